@@ -100,7 +100,7 @@ fn inputs_and_label(table: &Table, asked: &Columns, class_columns: &[&str], task
         None => find_label(table, &asked.input, class_columns)?,
     };
     let input = match asked.input.is_empty() {
-        true => find_input(table, &label)?,
+        true => find_input(table, &label, &asked.exclude)?,
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
@@ -249,7 +249,7 @@ fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
         },
     };
     let input = match asked.input.is_empty() {
-        true => find_input(table, found.label.as_deref().unwrap_or_default())?,
+        true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude)?,
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
@@ -299,14 +299,11 @@ pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool>
 }
 
 /// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`; else the
-/// only one that a slip of the keyboard makes it: `speceis` for `species`.
+/// only one that has none but some of them; else the only one that ends as they do; else the only one that a slip of the keyboard makes it: `speceis` for `species`.
 ///
 /// # Errors
 /// There is none, or several: the message lists those that there are.
 pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
-    let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
-    };
     let wanted = words(name);
     let only = |fits: &dyn Fn(&[String]) -> bool| {
         let mut found = table.columns().iter().filter(|column| fits(&words(&column.name)));
@@ -315,8 +312,28 @@ pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
     let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
     let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    // The other way round: `house price` for `price`, or for `SalePrice`, whose last word says what it is, too.
+    let found = found.or_else(|| only(&|words| !words.is_empty() && words.iter().all(|word| wanted.contains(word))));
+    let found = found.or_else(|| only(&|words| wanted.len() > 1 && words.last() == wanted.last()));
     let slip = |words: &[String]| is_slip(&words.concat(), &wanted.concat());
     found.or_else(|| only(&slip)).map_or_else(|| table.column(name), Ok)
+}
+
+/// The words of a name in lower case: `sale`, `price` of `SalePrice`.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
+        let mut was_small = false;
+        words.push(String::new());
+        for letter in part.chars() {
+            if letter.is_uppercase() && was_small {
+                words.push(String::new());
+            }
+            was_small = letter.is_lowercase();
+            words.last_mut().into_iter().for_each(|word| word.extend(letter.to_lowercase()));
+        }
+    }
+    words
 }
 
 /// Whether one letter too many, too few, another, or two in the wrong order make the one of the other. Of short names that is chance,
@@ -461,9 +478,14 @@ pub(super) fn is_name(name: &str) -> bool {
     matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid")
 }
 
-fn find_input(table: &Table, label: &str) -> Result<Vec<String>> {
+fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<String>> {
     let of_kind = |kind: ColumnKind| -> Vec<String> {
-        table.columns().iter().filter(|c| c.kind == kind && c.name != label).map(|c| c.name.clone()).collect()
+        table
+            .columns()
+            .iter()
+            .filter(|c| c.kind == kind && c.name != label && !exclude.contains(&c.name))
+            .map(|c| c.name.clone())
+            .collect()
     };
     let unclear = |have: Vec<String>| Error::ChooseColumn { path: table.path().into(), role: "input", have };
     let images = of_kind(ColumnKind::Image);
@@ -528,6 +550,15 @@ mod tests {
             check(csv, named(slip), Ok((&["words"], "species")));
         }
         check(csv, named("speceiz"), Err("no column `speceiz`"));
+        // What people call a column by more words than it has.
+        for name in ["the species", "penguin species"] {
+            check(csv, named(name), Ok((&["words"], "species")));
+        }
+        check("words,SaleGrade\na,x\nb,y\n", named("house grade"), Ok((&["words"], "SaleGrade")));
+        check("words,grade_count\na,x\nb,y\n", named("house grade"), Err("no column `house grade`"));
+        check("words,grade,house\na,x,z\nb,y,z\n", named("house grade"), Ok((&["words", "house"], "grade")));
+        let without = Columns { exclude: vec!["title".into()], ..named("mood") };
+        check("words,title,more,mood\na,b,c,x\n", without, Ok((&["words", "more"], "mood")));
         check("words,rate1,rate2\na,0,1\nb,1,0\n", named("rate"), Err("no column `rate`"));
         check("words,rate2\na,0\nb,1\n", named("rate1"), Err("no column `rate1`"));
         check("words,age\na,0\nb,1\n", named("aeg"), Err("no column `aeg`"));

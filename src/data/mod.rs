@@ -64,7 +64,7 @@ pub use public_models::{
 };
 pub use read::IMAGES;
 pub use shards::{sha256_of_weights, weight_files};
-pub use splits::{SPLIT_WORDS, holds_rows, holds_text, is_pattern, is_table};
+pub use splits::{SPLIT_WORDS, holds_rows, holds_text, is_pattern, is_table, split_of_file};
 pub use survey::{DataSpecHints, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

@@ -126,6 +126,11 @@ fn split_of(path: &str) -> Option<String> {
     said.or_else(|| part.map(|name| if name == "data" { "train".into() } else { name.to_string() }))
 }
 
+/// The split that a file's name stands for, where it does.
+pub fn split_of_file(name: &str) -> Option<String> {
+    split_of(name)
+}
+
 /// `NAME` of `NAME-00000-of-00001`.
 fn part_of(stem: &str) -> Option<&str> {
     let (name, shard) = stem.split_once('-')?;

@@ -9,7 +9,7 @@ use crate::spec::{
 };
 use crate::words;
 use std::path::PathBuf;
-use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
+use tallow_zoo::{Adapted, BaseWeights, HeadKind, ModelConfig};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,10 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
     groups(spec, &model, &mut problems);
+    let classes = facts.data.labels.len();
+    if spec.metric == Metric::F1 && spec.task.head() == HeadKind::Classes && classes > 2 {
+        problems.push(format!("`metric`: F1 is of one class of two, and there are {classes}; expected `macro_f1` or `micro_f1`"));
+    }
     if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
         let family = model.family();
         problems

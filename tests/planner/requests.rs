@@ -337,3 +337,91 @@ fn a_request_that_cannot_be_planned_is_told_why() {
     let wishes = Wishes { model: Some(ModelName::parse("lstm")), ..Wishes::default() };
     assert!(matches!(RulePlanner.data(&example_paper(), &wishes), Err(PlannerError::NoModel { .. })));
 }
+
+/// A part for validation or for the test is cut where it was asked to be, and all else is trained on.
+#[test]
+fn parts_that_are_kept_out() {
+    let lonely = texts(vec![split("train", 1000, true)]);
+    let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data);
+    let spec = of("MiniLM on my.csv, use 30% of the rows for testing, keep 70 rows for validation, 1 epoch", &lonely);
+    assert_eq!((spec.data.held_out_frac, spec.data.max_train_examples), (Some(0.3), None));
+    assert_eq!(spec.data.monitor, Monitor::HoldOut { examples: 70 });
+    assert!(assumes(&spec, "30 % of `train`") && assumes(&spec, "that was asked for"), "{:?}", spec.assumptions);
+    let share = of("MiniLM on SST-2, hold out 10% of the data for validation, 1 epoch", &glue());
+    assert_eq!(share.data.monitor, Monitor::HoldOut { examples: 6735 });
+    assert_eq!(
+        why(&of("MiniLM on SST-2 with a 20% test split, 1 epoch", &glue()), "data.held_out"),
+        "the data has a labelled split of its own"
+    );
+    let all = proposals(&request("MiniLM on my.csv, keep 900 rows for validation"), &Wishes::default(), &lonely, 200.0);
+    assert!(matches!(all, Err(PlannerError::Data { .. })));
+}
+
+/// What is not to be done is left out, and what was said of steps and layers is followed.
+#[test]
+fn wishes_about_the_recipe_are_followed() {
+    let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data);
+    let plain = of("resnet-20 on CIFAR-10, no augmentation, 5 epochs", &cifar());
+    assert_eq!((plain.recipe.augment.as_slice(), plain.deviations.as_slice()), (&[][..], &[][..]));
+    let cropped = of("resnet-20 on CIFAR-10, no horizontal flips, 5 epochs", &cifar());
+    assert_eq!(cropped.recipe.augment, [Augment::PadCrop { padding: 4 }]);
+    assert_eq!(of("MiniLM on SST-2, no gradient clipping", &glue()).recipe.grad_clip_norm, None);
+    let falls = of("resnet-20 on CIFAR-10, 160 epochs, drop the lr by 10 after 80 and 120 epochs, no warm-up", &cifar());
+    let step = Schedule::Step { warmup: Warmup::Steps(0), at_frac: vec![0.5, 0.75], factor: 0.1 };
+    assert_eq!((falls.recipe.schedule, falls.recipe.length), (step, Length::Epochs(160.0)));
+    let late = of("resnet-20 on CIFAR-10, 5 epochs, drop the lr by 10 after 80 epochs", &cifar());
+    assert_eq!(why(&late, "recipe.schedule"), "its steps lie beyond the end of this run");
+    let pieces = of("MiniLM on SST-2, batch size 8, gradient accumulation of 4 steps, evaluate every 50 steps", &glue()).recipe;
+    assert_eq!((pieces.batch_size, pieces.micro_batch_size, pieces.evaluate_every), (32, Some(8), Some(Length::Steps(50))));
+    let usual = of("MiniLM on SST-2, gradient_accumulation_steps=4", &glue()).recipe;
+    assert_eq!((usual.batch_size, usual.micro_batch_size), (32, Some(8)));
+    let warm = of("MiniLM on SST-2, warm up for 1 epoch then cosine", &glue()).recipe;
+    assert_eq!(warm.schedule, Schedule::cosine(Warmup::Frac(1.0 / 3.0)), "of the usual three epochs");
+}
+
+/// Layers that stay change no model, and another model than the one that was named is told.
+#[test]
+fn a_named_model_stays_or_is_told() {
+    let week = Wishes { max_time_secs: Some(7 * 86_400), ..Wishes::default() };
+    let of = |text: &str, wishes: &Wishes| first(&request(text), wishes, &glue());
+    let spec = of("fine-tune BERT on SST-2, freeze the first six layers", &week);
+    assert!(id(&spec).contains("bert-large") && assumes(&spec, "the first 6 layers"), "{} {:?}", id(&spec), spec.assumptions);
+    let spec = of("fine-tune BERT on SST-2 and train only the last 2 layers", &week);
+    assert!(id(&spec).contains("bert-large") && !spec.recipe.groups.is_empty(), "{}", id(&spec));
+    let stays = |layer: usize| {
+        let name = format!("bert.encoder.layer.{layer}.");
+        spec.recipe.groups.iter().any(|group| group.pattern.starts_with(&name))
+    };
+    assert!(stays(21) && !stays(22) && !stays(23), "{:?}", spec.recipe.groups);
+    assert!(says(&of("fine-tune BERT-tiny on SST-2, train only the last 2 layers", &week), "recipe.groups"));
+    assert!(says(&of("fine-tune BERT with 6 layers on SST-2", &week), "model"), "a MiniLM is no BERT");
+    let small = of("classify SST-2 with less than 30M parameters", &week);
+    assert_eq!(id(&small), "sentence-transformers/all-MiniLM-L6-v2");
+    let tiny = proposals(&request("classify SST-2 with at most 1M parameters"), &week, &glue(), 200.0).expect_err("none");
+    assert!(tiny.to_string().contains("one of at most 1,000,000 parameters; the smallest"), "{tiny}");
+}
+
+/// What would be another task, or one of several, is refused; F1 of several classes is their mean.
+#[test]
+fn another_task_is_refused() {
+    for (text, words) in [
+        ("classify tweets.csv with gpt2", "encoders classify texts"),
+        ("use a small language model to classify tweets.csv", "encoders classify texts"),
+        ("fine-tune FinBERT on reviews.csv", "`finbert`"),
+        ("bert-base-german-cased on reviews.csv", "`bert-base-german-cased`"),
+        ("train on IMDB, test on SST-2", "one data set"),
+        ("BERT on SST-2, 100 examples per class", "of all classes together"),
+        ("compare adam and sgd with BERT on SST-2", "one of the two"),
+    ] {
+        let error = RulePlanner.data(&request(text), &Wishes::default()).expect_err(text).to_string();
+        assert!(error.contains(words), "{text}: {error}");
+    }
+    let both = choice(&request("train on d/train.csv and evaluate on d/test.csv"), &Wishes::default());
+    assert_eq!((both.name.as_str(), both.source), ("train", DataSource::Local { path: "d/{train.csv,test.csv}".into() }));
+    let several = DataFacts { labels: vec!["a".into(), "b".into(), "c".into()], ..glue() };
+    let spec = first(&request("MiniLM on my.csv, F1 of at least 0.8"), &Wishes::default(), &several);
+    assert!(spec.metric == Metric::MacroF1 && assumes(&spec, "metric: macro F1"), "{:?}", spec.assumptions);
+    assert_eq!(first(&request("MiniLM on my.csv, F1"), &Wishes::default(), &glue()).metric, Metric::F1);
+    let columns = choice(&request("predict price from houses.csv, ignore column id"), &Wishes::default()).columns;
+    assert_eq!((columns.label.as_deref(), columns.exclude.as_slice()), (Some("price"), &["id".to_string()][..]));
+}

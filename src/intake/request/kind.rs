@@ -1,7 +1,7 @@
 //! Which kind of task a request names: "named entity recognition", "DPO", "regression".
 
+use super::pattern::pattern;
 use super::rest::Rest;
-use super::settings::pattern;
 use super::{Refused, Request};
 use crate::spec::Task;
 use regex::Regex;
@@ -69,6 +69,15 @@ pub(super) fn find_of_words(rest: &mut Rest, request: &mut Request) {
 /// All others; names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     take(&KINDS, rest, request);
+    request.classifies = matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
+}
+
+/// Whether classes are to be told; a classifier that is a part of a model is cut out already.
+pub(super) fn find_classes(rest: &mut Rest, request: &mut Request) {
+    static CLASSIFIES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bclassif(?:y|ies|ying|iers?|ication)\b"));
+    while rest.cut(&CLASSIFIES).is_some() {
+        request.classifies = true;
+    }
 }
 
 fn take(kinds: &[(Task, Regex)], rest: &mut Rest, request: &mut Request) {

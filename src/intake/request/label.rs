@@ -1,16 +1,32 @@
-//! Which column of a table is to be predicted.
+//! Which column of a table is to be predicted, and what is said of the others.
 
 use super::name::is_table;
-use super::rest::{Rest, is_filler};
+use super::rest::{Cut, Found, Judged, Rest, is_filler};
 use super::{DataName, Request};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// `predict the body mass from ¦`, `target column: price`.
-static WAYS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+/// A column's name.
+const NAME: &str = r"[`'\x22]?(?P<v>[\p{L}_][\w.-]*)[`'\x22]?";
+/// Several, as people list them.
+const NAMES: &str =
+    r"(?P<v>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s)[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)*)";
+const LABEL: &str = r"(?:targets?|labels?|class(?:es)?|outcomes?)";
+
+/// `predict the body mass from ¦`, `target column: price`, `use stars as the label`.
+static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
     [
-        regex(r"(?i)\b(?:target|label) column\s*(?:is|=|:|called)?\s*(?P<v>[^\s¦,;()]+)"),
+        regex(r"(?i)\b(?:target|label)[ _]col(?:umn)?\s*(?:is|=|:|called)?\s*(?P<v>[^\s¦,;()]+)"),
+        regex(&format!(r"(?i)\bcolumn\s+{NAME}\s+(?:is|are|holds?|has|contains?|as|for)\s+(?:(?:the|my|our)\s+)*{LABEL}\b")),
+        regex(&format!(
+            r"(?i)\b(?:the\s+)?{LABEL}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*(?:the\s+)?column\s+{NAME}"
+        )),
+        regex(&format!(
+            r"(?i)\b(?:use\s+|with\s+|take\s+)?(?:the\s+)?(?:column\s+)?{NAME}(?:\s+column)?\s+(?:as|is)\s+(?:the|a|my|our)?\s*(?:targets?|labels?)\b(?:\s+column)?"
+        )),
+        regex(&format!(r"(?i)\b(?:the\s+)?{NAME}\s+column\s+(?:is|holds|has|contains|as)\s+(?:(?:the|my|our)\s+)*{LABEL}\b")),
+        regex(&format!(r"(?i)\b(?:target|label)\s*[:=]\s*{NAME}")),
         regex(concat!(
             r"(?i)\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which)\s+)*",
             r"(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|$)",
@@ -20,6 +36,29 @@ static WAYS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
             r"(?i)\b(?:which|what)\s+(?P<v>[\w-]+(?:\s+[\w-]+)?)\s+",
             r"(?:(?:is|are|was|were)\s+(?:it|this|that|they|these|those|each)\b|(?:it|they|each|(?:a|an|the|each|every)\s+[\w-]+)\s+(?:is|are|was|were|has|have|belongs to)\b)",
         )),
+    ]
+});
+
+/// What the model is fed with: `the text is in column body`.
+static INPUT: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    let input = r"(?:texts?|inputs?|sentences?|documents?)";
+    [
+        regex(&format!(
+            r"(?i)\b(?:the\s+)?{input}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*(?:the\s+)?column\s+{NAME}"
+        )),
+        regex(&format!(r"(?i)\b(?:the\s+)?columns\s+{NAMES}\s+(?:as|are|is)\s+(?:(?:the|my|our)\s+)*(?:model['’]s )?{input}\b")),
+        regex(&format!(r"(?i)\b{input}[ _]col(?:umn)?\s*(?:is|=|:|called)?\s*{NAME}")),
+        regex(&format!(r"(?i)\bcolumn\s+{NAME}\s+(?:is|are|holds?|has|contains?|as)\s+(?:(?:the|my|our)\s+)*{input}\b")),
+    ]
+});
+
+/// What it is not fed with: `ignore column id`, `drop the id column`.
+static EXCLUDED: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    let verb = r"(?:ignor(?:e|ing)|drop(?:ping)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|omit(?:ting)?|without|skip(?:ping)?|(?:do not|don['’]t|not) us(?:e|ing))";
+    [
+        regex(&format!(r"(?i)\b{verb}\s+(?:the\s+)?(?:columns|fields|features)\s+{NAMES}")),
+        regex(&format!(r"(?i)\b{verb}\s+(?:the\s+)?(?:column|field|feature)\s+{NAME}")),
+        regex(&format!(r"(?i)\b{verb}\s+(?:the\s+)?{NAMES}\s+(?:columns?|fields?)\b")),
     ]
 });
 
@@ -38,10 +77,42 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     if !has_columns {
         return;
     }
+    columns(rest, request);
     let question = WAYS.len() - 1;
-    let Some((way, cut)) = WAYS.iter().enumerate().find_map(|(at, way)| Some((at, rest.cut(way)?))) else { return };
+    let judged = |found: &Found<'_>| match NO_COLUMN.is_match(found.cut.get("v")) || is_filler(found.cut.get("v")) {
+        true => Judged::Passed,
+        false => Judged::Taken,
+    };
+    let named = |rest: &mut Rest, (at, way): (usize, &Regex)| {
+        let is_verb = at + 2 >= WAYS.len();
+        Some((at, if is_verb { rest.cut(way)? } else { rest.cut_as(way, judged)? }))
+    };
+    let Some((way, cut)) = WAYS.iter().enumerate().find_map(|way| named(rest, way)) else { return };
     let words = cut.get("v").trim_matches(['`', '"', '\'', ' ', '.']).to_string();
     // "Predict the sentiment" says nothing that the data would not.
     let is_any = |word: &str| is_filler(word) || way == question && ANY.contains(&word.to_lowercase().as_str());
     request.label = Some(words).filter(|words| !words.is_empty() && !words.split_whitespace().all(is_any));
+}
+
+/// What is no column: `target: accuracy 0.9`.
+static NO_COLUMN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^(?:accuracy|macro|micro|f1|auc|auroc|roc|rmse|mae|mse|r2|bleu|rouge|chrf|wer|cer|perplexity|loss|error|matthews|mcc|pearson|spearman|smoothing|it|which|what|there|this|that|each|one)\b",
+    )
+});
+
+/// Which columns are the input, and which are none of it.
+fn columns(rest: &mut Rest, request: &mut Request) {
+    let names = |cut: &Cut| -> Vec<String> {
+        let names = cut.get("v").split([',', ' ']).map(|name| name.trim_matches(['`', '"', '\'', '.']));
+        names.filter(|name| !name.is_empty() && *name != "and").map(str::to_string).collect()
+    };
+    for way in EXCLUDED.iter() {
+        while let Some(cut) = rest.cut(way) {
+            request.exclude.extend(names(&cut));
+        }
+    }
+    while let Some(cut) = INPUT.iter().find_map(|way| rest.cut(way)) {
+        request.input.extend(names(&cut));
+    }
 }

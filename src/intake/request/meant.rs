@@ -1,20 +1,30 @@
 //! A request as it was probably meant: words that nothing understood and that are a slip of the keys away from ones that mean something,
 //! and words of other languages. What is understood as it stands is never touched.
 
+use super::name::{hub_id, looks_like_path};
 use super::names::words_of_names;
-use super::rest::FILLERS;
+use super::rest::{AROUND, FILLERS, last_word};
 use crate::intake::regex;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+/// A way to read a request.
+pub(super) struct Reading {
+    pub(super) text: String,
+    /// Whether the request is surely in another language, whose `no` may be another word.
+    pub(super) is_foreign: bool,
+}
+
 /// Ways to read `text`, likeliest first, of which `not_understood` was left.
-pub(super) fn readings(text: &str, not_understood: &[String]) -> Vec<String> {
-    let spelt = spelt(text, not_understood);
+pub(super) fn readings(text: &str, not_understood: &[String]) -> Vec<Reading> {
+    let spelt = spelt(text, not_understood).map(|text| Reading { text, is_foreign: false });
     let translated = translated(text);
     // A slip may stand in another language, too, beside names.
-    let both = translated.as_deref().and_then(|text| self::spelt(text, not_understood));
+    let again =
+        |reading: &Reading| Some(Reading { text: self::spelt(&reading.text, not_understood)?, is_foreign: reading.is_foreign });
+    let both = translated.as_ref().and_then(again);
     [spelt, translated, both].into_iter().flatten().collect()
 }
 
@@ -27,7 +37,7 @@ const WORDS: &[&str] = &[
     "loss", "macro", "masked", "matthews", "micro", "minute", "minutes", "momentum", "multi-label", "named", "optimization", "optimizer", "parameters", "patience",
     "pearson", "percent", "perplexity", "polynomial", "preference", "pretrain", "pretrained", "question", "rank", "rate", "recognition", "regression", "restarts", "rows",
     "sampling", "scale", "schedule", "scratch", "search", "seconds", "seed", "seeds", "semantic", "sentence", "sentences", "sequence", "similarity", "size",
-    "smoothing", "spanish", "spearman", "speech", "steps", "stopping", "summarize", "tagging", "token", "tokens", "transcribe", "translate", "translation", "tuning",
+    "smoothing", "spanish", "spearman", "speech", "steps", "stopping", "summarize", "tagging", "token", "tokens", "train", "training", "transcribe", "translate", "translation", "trials", "tuning",
     "warmup", "warm-up", "weight", "weights",
 ];
 
@@ -36,32 +46,56 @@ const LEAST_LETTERS: usize = 5;
 /// From here on two slips are allowed.
 const LONG: usize = 7;
 
+/// What a slip may have been. Words that carry no wish are none: to read one as such would only hide it.
 static VOCABULARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let long = |word: &&str| word.chars().count() >= LEAST_LETTERS;
-    let own = WORDS.iter().chain(FILLERS).copied().filter(long).map(str::to_string);
+    let own = WORDS.iter().copied().filter(long).map(str::to_string);
     own.chain(words_of_names().into_iter().filter(|word| long(&word.as_str()))).collect()
 });
 
-/// The text with the words of `not_understood` as they are probably spelt; none where none is near to a word that is known.
+/// The text with the words of `not_understood` as they are probably spelt; none where none is near to a word that is known. Names of files
+/// and columns are what their owner calls them.
 fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<letters>\p{L}[\p{L}-]*?)(?P<number>-?\d+)?$"));
-    let mut out = text.to_string();
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"\S+"));
     let wrong: BTreeSet<&str> = not_understood.iter().flat_map(|phrase| phrase.split_whitespace()).collect();
-    for word in wrong {
+    let (mut out, mut end) = (String::new(), 0);
+    for place in PLACE.find_iter(text) {
+        let before = last_word(&text[..place.start()]);
+        let (word, around) = (place.as_str().trim_matches(SIGNS), place.as_str());
+        if is_name(around) || names_next(&before) || !wrong.contains(word) {
+            continue;
+        }
         let Some(parts) = WORD.captures(word) else { continue };
         let Some(right) = nearest(&parts["letters"].to_lowercase()) else { continue };
-        let right = format!("{right}{}", parts.name("number").map_or("", |number| number.as_str()));
-        out = regex(&format!(r"(?P<before>^|[^\p{{L}}\d]){}(?P<behind>[^\p{{L}}\d]|$)", regex::escape(word)))
-            .replace_all(&out, format!("${{before}}{right}${{behind}}"))
-            .into_owned();
+        let start = place.start() + around.find(word).unwrap_or(0);
+        out.push_str(&text[end..start]);
+        out.push_str(right);
+        out.push_str(parts.name("number").map_or("", |number| number.as_str()));
+        end = start + word.len();
     }
+    out.push_str(&text[end..]);
     (out != text).then_some(out)
+}
+
+/// Signs around a word.
+const SIGNS: [char; 13] = [',', ';', ':', '.', '"', '\'', '`', '(', ')', '!', '?', '=', '/'];
+
+/// Whether it is somebody's own name: a path, an id, what stands in quotes.
+fn is_name(word: &str) -> bool {
+    let bare = word.trim_matches(AROUND).trim_end_matches(['.', ':']);
+    looks_like_path(bare) || hub_id(bare).is_some() || bare.contains(['_', '\\']) || word.starts_with(['`', '"', '\''])
+}
+
+/// Whether the next word is a name.
+fn names_next(word: &str) -> bool {
+    matches!(word, "column" | "columns" | "field" | "feature" | "called")
 }
 
 /// The only known word that so few slips lie between; slips of the first letter are rare, and words that differ in it are others.
 fn nearest(word: &str) -> Option<&'static str> {
     let length = word.chars().count();
-    if length < LEAST_LETTERS || VOCABULARY.contains(word) {
+    if length < LEAST_LETTERS || VOCABULARY.contains(word) || FILLERS.contains(&word) {
         return None;
     }
     let head = |word: &str| -> Vec<char> { word.chars().take(2).collect() };
@@ -98,9 +132,27 @@ struct Languages {
 }
 
 struct Phrases {
-    /// The longest first.
-    each: Vec<(Regex, String)>,
+    /// The longest first, and whether no English text has it.
+    each: Vec<(Regex, String, bool)>,
+    /// Whether words are written with spaces between them.
+    is_spaced: bool,
 }
+
+/// What a translation rests on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Evidence {
+    phrases: usize,
+    /// Those, each once, that English has not.
+    foreign: usize,
+}
+
+/// Phrases of other languages that are English as well, or a name or letter in an English text: they say nothing of the language.
+#[rustfmt::skip]
+const ALSO_ENGLISH: &[&str] = &[
+    "a", "affine", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "finetune", "hora", "il", "images",
+    "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
+    "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
+];
 
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
     let read: Languages = match toml::from_str(include_str!("languages.toml")) {
@@ -108,7 +160,8 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
         Err(error) => unreachable!("the table of phrases is part of the program, and a test reads it: {error}"),
     };
     let phrases = |language: Language| {
-        let mut each: Vec<(String, String)> = language.phrases.into_iter().collect();
+        let mut each: Vec<(String, String)> =
+            language.phrases.iter().map(|(phrase, english)| (phrase.clone(), english.clone())).collect();
         each.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.chars().count()));
         let pattern = |phrase: &str| match language.unspaced {
             true => regex(&regex::escape(phrase)),
@@ -117,7 +170,9 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
             }
         };
         debug_assert!(!language.name.is_empty());
-        Phrases { each: each.iter().map(|(phrase, english)| (pattern(phrase), english.clone())).collect() }
+        let each =
+            each.into_iter().map(|(phrase, english)| (pattern(&phrase), english, !ALSO_ENGLISH.contains(&phrase.as_str())));
+        Phrases { each: each.collect(), is_spaced: !language.unspaced }
     };
     read.language.into_iter().map(phrases).collect()
 });
@@ -125,34 +180,52 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
 /// Fewer phrases of a language say nothing: `son` is a word of English, too.
 const LEAST_PHRASES: usize = 2;
 
-/// The text with the phrases of the language that it has most of in English; none where it has too few of any.
-fn translated(text: &str) -> Option<String> {
-    let each = LANGUAGES.iter().map(|phrases| phrases.translate(text));
-    let (out, found) = each.reduce(|best, other| if other.1 > best.1 { other } else { best })?;
-    (found >= LEAST_PHRASES).then_some(out)
+/// The text with the phrases of the language that it has most of in English; none where it has too few of any, or none but those that
+/// are English, too.
+fn translated(text: &str) -> Option<Reading> {
+    let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|(_, found)| found.foreign > 0);
+    let (out, found) = each.reduce(|best, other| if other.1.phrases > best.1.phrases { other } else { best })?;
+    (found.phrases >= LEAST_PHRASES).then_some(Reading { text: out, is_foreign: found.foreign >= LEAST_PHRASES })
 }
 
 impl Phrases {
-    /// And how many phrases were found.
-    fn translate(&self, text: &str) -> (String, usize) {
-        let (mut out, mut found) = (text.to_string(), 0);
-        for (phrase, english) in &self.each {
+    /// And what of the language was found.
+    fn translate(&self, text: &str) -> (String, Evidence) {
+        let (mut out, mut found) = (text.to_string(), Evidence::default());
+        for (phrase, english, is_foreign) in &self.each {
+            let (mut from, mut is_there) = (0, false);
             // A phrase may begin with the space that the one before it ends with.
-            while let Some(place) = phrase.captures(&out) {
+            while let Some(place) = phrase.captures_at(&out, from) {
                 let at = |name: &str| place.name(name).map_or("", |part| part.as_str());
-                // Marked as done until all are, so that English is not read as another language.
                 let range = place.get(0).map_or(0..0, |whole| whole.range());
                 let (before, behind) = (at("before").to_string(), at("behind").to_string());
+                let own = range.start + before.len()..range.end - behind.len();
+                // Names of files stay as they are; words that are not parted by spaces are no names.
+                if self.is_spaced && is_name(word_around(&out, &own)) {
+                    from = own.end;
+                    continue;
+                }
+                // Marked as done until all are, so that English is not read as another language.
                 let space = if before.is_empty() && behind.is_empty() && range.start > 0 { " " } else { "" };
                 let marked: String = english.chars().flat_map(|c| [c, MARK]).collect();
                 out.replace_range(range, &format!("{before}{space}{marked}{space}{behind}"));
-                found += 1;
+                found.phrases += 1;
+                is_there = true;
             }
+            found.foreign += usize::from(is_there && *is_foreign);
         }
         let out = out.replace(MARK, "");
         // Languages that do not part their words get a space around each.
-        (if found > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out }, found)
+        (if found.phrases > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out }, found)
     }
+}
+
+/// The word, up to the spaces around it, that holds a place.
+fn word_around<'a>(text: &'a str, place: &std::ops::Range<usize>) -> &'a str {
+    let before = text[..place.start].rsplit(char::is_whitespace).next().unwrap_or_default();
+    let start = place.start - before.len();
+    let end = text[place.end..].find(char::is_whitespace).map_or(text.len(), |at| place.end + at);
+    &text[start..end]
 }
 
 /// Stands behind each letter of what is translated already.
@@ -180,17 +253,34 @@ mod tests {
             assert_eq!(nearest(wrong), right, "{wrong}");
         }
         let not_understood = ["epohcs".to_string(), "cifra-10".into()];
-        assert_eq!(spelt("2 epohcs, cifra-10 (epohcs.csv)", &not_understood).as_deref(), Some("2 epochs, cifar-10 (epochs.csv)"));
+        assert_eq!(spelt("2 epohcs, cifra-10 (epohcs.csv)", &not_understood).as_deref(), Some("2 epochs, cifar-10 (epohcs.csv)"));
+        // Nobody's own names are slips, and no word is read as one that carries no wish.
+        for text in ["train on stars.csv, column stars", "./epohcs/x", "column epohcs", "`epohcs`", "with stars"] {
+            assert_eq!(spelt(text, &["stars".into(), "epohcs".into()]), None, "{text}");
+        }
     }
 
     #[test]
     fn phrases_of_other_languages_are_said_in_english() {
+        let translated = |text: &str| super::translated(text).map(|reading| reading.text);
         assert!(LANGUAGES.len() >= 6);
         assert_eq!(
             translated("Trainiere BERT auf SST-2, höchstens 30 Minuten").as_deref(),
             Some("train BERT on SST-2, at most 30 minutes")
         );
-        assert_eq!(translated("Fine-tune BERT on SST-2 with my son"), None);
+        assert_eq!(
+            translated("Trainiere auf die_daten.csv und ./mit/die.csv").as_deref(),
+            Some("train on die_daten.csv and ./mit/die.csv")
+        );
+        // Words that English has, too, make no text another language.
+        for text in [
+            "Fine-tune BERT on SST-2 with my son",
+            "do a quick fine-tune of MiniLM with no class weights",
+            "as a baseline, no dropout in a minute",
+            "BERT on de.csv, en.csv, la.csv",
+        ] {
+            assert_eq!(translated(text), None, "{text}");
+        }
     }
 
     /// Nothing that is known is a slip of something else that is known.

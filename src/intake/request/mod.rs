@@ -6,25 +6,34 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod held;
 mod kind;
 mod label;
+mod lengths;
 mod meant;
 mod name;
 mod names;
 mod number;
 mod pair;
+mod pattern;
 mod quality;
 mod rest;
 mod settings;
+mod size;
 mod speech;
 #[cfg(test)]
 mod tests;
+mod time;
+mod without;
+mod written;
 
+pub use held::AskedPart;
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
+pub use without::Without;
 
 use super::{OptimizerKind, ScheduleShape};
-use crate::spec::{Augment, Metric, Task, Warmup};
+use crate::spec::{Augment, Length, Metric, Task, Warmup};
 use crate::words::plain;
 use rest::Rest;
 use serde::{Deserialize, Serialize};
@@ -43,6 +52,16 @@ pub struct Request {
     pub data: Option<DataName>,
     /// What is to be predicted, as a column may be called.
     pub label: Option<String>,
+    /// Columns that the model is fed with.
+    pub input: Vec<String>,
+    /// Columns that it is not fed with.
+    pub exclude: Vec<String>,
+    /// What the verdict is read from, of data without a split for it.
+    pub tested: Option<AskedPart>,
+    /// What is watched while training, of what is trained on.
+    pub watched: Option<AskedPart>,
+    /// "Classify", "a classifier".
+    pub classifies: bool,
     /// Whether one text is to be written from another: "translate", "summarise".
     pub pair: Option<AskedPair>,
     pub model: Option<ModelName>,
@@ -62,12 +81,18 @@ pub struct Request {
     pub epochs: Option<f64>,
     pub steps: Option<u64>,
     pub batch_size: Option<usize>,
+    pub micro_batch_size: Option<usize>,
+    /// Pieces of a step, where nobody says how large they are.
+    pub accumulation: Option<usize>,
+    pub evaluate_every: Option<Length>,
     pub lr: Option<f64>,
     pub optimizer: Option<OptimizerKind>,
     pub momentum: Option<f64>,
     pub weight_decay: Option<f64>,
     pub schedule: Option<ScheduleShape>,
     pub warmup: Option<Warmup>,
+    /// Of all epochs, where nobody says how many these are.
+    pub warmup_epochs: Option<f64>,
     pub dropout: Option<f64>,
     pub grad_clip_norm: Option<f64>,
     pub grad_clip_value: Option<f64>,
@@ -79,6 +104,8 @@ pub struct Request {
     pub patience: Option<u64>,
     /// "keep the best checkpoint".
     pub keep_best: bool,
+    /// What is not to be done.
+    pub without: Vec<Without>,
     pub augment: Vec<Augment>,
     /// "balanced class weights".
     pub class_weights: bool,
@@ -117,7 +144,10 @@ pub struct ModelSize {
     pub layers: Option<usize>,
     pub hidden: Option<usize>,
     pub heads: Option<usize>,
+    /// About so many.
     pub params: Option<f64>,
+    /// At most so many.
+    pub max_params: Option<f64>,
 }
 
 impl ModelSize {
@@ -212,6 +242,10 @@ pub enum Frozen {
     LowerLayers {
         count: usize,
     },
+    /// All but so many layers and what is behind them.
+    AllButUpperLayers {
+        count: usize,
+    },
     /// All but what is behind the last layer: a linear probe.
     Body,
 }
@@ -221,6 +255,8 @@ impl Frozen {
         match self {
             Frozen::Embeddings => "the embeddings".into(),
             Frozen::LowerLayers { count } => format!("the first {count} layers with the embeddings"),
+            Frozen::AllButUpperLayers { count: 1 } => "all but the last layer and the head".into(),
+            Frozen::AllButUpperLayers { count } => format!("all but the last {count} layers and the head"),
             Frozen::Body => "all but the head".into(),
         }
     }
@@ -250,20 +286,24 @@ pub enum Lying {
 /// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told. Where
 /// that is less once slips of the keys are mended, or once it is put into English, this is how it is read.
 pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
-    let plain = read(text, &lying);
+    let (plain, negated) = read(text, &lying);
     if plain.not_understood.is_empty() {
         return plain;
     }
-    let another =
-        |reading: String| Request { text: plain.text.clone(), read_as: Some(reading.clone()), ..read(&reading, &lying) };
-    let others = meant::readings(&plain.text, &plain.not_understood).into_iter().map(another);
+    let another = |meant::Reading { text: reading, is_foreign }: meant::Reading| {
+        let (request, still) = read(&reading, &lying);
+        // What was not wanted is not to be read as wanted.
+        let keeps = is_foreign || still.len() >= negated.len();
+        keeps.then(|| Request { text: plain.text.clone(), read_as: Some(reading), ..request })
+    };
+    let others = meant::readings(&plain.text, &plain.not_understood).into_iter().filter_map(another);
     let best = others.min_by_key(|other| (other.refused.len(), other.words_left()));
     let is_better = |other: &Request| other.refused.len() <= plain.refused.len() && other.words_left() < plain.words_left();
     best.filter(is_better).unwrap_or(plain)
 }
 
-/// As it stands.
-fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
+/// As it stands, and the phrases that are negated in it.
+fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<String>) {
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
@@ -274,10 +314,12 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
     speech::find(&mut rest, &mut request);
     kind::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
+    kind::find_classes(&mut rest, &mut request);
     names::settle_family(name, &mut request);
     quality::find(&mut rest, &mut request);
+    let negated = rest.negated().to_vec();
     request.not_understood = rest.left_over();
-    request
+    (request, negated)
 }
 
 impl Request {

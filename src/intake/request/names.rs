@@ -1,40 +1,138 @@
 //! Which data and which model a request names.
 
 use super::name::{hub_id, is_data_file, looks_like_path};
-use super::rest::{Rest, is_filler};
-use super::{DataName, Lying, ModelName, Request};
-use crate::data::{GENERATED, Known, catalogue, public_id};
+use super::rest::{Rest, is_filler, last_word};
+use super::settings::ONE_OF_TWO;
+use super::{DataName, Lying, ModelName, Refused, Request, size};
+use crate::data::{GENERATED, Known, catalogue, public_id, split_of_file};
 use crate::intake::regex;
 use regex::Regex;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// Data by a path, an id or a name that is known, and a model by a path or an id.
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
-    let role = |before: &str, word: &str| role(before, word, &lying);
-    request.data = rest.cut_word(|before, word| (role(before, word)? == Lying::Data).then(|| DataName::parse(word, &lying)));
+    let role = |before: &str, word: &str| role(&last_word(before), word, &lying);
+    let mut data = |tested: bool| {
+        let fits = |before: &str| is_tested(before) == tested;
+        let path = |before: &str, word: &str| {
+            (role(before, word)? == Lying::Data && fits(before)).then(|| DataName::parse(word, &lying))
+        };
+        rest.cut_word(path).or_else(|| known_data(rest, fits)).or_else(|| bare_id(rest, fits))
+    };
+    let (trained, tested) = (data(false), data(true));
+    request.data = match (trained, tested) {
+        (Some(data), Some(held_out)) if data != held_out => match together(&data, &held_out) {
+            Some(both) => Some(both),
+            None => {
+                let words = format!("training on {} and testing on {}", in_words(&data), in_words(&held_out));
+                let expected =
+                    "one data set, with a split for each: two tables are one as `train.csv` and `test.csv` of a folder";
+                request.refused.push(Refused { words, expected: expected.into() });
+                Some(data)
+            }
+        },
+        // What is to be scored is trained on where there is nothing else.
+        (trained, tested) => trained.or(tested),
+    };
     request.model =
         rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
-    request.data = request.data.take().or_else(|| known_data(rest)).or_else(|| bare_id(rest));
+}
+
+/// Whether what stands behind such words is what a model is scored on: `evaluate it on`, `the test set is`.
+fn is_tested(before: &str) -> bool {
+    static TESTED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(concat!(
+            r"(?i)(?:\b(?P<verb>evaluat\w*|test(?:ed|ing|s)?|validat(?:e|ed|es|ing)|scor(?:e|ed|es|ing))(?P<words>(?:\s+[\w-]+){0,5}?)\s+(?:on|with|against|using)",
+            r"|\b(?:test|validation|dev|eval(?:uation)?|held-out)\s+(?:set|data|file|split)\s*(?:is|:|=|in|from)?)(?:\s+(?:the|my|our|file|data|set|split|held-out|test|in|of))*\s*$"
+        ))
+    });
+    static TRAINED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:pre-?)?train|fine-?tun|tun|learn)"));
+    let Some(found) = TESTED.captures(before) else { return false };
+    !found.name("words").is_some_and(|words| TRAINED.is_match(words.as_str()))
+}
+
+/// Two tables of one folder whose names say which is which, as a pattern for both.
+fn together(data: &DataName, held_out: &DataName) -> Option<DataName> {
+    let (DataName::Local { path: first }, DataName::Local { path: second }) = (data, held_out) else { return None };
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let (first_name, second_name) = (name(first)?, name(second)?);
+    let is_plain = |name: &str| !name.contains(['*', '?', '[', ']', '{', '}', ',']);
+    let says = split_of_file(&first_name)? == "train" && split_of_file(&second_name)? != "train";
+    let apart = first.parent() == second.parent() && first.extension() == second.extension();
+    let is_table = is_data_file(&first_name) && is_data_file(&second_name);
+    let one = || first.with_file_name(format!("{{{first_name},{second_name}}}"));
+    (says && apart && is_table && is_plain(&first_name) && is_plain(&second_name)).then(|| DataName::Local { path: one() })
+}
+
+fn in_words(data: &DataName) -> String {
+    let path = |path: &PathBuf| path.display().to_string();
+    match data {
+        DataName::Known { name } | DataName::Generated { name } => name.clone(),
+        DataName::Hub { id, .. } => id.clone(),
+        DataName::Url { url } => url.clone(),
+        DataName::Local { path: at } => path(at),
+    }
 }
 
 /// `on opus_books`: a name of the Hub without who it belongs to, as old ids are.
-fn bare_id(rest: &mut Rest) -> Option<DataName> {
+fn bare_id(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> {
     rest.cut_word(|before, word| {
-        let led = matches!(before, "on" | "data" | "dataset" | "set" | "over");
+        let led = matches!(last_word(before).as_str(), "on" | "data" | "dataset" | "set" | "over");
         let is_name = word.contains('_') && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-        (led && is_name && public_id(&word.to_lowercase()).is_none()).then(|| DataName::Hub { id: word.into(), config: None })
+        (led && is_name && fits(before) && public_id(&word.to_lowercase()).is_none())
+            .then(|| DataName::Hub { id: word.into(), config: None })
     })
 }
 
 /// A model by its name, where there is none yet. Its name, if it has one.
 pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<String> {
+    static COMPARED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:compar(?:e|es|ing|isons?)|versus|vs|both)\b"));
     if request.model.is_some() {
         return None;
     }
-    let words = rest.cut(&MODEL)?.words;
+    size::find_before(rest, request, |behind| model_at(behind, 0).is_some_and(|range| range.start == 0));
+    let words = rest.cut_place(model_at)?;
     request.model = Some(ModelName::called(&words));
+    // The first of two that are to be compared is not what was asked for.
+    if rest.has(&COMPARED)
+        && let Some(other) = rest.cut_place(model_at)
+        && ModelName::called(&other) != ModelName::called(&words)
+    {
+        request.refused.push(Refused { words: format!("{words} and {other}"), expected: ONE_OF_TWO.into() });
+    }
     Some(words)
 }
+
+/// Where the next model is named, with all that belongs to its name: `bert-base-german-cased` is no `bert-base`.
+fn model_at(text: &str, from: usize) -> Option<Range<usize>> {
+    let found = MODEL.captures_at(text, from)?;
+    let name = found.name("name")?;
+    let is_own = |part: &str| !part.is_empty() && !part.chars().all(|c| c.is_ascii_digit()) && !BESIDE_NAMES.contains(&part);
+    let part = |group: &str| found.name(group).map_or("", |part| part.as_str()).to_lowercase();
+    let (before, behind) = (part("before"), part("behind"));
+    let start = match before.split('-').filter(|part| !part.is_empty()).all(is_own) {
+        true => found.name("before")?.start(),
+        false => name.start(),
+    };
+    // Up to the first word that is an ordinary one.
+    let own = behind.split_inclusive(['-', '_']).skip(1).take_while(|part| {
+        let part = part.trim_end_matches(['-', '_', '.']);
+        part.chars().all(|c| c.is_ascii_digit()) || is_own(part)
+    });
+    let length: usize = own.map(str::len).sum();
+    let behind = &text[name.end()..name.end() + if length > 0 { length + 1 } else { 0 }];
+    Some(start..name.end() + behind.trim_end_matches(['-', '_', '.']).len())
+}
+
+/// Words beside the name of a model that are no part of it: `a BERT-like model`, `a 2-layer-bert`.
+#[rustfmt::skip]
+const BESIDE_NAMES: &[&str] = &[
+    "like", "style", "based", "type", "kind", "family", "sized", "size", "shaped", "inspired", "model", "models", "network", "networks", "encoder", "encoders",
+    "decoder", "decoders", "classifier", "classifiers", "architecture", "baseline", "embedding", "embeddings", "features", "fine", "finetune", "finetuned", "finetuning", "tune", "tuned",
+    "tuning", "training", "trained", "pretrained", "layer", "layers", "parameter", "param", "head", "heads", "hidden", "non", "pre", "self", "a", "an", "the", "on", "with", "from", "and", "or", "vs",
+];
 
 /// Of a size of its own and from scratch, a model is none of the public ones that bear its family's name.
 pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
@@ -83,8 +181,12 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         return Some(lying);
     }
     let id = hub_id(word);
-    // `train/test`, `and/or` and `yes/no` are no ids, and `ViT-B/16` is a name.
-    let is_word = |part: &str| is_filler(part) || matches!(part.to_lowercase().as_str(), "yes" | "no" | "true" | "false");
+    // `train/test`, `and/or`, `yes/no` and `32/64` are no ids, and `ViT-B/16` is a name.
+    let is_word = |part: &str| {
+        is_filler(part)
+            || matches!(part.to_lowercase().as_str(), "yes" | "no" | "true" | "false")
+            || part.chars().all(|c| c.is_ascii_digit())
+    };
     let is_id = id.is_some() && !word.split('/').all(is_word) && public_id(&word.to_lowercase()).is_none();
     if !looks_like_path(word) && !is_id {
         return None;
@@ -103,9 +205,26 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
     })
 }
 
-/// A data set of the catalogue or one that Tallow makes; the longest name wins.
-fn known_data(rest: &mut Rest) -> Option<DataName> {
-    DATA.iter().find_map(|(pattern, data)| rest.cut(pattern).map(|_| data.clone()))
+/// A data set of the catalogue or one that Tallow makes, where it `fits` what stands before it: the one that is named first, and of names
+/// that share words the longest.
+fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> {
+    let named = |text: &str, from: usize| -> Option<(Range<usize>, &'static DataName)> {
+        let places = DATA.iter().flat_map(|(pattern, data)| {
+            let whole = pattern.captures_iter(&text[from..]).filter_map(|found| found.name("name").map(|name| name.range()));
+            whole.map(move |range| (range.start + from..range.end + from, data))
+        });
+        let fitting: Vec<_> = places.filter(|(range, _)| fits(&text[..range.start])).collect();
+        let first = fitting.iter().min_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)))?.0.clone();
+        let sharing = fitting.into_iter().filter(|(range, _)| range.start < first.end && first.start < range.end);
+        sharing.max_by_key(|(range, _)| (range.len(), std::cmp::Reverse(range.start)))
+    };
+    let found = std::cell::Cell::new(None);
+    rest.cut_place(|text, from| {
+        let (range, data) = named(text, from)?;
+        found.set(Some(data));
+        Some(range)
+    })?;
+    found.get().cloned()
 }
 
 /// How each data set is spelt, the longest names first.
@@ -118,7 +237,7 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
     all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     let spelt = |name: &str| {
         let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
-        regex(&format!(r"(?i)(?:^|[^\w-]){}(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
+        regex(&format!(r"(?i)(?:^|[^\w-])(?P<name>{})(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
     };
     all.into_iter().map(|(name, data)| (spelt(name), data)).collect()
 });
@@ -138,4 +257,12 @@ const MODELS: &[&str] = &[
     r"olmo[-\w.]*", r"deepseek[-\w.]*", r"falcon-\d+\w*", r"bloomz?-\d\w*", r"opt-\d[\w.]*", r"layoutlm[\w-]*",
 ];
 
-static MODEL: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b(?:{})\b", MODELS.join("|"))));
+static MODEL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(&format!(
+        r"(?i)\b(?P<before>(?:[A-Za-z\d]+-)*)(?P<name>{}|{OTHERS})\b(?P<behind>(?:[-_][A-Za-z\d][A-Za-z\d.]*)*)",
+        MODELS.join("|")
+    ))
+});
+
+/// Shaped like a model's name, and no other word.
+const OTHERS: &str = r"(?-i:[A-Za-z]*BERT[A-Za-z\d]*|[A-Za-z]+GPT\d*|[A-Za-z]+LLaMA\d*|[A-Za-z]+T5|(?:Long|Re|Per|In|Auto|Lin|Con|Fed|Seg|Meta|Patch|Max|Point|Big)[Ff]ormer)|(?:fin|sci|bio|clinical|legal|pubmed|code|mobile|tiny|squeeze|matsci|med|news|patent|tweet|hate|s|kr|ko|ara|beto|ru)bert";

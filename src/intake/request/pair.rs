@@ -1,7 +1,7 @@
 //! Whether one text is to be written from another, and from which language into which.
 
 use super::Request;
-use super::rest::Rest;
+use super::rest::{Found, Judged, Rest};
 use crate::intake::regex;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,9 @@ pub enum AskedPair {
 struct Patterns {
     translation: Regex,
     languages: [Regex; 2],
-    summary: Regex,
+    summary: [Regex; 2],
+    /// What is no text of the data.
+    of_results: Regex,
     any: Regex,
 }
 
@@ -37,7 +39,16 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
             regex(r"(?i)\bfrom (?P<from>[a-z]+) (?:in)?to (?P<to>[a-z]+)\b"),
             regex(&format!(r"(?i)\b(?P<from>{named})\s?(?:-to-|-|–|→|->| to | into )\s?(?P<to>{named})\b")),
         ],
-        summary: regex(r"(?i)\bsummar(?:i[sz](?:e|es|ing|ation|er|ers)|y|ies)\b"),
+        // To ask for a summary is no task: to write some is.
+        summary: [
+            regex(r"(?i)\bsummar(?:i[sz](?:es?|ing|ations?|ers?))\b"),
+            regex(
+                r"(?i)\b(?:writ(?:e|es|ing)|generat(?:e|es|ing)|produc(?:e|es|ing)|creat(?:e|es|ing)|learn|into|to)(?: (?:a|an|the|good|short|brief|one-sentence|news))* summar(?:y|ies)\b|\bsummary generation\b|\bsummaries\b",
+            ),
+        ],
+        of_results: regex(
+            r"(?i)^(?: of)?(?: (?:the|all|your|my|its|our|what|how))* (?:results?|findings?|runs?|training|metrics|scores?|outcomes?|experiments?|you did|it (?:did|went))\b",
+        ),
         any: regex(r"(?i)\b(?:text[- ](?:to|2)[- ]text|seq(?:uence)?[- ]?(?:to|2)[- ]?seq(?:uence)?|encoder[- ]decoder)\b"),
     }
 });
@@ -76,10 +87,22 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let languages = p.languages.iter().find_map(|way| rest.cut(way));
         let (from, to) = languages.map(|cut| (code_of(cut.get("from")), code_of(cut.get("to")))).unzip();
         request.pair = Some(AskedPair::Translation { from, to });
-    } else if rest.cut(&p.summary).is_some() {
-        while rest.cut(&p.summary).is_some() {}
+    } else if is_summary(rest) {
         request.pair = Some(AskedPair::Summary);
     } else if rest.cut(&p.any).is_some() {
         request.pair = Some(AskedPair::Any);
     }
+}
+
+/// Whether texts are to be summarised; what came of the run may be, too, and that is none of its tasks.
+fn is_summary(rest: &mut Rest) -> bool {
+    let p = &*PATTERNS;
+    let judged = |found: &Found<'_>| if p.of_results.is_match(found.behind) { Judged::Told } else { Judged::Taken };
+    let mut is_asked = false;
+    for way in &p.summary {
+        while rest.cut_as(way, judged).is_some() {
+            is_asked = true;
+        }
+    }
+    is_asked
 }

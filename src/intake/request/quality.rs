@@ -2,8 +2,8 @@
 //! word such as `reach`; any other stays in the text, to be told.
 
 use super::number::number;
+use super::pattern::pattern;
 use super::rest::{Cut, NOT, Rest};
-use super::settings::pattern;
 use super::{AskedError, Refused, Request};
 use crate::intake::regex;
 use crate::spec::Metric;
@@ -11,7 +11,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// What is better when it is greater.
-const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|accurac(?:y|ies)|macro[- ]?f1|micro[- ]?f1|entity[- ]?f1|f1|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|top[- ]?5(?:[- ]accurac(?:y|ies))?|subset accuracy|accurac(?:y|ies)|(?:macro|micro)(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ](?:macro|micro)|entity[- ]?f1|f1|average[- ]precision|(?:au)?prc?[- _]?auc|auprc|(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|r2|r[- ]squared|coefficient of determination|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 /// What is better when it is smaller.
@@ -30,6 +30,8 @@ struct Patterns {
     /// `reach 90%`.
     goal_value: Regex,
     metric: Regex,
+    /// What makes a metric another one, which there is not.
+    of_another_metric: Regex,
     /// `a WER below 10 %`.
     error_value: Regex,
     /// `at most 10 % WER`.
@@ -52,6 +54,9 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
         r"\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
     metric: pattern(&format!(r"\b{METRIC}\b")),
+    of_another_metric: regex(&format!(
+        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|class-?wise|sample[sd]?|mean average)[- ]*)$"
+    )),
     error_value: pattern(&format!(r"\b{ERROR}{UP_TO}#\s?(?P<unit>%|percent\b)?")),
     value_error: pattern(&format!(r"(?:\b{MOST}|[<≤]=?)?^#\s?(?P<unit>%|percent\b)?\s?{OF_WHAT}{ERROR}\b")),
     error: pattern(&format!(r"\b{ERROR}\b")),
@@ -65,14 +70,15 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     ],
     of_another_kind: regex(&format!(r"(?:{NOT}|(?i)\b(?:squared?|absolute|percentage|calibration|relative|type|syntax)[- ])$")),
     not_after: regex(&format!(
-        r"(?:{NOT}|(?i)\b(?:less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*)$"
+        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*)$"
     )),
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
     if request.metric.is_none() && request.error.is_none() {
-        request.metric = rest.cut(&PATTERNS.metric).and_then(|cut| metric(cut.get("metric")));
+        request.metric =
+            rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).and_then(|cut| metric(cut.get("metric")));
     }
     if request.metric.is_none() && request.error.is_none() {
         request.metric = rest.cut(&PATTERNS.error).and_then(|cut| error(cut.get("error")));
@@ -97,7 +103,7 @@ fn errors(rest: &mut Rest, request: &mut Request) -> bool {
     request.error = request.value(Some(cut), expected, |cut| {
         let is_loss = cut.get("open").to_lowercase().contains("loss");
         match is_loss {
-            true => number(cut.get("v")).filter(|loss| *loss > 0.0 && cut.get("unit").is_empty()).map(AskedError::Loss),
+            true => cut.number().filter(|loss| *loss > 0.0 && !cut.is_percent()).map(AskedError::Loss),
             false => rate(cut).map(AskedError::Rate),
         }
     });
@@ -113,15 +119,15 @@ fn goods(rest: &mut Rest, request: &mut Request) -> Option<String> {
     let words = cut.words.clone();
     let at_least = ["at least", "above", "exceed"].iter().any(|start| words.to_lowercase().starts_with(start));
     let at_least = at_least && request.metric.is_none();
-    let expected = "a value of accuracy, F1, macro F1 or Matthews correlation, from 0 to 1 or 0 % to 100 %";
+    let expected = "a value of accuracy, F1, AUC or another such metric, from 0 to 1 or 0 % to 100 %";
     request.target = request.value(Some(cut), expected, value);
     (at_least && request.target.is_some()).then_some(words)
 }
 
 /// A share of errors, as such or in per cent.
 fn rate(cut: &Cut) -> Option<f64> {
-    let value = number(cut.get("v"))?;
-    let percent = !cut.get("unit").is_empty() || value > 1.0;
+    let value = cut.number()?;
+    let percent = cut.is_percent() || value > 1.0;
     Some(if percent { value / 100.0 } else { value }).filter(|rate| (0.0..=1.0).contains(rate))
 }
 
@@ -132,7 +138,7 @@ fn most(cut: &Cut) -> Option<f64> {
         return rate(cut);
     }
     // Others are in the data's own unit, or have none: there is no share of them.
-    let value = number(cut.get("v")).filter(|value| cut.get("unit").is_empty() && *value >= metric.range().0)?;
+    let value = cut.number().filter(|value| !cut.is_percent() && *value >= metric.range().0)?;
     Some(if is_squared(cut.get("error")) { value.sqrt() } else { value })
 }
 
@@ -168,13 +174,12 @@ fn value(cut: &Cut) -> Option<f64> {
     if !cut.get("of").is_empty() {
         return None;
     }
-    let text = if cut.get("share").is_empty() { cut.get("v") } else { cut.get("share") };
-    let value = number(text)?;
+    let value = if cut.get("share").is_empty() { cut.number()? } else { number(cut.get("share"))? };
     // BLEU and chrF are of 100 already.
     if metric(cut.get("metric")).is_some_and(|metric| metric.range().1 == 100.0) {
         return Some(value).filter(|value| (0.0..=100.0).contains(value));
     }
-    let percent = !cut.get("unit").is_empty() || value > 1.0;
+    let percent = cut.is_percent() || value > 1.0;
     Some(if percent { value / 100.0 } else { value }).filter(|value| (0.0..=1.0).contains(value))
 }
 
@@ -182,7 +187,11 @@ fn metric(word: &str) -> Option<Metric> {
     match word.to_lowercase().as_str() {
         "" => None,
         "f1" => Some(Metric::F1),
-        "auroc" => Some(Metric::Auroc),
+        "r2" | "r squared" | "r-squared" | "coefficient of determination" => Some(Metric::R2),
+        w if w.starts_with("top") => Some(Metric::Top5Accuracy),
+        w if w.starts_with("subset") => Some(Metric::SubsetAccuracy),
+        w if w.starts_with("average") || w.contains("pr") && w.contains("au") => Some(Metric::AveragePrecision),
+        w if w.contains("auc") || w == "auroc" || w.starts_with("area") => Some(Metric::Auroc),
         "bleu" => Some(Metric::Bleu),
         "chrf" => Some(Metric::Chrf),
         w if w.starts_with("rouge") => match w.chars().last() {
@@ -195,12 +204,12 @@ fn metric(word: &str) -> Option<Metric> {
         w if w.starts_with("ndcg") => Some(Metric::NdcgAt10),
         w if w.starts_with("mrr") => Some(Metric::MrrAt10),
         w if w.starts_with("triplet") => Some(Metric::TripletAccuracy),
-        w if w.starts_with("micro") => Some(Metric::MicroF1),
+        w if w.contains("micro") => Some(Metric::MicroF1),
         w if w.starts_with("entity") => Some(Metric::EntityF1),
         w if w.starts_with("exact") => Some(Metric::ExactMatch),
         w if w.starts_with("pearson") => Some(Metric::Pearson),
         w if w.starts_with("spearman") => Some(Metric::Spearman),
-        w if w.starts_with("macro") => Some(Metric::MacroF1),
+        w if w.contains("macro") => Some(Metric::MacroF1),
         w if w.starts_with("matthews") || w == "mcc" => Some(Metric::Matthews),
         _ => Some(Metric::Accuracy),
     }

@@ -1,5 +1,7 @@
 //! The text of a request, less the phrases that were understood.
 
+use super::number::number;
+use super::written::plainly;
 use crate::intake::regex;
 use regex::{Captures, Regex};
 use std::ops::Range;
@@ -13,19 +15,60 @@ pub(super) struct Rest {
     text: String,
     /// Phrases that say what is not wanted.
     negated: Vec<String>,
+    /// Phrases that are understood as no wish of this kind, and that nothing else is to be made of.
+    told: Vec<String>,
 }
 
 /// A phrase that was cut out.
 pub(super) struct Cut {
     /// As the user wrote it.
     pub(super) words: String,
+    /// What stands at once behind its number and makes it another one: the `%` of `1%`, the `x10^-5` of `2x10^-5`.
+    tail: String,
     groups: Vec<(String, String)>,
 }
 
+/// A phrase where it stands.
+pub(super) struct Found<'a> {
+    pub(super) cut: &'a Cut,
+    /// All that stands before it; of one with a value, before that.
+    pub(super) before: &'a str,
+    pub(super) behind: &'a str,
+}
+
+/// What becomes of a phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// It is what was looked for.
+    Taken,
+    /// It is something that nobody else would understand better: it is told.
+    Told,
+    /// It is something else, and stays for others.
+    Passed,
+}
+
 impl Cut {
-    fn new(found: &Captures<'_>, names: regex::CaptureNames<'_>) -> Cut {
+    /// And how far it goes, with what belongs to its number.
+    fn new(found: &Captures<'_>, names: regex::CaptureNames<'_>, text: &str) -> Option<(Range<usize>, Cut)> {
+        static TAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:\s?(?:%|percent\b)|(?:[a-z^]|/\d)[^\s,;()]*)"));
+        let mut range = found.get(0)?.range();
+        let is_number = found.name("v").is_some() && found[0].ends_with(|c: char| c.is_ascii_digit());
+        let tail = TAIL.find(&text[range.end..]).filter(|_| is_number).map_or("", |tail| tail.as_str()).to_string();
+        range.end += tail.len();
         let group = |name: &str| Some((name.to_string(), found.name(name)?.as_str().trim().to_string()));
-        Cut { words: tidy(&found[0]), groups: names.flatten().filter_map(group).collect() }
+        let cut = Cut { words: tidy(&text[range.clone()]), tail, groups: names.flatten().filter_map(group).collect() };
+        Some((range, cut))
+    }
+
+    /// Its number; none where what stands behind makes it another.
+    pub(super) fn number(&self) -> Option<f64> {
+        number(self.get("v").trim_end_matches(['-', ' '])).filter(|_| self.tail.is_empty() || self.is_percent())
+    }
+
+    /// Whether its number is so many hundredths.
+    pub(super) fn is_percent(&self) -> bool {
+        let is_sign = |text: &str| text == "%" || text.eq_ignore_ascii_case("percent");
+        is_sign(self.tail.trim()) || is_sign(self.get("unit"))
     }
 
     /// What a named group of the pattern holds; empty where it took no part.
@@ -43,71 +86,115 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let spaced = format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let spaced = format!(" {} ", plainly(text));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
-        Rest { text, negated: Vec::new() }
+        Rest { text, negated: Vec::new(), told: Vec::new() }
+    }
+
+    /// Whether it is there, as it may be within what something else understands.
+    pub(super) fn has(&self, pattern: &Regex) -> bool {
+        pattern.is_match(&self.text)
     }
 
     /// The first match of `pattern` that is not negated, cut out. Those that are negated are cut out before it.
     pub(super) fn cut(&mut self, pattern: &Regex) -> Option<Cut> {
-        static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
-        self.cut_unless_after(pattern, &NEGATION)
+        self.cut_as(pattern, |_| Judged::Taken)
     }
 
-    /// The same where another phrase `before` it negates it, too.
+    /// The first match that `judge` takes.
+    pub(super) fn cut_as(&mut self, pattern: &Regex, judge: impl Fn(&Found<'_>) -> Judged) -> Option<Cut> {
+        self.cut_judged(pattern, &NEGATION, judge)
+    }
+
+    /// As [`Rest::cut`] where another phrase `before` it negates it, too.
     pub(super) fn cut_unless_after(&mut self, pattern: &Regex, before: &Regex) -> Option<Cut> {
+        self.cut_judged(pattern, before, |_| Judged::Taken)
+    }
+
+    /// All matches, to be told as they are.
+    pub(super) fn tell(&mut self, pattern: &Regex) {
+        while self.cut_as(pattern, |_| Judged::Told).is_some() {}
+    }
+
+    fn cut_judged(&mut self, pattern: &Regex, before: &Regex, judge: impl Fn(&Found<'_>) -> Judged) -> Option<Cut> {
         let mut from = 0;
         loop {
-            let (range, cut) = {
+            let (range, value, cut) = {
                 let found = pattern.captures_at(&self.text, from)?;
-                (found.get(0)?.range(), Cut::new(&found, pattern.capture_names()))
+                let (range, cut) = Cut::new(&found, pattern.capture_names(), &self.text)?;
+                let value = found.name("v").map_or(range.start, |value| value.start());
+                (range, value, cut)
             };
+            let judged = judge(&Found { cut: &cut, before: &self.text[..value], behind: &self.text[range.end..] });
+            if judged == Judged::Passed {
+                // A phrase begins with what stands before it.
+                from = range.end;
+                continue;
+            }
             match self.cut_range(range, before) {
-                Ok(()) => return Some(cut),
+                Ok(_) if judged == Judged::Taken => return Some(cut),
+                Ok(next) => {
+                    self.told.push(cut.words);
+                    from = next;
+                }
                 Err(next) => from = next,
             }
         }
     }
 
-    /// The first word for which `take` has a value, cut out: it is told the word before and the word.
-    pub(super) fn cut_word<T>(&mut self, take: impl Fn(&str, &str) -> Option<T>) -> Option<T> {
-        static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"\S+"));
-        static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
+    /// The first place that `place` finds from some place on, cut out.
+    pub(super) fn cut_place(&mut self, place: impl Fn(&str, usize) -> Option<Range<usize>>) -> Option<String> {
         let mut from = 0;
-        let mut before = String::new();
         loop {
-            let range = WORD.find_at(&self.text, from)?.range();
-            let word = self.text[range.clone()]
-                .trim_matches(|c: char| matches!(c, ',' | ';' | '"' | '\'' | '`' | '(' | ')' | '!' | '?'))
-                .trim_end_matches(['.', ':']);
-            let (word, taken) = (word.to_string(), take(&before, word));
-            from = range.end;
-            if let Some(taken) = taken {
-                match self.cut_range(range, &NEGATION) {
-                    Ok(()) => return Some(taken),
-                    Err(next) => from = next,
-                }
+            let range = place(&self.text, from)?;
+            let words = tidy(&self.text[range.clone()]);
+            match self.cut_range(range, &NEGATION) {
+                Ok(_) => return Some(words),
+                Err(next) => from = next,
             }
-            before = word.to_lowercase();
         }
     }
 
-    /// Cuts it out; a negated one with what negates it, and then the place to go on is the error.
-    fn cut_range(&mut self, range: Range<usize>, before: &Regex) -> Result<(), usize> {
+    /// The first word for which `take` has a value, cut out: it is told all that stands before the word, and the word.
+    pub(super) fn cut_word<T>(&mut self, take: impl Fn(&str, &str) -> Option<T>) -> Option<T> {
+        static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"\S+"));
+        let mut from = 0;
+        loop {
+            let range = WORD.find_at(&self.text, from)?.range();
+            let word = self.text[range.clone()].trim_matches(AROUND).trim_end_matches(['.', ':']);
+            let taken = take(&self.text[..range.start], word);
+            from = range.end;
+            if let Some(taken) = taken {
+                match self.cut_range(range, &NEGATION) {
+                    Ok(_) => return Some(taken),
+                    Err(next) => from = next,
+                }
+            }
+        }
+    }
+
+    /// Cuts it out; a negated one with what negates it. The place to go on, which is the error of a negated one.
+    fn cut_range(&mut self, range: Range<usize>, before: &Regex) -> Result<usize, usize> {
         let negated = before.find(&self.text[..range.start]).map(|found| found.start());
         let whole = negated.unwrap_or(range.start)..range.end;
         if negated.is_some() {
             self.negated.push(tidy(&self.text[whole.clone()]));
         }
-        let at = whole.start;
+        let next = whole.start + GAP.len();
         self.text.replace_range(whole, GAP);
-        if negated.is_some() { Err(at + GAP.len()) } else { Ok(()) }
+        if negated.is_some() { Err(next) } else { Ok(next) }
+    }
+
+    /// Phrases that were negated, so far.
+    pub(super) fn negated(&self) -> &[String] {
+        &self.negated
     }
 
     /// Phrases that nothing understood; words that carry no wish of their own are left out.
     pub(super) fn left_over(self) -> Vec<String> {
         let mut phrases = self.negated;
+        phrases.extend(self.told);
         for clause in self.text.split([',', ';', ':', '(', ')', '"', '!', '?', '¦', '\n']) {
             let (mut phrase, mut negated): (Vec<&str>, bool) = (Vec::new(), false);
             let mut end = |phrase: &mut Vec<&str>| {
@@ -132,10 +219,22 @@ impl Rest {
     }
 }
 
+/// Signs around a word that are no part of it.
+pub(super) const AROUND: [char; 10] = [',', ';', '"', '\'', '`', '(', ')', '!', '?', '¦'];
+
+/// The last word of a text, in lower case.
+pub(super) fn last_word(text: &str) -> String {
+    text.split_whitespace().next_back().unwrap_or_default().trim_matches(AROUND).trim_end_matches(['.', ':']).to_lowercase()
+}
+
+static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
+
 /// A negation and the few words that may stand between it and what is not wanted.
 pub(super) const NOT: &str = concat!(
     r"(?i)\b(?:no|not|never|without|avoid(?:ing)?|except(?: for)?|excluding|skip(?:ping)?|neither|nor|\w+n['’]t|cannot|instead of|rather than|other than|anything but|unlike)",
-    r"(?:\s+(?:use|using|any|a|an|the|my|to|be|it|do|want|need|have|run|train|reach|with|on|of|for|large|big|small|tiny|single|pre-?trained|fine-?tune|fine-?tuning)){0,4}\s*"
+    r"(?:\s+(?:use|uses|using|used|any|a|an|the|my|to|be|it|do|want|need|have|run|train|reach|with|on|of|for|apply|applying|add|adding|enable|try|",
+    r"bother|really|ever|such|kind|sort|form|type|other|extra|additional|further|more|fancy|large|big|small|tiny|single|pre-?trained|fine-?tune|",
+    r"fine-?tuning)){0,4}\s*"
 );
 
 fn is_negation(word: &str) -> bool {
@@ -153,9 +252,9 @@ pub(super) const FILLERS: &[&str] = &[
     "wants", "like", "need", "needs", "let's", "have", "has", "some", "any", "there", "here", "use", "using", "used", "run", "do", "make", "build", "take",
     "give", "get", "see", "reach", "reaches", "reaching", "achieve", "achieving", "try", "learn", "teach", "train", "training", "trained", "fine-tune", "finetune",
     "fine-tunes", "fine-tuned", "fine-tuning", "finetuning", "finetuned", "tune", "classify", "classifies", "classifying", "classification", "classifier",
-    "classifiers", "predict", "evaluate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
-    "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "than", "up", "within", "under",
-    "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "good", "best", "well",
+    "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
+    "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
+    "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
     "possible", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
 ];
 

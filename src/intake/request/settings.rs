@@ -1,35 +1,24 @@
 //! Settings that are numbers or choices: how long, how fast, with what. One pattern each way of saying one.
 
-use super::number::{NUMBER, in_words, number};
-use super::rest::{Cut, NOT, Rest};
-use super::{Frozen, Lack, Lacking, Refused, Request};
+use super::pattern::{pattern, patterns};
+use super::rest::{Cut, Found, Judged, NOT, Rest};
+use super::{Frozen, Lack, Lacking, Refused, Request, held, lengths, size, time, without};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
 use crate::spec::{Augment, Warmup};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// A pattern, in which `#` is a number in digits, `@` one that may be in words, both in the group `v`, `^` what stands before either,
-/// and `~` what stands between a name and its value.
-pub(super) fn pattern(form: &str) -> Regex {
-    let before = r"(?:^|[\s(,;:=≤¦])";
-    let between = r"\s*(?:(?:of|to|is|at|by|size|rate|value|norm|probability|coefficient|factor|about|around|=|:)\s*){0,3}";
-    let any = format!(r"(?P<v>{NUMBER}\s*-?\s*|{})", in_words());
-    let form = form.replace('^', before).replace('~', between).replace('@', &any).replace('#', &format!("(?P<v>{NUMBER})"));
-    regex(&format!("(?i){form}"))
-}
-
-macro_rules! patterns {
-    ($($name:ident: [$($form:expr),+ $(,)?],)+) => {
-        /// Every way of saying a setting; the first that is there is taken.
-        struct Patterns { $($name: Vec<Regex>,)+ }
-        static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns { $($name: vec![$(pattern($form)),+],)+ });
-    };
-}
-
 patterns! {
     frozen_layers: [
-        r"\b(?:freez(?:e|ing)|frozen) (?:the )?(?:first|lower|lowest|bottom) # (?:\w+ )?(?:layers|blocks)\b",
-        r"\b(?:first|lower|lowest|bottom) # (?:\w+ )?(?:layers|blocks) (?:are |stay |kept )?(?:frozen|fixed)\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)\b",
+        r"\b(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
+        r"\b(?:freez(?:e|ing)|frozen)\s@(?:of the |\w+ )?(?:layers|blocks)\b",
+    ],
+    // All but these.
+    trained_layers: [
+        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all|(?:the )?(?:model|encoder|rest|others?|body|backbone))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than)(?: for)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)\b",
+        r"\b(?:only )?(?:train|tune|fine-?tune|updat|unfreez|training|tuning|fine-?tuning)(?:e|ing)?(?: only| just)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)(?: (?:only|alone))?\b",
+        r"\b(?:only )?(?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |to be )*(?:trained|trainable|tuned|fine-?tuned|unfrozen)\b",
     ],
     frozen_embeddings: [
         r"\b(?:freez(?:e|ing)|frozen|fixed) (?:the |its |all )?(?:word |token |input )?embeddings?(?: layers?| tables?)?\b",
@@ -37,30 +26,32 @@ patterns! {
     ],
     frozen_body: [
         r"\blinear[- ]prob(?:e|ing)\b",
-        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:layers|weights))?) (?:but|except|besides) (?:for )?(?:the )?(?:head|classifier|last layer|final layer)\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:layers|weights))?|(?:the )?(?:whole|entire) (?:model|network)) (?:but|except|besides) (?:for )?(?:the )?(?:head|classifier|last layer|final layer)\b",
         r"\b(?:freez(?:e|ing)|frozen) (?:the |its |pre-?trained )*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
         r"\b(?:encoder|backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:head|classifier|last layer|final layer)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:head|last layer|final layer) (?:only|alone)\b",
     ],
-    scratch: [r"\bfrom scratch\b", r"\bpre-?train\b"],
+    scratch: [
+        r"\bfrom scratch\b",
+        r"\bpre-?train\b",
+        r"\b(?:without|with no|no|not using|don['’]t use|do not use)(?: any| the)? pre-?(?:trained (?:weights|parameters|checkpoints?)|training)\b|\b(?:not|non)[- ]pre-?trained\b",
+        r"\brandom(?:ly)?(?:[- ]initiali[sz]ed)? (?:(?:initial|starting) )?(?:weights|parameters)\b|\brandom(?:ly)?[- ]init(?:iali[sz](?:ed|ation))?\b(?: weights)?|\b(?:initiali[sz]ed|start(?:ing)?|with weights) (?:at random|randomly)\b",
+    ],
     // What was trained before is trained on.
     further: [r"\b(?:continue(?:d)?|further|keep) (?:to )?pre-?train(?:ing)?\b"],
-    pretrained: [r"\bpre-?trained\b"],
+    pretrained: [r"\bpre-?trained\b(?: (?:weights|parameters|checkpoints?))?"],
     part: [
         r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
         r"^#\s?(?:%|percent\b)\s?of\s(?:the\s)?\s*¦",
         r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
     ],
-    no_warmup: [r"\b(?:no|without(?: any)?) warm-?\s?up\b"],
-    no_dropout: [r"\b(?:no|without(?: any)?) drop-?out\b"],
-    no_decay: [r"\b(?:no|without(?: any)?) weight[- ]decay\b"],
     warmup: [
-        r"\bwarm-?\s?up(?: (?:steps|ratio|fraction|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        r"\bwarm-?\s?up(?:[ _](?:steps|ratio|fraction|frac|share|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?\s?(?:of\s)?(?:linear\s)?warm-?\s?up(?: steps)?\b",
     ],
-    dropout: [r"\bdrop-?out~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
-    decay: [r"\bweight[- ]decay~#", r"^#\s?weight[- ]decay\b"],
+    dropout: [r"\b(?:hidden[ _])?drop-?out(?:[ _]prob)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
+    decay: [r"\bweight[ _-]decay~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?weight[- ]decay\b"],
     clip_value: [
         r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?))* (?:by |at |to )?values?~#",
         r"\b(?:gradients?|grad)[- ]values? clip(?:ping|ped)?~#",
@@ -70,8 +61,9 @@ patterns! {
         r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay~#",
         r"\b(?:learning[ -]rate|lr) decay (?:per|of each|for each|by) layer~#",
         r"\bllrd~#",
+        r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay\b|\bllrd\b",
     ],
-    clip: [r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
+    clip: [r"\bmax[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
     momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
     dora: [r"\b(?:with|using|by) dora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\bdora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
     rslora: [r"\brs-?lora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
@@ -87,14 +79,13 @@ patterns! {
     alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#"],
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
     beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
-    no_smoothing: [r"\b(?:no|without(?: any)?) label[- ]smoothing\b"],
     embeddings: [
         r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|encoders?|similarity|vectors?)(?: models?)?\b",
-        r"\b(?:for )?(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense )?retriev(?:al|ers?)|bi-?encoders?|embedding)(?: models?)?\b",
+        r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?)(?: models?)?|(?:embedding|retrieval|retriever) models?)\b",
         // By themselves they may be those of a model's words.
         r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
     ],
-    smoothing: [r"\blabel[- ]smoothing~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
+    smoothing: [r"\blabel[ _-]smoothing(?:[ _]factor)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
     ema: [
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
@@ -103,11 +94,6 @@ patterns! {
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
     weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
-    early: [
-        r"\bearly[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?patience~#(?: (?:evaluations?|evals?|checks?))?\)?",
-        r"\bearly[- ]stopping after~#(?: (?:evaluations?|evals?|checks?))?",
-        r"\bearly[- ]stopping\b|\bstop(?:ping)? early\b",
-    ],
     best: [r"\b(?:keep|take|restore|use|load|return)(?:ing)? the best (?:checkpoint|model|weights|epoch)(?: at the end)?\b"],
     search: [
         r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
@@ -116,23 +102,25 @@ patterns! {
         r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings)\b",
     ],
     trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
-    batch: [r"\b(?:mini-?)?batch(?:es)?[ -]?(?:sizes?)?~#"],
-    lr: [r"\b(?:learning[ -]rates?|lr)~#"],
-    length: [r"\b(?:max(?:imum)?[ -]?)?(?:sequence |seq |text )?(?:length|len)~#(?: tokens)?", r"^#[ -]tokens?(?: (?:max|at most|per text))?\b"],
-    params: [r"^(?P<v>[\d.,]+)\s?(?P<unit>k|m|b|thousand|million|billion)?[ -](?:parameters?|params)\b"],
-    layers: [r"^@(?:hidden |transformer |encoder )?(?:layers?|blocks?)\b"],
-    heads: [r"^@(?:attention )?heads?\b"],
-    hidden: [r"\bhidden[- ](?:size|dim\w*|width)~#"],
-    epochs: [r"^@(?:training |full )?(?:epochs?|passes)\b", r"\bepochs?\s?[=:]\s?#"],
-    steps: [r"^@(?:training |optimi[sz]er |update )?steps\b"],
-    examples: [r"^#\s(?:(?:training|random|labell?ed)\s){0,2}(?:examples|samples|rows|images|sentences|texts)\b"],
-    half: [r"\bhalf an? (?P<unit>week|day|hour|minute)\b"],
-    time: [
-        r"^@(?P<unit>weeks?|days?|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?:\s?(?:and\s)?(?P<more>\d+)\s?(?P<part>minutes?|mins?|m|seconds?|secs?|s)|(?P<half> and a half))?\b",
+    lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
+    vocabulary: [r"\bvocab(?:ulary)?(?:[ _-]size)?~#k?(?: (?:tokens|words|pieces|entries))?\b", r"^#[ -](?:tokens?|words?) vocab(?:ulary)?\b"],
+    // That many of all, not of a text.
+    corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
+    length: [
+        r"\b(?:block[ _-]size|context(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
+        r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
+        r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
     ],
-    seeds: [r"^@(?:random )?seeds\b"],
-    seed_list: [r"\bseeds?\s?[=:]?\s?(?P<v>-?\d+(?:(?:\s?,\s?|\sand\s|,?\s?and\s)\d+)*)\b"],
-    optimizer: [r"\b(?P<v>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|lamb|lars|lion|muon|l-?bfgs)\b(?: optimi[sz]er)?"],
+    tokens: [r"^#[ -]tokens?\b"],
+    examples: [
+        r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
+    ],
+    optimizer: [
+        r"\b(?:optim(?:i[sz]er)?\s?(?:=|:|is)?\s?)?(?P<v>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|l-?bfgs)(?:_torch)?\b(?: optimi[sz]er)?",
+        // These mean other things, too.
+        r"\b(?P<v>lamb|lars|lion|muon)(?: as (?:the |an )?)? optimi[sz]er\b",
+        r"\b(?:with|using|use|by|via|optim(?:i[sz]er)?\s?(?:=|:|is)?) (?:the )?(?P<v>lamb|lars|lion|muon)\b",
+    ],
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
         r"\b(?P<v>sgdr)\b(?: schedule)?",
@@ -148,20 +136,20 @@ patterns! {
 }
 
 /// Changes of images by their names, with the usual values.
-static AUGMENTATIONS: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
+pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(|| {
     let (brightness, contrast, saturation, hue) = (0.4, 0.4, 0.4, 0.1);
     vec![
-        (Augment::Mixup { alpha: 0.2 }, pattern(r"\bmix-?up\b")),
-        (Augment::Cutmix { alpha: 1.0 }, pattern(r"\bcut-?mix\b")),
-        (Augment::RandAugment { ops: 2, magnitude: 9 }, pattern(r"\brand-?\s?augment(?:ation)?\b")),
-        (Augment::RandomErasing { p: 0.5, min_area: 0.02, max_area: 0.33, max_ratio: 3.3 }, pattern(r"\brandom[- ]erasing\b")),
-        (Augment::ColorJitter { brightness, contrast, saturation, hue }, pattern(r"\bcolou?r[- ]jitter(?:ing)?\b")),
+        (Augment::Mixup { alpha: 0.2 }, r"(?:mix-?up)"),
+        (Augment::Cutmix { alpha: 1.0 }, r"(?:cut-?mix)"),
+        (Augment::RandAugment { ops: 2, magnitude: 9 }, r"(?:rand-?\s?augment(?:ation)?)"),
+        (Augment::RandomErasing { p: 0.5, min_area: 0.02, max_area: 0.33, max_ratio: 3.3 }, r"(?:random[- ]erasing)"),
+        (Augment::ColorJitter { brightness, contrast, saturation, hue }, r"(?:colou?r[- ]jitter(?:ing)?)"),
         (
             Augment::RandomResizedCrop { min_area: 0.08, max_area: 1.0, max_ratio: 4.0 / 3.0 },
-            pattern(r"\brandom[- ]resized[- ]crop(?:s|ping)?\b"),
+            r"(?:random[- ]resized[- ]crop(?:s|ping)?)",
         ),
-        (Augment::Rotation { degrees: 15.0 }, pattern(r"\brandom[- ]rotations?\b")),
-        (Augment::HorizontalFlip, pattern(r"\b(?:random )?horizontal flip(?:s|ping)?\b")),
+        (Augment::Rotation { degrees: 15.0 }, r"(?:random[- ]rotations?)"),
+        (Augment::HorizontalFlip, r"(?:(?:random )?horizontal flip(?:s|ping)?)"),
     ]
 });
 
@@ -172,7 +160,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
         lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|(?:knowledge )?distill(?:ation|ed|ing)?)\b"),
         lack(
             Lack::Method,
-            r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|first|encoder|backbone|body|embeddings?|layers?|weights))*",
+            r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|upper|first|last|top|bottom|encoder|backbone|body|embeddings?|layers?|blocks?|weights|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve))*",
         ),
         lack(
             Lack::Precision,
@@ -183,13 +171,16 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    held::find(rest, request);
     let further = first(rest, &PATTERNS.further).is_some();
-    request.from_scratch = first(rest, &PATTERNS.scratch).is_some();
-    request.pretrained = first(rest, &PATTERNS.pretrained).is_some() || further;
+    request.from_scratch = any(rest, &PATTERNS.scratch);
+    request.pretrained = any(rest, &PATTERNS.pretrained) || further;
     if request.from_scratch && request.pretrained {
         request.refused.push(Refused { words: "from scratch and pretrained".into(), expected: ONE_OF_TWO.into() });
     }
     request.frozen = frozen(rest, request);
+    without::find(rest, request);
+    lengths::find_others(rest, request);
     let adapter_dropout = first(rest, &PATTERNS.adapter_dropout);
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
@@ -197,7 +188,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let cut = first(rest, ways);
         let said = request.value(cut, "a rank from 1 to 65536", |cut| match cut.get("v") {
             "" => Some(None),
-            _ => whole(cut, 1, 65_536).map(|rank| Some(rank as usize)),
+            _ => cut.whole(1, 65_536).map(|rank| Some(rank as usize)),
         });
         if let Some(rank) = said {
             let asked = request.adapter.get_or_insert_default();
@@ -211,10 +202,14 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let beta = first(rest, &PATTERNS.beta);
     request.beta = request.value(beta, "a beta of more than 0", |cut| real(cut, |beta| beta > 0.0 && beta <= 1000.0));
     lacking(rest, request);
-    request.embeddings = first(rest, &PATTERNS.embeddings).is_some();
-    size(rest, request);
-    lengths(rest, request);
+    request.embeddings = any(rest, &PATTERNS.embeddings);
+    texts(rest, request);
+    size::find(rest, request);
+    lengths::find(rest, request);
+    examples(rest, request);
+    time::find(rest, request);
     choices(rest, request);
+    without::settle(request);
 }
 
 /// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
@@ -225,7 +220,7 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
     };
     if asked.rank.is_none() {
         let cut = first(rest, &PATTERNS.rank);
-        asked.rank = request.value(cut, "a rank from 1 to 65536", |cut| whole(cut, 1, 65_536).map(|rank| rank as usize));
+        asked.rank = request.value(cut, "a rank from 1 to 65536", |cut| cut.whole(1, 65_536).map(|rank| rank as usize));
     }
     let cut = first(rest, &PATTERNS.alpha);
     asked.alpha = request.value(cut, "an alpha of more than 0", |cut| real(cut, |alpha| alpha > 0.0 && alpha <= 1e6));
@@ -233,17 +228,19 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
     request.adapter = Some(asked);
 }
 
-const ONE_OF_TWO: &str = "one of the two";
+pub(super) const ONE_OF_TWO: &str = "one of the two";
 
-/// The value of a setting that is said once, or again alike; two that differ are refused. What is done `every` so often is none.
-fn only<T: PartialEq>(
+/// The value of a setting that is said once, or again alike; two that differ are refused. What is done `every` so often, or after so long,
+/// is none.
+pub(super) fn only<T: PartialEq>(
     rest: &mut Rest,
     request: &mut Request,
     ways: &[Regex],
     expected: &str,
     read: impl Fn(&Cut) -> Option<T>,
 ) -> Option<T> {
-    static BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per)\s*)$")));
+    static BEFORE: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per|after|at|first|last|next|previous)\s*)$")));
     let mut said: Option<(String, T)> = None;
     while let Some(cut) = ways.iter().find_map(|way| rest.cut_unless_after(way, &BEFORE)) {
         let words = cut.words.clone();
@@ -258,8 +255,19 @@ fn only<T: PartialEq>(
     said.map(|(_, value)| value)
 }
 
+/// Whether it is said, in whatever ways; all are cut out.
+fn any(rest: &mut Rest, ways: &[Regex]) -> bool {
+    let mut is_said = false;
+    for way in ways {
+        while rest.cut(way).is_some() {
+            is_said = true;
+        }
+    }
+    is_said
+}
+
 /// The first way of saying it that is there, cut out.
-fn first(rest: &mut Rest, ways: &[Regex]) -> Option<Cut> {
+pub(super) fn first(rest: &mut Rest, ways: &[Regex]) -> Option<Cut> {
     ways.iter().find_map(|way| rest.cut(way))
 }
 
@@ -277,21 +285,23 @@ impl Request {
 
 /// Reads the number, a percentage as a share, where it is within.
 fn share(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
-    let factor = if cut.get("unit").is_empty() { 1.0 } else { 0.01 };
-    number(cut.get("v")).map(|value| value * factor).filter(|value| within(*value))
+    let factor = if cut.is_percent() { 0.01 } else { 1.0 };
+    cut.number().map(|value| value * factor).filter(|value| within(*value))
 }
 
 fn real(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
-    number(cut.get("v").trim_end_matches(['-', ' '])).filter(|value| within(*value))
+    cut.number().filter(|value| within(*value) && !cut.is_percent())
 }
 
-/// A whole number from `least` to `most`. `1.000` is none: to some it is one, to others a thousand.
-fn whole(cut: &Cut, least: u64, most: u64) -> Option<u64> {
-    let written = cut.get("v").to_lowercase();
-    if written.contains('.') && !written.contains(['k', 'e']) {
-        return None;
+impl Cut {
+    /// A whole number from `least` to `most`. `1.000` is none: to some it is one, to others a thousand.
+    pub(super) fn whole(&self, least: u64, most: u64) -> Option<u64> {
+        let written = self.get("v").to_lowercase();
+        if written.contains('.') && !written.contains(['k', 'e']) {
+            return None;
+        }
+        real(self, |value| value.fract() == 0.0 && (least as f64..=most as f64).contains(&value)).map(|value| value as u64)
     }
-    real(cut, |value| value.fract() == 0.0 && (least as f64..=most as f64).contains(&value)).map(|value| value as u64)
 }
 
 fn recipe(rest: &mut Rest, request: &mut Request) {
@@ -304,19 +314,19 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
             "a quarter" => 0.25,
             "a fifth" => 0.2,
             "a tenth" => 0.1,
-            _ => number(cut.get("v"))? / 100.0,
+            _ => cut.number()? / 100.0,
         };
         (frac > 0.0 && frac <= 1.0).then_some(frac)
     });
-    let none = |rest: &mut Rest, ways: &[Regex]| first(rest, ways).map(|_| 0.0);
-    let (no_dropout, no_decay, no_warmup) = (none(rest, &p.no_dropout), none(rest, &p.no_decay), none(rest, &p.no_warmup));
+    let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] = NONE.each_ref().map(|way| rest.cut(way).map(|_| 0.0));
     let cut = first(rest, &p.warmup);
     request.warmup = request.value(cut, "0 to 100 %, or a number of steps", warmup).or(no_warmup.map(|_| Warmup::Steps(0)));
-    let cut = first(rest, &p.dropout);
+    static OF_PART: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:embeddings?|attention|attn|classifier|head|input|path)\s)$")));
+    let cut = p.dropout.iter().find_map(|way| rest.cut_unless_after(way, &OF_PART));
     request.dropout = request.value(cut, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p))).or(no_dropout);
     let cut = first(rest, &p.decay);
-    request.weight_decay = request.value(cut, "0 to 10", |cut| real(cut, |decay| (0.0..=10.0).contains(&decay))).or(no_decay);
-    let no_smoothing = none(rest, &p.no_smoothing);
+    request.weight_decay = request.value(cut, "0 to 10", |cut| share(cut, |decay| (0.0..=10.0).contains(&decay))).or(no_decay);
     let cut = first(rest, &p.smoothing);
     // The usual value (1512.00567, section 7) where none is said.
     request.label_smoothing =
@@ -329,10 +339,6 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.ema_decay = request.value(cut, "a decay of more than 0 and less than 1", |cut| {
         if cut.get("v").is_empty() { Some(0.999) } else { real(cut, |decay| decay > 0.0 && decay < 1.0) }
     });
-    let cut = first(rest, &p.early);
-    request.patience = request.value(cut, "a patience of 1 to 1,000,000 evaluations", |cut| {
-        if cut.get("v").is_empty() { Some(3) } else { whole(cut, 1, 1_000_000) }
-    });
     request.class_weights = first(rest, &p.class_weights).is_some();
     let cut = first(rest, &p.focal);
     request.focal_gamma = request.value(cut, "a gamma of more than 0 and at most 100", |cut| {
@@ -340,31 +346,62 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     });
     request.balanced_sampling = first(rest, &p.balanced).is_some();
     request.weighted_by = first(rest, &p.weighted).map(|cut| cut.get("v").trim_end_matches(['.', '-']).to_string());
-    for (augment, way) in AUGMENTATIONS.iter() {
+    static CHANGES: LazyLock<Vec<(Augment, Regex)>> =
+        LazyLock::new(|| AUGMENTATIONS.iter().map(|(augment, name)| (*augment, pattern(&format!(r"\b{name}\b")))).collect());
+    for (augment, way) in CHANGES.iter() {
         if rest.cut(way).is_some() {
             request.augment.push(*augment);
         }
     }
     request.keep_best = first(rest, &p.best).is_some();
     let cut = first(rest, &p.trials);
-    request.trials = request.value(cut, "2 to 1,000 trials", |cut| whole(cut, 2, 1000).map(|trials| trials as usize));
+    request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
     request.search = first(rest, &p.search).is_some() || request.trials.is_some();
     let cut = first(rest, &p.layerwise);
-    request.layerwise_lr_decay = request.value(cut, "more than 0 and at most 1", |cut| real(cut, |d| d > 0.0 && d <= 1.0));
+    // The usual value (2003.10555, appendix B) where none is said.
+    request.layerwise_lr_decay = request.value(cut, "more than 0 and at most 1", |cut| {
+        if cut.get("v").is_empty() { Some(0.9) } else { real(cut, |d| d > 0.0 && d <= 1.0) }
+    });
     let cut = first(rest, &p.clip_value);
     request.grad_clip_value = request.value(cut, "a value greater than 0", |cut| real(cut, |most| most > 0.0));
     let cut = first(rest, &p.clip);
     request.grad_clip_norm = request.value(cut, "a norm greater than 0", |cut| real(cut, |norm| norm > 0.0));
     let cut = first(rest, &p.momentum);
-    request.momentum = request.value(cut, "0 to less than 1", |cut| real(cut, |momentum| (0.0..1.0).contains(&momentum)));
+    request.momentum =
+        request.value(cut, "0 to less than 1", |cut| real(cut, |momentum| (0.0..1.0).contains(&momentum))).or(no_momentum);
+    several_rates(rest, request);
     request.lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+}
+
+/// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.
+static NONE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+    [r"warm-?\s?up", r"drop-?out", r"weight[- ]decay", r"label[- ]smoothing", r"momentum"].map(super::pattern::without)
+});
+
+/// `learning rates 1e-5, 3e-5 and 5e-5`: there is one; a search finds its own.
+fn several_rates(rest: &mut Rest, request: &mut Request) {
+    static RATES: LazyLock<Regex> = LazyLock::new(|| {
+        let rate = r"(?:\d+(?:\.\d+)?e-?\d+|\d*\.\d+)";
+        pattern(&format!(
+            r"\b(?:learning[ _-]?rates?|lrs?)~(?P<list>{rate}(?:(?:\s?[,/]\s?|\s)(?:(?:and|or|vs\.?|versus)\s)?{rate})+)"
+        ))
+    });
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^[\s-]?(?:%|percent|drop-?out|weight|momentum|warm|label|accuracy|f1|decay|of\b|epochs?|clip|hours?|h\b)")
+    });
+    let is_list = |found: &Found<'_>| if OTHER.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
+    while let Some(cut) = rest.cut_as(&RATES, is_list) {
+        let expected = "one learning rate; `tune the learning rate` tries others".into();
+        request.refused.push(Refused { words: cut.words, expected });
+    }
 }
 
 /// A share, as such or in per cent, or a number of steps.
 fn warmup(cut: &Cut) -> Option<Warmup> {
-    let value = number(cut.get("v")).filter(|value| *value >= 0.0)?;
-    match cut.get("unit").to_lowercase().as_str() {
-        "%" | "percent" => (value <= 100.0).then_some(Warmup::Frac(value / 100.0)),
+    let value = cut.number().filter(|value| *value >= 0.0)?;
+    let unit = if cut.is_percent() { "%".to_string() } else { cut.get("unit").to_lowercase() };
+    match unit.as_str() {
+        "%" => (value <= 100.0).then_some(Warmup::Frac(value / 100.0)),
         "" if value < 1.0 => Some(Warmup::Frac(value)),
         "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
         _ => None,
@@ -374,10 +411,13 @@ fn warmup(cut: &Cut) -> Option<Warmup> {
 fn frozen(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     let p = &*PATTERNS;
     let cut = first(rest, &p.frozen_layers);
-    let layers = request.value(cut, "1 to 1,000 layers", |cut| whole(cut, 1, 1000).map(|count| count as usize));
+    let layers = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
+    let cut = first(rest, &p.trained_layers);
+    let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let (body, embeddings) = (first(rest, &p.frozen_body).is_some(), first(rest, &p.frozen_embeddings).is_some());
     // What holds more holds the rest.
     body.then_some(Frozen::Body)
+        .or(trained.map(|count| Frozen::AllButUpperLayers { count }))
         .or(layers.map(|count| Frozen::LowerLayers { count }))
         .or(embeddings.then_some(Frozen::Embeddings))
 }
@@ -391,90 +431,63 @@ fn lacking(rest: &mut Rest, request: &mut Request) {
     }
 }
 
-fn size(rest: &mut Rest, request: &mut Request) {
+/// How long texts are, in tokens.
+fn texts(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let count = |cut: &Cut| whole(cut, 1, 100_000).map(|n| n as usize);
-    let cut = first(rest, &p.params);
-    request.size.params = request.value(cut, "a number of parameters", |cut| {
-        let factor = match cut.get("unit").to_lowercase().chars().next() {
-            Some('k' | 't') => 1e3,
-            Some('m') => 1e6,
-            Some('b') => 1e9,
-            _ => 1.0,
-        };
-        number(cut.get("v")).map(|value| value * factor).filter(|value| *value >= 1.0)
-    });
-    let cut = first(rest, &p.layers);
-    request.size.layers = request.value(cut, "a whole number of layers", count);
-    let cut = first(rest, &p.heads);
-    request.size.heads = request.value(cut, "a whole number of heads", count);
-    let cut = first(rest, &p.hidden);
-    request.size.hidden = request.value(cut, "a whole number", count);
-}
-
-fn lengths(rest: &mut Rest, request: &mut Request) {
-    let p = &*PATTERNS;
-    let expected = "one number, more than 0 and at most 1,000,000";
-    request.epochs = only(rest, request, &p.epochs, expected, |cut| real(cut, |n| n > 0.0 && n <= 1e6));
-    let expected = "a whole number from 1 to 1,000,000,000";
-    request.steps = only(rest, request, &p.steps, expected, |cut| whole(cut, 1, 1_000_000_000));
-    let batch = only(rest, request, &p.batch, "a whole number from 1 to 1,048,576", |cut| whole(cut, 1, 1 << 20));
-    request.batch_size = batch.map(|n| n as usize);
-    let cut = first(rest, &p.length);
+    p.vocabulary.iter().for_each(|way| rest.tell(way));
+    let named = first(rest, &p.length);
+    p.corpus.iter().for_each(|way| rest.tell(way));
+    let cut = named.or_else(|| first(rest, &p.tokens));
     request.max_seq_len =
-        request.value(cut, "a whole number from 3 to 1,000,000", |cut| whole(cut, 3, 1_000_000)).map(|n| n as usize);
-    let cut = first(rest, &p.examples);
-    request.max_examples =
-        request.value(cut, "a whole number of at least 1", |cut| whole(cut, 1, u64::from(u32::MAX))).map(|n| n as usize);
-    let cut = first(rest, &p.half).or_else(|| first(rest, &p.time));
-    request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", time);
-    let cut = first(rest, &p.seeds);
-    let count = request.value(cut, "1 to 100 seeds", |cut| whole(cut, 1, 100));
-    let cut = first(rest, &p.seed_list);
-    let list = request.value(cut, "whole numbers, each once", |cut| {
-        let mut seeds = Vec::new();
-        for text in cut.get("v").split(|c: char| !c.is_ascii_digit() && c != '-').filter(|text| !text.is_empty()) {
-            let seed = text.parse::<u64>().ok().filter(|seed| !seeds.contains(seed))?;
-            seeds.push(seed);
-        }
-        Some(seeds)
-    });
-    request.seeds = list.or(count.map(|count| (0..count).collect())).unwrap_or_default();
+        request.value(cut, "a whole number from 3 to 1,000,000", |cut| cut.whole(3, 1_000_000)).map(|n| n as usize);
 }
 
-/// `1 hour 30 minutes` in seconds.
-fn time(cut: &Cut) -> Option<u64> {
-    let unit = |name: &str| match cut.get(name).chars().next().map(|c| c.to_ascii_lowercase()) {
-        Some('w') => 604_800.0,
-        Some('d') => 86_400.0,
-        Some('h') => 3600.0,
-        Some('m') => 60.0,
-        _ => 1.0,
+/// How many examples are trained on. What is said of the data, of each class or of what is written is no such number.
+fn examples(rest: &mut Rest, request: &mut Request) {
+    static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:has|have|having|contains?|holds?|consists? of|there (?:are|is)|in|into|of at most)(?: (?:about|around|some|roughly))?\s*$",
+        )
+    });
+    let judged = |found: &Found<'_>| match OF_DATA.is_match(found.before) {
+        true => Judged::Told,
+        false => Judged::Taken,
     };
-    let more = number(cut.get("more")).map_or(0.0, |n| n * unit("part"));
-    let half = if cut.get("half").is_empty() { 0.0 } else { 0.5 };
-    let count = if cut.get("v").is_empty() { 0.5 } else { number(cut.get("v").trim_end_matches(['-', ' ']))? };
-    let secs = (count + half) * unit("unit") + more;
-    (1.0..=1e9).contains(&secs).then_some(secs as u64)
+    let Some(cut) = PATTERNS.examples.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
+    if !cut.get("each").is_empty() {
+        request.refused.push(Refused { words: cut.words, expected: "a number of examples of all classes together".into() });
+        return;
+    }
+    let factor = match cut.get("unit").chars().next() {
+        Some('M' | 'm') => 1_000_000.0,
+        Some(_) => 1000.0,
+        None => 1.0,
+    };
+    request.max_examples = request.value(Some(cut), "a whole number of at least 1", |cut| {
+        let count = cut.number()? * factor;
+        let is_whole = count.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&count);
+        (if factor > 1.0 { is_whole.then_some(count as u64) } else { cut.whole(1, u64::from(u32::MAX)) }).map(|n| n as usize)
+    });
 }
 
 fn choices(rest: &mut Rest, request: &mut Request) {
-    request.optimizer = first(rest, &PATTERNS.optimizer).map(|cut| match cut.get("v").to_lowercase().as_str() {
-        "sgd" => OptimizerKind::Sgd,
-        "adamw" => OptimizerKind::AdamW,
-        "adam" => OptimizerKind::Adam,
-        "adagrad" => OptimizerKind::AdaGrad,
-        "adadelta" => OptimizerKind::AdaDelta,
-        "adamax" => OptimizerKind::AdaMax,
-        "adafactor" => OptimizerKind::AdaFactor,
-        "rmsprop" => OptimizerKind::RmsProp,
-        "lamb" => OptimizerKind::Lamb,
-        "lars" => OptimizerKind::Lars,
-        "lion" => OptimizerKind::Lion,
-        "muon" => OptimizerKind::Muon,
-        _ => OptimizerKind::Lbfgs,
+    static OF_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:\s(?:and|or|vs\.?|versus)\s\w+)?\s(?:photos?|images?|pictures?|species|animals?|classes|videos?|recordings?|events?|tracks?|data)\b",
+        )
     });
-    request.schedule = first(rest, &PATTERNS.schedule).map(|cut| match cut.get("v").to_lowercase().as_str() {
+    let judged = |found: &Found<'_>| if OF_IMAGES.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
+    while let Some(cut) = PATTERNS.optimizer.iter().find_map(|way| rest.cut_as(way, judged)) {
+        let found = optimizer(cut.get("v"));
+        match request.optimizer {
+            Some(other) if other != found => {
+                let words = format!("{} and {}", other.name(), cut.words);
+                request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
+            }
+            _ => request.optimizer = Some(found),
+        }
+    }
+    let schedule = first(rest, &PATTERNS.schedule).map(|cut| match cut.get("v").to_lowercase().as_str() {
         "cosine" if !cut.get("restarts").is_empty() => {
             // `with 3 restarts` are four cosines.
             let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
@@ -492,4 +505,23 @@ fn choices(rest: &mut Rest, request: &mut Request) {
         name if name.starts_with("inverse") => ScheduleShape::InverseSqrt,
         _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
     });
+    request.schedule = request.schedule.take().or(schedule);
+}
+
+fn optimizer(name: &str) -> OptimizerKind {
+    match name.to_lowercase().as_str() {
+        "sgd" => OptimizerKind::Sgd,
+        "adamw" => OptimizerKind::AdamW,
+        "adam" => OptimizerKind::Adam,
+        "adagrad" => OptimizerKind::AdaGrad,
+        "adadelta" => OptimizerKind::AdaDelta,
+        "adamax" => OptimizerKind::AdaMax,
+        "adafactor" => OptimizerKind::AdaFactor,
+        "rmsprop" => OptimizerKind::RmsProp,
+        "lamb" => OptimizerKind::Lamb,
+        "lars" => OptimizerKind::Lars,
+        "lion" => OptimizerKind::Lion,
+        "muon" => OptimizerKind::Muon,
+        _ => OptimizerKind::Lbfgs,
+    }
 }

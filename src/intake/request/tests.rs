@@ -2,6 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 mod named;
+mod ordinary;
 
 /// Where nothing lies anywhere.
 fn parse(text: &str) -> Request {
@@ -226,7 +227,7 @@ fn settings_are_understood_however_they_are_put() {
     check("balanced sampling", |r| r.balanced_sampling);
     check("bert with 2 layers", |r| r.size.layers == Some(2));
     check("a 12-layer bert with hidden size 768 of 110M parameters", |r| {
-        r.size == ModelSize { layers: Some(12), hidden: Some(768), heads: None, params: Some(110e6) }
+        r.size == ModelSize { layers: Some(12), hidden: Some(768), heads: None, params: Some(110e6), max_params: None }
     });
     check("a small BERT", |r| r.model == called("bert-small"));
     check("pretrained minilm", |r| r.pretrained);
@@ -352,10 +353,18 @@ fn what_is_negated_is_never_followed() {
         ("never reach 90%", "never reach 90%"),
         ("do not touch the embeddings", "not touch the embeddings"),
         ("no large bert", "no large bert"),
-        ("no LoRA", "no LoRA"),
+        ("no BERT", "no BERT"),
     ] {
         let r = parse(text);
         assert_eq!(r, Request { text: text.into(), not_understood: vec![words.into()], ..Request::default() }, "{text}");
+    }
+    // Nor within a sentence whose small words other languages have, too.
+    for negated in ["BERT", "large bert", "MiniLM", "SGD", "SST-2", "regression", "word2vec"] {
+        let r = parse(&format!("Train a model on QNLI as a baseline, do it with no {negated}"));
+        let followed =
+            Request { text: r.text.clone(), data: known("QNLI"), not_understood: r.not_understood.clone(), ..Request::default() };
+        assert_eq!(r, followed, "{negated}");
+        assert!(r.not_understood.contains(&format!("no {negated}")), "{negated}: {:?}", r.not_understood);
     }
 }
 

@@ -3,7 +3,7 @@
 //! The evaluator (metric, target, splits, seeds, the label), the budget and what was said by others are no [`Settable`], so that no
 //! answer can name them.
 
-use crate::intake::Request;
+use crate::intake::{Request, Without};
 use crate::plan::{Goal, Wishes};
 use crate::spec::{ExperimentSpec, Task};
 use serde_json::Value;
@@ -188,6 +188,11 @@ fn of_request(request: &Request) -> Vec<Settable> {
         task: _,
         data: _,
         label: _,
+        input: _,
+        exclude,
+        tested: _,
+        watched: _,
+        classifies: _,
         pair: _,
         model: _,
         size: _,
@@ -210,12 +215,16 @@ fn of_request(request: &Request) -> Vec<Settable> {
         epochs,
         steps,
         batch_size,
+        micro_batch_size,
+        accumulation,
+        evaluate_every: _,
         lr,
         optimizer,
         momentum,
         weight_decay,
         schedule,
         warmup,
+        warmup_epochs,
         dropout,
         grad_clip_norm,
         grad_clip_value,
@@ -224,6 +233,7 @@ fn of_request(request: &Request) -> Vec<Settable> {
         ema_decay,
         patience,
         keep_best,
+        without,
         frozen,
         augment,
         class_weights,
@@ -236,10 +246,11 @@ fn of_request(request: &Request) -> Vec<Settable> {
     } = request;
     let said = [
         (epochs.is_some() || steps.is_some(), &[Settable::Length][..]),
-        (batch_size.is_some(), &[Settable::BatchSize]),
+        (batch_size.is_some() || micro_batch_size.is_some() || accumulation.is_some(), &[Settable::BatchSize]),
         (lr.is_some(), &[Settable::Lr]),
         (optimizer.is_some() || momentum.is_some() || weight_decay.is_some(), &[Settable::Optimizer]),
-        (schedule.is_some() || warmup.is_some(), &[Settable::Schedule]),
+        (schedule.is_some() || warmup.is_some() || warmup_epochs.is_some(), &[Settable::Schedule]),
+        (!exclude.is_empty(), &[Settable::Exclude]),
         (dropout.is_some(), &[Settable::Dropout]),
         (grad_clip_norm.is_some() || grad_clip_value.is_some(), &[Settable::GradClipNorm]),
         (layerwise_lr_decay.is_some(), &[Settable::LayerwiseLrDecay]),
@@ -255,5 +266,17 @@ fn of_request(request: &Request) -> Vec<Settable> {
         // How it is trained was said, and cannot be had: nobody else decides on it.
         (!lacking.is_empty(), &[Settable::Adapter, Settable::Groups, Settable::Augment]),
     ];
-    said.into_iter().filter(|(is_said, _)| *is_said).flat_map(|(_, settables)| settables.iter().copied()).collect()
+    let left_out = without.iter().flat_map(|what| match what {
+        Without::Adapter => &[Settable::Adapter][..],
+        Without::Augmentation | Without::Change { .. } => &[Settable::Augment],
+        Without::EarlyStopping => &[Settable::EarlyStopping],
+        Without::ClassWeights | Without::BalancedSampling => &[Settable::ClassWeights],
+        Without::FocalLoss => &[Settable::FocalGamma],
+        Without::Ema => &[Settable::Ema],
+        Without::Clipping => &[Settable::GradClipNorm],
+        Without::Freezing => &[Settable::Groups],
+        Without::Search => &[],
+    });
+    let said = said.into_iter().filter(|(is_said, _)| *is_said).flat_map(|(_, settables)| settables.iter().copied());
+    said.chain(left_out.copied()).collect()
 }

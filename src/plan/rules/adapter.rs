@@ -3,7 +3,7 @@
 use super::brief::Brief;
 use super::models::Candidate;
 use super::paper::Drafted;
-use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted};
+use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted, Without};
 use crate::spec::{AdapterSpec, Citation, Deviation, ModelSpec, Task};
 use std::collections::BTreeSet;
 use tallow_zoo::{BaseWeights, ModelConfig};
@@ -16,6 +16,7 @@ impl Brief<'_> {
         let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
         let serves = pretrained && candidate.config.adapted(&AdapterSpec::default().adapter()).is_ok();
         let usual = AdapterSpec::default();
+        let whole = self.request().is_some_and(|request| request.without.contains(&Without::Adapter));
         match (asked, paper) {
             (Some(_), _) | (_, Some(_)) if !serves => drafted.deviations.push(Deviation {
                 field: "adapter".into(),
@@ -32,7 +33,7 @@ impl Brief<'_> {
                 drafted.adapter = Some(AdapterSpec { rank, alpha, dropout, use_dora, use_rslora, base, ..usual });
             }
             (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
-            (None, None) if serves && self.task.is_of_conversations() => {
+            (None, None) if serves && self.task.is_of_conversations() && !whole => {
                 drafted.assumptions.push("adapter: LoRA of rank 8 on all linear layers, not all weights (2106.09685)".into());
                 drafted.adapter = Some(usual);
             }

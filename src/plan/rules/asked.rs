@@ -3,7 +3,7 @@
 use super::defaults::{self, Choice, Defaults};
 use super::frozen;
 use super::paper::Drafted;
-use crate::intake::{Frozen, Lack, Request, ScheduleShape};
+use crate::intake::{Frozen, Lack, Request, ScheduleShape, Unit, Without};
 use crate::spec::{
     Augment, ClassWeights, Decay, Deviation, EarlyStopping, Ema, Keep, Length, Optimizer, Recipe, Sampling, Schedule, Warmup,
 };
@@ -122,9 +122,12 @@ impl Asked<'_> {
 
     fn schedule(&mut self) {
         let default = self.out.recipe.schedule.clone();
-        let warmup = self.request.warmup.unwrap_or(default.warmup());
+        let warmup = self.request.warmup.or_else(|| self.warmup()).unwrap_or(default.warmup());
         self.recipe().schedule = match &self.request.schedule {
             None => default.with_warmup(warmup),
+            Some(ScheduleShape::Milestones { at, unit, divisor }) if !at.is_empty() => {
+                self.milestones(at, *unit, *divisor, warmup).unwrap_or_else(|| default.with_warmup(warmup))
+            }
             Some(shape) => schedule_of(shape, warmup).unwrap_or_else(|| {
                 self.deviate("recipe.schedule", shape.to_string(), default.name(), SCHEDULES);
                 default.with_warmup(warmup)
@@ -132,15 +135,67 @@ impl Asked<'_> {
         };
     }
 
+    /// How long is trained, as far as it was said.
+    fn length(&self) -> Length {
+        let asked = self.request.steps.map(Length::Steps).or(self.request.epochs.map(Length::Epochs));
+        asked.unwrap_or(self.out.recipe.length)
+    }
+
+    /// Epochs of warm-up as a share of the usual length.
+    fn warmup(&mut self) -> Option<Warmup> {
+        let asked = self.request.warmup_epochs?;
+        match self.length() {
+            Length::Epochs(epochs) => Some(Warmup::Frac((asked / epochs).min(1.0))),
+            Length::Steps(_) => {
+                let stated = format!("{} epochs", plain(asked));
+                self.deviate("recipe.schedule.warmup", stated, "the usual warm-up", "how many epochs there are is not said");
+                None
+            }
+        }
+    }
+
+    /// A rate that falls at these steps or epochs, as shares of all; none where they are not in its terms.
+    fn milestones(&mut self, at: &[f64], unit: Option<Unit>, divisor: Option<f64>, warmup: Warmup) -> Option<Schedule> {
+        let total = match (self.length(), unit) {
+            (Length::Epochs(epochs), None | Some(Unit::Epochs)) => Some(epochs),
+            (Length::Steps(steps), Some(Unit::Steps)) => Some(steps as f64),
+            _ => None,
+        };
+        let stated = ScheduleShape::Milestones { at: at.to_vec(), unit, divisor }.to_string();
+        let used = self.out.recipe.schedule.name();
+        let Some(total) = total else {
+            self.deviate("recipe.schedule", stated, used, "how many of them there are in all is not said");
+            return None;
+        };
+        let at_frac: Vec<f64> = at.iter().map(|at| at / total).filter(|frac| (0.0..1.0).contains(frac)).collect();
+        if at_frac.len() < at.len() {
+            self.deviate("recipe.schedule", stated, used, "its steps lie beyond the end of this run");
+            return None;
+        }
+        Some(Schedule::Step { warmup, at_frac, factor: 1.0 / divisor.filter(|d| *d >= 1.0).unwrap_or(10.0) })
+    }
+
     fn numbers(&mut self) {
         let r = self.request;
         let takes = self.model.takes();
         let recipe = &mut self.out.recipe;
         recipe.batch_size = r.batch_size.unwrap_or(recipe.batch_size);
+        recipe.micro_batch_size = r.micro_batch_size.or(recipe.micro_batch_size);
+        if let Some(pieces) = r.accumulation {
+            let micro = (recipe.batch_size / pieces).max(1);
+            (recipe.batch_size, recipe.micro_batch_size) = (micro * pieces, Some(micro));
+        }
+        if let (None, Some(micro)) = (r.batch_size, recipe.micro_batch_size) {
+            recipe.batch_size = recipe.batch_size.next_multiple_of(micro);
+        }
+        recipe.evaluate_every = r.evaluate_every.or(recipe.evaluate_every);
         recipe.lr = r.lr.unwrap_or(recipe.lr);
         recipe.grad_clip_norm = r.grad_clip_norm.or(recipe.grad_clip_norm);
         if r.grad_clip_value.is_some() {
             (recipe.grad_clip_value, recipe.grad_clip_norm) = (r.grad_clip_value, None);
+        }
+        if r.without.contains(&Without::Clipping) {
+            (recipe.grad_clip_value, recipe.grad_clip_norm) = (None, None);
         }
         recipe.label_smoothing = r.label_smoothing.unwrap_or(recipe.label_smoothing);
         recipe.ema = r.ema_decay.map(|decay| Ema { decay, warmup: true, evaluate: true }).or(recipe.ema);
@@ -198,6 +253,24 @@ impl Asked<'_> {
 
     /// Changes of images that were asked for, beside the default ones of another kind.
     fn augment(&mut self) {
+        let without = &self.request.without;
+        let is_kind = |a: &Augment, b: &Augment| std::mem::discriminant(a) == std::mem::discriminant(b);
+        let is_left_out = |own: &Augment| {
+            without.iter().any(|what| match what {
+                Without::Augmentation => true,
+                Without::Change { augment } => is_kind(own, augment),
+                Without::Adapter
+                | Without::EarlyStopping
+                | Without::ClassWeights
+                | Without::BalancedSampling
+                | Without::FocalLoss
+                | Without::Ema
+                | Without::Clipping
+                | Without::Search
+                | Without::Freezing => false,
+            })
+        };
+        self.out.recipe.augment.retain(|own| !is_left_out(own));
         if self.request.augment.is_empty() {
             return;
         }
@@ -236,8 +309,10 @@ impl Asked<'_> {
         let groups = frozen::groups(frozen, &names);
         let reason = match (frozen, groups.is_empty()) {
             (Frozen::Body, _) if speaks => "a model of words has no head of its own to train",
-            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. }, true) => "the model has no such part",
-            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. }, false) => {
+            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, true) => {
+                "the model has no such part"
+            }
+            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, false) => {
                 let patterns: Vec<String> = groups.iter().map(|group| format!("`{}`", group.pattern)).collect();
                 self.out.assumptions.push(format!("{FIELD}: {stated}, which are {}", patterns.join(", ")));
                 self.recipe().groups = groups;

@@ -69,8 +69,9 @@ impl<'a> Brief<'a> {
         choice: &'a DataChoice,
         offer: &'a Offer<'a>,
     ) -> Result<Self, PlannerError> {
-        let Splits { train, held_out, held_out_frac } = splits(choice, offer.data)?;
         let request = if let Goal::Request(request) = goal { Some(request) } else { None };
+        let tested = request.and_then(|request| request.tested);
+        let Splits { train, held_out, held_out_frac } = splits(choice, offer.data, tested)?;
         let piece = request.and_then(|request| request.max_seq_len).unwrap_or(PIECE);
         let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(piece));
         let scored = match held_out_frac {
@@ -80,7 +81,14 @@ impl<'a> Brief<'a> {
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let search = search(request, wishes);
         let decides = search.is_some() || request.is_some_and(|request| request.patience.is_some() || request.keep_best);
-        let monitor = monitor(offer.data, &train, &held_out, there, decides);
+        let monitor = match request.and_then(|request| request.watched).map(|part| part.of(there)) {
+            None => monitor(offer.data, &train, &held_out, there, decides),
+            Some(examples) if examples < there => Monitor::HoldOut { examples },
+            Some(examples) => {
+                let what = format!("{examples} examples were to be kept out for validation, and `{train}` has {there}");
+                return Err(PlannerError::Data { data: choice.name.clone(), what });
+            }
+        };
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
         let left = there - kept_out.min(there);
         let of_request = |request: &Request| {
@@ -128,6 +136,9 @@ impl<'a> Brief<'a> {
         // An error that is hoped for is a value of what measures the task.
         let by_error = request.and_then(|r| r.error?.on(task));
         let asked = by_error.map(|(metric, _)| metric).or(request.and_then(|r| r.metric)).map(|metric| metric.as_of(task));
+        // F1 is of one class of two; of several it is the mean over them that is meant.
+        let is_of_several = task.head() == HeadKind::Classes && offer.data.labels.len() > 2;
+        let asked = asked.map(|metric| if metric == Metric::F1 && is_of_several { Metric::MacroF1 } else { metric });
         let asked_target = by_error.map(|(_, value)| value).or(request.and_then(|r| r.target));
         let metric =
             asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);

@@ -8,6 +8,7 @@ use crate::data::{DECODERS, HEARERS, WRITERS};
 use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerSpec};
+use crate::words;
 use tallow_zoo::Modality;
 
 /// What encoders are for.
@@ -40,6 +41,15 @@ impl Brief<'_> {
             ModelSpec::Scratch { .. } => None,
         };
         found.retain(|candidate| needs(&candidate.spec).is_none_or(|id| !self.offer.absent.contains(&id)));
+        if let (false, Some(most)) = (found.is_empty(), self.size().max_params) {
+            let least = found.iter().map(|candidate| candidate.config.num_params()).min().unwrap_or(0);
+            found.retain(|candidate| candidate.config.num_params() as f64 <= most);
+            if found.is_empty() {
+                let [most, least] = [most, least as f64].map(words::count);
+                let wanted = format!("one of at most {most} parameters; the smallest that serves has {least}");
+                return Err(PlannerError::NoModel { wanted, zoo: zoo() });
+            }
+        }
         if found.is_empty() {
             let wanted = format!("none that serves can be had: {} were looked for", self.offer.absent.join(", "));
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });

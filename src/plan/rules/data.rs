@@ -3,7 +3,7 @@
 use super::models::{self, Named};
 use super::of_paper;
 use crate::data::{GENERATED, Known, catalogue, find_known};
-use crate::intake::{AskedPair, DataName, ModelName, ReportedResult};
+use crate::intake::{AskedPair, AskedPart, DataName, ModelName, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 
@@ -36,6 +36,7 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes, learner: For) -> Result<Vec<
     {
         return Err(PlannerError::NoModel { wanted: format!("`{name}`"), zoo: zoo() });
     }
+    classifies(goal, wishes)?;
     match (named, goal) {
         (Some(name), _) => named_choices(name)?.into_iter().map(|choice| asked(choice, goal, wishes)).collect(),
         (None, Goal::Request(request)) => {
@@ -43,6 +44,19 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes, learner: For) -> Result<Vec<
         }
         (None, Goal::Paper(paper)) => of_paper::data(paper, wishes, learner),
     }
+}
+
+/// A model that tells words is none that tells classes, and to train it as if nothing had been said would be another task.
+fn classifies(goal: &Goal, wishes: &Wishes) -> Result<(), PlannerError> {
+    let Goal::Request(request) = goal else { return Ok(()) };
+    let Some(ModelName::Called { name }) = goal.model(wishes) else { return Ok(()) };
+    let writes = matches!(models::named(name), Some(Named::Decoders(_) | Named::Llama | Named::Writers(_)));
+    if !request.classifies || !writes || request.pair.is_some() {
+        return Ok(());
+    }
+    let wanted =
+        format!("`{name}` to classify: it writes words; encoders classify texts, such as `minilm`, `bert` and `roberta`");
+    Err(PlannerError::NoModel { wanted, zoo: zoo() })
 }
 
 /// Data that was asked for by its name, for what was asked of it.
@@ -167,6 +181,7 @@ fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
     let mut columns = Columns::default();
     if let Goal::Request(request) = goal {
         (columns.label, columns.weight) = (request.label.clone(), request.weighted_by.clone());
+        (columns.input, columns.exclude) = (request.input.clone(), request.exclude.clone());
     }
     for (key, value) in &wishes.set {
         let list = || {
@@ -214,7 +229,11 @@ fn named_choices(name: &DataName) -> Result<Vec<DataChoice>, PlannerError> {
             open(url.rsplit('/').next().unwrap_or(url).to_string(), DataSource::Url { url: url.clone(), sha256: None })
         }
         DataName::Local { path } => {
-            let name = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
+            let stem = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
+            // Of two tables that were named together the first says what it is.
+            let name =
+                stem.trim_start_matches('{').split([',', '.']).next().map(str::to_string).filter(|_| stem.starts_with('{'));
+            let name = name.unwrap_or(stem);
             open(name, DataSource::Local { path: path.clone() })
         }
     };
@@ -324,7 +343,8 @@ const HELD_OUT_FRAC: f64 = 0.2;
 const HELD_OUT_TEXT: f64 = 0.1;
 const LEAST_TO_CUT: usize = 50;
 
-pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, PlannerError> {
+/// `asked`: how much is to be cut off, where somebody said so.
+pub(super) fn splits(choice: &DataChoice, data: &DataFacts, asked: Option<AskedPart>) -> Result<Splits, PlannerError> {
     if let [train, held_out, ..] = choice.splits.as_slice() {
         return Ok(Splits { train: train.clone(), held_out: held_out.clone(), held_out_frac: None });
     }
@@ -334,7 +354,18 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts) -> Result<Splits, Pl
     match data.usual_held_out(Some(&train.name)) {
         Some(held_out) => Ok(Splits { train: train.name.clone(), held_out: held_out.name.clone(), held_out_frac: None }),
         None if train.examples >= LEAST_TO_CUT || train.tokens.is_some() => {
-            let frac = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
+            let usual = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
+            let frac = match asked {
+                None => usual,
+                // A text is no number of examples.
+                Some(AskedPart::Examples(_)) if train.tokens.is_some() => usual,
+                Some(part) => part.share_of(train.examples),
+            };
+            if frac >= 1.0 {
+                let part = asked.map(AskedPart::in_words).unwrap_or_default();
+                let what = format!("{part} were to be kept out for the test, and `{}` has {}", train.name, train.examples);
+                return Err(PlannerError::Data { data: choice.name.clone(), what });
+            }
             let free = |name: &&&str| data.splits.iter().all(|split| split.name != **name);
             let held_out = ["test", "held_out", "held_out_of_train"].iter().find(free).copied().unwrap_or("cut_off");
             Ok(Splits { train: train.name.clone(), held_out: held_out.into(), held_out_frac: Some(frac) })

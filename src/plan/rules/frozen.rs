@@ -9,13 +9,19 @@ use tallow_zoo::{Place, Places};
 /// everything stays.
 pub(super) fn groups(frozen: Frozen, names: &[String]) -> Vec<Group> {
     let places = Places::of(names.iter().map(String::as_str));
+    let layers = places.layers();
+    // As many as there are, or more, leave nothing to freeze but what is below them: that is not what was meant.
+    if matches!(frozen, Frozen::AllButUpperLayers { count } if count >= layers) {
+        return Vec::new();
+    }
     let stays = |name: &str| match (frozen, places.place(name)) {
         (Frozen::Embeddings, Place::Embeddings) => true,
-        (Frozen::LowerLayers { .. } | Frozen::Body, Place::Embeddings) => true,
+        (Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. } | Frozen::Body, Place::Embeddings) => true,
         (Frozen::LowerLayers { count }, Place::Layer(number)) => number < count,
+        (Frozen::AllButUpperLayers { count }, Place::Layer(number)) => number + count < layers,
         (Frozen::Body, Place::Layer(_)) => true,
         (Frozen::Embeddings, Place::Layer(_)) => false,
-        (Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::Body, Place::Head) => false,
+        (Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. } | Frozen::Body, Place::Head) => false,
     };
     let trained: Vec<&String> = names.iter().filter(|name| !stays(name)).collect();
     let pattern = |name: &String| {
@@ -54,6 +60,13 @@ mod tests {
             Frozen::LowerLayers { count: 2 },
             &["bert.embeddings.*", "bert.encoder.layer.0.*", "bert.encoder.layer.1.*"],
         );
+        // Of three layers, the last of which has another number in its name.
+        check(
+            &BERT,
+            Frozen::AllButUpperLayers { count: 1 },
+            &["bert.embeddings.*", "bert.encoder.layer.0.*", "bert.encoder.layer.1.*"],
+        );
+        check(&BERT, Frozen::AllButUpperLayers { count: 3 }, &[]);
         check(&BERT, Frozen::Body, &["bert.embeddings.*", "bert.encoder.*"]);
         check(&BERT[..1], Frozen::Body, &["bert.*"]);
         check(&["wte", "ln_f.weight"], Frozen::Embeddings, &["wte"]);

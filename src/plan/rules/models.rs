@@ -129,6 +129,13 @@ pub(super) fn named(name: &str) -> Option<Named> {
             depth.parse().ok().filter(|depth| is_depth(*depth)).map(|depth| Named::Resnet(Some(depth)))
         };
     }
+    let is_own = |part: &str| {
+        matches!(part, "all" | "minilm" | "uncased" | "v2") || part.starts_with(['l', 'h']) && part[1..].parse::<u32>().is_ok()
+    };
+    // Others of that name were trained on something else.
+    if name.contains("minilm") && !name.split('-').all(is_own) {
+        return None;
+    }
     let start = if name.contains("minilm") {
         let size = name.split('-').find(|part| part.starts_with('l') && part[1..].parse::<u32>().is_ok());
         size.map_or("minilm".into(), |size| format!("minilm-{size}"))
@@ -168,6 +175,12 @@ pub(super) fn is_less_than_bert(candidate: &Candidate) -> bool {
     let place = |name: &str| ENCODERS.iter().position(|encoder| encoder.name == name);
     let (Some(this), Some(usual)) = (place(&candidate.name), place(USUAL_BERT)) else { return false };
     this > usual || ENCODERS[this].family != EncoderFamily::Bert
+}
+
+/// The name of one of these sizes of BERT, where `name` is that of one and the candidate is another.
+pub(super) fn other_than_named(candidate: &Candidate, name: &str) -> Option<&'static str> {
+    let asked = SMALLER_BERTS.iter().find(|encoder| encoder.name.eq_ignore_ascii_case(name))?;
+    (asked.name != candidate.name).then_some(asked.name)
 }
 
 /// Whether it was tuned on pairs of sentences.
@@ -366,7 +379,12 @@ impl Candidate {
         // "110M parameters" is a round number.
         let close = |params: f64| (self.config.num_params() as f64 / params - 1.0).abs() < 0.05;
         let same = |asked: Option<usize>, found: Option<usize>| asked.is_none() || asked == found;
-        same(size.layers, layers) && same(size.hidden, hidden) && same(size.heads, heads) && size.params.is_none_or(close)
+        let small = |most: f64| self.config.num_params() as f64 <= most;
+        same(size.layers, layers)
+            && same(size.hidden, hidden)
+            && same(size.heads, heads)
+            && size.params.is_none_or(close)
+            && size.max_params.is_none_or(small)
     }
 }
 
@@ -483,6 +501,9 @@ mod tests {
             ("bert-tiny", "BERT-tiny"),
             ("minilm", "MiniLM-L12 MiniLM-L6"),
             ("all-MiniLM-L6-v2", "MiniLM-L6"),
+            ("multi-qa-MiniLM-L6-cos-v1", "none"),
+            ("bert-base-german-cased", "none"),
+            ("finbert", "none"),
             ("resnet", "Resnet(None)"),
             ("ResNet-20", "Resnet(Some(20))"),
             ("resnet18", "Resnet(Some(18))"),

@@ -2,7 +2,7 @@
 
 use super::brief::{Brief, Stated};
 use super::fit::{Fit, Price};
-use super::models::{Candidate, is_less_than_bert};
+use super::models::{Candidate, is_less_than_bert, is_of_sentences, other_than_named};
 use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
@@ -90,8 +90,18 @@ impl Brief<'_> {
         if !candidate.is_of(&request.size) {
             return Some((size_in_words(&request.size), "no model of that size serves"));
         }
-        let is_bert = matches!(asked, Some(ModelName::Called { name }) if name == "bert") && request.size == ModelSize::default();
+        if let Some(ModelName::Called { name }) = asked
+            && let Some(named) = other_than_named(candidate, name)
+        {
+            return Some((named.into(), "the closest that serves"));
+        }
+        let is_named = matches!(asked, Some(ModelName::Called { name }) if name == "bert");
         let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
+        // Of its size it is another family all the same.
+        if is_named && pretrained && request.size != ModelSize::default() && is_of_sentences(candidate) {
+            return Some(("BERT".into(), "the only public model of that size"));
+        }
+        let is_bert = is_named && request.size == ModelSize::default();
         (is_bert && pretrained && is_less_than_bert(candidate))
             .then(|| (format!("BERT (which means {USUAL_BERT} to most)"), "the closest that serves"))
     }
@@ -146,6 +156,12 @@ impl Brief<'_> {
         if self.train != "train" && self.offer.data.splits.len() > 1 && self.choice.splits.is_empty() {
             out.assumptions.push(format!("data.train: the split `{}`, for there is none that is called `train`", self.train));
         }
+        let tested = self.request().and_then(|request| request.tested);
+        if let (Some(part), None) = (tested, self.held_out_frac) {
+            let (stated, used) = (format!("{} for the test", part.in_words()), format!("the split `{}`", self.held_out));
+            let reason = "the data has a labelled split of its own".into();
+            out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
+        }
         if let Some(frac) = self.held_out_frac {
             let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
             let one_text = self.offer.data.splits.iter().any(|split| split.name == self.train && split.is_one_text());
@@ -154,7 +170,8 @@ impl Brief<'_> {
                 (false, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share",
                 (false, ..) => "drawn at random",
             };
-            out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for there is no other labelled split"));
+            let why = if tested.is_some() { "that was asked for" } else { "there is no other labelled split" };
+            out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for {why}"));
         }
         let columns = &self.offer.data.columns;
         if let (Some([from, to]), [source], Some(target)) = (&self.choice.languages, columns.input.as_slice(), &columns.label)
@@ -168,6 +185,9 @@ impl Brief<'_> {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
         }
         let labels = &self.offer.data.labels;
+        if self.metric == Metric::MacroF1 && self.request().and_then(|request| request.metric) == Some(Metric::F1) {
+            out.assumptions.push(format!("metric: macro F1, for F1 is of one class of two, and there are {}", labels.len()));
+        }
         if let (Task::TokenClassification, Metric::Accuracy, [first, ..]) = (self.task, self.metric, labels.as_slice())
             && !tell_entities(labels)
             && self.request().is_none_or(|request| request.metric.is_none())
@@ -238,7 +258,8 @@ impl Brief<'_> {
 /// `a model of 2 layers and 110,000,000 parameters`.
 fn size_in_words(size: &ModelSize) -> String {
     let count = |value: Option<usize>, of: &str| value.map(|value| format!("{value} {of}"));
-    let params = size.params.map(|params| format!("{} parameters", words::count(params)));
+    let most = size.max_params.map(|params| format!("at most {} parameters", words::count(params)));
+    let params = size.params.map(|params| format!("{} parameters", words::count(params))).or(most);
     let parts = [
         count(size.layers, "layers"),
         size.hidden.map(|hidden| format!("hidden size {hidden}")),

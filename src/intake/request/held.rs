@@ -1,0 +1,176 @@
+//! What of the data is kept out of training: `hold out 10% of the data for validation`, `an 80/20 split`.
+
+use super::Request;
+use super::number::{NUMBER, number};
+use super::pattern::pattern;
+use super::rest::{Cut, Found, Judged, Rest};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// How much of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedPart {
+    /// More than 0 and less than 1.
+    Share(f64),
+    Examples(usize),
+}
+
+impl AskedPart {
+    /// So many of `all`.
+    pub fn of(self, all: usize) -> usize {
+        match self {
+            AskedPart::Share(share) => ((share * all as f64).round() as usize).max(1),
+            AskedPart::Examples(examples) => examples,
+        }
+    }
+
+    /// As a share of `all`.
+    pub fn share_of(self, all: usize) -> f64 {
+        match self {
+            AskedPart::Share(share) => share,
+            AskedPart::Examples(examples) => examples as f64 / all.max(1) as f64,
+        }
+    }
+
+    /// As one says it.
+    pub fn in_words(self) -> String {
+        match self {
+            AskedPart::Share(share) => format!("{} % of the data", crate::words::plain((share * 1000.0).round() / 10.0)),
+            AskedPart::Examples(examples) => format!("{examples} examples"),
+        }
+    }
+}
+
+/// What it is kept for, as it is written.
+const FOR: &str = r"(?P<for>validat(?:e|ing|ion)|val|dev(?:elopment)?|monitor(?:ing)?|watch(?:ing)?|early stopping|test(?:s|ing)?|eval(?:uat(?:e|ing|ion))?|hold-?\s?out|held-?\s?out|verdict)";
+const ROWS: &str = r"(?:data(?: ?set)?|examples?|samples?|rows?|images?|sentences?|texts?|records?|pairs?|recordings?|corpus|set|split|it|file|lines?)";
+
+/// A number with what it is of.
+fn amount() -> String {
+    format!(
+        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s?¦){{0,6}})?"
+    )
+}
+
+/// `10% of the data for validation`, `a test split of 20%`, `test_size=0.2`, `a 10% validation split`, `set aside 500 rows`.
+static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+    let amount = amount();
+    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s(?:the |a |an |another |last |first |random )*";
+    let out = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off)\s(?:a |the |another |last |random )*";
+    [
+        pattern(&format!(
+            r"(?:{verb})?\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+        )),
+        pattern(&format!(
+            r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
+        )),
+        pattern(&format!(
+            r"^(?P<v>{NUMBER})\s?(?P<unit>%|percent\b)?[\s-]?{FOR}[- ](?:split|set|share|fraction|part|portion|data|rows|examples)\b"
+        )),
+        pattern(&format!(r"{out}{amount}(?:out\b|aside\b)?")),
+        pattern(&format!(
+            r"^{amount}(?:(?:is|are|be|kept|set|left|was|were)\s)*(?:held[- ]out|held back|left out|set aside|kept (?:out|aside))\b"
+        )),
+    ]
+});
+
+/// `80/20`, `80:10:10`: what is trained on, what is watched where there are three, what is tested on.
+static RATIO: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?: (?:random|(?:train|training)[-/ ](?:(?:val(?:idation)?|dev)[-/ ])?test))* split)?",
+    )
+});
+
+/// `train on 80% and test on the other 20%`, `80% for training and 20% for the test`.
+static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s?¦)){{0,4}}");
+    [
+        pattern(&format!(
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|rest|last|of))* (?P<second>\d{{1,2}})\s?(?:%|percent\b){of}"
+        )),
+        pattern(&format!(
+            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data))?"
+        )),
+    ]
+});
+
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    ratio(rest, request);
+    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(number(found.cut.get("second")), found)) {
+        let part = number(cut.get("second")).map(|percent| AskedPart::Share(percent / 100.0));
+        let place = if is_watched(cut.get("for")) { &mut request.watched } else { &mut request.tested };
+        *place = part;
+    }
+    for (at, way) in WAYS.iter().enumerate() {
+        while let Some(cut) = rest.cut_as(way, |found| judged(at, found)) {
+            let is_watched = is_watched(cut.get("for"));
+            let expected = "a part of the data: more than 0 % and less than 100 %, or a whole number of rows";
+            let part = request.value(Some(cut), expected, part);
+            let place = if is_watched { &mut request.watched } else { &mut request.tested };
+            *place = place.or(part);
+        }
+    }
+    // What is left of what is kept out is no part of it.
+    let percent = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { 100.0 * share } else { 0.0 };
+    let kept_out = percent(request.tested) + percent(request.watched);
+    rest.cut_as(&REST[1], |found| complete(Some(kept_out), found));
+}
+
+/// Whether a share of training and what is kept out are all of the data.
+fn complete(kept_out: Option<f64>, found: &Found<'_>) -> Judged {
+    let all = number(found.cut.get("v")).zip(kept_out).map(|(trained, kept_out)| trained + kept_out);
+    if all.is_some_and(|all| (all - 100.0).abs() < 1e-6) { Judged::Taken } else { Judged::Passed }
+}
+
+/// `use 20 for testing` says nothing of what, `90% on the test set` is no part, and `100 rows to test it` are for a look.
+fn judged(way: usize, found: &Found<'_>) -> Judged {
+    const KEPT: [&str; 7] = ["hold", "held", "keep", "set", "put", "reserv", "leav"];
+    let (cut, words) = (found.cut, found.cut.words.to_lowercase());
+    let value = cut.number().unwrap_or(0.0);
+    let has_unit = cut.is_percent() || words.split_whitespace().any(is_rows);
+    let is_named = !words.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let most_of_it = cut.is_percent() && value > 60.0 && way != 3;
+    let is_look = words.contains(" to ") && !KEPT.iter().any(|start| words.starts_with(start));
+    let is_size = way == 1 && [":", "=", " of ", "size"].iter().any(|sign| words.contains(sign));
+    match (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look {
+        true => Judged::Taken,
+        false => Judged::Passed,
+    }
+}
+
+fn is_rows(word: &str) -> bool {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| crate::intake::regex(&format!("(?i)^{ROWS}$")));
+    WORD.is_match(word) && !word.eq_ignore_ascii_case("it")
+}
+
+fn is_watched(purpose: &str) -> bool {
+    let purpose = purpose.to_lowercase();
+    ["val", "dev", "monitor", "watch", "early"].iter().any(|start| purpose.starts_with(start))
+}
+
+fn part(cut: &Cut) -> Option<AskedPart> {
+    let value = cut.number()?;
+    match cut.is_percent() {
+        true => Some(AskedPart::Share(value / 100.0)).filter(|_| value > 0.0 && value < 100.0),
+        false if value > 0.0 && value < 1.0 => Some(AskedPart::Share(value)),
+        false => (value.fract() == 0.0 && (1.0..=1e9).contains(&value)).then_some(AskedPart::Examples(value as usize)),
+    }
+}
+
+fn ratio(rest: &mut Rest, request: &mut Request) {
+    let shares = |cut: &Cut| ["first", "second", "third"].map(|name| number(cut.get(name)));
+    let sums_up = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>() == 100.0;
+    let is_split = |found: &Found<'_>| match found.cut.words.to_lowercase().contains("split") && sums_up(found.cut) {
+        true => Judged::Taken,
+        false => Judged::Passed,
+    };
+    let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
+    let share = |percent: f64| AskedPart::Share(percent / 100.0);
+    match shares(&cut) {
+        [_, Some(watched), Some(tested)] => (request.watched, request.tested) = (Some(share(watched)), Some(share(tested))),
+        [_, Some(tested), None] => request.tested = Some(share(tested)),
+        _ => {}
+    }
+}

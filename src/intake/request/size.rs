@@ -1,0 +1,86 @@
+//! How large the model is to be.
+
+use super::Request;
+use super::pattern::{pattern, patterns};
+use super::rest::{Cut, Found, Judged, Rest};
+use super::settings::first;
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+patterns! {
+    params: [
+        r"^#\s?(?P<unit>k|m|b|thousand|million|billion)?[ -](?:parameters?|params)\b",
+        r"^#\s?(?P<unit>(?-i:[MB])|million|billion)[ -](?:(?:language|text|vision|image) )?(?:models?|networks?|transformers?|encoders?|decoders?)\b",
+    ],
+    layers: [
+        r"^@(?:hidden |transformer |encoder |decoder )?(?:layers?|blocks?)\b",
+        r"\b(?:num[ _](?:hidden[ _])?|n[ _])layers?\s?[=:]?\s?#",
+        r"\b(?:layers|depth)\s?[=:]\s?#",
+    ],
+    heads: [r"^@(?:attention )?heads?\b", r"\b(?:num[ _](?:attention[ _])?|n[ _])heads?\s?[=:]?\s?#"],
+    hidden: [
+        r"\b(?:hidden|embedding|model)[ _-](?:size|dim\w*|width)~#",
+        r"\b(?:d_model|n_embd|width)\s?(?:=|:|of)?\s?#",
+        r"^#(?: hidden)? (?:hidden units|units|neurons)(?: (?:each|per layer))?\b",
+    ],
+}
+
+/// Words before a number that is the most that there may be.
+const MOST: &str = r"(?i)(?:\b(?:less|fewer|smaller) than|\b(?:under|below|at most|up to|max(?:imum)?(?: of)?|within)|[<≤]=?)\s*(?:a |about |around )*$";
+
+/// Which layers, not how many.
+static OF_SOME: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:first|last|top|bottom|lower|upper|lowest|highest|final|middle|these|every|each|per|initial|deepest)\s*$")
+});
+
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    params(rest, request, &p.params, |_| true);
+    let count = |cut: &Cut| cut.whole(1, 100_000).map(|n| n as usize);
+    let judged = |found: &Found<'_>| {
+        let is_kind = found.behind.starts_with("-wise") || found.behind.trim_start().starts_with("size");
+        match OF_SOME.is_match(found.before) {
+            true => Judged::Told,
+            false if is_kind => Judged::Passed,
+            false => Judged::Taken,
+        }
+    };
+    let cut = p.layers.iter().find_map(|way| rest.cut_as(way, judged));
+    request.size.layers = request.value(cut, "a whole number of layers", count);
+    let cut = p.heads.iter().find_map(|way| rest.cut_as(way, judged));
+    request.size.heads = request.value(cut, "a whole number of heads", count);
+    let cut = first(rest, &p.hidden);
+    request.size.hidden = request.value(cut, "a whole number", count);
+}
+
+/// `a 10M GPT`: of a name that `is_model` finds at once behind.
+pub(super) fn find_before(rest: &mut Rest, request: &mut Request, is_model: impl Fn(&str) -> bool) {
+    static WAY: LazyLock<[Regex; 1]> =
+        LazyLock::new(|| [pattern(r"^#\s?(?P<unit>(?-i:[MB])|million|billion)[ -](?:(?:parameters?|params)[ -])?")]);
+    params(rest, request, &*WAY, is_model);
+}
+
+/// Parameters, about so many or at most.
+fn params(rest: &mut Rest, request: &mut Request, ways: &[Regex], is_of_model: impl Fn(&str) -> bool) {
+    static MOST_BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(MOST));
+    let is_most = std::cell::Cell::new(false);
+    let judged = |found: &Found<'_>| {
+        is_most.set(MOST_BEFORE.is_match(found.before));
+        if is_of_model(found.behind) { Judged::Taken } else { Judged::Passed }
+    };
+    let Some(cut) = ways.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
+    let count = request.value(Some(cut), "a number of parameters", |cut| {
+        let factor = match cut.get("unit").to_lowercase().chars().next() {
+            Some('k' | 't') => 1e3,
+            Some('m') => 1e6,
+            Some('b') => 1e9,
+            _ => 1.0,
+        };
+        cut.number().map(|value| value * factor).filter(|value| *value >= 1.0)
+    });
+    match is_most.get() {
+        true => request.size.max_params = count.or(request.size.max_params),
+        false => request.size.params = count.or(request.size.params),
+    }
+}

@@ -1,0 +1,106 @@
+//! How long everything may take. A time is a limit unless what stands around it makes it one of the data: `the last 7 days`, `clips of 10
+//! seconds`.
+
+use super::Request;
+use super::number::number;
+use super::pattern::patterns;
+use super::rest::{Cut, Found, Judged, Rest};
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+patterns! {
+    // `1:30 hours`, `01:30:00`.
+    clock: [
+        r"^(?P<v>\d{1,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?(?:\s?(?P<unit>hours?|hrs?|h|minutes?|mins?|(?-i:m)))?\b",
+    ],
+    half: [r"\b(?P<v>half) an? (?P<unit>week|day|hour|minute)\b"],
+    time: [
+        r"\b(?:stop|end|finish|quit|abort)(?:ping|ing)?(?: (?:the )?(?:training|run|it))? after\s(?:@|(?P<one>an?)\s)(?P<unit>weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?)\b",
+        // An `M` is a million.
+        r"(?:^@|^(?P<one>an?)\s)(?P<unit>weeks?|days?|hours?|hrs?|(?-i:h)|minutes?|mins?|(?-i:m)|seconds?|secs?|(?-i:s))(?:\s?(?:and\s)?(?P<more>\d+)\s?(?P<part>minutes?|mins?|(?-i:m)|seconds?|secs?|(?-i:s))|(?P<half> and a half))?\b",
+    ],
+}
+
+/// What makes a time one of something else.
+struct Around {
+    before: Regex,
+    behind: Regex,
+    /// Of days and weeks, and of a clock's time without a unit: what says that it is a limit.
+    limit: Regex,
+}
+
+static AROUND: LazyLock<Around> = LazyLock::new(|| {
+    let about = r"(?:\s+(?:about|around|roughly|approximately|some|only|just|at most|a|the|one|single))*";
+    Around {
+        before: regex(
+            r"(?i)(?:\b(?:last|next|past|previous|first|preceding|coming|following|recent|final|trailing|every|each|per|after|since|between \S+ and|longer than|shorter than|older than|younger than|more than|greater than)|\b(?:clips?|recordings?|segments?|chunks?|windows?|intervals?|videos?|episodes?|audio|speech|horizon|periods?|sessions?|intake|lag|delay) (?:of|are|is|has|have|at most|up to|last(?:ing)?|under|below|within|of at most|are at most))\s*$",
+        ),
+        behind: regex(
+            r"(?i)^[\s-]*(?:long|each|apart|ago|old|per|ahead|later|earlier|before|in advance|clips?|chunks?|segments?|windows?|recordings?|files?|audio|videos?|frames?|intervals?|delay|horizon|forecasts?|churn|readmission|survival|returns?|of (?:audio|speech|music|talk|recordings?|video|data|sound|history|silence|¦))\b",
+        ),
+        limit: regex(&format!(
+            r"(?i)(?:\b(?:in|within|at most|under|below|for|during|limit(?:ed)?|limit (?:of|is|to)|limited to|up to|max(?:imum)?|maximum of|less than|budget|budget of|time|takes?|taking|spend|use|using|have|about|around){about}|(?:^|[<≤~=,;:(.]))\s*$"
+        )),
+    }
+});
+
+/// The label of a table, which may say when, is cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    let ways = p.clock.iter().chain(&p.half).chain(&p.time);
+    let cut = ways.into_iter().find_map(|way| rest.cut_as(way, judged));
+    request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", secs);
+}
+
+fn judged(found: &Found<'_>) -> Judged {
+    let around = &*AROUND;
+    let cut = found.cut;
+    // An article belongs to what it stands before.
+    let before = found.before.trim_end();
+    let is_limit = || around.limit.is_match(before);
+    // `A second attempt` takes no second.
+    let unit = cut.get("unit").to_lowercase();
+    if !cut.get("one").is_empty() && !["week", "day", "hour", "minute"].contains(&unit.as_str()) {
+        return Judged::Passed;
+    }
+    if found.cut.words.to_lowercase().contains(" after ") {
+        return Judged::Taken;
+    }
+    if !cut.get("minutes").is_empty() && cut.get("unit").is_empty() && (cut.get("seconds").is_empty() || !is_limit()) {
+        return Judged::Passed;
+    }
+    if around.before.is_match(before) || around.behind.is_match(found.behind) {
+        return Judged::Told;
+    }
+    let is_long = matches!(cut.get("unit").chars().next().map(|c| c.to_ascii_lowercase()), Some('d' | 'w'));
+    if is_long && !is_limit() { Judged::Told } else { Judged::Taken }
+}
+
+/// `1 hour 30 minutes` in seconds.
+fn secs(cut: &Cut) -> Option<u64> {
+    let unit = |name: &str| match cut.get(name).chars().next().map(|c| c.to_ascii_lowercase()) {
+        Some('w') => 604_800.0,
+        Some('d') => 86_400.0,
+        Some('h') => 3600.0,
+        Some('m') => 60.0,
+        _ => 1.0,
+    };
+    if !cut.get("minutes").is_empty() {
+        // `1:30 hours` are hours and minutes, `1:30 minutes` minutes and seconds.
+        let top = if unit("unit") == 60.0 { 60.0 } else { 3600.0 };
+        let (second, third) = (number(cut.get("minutes"))?, number(cut.get("seconds")).unwrap_or(0.0));
+        return Some(number(cut.get("v"))? * top + second * top / 60.0 + third * top / 3600.0)
+            .filter(|secs| (1.0..=1e9).contains(secs))
+            .map(|secs| secs as u64);
+    }
+    let more = number(cut.get("more")).map_or(0.0, |n| n * unit("part"));
+    let half = if cut.get("half").is_empty() { 0.0 } else { 0.5 };
+    let count = match cut.get("v").to_lowercase().as_str() {
+        "half" => 0.5,
+        "" => 1.0,
+        _ => cut.number()?,
+    };
+    let secs = (count + half) * unit("unit") + more;
+    (1.0..=1e9).contains(&secs).then_some(secs as u64)
+}

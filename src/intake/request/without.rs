@@ -1,0 +1,147 @@
+//! What is not to be done: where the planner can leave it out, a negation is a wish as good as any.
+
+use super::pattern::{pattern, without};
+use super::rest::Rest;
+use super::{Refused, Request};
+use crate::intake::ScheduleShape;
+use crate::spec::Augment;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// What is not to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Without {
+    /// All weights are trained.
+    Adapter,
+    /// Any change of images.
+    Augmentation,
+    /// One kind of it, whatever its values.
+    Change {
+        augment: Augment,
+    },
+    EarlyStopping,
+    ClassWeights,
+    BalancedSampling,
+    FocalLoss,
+    /// A running mean of the weights.
+    Ema,
+    /// Of gradients.
+    Clipping,
+    /// Further recipes.
+    Search,
+    /// Some of the weights stay as they are.
+    Freezing,
+}
+
+static WAYS: LazyLock<Vec<(Without, Regex)>> = LazyLock::new(|| {
+    let changes =
+        super::settings::AUGMENTATIONS.iter().map(|(augment, name)| (Without::Change { augment: *augment }, without(name)));
+    let crop = (Without::Change { augment: Augment::PadCrop { padding: 4 } }, without(r"(?:random )?crop(?:s|ping)?"));
+    let others = [
+        (Without::Adapter, r"(?:(?:(?:q-?|rs-?)?lora|dora|peft)(?: adapters?)?|(?:low[- ]rank )?adapters?)"),
+        (Without::Augmentation, r"(?:(?:data|image) )?augmentations?"),
+        (Without::EarlyStopping, r"(?:early[- ]stopping|stopping early)"),
+        (Without::ClassWeights, r"(?:(?:balanced )?class[- ](?:weights|weighting|balancing)|weighted loss)"),
+        (Without::BalancedSampling, r"(?:(?:class-)?balanced sampling|(?:over|up)-?sampling)"),
+        (Without::FocalLoss, r"focal loss"),
+        (Without::Ema, r"(?:(?:weight )?ema|(?:moving|running) averages?(?: of (?:the )?weights)?)"),
+        (Without::Clipping, r"(?:(?:gradients?|grad)[- ])?(?:norms? )?clip(?:ping|ped)?"),
+        (
+            Without::Search,
+            r"(?:(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search|tuning|optimi[sz]ation|sweeps?))",
+        ),
+        (
+            Without::Freezing,
+            r"(?:(?:frozen|freez(?:e|ing)(?: of)?)(?: (?:the|any|layers?|weights|encoder|backbone|body|parts?))*)",
+        ),
+    ];
+    changes.chain([crop]).chain(others.map(|(what, name)| (what, without(name)))).collect()
+});
+
+/// `full fine-tuning`: what an adapter is not.
+static WHOLE: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    [
+        pattern(
+            r"\bfull(?:[- ](?:parameter|model|weight)s?)?[- ]fine-?\s?tun(?:e|ing)\b|\bfull[- ]ft\b|\bfully fine-?tun(?:e|ed|ing)\b",
+        ),
+        pattern(
+            r"\b(?:train|training|tune|tuning|fine-?tune|fine-?tuning|update|updating) (?:all(?: of)?|every one of) (?:the |its )?(?:model's )?(?:weights|parameters|layers)\b",
+        ),
+        pattern(
+            r"\ball (?:of )?(?:the |its )?(?:model's )?(?:weights|parameters)(?: are)?(?: (?:to be )?(?:trained|trainable|tuned|fine-?tuned|updated))?\b|\b(?:train|tune|fine-?tune) the (?:whole|entire|full) (?:model|network)\b",
+        ),
+    ]
+});
+
+/// A schedule that is none.
+static NO_SCHEDULE: LazyLock<Regex> =
+    LazyLock::new(|| without(r"(?:(?:learning[ -]rate|lr) )?(?:schedules?|schedulers?|(?:learning[ -]rate|lr)[ -]decay)"));
+
+/// The machine has none to train on, so nothing comes of it.
+static NO_GPU: LazyLock<Regex> = LazyLock::new(|| without(r"(?:gpus?|cuda|accelerators?)"));
+
+/// Before what is wished: frozen parts are cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    for (what, way) in WAYS.iter() {
+        while rest.cut(way).is_some() {
+            if !request.without.contains(what) {
+                request.without.push(*what);
+            }
+        }
+    }
+    for way in WHOLE.iter() {
+        while rest.cut(way).is_some() {
+            if !request.without.contains(&Without::Adapter) {
+                request.without.push(Without::Adapter);
+            }
+        }
+    }
+    if rest.cut(&NO_SCHEDULE).is_some() {
+        request.schedule = Some(ScheduleShape::Constant);
+    }
+    while rest.cut(&NO_GPU).is_some() {}
+}
+
+/// What is asked for and not to be done at once is one of the two.
+pub(super) fn settle(request: &mut Request) {
+    let r = &*request;
+    let is_asked = |what: &Without| match what {
+        Without::Adapter => r.adapter.is_some(),
+        Without::Augmentation => !r.augment.is_empty(),
+        Without::Change { augment } => r.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(augment)),
+        Without::EarlyStopping => r.patience.is_some(),
+        Without::ClassWeights => r.class_weights,
+        Without::BalancedSampling => r.balanced_sampling,
+        Without::FocalLoss => r.focal_gamma.is_some(),
+        Without::Ema => r.ema_decay.is_some(),
+        Without::Clipping => r.grad_clip_norm.is_some() || r.grad_clip_value.is_some(),
+        Without::Search => r.search,
+        Without::Freezing => r.frozen.is_some(),
+    };
+    let both: Vec<&Without> = r.without.iter().filter(|what| is_asked(what)).collect();
+    let refused: Vec<Refused> = both
+        .into_iter()
+        .map(|what| Refused { words: format!("{} and none", what.in_words()), expected: super::settings::ONE_OF_TWO.into() })
+        .collect();
+    request.refused.extend(refused);
+}
+
+impl Without {
+    fn in_words(self) -> String {
+        match self {
+            Without::Adapter => "an adapter".into(),
+            Without::Augmentation => "augmentation".into(),
+            Without::Change { augment } => crate::words::augment(&[augment]),
+            Without::EarlyStopping => "early stopping".into(),
+            Without::ClassWeights => "class weights".into(),
+            Without::BalancedSampling => "balanced sampling".into(),
+            Without::FocalLoss => "a focal loss".into(),
+            Without::Ema => "a running mean of the weights".into(),
+            Without::Clipping => "clipped gradients".into(),
+            Without::Search => "a search".into(),
+            Without::Freezing => "frozen weights".into(),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The text of a request with its numbers as programs write them.
+
+use crate::intake::regex;
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+
+/// On one line; R² is R2, `2 × 10⁻⁵` and `2x10^-5` are `2e-5`, and a minus is one, however it is typed.
+pub(super) fn plainly(text: &str) -> String {
+    static POWER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(concat!(
+            r"(?:(?P<digits>\d+(?:[.,]\d+)?)\s?[x×*·]\s?|(?P<before>^|[\s=:(,]))10\s?",
+            r"(?:(?:\^|\*\*)\s?[({]?(?P<power>[-+]?\d{1,2})[)}]?|(?P<raised>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})|(?P<minus>-\d{1,2})\b)",
+        ))
+    });
+    let text = text.replace(['\u{2212}', '\u{2011}'], "-").replace("R²", "R2").replace("r²", "r2");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short = |found: &Captures<'_>| {
+        let at = |name: &str| found.name(name).map_or("", |group| group.as_str());
+        // `10-20` by itself is a range.
+        if at("digits").is_empty() && !at("minus").is_empty() {
+            return found[0].to_string();
+        }
+        let power: String = [at("power"), at("raised"), at("minus")].concat().chars().map(lowered).collect();
+        let digits = if at("digits").is_empty() { "1" } else { at("digits") };
+        format!("{}{digits}e{power}", at("before"))
+    };
+    POWER.replace_all(&text, short).into_owned()
+}
+
+/// A raised sign as it is otherwise.
+fn lowered(sign: char) -> char {
+    const RAISED: [char; 12] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁻', '⁺'];
+    const PLAIN: [char; 12] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-', '+'];
+    RAISED.iter().position(|raised| *raised == sign).map_or(sign, |at| PLAIN[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_ten_are_written_as_programs_do() {
+        for (text, expected) in [
+            ("lr 2x10^-5", "lr 2e-5"),
+            ("lr 2 × 10⁻⁵, 3", "lr 2e-5, 3"),
+            ("lr 1.5*10**-4", "lr 1.5e-4"),
+            ("lr 3·10^{-4}", "lr 3e-4"),
+            ("lr = 10^-3", "lr = 1e-3"),
+            ("lr 2x10-5", "lr 2e-5"),
+            ("5e\u{2212}5", "5e-5"),
+            ("10-20 epochs", "10-20 epochs"),
+            ("3x100 images", "3x100 images"),
+            ("10x10 pixels", "10x10 pixels"),
+        ] {
+            assert_eq!(plainly(text), expected);
+        }
+    }
+}
