@@ -113,6 +113,42 @@ fn languages_choose_columns_and_demand_none() {
     assert_eq!(of("others.csv", ["source", "target"]), ("source".into(), "target".into(), true));
 }
 
+/// What a paper is read by tells of itself, too: not where a machine reads the plan.
+#[test]
+fn the_plan_of_a_paper_is_one_value() {
+    let place = Place::new();
+    let said = succeeds(&mut place.tallow(["plan", "--example", "--offline", "--json"]));
+    let plan: serde_json::Value = serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:#?}"));
+    assert!(plan["spec"]["task"].is_string(), "{plan:#}");
+}
+
+/// What programs write where nothing is known is a class like any other, which is said; images without a class are, too.
+#[test]
+fn what_may_not_be_meant_is_told() {
+    let place = Place::new();
+    let rows: String = (0..80).map(|i| format!("the cat {i} sat,{}\n", ["good", "bad", "NaN"][i % 3])).collect();
+    let file = place.write("labels.csv", format!("text,label\n{rows}"));
+    let plan = plan_of(&place, &format!("train a BERT of 1 layer with hidden size 16 on {} from scratch", file.display()));
+    assert!(plan["assumptions"].to_string().contains("`NaN` is a class of its own"), "{:#}", plan["assumptions"]);
+    let data = |path: &Path| {
+        let mut command = place.tallow(["data"]);
+        succeeds(command.arg(path).arg("--offline")).stdout
+    };
+    let said = data(&file);
+    assert!(said.contains("`NaN` is a class of 26 row(s)"), "{said}");
+    let png = {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Png).expect("an image");
+        bytes.into_inner()
+    };
+    for name in ["cat/a", "cat/b", "cat/old/c", "dog/a", "dog/new/b", "stray"] {
+        place.write(&format!("animals/{name}.png"), &png);
+    }
+    let said = data(&place.path("animals"));
+    assert!(said.contains("train") && said.contains("1 image(s) such as `stray.png` lie in no folder of a class"), "{said}");
+    assert!(said.contains("5 rows") || said.contains("5"), "{said}");
+}
+
 fn plan_of(place: &Place, request: &str) -> serde_json::Value {
     let said = succeeds(&mut place.tallow(["plan", request, "--offline", "--json"]));
     serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:#?}"))

@@ -40,10 +40,16 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(mut command: Command, run: &Path) -> Self {
+    fn start(command: Command, run: &Path) -> Self {
+        Self::start_with(command, run, None)
+    }
+
+    /// `stderr`: another than the file that its end is read from.
+    fn start_with(mut command: Command, run: &Path, stderr: Option<Stdio>) -> Self {
         // Files, so that much of it never holds it up.
         let file = |name: &str| Stdio::from(std::fs::File::create(run.with_extension(name)).expect("a file"));
-        command.stdout(file("stdout")).stderr(file("stderr"));
+        let written = file("stderr");
+        command.stdout(file("stdout")).stderr(stderr.unwrap_or(written));
         Running { child: command.spawn().expect("started"), run: run.into() }
     }
 
@@ -159,6 +165,45 @@ fn a_signal_stops_training_and_resume_goes_on() {
         succeeds(&mut place.resume(&run));
         assert_eq!(weights(&run), undisturbed());
     }
+}
+
+/// `nohup tallow train &`, and the terminal is closed.
+#[test]
+fn what_was_ignored_before_is_ignored() {
+    use std::os::unix::process::CommandExt;
+    let place = Place::new();
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    let ignore = || {
+        // SAFETY: a plain number, and a disposition that runs no code.
+        unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+        Ok(())
+    };
+    // SAFETY: between fork and exec it calls `signal` alone, which may be called there.
+    unsafe { command.pre_exec(ignore) };
+    let mut running = Running::start(command, &run);
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
+    running.signal(libc::SIGHUP);
+    let said = running.end(Duration::from_secs(60), worker);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    assert_eq!(weights(&run), undisturbed());
+}
+
+/// A terminal that is closed takes stderr with it: whoever asks for a stop is heard all the same, and nothing panics.
+#[test]
+fn words_that_nobody_reads_change_nothing() {
+    let place = Place::new();
+    let closed = || std::io::pipe().expect("a pipe").1;
+    let mut wrong = place.tallow(["train", "absent.toml", "--offline"]);
+    assert_eq!(wrong.stderr(closed()).status().expect("started").code(), Some(2));
+    let run = place.run();
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    let mut running = Running::start_with(command, &run, Some(Stdio::from(closed())));
+    let worker = running.until("seed-0/attempts/001", "\"event\":\"step\"");
+    running.signal(libc::SIGINT);
+    assert_eq!(running.end(AT_ONCE, worker).code, Some(41));
 }
 
 #[test]

@@ -12,8 +12,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use values::{
-    parse_assignment, parse_bytes, parse_count, parse_duration, parse_fault, parse_patience, parse_share, parse_share_of_one,
-    parse_some, parse_temperature, parse_threads, parse_usd,
+    parse_assignment, parse_bytes, parse_count, parse_duration, parse_epochs, parse_fault, parse_patience, parse_share,
+    parse_share_of_one, parse_some, parse_temperature, parse_threads, parse_usd,
 };
 
 /// An ML engineer in one native binary: papers and requests in, trained and measured models out.
@@ -395,6 +395,11 @@ impl FallbackArgs {
         let all = [("--allow-script", self.allow_script), ("--image", self.image.is_some()), ("--gpu", self.gpu)];
         all.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
     }
+
+    /// The first that was given of those that are nothing without a script.
+    pub fn of_container(&self) -> Option<&'static str> {
+        FallbackArgs { allow_script: false, ..self.clone() }.given()
+    }
 }
 
 /// What the user wants otherwise than the file says. Each lands in the spec.
@@ -418,7 +423,7 @@ pub struct Wishes {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u16).range(2..=1000))]
     pub improve: Option<u16>,
     /// Train for so many epochs.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_epochs)]
     pub epochs: Option<f64>,
     /// Use at most so many training examples.
     #[arg(long, value_name = "N", value_parser = parse_count)]

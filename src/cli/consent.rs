@@ -2,7 +2,7 @@
 
 use crate::plan::Licensed;
 use crate::words::clean;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 /// Whether somebody at a terminal agrees to its terms; nobody does where there is none.
 pub(super) fn asked(licensed: &Licensed) -> bool {
@@ -14,8 +14,8 @@ pub(super) fn agreed(question: &str) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
     }
-    eprint!("{question} [y/N] ");
+    super::mention(&format!("{question} [y/N] "));
     let mut answer = String::new();
-    let read = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

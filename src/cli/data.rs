@@ -3,13 +3,12 @@
 use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{EvalError, passing_folder};
-use super::experiment::{create, drive, lying, unfinished};
+use super::experiment::{create_passing, drive, lying, unfinished};
 use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
 use crate::intake::{DataName, Request};
 use crate::pipeline::{Described, End, LookAt};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
-use crate::store::Purpose;
 use crate::words::{clean, count, measured};
 use std::process::ExitCode;
 
@@ -28,7 +27,7 @@ pub(super) fn data(json: bool, env: &Environment, asked: &Asked, setting: (&HubA
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
     let passing = passing_folder()?;
-    let folder = create(passing.path().join("data"), Purpose::Evaluation)?;
+    let folder = create_passing(passing.path().join("data"))?;
     let look = LookAt { choice: &choice, split: asked.split, samples: asked.samples };
     match drive(json, env, folder, setting, |pipeline| pipeline.describe(&look))? {
         Ok(described) if json => super::say_all(&serde_json::to_string(&described).unwrap_or_default()),

@@ -2,7 +2,7 @@
 
 use super::args::{RunArgs, SpeechArgs};
 use super::environment::Environment;
-use super::experiment::{create, drive, find, lying, unfinished};
+use super::experiment::{create, create_passing, drive, find, is_locked, lying, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{End, Question, Score, Told};
@@ -65,14 +65,26 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
         told: told(asked.speech),
         compared: asked.compare,
     };
-    // Without `--out` nothing is kept but the answer.
-    let passing = match &args.out {
-        Some(_) => None,
-        None => Some(passing_folder()?),
+    let means = (&args.hub, &args.worker);
+    let score = |folder| drive(json, env, folder, means, |pipeline| pipeline.score_given(&question));
+    let scored = match &args.out {
+        Some(root) => {
+            let was_there = root.is_dir();
+            let folder = create(root.clone(), Purpose::Evaluation)?;
+            let scored = score(folder.clone());
+            // One that came to nothing cannot be gone on with: it would be in the way of the next.
+            if !matches!(scored, Ok(Ok(_))) && !scored.as_ref().is_err_and(is_locked) {
+                folder.discard(was_there);
+            }
+            scored
+        }
+        // Nothing is kept but the answer.
+        None => {
+            let passing = passing_folder()?;
+            score(create_passing(passing.path().join("evaluation"))?)
+        }
     };
-    let root = args.out.clone().or_else(|| passing.as_ref().map(|dir| dir.path().join("evaluation"))).unwrap_or_default();
-    let folder = create(root, Purpose::Evaluation)?;
-    match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.score_given(&question))? {
+    match scored? {
         Ok(score) if json => {
             let answer = Answer { model: asked.model, data: asked.data, score: &score };
             super::say_all(&serde_json::to_string(&answer).unwrap_or_default())

@@ -14,7 +14,7 @@ use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, script, spec};
+use crate::{data, intake, script, spec, store};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -213,6 +213,10 @@ fn begin_with(
     until: Until,
     fallback: Option<&FallbackArgs>,
 ) -> Result<ExitCode> {
+    let of_script = fallback.and_then(FallbackArgs::given);
+    if let (Some(option), None, None) = (of_script, &wishes.llm.llm, &wishes.llm.llm_replay) {
+        return Err(super::script::without_author(option));
+    }
     // A language model that cannot be asked is told before anything is begun.
     language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
     let root = args.out.clone().unwrap_or_else(|| {
@@ -231,9 +235,13 @@ fn begin_with(
         },
         done => done,
     };
-    if done.is_err() && !folder.spec().is_file() && !folder.script_spec().is_file() {
+    let is_of_script = folder.script_spec().is_file();
+    if let (true, Some(option)) = (done.is_ok() && !json && !is_of_script, fallback.and_then(FallbackArgs::of_container)) {
+        tell_progress(&format!("no script was needed: `{option}` changed nothing"));
+    }
+    if done.as_ref().is_err_and(|error| !is_locked(error)) && !folder.spec().is_file() && !is_of_script {
         // Not even an experiment came of it: there is nothing to go on with.
-        folder.discard(was_there)?;
+        folder.discard(was_there);
     }
     done
 }
@@ -251,6 +259,11 @@ fn is_paper(one: &str) -> bool {
     }
 }
 
+/// Whether another process works in the folder, whose it then is.
+pub(super) fn is_locked(error: &Error) -> bool {
+    matches!(error.as_failure(), Some(store::Error::Locked { .. }))
+}
+
 /// Whether nothing was begun because the zoo has no model for it.
 fn lacks_model(error: &Error) -> bool {
     matches!(error.as_failure(), Some(PlannerError::NoModel { .. }))
@@ -258,24 +271,19 @@ fn lacks_model(error: &Error) -> bool {
 
 /// A new run folder; its ledger begins with how it came to be.
 pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
-    let folder = match purpose {
-        // Made in a passing folder alone.
-        Purpose::Evaluation => RunFolder::create_passing(root)?,
-        Purpose::Experiment | Purpose::Script => RunFolder::create(root)?,
-    };
-    let created = Record::Created {
-        purpose,
-        command: std::env::args().collect(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        // Of an experiment it is what its numbers come from; the rest is gone before anybody could ask.
-        binary_sha256: match purpose {
-            Purpose::Evaluation => String::new(),
-            Purpose::Experiment | Purpose::Script => {
-                std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default()
-            }
-        },
-    };
-    folder.ledger().append(now(), created)?;
+    // What its numbers come from; read first, so that the ledger has its first row as soon as the folder is there.
+    let binary_sha256 = std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default();
+    begun(RunFolder::create(root)?, purpose, binary_sha256)
+}
+
+/// A folder for an evaluation within one that passes: it is gone before anybody could ask what it was made by.
+pub(super) fn create_passing(root: PathBuf) -> Result<RunFolder> {
+    begun(RunFolder::create_passing(root)?, Purpose::Evaluation, String::new())
+}
+
+fn begun(folder: RunFolder, purpose: Purpose, binary_sha256: String) -> Result<RunFolder> {
+    let (command, version) = (std::env::args().collect(), env!("CARGO_PKG_VERSION").into());
+    folder.ledger().append(now(), Record::Created { purpose, command, version, binary_sha256 })?;
     Ok(folder)
 }
 
@@ -352,12 +360,39 @@ pub(super) fn plan(
     wishes: &Wishes,
     means: (&HubArgs, &WorkerArgs),
 ) -> Result<Plan> {
-    drive(json, env, folder, means, |pipeline| start.lay(pipeline, wishes).and_then(|()| pipeline.plan_only()))
+    drive_aside(json, env, folder, means, |pipeline| start.lay(pipeline, wishes).and_then(|()| pipeline.plan_only()))
 }
 
-/// Lets `work` drive the stages of a run folder, and shows progress meanwhile.
+/// Lets `work` drive the stages of a run folder, and shows progress meanwhile: for machines on stdout, an event a line.
 pub(super) fn drive<T>(
     json: bool,
+    env: &Environment,
+    folder: RunFolder,
+    means: (&HubArgs, &WorkerArgs),
+    work: impl FnOnce(&mut Pipeline) -> Result<T>,
+) -> Result<T> {
+    let mode = if json { Mode::Json } else { for_people() };
+    driven((mode, !json), env, folder, means, work)
+}
+
+/// As [`drive`], where stdout is the answer's alone, even for machines.
+pub(super) fn drive_aside<T>(
+    json: bool,
+    env: &Environment,
+    folder: RunFolder,
+    means: (&HubArgs, &WorkerArgs),
+    work: impl FnOnce(&mut Pipeline) -> Result<T>,
+) -> Result<T> {
+    driven((for_people(), !json), env, folder, means, work)
+}
+
+fn for_people() -> Mode {
+    if std::io::stderr().is_terminal() { Mode::Terminal } else { Mode::Plain }
+}
+
+/// `may_ask`: whether a person may be asked.
+fn driven<T>(
+    (mode, may_ask): (Mode, bool),
     env: &Environment,
     folder: RunFolder,
     (hub, worker): (&HubArgs, &WorkerArgs),
@@ -402,16 +437,11 @@ pub(super) fn drive<T>(
         level: worker.sandbox,
         threads,
         surroundings: &|| super::surroundings::read(&program),
-        consent: &|licensed| !json && super::consent::asked(licensed),
+        consent: &|licensed| may_ask && super::consent::asked(licensed),
         stop,
         now: &now,
     };
     let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
-    let mode = match (json, std::io::stderr().is_terminal()) {
-        (true, _) => Mode::Json,
-        (false, true) => Mode::Terminal,
-        (false, false) => Mode::Plain,
-    };
     let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
     let done = work(&mut Pipeline::new(folder.clone(), setup, &mut watch));
     watch.0.end();
@@ -571,8 +601,11 @@ pub(super) fn lying(path: &str) -> Option<Lying> {
 static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
 
 /// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing is worked on; then the first asks the
-/// worker to stop after a checkpoint, and the second ends everything.
+/// worker to stop after a checkpoint, and the second ends everything. What whoever started the program has it ignore, as `nohup` does a
+/// terminal that is closed, stays ignored.
 pub(super) fn hear_stops(json: bool) {
+    #[cfg(target_os = "linux")]
+    let ignored = ignored_signals();
     let _ = ctrlc::set_handler(move || {
         let begun = WORKED_ON.get();
         if begun.is_none() || STOP.swap(true, Ordering::SeqCst) {
@@ -584,9 +617,29 @@ pub(super) fn hear_stops(json: bool) {
             super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
         } else if !json {
-            eprintln!("stopping; once more stops at once");
+            tell_progress("stopping; once more stops at once");
         }
     });
+    #[cfg(target_os = "linux")]
+    for signal in ignored {
+        // SAFETY: a plain number, and a disposition that runs no code.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// Of the signals that ask to stop, those that are ignored.
+#[cfg(target_os = "linux")]
+fn ignored_signals() -> Vec<libc::c_int> {
+    let is_ignored = |signal: &libc::c_int| {
+        let mut now = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: nothing is changed; `now` has room for what is asked, and is all zeros, which is a value of it, where nothing is told.
+        let now = unsafe {
+            libc::sigaction(*signal, std::ptr::null(), now.as_mut_ptr());
+            now.assume_init()
+        };
+        now.sa_sigaction == libc::SIG_IGN
+    };
+    [libc::SIGHUP, libc::SIGINT, libc::SIGTERM].into_iter().filter(is_ignored).collect()
 }
 
 /// The flag that Ctrl-C sets from now on, when `run` is worked on.
@@ -607,7 +660,7 @@ pub(super) fn now() -> String {
 
 /// A line about how far a run is.
 pub(super) fn tell_progress(line: &str) {
-    eprintln!("{line}");
+    super::mention(&format!("{line}\n"));
 }
 
 /// Progress as the supervisor's watcher.

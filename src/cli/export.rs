@@ -3,11 +3,10 @@
 use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
-use super::experiment::{create, drive, unfinished};
+use super::experiment::{create_passing, drive, unfinished};
 use crate::error::Result;
 use crate::export::FloatKind;
 use crate::pipeline::{End, ExportFormat};
-use crate::store::Purpose;
 use crate::words::{bytes, count};
 use serde_json::json;
 use std::path::Path;
@@ -36,7 +35,7 @@ pub(super) fn export(json: bool, env: &Environment, asked: &Asked, setting: (&Hu
     };
     let out = asked.out.unwrap_or(Path::new(usual));
     let passing = passing_folder()?;
-    let folder = create(passing.path().join("export"), Purpose::Evaluation)?;
+    let folder = create_passing(passing.path().join("export"))?;
     match drive(json, env, folder, setting, |pipeline| pipeline.export(&model, &format, out))? {
         Ok((size, params)) if json => super::say_all(&json!({"file": out, "bytes": size, "params": params}).to_string()),
         Ok((size, params)) => {

@@ -3,10 +3,9 @@
 use super::args::{HubArgs, SpeechArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder, told};
-use super::experiment::{create, drive, unfinished};
+use super::experiment::{create_passing, drive, drive_aside, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::pipeline::{Ask, End};
-use crate::store::Purpose;
 use crate::words::count;
 use serde_json::json;
 use std::io::{IsTerminal, Read};
@@ -55,7 +54,9 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
         }
         prompt => prompt.into(),
     };
-    let streams = asked.stream || !json && std::io::stdout().is_terminal() && !matches!(asked.search, Search::Beam { .. });
+    // For machines stdout is one line, when all is written.
+    let is_shown = std::io::stdout().is_terminal() && !matches!(asked.search, Search::Beam { .. });
+    let streams = !json && (asked.stream || is_shown);
     let ask = Ask {
         model: model_of(env, asked.model),
         prompt,
@@ -68,8 +69,8 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
         told: told(asked.speech),
     };
     let passing = passing_folder()?;
-    let folder = create(passing.path().join("generation"), Purpose::Evaluation)?;
-    match drive(json, env, folder, setting, |pipeline| pipeline.write(&ask))? {
+    let folder = create_passing(passing.path().join("generation"))?;
+    match drive_aside(json, env, folder, setting, |pipeline| pipeline.write(&ask))? {
         Ok(written) if json => super::say_all(&serde_json::to_string(&written).unwrap_or_default()),
         // It has been shown.
         Ok(_) if streams => super::say_all(""),
@@ -124,7 +125,7 @@ pub(super) fn merge(
 ) -> Result<ExitCode> {
     let model = model_of(env, adapter);
     let passing = passing_folder()?;
-    let folder = create(passing.path().join("merging"), Purpose::Evaluation)?;
+    let folder = create_passing(passing.path().join("merging"))?;
     match drive(json, env, folder, setting, |pipeline| pipeline.merge(&model, out))? {
         Ok(params) if json => super::say_all(&json!({"model": out, "params": params}).to_string()),
         Ok(params) => super::say_all(&format!("Model   {} ({} parameters)", out.display(), count(params as f64))),

@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
 
 /// Says on stderr what went wrong.
 fn tell(error: &Error, json: bool, style: Style) {
-    eprint!("{}", if json { message::json(error) + "\n" } else { message::text(error, style) });
+    mention(&if json { message::json(error) + "\n" } else { message::text(error, style) });
 }
 
 fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
@@ -278,6 +278,12 @@ fn print_json<T: serde::Serialize>(value: &T) -> Result<ExitCode> {
 fn say_all(text: &str) -> Result<ExitCode> {
     say(text.trim_end());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Words on stderr, as they are. That whoever read them may be gone is no failure.
+fn mention(words: &str) {
+    let mut stderr = std::io::stderr();
+    let _ = stderr.write_all(words.as_bytes()).and_then(|()| stderr.flush());
 }
 
 /// A line of data on stdout. That whoever read it may be gone is no failure.

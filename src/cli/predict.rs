@@ -3,16 +3,16 @@
 use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
-use super::experiment::{create, drive, find, unfinished};
-use crate::data::IMAGES;
+use super::experiment::{create_passing, drive_aside, find, unfinished};
+use crate::data::{IMAGES, letters};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said};
 use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
-use crate::store::{Purpose, write_atomic};
+use crate::store::Destination;
 use crate::words::clean;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,6 +40,10 @@ enum InputError {
     Twice,
     #[error("`--with` gives each text that was said its second one: `{input}` is no text but a file")]
     WithFile { input: String },
+    #[error("`--columns` names columns of a table, and none is given: `{input}` is {what}")]
+    NoTable { input: String, what: &'static str },
+    #[error("`{place}` is no text")]
+    NoText { place: String, source: std::io::Error },
     #[error("cannot {action} `{place}`")]
     Io { action: &'static str, place: String, source: std::io::Error },
     #[error("there is nothing to say anything of: what was given is empty")]
@@ -55,9 +59,10 @@ impl Failure for InputError {
             | InputError::UnknownFile { .. }
             | InputError::Mixed { .. }
             | InputError::Twice
+            | InputError::NoTable { .. }
             | InputError::WithFile { .. } => Class::Usage,
             InputError::Io { .. } => Class::Resource,
-            InputError::Empty | InputError::Line { .. } => Class::Data,
+            InputError::Empty | InputError::NoText { .. } | InputError::Line { .. } => Class::Data,
         }
     }
     fn hint(&self) -> Option<String> {
@@ -67,6 +72,8 @@ impl Failure for InputError {
             }
             InputError::Mixed { .. } => Some("ask about them one after the other".into()),
             InputError::WithFile { .. } => Some("a table has two columns for pairs: name them with `--columns`".into()),
+            InputError::NoTable { .. } => Some("leave `--columns` out".into()),
+            InputError::NoText { .. } => Some("write it as UTF-8: `iconv -f WINDOWS-1252 -t UTF-8`".into()),
             InputError::Twice | InputError::Io { .. } | InputError::Empty | InputError::Line { .. } => None,
         }
     }
@@ -95,22 +102,23 @@ impl Input {
             return Ok(Input::Stdin);
         }
         if input.trim_start().starts_with('{') && serde_json::from_str::<serde_json::Map<_, _>>(input).is_ok() {
-            return Ok(Input::Row(input.into()));
+            // Between the values of an object a line may end, within them never.
+            return Ok(Input::Row(input.replace(['\n', '\r'], " ")));
         }
         let ending = Path::new(input).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
         let is_table = crate::data::is_table(input);
         let known = is_table || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
+        // In a text of several words a stroke is nothing: "8/10 at best".
+        let is_path = known || input.contains(std::path::is_separator) && !input.contains(char::is_whitespace);
         let path = std::path::absolute(input).ok().filter(|path| path.exists());
         match path {
             Some(path) if path.is_dir() => Ok(Input::Table(path)),
             Some(path) if IMAGES.contains(&ending.as_str()) => Ok(Input::Image(path)),
             Some(path) if TEXTS.contains(&ending.as_str()) => Ok(Input::Lines(path)),
             Some(path) if known => Ok(Input::Table(path)),
-            None if known && !input.contains(char::is_whitespace) => Err(InputError::NoFile { path: input.into() }),
-            Some(path) if !ending.is_empty() && !input.contains(char::is_whitespace) => {
-                Err(InputError::UnknownFile { path: path.display().to_string() })
-            }
-            Some(_) | None => Ok(Input::Text(input.into())),
+            Some(path) => Err(InputError::UnknownFile { path: path.display().to_string() }),
+            None if is_path => Err(InputError::NoFile { path: input.into() }),
+            None => Ok(Input::Text(input.into())),
         }
     }
 }
@@ -147,8 +155,8 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         tables.push(place);
     }
     match (texts.is_empty(), images.is_empty(), tables.is_empty()) {
-        (false, true, true) => Ok(Given::Texts { texts }),
-        (true, false, true) => Ok(Given::Images { files: images }),
+        (false, true, true) => without_columns(asked, "a text").map(|()| Given::Texts { texts }),
+        (true, false, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
         (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec() }),
         _ => {
             let first = asked.inputs.first().cloned().unwrap_or_default();
@@ -159,6 +167,14 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
     }
 }
 
+/// That no columns are asked for where there are none.
+fn without_columns(asked: &Asked, what: &'static str) -> Result<(), InputError> {
+    match asked.columns {
+        [] => Ok(()),
+        _ => Err(InputError::NoTable { input: asked.inputs.first().cloned().unwrap_or_default(), what }),
+    }
+}
+
 fn io(action: &'static str, place: &Path, source: std::io::Error) -> InputError {
     InputError::Io { action, place: place.display().to_string(), source }
 }
@@ -166,16 +182,20 @@ fn io(action: &'static str, place: &Path, source: std::io::Error) -> InputError 
 /// Writes lines as a table: JSON objects as they are, if the first is one, else a text each. Blank lines are none.
 fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, InputError> {
     let mut out = BufWriter::new(File::create(place).map_err(|source| io("write", place, source))?);
-    let (mut objects, mut number, mut bytes) = (None, 0, Vec::new());
+    let unread = |source: std::io::Error| match source.kind() {
+        ErrorKind::InvalidData => InputError::NoText { place: name.into(), source },
+        _ => InputError::Io { action: "read", place: name.into(), source },
+    };
+    // As of any other file: UTF-8, or UTF-16 that says so.
+    let mut from = letters(from).map_err(unread)?;
+    let (mut objects, mut number, mut text) = (None, 0, String::new());
     loop {
-        bytes.clear();
-        let read = from.read_until(b'\n', &mut bytes);
-        if read.map_err(|source| InputError::Io { action: "read", place: name.into(), source })? == 0 {
+        text.clear();
+        if from.read_line(&mut text).map_err(unread)? == 0 {
             break;
         }
         number += 1;
-        let text = String::from_utf8_lossy(&bytes);
-        let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']);
+        let line = text.trim_end_matches(['\n', '\r']);
         if line.trim().is_empty() {
             continue;
         }
@@ -205,8 +225,10 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
 }
 
 pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    // Nothing is asked of a model whose answers could not be kept.
+    let out = asked.out.map(Destination::find).transpose()?;
     let passing = passing_folder()?;
-    let folder = create(passing.path().join("prediction"), Purpose::Evaluation)?;
+    let folder = create_passing(passing.path().join("prediction"))?;
     let trained_on = columns(env, asked);
     let given = given(asked, &trained_on, passing.path())?;
     // Texts of a line have a column of their own; a run's may be called otherwise.
@@ -220,8 +242,7 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     };
     let texts = if let Given::Texts { texts } = &given { texts.clone() } else { Vec::new() };
     let asking = Asking { model: model_of(env, asked.model), given, top_k: asked.top_k, logits: asked.logits };
-    // For machines stdout is the answers' alone.
-    let answers = match drive(false, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
+    let answers = match drive_aside(json, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
         Ok(answers) => answers,
         Err(End::Unfinished { run, outcome }) => return Err(unfinished(run, &outcome, None)),
         Err(End::Reported { .. }) => return Ok(ExitCode::SUCCESS),
@@ -230,8 +251,8 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         return Err(InputError::Empty.into());
     }
     let mut lines = BufReader::new(File::open(&answers.path).map_err(|source| io("read", &answers.path, source))?);
-    match asked.out {
-        Some(out) => write_atomic(out, |file| std::io::copy(&mut lines, file).map(drop))?,
+    match &out {
+        Some(out) => out.write(|file| std::io::copy(&mut lines, file).map(drop))?,
         // Whoever read it may be gone: that is no failure.
         None if json => drop(std::io::copy(&mut lines, &mut std::io::stdout().lock())),
         None => table(lines, &texts),
@@ -244,7 +265,7 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         told.push(format!("{} lines in {}", answers.examples, out.display()));
     }
     if !json {
-        told.iter().for_each(|line| eprintln!("{}", clean(line)));
+        told.iter().for_each(|line| super::mention(&format!("{}\n", clean(line))));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -348,29 +369,43 @@ mod tests {
         assert_eq!(of(&png), Input::Image(png.clone()));
         assert_eq!(of(&txt), Input::Lines(txt.clone()));
         assert_eq!(of(dir.path()), Input::Table(dir.path().into()));
-        for text in ["a fine film", "{not json", "version 2.csv is out", "a.b"] {
+        for text in ["a fine film", "{not json", "version 2.csv is out", "a.b", "8/10 at best", "/s was meant"] {
             assert_eq!(Input::of(text).expect("a text"), Input::Text(text.into()));
         }
         assert_eq!(Input::of("-").expect("stdin"), Input::Stdin);
         assert_eq!(Input::of("{\"a\": 1}").expect("a row"), Input::Row("{\"a\": 1}".into()));
-        assert!(matches!(Input::of("absent.csv"), Err(InputError::NoFile { .. })));
+        assert_eq!(Input::of("{\"a\":\r\n \"b\"}").expect("a row"), Input::Row("{\"a\":   \"b\"}".into()));
+        let spaced = dir.path().join("my reviews.csv").display().to_string();
+        for path in ["absent.csv", "my reviews.csv", "data/reviews", "./absent", &spaced, "reviews.csv.gz"] {
+            assert!(matches!(Input::of(path), Err(InputError::NoFile { .. })), "{path}");
+        }
+        for unknown in [file("notes"), file("my notes.pdf")] {
+            assert!(matches!(Input::of(&unknown.display().to_string()), Err(InputError::UnknownFile { .. })), "{unknown:?}");
+        }
     }
 
     #[test]
     fn lines_become_a_table() {
         let dir = tempfile::tempdir().expect("a folder");
-        let check = |text: &str, expected: Result<&str, &str>| {
+        let read = |bytes: &[u8], expected: Result<&str, &str>| {
             let place = dir.path().join("x.jsonl");
-            match (spooled(&mut text.as_bytes(), &place, "stdin"), expected) {
+            let text = String::from_utf8_lossy(bytes);
+            match (spooled(&mut &*bytes, &place, "stdin"), expected) {
                 (Ok(path), Ok(rows)) => assert_eq!(std::fs::read_to_string(path).expect("read"), rows, "{text:?}"),
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, expected) => panic!("{text:?}: expected {expected:?}, found {found:?}"),
             }
         };
+        let check = |text: &str, expected| read(text.as_bytes(), expected);
         check("a \"b\"\r\n\nc", Ok("{\"text\":\"a \\\"b\\\"\"}\n{\"text\":\"c\"}\n"));
         check("\u{feff}{\"a\":1}\n{\"a\":2}\n", Ok("{\"a\":1}\n{\"a\":2}\n"));
         check("{\"a\":1}\nno\n", Err("stdin, line 2"));
         check("{ no object\n", Ok("{\"text\":\"{ no object\"}\n"));
         check("\n\n", Err("what was given is empty"));
+        // A mark of byte order is one at the beginning alone.
+        check("\u{feff}a\n\u{feff}b\n", Ok("{\"text\":\"a\"}\n{\"text\":\"\u{feff}b\"}\n"));
+        let wide: Vec<u8> = "\u{feff}é\nb\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        read(&wide, Ok("{\"text\":\"é\"}\n{\"text\":\"b\"}\n"));
+        read(b"fine\ncaf\xe9\n", Err("`stdin` is no text"));
     }
 }

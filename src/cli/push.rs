@@ -101,7 +101,7 @@ pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) 
     let pusher = hub.pusher(Patience::default())?;
     let standing = pusher.standing(&asked.target)?;
     if !json {
-        eprint!("{}", page(asked, &shipment, Some(&standing), &terms, &endpoint));
+        super::mention(&page(asked, &shipment, Some(&standing), &terms, &endpoint));
     }
     if !asked.yes && !(may_ask && agreed("Push this?")) {
         return Err(PushError::NotAgreed.into());
@@ -115,7 +115,7 @@ fn told(json: bool, asked: &Asked, shipment: &Shipment, pusher: Pusher, endpoint
     let message = asked.message.unwrap_or("Model trained and measured by Tallow");
     let mut tell = |line: &str| {
         if !json {
-            eprintln!("  {}", clean(line));
+            super::mention(&format!("  {}\n", clean(line)));
         }
     };
     let pushed = pusher.push(&asked.target, &shipment.files, message, &mut tell)?;

@@ -55,6 +55,8 @@ enum ScriptError {
     DoesNotGo { option: &'static str },
     #[error("`{option}` is about a script, and none is given: expected `--script FILE` beside it")]
     NoScript { option: &'static str },
+    #[error("`{option}` is about a script, which nobody is there to write: expected `--llm NAME` beside it")]
+    NoAuthor { option: &'static str },
     #[error("nobody agreed to have {model} mend the script")]
     NotAgreed { model: String },
 }
@@ -67,6 +69,7 @@ impl Failure for ScriptError {
             | ScriptError::Memory { .. }
             | ScriptError::DoesNotGo { .. }
             | ScriptError::NoScript { .. }
+            | ScriptError::NoAuthor { .. }
             | ScriptError::AnswersInData { .. }
             | ScriptError::NotAgreed { .. } => Class::Usage,
             ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
@@ -85,6 +88,7 @@ impl Failure for ScriptError {
             ScriptError::AnswersInData { .. } => {
                 Some("`--data` is mounted whole: keep the file of `--held-out`, and copies of it, in another folder".into())
             }
+            ScriptError::NoAuthor { .. } => Some("leave it out: a model of the zoo is trained in a jail of its own".into()),
             ScriptError::NotAgreed { .. } => Some("say so by `--allow-script`, or leave out `--llm`".into()),
             ScriptError::NoScript { .. } => Some("an experiment file trains a model of the zoo, in a jail of its own".into()),
             ScriptError::Predictions { report, .. } => Some(format!(
@@ -102,6 +106,11 @@ pub(super) fn without_script(option: &'static str) -> Error {
     ScriptError::NoScript { option }.into()
 }
 
+/// That an option needs a language model that writes a script.
+pub(super) fn without_author(option: &'static str) -> Error {
+    ScriptError::NoAuthor { option }.into()
+}
+
 /// Begins a script's run and sees it to its end.
 pub(super) fn begin(
     json: bool,
@@ -113,21 +122,7 @@ pub(super) fn begin(
 ) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file).map_err(|source| ScriptError::Read { path: file.into(), source })?;
     let is_mended = wishes.llm.llm.is_some() || wishes.llm.llm_replay.is_some();
-    let others = [
-        ("--model", wishes.model.is_some()),
-        ("--epochs", wishes.epochs.is_some()),
-        ("--max-examples", wishes.max_examples.is_some()),
-        ("--set", !wishes.set.is_empty()),
-        ("--max-tokens` without `--llm", wishes.budget.max_tokens.is_some() && !is_mended),
-        ("--max-usd` without `--llm", wishes.budget.max_usd.is_some() && !is_mended),
-        ("--allow-script` without `--llm", fallback.allow_script && !is_mended),
-        ("several `--seeds`", wishes.seeds.len() > 1),
-        ("--allow-scope-change", wishes.budget.allow_scope_change),
-        ("--sandbox", args.worker.sandbox != crate::sandbox::Level::Strict),
-    ];
-    if let Some((option, _)) = others.into_iter().find(|(_, is_asked)| *is_asked) {
-        return Err(ScriptError::DoesNotGo { option }.into());
-    }
+    goes_with_script(wishes, fallback, &args.worker, is_mended)?;
     let data = wishes.data.as_ref().map(PathBuf::from);
     let data = data.map(|path| path.canonicalize().map_err(|_| ScriptError::NoData { path })).transpose()?;
     if let (Some(data), Some(held_out)) = (&data, &asked.held_out) {
@@ -175,7 +170,7 @@ pub(super) fn begin(
         data,
         held_out,
         author: is_mended.then(|| author_spec(wishes)),
-        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
+        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(whole_secs))
     }
     .within(spare(&engine(env)?, &folder), folder.bytes());
     if let Some(means) = means {
@@ -188,6 +183,31 @@ pub(super) fn begin(
     }
     save(&folder, &spec)?;
     go_on(json, env, &folder, &spec, (&args.hub, &args.worker))
+}
+
+/// That nothing is asked for that a script does not do. Every wish is named, so that none that is added is passed over.
+fn goes_with_script(wishes: &Wishes, fallback: &FallbackArgs, worker: &WorkerArgs, is_mended: bool) -> Result<(), ScriptError> {
+    let Wishes { data: _, model, max_time: _, budget, llm: _, improve, epochs, max_examples, seeds, set } = wishes;
+    let BudgetArgs { memory: _, max_disk: _, max_attempts: _, max_silence: _, .. } = budget;
+    let BudgetArgs { max_tokens, max_usd, allow_scope_change, accept_license, .. } = budget;
+    let others = [
+        ("--model", model.is_some()),
+        ("--improve", improve.is_some()),
+        ("--epochs", epochs.is_some()),
+        ("--max-examples", max_examples.is_some()),
+        ("--set", !set.is_empty()),
+        ("--max-tokens` without `--llm", max_tokens.is_some() && !is_mended),
+        ("--max-usd` without `--llm", max_usd.is_some() && !is_mended),
+        ("--allow-script` without `--llm", fallback.allow_script && !is_mended),
+        ("several `--seeds`", seeds.len() > 1),
+        ("--allow-scope-change", *allow_scope_change),
+        ("--accept-license` without `--llm", !accept_license.is_empty() && !is_mended),
+        ("--sandbox", worker.sandbox != crate::sandbox::Level::Strict),
+    ];
+    match others.into_iter().find(|(_, is_asked)| *is_asked) {
+        Some((option, _)) => Err(ScriptError::DoesNotGo { option }),
+        None => Ok(()),
+    }
 }
 
 /// That the file with the held-out answers is not among what the script sees, under whatever name.
@@ -226,10 +246,15 @@ fn spec(
         spare_memory_bytes: None,
         spare_disk_bytes: None,
         max_attempts: wishes.budget.max_attempts.map(usize::from),
-        max_silence_secs: wishes.budget.max_silence.map(|time| time.as_secs().max(1)),
+        max_silence_secs: wishes.budget.max_silence.map(whole_secs),
         max_time_secs,
         author: None,
     }
+}
+
+/// As it is counted: less than a second is one, for none would be no time at all.
+fn whole_secs(time: Duration) -> u64 {
+    time.as_secs().max(1)
 }
 
 /// The language model that the command line names, as the run keeps it.
@@ -290,7 +315,7 @@ pub(super) fn fall_back(
         }
         None => (None, None),
     };
-    let max_time_secs = wishes.max_time.map(|time| time.as_secs()).or(max_time_secs);
+    let max_time_secs = wishes.max_time.map(whole_secs).or(max_time_secs);
     let spec = ScriptSpec {
         data: Some(folder.handed_over()),
         held_out,
@@ -400,8 +425,8 @@ pub(super) fn resume(
     let path = folder.script_spec();
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;
-    spec.max_time_secs = max_time.map(|time| time.as_secs()).or(spec.max_time_secs);
-    spec.max_silence_secs = budget.max_silence.map(|time| time.as_secs().max(1)).or(spec.max_silence_secs);
+    spec.max_time_secs = max_time.map(whole_secs).or(spec.max_time_secs);
+    spec.max_silence_secs = budget.max_silence.map(whole_secs).or(spec.max_silence_secs);
     fits(&engine(env)?, None, budget.memory)?;
     spec.max_memory_bytes = budget.memory.or(spec.max_memory_bytes);
     spec.max_disk_bytes = budget.max_disk.or(spec.max_disk_bytes);

@@ -162,10 +162,11 @@ type Splits<F> = Vec<(String, Vec<F>)>;
 
 /// `split/class/image`, or `class/image` for a training split alone. Absolute folders, one a split.
 fn image_splits(root: &Path, images: &[String]) -> Splits<String> {
-    let tops = splits::of_images(images);
+    let (around, tops) = splits::of_images(images);
+    let root = root.join(around);
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned();
     match tops.is_empty() {
-        true => vec![("train".into(), vec![absolute(root.to_path_buf())])],
+        true => vec![("train".into(), vec![absolute(root)])],
         false => tops.into_iter().map(|top| (top.clone(), vec![absolute(root.join(top))])).collect(),
     }
 }

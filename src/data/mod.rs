@@ -62,7 +62,7 @@ pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, OTHER_ENCODERS, PublicEncoder, PublicModel, SEERS, SMALLER_BERTS, USUAL_BERT,
     WRITERS, public_id,
 };
-pub use read::IMAGES;
+pub use read::{IMAGES, letters};
 pub use shards::{sha256_of_weights, weight_files};
 pub use splits::{SPLIT_WORDS, holds_rows, holds_text, is_pattern, is_table, split_of_file};
 pub use survey::{DataSpecHints, survey_data};

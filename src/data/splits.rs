@@ -80,13 +80,26 @@ pub(super) fn by_name(paths: &[String]) -> Vec<(String, Vec<String>)> {
     found
 }
 
-/// Splits of an image folder: the first folder of each path, where it stands for a split; otherwise everything is `train`.
-pub(super) fn of_images(paths: &[String]) -> Vec<String> {
-    let mut tops: Vec<String> =
-        paths.iter().filter(|p| p.matches('/').count() >= 2).filter_map(|p| p.split('/').next()).map(str::to_string).collect();
-    tops.sort();
-    tops.dedup();
-    tops
+/// Splits of an image folder: the folder that they lie in (empty, or with its stroke), and theirs in it, where one of these stands for a
+/// split; none: everything is `train`. A folder around everything is looked into.
+pub(super) fn of_images(paths: &[String]) -> (String, Vec<String>) {
+    let mut around = String::new();
+    loop {
+        let below: Vec<&str> = paths.iter().filter_map(|path| path.strip_prefix(&around)).collect();
+        // With an image directly in it a folder is a class.
+        let deep = |path: &&&str| path.matches('/').count() >= 2;
+        let top = |path: &&str| path.split('/').next().map(str::to_string);
+        let mut tops: Vec<String> = below.iter().filter(deep).filter_map(top).collect();
+        tops.sort();
+        tops.dedup();
+        if tops.iter().any(|top| stands_for_split(top)) {
+            return (around, tops);
+        }
+        match tops.as_slice() {
+            [only] if below.iter().all(|path| deep(&path)) => around.push_str(&format!("{only}/")),
+            _ => return (around, Vec::new()),
+        }
+    }
 }
 
 /// train, validation, test, then the rest by name.
@@ -243,6 +256,23 @@ mod tests {
             assert_eq!(fits(glob, path), expected, "{glob} {path}");
         }
         assert!(!fits(&"*a".repeat(200), &"a".repeat(150)), "must not take for ever");
+    }
+
+    #[test]
+    fn folders_of_images_are_splits_where_they_are_called_so() {
+        let check = |paths: &[&str], around: &str, splits: &[&str]| {
+            let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
+            assert_eq!(of_images(&paths), (around.into(), splits.iter().map(|s| s.to_string()).collect()), "{paths:?}");
+        };
+        check(&["cat/a.jpg", "dog/b.jpg"], "", &[]);
+        check(&["cat/a.jpg", "dog/b.jpg", "cat/old/x.jpg"], "", &[]);
+        check(&["cat/batch1/a.jpg", "cat/batch2/a.jpg", "dog/batch1/a.jpg"], "", &[]);
+        check(&["animals/cat/batch1/a.jpg", "animals/dog/batch1/a.jpg"], "animals/", &[]);
+        check(&["train/cat/a.jpg", "train/dog/b.jpg", "test/cat/c.jpg"], "", &["test", "train"]);
+        check(&["train/cat/sub/x.jpg", "extra/cat/y.jpg"], "", &["extra", "train"]);
+        check(&["v1/data/val/cat/x.jpg", "v1/data/train/cat/x.jpg"], "v1/data/", &["train", "val"]);
+        check(&["a.jpg"], "", &[]);
+        check(&[], "", &[]);
     }
 
     #[test]

@@ -117,6 +117,9 @@ fn warnings(source: &DataSource, described: &Described) -> Vec<String> {
 fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String>) {
     let (name, rows) = (&split.split, split.rows);
     let mut say = |words: String| told.push(format!("{name}: {words}"));
+    if let Some((count, first)) = &split.strays {
+        say(format!("{count} image(s) such as `{first}` lie in no folder of a class, and are left out"));
+    }
     let share = |part: u64| format!("{part} of {rows} rows ({:.1} %)", 100.0 * part as f64 / rows.max(1) as f64);
     if rows == 0 {
         say("it has no rows".into());
@@ -149,6 +152,9 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         let of_classes = is_label && !column.common.is_empty() && column.numbers.is_none_or(|_| !described.classes.is_empty());
         if of_classes {
             of_label(&column.common, &mut say);
+            for (class, rows) in column.common.iter().filter(|(class, _)| plan::says_nothing(class)) {
+                say(format!("`{class}` is a class of {rows} row(s): where it means that nothing is known, take these rows out"));
+            }
         }
     }
 }

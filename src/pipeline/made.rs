@@ -9,7 +9,7 @@ use crate::plan::{ModelFacts, SpeechFacts};
 use crate::publish;
 use crate::run::Outcome;
 use crate::spec::ModelSpec;
-use crate::store::write_atomic;
+use crate::store::Destination;
 use serde::Serialize;
 use std::path::Path;
 use tallow_zoo::{HeadKind, Search};
@@ -207,6 +207,7 @@ impl Pipeline<'_> {
         if place.exists() {
             return Err(Error::Occupied { path: place.into() }.into());
         }
+        let destination = Destination::find(place)?;
         let model = data::look_at_model(self.setup.hub, model)?;
         let to = match format {
             ExportFormat::Onnx => ExportTo::Onnx,
@@ -234,7 +235,7 @@ impl Pipeline<'_> {
             return Ok(Err(End::Unfinished { run: EXPORT.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
         };
         let mut from = std::fs::File::open(&made).map_err(|source| Error::Io { path: made, source })?;
-        write_atomic(place, |file| std::io::copy(&mut from, file).map(drop))?;
+        destination.write(|file| std::io::copy(&mut from, file).map(drop))?;
         Ok(Ok(told))
     }
 }

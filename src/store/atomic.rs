@@ -35,7 +35,7 @@ fn write(path: &Path, keeping: Keeping, fill: impl FnOnce(&mut File) -> std::io:
 }
 
 /// A new file with the rights that any other gets: a run folder is not a secret.
-fn sibling_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+pub(super) fn sibling_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

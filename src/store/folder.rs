@@ -36,7 +36,7 @@ impl RunFolder {
     /// Where prepared splits lie, from the run folder on.
     pub const PREPARED: &str = "data/prepared";
 
-    /// Makes a new, empty run folder.
+    /// Makes a new, empty run folder, with a ledger that has no rows yet: of several that want the same place one gets it.
     ///
     /// # Errors
     /// The folder is there and not empty, or cannot be made.
@@ -47,6 +47,13 @@ impl RunFolder {
         }
         std::fs::create_dir_all(&root).map_err(|source| Error::Io { action: "create", path: root.clone(), source })?;
         let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
+        let ledger = root.join("ledger.jsonl");
+        match File::create_new(&ledger) {
+            Ok(_) => {}
+            // Somebody else was here since.
+            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => return Err(Error::Occupied { path: root }),
+            Err(source) => return Err(Error::Io { action: "create", path: ledger, source }),
+        }
         Ok(RunFolder { root, keeping: Keeping::Lasting })
     }
 
@@ -86,11 +93,20 @@ impl RunFolder {
         Ok(Lock { _file: file })
     }
 
-    /// Removes all that is in the folder, for one that nothing has begun in; and the folder itself, unless it `was_there` before.
-    pub fn discard(self, was_there: bool) -> Result<(), Error> {
-        let removed =
-            std::fs::remove_dir_all(&self.root).and_then(|()| if was_there { std::fs::create_dir(&self.root) } else { Ok(()) });
-        removed.map_err(|source| Error::Io { action: "remove", path: self.root, source })
+    /// Removes all that is in the folder, for one that nothing has begun in; and the folder itself, unless it `was_there` before: that may
+    /// be a mount point, or lie where nothing can be made again. What cannot be removed stays: why nothing has begun is what is to be told.
+    pub fn discard(self, was_there: bool) {
+        if !was_there {
+            let _ = std::fs::remove_dir_all(&self.root);
+            return;
+        }
+        for entry in std::fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            // Of the entry itself, so that no link is followed.
+            let _ = match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                true => std::fs::remove_dir_all(entry.path()),
+                false => std::fs::remove_file(entry.path()),
+            };
+        }
     }
 
     /// A folder within it that is gone when the value is; the next [`RunFolder::lock`] removes one that a killed process left.
@@ -501,6 +517,43 @@ fn write_json<T: Serialize>(path: &Path, keeping: Keeping, value: &T) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_that_want_a_place_one_gets_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().join("run");
+        let create = || RunFolder::create(&root).map(drop);
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+            started.into_iter().map(|thread| thread.join().expect("ended")).collect()
+        });
+        assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "{made:?}");
+        assert!(made.iter().all(|made| matches!(made, Ok(()) | Err(Error::Occupied { .. }))), "{made:?}");
+    }
+
+    /// It may be a mount point, or lie where nothing can be made.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_was_there_is_emptied_and_never_made_again() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().join("mine");
+        std::fs::create_dir(&root).expect("made");
+        // Held, so that no new folder could have its number.
+        let held = File::open(&root).expect("opened");
+        let before = held.metadata().expect("there").ino();
+        let taken = dir.path().join("taken");
+        let folder = RunFolder::create(&root).expect("a run");
+        std::fs::create_dir_all(folder.prepared()).expect("a folder");
+        std::os::unix::fs::symlink(&taken, root.join("link")).expect("linked");
+        std::fs::create_dir(&taken).expect("made");
+        folder.discard(true);
+        let after = std::fs::metadata(&root).expect("there");
+        assert_eq!((after.ino(), std::fs::read_dir(&root).expect("there").count()), (before, 0));
+        assert!(taken.is_dir(), "what a link leads to is not its own");
+        RunFolder::create(&root).expect("a run").discard(false);
+        assert!(!root.exists());
+    }
 
     #[test]
     fn only_files_of_the_worker_are_adopted() {

@@ -1,12 +1,14 @@
 //! Names in the run folder, atomic writes, and the ledger. The only place that makes paths inside a run folder.
 
 mod atomic;
+mod destination;
 mod folder;
 mod ledger;
 mod lines;
 mod sweep;
 
 pub use atomic::write_atomic;
+pub use destination::Destination;
 pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below, stamp};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
@@ -27,6 +29,10 @@ pub enum Error {
     NoReport { path: PathBuf },
     #[error("`{}` already exists and is not empty", path.display())]
     Occupied { path: PathBuf },
+    #[error("`{}` is a folder: expected the name of a file", path.display())]
+    IsFolder { path: PathBuf },
+    #[error("`{}` cannot be written: there is no folder `{}`", path.display(), folder.display())]
+    NoFolder { path: PathBuf, folder: PathBuf },
     #[error("the run folder `{}` is in use by another process", path.display())]
     Locked { path: PathBuf },
 }
@@ -35,7 +41,12 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Io { .. } | Error::Locked { .. } => Class::Resource,
-            Error::Malformed { .. } | Error::NotARun { .. } | Error::NoReport { .. } | Error::Occupied { .. } => Class::Usage,
+            Error::Malformed { .. }
+            | Error::NotARun { .. }
+            | Error::NoReport { .. }
+            | Error::Occupied { .. }
+            | Error::IsFolder { .. }
+            | Error::NoFolder { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
@@ -43,6 +54,8 @@ impl Failure for Error {
             Error::Io { source, .. } => place_hint(source),
             Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
+            Error::IsFolder { .. } => Some("name a file in it".into()),
+            Error::NoFolder { folder, .. } => Some(format!("make it: `mkdir -p {}`", folder.display())),
             Error::Occupied { .. } => Some("choose another folder with `--out`, or `tallow resume` that run".into()),
             Error::Locked { .. } => Some("wait until the other `tallow` is done, or stop it with Ctrl-C".into()),
             Error::Malformed { .. } => {

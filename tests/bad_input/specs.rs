@@ -164,6 +164,53 @@ fn options_that_do_not_go_with_a_file() {
     }
 }
 
+/// Nor are wishes about a script that nobody is there to write.
+#[test]
+fn options_of_scripts_need_one() {
+    let place = Place::new();
+    for option in ["--gpu", "--image=mine", "--allow-script"] {
+        let said = said(&mut place.tallow(["do", "train a BERT on toy_reviews", "--offline", option]));
+        let name = option.split('=').next().unwrap_or_default();
+        assert!(said.code == Some(2) && said.stderr.contains(&format!("`{name}` is about a script")), "{}", said.stderr);
+    }
+    for wrong in ["nan", "inf"] {
+        let epochs = format!("--epochs={wrong}");
+        let said = said(&mut place.tallow(["do", "train a BERT on toy_reviews", "--offline", &epochs]));
+        assert!(said.code == Some(2) && said.stderr.contains("expected a number of epochs above 0"), "{}", said.stderr);
+    }
+}
+
+/// A folder in which nothing can be made is what is the matter with nothing but that folder.
+#[test]
+fn a_folder_that_cannot_be_made_again_hides_no_failure() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let out = place.path("closed/mine");
+    std::fs::create_dir_all(&out).expect("made");
+    let mode = |mode| std::fs::set_permissions(place.path("closed"), std::fs::Permissions::from_mode(mode)).expect("set");
+    mode(0o555);
+    let said = said(place.tallow(["do", "classify texts with bert on ./absent.csv", "--offline", "--out"]).arg(&out));
+    mode(0o755);
+    assert!(said.code == Some(20) && said.stderr.contains("absent.csv"), "{said:#?}");
+    assert_eq!(std::fs::read_dir(&out).expect("it is there").count(), 0);
+}
+
+/// An evaluation that came to nothing cannot be gone on with, and is not in the way of the next.
+#[test]
+fn a_failed_evaluation_leaves_no_folder() {
+    let place = Place::new();
+    for was_there in [false, true] {
+        let out = place.run();
+        if was_there {
+            std::fs::create_dir(&out).expect("made");
+        }
+        let mut eval = place.tallow(["eval", "no-model", "--data=toy_reviews", "--offline", "--out"]);
+        let said = said(eval.arg(&out));
+        assert!(said.code.is_some_and(|code| code != 0), "{said:#?}");
+        assert_eq!(std::fs::read_dir(&out).map(|entries| entries.count()).ok(), was_there.then_some(0), "{said:#?}");
+    }
+}
+
 #[test]
 fn threads_have_their_range() {
     let place = Place::new();

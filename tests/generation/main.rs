@@ -37,8 +37,8 @@ fn generate(place: &Place, model: &Path, args: &[&str]) -> Command {
 
 fn written(command: &mut Command) -> Json {
     let out = succeeds(command.args(["--json", "--threads=2"]));
-    let last = out.stdout.lines().last().expect("a line");
-    serde_json::from_str(last).expect("JSON")
+    assert_eq!(out.stdout.lines().count(), 1, "one line and nothing else: {out:?}");
+    serde_json::from_str(&out.stdout).expect("JSON")
 }
 
 #[test]

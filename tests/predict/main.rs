@@ -129,6 +129,28 @@ fn what_cannot_be_read_is_told_in_its_line() {
         Refusal { code, words, hint }.check(&|| (predict(&place, &run, inputs), None));
     };
     refused(&[&none.display().to_string()], 20, &["there is no text"], "fill it in");
+    refused(
+        &["a text", "--columns=text"],
+        2,
+        &["`--columns` names columns of a table", "`a text` is a text"],
+        "leave `--columns` out",
+    );
+    let absent = place.path("absent/answers.jsonl").display().to_string();
+    // Before anything is asked: the model is not even looked for.
+    let refusal = Refusal { code: 2, words: &["there is no folder", "absent"], hint: "mkdir -p" };
+    refusal.check(&|| (predict(&place, &place.path("no-model"), &["fine", "--out", &absent]), None));
+    let mut export = place.tallow(["export"]);
+    let told = said(export.arg(&run).args(["--to=onnx", "--offline", "--out", &absent]));
+    assert!(told.code == Some(2) && told.stderr.contains("there is no folder"), "{told:?}");
+    refused(&["reviews/absent"], 2, &["there is no file `reviews/absent`"], "stdin");
+    let (link, target) = (place.path("link.jsonl"), place.write("target.jsonl", "old"));
+    std::os::unix::fs::symlink(&target, &link).expect("linked");
+    succeeds(predict(&place, &run, &["fine"]).arg("--out").arg(&link));
+    assert!(link.is_symlink() && std::fs::read_to_string(&target).expect("read").contains("probabilities"));
+    let to_stdout = succeeds(&mut predict(&place, &run, &["fine", "--out=/dev/stdout"])).stdout;
+    assert!(to_stdout.contains("probabilities"), "{to_stdout}");
+    let row = answers(&mut predict(&place, &run, &["{\"text\":\n \"fine\"}"]));
+    assert!(row.len() == 1 && row[0]["label"].is_string(), "{row:?}");
     refused(&["absent.csv"], 2, &["there is no file `absent.csv`"], "stdin");
     let notes = place.write("notes.md", "fine");
     refused(&[&notes.display().to_string()], 2, &["notes.md` holds is not known by its name", "csv"], "stdin");

@@ -89,6 +89,7 @@ impl Place {
     pub(crate) fn tallow<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tallow"));
         command.args(args).env_clear().stdin(Stdio::null());
+        hears_stops(&mut command);
         command.envs([("HOME", self.path("home")), ("TALLOW_RUNS", self.path("runs")), ("TALLOW_CACHE", self.path("cache"))]);
         command
     }
@@ -124,6 +125,23 @@ impl Place {
 
 fn offline(command: &mut Command) {
     command.arg("--offline");
+}
+
+/// Shells have what they start in the background ignore Ctrl-C, and so would what is tested.
+fn hears_stops(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        let hear = || {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+                // SAFETY: a plain number, and a disposition that runs no code.
+                unsafe { libc::signal(signal, libc::SIG_DFL) };
+            }
+            Ok(())
+        };
+        // SAFETY: between fork and exec it calls `signal` alone, which may be called there.
+        unsafe { command.pre_exec(hear) };
+    }
 }
 
 /// What a refusal must say.

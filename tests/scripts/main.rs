@@ -613,6 +613,8 @@ fn what_does_not_go_with_a_script_is_told() {
         (&["--seeds=1,2"], 2, "several `--seeds`"),
         (&["--sandbox=off"], 2, "`--sandbox`"),
         (&["--allow-scope-change"], 2, "`--allow-scope-change`"),
+        (&["--improve=8"], 2, "`--improve` does not go with a script"),
+        (&["--accept-license=mit"], 2, "`--accept-license` without `--llm`"),
     ] {
         let said = bench.run(&bench.place.run(), args);
         assert!(said.code == Some(code) && said.stderr.contains(words), "{args:?}: {said:#?}");

@@ -36,6 +36,12 @@ pub(super) fn parse_share(text: &str) -> Result<f64, String> {
     found.ok_or_else(|| format!("expected a share from 0 to 1, found `{text}`"))
 }
 
+/// A number of epochs, which may have a fraction.
+pub(super) fn parse_epochs(text: &str) -> Result<f64, String> {
+    let epochs = text.trim().parse::<f64>().ok().filter(|epochs| epochs.is_finite() && *epochs > 0.0);
+    epochs.ok_or_else(|| format!("expected a number of epochs above 0, found `{text}`"))
+}
+
 /// A number of examples.
 pub(super) fn parse_count(text: &str) -> Result<usize, String> {
     text.trim()
@@ -122,6 +128,14 @@ mod tests {
         check("83886080", Some(83_886_080));
         for wrong in ["", "0", "-1GB", "1 GiB of it", "much", "GiB", "1e30", "nan"] {
             check(wrong, None);
+        }
+    }
+
+    #[test]
+    fn epochs() {
+        assert_eq!(parse_epochs("0.5"), Ok(0.5));
+        for wrong in ["nan", "inf", "-inf", "1e999", "0", "-1", "many", ""] {
+            assert!(parse_epochs(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -30,6 +30,9 @@ pub struct SplitDescribed {
     pub contradictions: u64,
     /// Rows whose inputs the first split has, too; none of the first itself.
     pub in_first: Option<u64>,
+    /// Images that lie beside the folders of the classes and belong to none: how many, and the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strays: Option<(u64, String)>,
     /// The first rows: column and cell in words.
     pub samples: Vec<Vec<(String, String)>>,
 }
@@ -71,6 +74,7 @@ impl Split {
             duplicates: 0,
             contradictions: 0,
             in_first: None,
+            strays: None,
             samples: Vec::new(),
         };
         Split { described, counted: Vec::new(), seen: HashMap::new(), in_first: 0 }
@@ -99,6 +103,10 @@ impl Split {
         let inputs: Vec<bool> = names.iter().map(is_input).collect();
         let answers: Vec<bool> = names.iter().map(is_answer).collect();
         let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+        if let Some(stray) = table.strays().first() {
+            let strays = self.described.strays.get_or_insert((0, stray.clone()));
+            strays.0 += table.strays().len() as u64;
+        }
         for row in table.rows(&borrowed)? {
             let row = row?;
             self.described.rows += 1;

@@ -1,5 +1,6 @@
 //! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
 
+use super::quotes::Quotes;
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable};
 use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
@@ -9,8 +10,8 @@ use std::path::Path;
 /// Rows that are looked at to tell numbers from texts.
 const SAMPLE: usize = 200;
 
-fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<impl BufRead + use<>>> {
-    Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(packed::open(path)?))
+fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<Quotes<impl BufRead + use<>>>> {
+    Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(Quotes::new(packed::open(path)?, delimiter)))
 }
 
 /// The usual mark between cells, unless the header has none of it and has another: spreadsheets of many countries write semicolons.
@@ -133,6 +134,22 @@ mod tests {
             let (_dir, broken) = self::table(&["a,b", "1,2", "3", ""].join(end));
             assert!(broken.err().expect("broken").to_string().contains("line 3: expected 2 cells"), "{end:?}");
         }
+    }
+
+    /// Early, and behind the rows that are looked at for the kinds of columns.
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_with_its_line() {
+        let (_dir, early) = table("text,label\n\"fine,1\ndull,0\n");
+        let error = early.err().expect("broken").to_string();
+        assert!(error.contains("the quote that opens a cell in line 2 is never closed"), "{error}");
+        let rows = "fine,1\n".repeat(20_000);
+        let (_dir, late) = table(&format!("text,label\n{rows}\"dull,0\n{rows}"));
+        let late = late.expect("a table");
+        let read: Vec<_> = late.rows(&["text"]).expect("rows").collect();
+        assert!(read.iter().take(20_000).all(Result::is_ok));
+        let error = read[20_000].as_ref().expect_err("broken").to_string();
+        assert!(error.contains("the quote that opens a cell in line 20002 is never closed"), "{error}");
+        assert!(late.count().is_err(), "no row is lost in silence");
     }
 
     #[test]

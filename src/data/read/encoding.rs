@@ -34,6 +34,14 @@ pub(super) struct Letters<R> {
     wrong: Option<String>,
 }
 
+/// A text as UTF-8, whatever it is written in.
+///
+/// # Errors
+/// Its beginning cannot be read. What is no text comes with its place while it is read, as invalid data.
+pub fn letters<'a>(inner: impl BufRead + 'a) -> Result<impl BufRead + 'a> {
+    Letters::new(inner)
+}
+
 impl<R: BufRead> Letters<R> {
     /// Skips a byte order mark.
     pub(super) fn new(mut inner: R) -> Result<Self> {

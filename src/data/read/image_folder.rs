@@ -1,13 +1,14 @@
-//! A folder of images, one folder a class: `CLASS/*.png|jpg|webp|bmp|gif`. Columns `image` and `label`.
+//! A folder of images, one folder a class: `CLASS/**/*.png|jpg|webp|bmp|gif`. Columns `image` and `label`.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows};
 use crate::data::{Error, Result};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// An image of the folder.
 pub(in crate::data) struct Entry {
     path: PathBuf,
-    /// `CLASS/name.png`.
+    /// `CLASS/name.png`, or `CLASS/folder/name.png`.
     name: String,
     class: String,
 }
@@ -24,15 +25,42 @@ pub(in crate::data) fn is_image(path: &str) -> bool {
     ending.is_some_and(|ending| IMAGES.iter().chain(&OTHERS).any(|known| *known == ending))
 }
 
-/// The images of a folder, by class and name.
-pub(super) fn entries(root: &Path) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for (class, folder) in children(root)?.into_iter().filter(|(_, path)| path.is_dir()) {
-        for (file, path) in children(&folder)?.into_iter().filter(|(name, path)| is_image(name) && path.is_file()) {
-            entries.push(Entry { path, name: format!("{class}/{file}"), class: class.clone() });
+/// What lies in a folder.
+pub(super) struct Found {
+    /// By class and name.
+    pub(super) entries: Vec<Entry>,
+    /// Images beside the folders of the classes: they belong to none.
+    pub(super) strays: Vec<String>,
+}
+
+/// The images of a folder, however deep they lie in that of their class.
+pub(super) fn find(root: &Path) -> Result<Found> {
+    let (mut entries, mut strays) = (Vec::new(), Vec::new());
+    for (name, path) in children(root)? {
+        if path.is_dir() {
+            below(&path, &name, &name, &mut BTreeSet::new(), &mut entries)?;
+        } else if is_image(&name) {
+            strays.push(name);
         }
     }
-    Ok(entries)
+    Ok(Found { entries, strays })
+}
+
+/// The images of a folder that is called `within`, and of all below it. A folder that a link leads to again is read once.
+fn below(folder: &Path, class: &str, within: &str, seen: &mut BTreeSet<PathBuf>, entries: &mut Vec<Entry>) -> Result<()> {
+    let real = folder.canonicalize().map_err(|source| Error::Io { action: "find", path: folder.into(), source })?;
+    if !seen.insert(real) {
+        return Ok(());
+    }
+    for (name, path) in children(folder)? {
+        let within = format!("{within}/{name}");
+        if path.is_dir() {
+            below(&path, class, &within, seen, entries)?;
+        } else if is_image(&name) && path.is_file() {
+            entries.push(Entry { path, name: within, class: class.into() });
+        }
+    }
+    Ok(())
 }
 
 /// (name, path) of what lies in a folder, sorted; names that begin with a dot are left out.
@@ -50,8 +78,8 @@ fn children(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-pub(super) fn columns(entries: &[Entry]) -> Vec<Column> {
-    let mut classes: Vec<String> = entries.iter().map(|e| e.class.clone()).collect();
+pub(super) fn columns(found: &Found) -> Vec<Column> {
+    let mut classes: Vec<String> = found.entries.iter().map(|e| e.class.clone()).collect();
     classes.dedup();
     vec![
         Column { name: "image".into(), kind: ColumnKind::Image, classes: None },
@@ -59,9 +87,9 @@ pub(super) fn columns(entries: &[Entry]) -> Vec<Column> {
     ]
 }
 
-pub(super) fn rows<'a>(entries: &'a [Entry], wanted: &[&str]) -> Rows<'a> {
+pub(super) fn rows<'a>(found: &'a Found, wanted: &[&str]) -> Rows<'a> {
     let wanted: Vec<bool> = wanted.iter().map(|name| *name == "image").collect();
-    Box::new(entries.iter().map(move |entry| {
+    Box::new(found.entries.iter().map(move |entry| {
         let cell = |is_image: &bool| if *is_image { Cell::File(entry.path.clone()) } else { Cell::Text(entry.class.clone()) };
         Ok(Row { position: Position::File(entry.name.clone()), cells: wanted.iter().map(cell).collect() })
     }))

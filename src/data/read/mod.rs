@@ -9,6 +9,7 @@ mod image_folder;
 mod jsonl;
 mod packed;
 pub(super) mod parquet;
+mod quotes;
 mod text;
 mod wrapped;
 
@@ -18,6 +19,7 @@ use super::{Error, Result};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
+pub use encoding::letters;
 pub use image_folder::IMAGES;
 pub(super) use image_folder::is_image;
 
@@ -169,7 +171,7 @@ enum Source {
     Jsonl,
     Conll,
     Text,
-    ImageFolder(Vec<image_folder::Entry>),
+    ImageFolder(image_folder::Found),
 }
 
 impl Table {
@@ -183,8 +185,8 @@ impl Table {
         let ending = unpacked.rsplit_once('.').map_or("", |(_, ending)| ending);
         let (columns, source) = match ending {
             _ if path.is_dir() => {
-                let entries = image_folder::entries(path)?;
-                (image_folder::columns(&entries), Source::ImageFolder(entries))
+                let found = image_folder::find(path)?;
+                (image_folder::columns(&found), Source::ImageFolder(found))
             }
             // These are packed within, and read from places in their midst.
             "parquet" | "arrow" if unpacked != name => return Err(Error::UnknownFormat { path: path.into() }),
@@ -250,6 +252,14 @@ impl Table {
         matches!(self.source, Source::Text)
     }
 
+    /// Images of a folder that belong to no class, by their names.
+    pub(super) fn strays(&self) -> &[String] {
+        match &self.source {
+            Source::ImageFolder(found) => &found.strays,
+            Source::Parquet | Source::Arrow | Source::Csv { .. } | Source::Jsonl | Source::Conll | Source::Text => &[],
+        }
+    }
+
     pub(super) fn columns(&self) -> &[Column] {
         &self.columns
     }
@@ -288,7 +298,7 @@ impl Table {
         match &self.source {
             Source::Parquet => parquet::count(&self.path),
             Source::Arrow => arrow::count(&self.path),
-            Source::ImageFolder(entries) => Ok(entries.len()),
+            Source::ImageFolder(found) => Ok(found.entries.len()),
             Source::Text => Ok(1),
             Source::Csv { .. } | Source::Jsonl | Source::Conll => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
         }
@@ -380,7 +390,7 @@ impl Table {
             Source::Jsonl => jsonl::rows(&self.path, columns),
             Source::Conll => conll::rows(&self.path, columns),
             Source::Text => text::rows(&self.path, columns),
-            Source::ImageFolder(entries) => Ok(image_folder::rows(entries, columns)),
+            Source::ImageFolder(found) => Ok(image_folder::rows(found, columns)),
         }
     }
 }

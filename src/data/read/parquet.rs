@@ -3,7 +3,7 @@
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, declared, unreadable, written};
 use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
-use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
@@ -36,9 +36,7 @@ fn kind(field: &Type) -> ColumnKind {
     let info = field.get_basic_info();
     if field.is_group() {
         let list = info.converted_type() == ConvertedType::LIST || matches!(info.logical_type_ref(), Some(LogicalType::List));
-        if let (true, Some(repeated)) = (list, field.get_fields().first()) {
-            // The elements lie in a group of one, which repeats; in old files the repeated field is the element itself.
-            let element = if repeated.is_group() { repeated.get_fields().first().unwrap_or(repeated) } else { repeated };
+        if let (true, Some(element)) = (list, element(field)) {
             return ColumnKind::List(Some(Box::new(kind(element))));
         }
         let names: Vec<&str> = field.get_fields().iter().map(|f| f.name()).collect();
@@ -60,6 +58,19 @@ fn kind(field: &Type) -> ColumnKind {
         Physical::FLOAT | Physical::DOUBLE => ColumnKind::Float,
         other => ColumnKind::Other(format!("values of type {other}")),
     }
+}
+
+/// What a list is of: the elements lie in a group of one, which repeats; in old files the repeated field is the element itself.
+fn element(list: &Type) -> Option<&Type> {
+    let repeated = list.get_fields().first()?;
+    let within = if repeated.is_group() { repeated.get_fields().first() } else { None };
+    Some(within.unwrap_or(repeated))
+}
+
+/// Whether its integers are nanoseconds, which the reader of records gives as they are.
+fn is_nanos(field: &Type) -> bool {
+    let logical = field.get_basic_info().logical_type_ref();
+    matches!(logical, Some(LogicalType::Timestamp(time)) if matches!(time.unit, TimeUnit::NANOS))
 }
 
 fn is_dated(info: &BasicTypeInfo) -> bool {
@@ -84,6 +95,7 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     }
     // The reader gives the fields in the file's order; `order` says which of them each wanted column is.
     let order: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|f| f.name() == *name)).collect();
+    let types = fields.clone();
     let broken = |e| unreadable(path, None, e);
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build().map_err(broken)?;
     let told = |e: String| unreadable(path, None, e);
@@ -106,20 +118,26 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
         let mut fields: Vec<Option<Field>> = row.into_columns().into_iter().map(|(_, field)| Some(field)).collect();
         let last_use = |i: usize| order[i + 1..].iter().all(|later| *later != order[i]);
         let cells = (0..order.len())
-            .map(|i| if last_use(i) { fields[order[i]].take() } else { fields[order[i]].clone() })
-            .map(|field| field.map_or(Cell::Null, cell))
+            .map(|i| (order[i], if last_use(i) { fields[order[i]].take() } else { fields[order[i]].clone() }))
+            .map(|(at, field)| field.map_or(Cell::Null, |field| cell(field, types.get(at).map(|of| &**of))))
             .collect();
         Ok(Row { position, cells })
     })))
 }
 
-fn cell(field: Field) -> Cell {
+/// `of`: what the file says of it.
+fn cell(field: Field, of: Option<&Type>) -> Cell {
+    let within = |name: &str| {
+        let group = of.filter(|of| of.is_group());
+        group.and_then(|of| of.get_fields().iter().find(|field| field.name() == name)).map(|field| &**field)
+    };
     match field {
         Field::Null => Cell::Null,
         Field::Bool(b) => Cell::Int(b.into()),
         Field::Byte(i) => Cell::Int(i.into()),
         Field::Short(i) => Cell::Int(i.into()),
         Field::Int(i) => Cell::Int(i.into()),
+        Field::Long(nanos) if of.is_some_and(is_nanos) => written(nanos.div_euclid(1_000_000_000), 1),
         Field::Long(i) => Cell::Int(i),
         Field::UByte(i) => Cell::Int(i.into()),
         Field::UShort(i) => Cell::Int(i.into()),
@@ -134,11 +152,21 @@ fn cell(field: Field) -> Cell {
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec()),
         // An image or a recording, whose place is of no use here.
         Field::Group(row) if row.len() <= 2 && row.get_column_iter().any(|(name, _)| name == "bytes") => {
-            let bytes = row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(_, field)| cell(field));
+            let bytes =
+                row.into_columns().into_iter().find(|(name, _)| name == "bytes").map(|(name, field)| cell(field, within(&name)));
             bytes.unwrap_or(Cell::Null)
         }
-        Field::Group(row) => Cell::Object(row.into_columns().into_iter().map(|(name, field)| (name, cell(field))).collect()),
-        Field::ListInternal(list) => Cell::List(list.elements().iter().cloned().map(cell).collect()),
+        Field::Group(row) => {
+            let named = |(name, field): (String, Field)| {
+                let cell = cell(field, within(&name));
+                (name, cell)
+            };
+            Cell::Object(row.into_columns().into_iter().map(named).collect())
+        }
+        Field::ListInternal(list) => {
+            let element = of.filter(|of| of.is_group()).and_then(element);
+            Cell::List(list.elements().iter().cloned().map(|field| cell(field, element)).collect())
+        }
         _ => Cell::Other("a nested or dated value"),
     }
 }
@@ -191,6 +219,33 @@ pub(in crate::data) mod tests {
         assert_eq!(rows[0].cells, [Cell::Int(1), Cell::Text("a".into())]);
         assert_eq!((rows[1].position.clone(), rows[1].cells.clone()), (Position::Row(2), vec![Cell::Int(-1), Cell::Null]));
         assert_eq!(table.rows(&[]).expect("rows").count(), 3);
+    }
+
+    #[test]
+    fn times_are_written_alike_whatever_they_are_counted_in() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let rows = |unit: &str, per_second: i64| {
+            let path = dir.path().join(format!("{unit}.parquet"));
+            let schema = format!("message schema {{ required int64 at (TIMESTAMP({unit},true)); }}");
+            let schema = Arc::new(parse_message_type(&schema).expect("a schema"));
+            let file = File::create(&path).expect("a file");
+            let mut writer = SerializedFileWriter::new(file, schema, Default::default()).expect("a writer");
+            let mut group = writer.next_row_group().expect("a group");
+            let mut column = group.next_column().expect("a column").expect("at");
+            let times = [0, 1_700_000_000 * per_second + per_second / 2, -1];
+            column.typed::<Int64Type>().write_batch(&times, None, None).expect("written");
+            column.close().expect("closed");
+            group.close().expect("closed");
+            writer.close().expect("closed");
+            let table = Table::open(&path).expect("a table");
+            assert_eq!(table.column("at").expect("there").kind, ColumnKind::Text);
+            table.rows(&["at"]).expect("rows").flat_map(|row| row.expect("a row").cells).collect::<Vec<_>>()
+        };
+        let expected = ["1970-01-01T00:00:00Z", "2023-11-14T22:13:20Z", "1969-12-31T23:59:59Z"];
+        let expected: Vec<Cell> = expected.iter().map(|at| Cell::Text(at.to_string())).collect();
+        for (unit, per_second) in [("MILLIS", 1000), ("MICROS", 1_000_000), ("NANOS", 1_000_000_000)] {
+            assert_eq!(rows(unit, per_second), expected, "{unit}");
+        }
     }
 
     #[test]

@@ -1,0 +1,90 @@
+//! Whether a table of text ends within quotes: then all behind the quote was one cell, however many lines it had.
+
+use std::io::{BufRead, Error, ErrorKind, Read, Result};
+
+/// Where in a record a byte stands, as the reader of records sees it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// At the beginning of a cell: a quote opens one that is quoted.
+    Begin,
+    /// In a cell, where a quote is a letter.
+    Bare,
+    /// Within quotes.
+    Quoted,
+    /// Behind a quote within quotes: two are one letter, and one ends the quotes.
+    Closed,
+}
+
+/// Hands on what it is given; where that ends within quotes, it ends with an error that names their line.
+pub(super) struct Quotes<R> {
+    inner: R,
+    delimiter: u8,
+    state: State,
+    line: u64,
+    /// The line in which the last quotes were opened.
+    opened: u64,
+}
+
+impl<R: BufRead> Quotes<R> {
+    pub(super) fn new(inner: R, delimiter: u8) -> Self {
+        Quotes { inner, delimiter, state: State::Begin, line: 1, opened: 0 }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.line += u64::from(byte == b'\n');
+            self.state = match (self.state, byte) {
+                (State::Begin, b'"') => {
+                    self.opened = self.line;
+                    State::Quoted
+                }
+                (State::Quoted, b'"') => State::Closed,
+                (State::Quoted, _) | (State::Closed, b'"') => State::Quoted,
+                (State::Begin | State::Bare | State::Closed, b'\n' | b'\r') => State::Begin,
+                (State::Begin | State::Bare | State::Closed, byte) if byte == self.delimiter => State::Begin,
+                (State::Begin | State::Bare | State::Closed, _) => State::Bare,
+            };
+        }
+    }
+}
+
+impl<R: BufRead> Read for Quotes<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let read = self.inner.read(buffer)?;
+        if read == 0 && !buffer.is_empty() && self.state == State::Quoted {
+            let what =
+                format!("the quote that opens a cell in line {} is never closed: all behind it would be that cell", self.opened);
+            return Err(Error::new(ErrorKind::InvalidData, what));
+        }
+        self.take(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Read in pieces of `size` bytes, so that quotes are cut anywhere.
+    fn read(text: &str, size: usize) -> Result<()> {
+        let mut quotes = Quotes::new(text.as_bytes(), b',');
+        let mut piece = vec![0; size];
+        while quotes.read(&mut piece)? > 0 {}
+        Ok(())
+    }
+
+    #[test]
+    fn quotes_are_closed_or_told() {
+        for size in [1, 2, 3, 64] {
+            for whole in
+                ["", "a,b\n1,2", "\"a\",\"b\"\n\"x\ny\",\"\"\"\"", "a \"quote,b\n5\" of it,\"\"", "\"a\"b\"c,d", "a\r\n\"b\"\r\n"]
+            {
+                assert!(read(whole, size).is_ok(), "{whole:?}");
+            }
+            for (open, line) in [("\"", 1), ("a,b\n1,\"2\n3,4\n", 2), ("\"a\nb\",\"\"\"c", 2), ("\"a\"\n\n\"\"\"", 3)] {
+                let told = read(open, size).expect_err("open").to_string();
+                assert!(told.contains(&format!("in line {line} is never closed")), "{open:?}: {told}");
+            }
+        }
+    }
+}
