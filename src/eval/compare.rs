@@ -399,5 +399,4 @@ mod tests {
         assert_eq!(untouched_baseline(Metric::PreferenceMargin), Some(0.0));
         assert_eq!(untouched_baseline(Metric::Perplexity), None);
     }
-
 }
