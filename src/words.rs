@@ -99,6 +99,21 @@ pub(crate) fn clean(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// An address as it is shown: without name and password, and without what stands behind `?` and `#`, by which it may be signed.
+pub(crate) fn address(url: &str) -> String {
+    let bare = url.split(['?', '#']).next().unwrap_or(url);
+    let Some((scheme, rest)) = bare.split_once("://") else { return bare.to_string() };
+    let (host, path) = rest.split_at(rest.find(['/', '\\']).unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+/// The last part of an address: the name of its file.
+pub(crate) fn last_of_address(url: &str) -> String {
+    let shown = address(url);
+    shown.rsplit('/').next().unwrap_or(&shown).to_string()
+}
+
 pub(crate) fn adapter(adapter: &AdapterSpec) -> String {
     let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora, base } = adapter;
     let kind = match (use_dora, use_rslora) {
@@ -280,6 +295,18 @@ pub(crate) fn writing(writing: &crate::job::Writing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_what_opens_them() {
+        let check = |url: &str, shown: &str, last: &str| {
+            assert_eq!((address(url).as_str(), last_of_address(url).as_str()), (shown, last));
+        };
+        check("https://x.org/a/b.csv?sig=abc/def", "https://x.org/a/b.csv", "b.csv");
+        check("https://ada:secret@x.org:8443/b.csv#part", "https://x.org:8443/b.csv", "b.csv");
+        check("https://ada:se@cret@x.org?a@b", "https://x.org", "x.org");
+        check("https://x.org/@ada/b.csv", "https://x.org/@ada/b.csv", "b.csv");
+        check("no address?x=1", "no address", "no address");
+    }
 
     #[test]
     fn numbers_in_words() {

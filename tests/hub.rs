@@ -13,7 +13,12 @@ use tallow::spec::{Columns, DataSource, ModelSpec};
 use tallow_zoo::ModelConfig;
 
 /// Tries soon again.
-const SOON: Patience = Patience { attempts: 3, first_wait: Duration::from_millis(1), longest_wait: Duration::from_secs(2) };
+const SOON: Patience = Patience {
+    attempts: 3,
+    first_wait: Duration::from_millis(1),
+    longest_wait: Duration::from_secs(2),
+    longest_limit: Duration::from_secs(2),
+};
 
 const MODEL: &str = "acme/tiny-model";
 const DATA: &str = "acme/moods";

@@ -404,7 +404,11 @@ fn driven<T>(
     if let Some(path) = hub.local.clone().filter(|folder| !folder.is_dir()) {
         return Err(CliError::NoHub { path }.into());
     }
-    let hub = Hub::new(hub);
+    let hub = Hub::new(hub).telling(move |line| {
+        if !json {
+            eprintln!("  {line}");
+        }
+    });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let memory_bytes = super::doctor::memory_bytes().unwrap_or(0);
     let prices = prices(env)?;

@@ -4,7 +4,7 @@ use crate::plan::{self, Gate, Plan, usd_of};
 use crate::report::Style;
 use crate::spec::{DataSource, ModelSpec};
 use crate::store::RunFolder;
-use crate::words::{adapter, bytes, clean, count, dollars, duration, length, optimizer, plain, schedule};
+use crate::words::{adapter, address, bytes, clean, count, dollars, duration, length, optimizer, plain, schedule};
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
 pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
@@ -57,7 +57,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     let data = match &spec.data.source {
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Local { path } => path.display().to_string(),
-        DataSource::Url { url, .. } => url.clone(),
+        DataSource::Url { url, .. } => address(url),
         DataSource::Generated { name, .. } => format!("{name}, made by Tallow"),
     };
     let model = match &spec.model {

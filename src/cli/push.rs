@@ -85,7 +85,11 @@ pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) 
     let shipment = Shipment::of(&folder, &|line| env.token.as_ref().is_some_and(|token| token.is_in(line)))?;
     let config = env.hub(hub.hub.clone(), hub.offline);
     let endpoint = config.endpoint.clone();
-    let hub = Hub::new(config);
+    let hub = Hub::new(config).telling(move |line| {
+        if !json {
+            eprintln!("  {line}");
+        }
+    });
     let may_ask = !json && !asked.dry_run;
     let objections = objections(asked, &shipment, &terms);
     if asked.dry_run {
@@ -226,7 +230,8 @@ fn page(asked: &Asked, shipment: &Shipment, standing: Option<&Standing>, terms: 
     let seen = |private: bool| if private { "private" } else { "public: everybody can see it" };
     let place = match standing {
         None => "not looked at".to_string(),
-        Some(Standing::Absent) => format!("to be made, {}", seen(*private)),
+        Some(Standing::Absent) if *private => "to be made, private".to_string(),
+        Some(Standing::Absent) => "to be made, public unless its owner's settings make new ones private".to_string(),
         Some(Standing::NoBranch { private, .. }) => format!("there, {}; the branch is to be made", seen(*private)),
         Some(Standing::There { private, .. }) => format!("there, {}", seen(*private)),
     };

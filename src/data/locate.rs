@@ -2,12 +2,13 @@
 
 use super::audio::is_audio;
 use super::card::Config;
-use super::hub::{Hub, Kind, Repo};
+use super::hub::{self, Hub, Kind, Repo};
 use super::packing::Packing;
-use super::read::is_image;
+use super::read::{Table, is_image};
 use super::unpack::{is_archive, unpack};
 use super::{Card, Error, Making, Result, generate, splits};
 use crate::spec::DataSource;
+use crate::words::{address, count};
 use std::path::{Path, PathBuf};
 
 /// A data set whose files are here.
@@ -19,6 +20,8 @@ pub(super) struct Located {
     pub(super) card: Card,
     pub(super) config: Option<String>,
     pub(super) revision: Option<String>,
+    /// Whether there may be files of it that nobody here knows of.
+    pub(super) may_lack_files: bool,
 }
 
 /// Where a data set lies, whatever it may be for.
@@ -37,7 +40,7 @@ pub struct Lying {
 /// # Errors
 /// The data set or a split is not there.
 pub fn lying(hub: &Hub, source: &DataSource, wanted: &[String], making: &Making) -> Result<Lying> {
-    let Located { place, splits, card, config: _, revision } = locate(hub, source, wanted, making)?;
+    let Located { place, splits, card, config: _, revision, may_lack_files: _ } = locate(hub, source, wanted, making)?;
     Ok(Lying { place, splits, license: card.license, revision })
 }
 
@@ -57,7 +60,7 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
         }
         DataSource::Url { url, sha256 } => {
             let file = hub.file_at(url, sha256.as_deref())?;
-            in_file(&file, format!("the file at `{url}`"), wanted, making)
+            in_file(&file, format!("the file at `{}`", address(url)), wanted, making)
         }
         DataSource::Generated { name, examples, seed } => {
             let folder = generate(name, *examples, *seed, making)?;
@@ -86,7 +89,7 @@ fn in_file(path: &Path, place: String, wanted: &[String], making: &Making) -> Re
     let file = std::path::absolute(path).map_err(io)?;
     let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![file.clone()])).collect();
     let splits = keep(&place, found, wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false })
 }
 
 /// Files whose names fit a pattern such as `data/*.jsonl`, in the order of their names.
@@ -114,7 +117,7 @@ fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
     let absolute = |(split, files): (String, Vec<String>)| (split, files.iter().map(|file| root.join(file)).collect());
     let found = splits::of_pattern(&rows).into_iter().map(absolute).collect();
     let splits = keep(&place, found, wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None })
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false })
 }
 
 /// A repository, or a folder in its format.
@@ -141,7 +144,10 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
         return Err(Error::Unsaid { place, heard: heard.clone() });
     }
     let (config, found) = match (tables.is_empty(), repo.root()) {
-        (true, Some(root)) if !images.is_empty() => (None, image_splits(root, &images)),
+        (true, Some(root)) if !images.is_empty() => match images.iter().find(|image| !root.join(image).is_file()) {
+            Some(image) => return Err(repo.lacks(image).into()),
+            None => (None, image_splits(root, &images)),
+        },
         (true, _) if texts.is_empty() => return Err(Error::NoData { place, found: paths }),
         (true, _) => table_splits(&place, &card, config, texts)?,
         (false, _) => table_splits(&place, &card, config, tables)?,
@@ -150,12 +156,44 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
         return Err(Error::NoData { place, found: paths });
     }
     let splits = keep(&place, found, wanted)?;
+    if repo.may_lack_files()
+        && let Some(part) = splits.iter().find_map(|(_, files)| splits::missing_part(files))
+    {
+        return Err(repo.lacks(&part).into());
+    }
     let fetch = |file: &String| -> Result<PathBuf> {
         if Path::new(file).is_absolute() { Ok(file.into()) } else { Ok(repo.fetch(file)?) }
     };
     let fetch_all = |(split, files): (String, Vec<String>)| Ok((split, files.iter().map(fetch).collect::<Result<_>>()?));
     let splits = splits.into_iter().map(fetch_all).collect::<Result<_>>()?;
-    Ok(Located { place, splits, card, config, revision: repo.commit().map(str::to_string) })
+    let (revision, may_lack_files) = (repo.commit().map(str::to_string), repo.may_lack_files());
+    Ok(Located { place, splits, card, config, revision, may_lack_files })
+}
+
+/// What other clients left in the cache need not be all of a split: its parts must be as many as their names say, and its rows as many as
+/// the card says.
+///
+/// # Errors
+/// There are fewer.
+pub(super) fn check_whole(located: &Located, splits: &[(String, Vec<Table>)]) -> Result<()> {
+    for (split, tables) in splits.iter().filter(|_| located.may_lack_files) {
+        // Of other formats the card may count something else than rows.
+        let counts = |table: &Table| matches!(table.path().extension().and_then(|e| e.to_str()), Some("parquet" | "arrow"));
+        let Some(expected) = located.card.examples(located.config.as_deref(), split) else { continue };
+        if !tables.iter().all(counts) {
+            continue;
+        }
+        let found = tables.iter().map(Table::count).sum::<Result<usize>>()? as u64;
+        if found < expected {
+            let (found, expected) = (count(found as f64), count(expected as f64));
+            let what = format!(
+                "a part of the split `{split}` of {} ({found} of the {expected} examples that its card counts are)",
+                located.place
+            );
+            return Err(hub::Error::Offline { what }.into());
+        }
+    }
+    Ok(())
 }
 
 type Splits<F> = Vec<(String, Vec<F>)>;

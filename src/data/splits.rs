@@ -2,6 +2,7 @@
 
 use super::packing::unpacked_name;
 use crate::plan::PARTIAL;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Endings of files with rows.
 pub(super) const TABLES: [&str; 11] =
@@ -151,6 +152,33 @@ fn part_of(stem: &str) -> Option<&str> {
     (number.len() == 5 && number.bytes().chain(of.bytes().take(5)).all(|b| b.is_ascii_digit())).then_some(name)
 }
 
+/// The first part that is not among these files, of wholes whose parts are counted in their names: `train-00001-of-00002.parquet`, where
+/// `train-00000-of-00002.parquet` is alone.
+pub(super) fn missing_part(paths: &[String]) -> Option<String> {
+    let mut wholes: BTreeMap<(&str, &str, &str), BTreeSet<usize>> = BTreeMap::new();
+    for path in paths {
+        if let Some((before, number, total, after)) = counted(path) {
+            wholes.entry((before, total, after)).or_default().insert(number);
+        }
+    }
+    wholes.into_iter().find_map(|((before, total, after), numbers)| {
+        let (width, count) = (total.len(), total.parse::<usize>().ok()?);
+        // Some count from 1.
+        let first = usize::from(numbers.contains(&count));
+        let missing = (first..first + count).find(|number| !numbers.contains(number))?;
+        Some(format!("{before}{missing:0width$}-of-{total}{after}"))
+    })
+}
+
+/// `data/train-`, 0, `00002` and `.parquet` of `data/train-00000-of-00002.parquet`.
+fn counted(path: &str) -> Option<(&str, usize, &str, &str)> {
+    let (left, right) = path.rsplit_once("-of-")?;
+    let (total, after) = right.split_at(right.bytes().take_while(u8::is_ascii_digit).count());
+    let digits = left.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (before, number) = left.split_at(left.len() - digits);
+    (digits >= 2 && digits == total.len() && !after.contains('/')).then_some((before, number.parse().ok()?, total, after))
+}
+
 /// The split that a word of a name stands for; numbers are no part of a word.
 fn split_in(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
@@ -273,6 +301,21 @@ mod tests {
         check(&["v1/data/val/cat/x.jpg", "v1/data/train/cat/x.jpg"], "v1/data/", &["train", "val"]);
         check(&["a.jpg"], "", &[]);
         check(&[], "", &[]);
+    }
+
+    #[test]
+    fn parts_that_are_not_there() {
+        let check = |paths: &[&str], expected: Option<&str>| {
+            let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
+            assert_eq!(missing_part(&paths).as_deref(), expected, "{paths:?}");
+        };
+        check(&["d/train-00000-of-00002.parquet", "d/test-00000-of-00001.parquet"], Some("d/train-00001-of-00002.parquet"));
+        check(&["d/train-00001-of-00002.parquet", "d/train-00000-of-00002.parquet"], None);
+        check(&["c4.00000-of-00002.json.gz"], Some("c4.00001-of-00002.json.gz"));
+        check(&["x-00002-of-00003.csv", "x-00003-of-00003.csv"], Some("x-00001-of-00003.csv"));
+        check(&["x-00001-of-00002.csv", "x-00002-of-00002.csv"], None);
+        check(&["day-1-of-7.csv", "part-0.csv", "a-00-of-02/x.csv", "best-of-10.csv"], None);
+        check(&["x-00000-of-00000.csv", "x-00000-of-99999999999999999999999.csv"], None);
     }
 
     #[test]

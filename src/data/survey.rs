@@ -8,7 +8,7 @@ use super::classes;
 use super::columns;
 use super::features::{self, Asked};
 use super::hub::Hub;
-use super::locate::{Located, locate};
+use super::locate::{Located, check_whole, locate};
 use super::prepare::image_shape;
 use super::read::{Cell, Table};
 use super::similar;
@@ -51,6 +51,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     for (split, files) in &located.splits {
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
     }
+    check_whole(&located, &splits)?;
     let mut hints = hints.clone();
     let weight = hints.columns.weight.take();
     if let Some(name) = &weight {

@@ -126,6 +126,9 @@ impl Reply {
     /// It was cut short, is empty, or is no JSON: in words that the model can be sent.
     pub fn json(&self) -> Result<Value, Error> {
         let text = unfenced(self.text.trim());
+        // Thoughts end here, wherever they began; what is JSON as it stands may speak of their mark.
+        let behind = unfenced(self.text.rsplit_once("</think>").map_or(text, |(_, rest)| rest.trim()));
+        let text = if serde_json::from_str::<Strict>(text).is_ok() { text } else { behind };
         match serde_json::from_str(text) {
             Ok(Strict(value)) => Ok(value),
             Err(_) if self.is_cut => Err(Error::CutShort { tokens: self.usage.tokens_out }),
@@ -190,9 +193,8 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// Without thoughts before it, and without "```json" before and "```" behind.
+/// Without "```json" before and "```" behind.
 fn unfenced(text: &str) -> &str {
-    let text = text.strip_prefix("<think>").and_then(|rest| rest.split_once("</think>")).map_or(text, |(_, rest)| rest.trim());
     let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
     inner.map_or(text, |inner| inner.strip_prefix("json").unwrap_or(inner).trim())
 }
@@ -217,6 +219,9 @@ mod tests {
         let twice = "the answer is no JSON: the key `a` stands there twice at line 1 column 22";
         check("{\"b\": {\"a\": 1, \"a\": 2}}", false, Err(twice));
         check("<think>\nhm\n</think>\n\n[1]", false, Ok(json!([1])));
+        check("hm, {\n</think>\n```json\n[1]\n```", false, Ok(json!([1])));
+        check("<think>one</think><think>two</think> {\"a\": \"b\"}", false, Ok(json!({"a": "b"})));
+        check("{\"a\": \"no </think> here\"}", false, Ok(json!({"a": "no </think> here"})));
         // Whole by chance.
         check("{}", true, Ok(json!({})));
         check("{\"a\": ", true, Err("the answer was cut off after 7 tokens"));

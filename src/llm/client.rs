@@ -5,7 +5,7 @@
 
 use super::dialect::{Events, Heard, Manner};
 use super::{Ask, Dialect, Error, LanguageModel, Provider, Reply, Usage};
-use crate::data::hub::Secret;
+use crate::data::hub::{Secret, wait_of};
 use crate::error::root_cause;
 use crate::words::clean;
 use reqwest::blocking::{Client, Response};
@@ -42,8 +42,12 @@ enum Attempt {
         wait: Option<Duration>,
         bytes: usize,
     },
-    /// Something about the question, in its words.
-    NotSo(u16, String),
+    /// Something about the question, in its words; `whole`: all of them, not to be shown.
+    NotSo {
+        status: u16,
+        said: String,
+        whole: String,
+    },
 }
 
 impl Http {
@@ -78,13 +82,13 @@ impl Http {
                 let to = header(LOCATION).unwrap_or_default();
                 return Err(Error::Redirected { model: self.name(), to: self.said(&host_of(&to)) });
             }
-            408 | 409 | 425 | 429 | 500..600 => {
+            _ if may_pass(status) => {
                 let said = self.read(response, deadline).map(|text| self.said(&message_of(&text))).unwrap_or_default();
                 return Ok(Attempt::Again { why: format!("it answers {status}: {said}"), wait, bytes: 0 });
             }
             _ => {
-                let said = self.read(response, deadline).map(|text| self.said(&message_of(&text))).unwrap_or_default();
-                return Ok(Attempt::NotSo(status, said));
+                let whole = self.read(response, deadline).unwrap_or_default();
+                return Ok(Attempt::NotSo { status, said: self.said(&message_of(&whole)), whole });
             }
         }
         let is_page = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
@@ -132,6 +136,15 @@ impl Http {
             return Err(self.bad("JSON", "a page for people"));
         }
         let value: Value = serde_json::from_str(&text).map_err(|why| self.bad("JSON", &format!("{why}: {text}")))?;
+        // Some tell of a failure in what looks like an answer, with the status that it would have had.
+        if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
+            let said = self.said(&message_of(&text));
+            let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+            return Ok(match status.filter(|status| (400..500).contains(status) && !may_pass(*status)) {
+                Some(status) => Attempt::NotSo { status, said, whole: text },
+                None => Attempt::Again { why: format!("it answers with a failure: {said}"), wait: None, bytes: 0 },
+            });
+        }
         match dialect.answer(&value) {
             Some(heard) => Ok(Attempt::Answered(heard)),
             None => Err(self.bad("an answer", &message_of(&text))),
@@ -255,9 +268,11 @@ impl LanguageModel for Http {
                     let usage = heard.usage.unwrap_or_else(|| guess(ask, text.len())).and(lost);
                     return Ok(Reply { text, is_cut: heard.is_cut, usage, secs, notes });
                 }
-                Attempt::NotSo(status, said) => {
-                    let Some((manner, instead)) = self.manner.get().without(&said).filter(|_| CAN_BE_OF_FORM.contains(&status))
-                    else {
+                Attempt::NotSo { status, said, whole } => {
+                    // What it names may stand far behind, or beside its message; what it quotes of the question comes last.
+                    let manner = self.manner.get();
+                    let other = manner.without(&said).or_else(|| manner.without(&whole));
+                    let Some((manner, instead)) = other.filter(|_| CAN_BE_OF_FORM.contains(&status)) else {
                         return Err(Error::Refused { model: self.name(), status, said });
                     };
                     notes.push(format!("{} answers {status} ({said}): {instead}", self.name()));
@@ -302,13 +317,9 @@ fn guess(ask: &Ask, bytes: usize) -> Usage {
     Usage { tokens_in: ask.most_tokens_in(), tokens_out: (bytes as u64).div_ceil(3), tokens_cached: 0 }
 }
 
-/// How long a provider asks to wait: seconds, or a time of day.
-fn wait_of(value: &str, now: jiff::Timestamp) -> Option<Duration> {
-    let seconds = value.trim().parse::<f64>().ok().and_then(|secs| Duration::try_from_secs_f64(secs).ok());
-    seconds.or_else(|| {
-        let until = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
-        Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
-    })
+/// Statuses of what may be over soon.
+fn may_pass(status: u16) -> bool {
+    matches!(status, 408 | 409 | 425 | 429 | 500..600)
 }
 
 /// Where an address leads, without what else it says.
@@ -333,21 +344,6 @@ fn message_of(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn providers_say_how_long_to_wait() {
-        let now = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let check =
-            |value: &str, secs: Option<f64>| assert_eq!(wait_of(value, now).map(|wait| wait.as_secs_f64()), secs, "{value}");
-        check("3", Some(3.0));
-        check(" 0.5 ", Some(0.5));
-        check("Thu, 01 Jan 2026 00:00:20 GMT", Some(20.0));
-        // Already over.
-        check("Wed, 31 Dec 2025 23:59:00 GMT", Some(0.0));
-        check("-1", None);
-        check("soon", None);
-        check("inf", None);
-    }
 
     #[test]
     fn refusals_have_messages() {

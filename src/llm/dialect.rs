@@ -16,6 +16,8 @@ pub(super) struct Manner {
     /// Models that know no temperature are not told any.
     pub(super) temperature: bool,
     pub(super) stream_usage: bool,
+    /// What the model is told to be stands in a message of its own, rather than before the first question.
+    pub(super) system: bool,
 }
 
 /// By what the answer is held to its schema. It is checked all the same.
@@ -30,7 +32,7 @@ pub(super) enum Held {
 
 impl Default for Manner {
     fn default() -> Self {
-        Manner { held: Held::BySchema, completion_tokens: false, temperature: true, stream_usage: true }
+        Manner { held: Held::BySchema, completion_tokens: false, temperature: true, stream_usage: true, system: true }
     }
 }
 
@@ -46,6 +48,10 @@ impl Manner {
         }
         if names(&["stream_options"]) && self.stream_usage {
             return Some((Manner { stream_usage: false, ..self }, "tokens are estimated"));
+        }
+        let no_system = ["system role not supported", "roles must alternate", "system messages are not supported"];
+        if self.system && no_system.iter().any(|words| said.to_lowercase().contains(words)) {
+            return Some((Manner { system: false, ..self }, "what it is to be told first stands before the question"));
         }
         let of_schema = names(&["response_format", "json_schema", "schema", "grammar", "json_object", "tool"]);
         match self.held {
@@ -71,18 +77,19 @@ impl Dialect {
 
     /// The body of the request.
     pub(super) fn request(self, model: &str, ask: &Ask, stream: bool, manner: Manner) -> Value {
-        let turns = ask.turns.iter().map(|turn| {
-            let role = match turn.by {
-                Speaker::User => "user",
-                Speaker::Model => "assistant",
-            };
-            json!({"role": role, "content": turn.text})
-        });
         let mut system = ask.system.clone();
         if let (Some(schema), Held::ByJson | Held::ByWords) = (&ask.schema, manner.held) {
             system
                 .push_str(&format!("\n\nAnswer with JSON alone, without any other word, that fits this JSON schema:\n{schema}"));
         }
+        let turns = ask.turns.iter().enumerate().map(|(i, turn)| {
+            let role = match turn.by {
+                Speaker::User => "user",
+                Speaker::Model => "assistant",
+            };
+            let text = if i == 0 && !manner.system { format!("{system}\n\n{}", turn.text) } else { turn.text.clone() };
+            json!({"role": role, "content": text})
+        });
         let mut body = json!({"model": model, "stream": stream});
         if manner.temperature {
             body["temperature"] = json!(0);
@@ -91,8 +98,8 @@ impl Dialect {
             Dialect::Openai => {
                 let limit = if manner.completion_tokens { "max_completion_tokens" } else { "max_tokens" };
                 body[limit] = json!(ask.max_tokens);
-                let first = json!({"role": "system", "content": system});
-                body["messages"] = Value::Array(std::iter::once(first).chain(turns).collect());
+                let first = manner.system.then(|| json!({"role": "system", "content": system}));
+                body["messages"] = Value::Array(first.into_iter().chain(turns).collect());
                 if stream && manner.stream_usage {
                     body["stream_options"] = json!({"include_usage": true});
                 }
@@ -107,7 +114,9 @@ impl Dialect {
             }
             Dialect::Anthropic => {
                 body["max_tokens"] = json!(ask.max_tokens);
-                body["system"] = json!(system);
+                if manner.system {
+                    body["system"] = json!(system);
+                }
                 body["messages"] = Value::Array(turns.collect());
                 if let (Some(schema), Held::BySchema) = (&ask.schema, manner.held) {
                     let tool = json!({"name": ANSWER, "description": "Gives the answer.", "input_schema": schema});
@@ -126,7 +135,7 @@ impl Dialect {
             Dialect::Openai => {
                 let choice = body.get("choices")?.get(0)?;
                 let message = choice.get("message")?;
-                heard.text = text(message, "content").or_else(|| text(message, "refusal")).unwrap_or_default();
+                heard.text = words(message).or_else(|| text(message, "refusal")).unwrap_or_default();
                 heard.end(text(choice, "finish_reason"));
                 heard.openai_usage(body);
             }
@@ -176,7 +185,7 @@ impl Heard {
             Dialect::Openai => {
                 if let Some(choice) = event.get("choices").and_then(|choices| choices.get(0)) {
                     let delta = choice.get("delta").unwrap_or(&Value::Null);
-                    self.text.push_str(&text(delta, "content").or_else(|| text(delta, "refusal")).unwrap_or_default());
+                    self.text.push_str(&words(delta).or_else(|| text(delta, "refusal")).unwrap_or_default());
                     self.end(text(choice, "finish_reason"));
                 }
                 self.openai_usage(event);
@@ -255,6 +264,15 @@ fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key).and_then(Value::as_str).map(String::from)
 }
 
+/// The words of a message, as one or in parts; parts that are thoughts are none of the answer.
+fn words(message: &Value) -> Option<String> {
+    let content = message.get("content")?;
+    let Some(parts) = content.as_array() else { return content.as_str().map(String::from) };
+    let is_said =
+        |part: &&Value| part.get("type").and_then(Value::as_str).is_none_or(|kind| matches!(kind, "text" | "output_text"));
+    Some(parts.iter().filter(is_said).filter_map(|part| text(part, "text")).collect())
+}
+
 fn number(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or(0)
 }
@@ -291,6 +309,9 @@ mod tests {
         );
         let by_words = openai(Manner { held: Held::ByWords, ..Manner::default() });
         assert_eq!((by_words.get("response_format"), &by_words["messages"][0]["content"]), (None, &json!(words)));
+        let without = openai(Manner { system: false, ..Manner::default() });
+        let messages = without["messages"].as_array().expect("messages");
+        assert_eq!((messages.len(), &messages[0]), (3, &json!({"role": "user", "content": "be brief\n\nwhat?"})));
         let anthropic = Dialect::Anthropic.request("m", &ask(), true, Manner::default());
         assert_eq!(
             anthropic,
@@ -319,6 +340,9 @@ mod tests {
         check(usual, said, Some(Manner { completion_tokens: true, ..usual }));
         check(usual, "'temperature' does not support 0 with this model", Some(Manner { temperature: false, ..usual }));
         check(usual, "stream_options is not known", Some(Manner { stream_usage: false, ..usual }));
+        let said = "System role not supported";
+        check(usual, said, Some(Manner { system: false, ..usual }));
+        check(Manner { system: false, ..usual }, said, None);
         check(usual, "the context is too long", None);
     }
 
@@ -337,6 +361,8 @@ mod tests {
         check(Openai, of(json!({"content": "{"}), "length"), Some(("{", true, Some([9, 4, 5]))));
         check(Openai, of(json!({"content": null, "refusal": "no"}), "stop"), Some(("no", false, Some([9, 4, 5]))));
         check(Openai, json!({"choices": [{"message": {"content": "a"}}]}), Some(("a", false, None)));
+        let parts = json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "{"}, {"type": "text", "text": "}"}]});
+        check(Openai, of(parts, "stop"), Some(("{}", false, Some([9, 4, 5]))));
         check(Openai, json!({"choices": []}), None);
         check(Openai, json!({"error": "x"}), None);
         let usage =

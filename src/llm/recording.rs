@@ -65,8 +65,12 @@ impl LanguageModel for Recorder<'_> {
 
     fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
         let reply = self.inner.answer(ask)?;
+        // What is written is what is looked up: where the question holds the key, it is hashed without.
+        let text = serde_json::to_string(ask).unwrap_or_default();
+        let written = self.secret.map(|secret| secret.redacted(&text)).filter(|written| *written != text);
+        let ask = written.and_then(|written| serde_json::from_str(&written).ok()).unwrap_or_else(|| ask.clone());
         let (hash, model) = (ask.hash(), self.name());
-        self.write(&Line::Exchange { hash, model, ask: ask.clone(), reply: reply.clone() })?;
+        self.write(&Line::Exchange { hash, model, ask, reply: reply.clone() })?;
         Ok(reply)
     }
 
@@ -263,6 +267,22 @@ mod tests {
         let said = |question: &str| recording.answer(&ask(question)).map(|reply| (reply.text, reply.usage));
         for (question, expected) in [("a", "1 ***"), ("a", "3 ***"), ("a", "3 ***"), ("b", "2 ***")] {
             assert_eq!(said(question).expect("recorded"), (expected.to_string(), Usage::default()));
+        }
+    }
+
+    #[test]
+    fn a_recording_is_one_whatever_the_key() {
+        // A dummy that is a part of every line, and a key that somebody wrote into the question.
+        for (key, question, written) in
+            [("a", "a", "a"), ("none", "is none there?", "is none there?"), ("sk-secret", "sk-secret", "***")]
+        {
+            let dir = tempfile::tempdir().expect("a folder");
+            let folder = RunFolder::create(dir.path().join("run")).expect("a run");
+            let (counter, key) = (Counter(RefCell::new(0)), Secret::new(key.into()));
+            let recorder = Recorder::new(&counter, folder.language_model(), Some(&key), &1).expect("recording");
+            recorder.answer(&Ask::new("count", question, None, 9)).expect("answered");
+            let recording = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
+            assert!(recording.answer(&Ask::new("count", written, None, 9)).is_ok(), "{question}");
         }
     }
 

@@ -5,6 +5,7 @@ use crate::data::{self, Handed};
 use crate::error::Result;
 use crate::intake::ModelName;
 use crate::plan::{self, DataFacts, Goal, Wishes};
+use crate::publish::redacted;
 
 /// What a script is wanted for, and what it is given.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,6 @@ fn words(goal: &Goal, wishes: &Wishes) -> String {
     put("model", model);
     put("epochs", wishes.epochs.map(crate::words::plain));
     put("training examples at most", wishes.max_examples.map(|most| most.to_string()));
-    wishes.set.iter().filter(|(key, _)| !key.starts_with("budget.")).for_each(|(key, value)| put(key, Some(value.clone())));
+    wishes.set.iter().filter(|(key, _)| !key.starts_with("budget.")).for_each(|(key, value)| put(key, Some(redacted(value))));
     lines.join("\n")
 }

@@ -3,6 +3,7 @@
 
 use super::types::{Facts, OwnTerms};
 use crate::spec::{DataSource, ExperimentSpec, ModelSpec};
+use crate::words::address;
 use serde::{Deserialize, Serialize};
 
 /// What a licence asks of whoever uses or shares what it covers.
@@ -304,7 +305,7 @@ pub fn licensed_data(source: &DataSource, stated: Option<&str>) -> Option<Licens
     match source {
         DataSource::Hub { id, .. } => Some(Licensed::new(format!("the data set `{id}`"), stated)),
         DataSource::Local { path } if stated.is_some() => Some(Licensed::new(format!("the data `{}`", path.display()), stated)),
-        DataSource::Url { url, .. } => Some(Licensed::new(format!("the data at `{url}`"), stated)),
+        DataSource::Url { url, .. } => Some(Licensed::new(format!("the data at `{}`", address(url)), stated)),
         DataSource::Local { .. } | DataSource::Generated { .. } => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::{Determinism, Surroundings};
 use crate::job::{Event, InitFrom, MonitorConfig, RunConfig, flatten};
 use crate::plan::Plan;
+use crate::publish::redacted;
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Entry, Record};
@@ -173,6 +174,10 @@ fn asked(spec: &ExperimentSpec) -> BTreeMap<String, Value> {
         let section = key.split('.').next().unwrap_or_default();
         !["title", "claim", "target", "budget", "deviations", "assumptions", "citations"].contains(&section)
     });
+    // How an address is signed changes no content, and goes wherever the manifest goes.
+    if let Some(Value::String(url)) = flat.get_mut("data.source.url") {
+        *url = redacted(url);
+    }
     flat
 }
 

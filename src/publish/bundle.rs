@@ -10,7 +10,7 @@
 //!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
-use super::{Error, card, companions, shards};
+use super::{Error, card, companions, redacted, shards};
 use crate::data::{PAIR_TOKENIZER, chat_source, extractor, tokenizer_files, tokenizer_json};
 use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
@@ -210,7 +210,8 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     }
     write_json(&folder.join("metrics.json"), &companions::metrics(report))?;
     write_plots(&folder.join("plots"), report)?;
-    write_text(&folder.join("training.toml"), &spec::to_toml(&plan.spec))?;
+    // An address that is signed is not handed on: whoever repeats it has one of their own.
+    write_text(&folder.join("training.toml"), &redacted(&spec::to_toml(&plan.spec)))?;
     write_text(&folder.join("README.md"), &card(plan, report))
 }
 

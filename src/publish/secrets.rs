@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 /// What secrets look like: what each is, and its form. Each form is long enough that no word is one.
-const FORMS: [(&str, &str); 14] = [
+const FORMS: [(&str, &str); 15] = [
     ("a token of Hugging Face", r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}\b"),
     ("a key of Anthropic", r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
     ("a key of OpenAI", r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{32,}"),
@@ -36,6 +36,10 @@ const FORMS: [(&str, &str); 14] = [
     ("a token of PyPI", r"\bpypi-[A-Za-z0-9_-]{50,}"),
     ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
     ("a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    (
+        "a signed address",
+        r"(?i)[?&](?:amp;)?(?:sig|signature|X-Amz-Signature|X-Amz-Security-Token|X-Goog-Signature|token|access_token|api_key|key)=[^&\s\x22'`<>]{8,}",
+    ),
     ("a password in an address", r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/:@]{3,}@[A-Za-z0-9.-]+"),
 ];
 
@@ -114,6 +118,9 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----".into(),
             "postgres://user:passw0rd@db.example.org/x".into(),
             format!("eyJ{letters}.eyJ{letters}.{letters}"),
+            "https://acme.blob.core.windows.net/c/x.csv?sv=2022-11-02&se=2030-01-01&sig=aB3%2FdE5gH7%3D".into(),
+            "<https://data.example.org/x.csv?X-Amz-Date=1&amp;X-Amz-Signature=0123456789abcdef>".into(),
+            "url = \"https://data.example.org/x.csv?token=0123456789\"".into(),
             "it is my-own-secret".into(),
         ] {
             check(&text, &secret);
@@ -125,12 +132,15 @@ mod tests {
             "a task-specific-classification-head-that-is-trained",
             "hf_hub, sk-learn and AKIA",
             "https://huggingface.co/nyu-mll/glue",
+            "https://example.org/get?id=0123456789abcdef&key=short, and token=of-a-model",
             "see /home page, or /usr/share/dict/words",
             "sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         ] {
             check(text, &[]);
         }
         assert_eq!(redacted(&format!("a hf_{letters}, sk-ant-{letters} z")), "a ***, *** z");
+        let signed = "url = \"https://x.org/a.csv?se=1&sig=0123456789abcdef&sp=r\"";
+        assert_eq!(redacted(signed), "url = \"https://x.org/a.csv?se=1***&sp=r\"");
         let shown = &scan(&format!("hf_{letters}"), &|_| false)[0].shown;
         assert!(shown.contains("hf_abc") && !shown.contains("defgh"), "{shown}");
     }

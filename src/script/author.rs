@@ -187,7 +187,10 @@ pub(super) fn is_same(a: &str, b: &str) -> bool {
 fn script_of(reply: &Reply) -> Result<String, Vec<String>> {
     let wrong = |what: &str| Err(vec![what.to_string()]);
     let text = reply.text.trim();
-    let text = text.strip_prefix("<think>").and_then(|rest| rest.split_once("</think>")).map_or(text, |(_, rest)| rest);
+    // Thoughts end here, wherever they began; within a block it is a part of the script.
+    let thoughts =
+        text.rsplit_once("</think>").filter(|(_, rest)| rest.lines().filter(|line| line.starts_with("```")).count() > 1);
+    let text = thoughts.map_or(text, |(_, rest)| rest);
     let fences: Vec<(usize, &str)> = text.lines().enumerate().filter(|(_, line)| line.starts_with("```")).collect();
     match fences[..] {
         _ if text.trim().is_empty() => wrong("it is empty"),

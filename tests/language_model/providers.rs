@@ -161,6 +161,13 @@ fn what_may_be_over_soon_is_tried_again() {
     assert!(came.reply.expect("a reply").notes[0].contains("did not answer (it answers 429: slow down): asked again"));
     asking(vec![refuses(500, "", "oops"), refuses(503, "", "oops"), says("{}")]).says("{}", 3);
     asking(vec![Act::Hang, says("{}")]).says("{}", 2);
+    // A failure in what looks like an answer; one with a status that will not pass is a refusal.
+    let within = |code: u16| {
+        let error = json!({"error": {"message": "the backend is overloaded", "code": code}});
+        Act::Say(200, String::new(), error.to_string())
+    };
+    asking(vec![within(503), says("{}")]).says("{}", 2);
+    asking(vec![within(402)]).fails(Class::External, "refused with 402: the backend is overloaded", 1);
     asking(vec![Act::Cut("{\"choices\"".into()), says("{}")]).says("{}", 2);
     // Not for ever.
     asking(vec![refuses(500, "", "oops")]).fails(Class::External, "did not answer in 3 attempts: it answers 500: oops", 3);
@@ -200,6 +207,15 @@ fn what_a_server_does_not_know_is_left_out() {
         last.get("response_format").is_none() && last["messages"][0]["content"].as_str().expect("text").contains("JSON schema")
     );
     asking(vec![no_schema()]).fails(Class::External, "refused with 400", 3);
+    // Named beside the message, or far behind.
+    let beside =
+        json!({"error": {"message": "bad request", "details": format!("{} 'temperature' is not known", "x".repeat(500))}});
+    let came = asking(vec![Act::Say(400, String::new(), beside.to_string()), says("{}")]);
+    came.says("{}", 2);
+    assert!(came.server.asked()[1].body.get("temperature").is_none());
+    let came = asking(vec![refuses(400, "", "System role not supported"), says("{}")]);
+    came.says("{}", 2);
+    assert_eq!(came.server.asked()[1].body["messages"], json!([{"role": "user", "content": "be brief\n\nwhat?"}]));
     let came = asking(vec![refuses(400, "", "'max_tokens' is not supported, use 'max_completion_tokens'"), says("{}")]);
     came.says("{}", 2);
     assert_eq!(came.server.asked()[1].body["max_completion_tokens"], 50);

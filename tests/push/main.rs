@@ -34,7 +34,12 @@ fn target() -> Target {
 }
 
 /// Tries soon again.
-const SOON: Patience = Patience { attempts: 3, first_wait: Duration::from_millis(1), longest_wait: Duration::from_millis(20) };
+const SOON: Patience = Patience {
+    attempts: 3,
+    first_wait: Duration::from_millis(1),
+    longest_wait: Duration::from_millis(20),
+    longest_limit: Duration::from_millis(20),
+};
 
 fn hub(server: &Server, place: &Place) -> Hub {
     let token = Some(Secret::new(TOKEN.into()));
@@ -236,6 +241,8 @@ fn the_command_asks_before_anything_goes() {
     refused(&["--yes", "--allow-paths"], 2, &["secrets", "training.toml, line 1: your own token"], "take them out");
     place.write("model/training.toml", format!("key = \"ghp_{}\"\n", "a1B2".repeat(9)));
     refused(&["--yes"], 2, &["a token of GitHub, `ghp_a1…`"], "take them out");
+    place.write("model/training.toml", "url = \"https://x.example.org/a.csv?se=1&sig=0123456789abcdef\"\n");
+    refused(&["--yes"], 2, &["a signed address"], "take them out");
     place.write("model/training.toml", "[data]\npath = \"/home/ada/x.csv\"\n");
     let told = succeeds(&mut push(&place, &server, &["--yes", "--allow-paths"]));
     assert!(told.stdout.contains("Pushed acme/moods at ") && told.stdout.contains("hashes read back"), "{told:?}");

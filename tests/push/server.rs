@@ -215,6 +215,8 @@ fn route(world: &mut World, method: &Method, path: &str, query: &str, headers: &
             if world.repos.contains_key(&id) {
                 return error(409, "You already created this model repo");
             }
+            // Only a wish is said: what is not said is as the owner has settled.
+            assert!(asked["private"].is_null() || asked["private"] == true, "{asked}");
             world.create(&id, asked["private"] == true);
             answer_json(&json!({"url": format!("{}/{id}", world.endpoint)}))
         }

@@ -19,6 +19,8 @@ pub struct Card {
     pub configs: Vec<Config>,
     /// Class names a configuration: (configuration, column, names). The configuration is none where the data set has only one.
     class_names: Vec<(Option<String>, String, Vec<String>)>,
+    /// Examples of a split a configuration, told as class names are.
+    sizes: Vec<(Option<String>, String, u64)>,
 }
 
 /// A configuration of a data set: which files make up which split.
@@ -65,12 +67,20 @@ impl Card {
             Some(other) => return Err(broken(0, format!("`configs`: expected a list, found {}", other.in_words()))),
         };
         let is_gated = GATE.iter().any(|key| root.get(key).is_some());
-        Ok(Card { license, terms, is_gated, configs, class_names: class_names_of(root.get("dataset_info")) })
+        let info = infos(root.get("dataset_info"));
+        Ok(Card { license, terms, is_gated, configs, class_names: class_names_of(&info), sizes: sizes_of(&info) })
     }
 
     /// Class names of a column in a configuration.
     pub fn class_names(&self, config: Option<&str>, column: &str) -> Option<&[String]> {
         self.class_names.iter().find(|(of, name, _)| name == column && fits(of, config)).map(|(_, _, names)| names.as_slice())
+    }
+
+    /// How many examples a split of a configuration has; none where the card does not say, or does not say of which.
+    pub fn examples(&self, config: Option<&str>, split: &str) -> Option<u64> {
+        let is_one = self.sizes.iter().all(|(of, ..)| of == &self.sizes[0].0);
+        let fits = |of: &Option<String>| of.is_none() || of.as_deref() == config || (config.is_none() && is_one);
+        self.sizes.iter().find(|(of, name, _)| name == split && fits(of)).map(|(.., examples)| *examples)
     }
 
     /// The columns of a configuration that have class names.
@@ -148,15 +158,32 @@ fn config_of(item: &Yaml) -> Result<Config, String> {
 }
 
 /// `dataset_info` is one entry, or a list of them with `config_name`.
-fn class_names_of(info: Option<&Yaml>) -> Vec<(Option<String>, String, Vec<String>)> {
+fn infos(info: Option<&Yaml>) -> Vec<(Option<String>, &Yaml)> {
     let entries: Vec<&Yaml> = match info {
         Some(Yaml::List(items)) => items.iter().collect(),
         Some(one) => vec![one],
         None => Vec::new(),
     };
+    let config = |entry: &Yaml| entry.get("config_name").and_then(Yaml::text).map(str::to_string);
+    entries.into_iter().map(|entry| (config(entry), entry)).collect()
+}
+
+fn sizes_of(infos: &[(Option<String>, &Yaml)]) -> Vec<(Option<String>, String, u64)> {
     let mut found = Vec::new();
-    for entry in entries {
-        let config = entry.get("config_name").and_then(Yaml::text).map(str::to_string);
+    for (config, entry) in infos {
+        let Some(Yaml::List(splits)) = entry.get("splits") else { continue };
+        let size = |split: &Yaml| {
+            let text = |key| split.get(key).and_then(Yaml::text);
+            Some((config.clone(), text("name")?.to_string(), text("num_examples")?.parse().ok()?))
+        };
+        found.extend(splits.iter().filter_map(size));
+    }
+    found
+}
+
+fn class_names_of(infos: &[(Option<String>, &Yaml)]) -> Vec<(Option<String>, String, Vec<String>)> {
+    let mut found = Vec::new();
+    for (config, entry) in infos {
         let Some(Yaml::List(features)) = entry.get("features") else { continue };
         for feature in features {
             let Some(column) = feature.get("name").and_then(Yaml::text) else { continue };
@@ -204,6 +231,12 @@ dataset_info:
     list:
       class_label:
         names: [sport, war]
+  splits:
+  - name: train
+    num_bytes: 12345
+    num_examples: 120
+  - name: test
+    num_examples: many
 configs:
 - config_name: a
   default: true
@@ -231,6 +264,9 @@ configs:
         assert_eq!(card.class_names(Some("b"), "label"), None);
         assert_eq!(card.class_names(Some("a"), "tags").expect("names of a list's"), ["O", "B-PER"]);
         assert_eq!(card.class_names(Some("a"), "topics").expect("names of a list's"), ["sport", "war"]);
+        let examples = |config, split| card.examples(config, split);
+        assert_eq!((examples(Some("a"), "train"), examples(None, "train")), (Some(120), Some(120)));
+        assert_eq!((examples(Some("b"), "train"), examples(Some("a"), "test")), (None, None));
         assert_eq!(card.terms, None);
         let own = "---\nlicense: other\nlicense_name: own-research\nlicense_link: LICENSE\n---\n";
         let (name, link) = (Some("own-research".into()), Some("LICENSE".into()));

@@ -1,7 +1,10 @@
-//! The cache that every Hub client shares: `CACHE/models--ORG--NAME/{refs/REVISION, snapshots/COMMIT/..., blobs/ETAG}`.
+//! The cache that every Hub client shares: `CACHE/models--ORG--NAME/{refs/REVISION, snapshots/COMMIT/..., blobs/ETAG}`. Beside these lies what
+//! is Tallow's own: `.tallow/COMMIT.json`, all files of a data set's commit, whether they are here or not.
 
 use super::download::disk;
 use super::{Error, Kind, RepoFile, folder};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// What the cache holds of a repository at one commit.
@@ -26,6 +29,12 @@ impl Snapshot {
         folder::list(&self.root).unwrap_or_default()
     }
 
+    /// All files that a data set's commit has, where they were listed before.
+    pub(super) fn listed(&self, cache: &Path, id: &str) -> Option<Vec<RepoFile>> {
+        let text = std::fs::read(list_of(cache, id, &self.commit)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
     /// Notes which commit a branch or tag stands for, so that it is found offline.
     pub(super) fn remember(cache: &Path, kind: Kind, id: &str, revision: &str, commit: &str) -> Result<(), Error> {
         if is_commit(revision) || revision.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
@@ -35,7 +44,19 @@ impl Snapshot {
     }
 }
 
-/// Writes a line into a file, if it holds another.
+/// Keeps the list of all files of a data set's commit, so that offline it is known what is not here. A cache that may only be read stays of
+/// use without it.
+pub(super) fn keep_list(cache: &Path, id: &str, commit: &str, files: &[RepoFile]) {
+    if let Ok(text) = serde_json::to_string(files) {
+        let _ = note(&list_of(cache, id, commit), &text);
+    }
+}
+
+fn list_of(cache: &Path, id: &str, commit: &str) -> PathBuf {
+    repo_folder(cache, Kind::Dataset, id).join(".tallow").join(format!("{commit}.json"))
+}
+
+/// Writes a line into a file, if it holds another. Whoever shares the cache may read it, as far as the umask lets them.
 pub(super) fn note(path: &Path, line: &str) -> Result<(), Error> {
     if std::fs::read_to_string(path).is_ok_and(|known| known.trim() == line) {
         return Ok(());
@@ -43,8 +64,9 @@ pub(super) fn note(path: &Path, line: &str) -> Result<(), Error> {
     let io = |source| disk("write", path, source);
     let parent = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(io)?;
-    let sibling = tempfile::NamedTempFile::new_in(parent).map_err(io)?;
-    std::fs::write(sibling.path(), line).map_err(io)?;
+    let readable = std::fs::Permissions::from_mode(0o666);
+    let mut sibling = tempfile::Builder::new().permissions(readable).tempfile_in(parent).map_err(io)?;
+    sibling.write_all(line.as_bytes()).map_err(io)?;
     sibling.persist(path).map(drop).map_err(|e| io(e.error))
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Transfer<'a> {
     pub(super) hash: Hash,
     /// By which the server tells whether it still is what was begun.
     pub(super) etag: Option<String>,
+    /// Nothing tells whether what lies there is still the same: it is fetched anew.
+    pub(super) afresh: bool,
 }
 
 /// What the content must be.
@@ -57,11 +59,16 @@ impl Transfer<'_> {
         }
         let lock = File::options().create(true).append(true).open(&self.lock).map_err(|e| disk("open", &self.lock, e))?;
         lock.lock().map_err(|e| disk("lock", &self.lock, e))?;
+        let partial = self.partial();
+        if self.afresh {
+            for path in [&self.blob, &partial].into_iter().filter(|path| path.exists()) {
+                remove(path)?;
+            }
+        }
         if self.blob.is_file() {
             return Ok(Came::default());
         }
         let mut came = Came::default();
-        let partial = self.partial();
         let resumes = std::fs::metadata(&partial).is_ok_and(|file| file.len() > 0);
         self.fetch(wire, &partial, &mut came)?;
         let mut checked = self.check(&partial);
@@ -162,13 +169,20 @@ impl Transfer<'_> {
         }
         *etag = text(ETAG).or(etag.take());
         let most = self.size.or(total).map_or(u64::MAX, |size| size.saturating_sub(begins));
-        let copied = copy(response, file, most, came)?;
-        match self.size.or(total) {
-            Some(size) if begins + copied < size => {
-                let found = format!("it was cut off after {} of {size} bytes", begins + copied);
-                Err(Progress::Trouble(Trouble::Passing(self.bad(found), None)))
+        let (copied, ended) = copy(response, file, most, came)?;
+        let cut = |of: String| {
+            let found = format!("it was cut off after {}{of} bytes", begins + copied);
+            Err(Progress::Trouble(Trouble::Passing(self.bad(found), None)))
+        };
+        match (self.size.or(total), ended) {
+            (Some(size), _) if begins + copied < size => cut(format!(" of {size}")),
+            // How much there is to come nobody said: what broke off is not the whole, nor known to be the beginning of the next answer.
+            (None, Ended::Broken) => {
+                file.set_len(0).map_err(Progress::Disk)?;
+                came.bytes -= copied;
+                cut(String::new())
             }
-            _ => Ok(true),
+            (Some(_), _) | (None, Ended::Whole) => Ok(true),
         }
     }
 
@@ -198,20 +212,30 @@ enum Progress {
     Trouble(Trouble),
 }
 
+/// How the body of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// As the server ended it, or with all that is wanted.
+    Whole,
+    /// The connection broke.
+    Broken,
+}
+
 /// Writes what comes, at most so much, and says how much that was; an answer that breaks off is short.
-fn copy(mut from: impl Read, file: &mut File, most: u64, came: &mut Came) -> Result<u64, Progress> {
+fn copy(mut from: impl Read, file: &mut File, most: u64, came: &mut Came) -> Result<(u64, Ended), Progress> {
     file.seek(std::io::SeekFrom::End(0)).map_err(Progress::Disk)?;
     let (mut buffer, mut copied) = (vec![0; 1 << 18], 0);
     while copied < most {
         let read = match from.read(&mut buffer) {
-            Ok(0) | Err(_) => break,
+            Ok(0) => break,
+            Err(_) => return Ok((copied, Ended::Broken)),
             Ok(read) => read.min(usize::try_from(most - copied).unwrap_or(usize::MAX)),
         };
         file.write_all(&buffer[..read]).map_err(Progress::Disk)?;
         copied += read as u64;
         came.bytes += read as u64;
     }
-    Ok(copied)
+    Ok((copied, Ended::Whole))
 }
 
 /// Where a part begins, and how long the whole is: of `bytes 10-19/20`.

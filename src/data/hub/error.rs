@@ -21,6 +21,9 @@ pub enum Error {
     Unreachable { endpoint: String, why: String },
     #[error("the Hub failed with {status} when asked for {what}")]
     Failed { what: String, status: u16 },
+    /// By a server that is not the Hub.
+    #[error("the {what} cannot be had: its server answers {status}")]
+    Refused { what: String, status: u16 },
     #[error("the Hub's answer for {what} cannot be used: {found}")]
     BadAnswer { what: String, found: String },
     #[error("`{url}` is no address: {why}")]
@@ -31,7 +34,8 @@ pub enum Error {
 
 /// What an answer that is none means. `code`: what the Hub says of it in a header.
 pub(super) fn refused(wanted: Wanted, status: u16, code: Option<&str>, with_token: bool) -> Error {
-    let (kind, what, page) = (wanted.kind, wanted.what.to_string(), wanted.page.to_string());
+    let (kind, what) = (wanted.kind, wanted.what.to_string());
+    let Some(page) = wanted.page.map(str::to_string) else { return Error::Refused { what, status } };
     match status {
         // Without a token the Hub answers 401 for what does not exist, and says so in a header.
         401 | 404 if code == Some("RepoNotFound") => Error::NotFound { kind, what, near: Vec::new() },
@@ -41,17 +45,34 @@ pub(super) fn refused(wanted: Wanted, status: u16, code: Option<&str>, with_toke
     }
 }
 
+impl Error {
+    /// What a server answered instead of what was asked for.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Error::Gated { status, .. } | Error::Failed { status, .. } | Error::Refused { status, .. } => Some(*status),
+            Error::NotFound { .. } => Some(404),
+            Error::BadId { .. }
+            | Error::Offline { .. }
+            | Error::Unreachable { .. }
+            | Error::BadAnswer { .. }
+            | Error::BadUrl { .. }
+            | Error::Disk { .. } => None,
+        }
+    }
+}
+
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::BadId { .. } | Error::BadUrl { .. } => Class::Spec,
             Error::Disk { .. } => Class::Resource,
-            Error::NotFound { kind: Kind::Dataset, .. } => Class::Data,
+            Error::NotFound { kind: Kind::Dataset, .. } | Error::Refused { status: 404 | 410, .. } => Class::Data,
             Error::NotFound { kind: Kind::Model, .. } => Class::Model,
             Error::Gated { .. }
             | Error::Offline { .. }
             | Error::Unreachable { .. }
             | Error::Failed { .. }
+            | Error::Refused { .. }
             | Error::BadAnswer { .. } => Class::External,
         }
     }
@@ -77,7 +98,12 @@ impl Failure for Error {
             Error::Unreachable { .. } => {
                 "check the network and `HF_ENDPOINT`; with `--offline` the cache is used, with `--hub DIR` a local folder".into()
             }
+            Error::Failed { status: 429, .. } => {
+                "the Hub limits how often one may ask: try again in some minutes; with `HF_TOKEN` the limits are wider".into()
+            }
             Error::Failed { .. } | Error::BadAnswer { .. } => "try again later; check `HF_ENDPOINT`".into(),
+            Error::Refused { status: 400..429, .. } => "check the address; one that is signed runs out".into(),
+            Error::Refused { .. } => "try again later".into(),
             Error::Disk { source, .. } => return place_hint(source),
             Error::BadUrl { .. } => "expected `https://HOST/FILE`".into(),
             Error::BadId { .. } => return None,

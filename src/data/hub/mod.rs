@@ -2,7 +2,8 @@
 //!
 //! A [`Repo`] is a model or data set at one commit. It lies in one of three places: a local folder in the Hub's layout
 //! (`DIR/{models,datasets}/ORG/NAME`), the cache that every Hub client shares (`HF_HOME/hub`), or the Hub, from where files are fetched
-//! into that cache. Offline, and with a local folder, the network is never touched. [`push`] is the way back.
+//! into that cache. Offline, and with a local folder, the network is never touched. Of what is only in the cache nobody knows whether it is
+//! all of it, unless its whole list was seen before and kept. [`push`] is the way back.
 
 mod cache;
 mod download;
@@ -11,21 +12,31 @@ mod folder;
 pub mod push;
 mod remote;
 mod secret;
+mod waiting;
 mod wire;
 
 pub use error::Error;
 pub use remote::Downloaded;
 pub use secret::Secret;
+pub(crate) use waiting::wait_of;
 
+use crate::words::address;
 use cache::Snapshot;
-use push::Patience;
+use push::{LONGEST_LIMIT, Patience};
 use remote::Remote;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use wire::Tell;
 
 /// With a server that fails: somebody waits to hear of it.
-const PATIENCE: Patience =
-    Patience { attempts: 4, first_wait: Duration::from_millis(300), longest_wait: Duration::from_secs(60) };
+const PATIENCE: Patience = Patience {
+    attempts: 4,
+    first_wait: Duration::from_millis(300),
+    longest_wait: Duration::from_secs(60),
+    longest_limit: LONGEST_LIMIT,
+};
 
 /// How the Hub is reached.
 #[derive(Debug, Clone)]
@@ -65,7 +76,8 @@ impl Kind {
 }
 
 /// A file of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RepoFile {
     /// Relative to the repository, with `/`.
     path: String,
@@ -78,6 +90,7 @@ struct RepoFile {
 pub struct Hub {
     config: HubConfig,
     patience: Patience,
+    tell: Tell,
     remote: std::sync::OnceLock<Remote>,
 }
 
@@ -89,7 +102,13 @@ impl Hub {
 
     /// The same with another patience for a server that fails.
     pub fn patient(config: HubConfig, patience: Patience) -> Self {
-        Hub { config, patience, remote: std::sync::OnceLock::new() }
+        Hub { config, patience, tell: Arc::new(|_| {}), remote: std::sync::OnceLock::new() }
+    }
+
+    /// The same that says to whoever waits why they wait long.
+    #[must_use]
+    pub fn telling(self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Hub { tell: Arc::new(tell), ..self }
     }
 
     pub fn config(&self) -> &HubConfig {
@@ -111,11 +130,17 @@ impl Hub {
         if self.config.offline {
             let snapshot = Snapshot::find(&self.config.cache_dir, kind, id, revision)
                 .ok_or_else(|| Error::Offline { what: format!("the {} `{id}` at `{revision}`", kind.in_words()) })?;
-            return Ok(repo(snapshot.files(), Some(snapshot.commit.clone()), Origin::Folder(snapshot.root)));
+            // Which files a model needs its own files say; a data set is whatever its list says.
+            let listed = (kind == Kind::Dataset).then(|| snapshot.listed(&self.config.cache_dir, id)).flatten();
+            let (is_all, files) = listed.map_or_else(|| (false, snapshot.files()), |files| (true, files));
+            return Ok(repo(files, Some(snapshot.commit), Origin::Cache { root: snapshot.root, is_all }));
         }
         let remote = self.remote()?;
         let listing = remote.list(kind, id, revision)?;
         Snapshot::remember(&self.config.cache_dir, kind, id, revision, &listing.commit)?;
+        if kind == Kind::Dataset {
+            cache::keep_list(&self.config.cache_dir, id, &listing.commit, &listing.files);
+        }
         let origin = Origin::Remote { remote: remote.clone(), cache: self.config.cache_dir.clone() };
         Ok(Repo { is_gated: listing.is_gated, ..repo(listing.files, Some(listing.commit), origin) })
     }
@@ -136,11 +161,11 @@ impl Hub {
     /// # Errors
     /// It is no address, or as [`Repo::fetch`].
     pub fn file_at(&self, url: &str, sha256: Option<&str>) -> Result<PathBuf, Error> {
-        let parsed = reqwest::Url::parse(url).map_err(|e| Error::BadUrl { url: url.into(), why: e.to_string() })?;
+        let parsed = reqwest::Url::parse(url).map_err(|e| Error::BadUrl { url: address(url), why: e.to_string() })?;
         let cache = &self.config.cache_dir;
         if self.config.offline || self.config.local.is_some() {
             let known = remote::known_url(&parsed, sha256, cache)?;
-            return absolute(known.ok_or_else(|| Error::Offline { what: format!("the file at `{url}`") })?);
+            return absolute(known.ok_or_else(|| Error::Offline { what: format!("the file at `{}`", address(url)) })?);
         }
         absolute(self.remote()?.fetch_url(&parsed, sha256, cache)?)
     }
@@ -165,7 +190,7 @@ impl Hub {
         if let Some(remote) = self.remote.get() {
             return Ok(remote);
         }
-        let made = Remote::new(&self.config, self.patience)?;
+        let made = Remote::new(&self.config, self.patience, self.tell.clone())?;
         Ok(self.remote.get_or_init(|| made))
     }
 }
@@ -183,6 +208,12 @@ pub struct Repo {
 enum Origin {
     /// Files that are simply there.
     Folder(PathBuf),
+    /// A commit of the cache, without the Hub: its files need not all be here.
+    Cache {
+        root: PathBuf,
+        /// Whether the list of files is that of the commit, rather than of what is here.
+        is_all: bool,
+    },
     Remote {
         remote: Remote,
         cache: PathBuf,
@@ -236,9 +267,19 @@ impl Repo {
     /// The folder itself, where all files are simply there.
     pub fn root(&self) -> Option<&Path> {
         match &self.origin {
-            Origin::Folder(root) => Some(root),
+            Origin::Folder(root) | Origin::Cache { root, .. } => Some(root),
             Origin::Remote { .. } => None,
         }
+    }
+
+    /// Whether there may be files that nobody here knows of: what other clients left in the cache.
+    pub fn may_lack_files(&self) -> bool {
+        matches!(self.origin, Origin::Cache { is_all: false, .. })
+    }
+
+    /// That a file is not here and must not be fetched.
+    pub(super) fn lacks(&self, path: &str) -> Error {
+        Error::Offline { what: format!("`{path}` of {}", self.in_words()) }
     }
 
     /// Paths of all files, relative to the repository, sorted.
@@ -266,6 +307,8 @@ impl Repo {
         })?;
         match &self.origin {
             Origin::Folder(root) => absolute(root.join(path)),
+            Origin::Cache { root, .. } if root.join(path).is_file() => absolute(root.join(path)),
+            Origin::Cache { .. } => Err(self.lacks(path)),
             Origin::Remote { remote, cache } => {
                 let commit = self.commit.as_deref().unwrap_or("main");
                 absolute(remote.fetch(self.kind, &self.id, commit, file, cache)?)

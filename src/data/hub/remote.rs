@@ -2,10 +2,11 @@
 
 use super::download::{Came, Hash, Transfer, disk};
 use super::push::Patience;
-use super::wire::{Wanted, Wire};
+use super::wire::{Tell, Wanted, Wire};
 use super::{Error, HubConfig, Kind, RepoFile, cache};
 use crate::data::digest::{sha256_of, sha256_of_file};
 use crate::error::root_cause;
+use crate::words::address;
 use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, LAST_MODIFIED};
 use reqwest::{Method, Url};
 use serde::Deserialize;
@@ -67,8 +68,8 @@ struct Lfs {
 }
 
 impl Remote {
-    pub(super) fn new(config: &HubConfig, patience: Patience) -> Result<Self, Error> {
-        Ok(Remote { wire: Arc::new(Wire::new(config, patience)?), downloaded: Arc::default() })
+    pub(super) fn new(config: &HubConfig, patience: Patience, tell: Tell) -> Result<Self, Error> {
+        Ok(Remote { wire: Arc::new(Wire::new(config, patience, tell)?), downloaded: Arc::default() })
     }
 
     pub(super) fn downloaded(&self) -> Downloaded {
@@ -79,7 +80,7 @@ impl Remote {
     pub(super) fn list(&self, kind: Kind, id: &str, revision: &str) -> Result<Listing, Error> {
         let what = format!("{} `{id}` at `{revision}`", kind.in_words());
         let page = self.wire.page(kind, id);
-        let wanted = Wanted { kind, what: &what, page: &page };
+        let wanted = Wanted { kind, what: &what, page: Some(&page) };
         let route =
             |name, revision| self.wire.at(["api", kind.plural()].into_iter().chain(id.split('/')).chain([name, revision]));
         let (info, _): (Info, _) = self.wire.json(wanted, &route("revision", revision))?;
@@ -127,7 +128,7 @@ impl Remote {
         let parts = datasets.into_iter().chain(id.split('/')).chain(["resolve", commit]).chain(file.path.split('/'));
         let repo = cache::repo_folder(cache, kind, id);
         let transfer = Transfer {
-            wanted: Wanted { kind, what: &what, page: &self.wire.page(kind, id) },
+            wanted: Wanted { kind, what: &what, page: Some(&self.wire.page(kind, id)) },
             url: &self.wire.at(parts),
             blob: repo.join("blobs").join(&etag),
             lock: cache::lock_of(cache, &repo, &etag),
@@ -138,6 +139,7 @@ impl Remote {
                 _ => Hash::Unknown,
             },
             etag: None,
+            afresh: false,
         };
         self.timed(&transfer)?;
         cache::link(&transfer.blob, &place)?;
@@ -146,14 +148,19 @@ impl Remote {
 
     /// Fetches a file of the web into the cache, where it lies below the hash of its address; with `sha256`, no other content will do.
     pub(super) fn fetch_url(&self, url: &Url, sha256: Option<&str>, cache: &Path) -> Result<PathBuf, Error> {
-        let what = format!("file at `{url}`");
-        let wanted = Wanted { kind: Kind::Dataset, what: &what, page: url.as_str() };
+        let (shown, own) = (address(url.as_str()), self.wire.is_own(url));
+        let what = format!("file at `{shown}`");
+        let wanted = Wanted { kind: Kind::Dataset, what: &what, page: own.then_some(&shown) };
         let folder = web_folder(cache, url);
         let head = self.wire.patiently(|| self.wire.once(wanted, &Method::HEAD, url, &HeaderMap::new()));
-        // Servers that know no HEAD are asked for the file itself.
+        // Servers that know no HEAD are asked for the file itself; so are those that refuse it, for an address may be signed for GET alone.
         let headers = match head {
             Ok(response) => response.headers().clone(),
-            Err(Error::Failed { status: 405 | 501, .. }) => HeaderMap::new(),
+            Err(error)
+                if error.status().is_some_and(|status| status != 429 && (status == 501 || (400..500).contains(&status))) =>
+            {
+                HeaderMap::new()
+            }
             Err(error) => return Err(error),
         };
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_string);
@@ -165,9 +172,6 @@ impl Remote {
         // What says nothing of its content is fetched anew each time.
         let key = sha256_of(said.as_deref().unwrap_or("unknown").as_bytes())[..40].to_string();
         let blob = folder.join("blobs").join(&key);
-        if said.is_none() {
-            let _ = std::fs::remove_file(&blob);
-        }
         let transfer = Transfer {
             wanted,
             url,
@@ -176,6 +180,7 @@ impl Remote {
             size: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0),
             hash: sha256.map_or(Hash::Unknown, |hash| Hash::Sha256(hash.to_lowercase())),
             etag,
+            afresh: said.is_none(),
         };
         self.timed(&transfer)?;
         checked(&blob, sha256, &what)?;
@@ -205,7 +210,7 @@ pub(super) fn known_url(url: &Url, sha256: Option<&str>, cache: &Path) -> Result
     if !place.is_file() {
         return Ok(None);
     }
-    checked(&place, sha256, &format!("file at `{url}`"))?;
+    checked(&place, sha256, &format!("file at `{}`", address(url.as_str())))?;
     Ok(Some(place))
 }
 

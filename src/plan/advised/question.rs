@@ -1,4 +1,5 @@
-//! What a language model is asked about a plan. Nothing of it is a path, an example of the data, a measured speed or a secret.
+//! What a language model is asked about a plan. Nothing of it is an example of the data, a measured speed or what looks like a secret, nor a
+//! path but those of a request.
 
 use super::Settable;
 use super::advice::in_words;
@@ -6,8 +7,9 @@ use crate::intake::{PaperSpec, Request};
 use crate::llm::Ask;
 use crate::llm::prompt::{Fenced, PlanQuestion, PlanSystem, Prompt, Setting};
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, Offer};
+use crate::publish::redacted;
 use crate::spec::DataSource;
-use crate::words::{clean, count, duration, plain};
+use crate::words::{clean, count, duration, last_of_address, plain};
 use serde_json::Value;
 
 /// Tokens of an answer: every key changed, with its reason.
@@ -57,12 +59,12 @@ pub(super) fn question(
     Ask::new(PlanSystem {}.text(), question.text(), Some(schema), MOST_TOKENS)
 }
 
-/// What somebody wants: the words of a request, or what a paper says.
+/// What somebody wants: the words of a request, or what a paper says; without what looks like a secret, such as the signature of an address.
 pub fn wanted(goal: &Goal) -> String {
-    match goal {
+    redacted(&match goal {
         Goal::Request(request) => wish(request),
         Goal::Paper(paper) => says(paper),
-    }
+    })
 }
 
 /// The user's words, and those that rules made nothing of.
@@ -125,7 +127,7 @@ fn there(choice: &DataChoice, data: &DataFacts, draft: &Draft) -> String {
 fn name_of(choice: &DataChoice) -> String {
     match &choice.source {
         DataSource::Local { path } => path.file_name().map(|name| clean(&name.to_string_lossy())).unwrap_or_default(),
-        DataSource::Url { url, .. } => clean(url.rsplit('/').next().unwrap_or_default()),
+        DataSource::Url { url, .. } => clean(&last_of_address(url)),
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Generated { name, .. } => format!("{name}, made by Tallow"),
     }

@@ -6,6 +6,7 @@ use crate::data::{GENERATED, Known, catalogue, find_known};
 use crate::intake::{AskedPair, AskedPart, DataName, ModelName, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
+use crate::words::last_of_address;
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
 const GENERATED_EXAMPLES: usize = 12_000;
@@ -225,9 +226,7 @@ fn named_choices(name: &DataName) -> Result<Vec<DataChoice>, PlannerError> {
                 _ => open(id.clone(), DataSource::Hub { id: id.clone(), config: config.clone(), revision: None }),
             }
         }
-        DataName::Url { url } => {
-            open(url.rsplit('/').next().unwrap_or(url).to_string(), DataSource::Url { url: url.clone(), sha256: None })
-        }
+        DataName::Url { url } => open(last_of_address(url), DataSource::Url { url: url.clone(), sha256: None }),
         DataName::Local { path } => {
             let stem = path.file_stem().map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
             // Of two tables that were named together the first says what it is.

@@ -5,7 +5,7 @@ use crate::data::PairKind;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::spec::{DataSource, Metric, Task};
-use crate::words::count;
+use crate::words::{address, count, last_of_address};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -72,7 +72,7 @@ fn dataset(plan: &Plan) -> (String, String) {
             let name = path.file_stem().map_or_else(|| "local".into(), |name| name.to_string_lossy().into_owned());
             (name.clone(), name)
         }
-        DataSource::Url { url, .. } => (url.clone(), url.rsplit('/').next().unwrap_or(url).to_string()),
+        DataSource::Url { url, .. } => (address(url), last_of_address(url)),
         DataSource::Generated { name, .. } => (name.clone(), format!("{name} (made by Tallow)")),
     }
 }

@@ -34,7 +34,7 @@ pub(in crate::report) fn gather(book: &Book, plan: &Plan) -> Result<DataShown, E
             DataSource::Hub { id, config: Some(config), .. } => format!("{id} ({config})"),
             DataSource::Hub { id, config: None, .. } => id.clone(),
             DataSource::Local { path } => format!("local: {}", path.display()),
-            DataSource::Url { url, .. } => url.clone(),
+            DataSource::Url { url, .. } => words::address(url),
             DataSource::Generated { name, examples, seed } => {
                 format!("generated: {name}, {} examples, seed {seed}", words::count(*examples as f64))
             }

@@ -2,10 +2,12 @@
 
 use super::super::HubConfig;
 use super::super::secret::Secret;
+use super::super::waiting::{asked_for, is_limit};
+use super::super::wire::{Tell, next_page};
 use super::{Error, Patience};
 use crate::error::root_cause;
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use std::io::Read;
@@ -27,6 +29,7 @@ pub(super) struct Http {
     base: String,
     token: Secret,
     patience: Patience,
+    tell: Tell,
 }
 
 /// An answer, whole.
@@ -40,7 +43,7 @@ pub(super) struct Answer {
 pub(super) type Make<'a> = &'a dyn Fn(RequestBuilder) -> Result<RequestBuilder, Error>;
 
 impl Http {
-    pub(super) fn new(config: &HubConfig, patience: Patience) -> Result<Self, Error> {
+    pub(super) fn new(config: &HubConfig, patience: Patience, tell: Tell) -> Result<Self, Error> {
         let token = config.token.clone().ok_or(Error::NoToken)?;
         let unusable = |why: String| super::super::Error::Unreachable { endpoint: config.endpoint.clone(), why };
         let endpoint = Url::parse(&config.endpoint).map_err(|e| unusable(e.to_string()))?;
@@ -52,7 +55,7 @@ impl Http {
             .timeout(None)
             .build()
             .map_err(|e| unusable(root_cause(&e)))?;
-        Ok(Http { client, endpoint, base: config.endpoint.clone(), token, patience })
+        Ok(Http { client, endpoint, base: config.endpoint.clone(), token, patience, tell })
     }
 
     /// The Hub's address with this path.
@@ -75,6 +78,13 @@ impl Http {
             "http" if self.endpoint.scheme() == "http" => Ok(url),
             other => Err(bad(format!("an address of the kind `{other}:`, expected https"))),
         }
+    }
+
+    /// Where the list goes on that this answer to `url` begins.
+    pub(super) fn next(&self, what: &str, url: &str, answer: &Answer) -> Result<Option<String>, Error> {
+        let next = next_page(&self.endpoint, &self.address(what, url)?, &answer.headers);
+        let next = next.map_err(|found| Error::BadAnswer { what: what.into(), found })?;
+        Ok(next.map(|next| next.to_string()))
     }
 
     /// The same, that asks once: what makes something new each time is not to be asked for twice because an answer was lost.
@@ -110,21 +120,19 @@ impl Http {
     }
 
     fn tried(&self, what: &str, make: &dyn Fn() -> Result<RequestBuilder, Error>) -> Result<Answer, Error> {
-        let Patience { attempts, first_wait, longest_wait } = self.patience;
-        let mut wait = first_wait;
+        let attempts = self.patience.attempts;
         for attempt in 1.. {
-            let asked = match make()?.send().map_err(|e| root_cause(&e)).and_then(whole) {
+            let (limited, asked) = match make()?.send().map_err(|e| root_cause(&e)).and_then(whole) {
                 Ok(answer) if !is_passing(answer.status) => return Ok(answer),
                 Ok(answer) if attempt >= attempts => {
                     let status = answer.status.as_u16();
                     return Err(Error::Failed { what: what.into(), status, attempts, message: message(&answer) });
                 }
-                Ok(answer) => retry_after(&answer.headers),
+                Ok(answer) => (is_limit(answer.status.as_u16()), asked_for(answer.status, &answer.headers)),
                 Err(why) if attempt >= attempts => return Err(Error::Broken { what: what.into(), attempts, why }),
-                Err(_) => None,
+                Err(_) => (false, None),
             };
-            std::thread::sleep(asked.unwrap_or(wait).min(longest_wait));
-            wait *= 2;
+            self.patience.wait(attempt, limited, asked, &*self.tell);
         }
         // `1..` does not end.
         Err(Error::Broken { what: what.into(), attempts, why: "no attempt was made".into() })
@@ -142,10 +150,6 @@ fn whole(response: Response) -> Result<Answer, String> {
 /// Whether another try may do better.
 pub(in crate::data::hub) fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-}
-
-pub(in crate::data::hub) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The answer if it is a good one.

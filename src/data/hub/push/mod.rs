@@ -15,8 +15,9 @@ mod repo;
 pub use error::Error;
 
 use super::{Hub, check_id};
+use crate::words::duration;
 use http::Http;
-pub(super) use http::{is_passing, retry_after};
+pub(super) use http::is_passing;
 use repo::Stored;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,7 +45,7 @@ pub struct Target {
     pub id: String,
     /// A branch, which is made if it is not there.
     pub revision: String,
-    /// Only those who have access see it. One that is there and public is not pushed to.
+    /// Only those who have access see it. One that is there and public is not pushed to. Without it a new one is as its owner has settled.
     pub private: bool,
     /// As a pull request, for others to look at.
     pub pull_request: bool,
@@ -134,11 +135,29 @@ pub struct Patience {
     pub first_wait: Duration,
     /// No wait is longer, whatever the server asks for.
     pub longest_wait: Duration,
+    /// The same where the server says that it is asked too often.
+    pub longest_limit: Duration,
 }
+
+/// As long as the Hub's own limits last.
+pub(super) const LONGEST_LIMIT: Duration = Duration::from_secs(300);
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { attempts: 5, first_wait: Duration::from_secs(1), longest_wait: Duration::from_secs(60) }
+        let (first_wait, longest_wait) = (Duration::from_secs(1), Duration::from_secs(60));
+        Patience { attempts: 5, first_wait, longest_wait, longest_limit: LONGEST_LIMIT }
+    }
+}
+
+impl Patience {
+    /// Waits after so many failures, as long as the server asked for, and says so where that is for its limit.
+    pub(super) fn wait(&self, failures: u32, limited: bool, asked: Option<Duration>, tell: &dyn Fn(&str)) {
+        let own = self.first_wait.saturating_mul(1 << failures.saturating_sub(1).min(16));
+        let wait = asked.unwrap_or(own).min(if limited { self.longest_limit } else { self.longest_wait });
+        if limited && wait >= Duration::from_secs(1) {
+            tell(&format!("waiting {} for the Hub's rate limit", duration(wait.as_secs_f64())));
+        }
+        std::thread::sleep(wait);
     }
 }
 
@@ -157,7 +176,7 @@ impl Hub {
         if config.offline || config.local.is_some() {
             return Err(Error::Offline);
         }
-        Ok(Pusher { http: Http::new(config, patience)? })
+        Ok(Pusher { http: Http::new(config, patience, self.tell.clone())? })
     }
 }
 
@@ -188,8 +207,13 @@ impl Pusher {
         let mut standing = self.standing(target)?;
         if standing == Standing::Absent {
             repo::create(&self.http, &target.id, target.private)?;
-            tell(&format!("made the repository {}", target.id));
             standing = self.standing(target)?;
+            let seen = match &standing {
+                Standing::NoBranch { private: true, .. } | Standing::There { private: true, .. } => " (private)",
+                Standing::NoBranch { .. } | Standing::There { .. } => " (public)",
+                Standing::Absent => "",
+            };
+            tell(&format!("made the repository {}{seen}", target.id));
         }
         if let Standing::NoBranch { head, .. } = &standing {
             repo::branch(&self.http, &target.id, &target.revision, head)?;

@@ -5,7 +5,7 @@ use super::{Error, Files, Standing, Target, Upload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LINK};
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,7 +94,7 @@ pub(super) fn files_at(http: &Http, id: &str, commit: &str) -> Result<Files, Err
     for _ in 0..MOST_PAGES {
         let Some(url) = next.take() else { return Ok(Files(files)) };
         let response = http.send(&what, Method::GET, &url, &Ok)?;
-        next = response.headers.get(LINK).and_then(|link| link.to_str().ok()).and_then(next_page);
+        next = http.next(&what, &url, &response)?;
         let entries: Vec<TreeEntry> = json(&what, response)?;
         for TreeEntry { kind: _, path, oid, size, lfs } in entries.into_iter().filter(|entry| entry.kind == "file") {
             let size = lfs.as_ref().map_or(size, |large| large.size);
@@ -104,17 +104,14 @@ pub(super) fn files_at(http: &Http, id: &str, commit: &str) -> Result<Files, Err
     Err(Error::BadAnswer { what, found: format!("more than {MOST_PAGES} pages of files") })
 }
 
-/// `<address>; rel="next"`.
-fn next_page(link: &str) -> Option<String> {
-    let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
-    let (_, address) = next.split_once('<')?;
-    Some(address.split_once('>')?.0.to_string())
-}
-
 pub(super) fn create(http: &Http, id: &str, private: bool) -> Result<(), Error> {
     let (owner, name) = hf_hub::split_id(id);
     let what = format!("making the model `{id}`");
-    let body = json!({"type": "model", "name": name, "organization": owner, "private": private});
+    let mut body = json!({"type": "model", "name": name, "organization": owner});
+    // Else it is as its owner has settled for new ones.
+    if private {
+        body["private"] = true.into();
+    }
     let response = http.send(&what, Method::POST, &http.at("api/repos/create"), &|request| Ok(request.json(&body)))?;
     // Somebody else was faster, or an answer was lost.
     if response.status.as_u16() == 409 { Ok(()) } else { check(&what, response).map(drop) }
@@ -234,7 +231,5 @@ mod tests {
     #[test]
     fn parts_of_addresses() {
         assert_eq!((quoted("main").as_str(), quoted("refs/pr/1").as_str()), ("main", "refs%2Fpr%2F1"));
-        assert_eq!(next_page("<http://h/a?b=1>; rel=\"next\", <http://h/z>; rel=\"last\"").as_deref(), Some("http://h/a?b=1"));
-        assert_eq!(next_page("<http://h/z>; rel=\"last\""), None);
     }
 }
