@@ -405,8 +405,8 @@ fn driven<T>(
         return Err(CliError::NoHub { path }.into());
     }
     let hub = Hub::new(hub).telling(move |line| {
-        if !json {
-            eprintln!("  {line}");
+        if may_ask {
+            super::mention(&format!("  {line}\n"));
         }
     });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

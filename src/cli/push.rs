@@ -87,7 +87,7 @@ pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) 
     let endpoint = config.endpoint.clone();
     let hub = Hub::new(config).telling(move |line| {
         if !json {
-            eprintln!("  {line}");
+            super::mention(&format!("  {line}\n"));
         }
     });
     let may_ask = !json && !asked.dry_run;
