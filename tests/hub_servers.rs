@@ -199,7 +199,7 @@ fn cached(cache: &Path, files: &[(&str, &str)]) -> PathBuf {
 
 #[test]
 fn a_part_of_a_data_set_in_the_cache_is_not_all_of_it() {
-    let rows = "words,mood\ngood,1\nbad,0\n";
+    let rows = "text,label\ngood,1\nbad,0\n";
     let (first, second, test) =
         ("data/train-00000-of-00002.csv", "data/train-00001-of-00002.csv", "data/test-00000-of-00001.csv");
     let source = DataSource::Hub { id: "acme/moods".into(), config: None, revision: None };
