@@ -24,6 +24,9 @@ pub struct Ask {
     /// question.
     #[serde(skip)]
     pub tries: Option<u64>,
+    /// Room for thoughts, so many times [`Ask::max_tokens`] besides: some count them as a part of the answer. No part of the question.
+    #[serde(skip)]
+    pub thoughts: u32,
 }
 
 /// Something that was said.
@@ -87,7 +90,7 @@ impl Usage {
 impl Ask {
     /// A single question.
     pub fn new(system: impl Into<String>, question: impl Into<String>, schema: Option<Value>, max_tokens: u32) -> Self {
-        Ask { system: system.into(), turns: vec![Turn::user(question)], schema, max_tokens, tries: None }
+        Ask { system: system.into(), turns: vec![Turn::user(question)], schema, max_tokens, tries: None, thoughts: 0 }
     }
 
     /// The same after another answer and what is said to that.
@@ -96,6 +99,11 @@ impl Ask {
         self.turns.push(Turn { by: Speaker::Model, text: answer.into() });
         self.turns.push(Turn::user(said));
         self
+    }
+
+    /// Thoughts and answer end here.
+    pub fn limit(&self) -> u32 {
+        self.max_tokens.saturating_mul(self.thoughts.saturating_add(1))
     }
 
     /// SHA-256 of all of it, by which a recording is looked up.
@@ -120,6 +128,11 @@ impl Turn {
 }
 
 impl Reply {
+    /// Whether it ended before the answer began: all that it could take went into thoughts.
+    pub fn is_thoughts_alone(&self) -> bool {
+        self.is_cut && !self.text.trim_start().starts_with(['{', '[', '`']) && self.json().is_err()
+    }
+
     /// The answer as JSON; what stands around it (a fence of Markdown) is passed over.
     ///
     /// # Errors

@@ -253,7 +253,7 @@ impl LanguageModel for Http {
 
     fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
         self.lost.set(Usage::default());
-        let tokens = ask.most_tokens_in() + u64::from(ask.max_tokens);
+        let tokens = ask.most_tokens_in() + u64::from(ask.limit());
         if let Some(most) = self.provider.context_tokens.filter(|most| tokens > *most) {
             return Err(Error::TooLong { model: self.name(), most, tokens });
         }

@@ -9,6 +9,8 @@ use serde_json::Value;
 const SENT_BACK: usize = 2;
 /// Letters of a problem as it is sent back.
 const PROBLEM: usize = 600;
+/// Who thinks longer than an answer may be gets so many times its length besides.
+const THOUGHTS: u32 = 7;
 
 /// What came of asking.
 #[derive(Debug)]
@@ -55,6 +57,20 @@ pub fn converse<T>(
         };
         usage = usage.and(reply.usage);
         notes.extend(reply.notes.iter().cloned());
+        if reply.is_thoughts_alone() {
+            if ask.thoughts > 0 {
+                last = format!("the answer did not begin within {} tokens", ask.limit());
+                return Ok(Conversation { came: Came::Useless { attempts: 2, last }, notes, usage });
+            }
+            ask.thoughts = THOUGHTS;
+            notes.push(format!(
+                "{} thought for {} tokens and had none left for its answer: it gets {}",
+                model.name(),
+                ask.max_tokens,
+                ask.limit()
+            ));
+            continue;
+        }
         let judged = reply.json().map_err(|error| vec![error.to_string()]).and_then(|answer| judge(&answer));
         let problems = match judged {
             Ok(answer) => return Ok(Conversation { came: Came::Answer(answer), notes, usage }),
@@ -73,4 +89,44 @@ fn said_before(text: &str) -> String {
     const MOST: usize = 4000;
     let text: String = text.chars().take(MOST).collect();
     if text.trim().is_empty() { "(nothing)".into() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reply;
+    use super::*;
+    use std::cell::RefCell;
+
+    /// Thinks for so many tokens before it answers.
+    struct Thinker {
+        thoughts: u32,
+        limits: RefCell<Vec<u32>>,
+    }
+
+    impl LanguageModel for Thinker {
+        fn name(&self) -> String {
+            "a thinker".into()
+        }
+        fn answer(&self, ask: &Ask) -> Result<Reply, Error> {
+            self.limits.borrow_mut().push(ask.limit());
+            let is_cut = ask.limit() < self.thoughts;
+            let text = if is_cut { String::new() } else { "{}".into() };
+            let usage = Usage { tokens_out: self.thoughts.min(ask.limit()).into(), ..Usage::default() };
+            Ok(Reply { text, is_cut, usage, secs: 0.0, notes: vec![] })
+        }
+    }
+
+    #[test]
+    fn who_thinks_long_is_given_more_once() {
+        let check = |thoughts: u32, limits: &[u32], answers: bool| {
+            let thinker = Thinker { thoughts, limits: RefCell::default() };
+            let ask = Ask::new("s", "q", None, 100);
+            let came = converse(&thinker, ask.clone(), "", |_| Ok(())).expect("asked").came;
+            assert_eq!((thinker.limits.borrow().as_slice(), matches!(came, Came::Answer(()))), (limits, answers), "{came:?}");
+            assert_eq!(Ask { thoughts: 7, ..ask.clone() }.hash(), ask.hash(), "it is the same question");
+        };
+        check(50, &[100], true);
+        check(700, &[100, 800], true);
+        check(900, &[100, 800], false);
+    }
 }

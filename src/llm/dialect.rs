@@ -97,7 +97,7 @@ impl Dialect {
         match self {
             Dialect::Openai => {
                 let limit = if manner.completion_tokens { "max_completion_tokens" } else { "max_tokens" };
-                body[limit] = json!(ask.max_tokens);
+                body[limit] = json!(ask.limit());
                 let first = manner.system.then(|| json!({"role": "system", "content": system}));
                 body["messages"] = Value::Array(first.into_iter().chain(turns).collect());
                 if stream && manner.stream_usage {
@@ -113,7 +113,7 @@ impl Dialect {
                 }
             }
             Dialect::Anthropic => {
-                body["max_tokens"] = json!(ask.max_tokens);
+                body["max_tokens"] = json!(ask.limit());
                 if manner.system {
                     body["system"] = json!(system);
                 }

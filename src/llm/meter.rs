@@ -131,7 +131,7 @@ impl<'a> Meter<'a> {
 }
 
 fn most_of(ask: &Ask) -> Usage {
-    Usage { tokens_in: ask.most_tokens_in(), tokens_out: ask.max_tokens.into(), tokens_cached: 0 }
+    Usage { tokens_in: ask.most_tokens_in(), tokens_out: ask.limit().into(), tokens_cached: 0 }
 }
 
 impl LanguageModel for Meter<'_> {
