@@ -107,6 +107,17 @@ fn what_was_changed_is_named() {
     check(&|run| flip(run.join("data/prepared/train.safetensors")), &["data, `data/prepared/train.safetensors`: recorded"]);
     check(&|run| flip(run.join("data/held_out/test.safetensors")), &["data, `data/held_out/test.safetensors`: recorded"]);
 
+    // A digit of the score.
+    let better = |text: String| {
+        let at = text.find("\"mean\":").expect("a mean")
+            + text[text.find("\"mean\":").expect("a mean")..].find("0.").expect("a share")
+            + 2;
+        let digit = if text.as_bytes()[at] == b'9' { "8" } else { "9" };
+        format!("{}{digit}{}", &text[..at], &text[at + 1..])
+    };
+    check(&|run| edit(&run.join("eval.json"), better), &["scores, `eval.json`: recorded"]);
+    check(&|run| edit(&run.join("spec.toml"), |text| text + "# more\n"), &["config, `spec.toml`: recorded"]);
+
     // The smallest change of one logged loss.
     let nudge = |text: String| {
         let at = text.rfind("\"loss\":").expect("a loss") + "\"loss\":".len();

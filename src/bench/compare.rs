@@ -17,7 +17,7 @@ pub struct Comparison {
     /// Why the two are not of one kind, in words; what follows says less then.
     pub cautions: Vec<String>,
     pub rows: Vec<CompareRow>,
-    /// Tasks that only one of the two has.
+    /// Tasks, faults, and tasks with a fault, that only one of the two has.
     pub only_in_one: Vec<String>,
 }
 
@@ -107,11 +107,24 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
         rows.push(row(None, fault, &all_a, &all_b));
     }
     cautions.extend(by_chance(&rows));
-    let missing = |of: &Results, other: &Results| -> Vec<String> {
-        of.tasks.iter().filter(|task| !other.tasks.iter().any(|o| o.id == task.id)).map(|task| task.id.clone()).collect()
-    };
     let only_in_one = [missing(a, b), missing(b, a)].concat();
     Comparison { a: name(a), b: name(b), cautions, rows, only_in_one }
+}
+
+/// What `of` has and `other` has not; of a task or a fault that lacks as a whole its pairs are not named again.
+fn missing(of: &Results, other: &Results) -> Vec<String> {
+    let (both, alone): (Vec<_>, Vec<_>) = of.tasks.iter().partition(|task| other.tasks.iter().any(|o| o.id == task.id));
+    let (faults, other_faults): (Vec<Fault>, Vec<Fault>) =
+        of.totals.iter().map(|total| total.fault).partition(|fault| other.total(*fault).is_some());
+    let mut found: Vec<String> = alone.iter().map(|task| task.id.clone()).collect();
+    found.extend(other_faults.iter().map(|fault| format!("the fault \"{}\"", fault.in_words())));
+    for (task, fault) in both.iter().flat_map(|task| faults.iter().map(move |fault| (task, *fault))) {
+        let has = |results: &Results| results.of_task(&task.id, fault).next().is_some();
+        if has(of) && !has(other) {
+            found.push(format!("{} with \"{}\"", task.id, fault.in_words()));
+        }
+    }
+    found
 }
 
 /// How many of the intervals lie on one side of 0 though nothing differs.
@@ -178,6 +191,10 @@ mod tests {
         let failing = of(&[(1.0, 0.2); 12], Missed);
         let many = of(&[(1.0, 0.9); 12], FirstAttempt);
         assert_eq!(compare(&many, &failing).rows[0].verdict, Verdict::Worse);
+        let mut struck = base.clone();
+        struck.trials.push(trial(Fault::Memory, 0, FirstAttempt, 10.0, 0.9));
+        let struck = results(struck.trials);
+        assert_eq!(compare(&base, &struck).only_in_one, ["the fault \"memory below need\""]);
         let mut elsewhere = base.clone();
         elsewhere.trials.iter_mut().for_each(|trial| trial.machine.cores = 64);
         assert_eq!(compare(&base, &elsewhere).cautions.len(), 1);

@@ -178,8 +178,11 @@ impl Pipeline<'_> {
             Ok(())
         };
         // What a stage wrote last counts.
-        for (stage, input) in [("plan", Input::Config), ("manifest", Input::Config)] {
-            if let Some((file, sha256)) = last_stage(ledger, stage) {
+        for (stage, input) in
+            [("spec", Input::Config), ("plan", Input::Config), ("manifest", Input::Config), ("eval", Input::Scores)]
+        {
+            // Of a file that could not be read there is none.
+            if let Some((file, sha256)) = last_stage(ledger, stage).filter(|(_, sha256)| !sha256.is_empty()) {
                 check(input, &root.join(file), sha256, true)?;
             }
         }
@@ -297,7 +300,8 @@ impl Pipeline<'_> {
             return Ok(parting(holds));
         }
         // The bundle holds one of the runs, and nothing needs it to be there.
-        let bundled = self.folder.model().join("model.safetensors");
+        let name = if planned.adapter.is_some() { "adapter_model.safetensors" } else { "model.safetensors" };
+        let bundled = self.folder.model().join(name);
         let holds = if bundled.is_file() { sha256_of_file(&bundled)? } else { return Ok(None) };
         let finished = self.folder.ledger().read()?;
         let is_of_a_run = finished.iter().any(|entry| {

@@ -5,10 +5,10 @@ use super::curves::curves;
 use super::types::*;
 use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
-use crate::job::Event;
+use crate::job::{Event, RunConfig};
 use crate::plan::{Compared, Plan};
 use crate::run::recovery::Change;
-use crate::spec::{Deviation, Keep, Metric, ModelSpec, Sampling};
+use crate::spec::{Deviation, Keep, Metric, ModelSpec, Sampling, Warmup};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ pub fn build(
         citations: plan.spec.citations.clone(),
         search: book.search(),
         curves: curves(events, |run| book.last_started(run)),
-        recipe: recipe(plan, book.stage("plan")?),
+        recipe: recipe(plan, ledger, book.stage("plan")?),
         data: super::data::gather(&book, plan)?,
         model: model(&book, plan, evaluation)?,
         attempts: book.attempts(),
@@ -146,9 +146,48 @@ fn run_shown(book: &Book, run: &RunScore, metric: Metric) -> Result<RunShown, Er
     })
 }
 
-fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
+/// The first run as it was trained in the end, and the rows of what recovery changed about it, by the names of settings.
+fn as_trained(plan: &Plan, ledger: &[Entry]) -> Option<(RunConfig, BTreeMap<&'static str, u64>)> {
+    let (mut config, mut rows) = (plan.runs.first()?.clone(), BTreeMap::new());
+    for entry in ledger {
+        let Record::Recovery { run, decision, .. } = &entry.record else { continue };
+        let Some(change) = serde_json::from_str::<Change>(decision).ok().filter(|_| *run == config.name) else { continue };
+        let recipe = &mut config.recipe;
+        let changed: &[&str] = match change {
+            Change::Nothing | Change::LeaveOut { .. } => &[],
+            Change::MicroBatch { to, .. } => {
+                config.micro_batch_size = to;
+                &["batch size"]
+            }
+            Change::GradientCheckpointing => {
+                recipe.gradient_checkpointing = true;
+                &["activations"]
+            }
+            Change::LowerLr { to, .. } => {
+                recipe.lr = to;
+                let (warmup, least) = (recipe.schedule.warmup().steps(config.total_steps), config.total_steps / 10);
+                recipe.schedule = recipe.schedule.with_warmup(Warmup::Steps(warmup.max(least)));
+                &["learning rate", "schedule"]
+            }
+            Change::TighterClipping { to, .. } => {
+                recipe.grad_clip_norm = Some(to);
+                &["gradient clipping"]
+            }
+            Change::OtherOptimizer { to, .. } => {
+                recipe.optimizer = to;
+                &["optimizer"]
+            }
+        };
+        rows.extend(changed.iter().map(|name| (*name, entry.row)));
+    }
+    Some((config, rows))
+}
+
+/// What was run.
+fn recipe(plan: &Plan, ledger: &[Entry], row: u64) -> Vec<Setting> {
     let recipe = &plan.spec.recipe;
-    let first = plan.runs.first();
+    let trained = as_trained(plan, ledger);
+    let (first, changed) = trained.as_ref().map_or((None, None), |(run, rows)| (Some(run), Some(rows)));
     let resolved = first.map_or(recipe, |run| &run.recipe);
     let steps = first.map(|run| format!(" ({} steps)", words::count(run.total_steps as f64))).unwrap_or_default();
     let micro = first
@@ -211,7 +250,8 @@ fn recipe(plan: &Plan, row: u64) -> Vec<Setting> {
         .extend(plan.spec.data.max_train_examples.map(|n| ("training examples", format!("at most {}", words::count(n as f64)))));
     settings.push(("seeds", plan.spec.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));
     settings.extend(first.map(|run| ("threads", run.threads.to_string())));
-    settings.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row }).collect()
+    let row_of = |name: &str| changed.and_then(|rows| rows.get(name)).copied().unwrap_or(row);
+    settings.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row_of(name) }).collect()
 }
 
 fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown, Error> {

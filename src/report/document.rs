@@ -155,13 +155,23 @@ fn other_notes(report: &Report) -> Vec<NoteShown> {
 }
 
 fn runs(report: &Report) -> Vec<Block> {
-    let Some(first) = report.scores.runs.first() else { return vec![] };
+    if report.scores.runs.is_empty() {
+        return vec![];
+    }
+    // A run whose scores cannot be had (all answers alike have no correlation) lacks a metric that others have.
+    let mut metrics = Vec::new();
+    for (metric, _) in report.scores.runs.iter().flat_map(|run| &run.scores) {
+        if !metrics.contains(metric) {
+            metrics.push(*metric);
+        }
+    }
     let mut names = head(&["run", "seed"]);
-    names.extend(first.scores.iter().map(|(metric, _)| metric.in_words().to_string()));
+    names.extend(metrics.iter().map(|metric| metric.in_words().to_string()));
     names.extend(head(&["loss", "held-out examples"]));
     let row = |run: &RunShown| {
         let mut cells = vec![text(&run.run), text(run.seed.to_string())];
-        cells.extend(run.scores.iter().map(|(_, value)| number(Some(*value), score)));
+        let of = |wanted| run.scores.iter().find(|(metric, _)| metric == wanted).map(|(_, value)| *value);
+        cells.extend(metrics.iter().map(|metric| number(of(metric), score)));
         cells.extend([number(Some(run.loss), score), number(Some(run.examples), count)]);
         cells
     };

@@ -80,6 +80,10 @@ fn what_recovery_changed_is_a_deviation_and_curves_follow_the_last_attempt() {
     let report = text().report().expect("a report");
     let recovered = report.deviations.iter().find(|d| d.field == "recipe.lr").expect("a deviation");
     assert_eq!((recovered.stated.as_str(), recovered.used.as_str()), ("5e-5", "2.5e-5"));
+    let rate = report.recipe.iter().find(|setting| setting.name == "learning rate").expect("a setting");
+    let row = report.rows.iter().find(|row| row.ledger_row == rate.ledger_row).expect("its row");
+    assert_eq!(rate.value, "2.5e-5", "what was run");
+    assert!(row.what.contains("recover"), "by the row that says so: {}", row.what);
     let loss = report.curves.iter().find(|c| c.kind == CurveKind::TrainLoss).expect("a curve");
     assert!(loss.points.windows(2).all(|w| w[0][0] < w[1][0]), "one path, without the attempt that was given up");
     assert_eq!(loss.points.last().map(|p| p[0]), Some(2100.0));

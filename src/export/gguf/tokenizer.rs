@@ -48,6 +48,7 @@ pub(super) fn write(header: &mut Header, vocab_size: usize, beside: &Beside) -> 
         false => {
             header.text("tokenizer.ggml.model", "gpt2");
             header.text("tokenizer.ggml.pre", parting(&json["pre_tokenizer"]).map_err(wrong)?);
+            changes_nothing(json).map_err(wrong)?;
         }
     }
     header.texts("tokenizer.ggml.tokens", &tokens);
@@ -77,6 +78,24 @@ pub(super) fn write(header: &mut Header, vocab_size: usize, beside: &Beside) -> 
     header.flag("tokenizer.ggml.add_bos_token", begins_with_a_token(json, told("bos_token", &BEGINS), &tokens));
     if let Some(template) = beside.chat_template {
         header.text("tokenizer.chat_template", template);
+    }
+    Ok(())
+}
+
+/// Byte-level BPE is given texts as they are, and says nothing of what words begin or end with; NFC changes no text that is written as
+/// texts are.
+fn changes_nothing(json: &Json) -> Result<(), String> {
+    let is_nfc = |normalizer: &Json| normalizer.is_null() || normalizer["type"] == "NFC";
+    let normalizer = &json["normalizer"];
+    let several = normalizer["normalizers"].as_array().filter(|_| normalizer["type"] == "Sequence");
+    if !several.map_or(is_nfc(normalizer), |all| all.iter().all(is_nfc)) {
+        return Err(format!("texts are changed by {} before they are cut", several.map_or(&normalizer["type"], |_| normalizer)));
+    }
+    for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
+        let value = &json["model"][key];
+        if value.as_str().is_some_and(|value| !value.is_empty()) {
+            return Err(format!("its model has {key} {value}"));
+        }
     }
     Ok(())
 }
@@ -205,6 +224,18 @@ mod tests {
         assert!(parting(&spaced).is_err_and(|what| what.contains("a space before every text")));
         assert!(parting(&json!({"type": "BertPreTokenizer"})).is_err());
         assert!(parting(&Json::Null).is_err());
+    }
+
+    #[test]
+    fn texts_are_cut_as_they_are() {
+        let of = |normalizer: Json, model: Json| changes_nothing(&json!({"normalizer": normalizer, "model": model}));
+        let plain = || json!({"continuing_subword_prefix": "", "end_of_word_suffix": null});
+        let nfc = json!({"type": "NFC"});
+        assert_eq!(of(Json::Null, plain()), Ok(()));
+        assert_eq!(of(json!({"type": "Sequence", "normalizers": [nfc]}), plain()), Ok(()));
+        assert!(of(json!({"type": "Lowercase"}), plain()).is_err_and(|what| what.contains("Lowercase")));
+        assert!(of(json!({"type": "Sequence", "normalizers": [nfc, {"type": "Lowercase"}]}), plain()).is_err());
+        assert!(of(nfc, json!({"end_of_word_suffix": "</w>"})).is_err_and(|what| what.contains("</w>")));
     }
 
     #[test]
