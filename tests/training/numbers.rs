@@ -116,7 +116,7 @@ fn little_that_can_be_told_is_no_divergence() {
     config.recipe.lr = 1e-3;
     for seed in 0..20 {
         config.seed = seed;
-        let run = bench.train(&config, "noise");
+        let run = bench.train(&config, &format!("noise-{seed}"));
         assert!(matches!(run.finish, Finish::Completed { .. }), "seed {seed}: {:?}", run.events.last());
     }
 }
