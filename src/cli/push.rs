@@ -201,9 +201,11 @@ fn dry_run(
             json!({"path": file.path, "bytes": file.size, "sha256": file.sha256, "change": change})
         };
         let files: Vec<_> = shipment.files.iter().map(file).collect();
+        let removed = standing.as_ref().map(|standing| standing.replaced(&shipment.files));
         let against: Vec<String> = objections.iter().map(ToString::to_string).collect();
         let line = json!({
-            "model": asked.target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "objections": against,
+            "model": asked.target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "removed": removed,
+            "objections": against,
         });
         return super::say_all(&line.to_string());
     }
@@ -241,6 +243,9 @@ fn page(asked: &Asked, shipment: &Shipment, standing: Option<&Standing>, terms: 
         let change = standing.map_or("", |standing| word(standing.change(file)));
         let hash = file.sha256.get(..12).unwrap_or_default();
         out.push_str(&format!("  {change:<8} {:>10}  {hash}  {}\n", bytes(file.size as f64), clean(&file.path)));
+    }
+    for path in standing.map(|standing| standing.replaced(&shipment.files)).unwrap_or_default() {
+        out.push_str(&format!("  {:<8} {:>10}  {:<12}  {} (other weights take its place)\n", "removed", "", "", clean(&path)));
     }
     out.push_str(&format!("\n  {} files, {}\n", shipment.files.len(), bytes(shipment.bytes() as f64)));
     if !terms.is_empty() {

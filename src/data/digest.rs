@@ -37,6 +37,9 @@ pub fn sha256_of_place(path: &Path) -> Result<String> {
         let io = |source| Error::Io { action: "list", path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?.path();
+            if leads_back(&entry) {
+                continue;
+            }
             if entry.is_dir() {
                 waiting.push(entry);
             } else {
@@ -45,6 +48,12 @@ pub fn sha256_of_place(path: &Path) -> Result<String> {
         }
     }
     sha256_of_files(path, &files)
+}
+
+/// Whether it is a link to the folder that it lies in, or to one above: whoever follows it never comes to an end.
+pub(super) fn leads_back(path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    path.is_symlink() && path.parent().and_then(real).zip(real(path)).is_some_and(|(folder, target)| folder.starts_with(target))
 }
 
 /// A file below `folder` that is `file`, under whatever name, or has the same bytes. Links are not followed: what they lead to lies below

@@ -8,7 +8,7 @@ use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, RunConfig};
 use crate::plan::{Compared, Plan};
 use crate::run::recovery::Change;
-use crate::spec::{Deviation, Keep, Metric, ModelSpec, Sampling, Warmup};
+use crate::spec::{Deviation, Keep, Metric, ModelSpec, Sampling};
 use crate::store::{Entry, Record};
 use crate::words;
 use std::collections::BTreeMap;
@@ -152,32 +152,15 @@ fn as_trained(plan: &Plan, ledger: &[Entry]) -> Option<(RunConfig, BTreeMap<&'st
     for entry in ledger {
         let Record::Recovery { run, decision, .. } = &entry.record else { continue };
         let Some(change) = serde_json::from_str::<Change>(decision).ok().filter(|_| *run == config.name) else { continue };
-        let recipe = &mut config.recipe;
-        let changed: &[&str] = match change {
+        let changed: &[&str] = match &change {
             Change::Nothing | Change::LeaveOut { .. } => &[],
-            Change::MicroBatch { to, .. } => {
-                config.micro_batch_size = to;
-                &["batch size"]
-            }
-            Change::GradientCheckpointing => {
-                recipe.gradient_checkpointing = true;
-                &["activations"]
-            }
-            Change::LowerLr { to, .. } => {
-                recipe.lr = to;
-                let (warmup, least) = (recipe.schedule.warmup().steps(config.total_steps), config.total_steps / 10);
-                recipe.schedule = recipe.schedule.with_warmup(Warmup::Steps(warmup.max(least)));
-                &["learning rate", "schedule"]
-            }
-            Change::TighterClipping { to, .. } => {
-                recipe.grad_clip_norm = Some(to);
-                &["gradient clipping"]
-            }
-            Change::OtherOptimizer { to, .. } => {
-                recipe.optimizer = to;
-                &["optimizer"]
-            }
+            Change::MicroBatch { .. } => &["batch size"],
+            Change::GradientCheckpointing => &["activations"],
+            Change::LowerLr { .. } => &["learning rate", "schedule"],
+            Change::TighterClipping { .. } => &["gradient clipping"],
+            Change::OtherOptimizer { .. } => &["optimizer", "learning rate"],
         };
+        config = change.apply(&config);
         rows.extend(changed.iter().map(|name| (*name, entry.row)));
     }
     Some((config, rows))

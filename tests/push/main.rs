@@ -90,6 +90,25 @@ fn a_model_is_stored_by_one_commit_and_a_second_push_changes_nothing() {
 }
 
 #[test]
+fn weights_of_another_form_do_not_stay_beside_new_ones() {
+    let (server, place) = (Server::start(), Place::new());
+    pushed(&server, &place, &target()).expect("pushed");
+    std::fs::remove_file(place.path("model/model.safetensors")).expect("removed");
+    place.write("model/model-00001-of-00002.safetensors", vec![1u8; 500]);
+    place.write("model/model-00002-of-00002.safetensors", vec![2u8; 500]);
+    let shipment = Shipment::of(&place.path("model"), &|_| false).expect("a model");
+    let pusher = hub(&server, &place).pusher(SOON).expect("a pusher");
+    let standing = pusher.standing(&target()).expect("there");
+    assert_eq!(standing.replaced(&shipment.files), ["model.safetensors"]);
+    let made = pusher.push(&target(), &shipment.files, "in parts", &mut |_| {}).expect("pushed");
+    assert!(matches!(made, Pushed::Committed { sent: 0, uploaded: 2, .. }), "{made:?}");
+    let files = server.files(ID, "main");
+    assert!(!files.contains_key("model.safetensors") && files.contains_key("head.safetensors"), "{:?}", files.keys());
+    let again = pusher.push(&target(), &shipment.files, "in parts", &mut |_| {}).expect("pushed");
+    assert!(matches!(again, Pushed::Unchanged { .. }), "{again:?}");
+}
+
+#[test]
 fn branches_and_pull_requests() {
     let (server, place) = (Server::start(), Place::new());
     let branch = Target { revision: "try/1".into(), ..target() };

@@ -410,6 +410,10 @@ fn commit(world: &mut World, id: &str, branch: &str, query: &str, headers: &Head
                     }
                 }
             }
+            "deletedFile" => {
+                assert!(files.remove(&path).is_some(), "{path} is not there");
+                continue;
+            }
             other => panic!("{other}"),
         };
         files.insert(path, blob);

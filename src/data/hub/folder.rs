@@ -1,6 +1,7 @@
 //! Repositories that are folders: `DIR/{models,datasets}/ORG/NAME/...`.
 
 use super::{Error, Kind, RepoFile};
+use crate::data::digest::leads_back;
 use std::path::{Path, PathBuf};
 
 /// The folder of a repository below `hub`, and its files.
@@ -24,7 +25,7 @@ pub(super) fn list(root: &Path) -> Result<Vec<RepoFile>, Error> {
         for entry in std::fs::read_dir(&folder).map_err(io)? {
             let path = entry.map_err(io)?.path();
             let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-            if hidden {
+            if hidden || leads_back(&path) {
                 continue;
             }
             if path.is_dir() {
@@ -74,5 +75,19 @@ mod tests {
         assert_eq!(nearest("nyu-mll/gleu", names()), ["nyu-mll/glue"]);
         assert_eq!(nearest("cifar-10", names()), ["uoft-cs/cifar10"]);
         assert!(nearest("stanfordnlp/imdb", names()).is_empty());
+    }
+
+    #[test]
+    fn a_link_that_leads_back_is_not_followed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (root, elsewhere) = (dir.path().join("data"), dir.path().join("more"));
+        for (folder, file) in [(root.join("train"), "a.csv"), (elsewhere.clone(), "b.csv")] {
+            std::fs::create_dir_all(&folder).expect("made");
+            std::fs::write(folder.join(file), "x\n1\n").expect("written");
+        }
+        std::os::unix::fs::symlink(&root, root.join("train/all")).expect("linked");
+        std::os::unix::fs::symlink(&elsewhere, root.join("test")).expect("linked");
+        let paths: Vec<String> = list(&root).expect("listed").into_iter().map(|file| file.path).collect();
+        assert_eq!(paths, ["test/b.csv", "train/a.csv"]);
     }
 }

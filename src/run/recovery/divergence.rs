@@ -2,9 +2,10 @@
 //! one change at a time, always from the start: the weights may have been damaged long before it showed, and a model that was trained
 //! by two recipes is that of neither.
 
-use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up, memory};
+use super::change::{least_warmup, rate_after};
+use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up, memory, retry};
 use crate::job::{Divergence, Origin};
-use crate::spec::{Optimizer, Warmup};
+use crate::spec::Optimizer;
 use crate::words::plain;
 
 /// Learning rate and clipping are held to so much of what they were.
@@ -65,74 +66,53 @@ pub(super) fn calm(
 }
 
 /// A retry from the start. `what` is said of the change.
-fn retry(step: u64, change: Change, config: RunConfig, what: &str) -> Decision {
-    let reason = format!("diverged at step {step}: {what}, from the start");
-    Decision::Retry { change, config: Box::new(config), from: From::Start, reason }
+fn again(step: u64, change: Change, config: &RunConfig, what: &str) -> Decision {
+    retry(change, config, From::Start, format!("diverged at step {step}: {what}, from the start"))
 }
 
 /// The rate times `share`.
 fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
     let (from, to) = (config.recipe.lr, config.recipe.lr * share);
-    let mut config = config.clone();
-    config.recipe.lr = to;
-    if let Optimizer::Muon { adamw_lr, .. } = &mut config.recipe.optimizer {
-        *adamw_lr *= share;
-    }
-    let least = config.total_steps / 10;
-    let schedule = &mut config.recipe.schedule;
-    *schedule = schedule.with_warmup(Warmup::Steps(schedule.warmup().steps(config.total_steps).max(least)));
+    let least = least_warmup(config.total_steps);
     let what = format!("learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps");
-    retry(step, Change::LowerLr { from, to }, config, &what)
+    again(step, Change::LowerLr { from, to }, config, &what)
 }
 
 /// At what was usual before it went wrong, or lower: such steps go through as they are.
 fn clip(step: u64, config: &RunConfig, usual: Option<f64>) -> Decision {
     let from = config.recipe.grad_clip_norm;
     let to = from.map_or(CLIP, |norm| norm * LOWER).min(usual.filter(|norm| *norm > 0.0).unwrap_or(f64::INFINITY));
-    let mut config = config.clone();
-    config.recipe.grad_clip_norm = Some(to);
     let was = from.map_or("not at all".into(), plain);
     let what = format!("gradients clipped at norm {} instead of {was}", plain(to));
-    retry(step, Change::TighterClipping { from, to }, config, &what)
+    again(step, Change::TighterClipping { from, to }, config, &what)
 }
 
 /// One whose updates are bounded more tightly and for which the same rate means the same or less. None where there is none, or where it
 /// would need more memory than ran out before.
 fn other_optimizer(step: u64, config: &RunConfig, history: &[Tried]) -> Option<Decision> {
     let from = &config.recipe.optimizer;
-    let (to, lr) = match *from {
+    let to = match *from {
         // Adam whose updates are held to the length of the rate: what Wortsman et al. (2304.13013) found to take away the spikes
         // that stale second moments make.
         Optimizer::Adam { beta1, weight_decay, .. } | Optimizer::Adamw { beta1, weight_decay, .. } => {
-            let (decay, eps, clip, scale_parameter) = (0.8, 1e-30, 1.0, false);
-            (Optimizer::Adafactor { beta1: Some(beta1), decay, eps, clip, scale_parameter, weight_decay }, config.recipe.lr)
+            Optimizer::Adafactor { beta1: Some(beta1), decay: 0.8, eps: 1e-30, clip: 1.0, scale_parameter: false, weight_decay }
         }
         // An update of AdamW is hardly longer than the sign that Lion takes, and shorter where gradients disagree.
-        Optimizer::Lion { beta1, weight_decay, .. } => {
-            (Optimizer::Adamw { beta1, beta2: 0.999, eps: 1e-8, weight_decay }, config.recipe.lr)
-        }
+        Optimizer::Lion { beta1, weight_decay, .. } => Optimizer::Adamw { beta1, beta2: 0.999, eps: 1e-8, weight_decay },
         // What trains the rest of the model already, at the rate that it has.
-        Optimizer::Muon { adamw_lr, beta1, beta2, eps, weight_decay, .. } => {
-            (Optimizer::Adamw { beta1, beta2, eps, weight_decay }, adamw_lr)
-        }
+        Optimizer::Muon { beta1, beta2, eps, weight_decay, .. } => Optimizer::Adamw { beta1, beta2, eps, weight_decay },
         // A rate of theirs says nothing of another's.
         Optimizer::Sgd { .. } | Optimizer::Lamb { .. } | Optimizer::Adafactor { .. } => return None,
     };
     if memory::ran_out(history) > 0 && to.moments() > from.moments() {
         return None;
     }
-    let change = Change::OtherOptimizer { from: from.clone(), to: to.clone() };
+    let lr = rate_after(from, config.recipe.lr);
     let what = format!("{} at a rate of {lr:e} instead of {}", to.name(), from.name());
-    let mut config = config.clone();
-    (config.recipe.optimizer, config.recipe.lr) = (to, lr);
-    Some(retry(step, change, config, &what))
+    Some(again(step, Change::OtherOptimizer { from: from.clone(), to }, config, &what))
 }
 
 fn leave_out(example: usize, config: &RunConfig) -> Decision {
-    let mut config = config.clone();
-    config.leave_out.push(example);
-    config.leave_out.sort_unstable();
-    config.leave_out.dedup();
     let reason = format!("training example {example} (from 0) is not finite: trained without it, as was allowed, from the start");
-    Decision::Retry { change: Change::LeaveOut { example }, config: Box::new(config), from: From::Start, reason }
+    retry(Change::LeaveOut { example }, config, From::Start, reason)
 }

@@ -1,6 +1,6 @@
 //! A run that needs more memory than there is: smaller forward passes, the same steps.
 
-use super::{Change, Decision, From, Outcome, RunConfig, Tried, give_up};
+use super::{Change, Decision, From, Outcome, RunConfig, Tried, give_up, retry};
 
 /// Halvings before activations are no longer kept: these cost no time, that costs a forward pass a step.
 const HALVINGS: usize = 2;
@@ -31,15 +31,10 @@ pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
 fn halve(config: &RunConfig) -> Option<Decision> {
     let from = config.micro_batch_size;
     let to = (config.model.fewest_examples()..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size))?;
-    Some(Decision::Retry {
-        change: Change::MicroBatch { from, to },
-        config: Box::new(RunConfig { micro_batch_size: to, ..config.clone() }),
-        // Sums are cut otherwise, which shows in their last bits: a run that was cut in two ways could not be repeated from its config.
-        from: From::Start,
-        reason: format!(
-            "out of memory: {to} examples a forward pass instead of {from}, the effective batch is the same, from the start"
-        ),
-    })
+    // Sums are cut otherwise, which shows in their last bits: a run that was cut in two ways could not be repeated from its config.
+    let reason =
+        format!("out of memory: {to} examples a forward pass instead of {from}, the effective batch is the same, from the start");
+    Some(retry(Change::MicroBatch { from, to }, config, From::Start, reason))
 }
 
 /// Activations are made again instead of kept.
@@ -47,14 +42,8 @@ fn keep_less(config: &RunConfig) -> Option<Decision> {
     if config.recipe.gradient_checkpointing || !config.model.can_checkpoint() {
         return None;
     }
-    let mut config = config.clone();
-    config.recipe.gradient_checkpointing = true;
-    Some(Decision::Retry {
-        change: Change::GradientCheckpointing,
-        config: Box::new(config),
-        from: From::LastCheckpoint,
-        reason: "out of memory: activations are made again in backward instead of kept, the weights are the same, from the last checkpoint".into(),
-    })
+    let reason = "out of memory: activations are made again in backward instead of kept, the weights are the same, from the last checkpoint";
+    Some(retry(Change::GradientCheckpointing, config, From::LastCheckpoint, reason.into()))
 }
 
 /// ": out of memory with 64, 32, 16 examples a forward pass"; nothing where memory never ran out.

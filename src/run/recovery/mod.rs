@@ -17,17 +17,18 @@
 //! consent, and never proposes a configuration that was tried before. A retry either changes something or repeats an accident. At most
 //! [`MAX_ATTEMPTS`] attempts, then a person decides, by a [`review`].
 
+mod change;
 mod divergence;
 mod memory;
 mod review;
 #[cfg(test)]
 mod tests;
 
+pub use change::Change;
 pub use review::{Review, review};
 
 use super::Outcome;
 use crate::job::RunConfig;
-use crate::spec::Optimizer;
 use serde::{Deserialize, Serialize};
 
 /// Attempts a run gets at most, the first included.
@@ -45,26 +46,6 @@ pub enum Decision {
     /// Nothing left that rules may try: flagged for a person. `spent`: rules would go on, the number of attempts that the run was
     /// given is what ends it.
     GiveUp { reason: String, spent: bool },
-}
-
-/// What differs from the attempt before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Change {
-    /// Nothing: an accident is continued.
-    Nothing,
-    /// Micro-batch halved and accumulation doubled; the effective batch is the same.
-    MicroBatch { from: usize, to: usize },
-    /// Activations are made again in backward instead of kept; the same bits.
-    GradientCheckpointing,
-    /// Lower learning rate, and a warm-up of at least a tenth of all steps.
-    LowerLr { from: f64, to: f64 },
-    /// Gradients of a lower global norm at most.
-    TighterClipping { from: Option<f64>, to: f64 },
-    /// An optimiser whose updates are bounded more tightly at the same rate.
-    OtherOptimizer { from: Optimizer, to: Optimizer },
-    /// An example of the training split (from 0) is not trained on: only with consent.
-    LeaveOut { example: usize },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,15 +116,16 @@ fn give_up(reason: impl Into<String>) -> Decision {
     Decision::GiveUp { reason: reason.into(), spent: false }
 }
 
+/// A retry of `config` with `change`.
+fn retry(change: Change, config: &RunConfig, from: From, reason: String) -> Decision {
+    let config = Box::new(change.apply(config));
+    Decision::Retry { change, config, from, reason }
+}
+
 fn continue_accident(config: &RunConfig, history: &[Tried]) -> Decision {
     let accident = |o: &Outcome| matches!(o, Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. });
     if history.iter().filter(|t| accident(&t.outcome)).count() >= MAX_ACCIDENTS {
         return give_up("it ended by accident three times");
     }
-    Decision::Retry {
-        change: Change::Nothing,
-        config: Box::new(config.clone()),
-        from: From::LastCheckpoint,
-        reason: "it ended by accident: continued from the last checkpoint".into(),
-    }
+    retry(Change::Nothing, config, From::LastCheckpoint, "it ended by accident: continued from the last checkpoint".into())
 }

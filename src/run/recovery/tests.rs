@@ -1,7 +1,7 @@
 use super::*;
 use crate::job::{Divergence, InitFrom, MonitorConfig, Origin, Place};
 use crate::run::outcome::Budget;
-use crate::spec::{Length, Metric, Recipe, Schedule, Task, Warmup};
+use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use proptest::prelude::*;
 
 fn config(batch_size: usize) -> RunConfig {

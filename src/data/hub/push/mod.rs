@@ -93,6 +93,37 @@ impl Files {
             Some(_) => Change::Changed,
         }
     }
+
+    /// Paths that are not as they are after a push of `files`.
+    fn differing(&self, files: &[Upload]) -> Vec<String> {
+        let changed = files.iter().filter(|file| self.change(file) != Change::Same).map(|file| file.path.clone());
+        changed.chain(self.replaced(files)).collect()
+    }
+
+    /// Weights that `files` take the place of without having their names. They must go: of a folder with `model.safetensors` and shards,
+    /// or with a model and an adapter, every library loads the one that it looks for first.
+    pub fn replaced(&self, files: &[Upload]) -> Vec<String> {
+        let sent = |path: &str| files.iter().any(|file| file.path == path);
+        if !files.iter().any(|file| are_weights(&file.path)) {
+            return Vec::new();
+        }
+        self.0.keys().filter(|path| are_weights(path) && !sent(path)).cloned().collect()
+    }
+}
+
+/// Whether a library that loads the repository looks for this file: weights of a model or an adapter, and what says where they lie.
+/// Other forms of a model (GGUF, ONNX) are asked for by name.
+fn are_weights(path: &str) -> bool {
+    let (stem, numbered) = ["model", "pytorch_model", "adapter_model"]
+        .into_iter()
+        .find_map(|stem| Some((stem, path.strip_prefix(stem)?)))
+        .unwrap_or_default();
+    let form = match numbered.split_once('.') {
+        Some((number, form)) if number.bytes().all(|b| b.is_ascii_digit() || b"-of".contains(&b)) => form,
+        _ => "",
+    };
+    let is_form = matches!(form, "safetensors" | "bin" | "safetensors.index.json" | "bin.index.json");
+    path == "adapter_config.json" || !stem.is_empty() && is_form
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +139,14 @@ impl Standing {
         match self {
             Standing::Absent => Change::New,
             Standing::NoBranch { files, .. } | Standing::There { files, .. } => files.change(file),
+        }
+    }
+
+    /// Weights there that these files take the place of.
+    pub fn replaced(&self, uploads: &[Upload]) -> Vec<String> {
+        match self {
+            Standing::Absent => Vec::new(),
+            Standing::NoBranch { files, .. } | Standing::There { files, .. } => files.replaced(uploads),
         }
     }
 }
@@ -198,7 +237,8 @@ impl Pusher {
         }
     }
 
-    /// Stores files by one commit, makes the repository and the branch if they are not there, and reads back what was stored.
+    /// Stores files by one commit, which takes away the weights that they replace, makes the repository and the branch if they are not
+    /// there, and reads back what was stored.
     ///
     /// # Errors
     /// Anything between here and the Hub; another push came in between; what was stored is not what was sent. Large files that were
@@ -224,28 +264,48 @@ impl Pusher {
             return Err(Error::Vanished { id: target.id.clone() });
         };
         let changed: Vec<&Upload> = files.iter().filter(|file| stored.change(file) != Change::Same).collect();
-        if changed.is_empty() {
+        let replaced = stored.replaced(files);
+        if changed.is_empty() && replaced.is_empty() {
             return Ok(Pushed::Unchanged { commit: head });
         }
         let large = repo::large(&self.http, target, &changed)?;
         let (large, small): (Vec<&Upload>, Vec<&Upload>) = changed.iter().copied().partition(|file| large.contains(&file.path));
         let uploaded = large::upload(&self.http, target, &large, tell)?;
-        let made = match repo::commit(&self.http, target, &head, message, (&small, &large))? {
+        let parts = repo::Parts { small: &small, large: &large, gone: &replaced };
+        let made = match repo::commit(&self.http, target, &head, message, &parts)? {
             Some(made) => made,
             // Another push, or the same one whose answer was lost.
             None => match self.standing(target)? {
-                Standing::There { head, files: stored, .. } if files.iter().all(|file| stored.change(file) == Change::Same) => {
+                Standing::There { head, files: stored, .. } if stored.differing(files).is_empty() => {
                     return Ok(Pushed::Unchanged { commit: head });
                 }
                 _ => return Err(Error::Moved { id: target.id.clone(), revision: target.revision.clone() }),
             },
         };
         let stored = repo::files_at(&self.http, &target.id, &made.commit)?;
-        let wrong: Vec<String> =
-            files.iter().filter(|file| stored.change(file) != Change::Same).map(|file| file.path.clone()).collect();
+        let wrong = stored.differing(files);
         if !wrong.is_empty() {
             return Err(Error::Differs { id: target.id.clone(), commit: made.commit, paths: wrong });
         }
         Ok(Pushed::Committed { commit: made.commit, sent: small.len(), uploaded, pull_request: made.pull_request })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_library_would_load() {
+        for path in
+            ["model.safetensors", "model-00001-of-00002.safetensors", "pytorch_model.bin.index.json", "adapter_config.json"]
+        {
+            assert!(are_weights(path), "{path}");
+        }
+        for path in
+            ["config.json", "onnx/model.onnx", "model.gguf", "model_head.safetensors", "old/model.safetensors", "model.md"]
+        {
+            assert!(!are_weights(path), "{path}");
+        }
     }
 }

@@ -176,17 +176,27 @@ struct Answer {
     pull_request: Option<String>,
 }
 
-/// Commits files on top of `parent`: small ones within, large ones by their hash. None where the branch is no longer there.
+/// What a commit does.
+pub(super) struct Parts<'a> {
+    /// Files within it.
+    pub(super) small: &'a [&'a Upload],
+    /// Files by their hash, which were sent before.
+    pub(super) large: &'a [&'a Upload],
+    /// Paths that it takes away.
+    pub(super) gone: &'a [String],
+}
+
+/// Makes a commit on top of `parent`. None where the branch is no longer there.
 pub(super) fn commit(
     http: &Http,
     target: &Target,
     parent: &str,
     message: &str,
-    (small, large): (&[&Upload], &[&Upload]),
+    Parts { small, large, gone }: &Parts,
 ) -> Result<Option<Made>, Error> {
     let what = format!("committing to `{}`", target.id);
     let mut lines = vec![json!({"key": "header", "value": {"summary": message, "description": "", "parentCommit": parent}})];
-    for file in small {
+    for file in *small {
         let bytes = std::fs::read(&file.place).map_err(|source| Error::Disk { path: file.place.clone(), source })?;
         if bytes.len() as u64 != file.size {
             return Err(Error::Changed { path: file.place.clone(), expected: file.size });
@@ -194,9 +204,10 @@ pub(super) fn commit(
         let content = BASE64.encode(bytes);
         lines.push(json!({"key": "file", "value": {"path": file.path, "content": content, "encoding": "base64"}}));
     }
-    for Upload { path, sha256, size, .. } in large {
+    for Upload { path, sha256, size, .. } in *large {
         lines.push(json!({"key": "lfsFile", "value": {"path": path, "algo": "sha256", "oid": sha256, "size": size}}));
     }
+    lines.extend(gone.iter().map(|path| json!({"key": "deletedFile", "value": {"path": path}})));
     let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let url = http.at(&format!("api/models/{}/commit/{}{}", target.id, quoted(&target.revision), query(target)));
     let make = |request: reqwest::blocking::RequestBuilder| {
