@@ -60,6 +60,9 @@ pub struct NumericColumn {
     /// Where the column holds dates: the part that is the number. A column of dates stands in the list once for each part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_date: Option<DatePart>,
+    /// Where a comma in the numbers of the tables that it was fitted to is the decimal point: `1,5` is one and a half.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decimal_comma: bool,
 }
 
 /// A number that a date has.
@@ -162,7 +165,7 @@ impl NumericColumn {
             (half, 1) => known[half],
             (half, _) => known[half - 1] / 2.0 + known[half] / 2.0,
         };
-        NumericColumn { name: name.into(), scale, fill, indicator, of_date: None }
+        NumericColumn { name: name.into(), scale, fill, indicator, of_date: None, decimal_comma: false }
     }
 
     /// Inputs of the model that this column makes.
@@ -236,6 +239,7 @@ impl Architecture for Config {
             fill: 0.0,
             indicator,
             of_date: None,
+            decimal_comma: false,
         };
         let categorical = |name: &str, count: usize| CategoricalColumn {
             name: name.into(),

@@ -10,6 +10,7 @@ pub(super) use pairs::is_of_pairs;
 pub(super) use recordings::is_heard;
 
 use super::read::{Cell, Column, ColumnKind, Table};
+use super::prepare::written_list;
 use super::{Error, Result, classes, similar};
 use crate::spec::{Columns, Task};
 use conversations::{conversations, preferences};
@@ -164,7 +165,7 @@ fn is_of_answers(column: &Column) -> bool {
 
 /// Whether questions about texts are answered.
 pub(super) fn is_answered(table: &Table) -> bool {
-    table.columns().iter().any(is_of_answers) && table.column("question").is_ok()
+    table.columns().iter().any(is_of_answers) && named(table, "question").is_some()
 }
 
 /// Names that stand for lists of words, and for lists of their tags, likeliest first.
@@ -284,7 +285,8 @@ pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool>
         return Ok(true);
     }
     if let Some(label) = &asked.label {
-        return Ok(matches!(called(table, label)?.kind, ColumnKind::List(_)));
+        let column = called(table, label)?;
+        return Ok(matches!(column.kind, ColumnKind::List(_)) || holds_written_lists(table, column)?);
     }
     let named = |column: &Column| LABELS.iter().any(|name| column.name.eq_ignore_ascii_case(name));
     let texts = table.columns().iter().filter(|column| column.kind == ColumnKind::Text && !is_name(&column.name)).count();
@@ -294,8 +296,33 @@ pub(super) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool>
     if list_of_labels(table).is_some() {
         return Ok(!table.columns().iter().any(|column| named(column) && !matches!(column.kind, ColumnKind::List(_))));
     }
+    for column in table.columns().iter().filter(|column| named(column)) {
+        if holds_written_lists(table, column)? {
+            return Ok(true);
+        }
+    }
     let others = table.columns().iter().filter(|column| column.kind != ColumnKind::Text && !is_name(&column.name)).count();
     Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
+}
+
+/// Whether the texts of a column are lists of labels written down: all of them in brackets, or fewer names between strokes than there
+/// are cells of them.
+fn holds_written_lists(table: &Table, column: &Column) -> Result<bool> {
+    if column.kind != ColumnKind::Text {
+        return Ok(false);
+    }
+    let (cells, _) = sample(table, &column.name, classes::name_of)?;
+    if cells.is_empty() || cells.iter().all(|cell| written_list(cell).is_some()) {
+        return Ok(!cells.is_empty());
+    }
+    let parts: BTreeSet<&str> = cells.iter().flat_map(|cell| cell.split('|').map(str::trim)).collect();
+    Ok(cells.iter().any(|cell| cell.contains('|')) && parts.len() < cells.len())
+}
+
+/// The column of that name, however its words are parted and whether they are large or small: `Source Text` for `source_text`.
+fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
+    let exact = table.columns().iter().find(|column| column.name == name);
+    exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()))
 }
 
 /// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`; else the
@@ -356,10 +383,10 @@ pub(super) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<Item = &'a 
     }
 }
 
-/// The names that stand for texts, if the table has such columns of text.
-pub(super) fn usual_texts(table: &Table) -> Option<&'static [&'static str]> {
-    let is_text = |name: &&str| table.column(name).is_ok_and(|column| column.kind == ColumnKind::Text);
-    TEXTS.into_iter().find(|names| names.iter().all(|name| is_text(name)))
+/// The columns of text that have the usual names, if the table has such.
+pub(super) fn usual_texts(table: &Table) -> Option<Vec<String>> {
+    let text = |name: &&str| named(table, name).filter(|column| column.kind == ColumnKind::Text).map(|column| column.name.clone());
+    TEXTS.into_iter().find_map(|names| names.iter().map(text).collect())
 }
 
 /// The one column of texts that are documents.
@@ -371,7 +398,7 @@ fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
         return Err(Error::ColumnKind { path: table.path().into(), column: label.clone(), expected, found });
     }
     let texts: Vec<&str> = table.columns().iter().filter(|c| c.kind == ColumnKind::Text).map(|c| c.name.as_str()).collect();
-    let usual = || DOCUMENTS.iter().find(|name| texts.contains(name)).copied();
+    let usual = || DOCUMENTS.iter().find_map(|name| texts.iter().find(|text| text.eq_ignore_ascii_case(name))).copied();
     let name = match (asked.input.as_slice(), texts.as_slice()) {
         ([one], _) => one.clone(),
         ([], [only]) => only.to_string(),
@@ -493,15 +520,15 @@ fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<Stri
         [] => {}
         [only] => return Ok(vec![only.clone()]),
         several => {
-            let usual = several.iter().find(|name| matches!(name.as_str(), "image" | "img"));
+            let usual = several.iter().find(|name| matches!(name.to_lowercase().as_str(), "image" | "img"));
             return usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear(several.to_vec()));
         }
     }
     let texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
-    let usual = TEXTS.iter().find(|names| names.iter().all(|n| texts.iter().any(|t| t == n)));
+    let usual = usual_texts(table).filter(|usual| usual.iter().all(|name| texts.contains(name)));
     match (texts.as_slice(), usual) {
         ([_] | [_, _], None) => Ok(texts),
-        (_, Some(names)) => Ok(names.iter().map(|n| n.to_string()).collect()),
+        (_, Some(usual)) => Ok(usual),
         _ => Err(unclear(table.names())),
     }
 }
@@ -533,6 +560,8 @@ mod tests {
         check("sentence1,sentence2,label,idx\na,b,0,1\n", none(), Ok((&["sentence1", "sentence2"], "label")));
         check("words,mood\na,x\nb,y\nc,x\nd,y\n", none(), Ok((&["words"], "mood")));
         check("title,text,label\na,b,0\n", none(), Ok((&["text"], "label")));
+        check("Title,Text,Label\na,b,0\n", none(), Ok((&["Text"], "Label")));
+        check("Premise,more,Hypothesis,Label\na,x,b,0\n", none(), Ok((&["Premise", "Hypothesis"], "Label")));
         check("words,mood\na,x\nb,y\n", none(), Err("which column holds the label: it has `words`, `mood`"));
         check(
             "a,b\nx,1\n",

@@ -80,7 +80,7 @@ fn together(table: &Table) -> Option<Vec<String>> {
 /// Two texts, by the names that pairs usually have, or because there are no others.
 fn pair(table: &Table, label: Option<&str>) -> Option<Vec<String>> {
     if let Some(names) = columns::usual_texts(table).filter(|names| names.len() == 2) {
-        return Some(names.iter().map(|name| name.to_string()).collect());
+        return Some(names);
     }
     let is_text = |column: &&Column| column.kind == ColumnKind::Text && !columns::is_name(&column.name);
     let texts = table.columns().iter().filter(is_text).map(|column| column.name.clone());

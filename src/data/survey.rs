@@ -547,6 +547,26 @@ mod tests {
     }
 
     #[test]
+    fn names_of_columns_are_known_however_they_are_written() {
+        let long = |i: usize| format!("what is said in row {i} and nothing else");
+        let rows = |width: usize| -> String {
+            (0..30).map(|i| (0..width).map(|at| long(10 * i + at)).collect::<Vec<_>>().join(",") + "\n").collect()
+        };
+        for (header, width, expected) in [
+            ("Source,Target", 2, Task::TextToText),
+            ("Source Text,Target Text", 2, Task::TextToText),
+            ("EN,DE", 2, Task::TextToText),
+            ("Instruction,Input,Output", 3, Task::InstructionTuning),
+            ("Question,Answer", 2, Task::InstructionTuning),
+            ("Prompt,Chosen,Rejected", 3, Task::PreferenceOptimization),
+        ] {
+            let dir = folder(&[("train.csv", &format!("{header}\n{}", rows(width)))]);
+            let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect(header);
+            assert_eq!(facts.task, Some(expected), "{header}");
+        }
+    }
+
+    #[test]
     fn several_labels_are_found_in_lists_and_in_columns_of_flags() {
         let check = |file: &str, text: &str, hinted: Option<Task>, expected: (&[&str], &[&str])| {
             let dir = folder(&[(file, text)]);
@@ -567,6 +587,10 @@ mod tests {
         check("train.jsonl", lists, None, (&["x", "y"], &[]));
         check("train.csv", "id,text,rude,spam\n7,a,0,1\n9,b,1,1\n", None, (&["rude", "spam"], &["rude", "spam"]));
         check("train.csv", "text,labels\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
+        let written = "text,labels\na,\"[\"\"x\"\", \"\"y z\"\"]\"\nb,[]\nc,\"['it's', 'x']\"\n";
+        check("train.csv", written, None, (&["it's", "x", "y z"], &[]));
+        let strokes = "text,labels\na,x|y\nb,y\nc,x|z\nd,y|z\ne,z|x|y\n";
+        check("train.csv", strokes, None, (&["x", "y", "z"], &[]));
         let one = folder(&[("train.csv", "text,label,long\na,0,1\nb,1,0\n")]);
         let facts = survey(&DataSource::Local { path: one.path().into() }, one.path()).expect("surveyed");
         assert_eq!((facts.task, facts.columns.label.as_deref()), (Some(Task::TextClassification), Some("label")));

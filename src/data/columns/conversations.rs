@@ -1,6 +1,6 @@
 //! Columns of conversations, and of answers of which one is preferred.
 
-use super::LABELS;
+use super::{LABELS, named};
 use crate::data::read::{ColumnKind, Table};
 use crate::data::{Error, Result};
 use crate::spec::{Columns, Task};
@@ -22,26 +22,25 @@ const SYSTEM: &str = "system";
 
 /// The columns of conversations: one of lists of turns; or those of a question, and as the label that of the answer.
 pub(super) fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
-    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
-    let named = |names: &[&str]| names.iter().filter(|name| has(name)).map(|name| name.to_string()).collect::<Vec<_>>();
+    let own = |name: &&str| named(table, name).map(|column| column.name.clone());
     if !asked.input.is_empty() {
         for name in asked.input.iter().chain(&asked.label) {
             table.column(name)?;
         }
         return Ok(asked.clone());
     }
-    let nested = |name: &str| table.columns().iter().any(|c| c.name == name && is_nested(&c.kind));
-    if let (Some(name), None) = (CONVERSATIONS.iter().find(|name| nested(name)), &asked.label) {
-        return Ok(Columns { input: vec![name.to_string()], ..Columns::default() });
+    let nested = |name: &&str| named(table, name).filter(|column| is_nested(&column.kind)).map(|column| column.name.clone());
+    if let (Some(name), None) = (CONVERSATIONS.iter().find_map(nested), &asked.label) {
+        return Ok(Columns { input: vec![name], ..Columns::default() });
     }
     let fits = |(question, answer): &(&[&str], &[&str])| {
         let answer = match &asked.label {
             Some(label) => table.column(label).ok().map(|column| column.name.clone()),
-            None => answer.iter().find(|name| has(name)).map(|name| name.to_string()),
+            None => answer.iter().find_map(own),
         };
-        let first = question.first().is_some_and(|name| has(name));
-        let input = named(&[&[SYSTEM][..], question].concat());
-        answer.filter(|_| first).map(|label| Columns { input, label: Some(label), ..Columns::default() })
+        let first = question.first().and_then(own);
+        let input = [&[SYSTEM][..], question].concat().iter().filter_map(own).collect();
+        answer.filter(|_| first.is_some()).map(|label| Columns { input, label: Some(label), ..Columns::default() })
     };
     let unclear =
         || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.names() };
@@ -56,7 +55,7 @@ const PREFERRED: [(&str, &str); 3] = [("chosen", "rejected"), ("preferred", "dis
 
 /// The columns of a prompt, if there are any, then that of the better answer and that of the other.
 pub(super) fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
-    let has = |name: &str| table.columns().iter().any(|column| column.name == name);
+    let own = |name: &&str| named(table, name).map(|column| column.name.clone());
     let unclear =
         || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.names() };
     if !asked.input.is_empty() {
@@ -69,12 +68,14 @@ pub(super) fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
             Err(unclear())
         };
     }
-    let (better, other) = PREFERRED.iter().find(|(better, other)| has(better) && has(other)).ok_or_else(unclear)?;
-    let prompt = PROMPTS.iter().find(|name| has(name));
+    let answers = PREFERRED.iter().find_map(|(better, other)| own(better).zip(own(other)));
+    let (better, other) = answers.ok_or_else(unclear)?;
+    let prompt = PROMPTS.iter().find_map(|name| own(name).map(|own| (name, own)));
     // What is to be done, and with what.
-    let more = Some(&"input").filter(|name| prompt.is_some_and(|prompt| *prompt == "instruction") && has(name));
-    let system = Some(&SYSTEM).filter(|name| prompt.is_some() && has(name));
-    let input = system.into_iter().chain(prompt).chain(more).chain([better, other]).map(|name| name.to_string()).collect();
+    let more = prompt.as_ref().filter(|(name, _)| **name == "instruction").and_then(|_| own(&"input"));
+    let system = prompt.as_ref().and_then(|_| own(&SYSTEM));
+    let prompt = prompt.map(|(_, own)| own);
+    let input = system.into_iter().chain(prompt).chain(more).chain([better, other]).collect();
     Ok(Columns { input, ..Columns::default() })
 }
 
@@ -85,7 +86,7 @@ pub(super) fn is_nested(kind: &ColumnKind) -> bool {
 /// What a table's columns are for by their names, where they are conversations.
 pub(in crate::data) fn task_of(table: &Table) -> Option<Task> {
     let asked = Columns::default();
-    let is_label = |name: &str| LABELS.contains(&name);
+    let is_label = |name: &str| LABELS.iter().any(|label| name.eq_ignore_ascii_case(label));
     if preferences(table, &asked).is_ok() {
         return Some(Task::PreferenceOptimization);
     }

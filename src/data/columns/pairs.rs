@@ -1,6 +1,6 @@
 //! Columns of texts and of what is written from them.
 
-use super::{has_few_values, is_name};
+use super::{has_few_values, is_name, named};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::data::{Error, Result};
 use crate::spec::Columns;
@@ -57,7 +57,7 @@ impl PairKind {
     pub fn of(columns: &Columns) -> Self {
         let is_language = |name: &String| {
             let (column, field) = name.rsplit_once('.').unwrap_or(("", name));
-            LANGUAGES.contains(&field) || TRANSLATIONS.contains(&column)
+            is_one_of(field, &LANGUAGES) || is_one_of(column, &TRANSLATIONS)
         };
         let summary = |name: &String| {
             ["summar", "highlight", "abstract", "headline", "title", "tldr"].iter().any(|word| name.to_lowercase().contains(word))
@@ -68,6 +68,10 @@ impl PairKind {
             _ => PairKind::Other,
         }
     }
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The column of texts that are read and, as the label, that of texts that are written from them.
@@ -106,12 +110,12 @@ fn are_meant([source, target]: &[String; 2], asked: &Columns) -> bool {
 /// Pairs of columns whose names leave no doubt, likeliest first.
 fn known_pairs(table: &Table) -> Vec<[String; 2]> {
     let is_translations =
-        |column: &&Column| TRANSLATIONS.contains(&column.name.as_str()) && matches!(column.kind, ColumnKind::Object(_));
+        |column: &&Column| is_one_of(&column.name, &TRANSLATIONS) && matches!(column.kind, ColumnKind::Object(_));
     let translations = table.columns().iter().filter(is_translations).flat_map(|column| {
         let within = format!("{}.", column.name);
         ordered(table.fields().iter().filter(|field| field.name.starts_with(&within)))
     });
-    let is_language = |column: &&Column| column.kind == ColumnKind::Text && LANGUAGES.contains(&column.name.as_str());
+    let is_language = |column: &&Column| column.kind == ColumnKind::Text && is_one_of(&column.name, &LANGUAGES);
     translations.chain(ordered(table.columns().iter().filter(is_language))).chain(named_pairs(table, &WRITTEN)).collect()
 }
 
@@ -124,9 +128,8 @@ fn other_pairs(table: &Table) -> Vec<[String; 2]> {
 }
 
 fn named_pairs(table: &Table, names: &[(&str, &str)]) -> Vec<[String; 2]> {
-    let is_text = |name: &str| table.columns().iter().any(|column| column.name == name && column.kind == ColumnKind::Text);
-    let there = names.iter().filter(|(source, target)| is_text(source) && is_text(target));
-    there.map(|(source, target)| [source.to_string(), target.to_string()]).collect()
+    let text = |name: &str| named(table, name).filter(|column| column.kind == ColumnKind::Text).map(|column| column.name.clone());
+    names.iter().filter_map(|(source, target)| Some([text(source)?, text(target)?])).collect()
 }
 
 /// Each column with each other, in their order: first those from the first one.

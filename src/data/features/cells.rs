@@ -3,15 +3,62 @@
 use crate::data::read::Cell;
 use jiff::civil::DateTime;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use tallow_zoo::mlp::{DatePart, NumericColumn};
 
 /// What a comma in a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::data) enum Comma {
-    /// `1,5` is one and a half, `1.234,5` more than a thousand: in files whose cells are parted by something else.
+    /// `1,5` is one and a half, `1.234` and `1.234,5` are more than a thousand.
     Decimal,
-    /// `1,234.5` is more than a thousand.
+    /// `1,234` and `1,234.5` are more than a thousand.
     Thousands,
+}
+
+impl Comma {
+    fn read(self, text: &str) -> Option<f64> {
+        match self {
+            Comma::Decimal => grouped(text, '.', ','),
+            Comma::Thousands => grouped(text, ',', '.'),
+        }
+    }
+}
+
+/// What the numbers of a file say of its commas.
+#[derive(Debug, Default)]
+pub(in crate::data) struct Commas {
+    /// Numbers that can be read in one way alone.
+    decimal: usize,
+    thousands: usize,
+    /// Whether any are there that are another number each way, such as `1,234` and `1.234`.
+    odd_comma: bool,
+    odd_point: bool,
+}
+
+impl Commas {
+    pub(in crate::data) fn take(&mut self, cell: &Cell) {
+        let Cell::Text(text) = cell else { return };
+        let text = bare(text);
+        match (Comma::Decimal.read(text), Comma::Thousands.read(text)) {
+            (Some(_), None) => self.decimal += 1,
+            (None, Some(_)) => self.thousands += 1,
+            (Some(a), Some(b)) if a != b => {
+                self.odd_comma |= text.contains(',');
+                self.odd_point |= text.contains('.');
+            }
+            _ => {}
+        }
+    }
+
+    /// What most of them say; none where they say nothing. A point that could be either is a decimal one unless others say that it is
+    /// not: programs write those, and hardly ever thousands with points.
+    pub(in crate::data) fn meaning(&self) -> Option<Comma> {
+        match self.decimal.cmp(&self.thousands) {
+            Ordering::Greater => Some(Comma::Decimal),
+            Ordering::Less => Some(Comma::Thousands),
+            Ordering::Equal => (self.decimal == 0 && self.odd_point && !self.odd_comma).then_some(Comma::Thousands),
+        }
+    }
 }
 
 /// Words for nothing, as pandas has them, and the mark of old data sets.
@@ -35,21 +82,29 @@ pub(in crate::data) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
         Cell::Int(number) => Some(*number as f64),
         Cell::Float(number) => Some(*number),
         Cell::Text(text) => {
-            let text = text.trim();
-            text.parse().ok().or_else(|| match comma {
-                Comma::Decimal => grouped(text, '.', ','),
-                Comma::Thousands => grouped(text, ',', '.'),
-            })
+            let text = bare(text);
+            comma.read(text).or_else(|| text.parse().ok())
         }
         Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
     }
 }
 
-/// A number whose thousands are set apart: groups of three digits behind the first.
+/// A number without the sign or code of a currency, or the percent sign, before or behind it: the unit is its column's.
+fn bare(text: &str) -> &str {
+    const MARKS: [&str; 13] = ["$", "€", "£", "¥", "₹", "%", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR"];
+    let text = text.trim();
+    let without = |mark: &&str| text.strip_prefix(*mark).or_else(|| text.strip_suffix(*mark));
+    MARKS.iter().find_map(without).map_or(text, str::trim)
+}
+
+/// A number whose thousands may be set apart: groups of three digits behind the first, parted by `group`, a blank or an apostrophe.
 fn grouped(text: &str, group: char, point: char) -> Option<f64> {
+    const ALWAYS: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
     let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |digits| (-1.0, digits));
+    // A currency may stand behind the sign.
+    let digits = bare(digits);
     let (whole, part) = digits.split_once(point).unwrap_or((digits, ""));
-    let mut groups = whole.split(group);
+    let mut groups = whole.split(|c| c == group || ALWAYS.contains(&c));
     let first = groups.next()?;
     let (mut all, mut several) = (first.to_string(), false);
     for group in groups {
@@ -57,7 +112,8 @@ fn grouped(text: &str, group: char, point: char) -> Option<f64> {
         (group.len() == 3).then(|| all.push_str(group))?;
     }
     let figures = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let right = !first.is_empty() && (!several || first.len() <= 3) && figures(&all) && figures(part);
+    // No group of thousands begins with a nought.
+    let right = !first.is_empty() && (!several || first.len() <= 3 && !first.starts_with('0')) && figures(&all) && figures(part);
     right.then(|| format!("{all}.{part}").parse().ok()).flatten().map(|number: f64| sign * number)
 }
 
@@ -94,11 +150,12 @@ pub(super) fn part_of(date: &DateTime, part: DatePart) -> f64 {
     }
 }
 
-/// The number that a column of a model takes from a cell.
-pub(in crate::data) fn number_of(column: &NumericColumn, cell: &Cell, comma: Comma) -> Option<f64> {
+/// The number that a column of a model takes from a cell. `said`: what commas mean in the file at hand; a file that does not say is read
+/// as those that the model was trained on.
+pub(in crate::data) fn number_of(column: &NumericColumn, cell: &Cell, said: Option<Comma>) -> Option<f64> {
     let number = match column.of_date {
         Some(part) => date(cell).map(|date| part_of(&date, part)),
-        None => number(cell, comma),
+        None => number(cell, said.unwrap_or(if column.decimal_comma { Comma::Decimal } else { Comma::Thousands })),
     };
     number.filter(|number| number.is_finite())
 }
@@ -130,9 +187,22 @@ mod tests {
             ("1e3", Some(1e3), Some(1e3)),
             ("1,5", Some(1.5), None),
             ("1,234", Some(1.234), Some(1234.0)),
+            ("1.234", Some(1234.0), Some(1.234)),
+            ("0.125", Some(0.125), Some(0.125)),
+            ("0,125", Some(0.125), None),
             ("1.234,5", Some(1234.5), None),
             ("-1,234,567.25", None, Some(-1_234_567.25)),
             ("1,23,456", None, None),
+            ("1 234 567", Some(1_234_567.0), Some(1_234_567.0)),
+            ("1\u{202f}234,5", Some(1234.5), None),
+            ("1'234.5", None, Some(1234.5)),
+            ("030 123 456", None, None),
+            ("$789,016", Some(789.016), Some(789_016.0)),
+            ("-$5.5", Some(-5.5), Some(-5.5)),
+            ("12,50 €", Some(12.5), None),
+            ("USD 7", Some(7.0), Some(7.0)),
+            ("55.5%", Some(55.5), Some(55.5)),
+            ("%", None, None),
             ("123456789012345678901234567890", Some(1.2345678901234568e29), Some(1.2345678901234568e29)),
             ("inf", Some(f64::INFINITY), Some(f64::INFINITY)),
             ("NaN", None, None),
@@ -148,6 +218,25 @@ mod tests {
             assert_eq!(found, [decimal, thousands], "{cell}");
         }
         assert_eq!(number(&Cell::Float(f64::NAN), Comma::Decimal), None);
+    }
+
+    #[test]
+    fn what_the_numbers_of_a_file_say_of_its_commas() {
+        for (cells, expected) in [
+            ("982 1,274 2.5", Some(Comma::Thousands)),
+            ("982 1.274 2,5", Some(Comma::Decimal)),
+            ("982 1,274 3,141", None),
+            ("1.274 3.141", Some(Comma::Thousands)),
+            ("1.274 3,141", None),
+            ("2.5 1,5", None),
+            ("red 12", None),
+            ("1.234.567 red", Some(Comma::Decimal)),
+            ("31.01.2026 192.168.1.1", None),
+        ] {
+            let mut commas = Commas::default();
+            cells.split(' ').for_each(|cell| commas.take(&text(cell)));
+            assert_eq!(commas.meaning(), expected, "{cells}");
+        }
     }
 
     #[test]

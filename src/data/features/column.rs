@@ -72,6 +72,8 @@ pub(super) struct Column {
     comma: Comma,
     /// Row by row; NaN where there is none. A number that is not finite is none, either.
     numbers: Vec<f64>,
+    /// Of the rows whose cell says something, and of the others, the class that all of them have; none where they have several.
+    sides: [Option<Seen>; 2],
     /// Row by row, as long as every cell is nothing or a date.
     dates: Option<Vec<Option<DateTime>>>,
     /// None: too many to be categories.
@@ -93,6 +95,15 @@ struct Seen {
     class: Option<Option<u32>>,
 }
 
+impl Seen {
+    fn take(&mut self, class: Option<u32>) {
+        self.count += 1;
+        if self.class != Some(class) {
+            self.class = None;
+        }
+    }
+}
+
 impl Column {
     pub(super) fn new(name: &str, kind: &ColumnKind, comma: Comma) -> Self {
         Column {
@@ -100,6 +111,7 @@ impl Column {
             kind: kind.clone(),
             comma,
             numbers: Vec::new(),
+            sides: [None; 2],
             dates: Some(Vec::new()),
             values: Some(BTreeMap::new()),
             categories: Vec::new(),
@@ -128,6 +140,8 @@ impl Column {
                 self.dates = None;
             }
         }
+        let class = if let Some(Target::Class(class)) = target { Some(class) } else { None };
+        self.sides[usize::from(category.is_none())].get_or_insert(Seen { count: 0, class: Some(class) }).take(class);
         let Some(category) = category else {
             self.categories.push(None);
             return;
@@ -141,17 +155,12 @@ impl Column {
                 self.example = category.chars().take(40).collect();
             }
         }
-        self.count(category.into_owned(), target);
+        self.count(category.into_owned(), class);
     }
 
-    fn count(&mut self, category: String, target: Option<Target>) {
+    fn count(&mut self, category: String, class: Option<u32>) {
         let Some(values) = &mut self.values else { return };
-        let class = if let Some(Target::Class(class)) = target { Some(class) } else { None };
-        let seen = values.entry(category.clone()).or_insert(Seen { count: 0, class: Some(class) });
-        seen.count += 1;
-        if seen.class != Some(class) {
-            seen.class = None;
-        }
+        values.entry(category.clone()).or_insert(Seen { count: 0, class: Some(class) }).take(class);
         if values.len() > MOST_VALUES {
             (self.values, self.categories) = (None, Vec::new());
         } else {
@@ -179,7 +188,8 @@ impl Column {
         }
         if self.are_numbers() {
             let numbers = self.numbers.iter().map(|x| Some(*x));
-            return Use::Numbers(vec![NumericColumn::of(&self.name, numbers)]);
+            let decimal_comma = self.comma == Comma::Decimal;
+            return Use::Numbers(vec![NumericColumn { decimal_comma, ..NumericColumn::of(&self.name, numbers) }]);
         }
         match self.texts() {
             Some(why) => Use::Nothing(why),
@@ -227,7 +237,7 @@ impl Column {
         (self.rows() >= LEAST_ROWS && self.says_the_target(targets, classes)).then_some(Why::Target)
     }
 
-    /// Whole numbers, each once, that rise from row to row without large gaps; or each once in a column that is called so.
+    /// Whole numbers, each once, that rise from row to row without large gaps; or hardly one twice in a column that is called so.
     fn is_identifier(&self) -> bool {
         let whole = self.stray == 0 && self.known == self.rows() && self.numbers.iter().all(|x| x.fract() == 0.0);
         if !whole || self.rows() < 3 {
@@ -240,14 +250,16 @@ impl Column {
         }
         let mut sorted = self.numbers.clone();
         sorted.sort_unstable_by(f64::total_cmp);
-        is_called_identifier(&self.name) && sorted.windows(2).all(|pair| pair[0] != pair[1])
+        let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        is_called_identifier(&self.name) && twice * 20 <= self.rows()
     }
 
-    /// Whether each of its values stands for one class and each class for one value; of numbers, whether one is the other in another
-    /// unit.
+    /// Whether each of its values stands for one class and each class for one value, or it is filled in where the rows are of one of
+    /// two classes and there alone; of numbers, whether one is the other in another unit.
     fn says_the_target(&self, targets: &[Target], classes: usize) -> bool {
         if self.known < self.rows() {
-            return false;
+            let [filled, blank] = self.sides.map(|side| side.and_then(|side| side.class.flatten()));
+            return classes == 2 && filled.zip(blank).is_some_and(|(filled, blank)| filled != blank);
         }
         if let Some(Target::Value(_)) = targets.first() {
             let value = |target: &Target| if let Target::Value(value) = target { *value } else { f64::NAN };
@@ -364,6 +376,9 @@ mod tests {
         assert!(found("day", |i| format!("0{}/1{}/2026", 1 + i % 9, i % 9)).starts_with("whether `01/10/2026` begins"));
         assert_eq!(found("answer", |i| ["no", "yes"][i % 2].into()), "it says what is to be predicted in other words");
         assert_eq!(found("answer", |i| (i % 2).to_string()), "it says what is to be predicted in other words");
+        let reason = |i: usize| if i % 2 == 0 { String::new() } else { ["dear", "slow", "moved"][i % 3].into() };
+        assert_eq!(found("reason", reason), "it says what is to be predicted in other words", "there in one class alone");
+        assert_eq!(found("#1 ID", |i| ((i.max(1) * 7919) % 100_003).to_string()), "it numbers the rows", "one of them twice");
         let values: Vec<Target> = (0..ROWS).map(|i| Target::Value((i * i) as f64)).collect();
         let copy = decide("cents", &cells(|i| (100 * i * i).to_string()), &values, 0, false);
         assert_eq!(copy, Use::Nothing(Why::Target));

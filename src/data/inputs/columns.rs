@@ -72,7 +72,7 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         _ => {
             let texts = of_kind(&is_text);
             match (usual_texts(table), texts.as_slice()) {
-                (Some(names), _) => Ok(names.iter().map(|name| (*name).to_string()).collect()),
+                (Some(names), _) => Ok(names),
                 (None, [_] | [_, _]) => Ok(texts),
                 (None, _) => Err(unclear("text")),
             }

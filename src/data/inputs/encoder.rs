@@ -1,6 +1,5 @@
 //! One input -> what a model is fed with.
 
-use crate::data::features::Comma;
 use crate::data::prepare::{
     Pixels, Question, Rows, Tokenization, brought_to, decode_image, encode_text, encode_with_places, encode_words, first_tokens,
     places, text_of, windows,
@@ -176,7 +175,7 @@ impl Encoder {
     fn row(&self, path: &Path, table: Option<&Table>, columns: &[String], row: &Row) -> Result<Fed> {
         let Some(model) = &self.feeding.table else { return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new() }) };
         let mut rows = Rows::new(model, columns);
-        rows.take(table.map_or(Comma::Thousands, Table::comma), &row.cells);
+        rows.take(table.and_then(Table::said_comma), &row.cells);
         // Nothing is a missing number; something else is a mistake, and an answer to it would be one.
         if let Some((column, found)) = rows.odd() {
             let (column, found) = (column.to_string(), found.to_string());

@@ -229,19 +229,43 @@ impl<'a> SeveralLabels<'a> {
     }
 }
 
-/// The labels that a cell lists: the items of a list, or of a text the parts between `|`, `;` or `,`. A text that is a label `known` as
-/// a whole is that label.
+/// The labels that a cell lists: the items of a list, also of one that is written down as text, else of a text the parts between `|`, `;`
+/// or `,`. A text that is a label `known` as a whole is that label.
 pub(in crate::data) fn labels_in(cell: &Cell, known: &[String]) -> Vec<Cell> {
     match cell {
         Cell::Null => Vec::new(),
         Cell::List(items) => items.clone(),
         Cell::Text(text) if known.iter().any(|name| name == text.trim()) => vec![cell.clone()],
-        Cell::Text(text) => {
-            let parts = text.split(['|', ';', ',']).map(str::trim).filter(|part| !part.is_empty());
-            parts.map(|part| Cell::Text(part.into())).collect()
-        }
+        Cell::Text(text) => match written_list(text) {
+            Some(items) => items.into_iter().map(Cell::Text).collect(),
+            None => {
+                let parts = text.split(['|', ';', ',']).map(str::trim).filter(|part| !part.is_empty());
+                parts.map(|part| Cell::Text(part.into())).collect()
+            }
+        },
         other => vec![other.clone()],
     }
+}
+
+/// The items of a list as programs write one into a cell of text: `["a", "b"]`, `['a', 'b']`, `['a' 'b']`, `[a, b]`, `[]`.
+pub(in crate::data) fn written_list(text: &str) -> Option<Vec<String>> {
+    let mut rest = text.trim().strip_prefix('[')?.strip_suffix(']')?.trim();
+    let mut items = Vec::new();
+    while let Some(first) = rest.chars().next() {
+        let (item, behind) = match first {
+            // A quote within ends no item: one does that stands before what parts them.
+            '"' | '\'' => {
+                let ends = |at: &usize| rest[at + 1..].trim_start().chars().next().is_none_or(|next| next == ',' || next == first);
+                let end = rest.match_indices(first).map(|(at, _)| at).skip(1).find(ends)?;
+                (&rest[1..end], &rest[end + 1..])
+            }
+            _ => rest.split_at(rest.find(',').unwrap_or(rest.len())),
+        };
+        items.push(item.trim().to_string());
+        let behind = behind.trim_start();
+        rest = behind.strip_prefix(',').unwrap_or(behind).trim_start();
+    }
+    Some(items.into_iter().filter(|item| !item.is_empty()).collect())
 }
 
 /// The numbers of a split.

@@ -46,7 +46,7 @@ mod weights;
 mod words;
 mod wordwise;
 
-pub(super) use answers::labels_in;
+pub(super) use answers::{labels_in, written_list};
 pub(super) use pixels::{Pixels, decode as decode_image, shape as image_shape};
 pub(super) use resize::brought_to;
 pub(super) use spans::{Question, places, windows};

@@ -23,7 +23,7 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
             for mut row in chunk {
                 weights.take(table, &mut row)?;
                 answers.take(table, &mut row)?;
-                rows.take(table.comma(), &row.cells);
+                rows.take(table.said_comma(), &row.cells);
             }
             Ok(())
         })?;
@@ -103,10 +103,11 @@ impl<'a> Rows<'a> {
         }
     }
 
-    pub(in crate::data) fn take(&mut self, comma: Comma, cells: &[Cell]) {
+    /// `said`: what commas mean in the file, where its numbers say that.
+    pub(in crate::data) fn take(&mut self, said: Option<Comma>, cells: &[Cell]) {
         for numeric in &mut self.numeric {
             let cell = cells.get(numeric.place).unwrap_or(&Cell::Null);
-            let number = number_of(numeric.column, cell, comma);
+            let number = number_of(numeric.column, cell, said);
             match (number, category(cell)) {
                 (Some(_), _) => numeric.known += 1,
                 (None, None) => numeric.missing += 1,

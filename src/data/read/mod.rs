@@ -13,11 +13,12 @@ mod quotes;
 mod text;
 mod wrapped;
 
-use super::features::Comma;
+use super::features::{Comma, Commas};
 use super::packing::unpacked_name;
 use super::{Error, Result};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 pub use encoding::letters;
 pub use image_folder::IMAGES;
@@ -162,6 +163,7 @@ pub(super) struct Table {
     /// What is found by its name alone: fields of columns of objects (`translation.en`), and columns that were set aside.
     fields: Vec<Column>,
     source: Source,
+    said_comma: OnceLock<Option<Comma>>,
 }
 
 enum Source {
@@ -203,7 +205,7 @@ impl Table {
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
         let fields = columns.iter().flat_map(fields_of).collect();
-        let mut table = Table { path: path.into(), columns, fields, source };
+        let mut table = Table { path: path.into(), columns, fields, source, said_comma: OnceLock::new() };
         if table.names_files() {
             table.look_for_images()?;
         }
@@ -285,12 +287,30 @@ impl Table {
         })
     }
 
-    /// What a comma in its numbers means: where commas part the cells, none is a decimal point.
+    /// What a comma in its numbers means: what they say, else what is usual where cells are parted so. Programs part them by semicolons
+    /// where commas stand in numbers.
     pub(super) fn comma(&self) -> Comma {
-        match self.source {
-            Source::Csv { delimiter } if delimiter != b',' => Comma::Decimal,
+        self.said_comma().unwrap_or(match self.source {
+            Source::Csv { delimiter: b';' } => Comma::Decimal,
             _ => Comma::Thousands,
-        }
+        })
+    }
+
+    /// What the numbers in its first rows say of their commas; none where they say nothing.
+    pub(super) fn said_comma(&self) -> Option<Comma> {
+        const SAMPLE: usize = 10_000;
+        *self.said_comma.get_or_init(|| {
+            if !matches!(self.source, Source::Csv { .. } | Source::Jsonl) {
+                return None;
+            }
+            let texts = self.columns.iter().filter(|column| column.kind == ColumnKind::Text);
+            let names: Vec<&str> = texts.map(|column| column.name.as_str()).collect();
+            let mut commas = Commas::default();
+            // What cannot be read is told of where it is needed.
+            let rows = self.rows(&names).into_iter().flatten().take(SAMPLE).flatten();
+            rows.for_each(|row| row.cells.iter().for_each(|cell| commas.take(cell)));
+            commas.meaning()
+        })
     }
 
     /// Number of rows; read off the footer where the format has one.
