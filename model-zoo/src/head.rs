@@ -152,6 +152,10 @@ impl Head {
         let problem = f.get("problem_type").and_then(Value::as_str);
         let told = heads.iter().map(|(kind, _)| *kind).find(|kind| problem.is_some() && kind.problem_type() == problem);
         let one = (kind == HeadKind::Classes && labels.len() == 1 && problem.is_none()).then_some(HeadKind::Value);
+        if told == Some(HeadKind::Value) && kind == HeadKind::Classes && labels.len() > 1 {
+            let found = format!("{} labels", labels.len());
+            f.problem("problem_type", "regression of one number", found);
+        }
         told.filter(|_| kind.problem_type().is_some()).or(one).unwrap_or(kind).with(labels)
     }
 
@@ -218,6 +222,10 @@ mod tests {
         assert_eq!(read(&one), Head::Value, "as transformers takes it");
         let typed = json!({"architectures": ["XForTokenClassification"], "problem_type": "regression", "num_labels": 2});
         assert_eq!(read(&typed), Head::Tags(generic_labels(2)), "tags are no regression");
+        let several = json!({"architectures": ["XForSequenceClassification"], "problem_type": "regression", "num_labels": 3});
+        let mut fields = Fields::new(several.as_object().expect("an object"));
+        Head::read(&mut fields, &HEADS, &["num_labels"], 2);
+        assert!(fields.finish(Vec::new()).is_err(), "one number is told, not several");
         let mut problems = Vec::new();
         Head::Span.check(&mut problems, &HEADS);
         assert_eq!(problems[0].found, "\"span\"");

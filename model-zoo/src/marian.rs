@@ -212,7 +212,8 @@ impl Architecture for Config {
 
     fn pair_ids(&self) -> Option<PairIds> {
         let [start, end, pad] = [self.decoder_start_token_id, self.eos_token_id, self.pad_token_id].map(|id| id as u32);
-        Some(PairIds { start, end, pad })
+        // As `bad_words_ids` of all public ones says.
+        Some(PairIds { start, end, pad, never: Some(pad) })
     }
 
     /// Source and target have `t` tokens each.

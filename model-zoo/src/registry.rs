@@ -41,6 +41,8 @@ pub struct PairIds {
     /// What a target ends with.
     pub end: u32,
     pub pad: u32,
+    /// What is never written, whatever its score.
+    pub never: Option<u32>,
 }
 
 /// One batch as a model takes it.

@@ -189,7 +189,7 @@ impl Architecture for Config {
 
     fn pair_ids(&self) -> Option<PairIds> {
         let [start, end, pad] = [self.decoder_start_token_id, self.eos_token_id, self.pad_token_id].map(|id| id as u32);
-        Some(PairIds { start, end, pad })
+        Some(PairIds { start, end, pad, never: None })
     }
 
     /// Source and target have `t` tokens each.

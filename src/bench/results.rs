@@ -130,6 +130,11 @@ impl Mean {
         let count = values.len();
         (count > 0).then(|| Mean { mean: values.iter().sum::<f64>() / count as f64, interval: of_mean(values), count })
     }
+
+    /// With an interval that has no value which there cannot be.
+    pub fn within(self, (least, most): (f64, f64)) -> Self {
+        Mean { interval: self.interval.map(|interval| interval.map(|end| end.clamp(least, most))), ..self }
+    }
 }
 
 /// A mean without the least and the greatest, where there are at least three values.
@@ -281,7 +286,7 @@ fn summary(fault: Fault, metric: Metric, trials: &[&Trial]) -> Option<Summary> {
         first_attempt,
         after_recovery,
         time_to_target: Middle::of(&some(&|trial| trial.well().then_some(trial.wall_secs))),
-        metric: Mean::of(&some(&|trial| trial.value)),
+        metric: Mean::of(&some(&|trial| trial.value)).map(|mean| mean.within(metric.range())),
         attempts: mean(&|trial| trial.took.attempts as f64),
         split: Split {
             plan: mean(&|trial| trial.took.split.plan),
@@ -431,5 +436,7 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
         assert_eq!(Middle::of(&[3.0, 1.0]).expect("two").mean, 2.0);
         assert_eq!(Middle::of(&[]), None);
         assert_eq!(Mean::of(&[2.0]), Some(Mean { mean: 2.0, interval: None, count: 1 }));
+        let near = Mean::of(&[0.9, 1.0]).expect("a mean").within(Metric::Accuracy.range());
+        assert!(near.interval.is_some_and(|[low, high]| low < 0.9 && high == 1.0), "{near:?}");
     }
 }

@@ -62,7 +62,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     let sentences = sentences(repo, &mut config)?;
     let card = Card::of(repo)?;
     let (normalize, image) = match repo.read_text("preprocessor_config.json")? {
-        Some(json) => preprocessor(&json).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
+        Some(json) => preprocessor(&json, config.image_channels().unwrap_or(3)).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
         None => (None, None),
     };
     let own = chat_format(repo)?;
@@ -84,6 +84,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         revision: repo.commit().map(str::to_string),
         chat,
         prefix: prefix(repo)?,
+        ends: ends(repo)?,
         speech,
         sentences,
         ..ModelFacts::from_scratch(config)
@@ -103,6 +104,12 @@ fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
         peft::read_config(&json, names).map_err(|e| wrong(format!("`{ADAPTER_CONFIG}`: {e}")))?;
     let base = base.ok_or_else(|| wrong(format!("`{ADAPTER_CONFIG}`: `base_model_name_or_path` names no base")))?;
     let mut facts = whole(&open(hub, &base, revision.as_deref())?)?;
+    // `peft` leaves the output layer at the base's table then.
+    let is_table = |name: &&String| name.ends_with("embed_tokens.weight") || name.ends_with("wte.weight");
+    if let Some(name) = shapes.keys().find(is_table).filter(|_| facts.config.to_public()["tie_word_embeddings"] == true) {
+        let what = "a table of words of its own beside a base whose output layer is its table: merge it with `peft`";
+        return Err(wrong(format!("`{name}`: {what}")));
+    }
     // A head of its own: that of the adapter's configuration, else as wide as the adapter's tensors say.
     if let Some(json) = repo.read_text("config.json")? {
         let own = ModelConfig::from_public(&json).map_err(|e| wrong(format!("`config.json`: {e}")))?;
@@ -249,6 +256,21 @@ fn speech(repo: &Repo, config: &ModelConfig, tokenizer: &Path) -> Result<SpeechF
     })
 }
 
+/// Tokens that end what it writes: those of `generation_config.json`, else of `config.json`.
+fn ends(repo: &Repo) -> Result<Vec<u32>> {
+    for file in ["generation_config.json", "config.json"] {
+        let json: Value = repo.read_text(file)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let ids = match &json["eos_token_id"] {
+            Value::Array(ids) => ids.iter().filter_map(Value::as_u64).collect(),
+            id => Vec::from_iter(id.as_u64()),
+        };
+        if !ids.is_empty() {
+            return Ok(ids.into_iter().filter_map(|id| id.try_into().ok()).collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// Tokens of Whisper's models of English alone.
 const ENGLISH_WORDS: usize = 51_864;
 
@@ -289,10 +311,10 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     }
 }
 
-/// What a public preprocessor does with images.
-fn preprocessor(json: &str) -> Result<(Option<Normalize>, Option<ImageSize>), String> {
+/// What a public preprocessor does with images of so many channels.
+fn preprocessor(json: &str, channels: usize) -> Result<(Option<Normalize>, Option<ImageSize>), String> {
     let value: serde_json::Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
-    Ok((normalize(&value)?, image_size(&value)?))
+    Ok((normalize(&value, channels)?, image_size(&value)?))
 }
 
 /// What it brings images to: a size as it is; a shorter side, of which the middle is cut out by `crop_size` or by the share `crop_pct`.
@@ -308,7 +330,8 @@ fn image_size(value: &serde_json::Value) -> Result<Option<ImageSize>, String> {
     };
     let resample = match value["resample"].as_u64() {
         Some(3) => Resample::Bicubic,
-        _ => Resample::Bilinear,
+        Some(2) | None => Resample::Bilinear,
+        Some(other) => return Err(format!("`resample`: expected 2 (bilinear) or 3 (bicubic), found {other}")),
     };
     let told = |what: &str| format!("`{what}`: expected pixels from 1 to 4096, found {}", value[what]);
     let crop =
@@ -334,14 +357,30 @@ fn image_size(value: &serde_json::Value) -> Result<Option<ImageSize>, String> {
     Ok(Some(ImageSize { height, width, crop_from, resample }))
 }
 
-/// `image_mean` and `image_std`, where both are there.
-fn normalize(value: &serde_json::Value) -> Result<Option<Normalize>, String> {
+/// `image_mean` and `image_std`, where both are there, in terms of pixels from 0 to 1; of ViT's preprocessors, which need not name them,
+/// those that its library takes.
+fn normalize(value: &serde_json::Value, channels: usize) -> Result<Option<Normalize>, String> {
     let numbers =
         |key: &str| -> Option<Vec<f32>> { value.get(key)?.as_array()?.iter().map(|v| v.as_f64().map(|f| f as f32)).collect() };
-    match (numbers("image_mean"), numbers("image_std")) {
-        (Some(mean), Some(std)) if mean.len() == std.len() && std.iter().all(|s| *s > 0.0) => Ok(Some(Normalize { mean, std })),
-        (None, None) => Ok(None),
-        _ => Err("expected `image_mean` and `image_std` of equal length, the latter positive".into()),
+    let is_of_vit = ["image_processor_type", "feature_extractor_type"]
+        .iter()
+        .any(|key| value[key].as_str().is_some_and(|name| name.starts_with("ViT")));
+    let found = match (numbers("image_mean"), numbers("image_std")) {
+        _ if value["do_normalize"] == false => Normalize { mean: vec![0.0; channels], std: vec![1.0; channels] },
+        (Some(mean), Some(std)) if mean.len() == std.len() && std.iter().all(|s| *s > 0.0) => Normalize { mean, std },
+        (None, None) if is_of_vit => Normalize { mean: vec![0.5; channels], std: vec![0.5; channels] },
+        (None, None) => return Ok(None),
+        _ => return Err("expected `image_mean` and `image_std` of equal length, the latter positive".into()),
+    };
+    let factor = if value["do_rescale"] == false { 1.0 } else { value["rescale_factor"].as_f64().unwrap_or(1.0 / 255.0) };
+    let largest = (255.0 * factor) as f32;
+    match largest {
+        1.0 => Ok(Some(found)),
+        _ if largest > 0.0 && largest.is_finite() => {
+            let scaled = |values: Vec<f32>| values.into_iter().map(|value| value / largest).collect();
+            Ok(Some(Normalize { mean: scaled(found.mean), std: scaled(found.std) }))
+        }
+        _ => Err(format!("`rescale_factor`: expected a positive number, found {factor}")),
     }
 }
 
@@ -417,18 +456,40 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_a_text_is_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let read = |file: &str, json: &str| {
+            std::fs::write(dir.path().join(file), json).expect("written");
+            ends(&Repo::at_folder(Kind::Model, dir.path()).expect("a folder")).expect("read")
+        };
+        assert_eq!(read("config.json", r#"{"eos_token_id": 5}"#), [5]);
+        assert_eq!(read("generation_config.json", r#"{"eos_token_id": null}"#), [5]);
+        assert_eq!(read("generation_config.json", r#"{"eos_token_id": [7, 9]}"#), [7, 9]);
+    }
+
+    #[test]
     fn normalisation_is_read() {
-        let read = |json: &str| preprocessor(json).map(|(normalize, _)| normalize);
+        let read = |json: &str| preprocessor(json, 3).map(|(normalize, _)| normalize);
         let found = read(r#"{"image_mean":[0.5,0.5,0.5],"image_std":[0.25,0.25,0.25]}"#).expect("fine").expect("there");
         assert_eq!((found.mean[0], found.std[2]), (0.5, 0.25));
         assert_eq!(read("{}"), Ok(None));
         assert!(read(r#"{"image_mean":[0.5],"image_std":[0.0]}"#).is_err());
+        let check = |json: &str, mean: f32, std: f32| {
+            assert_eq!(read(json), Ok(Some(Normalize { mean: vec![mean; 3], std: vec![std; 3] })), "{json}");
+        };
+        let half = r#""image_mean":[0.5,0.5,0.5],"image_std":[0.5,0.5,0.5]"#;
+        check(&format!(r#"{{{half},"rescale_factor":0.00392156862745098}}"#), 0.5, 0.5);
+        check(&format!(r#"{{{half},"do_normalize":false}}"#), 0.0, 1.0);
+        check(&format!(r#"{{{half},"rescale_factor":0.00784313725490196}}"#), 0.25, 0.25);
+        check(&format!(r#"{{{half},"do_rescale":false}}"#), 0.5 / 255.0, 0.5 / 255.0);
+        check(r#"{"image_processor_type":"ViTImageProcessor"}"#, 0.5, 0.5);
+        assert!(read(r#"{"image_mean":[0.5],"image_std":[0.5],"rescale_factor":0}"#).is_err());
     }
 
     /// As the preprocessors of public models say it: ViT's, an old one's, ConvNeXt's, that of torchvision's ResNets.
     #[test]
     fn the_size_of_images_is_read() {
-        let read = |json: &str| preprocessor(json).map(|(_, image)| image);
+        let read = |json: &str| preprocessor(json, 3).map(|(_, image)| image);
         let size = |height, width, crop_from, resample| Ok(Some(ImageSize { height, width, crop_from, resample }));
         for (json, expected) in [
             (r#"{"do_resize":true,"size":{"height":224,"width":200},"resample":2}"#, size(224, 200, None, Resample::Bilinear)),
@@ -450,6 +511,7 @@ mod tests {
             r#"{"size":0}"#,
             r#"{"size":{"shortest_edge":224},"crop_pct":0.0001}"#,
             r#"{"size":"large"}"#,
+            r#"{"size":224,"resample":0}"#,
             r#"{"size":{"shortest_edge":9},"do_center_crop":true}"#,
         ] {
             assert!(read(json).is_err(), "{json}");

@@ -409,6 +409,9 @@ pub struct GenerateJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hearing: Option<Hearing>,
     pub max_new_tokens: usize,
+    /// Tokens that end the text, besides those that the tokenizer's names tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<u32>,
     pub search: tallow_zoo::Search,
     /// The JSON schema that the text is held to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -75,6 +75,7 @@ impl Embedded {
             },
             hearing: None,
             max_new_tokens: ask.max_tokens as usize,
+            ends: self.facts.ends.clone(),
             search: Search::Greedy,
             schema: ask.schema.clone(),
             stream: false,

@@ -289,14 +289,19 @@ impl Pipeline<'_> {
             // An adapter for preferences gained against its base.
             reference: (task == Task::PreferenceOptimization)
                 .then(|| Reference { weights: model.weights.clone().unwrap_or_default(), preference: Preference::default() }),
-            writing: model.config.pair_ids().map(|_| Writing {
+            writing: model.config.pair_ids().map(|ids| Writing {
                 tokenizer: self.folder.held_out().join("tokenizer.json"),
                 max_new_tokens: model.config.text_limits().map_or(PIECE, |(_, positions)| positions).min(TARGET),
                 num_beams: 1,
                 length_penalty: 1.0,
                 samples: 0,
                 compared: Compared::Raw,
-                suppress_tokens: model.speech.as_ref().map(|known| known.suppress_tokens.clone()).unwrap_or_default(),
+                suppress_tokens: model
+                    .speech
+                    .iter()
+                    .flat_map(|known| known.suppress_tokens.iter().copied())
+                    .chain(ids.never)
+                    .collect(),
                 begin_suppress_tokens: model.speech.as_ref().map(|known| known.begin_suppress_tokens.clone()).unwrap_or_default(),
             }),
             similarity: (task == Task::SentenceSimilarity).then(|| similarity_of(data)),

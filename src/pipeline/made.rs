@@ -142,6 +142,7 @@ impl Pipeline<'_> {
             hearing: hearing.clone(),
             model: model.config,
             max_new_tokens: ask.max_new_tokens,
+            ends: model.ends,
             search: ask.search.clone(),
             schema: ask.schema.clone(),
             stream: ask.stream,

@@ -500,6 +500,7 @@ fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &L
         _ => return None,
     };
     let speech = facts.model.speech.clone().unwrap_or_default();
+    let never = facts.model.config.pair_ids().and_then(|ids| ids.never);
     let max_new_tokens = target_len(spec).unwrap_or(positions);
     let tokenizer = layout.prepared.join("tokenizer.json");
     Some(Writing {
@@ -509,7 +510,7 @@ fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &L
         length_penalty,
         samples: 0,
         compared,
-        suppress_tokens: speech.suppress_tokens,
+        suppress_tokens: speech.suppress_tokens.into_iter().chain(never).collect(),
         begin_suppress_tokens: speech.begin_suppress_tokens,
     })
 }

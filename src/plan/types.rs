@@ -204,6 +204,9 @@ pub struct ModelFacts {
     /// What stands before every text that it writes another from.
     #[serde(default)]
     pub prefix: String,
+    /// Tokens that end what it writes, as its files say, besides those that its tokenizer's names tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<u32>,
     /// Of a model of speech: what it is told, and what it does not write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speech: Option<SpeechFacts>,
@@ -295,6 +298,7 @@ impl ModelFacts {
             revision: None,
             chat: ChatFormat::default(),
             prefix: String::new(),
+            ends: Vec::new(),
             speech: None,
             adapter: None,
             sentences: None,

@@ -41,7 +41,8 @@ pub fn generate(job: &GenerateJob, stop: &dyn Fn() -> bool, emit: &mut dyn FnMut
     let begun = Instant::now();
     // A model of two texts reads the prompt and writes another text.
     let pair = job.model.pair_ids();
-    let ends = pair.map_or_else(|| vocabulary.ends(), |ids| vec![ids.end]);
+    let named = pair.map_or_else(|| vocabulary.ends(), |ids| vec![ids.end]);
+    let ends = [&named[..], &job.ends[..]].concat();
     let forced = job.hearing.as_ref().map(|hearing| hearing.forced.clone()).unwrap_or_default();
     let start = pair.map_or_else(|| ids.clone(), |ids| [&[ids.start], &forced[..]].concat());
     let heard = heard(job, emit)?;
@@ -51,6 +52,7 @@ pub fn generate(job: &GenerateJob, stop: &dyn Fn() -> bool, emit: &mut dyn FnMut
         settings.suppress_tokens = hearing.suppress_tokens.clone();
         settings.begin_suppress_tokens = hearing.begin_suppress_tokens.clone();
     }
+    settings.suppress_tokens.extend(pair.and_then(|ids| ids.never));
     let prompt_tokens = ids.len().max(forced.len());
     if let (Search::Beam { .. }, Model::Built(built)) = (&job.search, &model) {
         let written = tallow_zoo::generate(&*built.model, Prompt { source, start: &start }, &settings)?;

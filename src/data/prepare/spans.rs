@@ -16,6 +16,7 @@ use crate::data::{Error, NOT_SEEN, Result};
 use crate::job::{Event, PrepareJob};
 use rayon::prelude::*;
 use std::path::Path;
+use tokenizers::Offsets;
 use tokenizers::{Encoding, PostProcessor, TruncationDirection};
 
 /// What windows share with the next: this part of the longest text, as 128 of 384 tokens.
@@ -133,9 +134,21 @@ pub(in crate::data) fn windows(
     if context.len() > room {
         context.truncate(room, overlap, TruncationDirection::Right);
     }
+    let offsets: Vec<Vec<Offsets>> =
+        std::iter::once(&context).chain(context.get_overflowing()).map(|window| window.get_offsets().to_vec()).collect();
     let mut first = tokenizer.post_process(question, Some(context), true).map_err(|e| failed(e.to_string()))?;
     let rest = first.take_overflowing();
-    Ok(std::iter::once(first).chain(rest).collect())
+    let mut windows: Vec<Encoding> = std::iter::once(first).chain(rest).collect();
+    windows.iter_mut().zip(&offsets).for_each(|(window, offsets)| restore(window, offsets));
+    Ok(windows)
+}
+
+/// Gives the tokens of the text their places back: a tokenizer that leaves the blank before a word out of its place does so each time
+/// that it puts texts together, also where there is none left.
+fn restore(window: &mut Encoding, offsets: &[Offsets]) {
+    let of_text = window.get_sequence_ids();
+    let places = window.get_offsets_mut().iter_mut().zip(of_text).filter(|(_, of)| *of == Some(1));
+    places.zip(offsets).for_each(|((place, _), own)| *place = *own);
 }
 
 /// Of each token the characters of the text that it stands for, from and up to; [`NOT_SEEN`] for one of something else.

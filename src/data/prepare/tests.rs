@@ -475,6 +475,48 @@ fn answers_are_found_in_windows_that_overlap() {
     assert!(seen.iter().all(|seen| *seen), "each word is in a window: {seen:?}");
 }
 
+/// A byte-level tokenizer as RoBERTa's: a blank belongs to the word behind it, and to no place in the text.
+fn trimming_tokenizer(folder: &Path) -> PathBuf {
+    let mut vocab: serde_json::Map<String, serde_json::Value> =
+        ["<s>", "<pad>", "</s>", "Ġ", "Ġs"].iter().zip(0..).map(|(token, id)| (token.to_string(), id.into())).collect();
+    ('!'..='~').for_each(|letter| drop(vocab.insert(letter.to_string(), vocab.len().into())));
+    let special = |id: u32, content: &str| {
+        serde_json::json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+            "special": true})
+    };
+    let byte_level = serde_json::json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    let json = serde_json::json!({
+        "version": "1.0", "added_tokens": [special(0, "<s>"), special(1, "<pad>"), special(2, "</s>")],
+        "pre_tokenizer": byte_level, "decoder": byte_level,
+        "post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": true,
+            "add_prefix_space": false},
+        "model": {"type": "BPE", "vocab": vocab, "merges": ["Ġ s"]},
+    });
+    let path = folder.join("tokenizer.json");
+    std::fs::write(&path, json.to_string()).expect("written");
+    path
+}
+
+#[test]
+fn answers_lie_where_they_are_also_with_a_tokenizer_that_leaves_out_blanks() {
+    let text = "we read stories so so long";
+    let at = text.find("stories").expect("there");
+    let mut bench = questions(&[(text, "what?", Some(("stories", at)))]);
+    bench.job.tokenizer = TokenizerSource::File(trimming_tokenizer(bench.dir.path()));
+    bench.job.max_seq_len = 24;
+    bench.run().expect("prepared");
+    let prepared = bench.open("train.safetensors");
+    let (PreparedTargets::Spans(spans), Some(texts)) = (prepared.targets(), prepared.texts()) else { panic!("expected spans") };
+    let answered: Vec<usize> = (0..texts.len()).filter(|i| spans.span(*i)[0] > 0).collect();
+    assert!(texts.len() > 1 && !answered.is_empty(), "{} windows", texts.len());
+    for i in answered {
+        let (characters, [first, last]) = (spans.characters(texts.range(i)), spans.span(i));
+        let words = spans.words(0, characters[first as usize][0] as usize, characters[last as usize][1] as usize);
+        assert_eq!(words, "stories");
+        assert_eq!(texts.text(i).0[first as usize], 4, "the token that its blank belongs to");
+    }
+}
+
 #[test]
 fn answers_that_are_not_where_they_are_said_to_be() {
     let error = questions(&[("a bc", "q?", Some(("bc", 1)))]).run().expect_err("refused");

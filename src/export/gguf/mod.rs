@@ -180,9 +180,15 @@ fn settings(header: &mut Header, config: &Config, name: &str, kind: FloatKind) -
     header.text("general.name", name);
     header.number("general.file_type", kind.numbers().1 as usize);
     header.number("general.quantization_version", 2);
+    if config.attention_bias && config.model_type == Family::Qwen3 {
+        let found = "true, which llama.cpp has no place for".into();
+        return Err(Error::Setting { format: "GGUF", what: "attention_bias", found });
+    }
+    // llama.cpp does not look at the window of these architectures: up to its length the model is the same.
+    let positions = config.sliding_window.map_or(config.max_position_embeddings, |window| window.min(config.max_position_embeddings));
     for (name, value) in [
         ("vocab_size", config.vocab_size),
-        ("context_length", config.max_position_embeddings),
+        ("context_length", positions),
         ("embedding_length", config.hidden_size),
         ("block_count", config.num_hidden_layers),
         ("feed_forward_length", config.intermediate_size),
@@ -196,9 +202,6 @@ fn settings(header: &mut Header, config: &Config, name: &str, kind: FloatKind) -
     }
     header.real(&key("attention.layer_norm_rms_epsilon"), config.rms_norm_eps);
     header.real(&key("rope.freq_base"), config.rope_theta);
-    if let Some(window) = config.sliding_window {
-        header.number(&key("attention.sliding_window"), window);
-    }
     match config.rope_scaling {
         // Llama 3's is a tensor of its own.
         Scaling::Default | Scaling::Llama3 { .. } => {}
