@@ -78,9 +78,11 @@ pub enum Activation {
 
 impl Activation {
     /// Their names in public files; the first of an activation is the one that is written.
-    pub(crate) const NAMES: [(&str, Activation); 7] = [
+    pub(crate) const NAMES: [(&str, Activation); 9] = [
         ("gelu", Activation::Gelu),
+        ("gelu_python", Activation::Gelu),
         ("gelu_new", Activation::GeluNew),
+        ("gelu_fast", Activation::GeluNew),
         ("gelu_pytorch_tanh", Activation::GeluNew),
         ("relu", Activation::Relu),
         ("silu", Activation::Silu),
@@ -238,7 +240,9 @@ mod tests {
     #[test]
     fn an_activation_has_several_names() {
         let tiny = registry().iter().find(|entry| entry.family == "marian").map(|entry| (entry.tiny)()).expect("in the registry");
-        for (name, written) in [("swish", "silu"), ("silu", "silu"), ("gelu_pytorch_tanh", "gelu_new"), ("relu", "relu")] {
+        for (name, written) in
+            [("swish", "silu"), ("silu", "silu"), ("gelu_pytorch_tanh", "gelu_new"), ("gelu_python", "gelu"), ("relu", "relu")]
+        {
             let mut public = tiny.to_public();
             public["activation_function"] = name.into();
             let config = ModelConfig::from_public(&public.to_string()).expect(name);

@@ -261,6 +261,12 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     if answers.failed > 0 {
         told.push(format!("{} of {} inputs could not be read: their lines say why", answers.failed, answers.examples));
     }
+    if answers.cut > 0 {
+        told.push(format!(
+            "{} of {} texts are longer than the model reads: their ends were left out",
+            answers.cut, answers.examples
+        ));
+    }
     if let Some(out) = asked.out {
         told.push(format!("{} lines in {}", answers.examples, out.display()));
     }

@@ -62,7 +62,8 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
     let sentences = sentences(repo, &mut config)?;
     let card = Card::of(repo)?;
     let (normalize, image) = match repo.read_text("preprocessor_config.json")? {
-        Some(json) => preprocessor(&json, config.image_channels().unwrap_or(3)).map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
+        Some(json) => preprocessor(&json, config.image_channels().unwrap_or(3))
+            .map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
         None => (None, None),
     };
     let own = chat_format(repo)?;

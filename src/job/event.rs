@@ -93,8 +93,14 @@ pub enum Event {
     },
     /// A base and its adapter are one file.
     Merged { weights_sha256: String, params: usize },
-    /// A model said something of so many inputs, of which so many could not be read.
-    Predicted { examples: usize, failed: usize, secs: f64 },
+    /// A model said something of so many inputs, of which so many could not be read, and of so many the end was left out.
+    Predicted {
+        examples: usize,
+        failed: usize,
+        #[serde(default)]
+        cut: usize,
+        secs: f64,
+    },
     /// A model was written in the format of another program.
     Exported { bytes: u64, params: usize },
     /// How many held-out examples the training split has too.

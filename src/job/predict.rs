@@ -145,10 +145,12 @@ pub struct Word {
 }
 
 impl Said {
-    /// A line of JSON, without its end: what is said, and of which input. Numbers have as many digits as tell them apart.
-    pub fn line(&self, index: u64) -> String {
+    /// A line of JSON, without its end: what is said, and of which input; of one whose end the model has not read, that it was cut.
+    /// Numbers have as many digits as tell them apart.
+    pub fn line(&self, index: u64, cut: bool) -> String {
         let said = serde_json::to_string(self).unwrap_or_default();
-        format!("{{\"index\":{index},{}", said.strip_prefix('{').unwrap_or("}"))
+        let cut = if cut { "\"cut\":true," } else { "" };
+        format!("{{\"index\":{index},{cut}{}", said.strip_prefix('{').unwrap_or("}"))
     }
 }
 
@@ -165,7 +167,10 @@ mod tests {
     #[test]
     fn a_line_says_of_which_input_it_is_and_reads_back() {
         let said = Said::Vector { vector: vec![0.1, -1e-7] };
-        let line = said.line(7);
+        let line = said.line(7, true);
+        assert_eq!(line, r#"{"index":7,"cut":true,"kind":"vector","vector":[0.1,-1e-7]}"#);
+        assert_eq!(serde_json::from_str::<Said>(&line).expect("said"), said);
+        let line = said.line(7, false);
         assert_eq!(line, r#"{"index":7,"kind":"vector","vector":[0.1,-1e-7]}"#);
         assert_eq!(serde_json::from_str::<Index>(&line).expect("an index"), Index { index: 7 });
         assert_eq!(serde_json::from_str::<Said>(&line).expect("said"), said);

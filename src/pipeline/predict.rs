@@ -30,6 +30,8 @@ pub struct Answers {
     pub examples: usize,
     /// Inputs that could not be read.
     pub failed: usize,
+    /// Texts that are longer than the model reads.
+    pub cut: usize,
     /// What was assumed where the model does not say.
     pub assumptions: Vec<String>,
 }
@@ -117,11 +119,11 @@ impl Pipeline<'_> {
             Err(end) => return Ok(Err(end)),
         };
         let told = attempt.events.iter().find_map(|event| match event {
-            Event::Predicted { examples, failed, .. } => Some((*examples, *failed)),
+            Event::Predicted { examples, failed, cut, .. } => Some((*examples, *failed, *cut)),
             _ => None,
         });
         let path = attempt.folder.predictions();
-        let answers = |(examples, failed)| Answers { path, examples, failed, assumptions };
+        let answers = |(examples, failed, cut)| Answers { path, examples, failed, cut, assumptions };
         Ok(told.map(answers).ok_or(End::Unfinished { run: PREDICT.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 }

@@ -13,7 +13,7 @@ use crate::job::{Entity, Event, PredictJob, Pulse, Said, TaggedWord, Word};
 use crate::spec::Task;
 use crate::store::WorkFolder;
 use candle_core::{Device, Tensor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
@@ -42,12 +42,15 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     let path = WorkFolder::at(&job.out).predictions();
     let io = |source| Error::Io { action: "write", path: path.clone(), source };
     let mut out = BufWriter::new(File::create(&path).map_err(io)?);
-    let (mut count, mut failed, mut first) = (0usize, 0usize, None);
+    let (mut count, mut failed, mut cut, mut first) = (0usize, 0usize, 0usize, None);
     let mut pulse = Pulse::new(emit);
     inputs::each_chunk(&job.given, &job.feeding, &encoder, |chunk| -> Result<(), Error> {
         let (fed, said) = parted(chunk, &mut failed, &mut first);
-        for said in asked.all(&fed, said)? {
-            writeln!(out, "{}", said.line(count as u64)).map_err(io)?;
+        let is_cut = |(place, input): &(usize, Fed)| tokens(input).filter(|tokens| tokens.cut).map(|_| *place);
+        let long: BTreeSet<usize> = fed.iter().filter_map(is_cut).collect();
+        cut += long.len();
+        for (place, said) in asked.all(&fed, said)?.iter().enumerate() {
+            writeln!(out, "{}", said.line(count as u64, long.contains(&place))).map_err(io)?;
             count += 1;
         }
         pulse.beat(count);
@@ -57,7 +60,7 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     match first.filter(|_| failed == count) {
         Some(error) => Err(error.into()),
         None => {
-            emit(Event::Predicted { examples: count, failed, secs: begun.elapsed().as_secs_f64() });
+            emit(Event::Predicted { examples: count, failed, cut, secs: begun.elapsed().as_secs_f64() });
             Ok(())
         }
     }

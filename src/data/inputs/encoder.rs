@@ -18,11 +18,17 @@ use tokenizers::{EncodeInput, Encoding, PostProcessor, TruncationParams};
 pub struct Tokens {
     pub ids: Vec<u32>,
     pub type_ids: Vec<u8>,
+    /// Whether the text is longer than the model reads, and its end is left out.
+    pub cut: bool,
 }
 
 impl Tokens {
     fn of(encoding: &Encoding) -> Self {
-        Tokens { ids: encoding.get_ids().to_vec(), type_ids: encoding.get_type_ids().iter().map(|id| *id as u8).collect() }
+        Tokens {
+            ids: encoding.get_ids().to_vec(),
+            type_ids: encoding.get_type_ids().iter().map(|id| *id as u8).collect(),
+            cut: !encoding.get_overflowing().is_empty(),
+        }
     }
 }
 

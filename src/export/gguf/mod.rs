@@ -185,7 +185,8 @@ fn settings(header: &mut Header, config: &Config, name: &str, kind: FloatKind) -
         return Err(Error::Setting { format: "GGUF", what: "attention_bias", found });
     }
     // llama.cpp does not look at the window of these architectures: up to its length the model is the same.
-    let positions = config.sliding_window.map_or(config.max_position_embeddings, |window| window.min(config.max_position_embeddings));
+    let positions =
+        config.sliding_window.map_or(config.max_position_embeddings, |window| window.min(config.max_position_embeddings));
     for (name, value) in [
         ("vocab_size", config.vocab_size),
         ("context_length", positions),
