@@ -13,7 +13,7 @@ use crate::plan::{self, HostFacts, Plan, PlannerError, Prices, RulePlanner};
 use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
-use crate::store::{Purpose, Record, RunFolder};
+use crate::store::{Decided, Purpose, Record, RunFolder};
 use crate::{data, intake, script, spec, store};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
@@ -541,7 +541,7 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
 /// Why nothing more was tried, as the ledger has it.
 fn gave_up(run: &str, folder: &RunFolder) -> Option<String> {
     folder.ledger().read().ok()?.into_iter().rev().find_map(|entry| match entry.record {
-        Record::Recovery { run: of, decision, reason, .. } if of == run && decision == "give_up" => Some(reason),
+        Record::Recovery { run: of, decision: Decided::GiveUp, reason, .. } if of == run => Some(reason),
         _ => None,
     })
 }

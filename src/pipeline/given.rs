@@ -6,7 +6,8 @@ use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
-    EvaluateJob, Event, Job, ModelFiles, Normalize, PairFormat, PrepareJob, Reference, SplitSource, TokenizerSource, Writing,
+    EvaluateJob, Event, Job, ModelFiles, Normalize, PREPARE, PairFormat, PrepareJob, Reference, SplitSource, TokenizerSource,
+    Writing,
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
@@ -160,8 +161,7 @@ const PIECE: usize = 1024;
 /// Tokens of a text that is written, at most.
 const TARGET: usize = 256;
 
-/// Names of the two jobs.
-const PREPARE: &str = "prepare";
+/// The name of the run that scores.
 const SCORE: &str = "score";
 
 impl Pipeline<'_> {

@@ -3,9 +3,10 @@
 use super::super::Error;
 use super::super::book::Book;
 use super::super::types::*;
-use crate::job::{LengthBin, PreparedSplit, SplitShape};
+use crate::job::{COMPARE, LengthBin, PREPARE, PREPARE_HELD_OUT, PreparedSplit, SplitShape};
 use crate::plan::{self, Plan, TableFacts};
 use crate::spec::{Columns, DataSource, Monitor, Task};
+use crate::store::Stage;
 use crate::words;
 
 /// # Errors
@@ -23,7 +24,7 @@ pub(in crate::report) fn gather(book: &Book, plan: &Plan) -> Result<DataShown, E
         Monitor::Split { name: monitor } if name == monitor => "monitor".into(),
         _ => "not used".into(),
     };
-    let row = book.stage("plan")?;
+    let row = book.stage(Stage::Plan)?;
     let license = plan.facts.data.license.clone();
     Ok(DataShown {
         asks: plan::licensed_data(&spec.source, license.as_deref()).map(|licensed| licensed.in_words()),
@@ -86,7 +87,9 @@ fn schema(columns: &Columns, task: Task, table: Option<&TableFacts>, row: u64) -
 fn notes(book: &Book, table: Option<&TableFacts>, row: u64) -> Vec<NoteShown> {
     let surveyed = table.into_iter().flat_map(|table| &table.notes);
     let surveyed = surveyed.map(|message| NoteShown { run: "survey".into(), message: message.clone(), ledger_row: row });
-    surveyed.chain(book.notes().into_iter().filter(|note| note.run.starts_with("prepare") || note.run == "compare")).collect()
+    surveyed
+        .chain(book.notes().into_iter().filter(|note| [PREPARE, PREPARE_HELD_OUT, COMPARE].contains(&note.run.as_str())))
+        .collect()
 }
 
 /// What a model is asked for.
