@@ -6,8 +6,8 @@ use super::{
     Augment, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
 };
 use crate::error::{Class, Failure};
-use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
+use tallow_zoo::ModelConfig;
 
 /// The ids of `<pad>` and `</s>` in a tokenizer that is made for pairs of texts.
 const PAIR_TOKENS: [u32; 2] = [0, 1];
@@ -149,6 +149,9 @@ pub fn to_toml(spec: &ExperimentSpec) -> String {
 pub(crate) fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Result<(), Error> {
     let wrong = |message: &str| Error::Set { key: key.into(), value: value.into(), message: message.into() };
     let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
+    if parsed.is_none() && has_too_large_a_number(value) {
+        return Err(wrong(&format!("expected whole numbers from {} to {}", i64::MIN, i64::MAX)));
+    }
     let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.into()));
     let mut path: Vec<&str> = key.split('.').collect();
     let Some(last) = path.pop().filter(|last| !last.is_empty()) else { return Err(wrong("the key is empty")) };
@@ -165,6 +168,13 @@ pub(crate) fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Resul
         _ => drop(at.insert(last.into(), parsed)),
     }
     Ok(())
+}
+
+/// Whether a value is a whole number or a list of them, and too large for TOML; other texts that are no TOML are meant as texts.
+fn has_too_large_a_number(value: &str) -> bool {
+    let of = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value);
+    let numbers: Option<Vec<i128>> = of.split(',').map(|number| number.trim().parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers.iter().any(|number| i64::try_from(*number).is_err()))
 }
 
 /// What the zoo says of a configuration in the file. It reads public keys by itself, so the schema leaves them to it.
@@ -336,6 +346,19 @@ mod tests {
             assert!(message.contains(path), "{message}");
         }
         assert!(message.starts_with("`x.toml` has 3 problem(s):"), "{message}");
+    }
+
+    #[test]
+    fn numbers_without_measure_are_told_in_few_words() {
+        let refused = |key: &str, value: &str| {
+            parse_with(PRESET, "x.toml", &[(key.into(), value.into())]).expect_err("refused").to_string()
+        };
+        let large = refused("seeds", "[0, 18446744073709551615]");
+        assert!(large.ends_with("expected whole numbers from -9223372036854775808 to 9223372036854775807"), "{large}");
+        let long = refused("recipe.length", "{ epochs = 1e300 }");
+        assert!(long.contains("found 1e300"), "{long}");
+        let title = [("title".to_string(), "007".to_string())];
+        assert_eq!(parse_with(PRESET, "x.toml", &title).expect("an experiment").title, "007");
     }
 
     #[test]
