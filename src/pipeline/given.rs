@@ -495,22 +495,7 @@ mod tests {
             part: None,
             tokens: None,
         };
-        let facts = |splits: Vec<SplitFacts>| DataFacts {
-            task: None,
-            splits,
-            columns: Default::default(),
-            labels: vec![],
-            license: None,
-            is_gated: false,
-            revision: None,
-            mean_tokens: None,
-            longest_tokens: None,
-            image_shape: None,
-            images_differ: false,
-            scores: None,
-            longest_secs: None,
-            table: None,
-        };
+        let facts = |splits: Vec<SplitFacts>| DataFacts { splits, ..DataFacts::default() };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());
         assert_eq!(chosen(&glue, None), Ok("validation".into()));

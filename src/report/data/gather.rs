@@ -3,7 +3,7 @@
 use super::super::Error;
 use super::super::book::Book;
 use super::super::types::*;
-use crate::job::{COMPARE, LengthBin, PREPARE, PREPARE_HELD_OUT, PreparedSplit, SplitShape};
+use crate::job::{COMPARE, LengthBin, PREPARE, PREPARE_HELD_OUT, PreparedSplit};
 use crate::plan::{self, Plan, TableFacts};
 use crate::spec::{Columns, DataSource, Monitor, Task};
 use crate::store::Stage;
@@ -105,7 +105,6 @@ fn answer(columns: &Columns, task: Task) -> String {
 
 fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
     let at = |value: f64| Sourced { value, ledger_row: row };
-    let named = |name: &str, value: f64| (name.to_string(), at(value));
     let classes = split.labels.iter().zip(&split.label_counts);
     SplitShown {
         split: split.split.clone(),
@@ -120,80 +119,7 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
         }),
         lengths: lengths(&split.lengths, at),
         target_lengths: lengths(&split.target_lengths, at),
-        shape: match split.shape {
-            SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("longest text", longest as f64),
-                named("texts cut", truncated as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Words { tokens, length, bytes, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("tokens a piece", length as f64),
-                named("bytes of text", bytes as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Answers { tokens, asked, longest, truncated, left_out, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("tokens of answers", asked as f64),
-                named("longest text", longest as f64),
-                named("texts cut", truncated as f64),
-                named("left out for their length", left_out as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Pairs {
-                tokens,
-                target_tokens,
-                longest,
-                longest_target,
-                truncated,
-                truncated_targets,
-                left_out,
-                vocab_size,
-            } => vec![
-                named("tokens of sources", tokens as f64),
-                named("tokens of targets", target_tokens as f64),
-                named("longest source", longest as f64),
-                named("longest target", longest_target as f64),
-                named("sources cut", truncated as f64),
-                named("targets cut", truncated_targets as f64),
-                named("left out for an empty text", left_out as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Speech {
-                seconds,
-                target_tokens,
-                longest_seconds,
-                longest_target,
-                truncated,
-                truncated_targets,
-                left_out,
-                unreadable,
-                vocab_size,
-            } => vec![
-                named("seconds of sound", seconds),
-                named("longest recording in seconds", longest_seconds),
-                named("recordings cut off", truncated as f64),
-                named("tokens of texts", target_tokens as f64),
-                named("longest text", longest_target as f64),
-                named("texts cut", truncated_targets as f64),
-                named("left out without a text", left_out as f64),
-                named("left out unread", unreadable as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Image { height, width, channels, left_out } => {
-                let mut all =
-                    vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)];
-                all.extend((left_out > 0).then(|| named("left out unread", left_out as f64)));
-                all
-            }
-            SplitShape::Table { numbers, categories, missing, unseen } => vec![
-                named("numbers a row", numbers as f64),
-                named("categories a row", categories as f64),
-                named("missing cells", missing as f64),
-                named("unseen categories", unseen as f64),
-            ],
-        },
+        shape: split.shape.named().into_iter().map(|(name, value)| (name.to_string(), at(value))).collect(),
         sha256: split.sha256.clone(),
     }
 }
