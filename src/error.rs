@@ -118,6 +118,12 @@ pub fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
+/// Whether something that was to be opened is not there.
+fn is_of_what_is_not_there(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == ErrorKind::NotFound)
+}
+
 /// Any module's error on its way to the rim, with what was being attempted.
 #[derive(Debug)]
 pub struct Error {
@@ -136,7 +142,7 @@ impl Error {
 
     /// The next step, if there is one.
     pub fn hint(&self) -> Option<String> {
-        self.failure.hint()
+        self.failure.hint().or_else(|| is_of_what_is_not_there(&*self.failure).then(|| "check the path".into()))
     }
 
     /// The module's error itself, where it is one of this type.
@@ -190,5 +196,20 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Class::ALL.len());
+    }
+
+    #[test]
+    fn what_is_not_there_has_a_hint() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot read it")]
+        struct Unread(#[source] io::Error);
+        impl Failure for Unread {
+            fn class(&self) -> Class {
+                Class::Usage
+            }
+        }
+        let hint = |kind: ErrorKind| Error::from(Unread(kind.into())).hint();
+        assert_eq!(hint(ErrorKind::NotFound).as_deref(), Some("check the path"));
+        assert_eq!(hint(ErrorKind::InvalidData), None);
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tallow::plan::Plan;
 use tallow::report::Report;
 use tallow::search::Journal;
-use tallow::store::{Record, RunFolder};
+use tallow::store::{Record, RunFolder, Stage};
 
 const WATCHED: &str = "data.monitor={ kind = \"hold_out\", examples = 200 }";
 const MORE: &str = "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1000, seed = 1 }";
@@ -57,7 +57,7 @@ fn what_does_better_is_kept_and_held_against_the_first_plan() {
     let ledger = folder.ledger().read().expect("a ledger");
     let position = |is: &dyn Fn(&Record) -> bool| ledger.iter().position(|entry| is(&entry.record)).expect("a row");
     let last_trial = ledger.iter().rposition(|entry| matches!(entry.record, Record::Tried(_))).expect("trials");
-    let scored = position(&|record| matches!(record, Record::Stage { stage, .. } if stage == "eval"));
+    let scored = position(&|record| matches!(record, Record::Stage { stage: Stage::Eval, .. }));
     assert!(last_trial < scored, "the held-out split is read when the search is over");
     let report: Report = folder.read_json(&folder.report_json()).expect("a report");
     let shown = report.search.expect("it is told");

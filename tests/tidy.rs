@@ -1,7 +1,10 @@
 //! The invariants of ARCHITECTURE.md that can be read off the sources. Each rule fails with its reason.
 
+use regex::Regex;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tallow::spec::ExperimentSpec;
 
 /// A rule: in the files below `within`, except those below `except`, no line outside comments and tests may hold any of `words`.
 struct Rule {
@@ -10,6 +13,9 @@ struct Rule {
     words: &'static [&'static str],
     reason: &'static str,
 }
+
+/// Where all our code lies.
+const CODE: &[&str] = &["src", "kernels/src", "model-zoo/src", "grammar/src"];
 
 const PURE: &[&str] = &[
     "src/spec",
@@ -79,13 +85,13 @@ const RULES: &[Rule] = &[
         reason: "decisions are pure: no I/O, clock, environment, device or unseeded randomness",
     },
     Rule {
-        within: &["src", "kernels/src", "model-zoo/src"],
+        within: CODE,
         except: &["src/run/process", "src/sandbox"],
         words: &["Command::new", "process::Command", "libc::fork", "libc::execve", "libc::kill("],
         reason: "processes are started and ended in src/run/process alone, jailed by src/sandbox",
     },
     Rule {
-        within: &["src", "kernels/src", "model-zoo/src"],
+        within: CODE,
         except: &["src/cli", "src/sandbox/inheritance.rs"],
         words: &["env::var", "env::vars", "var_os("],
         reason: "environment variables are read in src/cli/environment.rs",
@@ -121,13 +127,13 @@ const RULES: &[Rule] = &[
         reason: "a device is opened by the trainer alone",
     },
     Rule {
-        within: &["src", "kernels/src", "model-zoo/src"],
+        within: CODE,
         except: &[],
         words: &["thread_rng", "rand::", "set_seed", "#[allow(", "todo!(", "unimplemented!(", "#[ignore"],
         reason: "randomness comes from named streams; exceptions to lints carry a reason; nothing is left undone or ignored",
     },
     Rule {
-        within: &["src", "kernels/src", "model-zoo/src"],
+        within: CODE,
         except: &[],
         words: &["untagged", "serde(flatten"],
         reason: "untagged and flattened types give bad messages",
@@ -144,11 +150,14 @@ const RULES: &[Rule] = &[
 fn rules_hold() {
     let mut broken = Vec::new();
     for rule in RULES {
-        for file in rule.within.iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p)) {
+        for place in rule.except {
+            assert!(root(place).exists(), "`{place}` is gone, which a rule excepts");
+        }
+        for file in rule.within.iter().flat_map(|place| files_below(place)) {
             if rule.except.iter().any(|p| file.starts_with(p)) {
                 continue;
             }
-            for (number, line) in code_lines(&file) {
+            for (number, line) in code_lines(&read(&file)) {
                 for word in rule.words.iter().filter(|word| line.contains(**word)) {
                     broken.push(format!("{}:{number}: `{word}`: {}", file.display(), rule.reason));
                 }
@@ -159,9 +168,16 @@ fn rules_hold() {
 }
 
 #[test]
+fn code_is_read_but_for_comments_and_tests() {
+    let text = "mod a;\n#[cfg(test)]\nmod tests;\n\nfn b() {} // c\n#[cfg(test)]\n#[path = \"d.rs\"]\nmod d;\nimpl E {\n    \
+                #[cfg(test)]\n    fn f() {\n        g();\n    }\n    fn h() {}\n}\n#[cfg(test)]\nmod i {\n    j();\n}\nk();\n";
+    let lines: Vec<_> = code_lines(text).into_iter().map(|(number, line)| format!("{number} {}", line.trim())).collect();
+    assert_eq!(lines, ["1 mod a;", "5 fn b() {}", "9 impl E {", "14 fn h() {}", "15 }", "20 k();"]);
+}
+
+#[test]
 fn no_module_is_a_drawer_for_everything() {
-    for file in ["src", "kernels/src", "model-zoo/src"].iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p))
-    {
+    for file in CODE.iter().flat_map(|place| files_below(place)) {
         let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         assert!(
             !["utils", "util", "helpers", "common", "misc"].contains(&stem.as_str()),
@@ -173,8 +189,7 @@ fn no_module_is_a_drawer_for_everything() {
 
 #[test]
 fn unsafe_code_says_why_it_is_sound() {
-    for file in ["src", "kernels/src", "model-zoo/src"].iter().flat_map(|p| files_below(Path::new(env!("CARGO_MANIFEST_DIR")), p))
-    {
+    for file in CODE.iter().flat_map(|place| files_below(place)) {
         let text = read(&file);
         let lines: Vec<&str> = text.lines().collect();
         for (i, line) in lines.iter().enumerate() {
@@ -189,6 +204,42 @@ fn unsafe_code_says_why_it_is_sound() {
             }
         }
     }
+}
+
+/// What decides by the name of a field, and what tells of one, means a field that an experiment has: one that is renamed in the spec alone
+/// would pass for another.
+#[test]
+fn keys_of_an_experiment_are_in_its_schema() {
+    let schema = schemars::schema_for!(ExperimentSpec).to_value();
+    let places = ["src/plan", "src/search", "src/eval", "src/report", "src/pipeline", "src/cli"];
+    let tables = schema["properties"].as_object().expect("tables").keys().map(String::as_str).collect::<Vec<_>>().join("|");
+    let key = Regex::new(&format!(r#""((?:{tables})(?:\.[a-z_0-9]+)+)""#)).expect("a pattern");
+    let field = Regex::new(r#"(?:deviate\(|\bfield: |\.field == )\s*"([^"]*)""#).expect("a pattern");
+    let is_file = |name: &str| [".safetensors", ".gguf", ".onnx", ".json"].iter().any(|end| name.ends_with(end));
+    let (mut found, mut unknown) = (0, Vec::new());
+    for file in places.iter().flat_map(|place| files_below(place)) {
+        let code = code_lines(&read(&file)).into_iter().map(|(_, line)| line + "\n").collect::<String>();
+        let keys = key.captures_iter(&code).map(|m| m.extract::<1>().1[0]).filter(|key| !is_file(key));
+        // What a request says and nobody understands is no field.
+        let fields = field.captures_iter(&code).map(|m| m.extract::<1>().1[0]).filter(|field| *field != "request");
+        for key in keys.chain(fields) {
+            found += 1;
+            if !has(&schema, &schema, &key.split('.').collect::<Vec<_>>()) {
+                unknown.push(format!("{}: `{key}`", file.display()));
+            }
+        }
+    }
+    assert!(found > 100, "only {found} keys are found: the patterns are of other code");
+    assert!(unknown.is_empty(), "no such field in the schema of an experiment:\n{}", unknown.join("\n"));
+}
+
+/// Whether a schema, or one of its alternatives, has properties of these names within each other.
+fn has(root: &Value, schema: &Value, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return true };
+    let meant = schema["$ref"].as_str().and_then(|name| root.pointer(name.trim_start_matches('#')));
+    let others = ["anyOf", "oneOf", "allOf"].iter().flat_map(|of| schema[of].as_array().into_iter().flatten());
+    schema["properties"].get(first).is_some_and(|inner| has(root, inner, rest))
+        || meant.into_iter().chain(others).any(|other| has(root, other, path))
 }
 
 #[test]
@@ -209,27 +260,38 @@ fn read(file: &Path) -> String {
     fs::read_to_string(root(file)).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
 }
 
-/// Rust and TOML files below `place`, relative to the root, in order.
-fn files_below(base: &Path, place: &str) -> Vec<PathBuf> {
-    let (mut found, mut waiting) = (Vec::new(), vec![base.join(place)]);
+/// Rust and TOML files below `place`, relative to the root, in order. A place that is gone is no place without files.
+fn files_below(place: &str) -> Vec<PathBuf> {
+    let (mut found, mut waiting) = (Vec::new(), vec![root(place)]);
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(fs::read_dir(&path).expect("a folder").flatten().map(|e| e.path()));
         } else if path.extension().is_some_and(|e| e == "rs" || e == "toml") {
-            found.push(path.strip_prefix(base).expect("below the root").to_path_buf());
+            found.push(path.strip_prefix(root("")).expect("below the root").to_path_buf());
         }
     }
+    assert!(!found.is_empty(), "there is no file at `{place}`, which a rule is about");
     found.sort();
     found
 }
 
-/// Numbered lines without comments, up to the file's unit tests.
-fn code_lines(file: &Path) -> Vec<(usize, String)> {
-    let text = read(file);
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines()
-        .enumerate()
-        .map(|(i, line)| (i + 1, line.split("//").next().unwrap_or_default().to_string()))
-        .filter(|(_, line)| !line.trim().is_empty())
-        .collect()
+/// Numbered lines without comments and without items that only tests are built with. As code is laid out here, an item ends on its
+/// first line, or with the brace below the beginning of that.
+fn code_lines(text: &str) -> Vec<(usize, String)> {
+    let (mut found, mut lines) = (Vec::new(), text.lines().enumerate());
+    while let Some((i, line)) = lines.next() {
+        if line.trim_start().starts_with("#[cfg(test)]") {
+            let Some((_, item)) = lines.find(|(_, line)| !line.trim_start().starts_with("#[")) else { break };
+            let end = format!("{}}}", &item[..item.len() - item.trim_start().len()]);
+            if !item.ends_with([';', '}']) {
+                lines.find(|(_, line)| *line == end);
+            }
+            continue;
+        }
+        let code = line.split("//").next().unwrap_or_default();
+        if !code.trim().is_empty() {
+            found.push((i + 1, code.to_string()));
+        }
+    }
+    found
 }

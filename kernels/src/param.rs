@@ -279,11 +279,6 @@ impl Weights {
         self
     }
 
-    /// Whether shapes alone are compared: see [`Weights::outline`].
-    pub fn is_outline(&self) -> bool {
-        self.building.borrow().outline
-    }
-
     /// This place's name: `model.layers.0`; empty at the root.
     pub fn path(&self) -> &str {
         self.prefix.trim_end_matches('.')

@@ -288,6 +288,9 @@ impl Tape {
     }
 
     /// As [`Tape::backward`], with the gradient `scale` for each element of `loss`: a micro-batch's share of a step.
+    ///
+    /// # Errors
+    /// As [`Tape::backward`].
     pub fn backward_scaled(self, loss: &Var, scale: f32, grads: &mut Gradients) -> Result<()> {
         self.run(Self::seed(loss, scale)?, grads, &[], None).map(drop)
     }
@@ -309,6 +312,9 @@ impl Tape {
     }
 
     /// As [`Tape::backward`], and returns the gradients of `leaves` (those of [`Tape::leaf`]).
+    ///
+    /// # Errors
+    /// As [`Tape::backward`].
     pub fn backward_to(self, loss: &Var, grads: &mut Gradients, leaves: &[&Var]) -> Result<Vec<Option<Tensor>>> {
         let found = self.run(Self::seed(loss, 1.0)?, grads, leaves, None)?;
         Ok(found.into_iter().map(|pending| pending.map(|pending| pending.grad)).collect())
@@ -412,6 +418,9 @@ impl Backward<'_> {
     /// Adds `grad` to the gradient of a value; nothing happens where none is wanted. `grad` must be a tensor that the caller made
     /// and keeps no copy of: it may be added into later. Pass anything else by [`Backward::add_shared`]. (A view of the gradient that
     /// the closure was given is found out: Candle's `contiguous` returns one where dimensions of size 1 alone are new.)
+    ///
+    /// # Errors
+    /// It cannot be added to what is there, which is of another shape or float type.
     pub fn add(&mut self, to: impl Into<Target>, grad: Tensor) -> Result<()> {
         let own = !self.is_given(&grad);
         self.put(to.into(), Pending { grad, own })
@@ -424,6 +433,9 @@ impl Backward<'_> {
 
     /// As [`Backward::add`] for a gradient whose memory something else may still use: the one that the closure was given, which
     /// may go to two inputs. It is never written to.
+    ///
+    /// # Errors
+    /// As [`Backward::add`].
     pub fn add_shared(&mut self, to: impl Into<Target>, grad: &Tensor) -> Result<()> {
         self.put(to.into(), Pending { grad: grad.clone(), own: false })
     }
@@ -460,6 +472,9 @@ impl Backward<'_> {
     }
 
     /// Adds `grad`, a tensor that the caller made, to the gradient of a parameter; nothing happens for a frozen one.
+    ///
+    /// # Errors
+    /// The operation did not name the parameter among its inputs, or `grad` is not of its shape.
     pub fn add_param(&mut self, param: &Param, grad: Tensor) -> Result<()> {
         self.declared(param)?;
         // What is kept is added into later.
@@ -468,6 +483,9 @@ impl Backward<'_> {
     }
 
     /// Lets `f` add into the parameter's float32 CPU gradient in place (zeros at first); nothing happens for a frozen one.
+    ///
+    /// # Errors
+    /// The operation did not name the parameter among its inputs, or its gradient is no float32 on a CPU.
     pub fn add_param_with(&mut self, param: &Param, f: impl FnOnce(&mut [f32])) -> Result<()> {
         self.declared(param)?;
         self.grads.add_with(param, f)
@@ -480,6 +498,9 @@ impl Backward<'_> {
     }
 
     /// As [`Backward::add_param_with`] where `f` adds to these rows (of the first dimension) alone.
+    ///
+    /// # Errors
+    /// As [`Backward::add_param_with`].
     pub fn add_param_rows_with(&mut self, param: &Param, rows: &[u32], f: impl FnOnce(&mut [f32])) -> Result<()> {
         self.declared(param)?;
         self.grads.add_rows_with(param, rows, f)

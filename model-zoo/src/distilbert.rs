@@ -4,7 +4,7 @@
 use crate::cost::Cost;
 use crate::encoder::{Encoder, Names, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
@@ -154,6 +154,8 @@ impl Architecture for Config {
                 ("qa_dropout", self.qa_dropout),
             ],
         );
+        check_ids(&mut problems, self.vocab_size, [("pad_token_id", self.pad_token_id)]);
+        check_positive(&mut problems, [("initializer_range", self.initializer_range)]);
         self.head.check(&mut problems, HEADS);
         problems
     }
@@ -183,6 +185,10 @@ impl Architecture for Config {
 
     fn set_dropout(&mut self, p: f64) {
         (self.dropout, self.attention_dropout, self.seq_classif_dropout, self.qa_dropout) = (p, p, p, p);
+    }
+
+    fn vector_width(&self) -> Option<usize> {
+        Some(self.dim)
     }
 
     fn text_limits(&self) -> Option<(usize, usize)> {

@@ -5,7 +5,7 @@
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
@@ -148,6 +148,8 @@ impl Architecture for Config {
                 ("classifier_dropout", self.classifier_dropout.unwrap_or(0.0)),
             ],
         );
+        check_ids(&mut problems, self.vocab_size, [("pad_token_id", self.pad_token_id)]);
+        check_positive(&mut problems, [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]);
         self.head.check(&mut problems, HEADS);
         problems
     }
@@ -178,6 +180,10 @@ impl Architecture for Config {
 
     fn set_dropout(&mut self, p: f64) {
         (self.hidden_dropout_prob, self.attention_probs_dropout_prob, self.classifier_dropout) = (p, p, None);
+    }
+
+    fn vector_width(&self) -> Option<usize> {
+        Some(self.hidden_size)
     }
 
     fn text_limits(&self) -> Option<(usize, usize)> {

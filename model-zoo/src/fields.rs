@@ -202,6 +202,20 @@ pub(crate) fn check_dropouts<const N: usize>(problems: &mut Vec<ConfigProblem>, 
     problems.extend(wrong.map(|(field, p)| ConfigProblem::new(field, "a probability, at least 0 and below 1", p)));
 }
 
+/// Problems of tokens that the vocabulary does not have. One of 0 could not be read, which is told already.
+pub(crate) fn check_ids<const N: usize>(problems: &mut Vec<ConfigProblem>, vocab_size: usize, ids: [(&str, usize); N]) {
+    if vocab_size > 0 {
+        ids.into_iter().for_each(|(field, id)| check_count(problems, field, id, 0..=vocab_size - 1));
+    }
+}
+
+/// Problems of what a variance is kept from 0 by, and of spreads that weights are drawn with: float32 must hold them, and what is
+/// computed with them.
+pub(crate) fn check_positive<const N: usize>(problems: &mut Vec<ConfigProblem>, found: [(&str, f64); N]) {
+    let wrong = found.into_iter().filter(|(_, number)| !(f64::from(f32::MIN_POSITIVE)..=100.0).contains(number));
+    problems.extend(wrong.map(|(field, number)| ConfigProblem::new(field, "a number above 0 and at most 100", number)));
+}
+
 /// A problem if the first field's count does not divide the second's. One of 0 could not be read, which is told already.
 pub(crate) fn check_divides(problems: &mut Vec<ConfigProblem>, (field, found): (&str, usize), (whole, of): (&str, usize)) {
     if found > 0 && !of.is_multiple_of(found) {

@@ -5,7 +5,7 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
 use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -123,6 +123,10 @@ impl Architecture for Config {
         check_dropouts(
             &mut problems,
             [("resid_pdrop", self.resid_pdrop), ("embd_pdrop", self.embd_pdrop), ("attn_pdrop", self.attn_pdrop)],
+        );
+        check_positive(
+            &mut problems,
+            [("layer_norm_epsilon", self.layer_norm_epsilon), ("initializer_range", self.initializer_range)],
         );
         self.head.check(&mut problems, HEADS);
         problems

@@ -6,7 +6,7 @@
 use crate::cache::{Cache, Past};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
 use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -262,6 +262,7 @@ impl Architecture for Config {
             problems.push(ConfigProblem::new("rope_scaling", "numbers that give a rotation", error));
         }
         check_dropouts(&mut problems, [("attention_dropout", self.attention_dropout)]);
+        check_positive(&mut problems, [("rms_norm_eps", self.rms_norm_eps), ("initializer_range", self.initializer_range)]);
         self.head.check(&mut problems, HEADS);
         problems
     }

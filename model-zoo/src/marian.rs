@@ -7,7 +7,7 @@ use crate::cache::Past;
 use crate::cost::Cost;
 use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive};
 use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -161,13 +161,6 @@ impl Architecture for Config {
         {
             check_divides(&mut problems, heads, ("d_model", self.d_model));
         }
-        for (field, id) in [
-            ("pad_token_id", self.pad_token_id),
-            ("eos_token_id", self.eos_token_id),
-            ("decoder_start_token_id", self.decoder_start_token_id),
-        ] {
-            check_count(&mut problems, field, id, 0..=self.vocab_size.saturating_sub(1));
-        }
         check_dropouts(
             &mut problems,
             [
@@ -176,6 +169,16 @@ impl Architecture for Config {
                 ("activation_dropout", self.activation_dropout),
             ],
         );
+        check_ids(
+            &mut problems,
+            self.vocab_size,
+            [
+                ("pad_token_id", self.pad_token_id),
+                ("eos_token_id", self.eos_token_id),
+                ("decoder_start_token_id", self.decoder_start_token_id),
+            ],
+        );
+        check_positive(&mut problems, [("init_std", self.init_std)]);
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -142,7 +142,8 @@ impl Scale {
     }
 
     /// The number that the model sees as this.
-    pub fn undo(&self, seen: f32) -> f64 {
+    #[cfg(test)]
+    fn undo(&self, seen: f32) -> f64 {
         f64::from(seen) * self.std + self.mean
     }
 }

@@ -158,6 +158,11 @@ pub(crate) trait Architecture {
         None
     }
 
+    /// Numbers of the vector that it makes of a text, where it has such a head.
+    fn vector_width(&self) -> Option<usize> {
+        None
+    }
+
     /// What texts that are written from others begin and end with.
     fn pair_ids(&self) -> Option<PairIds> {
         None
@@ -391,6 +396,11 @@ impl ModelConfig {
     /// Words of the vocabulary, and the longest text in tokens; none for models of something else.
     pub fn text_limits(&self) -> Option<(usize, usize)> {
         self.architecture().text_limits()
+    }
+
+    /// Numbers of the vector that it makes of a text; none for models that make none.
+    pub fn vector_width(&self) -> Option<usize> {
+        self.architecture().vector_width()
     }
 
     /// What texts that are written from others begin and end with; none for models that do not write such.

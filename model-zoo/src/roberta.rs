@@ -5,7 +5,7 @@
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_count, check_counts, check_divides, check_dropouts, check_ids, check_positive};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
@@ -175,11 +175,6 @@ impl Architecture for Config {
             ("type_vocab_size", self.type_vocab_size, 1000),
         ];
         check_counts(&mut problems, most);
-        for (field, id) in
-            [("pad_token_id", self.pad_token_id), ("bos_token_id", self.bos_token_id), ("eos_token_id", self.eos_token_id)]
-        {
-            check_count(&mut problems, field, id, 0..=self.vocab_size.saturating_sub(1));
-        }
         // A position at least is left for a token.
         let least = self.pad_token_id.min(self.vocab_size) + 2;
         check_count(&mut problems, "max_position_embeddings", self.max_position_embeddings, least..=1_000_000);
@@ -192,6 +187,12 @@ impl Architecture for Config {
                 ("classifier_dropout", self.classifier_dropout.unwrap_or(0.0)),
             ],
         );
+        check_ids(
+            &mut problems,
+            self.vocab_size,
+            [("pad_token_id", self.pad_token_id), ("bos_token_id", self.bos_token_id), ("eos_token_id", self.eos_token_id)],
+        );
+        check_positive(&mut problems, [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]);
         self.head.check(&mut problems, HEADS);
         problems
     }
@@ -222,6 +223,10 @@ impl Architecture for Config {
 
     fn set_dropout(&mut self, p: f64) {
         (self.hidden_dropout_prob, self.attention_probs_dropout_prob, self.classifier_dropout) = (p, p, None);
+    }
+
+    fn vector_width(&self) -> Option<usize> {
+        Some(self.hidden_size)
     }
 
     fn text_limits(&self) -> Option<(usize, usize)> {

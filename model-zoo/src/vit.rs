@@ -6,7 +6,7 @@
 
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{Activation, Dense, LayerNorm, images_of, leave_other_head, residual};
@@ -132,6 +132,7 @@ impl Architecture for Config {
                 ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
             ],
         );
+        check_positive(&mut problems, [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]);
         self.head.check(&mut problems, HEADS);
         problems
     }

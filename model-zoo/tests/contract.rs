@@ -321,6 +321,32 @@ fn mistakes_in_a_public_config_are_told_by_field_and_all_at_once() {
     });
 }
 
+/// What another program could not load, and what gives no numbers: tokens beyond the vocabulary; spreads and what is added to a variance,
+/// by how public configs name them.
+#[test]
+fn numbers_that_no_model_can_have_are_told() {
+    each(|entry, config| {
+        let public = config.to_public();
+        let fields = public.as_object().into_iter().flatten().filter(|(_, value)| value.is_number()).map(|(name, _)| name);
+        for field in fields {
+            let wrong: Vec<Value> = match field.as_str() {
+                name if name.ends_with("_token_id") => vec![public["vocab_size"].clone()],
+                name if name.ends_with("_eps") || name.ends_with("_epsilon") || name.starts_with("init") => {
+                    vec![0.0.into(), (-1.0).into(), 1e30.into(), 1e-50.into()]
+                }
+                _ => continue,
+            };
+            for wrong in wrong {
+                let mut public = public.clone();
+                public[field] = wrong.clone();
+                let read = ModelConfig::from_public(&public.to_string());
+                let told = read.expect_err(&format!("{}: `{field}` = {wrong}", entry.family)).to_string();
+                assert!(told.contains(&format!("`{field}`: expected a")), "{}: {told}", entry.family);
+            }
+        }
+    });
+}
+
 #[test]
 fn weights_read_back_to_the_bit() {
     each(|entry, config| {
@@ -534,7 +560,9 @@ fn what_comes_out_has_the_shape_that_the_head_says() {
             Head::Classes(_) | Head::Labels(_) | Head::Value => assert_eq!(found, [3, config.head().width()], "{}", entry.family),
             Head::Tags(_) | Head::Span => assert_eq!(found, [3, longest, config.head().width()], "{}", entry.family),
             Head::Words => assert_eq!(found, [3, longest, vocab], "{}", entry.family),
-            Head::Vector(_) => assert!(found.len() == 2 && found[0] == 3 && found[1] > 0, "{}: {found:?}", entry.family),
+            Head::Vector(_) => {
+                assert_eq!((&found[..1], Some(found[1])), (&[3][..], config.vector_width()), "{}: {found:?}", entry.family)
+            }
         }
     });
 }

@@ -4,13 +4,12 @@ use super::beside::Beside;
 use super::fault::{Expected, Fault};
 use crate::error::Class;
 use crate::eval::{Evaluation, HELD_OUT_SUFFIX, UNTRAINED};
-use crate::job::Event;
+use crate::job::{Event, JobKind};
 use crate::llm::Spent;
 use crate::pipeline::{DOWNLOADED, SECS};
-use crate::run::recovery::Change;
 use crate::run::{Outcome, class_of};
 use crate::spec::Metric;
-use crate::store::{Entry, Record};
+use crate::store::{Decided, Entry, Record, Stage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -190,23 +189,23 @@ impl Took {
     }
 
     fn add(&mut self, ledger: &[Entry]) {
-        let mut jobs: BTreeMap<(&str, u32), &str> = BTreeMap::new();
+        let mut jobs: BTreeMap<(&str, u32), JobKind> = BTreeMap::new();
         for entry in ledger {
             match &entry.record {
                 // What a stage took holds no worker: those are told of by themselves.
-                Record::Stage { stage, secs, .. } if stage != "report" && stage != "manifest" && stage != "eval" => {
+                Record::Stage { stage, secs, .. } if !matches!(stage, Stage::Report | Stage::Manifest | Stage::Eval) => {
                     self.split.plan += secs;
                 }
                 Record::AttemptStarted { run, attempt, job } => {
-                    jobs.insert((run, *attempt), job);
-                    self.attempts += usize::from(job == "train");
+                    jobs.insert((run, *attempt), *job);
+                    self.attempts += usize::from(*job == JobKind::Train);
                 }
                 Record::AttemptEnded { run, attempt, wall_secs, max_rss_bytes, .. } => {
                     let part = match jobs.get(&(run.as_str(), *attempt)).copied() {
-                        Some("read") => &mut self.split.plan,
-                        Some("prepare" | "compare") => &mut self.split.prepare,
-                        Some("train") => &mut self.split.train,
-                        Some("evaluate") => &mut self.split.evaluate,
+                        Some(JobKind::Read) => &mut self.split.plan,
+                        Some(JobKind::Prepare | JobKind::Compare) => &mut self.split.prepare,
+                        Some(JobKind::Train) => &mut self.split.train,
+                        Some(JobKind::Evaluate) => &mut self.split.evaluate,
                         _ => &mut self.split.rest,
                     };
                     *part += wall_secs;
@@ -225,9 +224,9 @@ impl Took {
                 Record::Measured { what, values } if what == DOWNLOADED => {
                     self.split.download += values.get(SECS).copied().unwrap_or_default();
                 }
-                Record::Recovery { decision, reason, .. } => self.changes.push(match serde_json::from_str::<Change>(decision) {
-                    Ok(_) => reason.clone(),
-                    Err(_) => format!("gave up: {reason}"),
+                Record::Recovery { decision, reason, .. } => self.changes.push(match decision {
+                    Decided::Changed(_) | Decided::Script(_) | Decided::Mend => reason.clone(),
+                    Decided::GiveUp => format!("gave up: {reason}"),
                 }),
                 _ => {}
             }
@@ -272,7 +271,7 @@ pub(super) fn judge(finished: &Finished, metric: Metric, goal: f64) -> (Ending, 
         let words = std::iter::once(&error.message).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
         crate::words::clean(&words)
     };
-    let trained = finished.ledger.iter().any(|e| matches!(&e.record, Record::AttemptStarted { job, .. } if job == "train"));
+    let trained = finished.ledger.iter().any(|e| matches!(&e.record, Record::AttemptStarted { job: JobKind::Train, .. }));
     if finished.timed_out {
         return (Ending::OutOfTime, None, Some("its time was over".into()));
     }
@@ -327,16 +326,16 @@ mod tests {
         Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), record }
     }
 
-    fn started(job: &str, attempt: u32) -> Entry {
-        entry(Record::AttemptStarted { run: job.into(), attempt, job: job.into() })
+    fn started(job: JobKind, attempt: u32) -> Entry {
+        entry(Record::AttemptStarted { run: job.to_string(), attempt, job })
     }
 
-    fn ended(job: &str, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64) -> Entry {
-        entry(Record::AttemptEnded { run: job.into(), attempt, outcome, wall_secs, max_rss_bytes })
+    fn ended(job: JobKind, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64) -> Entry {
+        entry(Record::AttemptEnded { run: job.to_string(), attempt, outcome, wall_secs, max_rss_bytes })
     }
 
-    fn stage(stage: &str, secs: f64) -> Entry {
-        entry(Record::Stage { stage: stage.into(), file: "f".into(), sha256: String::new(), secs })
+    fn stage(stage: Stage, secs: f64) -> Entry {
+        entry(Record::Stage { stage, file: "f".into(), sha256: String::new(), secs })
     }
 
     fn evaluation(score: f64) -> Evaluation {
@@ -361,12 +360,17 @@ mod tests {
     }
 
     fn whole(outcomes: &[Outcome]) -> Vec<Entry> {
-        let mut ledger = vec![stage("spec", 0.5), stage("plan", 1.5)];
-        ledger.extend([started("prepare", 1), ended("prepare", 1, Outcome::Completed, 2.0, 40)]);
+        let mut ledger = vec![stage(Stage::Spec, 0.5), stage(Stage::Plan, 1.5)];
+        ledger.extend([started(JobKind::Prepare, 1), ended(JobKind::Prepare, 1, Outcome::Completed, 2.0, 40)]);
         for (i, outcome) in outcomes.iter().enumerate() {
-            ledger.extend([started("train", i as u32 + 1), ended("train", i as u32 + 1, outcome.clone(), 4.0, 100)]);
+            ledger
+                .extend([started(JobKind::Train, i as u32 + 1), ended(JobKind::Train, i as u32 + 1, outcome.clone(), 4.0, 100)]);
         }
-        ledger.extend([started("evaluate", 1), ended("evaluate", 1, Outcome::Completed, 1.0, 50), stage("eval", 9.0)]);
+        ledger.extend([
+            started(JobKind::Evaluate, 1),
+            ended(JobKind::Evaluate, 1, Outcome::Completed, 1.0, 50),
+            stage(Stage::Eval, 9.0),
+        ]);
         ledger
     }
 
@@ -382,9 +386,12 @@ mod tests {
         let parts: Vec<f64> = took.split.parts().iter().map(|(_, secs)| *secs).collect();
         assert_eq!(parts, [1.5, 0.5, 2.0, 8.0, 1.0, 7.0]);
         assert_eq!((took.attempts, took.peak_bytes, took.least_bytes), (2, Some(100), Some(40)));
-        let (run, job) = ("untrained-held-out".to_string(), "evaluate".to_string());
-        ledger.push(entry(Record::AttemptStarted { run: run.clone(), attempt: 1, job }));
-        ledger.push(ended(&run, 1, Outcome::Completed, 3.0, 50));
+        for mut row in [started(JobKind::Evaluate, 1), ended(JobKind::Evaluate, 1, Outcome::Completed, 3.0, 50)] {
+            if let Record::AttemptStarted { run, .. } | Record::AttemptEnded { run, .. } = &mut row.record {
+                *run = "untrained-held-out".into();
+            }
+            ledger.push(row);
+        }
         let took = super::took(&ledger, &[], 20.0);
         assert_eq!(took.trained_and_scored_secs(), 9.0, "the model as it was before is scored, too, and not counted");
     }

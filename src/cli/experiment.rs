@@ -1,32 +1,37 @@
 //! `tallow reproduce`, `do`, `train`, `plan` and `resume`: the commands that work in a run folder.
 
+mod ending;
+mod stops;
+mod wishes;
+
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
 use super::{language_model, planned, read};
 use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
-use crate::intake::{DataName, Lying, ModelName, PaperSource, parse_request};
+use crate::intake::{PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
-use crate::plan::{self, HostFacts, Plan, PlannerError, Prices, RulePlanner};
+use crate::plan::{HostFacts, Plan, PlannerError, Prices, RulePlanner};
 use crate::report::{self, Style};
-use crate::run::{Budget, Outcome, Watch, class_of};
+use crate::run::Watch;
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, script, spec, store};
+use crate::{data, intake, spec, store};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The experiment that Tallow carries.
-const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
+pub(super) use ending::{unfinished, unfinished_script};
+pub(super) use stops::{hear_stops, stop_flag};
+use wishes::overrides;
+pub(super) use wishes::{lying, planner_wishes};
 
-static STOP: AtomicBool = AtomicBool::new(false);
+const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
 
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -460,197 +465,6 @@ fn prices(env: &Environment) -> Result<Prices> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !env.prices.is_named => Ok(Prices::default()),
         Err(error) => Err(CliError::Prices { path, what: error.to_string() }.into()),
     }
-}
-
-/// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
-pub(super) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFolder>) -> Error {
-    let class = class_of(outcome).unwrap_or(Class::Bug);
-    let (words, hint) = match outcome {
-        Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {
-            (outcome.to_string(), folder.map(|folder| next_step(outcome, folder)))
-        }
-        other => {
-            let gave_up = folder.and_then(|folder| gave_up(&run, folder)).map(|reason| format!("; {reason}")).unwrap_or_default();
-            (format!("{other}{gave_up}"), folder.map(|folder| next_step(outcome, folder)))
-        }
-    };
-    CliError::Unfinished { run, outcome: words, class, hint }.into()
-}
-
-/// A script's run that ended early, as an error: its class and its next steps are other ones.
-pub(super) fn unfinished_script(outcome: &Outcome, reason: &str, folder: &RunFolder) -> Error {
-    let class = script::outcome::class(outcome).unwrap_or(Class::Bug);
-    let (words, hint) = match outcome {
-        Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
-        Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } | Outcome::TimedOut { .. } => {
-            (outcome.to_string(), Some(next_step(outcome, folder)))
-        }
-        other => (format!("{other}; {reason}"), Some(next_step(outcome, folder))),
-    };
-    CliError::Unfinished { run: script::RUN.into(), outcome: words, class, hint }.into()
-}
-
-/// What the user can do about a run that ended so.
-fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
-    let resume = format!("tallow resume {}", folder.root().display());
-    let is_script = folder.script_spec().is_file();
-    let from = match is_script {
-        true => "the last checkpoint that the script named, or begins anew",
-        false => "the last checkpoint",
-    };
-    match outcome {
-        Outcome::BudgetSpent { budget: Budget::Time, .. } | Outcome::TimedOut { .. } => {
-            format!("`{resume} --max-time 1h` gives it an hour in all")
-        }
-        Outcome::BudgetSpent { budget: Budget::Money, .. } => format!("`{resume} --max-usd 10` lets it spend more"),
-        Outcome::BudgetSpent { budget: Budget::Attempts, .. } => {
-            format!(
-                "`{resume} --max-attempts 5` lets recovery try more; `review.md` beside the attempts says what there is to decide"
-            )
-        }
-        Outcome::BudgetSpent { budget: Budget::LanguageModel, .. } => {
-            format!("`{resume} --max-tokens 100000` (or `--max-usd`) lets the language model go on")
-        }
-        Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
-        Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
-        Outcome::OutOfMemory { gpu: None, .. } if is_script => {
-            format!(
-                "free some memory, or give it more (`{resume} --memory 4GiB`); batches from `tallow.batch` are made smaller by themselves"
-            )
-        }
-        Outcome::OutOfMemory { gpu: None, .. } => {
-            format!(
-                "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
-            )
-        }
-        Outcome::Diverged { .. } => {
-            format!("`review.md` beside the attempts says what was tried and what there is to decide; `{resume}` tries once more")
-        }
-        Outcome::Stalled { .. } if is_script => {
-            format!("`{resume} --max-silence 1h` lets it be silent for an hour; an event or a line of its log is a sign of life")
-        }
-        Outcome::Stalled { .. } => format!("`{resume} --max-silence 1h` tries again, and lets a worker be silent for an hour"),
-        Outcome::Crashed { .. } | Outcome::Killed { .. } => {
-            format!("`{resume}` goes on from {from}; `stderr.log` of the attempt may say more")
-        }
-        _ => format!("`{resume}` goes on from {from}"),
-    }
-}
-
-/// Why nothing more was tried, as the ledger has it.
-fn gave_up(run: &str, folder: &RunFolder) -> Option<String> {
-    folder.ledger().read().ok()?.into_iter().rev().find_map(|entry| match entry.record {
-        Record::Recovery { run: of, decision, reason, .. } if of == run && decision == "give_up" => Some(reason),
-        _ => None,
-    })
-}
-
-/// What the flags say, as keys of the experiment file.
-fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
-    let mut set = Vec::new();
-    let mut put = |key: &str, value: Option<String>| set.extend(value.map(|value| (key.to_string(), value)));
-    put("budget.max_time_secs", wishes.max_time.map(|time| time.as_secs().max(1).to_string()));
-    put("search.max_trials", wishes.improve.map(|trials| trials.to_string()));
-    put("recipe.length", wishes.epochs.map(|epochs| format!("{{ epochs = {epochs:?} }}")));
-    put("data.max_train_examples", wishes.max_examples.map(|n| n.to_string()));
-    put("seeds", (!wishes.seeds.is_empty()).then(|| format!("{:?}", wishes.seeds)));
-    set.extend(budget(&wishes.budget));
-    set.extend(wishes.set.iter().cloned());
-    set
-}
-
-/// What the flags say of budgets, as keys of the experiment file.
-fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
-    let BudgetArgs { memory, max_disk, max_attempts, max_silence, max_tokens, max_usd, allow_scope_change, accept_license } =
-        args;
-    let flags = [
-        ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
-        ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
-        ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
-        ("budget.max_silence_secs", max_silence.map(|time| time.as_secs().max(1).to_string())),
-        ("budget.max_tokens", max_tokens.map(|tokens| tokens.to_string())),
-        ("budget.max_usd", max_usd.map(|usd| format!("{usd:?}"))),
-        ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),
-        ("budget.accept_licenses", (!accept_license.is_empty()).then(|| format!("{accept_license:?}"))),
-    ];
-    flags.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))).collect()
-}
-
-/// What the flags say, for a planner.
-pub(super) fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
-    plan::Wishes {
-        data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
-        model: wishes.model.as_deref().map(ModelName::parse),
-        max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
-        affordable_secs: None,
-        trials: wishes.improve.map(usize::from),
-        epochs: wishes.epochs,
-        max_examples: wishes.max_examples,
-        seeds: wishes.seeds.clone(),
-        set: budget(&wishes.budget).into_iter().chain(wishes.set.iter().cloned()).collect(),
-        llm: wishes.llm.llm.clone(),
-        llm_replay: wishes.llm.llm_replay.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.into())),
-    }
-}
-
-/// What is at a path: a folder that holds a model, or data.
-pub(super) fn lying(path: &str) -> Option<Lying> {
-    let path = Path::new(path);
-    let is_model = ["config.json", "model.safetensors", "adapter_config.json"].iter().any(|file| path.join(file).is_file());
-    path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
-}
-
-/// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
-static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
-
-/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing is worked on; then the first asks the
-/// worker to stop after a checkpoint, and the second ends everything. What whoever started the program has it ignore, as `nohup` does a
-/// terminal that is closed, stays ignored.
-pub(super) fn hear_stops(json: bool) {
-    #[cfg(target_os = "linux")]
-    let ignored = ignored_signals();
-    let _ = ctrlc::set_handler(move || {
-        let begun = WORKED_ON.get();
-        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) {
-            // Without an experiment there is nothing to go on with.
-            let run = begun
-                .and_then(Option::as_ref)
-                .filter(|run| run.spec().is_file() || run.script_spec().is_file())
-                .map(|run| run.root().to_path_buf());
-            super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
-            std::process::exit(i32::from(Class::Interrupted.exit_code()));
-        } else if !json {
-            tell_progress("stopping; once more stops at once");
-        }
-    });
-    #[cfg(target_os = "linux")]
-    for signal in ignored {
-        // SAFETY: a plain number, and a disposition that runs no code.
-        unsafe { libc::signal(signal, libc::SIG_IGN) };
-    }
-}
-
-/// Of the signals that ask to stop, those that are ignored.
-#[cfg(target_os = "linux")]
-fn ignored_signals() -> Vec<libc::c_int> {
-    let is_ignored = |signal: &libc::c_int| {
-        let mut now = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
-        // SAFETY: nothing is changed; `now` has room for what is asked, and is all zeros, which is a value of it, where nothing is told.
-        let now = unsafe {
-            libc::sigaction(*signal, std::ptr::null(), now.as_mut_ptr());
-            now.assume_init()
-        };
-        now.sa_sigaction == libc::SIG_IGN
-    };
-    [libc::SIGHUP, libc::SIGINT, libc::SIGTERM].into_iter().filter(is_ignored).collect()
-}
-
-/// The flag that Ctrl-C sets from now on, when `run` is worked on.
-pub(super) fn stop_flag(run: Option<RunFolder>) -> &'static AtomicBool {
-    // A process works on one thing.
-    let _ = WORKED_ON.set(run);
-    &STOP
 }
 
 /// This binary: workers are the same program.

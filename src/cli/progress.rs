@@ -2,9 +2,9 @@
 //!
 //! JSON lines are data and go to stdout; everything else goes to stderr. Times come from the events, never from a clock.
 
-use crate::job::{Event, PreparedSplit, SplitShape, StepEvent};
+use crate::job::{Event, PreparedSplit, StepEvent};
 use crate::report::Style;
-use crate::words::{bytes, clean, count, duration, rate};
+use crate::words::{clean, count, duration, rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;
@@ -273,70 +273,10 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
 
 fn prepared(split: &PreparedSplit) -> String {
     let (name, examples) = (clean(&split.split), count(split.examples as f64));
-    let shape = match split.shape {
-        SplitShape::Text { tokens, longest, truncated, .. } => {
-            let cut = if truncated > 0 { format!(", {} cut", count(truncated as f64)) } else { String::new() };
-            format!("{} tokens, longest text {longest}{cut}", count(tokens as f64))
-        }
-        SplitShape::Words { tokens, length, bytes: of, vocab_size } => {
-            let (tokens, of, known) = (count(tokens as f64), bytes(of as f64), count(vocab_size as f64));
-            return format!(
-                "{name}: {examples} pieces of {length} tokens, {tokens} tokens in all, {of} of text, vocabulary {known}"
-            );
-        }
-        SplitShape::Answers { tokens, asked, longest, truncated, left_out, .. } => {
-            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
-            format!(
-                "{} tokens, {} of answers, longest {longest}, {} cut{out}",
-                count(tokens as f64),
-                count(asked as f64),
-                count(truncated as f64)
-            )
-        }
-        SplitShape::Pairs { tokens, target_tokens, longest, longest_target, truncated, truncated_targets, left_out, .. } => {
-            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
-            let cut = |cut: usize| if cut > 0 { format!(", {} cut", count(cut as f64)) } else { String::new() };
-            let (read, written) = (count(tokens as f64), count(target_tokens as f64));
-            return format!(
-                "{name}: {examples} pairs, {read} tokens read (longest {longest}{}), {written} written (longest {longest_target}{}){out}",
-                cut(truncated),
-                cut(truncated_targets)
-            );
-        }
-        SplitShape::Speech {
-            seconds,
-            target_tokens,
-            longest_seconds,
-            longest_target,
-            truncated,
-            truncated_targets,
-            left_out,
-            unreadable,
-            ..
-        } => {
-            let left_out = left_out + unreadable;
-            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
-            let cut = |cut: usize| if cut > 0 { format!(", {} cut", count(cut as f64)) } else { String::new() };
-            return format!(
-                "{name}: {examples} recordings, {} of sound (longest {longest_seconds:.1} s{}), {} tokens of text (longest {longest_target}{}){out}",
-                duration(seconds),
-                cut(truncated),
-                count(target_tokens as f64),
-                cut(truncated_targets)
-            );
-        }
-        SplitShape::Image { height, width, channels, left_out } => {
-            let all = split.examples as f64 * (height * width * channels) as f64;
-            let out = if left_out > 0 { format!(", {} left out", count(left_out as f64)) } else { String::new() };
-            format!("{height} x {width} x {channels} pixels, {}{out}", bytes(all))
-        }
-        SplitShape::Table { numbers, categories, missing, .. } => {
-            let gaps = if missing > 0 { format!(", {} cells missing", count(missing as f64)) } else { String::new() };
-            format!("{numbers} numbers and {categories} categories a row{gaps}")
-        }
-    };
-    let classes = if split.labels.is_empty() { String::new() } else { format!("{} classes, ", split.labels.len()) };
-    format!("{name}: {examples} examples, {classes}{shape}")
+    let classes = if split.labels.is_empty() { String::new() } else { format!(", {} classes", split.labels.len()) };
+    let shape = split.shape.named().into_iter().filter(|(_, value)| *value > 0.0);
+    let shape: String = shape.map(|(what, value)| format!(", {what} {}", count(value.round()))).collect();
+    format!("{name}: {examples} examples{classes}{shape}")
 }
 
 #[cfg(test)]

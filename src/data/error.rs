@@ -155,6 +155,8 @@ pub enum Error {
         list(found)
     )]
     NoTokenizer { place: String, found: Vec<String> },
+    #[error("the model `{}`: there is no such folder", path.display())]
+    NoFolder { path: PathBuf },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
 }
@@ -187,6 +189,7 @@ impl Failure for Error {
             Error::NoWeights { .. }
             | Error::ModelsBelow { .. }
             | Error::NoTokenizer { .. }
+            | Error::NoFolder { .. }
             | Error::Model { .. }
             | Error::Tokenizer { .. }
             | Error::Template { .. }
@@ -202,6 +205,7 @@ impl Failure for Error {
             Error::Store(error) => return error.hint(),
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
+            Error::NoFolder { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",

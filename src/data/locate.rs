@@ -55,7 +55,8 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
         DataSource::Local { path } if path.is_dir() => in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted, making),
         DataSource::Local { path } if splits::is_pattern(&path.to_string_lossy()) => by_pattern(path, wanted),
         DataSource::Local { path } => {
-            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            // In the system's own words.
+            let source = path.metadata().err().unwrap_or(std::io::ErrorKind::NotFound.into());
             Err(Error::Io { action: "find the data", path: path.clone(), source })
         }
         DataSource::Url { url, sha256 } => {

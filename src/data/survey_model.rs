@@ -305,9 +305,7 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     }
     match path.is_dir() {
         true => Ok(Repo::at_folder(Kind::Model, path)?),
-        false if id.starts_with(['/', '.']) => {
-            Err(Error::Model { place: format!("the model `{id}`"), what: "there is no such folder".into() })
-        }
+        false if id.starts_with(['/', '.']) => Err(Error::NoFolder { path: path.into() }),
         false => Ok(hub.model(id, revision)?),
     }
 }

@@ -241,6 +241,85 @@ pub enum SplitShape {
     },
 }
 
+impl SplitShape {
+    /// Each number with its name: for a line of progress and for a report.
+    pub fn named(&self) -> Vec<(&'static str, f64)> {
+        match *self {
+            SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
+                ("tokens", tokens as f64),
+                ("longest text", longest as f64),
+                ("texts cut", truncated as f64),
+                ("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Words { tokens, length, bytes, vocab_size } => vec![
+                ("tokens", tokens as f64),
+                ("tokens a piece", length as f64),
+                ("bytes of text", bytes as f64),
+                ("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Answers { tokens, asked, longest, truncated, left_out, vocab_size } => vec![
+                ("tokens", tokens as f64),
+                ("tokens of answers", asked as f64),
+                ("longest text", longest as f64),
+                ("texts cut", truncated as f64),
+                ("left out for their length", left_out as f64),
+                ("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Pairs {
+                tokens,
+                target_tokens,
+                longest,
+                longest_target,
+                truncated,
+                truncated_targets,
+                left_out,
+                vocab_size,
+            } => vec![
+                ("tokens of sources", tokens as f64),
+                ("tokens of targets", target_tokens as f64),
+                ("longest source", longest as f64),
+                ("longest target", longest_target as f64),
+                ("sources cut", truncated as f64),
+                ("targets cut", truncated_targets as f64),
+                ("left out for an empty text", left_out as f64),
+                ("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Speech {
+                seconds,
+                target_tokens,
+                longest_seconds,
+                longest_target,
+                truncated,
+                truncated_targets,
+                left_out,
+                unreadable,
+                vocab_size,
+            } => vec![
+                ("seconds of sound", seconds),
+                ("longest recording in seconds", longest_seconds),
+                ("recordings cut off", truncated as f64),
+                ("tokens of texts", target_tokens as f64),
+                ("longest text", longest_target as f64),
+                ("texts cut", truncated_targets as f64),
+                ("left out without a text", left_out as f64),
+                ("left out unread", unreadable as f64),
+                ("vocabulary", vocab_size as f64),
+            ],
+            SplitShape::Image { height, width, channels, left_out } => {
+                let mut all = vec![("height", height as f64), ("width", width as f64), ("channels", channels as f64)];
+                all.extend((left_out > 0).then(|| ("left out unread", left_out as f64)));
+                all
+            }
+            SplitShape::Table { numbers, categories, missing, unseen } => vec![
+                ("numbers a row", numbers as f64),
+                ("categories a row", categories as f64),
+                ("missing cells", missing as f64),
+                ("unseen categories", unseen as f64),
+            ],
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepEvent {
     /// Steps done.

@@ -59,11 +59,6 @@ impl Error {
     pub(super) fn may_have_cost(&self) -> bool {
         matches!(self, Error::Slow { .. } | Error::Failing { .. } | Error::BadAnswer { .. } | Error::Store(_))
     }
-
-    /// Whether an answer came that is of no use: the model may be told so and asked again.
-    pub fn is_of_the_answer(&self) -> bool {
-        matches!(self, Error::CutShort { .. } | Error::Empty | Error::NotJson { .. })
-    }
 }
 
 impl Failure for Error {

@@ -107,12 +107,12 @@ mod tests {
 
     #[test]
     fn stages_and_attempts_count_and_so_does_one_that_was_killed() {
-        let started = |run: &str, attempt| Record::AttemptStarted { run: run.into(), attempt, job: "train".into() };
+        let started = |run: &str, attempt| Record::AttemptStarted { run: run.into(), attempt, job: crate::job::JobKind::Train };
         let outcome = Outcome::Interrupted { step: 1 };
         let ledger = [
             entry(
                 "2026-01-01T00:00:00Z",
-                Record::Stage { stage: "plan".into(), file: "p".into(), sha256: String::new(), secs: 1.5 },
+                Record::Stage { stage: crate::store::Stage::Plan, file: "p".into(), sha256: String::new(), secs: 1.5 },
             ),
             entry("2026-01-01T00:00:02Z", started("a", 1)),
             entry(

@@ -6,7 +6,8 @@ use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
-    EvaluateJob, Event, Job, ModelFiles, Normalize, PairFormat, PrepareJob, Reference, SplitSource, TokenizerSource, Writing,
+    EvaluateJob, Event, Job, ModelFiles, Normalize, PREPARE, PairFormat, PrepareJob, Reference, SplitSource, TokenizerSource,
+    Writing,
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
@@ -160,8 +161,7 @@ const PIECE: usize = 1024;
 /// Tokens of a text that is written, at most.
 const TARGET: usize = 256;
 
-/// Names of the two jobs.
-const PREPARE: &str = "prepare";
+/// The name of the run that scores.
 const SCORE: &str = "score";
 
 impl Pipeline<'_> {
@@ -500,22 +500,7 @@ mod tests {
             part: None,
             tokens: None,
         };
-        let facts = |splits: Vec<SplitFacts>| DataFacts {
-            task: None,
-            splits,
-            columns: Default::default(),
-            labels: vec![],
-            license: None,
-            is_gated: false,
-            revision: None,
-            mean_tokens: None,
-            longest_tokens: None,
-            image_shape: None,
-            images_differ: false,
-            scores: None,
-            longest_secs: None,
-            table: None,
-        };
+        let facts = |splits: Vec<SplitFacts>| DataFacts { splits, ..DataFacts::default() };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());
         assert_eq!(chosen(&glue, None), Ok("validation".into()));

@@ -29,6 +29,7 @@ pub use verify::Repeat;
 use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
 use crate::eval::Evaluation;
+use crate::job::PREPARE;
 use crate::llm::{Chosen, Spent};
 use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner, Wishes};
 use crate::provenance::Surroundings;
@@ -37,9 +38,9 @@ use crate::run::recovery::MAX_ATTEMPTS;
 use crate::run::{Allowed, Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
-use crate::store::{Record, RunFolder};
+use crate::store::{Record, RunFolder, Stage};
 use budget::{Bought, TimeBudget};
-use stages::{PREPARE, prepared_splits};
+use stages::prepared_splits;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -189,7 +190,7 @@ impl<'a> Pipeline<'a> {
     /// Writes the experiment into the run folder: the first stage's file.
     pub fn begin(&mut self, spec: &ExperimentSpec) -> Result<()> {
         let path = self.folder.spec();
-        self.stage("spec", &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
+        self.stage(Stage::Spec, &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
     }
 
     /// The same, with a language model that proposes what its search tries.
@@ -355,7 +356,7 @@ impl<'a> Pipeline<'a> {
         let path = self.folder.plan();
         if !path.is_file() {
             let spec = spec.clone();
-            self.stage("plan", &path, |this| {
+            self.stage(Stage::Plan, &path, |this| {
                 let plan = this.make_plan(&spec)?;
                 Ok(this.folder.write_json(&this.folder.plan(), &plan)?)
             })?;
@@ -372,16 +373,16 @@ impl<'a> Pipeline<'a> {
         let prepared = splits.iter().find(|split| split.split == plan.spec.data.train).map(|split| split.examples);
         let Some(counted) = prepared.and_then(|examples| plan.with_examples(examples)) else { return Ok(plan) };
         let path = self.folder.plan();
-        self.stage("plan", &path, |this| Ok(this.folder.write_json(&this.folder.plan(), &counted)?))?;
+        self.stage(Stage::Plan, &path, |this| Ok(this.folder.write_json(&this.folder.plan(), &counted)?))?;
         Ok(counted)
     }
 
     /// Runs a stage and enters its file, with hash and time, in the ledger.
-    fn stage(&mut self, name: &str, file: &Path, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    fn stage(&mut self, stage: Stage, file: &Path, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let begun = Instant::now();
         work(self)?;
         let record = Record::Stage {
-            stage: name.into(),
+            stage,
             file: file.strip_prefix(self.folder.root()).unwrap_or(file).display().to_string(),
             sha256: crate::data::sha256_of_file(file).unwrap_or_default(),
             secs: begun.elapsed().as_secs_f64(),

@@ -8,7 +8,6 @@ use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob};
 use crate::plan::ModelFacts;
 use crate::run::Outcome;
 use crate::spec::{ModelSpec, Task};
-use crate::trainer;
 use std::path::PathBuf;
 use tallow_zoo::Modality;
 
@@ -93,7 +92,7 @@ impl Pipeline<'_> {
             head: model.config.head().kind().name(),
             writes: model.config.head().kind() == tallow_zoo::HeadKind::Words,
         };
-        let task = Task::of(&model.config).filter(|task| trainer::answers(*task)).ok_or_else(silent)?;
+        let task = Task::of(&model.config).filter(|task| task.answers()).ok_or_else(silent)?;
         if let Some(what) =
             model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
         {

@@ -11,6 +11,7 @@ use crate::plan::advised::AdvisedPlanner;
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
 use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch, class_of};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
+use crate::store::Stage;
 use std::cell::RefCell;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
@@ -95,7 +96,7 @@ impl Pipeline<'_> {
         self.folder.write_json(&self.folder.wishes(), wishes)?;
         self.folder.write_json(&self.folder.paper_source(), &paper.record)?;
         let path = self.folder.paper_file(paper.record.format.extension());
-        self.stage("paper", &path, |this| Ok(this.folder.write_bytes(&path, &paper.bytes)?))?;
+        self.stage(Stage::Paper, &path, |this| Ok(this.folder.write_bytes(&path, &paper.bytes)?))?;
         self.read_paper().map(|_| ())
     }
 
@@ -103,7 +104,7 @@ impl Pipeline<'_> {
     pub fn begin_with_request(&mut self, request: &Request, wishes: &Wishes) -> Result<()> {
         self.folder.write_json(&self.folder.wishes(), wishes)?;
         let path = self.folder.request();
-        self.stage("request", &path, |this| Ok(this.folder.write_json(&this.folder.request(), request)?))
+        self.stage(Stage::Request, &path, |this| Ok(this.folder.write_json(&this.folder.request(), request)?))
     }
 
     /// Writes the experiment, unless it is there.
@@ -121,7 +122,7 @@ impl Pipeline<'_> {
             self.watch.say(&format!("reading the request as \"{reading}\""));
         }
         let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
-        self.stage("spec", &path, |this| {
+        self.stage(Stage::Spec, &path, |this| {
             let proposed = this.proposal(&goal, &wishes)?;
             Ok(this.folder.write_text(&this.folder.spec(), &spec::to_toml(&proposed))?)
         })
@@ -138,7 +139,7 @@ impl Pipeline<'_> {
             let (paper, mut spec) = read_paper(&supervisor, number, source, self.watch)?;
             self.ask_about(&paper, &mut spec)?;
             self.folder.write_json(&self.folder.paper(), &paper)?;
-            self.stage("paper_spec", &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
+            self.stage(Stage::PaperSpec, &path, |this| Ok(this.folder.write_json(&this.folder.paper_spec(), &spec)?))?;
         }
         Ok(self.folder.read_json(&path)?)
     }

@@ -5,8 +5,8 @@ use crate::data::{self, Making, Overlap};
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, EvaluateJob, Event, InitFrom, Job, ModelFiles, PairFormat, Part, PrepareJob, PreparedSplit, Reference,
-    RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
+    AdapterFiles, COMPARE, EvaluateJob, Event, InitFrom, Job, JobKind, ModelFiles, PREPARE, PREPARE_HELD_OUT, PairFormat, Part,
+    PrepareJob, PreparedSplit, Reference, RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
 use crate::provenance::{FileHash, Manifest, Sourced};
@@ -14,16 +14,12 @@ use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
-use crate::store::{MANIFEST, Record, RunFolder};
+use crate::store::{MANIFEST, Record, RunFolder, Stage};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tallow_zoo::{HeadKind, ModelConfig, SpeechLimits, mlp};
 
-/// Names of the runs that are not training: their attempts lie beside those of training.
-pub(super) const PREPARE: &str = "prepare";
-const PREPARE_HELD_OUT: &str = "prepare-held-out";
-const COMPARE: &str = "compare";
 /// Answers that a report shows, and the tokens of one at most.
 const SAMPLES: usize = 3;
 const SAMPLE_TOKENS: usize = 96;
@@ -186,7 +182,7 @@ impl Pipeline<'_> {
             return Ok(());
         }
         let manifest = manifest_of(&self.folder, plan)?;
-        self.stage("manifest", &path, |this| Ok(this.folder.write_json(&this.folder.manifest(), &manifest)?))
+        self.stage(Stage::Manifest, &path, |this| Ok(this.folder.write_json(&this.folder.manifest(), &manifest)?))
     }
 
     /// Runs of the plan, one after the other.
@@ -269,9 +265,9 @@ impl Pipeline<'_> {
         let baseline = of_run.or(of_classes).or(of_preferences).or(of_untrained);
         let scores = scores.into_iter().map(|(score, _)| score).collect();
         let mut deviations = plan.deviations.clone();
-        deviations.extend(report::recovered(&self.folder.ledger().read()?));
+        deviations.extend(report::recovered(plan, &self.folder.ledger().read()?));
         let evaluation = eval::evaluate(&plan.spec, &deviations, scores, baseline, untrained)?;
-        self.stage("eval", &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
+        self.stage(Stage::Eval, &path, |this| Ok(this.folder.write_json(&this.folder.eval(), &evaluation)?))?;
         Ok(Ok(self.folder.read_json(&path)?))
     }
 
@@ -392,7 +388,7 @@ impl Pipeline<'_> {
             let manifest = self.folder.read_bytes(&self.folder.manifest())?;
             self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
         }
-        self.stage("report", &path, |this| {
+        self.stage(Stage::Report, &path, |this| {
             this.folder.write_json(&this.folder.report_json(), &report)?;
             this.folder.write_text(&this.folder.report_md(), &report::markdown(&report))?;
             Ok(this.folder.write_text(&this.folder.report_html(), &report::html(&report))?)
@@ -472,7 +468,7 @@ pub(super) fn manifest_of(folder: &RunFolder, plan: &Plan) -> Result<Manifest> {
     let mut configs = BTreeMap::new();
     for entry in &ledger {
         let Record::AttemptStarted { run, attempt, job } = &entry.record else { continue };
-        if job == "train"
+        if *job == JobKind::Train
             && let Job::Train { config, .. } = folder.read_json(&folder.attempt(run, *attempt).job())?
         {
             configs.insert(run.clone(), *config);

@@ -4,14 +4,14 @@ use super::stages::supervisor;
 use super::{Limits, Pipeline};
 use crate::data::{sha256_of_file, sha256_of_place, sha256_of_weights};
 use crate::error::{Class, Failure, Result};
-use crate::job::{Event, InitFrom, Job, RunConfig, differing};
+use crate::job::{Event, InitFrom, Job, PREPARE, RunConfig, differing};
 use crate::plan::Plan;
 use crate::provenance::{
     Difference, Input, Manifest, Parting, Quantity, Replayed, Sourced, Surroundings, Trace, Verification, settings,
     surroundings_apart,
 };
 use crate::run::{Outcome, readable_by_training};
-use crate::store::{Entry, Record, RunFolder};
+use crate::store::{Entry, Record, RunFolder, Stage};
 use std::path::{Path, PathBuf};
 
 /// What `tallow verify` asks.
@@ -178,9 +178,12 @@ impl Pipeline<'_> {
             Ok(())
         };
         // What a stage wrote last counts.
-        for (stage, input) in
-            [("spec", Input::Config), ("plan", Input::Config), ("manifest", Input::Config), ("eval", Input::Scores)]
-        {
+        for (stage, input) in [
+            (Stage::Spec, Input::Config),
+            (Stage::Plan, Input::Config),
+            (Stage::Manifest, Input::Config),
+            (Stage::Eval, Input::Scores),
+        ] {
             // Of a file that could not be read there is none.
             if let Some((file, sha256)) = last_stage(ledger, stage).filter(|(_, sha256)| !sha256.is_empty()) {
                 check(input, &root.join(file), sha256, true)?;
@@ -194,7 +197,7 @@ impl Pipeline<'_> {
                     }
                 }
                 Record::Told { run, told: Event::Prepared(split), .. } => {
-                    let place = if *run == super::stages::PREPARE { self.folder.prepared() } else { self.folder.held_out() };
+                    let place = if *run == PREPARE { self.folder.prepared() } else { self.folder.held_out() };
                     check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
                 }
                 _ => {}
@@ -343,9 +346,9 @@ fn merged(stretches: &[Stretch]) -> Vec<&Stretch> {
     parts
 }
 
-fn last_stage<'a>(ledger: &'a [Entry], wanted: &str) -> Option<(&'a str, &'a str)> {
+fn last_stage<'a>(ledger: &'a [Entry], wanted: Stage) -> Option<(&'a str, &'a str)> {
     ledger.iter().rev().find_map(|entry| match &entry.record {
-        Record::Stage { stage, file, sha256, .. } if stage == wanted => Some((file.as_str(), sha256.as_str())),
+        Record::Stage { stage, file, sha256, .. } if *stage == wanted => Some((file.as_str(), sha256.as_str())),
         _ => None,
     })
 }

@@ -1,7 +1,7 @@
 //! Which input of two runs differs first.
 
 use super::{FileHash, Manifest, Parting, Prepared, RunHashes, Surroundings};
-use crate::job::differing;
+use crate::job::{PREPARE, differing};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ fn data(a: &Manifest, b: &Manifest, found: &mut Vec<Difference>) {
     let by_split = |splits: &[Prepared]| -> BTreeMap<String, String> {
         splits
             .iter()
-            .map(|p| (format!("{} `{}`", if p.by == "prepare" { "prepared" } else { "held out" }, p.split), p.sha256.clone()))
+            .map(|p| (format!("{} `{}`", if p.by == PREPARE { "prepared" } else { "held out" }, p.split), p.sha256.clone()))
             .collect()
     };
     for (a, b) in

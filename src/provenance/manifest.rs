@@ -70,7 +70,7 @@ pub struct FileHash {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepared {
     pub split: String,
-    /// What prepared it: `prepare`, or `prepare-held-out`.
+    /// The run that prepared it.
     pub by: String,
     pub sha256: String,
 }

@@ -74,16 +74,17 @@ impl ScriptManifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::JobKind;
     use crate::script::RUN;
 
     #[test]
     fn each_attempt_has_the_script_that_was_written_last() {
-        let started = |attempt| Record::AttemptStarted { run: RUN.into(), attempt, job: RUN.into() };
+        let started = |attempt| Record::AttemptStarted { run: RUN.into(), attempt, job: JobKind::Script };
         let written = |attempt, sha256: &str| {
             let (by, file) = ("m at h".to_string(), "runs/script/attempts/002/script.py".to_string());
             Record::Written { attempt, by, file, sha256: sha256.into(), secs: 1.0 }
         };
-        let other = Record::AttemptStarted { run: "answer".into(), attempt: 1, job: "generate".into() };
+        let other = Record::AttemptStarted { run: "answer".into(), attempt: 1, job: JobKind::Generate };
         let rows = [started(1), other, written(2, "b"), started(2), started(3), written(4, "d"), started(4)];
         let ledger: Vec<Entry> = (1..).zip(rows).map(|(row, record)| Entry { row, at: String::new(), record }).collect();
         let spec = ScriptSpec { script: Some("t.py".into()), script_sha256: Some("a".into()), ..ScriptSpec::default() };

@@ -225,9 +225,8 @@ fn speech_generation(plan: &Plan, ids: PairIds, writing: &Writing) -> Value {
 
 /// What the `sentence-transformers` library reads of a model of vectors, beside the files of `transformers`.
 fn write_sentences(folder: &Path, model: &ModelConfig, max_seq_len: Option<usize>) -> Result<(), Error> {
-    let Head::Vector(pooling) = model.head() else { return Ok(()) };
-    let width = model.to_public()[if model.family() == "distilbert" { "dim" } else { "hidden_size" }].as_u64().unwrap_or(0);
-    for (path, value) in pooling.to_public(width as usize) {
+    let (Head::Vector(pooling), Some(width)) = (model.head(), model.vector_width()) else { return Ok(()) };
+    for (path, value) in pooling.to_public(width) {
         let path = folder.join(path);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(io("create", parent))?;

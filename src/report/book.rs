@@ -5,7 +5,7 @@ use super::{Error, words};
 use crate::eval::{HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::{Event, PreparedSplit, SHARED};
 use crate::plan::Checked;
-use crate::store::{Entry, Record};
+use crate::store::{Entry, Record, Stage};
 
 /// The last word of a run that finished.
 pub(super) struct Finished {
@@ -32,8 +32,8 @@ impl<'a> Book<'a> {
     }
 
     /// The last row in which a stage wrote its file.
-    pub(super) fn stage(&self, wanted: &str) -> Result<u64, Error> {
-        let is = |entry: &&Entry| matches!(&entry.record, Record::Stage { stage, .. } if stage == wanted);
+    pub(super) fn stage(&self, wanted: Stage) -> Result<u64, Error> {
+        let is = |entry: &&Entry| matches!(&entry.record, Record::Stage { stage, .. } if *stage == wanted);
         let found = self.ledger.iter().rev().find(is).map(|entry| entry.row);
         found.ok_or_else(|| Error::NoRow { what: format!("the stage `{wanted}`") })
     }
@@ -125,7 +125,7 @@ impl<'a> Book<'a> {
                 Record::AttemptStarted { run, attempt, job } => attempts.push(AttemptShown {
                     run: run.clone(),
                     attempt: *attempt,
-                    job: job.clone(),
+                    job: job.to_string(),
                     outcome: None,
                     wall_secs: None,
                     peak_bytes: None,

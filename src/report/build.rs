@@ -2,14 +2,14 @@
 
 use super::book::{Book, Finished};
 use super::curves::curves;
+use super::recovered::{changes, recovered};
 use super::types::*;
 use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, RunConfig};
 use crate::plan::{Compared, Plan};
-use crate::run::recovery::Change;
-use crate::spec::{Deviation, Keep, Metric, ModelSpec, Sampling};
-use crate::store::{Entry, Record};
+use crate::spec::{Keep, Metric, ModelSpec, Sampling};
+use crate::store::{Entry, Stage};
 use crate::words;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub fn build(
     let book = Book { ledger };
     let scores = scores(&book, plan, evaluation)?;
     let mut deviations = plan.deviations.clone();
-    deviations.extend(recovered(ledger));
+    deviations.extend(recovered(plan, ledger));
     let claim = plan.spec.claim.as_ref();
     let mut report = Report {
         version: VERSION,
@@ -53,7 +53,7 @@ pub fn build(
         citations: plan.spec.citations.clone(),
         search: book.search(),
         curves: curves(events, |run| book.last_started(run)),
-        recipe: recipe(plan, ledger, book.stage("plan")?),
+        recipe: recipe(plan, ledger, book.stage(Stage::Plan)?),
         data: super::data::gather(&book, plan)?,
         model: model(&book, plan, evaluation)?,
         attempts: book.attempts(),
@@ -62,7 +62,7 @@ pub fn build(
         samples: book.samples(),
         cost: plan.runs.iter().map(|run| cost(&book, plan, &run.name)).collect::<Result<_, Error>>()?,
         usd_per_hour: match plan.facts.host.usd_per_hour {
-            Some(value) => Some(Sourced { value, ledger_row: book.stage("plan")? }),
+            Some(value) => Some(Sourced { value, ledger_row: book.stage(Stage::Plan)? }),
             None => None,
         },
         measured: book.measured(),
@@ -74,30 +74,8 @@ pub fn build(
     Ok(report)
 }
 
-/// What recovery changed about what is tested, as deviations from it: a lower learning rate is one, smaller forward passes are not.
-pub fn recovered(ledger: &[Entry]) -> Vec<Deviation> {
-    let changed = ledger.iter().filter_map(|entry| match &entry.record {
-        Record::Recovery { run, decision, reason, .. } => Some((run, serde_json::from_str::<Change>(decision).ok()?, reason)),
-        _ => None,
-    });
-    changed
-        .filter_map(|(run, change, reason)| {
-            let (field, stated, used) = match change {
-                Change::Nothing | Change::MicroBatch { .. } | Change::GradientCheckpointing => return None,
-                Change::LowerLr { from, to } => ("recipe.lr", words::plain(from), words::plain(to)),
-                Change::TighterClipping { from, to } => {
-                    ("recipe.grad_clip_norm", from.map_or("none".into(), words::plain), words::plain(to))
-                }
-                Change::OtherOptimizer { from, to } => ("recipe.optimizer", words::optimizer(&from), words::optimizer(&to)),
-                Change::LeaveOut { example } => ("data.train", "every example".into(), format!("without example {example}")),
-            };
-            Some(Deviation { field: field.into(), stated, used, reason: format!("recovery of {run}: {reason}") })
-        })
-        .collect()
-}
-
 fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, Error> {
-    let (spec_row, eval_row) = (book.stage("spec").or_else(|_| book.stage("plan"))?, book.stage("eval")?);
+    let (spec_row, eval_row) = (book.stage(Stage::Spec).or_else(|_| book.stage(Stage::Plan))?, book.stage(Stage::Eval)?);
     let at = |row| move |value: f64| Sourced { value, ledger_row: row };
     let runs = evaluation.runs.iter().map(|run| run_shown(book, run, evaluation.metric)).collect::<Result<Vec<_>, Error>>()?;
     // A single run's score is its own source; a mean over runs is the evaluation's.
@@ -146,31 +124,22 @@ fn run_shown(book: &Book, run: &RunScore, metric: Metric) -> Result<RunShown, Er
     })
 }
 
-/// The first run as it was trained in the end, and the rows of what recovery changed about it, by the names of settings.
-fn as_trained(plan: &Plan, ledger: &[Entry]) -> Option<(RunConfig, BTreeMap<&'static str, u64>)> {
-    let (mut config, mut rows) = (plan.runs.first()?.clone(), BTreeMap::new());
-    for entry in ledger {
-        let Record::Recovery { run, decision, .. } = &entry.record else { continue };
-        let Some(change) = serde_json::from_str::<Change>(decision).ok().filter(|_| *run == config.name) else { continue };
-        let changed: &[&str] = match &change {
-            Change::Nothing | Change::LeaveOut { .. } => &[],
-            Change::MicroBatch { .. } => &["batch size"],
-            Change::GradientCheckpointing => &["activations"],
-            Change::LowerLr { .. } => &["learning rate", "schedule"],
-            Change::TighterClipping { .. } => &["gradient clipping"],
-            Change::OtherOptimizer { .. } => &["optimizer", "learning rate"],
-        };
-        config = change.apply(&config);
-        rows.extend(changed.iter().map(|name| (*name, entry.row)));
+/// What was run; what recovery changed about the first run, by the row that says so.
+fn recipe(plan: &Plan, ledger: &[Entry], row: u64) -> Vec<Setting> {
+    let (first, mut rows) = (plan.runs.first(), BTreeMap::new());
+    let mut shown = settings(plan, first);
+    for changed in first.map(|run| changes(run, ledger)).unwrap_or_default() {
+        let then = settings(plan, Some(&changed.after));
+        rows.extend(then.iter().filter(|setting| !shown.contains(setting)).map(|(name, _)| (*name, changed.row)));
+        shown = then;
     }
-    Some((config, rows))
+    let row_of = |name: &str| rows.get(name).copied().unwrap_or(row);
+    shown.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row_of(name) }).collect()
 }
 
-/// What was run.
-fn recipe(plan: &Plan, ledger: &[Entry], row: u64) -> Vec<Setting> {
+/// Names and values of what a run is trained with.
+fn settings(plan: &Plan, first: Option<&RunConfig>) -> Vec<(&'static str, String)> {
     let recipe = &plan.spec.recipe;
-    let trained = as_trained(plan, ledger);
-    let (first, changed) = trained.as_ref().map_or((None, None), |(run, rows)| (Some(run), Some(rows)));
     let resolved = first.map_or(recipe, |run| &run.recipe);
     let steps = first.map(|run| format!(" ({} steps)", words::count(run.total_steps as f64))).unwrap_or_default();
     let micro = first
@@ -233,14 +202,13 @@ fn recipe(plan: &Plan, ledger: &[Entry], row: u64) -> Vec<Setting> {
         .extend(plan.spec.data.max_train_examples.map(|n| ("training examples", format!("at most {}", words::count(n as f64)))));
     settings.push(("seeds", plan.spec.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));
     settings.extend(first.map(|run| ("threads", run.threads.to_string())));
-    let row_of = |name: &str| changed.and_then(|rows| rows.get(name)).copied().unwrap_or(row);
-    settings.into_iter().map(|(name, value)| Setting { name: name.into(), value, ledger_row: row_of(name) }).collect()
+    settings
 }
 
 fn model(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<ModelShown, Error> {
     let facts = &plan.facts.model;
     let config = plan.runs.first().map_or(&facts.config, |run| &run.model);
-    let row = book.stage("plan")?;
+    let row = book.stage(Stage::Plan)?;
     let started = book.started();
     let kept = evaluation.kept_run();
     Ok(ModelShown {
@@ -281,7 +249,7 @@ fn ratio(row: u64, compared: &Compared) -> Ratio {
 }
 
 fn cost(book: &Book, plan: &Plan, run: &str) -> Result<RunCost, Error> {
-    let row = book.stage("plan")?;
+    let row = book.stage(Stage::Plan)?;
     let estimate = |value: f64| Some(Sourced { value, ledger_row: row });
     let finished = book.finished(run);
     let of = |value: fn(&Finished) -> f64| finished.as_ref().map(|f| Sourced { value: value(f), ledger_row: f.row });

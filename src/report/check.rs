@@ -3,7 +3,7 @@
 use super::{Error, Report};
 use crate::eval::Evaluation;
 use crate::plan::Plan;
-use crate::store::{Entry, Record};
+use crate::store::{Entry, Record, Stage};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -68,11 +68,11 @@ fn numbers_of(entry: &Entry, sources: &Sources) -> Result<Vec<f64>, Error> {
     let mut add = |value: Value| collect(&value, &mut |_, value| numbers.extend(value.as_f64()));
     add(serde_json::to_value(&entry.record)?);
     if let (Record::Stage { stage, .. }, Some((plan, evaluation))) = (&entry.record, sources.made) {
-        match stage.as_str() {
-            "spec" => add(serde_json::to_value(&plan.spec)?),
-            "plan" => add(serde_json::to_value(plan)?),
-            "eval" => add(serde_json::to_value(evaluation)?),
-            _ => {}
+        match stage {
+            Stage::Spec => add(serde_json::to_value(&plan.spec)?),
+            Stage::Plan => add(serde_json::to_value(plan)?),
+            Stage::Eval => add(serde_json::to_value(evaluation)?),
+            Stage::Paper | Stage::PaperSpec | Stage::Request | Stage::Manifest | Stage::Report => {}
         }
     }
     Ok(numbers)

@@ -491,9 +491,9 @@ fn repeat(repeat: &Repeat) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::Event;
+    use crate::job::{Event, JobKind};
     use crate::sandbox::Level;
-    use crate::store::Purpose;
+    use crate::store::{Decided, Purpose};
 
     fn spec() -> ScriptSpec {
         ScriptSpec {
@@ -527,7 +527,7 @@ mod tests {
     fn ledger() -> Vec<Entry> {
         let metric = |name: &str, value, step| Told::Metric { name: name.into(), value, step };
         let script = |attempt, told| Record::Script { attempt, told };
-        let started = |attempt| Record::AttemptStarted { run: "script".into(), attempt, job: "script".into() };
+        let started = |attempt| Record::AttemptStarted { run: "script".into(), attempt, job: JobKind::Script };
         let ended =
             |attempt, outcome| Record::AttemptEnded { run: "script".into(), attempt, outcome, wall_secs: 2.5, max_rss_bytes: 0 };
         let layers = [("network".to_string(), "none".to_string())].into();
@@ -545,7 +545,7 @@ mod tests {
             script(1, metric("f1", 0.1, Some(1))),
             script(1, metric("old", 0.1, None)),
             ended(1, Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None }),
-            Record::Recovery { run: "script".into(), attempt: 1, decision: "x".into(), reason: "smaller".into() },
+            Record::Recovery { run: "script".into(), attempt: 1, decision: Decided::Mend, reason: "smaller".into() },
             started(2),
             script(2, Told::Started { step: 0, total_steps: 9 }),
             script(2, metric("f1", 0.75, Some(9))),

@@ -6,9 +6,9 @@ use super::process::{Disk, Exit, KillReason, Launch, Program, Status, launch};
 use super::record::{self, Recorder};
 use super::recovery::{self, Allowed, Decision, From, Tried, review};
 use crate::error::Class;
-use crate::job::{Event, Job, RunConfig};
+use crate::job::{Event, Job, JobKind, RunConfig};
 use crate::sandbox::{self, Level, Policy};
-use crate::store::{self, AttemptFolder, Record, RunFolder};
+use crate::store::{self, AttemptFolder, Decided, Record, RunFolder};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -71,7 +71,10 @@ impl Supervisor<'_> {
             && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
         {
             match recovery::decide(&last.outcome, &last.config, before, self.allowed) {
-                Decision::Retry { config: next, from, .. } => {
+                Decision::Retry { change, config: next, from, reason } => {
+                    if !self.has_changed(&config.name, history.len() as u32)? {
+                        self.recovery(&config.name, history.len() as u32, Decided::Changed(change), &reason)?;
+                    }
                     config = *next;
                     resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
                 }
@@ -99,7 +102,7 @@ impl Supervisor<'_> {
                 }
                 _ if matches!(attempt.outcome, Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. }) => return Ok(attempt),
                 Decision::GiveUp { reason, spent } => {
-                    self.recovery(&config.name, number, "give_up", &reason)?;
+                    self.recovery(&config.name, number, Decided::GiveUp, &reason)?;
                     self.flag(&config.name, &reason, &history, watch)?;
                     let last = attempt.outcome.clone();
                     let spent_attempts =
@@ -107,7 +110,7 @@ impl Supervisor<'_> {
                     return Ok(if spent { Attempt { outcome: spent_attempts(), ..attempt } } else { attempt });
                 }
                 Decision::Retry { change, config: next, from, reason } => {
-                    self.recovery(&config.name, number, &serde_json::to_string(&change).unwrap_or_default(), &reason)?;
+                    self.recovery(&config.name, number, Decided::Changed(change), &reason)?;
                     watch.say(&reason);
                     config = *next;
                     resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
@@ -146,19 +149,7 @@ impl Supervisor<'_> {
         folder.create()?;
         folder.write_json(&folder.job(), job)?;
         let ledger = self.folder.ledger();
-        let job_name = match job {
-            Job::Read { .. } => "read",
-            Job::Prepare(_) => "prepare",
-            Job::Describe(_) => "describe",
-            Job::Train { .. } => "train",
-            Job::Evaluate(_) => "evaluate",
-            Job::Generate(_) => "generate",
-            Job::Merge(_) => "merge",
-            Job::Predict(_) => "predict",
-            Job::Export(_) => "export",
-            Job::Compare { .. } => "compare",
-        };
-        ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job_name.into() })?;
+        ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job.kind() })?;
         let mut recorder = Recorder::new(&folder)?;
         let wall = self.deadline.map_or(MAX_WALL, |deadline| deadline.saturating_duration_since(Instant::now()));
         let spec = Launch {
@@ -298,9 +289,18 @@ impl Supervisor<'_> {
         disk::overrun(self.disk_bytes.unwrap_or_default(), self.folder.bytes())
     }
 
-    fn recovery(&self, run: &str, attempt: u32, decision: &str, reason: &str) -> Result<u64, store::Error> {
-        let record = Record::Recovery { run: run.into(), attempt, decision: decision.into(), reason: reason.into() };
+    fn recovery(&self, run: &str, attempt: u32, decision: Decided, reason: &str) -> Result<u64, store::Error> {
+        let record = Record::Recovery { run: run.into(), attempt, decision, reason: reason.into() };
         self.folder.ledger().append((self.now)(), record)
+    }
+
+    /// Whether the ledger has the change that follows this attempt: what gave up enters none, nor does one that was killed before it could.
+    fn has_changed(&self, run: &str, number: u32) -> Result<bool, store::Error> {
+        let is_it = |record: &Record| match record {
+            Record::Recovery { run: of, attempt, decision: Decided::Changed(_), .. } => of == run && *attempt == number,
+            _ => false,
+        };
+        Ok(self.folder.ledger().read()?.iter().any(|entry| is_it(&entry.record)))
     }
 
     /// The attempts that an earlier process of ours made at this run, and the checkpoint to go on from. One that has no end in
@@ -309,7 +309,7 @@ impl Supervisor<'_> {
         let mut history: Vec<Tried> = Vec::new();
         for entry in self.folder.ledger().read()? {
             match entry.record {
-                Record::AttemptStarted { run, attempt, job } if run == config.name && job == "train" => {
+                Record::AttemptStarted { run, attempt, job } if run == config.name && job == JobKind::Train => {
                     let folder = self.folder.attempt(&run, attempt);
                     let config = match self.folder.read_json(&folder.job()) {
                         Ok(Job::Train { config, .. }) => *config,

@@ -9,13 +9,13 @@ use super::recovery::{Decision, Next, Tried, begin, decide};
 use super::{Error, Heard, ScriptSpec, Settings, Told, python};
 use crate::data::sha256_of_bytes;
 use crate::error::Class;
-use crate::job::Event;
+use crate::job::{Event, JobKind};
 use crate::llm;
 use crate::run::process::{Disk, Launch, Program, ask, launch};
 use crate::run::{Budget, MAX_WALL, Outcome, SILENCE, Watch, overrun, whole_secs};
 use crate::sandbox::container::{self, Container, Engine, HELD};
 use crate::sandbox::{Level, Policy};
-use crate::store::{self, AttemptFolder, Record, RunFolder};
+use crate::store::{self, AttemptFolder, Decided, Record, RunFolder};
 use crate::words::clean;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -146,10 +146,10 @@ impl Scripts<'_> {
     fn decided(&self, tried: &[Tried], watch: &mut dyn Watch) -> Result<Result<Next, Ended>, store::Error> {
         let (number, ledger) = (tried.len() as u32, self.folder.ledger());
         let outcome = tried.last().map_or(Outcome::Interrupted { step: 0 }, |last| last.outcome.clone());
-        let record = |decision: &str, reason: &str| Record::Recovery {
+        let record = |decision: Decided, reason: &str| Record::Recovery {
             run: RUN.into(),
             attempt: number,
-            decision: decision.into(),
+            decision,
             reason: reason.into(),
         };
         Ok(match decide(tried, self.spec.max_attempts, self.author.is_some()) {
@@ -158,7 +158,7 @@ impl Scripts<'_> {
                     Outcome::Completed => self.folder.clear_review(RUN),
                     Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {}
                     _ => {
-                        ledger.append((self.now)(), record("give_up", &reason))?;
+                        ledger.append((self.now)(), record(Decided::GiveUp, &reason))?;
                         self.flag(&reason, tried)?;
                     }
                 }
@@ -169,13 +169,12 @@ impl Scripts<'_> {
                 Err(Ended { outcome, reason })
             }
             Decision::Mend { reason } => {
-                ledger.append((self.now)(), record("mend", &format!("another script is asked for: {reason}")))?;
+                ledger.append((self.now)(), record(Decided::Mend, &format!("another script is asked for: {reason}")))?;
                 watch.say(&format!("attempt {number} did not complete: {reason}"));
                 Ok(Next::Write)
             }
             Decision::Retry { settings, goes_on, reason } => {
-                let decision = serde_json::to_string(&settings).unwrap_or_default();
-                ledger.append((self.now)(), record(&decision, &reason))?;
+                ledger.append((self.now)(), record(Decided::Script(settings), &reason))?;
                 watch.say(&reason);
                 Ok(Next::Run { settings, goes_on })
             }
@@ -226,7 +225,7 @@ impl Scripts<'_> {
             Outcome::Refused { message, .. } => message.clone(),
             other => other.to_string(),
         };
-        let record = Record::Recovery { run: RUN.into(), attempt: number, decision: "give_up".into(), reason: reason.clone() };
+        let record = Record::Recovery { run: RUN.into(), attempt: number, decision: Decided::GiveUp, reason: reason.clone() };
         self.folder.ledger().append((self.now)(), record)?;
         self.flag(&reason, tried)?;
         Ok(Ended { outcome, reason })
@@ -294,7 +293,7 @@ impl Scripts<'_> {
         let job = ScriptJob { settings, resume, container };
         folder.write_json(&folder.job(), &job)?;
         let ledger = self.folder.ledger();
-        ledger.append((self.now)(), Record::AttemptStarted { run: RUN.into(), attempt: number, job: RUN.into() })?;
+        ledger.append((self.now)(), Record::AttemptStarted { run: RUN.into(), attempt: number, job: JobKind::Script })?;
         let layers = HELD.iter().map(|(name, what)| (name.to_string(), what.to_string())).collect::<BTreeMap<_, _>>();
         let jailed = Event::Jailed { level: Level::Strict, layers, start_ms: 0.0 };
         ledger.append((self.now)(), Record::Told { run: RUN.into(), attempt: number, told: jailed })?;

@@ -6,8 +6,8 @@ use super::{
     Augment, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
 };
 use crate::error::{Class, Failure};
-use tallow_zoo::ModelConfig;
 use tallow_zoo::mlp::NumericColumn;
+use tallow_zoo::{HeadKind, ModelConfig};
 
 /// The ids of `<pad>` and `</s>` in a tokenizer that is made for pairs of texts.
 const PAIR_TOKENS: [u32; 2] = [0, 1];
@@ -149,6 +149,9 @@ pub fn to_toml(spec: &ExperimentSpec) -> String {
 pub(crate) fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Result<(), Error> {
     let wrong = |message: &str| Error::Set { key: key.into(), value: value.into(), message: message.into() };
     let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
+    if parsed.is_none() && has_too_large_a_number(value) {
+        return Err(wrong(&format!("expected whole numbers from {} to {}", i64::MIN, i64::MAX)));
+    }
     let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.into()));
     let mut path: Vec<&str> = key.split('.').collect();
     let Some(last) = path.pop().filter(|last| !last.is_empty()) else { return Err(wrong("the key is empty")) };
@@ -165,6 +168,13 @@ pub(crate) fn lay_over(table: &mut toml::Table, key: &str, value: &str) -> Resul
         _ => drop(at.insert(last.into(), parsed)),
     }
     Ok(())
+}
+
+/// Whether a value is a whole number or a list of them, and too large for TOML; other texts that are no TOML are meant as texts.
+fn has_too_large_a_number(value: &str) -> bool {
+    let of = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value);
+    let numbers: Option<Vec<i128>> = of.split(',').map(|number| number.trim().parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers.iter().any(|number| i64::try_from(*number).is_err()))
 }
 
 /// What the zoo says of a configuration in the file. It reads public keys by itself, so the schema leaves them to it.
@@ -197,115 +207,156 @@ fn of_the_model(table: &toml::Table) -> Vec<Problem> {
 
 /// What must hold between values. Their own ranges are in the schema.
 fn together(spec: &ExperimentSpec) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut check = |ok: bool, path: &str, expected: &str, found: &str| {
+    let mut wrong = Wrongs::default();
+    wrong.unless(spec.version == VERSION, "version", &VERSION.to_string(), &spec.version.to_string());
+    of_recipe(spec, &mut wrong);
+    of_examples(spec, &mut wrong);
+    of_images(spec, &mut wrong);
+    of_splits(spec, &mut wrong);
+    of_task(spec, &mut wrong);
+    of_pairs(spec, &mut wrong);
+    wrong.0
+}
+
+/// Problems as they are found.
+#[derive(Default)]
+struct Wrongs(Vec<Problem>);
+
+impl Wrongs {
+    fn unless(&mut self, ok: bool, path: &str, expected: &str, found: &str) {
         if !ok {
-            problems.push(Problem::expected(Place::of(path), expected, found));
+            self.0.push(Problem::expected(Place::of(path), expected, found));
         }
-    };
-    let (recipe, data) = (&spec.recipe, &spec.data);
-    check(spec.version == VERSION, "version", &VERSION.to_string(), &spec.version.to_string());
+    }
+}
+
+fn of_recipe(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let (recipe, task) = (&spec.recipe, spec.task.in_words());
     let micro = recipe.micro_batch_size.unwrap_or(recipe.batch_size);
     let divides = micro == 0 || recipe.batch_size.is_multiple_of(micro);
-    check(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
+    wrong.unless(divides, "recipe.micro_batch_size", &format!("a divisor of {}", recipe.batch_size), &micro.to_string());
     let clip = (recipe.grad_clip_norm, recipe.grad_clip_value);
-    check(clip.0.is_none() || clip.1.is_none(), "recipe.grad_clip_value", "one of `grad_clip_norm` and it", "both");
-    for (set, path) in [
-        (recipe.early_stopping.is_some(), "recipe.early_stopping"),
-        (recipe.keep == Keep::Best, "recipe.keep"),
-        (spec.search.is_some(), "search"),
-    ] {
-        check(!set || data.monitor != Monitor::None, path, "something to be watched (`data.monitor`)", "`kind = \"none\"`");
-    }
-    let classes = spec.task.head() == tallow_zoo::HeadKind::Classes;
-    let task = spec.task.in_words();
+    wrong.unless(clip.0.is_none() || clip.1.is_none(), "recipe.grad_clip_value", "one of `grad_clip_norm` and it", "both");
+    let classes = spec.task.head() == HeadKind::Classes;
     for (set, path) in [
         (recipe.class_weights.is_some(), "recipe.class_weights"),
         (recipe.focal_gamma.is_some(), "recipe.focal_gamma"),
         (recipe.sampling == Sampling::Balanced, "recipe.sampling"),
     ] {
-        check(!set || classes, path, "a task that tells classes", task);
+        wrong.unless(!set || classes, path, "a task that tells classes", task);
     }
-    let weighted = recipe.sampling == Sampling::Weighted;
-    check(!weighted || spec.task.has_rows_for_examples(), "recipe.sampling", "a task whose examples are rows of the data", task);
-    let (place, weight) = ("data.columns.weight", data.columns.weight.as_deref());
-    check(!weighted || weight.is_some(), place, "the column by which `recipe.sampling = \"weighted\"` draws", "none");
-    check(weighted || weight.is_none(), place, "`recipe.sampling = \"weighted\"`, which draws by it", "another sampling");
-    let Columns { input, exclude: _, label, labels, weight: _ } = &data.columns;
-    let another = !weight.is_some_and(|weight| input.iter().chain(label).chain(labels).any(|name| name == weight));
-    check(another, place, "a column that is neither input nor label", weight.unwrap_or_default());
-    let smoothed =
-        matches!(spec.task.head(), tallow_zoo::HeadKind::Classes | tallow_zoo::HeadKind::Tags | tallow_zoo::HeadKind::Words);
-    check(recipe.label_smoothing == 0.0 || smoothed, "recipe.label_smoothing", "a task that tells classes, tags or words", task);
+    let (place, smoothing) = ("recipe.label_smoothing", recipe.label_smoothing);
+    let smoothed = matches!(spec.task.head(), HeadKind::Classes | HeadKind::Tags | HeadKind::Words);
+    wrong.unless(smoothing == 0.0 || smoothed, place, "a task that tells classes, tags or words", task);
     let preferring = spec.task == Task::PreferenceOptimization;
     let own = "`preference.label_smoothing`, which is that of preferences";
-    check(recipe.label_smoothing == 0.0 || !preferring, "recipe.label_smoothing", own, &recipe.label_smoothing.to_string());
-    let smooth = recipe.label_smoothing > 0.0 && recipe.focal_gamma.is_some();
-    check(!smooth, "recipe.focal_gamma", "one of `label_smoothing` and it", "both");
+    wrong.unless(smoothing == 0.0 || !preferring, place, own, &smoothing.to_string());
+    let smooth = smoothing > 0.0 && recipe.focal_gamma.is_some();
+    wrong.unless(!smooth, "recipe.focal_gamma", "one of `label_smoothing` and it", "both");
+    for (i, group) in recipe.groups.iter().enumerate() {
+        let before = recipe.groups[..i].iter().any(|other| other.pattern == group.pattern);
+        wrong.unless(!before, &format!("recipe.groups[{i}].pattern"), "each pattern once", &format!("`{}` again", group.pattern));
+    }
+}
+
+/// How examples are drawn, and the column that says so.
+fn of_examples(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let Columns { input, exclude: _, label, labels, weight } = &spec.data.columns;
+    let (place, weight) = ("data.columns.weight", weight.as_deref());
+    let weighted = spec.recipe.sampling == Sampling::Weighted;
+    let rows = spec.task.has_rows_for_examples();
+    wrong.unless(!weighted || rows, "recipe.sampling", "a task whose examples are rows of the data", spec.task.in_words());
+    wrong.unless(!weighted || weight.is_some(), place, "the column by which `recipe.sampling = \"weighted\"` draws", "none");
+    wrong.unless(weighted || weight.is_none(), place, "`recipe.sampling = \"weighted\"`, which draws by it", "another sampling");
+    let another = !weight.is_some_and(|weight| input.iter().chain(label).chain(labels).any(|name| name == weight));
+    wrong.unless(another, place, "a column that is neither input nor label", weight.unwrap_or_default());
+}
+
+fn of_images(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let (recipe, image, task) = (&spec.recipe, spec.data.image, spec.task.in_words());
     let images = spec.task.takes() == tallow_zoo::Modality::Image;
-    check(recipe.augment.is_empty() || images, "recipe.augment", "images to change", task);
-    check(data.image.is_none() || images, "data.image", "images to bring to a size", task);
-    if let Some((image, from)) = data.image.and_then(|image| Some((image, image.crop_from?))) {
+    wrong.unless(recipe.augment.is_empty() || images, "recipe.augment", "images to change", task);
+    wrong.unless(image.is_none() || images, "data.image", "images to bring to a size", task);
+    if let Some((image, from)) = image.and_then(|image| Some((image, image.crop_from?))) {
         let least = image.height.max(image.width);
-        check(from >= least, "data.image.crop_from", &format!("at least {least}, what is cut out"), &from.to_string());
+        wrong.unless(from >= least, "data.image.crop_from", &format!("at least {least}, what is cut out"), &from.to_string());
     }
     for (i, augment) in recipe.augment.iter().enumerate() {
         let place = format!("recipe.augment[{i}]");
         let alone = recipe.class_weights.is_none() && recipe.focal_gamma.is_none();
-        check(!augment.mixes() || alone, &place, "no `class_weights` and no `focal_gamma` beside mixed classes", "one of them");
+        let expected = "no `class_weights` and no `focal_gamma` beside mixed classes";
+        wrong.unless(!augment.mixes() || alone, &place, expected, "one of them");
         if let Augment::RandomResizedCrop { min_area, max_area, .. } | Augment::RandomErasing { min_area, max_area, .. } = augment
         {
             let found = max_area.to_string();
-            check(min_area <= max_area, &format!("{place}.max_area"), "no less than `min_area`", &found);
+            wrong.unless(min_area <= max_area, &format!("{place}.max_area"), "no less than `min_area`", &found);
         }
     }
-    for (i, group) in recipe.groups.iter().enumerate() {
-        let before = recipe.groups[..i].iter().any(|other| other.pattern == group.pattern);
-        check(!before, &format!("recipe.groups[{i}].pattern"), "each pattern once", &format!("`{}` again", group.pattern));
+}
+
+/// What is trained on, watched and held out.
+fn of_splits(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let (recipe, data) = (&spec.recipe, &spec.data);
+    let expected = "another split than `data.train`";
+    wrong.unless(data.train != data.held_out, "data.held_out", expected, &format!("`{}`", data.held_out));
+    if let Monitor::Split { name } = &data.monitor {
+        let other = *name != data.held_out && *name != data.train;
+        wrong.unless(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));
     }
-    check(data.train != data.held_out, "data.held_out", "another split than `data.train`", &format!("`{}`", data.held_out));
-    let measured = spec.metric.serves(spec.task);
+    let watched = data.monitor != Monitor::None;
+    for (set, path) in [
+        (recipe.early_stopping.is_some(), "recipe.early_stopping"),
+        (recipe.keep == Keep::Best, "recipe.keep"),
+        (spec.search.is_some(), "search"),
+    ] {
+        wrong.unless(!set || watched, path, "something to be watched (`data.monitor`)", "`kind = \"none\"`");
+    }
+}
+
+/// What a task is measured by and needs, and what is of one task alone.
+fn of_task(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let task = spec.task.in_words();
     let metrics: Vec<_> = Metric::of(spec.task).map(Metric::in_words).collect();
-    check(measured, "metric", &format!("one of {}: {}", spec.task.in_words(), metrics.join(", ")), spec.metric.in_words());
-    let whole = spec.adapter.is_none() || matches!(spec.model, ModelSpec::Pretrained { .. });
-    check(whole, "adapter", "a pretrained model to stand beside", "one from scratch");
-    let writes = !spec.task.is_of_conversations() || matches!(spec.model, ModelSpec::Pretrained { .. });
-    check(writes, "model.kind", "`pretrained`: answers are learnt by a model that writes already", "`scratch`");
-    let preferred = spec.preference.is_none() || spec.task == Task::PreferenceOptimization;
-    check(preferred, "preference", "the task `preference_optimization`", spec.task.in_words());
-    let heard = spec.speech.is_none() || spec.task == Task::SpeechRecognition;
-    check(heard, "speech", "the task `speech_recognition`", spec.task.in_words());
-    let of_pairs = spec.text_to_text.is_none() || spec.task == Task::TextToText;
-    check(of_pairs, "text_to_text", "the task `text_to_text`", spec.task.in_words());
+    let expected = format!("one of {task}: {}", metrics.join(", "));
+    wrong.unless(spec.metric.serves(spec.task), "metric", &expected, spec.metric.in_words());
+    let pretrained = matches!(spec.model, ModelSpec::Pretrained { .. });
+    wrong.unless(spec.adapter.is_none() || pretrained, "adapter", "a pretrained model to stand beside", "one from scratch");
+    let writes = !spec.task.is_of_conversations() || pretrained;
+    wrong.unless(writes, "model.kind", "`pretrained`: answers are learnt by a model that writes already", "`scratch`");
+    for (set, path, of, name) in [
+        (spec.preference.is_some(), "preference", Task::PreferenceOptimization, "preference_optimization"),
+        (spec.speech.is_some(), "speech", Task::SpeechRecognition, "speech_recognition"),
+        (spec.text_to_text.is_some(), "text_to_text", Task::TextToText, "text_to_text"),
+        (spec.similarity.is_some(), "similarity", Task::SentenceSimilarity, "sentence_similarity"),
+    ] {
+        wrong.unless(!set || spec.task == of, path, &format!("the task `{name}`"), task);
+    }
+}
+
+/// Texts that are written, and texts that are near each other.
+fn of_pairs(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     if matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
         && let ModelSpec::Scratch { config, tokenizer } = &spec.model
     {
         let spells = !matches!(tokenizer, Some(TokenizerSpec::Trained(TokenizerKind::Wordpiece)));
-        check(spells, "model.tokenizer", "`bpe` or `characters`, by which a text is spelt as it was", "`wordpiece`");
+        wrong.unless(spells, "model.tokenizer", "`bpe` or `characters`, by which a text is spelt as it was", "`wordpiece`");
         let made = !matches!(tokenizer, Some(TokenizerSpec::Of(_)));
         for (name, id, token, own) in config.pair_ids().into_iter().flat_map(|ids| {
             [("eos_token_id", ids.end, "</s>", PAIR_TOKENS[1]), ("pad_token_id", ids.pad, "<pad>", PAIR_TOKENS[0])]
         }) {
             let expected = format!("{own}, that of `{token}` in a tokenizer that is made");
-            check(!made || id == own, &format!("model.config.{name}"), &expected, &id.to_string());
+            wrong.unless(!made || id == own, &format!("model.config.{name}"), &expected, &id.to_string());
         }
     }
-    let near = spec.similarity.is_none() || spec.task == Task::SentenceSimilarity;
-    check(near, "similarity", "the task `sentence_similarity`", spec.task.in_words());
-    if let Some(similarity) = spec.similarity {
-        let together = similarity.is_of_scores() != spec.metric.is_of_scores();
-        let (loss, metric) = (format!("a metric of what `{}` is for", similarity.name()), spec.metric.in_words());
-        check(!together || !near, "metric", &loss, metric);
+    if let Some(similarity) = spec.similarity.filter(|_| spec.task == Task::SentenceSimilarity) {
+        let fits = similarity.is_of_scores() == spec.metric.is_of_scores();
+        let metric = format!("a metric of what `{}` is for", similarity.name());
+        wrong.unless(fits, "metric", &metric, spec.metric.in_words());
     }
     if let Some(Similarity::Cosine { score_range: Some([low, high]) }) = spec.similarity {
         let found = format!("{low} and {high}");
-        check(low < high, "similarity.score_range", "two scores, the lower one first", &found);
+        wrong.unless(low < high, "similarity.score_range", "two scores, the lower one first", &found);
     }
-    if let Monitor::Split { name } = &data.monitor {
-        let other = *name != data.held_out && *name != data.train;
-        check(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));
-    }
-    problems
 }
 
 #[cfg(test)]
@@ -336,6 +387,19 @@ mod tests {
             assert!(message.contains(path), "{message}");
         }
         assert!(message.starts_with("`x.toml` has 3 problem(s):"), "{message}");
+    }
+
+    #[test]
+    fn numbers_without_measure_are_told_in_few_words() {
+        let refused = |key: &str, value: &str| {
+            parse_with(PRESET, "x.toml", &[(key.into(), value.into())]).expect_err("refused").to_string()
+        };
+        let large = refused("seeds", "[0, 18446744073709551615]");
+        assert!(large.ends_with("expected whole numbers from -9223372036854775808 to 9223372036854775807"), "{large}");
+        let long = refused("recipe.length", "{ epochs = 1e300 }");
+        assert!(long.contains("found 1e300"), "{long}");
+        let title = [("title".to_string(), "007".to_string())];
+        assert_eq!(parse_with(PRESET, "x.toml", &title).expect("an experiment").title, "007");
     }
 
     #[test]

@@ -131,6 +131,11 @@ impl Schedule {
         Schedule::Cosine { warmup, min_lr_frac: 0.0 }
     }
 
+    /// One cycle, by PyTorch's own values where none is given: its rise is a good part of it, other than a warm-up before something else.
+    pub fn one_cycle(warmup: Option<Warmup>) -> Self {
+        Schedule::OneCycle { warmup: warmup.unwrap_or(third()), div_factor: div_factor(), final_div_factor: final_div_factor() }
+    }
+
     /// The same with another warm-up.
     #[must_use]
     pub fn with_warmup(&self, other: Warmup) -> Schedule {

@@ -329,6 +329,7 @@ fn found(value: &Value) -> String {
         Value::Array(_) => "a list".into(),
         Value::Datetime(_) => "a date".into(),
         Value::Float(number) if number.is_nan() => "NaN".into(),
+        Value::Float(number) if number.is_finite() && number.abs() >= 1e15 => format!("{number:e}"),
         other => other.to_string(),
     }
 }

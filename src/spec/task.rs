@@ -77,6 +77,27 @@ impl Task {
         }
     }
 
+    /// Whether it has an answer to an input by itself.
+    pub fn answers(self) -> bool {
+        match self {
+            Task::TextClassification
+            | Task::ImageClassification
+            | Task::TextRegression
+            | Task::TextMultiLabel
+            | Task::TokenClassification
+            | Task::QuestionAnswering
+            | Task::MaskedLanguageModelling
+            | Task::TabularClassification
+            | Task::TabularRegression
+            | Task::SentenceSimilarity => true,
+            Task::LanguageModelling
+            | Task::InstructionTuning
+            | Task::PreferenceOptimization
+            | Task::TextToText
+            | Task::SpeechRecognition => false,
+        }
+    }
+
     /// What the model's last layer says.
     pub fn head(self) -> HeadKind {
         match self {

@@ -1,8 +1,8 @@
 //! The ledger: what happened, in order, appended and synced line by line. Every number of a report has its row here.
 
-use super::Error;
 use super::atomic::Keeping;
-use crate::job::Event;
+use super::{Decided, Error, Stage};
+use crate::job::{Event, JobKind};
 use crate::llm::Usage;
 use crate::provenance::{Sourced, Surroundings, Verification};
 use crate::run::Outcome;
@@ -48,9 +48,9 @@ pub enum Record {
         binary_sha256: String,
     },
     /// A stage wrote its file.
-    Stage { stage: String, file: String, sha256: String, secs: f64 },
+    Stage { stage: Stage, file: String, sha256: String, secs: f64 },
     /// A worker was started.
-    AttemptStarted { run: String, attempt: u32, job: String },
+    AttemptStarted { run: String, attempt: u32, job: JobKind },
     /// A worker ended, and how.
     AttemptEnded { run: String, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64 },
     /// An event worth keeping (splits, monitor scores, finished, evaluated), from that attempt.
@@ -60,7 +60,13 @@ pub enum Record {
     /// A language model wrote the script of that attempt, which lies in this file.
     Written { attempt: u32, by: String, file: String, sha256: String, secs: f64 },
     /// What recovery changed before the next attempt, or why it gave up.
-    Recovery { run: String, attempt: u32, decision: String, reason: String },
+    Recovery {
+        run: String,
+        attempt: u32,
+        #[serde(deserialize_with = "Decided::of_any_age")]
+        decision: Decided,
+        reason: String,
+    },
     /// What a preparation (`prepare`, `prepare-held-out`) was made from, as it was read.
     Sourced { run: String, read: Sourced },
     /// The program and machine that train from here on.

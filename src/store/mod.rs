@@ -1,17 +1,21 @@
 //! Names in the run folder, atomic writes, and the ledger. The only place that makes paths inside a run folder.
 
 mod atomic;
+mod decided;
 mod destination;
 mod folder;
 mod ledger;
 mod lines;
+mod stage;
 mod sweep;
 
 pub use atomic::write_atomic;
+pub use decided::Decided;
 pub use destination::Destination;
 pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below, stamp};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
+pub use stage::Stage;
 
 use crate::error::{Class, Failure, place_hint};
 use std::path::PathBuf;

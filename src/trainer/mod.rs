@@ -49,7 +49,7 @@ pub use evaluate::evaluate;
 pub use export::export;
 pub use generate::generate;
 pub use merge::merge;
-pub use predict::{answers, predict};
+pub use predict::predict;
 pub use profile::{BatchShape, Profiled, Row, profile};
 pub use schedule::lr_at;
 pub use train::{Finish, INIT, LaidOut, feed, lay_out, train};

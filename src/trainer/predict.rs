@@ -10,7 +10,6 @@ use super::weights::{self, Source};
 use crate::data::NOT_SEEN;
 use crate::data::inputs::{self, Encoder, Fed, Read, Tokens};
 use crate::job::{Entity, Event, PredictJob, Pulse, Said, TaggedWord, Word};
-use crate::spec::Task;
 use crate::store::WorkFolder;
 use candle_core::{Device, Tensor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -356,27 +355,6 @@ fn entities(words: &[TaggedWord]) -> Vec<Entity> {
         open = true;
     }
     found
-}
-
-/// Whether a task has an answer to an input by itself.
-pub fn answers(task: Task) -> bool {
-    match task {
-        Task::TextClassification
-        | Task::ImageClassification
-        | Task::TextRegression
-        | Task::TextMultiLabel
-        | Task::TokenClassification
-        | Task::QuestionAnswering
-        | Task::MaskedLanguageModelling
-        | Task::TabularClassification
-        | Task::TabularRegression
-        | Task::SentenceSimilarity => true,
-        Task::LanguageModelling
-        | Task::InstructionTuning
-        | Task::PreferenceOptimization
-        | Task::TextToText
-        | Task::SpeechRecognition => false,
-    }
 }
 
 #[cfg(test)]

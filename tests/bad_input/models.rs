@@ -111,7 +111,7 @@ fn weights_that_are_cut_off_or_not_there() {
         "safetensors and GGUF",
     );
     std::fs::remove_dir_all(folder.place.path("model")).expect("removed");
-    folder.refused(21, &["the model `", "there is no such folder"], "");
+    folder.refused(21, &["the model `", "there is no such folder"], "check the path");
 }
 
 /// Weights in several files are read as one; a file that is missing or cut off is named.

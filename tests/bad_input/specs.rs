@@ -146,7 +146,7 @@ fn what_is_no_toml_or_no_file() {
     check(&[("[data]", "[data")], &["wrong.toml` is no experiment file", "line 8"]);
     let place = Place::new();
     let absent = place.path("absent.toml");
-    let refusal = Refusal { code: 2, words: &["cannot read", "absent.toml", "No such file"], hint: "" };
+    let refusal = Refusal { code: 2, words: &["cannot read", "absent.toml", "No such file"], hint: "check the path" };
     refusal.check(&|| (place.tallow(["train".as_ref(), absent.as_os_str()]), None));
 }
 

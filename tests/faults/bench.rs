@@ -11,7 +11,7 @@ use tallow::run::recovery::Change;
 use tallow::run::{Allowed, Attempt, Outcome, Supervisor, Watch};
 use tallow::sandbox::Level;
 use tallow::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
-use tallow::store::{Record, RunFolder};
+use tallow::store::{Decided, Record, RunFolder};
 use tallow::trainer::{self, Finish};
 use tallow_kernels::Stream;
 use tallow_zoo::ModelConfig;
@@ -187,7 +187,9 @@ impl Bench {
             weights: None,
             said: heard.0,
         };
-        for entry in folder.ledger().read().expect("a ledger") {
+        let ledger = folder.ledger().read().expect("a ledger");
+        let as_trained = tallow::report::as_trained(config, &ledger);
+        for entry in ledger {
             match entry.record {
                 Record::AttemptStarted { run, attempt, .. } => {
                     let job = folder.attempt(&run, attempt);
@@ -195,9 +197,10 @@ impl Bench {
                     went.configs.push(*config);
                 }
                 Record::AttemptEnded { outcome, .. } => went.outcomes.push(outcome),
-                Record::Recovery { decision, reason, .. } => match serde_json::from_str(&decision) {
-                    Ok(change) => went.changes.push(change),
-                    Err(_) => went.reason = Some(reason),
+                Record::Recovery { decision, reason, .. } => match decision {
+                    Decided::Changed(change) => went.changes.push(change),
+                    Decided::GiveUp => went.reason = Some(reason),
+                    Decided::Script(_) | Decided::Mend => panic!("of a script: {decision:?}"),
                 },
                 Record::Told { told: Event::Started { resumed, .. }, .. } => went.resumed.push(resumed),
                 Record::Told { told: Event::Finished { weights_sha256, .. }, .. } => went.weights = Some(weights_sha256),
@@ -205,6 +208,7 @@ impl Bench {
             }
         }
         assert_eq!(went.outcomes.last(), Some(&attempt.outcome));
+        assert_eq!(went.configs.last(), Some(&as_trained), "what a report would say was trained");
         went
     }
 

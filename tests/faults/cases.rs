@@ -279,6 +279,7 @@ fn an_example_that_is(value: f32) {
     // A person consents.
     let went = bench.supervise(&config, Allowed { scope_change: true, ..Allowed::default() }, &steady());
     assert_eq!(went.configs.last(), Some(&RunConfig { leave_out: vec![7], ..config }));
+    assert_eq!(went.changes, [Change::LeaveOut { example: 7 }], "and it is entered, though it was refused before");
     assert_eq!(went.resumed, [false, false]);
     ends_as_undisturbed(&bench, &went);
     assert!(!bench.path("run/runs/seed-0/review.md").exists(), "nothing is left to decide");

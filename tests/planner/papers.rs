@@ -71,6 +71,40 @@ fn a_paper_that_counts_in_steps() {
     assert!(!says(&whole, "recipe.length") && !says(&whole, "model"));
 }
 
+/// A schedule is run with the warm-up that is cited beside it, and with those of its steps that the run is long enough for.
+#[test]
+fn a_papers_schedule_is_run_as_it_is_cited() {
+    let number =
+        |key: &str, value: f64, unit: &str| stated(key, json!({ "kind": "number", "value": value }), Some(unit), "SST-2");
+    let kind =
+        |schedule: serde_json::Value| stated("schedule.kind", json!({ "kind": "schedule", "schedule": schedule }), None, "SST-2");
+    let of = |fields: Vec<serde_json::Value>| {
+        let wishes = Wishes { max_time_secs: Some(30 * 86_400), ..Wishes::default() };
+        first(&paper_of("bert", "bert base", fields), &wishes, &glue())
+    };
+    let cited = |spec: &ExperimentSpec, field: &str| spec.citations.iter().any(|c| c.field == field);
+    let one_cycle = || kind(json!({ "kind": "one_cycle" }));
+
+    let warm = of(vec![one_cycle(), number("schedule.warmup", 0.1, "fraction")]);
+    assert_eq!(warm.recipe.schedule, Schedule::one_cycle(Some(Warmup::Frac(0.1))));
+    assert!(cited(&warm, "recipe.schedule") && cited(&warm, "recipe.schedule.warmup"));
+    assert_eq!(of(vec![one_cycle()]).recipe.schedule, Schedule::one_cycle(None));
+
+    let falls = |at: &[f64]| {
+        let milestones = json!({ "kind": "milestones", "at": at, "unit": "epochs", "divisor": 10.0 });
+        of(vec![kind(milestones), number("epochs", 4.0, "epochs")])
+    };
+    let (all, some, none) = (falls(&[1.0, 2.0]), falls(&[2.0, 8.0]), falls(&[8.0]));
+    let warmup = Warmup::Steps(0);
+    assert_eq!(all.recipe.schedule, Schedule::Step { warmup, at_frac: vec![0.25, 0.5], factor: 0.1 });
+    assert!(cited(&all, "recipe.schedule") && !says(&all, "recipe.schedule"));
+    assert_eq!(some.recipe.schedule, Schedule::Step { warmup, at_frac: vec![0.5], factor: 0.1 });
+    assert_eq!(none.recipe.schedule, Schedule::Constant { warmup });
+    for spec in [some, none] {
+        assert!(says(&spec, "recipe.schedule") && !cited(&spec, "recipe.schedule"), "{:?}", spec.deviations);
+    }
+}
+
 /// A paper's statements on a text data set, with a result of its own.
 fn paper_of(family: &str, variant: &str, more: Vec<serde_json::Value>) -> Goal {
     let result =

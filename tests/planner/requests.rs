@@ -371,6 +371,12 @@ fn wishes_about_the_recipe_are_followed() {
     assert_eq!((falls.recipe.schedule, falls.recipe.length), (step, Length::Epochs(160.0)));
     let late = of("resnet-20 on CIFAR-10, 5 epochs, drop the lr by 10 after 80 epochs", &cifar());
     assert_eq!(why(&late, "recipe.schedule"), "its steps lie beyond the end of this run");
+    let some = of("resnet-20 on CIFAR-10, 100 epochs, drop the lr by 10 after 80 and 120 epochs, no warm-up", &cifar());
+    let step = Schedule::Step { warmup: Warmup::Steps(0), at_frac: vec![0.8], factor: 0.1 };
+    assert_eq!((some.recipe.schedule.clone(), says(&some, "recipe.schedule")), (step, true));
+    let cycle = |text: &str| of(&format!("MiniLM on SST-2 with a one-cycle schedule{text}"), &glue()).recipe.schedule;
+    assert_eq!(cycle(""), Schedule::one_cycle(None));
+    assert_eq!(cycle(" and 10 % warmup"), Schedule::one_cycle(Some(Warmup::Frac(0.1))));
     let pieces = of("MiniLM on SST-2, batch size 8, gradient accumulation of 4 steps, evaluate every 50 steps", &glue()).recipe;
     assert_eq!((pieces.batch_size, pieces.micro_batch_size, pieces.evaluate_every), (32, Some(8), Some(Length::Steps(50))));
     let usual = of("MiniLM on SST-2, gradient_accumulation_steps=4", &glue()).recipe;

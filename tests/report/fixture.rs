@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use tallow::data::Overlap;
 use tallow::eval::{Evaluation, RunScore, evaluate, majority_baseline};
 use tallow::job::{
-    Divergence, Event, InitFrom, LengthBin, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent,
+    Divergence, Event, InitFrom, JobKind, LengthBin, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent,
 };
 use tallow::plan::{DataFacts, Estimate, Facts, HostFacts, ModelFacts, Plan, SplitFacts};
 use tallow::report::{self, Report};
 use tallow::run::Outcome;
+use tallow::run::recovery::Change;
 use tallow::spec::*;
-use tallow::store::{Entry, Record};
+use tallow::store::{Decided, Entry, Record, Stage};
 use tallow_zoo::ModelConfig;
 
 pub(crate) const FOLDER: &str = "runs/bert-sst2";
@@ -50,7 +51,7 @@ pub(crate) fn text() -> Experiment {
     ];
     let mut ledger = Book::begin(&["tallow", "reproduce", "a paper.pdf", "--max-time", "1h"]);
     for (name, run, counts, shape) in splits.clone() {
-        ledger.attempt(run, 1, "prepare", Outcome::Completed, vec![prepared(name, &labels, counts, shape)], 6.5);
+        ledger.attempt(run, 1, JobKind::Prepare, Outcome::Completed, vec![prepared(name, &labels, counts, shape)], 6.5);
     }
     let shared = Overlap {
         held_out: 872,
@@ -61,17 +62,17 @@ pub(crate) fn text() -> Experiment {
         repeated_in_train: Some(381),
         repeated_in_held_out: None,
     };
-    ledger.attempt("compare", 1, "compare", Outcome::Completed, vec![Event::Compared(shared)], 3.5);
+    ledger.attempt("compare", 1, JobKind::Compare, Outcome::Completed, vec![Event::Compared(shared)], 3.5);
     let (first, second) = (training(0, 300, 5e-5), training(0, 2105, 2.5e-5));
     let diverged = Outcome::Diverged { step: 310, what: Divergence::LossNotFinite, origin: None };
-    ledger.attempt("seed-0", 1, "train", diverged, first.clone(), 322.0);
+    ledger.attempt("seed-0", 1, JobKind::Train, diverged, first.clone(), 322.0);
     ledger.push(Record::Recovery {
         run: "seed-0".into(),
         attempt: 1,
-        decision: r#"{"kind":"lower_lr","from":5e-5,"to":2.5e-5}"#.into(),
+        decision: Decided::Changed(Change::LowerLr { from: 5e-5, to: 2.5e-5 }),
         reason: "it diverged at step 310: learning rate halved, from the start".into(),
     });
-    ledger.attempt("seed-0", 2, "train", Outcome::Completed, second.clone(), 2275.25);
+    ledger.attempt("seed-0", 2, JobKind::Train, Outcome::Completed, second.clone(), 2275.25);
     let score = RunScore {
         run: "seed-0".into(),
         seed: 0,
@@ -83,7 +84,7 @@ pub(crate) fn text() -> Experiment {
     ledger.scored(&score);
     let baseline = majority_baseline(Metric::Accuracy, &splits[0].2, &splits[1].2);
     let evaluation = evaluate(&plan.spec, &plan.deviations, vec![score], baseline, None).expect("scores");
-    ledger.stage("eval", "eval.json");
+    ledger.stage(Stage::Eval, "eval.json");
     let events = BTreeMap::from([("seed-0".to_string(), [first, second].concat())]);
     Experiment { plan, ledger: ledger.entries, evaluation, events }
 }
@@ -97,19 +98,19 @@ pub(crate) fn images() -> Experiment {
     ledger.attempt(
         "prepare",
         1,
-        "prepare",
+        JobKind::Prepare,
         Outcome::Completed,
         vec![prepared("train", &labels, vec![5000; 10], shape.clone())],
         31.0,
     );
     let held_out = prepared("test", &labels, vec![1000; 10], shape);
-    ledger.attempt("prepare-held-out", 1, "prepare", Outcome::Completed, vec![held_out], 6.0);
+    ledger.attempt("prepare-held-out", 1, JobKind::Prepare, Outcome::Completed, vec![held_out], 6.0);
     let mut events = BTreeMap::new();
     let mut runs = Vec::new();
     for (seed, accuracy) in [(0, 0.6123), (1, 0.6201), (2, 0.6089)] {
         let told = training(seed, 781, 0.1);
         let run = format!("seed-{seed}");
-        ledger.attempt(&run, 1, "train", Outcome::Completed, told.clone(), 905.5);
+        ledger.attempt(&run, 1, JobKind::Train, Outcome::Completed, told.clone(), 905.5);
         events.insert(run.clone(), told);
         runs.push(RunScore {
             run,
@@ -122,7 +123,7 @@ pub(crate) fn images() -> Experiment {
     }
     runs.iter().for_each(|score| ledger.scored(score));
     let evaluation = evaluate(&plan.spec, &plan.deviations, runs, Some(0.1), None).expect("scores");
-    ledger.stage("eval", "eval.json");
+    ledger.stage(Stage::Eval, "eval.json");
     Experiment { plan, ledger: ledger.entries, evaluation, events }
 }
 
@@ -399,8 +400,8 @@ impl Book {
             version: "0.1.0".into(),
             binary_sha256: format!("{:0>64}", "b1"),
         });
-        book.stage("spec", "spec.toml");
-        book.stage("plan", "plan.json");
+        book.stage(Stage::Spec, "spec.toml");
+        book.stage(Stage::Plan, "plan.json");
         book
     }
 
@@ -409,12 +410,13 @@ impl Book {
         self.entries.push(Entry { row, at: format!("2026-11-23T10:{:02}:{:02}Z", row / 60, row % 60), record });
     }
 
-    fn stage(&mut self, stage: &str, file: &str) {
-        self.push(Record::Stage { stage: stage.into(), file: file.into(), sha256: format!("{:0>64}", stage.len()), secs: 0.25 });
+    fn stage(&mut self, stage: Stage, file: &str) {
+        let sha256 = format!("{:0>64}", stage.to_string().len());
+        self.push(Record::Stage { stage, file: file.into(), sha256, secs: 0.25 });
     }
 
-    fn attempt(&mut self, run: &str, attempt: u32, job: &str, outcome: Outcome, events: Vec<Event>, wall_secs: f64) {
-        self.push(Record::AttemptStarted { run: run.into(), attempt, job: job.into() });
+    fn attempt(&mut self, run: &str, attempt: u32, job: JobKind, outcome: Outcome, events: Vec<Event>, wall_secs: f64) {
+        self.push(Record::AttemptStarted { run: run.into(), attempt, job });
         let completed = outcome == Outcome::Completed;
         let kept = |event: &Event| match event {
             Event::Step(_) | Event::Checkpointed { .. } => false,
@@ -430,6 +432,6 @@ impl Book {
     fn scored(&mut self, score: &RunScore) {
         let (scores, intervals) = (score.scores.clone(), BTreeMap::new());
         let told = Event::Evaluated { examples: score.examples, scores, intervals, baseline: None, loss: score.loss, secs: 3.5 };
-        self.attempt(&format!("{}-held-out", score.run), 1, "evaluate", Outcome::Completed, vec![told], 4.25);
+        self.attempt(&format!("{}-held-out", score.run), 1, JobKind::Evaluate, Outcome::Completed, vec![told], 4.25);
     }
 }

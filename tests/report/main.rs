@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use tallow::eval::Verdict;
 use tallow::job::Event;
 use tallow::report::{self, CurveKind, Error, Sources, Style};
-use tallow::store::Record;
+use tallow::run::recovery::Change;
+use tallow::spec::Optimizer;
+use tallow::store::{Decided, Entry, Record, Stage};
 
 /// Compares with a committed file; `UPDATE_GOLDEN=1` writes it anew.
 fn golden(name: &str, found: &str) {
@@ -90,6 +92,60 @@ fn what_recovery_changed_is_a_deviation_and_curves_follow_the_last_attempt() {
     assert!(matches!(report.verdict, Verdict::Inconclusive { .. }));
 }
 
+/// Of Muon, which has a rate beside the one of its own: all that changed is told, and the recipe is the last attempt's.
+#[test]
+fn everything_that_recovery_changed_is_told() {
+    let muon = |adamw_lr: f64| Optimizer::Muon {
+        momentum: 0.95,
+        nesterov: true,
+        adamw_lr,
+        beta1: 0.9,
+        beta2: 0.95,
+        eps: 1e-10,
+        weight_decay: 0.0,
+    };
+    let adamw = Optimizer::Adamw { beta1: 0.9, beta2: 0.95, eps: 1e-10, weight_decay: 0.0 };
+    let changed = |changes: &[Change]| {
+        let mut experiment = text();
+        for recipe in experiment.plan.runs.iter_mut().map(|run| &mut run.recipe).chain([&mut experiment.plan.spec.recipe]) {
+            (recipe.lr, recipe.optimizer) = (1.0, muon(1.5));
+        }
+        let at = experiment.ledger.iter().position(|entry| matches!(entry.record, Record::Recovery { .. })).expect("a recovery");
+        let recovery = experiment.ledger.remove(at);
+        for (row, change) in (900..).zip(changes) {
+            let mut entry = Entry { row, ..recovery.clone() };
+            if let Record::Recovery { decision, .. } = &mut entry.record {
+                *decision = Decided::Changed(change.clone());
+            }
+            experiment.ledger.push(entry);
+        }
+        let report = experiment.report().expect("a report");
+        let of = |name: &str| {
+            let setting = report.recipe.iter().find(|setting| setting.name == name).expect("a setting");
+            (setting.value.clone(), setting.ledger_row)
+        };
+        let by_recovery = report.deviations.iter().filter(|told| told.reason.starts_with("recovery of seed-0"));
+        let told: Vec<_> = by_recovery.map(|told| format!("{} {} -> {}", told.field, told.stated, told.used)).collect();
+        (told, of("learning rate"), of("optimizer"))
+    };
+    let lower = |from: f64, to: f64| Change::LowerLr { from, to };
+    let (told, rate, optimizer) = changed(&[lower(1.0, 0.5), lower(0.5, 0.25)]);
+    let expected = [
+        "recipe.lr 1 -> 0.5",
+        "recipe.schedule.warmup 127 steps -> 210 steps",
+        "recipe.optimizer.adamw_lr 1.5 -> 0.75",
+        "recipe.lr 0.5 -> 0.25",
+        "recipe.optimizer.adamw_lr 0.75 -> 0.375",
+    ];
+    assert_eq!((told, rate), (expected.map(String::from).to_vec(), ("0.25".into(), 901)));
+    assert!(optimizer.0.contains("AdamW at 0.375") && optimizer.1 == 901, "{optimizer:?}");
+
+    let (told, rate, optimizer) = changed(&[Change::OtherOptimizer { from: muon(1.5), to: adamw }]);
+    assert!(told[0] == "recipe.lr 1 -> 1.5" && told[1].starts_with("recipe.optimizer Muon"), "{told:?}");
+    assert_eq!(told.len(), 2);
+    assert_eq!((rate, optimizer.1), (("1.5".into(), 900), 900));
+}
+
 #[test]
 fn hostile_text_stays_text() {
     let mut experiment = text();
@@ -157,7 +213,7 @@ fn a_ledger_that_lacks_rows_or_disagrees_gives_no_report() {
     let without = |what: fn(&Record) -> bool| broken(|e| e.ledger.retain(|entry| !what(&entry.record)));
     let scored = |r: &Record| matches!(r, Record::Told { told: Event::Evaluated { .. }, .. });
     assert_eq!(without(scored), "the report needs the held-out score of seed-0, and the ledger has no row for it");
-    assert!(without(|r| matches!(r, Record::Stage { stage, .. } if stage == "eval")).contains("the stage `eval`"));
+    assert!(without(|r| matches!(r, Record::Stage { stage: Stage::Eval, .. })).contains("the stage `eval`"));
     assert!(without(|r| matches!(r, Record::Created { .. })).contains("the making of the run folder"));
     let changed = broken(|e| e.evaluation.mean = 0.99);
     assert!(changed.contains("scores.ours") && changed.contains("does not hold it"), "{changed}");

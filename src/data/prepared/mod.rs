@@ -84,6 +84,25 @@ pub enum PreparedTargets {
     Similar(PreparedSimilar),
 }
 
+impl PreparedTargets {
+    /// Whether each example as a whole has one answer, and not each of its words or none.
+    pub fn are_of_each(&self) -> bool {
+        match self {
+            PreparedTargets::Classes { .. }
+            | PreparedTargets::Labels { .. }
+            | PreparedTargets::Values { .. }
+            | PreparedTargets::Similar(_) => true,
+            PreparedTargets::Tags(_)
+            | PreparedTargets::Spans(_)
+            | PreparedTargets::Words { .. }
+            | PreparedTargets::Answers { .. }
+            | PreparedTargets::Texts { .. }
+            | PreparedTargets::Transcripts(_)
+            | PreparedTargets::Preferences { .. } => false,
+        }
+    }
+}
+
 /// Tokens that a text with hidden words is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HidingTokens {

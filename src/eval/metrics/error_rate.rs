@@ -2,12 +2,14 @@
 
 /// Substitutions, insertions and deletions of words between white space, over the words of the references; lower is better, above 1
 /// is possible. Without any reference word: 0 if nothing was said either, else infinite.
-pub fn word_error_rate(said: &[&str], references: &[&str]) -> f64 {
+#[cfg(test)]
+pub(in crate::eval) fn word_error_rate(said: &[&str], references: &[&str]) -> f64 {
     rate(said, references, |text| words(text))
 }
 
 /// As [`word_error_rate`], of characters; white space at both ends does not count.
-pub fn character_error_rate(said: &[&str], references: &[&str]) -> f64 {
+#[cfg(test)]
+pub(in crate::eval) fn character_error_rate(said: &[&str], references: &[&str]) -> f64 {
     rate(said, references, |text| characters(text))
 }
 
@@ -32,6 +34,7 @@ fn characters(text: &str) -> Vec<char> {
     text.trim().chars().collect()
 }
 
+#[cfg(test)]
 fn rate<'a, T: PartialEq>(said: &[&'a str], references: &[&'a str], parts: impl Fn(&'a str) -> Vec<T>) -> f64 {
     said.iter().zip(references).map(|(said, reference)| Edits::of(&parts(said), &parts(reference))).sum::<Edits>().rate()
 }

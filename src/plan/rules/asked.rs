@@ -3,10 +3,9 @@
 use super::defaults::{self, Choice, Defaults};
 use super::frozen;
 use super::paper::Drafted;
-use crate::intake::{Frozen, Lack, Request, ScheduleShape, Unit, Without};
-use crate::spec::{
-    Augment, ClassWeights, Decay, Deviation, EarlyStopping, Ema, Keep, Length, Optimizer, Recipe, Sampling, Schedule, Warmup,
-};
+use super::schedule::Stated;
+use crate::intake::{Frozen, Lack, Request, Without};
+use crate::spec::{Augment, ClassWeights, EarlyStopping, Ema, Keep, Length, Optimizer, Recipe, Sampling, Warmup};
 use crate::words::{self, plain};
 use tallow_zoo::{Head, Modality, ModelConfig};
 
@@ -31,32 +30,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.out
 }
 
-/// A schedule without milestones in the trainer's terms, with the usual values where none are said; none where it has no such schedule.
-pub(super) fn schedule_of(shape: &ScheduleShape, warmup: Warmup) -> Option<Schedule> {
-    let min_lr_frac = 0.0;
-    match shape {
-        ScheduleShape::Constant => Some(Schedule::Constant { warmup }),
-        ScheduleShape::Linear => Some(Schedule::linear(warmup)),
-        ScheduleShape::Cosine => Some(Schedule::cosine(warmup)),
-        ScheduleShape::CosineRestarts { cycles } => {
-            Some(Schedule::CosineRestarts { warmup, cycles: cycles.unwrap_or(4), min_lr_frac })
-        }
-        ScheduleShape::Polynomial { power } => Some(Schedule::Polynomial { warmup, power: power.unwrap_or(1.0), min_lr_frac }),
-        // Its rise is a good part of it, other than a warm-up before something else.
-        ScheduleShape::OneCycle => {
-            Some(Schedule::OneCycle { warmup: Warmup::Frac(0.3), div_factor: 25.0, final_div_factor: 1e4 })
-        }
-        // The fall of 2404.06395, section 4.3.
-        ScheduleShape::Wsd => Some(Schedule::Wsd { warmup, decay_frac: 0.1, decay: Decay::Linear, min_lr_frac }),
-        ScheduleShape::InverseSqrt => Some(Schedule::InverseSqrt { warmup, timescale: None }),
-        ScheduleShape::Exponential => Some(Schedule::Exponential { warmup, end_frac: 0.01 }),
-        ScheduleShape::Milestones { .. } | ScheduleShape::Plateau { .. } => None,
-    }
-}
-
-/// What the trainer has, where a schedule or an optimiser is asked for that it has not.
-pub(super) const SCHEDULES: &str =
-    "the trainer has no schedule that waits for a loss, and none with steps at places that are not said";
+/// What the trainer has, where an optimiser is asked for that it has not.
 pub(super) const OPTIMIZERS: &str = "the trainer has SGD, Adam, AdamW, Adafactor, Lion, LAMB and Muon";
 
 struct Asked<'a> {
@@ -70,21 +44,12 @@ impl Asked<'_> {
         &mut self.out.recipe
     }
 
-    fn deviate(&mut self, field: &str, stated: impl Into<String>, used: impl Into<String>, reason: &str) {
-        self.out.deviations.push(Deviation {
-            field: field.into(),
-            stated: stated.into(),
-            used: used.into(),
-            reason: reason.into(),
-        });
-    }
-
     /// The optimiser, with a learning rate that suits it where none was said.
     fn optimizer(&mut self) {
         if let Some(kind) = self.request.optimizer.filter(|kind| kind.name() != self.out.recipe.optimizer.name()) {
             match defaults::with_optimizer(kind, &self.out.recipe) {
                 Some(other) => self.take(other),
-                None => self.deviate("recipe.optimizer", kind.name(), self.out.recipe.optimizer.name(), OPTIMIZERS),
+                None => self.out.deviate("recipe.optimizer", kind.name(), self.out.recipe.optimizer.name(), OPTIMIZERS),
             }
         }
         if let Some(decay) = self.request.weight_decay {
@@ -102,7 +67,12 @@ impl Asked<'_> {
                 | Optimizer::Lion { beta1, .. },
             ) => {
                 let used = format!("beta1 {}", plain(*beta1));
-                self.deviate("recipe.optimizer.momentum", plain(asked), used, &format!("{name} has no momentum of that name"));
+                self.out.deviate(
+                    "recipe.optimizer.momentum",
+                    plain(asked),
+                    used,
+                    &format!("{name} has no momentum of that name"),
+                );
             }
             (None, _) => {}
         }
@@ -122,17 +92,15 @@ impl Asked<'_> {
 
     fn schedule(&mut self) {
         let default = self.out.recipe.schedule.clone();
-        let warmup = self.request.warmup.or_else(|| self.warmup()).unwrap_or(default.warmup());
-        self.recipe().schedule = match &self.request.schedule {
-            None => default.with_warmup(warmup),
-            Some(ScheduleShape::Milestones { at, unit, divisor }) if !at.is_empty() => {
-                self.milestones(at, *unit, *divisor, warmup).unwrap_or_else(|| default.with_warmup(warmup))
-            }
-            Some(shape) => schedule_of(shape, warmup).unwrap_or_else(|| {
-                self.deviate("recipe.schedule", shape.to_string(), default.name(), SCHEDULES);
-                default.with_warmup(warmup)
-            }),
+        let warmup = self.request.warmup.or_else(|| self.warmup());
+        let Some(shape) = &self.request.schedule else {
+            self.recipe().schedule = default.with_warmup(warmup.unwrap_or(default.warmup()));
+            return;
         };
+        let stated = Stated { shape, warmup, unsaid: default.warmup(), length: self.length(), per_epoch: None };
+        let (schedule, differs) = stated.or(&default);
+        self.recipe().schedule = schedule;
+        self.out.deviations.extend(differs);
     }
 
     /// How long is trained, as far as it was said.
@@ -148,31 +116,10 @@ impl Asked<'_> {
             Length::Epochs(epochs) => Some(Warmup::Frac((asked / epochs).min(1.0))),
             Length::Steps(_) => {
                 let stated = format!("{} epochs", plain(asked));
-                self.deviate("recipe.schedule.warmup", stated, "the usual warm-up", "how many epochs there are is not said");
+                self.out.deviate("recipe.schedule.warmup", stated, "the usual warm-up", "how many epochs there are is not said");
                 None
             }
         }
-    }
-
-    /// A rate that falls at these steps or epochs, as shares of all; none where they are not in its terms.
-    fn milestones(&mut self, at: &[f64], unit: Option<Unit>, divisor: Option<f64>, warmup: Warmup) -> Option<Schedule> {
-        let total = match (self.length(), unit) {
-            (Length::Epochs(epochs), None | Some(Unit::Epochs)) => Some(epochs),
-            (Length::Steps(steps), Some(Unit::Steps)) => Some(steps as f64),
-            _ => None,
-        };
-        let stated = ScheduleShape::Milestones { at: at.to_vec(), unit, divisor }.to_string();
-        let used = self.out.recipe.schedule.name();
-        let Some(total) = total else {
-            self.deviate("recipe.schedule", stated, used, "how many of them there are in all is not said");
-            return None;
-        };
-        let at_frac: Vec<f64> = at.iter().map(|at| at / total).filter(|frac| (0.0..1.0).contains(frac)).collect();
-        if at_frac.len() < at.len() {
-            self.deviate("recipe.schedule", stated, used, "its steps lie beyond the end of this run");
-            return None;
-        }
-        Some(Schedule::Step { warmup, at_frac, factor: 1.0 / divisor.filter(|d| *d >= 1.0).unwrap_or(10.0) })
     }
 
     fn numbers(&mut self) {
@@ -214,7 +161,12 @@ impl Asked<'_> {
         }
         if let (Some(epochs), Some(steps)) = (r.epochs, r.steps) {
             let used = words::length(&Length::Steps(steps));
-            self.deviate("recipe.length", words::length(&Length::Epochs(epochs)), used, "both epochs and steps were asked for");
+            self.out.deviate(
+                "recipe.length",
+                words::length(&Length::Epochs(epochs)),
+                used,
+                "both epochs and steps were asked for",
+            );
         }
         let recipe = self.recipe();
         recipe.class_weights = r.class_weights.then_some(ClassWeights::Balanced);
@@ -227,11 +179,11 @@ impl Asked<'_> {
         }
         if r.focal_gamma.is_some() && recipe.label_smoothing > 0.0 {
             recipe.label_smoothing = 0.0;
-            self.deviate("recipe.label_smoothing", "label smoothing", "none", "the focal loss takes none");
+            self.out.deviate("recipe.label_smoothing", "label smoothing", "none", "the focal loss takes none");
         }
         self.augment();
         match (takes, r.dropout.filter(|p| *p > 0.0)) {
-            (Modality::Image, Some(p)) => self.deviate("recipe.dropout", plain(p), "none", "the architecture has no dropout"),
+            (Modality::Image, Some(p)) => self.out.deviate("recipe.dropout", plain(p), "none", "the architecture has no dropout"),
             (Modality::Image, None) => {}
             (Modality::Text | Modality::Table | Modality::TextToText | Modality::Speech, _) => {
                 let recipe = self.recipe();
@@ -245,7 +197,7 @@ impl Asked<'_> {
             }
             (Modality::Image | Modality::Table, Some(len)) => {
                 let reason = "what has no text has no tokens";
-                self.deviate("recipe.max_seq_len", format!("{len} tokens"), "none", reason);
+                self.out.deviate("recipe.max_seq_len", format!("{len} tokens"), "none", reason);
             }
             (Modality::Image | Modality::Table, None) => {}
         }
@@ -276,14 +228,14 @@ impl Asked<'_> {
         }
         let asked = words::augment(&self.request.augment);
         if self.model.takes() != Modality::Image {
-            return self.deviate("recipe.augment", asked, "left out", "there are no images");
+            return self.out.deviate("recipe.augment", asked, "left out", "there are no images");
         }
         let mixes = self.request.augment.iter().any(Augment::mixes);
         let recipe = self.recipe();
         if mixes && (recipe.class_weights.is_some() || recipe.focal_gamma.is_some()) {
             (recipe.class_weights, recipe.focal_gamma) = (None, None);
             let reason = "classes that are mixed count alike";
-            self.deviate("recipe.class_weights", "class weights or a focal loss", "neither", reason);
+            self.out.deviate("recipe.class_weights", "class weights or a focal loss", "neither", reason);
         }
         for augment in self.request.augment.clone() {
             let recipe = self.recipe();
@@ -319,7 +271,7 @@ impl Asked<'_> {
                 return;
             }
         };
-        self.deviate(FIELD, stated, "training of all weights", reason);
+        self.out.deviate(FIELD, stated, "training of all weights", reason);
     }
 
     fn lacking(&mut self) {
@@ -329,11 +281,11 @@ impl Asked<'_> {
                 Lack::Precision => ("precision", "float32", "the trainer computes in float32"),
                 Lack::Augmentation => ("recipe.augment", "left out", AUGMENT),
             };
-            self.deviate(field, lacking.words.clone(), used, reason);
+            self.out.deviate(field, lacking.words.clone(), used, reason);
         }
         if !self.request.not_understood.is_empty() {
             let stated: Vec<String> = self.request.not_understood.iter().map(|words| format!("`{words}`")).collect();
-            self.deviate("request", stated.join(", "), "not followed", "it is not understood");
+            self.out.deviate("request", stated.join(", "), "not followed", "it is not understood");
         }
     }
 }

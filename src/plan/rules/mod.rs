@@ -17,6 +17,7 @@ mod of_paper;
 mod paper;
 mod propose;
 mod say;
+mod schedule;
 mod silent;
 mod zoo;
 

@@ -1,10 +1,11 @@
 //! A paper's recipe in our types: every value with its words, every silence filled from the defaults and said, every difference a
 //! deviation.
 
-use super::asked::{AUGMENT, OPTIMIZERS, SCHEDULES, schedule_of};
+use super::asked::{AUGMENT, OPTIMIZERS};
 use super::defaults::{Defaults, with_optimizer};
-use crate::intake::{Field, FieldKey, OptimizerKind, PaperRecipe, PaperSpec, Phase, ScheduleShape, Unit, Value, Wanted};
-use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Optimizer, Recipe, Schedule, Warmup};
+use super::schedule::Stated;
+use crate::intake::{Field, FieldKey, OptimizerKind, PaperRecipe, PaperSpec, Phase, Unit, Value, Wanted};
+use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Optimizer, Recipe, Warmup};
 use crate::words::{self, plain};
 use std::ops::RangeInclusive;
 
@@ -19,6 +20,12 @@ pub(super) struct Drafted {
     pub(super) assumptions: Vec<String>,
     /// Whether somebody said how long to train.
     pub(super) length_is_given: bool,
+}
+
+impl Drafted {
+    pub(super) fn deviate(&mut self, field: &str, stated: impl Into<String>, used: impl Into<String>, reason: &str) {
+        self.deviations.push(Deviation { field: field.into(), stated: stated.into(), used: used.into(), reason: reason.into() });
+    }
 }
 
 /// The recipe that `paper` gives for what is wanted, over the defaults, for so many training examples.
@@ -125,15 +132,6 @@ impl Draft {
         self.out.citations.push(Citation { field: name.into(), value, quote: quote.verbatim().into(), page: quote.page() });
     }
 
-    fn deviate(&mut self, field: &str, stated: impl Into<String>, used: impl Into<String>, reason: &str) {
-        self.out.deviations.push(Deviation {
-            field: field.into(),
-            stated: stated.into(),
-            used: used.into(),
-            reason: reason.into(),
-        });
-    }
-
     /// One number out of those stated and `within` what a run can have: `pick` chooses among several. It is cited, in words with its
     /// unit, only if it is taken.
     fn number(
@@ -158,7 +156,7 @@ impl Draft {
         self.cite(name, (within.words)(value), field);
         if stated.len() > 1 {
             let all: Vec<String> = stated.iter().map(|n| plain(*n)).collect();
-            self.deviate(name, format!("chosen among {}", all.join(", ")), (within.words)(value), why);
+            self.out.deviate(name, format!("chosen among {}", all.join(", ")), (within.words)(value), why);
         }
         Some(value)
     }
@@ -168,7 +166,7 @@ impl Draft {
         if !stated.is_empty() {
             let all: Vec<String> = stated.iter().map(|n| plain(*n)).collect();
             let reason = format!("a run can have {} to {}", plain(*within.range.start()), plain(*within.range.end()));
-            self.deviate(name, all.join(", "), "the default", &reason);
+            self.out.deviate(name, all.join(", "), "the default", &reason);
         }
     }
 
@@ -177,7 +175,7 @@ impl Draft {
         if let Some(field) = field.filter(|field| field.unit == Some(Unit::Tokens)) {
             let tokens: Vec<String> = field.value.numbers().into_iter().map(words::count).collect();
             let used = format!("{} examples", self.out.recipe.batch_size);
-            self.deviate(
+            self.out.deviate(
                 "recipe.batch_size",
                 format!("{} tokens", tokens.join(", ")),
                 used,
@@ -214,7 +212,7 @@ impl Draft {
                 words::count(examples as f64),
                 steps
             );
-            self.deviate("recipe.batch_size", format!("{stated} examples"), format!("{used} examples"), &reason);
+            self.out.deviate("recipe.batch_size", format!("{stated} examples"), format!("{used} examples"), &reason);
         }
     }
 
@@ -275,7 +273,7 @@ impl Draft {
                 self.cite("recipe.optimizer", kind.name().into(), field);
                 if kind == OptimizerKind::Adam && decay > 0.0 {
                     let stated = format!("Adam with weight decay {}", plain(decay));
-                    self.deviate(
+                    self.out.deviate(
                         "recipe.optimizer",
                         stated,
                         "AdamW",
@@ -302,7 +300,7 @@ impl Draft {
             | OptimizerKind::Lars
             | OptimizerKind::Lbfgs => {
                 let used = self.out.recipe.optimizer.name();
-                self.deviate("recipe.optimizer", kind.name(), used, OPTIMIZERS);
+                self.out.deviate("recipe.optimizer", kind.name(), used, OPTIMIZERS);
             }
         }
     }
@@ -335,38 +333,16 @@ impl Draft {
         };
         // Whoever states a schedule and no warm-up has none, unless it is said of another phase.
         let other_phase = self.phase.is_some() && field.scope.phase.is_some() && field.scope.phase != self.phase;
-        let warmup = given.unwrap_or(if other_phase { default.warmup() } else { Warmup::Steps(0) });
+        let unsaid = if other_phase { default.warmup() } else { Warmup::Steps(0) };
         if given.is_none() && other_phase {
             self.silent.push("recipe.schedule.warmup");
         }
-        let schedule = match shape {
-            ScheduleShape::Milestones { at, unit, divisor } if !at.is_empty() => {
-                let per = if *unit == Some(Unit::Epochs) { per_epoch as f64 } else { 1.0 };
-                let at_frac: Vec<f64> = at.iter().map(|at| at * per / total).filter(|frac| (0.0..1.0).contains(frac)).collect();
-                let factor = 1.0 / divisor.filter(|d| *d >= 1.0).unwrap_or(10.0);
-                // Milestones of a longer run leave nothing but the rate that it begins with.
-                Some(if at_frac.is_empty() { Schedule::Constant { warmup } } else { Schedule::Step { warmup, at_frac, factor } })
-            }
-            other => schedule_of(other, warmup),
-        };
-        match schedule {
-            Some(schedule) => {
-                if matches!((&schedule, shape), (Schedule::Constant { .. }, ScheduleShape::Milestones { .. })) {
-                    self.deviate(
-                        "recipe.schedule",
-                        shape.to_string(),
-                        schedule.name(),
-                        "its steps lie beyond the end of this run",
-                    );
-                } else {
-                    self.cite("recipe.schedule", shape.to_string(), field);
-                }
-                self.out.recipe.schedule = schedule;
-            }
-            None => {
-                self.out.recipe.schedule = default.with_warmup(warmup);
-                self.deviate("recipe.schedule", shape.to_string(), default.name(), SCHEDULES);
-            }
+        let stated = Stated { shape, warmup: given, unsaid, length: self.out.recipe.length, per_epoch: Some(per_epoch) };
+        let (schedule, differs) = stated.or(&default);
+        self.out.recipe.schedule = schedule;
+        match differs {
+            Some(differs) => self.out.deviations.push(differs),
+            None => self.cite("recipe.schedule", shape.to_string(), field),
         }
     }
 
@@ -387,12 +363,12 @@ impl Draft {
             _ => format!("{} steps", words::count(value)),
         };
         if !matches!(warmup, Warmup::Frac(frac) if (0.0..=1.0).contains(&frac)) {
-            self.deviate("recipe.schedule.warmup", stated, "the default", "a warm-up takes 0 to 100 % of all steps");
+            self.out.deviate("recipe.schedule.warmup", stated, "the default", "a warm-up takes 0 to 100 % of all steps");
             return None;
         }
         // A warm-up that would take most of the run belongs to a longer one.
         if matches!(warmup, Warmup::Frac(frac) if frac > 0.5) {
-            self.deviate("recipe.schedule.warmup", stated, "the default", "it would take more than half of this run");
+            self.out.deviate("recipe.schedule.warmup", stated, "the default", "it would take more than half of this run");
             return None;
         }
         self.cite("recipe.schedule.warmup", stated, field);
@@ -442,7 +418,7 @@ impl Draft {
             self.cite("recipe.augment", taken.join(", "), field);
         }
         if !lacking.is_empty() {
-            self.deviate("recipe.augment", lacking.join(", "), "left out", AUGMENT);
+            self.out.deviate("recipe.augment", lacking.join(", "), "left out", AUGMENT);
         }
         self.out.recipe.augment = augment;
     }

@@ -3,9 +3,10 @@
 use super::super::Error;
 use super::super::book::Book;
 use super::super::types::*;
-use crate::job::{LengthBin, PreparedSplit, SplitShape};
+use crate::job::{COMPARE, LengthBin, PREPARE, PREPARE_HELD_OUT, PreparedSplit};
 use crate::plan::{self, Plan, TableFacts};
 use crate::spec::{Columns, DataSource, Monitor, Task};
+use crate::store::Stage;
 use crate::words;
 
 /// # Errors
@@ -23,7 +24,7 @@ pub(in crate::report) fn gather(book: &Book, plan: &Plan) -> Result<DataShown, E
         Monitor::Split { name: monitor } if name == monitor => "monitor".into(),
         _ => "not used".into(),
     };
-    let row = book.stage("plan")?;
+    let row = book.stage(Stage::Plan)?;
     let license = plan.facts.data.license.clone();
     Ok(DataShown {
         asks: plan::licensed_data(&spec.source, license.as_deref()).map(|licensed| licensed.in_words()),
@@ -86,7 +87,9 @@ fn schema(columns: &Columns, task: Task, table: Option<&TableFacts>, row: u64) -
 fn notes(book: &Book, table: Option<&TableFacts>, row: u64) -> Vec<NoteShown> {
     let surveyed = table.into_iter().flat_map(|table| &table.notes);
     let surveyed = surveyed.map(|message| NoteShown { run: "survey".into(), message: message.clone(), ledger_row: row });
-    surveyed.chain(book.notes().into_iter().filter(|note| note.run.starts_with("prepare") || note.run == "compare")).collect()
+    surveyed
+        .chain(book.notes().into_iter().filter(|note| [PREPARE, PREPARE_HELD_OUT, COMPARE].contains(&note.run.as_str())))
+        .collect()
 }
 
 /// What a model is asked for.
@@ -102,7 +105,6 @@ fn answer(columns: &Columns, task: Task) -> String {
 
 fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
     let at = |value: f64| Sourced { value, ledger_row: row };
-    let named = |name: &str, value: f64| (name.to_string(), at(value));
     let classes = split.labels.iter().zip(&split.label_counts);
     SplitShown {
         split: split.split.clone(),
@@ -117,80 +119,7 @@ fn split_shown(row: u64, split: &PreparedSplit, role: String) -> SplitShown {
         }),
         lengths: lengths(&split.lengths, at),
         target_lengths: lengths(&split.target_lengths, at),
-        shape: match split.shape {
-            SplitShape::Text { tokens, longest, truncated, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("longest text", longest as f64),
-                named("texts cut", truncated as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Words { tokens, length, bytes, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("tokens a piece", length as f64),
-                named("bytes of text", bytes as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Answers { tokens, asked, longest, truncated, left_out, vocab_size } => vec![
-                named("tokens", tokens as f64),
-                named("tokens of answers", asked as f64),
-                named("longest text", longest as f64),
-                named("texts cut", truncated as f64),
-                named("left out for their length", left_out as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Pairs {
-                tokens,
-                target_tokens,
-                longest,
-                longest_target,
-                truncated,
-                truncated_targets,
-                left_out,
-                vocab_size,
-            } => vec![
-                named("tokens of sources", tokens as f64),
-                named("tokens of targets", target_tokens as f64),
-                named("longest source", longest as f64),
-                named("longest target", longest_target as f64),
-                named("sources cut", truncated as f64),
-                named("targets cut", truncated_targets as f64),
-                named("left out for an empty text", left_out as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Speech {
-                seconds,
-                target_tokens,
-                longest_seconds,
-                longest_target,
-                truncated,
-                truncated_targets,
-                left_out,
-                unreadable,
-                vocab_size,
-            } => vec![
-                named("seconds of sound", seconds),
-                named("longest recording in seconds", longest_seconds),
-                named("recordings cut off", truncated as f64),
-                named("tokens of texts", target_tokens as f64),
-                named("longest text", longest_target as f64),
-                named("texts cut", truncated_targets as f64),
-                named("left out without a text", left_out as f64),
-                named("left out unread", unreadable as f64),
-                named("vocabulary", vocab_size as f64),
-            ],
-            SplitShape::Image { height, width, channels, left_out } => {
-                let mut all =
-                    vec![named("height", height as f64), named("width", width as f64), named("channels", channels as f64)];
-                all.extend((left_out > 0).then(|| named("left out unread", left_out as f64)));
-                all
-            }
-            SplitShape::Table { numbers, categories, missing, unseen } => vec![
-                named("numbers a row", numbers as f64),
-                named("categories a row", categories as f64),
-                named("missing cells", missing as f64),
-                named("unseen categories", unseen as f64),
-            ],
-        },
+        shape: split.shape.named().into_iter().map(|(name, value)| (name.to_string(), at(value))).collect(),
         sha256: split.sha256.clone(),
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::job::{Divergence, InitFrom, MonitorConfig, Origin, Place};
 use crate::run::outcome::Budget;
 use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
+use crate::store::{Decided, Entry, Record};
 use proptest::prelude::*;
 
 fn config(batch_size: usize) -> RunConfig {
@@ -330,5 +331,34 @@ proptest! {
             }
             prop_assert!(history.iter().filter(is_failure).count() <= MAX_ATTEMPTS);
         }
+    }
+}
+
+/// What a report says was trained is the config of the last attempt, to the bit: the changes of a ledger lead there.
+#[test]
+fn the_ledger_leads_to_the_last_config() {
+    let muon =
+        Optimizer::Muon { momentum: 0.95, nesterov: true, adamw_lr: 1.2, beta1: 0.9, beta2: 0.95, eps: 1e-10, weight_decay: 0.0 };
+    let loss = |what| Outcome::Diverged { step: 9, what, origin: None };
+    let grew = loss(Divergence::LossNotFinite);
+    for outcomes in [
+        vec![grew.clone(), loss(Divergence::LossStayedHigh)],
+        vec![grew.clone(), grew.clone(), grew.clone(), grew.clone()],
+        vec![MEMORY, MEMORY, grew.clone(), Outcome::Killed { signal: 9 }],
+    ] {
+        let mut first = config(64);
+        (first.recipe.optimizer, first.recipe.lr) = (muon.clone(), 1.0);
+        let (_, changes, end) = follow(&outcomes, first.clone(), Allowed::default());
+        let Decision::Retry { config: last, .. } = end else { panic!("{end:?}") };
+        let record = |change: &Change| Record::Recovery {
+            run: first.name.clone(),
+            attempt: 1,
+            decision: Decided::Changed(change.clone()),
+            reason: "it diverged".into(),
+        };
+        let rows = (1..).zip(&changes).map(|(row, change)| Entry { row, at: String::new(), record: record(change) });
+        let written = rows.map(|entry| serde_json::to_string(&entry).expect("JSON"));
+        let ledger: Vec<Entry> = written.map(|line| serde_json::from_str(&line).expect("a row")).collect();
+        assert_eq!(crate::report::as_trained(&first, &ledger), *last, "{changes:?}");
     }
 }

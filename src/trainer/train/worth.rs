@@ -27,21 +27,8 @@ impl Run<'_> {
     /// Whether the model says the same of every example. A rate far too high leaves such models: their first layers are saturated, the
     /// last one has learnt how often each answer is right. However little there is to be learnt, others tell examples apart somewhat.
     fn collapsed(&mut self) -> Result<Option<f64>, Error> {
-        let is_said_of_each = match self.data.targets() {
-            PreparedTargets::Classes { .. }
-            | PreparedTargets::Labels { .. }
-            | PreparedTargets::Values { .. }
-            | PreparedTargets::Similar(_) => true,
-            PreparedTargets::Tags(_)
-            | PreparedTargets::Spans(_)
-            | PreparedTargets::Words { .. }
-            | PreparedTargets::Answers { .. }
-            | PreparedTargets::Texts { .. }
-            | PreparedTargets::Transcripts(_)
-            | PreparedTargets::Preferences { .. } => false,
-        };
         let done = self.progress.step;
-        if !is_said_of_each || done < FEWEST_STEPS || !self.progress.watch.rose_somewhat() {
+        if !self.data.targets().are_of_each() || done < FEWEST_STEPS || !self.progress.watch.rose_somewhat() {
             return Ok(None);
         }
         let mut examples = Vec::new();

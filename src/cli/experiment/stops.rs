@@ -1,0 +1,62 @@
+//! How the program is stopped.
+
+use super::{CliError, tell_progress};
+use crate::error::Class;
+use crate::report::Style;
+use crate::store::RunFolder;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
+static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
+
+/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing is worked on; then the first asks the
+/// worker to stop after a checkpoint, and the second ends everything. What whoever started the program has it ignore, as `nohup` does a
+/// terminal that is closed, stays ignored.
+pub(in crate::cli) fn hear_stops(json: bool) {
+    #[cfg(target_os = "linux")]
+    let ignored = ignored_signals();
+    let _ = ctrlc::set_handler(move || {
+        let begun = WORKED_ON.get();
+        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) {
+            // Without an experiment there is nothing to go on with.
+            let run = begun
+                .and_then(Option::as_ref)
+                .filter(|run| run.spec().is_file() || run.script_spec().is_file())
+                .map(|run| run.root().to_path_buf());
+            crate::cli::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
+            std::process::exit(i32::from(Class::Interrupted.exit_code()));
+        } else if !json {
+            tell_progress("stopping; once more stops at once");
+        }
+    });
+    #[cfg(target_os = "linux")]
+    for signal in ignored {
+        // SAFETY: a plain number, and a disposition that runs no code.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// Of the signals that ask to stop, those that are ignored.
+#[cfg(target_os = "linux")]
+fn ignored_signals() -> Vec<libc::c_int> {
+    let is_ignored = |signal: &libc::c_int| {
+        let mut now = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: nothing is changed; `now` has room for what is asked, and is all zeros, which is a value of it, where nothing is told.
+        let now = unsafe {
+            libc::sigaction(*signal, std::ptr::null(), now.as_mut_ptr());
+            now.assume_init()
+        };
+        now.sa_sigaction == libc::SIG_IGN
+    };
+    [libc::SIGHUP, libc::SIGINT, libc::SIGTERM].into_iter().filter(is_ignored).collect()
+}
+
+/// The flag that Ctrl-C sets from now on, when `run` is worked on.
+pub(in crate::cli) fn stop_flag(run: Option<RunFolder>) -> &'static AtomicBool {
+    // A process works on one thing.
+    let _ = WORKED_ON.set(run);
+    &STOP
+}

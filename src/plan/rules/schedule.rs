@@ -1,0 +1,86 @@
+//! A schedule that was stated, in the trainer's terms.
+
+use crate::intake::{ScheduleShape, Unit};
+use crate::spec::{Decay, Deviation, Length, Schedule, Warmup};
+
+/// What a stated schedule is read with.
+pub(super) struct Stated<'a> {
+    pub(super) shape: &'a ScheduleShape,
+    /// The warm-up that was said beside it.
+    pub(super) warmup: Option<Warmup>,
+    /// The warm-up that it has where none was said.
+    pub(super) unsaid: Warmup,
+    pub(super) length: Length,
+    /// Steps an epoch, where they are known.
+    pub(super) per_epoch: Option<u64>,
+}
+
+const FIELD: &str = "recipe.schedule";
+
+impl Stated<'_> {
+    /// The schedule with the usual values where none are said; `default`, and what differs, where the trainer has no such schedule.
+    pub(super) fn or(&self, default: &Schedule) -> (Schedule, Option<Deviation>) {
+        const LACKING: &str =
+            "the trainer has no schedule that waits for a loss, and none with steps at places that are not said";
+        let (warmup, min_lr_frac) = (self.warmup.unwrap_or(self.unsaid), 0.0);
+        let schedule = match self.shape {
+            ScheduleShape::Constant => Schedule::Constant { warmup },
+            ScheduleShape::Linear => Schedule::linear(warmup),
+            ScheduleShape::Cosine => Schedule::cosine(warmup),
+            ScheduleShape::CosineRestarts { cycles } => {
+                Schedule::CosineRestarts { warmup, cycles: cycles.unwrap_or(4), min_lr_frac }
+            }
+            ScheduleShape::Polynomial { power } => Schedule::Polynomial { warmup, power: power.unwrap_or(1.0), min_lr_frac },
+            ScheduleShape::OneCycle => Schedule::one_cycle(self.warmup),
+            // The fall of 2404.06395, section 4.3.
+            ScheduleShape::Wsd => Schedule::Wsd { warmup, decay_frac: 0.1, decay: Decay::Linear, min_lr_frac },
+            ScheduleShape::InverseSqrt => Schedule::InverseSqrt { warmup, timescale: None },
+            ScheduleShape::Exponential => Schedule::Exponential { warmup, end_frac: 0.01 },
+            ScheduleShape::Milestones { at, unit, divisor } if !at.is_empty() => {
+                return self.milestones(at, *unit, *divisor, default);
+            }
+            ScheduleShape::Milestones { .. } | ScheduleShape::Plateau { .. } => return self.instead(default, LACKING),
+        };
+        (schedule, None)
+    }
+
+    /// A rate that falls at these steps or epochs. Those beyond the end of this run are left out: what is before them is as it was stated.
+    fn milestones(
+        &self,
+        at: &[f64],
+        unit: Option<Unit>,
+        divisor: Option<f64>,
+        default: &Schedule,
+    ) -> (Schedule, Option<Deviation>) {
+        let per_epoch = self.per_epoch.map(|steps| steps as f64);
+        let total = match (self.length, unit == Some(Unit::Epochs)) {
+            (Length::Epochs(epochs), true) => Some(epochs),
+            (Length::Steps(steps), false) => Some(steps as f64),
+            (Length::Epochs(epochs), false) => per_epoch.map(|steps| epochs * steps),
+            (Length::Steps(steps), true) => per_epoch.map(|each| steps as f64 / each),
+        };
+        let Some(total) = total else { return self.instead(default, "how many of them there are in all is not said") };
+        let within: Vec<f64> = at.iter().copied().filter(|at| (0.0..1.0).contains(&(at / total))).collect();
+        let warmup = self.warmup.unwrap_or(self.unsaid);
+        let (at_frac, factor) =
+            (within.iter().map(|at| at / total).collect(), 1.0 / divisor.filter(|d| *d >= 1.0).unwrap_or(10.0));
+        if within.is_empty() {
+            let schedule = Schedule::Constant { warmup };
+            let differs = self.differs(schedule.name(), "its steps lie beyond the end of this run");
+            return (schedule, Some(differs));
+        }
+        let differs = (within.len() < at.len()).then(|| {
+            let used = ScheduleShape::Milestones { at: within, unit, divisor }.to_string();
+            self.differs(&used, "the others of its steps lie beyond the end of this run")
+        });
+        (Schedule::Step { warmup, at_frac, factor }, differs)
+    }
+
+    fn instead(&self, default: &Schedule, reason: &str) -> (Schedule, Option<Deviation>) {
+        (default.with_warmup(self.warmup.unwrap_or(self.unsaid)), Some(self.differs(default.name(), reason)))
+    }
+
+    fn differs(&self, used: &str, reason: &str) -> Deviation {
+        Deviation { field: FIELD.into(), stated: self.shape.to_string(), used: used.into(), reason: reason.into() }
+    }
+}
