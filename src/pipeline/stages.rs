@@ -9,7 +9,7 @@ use crate::job::{
     RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
-use crate::provenance::{FileHash, Manifest, Sourced};
+use crate::provenance::{FileHash, Manifest, Sourced, prepared};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
@@ -100,10 +100,7 @@ impl Pipeline<'_> {
             // One that was made from the training split is there now.
             TokenizerSource::Trained(_) => self.folder.prepared().join("tokenizer.json"),
         });
-        let labels = self.told(PREPARE)?.into_iter().find_map(|e| match e {
-            Event::Prepared(split) => Some(split.labels),
-            _ => None,
-        });
+        let labels = self.prepared_by(PREPARE)?.into_iter().next().map(|split| split.labels);
         let mut job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
         // What is scored is not drawn.
         job.columns.weight = None;
@@ -122,10 +119,12 @@ impl Pipeline<'_> {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Some(end)),
         };
-        let mut files = prepared_splits(&attempt.events).into_iter().map(|split| split.file).collect::<Vec<_>>();
+        let file_of = |event: &Event| if let Event::Prepared(split) = event { Some(split.file.clone()) } else { None };
+        let mut files: Vec<String> = attempt.events.iter().filter_map(file_of).collect();
         files.push("tokenizer.json".into());
+        // Before the data is there, which is what says that the stage is done: whoever is stopped between the two makes it again.
+        self.note_sources(name, &sources, &out.join("tokenizer.json"))?;
         self.folder.adopt(&out, &files, place)?;
-        self.note_sources(name, &sources, &place.join("tokenizer.json"))?;
         Ok(None)
     }
 
@@ -250,8 +249,8 @@ impl Pipeline<'_> {
                 Err(end) => return Ok(Err(end)),
             }
         }
-        let splits = prepared_splits(&self.told(PREPARE)?);
-        let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
+        let splits = self.prepared_by(PREPARE)?;
+        let held_out = self.prepared_by(PREPARE_HELD_OUT)?;
         let untrained = match measured_against_its_start(plan) {
             true => match self.score_untrained(plan)? {
                 Ok((score, _)) => Some(score),
@@ -335,10 +334,8 @@ impl Pipeline<'_> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual_of(config.task, &plan.facts.data.labels).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
-        let guess = prepared_splits(&self.told(PREPARE)?)
-            .first()
-            .filter(|_| !measured_against_its_start(plan))
-            .and_then(|train| guess(config.task, train));
+        let splits = self.prepared_by(PREPARE)?;
+        let guess = splits.first().filter(|_| !measured_against_its_start(plan)).and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -449,6 +446,12 @@ impl Pipeline<'_> {
             _ => None,
         };
         Ok(self.folder.ledger().read()?.into_iter().filter_map(|entry| told(entry.record)).collect())
+    }
+
+    /// The splits that a preparation left.
+    pub(super) fn prepared_by(&self, run: &str) -> Result<Vec<PreparedSplit>> {
+        let ledger = self.folder.ledger().read()?;
+        Ok(prepared(&ledger).into_iter().filter(|(_, by, _)| *by == run).map(|(.., split)| split.clone()).collect())
     }
 
     pub(super) fn next_attempt(&self, run: &str) -> Result<u32> {
@@ -635,8 +638,4 @@ fn measured_against_its_start(plan: &Plan) -> bool {
 /// What cells of a table become, as a model says.
 pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
     if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
-}
-
-pub(super) fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {
-    events.iter().filter_map(|e| if let Event::Prepared(split) = e { Some(split.clone()) } else { None }).collect()
 }

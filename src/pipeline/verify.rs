@@ -7,7 +7,7 @@ use crate::error::{Class, Failure, Result};
 use crate::job::{Event, InitFrom, Job, RunConfig, differing};
 use crate::plan::Plan;
 use crate::provenance::{
-    Difference, Input, Manifest, Parting, Quantity, Replayed, Sourced, Surroundings, Trace, Verification, settings,
+    Difference, Input, Manifest, Parting, Quantity, Replayed, Surroundings, Trace, Verification, prepared, settings, sources,
     surroundings_apart,
 };
 use crate::run::{Outcome, readable_by_training};
@@ -186,19 +186,12 @@ impl Pipeline<'_> {
                 check(input, &root.join(file), sha256, true)?;
             }
         }
-        for entry in ledger {
-            match &entry.record {
-                Record::Sourced { read: Sourced { files, .. }, .. } => {
-                    for file in files {
-                        check(Input::Data, &root.join(&file.path), &file.sha256, false)?;
-                    }
-                }
-                Record::Told { run, told: Event::Prepared(split), .. } => {
-                    let place = if *run == super::stages::PREPARE { self.folder.prepared() } else { self.folder.held_out() };
-                    check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
-                }
-                _ => {}
-            }
+        for file in sources(ledger).into_iter().flat_map(|read| &read.files) {
+            check(Input::Data, &root.join(&file.path), &file.sha256, false)?;
+        }
+        for (_, by, split) in prepared(ledger) {
+            let place = if by == super::stages::PREPARE { self.folder.prepared() } else { self.folder.held_out() };
+            check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
         }
         for run in &plan.runs {
             if let InitFrom::Weights { path, sha256 } = &run.init {

@@ -1,6 +1,6 @@
 //! `manifest.json`: what a run was made of, by hashes. Drawn from plan and ledger; nothing in it is measured anew.
 
-use super::{Determinism, Surroundings};
+use super::{Determinism, Surroundings, prepared, sources};
 use crate::job::{Event, InitFrom, MonitorConfig, RunConfig, flatten};
 use crate::plan::Plan;
 use crate::publish::redacted;
@@ -106,18 +106,16 @@ impl Manifest {
         let (mut data, mut tokenizer_sha256) = (DataHashes::default(), None);
         let (mut weights, mut surroundings, mut sandbox) = (BTreeMap::new(), Vec::<Surroundings>::new(), Vec::new());
         data.revision = plan.facts.data.revision.clone();
+        for read in sources(ledger) {
+            let new = read.files.iter().filter(|file| !data.sources.contains(file)).cloned().collect::<Vec<_>>();
+            data.sources.extend(new);
+            tokenizer_sha256 = read.tokenizer_sha256.clone().or(tokenizer_sha256);
+        }
+        for (_, by, split) in prepared(ledger) {
+            data.prepared.push(Prepared { split: split.split.clone(), by: by.into(), sha256: split.sha256.clone() });
+        }
         for entry in ledger {
             match &entry.record {
-                Record::Sourced { read, .. } => {
-                    let new = read.files.iter().filter(|file| !data.sources.contains(file)).cloned().collect::<Vec<_>>();
-                    data.sources.extend(new);
-                    tokenizer_sha256 = read.tokenizer_sha256.clone().or(tokenizer_sha256);
-                }
-                Record::Told { run, told: Event::Prepared(split), .. } => {
-                    data.prepared.retain(|known| (&known.split, &known.by) != (&split.split, run));
-                    let prepared = Prepared { split: split.split.clone(), by: run.clone(), sha256: split.sha256.clone() };
-                    data.prepared.push(prepared);
-                }
                 Record::Told { run, told: Event::Finished { weights_sha256, .. }, .. } => {
                     weights.insert(run.clone(), weights_sha256.clone());
                 }
