@@ -243,6 +243,11 @@ fn the_manifest_holds_what_a_run_was_made_of() {
     assert_eq!(manifest, json(&run.join("model/manifest.json")));
     let hash = |file: &str| Value::from(tallow::data::sha256_of_file(&run.join(file)).expect("a hash"));
     assert_eq!(manifest["runs"][0]["weights_sha256"], hash("model/model.safetensors"));
+    // These follow the speed of the machine, and no weight depends on them.
+    let config = manifest["runs"][0]["config"].as_object().expect("a config");
+    for key in ["checkpoint_every_steps", "log_every_steps", "monitor_every_steps"] {
+        assert!(!config.contains_key(key) && config.contains_key("total_steps"), "{key}");
+    }
     assert_eq!(manifest["tokenizer_sha256"], hash("model/tokenizer.json"));
     let prepared = manifest["data"]["prepared"].as_array().expect("splits");
     let of = |by: &str| &prepared.iter().find(|split| split["by"] == by).expect("a split")["sha256"];

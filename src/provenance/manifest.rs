@@ -154,15 +154,22 @@ impl Manifest {
     }
 }
 
-/// What a run's weights depend on, by key: all of its config but its name, where files lie and how many threads it had.
+/// What a run's weights depend on, by key: all of its config but its name, where files lie, how many threads it had, and how often it is
+/// saved and told of, which follows the speed of the machine.
 pub fn settings(config: &RunConfig) -> BTreeMap<String, Value> {
     let mut flat = flatten(serde_json::to_value(config).unwrap_or_default());
-    for key in ["name", "train", "init.path", "monitor.path", "threads"] {
-        // The monitor's kind stays; `train` is a hash of its own.
-        flat.remove(key);
+    // The monitor's kind stays; `train` is a hash of its own.
+    flat.retain(|key, _| decides(key) && !["name", "train", "init.path", "monitor.path", "threads"].contains(&key.as_str()));
+    if !config.recipe.watching_decides() {
+        flat.remove("monitor_every_steps");
     }
     debug_assert!(!matches!(config.monitor, MonitorConfig::File { .. }) || flat.contains_key("monitor.kind"));
     flat
+}
+
+/// Whether a key of a config may decide what comes out; manifests of before hold some that do not.
+pub fn decides(key: &str) -> bool {
+    !["checkpoint_every_steps", "log_every_steps"].contains(&key)
 }
 
 /// The experiment's own keys: titles, claims, words and budgets change no result.
