@@ -111,7 +111,6 @@ impl Pipeline<'_> {
         job.splits.iter_mut().flat_map(|split| &mut split.files).for_each(|file| *file = self.folder.root().join(&*file));
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
-        let out = job.out.clone();
         let sources = read_besides(&job)?;
         let mut readable: Vec<PathBuf> = sources.iter().flat_map(Read::paths).cloned().collect();
         readable.extend(job.tokenizer.file().map(Path::to_path_buf));
@@ -119,6 +118,7 @@ impl Pipeline<'_> {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Some(end)),
         };
+        let out = attempt.folder.work();
         let file_of = |event: &Event| if let Event::Prepared(split) = event { Some(split.file.clone()) } else { None };
         let mut files: Vec<String> = attempt.events.iter().filter_map(file_of).collect();
         files.push("tokenizer.json".into());
@@ -361,7 +361,7 @@ impl Pipeline<'_> {
             normalize: config.normalize.clone(),
             metrics,
             guess,
-            batch_size: scoring_batch(plan.spec.task, &config.model, prepared_len(plan)),
+            batch_size: scoring_batch(config.task, &config.model, prepared_len(plan), &self.prepared_by(PREPARE_HELD_OUT)?),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
         })
@@ -397,7 +397,7 @@ impl Pipeline<'_> {
         Ok(report)
     }
 
-    /// One attempt, if there is time for it; or how the run ends.
+    /// Attempts from `number` on, if there is time for one; or how the run ends.
     pub(super) fn attempt(
         &mut self,
         name: &str,
@@ -409,7 +409,7 @@ impl Pipeline<'_> {
             return Ok(Err(end));
         }
         let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
-        let attempt = supervisor.attempt(name, number, &job, readable, self.watch)?;
+        let attempt = supervisor.carry_out(name, number, job, readable, self.watch)?;
         Ok(self.finish(name, attempt))
     }
 
@@ -527,17 +527,16 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
     }
 }
 
-/// Examples of a scoring pass: a stream's pieces are all as long as the model sees, so fewer of long ones are taken at once.
-pub(super) fn scoring_batch(task: Task, model: &ModelConfig, max_seq_len: usize) -> usize {
+/// Examples of a scoring pass: fewer where they are long. A stream's pieces are all as long as the model sees; of other texts the longest
+/// that was prepared tells.
+pub(super) fn scoring_batch(task: Task, model: &ModelConfig, max_seq_len: usize, prepared: &[PreparedSplit]) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    match task.head() {
-        HeadKind::Words => {
-            let frames = model.speech_limits().map_or(0, |limits| limits.frames);
-            (MOST_TOKENS / max_seq_len.max(frames).max(1)).clamp(1, MOST)
-        }
-        _ => MOST,
-    }
+    let longest = match task.head() {
+        HeadKind::Words => max_seq_len.max(model.speech_limits().map_or(0, |limits| limits.frames)),
+        _ => prepared.iter().map(|split| split.shape.longest()).max().unwrap_or(max_seq_len),
+    };
+    (MOST_TOKENS / longest.max(1)).clamp(1, MOST)
 }
 
 /// All that a job of scoring may read.
