@@ -14,7 +14,7 @@ use crate::report::{self, Style};
 use crate::run::{Budget, Outcome, Watch, class_of};
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, script, spec, store};
+use crate::{data, intake, script, spec, store, words};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ impl Failure for CliError {
             }
             CliError::Prices { .. } => Some("docs/planning.md shows the file and what may stand in it".into()),
             CliError::Stopped { run: Some(run) } => {
-                Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display()))
+                Some(format!("`tallow resume {}` goes on from the last checkpoint", words::shell(run)))
             }
             _ => None,
         }
@@ -493,7 +493,8 @@ pub(super) fn unfinished_script(outcome: &Outcome, reason: &str, folder: &RunFol
 
 /// What the user can do about a run that ended so.
 fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
-    let resume = format!("tallow resume {}", folder.root().display());
+    let resume = format!("tallow resume {}", words::shell(folder.root()));
+    let twice = |limit: u64| words::size_option(limit.saturating_mul(2));
     let is_script = folder.script_spec().is_file();
     let from = match is_script {
         true => "the last checkpoint that the script named, or begins anew",
@@ -514,15 +515,17 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
         }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
         Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
-        Outcome::OutOfMemory { gpu: None, .. } if is_script => {
-            format!(
-                "free some memory, or give it more (`{resume} --memory 4GiB`); batches from `tallow.batch` are made smaller by themselves"
-            )
+        Outcome::OutOfMemory { gpu: None, limit_bytes, .. } if is_script => {
+            let more =
+                limit_bytes.map_or(String::new(), |limit| format!(", or give it more (`{resume} --memory {}`)", twice(limit)));
+            format!("free some memory{more}; batches from `tallow.batch` are made smaller by themselves")
         }
-        Outcome::OutOfMemory { gpu: None, .. } => {
-            format!(
-                "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
-            )
+        Outcome::OutOfMemory { gpu: None, limit_bytes: Some(limit), .. } => format!(
+            "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory {}`); or take a smaller model or shorter texts",
+            twice(*limit)
+        ),
+        Outcome::OutOfMemory { gpu: None, limit_bytes: None, .. } => {
+            format!("free some memory, then `{resume}`; or take a smaller model or shorter texts")
         }
         Outcome::Diverged { .. } => {
             format!("`review.md` beside the attempts says what was tried and what there is to decide; `{resume}` tries once more")
@@ -604,15 +607,15 @@ pub(super) fn lying(path: &str) -> Option<Lying> {
 /// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
 static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
 
-/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing is worked on; then the first asks the
-/// worker to stop after a checkpoint, and the second ends everything. What whoever started the program has it ignore, as `nohup` does a
+/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing has to end well, before a run is worked on
+/// and between its workers; else the first asks the worker to stop after a checkpoint, and the second ends everything. What whoever started the program has it ignore, as `nohup` does a
 /// terminal that is closed, stays ignored.
 pub(super) fn hear_stops(json: bool) {
     #[cfg(target_os = "linux")]
     let ignored = ignored_signals();
     let _ = ctrlc::set_handler(move || {
         let begun = WORKED_ON.get();
-        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) {
+        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) || !crate::stop::is_heard() {
             // Without an experiment there is nothing to go on with.
             let run = begun
                 .and_then(Option::as_ref)
