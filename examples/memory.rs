@@ -169,7 +169,7 @@ fn train(config: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
         libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
     }
     let config: RunConfig = serde_json::from_slice(&std::fs::read(config)?)?;
-    let finish = tallow::trainer::train(&config, out, None, &|_| false, &mut |_| {})?;
+    let finish = tallow::trainer::train(&config, out, &[], &|_| false, &mut |_| {})?;
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
     println!("{}", peak.ok_or("no peak")? * 1024);

@@ -93,16 +93,26 @@ pub fn is_out_of_room(source: &io::Error) -> bool {
     matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
+/// What to do about a full disk.
+pub const FULL_DISK: &str = "the disk is full: free some space, then `tallow resume` the run (where there is space left, there may be no \
+    room for more files: `df -i` tells, and removing some helps)";
+
+/// EMFILE, on Linux and macOS.
+const TOO_MANY_FILES: i32 = 24;
+
 /// The next step where the place is at fault, not what was to be written or read there.
 pub fn place_hint(source: &io::Error) -> Option<String> {
     let hint = match source.kind() {
-        ErrorKind::StorageFull => "the disk is full: free some space, then `tallow resume` the run",
+        ErrorKind::StorageFull => FULL_DISK,
         ErrorKind::QuotaExceeded => "the disk quota is used up: free some space, then `tallow resume` the run",
         ErrorKind::FileTooLarge => {
             "files may not grow so large here: raise the limit (`ulimit -f`), then `tallow resume` the run"
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             "choose a folder that you may write, such as with `--out DIR`"
+        }
+        _ if source.raw_os_error() == Some(TOO_MANY_FILES) => {
+            "too few files may be open at once here: raise the limit (`ulimit -n`), then `tallow resume` the run"
         }
         _ => return None,
     };

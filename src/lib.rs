@@ -13,6 +13,7 @@
 //! the files and keeps the ledger, `error` gives every failure its class and exit code, `words` says numbers and settings alike everywhere.
 
 pub mod error;
+mod stop;
 pub mod store;
 mod words;
 

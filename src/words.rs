@@ -53,6 +53,21 @@ pub(crate) fn bytes(value: f64) -> String {
     format!("{value:.decimals$} {}", units[unit])
 }
 
+/// Bytes as an option takes them, rounded up: 128MiB, 4GiB.
+pub(crate) fn size_option(bytes: u64) -> String {
+    match bytes.div_ceil(1 << 20) {
+        mib if mib.is_multiple_of(1024) => format!("{}GiB", mib / 1024),
+        mib => format!("{mib}MiB"),
+    }
+}
+
+/// A path as a shell takes it for one word.
+pub(crate) fn shell(path: &std::path::Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
+    if !path.is_empty() && path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
 /// `over` a second, as a short number: 397, 12.4.
 pub(crate) fn rate(over: f64, secs: f64) -> Option<String> {
     let value = over / secs;
@@ -295,6 +310,15 @@ pub(crate) fn writing(writing: &crate::job::Writing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_shell_is_given() {
+        let path = |path: &str| shell(std::path::Path::new(path));
+        assert_eq!(path("/tmp/runs/a-1.b"), "/tmp/runs/a-1.b");
+        assert_eq!(path("/tmp/sp ace"), "'/tmp/sp ace'");
+        assert_eq!(path("it's"), r"'it'\''s'");
+        assert_eq!([64 << 20, 8 << 30, 1].map(size_option), ["64MiB", "8GiB", "1MiB"]);
+    }
 
     #[test]
     fn addresses_are_shown_without_what_opens_them() {

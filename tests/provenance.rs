@@ -243,6 +243,11 @@ fn the_manifest_holds_what_a_run_was_made_of() {
     assert_eq!(manifest, json(&run.join("model/manifest.json")));
     let hash = |file: &str| Value::from(tallow::data::sha256_of_file(&run.join(file)).expect("a hash"));
     assert_eq!(manifest["runs"][0]["weights_sha256"], hash("model/model.safetensors"));
+    // These follow the speed of the machine, and no weight depends on them.
+    let config = manifest["runs"][0]["config"].as_object().expect("a config");
+    for key in ["checkpoint_every_steps", "log_every_steps", "monitor_every_steps"] {
+        assert!(!config.contains_key(key) && config.contains_key("total_steps"), "{key}");
+    }
     assert_eq!(manifest["tokenizer_sha256"], hash("model/tokenizer.json"));
     let prepared = manifest["data"]["prepared"].as_array().expect("splits");
     let of = |by: &str| &prepared.iter().find(|split| split["by"] == by).expect("a split")["sha256"];
@@ -256,4 +261,56 @@ fn the_manifest_holds_what_a_run_was_made_of() {
     assert_eq!((&surroundings["binary_sha256"], &surroundings["device"]), (&program.into(), &"cpu".into()));
     assert_eq!(manifest["determinism"], "bitwise_on_this_device_model");
     assert!(manifest["meaning"].as_str().is_some_and(|text| text.contains("the same bits")));
+}
+
+/// `films` that are good, then `films` that are bad.
+fn films([bad, good]: [usize; 2]) -> String {
+    let rows = |count, word: &str, label: &str| {
+        (0..count).map(|i| format!("film {i} was {word} in the end,{label}\n")).collect::<String>()
+    };
+    format!("text,label\n{}{}", rows(bad, "awful", "neg"), rows(good, "fine", "pos"))
+}
+
+/// A preparation that failed has told of data that is other data by now.
+#[test]
+fn only_what_was_prepared_in_the_end_counts() {
+    let place = Place::new();
+    place.write("data/train.csv", films([60, 50]));
+    place.write("data/validation.csv", films([5, 5]) + "what a film,perhaps\n");
+    place.write("data/test.csv", films([30, 10]));
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let set = [source.as_str(), "data.monitor={ kind = \"split\", name = \"validation\" }", "recipe.length={ epochs = 2.0 }"];
+    let run = place.run();
+    let told = said(place.train(&set, &run).arg("--offline"));
+    assert_eq!(told.code, Some(20), "{told:#?}");
+    place.write("data/train.csv", films([14, 50]));
+    place.write("data/validation.csv", films([5, 5]));
+    succeeds(&mut place.resume(&run));
+    // Four of five of the training split are good now, and one in four of the held-out one.
+    assert_eq!(json(&run.join("eval.json"))["baseline"], 0.25);
+    assert_eq!(json(&run.join("plan.json"))["runs"][0]["total_steps"], 2 * 64 / 16);
+    let told = succeeds(&mut verify(&place, &run, &[]));
+    assert!(told.stdout.starts_with("Identical: "), "{}", told.stdout);
+}
+
+/// That the prepared data is there says that nothing of its preparation is left to do.
+#[test]
+fn what_data_was_made_from_is_noted_before_it_is_there() {
+    let place = Place::new();
+    for split in ["train", "test"] {
+        place.write(&format!("data/{split}.csv"), films([20_000, 20_000]));
+    }
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let run = place.run();
+    let mut command = place.train(&[&source, "recipe.length={ steps = 1 }"], &run);
+    let mut child = command.arg("--offline").stdout(std::process::Stdio::null()).spawn().expect("started");
+    let begun = std::time::Instant::now();
+    while !run.join("data/prepared").exists() {
+        assert!(begun.elapsed().as_secs() < 60 && child.try_wait().expect("asked").is_none(), "it ended too soon");
+        std::thread::sleep(std::time::Duration::from_micros(200));
+    }
+    let ledger = std::fs::read_to_string(run.join("ledger.jsonl")).expect("a ledger");
+    child.kill().expect("kill -9");
+    child.wait().expect("gone");
+    assert!(ledger.contains(r#""kind":"sourced""#), "{ledger}");
 }

@@ -167,6 +167,40 @@ fn a_signal_stops_training_and_resume_goes_on() {
     }
 }
 
+/// Damaged checkpoints of the last attempt are not the end of those before it.
+#[test]
+fn a_damaged_checkpoint_leads_to_those_of_earlier_attempts() {
+    let place = Place::new();
+    let run = place.run();
+    let checkpoints = |attempt: &str| {
+        let folder = run.join("runs").join(attempt).join("work/checkpoint");
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        files
+    };
+    let mut command = place.train(&[LONG], &run);
+    command.arg("--offline");
+    for (attempt, command) in [("seed-0/attempts/001", command), ("seed-0/attempts/002", place.resume(&run))] {
+        let mut running = Running::start(command, &run);
+        running.until(attempt, "\"event\":\"checkpointed\"");
+        running.child.kill().expect("kill -9");
+        running.child.wait().expect("gone");
+    }
+    let damaged = checkpoints("seed-0/attempts/002");
+    assert!(!damaged.is_empty() && !checkpoints("seed-0/attempts/001").is_empty());
+    for path in damaged {
+        let mut bytes = std::fs::read(&path).expect("a checkpoint");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).expect("written");
+    }
+    succeeds(&mut place.resume(&run));
+    let events = std::fs::read_to_string(run.join("runs/seed-0/attempts/003/events.jsonl")).expect("events");
+    assert!(events.contains("passed over") && events.contains("\"resumed\":true"), "{events}");
+    assert_eq!(weights(&run), undisturbed());
+}
+
 /// `nohup tallow train &`, and the terminal is closed.
 #[test]
 fn what_was_ignored_before_is_ignored() {
@@ -328,6 +362,61 @@ fn a_worker_that_is_killed_or_hangs_is_started_again() {
     check(libc::SIGSTOP, &["budget.max_silence_secs=3"], |outcome| *outcome == Outcome::Stalled { limit_secs: 3 });
 }
 
+#[test]
+fn preparation_and_evaluation_that_are_killed_are_done_again() {
+    for (job, words) in [("prepare", "\"event\":\"jailed\""), ("seed-0-held-out", "\"event\":\"jailed\"")] {
+        let place = Place::new();
+        let rows: String =
+            (0..20_000).map(|i| format!("film number {i} was {} in the end,{}\n", ["bad", "good"][i % 2], i % 2)).collect();
+        for split in ["train", "test"] {
+            place.write(&format!("data/{split}.csv"), format!("text,label\n{rows}"));
+        }
+        let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+        let run = place.run();
+        let mut command = place.train(&[&source], &run);
+        command.arg("--offline");
+        let mut running = Running::start(command, &run);
+        let worker = running.until(&format!("{job}/attempts/001"), words);
+        send(worker, libc::SIGKILL);
+        let said = running.end(Duration::from_secs(120), worker);
+        assert_eq!(said.code, Some(0), "{said:#?}");
+        assert!(said.stderr.contains("it ended by accident: begun anew"), "{said:#?}");
+        assert_eq!(outcomes(&run, job), [Outcome::Killed { signal: libc::SIGKILL }, Outcome::Completed]);
+        nothing_is_half_written(&run);
+    }
+}
+
+/// Training takes two texts at once; scoring would take more than there is memory for.
+#[test]
+fn scoring_that_is_out_of_memory_takes_fewer_at_once() {
+    let place = Place::new();
+    let rows: String = (0..80).map(|i| format!("{}{},{}\n", "film ".repeat(500), i, i % 2)).collect();
+    for split in ["train", "test"] {
+        place.write(&format!("data/{split}.csv"), format!("text,label\n{rows}"));
+    }
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let run = place.run();
+    let set = [
+        source.as_str(),
+        "model.config.max_position_embeddings=512",
+        "recipe.max_seq_len=512",
+        "model.config.num_attention_heads=8",
+        "recipe.batch_size=2",
+        "recipe.length={ steps = 2 }",
+    ];
+    let said = succeeds(place.train(&set, &run).args(["--offline", "--memory=64MiB"]));
+    let ends = outcomes(&run, "seed-0-held-out");
+    assert!(ends.last() == Some(&Outcome::Completed), "{ends:?}");
+    // As many as a bound on tokens lets, and half of that as often as memory was too small.
+    let sizes: Vec<u64> = (1..=ends.len())
+        .map(|number| {
+            let job = std::fs::read(run.join(format!("runs/seed-0-held-out/attempts/{number:03}/job.json"))).expect("a job");
+            serde_json::from_slice::<serde_json::Value>(&job).expect("JSON")["batch_size"].as_u64().expect("a number")
+        })
+        .collect();
+    assert_eq!(sizes, [16, 8, 4, 2, 1][..sizes.len()], "{said:#?}");
+}
+
 /// A step over all 1024 examples at once, which needs some hundred MiB.
 const GREEDY: [&str; 5] = [
     "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1500, seed = 1 }",
@@ -403,6 +492,24 @@ fn the_first_moments_end_like_later_ones() {
     running.signal(libc::SIGINT);
     let said = running.end(Duration::from_secs(20), 0);
     assert!(said.code == Some(41) && said.stderr.contains("error: stopped at once"), "{said:?}");
+}
+
+/// While no worker runs there is nothing that has to end well: a download is not waited for.
+#[test]
+fn a_download_that_hangs_is_left_at_once() {
+    let place = Place::new();
+    let run = place.run();
+    // It takes calls and answers none.
+    let hub = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut command = place.train(&["data.source={ kind = \"hub\", id = \"acme/moods\" }"], &run);
+    command.env("HF_ENDPOINT", format!("http://{}", hub.local_addr().expect("an address"))).env("HF_HOME", place.path("hf"));
+    let running = Running::start(command, &run);
+    let call = hub.accept().expect("a call");
+    running.signal(libc::SIGTERM);
+    let said = running.end(Duration::from_secs(20), 0);
+    assert!(said.stderr.contains("error: stopped at once\n"), "{said:#?}");
+    stopped(&said, &run);
+    drop(call);
 }
 
 /// A data set that is being made is given up, and nothing of it is left.

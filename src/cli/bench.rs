@@ -77,6 +77,8 @@ pub(super) fn bench(json: bool, env: &Environment, args: &BenchArgs) -> Result<E
         out: out.clone(),
         suite: &suite,
     };
+    // It looks whether to stop after each trial, and writes what there is.
+    let _hearing = crate::stop::hearing();
     let results = bench.run(&mut |told| tell(&told))?;
     let Some(results) = results else { return Err(CliError::Stopped { out }.into()) };
     if json {

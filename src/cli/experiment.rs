@@ -18,7 +18,7 @@ use crate::report::{self, Style};
 use crate::run::Watch;
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, spec, store};
+use crate::{data, intake, spec, store, words};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ impl Failure for CliError {
             }
             CliError::Prices { .. } => Some("docs/planning.md shows the file and what may stand in it".into()),
             CliError::Stopped { run: Some(run) } => {
-                Some(format!("`tallow resume {}` goes on from the last checkpoint", run.display()))
+                Some(format!("`tallow resume {}` goes on from the last checkpoint", words::shell(run)))
             }
             _ => None,
         }

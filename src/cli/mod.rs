@@ -29,7 +29,7 @@ mod worker;
 
 use crate::data::hub::Hub;
 use crate::data::hub::push::Target;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Failure, Result};
 use crate::eval::Evaluation;
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
@@ -41,6 +41,7 @@ use experiment::{Start, Until};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 /// Where a container engine usually listens.
 const DOCKER: &str = "/var/run/docker.sock";
@@ -56,7 +57,7 @@ pub fn main() -> ExitCode {
     experiment::hear_stops(cli.json);
     let environment = Environment::read();
     let style = if environment.color && std::io::stderr().is_terminal() { Style::Color } else { Style::Plain };
-    match run(&cli, &environment) {
+    match run(&cli, &environment).and_then(|code| all_said().map(|()| code)) {
         Ok(code) => code,
         Err(error) => {
             tell(&error, cli.json, style);
@@ -286,7 +287,39 @@ fn mention(words: &str) {
     let _ = stderr.write_all(words.as_bytes()).and_then(|()| stderr.flush());
 }
 
-/// A line of data on stdout. That whoever read it may be gone is no failure.
+/// A line of data on stdout.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    note_unsaid(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Why the first words did not get to stdout that should have.
+static UNSAID: Mutex<Option<std::io::Error>> = Mutex::new(None);
+
+/// Notes whether data got to stdout, for the end of the program. That whoever read it may be gone is no failure.
+fn note_unsaid(said: std::io::Result<()>) {
+    if let Some(error) = said.err().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+        UNSAID.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+/// The end of a command that did its work, but whose answer did not all get to stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("what was to be said could not all be written to stdout")]
+struct Unsaid {
+    source: std::io::Error,
+}
+
+impl Failure for Unsaid {
+    fn class(&self) -> Class {
+        Class::Resource
+    }
+    fn hint(&self) -> Option<String> {
+        crate::error::is_out_of_room(&self.source)
+            .then(|| "there is no room where stdout leads to: make some, or have it lead elsewhere".into())
+    }
+}
+
+fn all_said() -> Result<()> {
+    note_unsaid(std::io::stdout().flush());
+    UNSAID.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), |source| Err(Unsaid { source }.into()))
 }

@@ -44,7 +44,11 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
         out.push_str(&format!("\n{}\n", style.bold("Assumed")));
         plan.assumptions.iter().for_each(|a| out.push_str(&format!("  {}\n", clean(a))));
     }
-    out.push_str(&format!("\nExperiment  {}\nRun it      tallow resume {}\n", folder.spec().display(), folder.root().display()));
+    out.push_str(&format!(
+        "\nExperiment  {}\nRun it      tallow resume {}\n",
+        folder.spec().display(),
+        crate::words::shell(folder.root())
+    ));
     out
 }
 

@@ -253,9 +253,8 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     let mut lines = BufReader::new(File::open(&answers.path).map_err(|source| io("read", &answers.path, source))?);
     match &out {
         Some(out) => out.write(|file| std::io::copy(&mut lines, file).map(drop))?,
-        // Whoever read it may be gone: that is no failure.
-        None if json => drop(std::io::copy(&mut lines, &mut std::io::stdout().lock())),
-        None => table(lines, &texts),
+        None if json => super::note_unsaid(std::io::copy(&mut lines, &mut std::io::stdout().lock()).map(drop)),
+        None => super::note_unsaid(table(lines, &texts, std::io::stdout().lock())),
     }
     let mut told: Vec<String> = answers.assumptions.iter().map(|assumed| format!("assumed: {assumed}")).collect();
     if answers.failed > 0 {
@@ -291,20 +290,16 @@ fn columns_there(files: &[PathBuf], columns: Vec<String>) -> Vec<String> {
 const SHOWN: usize = 60;
 
 /// For people: a line an input, and below it what stands beside the first answer.
-fn table(lines: impl BufRead, texts: &[Vec<String>]) {
-    let stdout = std::io::stdout();
-    let mut out = BufWriter::new(stdout.lock());
+fn table(lines: impl BufRead, texts: &[Vec<String>], out: impl Write) -> std::io::Result<()> {
+    let mut out = BufWriter::new(out);
     for line in lines.lines().map_while(std::result::Result::ok) {
         let (Ok(Index { index }), Ok(said)) = (serde_json::from_str(&line), serde_json::from_str::<Said>(&line)) else {
             continue;
         };
         let input = texts.get(index as usize).map_or_else(|| format!("{}", index + 1), |texts| shown(&texts.join(" | ")));
-        // Whoever read it may be gone.
-        if writeln!(out, "{input}\n{}", page(&said)).is_err() {
-            return;
-        }
+        writeln!(out, "{input}\n{}", page(&said))?;
     }
-    let _ = out.flush();
+    out.flush()
 }
 
 fn shown(text: &str) -> String {

@@ -55,8 +55,8 @@ impl<D: Write, M: Write> Progress<D, M> {
     pub fn event(&mut self, run: &str, attempt: u32, event: &Event) {
         if self.mode == Mode::Json {
             let line = serde_json::to_string(&Line { run, attempt, told: event }).unwrap_or_default();
-            // Whoever read this may be gone; the run goes on, and its events are on disk.
-            let _ = writeln!(self.data, "{line}").and_then(|()| self.data.flush());
+            // Whether anybody reads it or not, the run goes on, and its events are on disk.
+            super::note_unsaid(writeln!(self.data, "{line}").and_then(|()| self.data.flush()));
             return;
         }
         match event {
@@ -69,8 +69,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             Event::Started { step, total_steps, .. } => self.start(*step, *total_steps),
             Event::Step(step) => return self.step(step),
             Event::Wrote { text } => {
-                // Whoever read this may be gone.
-                let _ = write!(self.data, "{}", super::made::shown(text)).and_then(|()| self.data.flush());
+                super::note_unsaid(write!(self.data, "{}", super::made::shown(text)).and_then(|()| self.data.flush()));
                 return;
             }
             Event::Progress { examples } => return self.progress(*examples),

@@ -68,7 +68,7 @@ impl Failure for PushError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             PushError::NoModel { .. } => "`tallow runs` lists the runs".into(),
-            PushError::Unfinished { path } => format!("`tallow resume {}` goes on with it", path.display()),
+            PushError::Unfinished { path } => format!("`tallow resume {}` goes on with it", crate::words::shell(path)),
             PushError::Secrets { .. } => "take them out of the files; whoever saw them should get new ones".into(),
             PushError::Paths { .. } => "take them out of the files, or let them go with `--allow-paths`".into(),
             PushError::License { licensed } => {

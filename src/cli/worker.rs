@@ -51,7 +51,7 @@ fn work(begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         Job::Train { config, resume_from, out, stop_after } => {
             let asked = sandbox::stop::flag();
             let stop = |step| asked.load(Ordering::Relaxed) || stop_after.is_some_and(|enough| step >= enough);
-            trainer::train(&config, &out, resume_from.as_deref(), &stop, emit)?;
+            trainer::train(&config, &out, &resume_from, &stop, emit)?;
         }
         Job::Evaluate(job) => trainer::evaluate(&job, emit)?,
         Job::Generate(job) => {

@@ -318,6 +318,17 @@ impl SplitShape {
             ],
         }
     }
+
+    /// Tokens of the longest text; none of what is no text.
+    pub fn longest(&self) -> usize {
+        match *self {
+            SplitShape::Text { longest, .. } | SplitShape::Answers { longest, .. } => longest,
+            SplitShape::Words { length, .. } => length,
+            SplitShape::Pairs { longest, longest_target, .. } => longest.max(longest_target),
+            SplitShape::Speech { longest_target, .. } => longest_target,
+            SplitShape::Image { .. } | SplitShape::Table { .. } => 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -38,11 +38,12 @@ pub enum Job {
     Read { paper: PathBuf, source: Box<SourceRecord>, out: PathBuf },
     /// Source files -> prepared splits (parsing untrusted files is worker's work).
     Prepare(Box<PrepareJob>),
-    /// `resume_from`: the checkpoint folder of an earlier attempt, read only. What it makes goes to the attempt's own work folder
+    /// `resume_from`: checkpoint folders of earlier attempts, newest first, read only. What it makes goes to the attempt's own work folder
     /// `out`. `stop_after`: so many steps are enough, though the run has more.
     Train {
         config: Box<RunConfig>,
-        resume_from: Option<PathBuf>,
+        #[serde(deserialize_with = "folders")]
+        resume_from: Vec<PathBuf>,
         out: PathBuf,
         #[serde(default)]
         stop_after: Option<u64>,
@@ -61,6 +62,15 @@ pub enum Job {
     Export(Box<ExportJob>),
     /// Two prepared splits -> how many examples of the second the first has too.
     Compare { train: PathBuf, held_out: PathBuf },
+}
+
+/// Several, one or none: jobs of before named one at most.
+fn folders<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Vec<PathBuf>, D::Error> {
+    match serde_json::Value::deserialize(value)? {
+        serde_json::Value::Null => Ok(Vec::new()),
+        serde_json::Value::String(one) => Ok(vec![one.into()]),
+        several => serde_json::from_value(several).map_err(serde::de::Error::custom),
+    }
 }
 
 /// Turns source files into prepared files.

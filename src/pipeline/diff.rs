@@ -44,7 +44,7 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Error::Neither { .. } => Some("`tallow runs` lists the runs".into()),
-            Error::Unplanned { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
+            Error::Unplanned { path } => Some(format!("`tallow resume {}` goes on with it", crate::words::shell(path))),
             Error::OfScript { .. } => Some(
                 "hold the two `manifest.json` against each other: hashes of scripts, image and held-out examples; `report.json` has the numbers".into(),
             ),

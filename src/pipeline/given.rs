@@ -244,7 +244,7 @@ impl Pipeline<'_> {
             return Ok(Err(end));
         }
         self.watch.say("scoring");
-        let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions);
+        let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions)?;
         if let Some(writing) = &mut job.writing {
             writing.compared = question.compared.unwrap_or_default();
         }
@@ -276,13 +276,14 @@ impl Pipeline<'_> {
         split: &SplitFacts,
         classes: &[String],
         assumptions: &mut Vec<String>,
-    ) -> EvaluateJob {
+    ) -> Result<EvaluateJob> {
         let channels = brought(data, model).map_or(3, |[_, _, channels]| channels);
         let image = task == Task::ImageClassification;
         if image && model.normalize.is_none() {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
         }
-        EvaluateJob {
+        let batch_size = scoring_batch(task, &model.config, PIECE, &self.prepared_by(PREPARE)?);
+        Ok(EvaluateJob {
             task,
             model: model.config.clone().with_labels(classes),
             weights: ModelFiles { weights: model.weights.clone().unwrap_or_default(), adapter: model.adapter.clone() },
@@ -310,10 +311,10 @@ impl Pipeline<'_> {
             normalize: image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
             metrics: metrics_of(task, data),
             guess: None,
-            batch_size: scoring_batch(task, &model.config, PIECE),
+            batch_size,
             threads: self.setup.threads,
             out: self.folder.attempt(SCORE, 1).work(),
-        }
+        })
     }
 }
 

@@ -40,7 +40,6 @@ use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder, Stage};
 use budget::{Bought, TimeBudget};
-use stages::prepared_splits;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -369,7 +368,7 @@ impl<'a> Pipeline<'a> {
         if plan.runs.iter().map(|run| self.next_attempt(&run.name)).any(|next| !matches!(next, Ok(1))) {
             return Ok(plan);
         }
-        let splits = prepared_splits(&self.told(PREPARE)?);
+        let splits = self.prepared_by(PREPARE)?;
         let prepared = splits.iter().find(|split| split.split == plan.spec.data.train).map(|split| split.examples);
         let Some(counted) = prepared.and_then(|examples| plan.with_examples(examples)) else { return Ok(plan) };
         let path = self.folder.plan();

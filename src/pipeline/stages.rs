@@ -9,7 +9,7 @@ use crate::job::{
     PrepareJob, PreparedSplit, Reference, RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
-use crate::provenance::{FileHash, Manifest, Sourced};
+use crate::provenance::{FileHash, Manifest, Sourced, prepared};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
@@ -96,10 +96,7 @@ impl Pipeline<'_> {
             // One that was made from the training split is there now.
             TokenizerSource::Trained(_) => self.folder.prepared().join("tokenizer.json"),
         });
-        let labels = self.told(PREPARE)?.into_iter().find_map(|e| match e {
-            Event::Prepared(split) => Some(split.labels),
-            _ => None,
-        });
+        let labels = self.prepared_by(PREPARE)?.into_iter().next().map(|split| split.labels);
         let mut job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
         // What is scored is not drawn.
         job.columns.weight = None;
@@ -110,7 +107,6 @@ impl Pipeline<'_> {
         job.splits.iter_mut().flat_map(|split| &mut split.files).for_each(|file| *file = self.folder.root().join(&*file));
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
-        let out = job.out.clone();
         let sources = read_besides(&job)?;
         let mut readable: Vec<PathBuf> = sources.iter().flat_map(Read::paths).cloned().collect();
         readable.extend(job.tokenizer.file().map(Path::to_path_buf));
@@ -118,10 +114,13 @@ impl Pipeline<'_> {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Some(end)),
         };
-        let mut files = prepared_splits(&attempt.events).into_iter().map(|split| split.file).collect::<Vec<_>>();
+        let out = attempt.folder.work();
+        let file_of = |event: &Event| if let Event::Prepared(split) = event { Some(split.file.clone()) } else { None };
+        let mut files: Vec<String> = attempt.events.iter().filter_map(file_of).collect();
         files.push("tokenizer.json".into());
+        // Before the data is there, which is what says that the stage is done: whoever is stopped between the two makes it again.
+        self.note_sources(name, &sources, &out.join("tokenizer.json"))?;
         self.folder.adopt(&out, &files, place)?;
-        self.note_sources(name, &sources, &place.join("tokenizer.json"))?;
         Ok(None)
     }
 
@@ -246,8 +245,8 @@ impl Pipeline<'_> {
                 Err(end) => return Ok(Err(end)),
             }
         }
-        let splits = prepared_splits(&self.told(PREPARE)?);
-        let held_out = prepared_splits(&self.told(PREPARE_HELD_OUT)?);
+        let splits = self.prepared_by(PREPARE)?;
+        let held_out = self.prepared_by(PREPARE_HELD_OUT)?;
         let untrained = match measured_against_its_start(plan) {
             true => match self.score_untrained(plan)? {
                 Ok((score, _)) => Some(score),
@@ -331,10 +330,8 @@ impl Pipeline<'_> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual_of(config.task, &plan.facts.data.labels).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.
-        let guess = prepared_splits(&self.told(PREPARE)?)
-            .first()
-            .filter(|_| !measured_against_its_start(plan))
-            .and_then(|train| guess(config.task, train));
+        let splits = self.prepared_by(PREPARE)?;
+        let guess = splits.first().filter(|_| !measured_against_its_start(plan)).and_then(|train| guess(config.task, train));
         Ok(EvaluateJob {
             task: config.task,
             model: config.model.clone(),
@@ -360,7 +357,7 @@ impl Pipeline<'_> {
             normalize: config.normalize.clone(),
             metrics,
             guess,
-            batch_size: scoring_batch(plan.spec.task, &config.model, prepared_len(plan)),
+            batch_size: scoring_batch(config.task, &config.model, prepared_len(plan), &self.prepared_by(PREPARE_HELD_OUT)?),
             threads: self.setup.threads,
             out: self.folder.attempt(name, number).work(),
         })
@@ -396,7 +393,7 @@ impl Pipeline<'_> {
         Ok(report)
     }
 
-    /// One attempt, if there is time for it; or how the run ends.
+    /// Attempts from `number` on, if there is time for one; or how the run ends.
     pub(super) fn attempt(
         &mut self,
         name: &str,
@@ -408,7 +405,7 @@ impl Pipeline<'_> {
             return Ok(Err(end));
         }
         let supervisor = supervisor(&self.folder, &self.setup, &self.limits);
-        let attempt = supervisor.attempt(name, number, &job, readable, self.watch)?;
+        let attempt = supervisor.carry_out(name, number, job, readable, self.watch)?;
         Ok(self.finish(name, attempt))
     }
 
@@ -445,6 +442,12 @@ impl Pipeline<'_> {
             _ => None,
         };
         Ok(self.folder.ledger().read()?.into_iter().filter_map(|entry| told(entry.record)).collect())
+    }
+
+    /// The splits that a preparation left.
+    pub(super) fn prepared_by(&self, run: &str) -> Result<Vec<PreparedSplit>> {
+        let ledger = self.folder.ledger().read()?;
+        Ok(prepared(&ledger).into_iter().filter(|(_, by, _)| *by == run).map(|(.., split)| split.clone()).collect())
     }
 
     pub(super) fn next_attempt(&self, run: &str) -> Result<u32> {
@@ -520,17 +523,16 @@ fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
     }
 }
 
-/// Examples of a scoring pass: a stream's pieces are all as long as the model sees, so fewer of long ones are taken at once.
-pub(super) fn scoring_batch(task: Task, model: &ModelConfig, max_seq_len: usize) -> usize {
+/// Examples of a scoring pass: fewer where they are long. A stream's pieces are all as long as the model sees; of other texts the longest
+/// that was prepared tells.
+pub(super) fn scoring_batch(task: Task, model: &ModelConfig, max_seq_len: usize, prepared: &[PreparedSplit]) -> usize {
     const MOST: usize = 64;
     const MOST_TOKENS: usize = 8192;
-    match task.head() {
-        HeadKind::Words => {
-            let frames = model.speech_limits().map_or(0, |limits| limits.frames);
-            (MOST_TOKENS / max_seq_len.max(frames).max(1)).clamp(1, MOST)
-        }
-        _ => MOST,
-    }
+    let longest = match task.head() {
+        HeadKind::Words => max_seq_len.max(model.speech_limits().map_or(0, |limits| limits.frames)),
+        _ => prepared.iter().map(|split| split.shape.longest()).max().unwrap_or(max_seq_len),
+    };
+    (MOST_TOKENS / longest.max(1)).clamp(1, MOST)
 }
 
 /// All that a job of scoring may read.
@@ -631,8 +633,4 @@ fn measured_against_its_start(plan: &Plan) -> bool {
 /// What cells of a table become, as a model says.
 pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
     if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
-}
-
-pub(super) fn prepared_splits(events: &[Event]) -> Vec<PreparedSplit> {
-    events.iter().filter_map(|e| if let Event::Prepared(split) = e { Some(split.clone()) } else { None }).collect()
 }

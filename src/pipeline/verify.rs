@@ -7,8 +7,8 @@ use crate::error::{Class, Failure, Result};
 use crate::job::{Event, InitFrom, Job, PREPARE, RunConfig, differing};
 use crate::plan::Plan;
 use crate::provenance::{
-    Difference, Input, Manifest, Parting, Quantity, Replayed, Sourced, Surroundings, Trace, Verification, settings,
-    surroundings_apart,
+    Difference, Input, Manifest, Parting, Quantity, Replayed, Surroundings, Trace, Verification, decides, prepared, settings,
+    sources, surroundings_apart,
 };
 use crate::run::{Outcome, readable_by_training};
 use crate::store::{Entry, Record, RunFolder, Stage};
@@ -46,7 +46,7 @@ impl Failure for Error {
     }
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Unfinished { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
+            Error::Unfinished { path } => Some(format!("`tallow resume {}` goes on with it", crate::words::shell(path))),
             Error::TooFew { first, .. } => Some(format!("ask for `--steps {first}` or more")),
             Error::Gone { .. } => Some("put the model's folder back where it was, or fetch it again".into()),
             Error::NotRepeated { .. } => None,
@@ -120,8 +120,8 @@ impl Pipeline<'_> {
             });
             let (from, resumed) = started.unwrap_or_default();
             found.push(Stretch { number, config: *config, events, from });
-            let earlier = resume_from.filter(|_| resumed).and_then(|place| {
-                (1..number).rev().find(|earlier| self.folder.attempt(&planned.name, *earlier).is_place_of(&place))
+            let earlier = resume_from.first().filter(|_| resumed).and_then(|place| {
+                (1..number).rev().find(|earlier| self.folder.attempt(&planned.name, *earlier).is_place_of(place))
             });
             match earlier {
                 Some(earlier) => number = earlier,
@@ -150,7 +150,7 @@ impl Pipeline<'_> {
             for (key, a, b) in differing(&ran, &planned_keys).filter(|(key, ..)| !by_recovery(key)) {
                 add(key, a, b);
             }
-            for (key, a, b) in recorded.iter().flat_map(|run| differing(&run.config, &ran)) {
+            for (key, a, b) in recorded.iter().flat_map(|run| differing(&run.config, &ran)).filter(|(key, ..)| decides(key)) {
                 add(key, a, b);
             }
         }
@@ -189,19 +189,12 @@ impl Pipeline<'_> {
                 check(input, &root.join(file), sha256, true)?;
             }
         }
-        for entry in ledger {
-            match &entry.record {
-                Record::Sourced { read: Sourced { files, .. }, .. } => {
-                    for file in files {
-                        check(Input::Data, &root.join(&file.path), &file.sha256, false)?;
-                    }
-                }
-                Record::Told { run, told: Event::Prepared(split), .. } => {
-                    let place = if *run == PREPARE { self.folder.prepared() } else { self.folder.held_out() };
-                    check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
-                }
-                _ => {}
-            }
+        for file in sources(ledger).into_iter().flat_map(|read| &read.files) {
+            check(Input::Data, &root.join(&file.path), &file.sha256, false)?;
+        }
+        for (_, by, split) in prepared(ledger) {
+            let place = if by == PREPARE { self.folder.prepared() } else { self.folder.held_out() };
+            check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
         }
         for run in &plan.runs {
             if let InitFrom::Weights { path, sha256 } = &run.init {
@@ -259,7 +252,7 @@ impl Pipeline<'_> {
         steps: u64,
         threads: usize,
     ) -> Result<Vec<Event>> {
-        let (mut events, mut resume_from, mut number) = (Vec::new(), None::<PathBuf>, 0);
+        let (mut events, mut resume_from, mut number) = (Vec::new(), Vec::<PathBuf>::new(), 0);
         let limits = Limits { memory_bytes: self.read_spec()?.budget.max_memory_bytes, ..Limits::default() };
         let parts = merged(stretches);
         for (i, part) in parts.iter().enumerate() {
@@ -270,7 +263,7 @@ impl Pipeline<'_> {
             number += 1;
             let (train, monitor, init) = (planned.train.clone(), planned.monitor.clone(), planned.init.clone());
             let config = RunConfig { train, monitor, init, threads, ..part.config.clone() };
-            let mut readable = readable_by_training(&config, resume_from.as_deref());
+            let mut readable = readable_by_training(&config, &resume_from);
             readable.dedup();
             let out = folder.attempt(&planned.name, number).work();
             let stop_after = (end < planned.total_steps).then_some(end);
@@ -286,7 +279,7 @@ impl Pipeline<'_> {
             if !as_asked {
                 return Err(Error::NotRepeated { run: planned.name.clone(), outcome: attempt.outcome }.into());
             }
-            resume_from = Some(attempt.folder.checkpoints().path().into());
+            resume_from = vec![attempt.folder.checkpoints().path().into()];
             events.extend(attempt.events);
         }
         Ok(events)

@@ -1,6 +1,6 @@
 //! Which input of two runs differs first.
 
-use super::{FileHash, Manifest, Parting, Prepared, RunHashes, Surroundings};
+use super::{FileHash, Manifest, Parting, Prepared, RunHashes, Surroundings, decides};
 use crate::job::{PREPARE, differing};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,7 +82,7 @@ pub fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
 /// What was asked, then what it was resolved to.
 fn configs(a: &Manifest, b: &Manifest, found: &mut Vec<Difference>) {
     let mut add = |prefix: &str, a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>| {
-        for (key, a, b) in differing(a, b) {
+        for (key, a, b) in differing(a, b).filter(|(key, ..)| decides(key)) {
             let (key, a, b) = (format!("{prefix}{key}"), a.map(Value::to_string), b.map(Value::to_string));
             // A key of the experiment has its resolved twin.
             if !found.iter().any(|known: &Difference| (&known.a, &known.b) == (&a, &b) && key.ends_with(&known.key)) {
@@ -149,5 +149,28 @@ pub(super) fn differing_surroundings(a: Option<&Surroundings>, b: Option<&Surrou
 fn values(input: Input, key: &str, a: Option<&String>, b: Option<&String>, found: &mut Vec<Difference>) {
     if a != b {
         found.push(Difference { input, key: key.into(), a: a.cloned(), b: b.cloned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_often_a_run_is_saved_is_no_difference() {
+        let manifest = |saved: u64, steps: u64| {
+            let config = [("checkpoint_every_steps".to_string(), saved.into()), ("total_steps".to_string(), steps.into())];
+            let run = RunHashes {
+                name: "seed-0".into(),
+                config_sha256: String::new(),
+                config: config.into(),
+                threads: 1,
+                weights_sha256: None,
+            };
+            Manifest { runs: vec![run], ..Manifest::unknown() }
+        };
+        assert_eq!(compare(&manifest(19, 100), &manifest(25, 100)), []);
+        let found = compare(&manifest(19, 100), &manifest(25, 200));
+        assert_eq!(found.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["seed-0: total_steps"]);
     }
 }

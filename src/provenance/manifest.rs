@@ -1,6 +1,6 @@
 //! `manifest.json`: what a run was made of, by hashes. Drawn from plan and ledger; nothing in it is measured anew.
 
-use super::{Determinism, Surroundings};
+use super::{Determinism, Surroundings, prepared, sources};
 use crate::job::{Event, InitFrom, MonitorConfig, RunConfig, flatten};
 use crate::plan::Plan;
 use crate::publish::redacted;
@@ -106,18 +106,16 @@ impl Manifest {
         let (mut data, mut tokenizer_sha256) = (DataHashes::default(), None);
         let (mut weights, mut surroundings, mut sandbox) = (BTreeMap::new(), Vec::<Surroundings>::new(), Vec::new());
         data.revision = plan.facts.data.revision.clone();
+        for read in sources(ledger) {
+            let new = read.files.iter().filter(|file| !data.sources.contains(file)).cloned().collect::<Vec<_>>();
+            data.sources.extend(new);
+            tokenizer_sha256 = read.tokenizer_sha256.clone().or(tokenizer_sha256);
+        }
+        for (_, by, split) in prepared(ledger) {
+            data.prepared.push(Prepared { split: split.split.clone(), by: by.into(), sha256: split.sha256.clone() });
+        }
         for entry in ledger {
             match &entry.record {
-                Record::Sourced { read, .. } => {
-                    let new = read.files.iter().filter(|file| !data.sources.contains(file)).cloned().collect::<Vec<_>>();
-                    data.sources.extend(new);
-                    tokenizer_sha256 = read.tokenizer_sha256.clone().or(tokenizer_sha256);
-                }
-                Record::Told { run, told: Event::Prepared(split), .. } => {
-                    data.prepared.retain(|known| (&known.split, &known.by) != (&split.split, run));
-                    let prepared = Prepared { split: split.split.clone(), by: run.clone(), sha256: split.sha256.clone() };
-                    data.prepared.push(prepared);
-                }
                 Record::Told { run, told: Event::Finished { weights_sha256, .. }, .. } => {
                     weights.insert(run.clone(), weights_sha256.clone());
                 }
@@ -156,15 +154,22 @@ impl Manifest {
     }
 }
 
-/// What a run's weights depend on, by key: all of its config but its name, where files lie and how many threads it had.
+/// What a run's weights depend on, by key: all of its config but its name, where files lie, how many threads it had, and how often it is
+/// saved and told of, which follows the speed of the machine.
 pub fn settings(config: &RunConfig) -> BTreeMap<String, Value> {
     let mut flat = flatten(serde_json::to_value(config).unwrap_or_default());
-    for key in ["name", "train", "init.path", "monitor.path", "threads"] {
-        // The monitor's kind stays; `train` is a hash of its own.
-        flat.remove(key);
+    // The monitor's kind stays; `train` is a hash of its own.
+    flat.retain(|key, _| decides(key) && !["name", "train", "init.path", "monitor.path", "threads"].contains(&key.as_str()));
+    if !config.recipe.watching_decides() {
+        flat.remove("monitor_every_steps");
     }
     debug_assert!(!matches!(config.monitor, MonitorConfig::File { .. }) || flat.contains_key("monitor.kind"));
     flat
+}
+
+/// Whether a key of a config may decide what comes out; manifests of before hold some that do not.
+pub fn decides(key: &str) -> bool {
+    !["checkpoint_every_steps", "log_every_steps"].contains(&key)
 }
 
 /// The experiment's own keys: titles, claims, words and budgets change no result.

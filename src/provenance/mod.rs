@@ -5,13 +5,15 @@
 
 mod difference;
 mod manifest;
+mod prepared;
 mod script;
 mod surroundings;
 mod trace;
 mod verification;
 
 pub use difference::{Comparison, Difference, Input, compare, paired};
-pub use manifest::{DataHashes, FileHash, Manifest, Prepared, RunHashes, Sourced, settings};
+pub use manifest::{DataHashes, FileHash, Manifest, Prepared, RunHashes, Sourced, decides, settings};
+pub use prepared::{prepared, sources};
 pub use script::{ScriptHash, ScriptManifest};
 pub use surroundings::{Determinism, DeviceKind, Surroundings};
 pub use trace::{Parting, Quantity, Trace};

@@ -5,6 +5,7 @@ use super::{Error, words};
 use crate::eval::{HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::{Event, PreparedSplit, SHARED};
 use crate::plan::Checked;
+use crate::provenance;
 use crate::store::{Entry, Record, Stage};
 
 /// The last word of a run that finished.
@@ -92,8 +93,7 @@ impl<'a> Book<'a> {
     /// Prepared splits in the order of their first row, each as prepared last.
     pub(super) fn prepared(&self) -> Vec<(u64, &'a PreparedSplit)> {
         let mut splits: Vec<(u64, &PreparedSplit)> = Vec::new();
-        for (row, _, _, told) in self.told() {
-            let Event::Prepared(split) = told else { continue };
+        for (row, _, split) in provenance::prepared(self.ledger) {
             match splits.iter_mut().find(|(_, known)| known.split == split.split) {
                 Some(known) => *known = (row, split),
                 None => splits.push((row, split)),

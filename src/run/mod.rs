@@ -1,5 +1,6 @@
 //! Supervision: attempts, how each ended, and what to try next.
 
+mod carry_out;
 mod disk;
 pub mod outcome;
 pub mod process;

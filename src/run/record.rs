@@ -2,8 +2,10 @@
 
 use crate::job::Event;
 use crate::store::{self, AttemptFolder};
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -14,6 +16,8 @@ pub(super) struct Recorder {
     begun: Instant,
     events: Vec<Event>,
     bytes: usize,
+    /// Events so far, by their kind.
+    told: HashMap<Discriminant<Event>, usize>,
     /// Lines that were no events; the first of them is kept.
     stray: usize,
     /// Events that there was no room for.
@@ -21,8 +25,14 @@ pub(super) struct Recorder {
     failed: Option<std::io::Error>,
 }
 
-/// Notes of one attempt that stand in the ledger: none of ours says so many.
-pub(super) const MOST_NOTES: usize = 1000;
+/// Events of one kind that are kept of one attempt, and may stand in the ledger: none of ours tells so many.
+const MOST_TOLD: usize = 1000;
+
+/// The same of those that training tells again and again.
+const MOST_REPEATED: usize = 100_000;
+
+/// Steps and other chatter that are held in memory: of what comes after, the last alone.
+const MOST_HELD: usize = 1_000_000;
 
 /// Events that are kept of one attempt, as they are written. Those of a week of training, told ten times a second, take less.
 const MOST_BYTES: usize = 1 << 30;
@@ -33,7 +43,8 @@ impl Recorder {
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|source| store::Error::Io { action: "open", path: path.clone(), source })?;
         let begun = Instant::now();
-        Ok(Recorder { path, file, begun, events: Vec::new(), bytes: 0, stray: 0, dropped: 0, failed: None })
+        let (events, told) = (Vec::new(), HashMap::new());
+        Ok(Recorder { path, file, begun, events, bytes: 0, told, stray: 0, dropped: 0, failed: None })
     }
 
     /// What a line says, once it is recorded; none where it says nothing, or too much was said already.
@@ -50,9 +61,10 @@ impl Recorder {
                 Event::Note { message: format!("not an event: {begin}") }
             }
         };
-        // How the attempt goes on and ends is told however much was said before.
-        let is_chatter = matches!(event, Event::Note { .. } | Event::Step(_) | Event::Progress { .. } | Event::Wrote { .. });
-        if is_chatter && self.bytes > MOST_BYTES {
+        // How the attempt goes on and ends is told however much was said of something else before.
+        let told = self.told.entry(discriminant(&event)).or_default();
+        *told += 1;
+        if (is_chatter(&event) && self.bytes > MOST_BYTES) || *told > most(&event) {
             self.dropped += 1;
             return None;
         }
@@ -69,8 +81,23 @@ impl Recorder {
         if let Err(error) = written {
             self.failed.get_or_insert(error);
         }
-        self.events.push(event.clone());
+        self.hold(event.clone());
         event
+    }
+
+    /// Of how far it is the last word counts, and of what is written piece by piece nothing but the whole.
+    fn hold(&mut self, event: Event) {
+        let replaces = |last: &Event| {
+            let is_passing = matches!(event, Event::Progress { .. } | Event::Wrote { .. });
+            discriminant(last) == discriminant(&event) && (is_passing || is_chatter(&event) && self.events.len() >= MOST_HELD)
+        };
+        match self.events.last().is_some_and(replaces) {
+            true => drop(self.events.pop()),
+            // Another kind of chatter than the last.
+            false if is_chatter(&event) && self.events.len() >= MOST_HELD => self.events.retain(|held| !is_chatter(held)),
+            false => {}
+        }
+        self.events.push(event);
     }
 
     pub(super) fn finish(mut self) -> Result<Vec<Event>, store::Error> {
@@ -85,6 +112,19 @@ impl Recorder {
             Some(source) => Err(store::Error::Io { action: "write", path: self.path, source }),
             None => Ok(self.events),
         }
+    }
+}
+
+fn is_chatter(event: &Event) -> bool {
+    matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Wrote { .. })
+}
+
+/// How many events of this kind are kept.
+fn most(event: &Event) -> usize {
+    match event {
+        Event::Step(_) | Event::Progress { .. } | Event::Wrote { .. } => usize::MAX,
+        Event::Monitored { .. } | Event::Checkpointed { .. } => MOST_REPEATED,
+        _ => MOST_TOLD,
     }
 }
 
@@ -119,9 +159,27 @@ mod tests {
         folder.create().expect("made");
         let mut recorder = Recorder::new(&folder).expect("opened");
         recorder.bytes = MOST_BYTES + 1;
-        assert_eq!(recorder.line(br#"{"event":"note","message":"again"}"#), None);
+        assert_eq!(recorder.line(br#"{"event":"progress","examples":1}"#), None);
         assert!(recorder.line(br#"{"event":"stopped","step":3}"#).is_some());
         let last = recorder.finish().expect("written").pop();
         assert_eq!(last, Some(Event::Note { message: "1 events were not kept".into() }));
+    }
+
+    #[test]
+    fn a_flood_of_events_takes_no_memory_and_no_rows() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("made").attempt("x", 1);
+        folder.create().expect("made");
+        let mut recorder = Recorder::new(&folder).expect("opened");
+        for _ in 0..5000 {
+            assert!(recorder.line(br#"{"event":"progress","examples":1}"#).is_some());
+        }
+        assert_eq!(recorder.events.len(), 1);
+        let stopped = (0..5000).filter(|_| recorder.line(br#"{"event":"stopped","step":0}"#).is_some()).count();
+        assert_eq!((stopped, recorder.events.len()), (MOST_TOLD, MOST_TOLD + 1));
+        // The end is heard all the same.
+        assert!(recorder.line(br#"{"event":"failed","class":"data","message":"x","hint":null}"#).is_some());
+        let last = recorder.finish().expect("written").pop();
+        assert_eq!(last, Some(Event::Note { message: "4000 events were not kept".into() }));
     }
 }

@@ -3,13 +3,13 @@
 use super::disk;
 use super::outcome::{Budget, Outcome};
 use super::process::{Disk, Exit, KillReason, Launch, Program, Status, launch};
-use super::record::{self, Recorder};
-use super::recovery::{self, Allowed, Decision, From, Tried, review};
+use super::record::Recorder;
+use super::recovery::{self, Allowed, Decision, From, Review, Tried, review};
 use crate::error::Class;
 use crate::job::{Event, Job, JobKind, RunConfig};
 use crate::sandbox::{self, Level, Policy};
 use crate::store::{self, AttemptFolder, Decided, Record, RunFolder};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -76,12 +76,12 @@ impl Supervisor<'_> {
                         self.recovery(&config.name, history.len() as u32, Decided::Changed(change), &reason)?;
                     }
                     config = *next;
-                    resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
+                    resume_from = self.checkpoints_for(from, &config, &history);
                 }
                 // Its checkpoints are on the way to where it diverged.
                 Decision::GiveUp { .. } if matches!(last.outcome, Outcome::Diverged { .. }) => {
                     watch.say(REPEATS);
-                    resume_from = None;
+                    resume_from = Vec::new();
                 }
                 Decision::GiveUp { .. } => {}
             }
@@ -89,7 +89,7 @@ impl Supervisor<'_> {
         loop {
             let number = history.len() as u32 + 1;
             let folder = self.folder.attempt(&config.name, number);
-            let readable = readable_by_training(&config, resume_from.as_deref());
+            let readable = readable_by_training(&config, &resume_from);
             let (from, out) = (resume_from.clone(), folder.work());
             let job = Job::Train { config: Box::new(config.clone()), resume_from: from, out, stop_after: None };
             let attempt = self.attempt(&config.name, number, &job, readable, watch)?;
@@ -103,7 +103,9 @@ impl Supervisor<'_> {
                 _ if matches!(attempt.outcome, Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. }) => return Ok(attempt),
                 Decision::GiveUp { reason, spent } => {
                     self.recovery(&config.name, number, Decided::GiveUp, &reason)?;
-                    self.flag(&config.name, &reason, &history, watch)?;
+                    if history.last().is_some_and(|last| is_failure(&last.outcome)) {
+                        self.flag(&config.name, &reason, &review(&history), watch)?;
+                    }
                     let last = attempt.outcome.clone();
                     let spent_attempts =
                         || Outcome::BudgetSpent { budget: Budget::Attempts, what: format!("{reason}; the last: {last}") };
@@ -113,24 +115,17 @@ impl Supervisor<'_> {
                     self.recovery(&config.name, number, Decided::Changed(change), &reason)?;
                     watch.say(&reason);
                     config = *next;
-                    resume_from = (from == From::LastCheckpoint).then(|| self.last_checkpoint(&config, &history)).flatten();
+                    resume_from = self.checkpoints_for(from, &config, &history);
                 }
             }
         }
     }
 
     /// Leaves a person what there is to decide about a run that failed, in the run folder and on the terminal.
-    fn flag(&self, run: &str, reason: &str, history: &[Tried], watch: &mut dyn Watch) -> Result<(), store::Error> {
-        let failed = |tried: &Tried| {
-            use Outcome::*;
-            matches!(tried.outcome, Diverged { .. } | OutOfMemory { .. } | Killed { .. } | Crashed { .. } | Stalled { .. })
-        };
-        if history.last().is_some_and(failed) {
-            let text = review(history).to_markdown(run, reason);
-            text.lines().filter(|line| !line.is_empty()).for_each(|line| watch.say(line));
-            self.folder.write_text(&self.folder.review(run), &text)?;
-        }
-        Ok(())
+    pub(super) fn flag(&self, run: &str, reason: &str, review: &Review, watch: &mut dyn Watch) -> Result<(), store::Error> {
+        let text = review.to_markdown(run, reason);
+        text.lines().filter(|line| !line.is_empty()).for_each(|line| watch.say(line));
+        self.folder.write_text(&self.folder.review(run), &text)
     }
 
     /// Runs one job in a jail of its own; `readable` is all that it may read, its attempt's `work` folder all that it may write.
@@ -162,13 +157,11 @@ impl Supervisor<'_> {
             disk: self.disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
             stop: self.stop,
         };
-        let (mut kept, mut notes) = (Ok(()), 0);
+        let mut kept = Ok(());
         let exit = launch(&spec, &mut |line: &[u8]| {
             let Some(event) = recorder.line(line) else { return };
             watch.event(run, number, &event);
-            notes += usize::from(matches!(event, Event::Note { .. }));
-            let is_chatter = matches!(event, Event::Note { .. }) && notes > record::MOST_NOTES;
-            if kept.is_ok() && !is_chatter && is_worth_keeping(&event) {
+            if kept.is_ok() && is_worth_keeping(&event) {
                 let told = Record::Told { run: run.into(), attempt: number, told: event };
                 kept = ledger.append((self.now)(), told).map(drop);
             }
@@ -185,7 +178,8 @@ impl Supervisor<'_> {
             Ok(exit) => (self.name_outcome(job, &exit, &events, wall), exit.wall_secs, exit.max_rss_bytes),
             Err(error) => {
                 let class = crate::error::Failure::class(&error);
-                (Outcome::Refused { class, message: error.to_string(), hint: crate::error::Failure::hint(&error) }, 0.0, 0)
+                let hint = crate::error::Failure::hint(&error);
+                (Outcome::Refused { class, message: crate::error::Error::from(error).to_string(), hint }, 0.0, 0)
             }
         };
         let ended = Record::AttemptEnded { run: run.into(), attempt: number, outcome: outcome.clone(), wall_secs, max_rss_bytes };
@@ -289,7 +283,7 @@ impl Supervisor<'_> {
         disk::overrun(self.disk_bytes.unwrap_or_default(), self.folder.bytes())
     }
 
-    fn recovery(&self, run: &str, attempt: u32, decision: Decided, reason: &str) -> Result<u64, store::Error> {
+    pub(super) fn recovery(&self, run: &str, attempt: u32, decision: Decided, reason: &str) -> Result<u64, store::Error> {
         let record = Record::Recovery { run: run.into(), attempt, decision, reason: reason.into() };
         self.folder.ledger().append((self.now)(), record)
     }
@@ -303,9 +297,9 @@ impl Supervisor<'_> {
         Ok(self.folder.ledger().read()?.iter().any(|entry| is_it(&entry.record)))
     }
 
-    /// The attempts that an earlier process of ours made at this run, and the checkpoint to go on from. One that has no end in
+    /// The attempts that an earlier process of ours made at this run, and the checkpoints to go on from. One that has no end in
     /// the ledger ended with that process.
-    fn earlier(&self, config: &RunConfig) -> Result<(Vec<Tried>, Option<PathBuf>), store::Error> {
+    fn earlier(&self, config: &RunConfig) -> Result<(Vec<Tried>, Vec<PathBuf>), store::Error> {
         let mut history: Vec<Tried> = Vec::new();
         for entry in self.folder.ledger().read()? {
             match entry.record {
@@ -325,18 +319,25 @@ impl Supervisor<'_> {
                 _ => {}
             }
         }
-        let checkpoint = self.last_checkpoint(history.last().map_or(config, |last| &last.config), &history);
-        Ok((history, checkpoint))
+        let checkpoints = self.checkpoints(history.last().map_or(config, |last| &last.config), &history);
+        Ok((history, checkpoints))
     }
 
-    /// The folder of the newest checkpoint of the attempts before that took the same steps: one of an attempt that diverged with a
-    /// higher learning rate is of another run, and one that diverged leaves what leads there.
-    fn last_checkpoint(&self, config: &RunConfig, history: &[Tried]) -> Option<PathBuf> {
+    /// The folders of checkpoints of the attempts before that took the same steps, newest first, for the newest may be damaged: one of
+    /// an attempt that diverged with a higher learning rate is of another run, and one that diverged leaves what leads there.
+    fn checkpoints(&self, config: &RunConfig, history: &[Tried]) -> Vec<PathBuf> {
         let leads_on =
             |tried: &Tried| !matches!(tried.outcome, Outcome::Diverged { .. }) && tried.config.takes_the_steps_of(config);
         let same = history.iter().enumerate().rev().filter(|(_, tried)| leads_on(tried));
-        let mut folders = same.map(|(i, _)| self.folder.attempt(&config.name, i as u32 + 1).checkpoints());
-        folders.find(|folder| !folder.files().is_empty()).map(|folder| folder.path().into())
+        let folders = same.map(|(i, _)| self.folder.attempt(&config.name, i as u32 + 1).checkpoints());
+        folders.filter(|folder| !folder.files().is_empty()).map(|folder| folder.path().into()).collect()
+    }
+
+    fn checkpoints_for(&self, from: From, config: &RunConfig, history: &[Tried]) -> Vec<PathBuf> {
+        match from {
+            From::LastCheckpoint => self.checkpoints(config, history),
+            From::Start => Vec::new(),
+        }
     }
 }
 
@@ -365,7 +366,7 @@ pub fn whole_secs(limit: Duration) -> u64 {
 }
 
 /// All that a training attempt may read. The held-out split is not among it.
-pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> Vec<PathBuf> {
+pub fn readable_by_training(config: &RunConfig, resume_from: &[PathBuf]) -> Vec<PathBuf> {
     let mut paths = vec![config.train.clone()];
     if let crate::job::MonitorConfig::File { path } = &config.monitor {
         paths.push(path.clone());
@@ -374,8 +375,14 @@ pub fn readable_by_training(config: &RunConfig, resume_from: Option<&Path>) -> V
         paths.push(path.clone());
     }
     paths.extend(config.writing.as_ref().map(|writing| writing.tokenizer.clone()));
-    paths.extend(resume_from.map(Path::to_path_buf));
+    paths.extend(resume_from.iter().cloned());
     paths
+}
+
+/// Whether a person may have to decide what comes next.
+fn is_failure(outcome: &Outcome) -> bool {
+    use Outcome::*;
+    matches!(outcome, Diverged { .. } | OutOfMemory { .. } | Killed { .. } | Crashed { .. } | Stalled { .. })
 }
 
 /// Steps and progress are in the attempt's own file; the ledger keeps what reports cite.

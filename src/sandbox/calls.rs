@@ -148,21 +148,23 @@ pub(super) fn refused_if(own: u64) -> Vec<Rule> {
             }
         }
     }
-    #[cfg(target_arch = "x86_64")]
-    for bit in [libc::S_ISUID, libc::S_ISGID] {
-        rules.push((call!(libc::SYS_creat), SETUID, vec![has(1, bit as libc::c_int)]));
+    for (call, mode) in making() {
+        rules.extend([libc::S_ISUID, libc::S_ISGID].map(|bit| (call, SETUID, vec![has(mode, bit as libc::c_int)])));
     }
+    // Memory that grows downwards counts as stack, which the limit on memory leaves out.
+    rules.push((call!(libc::SYS_mmap), UNCOUNTED, vec![has(3, libc::MAP_GROWSDOWN)]));
     rules
 }
 
 const SCHEDULING: &str = "where and how others run";
 const SETUID: &str = "a file that runs as its owner";
+const UNCOUNTED: &str = "memory that no limit counts";
 
 /// Refused too, but where the policy has a GPU, whose driver shares memory with it: memory that could be shared with other processes and has
 /// no file is counted by no limit of a process.
 pub(super) fn refused_without_gpu() -> Rule {
     let shared = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u32 as u64;
-    (call!(libc::SYS_mmap), "memory that no limit counts", vec![(3, SeccompCmpOp::MaskedEq(shared), shared)])
+    (call!(libc::SYS_mmap), UNCOUNTED, vec![(3, SeccompCmpOp::MaskedEq(shared), shared)])
 }
 
 /// A datagram with an address, on whatever socket. The address is a pointer, so that its condition has another width.
@@ -174,6 +176,17 @@ fn opening() -> Vec<(Call, u8, u8)> {
         (call!(libc::SYS_openat), 2, 3),
         #[cfg(target_arch = "x86_64")]
         (call!(libc::SYS_open), 1, 2),
+    ]
+}
+
+/// Calls that make a file without opening it, or whatever their flags, with the place of its mode.
+fn making() -> Vec<(Call, u8)> {
+    vec![
+        (call!(libc::SYS_mknodat), 2),
+        #[cfg(target_arch = "x86_64")]
+        (call!(libc::SYS_mknod), 1),
+        #[cfg(target_arch = "x86_64")]
+        (call!(libc::SYS_creat), 1),
     ]
 }
 

@@ -37,13 +37,15 @@ pub(super) fn threads(policy: &Policy, group: Grouped) -> Result<State, String> 
     Ok(State::Holds(format!("at most {most} more of this user, by RLIMIT_NPROC")))
 }
 
-/// File size, open files, core dumps, message queues.
+/// File size, open files, stack, core dumps, message queues.
 pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
     for (what, resource, value) in [
         ("core size", libc::RLIMIT_CORE, 0),
         ("file size", libc::RLIMIT_FSIZE, policy.max_file_bytes),
         ("open files", libc::RLIMIT_NOFILE, policy.max_open_files),
         ("message queues", libc::RLIMIT_MSGQUEUE, 0),
+        // That of the first thread; it is no part of what is counted as memory.
+        ("stack", libc::RLIMIT_STACK, 8 << 20),
     ] {
         limit(what, resource, value)?;
     }

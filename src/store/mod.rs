@@ -56,7 +56,7 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Error::Io { source, .. } => place_hint(source),
-            Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", path.display())),
+            Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", crate::words::shell(path))),
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
             Error::IsFolder { .. } => Some("name a file in it".into()),
             Error::NoFolder { folder, .. } => Some(format!("make it: `mkdir -p {}`", folder.display())),

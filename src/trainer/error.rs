@@ -1,6 +1,6 @@
 //! What can go wrong while training or scoring.
 
-use crate::error::{Class, Failure};
+use crate::error::{Class, FULL_DISK, Failure};
 use crate::job::{GpuFailure, GpuMemory, gpu_failed, gpu_memory};
 use crate::{data, store};
 use std::path::PathBuf;
@@ -157,9 +157,7 @@ impl Failure for Error {
             Error::Untrained { .. } => "train the model on the task first, then evaluate what comes out",
             Error::NotFinite { .. } => "the weights hold values too large to compute with: train with a lower `recipe.lr`",
             Error::NoScore { .. } => "train longer or with another `recipe.lr`, or score more examples",
-            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                "the disk is full: free some space, then `tallow resume` the run"
-            }
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => FULL_DISK,
             Error::Schema(_) => "docs/generation.md lists what a schema may say",
             Error::Held(tallow_grammar::Error::Room { .. }) => "give it more with `--max-tokens`, or shorten the prompt",
             Error::Model(tallow_zoo::Error::Prompt { .. }) => "shorten the prompt",

@@ -30,7 +30,7 @@ use crate::data::{Prepared, PreparedTargets, sha256_of_file};
 use crate::job::{BestStep, Divergence, Event, InitFrom, MonitorConfig, Pulse, RunConfig, StepEvent};
 use crate::spec::{Keep, Sampling};
 use crate::store::{CheckpointFolder, WorkFolder};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use tallow_kernels::{Gradients, Inspection, Tape};
@@ -52,7 +52,7 @@ pub enum Finish {
 }
 
 /// Trains as `config` says. Everything is written below the work folder `out`: checkpoints, and the weights at the end. Goes on from
-/// the newest whole checkpoint in `out`, else in `resume_from` (the checkpoint folder of an earlier attempt, only read); from the
+/// the newest whole checkpoint in `out`, else in `resume_from` (checkpoint folders of earlier attempts, newest first, only read); from the
 /// start where there is none. `stop` is asked between steps, with the steps that are done.
 ///
 /// # Errors
@@ -61,7 +61,7 @@ pub enum Finish {
 pub fn train(
     config: &RunConfig,
     out: &Path,
-    resume_from: Option<&Path>,
+    resume_from: &[PathBuf],
     stop: &dyn Fn(u64) -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
@@ -238,9 +238,9 @@ impl<'a> Run<'a> {
     }
 
     /// Whether there was a checkpoint to go on from.
-    fn resume(&mut self, resume_from: Option<&Path>, emit: &mut dyn FnMut(Event)) -> Result<bool, Error> {
+    fn resume(&mut self, resume_from: &[PathBuf], emit: &mut dyn FnMut(Event)) -> Result<bool, Error> {
         let own = self.folder.checkpoints();
-        for folder in [Some(own.clone()), resume_from.map(CheckpointFolder::at)].into_iter().flatten() {
+        for folder in std::iter::once(own.clone()).chain(resume_from.iter().map(CheckpointFolder::at)) {
             let mut told = |message| emit(Event::Note { message });
             let Some(checkpoint) = checkpoint::newest(&folder, &self.identity, &mut told)? else { continue };
             self.best = checkpoint.restore(&self.built.store, &mut self.state, self.average.as_mut())?;

@@ -227,3 +227,22 @@ fn images_that_are_broken_or_of_another_size() {
     let set: Vec<&str> = std::iter::once(source.as_str()).chain(ON_IMAGES).collect();
     crate::program::succeeds(place.train(&set, &place.run()).arg("--offline"));
 }
+
+/// There is nothing to learn from a split of one class, and something to score.
+#[test]
+fn a_split_of_one_class_can_be_scored() {
+    let place = Place::new();
+    let run = place.run();
+    crate::program::succeeds(place.train(&["recipe.length={ steps = 1 }"], &run).arg("--offline"));
+    let table = place.write("one.csv", "text,label\na good film,positive\na fine play,positive\n");
+    let said = crate::program::succeeds(&mut place.tallow([
+        "eval".as_ref(),
+        run.as_os_str(),
+        "--data".as_ref(),
+        table.as_os_str(),
+        "--offline".as_ref(),
+        "--json".as_ref(),
+    ]));
+    let told: serde_json::Value = serde_json::from_str(said.stdout.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(told["score"]["examples"], 2, "{told}");
+}

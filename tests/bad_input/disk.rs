@@ -153,3 +153,28 @@ fn places_that_are_taken() {
     Refusal { code: 2, words: &words, hint: "`tallow runs` lists the runs" }
         .check(&|| (place.resume(&place.path("nowhere")), None));
 }
+
+/// An answer that is cut off is no answer, and says so.
+#[test]
+fn a_stdout_that_takes_nothing_more() {
+    let place = Place::new();
+    let run = place.run();
+    succeeds(place.train(&[], &run).arg("--offline"));
+    let full = |command: &mut Command| {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+        let told = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().expect("started").wait_with_output();
+        let told = told.expect("ended");
+        let stderr = String::from_utf8(told.stderr).expect("UTF-8");
+        assert_eq!(told.status.code(), Some(40), "{stderr}");
+        for words in ["could not all be written to stdout", "No space left on device", "have it lead elsewhere"] {
+            assert!(stderr.contains(words), "{words}: {stderr}");
+        }
+    };
+    full(&mut place.tallow(["schema"]));
+    for json in [&[][..], &["--json"]] {
+        full(place.tallow(["predict".as_ref(), run.as_os_str(), "a film".as_ref(), "--offline".as_ref()]).args(json));
+    }
+    // Whoever reads no more has had enough.
+    let closed = std::io::pipe().expect("a pipe").1;
+    assert!(place.tallow(["schema"]).stdout(closed).status().expect("ended").success());
+}

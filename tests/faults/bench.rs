@@ -217,7 +217,7 @@ impl Bench {
         let out = self.path("undisturbed");
         std::fs::remove_dir_all(&out).ok();
         std::fs::create_dir_all(&out).expect("a folder");
-        match trainer::train(config, &out, None, &|_| false, &mut |_| {}).expect("trained") {
+        match trainer::train(config, &out, &[], &|_| false, &mut |_| {}).expect("trained") {
             Finish::Completed { weights_sha256 } => weights_sha256,
             other => panic!("{other:?}"),
         }

@@ -157,7 +157,7 @@ pub(crate) fn run() -> ExitCode {
         }
         asked.load(std::sync::atomic::Ordering::Relaxed)
     };
-    match trainer::train(&config, &out, resume_from.as_deref(), &stop, &mut |event| emit(&event)) {
+    match trainer::train(&config, &out, &resume_from, &stop, &mut |event| emit(&event)) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             emit(&told(&error));

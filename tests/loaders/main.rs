@@ -158,7 +158,7 @@ fn checkpoints() {
             **at += 1;
             trained.place(&format!("resumed-{}", **at))
         };
-        let done = trainer::train(&trained.config, &out, Some(trained.checkpoints.path()), &|_| false, &mut quiet);
+        let done = trainer::train(&trained.config, &out, &[trained.checkpoints.path().into()], &|_| false, &mut quiet);
         let _ = std::fs::remove_dir_all(&out);
         said(done)
     };

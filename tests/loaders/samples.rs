@@ -164,7 +164,7 @@ impl Trained {
         };
         let work = WorkFolder::at(dir.path().join("work"));
         std::fs::create_dir_all(dir.path().join("work")).expect("made");
-        tallow::trainer::train(&config, &dir.path().join("work"), None, &|_| false, &mut |_| ()).expect("trained");
+        tallow::trainer::train(&config, &dir.path().join("work"), &[], &|_| false, &mut |_| ()).expect("trained");
         Trained { weights: work.weights(), checkpoints: work.checkpoints(), config, dir }
     }
 

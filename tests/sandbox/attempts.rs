@@ -165,6 +165,9 @@ fn files() -> Vec<Attempt> {
         a("leave a setuid file behind", EPERM, Escapes, |s| {
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o4755).open(s.jail.join("suid")).map(drop)
         }),
+        a("leave a setuid file behind that was never opened", EPERM, Escapes, |s| {
+            calls::result(calls::mknod(&s.jail.join("suid"), libc::S_IFREG | 0o4755, 0))
+        }),
         a("make a file setuid", EPERM, Escapes, |s| {
             fs::write(s.jail.join("suid"), "x")?;
             fs::set_permissions(s.jail.join("suid"), fs::Permissions::from_mode(0o4755))

@@ -92,6 +92,7 @@ pub(crate) fn all() -> Vec<Attempt> {
         a("set the supervisor's priority", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setparam, [s.supervisor.into(), 0, 0, 0, 0])),
         a("set the supervisor's deadline", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setattr, [s.supervisor.into(), 0, 0, 0, 0])),
         a("take memory that no limit counts", EPERM, Escapes, |_| call(libc::SYS_mmap, [0, 4096, libc::PROT_READ.into(), (libc::MAP_SHARED | libc::MAP_ANONYMOUS).into(), -1])),
+        a("take memory that counts as stack", EPERM, Escapes, |_| call(libc::SYS_mmap, [0, 4096, libc::PROT_READ.into(), (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_GROWSDOWN).into(), -1])),
         a("leave the process group", EPERM, Escapes, |_| call(libc::SYS_setpgid, [0, 0, 0, 0, 0])),
         a("outlive the supervisor", EPERM, Escapes, |_| call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG.into(), 0, 0, 0, 0])),
         a("be traceable again", EPERM, Escapes, |_| call(libc::SYS_prctl, [libc::PR_SET_DUMPABLE.into(), 1, 0, 0, 0])),

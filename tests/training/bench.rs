@@ -394,10 +394,10 @@ impl Bench {
     ) -> Result<Trained, trainer::Error> {
         let folder = self.path(folder);
         std::fs::create_dir_all(&folder).expect("made");
-        let resume = resume.map(|name| self.path(name).join("checkpoint"));
+        let resume: Vec<_> = resume.map(|name| self.path(name).join("checkpoint")).into_iter().collect();
         in_pool(config.threads, || {
             let (mut events, stop) = (Vec::new(), AtomicBool::new(false));
-            let finish = trainer::train(config, &folder, resume.as_deref(), &|_| stop.load(Ordering::Relaxed), &mut |event| {
+            let finish = trainer::train(config, &folder, &resume, &|_| stop.load(Ordering::Relaxed), &mut |event| {
                 if matches!(&event, Event::Step(step) if Some(step.step) == stop_at) {
                     stop.store(true, Ordering::Relaxed);
                 }

@@ -3,8 +3,8 @@
 use super::CliError;
 use crate::error::{Class, Error};
 use crate::run::{Budget, Outcome, class_of};
-use crate::script;
 use crate::store::{Decided, Record, RunFolder};
+use crate::{script, words};
 
 /// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
 pub(in crate::cli) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFolder>) -> Error {
@@ -37,7 +37,8 @@ pub(in crate::cli) fn unfinished_script(outcome: &Outcome, reason: &str, folder:
 
 /// What the user can do about a run that ended so.
 fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
-    let resume = format!("tallow resume {}", folder.root().display());
+    let resume = format!("tallow resume {}", words::shell(folder.root()));
+    let twice = |limit: u64| words::size_option(limit.saturating_mul(2));
     let is_script = folder.script_spec().is_file();
     let from = match is_script {
         true => "the last checkpoint that the script named, or begins anew",
@@ -58,15 +59,17 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
         }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => format!("`{resume} --max-disk 50GB` lets it write more"),
         Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
-        Outcome::OutOfMemory { gpu: None, .. } if is_script => {
-            format!(
-                "free some memory, or give it more (`{resume} --memory 4GiB`); batches from `tallow.batch` are made smaller by themselves"
-            )
+        Outcome::OutOfMemory { gpu: None, limit_bytes, .. } if is_script => {
+            let more =
+                limit_bytes.map_or(String::new(), |limit| format!(", or give it more (`{resume} --memory {}`)", twice(limit)));
+            format!("free some memory{more}; batches from `tallow.batch` are made smaller by themselves")
         }
-        Outcome::OutOfMemory { gpu: None, .. } => {
-            format!(
-                "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory 4GiB`); or take a smaller model or shorter texts"
-            )
+        Outcome::OutOfMemory { gpu: None, limit_bytes: Some(limit), .. } => format!(
+            "free some memory or raise `budget.max_memory_bytes` (`{resume} --memory {}`); or take a smaller model or shorter texts",
+            twice(*limit)
+        ),
+        Outcome::OutOfMemory { gpu: None, limit_bytes: None, .. } => {
+            format!("free some memory, then `{resume}`; or take a smaller model or shorter texts")
         }
         Outcome::Diverged { .. } => {
             format!("`review.md` beside the attempts says what was tried and what there is to decide; `{resume}` tries once more")

@@ -12,15 +12,15 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
 static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
 
-/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing is worked on; then the first asks the
-/// worker to stop after a checkpoint, and the second ends everything. What whoever started the program has it ignore, as `nohup` does a
-/// terminal that is closed, stays ignored.
+/// Has Ctrl-C end the program as it ends later, with the same exit code: at once while nothing has to end well, before a run is worked on
+/// and between its workers; else the first asks the worker to stop after a checkpoint, and the second ends everything. What whoever
+/// started the program has it ignore, as `nohup` does a terminal that is closed, stays ignored.
 pub(in crate::cli) fn hear_stops(json: bool) {
     #[cfg(target_os = "linux")]
     let ignored = ignored_signals();
     let _ = ctrlc::set_handler(move || {
         let begun = WORKED_ON.get();
-        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) {
+        if begun.is_none() || STOP.swap(true, Ordering::SeqCst) || !crate::stop::is_heard() {
             // Without an experiment there is nothing to go on with.
             let run = begun
                 .and_then(Option::as_ref)

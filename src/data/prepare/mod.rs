@@ -140,7 +140,8 @@ fn class_names(job: &PrepareJob, splits: &[Split]) -> Result<Vec<String>> {
         None => first.class_names()?,
     };
     match names.as_slice() {
-        [only] => Err(Error::OneClass { split: first.name.clone(), class: only.clone() }),
+        // What is only scored, by a model's own classes, may well be of one.
+        [only] if job.numbered.is_none() => Err(Error::OneClass { split: first.name.clone(), class: only.clone() }),
         _ => Ok(names),
     }
 }

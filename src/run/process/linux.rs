@@ -7,6 +7,7 @@ use super::watch::{Decision, Facts, Limits, decide};
 use super::{Disk, Error, Exit, KillReason, Launch, Program, Status};
 use crate::sandbox::container::{Container, Engine};
 use crate::sandbox::{Cgroup, Entry, Level, Listener, MARK, Refused};
+use crate::stop::hearing;
 use crate::store;
 use std::cell::Cell;
 use std::fs::File;
@@ -39,7 +40,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// # Errors
 /// It could not be started or watched, or its log not be written.
 pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, Error> {
-    let begun = Instant::now();
+    let (begun, _hearing) = (Instant::now(), hearing());
     let failed = |action| move |source| Error::Worker { action, program: launch.program.path().to_path_buf(), source };
     let log = |source| Error::Log { path: launch.stderr.clone(), source };
     let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);

@@ -21,7 +21,7 @@ pub use linux::{ask, launch};
 #[cfg(target_os = "linux")]
 pub use plain::{Ended, Plain, Running, attend};
 
-use crate::error::{Class, Failure};
+use crate::error::{Class, Failure, place_hint};
 use crate::sandbox::container::Container;
 #[cfg(not(target_os = "linux"))]
 use crate::sandbox::container::Engine;
@@ -138,6 +138,25 @@ impl Failure for Error {
             Error::Worker { .. } | Error::Log { .. } => Class::Resource,
             Error::Unsupported { .. } => Class::Sandbox,
         }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Worker { source, .. } | Error::Log { source, .. } => place_hint(source),
+            Error::Unsupported { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_worker_could_not_be_started_is_told() {
+        let hint = |source: std::io::Error| Error::Worker { action: "started", program: "tallow".into(), source }.hint();
+        // EMFILE, as Linux numbers it.
+        assert!(hint(std::io::Error::from_raw_os_error(24)).is_some_and(|hint| hint.contains("`ulimit -n`")));
+        assert!(hint(std::io::ErrorKind::StorageFull.into()).is_some_and(|hint| hint.contains("`df -i`")));
     }
 }
 

@@ -13,10 +13,13 @@
 //! | killed, crashed, stalled | the same again, twice | the last checkpoint |
 //! | anything else | nothing | |
 //!
+//! Preparation and evaluation are done [`anew`](anew::again): after an accident, twice; out of memory, with half the examples at once.
+//!
 //! It never changes the effective batch, the sequence length, the method, the seed or the number of steps, nor the data without
 //! consent, and never proposes a configuration that was tried before. A retry either changes something or repeats an accident. At most
 //! [`MAX_ATTEMPTS`] attempts, then a person decides, by a [`review`].
 
+mod anew;
 mod change;
 mod divergence;
 mod memory;
@@ -24,6 +27,7 @@ mod review;
 #[cfg(test)]
 mod tests;
 
+pub use anew::{Again, Begun, again, batch_size_after, review_of};
 pub use change::Change;
 pub use review::{Review, review};
 
@@ -122,9 +126,12 @@ fn retry(change: Change, config: &RunConfig, from: From, reason: String) -> Deci
     Decision::Retry { change, config, from, reason }
 }
 
+fn is_accident(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. })
+}
+
 fn continue_accident(config: &RunConfig, history: &[Tried]) -> Decision {
-    let accident = |o: &Outcome| matches!(o, Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. });
-    if history.iter().filter(|t| accident(&t.outcome)).count() >= MAX_ACCIDENTS {
+    if history.iter().filter(|tried| is_accident(&tried.outcome)).count() >= MAX_ACCIDENTS {
         return give_up("it ended by accident three times");
     }
     retry(Change::Nothing, config, From::LastCheckpoint, "it ended by accident: continued from the last checkpoint".into())

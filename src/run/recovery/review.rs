@@ -20,7 +20,10 @@ pub fn review(attempts: &[Tried]) -> Review {
     let line = |(i, tried): (usize, &Tried)| format!("{}: {}", news(before(i), &tried.config), tried.outcome);
     Review {
         tried: attempts.iter().enumerate().map(line).collect(),
-        decide: attempts.last().map(|last| choices(&last.outcome, &last.config, attempts)).unwrap_or_default(),
+        decide: choices(
+            &attempts.iter().map(|tried| &tried.outcome).collect::<Vec<_>>(),
+            attempts.last().map(|last| last.config.recipe.lr),
+        ),
     }
 }
 
@@ -63,7 +66,9 @@ fn news(before: Option<&RunConfig>, config: &RunConfig) -> String {
     if news.is_empty() { "the same again".into() } else { news.join(", ") }
 }
 
-fn choices(outcome: &Outcome, config: &RunConfig, attempts: &[Tried]) -> Vec<String> {
+/// What there is to decide after these ends, the last of them with this learning rate.
+pub(super) fn choices(outcomes: &[&Outcome], lr: Option<f64>) -> Vec<String> {
+    let Some(outcome) = outcomes.last() else { return Vec::new() };
     match outcome {
         Outcome::Completed | Outcome::Interrupted { .. } => Vec::new(),
         Outcome::OutOfMemory { gpu: Some(memory), .. } => {
@@ -74,8 +79,8 @@ fn choices(outcome: &Outcome, config: &RunConfig, attempts: &[Tried]) -> Vec<Str
             ]
         }
         Outcome::OutOfMemory { limit_bytes, gpu: None, .. } => {
-            let peaks = attempts.iter().filter_map(|tried| match tried.outcome {
-                Outcome::OutOfMemory { peak_bytes, .. } => peak_bytes,
+            let peaks = outcomes.iter().filter_map(|outcome| match outcome {
+                Outcome::OutOfMemory { peak_bytes, .. } => *peak_bytes,
                 _ => None,
             });
             let more = match (limit_bytes, peaks.max()) {
@@ -95,7 +100,7 @@ fn choices(outcome: &Outcome, config: &RunConfig, attempts: &[Tried]) -> Vec<Str
             vec!["other weights to begin with: these give no finite numbers of this data".into()]
         }
         Outcome::Diverged { .. } => vec![
-            format!("another recipe: the last learning rate tried was {}", plain(config.recipe.lr)),
+            lr.map_or("another recipe".into(), |lr| format!("another recipe: the last learning rate tried was {}", plain(lr))),
             "whether the data hold what the task needs: examples out of the ordinary, answers on another scale".into(),
         ],
         Outcome::Stalled { .. } => vec![
