@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 pub(super) enum Dimension {
     Layers,
     Hidden,
+    /// As the hidden size where that is not given.
+    Embedding,
     Intermediate,
     Heads,
     Params,
@@ -16,7 +18,7 @@ pub(super) enum Dimension {
 
 /// The dimension that a table's header names.
 pub(super) fn dimension(header: &str) -> Option<Dimension> {
-    static NAMES: LazyLock<[(regex::Regex, Dimension); 5]> = LazyLock::new(|| {
+    static NAMES: LazyLock<[(regex::Regex, Dimension); 6]> = LazyLock::new(|| {
         [
             (
                 crate::intake::regex(
@@ -32,10 +34,11 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^n_?embd$|^#?H$|^width$",
+                    r"(?i)^(?:hidden|model)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^n_?embd$|^#?H$|^width$|^hidden$",
                 ),
                 Dimension::Hidden,
             ),
+            (crate::intake::regex(r"(?i)^embedding[- ](?:size|dim\w*|width|units)\b.*$"), Dimension::Embedding),
             (
                 crate::intake::regex(
                     r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?(?:of )?)?(?:self-?)?(?:attention )?heads?$|^n_?heads?$|^(?:#A|A)$|^h$",
@@ -62,6 +65,7 @@ impl Variant {
         match dimension {
             Dimension::Layers => self.num_layers = count,
             Dimension::Hidden => self.hidden_size = count,
+            Dimension::Embedding => self.hidden_size = self.hidden_size.or(count),
             Dimension::Intermediate => self.intermediate_size = count,
             Dimension::Heads => self.num_heads = count,
             Dimension::Params => self.num_params = (value >= 1.0).then_some(value),

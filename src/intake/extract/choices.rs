@@ -1,5 +1,6 @@
 //! Settings that are choices or words: optimiser, schedule, loss, initialisation, augmentation, what LoRA is put on, hardware, time.
 
+use super::meant::is_of_inference;
 use super::{Findings, Place, Said, numbers};
 use crate::intake::{FieldKey, OptimizerKind, ScheduleShape, Unit, Value};
 use std::ops::Range;
@@ -126,7 +127,11 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc)\w* linearly|\bdecreas\w* linearly|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
             ),
-            form(r"\b(?:constant|fixed) (?:learning[- ]rate|lr)\b".into(), |_| ScheduleShape::Constant),
+            form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
+            form(
+                r"\b(?:(?:do(?:es)?|did) not|without|never|no) (?:(?:use|apply|employ|using|applying|any|a) )*(?:learning[- ]rate|lr) (?:schedul|decay|anneal)".into(),
+                |_| ScheduleShape::Constant,
+            ),
         ]
     });
     let text = at.text();
@@ -137,14 +142,39 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     {
         return;
     }
-    // `reduced by 10 after 3 days` names no steps.
-    let is_whole =
-        |words: &regex::Captures<'_>| words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some();
-    if let Some((words, shape)) = FORMS.iter().find_map(|(form, shape)| Some((form.captures(text).filter(is_whole)?, shape)))
+    // `reduced by 10 after 3 days` names no steps, and `compared using cosine similarity` no schedule.
+    let is_whole = |words: &regex::Captures<'_>| {
+        let after = words.get(0).map_or("", |whole| &text[whole.end()..]);
+        (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some()) && !is_of_vectors(after)
+    };
+    let all: Vec<_> = FORMS.iter().filter_map(|(form, shape)| Some((form.captures_iter(text).find(is_whole)?, shape))).collect();
+    // Of several the one that was taken, else the most special.
+    let taken = all.iter().find(|(words, _)| words.get(0).is_some_and(|whole| is_taken(&text[..whole.start()])));
+    if let Some((words, shape)) = taken.or(all.first())
         && let Some(whole) = words.get(0)
     {
-        found.say(at, FieldKey::Schedule, Value::Schedule { schedule: shape(&words) }, None, whole.range());
+        found.say(at, FieldKey::Schedule, Value::Schedule { schedule: shape(words) }, None, whole.range());
     }
+}
+
+/// `cosine` before these words is a measure of vectors.
+fn is_of_vectors(after: &str) -> bool {
+    static MEASURE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[- ]?(?:similarit|distanc|embedding|loss|classif|metric|scor|kernel|proximit|between|of the angle)",
+        )
+    });
+    MEASURE.is_match(after)
+}
+
+/// Whether the words before a schedule say that it was the one: `..., we use a`.
+fn is_taken(before: &str) -> bool {
+    static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bwe (?:then |also |simply |therefore |finally |instead |thus )*(?:use|adopt|employ|set|choose|chose|apply|keep|kept|opt for|settle[d]? on|train with)\w*\b[^.;,]{0,40}$",
+        )
+    });
+    TAKES.is_match(before)
 }
 
 /// `divided by 10` and `multiplied by 0.1` are the same.
@@ -309,7 +339,8 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         // `16 GPU-hours` are a cost.
         let is_cost =
             ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
-        if specific && !is_cost && WORK.is_match(&text[..device.start()]) {
+        let (before, after) = (&text[..device.start()], &text[device.end()..]);
+        if specific && !is_cost && WORK.is_match(before) && !is_of_inference(before, after) {
             found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
             return;
         }

@@ -44,6 +44,8 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
+        FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
+        FieldKey::MaxSeqLen if varies(before) => false,
         FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
         FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
         _ => true,
@@ -63,6 +65,39 @@ fn is_disowned(before: &str, after: &str) -> bool {
         )
     });
     TOO_MUCH.is_match(after) || IN_PLACE_OF.is_match(before)
+}
+
+/// Whether what stands between the words around it is of the model in use, not in training: `latency on CPU with a batch size of 1`.
+pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
+    static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with)\b",
+        )
+    });
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:pre-?)?train(?:s|ed|ing)?|(?:fine-?)?tun(?:e|ed|ing)|optimi[sz]\w+|learning[- ]rate)\b",
+        )
+    });
+    static USED_FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s?(?:\w+ )?(?:for|at|during|in) (?:the )?(?:inference|test(?:ing)?(?:[- ]time)?|decoding|evaluation|generation|serving)\b",
+        )
+    });
+    let clause = before.rsplit(';').next().unwrap_or_default();
+    let last = |pattern: &regex::Regex| pattern.find_iter(clause).last().map(|found| found.start());
+    let in_use = last(&USES).is_some_and(|used| last(&TRAINS).is_none_or(|trained| trained < used));
+    in_use || USED_FOR.is_match(after)
+}
+
+/// `We vary the batch size from 32 to 512`.
+fn varies(before: &str) -> bool {
+    static VARIES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:var(?:y|ies|ied|ying)|sweep\w*|swept|rang(?:e|es|ed|ing)) (?:over )?(?:the |our )?(?:\w+ )?$",
+        )
+    });
+    VARIES.is_match(before)
 }
 
 /// The momentum of running averages (batch normalisation, a teacher's weights) is none of the optimiser.

@@ -34,15 +34,17 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     let mut sentences = paper.sentences();
     sentences.truncate(MOST_SENTENCES);
     let scopes = scope::scopes(paper, &sentences);
-    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new() };
+    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new(), own: Vec::new() };
     about::find(paper, &sentences, &mut found);
-    let own = found.family().map(|family| family.name().to_string());
+    found.own = about::own_names(paper, &sentences, found.family());
+    let own = found.own.clone();
     let asides = aside::sections(paper, &sentences);
     for (sentence, scope) in sentences.iter().zip(&scopes) {
         let kind = paper.section_kind(sentence.section);
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
-        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, own: own.as_deref() };
+        let of_others = aside::is_of_others(&sentence.text, &own);
+        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, of_others, own: &own };
         if found.fields.len() >= MOST_FIELDS {
             break;
         }
@@ -108,8 +110,10 @@ struct Place<'a> {
     boasts: bool,
     /// It is about an experiment on the side, or an exception.
     is_aside: bool,
-    /// A word for what the paper proposes.
-    own: Option<&'a str>,
+    /// It tells what others did.
+    of_others: bool,
+    /// Words for what the paper proposes.
+    own: &'a [String],
 }
 
 impl Place<'_> {
@@ -120,9 +124,10 @@ impl Place<'_> {
     /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
     /// baselines of little else.
     fn trust(&self) -> f32 {
-        let names_own =
-            || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
+        let text = self.text().to_lowercase();
+        let names_own = || text.contains("we ") && self.own.iter().any(|own| text.contains(own));
         match self.kind {
+            _ if self.of_others => 0.45,
             SectionKind::Baselines if !names_own() => 0.45,
             _ if self.is_aside => ASIDE,
             SectionKind::Appendix => 0.8,
@@ -155,6 +160,8 @@ struct Findings<'a> {
     paper: &'a Paper,
     fields: Vec<Field>,
     given: tables::Given,
+    /// What the paper calls what it proposes, in lower case.
+    own: Vec<String>,
 }
 
 impl Findings<'_> {

@@ -31,21 +31,28 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
 #[derive(Default)]
 struct Running {
     section: Option<usize>,
-    passage: usize,
+    passage: Option<usize>,
     paragraph: Scope,
+    /// What the words say that head the paragraph in its own line.
+    head: Option<Phase>,
     /// Data sets that the section has brought in so far.
     introduced: Vec<String>,
 }
 
 impl Running {
     /// Takes note of a sentence; gives its own scope back.
-    fn take(&mut self, sentence: &Sentence, own: Scope) -> Scope {
+    fn take(&mut self, sentence: &Sentence, mut own: Scope) -> Scope {
         if self.section != sentence.section {
             *self = Running { section: sentence.section, ..Running::default() };
         }
-        if self.passage != sentence.passage {
-            self.passage = sentence.passage;
+        if self.passage != Some(sentence.passage) {
+            self.passage = Some(sentence.passage);
             self.paragraph = Scope::default();
+            self.head = if is_run_in(&sentence.text) { own.phase } else { None };
+        }
+        // `Unless specified, we reuse the settings from pre-training`.
+        if self.head.is_some() && takes_over(&sentence.text) {
+            own.phase = None;
         }
         for dataset in &own.datasets {
             if !self.introduced.contains(dataset) {
@@ -57,7 +64,7 @@ impl Running {
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
         let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
-            phase: told.phase.or(self.paragraph.phase),
+            phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
             variant: told.variant.or(self.paragraph.variant.take()),
             topic: None,
@@ -70,6 +77,20 @@ impl Running {
         let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
+}
+
+/// A heading that the paragraph goes on after: `Fine-tuning details.`
+fn is_run_in(text: &str) -> bool {
+    text.ends_with(['.', ':']) && text.split_whitespace().count() <= 6 && !text.contains(|c: char| c.is_ascii_digit())
+}
+
+fn takes_over(text: &str) -> bool {
+    static SAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:re-?us\w+|same|identical|follow\w*|inherit\w*|as (?:in|for|during)|(?:taken|carried over|kept) from)\b",
+        )
+    });
+    SAME.is_match(text)
 }
 
 /// `Foo (Bar et al., 2019) improved ...`, `Foo [7] was ...`: what others did says nothing of what follows.

@@ -77,7 +77,7 @@ const RULES: &[Rule] = &[
     ),
     rule(FieldKey::WeightDecay, r"\bdecay(?:ed|ing|s)? (?:the |all )?weights (?:by|with|at) {n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"{v} weight[- ]decay", None, (0.0, 1.0)),
-    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{of}{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{to}{n}", Some(Unit::Examples), COUNT),
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
@@ -93,7 +93,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::BatchSize,
-        r"\bbatch (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
+        r"\b(?:mini-?)?batch(?:es)? (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
         Some(Unit::Examples),
         COUNT,
     ),
@@ -193,23 +193,22 @@ const RULES: &[Rule] = &[
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:sequence|context|input) (?:length|size|window) from \d+ to {n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){of}{n}",
+        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
+        r"\bsequences? (?:of )?(?:up to|at most|of (?:maximum |max )?length|length) {sign}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
-    rule(FieldKey::MaxSeqLen, r"\bsequences? (?:of )?(?:up to|at most|of length|length) {n}", Some(Unit::Tokens), (8.0, 1e7)),
     rule(FieldKey::MaxSeqLen, r"\bsequences of {n} tokens", Some(Unit::Tokens), (8.0, 1e7)),
     rule(
         FieldKey::MaxSeqLen,
@@ -244,6 +243,12 @@ const OF: &str = concat!(
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 
+/// What stands between a setting's name and its sign.
+const NAMED: &str = r"(?:\s(?:of|is|to|was|were|at|be|set|value|rate|size|length|factor|coefficient|parameter|probability|with|a|an|the|fixed))*\s\(?";
+
+/// The sign of a quantity before its value: `learning rate η = 3e-4`, `batch size B = 1024`.
+const SIGN: &str = r"(?:\b[A-Za-zα-ωϵε](?:_?[₀-₉0-9])?\s?=\s?)";
+
 struct Compiled {
     rule: &'static Rule,
     pattern: regex::Regex,
@@ -254,7 +259,10 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
     let compile = |rule: &'static Rule| {
         let pattern = rule
             .pattern
-            .replace("{of}", OF)
+            .replace("{of}", &format!("(?:{NAMED}{SIGN}|{OF})"))
+            // What was changed `from 256 to 128` is the second.
+            .replace("{to}", &format!(r"(?:{NAMED}{SIGN}|\s?\(?from {{m}} to |{OF})"))
+            .replace("{sign}", &format!("{SIGN}?"))
             .replace("{n2}", &format!("(?P<w>{list})"))
             .replace("{n}", &format!("(?P<v>{list})"))
             .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))

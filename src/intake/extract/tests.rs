@@ -185,6 +185,62 @@ fn regularisation_and_augmentation() {
 }
 
 #[test]
+fn numbers_as_conversions_leave_them() {
+    check("We set the learning rate to 2e − 4 and ϵ = 10−7 in Adam.", &["optimizer.lr 0.0002", "optimizer.eps 1e-7"]);
+    check(
+        "We use a learning rate of 1 . 0 e -3 and weight decay of 5 × 10−4.",
+        &["optimizer.lr 0.001", "optimizer.weight_decay 0.0005"],
+    );
+    check("Batches of 2¹¹ = 2,048 images are used for 2¹⁹ = 524,288 training steps.", &["batch_size 2048.0 examples"]);
+    check("We train for 2¹⁹ = 524,288 steps with a batch size of 2⁷.", &["batch_size 128.0 examples", "steps 524288.0 steps"]);
+    check(
+        "We use a learning rate of η = 3e-4, weight decay λ = 0.1, momentum μ = 0.9 and dropout p = 0.2.",
+        &["optimizer.lr 0.0003", "optimizer.momentum 0.9", "optimizer.weight_decay 0.1", "dropout 0.2"],
+    );
+    check(
+        "We train with batch size B = 1024 and inputs are cut to at most L = 256 tokens.",
+        &["batch_size 1024.0 examples", "max_seq_len 256.0 tokens"],
+    );
+}
+
+#[test]
+fn what_others_did_is_not_what_was_done() {
+    for theirs in [
+        "Chen et al. (2021) fine-tuned with a batch size of 512 for 40 epochs.",
+        "In contrast, the teacher was trained for 1M steps with a batch size of 256.",
+        "By comparison, BigNet required 1 day of training on 1024 V100 GPUs.",
+        "Baseline methods use a batch size of 64.",
+        "This costs as much and is equivalent to training for 125K steps with a batch size of 2K.",
+        "Throughput is measured at a batch size of 64 on a single A100 GPU.",
+        "At test time we use a batch size of 8.",
+        "We vary the batch size from 32 to 512.",
+    ] {
+        check(theirs, &[]);
+    }
+    check("Following Chen et al. (2021), we use a batch size of 64.", &["batch_size 64.0 examples"]);
+    check("In contrast, we train for 20 epochs.", &["epochs 20.0 epochs"]);
+    check("We decode with a batch size of 16 and train with a batch size of 80.", &["batch_size 80.0 examples"]);
+    check("We lowered the batch size from 1024 to 256.", &["batch_size 256.0 examples"]);
+    check("We decay the learning rate from 0.1 to 0.001.", &["optimizer.lr 0.1"]);
+}
+
+#[test]
+fn the_schedule_that_was_taken() {
+    check("Pairs are scored using cosine similarity, and the learning rate is 0.1.", &["optimizer.lr 0.1"]);
+    check("After trying cosine learning rate decay, we use a constant learning rate schedule.", &["schedule.kind \"constant\""]);
+    check("We do not apply any learning rate decay.", &["schedule.kind \"constant\""]);
+}
+
+#[test]
+fn a_run_in_heading_holds_for_its_paragraph() {
+    let spec = extract(&paper(&[(
+        "Setup",
+        &["Fine-tuning details. We reuse the settings from pre-training. We use a batch size of 32."],
+    )]));
+    assert_eq!(fields(&spec), ["batch_size 32.0 examples [fine-tuning]"]);
+}
+
+#[test]
 fn what_a_statement_is_about() {
     let spec = extract(&paper(&[
         ("Pre-training", &["We train with a batch size of 256."]),
@@ -236,6 +292,9 @@ fn results_in_sentences() {
     );
     assert_eq!(results("It has 4.2% error on the CIFAR-10 test set."), ["CIFAR-10 error 4.2"]);
     assert!(results("It improves accuracy by 2.1% on SST-2.").is_empty());
+    assert_eq!(results("It improves accuracy on CIFAR-10 by 1.2%, reaching 96.75%."), ["CIFAR-10 accuracy 96.75"]);
+    assert_eq!(results("We obtain 76.3% ImageNet accuracy."), ["ImageNet accuracy 76.3"]);
+    assert_eq!(results("The best error (3.4%) on CIFAR-10 is ours."), ["CIFAR-10 error 3.4"]);
 }
 
 #[test]
@@ -419,4 +478,38 @@ fn settings_as_papers_say_them() {
             assert_eq!(paper.words(quote.page(), quote.span()), quote.verbatim(), "{name}");
         }
     }
+}
+
+/// The results of a text with tables: data set, metric, system, value.
+fn results_of(body: &str) -> Vec<String> {
+    let spec = extract(&written(body));
+    let words = |text: &Option<String>| text.clone().unwrap_or_default();
+    spec.results().map(|(r, _)| format!("{} {} {} {}", r.dataset, words(&r.metric), words(&r.variant), r.value)).collect()
+}
+
+#[test]
+fn columns_of_tables_are_what_they_say() {
+    let body = "## Results
+Table 1: Results on GLUE.
+| Model | MNLI | SST | WidgetQA | Params |
+| Ours | 86.6 | 93.2 | 71.5 | 11.2 |
+| Standard deviation | 0.2 | 0.3 | 0.1 | 0.1 |
+Table 2: Accuracy on ImageNet.
+| Model | throughput (image / s) | top-1 acc. |
+| Ours | 757.9 | 81.3 |
+Table 3: Reading.
+| Model | SQuAD (EM/F1) |
+| Ours | 77.7/85.8 |
+";
+    assert_eq!(
+        results_of(body),
+        [
+            "MNLI  Ours 86.6",
+            "SST  Ours 93.2",
+            "WidgetQA  Ours 71.5",
+            "ImageNet top-1 accuracy Ours 81.3",
+            "SQuAD EM Ours 77.7",
+            "SQuAD F1 Ours 85.8"
+        ]
+    );
 }

@@ -54,9 +54,13 @@ impl<'a> View<'a> {
             header.x0 - 4.0 <= cell.center() && cell.center() <= header.x1 + 4.0
                 || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1
         };
+        // The first of words alone is a header; a later one that begins with a setting is that setting, in words.
+        let first = self.table.rows.iter().position(is_header);
         self.table.rows[..row]
             .iter()
-            .filter(|r| is_header(r))
+            .enumerate()
+            .filter(|(at, r)| is_header(r) && (Some(*at) == first || !gives_a_setting(r)))
+            .map(|(_, r)| r)
             .filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell)))
             .collect()
     }
@@ -88,11 +92,10 @@ impl<'a> View<'a> {
         self.table.rows.iter().flat_map(|r| &r.cells).any(|c| names_it(&c.text, name))
     }
 
-    /// Whether `scope` is of a system that the paper, whose own is `own`, only compares with.
-    fn is_baseline(&self, own: Option<&str>, scope: &Scope) -> bool {
-        own.is_some_and(|own| {
-            self.names(own) && !names_it(self.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
-        })
+    /// Whether `scope` is of a system that the paper, whose own are `own`, only compares with.
+    fn is_baseline(&self, own: &[String], scope: &Scope) -> bool {
+        own.iter().any(|own| self.names(own) && !names_it(self.caption, own))
+            && scope.variant.as_deref().is_some_and(|v| !own.iter().any(|own| names_it(v, own)))
     }
 }
 
@@ -102,6 +105,14 @@ fn is_header(row: &Row) -> bool {
         value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−")
     };
     !row.cells.iter().any(|c| is_value(&c.text))
+}
+
+/// `Learning rate decay | linear | linear`: a setting, and what it is for each column.
+fn gives_a_setting(row: &Row) -> bool {
+    let Some((key, _)) = row.cells.first().and_then(|cell| settings::setting(&cell.text)) else { return false };
+    let mut others = row.cells[1..].iter();
+    others.any(|cell| settings::setting_value(key, &cell.text).is_some())
+        && !row.cells[1..].iter().any(|cell| settings::setting(&cell.text).is_some())
 }
 
 /// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.

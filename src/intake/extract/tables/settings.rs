@@ -124,7 +124,7 @@ fn names_betas(text: &str) -> bool {
 }
 
 /// What a cell gives for a setting.
-fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
+pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
     static RANK: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^r_?q ?= ?r_?v ?= ?(\d+)$|^r ?= ?(\d+)$|^(\d+)$"));
     static UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -214,7 +214,7 @@ const SAID: f32 = 0.75;
 pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels for the rows below them stand alone in their line.
     let mut group = String::new();
-    let own = found.family().map(|family| family.name());
+    let own = found.own.clone();
     let of_sizes = sizes::in_rows(view);
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
@@ -254,7 +254,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
                     scope.variant = (!systems.is_empty()).then_some(systems);
                 }
             }
-            let is_baseline = view.is_baseline(own, &scope);
+            let is_baseline = view.is_baseline(&own, &scope);
             let scope = scope.or(&view.scope);
             let trust = match is_baseline {
                 true => BASELINE,
@@ -284,7 +284,7 @@ fn betas(view: &View<'_>, row: &Row, found: &mut Findings<'_>) {
 
 /// Names of settings in the header, one configuration a row.
 pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
-    let own = found.family().map(|family| family.name());
+    let own = found.own.clone();
     let first = found.fields.len();
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut scope = Scope::default();
@@ -309,7 +309,7 @@ pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
         let size = sizes::size(view, index, row).filter(|variant| variant.num_layers.is_some() && variant.hidden_size.is_some());
         for (key, value, unit) in settings {
             let trust = match size {
-                _ if view.is_baseline(own, &scope) => BASELINE,
+                _ if view.is_baseline(&own, &scope) => BASELINE,
                 // A row that gives a whole model gives its recipe, too.
                 Some(_) => SAID,
                 None => trust(&mut found.given, key, &scope),
