@@ -140,12 +140,12 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
     static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b"
+            r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer\b"
         ))
     });
     static HIDDEN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units",
+            r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units|\b(\d{2,5})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)",
         )
     });
     static HEADS: LazyLock<regex::Regex> =
@@ -177,10 +177,20 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         }
     }
     if variant.known() >= 2 && variant.num_layers.is_some() {
-        let named = NOUN.captures(text).map(|found| found[1].to_string()).or_else(|| at.scope.variant.clone());
+        let named = NOUN
+            .captures(text)
+            .map(|found| found[1].to_string())
+            .or_else(|| at.scope.variant.clone())
+            .or_else(|| coined(at.scope.topic.as_deref()?));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// A heading that is the name of a model: `FooNet`.
+fn coined(heading: &str) -> Option<String> {
+    let capitals = heading.chars().filter(|c| c.is_uppercase()).count();
+    (capitals >= 2 && !heading.contains(' ') && heading.contains(char::is_lowercase)).then(|| heading.to_string())
 }
 
 fn count(word: &str) -> Option<f64> {

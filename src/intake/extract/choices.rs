@@ -27,7 +27,7 @@ const OPTIMIZERS: &[(OptimizerKind, &str)] = &[
     (OptimizerKind::AdaGrad, r"Ada[Gg]rad"),
     (OptimizerKind::AdaDelta, r"Ada[Dd]elta"),
     (OptimizerKind::AdaFactor, r"Ada[Ff]actor"),
-    (OptimizerKind::Lamb, r"LAMB"),
+    (OptimizerKind::Lamb, r"LAMB|Lamb"),
     (OptimizerKind::Lars, r"LARS"),
     (OptimizerKind::Lion, r"Lion"),
     (OptimizerKind::Muon, r"Muon"),
@@ -100,7 +100,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
         let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?:(?:the )?(?P<unit2>iterations|steps|epochs|updates) )?(?P<at>{list})(?: ?(?:th|st|nd|rd))?(?: (?P<unit>iterations|steps|epochs|updates))?"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?:(?:the )?(?P<unit2>iterations|steps|epochs|updates) )?(?P<at>{list})(?: ?(?:th|st|nd|rd))?(?: (?:parameter |gradient |training )?(?P<unit>iterations|steps|epochs|updates))?"),
                 |found| ScheduleShape::Milestones {
                     at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
                     unit: found.name("unit").or_else(|| found.name("unit2")).map(|m| if m.as_str().starts_with('e') { Unit::Epochs } else { Unit::Steps }),
@@ -286,6 +286,11 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
             r"(?i)\b(?:into|to|on|in) (?:the |all )?(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
         )
     });
+    static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:on|to|into|in|for|targeting) (?P<t>(?:all|every) (?:the )?linear (?:projection )?layers?)\b",
+        )
+    });
     let text = at.text();
     let speaks = ["lora", "adapter", "low-rank"].iter().any(|word| text.to_lowercase().contains(word));
     let projections = PROJECTIONS.captures(text).filter(|words| {
@@ -293,6 +298,12 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
         speaks
             && (named.contains("_proj") || ["projection", "matri", "weights", "layers"].iter().any(|word| named.contains(word)))
     });
+    if let Some(words) = ALL.captures(text).filter(|_| speaks)
+        && let (Some(whole), Some(targets)) = (words.get(0), words.name("t"))
+    {
+        let texts = vec![targets.as_str().to_string()];
+        return found.say(at, FieldKey::LoraTargets, Value::Texts { texts }, None, whole.range());
+    }
     if TARGETS.find(text).is_none()
         && let Some(words) = projections
         && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
@@ -350,7 +361,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |[~≈∼] ?)?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))

@@ -30,7 +30,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
-        FieldKey::Dropout => !after.starts_with(" layers"),
+        FieldKey::Dropout => !after.starts_with(" layers") && !before.trim_end().ends_with("LoRA"),
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !before.trim_end().ends_with("every") && !is_part && !decays_there(before) && !is_other_epochs(before, after)
@@ -40,6 +40,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !is_part
                 && !is_other_count(before)
+                && !rises(before)
                 && trains(text)
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
@@ -56,7 +57,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
 fn is_disowned(before: &str, after: &str) -> bool {
     static TOO_MUCH: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^\)?,?\s(?:(?:to be|was|were|is|are|proved|turned out|which|that|both|far|much|often|found|seemed|being)\s)*too (?:high|low|large|small|big|aggressive|slow|fast|long|short)\b",
+            r"(?i)^\)?,?\s(?:(?:to be|was|were|is|are|proved|turned out|which|that|both|far|much|often|found|seemed|being)\s)*(?:too (?:high|low|large|small|big|aggressive|slow|fast|long|short)|unstable|divergent)\b",
         )
     });
     static IN_PLACE_OF: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -190,6 +191,14 @@ fn is_other_count(before: &str) -> bool {
     ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience", "accumul"]
         .iter()
         .any(|word| clause.contains(word))
+}
+
+/// `The learning rate increases linearly for {4,000} steps`.
+fn rises(before: &str) -> bool {
+    static RISES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:rates?|lr)\b[^.;,]{0,40}\b(?:increas|ramp|ris|rais|grow)\w*[^.;,]{0,30}$")
+    });
+    RISES.is_match(before)
 }
 
 /// `divide it by 10 at {32k and 48k} iterations`.

@@ -71,7 +71,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     let language = language::of(paper);
-    let mut fields = tidy(found.fields);
+    let mut fields = without_short_names(tidy(found.fields));
     if language.is_some_and(|language| language != "en") {
         fields.iter_mut().for_each(|field| field.confidence *= FOREIGN);
     }
@@ -283,6 +283,18 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         }
     }
     kept
+}
+
+/// `CIFAR` beside `CIFAR-10` is short for its members.
+fn without_short_names(fields: Vec<Field>) -> Vec<Field> {
+    let name = |field: &Field| match &field.value {
+        Value::Dataset { dataset } => Some(dataset.name.clone()),
+        _ => None,
+    };
+    let all: Vec<String> = fields.iter().filter_map(name).collect();
+    let is_short =
+        |short: &str| all.iter().any(|other| other.len() > short.len() && other.starts_with(short) && is_member(other, short));
+    fields.into_iter().filter(|field| name(field).is_none_or(|name| !is_short(&name))).collect()
 }
 
 /// One field for each spelling of a data set, with all that it is used for. Data sets are kept from `begin` on.

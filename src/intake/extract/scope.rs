@@ -122,7 +122,11 @@ fn contrasts_with_tuning(sentences: &[Sentence], index: usize) -> bool {
 pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
     let text = paper.passage(&paper.passages[caption]);
     // `For X we also ...` is about X alone.
-    let general = text.split(". ").filter(|sentence| !sentence.starts_with("For ")).collect::<Vec<_>>().join(". ");
+    let general = text
+        .split(". ")
+        .filter(|sentence| !sentence.starts_with("For ") && !sentence.starts_with("We also "))
+        .collect::<Vec<_>>()
+        .join(". ");
     let mut scope = of_text(&general);
     let tunes = |p: &Passage| p.kind == PassageKind::Caption && paper.passage(p).contains("for fine-tuning");
     if scope.phase.is_none() && text.contains("for training") && paper.passages.iter().any(tunes) {
@@ -181,10 +185,20 @@ fn phase_in(text: &str) -> Option<Phase> {
         LazyLock::new(|| crate::intake::regex(r"(?i)\bpre-?train(?:ing\b|ed (?:on|for|with|using|in|at)\b|\b)"));
     // `Training & Fine-tuning` is about both.
     static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)training (?:&|and) fine-?tuning"));
+    // `before fine-tuning` says that it is not that.
+    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:before|prior to|without|instead of|after|following|rather than) (?:any |the )?(?:pre-?training|fine-?tuning)\b",
+        )
+    });
     if BOTH.is_match(text) {
         return None;
     }
-    let (tune, pre) = (TUNE.find(text), PRE.find(text));
+    let left = OTHER.replace_all(text, "");
+    let (tune, pre) = (TUNE.find(&left), PRE.find(&left));
+    if tune.is_none() && pre.is_none() && left.len() < text.len() {
+        return None;
+    }
     match (tune, pre) {
         (Some(_), None) => Some(Phase::FineTuning),
         (None, Some(_)) => Some(Phase::PreTraining),

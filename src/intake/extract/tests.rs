@@ -232,6 +232,57 @@ fn the_schedule_that_was_taken() {
 }
 
 #[test]
+fn lengths_in_words_and_other_orders() {
+    check(
+        "We fine-tune for two epochs with a batch of 24.",
+        &["batch_size 24.0 examples [fine-tuning]", "epochs 2.0 epochs [fine-tuning]"],
+    );
+    check("We train for total 200 epochs.", &["epochs 200.0 epochs"]);
+    check("The model is fast, and 3 epochs of training were enough.", &["epochs 3.0 epochs"]);
+    check("We save a checkpoint every two epochs and stop after three epochs without improvement.", &[]);
+    check("Before fine-tuning, we pre-train for 50k steps.", &["steps 50000.0 steps [pre-training]"]);
+    check("The learning rate rises linearly during the first 800 iterations.", &["schedule.warmup 800.0 steps"]);
+    check(
+        "The learning rate is ramped up for 2,500 steps to 6e-4 and then decays.",
+        &["optimizer.lr 0.0006", "schedule.warmup 2500.0 steps"],
+    );
+    check("We found a learning rate of 1e-3 to be unstable, so 3e-4 is used throughout.", &["optimizer.lr 0.0003"]);
+    check(
+        "The learning rates for both models are set to 7e-7 and 7e-6, respectively, with warm-up ratios of 0.2 and 0.1.",
+        &["optimizer.lr [7e-7,0.000007]", "schedule.warmup [0.2,0.1] fraction"],
+    );
+    check(
+        "We lower the learning rate by a factor of 10 after 30,000 and 60,000 gradient updates.",
+        &["schedule.kind \"step decay, divided by 10 at 30000 and 60000 steps\""],
+    );
+}
+
+#[test]
+fn penalties_bounds_and_adapters() {
+    check("We put dropout after every residual block with a probability of 0.15.", &["dropout 0.15"]);
+    check("Compared to networks without dropout, it is slower.", &[]);
+    check(
+        "We use weight decay with a factor of 0.02 and max grad norm of 0.3.",
+        &["optimizer.weight_decay 0.02", "grad_clip_norm 0.3"],
+    );
+    check("We add an L2 regularizer on all weights with λ = 1e-3.", &["optimizer.weight_decay 0.001"]);
+    check("We clip gradients at 1.0.", &["grad_clip_norm 1.0"]);
+    check(
+        "We use LoRA adapters (r = 32, alpha = 64) on every linear layer, with LoRA dropout 0.05.",
+        &["lora.rank 32.0", "lora.alpha 64.0", "lora.target_modules [\"every linear layer\"]"],
+    );
+}
+
+#[test]
+fn values_for_names() {
+    check(
+        "The learning rate is 3e-4 for Small, 1e-4 for Base and 5e-5 for Large.",
+        &["optimizer.lr 0.0003 [Small]", "optimizer.lr 0.0001 [Base]", "optimizer.lr 0.00005 [Large]"],
+    );
+    check("We apply dropout with rate 0.3 on CIFAR and 0.4 on SVHN.", &["dropout 0.3 [CIFAR]", "dropout 0.4 [SVHN]"]);
+}
+
+#[test]
 fn a_run_in_heading_holds_for_its_paragraph() {
     let spec = extract(&paper(&[(
         "Setup",
@@ -314,6 +365,12 @@ fn architectures_in_sentences() {
         ("TinyBERT", Some(4), Some(312), Some(12))
     );
     assert_eq!(variant.num_params, Some(14.5e6));
+    let spec = extract(&paper(&[(
+        "Model",
+        &["We use a 16-layer Transformer with 1024-dimensional hidden states and 16 attention heads."],
+    )]));
+    let (variant, _) = spec.variants().next().expect("a variant");
+    assert_eq!((variant.num_layers, variant.hidden_size, variant.num_heads), (Some(16), Some(1024), Some(16)));
 }
 
 #[test]
