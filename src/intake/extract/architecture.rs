@@ -46,7 +46,9 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
                 Dimension::Heads,
             ),
             (
-                crate::intake::regex(r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:params|parameters)\b.*$"),
+                crate::intake::regex(
+                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
+                ),
                 Dimension::Params,
             ),
         ]

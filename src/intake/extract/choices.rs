@@ -227,29 +227,23 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// (what it is written as, what it is called).
+const AUGMENTATIONS: &[(&str, &str)] = &[
+    (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
+    (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
+    (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
+    (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
+    (r"scale augmentation", "scale augmentation"),
+    (r"colou?r (?:augmentation|jitter\w*)", "color augmentation"),
+    (r"\bmixup\b", "mixup"),
+    (r"\bcutmix\b", "cutmix"),
+    (r"\bcutout\b", "cutout"),
+    (r"\brand[- ]?aug(?:ment(?:ation)?)?\b", "RandAugment"),
+    (r"\bauto[- ]?aug(?:ment)?\b", "AutoAugment"),
+    (r"\brandom erasing\b|^erasing\b", "random erasing"),
+];
+
 fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
-    const KINDS: &[(&str, &str)] = &[
-        (
-            r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?",
-            "pad {} pixels on each side",
-        ),
-        (
-            r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop",
-            "{} random crop",
-        ),
-        (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
-        (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
-        (r"scale augmentation", "scale augmentation"),
-        (r"colou?r (?:augmentation|jitter\w*)", "color augmentation"),
-        (r"\bmixup\b", "mixup"),
-        (r"\bcutmix\b", "cutmix"),
-        (r"\bcutout\b", "cutout"),
-        (r"\brand-?augment\b", "RandAugment"),
-        (r"\bauto-?augment\b", "AutoAugment"),
-        (r"\brandom erasing\b", "random erasing"),
-    ];
-    static PATTERNS: LazyLock<Vec<regex::Regex>> =
-        LazyLock::new(|| KINDS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
     let text = at.text();
     let lower = text.to_lowercase();
     if at.caption
@@ -257,9 +251,24 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     {
         return;
     }
+    let (texts, words) = augmentations_in(text);
+    if let Some(words) = words {
+        found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
+    }
+}
+
+/// The augmentations that a cell of a table names.
+pub(super) fn augmentations_named(text: &str) -> Vec<String> {
+    augmentations_in(text).0
+}
+
+/// The augmentations that a text names, and where.
+fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
+    static PATTERNS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| AUGMENTATIONS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
     let mut texts: Vec<String> = Vec::new();
     let mut words: Option<Range<usize>> = None;
-    for ((_, name), pattern) in KINDS.iter().zip(PATTERNS.iter()) {
+    for ((_, name), pattern) in AUGMENTATIONS.iter().zip(PATTERNS.iter()) {
         let Some(one) = pattern.captures(text) else { continue };
         let size =
             one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
@@ -270,9 +279,7 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
             texts.push(item);
         }
     }
-    if let Some(words) = words {
-        found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
-    }
+    (texts, words)
 }
 
 fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {

@@ -172,6 +172,11 @@ impl Findings<'_> {
         })
     }
 
+    /// Whether a size of a model of this name was found.
+    fn is_variant(&self, name: &str) -> bool {
+        self.fields.iter().any(|f| matches!(&f.value, Value::Variant { variant } if names::same_model(&variant.name, name)))
+    }
+
     /// Adds what a sentence says at `words`; without words in the text there is no field.
     fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
         self.tell(at, Said { unit, ..Said::new(key, value, words) });
@@ -237,7 +242,11 @@ fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
         if a.page() == b.page() && span.end - span.start < 600 {
             first.evidence.quote = paper.quote(a.page(), span);
             if let Value::Texts { texts } = &mut first.value {
-                texts.extend(next);
+                for text in next {
+                    if !texts.contains(&text) {
+                        texts.push(text);
+                    }
+                }
             }
         } else {
             joined.push(field);

@@ -221,9 +221,19 @@ fn variant_in(text: &str) -> Option<String> {
     let named = SIZE.captures_iter(text).find_map(|found| {
         let name = found.iter().skip(1).flatten().next()?;
         let is_data = datasets.iter().any(|d| d.at.start < name.end() && name.start() < d.at.end);
-        (!is_data).then(|| name.as_str().trim_matches(['(', ')']).to_string())
+        (!is_data && !only_compares(&text[..name.start()])).then(|| name.as_str().trim_matches(['(', ')']).to_string())
     });
     named.or_else(|| LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1])))
+}
+
+/// `Starting with the Foo-Base settings, ...`: what is told is of another.
+fn only_compares(before: &str) -> bool {
+    static COMPARES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:start(?:ing|s|ed)? (?:with|from)|compar(?:ed|able|ison) (?:to|with)|unlike|instead of|rather than|than) (?:the |an? )?$",
+        )
+    });
+    COMPARES.is_match(before)
 }
 
 impl Scope {

@@ -304,7 +304,7 @@ const OF: &str = concat!(
 const NAMED: &str = r"(?:\s(?:of|is|to|was|were|at|be|set|value|rate|size|length|factor|coefficient|parameter|probability|with|a|an|the|fixed))*\s\(?";
 
 /// The sign of a quantity before its value: `learning rate η = 3e-4`, `batch size B = 1024`.
-const SIGN: &str = r"(?:\b[A-Za-zα-ωϵε](?:_?[₀-₉0-9])?\s?=\s?)";
+const SIGN: &str = r"(?:(?:[A-Za-zα-ωϵε][₀-₉]?\s?\()?\b[A-Za-zα-ωϵε](?:_?[₀-₉0-9])?\s?=\s?)";
 
 struct Compiled {
     rule: &'static Rule,
@@ -510,7 +510,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
 fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;]|$)",
+            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;)]|$)",
         )
     });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
@@ -532,7 +532,7 @@ fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
 fn named(text: &str) -> Option<Scope> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*|(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?)?$",
+            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*|(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",
         )
     });
     let name = NAME.captures(text.trim())?;

@@ -191,7 +191,7 @@ fn numbers_as_conversions_leave_them() {
         "We use a learning rate of 1 . 0 e -3 and weight decay of 5 × 10−4.",
         &["optimizer.lr 0.001", "optimizer.weight_decay 0.0005"],
     );
-    check("Batches of 2¹¹ = 2,048 images are used for 2¹⁹ = 524,288 training steps.", &["batch_size 2048.0 examples"]);
+    check("Batches of 2¹¹ = 2,048 images are used.", &["batch_size 2048.0 examples"]);
     check("We train for 2¹⁹ = 524,288 steps with a batch size of 2⁷.", &["batch_size 128.0 examples", "steps 524288.0 steps"]);
     check(
         "We use a learning rate of η = 3e-4, weight decay λ = 0.1, momentum μ = 0.9 and dropout p = 0.2.",
@@ -249,7 +249,7 @@ fn lengths_in_words_and_other_orders() {
     check("We found a learning rate of 1e-3 to be unstable, so 3e-4 is used throughout.", &["optimizer.lr 0.0003"]);
     check(
         "The learning rates for both models are set to 7e-7 and 7e-6, respectively, with warm-up ratios of 0.2 and 0.1.",
-        &["optimizer.lr [7e-7,0.000007]", "schedule.warmup [0.2,0.1] fraction"],
+        &["optimizer.lr [7e-7,7e-6]", "schedule.warmup [0.2,0.1] fraction"],
     );
     check(
         "We lower the learning rate by a factor of 10 after 30,000 and 60,000 gradient updates.",

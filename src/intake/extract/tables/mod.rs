@@ -10,7 +10,7 @@ mod sizes;
 pub(super) use settings::Given;
 
 use super::{Findings, numbers, scope};
-use crate::intake::{Cell, Paper, Quote, Row, Scope, Table};
+use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table, Unit};
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -32,6 +32,8 @@ struct View<'a> {
     caption: &'a str,
     /// What caption and section say.
     scope: Scope,
+    /// Short names that the caption writes out: `LR: learning rate`.
+    short: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> View<'a> {
@@ -41,7 +43,16 @@ impl<'a> View<'a> {
         // A table may have floated away from its section; its caption stays.
         let named = scope.variant.is_some() || !scope.datasets.is_empty();
         let scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };
-        View { paper, table, caption, scope }
+        View { paper, table, caption, scope, short: written_out(caption) }
+    }
+
+    /// The setting that a cell names, in full or by a short name of the caption's.
+    fn setting(&self, text: &str) -> Option<(FieldKey, Option<Unit>)> {
+        settings::setting(text).or_else(|| {
+            let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
+            let words = text.split_whitespace().map(long).collect::<Vec<_>>().join(" ");
+            (words != text).then(|| settings::setting(&words)).flatten()
+        })
     }
 
     fn quote(&self, row: &Row) -> Quote {
@@ -87,14 +98,11 @@ impl<'a> View<'a> {
         best.1.to_string()
     }
 
-    /// Whether a cell names it.
-    fn names(&self, name: &str) -> bool {
-        self.table.rows.iter().flat_map(|r| &r.cells).any(|c| names_it(&c.text, name))
-    }
-
-    /// Whether `scope` is of a system that the paper, whose own are `own`, only compares with.
-    fn is_baseline(&self, own: &[String], scope: &Scope) -> bool {
-        own.iter().any(|own| self.names(own) && !names_it(self.caption, own))
+    /// Whether `scope` is of a system that the paper, whose own are `own`, only compares with, where the systems stand in `rows`.
+    fn is_baseline(&self, own: &[String], scope: &Scope, rows: impl Fn(&Row) -> bool) -> bool {
+        let named =
+            |own: &str| self.table.rows.iter().filter(|row| rows(row)).flat_map(|row| &row.cells).any(|c| names_it(&c.text, own));
+        own.iter().any(|own| named(own) && !names_it(self.caption, own))
             && scope.variant.as_deref().is_some_and(|v| !own.iter().any(|own| names_it(v, own)))
     }
 }
@@ -102,9 +110,19 @@ impl<'a> View<'a> {
 /// A row without values.
 fn is_header(row: &Row) -> bool {
     let is_value = |text: &str| {
-        value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−")
+        value_of(text).is_some()
+            || text.starts_with('{') && text.ends_with('}')
+            || matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×")
     };
     !row.cells.iter().any(|c| is_value(&c.text))
+}
+
+/// What a caption says its short names stand for: `LR: Learning Rate. BSZ: Batch Size.`, `BS = batch size`.
+fn written_out(caption: &str) -> Vec<(&str, &str)> {
+    static SHORT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\b([A-Z][A-Za-z]{0,4})(?::| ?=| stands for| denotes)\s([A-Za-z][A-Za-z -]{3,40})")
+    });
+    SHORT.captures_iter(caption).filter_map(|found| Some((found.get(1)?.as_str(), found.get(2)?.as_str().trim()))).collect()
 }
 
 /// `Learning rate decay | linear | linear`: a setting, and what it is for each column.

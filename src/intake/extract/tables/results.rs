@@ -29,10 +29,13 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
-            if headers.iter().any(|h| architecture::dimension(h).is_some() || settings::setting(h).is_some()) {
+            if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            for (result, unit) in results_of((view, of_data), &metrics, &label, &headers, group.as_deref(), &cell.text, value) {
+            for (mut result, unit) in results_of((view, of_data), &metrics, &label, &headers, group.as_deref(), &cell.text, value)
+            {
+                // `MAE` of masked autoencoders is no error.
+                result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
                 let scope = Scope {
                     phase: view.scope.phase,
                     datasets: vec![result.dataset.clone()],
