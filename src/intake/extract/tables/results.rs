@@ -1,6 +1,6 @@
 //! Scores in tables.
 
-use super::{View, is_header, is_name, settings, sizes, value_of};
+use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::{Findings, names};
 use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
