@@ -18,8 +18,26 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     reader.end_paragraph();
     let mut blocks = reader.blocks;
+    byline(&mut blocks);
     finish(&mut blocks);
     Ok(structure::compose(name, PaperFormat::Markdown, &blocks))
+}
+
+/// What stands right below the title, if it is of names and is no sentence, is the line of authors.
+fn byline(blocks: &mut [Block]) {
+    static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        super::regex(
+            r"^(?:[Bb]y )?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$|[,;∗†‡*¹²³⁰\d]| and | & | [\p{Lu}(])",
+        )
+    });
+    if let [Block::Title(_), Block::Prose { text, .. }, ..] = blocks
+        && text.split_whitespace().count() <= 60
+        && !text.ends_with(['.', ':'])
+        && NAMES.is_match(text)
+    {
+        let text = text.strip_prefix("By ").unwrap_or(text).to_string();
+        blocks[1] = Block::Authors(text);
+    }
 }
 
 /// The paper that plain text holds: paragraphs between empty lines, headings on lines of their own.
@@ -354,6 +372,19 @@ mod tests {
         assert_eq!(text(&paper), expected);
         assert_eq!((paper.authors.len(), paper.references.len(), paper.tables.len()), (2, 1, 1));
         assert_eq!(paper.passages.iter().filter(|p| p.kind == PassageKind::Caption).count(), 1);
+    }
+
+    #[test]
+    fn authors_below_a_title() {
+        let check = |below: &str, expected: &[&str]| {
+            let paper = read(format!("# A Study of Nets\n\n{below}\n\n## Abstract\n\nWords.\n").as_bytes(), "x").expect("read");
+            assert_eq!(paper.authors.iter().map(|a| paper.passage(a)).collect::<Vec<_>>(), expected, "{below}");
+        };
+        check("Ann One, Bo van Two and Cy Three", &["Ann One", "Bo van Two", "Cy Three"]);
+        check("**Ann One** and **Bo Two**\nInstitute of X", &["Ann One"]);
+        check("By Ann One", &["Ann One"]);
+        check("We study nets.", &[]);
+        check("Draft of November", &[]);
     }
 
     #[test]

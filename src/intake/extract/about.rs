@@ -80,6 +80,51 @@ pub(crate) fn family_named(name: &str) -> Option<Family> {
     models.into_iter().find(|(_, pattern)| pattern.is_match(name) || pattern.is_match(&spaced)).map(|((family, _), _)| *family)
 }
 
+/// What the paper calls what it proposes, in lower case: the name before the colon of its title and its short form, else what its first
+/// pages say that it introduces, or they and captions call its own; where it coins none, its family.
+pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Family>) -> Vec<String> {
+    const NAME: &str = r"(?P<n>[A-Z][\w-]*[A-Z][\w-]*)";
+    static TITLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^([A-Z][\w.+-]{1,30}):"));
+    static SHORT: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"\b(?P<long>[A-Z][\w-]+) \({NAME}\)")));
+    static COINED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"\b[Ww]e (?:introduce|propose|present|develop|call|name|dub|term|denote)\b(?: (?:it|this|the|a|an|our|new|novel|model|method|approach|network|resulting|as|called))* {NAME}"
+        ))
+    });
+    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(r"\b[Oo]ur {NAME} (?:architectures?|models?|method|approach|networks?|family)\b"))
+    });
+    let title = paper.title.as_ref().map(|title| paper.passage(title)).unwrap_or_default();
+    let mut names: Vec<String> = TITLE.captures(title).map(|found| found[1].to_lowercase()).into_iter().collect();
+    let introduces = |s: &Sentence| {
+        paper.section_kind(s.section) == SectionKind::Abstract
+            || paper.section_title(s.section).eq_ignore_ascii_case("introduction")
+    };
+    if let Some(long) = names.first().cloned() {
+        let short =
+            sentences.iter().flat_map(|s| SHORT.captures_iter(&s.text)).find(|found| found["long"].to_lowercase() == long);
+        names.extend(short.map(|found| found["n"].to_lowercase()));
+        return names;
+    }
+    for sentence in sentences {
+        let introduced = introduces(sentence);
+        let coined = introduced.then(|| COINED.captures_iter(&sentence.text)).into_iter().flatten();
+        let ours = (introduced || super::is_caption(paper, sentence)).then(|| OURS.captures_iter(&sentence.text));
+        for found in coined.chain(ours.into_iter().flatten()) {
+            let name = found["n"].to_lowercase();
+            let general = matches!(
+                family_named(&found["n"]),
+                Some(Family::Cnn | Family::Mlp | Family::Lstm | Family::Gru | Family::Transformer)
+            );
+            if !general && !names.contains(&name) && names::datasets_in(&found["n"]).is_empty() {
+                names.push(name);
+            }
+        }
+    }
+    if names.is_empty() { family.map(|family| family.name().to_string()).into_iter().collect() } else { names }
+}
+
 /// The family that the paper is about: named in its title, or by "we propose", or most often.
 fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -88,6 +133,7 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         )
     });
     let title = paper.title.as_ref().map(|t| paper.passage(t)).unwrap_or_default();
+    let head = title.split([':', ',']).next().filter(|head| head.len() < title.len()).unwrap_or_default();
     let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
     for ((family, _), names) in FAMILIES.iter().zip(NAMED.iter()) {
         // A general word counts less than a name.
@@ -101,6 +147,8 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
             Family::Dora => 300.0,
             _ => 30.0,
         };
+        // What stands before the colon is what the paper is of: `Foo: a lighter Bar`.
+        let in_title = if names.is_match(head) { 3.0 * in_title } else { in_title };
         let mut weight = if names.is_match(title) { in_title } else { 0.0 };
         let mut example: Option<(usize, std::ops::Range<usize>, bool)> = None;
         for (index, sentence) in sentences.iter().enumerate() {

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 pub(super) enum Dimension {
     Layers,
     Hidden,
+    /// As the hidden size where that is not given.
+    Embedding,
     Intermediate,
     Heads,
     Params,
@@ -16,7 +18,7 @@ pub(super) enum Dimension {
 
 /// The dimension that a table's header names.
 pub(super) fn dimension(header: &str) -> Option<Dimension> {
-    static NAMES: LazyLock<[(regex::Regex, Dimension); 5]> = LazyLock::new(|| {
+    static NAMES: LazyLock<[(regex::Regex, Dimension); 6]> = LazyLock::new(|| {
         [
             (
                 crate::intake::regex(
@@ -32,10 +34,11 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:hidden|model|embedding)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^n_?embd$|^#?H$|^width$",
+                    r"(?i)^(?:hidden|model)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^n_?embd$|^#?H$|^width$|^hidden$",
                 ),
                 Dimension::Hidden,
             ),
+            (crate::intake::regex(r"(?i)^embedding[- ](?:size|dim\w*|width|units)\b.*$"), Dimension::Embedding),
             (
                 crate::intake::regex(
                     r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?(?:of )?)?(?:self-?)?(?:attention )?heads?$|^n_?heads?$|^(?:#A|A)$|^h$",
@@ -43,7 +46,9 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
                 Dimension::Heads,
             ),
             (
-                crate::intake::regex(r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:params|parameters)\b.*$"),
+                crate::intake::regex(
+                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
+                ),
                 Dimension::Params,
             ),
         ]
@@ -62,6 +67,7 @@ impl Variant {
         match dimension {
             Dimension::Layers => self.num_layers = count,
             Dimension::Hidden => self.hidden_size = count,
+            Dimension::Embedding => self.hidden_size = self.hidden_size.or(count),
             Dimension::Intermediate => self.intermediate_size = count,
             Dimension::Heads => self.num_heads = count,
             Dimension::Params => self.num_params = (value >= 1.0).then_some(value),
@@ -136,12 +142,12 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
     static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b"
+            r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer\b"
         ))
     });
     static HIDDEN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units",
+            r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units|\b(\d{2,5})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)",
         )
     });
     static HEADS: LazyLock<regex::Regex> =
@@ -173,10 +179,20 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         }
     }
     if variant.known() >= 2 && variant.num_layers.is_some() {
-        let named = NOUN.captures(text).map(|found| found[1].to_string()).or_else(|| at.scope.variant.clone());
+        let named = NOUN
+            .captures(text)
+            .map(|found| found[1].to_string())
+            .or_else(|| at.scope.variant.clone())
+            .or_else(|| coined(at.scope.topic.as_deref()?));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// A heading that is the name of a model: `FooNet`.
+fn coined(heading: &str) -> Option<String> {
+    let capitals = heading.chars().filter(|c| c.is_uppercase()).count();
+    (capitals >= 2 && !heading.contains(' ') && heading.contains(char::is_lowercase)).then(|| heading.to_string())
 }
 
 fn count(word: &str) -> Option<f64> {

@@ -1,5 +1,6 @@
 //! Experiments on the side. What their sections say is true of them and not the paper's recipe.
 
+use super::names;
 use crate::intake::{Paper, Sentence};
 use std::sync::LazyLock;
 
@@ -16,7 +17,13 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
             r"(?i)\bwe (?:also |further |additionally )?(?:perform|do|conduct|ran|run|present|report|carry out) (?:an? |some |several )?(?:preliminary|exploratory|initial|additional ablation) (?:exploration|experiment|study|studies|investigation|result)",
         )
     });
-    let mut aside: Vec<bool> = paper.sections.iter().map(|section| TITLE.is_match(&section.title)).collect();
+    // `Training details and ablations` is about both.
+    static RECIPE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:training|implementation|experimental|details|set-?up|settings?|hyper-?\s?parameters?)\b")
+    });
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)(?:\band\b|&|,)"));
+    let is_aside = |title: &str| TITLE.is_match(title) && !(RECIPE.is_match(title) && BOTH.is_match(title));
+    let mut aside: Vec<bool> = paper.sections.iter().map(|section| is_aside(&section.title)).collect();
     for sentence in sentences.iter().filter(|sentence| PRELIMINARY.is_match(&sentence.text)) {
         let title = paper.section_title(sentence.section);
         for (other, is_aside) in paper.sections.iter().zip(&mut aside) {
@@ -36,6 +43,49 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
     aside
 }
 
+/// Whether a sentence tells what others did, where the paper's own are `own`: `Foo et al. (2019) train with ...`, `In contrast, Foo was
+/// trained ...`, `Baselines use ...`.
+pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
+    static CONTRAST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:In|By|As a|For|For the sake of|In sharp|In stark) (?:contrast|comparison|reference|context),? ",
+        )
+    });
+    static CITED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:The |The original )?[A-Z][\w-]+(?:(?: (?:and|&) [A-Z][\w-]+)? ?(?:\([A-Z(]?[^()]*\d{{4}}[^()]*\)|\[[\d, ]+\]|\[[A-Z][^\]]*\d{{4}}\])| et al\.?(?:,? ?[\(\[]\d{{4}}[\)\]])?),? {DO}"
+        ))
+    });
+    static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(r"^(?:The |The original )?(?P<n>[A-Z][\w-]*[A-Z][\w-]*)(?: models?)? {DO}"))
+    });
+    static BASELINES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:The |All |Other |Both )?(?:[Bb]aselines?|competing|competitors?)(?: (?:methods?|models?|systems?|runs?))? {DO}"
+        ))
+    });
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours|us)\b"));
+    let lower = text.to_lowercase();
+    if OWN.is_match(text) || own.iter().any(|own| lower.starts_with(own)) {
+        return false;
+    }
+    let another = |found: regex::Captures<'_>| {
+        let name = found["n"].to_lowercase();
+        // Data, optimisers and parts of the paper are nobody's.
+        !own.is_empty()
+            && !own.iter().any(|own| name.contains(own) || own.contains(&name))
+            && names::datasets_in(&found["n"]).is_empty()
+            && super::choices::optimizer_named(&found["n"]).is_none()
+    };
+    CITED.is_match(text)
+        || BASELINES.is_match(text)
+        || CONTRAST.find(text).is_some_and(|found| !own.iter().any(|own| lower[found.end()..].starts_with(own)))
+        || NAMED.captures(text).is_some_and(another)
+}
+
+/// What others do with models and data.
+const DO: &str = r"(?:(?:has |have |is |are |was |were |been |also |originally |all |models? )*)(?:use[sd]?|train(?:s|ed)?|require[sd]?|took|takes|pre-?train(?:s|ed)|fine-?tune[sd]?|employ(?:s|ed)?|adopt(?:s|ed)?|report(?:s|ed)?|set|optimized)\b";
+
 /// Whether a sentence gives a setting that is made to compare with others, or that holds for a part of the training alone.
 pub(super) fn is_exception(text: &str) -> bool {
     static TO_COMPARE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -43,5 +93,11 @@ pub(super) fn is_exception(text: &str) -> bool {
             r"(?i)\bto (?:match|compare (?:fairly )?(?:with|to)|be comparable (?:to|with)|allow (?:for )?a fair comparison)\b[^.;]{0,50}\b(?:baselines?|(?:prior|previous|earlier) (?:work|results?)|others?|competing methods?)\b|\bfor (?:a )?fair comparisons?\b",
         )
     });
-    TO_COMPARE.is_match(text)
+    // `equivalent in cost to training for 1M steps` is nothing that was done.
+    static AS_MUCH_AS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:equivalent|equals?|amounts?|comparable|corresponds?)\b[^.;]{0,60}?\bto (?:pre-?|fine-?)?(?:training|tuning)\b",
+        )
+    });
+    TO_COMPARE.is_match(text) || AS_MUCH_AS.is_match(text)
 }

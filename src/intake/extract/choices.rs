@@ -1,5 +1,6 @@
 //! Settings that are choices or words: optimiser, schedule, loss, initialisation, augmentation, what LoRA is put on, hardware, time.
 
+use super::meant::is_of_inference;
 use super::{Findings, Place, Said, numbers};
 use crate::intake::{FieldKey, OptimizerKind, ScheduleShape, Unit, Value};
 use std::ops::Range;
@@ -26,7 +27,7 @@ const OPTIMIZERS: &[(OptimizerKind, &str)] = &[
     (OptimizerKind::AdaGrad, r"Ada[Gg]rad"),
     (OptimizerKind::AdaDelta, r"Ada[Dd]elta"),
     (OptimizerKind::AdaFactor, r"Ada[Ff]actor"),
-    (OptimizerKind::Lamb, r"LAMB"),
+    (OptimizerKind::Lamb, r"LAMB|Lamb"),
     (OptimizerKind::Lars, r"LARS"),
     (OptimizerKind::Lion, r"Lion"),
     (OptimizerKind::Muon, r"Muon"),
@@ -99,7 +100,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
         let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?:(?:the )?(?P<unit2>iterations|steps|epochs|updates) )?(?P<at>{list})(?: ?(?:th|st|nd|rd))?(?: (?P<unit>iterations|steps|epochs|updates))?"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?:(?:the )?(?P<unit2>iterations|steps|epochs|updates) )?(?P<at>{list})(?: ?(?:th|st|nd|rd))?(?: (?:parameter |gradient |training )?(?P<unit>iterations|steps|epochs|updates))?"),
                 |found| ScheduleShape::Milestones {
                     at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
                     unit: found.name("unit").or_else(|| found.name("unit2")).map(|m| if m.as_str().starts_with('e') { Unit::Epochs } else { Unit::Steps }),
@@ -126,7 +127,11 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc)\w* linearly|\bdecreas\w* linearly|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
             ),
-            form(r"\b(?:constant|fixed) (?:learning[- ]rate|lr)\b".into(), |_| ScheduleShape::Constant),
+            form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
+            form(
+                r"\b(?:(?:do(?:es)?|did) not|without|never|no) (?:(?:use|apply|employ|using|applying|any|a) )*(?:learning[- ]rate|lr) (?:schedul|decay|anneal)".into(),
+                |_| ScheduleShape::Constant,
+            ),
         ]
     });
     let text = at.text();
@@ -137,14 +142,39 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     {
         return;
     }
-    // `reduced by 10 after 3 days` names no steps.
-    let is_whole =
-        |words: &regex::Captures<'_>| words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some();
-    if let Some((words, shape)) = FORMS.iter().find_map(|(form, shape)| Some((form.captures(text).filter(is_whole)?, shape)))
+    // `reduced by 10 after 3 days` names no steps, and `compared using cosine similarity` no schedule.
+    let is_whole = |words: &regex::Captures<'_>| {
+        let after = words.get(0).map_or("", |whole| &text[whole.end()..]);
+        (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some()) && !is_of_vectors(after)
+    };
+    let all: Vec<_> = FORMS.iter().filter_map(|(form, shape)| Some((form.captures_iter(text).find(is_whole)?, shape))).collect();
+    // Of several the one that was taken, else the most special.
+    let taken = all.iter().find(|(words, _)| words.get(0).is_some_and(|whole| is_taken(&text[..whole.start()])));
+    if let Some((words, shape)) = taken.or(all.first())
         && let Some(whole) = words.get(0)
     {
-        found.say(at, FieldKey::Schedule, Value::Schedule { schedule: shape(&words) }, None, whole.range());
+        found.say(at, FieldKey::Schedule, Value::Schedule { schedule: shape(words) }, None, whole.range());
     }
+}
+
+/// `cosine` before these words is a measure of vectors.
+fn is_of_vectors(after: &str) -> bool {
+    static MEASURE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[- ]?(?:similarit|distanc|embedding|loss|classif|metric|scor|kernel|proximit|between|of the angle)",
+        )
+    });
+    MEASURE.is_match(after)
+}
+
+/// Whether the words before a schedule say that it was the one: `..., we use a`.
+fn is_taken(before: &str) -> bool {
+    static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bwe (?:then |also |simply |therefore |finally |instead |thus )*(?:use|adopt|employ|set|choose|chose|apply|keep|kept|opt for|settle[d]? on|train with)\w*\b[^.;,]{0,40}$",
+        )
+    });
+    TAKES.is_match(before)
 }
 
 /// `divided by 10` and `multiplied by 0.1` are the same.
@@ -197,29 +227,23 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// (what it is written as, what it is called).
+const AUGMENTATIONS: &[(&str, &str)] = &[
+    (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
+    (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
+    (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
+    (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
+    (r"scale augmentation", "scale augmentation"),
+    (r"colou?r (?:augmentation|jitter\w*)", "color augmentation"),
+    (r"\bmixup\b", "mixup"),
+    (r"\bcutmix\b", "cutmix"),
+    (r"\bcutout\b", "cutout"),
+    (r"\brand[- ]?aug(?:ment(?:ation)?)?\b", "RandAugment"),
+    (r"\bauto[- ]?aug(?:ment)?\b", "AutoAugment"),
+    (r"\brandom erasing\b|^erasing\b", "random erasing"),
+];
+
 fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
-    const KINDS: &[(&str, &str)] = &[
-        (
-            r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?",
-            "pad {} pixels on each side",
-        ),
-        (
-            r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop",
-            "{} random crop",
-        ),
-        (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
-        (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
-        (r"scale augmentation", "scale augmentation"),
-        (r"colou?r (?:augmentation|jitter\w*)", "color augmentation"),
-        (r"\bmixup\b", "mixup"),
-        (r"\bcutmix\b", "cutmix"),
-        (r"\bcutout\b", "cutout"),
-        (r"\brand-?augment\b", "RandAugment"),
-        (r"\bauto-?augment\b", "AutoAugment"),
-        (r"\brandom erasing\b", "random erasing"),
-    ];
-    static PATTERNS: LazyLock<Vec<regex::Regex>> =
-        LazyLock::new(|| KINDS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
     let text = at.text();
     let lower = text.to_lowercase();
     if at.caption
@@ -227,9 +251,24 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     {
         return;
     }
+    let (texts, words) = augmentations_in(text);
+    if let Some(words) = words {
+        found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
+    }
+}
+
+/// The augmentations that a cell of a table names.
+pub(super) fn augmentations_named(text: &str) -> Vec<String> {
+    augmentations_in(text).0
+}
+
+/// The augmentations that a text names, and where.
+fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
+    static PATTERNS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| AUGMENTATIONS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
     let mut texts: Vec<String> = Vec::new();
     let mut words: Option<Range<usize>> = None;
-    for ((_, name), pattern) in KINDS.iter().zip(PATTERNS.iter()) {
+    for ((_, name), pattern) in AUGMENTATIONS.iter().zip(PATTERNS.iter()) {
         let Some(one) = pattern.captures(text) else { continue };
         let size =
             one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
@@ -240,9 +279,7 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
             texts.push(item);
         }
     }
-    if let Some(words) = words {
-        found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
-    }
+    (texts, words)
 }
 
 fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
@@ -256,6 +293,11 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
             r"(?i)\b(?:into|to|on|in) (?:the |all )?(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
         )
     });
+    static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:on|to|into|in|for|targeting) (?P<t>(?:all|every) (?:the )?linear (?:projection )?layers?)\b",
+        )
+    });
     let text = at.text();
     let speaks = ["lora", "adapter", "low-rank"].iter().any(|word| text.to_lowercase().contains(word));
     let projections = PROJECTIONS.captures(text).filter(|words| {
@@ -263,6 +305,12 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
         speaks
             && (named.contains("_proj") || ["projection", "matri", "weights", "layers"].iter().any(|word| named.contains(word)))
     });
+    if let Some(words) = ALL.captures(text).filter(|_| speaks)
+        && let (Some(whole), Some(targets)) = (words.get(0), words.name("t"))
+    {
+        let texts = vec![targets.as_str().to_string()];
+        return found.say(at, FieldKey::LoraTargets, Value::Texts { texts }, None, whole.range());
+    }
     if TARGETS.find(text).is_none()
         && let Some(words) = projections
         && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
@@ -309,7 +357,8 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         // `16 GPU-hours` are a cost.
         let is_cost =
             ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
-        if specific && !is_cost && WORK.is_match(&text[..device.start()]) {
+        let (before, after) = (&text[..device.start()], &text[device.end()..]);
+        if specific && !is_cost && WORK.is_match(before) && !is_of_inference(before, after) {
             found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
             return;
         }
@@ -319,7 +368,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than )?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |[~≈∼] ?)?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))

@@ -83,7 +83,7 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
         return;
     }
     for mention in names::metrics_in(text) {
-        if mention.name != "score" {
+        if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
             let value = Value::Texts { texts: vec![mention.name.to_string()] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }

@@ -30,7 +30,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
-        FieldKey::Dropout => !after.starts_with(" layers"),
+        FieldKey::Dropout => !after.starts_with(" layers") && !before.trim_end().ends_with("LoRA"),
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !before.trim_end().ends_with("every") && !is_part && !decays_there(before) && !is_other_epochs(before, after)
@@ -40,10 +40,13 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !is_part
                 && !is_other_count(before)
+                && !rises(before)
                 && trains(text)
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
+        FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
+        FieldKey::MaxSeqLen if varies(before) => false,
         FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
         FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
         _ => true,
@@ -54,7 +57,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
 fn is_disowned(before: &str, after: &str) -> bool {
     static TOO_MUCH: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^\)?,?\s(?:(?:to be|was|were|is|are|proved|turned out|which|that|both|far|much|often|found|seemed|being)\s)*too (?:high|low|large|small|big|aggressive|slow|fast|long|short)\b",
+            r"(?i)^\)?,?\s(?:(?:to be|was|were|is|are|proved|turned out|which|that|both|far|much|often|found|seemed|being)\s)*(?:too (?:high|low|large|small|big|aggressive|slow|fast|long|short)|unstable|divergent)\b",
         )
     });
     static IN_PLACE_OF: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -63,6 +66,39 @@ fn is_disowned(before: &str, after: &str) -> bool {
         )
     });
     TOO_MUCH.is_match(after) || IN_PLACE_OF.is_match(before)
+}
+
+/// Whether what stands between the words around it is of the model in use, not in training: `latency on CPU with a batch size of 1`.
+pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
+    static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with)\b",
+        )
+    });
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:pre-?)?train(?:s|ed|ing)?|(?:fine-?)?tun(?:e|ed|ing)|optimi[sz]\w+|learning[- ]rate)\b",
+        )
+    });
+    static USED_FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s?(?:\w+ )?(?:for|at|during|in) (?:the )?(?:inference|test(?:ing)?(?:[- ]time)?|decoding|evaluation|generation|serving)\b",
+        )
+    });
+    let clause = before.rsplit(';').next().unwrap_or_default();
+    let last = |pattern: &regex::Regex| pattern.find_iter(clause).last().map(|found| found.start());
+    let in_use = last(&USES).is_some_and(|used| last(&TRAINS).is_none_or(|trained| trained < used));
+    in_use || USED_FOR.is_match(after)
+}
+
+/// `We vary the batch size from 32 to 512`.
+fn varies(before: &str) -> bool {
+    static VARIES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:var(?:y|ies|ied|ying)|sweep\w*|swept|rang(?:e|es|ed|ing)) (?:over )?(?:the |our )?(?:\w+ )?$",
+        )
+    });
+    VARIES.is_match(before)
 }
 
 /// The momentum of running averages (batch normalisation, a teacher's weights) is none of the optimiser.
@@ -155,6 +191,14 @@ fn is_other_count(before: &str) -> bool {
     ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience", "accumul"]
         .iter()
         .any(|word| clause.contains(word))
+}
+
+/// `The learning rate increases linearly for {4,000} steps`.
+fn rises(before: &str) -> bool {
+    static RISES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:rates?|lr)\b[^.;,]{0,40}\b(?:increas|ramp|ris|rais|grow)\w*[^.;,]{0,30}$")
+    });
+    RISES.is_match(before)
 }
 
 /// `divide it by 10 at {32k and 48k} iterations`.

@@ -34,15 +34,17 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     let mut sentences = paper.sentences();
     sentences.truncate(MOST_SENTENCES);
     let scopes = scope::scopes(paper, &sentences);
-    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new() };
+    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new(), own: Vec::new() };
     about::find(paper, &sentences, &mut found);
-    let own = found.family().map(|family| family.name().to_string());
+    found.own = about::own_names(paper, &sentences, found.family());
+    let own = found.own.clone();
     let asides = aside::sections(paper, &sentences);
     for (sentence, scope) in sentences.iter().zip(&scopes) {
         let kind = paper.section_kind(sentence.section);
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
-        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, own: own.as_deref() };
+        let of_others = aside::is_of_others(&sentence.text, &own);
+        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, of_others, own: &own };
         if found.fields.len() >= MOST_FIELDS {
             break;
         }
@@ -69,7 +71,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     let language = language::of(paper);
-    let mut fields = tidy(found.fields);
+    let mut fields = without_short_names(tidy(found.fields));
     if language.is_some_and(|language| language != "en") {
         fields.iter_mut().for_each(|field| field.confidence *= FOREIGN);
     }
@@ -108,8 +110,10 @@ struct Place<'a> {
     boasts: bool,
     /// It is about an experiment on the side, or an exception.
     is_aside: bool,
-    /// A word for what the paper proposes.
-    own: Option<&'a str>,
+    /// It tells what others did.
+    of_others: bool,
+    /// Words for what the paper proposes.
+    own: &'a [String],
 }
 
 impl Place<'_> {
@@ -120,9 +124,10 @@ impl Place<'_> {
     /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
     /// baselines of little else.
     fn trust(&self) -> f32 {
-        let names_own =
-            || self.own.is_some_and(|own| self.text().to_lowercase().contains(own) && self.text().to_lowercase().contains("we "));
+        let text = self.text().to_lowercase();
+        let names_own = || text.contains("we ") && self.own.iter().any(|own| text.contains(own));
         match self.kind {
+            _ if self.of_others => 0.45,
             SectionKind::Baselines if !names_own() => 0.45,
             _ if self.is_aside => ASIDE,
             SectionKind::Appendix => 0.8,
@@ -155,6 +160,8 @@ struct Findings<'a> {
     paper: &'a Paper,
     fields: Vec<Field>,
     given: tables::Given,
+    /// What the paper calls what it proposes, in lower case.
+    own: Vec<String>,
 }
 
 impl Findings<'_> {
@@ -163,6 +170,11 @@ impl Findings<'_> {
             Value::Family { family } => Some(family),
             _ => None,
         })
+    }
+
+    /// Whether a size of a model of this name was found.
+    fn is_variant(&self, name: &str) -> bool {
+        self.fields.iter().any(|f| matches!(&f.value, Value::Variant { variant } if names::same_model(&variant.name, name)))
     }
 
     /// Adds what a sentence says at `words`; without words in the text there is no field.
@@ -230,7 +242,11 @@ fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
         if a.page() == b.page() && span.end - span.start < 600 {
             first.evidence.quote = paper.quote(a.page(), span);
             if let Value::Texts { texts } = &mut first.value {
-                texts.extend(next);
+                for text in next {
+                    if !texts.contains(&text) {
+                        texts.push(text);
+                    }
+                }
             }
         } else {
             joined.push(field);
@@ -276,6 +292,18 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         }
     }
     kept
+}
+
+/// `CIFAR` beside `CIFAR-10` is short for its members.
+fn without_short_names(fields: Vec<Field>) -> Vec<Field> {
+    let name = |field: &Field| match &field.value {
+        Value::Dataset { dataset } => Some(dataset.name.clone()),
+        _ => None,
+    };
+    let all: Vec<String> = fields.iter().filter_map(name).collect();
+    let is_short =
+        |short: &str| all.iter().any(|other| other.len() > short.len() && other.starts_with(short) && is_member(other, short));
+    fields.into_iter().filter(|field| name(field).is_none_or(|name| !is_short(&name))).collect()
 }
 
 /// One field for each spelling of a data set, with all that it is used for. Data sets are kept from `begin` on.

@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
-/// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `5*10^-4`, `10^{-4}`, `2^10`, `1.5 million`.
+/// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `5*10^-4`, `10^{-4}`, `2^10`, `2¹⁰`, `1.5 million`; as
+/// formulas are set and as conversions leave them, too: `1e − 5`, `7 e - 7`, `3 × 10−4`, `10−8`.
 pub(super) const NUMBER: &str = concat!(
-    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    r"|\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10[-−–]\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
     r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
-    r"|\d+(?:\.\d+)?[eE][-−–]?\d+",
+    r"|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
     r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
@@ -21,25 +23,35 @@ pub(super) fn in_words(word: &str) -> Option<f64> {
     ALL.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or(sixteen)
 }
 
-/// One or more numbers: `16, 32`, `2, 3 and 4`, `0.1 or 0.2`.
+/// A power before what it comes to: `2¹⁹ = 524,288`.
+const POWER_OF: &str = r"\b(?:10|2)\^?[⁰¹²³⁴⁵⁶⁷⁸⁹]+\s?[=≈]\s?";
+
+/// One or more numbers: `16, 32`, `2, 3 and 4`, `0.1 or 0.2`, `2¹⁹ = 524,288`.
 pub(super) fn list() -> String {
-    format!(r"{NUMBER}(?:\s?%)?(?:(?:\s?[,;/]\s?(?:and\s|or\s)?|\sand\s|\sor\s){NUMBER}(?:\s?%)?)*")
+    format!(r"(?:{POWER_OF})?{NUMBER}(?:\s?%)?(?:(?:\s?[,;/]\s?(?:and\s|or\s)?|\sand\s|\sor\s){NUMBER}(?:\s?%)?)*")
 }
 
 /// The numbers of a list, in order, as written: 10 % is 10.
 pub(super) fn parse_list(text: &str) -> Vec<f64> {
-    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(NUMBER));
-    ONE.find_iter(text).filter_map(|found| parse(found.as_str())).collect()
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("(?:{POWER_OF})?(?P<v>{NUMBER})")));
+    ONE.captures_iter(text).filter_map(|found| parse(&found["v"])).collect()
 }
 
 /// One number as written.
 pub(super) fn parse(text: &str) -> Option<f64> {
     let text = text.trim().trim_end_matches('%').trim();
     let plain: String = text.chars().filter(|c| *c != ',').map(|c| if "−–".contains(c) { '-' } else { c }).collect();
+    let squeezed: String = plain.split_whitespace().collect();
+    if squeezed.starts_with(|c: char| c.is_ascii_digit())
+        && squeezed.contains(['e', 'E'])
+        && let Ok(value) = squeezed.parse()
+    {
+        return Some(value);
+    }
     if let Some((mantissa, exponent)) = scientific(&plain) {
         return format!("{mantissa}e{exponent}").parse().ok();
     }
-    if let Some(exponent) = plain.strip_prefix('2').and_then(power) {
+    if let Some(exponent) = plain.strip_prefix('2').and_then(|rest| power(rest).or_else(|| raised(rest))) {
         return Some(2f64.powi(exponent));
     }
     let (digits, factor) = match plain.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E' || c == ' ') {
@@ -51,15 +63,16 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     if factor > 0 { format!("{digits}e{factor}").parse().ok() } else { digits.parse().ok() }
 }
 
-/// `3 · 10⁻⁴`, `3*10^-4` -> ("3", -4).
+/// `3 · 10⁻⁴`, `3*10^-4`, `3 × 10-4` -> ("3", -4).
 fn scientific(text: &str) -> Option<(String, i32)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*]\s?)?10(?:\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+))$")
+        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*]\s?)?10(?:\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+)|(-\d{1,2}))$")
     });
     let found = FORM.captures(text)?;
     let exponent = match (found.get(2), found.get(3)) {
-        (Some(raised), _) => raised.as_str().chars().filter_map(plain_digit).collect::<String>().parse().ok()?,
-        (None, written) => power(written?.as_str())?,
+        (Some(exponent), _) => raised(exponent.as_str())?,
+        (None, Some(written)) => power(written.as_str())?,
+        (None, None) => found.get(4)?.as_str().parse().ok()?,
     };
     Some((found.get(1).map_or("1", |m| m.as_str()).to_string(), exponent))
 }
@@ -69,6 +82,11 @@ fn power(text: &str) -> Option<i32> {
     let text = text.trim_start();
     let exponent = text.strip_prefix('^').or_else(|| text.strip_prefix("**"))?;
     exponent.trim().trim_start_matches(['{', '(']).trim_end_matches(['}', ')']).parse().ok()
+}
+
+/// `⁻⁴` -> -4.
+fn raised(text: &str) -> Option<i32> {
+    text.chars().map(plain_digit).collect::<Option<String>>()?.parse().ok()
 }
 
 fn plain_digit(c: char) -> Option<char> {
@@ -111,6 +129,14 @@ mod tests {
             ("10^-4", 1e-4),
             ("10**6", 1e6),
             ("2^10", 1024.0),
+            ("2¹⁰", 1024.0),
+            ("10⁴", 1e4),
+            ("1e − 5", 1e-5),
+            ("2.5e - 4", 2.5e-4),
+            ("7 e - 7", 7e-7),
+            ("1 . 0 e -3", 1e-3),
+            ("3 × 10−4", 3e-4),
+            ("10−8", 1e-8),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
             let whole = crate::intake::regex(&format!("^{NUMBER}$"));
@@ -128,6 +154,8 @@ mod tests {
             ("32k and 48k", vec![32e3, 48e3]),
             ("0.99, 0.999 or 0.9999", vec![0.99, 0.999, 0.9999]),
             ("10^-3, 5*10^-4 and 10^-4", vec![1e-3, 5e-4, 1e-4]),
+            ("2¹⁹ = 524,288", vec![524288.0]),
+            ("1e − 5, 3e − 5", vec![1e-5, 3e-5]),
         ] {
             assert!(whole.is_match(text), "{text}");
             assert_eq!(parse_list(text), expected);

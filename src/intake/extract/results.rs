@@ -19,8 +19,9 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         if index > 0 && metric.name == "score" && metric.at.start <= metrics[index - 1].at.end + 1 {
             continue;
         }
-        let Some((number, percent)) =
-            number_after(text, metric).or_else(|| number_before(text, metric)).or_else(|| number_achieved(text, metric))
+        let Some((number, percent)) = number_after(text, metric)
+            .or_else(|| number_before(text, metric, &datasets))
+            .or_else(|| number_achieved(text, metric))
         else {
             continue;
         };
@@ -47,25 +48,30 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// `accuracy of 93.5%`, `F1 to 93.2`, `BLEU score of 28.4`.
+/// `accuracy of 93.5%`, `F1 to 93.2`, `BLEU score of 28.4`, `accuracy (93.5%)`.
 fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s(?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{})(?P<p>\s?%)?",
+            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:\s(?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
             numbers::NUMBER
         ))
     });
     let words = FORM.captures(&text[metric.at.end..])?;
-    let value = words.name("v")?;
+    let value = words.name("v").or_else(|| words.name("b"))?;
     let range = metric.at.end + value.start()..metric.at.end + value.end();
-    is_level(text, &range, words.name("p").is_some()).then_some((range, words.name("p").is_some()))
+    let percent = words.name("p").or_else(|| words.name("q")).is_some();
+    // A whole number in brackets is a citation or a count.
+    if words.name("b").is_some_and(|b| !percent && !b.as_str().contains('.')) {
+        return None;
+    }
+    is_level(text, &range, percent).then_some((range, percent))
 }
 
 /// `improves accuracy by 7%, achieving 70.7%`: a level after the gain.
 fn number_achieved(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^[^;]{{0,80}}?\b(?:achiev|reach|obtain|yield|result)ing (?:in )?(?:a total of )?(?P<v>{})(?P<p>\s?%)?(?:[.,;)]|$)",
+            r"^[^;]{{0,80}}?\b(?:achiev|reach|obtain|yield|result)ing (?:in )?(?:a total of )?(?P<v>{})(?P<p>\s?%)?(?:\s(?:in )?top-?[15])?(?:[,;)]|\.(?:\s|$)|$)",
             numbers::NUMBER
         ))
     });
@@ -75,15 +81,18 @@ fn number_achieved(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)>
     is_level(text, &range, words.name("p").is_some()).then_some((range, words.name("p").is_some()))
 }
 
-/// `93.5% accuracy`, `55 F1`, `3.57% error`.
-fn number_before(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
+/// `93.5% accuracy`, `55 F1`, `3.57% error`, `87.8% ImageNet top-1 accuracy`.
+fn number_before(text: &str, metric: &Mention, datasets: &[Mention]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
             r"(?:^|[\s(])(?P<v>{})(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
             numbers::NUMBER
         ))
     });
-    let words = FORM.captures(&text[..metric.at.start])?;
+    // The name of a data set may stand between.
+    let ends = |d: &&Mention| d.at.end < metric.at.start && text[d.at.end..metric.at.start].trim().is_empty();
+    let from = datasets.iter().find(ends).map_or(metric.at.start, |d| d.at.start);
+    let words = FORM.captures(&text[..from])?;
     let value = words.name("v")?;
     is_level(text, &value.range(), words.name("p").is_some()).then_some((value.range(), words.name("p").is_some()))
 }

@@ -31,21 +31,28 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
 #[derive(Default)]
 struct Running {
     section: Option<usize>,
-    passage: usize,
+    passage: Option<usize>,
     paragraph: Scope,
+    /// What the words say that head the paragraph in its own line.
+    head: Option<Phase>,
     /// Data sets that the section has brought in so far.
     introduced: Vec<String>,
 }
 
 impl Running {
     /// Takes note of a sentence; gives its own scope back.
-    fn take(&mut self, sentence: &Sentence, own: Scope) -> Scope {
+    fn take(&mut self, sentence: &Sentence, mut own: Scope) -> Scope {
         if self.section != sentence.section {
             *self = Running { section: sentence.section, ..Running::default() };
         }
-        if self.passage != sentence.passage {
-            self.passage = sentence.passage;
+        if self.passage != Some(sentence.passage) {
+            self.passage = Some(sentence.passage);
             self.paragraph = Scope::default();
+            self.head = if is_run_in(&sentence.text) { own.phase } else { None };
+        }
+        // `Unless specified, we reuse the settings from pre-training`.
+        if self.head.is_some() && takes_over(&sentence.text) {
+            own.phase = None;
         }
         for dataset in &own.datasets {
             if !self.introduced.contains(dataset) {
@@ -57,7 +64,7 @@ impl Running {
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
         let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
-            phase: told.phase.or(self.paragraph.phase),
+            phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
             variant: told.variant.or(self.paragraph.variant.take()),
             topic: None,
@@ -70,6 +77,20 @@ impl Running {
         let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
+}
+
+/// A heading that the paragraph goes on after: `Fine-tuning details.`
+fn is_run_in(text: &str) -> bool {
+    text.ends_with(['.', ':']) && text.split_whitespace().count() <= 6 && !text.contains(|c: char| c.is_ascii_digit())
+}
+
+fn takes_over(text: &str) -> bool {
+    static SAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:re-?us\w+|same|identical|follow\w*|inherit\w*|as (?:in|for|during)|(?:taken|carried over|kept) from)\b",
+        )
+    });
+    SAME.is_match(text)
 }
 
 /// `Foo (Bar et al., 2019) improved ...`, `Foo [7] was ...`: what others did says nothing of what follows.
@@ -101,7 +122,11 @@ fn contrasts_with_tuning(sentences: &[Sentence], index: usize) -> bool {
 pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
     let text = paper.passage(&paper.passages[caption]);
     // `For X we also ...` is about X alone.
-    let general = text.split(". ").filter(|sentence| !sentence.starts_with("For ")).collect::<Vec<_>>().join(". ");
+    let general = text
+        .split(". ")
+        .filter(|sentence| !sentence.starts_with("For ") && !sentence.starts_with("We also "))
+        .collect::<Vec<_>>()
+        .join(". ");
     let mut scope = of_text(&general);
     let tunes = |p: &Passage| p.kind == PassageKind::Caption && paper.passage(p).contains("for fine-tuning");
     if scope.phase.is_none() && text.contains("for training") && paper.passages.iter().any(tunes) {
@@ -160,10 +185,20 @@ fn phase_in(text: &str) -> Option<Phase> {
         LazyLock::new(|| crate::intake::regex(r"(?i)\bpre-?train(?:ing\b|ed (?:on|for|with|using|in|at)\b|\b)"));
     // `Training & Fine-tuning` is about both.
     static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)training (?:&|and) fine-?tuning"));
+    // `before fine-tuning` says that it is not that.
+    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:before|prior to|without|instead of|after|following|rather than) (?:any |the )?(?:pre-?training|fine-?tuning)\b",
+        )
+    });
     if BOTH.is_match(text) {
         return None;
     }
-    let (tune, pre) = (TUNE.find(text), PRE.find(text));
+    let left = OTHER.replace_all(text, "");
+    let (tune, pre) = (TUNE.find(&left), PRE.find(&left));
+    if tune.is_none() && pre.is_none() && left.len() < text.len() {
+        return None;
+    }
     match (tune, pre) {
         (Some(_), None) => Some(Phase::FineTuning),
         (None, Some(_)) => Some(Phase::PreTraining),
@@ -186,9 +221,19 @@ fn variant_in(text: &str) -> Option<String> {
     let named = SIZE.captures_iter(text).find_map(|found| {
         let name = found.iter().skip(1).flatten().next()?;
         let is_data = datasets.iter().any(|d| d.at.start < name.end() && name.start() < d.at.end);
-        (!is_data).then(|| name.as_str().trim_matches(['(', ')']).to_string())
+        (!is_data && !only_compares(&text[..name.start()])).then(|| name.as_str().trim_matches(['(', ')']).to_string())
     });
     named.or_else(|| LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1])))
+}
+
+/// `Starting with the Foo-Base settings, ...`: what is told is of another.
+fn only_compares(before: &str) -> bool {
+    static COMPARES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:start(?:ing|s|ed)? (?:with|from)|compar(?:ed|able|ison) (?:to|with)|unlike|instead of|rather than|than) (?:the |an? )?$",
+        )
+    });
+    COMPARES.is_match(before)
 }
 
 impl Scope {

@@ -6,7 +6,7 @@ use crate::intake::{FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{m}` another, `{of}` what stands between a name and its value.
+/// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{c}` one in words, `{m}` another, `{of}` what stands between a name and its value.
 struct Rule {
     key: FieldKey,
     pattern: &'static str,
@@ -32,10 +32,22 @@ const RULES: &[Rule] = &[
         None,
         LR,
     ),
+    rule(
+        FieldKey::Lr,
+        r"\blearning[- ]rates?\b[^.;]{0,60}?{m}[^.;\d]{0,30}\b(?:too \w+|unstable|diverg\w+)\b[^.;\d]{0,30}?{n} (?:is|was|were) (?:used|chosen|taken)",
+        None,
+        LR,
+    ),
     rule(FieldKey::Lr, r"\b(?:learning[- ]rates?|step[- ]?size|lr)\b{of}{n}", None, LR),
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[- ]rate|lr)\b[^.;\d]{0,50}\b(?:warm\w*|ramp\w*|ris\w*|rais\w*|increas\w*)[^.;\d]{0,30}(?:from {m} )?to (?:a (?:peak|maximum|maximal)(?: value| learning rate)? of )?{n}",
+        r"\blearning[- ]rates? (?:for|of) (?:the |our |all )?(?:[a-z-]+ ){1,7}?(?:is|are|was|were) (?:set |fixed |kept )*(?:to |at )?{n}",
+        None,
+        LR,
+    ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[- ]rate|lr)\b[^.;\d]{0,50}\b(?:warm\w*|ramp\w*|ris\w*|rais\w*|increas\w*)[^.;\d]{0,30}(?:(?:over|for|in|during|within) (?:the )?(?:first )?{m} (?:\w+ )?(?:steps|iterations|updates|epochs) )?(?:from {m} )?to (?:a (?:peak|maximum|maximal)(?: value| learning rate)? of )?{n}",
         None,
         LR,
     ),
@@ -75,9 +87,21 @@ const RULES: &[Rule] = &[
         None,
         (0.0, 1.0),
     ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bweight[- ]decay (?:with|using) (?:an? |the )?(?:coefficient|factor|strength|rate|parameter|weight)s?(?: of| =)? ?{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bL\s?[2₂²][- ](?:penalty|regulari[sz]ation|regulari[sz]er)\b(?:[^.;\d]|\bal\.){0,70}?\bwith {sign}{v}",
+        None,
+        (0.0, 1.0),
+    ),
     rule(FieldKey::WeightDecay, r"\bdecay(?:ed|ing|s)? (?:the |all )?weights (?:by|with|at) {n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"{v} weight[- ]decay", None, (0.0, 1.0)),
-    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{of}{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{to}{n}", Some(Unit::Examples), COUNT),
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
@@ -93,7 +117,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::BatchSize,
-        r"\bbatch (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
+        r"\b(?:mini-?)?batch(?:es)? (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
         Some(Unit::Examples),
         COUNT,
     ),
@@ -101,7 +125,20 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over|after|in|to) (?:a total of |up to |a maximum of |about |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        r"\b(?:for|over|after|in|to) (?:(?:a )?total(?: of)? |up to |a maximum of |about |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:pre-?|fine-?)?(?:training|tuning)\b", Some(Unit::Epochs), COUNT),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:for|over) (?:only |just |a total of |at most |up to )?{c} (?:training |full |single )?epochs?\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:train|tun)(?:e|ed|ing|s)?\b[^.,;\d]{0,40}? {c} (?:training |full )?epochs?\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -154,8 +191,14 @@ const RULES: &[Rule] = &[
         Some(Unit::Steps),
         COUNT,
     ),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:learning[- ]rates?|lr)\b[^.;\d]{0,50}?\b(?:increas|ramp|ris|rais|grow)\w*\b[^.;\d]{0,50}?(?:(?:from {m} )?to {m} )?\b(?:over|for|during|in|within) (?:the )?(?:first |initial )?{n} (?:training |update |optimi[sz]ation )?(?:steps|iterations|updates|epochs)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]steps{of}{n}", Some(Unit::Steps), COUNT),
-    rule(FieldKey::Warmup, r"\bwarm-?\s?up[_ ](?:ratio|proportion|fraction|rate){of}{n}", Some(Unit::Fraction), SHARE),
+    rule(FieldKey::Warmup, r"\bwarm-?\s?up[_ ](?:ratio|proportion|fraction|rate)s?{of}{n}", Some(Unit::Fraction), SHARE),
     rule(
         FieldKey::Warmup,
         r"{v}[- ](?:linear )?warm-?\s?up[- ](?:steps?|iterations?|updates?|epochs?)",
@@ -176,7 +219,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Dropout,
-        r"\bdrop-?out(?: (?:with )?(?:an? )?(?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}",
+        r"\bdrop-?outs?(?: (?:with )?(?:an? )?(?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}",
+        None,
+        SHARE,
+    ),
+    rule(
+        FieldKey::Dropout,
+        r"\bdrop-?outs? (?:to|on|in|after|before|for|between) (?:[a-z-]+ ){1,5}?(?:with|at|of) (?:an? |the )?(?:rate|probability|ratio|p)? ?(?:of |= ?)?{v}",
         None,
         SHARE,
     ),
@@ -190,26 +239,32 @@ const RULES: &[Rule] = &[
     ),
     rule(FieldKey::LabelSmoothing, r"[ϵεǫ]_?ls{of}{n}", None, SHARE),
     rule(FieldKey::GradClipNorm, r"\b(?:gradients?|grad)[- ](?:norm )?clip\w*(?: \w+){0,4}?{of}{n}", None, (1e-6, 1e4)),
+    rule(FieldKey::GradClipNorm, r"\bmax(?:imum|imal|\.)? (?:grad(?:ient)?s?[- ])norm{of}{n}", None, (1e-6, 1e4)),
+    rule(
+        FieldKey::GradClipNorm,
+        r"\bclip\w* (?:the |all )?(?:norms? of (?:the )?)?grad(?:ient)?s?(?: norms?)? (?:at|to|with|by) (?:an? )?(?:(?:global |max(?:imum)? )?(?:l2[- ])?(?:norm|value|threshold)(?: of)? )?{n}",
+        None,
+        (1e-6, 1e4),
+    ),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:sequence|context|input) (?:length|size|window) from \d+ to {n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){of}{n}",
+        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
+        r"\bsequences? (?:of )?(?:up to|at most|of (?:maximum |max )?length|length) {sign}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
-    rule(FieldKey::MaxSeqLen, r"\bsequences? (?:of )?(?:up to|at most|of length|length) {n}", Some(Unit::Tokens), (8.0, 1e7)),
     rule(FieldKey::MaxSeqLen, r"\bsequences of {n} tokens", Some(Unit::Tokens), (8.0, 1e7)),
     rule(
         FieldKey::MaxSeqLen,
@@ -233,7 +288,8 @@ const RULES: &[Rule] = &[
     ),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
-    rule(FieldKey::LoraAlpha, r"\bLoRA (?:α|alpha){of}{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraRank, r"\bLoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraAlpha, r"\bLoRA\b[^.;]{0,60}?(?:\bα|\balpha\b){of}{n}", None, (1.0, 4096.0)),
 ];
 
 /// What stands between a setting's name and its value.
@@ -243,6 +299,12 @@ const OF: &str = concat!(
     r"initially|initiali[sz]ed|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
+
+/// What stands between a setting's name and its sign.
+const NAMED: &str = r"(?:\s(?:of|is|to|was|were|at|be|set|value|rate|size|length|factor|coefficient|parameter|probability|with|a|an|the|fixed))*\s\(?";
+
+/// The sign of a quantity before its value: `learning rate η = 3e-4`, `batch size B = 1024`.
+const SIGN: &str = r"(?:(?:[A-Za-zα-ωϵε][₀-₉]?\s?\()?\b[A-Za-zα-ωϵε](?:_?[₀-₉0-9])?\s?=\s?)";
 
 struct Compiled {
     rule: &'static Rule,
@@ -254,10 +316,14 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
     let compile = |rule: &'static Rule| {
         let pattern = rule
             .pattern
-            .replace("{of}", OF)
+            .replace("{of}", &format!("(?:{NAMED}{SIGN}|{OF})"))
+            // What was changed `from 256 to 128` is the second.
+            .replace("{to}", &format!(r"(?:{NAMED}{SIGN}|\s?\(?from {{m}} to |{OF})"))
+            .replace("{sign}", &format!("{SIGN}?"))
             .replace("{n2}", &format!("(?P<w>{list})"))
             .replace("{n}", &format!("(?P<v>{list})"))
             .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))
+            .replace("{c}", &format!("(?P<v>{})", numbers::WORDS))
             .replace("{m}", numbers::NUMBER);
         Compiled { rule, pattern: crate::intake::regex(&format!("(?i){pattern}")) }
     };
@@ -267,7 +333,8 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     absent(at, found);
-    if !text.contains(|c: char| c.is_ascii_digit()) || !is_said(text) {
+    let counts = text.contains(|c: char| c.is_ascii_digit()) || text.contains(" epoch");
+    if !counts || !is_said(text) {
         return;
     }
     betas(at, found);
@@ -284,6 +351,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
                 continue;
             }
             let mut values = numbers::parse_list(&text[value.clone()]);
+            values.extend(numbers::in_words(&text[value.clone()]));
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
             if values_fit(rule, &values, &text[value.clone()]) {
                 taken.push((rule.key, whole.start()..value.end));
@@ -442,7 +510,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
 fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;]|$)",
+            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;)]|$)",
         )
     });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
@@ -450,16 +518,25 @@ fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     let mut number = end..end;
     while let Some(words) = FOR.captures(&text[number.end..]) {
         let (Some(whole), Some(of)) = (words.get(0), words.name("x")) else { break };
-        let of = scope::of_text(of.as_str());
-        if of.is_empty() {
-            break;
-        }
+        let of = Some(scope::of_text(of.as_str())).filter(|scope| !scope.is_empty()).or_else(|| named(of.as_str()));
+        let Some(of) = of else { break };
         all.push((number.clone(), of));
         let next = number.end + whole.end();
         let Some(found) = NUMBER.find(&text[next..]) else { break };
         number = next..next + found.end();
     }
     if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.
+fn named(text: &str) -> Option<Scope> {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*|(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",
+        )
+    });
+    let name = NAME.captures(text.trim())?;
+    Some(Scope { variant: Some(name["n"].to_string()), ..Scope::default() })
 }
 
 /// How much a setting counts whose words go on like this: one of several in turn, one for a part of the training,
@@ -540,8 +617,9 @@ fn absent(at: &Place<'_>, found: &mut Findings<'_>) {
             "weight decay" => FieldKey::WeightDecay,
             _ => FieldKey::LabelSmoothing,
         };
-        // `with and without dropout` is a comparison.
-        if !at.text()[..whole.start()].ends_with("and ") {
+        // `with and without dropout`, `compared to networks without dropout` are comparisons.
+        let before = at.text()[..whole.start()].to_lowercase();
+        if !before.ends_with("and ") && !before.contains("compared to") && !before.contains("than ") {
             found.say(at, key, Value::Number { value: 0.0 }, None, whole.range());
         }
     }

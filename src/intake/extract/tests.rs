@@ -185,6 +185,113 @@ fn regularisation_and_augmentation() {
 }
 
 #[test]
+fn numbers_as_conversions_leave_them() {
+    check("We set the learning rate to 2e − 4 and ϵ = 10−7 in Adam.", &["optimizer.lr 0.0002", "optimizer.eps 1e-7"]);
+    check(
+        "We use a learning rate of 1 . 0 e -3 and weight decay of 5 × 10−4.",
+        &["optimizer.lr 0.001", "optimizer.weight_decay 0.0005"],
+    );
+    check("Batches of 2¹¹ = 2,048 images are used.", &["batch_size 2048.0 examples"]);
+    check("We train for 2¹⁹ = 524,288 steps with a batch size of 2⁷.", &["batch_size 128.0 examples", "steps 524288.0 steps"]);
+    check(
+        "We use a learning rate of η = 3e-4, weight decay λ = 0.1, momentum μ = 0.9 and dropout p = 0.2.",
+        &["optimizer.lr 0.0003", "optimizer.momentum 0.9", "optimizer.weight_decay 0.1", "dropout 0.2"],
+    );
+    check(
+        "We train with batch size B = 1024 and inputs are cut to at most L = 256 tokens.",
+        &["batch_size 1024.0 examples", "max_seq_len 256.0 tokens"],
+    );
+}
+
+#[test]
+fn what_others_did_is_not_what_was_done() {
+    for theirs in [
+        "Chen et al. (2021) fine-tuned with a batch size of 512 for 40 epochs.",
+        "In contrast, the teacher was trained for 1M steps with a batch size of 256.",
+        "By comparison, BigNet required 1 day of training on 1024 V100 GPUs.",
+        "Baseline methods use a batch size of 64.",
+        "This costs as much and is equivalent to training for 125K steps with a batch size of 2K.",
+        "Throughput is measured at a batch size of 64 on a single A100 GPU.",
+        "At test time we use a batch size of 8.",
+        "We vary the batch size from 32 to 512.",
+    ] {
+        check(theirs, &[]);
+    }
+    check("Following Chen et al. (2021), we use a batch size of 64.", &["batch_size 64.0 examples"]);
+    check("In contrast, we train for 20 epochs.", &["epochs 20.0 epochs"]);
+    check("We decode with a batch size of 16 and train with a batch size of 80.", &["batch_size 80.0 examples"]);
+    check("We lowered the batch size from 1024 to 256.", &["batch_size 256.0 examples"]);
+    check("We decay the learning rate from 0.1 to 0.001.", &["optimizer.lr 0.1"]);
+}
+
+#[test]
+fn the_schedule_that_was_taken() {
+    check("Pairs are scored using cosine similarity, and the learning rate is 0.1.", &["optimizer.lr 0.1"]);
+    check("After trying cosine learning rate decay, we use a constant learning rate schedule.", &["schedule.kind \"constant\""]);
+    check("We do not apply any learning rate decay.", &["schedule.kind \"constant\""]);
+}
+
+#[test]
+fn lengths_in_words_and_other_orders() {
+    check(
+        "We fine-tune for two epochs with a batch of 24.",
+        &["batch_size 24.0 examples [fine-tuning]", "epochs 2.0 epochs [fine-tuning]"],
+    );
+    check("We train for total 200 epochs.", &["epochs 200.0 epochs"]);
+    check("The model is fast, and 3 epochs of training were enough.", &["epochs 3.0 epochs"]);
+    check("We save a checkpoint every two epochs and stop after three epochs without improvement.", &[]);
+    check("Before fine-tuning, we pre-train for 50k steps.", &["steps 50000.0 steps [pre-training]"]);
+    check("The learning rate rises linearly during the first 800 iterations.", &["schedule.warmup 800.0 steps"]);
+    check(
+        "The learning rate is ramped up for 2,500 steps to 6e-4 and then decays.",
+        &["optimizer.lr 0.0006", "schedule.warmup 2500.0 steps"],
+    );
+    check("We found a learning rate of 1e-3 to be unstable, so 3e-4 is used throughout.", &["optimizer.lr 0.0003"]);
+    check(
+        "The learning rates for both models are set to 7e-7 and 7e-6, respectively, with warm-up ratios of 0.2 and 0.1.",
+        &["optimizer.lr [7e-7,7e-6]", "schedule.warmup [0.2,0.1] fraction"],
+    );
+    check(
+        "We lower the learning rate by a factor of 10 after 30,000 and 60,000 gradient updates.",
+        &["schedule.kind \"step decay, divided by 10 at 30000 and 60000 steps\""],
+    );
+}
+
+#[test]
+fn penalties_bounds_and_adapters() {
+    check("We put dropout after every residual block with a probability of 0.15.", &["dropout 0.15"]);
+    check("Compared to networks without dropout, it is slower.", &[]);
+    check(
+        "We use weight decay with a factor of 0.02 and max grad norm of 0.3.",
+        &["optimizer.weight_decay 0.02", "grad_clip_norm 0.3"],
+    );
+    check("We add an L2 regularizer on all weights with λ = 1e-3.", &["optimizer.weight_decay 0.001"]);
+    check("We clip gradients at 1.0.", &["grad_clip_norm 1.0"]);
+    check(
+        "We use LoRA adapters (r = 32, alpha = 64) on every linear layer, with LoRA dropout 0.05.",
+        &["lora.rank 32.0", "lora.alpha 64.0", "lora.target_modules [\"every linear layer\"]"],
+    );
+}
+
+#[test]
+fn values_for_names() {
+    check(
+        "The learning rate is 3e-4 for Small, 1e-4 for Base and 5e-5 for Large.",
+        &["optimizer.lr 0.0003 [Small]", "optimizer.lr 0.0001 [Base]", "optimizer.lr 0.00005 [Large]"],
+    );
+    check("We apply dropout with rate 0.3 on CIFAR and 0.4 on SVHN.", &["dropout 0.3 [CIFAR]", "dropout 0.4 [SVHN]"]);
+}
+
+#[test]
+fn a_run_in_heading_holds_for_its_paragraph() {
+    let spec = extract(&paper(&[(
+        "Setup",
+        &["Fine-tuning details. We reuse the settings from pre-training. We use a batch size of 32."],
+    )]));
+    assert_eq!(fields(&spec), ["batch_size 32.0 examples [fine-tuning]"]);
+}
+
+#[test]
 fn what_a_statement_is_about() {
     let spec = extract(&paper(&[
         ("Pre-training", &["We train with a batch size of 256."]),
@@ -236,6 +343,9 @@ fn results_in_sentences() {
     );
     assert_eq!(results("It has 4.2% error on the CIFAR-10 test set."), ["CIFAR-10 error 4.2"]);
     assert!(results("It improves accuracy by 2.1% on SST-2.").is_empty());
+    assert_eq!(results("It improves accuracy on CIFAR-10 by 1.2%, reaching 96.75%."), ["CIFAR-10 accuracy 96.75"]);
+    assert_eq!(results("We obtain 76.3% ImageNet accuracy."), ["ImageNet accuracy 76.3"]);
+    assert_eq!(results("The best error (3.4%) on CIFAR-10 is ours."), ["CIFAR-10 error 3.4"]);
 }
 
 #[test]
@@ -255,6 +365,12 @@ fn architectures_in_sentences() {
         ("TinyBERT", Some(4), Some(312), Some(12))
     );
     assert_eq!(variant.num_params, Some(14.5e6));
+    let spec = extract(&paper(&[(
+        "Model",
+        &["We use a 16-layer Transformer with 1024-dimensional hidden states and 16 attention heads."],
+    )]));
+    let (variant, _) = spec.variants().next().expect("a variant");
+    assert_eq!((variant.num_layers, variant.hidden_size, variant.num_heads), (Some(16), Some(1024), Some(16)));
 }
 
 #[test]
@@ -419,4 +535,38 @@ fn settings_as_papers_say_them() {
             assert_eq!(paper.words(quote.page(), quote.span()), quote.verbatim(), "{name}");
         }
     }
+}
+
+/// The results of a text with tables: data set, metric, system, value.
+fn results_of(body: &str) -> Vec<String> {
+    let spec = extract(&written(body));
+    let words = |text: &Option<String>| text.clone().unwrap_or_default();
+    spec.results().map(|(r, _)| format!("{} {} {} {}", r.dataset, words(&r.metric), words(&r.variant), r.value)).collect()
+}
+
+#[test]
+fn columns_of_tables_are_what_they_say() {
+    let body = "## Results
+Table 1: Results on GLUE.
+| Model | MNLI | SST | WidgetQA | Params |
+| Ours | 86.6 | 93.2 | 71.5 | 11.2 |
+| Standard deviation | 0.2 | 0.3 | 0.1 | 0.1 |
+Table 2: Accuracy on ImageNet.
+| Model | throughput (image / s) | top-1 acc. |
+| Ours | 757.9 | 81.3 |
+Table 3: Reading.
+| Model | SQuAD (EM/F1) |
+| Ours | 77.7/85.8 |
+";
+    assert_eq!(
+        results_of(body),
+        [
+            "MNLI  Ours 86.6",
+            "SST  Ours 93.2",
+            "WidgetQA  Ours 71.5",
+            "ImageNet top-1 accuracy Ours 81.3",
+            "SQuAD EM Ours 77.7",
+            "SQuAD F1 Ours 85.8"
+        ]
+    );
 }

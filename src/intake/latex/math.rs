@@ -235,6 +235,10 @@ impl Reader<'_> {
                 let text = self.math_argument();
                 line.push(&text, Class::Ordinary);
             }
+            "ding" => {
+                let sign = self.dingbat();
+                line.push(sign, Class::Ordinary);
+            }
             "not" => {
                 let next = self.math_argument();
                 line.push(&if next == "=" { "≠".to_string() } else { format!("{next}\u{338}") }, Class::Relation);

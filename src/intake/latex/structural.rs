@@ -131,6 +131,10 @@ impl Reader<'_> {
                     self.input.unread(token);
                 }
             }
+            "ding" => {
+                let sign = self.dingbat();
+                self.write(sign);
+            }
             // Quantities of siunitx.
             "SI" | "qty" => {
                 optional(&mut self.input);
@@ -155,6 +159,15 @@ impl Reader<'_> {
             _ => return self.cite(name) || self.table_command(name),
         }
         true
+    }
+
+    /// The sign of pifont's number: those that tables tick and cross with.
+    pub(super) fn dingbat(&mut self) -> &'static str {
+        match spelled(&argument(&mut self.input)).trim() {
+            "51" | "52" => "✓",
+            "53" | "54" | "55" | "56" => "✗",
+            _ => "",
+        }
     }
 
     fn if_next(&mut self, name: &str) {
@@ -425,7 +438,9 @@ impl Reader<'_> {
         for part in tokens.split(is_next) {
             // The name stands on the first line that says something.
             for line in part.split(|token| token.is_command("\\")) {
-                let line = self.text_of(line.to_vec());
+                // `\name Ann One \email x@y.z \addr Lab`, as one journal has it.
+                let name = line.split(|token| token.is_command("email") || token.is_command("addr")).next().unwrap_or_default();
+                let line = self.text_of(name.iter().filter(|token| !token.is_command("name")).cloned().collect());
                 if !line.is_empty() {
                     self.authors.push(line);
                     break;

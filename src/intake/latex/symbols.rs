@@ -28,7 +28,7 @@ leftharpoonup ↼ rightleftharpoons ⇌ nearrow ↗ searrow ↘ swarrow ↙ nwar
 sum ∑ prod ∏ coprod ∐ int ∫ iint ∬ iiint ∭ oint ∮ bigcup ⋃ bigcap ⋂ bigoplus ⨁ bigotimes ⨂ bigodot ⨀ bigvee ⋁ bigwedge ⋀ bigsqcup ⨆
 infty ∞ partial ∂ nabla ∇ forall ∀ exists ∃ nexists ∄ neg ¬ lnot ¬ emptyset ∅ varnothing ∅ aleph ℵ hbar ℏ ell ℓ Re ℜ Im ℑ wp ℘ prime ′
 angle ∠ top ⊤ bot ⊥ surd √ flat ♭ sharp ♯ natural ♮ clubsuit ♣ diamondsuit ♢ heartsuit ♡ spadesuit ♠ square □ Box □ blacksquare ■ lozenge ◊
-bigstar ★ checkmark ✓ Checkmark ✓ cmark ✓ xmark ✗ XSolidBrush ✗ ding ✓ complement ∁ because ∵ therefore ∴ imath ı jmath ȷ degree ° textdegree °
+bigstar ★ checkmark ✓ Checkmark ✓ cmark ✓ xmark ✗ XSolidBrush ✗ complement ∁ because ∵ therefore ∴ imath ı jmath ȷ degree ° textdegree °
 langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ lbrace { rbrace } lbrack [ rbrack ] lvert | rvert | vert | lVert ∥ rVert ∥ Vert ∥ backslash \\
 llbracket ⟦ rrbracket ⟧
 ldots ... cdots ··· dots ... dotsc ... dotsb ··· dotsm ··· dotsi ··· textellipsis ... vdots ⋮ ddots ⋱ colon :

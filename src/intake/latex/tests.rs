@@ -30,6 +30,7 @@ fn words_signs_and_comments() {
     check("\\newif\\ifdraft \\draftfalse \\ifdraft a\\else b\\fi \\drafttrue \\ifdraft c\\fi", "bc");
     check("\\begin{comment}\nx \\end{y}\n\\end{comment}a\\vspace{-1em}\\hskip 3pt b", "ab");
     check("\\verb|a_b|", "a_b");
+    check("a \\ding{51} b \\ding{55} $\\ding{55}$ \\ding{202}c", "a ✓ b ✗ ✗ c");
     check("\\SI{3}{days}, \\SI{5}{\\percent}, \\num{1e-4}", "3 days, 5%, 1e-4");
 }
 
@@ -103,6 +104,7 @@ fn fronts_as_classes_have_them() {
     check("\\author[1]{Ann One}\\author[2]{Bo Two}\\affil[1]{X}", &["Ann One", "Bo Two"]);
     check("\\icmlauthor{Ann One}{x}\\icmlauthor{Bo Two}{y}\\icmlaffiliation{x}{University}", &["Ann One", "Bo Two"]);
     check("\\author{Ann One$^{1,2}$, Bo Two$^*$ \\& Cy Three\\\\ Institute of X}", &["Ann One", "Bo Two", "Cy Three"]);
+    check("\\author{\\name Ann One \\email a@y.z \\AND \\name Bo Two \\email b@y.z \\addr Lab}", &["Ann One", "Bo Two"]);
     let paper = paper("\\abstract{Short.}\\section{One} Words.");
     assert_eq!(paper.abstract_passages().map(|p| paper.passage(p)).collect::<Vec<_>>(), ["Short."]);
 }

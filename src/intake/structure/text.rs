@@ -89,7 +89,9 @@ pub(in crate::intake) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
         let bare = before.trim_start_matches(['(', '[', '“', '"']).to_lowercase();
         let decimal = text[end.range()].trim_end().chars().count() > 1 && before.ends_with(|c: char| c.is_ascii_digit());
         let initial = bare.chars().count() == 1 && bare.chars().all(char::is_alphabetic);
-        if begins && !initial && !decimal && !ABBREVIATIONS.contains(&bare.as_str()) {
+        // `1 . 0 e -3` is a number that was taken apart.
+        let apart = before.is_empty() && next.is_some_and(|c| c.is_ascii_digit());
+        if begins && !apart && !initial && !decimal && !ABBREVIATIONS.contains(&bare.as_str()) {
             ranges.push(start..end.start() + text[end.range()].trim_end().len());
             start = end.end();
         }

@@ -10,7 +10,7 @@ mod sizes;
 pub(super) use settings::Given;
 
 use super::{Findings, numbers, scope};
-use crate::intake::{Cell, Paper, Quote, Row, Scope, Table};
+use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table, Unit};
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -32,6 +32,8 @@ struct View<'a> {
     caption: &'a str,
     /// What caption and section say.
     scope: Scope,
+    /// Short names that the caption writes out: `LR: learning rate`.
+    short: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> View<'a> {
@@ -41,7 +43,16 @@ impl<'a> View<'a> {
         // A table may have floated away from its section; its caption stays.
         let named = scope.variant.is_some() || !scope.datasets.is_empty();
         let scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };
-        View { paper, table, caption, scope }
+        View { paper, table, caption, scope, short: written_out(caption) }
+    }
+
+    /// The setting that a cell names, in full or by a short name of the caption's.
+    fn setting(&self, text: &str) -> Option<(FieldKey, Option<Unit>)> {
+        settings::setting(text).or_else(|| {
+            let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
+            let words = text.split_whitespace().map(long).collect::<Vec<_>>().join(" ");
+            (words != text).then(|| settings::setting(&words)).flatten()
+        })
     }
 
     fn quote(&self, row: &Row) -> Quote {
@@ -54,9 +65,13 @@ impl<'a> View<'a> {
             header.x0 - 4.0 <= cell.center() && cell.center() <= header.x1 + 4.0
                 || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1
         };
+        // The first of words alone is a header; a later one that begins with a setting is that setting, in words.
+        let first = self.table.rows.iter().position(is_header);
         self.table.rows[..row]
             .iter()
-            .filter(|r| is_header(r))
+            .enumerate()
+            .filter(|(at, r)| is_header(r) && (Some(*at) == first || !gives_a_setting(r)))
+            .map(|(_, r)| r)
             .filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell)))
             .collect()
     }
@@ -83,25 +98,39 @@ impl<'a> View<'a> {
         best.1.to_string()
     }
 
-    /// Whether a cell names it.
-    fn names(&self, name: &str) -> bool {
-        self.table.rows.iter().flat_map(|r| &r.cells).any(|c| names_it(&c.text, name))
-    }
-
-    /// Whether `scope` is of a system that the paper, whose own is `own`, only compares with.
-    fn is_baseline(&self, own: Option<&str>, scope: &Scope) -> bool {
-        own.is_some_and(|own| {
-            self.names(own) && !names_it(self.caption, own) && scope.variant.as_deref().is_some_and(|v| !names_it(v, own))
-        })
+    /// Whether `scope` is of a system that the paper, whose own are `own`, only compares with, where the systems stand in `rows`.
+    fn is_baseline(&self, own: &[String], scope: &Scope, rows: impl Fn(&Row) -> bool) -> bool {
+        let named =
+            |own: &str| self.table.rows.iter().filter(|row| rows(row)).flat_map(|row| &row.cells).any(|c| names_it(&c.text, own));
+        own.iter().any(|own| named(own) && !names_it(self.caption, own))
+            && scope.variant.as_deref().is_some_and(|v| !own.iter().any(|own| names_it(v, own)))
     }
 }
 
 /// A row without values.
 fn is_header(row: &Row) -> bool {
     let is_value = |text: &str| {
-        value_of(text).is_some() || text.starts_with('{') && text.ends_with('}') || matches!(text, "-" | "–" | "—" | "−")
+        value_of(text).is_some()
+            || text.starts_with('{') && text.ends_with('}')
+            || matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×")
     };
     !row.cells.iter().any(|c| is_value(&c.text))
+}
+
+/// What a caption says its short names stand for: `LR: Learning Rate. BSZ: Batch Size.`, `BS = batch size`.
+fn written_out(caption: &str) -> Vec<(&str, &str)> {
+    static SHORT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\b([A-Z][A-Za-z]{0,4})(?::| ?=| stands for| denotes)\s([A-Za-z][A-Za-z -]{3,40})")
+    });
+    SHORT.captures_iter(caption).filter_map(|found| Some((found.get(1)?.as_str(), found.get(2)?.as_str().trim()))).collect()
+}
+
+/// `Learning rate decay | linear | linear`: a setting, and what it is for each column.
+fn gives_a_setting(row: &Row) -> bool {
+    let Some((key, _)) = row.cells.first().and_then(|cell| settings::setting(&cell.text)) else { return false };
+    let mut others = row.cells[1..].iter();
+    others.any(|cell| settings::setting_value(key, &cell.text).is_some())
+        && !row.cells[1..].iter().any(|cell| settings::setting(&cell.text).is_some())
 }
 
 /// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.

@@ -1,15 +1,17 @@
 //! Scores in tables.
 
-use super::{View, is_header, settings, sizes, value_of};
+use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::{Findings, names};
 use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+use std::sync::LazyLock;
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let metrics = CaptionMetrics::read(view.caption);
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
+    let of_data = columns_are_data(view);
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
             group = row
@@ -21,13 +23,19 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = sizes::row_label(view, index, row);
+        if is_spread(&label) {
+            continue;
+        }
         for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
-            if headers.iter().any(|h| architecture::dimension(h).is_some() || settings::setting(h).is_some()) {
+            if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            if let Some((result, unit)) = result_of(view, &metrics, &label, &headers, group.as_deref(), value) {
+            for (mut result, unit) in results_of((view, of_data), &metrics, &label, &headers, group.as_deref(), &cell.text, value)
+            {
+                // `MAE` of masked autoencoders is no error.
+                result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
                 let scope = Scope {
                     phase: view.scope.phase,
                     datasets: vec![result.dataset.clone()],
@@ -41,6 +49,34 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite.
+fn columns_are_data(view: &View<'_>) -> bool {
+    let suites = names::datasets_in(view.caption);
+    let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
+    headers.any(|row| {
+        let known: Vec<_> = row.cells.iter().flat_map(|cell| names::datasets_in(&cell.text)).collect();
+        known.len() >= 2 || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+    })
+}
+
+/// A row that says how far runs lie apart, not what they reached.
+fn is_spread(label: &str) -> bool {
+    static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:standard (?:deviation|error)|std\.?(?: dev\.?)?|variance|stdev)(?:\W|$)")
+    });
+    SPREAD.is_match(label)
+}
+
+/// A header of what is no score: `#params`, `throughput (image / s)`.
+fn is_no_score(header: &str) -> bool {
+    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:\b|#)(?:params?|parameters|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
+        )
+    });
+    OTHER.is_match(header)
 }
 
 /// A result says that its data set and metric were used.
@@ -61,8 +97,28 @@ fn score_of(text: &str) -> Option<f64> {
     value_of(text).filter(|v| !counted && (0.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
 }
 
+/// The result of a cell, and of one with two numbers under two metrics (`EM/F1`) both.
+fn results_of(
+    (view, of_data): (&View<'_>, bool),
+    metrics: &CaptionMetrics,
+    label: &str,
+    headers: &[String],
+    group: Option<&str>,
+    text: &str,
+    value: f64,
+) -> Vec<(ReportedResult, Option<Unit>)> {
+    static PAIR: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\d+\.\d+\s?/\s?(\d+\.\d+)$"));
+    let Some(first) = result_of((view, of_data), metrics, label, headers, group, value) else { return Vec::new() };
+    let named = headers.last().map(|h| names::metrics_in(h)).unwrap_or_default();
+    let second = PAIR.captures(text.trim()).and_then(|pair| pair[1].parse().ok()).zip(named.get(1)).map(|(value, metric)| {
+        let unit = names::in_percent(metric.name).then_some(Unit::Percent);
+        (ReportedResult { value, metric: Some(metric.name.to_string()), ..first.0.clone() }, unit)
+    });
+    std::iter::once(first).chain(second).collect()
+}
+
 fn result_of(
-    view: &View<'_>,
+    (view, of_data): (&View<'_>, bool),
     metrics: &CaptionMetrics,
     label: &str,
     headers: &[String],
@@ -77,6 +133,10 @@ fn result_of(
     let (dataset, variant) = match (above.filter(|_| !after_data), dataset_of(label)) {
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => (dataset, headers.join(" ")),
+        (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
+        (None, None) if of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
+            (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
+        }
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
@@ -86,6 +146,9 @@ fn result_of(
     let metric_above = headers.iter().rev().find_map(|h| names::metrics_in(h).first().map(|m| m.name));
     let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
     let unit = metric.is_some_and(names::in_percent).then_some(Unit::Percent);
+    if unit == Some(Unit::Percent) && value > 100.0 {
+        return None;
+    }
     let variant = (!variant.is_empty()).then_some(variant);
     Some((
         ReportedResult {
@@ -97,6 +160,13 @@ fn result_of(
         },
         unit,
     ))
+}
+
+/// A header among those of data sets that is neither a metric nor a mean of them: a data set, too.
+fn is_unknown_data(header: &str) -> bool {
+    is_name(header)
+        && names::metrics_in(header).is_empty()
+        && !["Av", "av", "Mean", "mean", "All", "Total"].iter().any(|m| header.starts_with(m))
 }
 
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.

@@ -1,6 +1,6 @@
 //! Sizes of the architecture in tables.
 
-use super::{View, is_header, is_name, value_of};
+use super::{View, is_header, is_name, names_it, value_of};
 use crate::intake::extract::Findings;
 use crate::intake::extract::architecture::{self, Dimension};
 use crate::intake::{Cell, Family, FieldKey, Row, Scope, Value, Variant};
@@ -14,9 +14,10 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     if in_rows(view) {
         return by_row(view, found);
     }
+    let own = found.own.clone();
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         // A row with a citation is another paper's model.
-        if let Some(variant) = size(view, index, row).filter(|_| !row.cells[0].text.contains('[')) {
+        if let Some(variant) = size(view, index, row, &own).filter(|_| !row.cells[0].text.contains('[')) {
             let scope = Scope { variant: None, ..view.scope.clone() };
             found.add(FieldKey::Variants, Value::Variant { variant }, None, scope, 0.8, view.quote(row), view.table.section);
         }
@@ -97,6 +98,13 @@ pub(super) fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
         .cells
         .get(1)
         .filter(|c| view.headers(index, c).iter().rev().find_map(|h| architecture::dimension(h)) == Some(Dimension::Layers));
+    // So does a size in a cell of its own: `ALBERT | base`.
+    let part = row.cells.get(1).filter(|c| c.text.chars().all(|c| c.is_alphanumeric() || c == '-') && is_name(&c.text));
+    if let Some(part) =
+        part.filter(|c| value_of(&c.text).is_none() && view.headers(index, c).last() == view.headers(index, first).last())
+    {
+        return format!("{} {}", first.text, part.text);
+    }
     match layers.and_then(|c| value_of(&c.text)) {
         Some(count) => format!("{}-{count}", first.text),
         None => first.text.clone(),
@@ -104,23 +112,25 @@ pub(super) fn row_label(view: &View<'_>, index: usize, row: &Row) -> String {
 }
 
 /// `117M` at the start of a row: the model of so many parameters.
-fn names_a_size(text: &str) -> bool {
+pub(super) fn names_a_size(text: &str) -> bool {
     let count = text.strip_suffix(['M', 'B']).unwrap_or_default();
     !count.is_empty() && count.len() <= 5 && count.starts_with(|c: char| c.is_ascii_digit()) && count.parse::<f64>().is_ok()
 }
 
-/// The model that a row gives the size of.
-pub(super) fn size(view: &View<'_>, index: usize, row: &Row) -> Option<Variant> {
+/// The model that a row gives the size of; of the paper's own the number of parameters is enough.
+pub(super) fn size(view: &View<'_>, index: usize, row: &Row, own: &[String]) -> Option<Variant> {
     let mut variant = Variant { name: row_label(view, index, row), ..Variant::default() };
-    let mut params = "";
+    let (mut params, mut all_trained) = ("", true);
     for cell in &row.cells {
         let headers = view.headers(index, cell);
         let named = headers.iter().rev().find_map(|h| architecture::dimension(h));
         if let (Some(dimension), Some(value)) = (named, value_of(&cell.text)) {
-            let millions = dimension == Dimension::Params && (headers.iter().any(|h| h.contains("10⁶") || h.contains("(M)")));
+            let millions = dimension == Dimension::Params
+                && headers.iter().any(|h| h.contains("10⁶") || h.contains("(M)") || h.to_lowercase().contains("million"));
             variant.set(dimension, if millions { value * 1e6 } else { value });
             if dimension == Dimension::Params {
                 params = &cell.text;
+                all_trained = !headers.iter().any(|h| h.to_lowercase().contains("trainable"));
             }
         }
     }
@@ -129,5 +139,9 @@ pub(super) fn size(view: &View<'_>, index: usize, row: &Row) -> Option<Variant> 
         variant.name = params.to_string();
     }
     let sized = variant.num_layers.is_some() && (variant.hidden_size.is_some() || variant.num_params.is_some());
-    (sized && !variant.name.is_empty()).then_some(variant)
+    let is_own = !variant.name.contains(['(', '+'])
+        && own.iter().any(|own| names_it(&variant.name, own))
+        && variant.num_params.is_some()
+        && all_trained;
+    ((sized || is_own) && !variant.name.is_empty()).then_some(variant)
 }
