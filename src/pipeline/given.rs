@@ -235,7 +235,7 @@ impl Pipeline<'_> {
         if task == Task::SentenceSimilarity && model.sentences.is_none() {
             assumptions.push("vectors: the mean of a text's tokens (the folder has no `modules.json`)".into());
         }
-        assumptions.extend(data.table.iter().flat_map(|table| table.notes.clone()));
+        assumptions.extend(data.all_notes().cloned());
         if data.is_stream() {
             assumptions.push(format!("the text is told in pieces of {} tokens, each from its own words alone", job.max_seq_len));
         }
@@ -495,22 +495,7 @@ mod tests {
             part: None,
             tokens: None,
         };
-        let facts = |splits: Vec<SplitFacts>| DataFacts {
-            task: None,
-            splits,
-            columns: Default::default(),
-            labels: vec![],
-            license: None,
-            is_gated: false,
-            revision: None,
-            mean_tokens: None,
-            longest_tokens: None,
-            image_shape: None,
-            images_differ: false,
-            scores: None,
-            longest_secs: None,
-            table: None,
-        };
+        let facts = |splits: Vec<SplitFacts>| DataFacts { splits, ..DataFacts::default() };
         let glue = facts(vec![split("train", true), split("validation", true), split("test", false)]);
         let chosen = |facts: &DataFacts, named| choose_split(facts, named).map(|s| s.name.clone()).map_err(|e| e.to_string());
         assert_eq!(chosen(&glue, None), Ok("validation".into()));

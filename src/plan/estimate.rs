@@ -218,7 +218,7 @@ pub fn estimate(
 mod tests {
     use super::*;
     use crate::plan::{ModelFacts, SplitFacts};
-    use crate::spec::{Columns, Length, Optimizer, Schedule, Warmup};
+    use crate::spec::{Length, Optimizer, Schedule, Warmup};
 
     /// Watching and saving take a bounded share of a run by the estimate's own count, but are done once at least.
     #[test]
@@ -235,22 +235,7 @@ mod tests {
             )
         };
         let split = SplitFacts { name: "train".into(), files: vec![], examples: 100, labelled: true, part: None, tokens: None };
-        let data = DataFacts {
-            task: None,
-            splits: vec![split],
-            columns: Columns::default(),
-            labels: vec![],
-            license: None,
-            is_gated: false,
-            revision: None,
-            mean_tokens: Some(8.0),
-            longest_tokens: None,
-            image_shape: None,
-            images_differ: false,
-            scores: None,
-            longest_secs: None,
-            table: None,
-        };
+        let data = DataFacts { splits: vec![split], mean_tokens: Some(8.0), ..DataFacts::default() };
         let host = HostFacts::new(2, 1 << 34, 2e11);
         let known = ModelFacts::from_scratch(model());
         let facts = Facts { host, data, model: known };
