@@ -86,9 +86,14 @@ pub(super) fn name_of(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Int(i) => Some(i.to_string()),
         Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => Some((*f as i64).to_string()),
-        Cell::Text(text) if !is_missing(cell) => Some(text.trim().to_string()),
+        Cell::Text(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
         _ => None,
     }
+}
+
+/// As [`name_of`] of a cell that is a label by itself: words for nothing are none.
+pub(super) fn class_of(cell: &Cell) -> Option<String> {
+    name_of(cell).filter(|_| !is_missing(cell))
 }
 
 /// As [`name_of`], also of a number with a fraction, which names no class.
@@ -163,6 +168,7 @@ mod tests {
         check(&["a"], false, text("NaN"), Label::Missing);
         check(&["a", "NA"], false, text("NA"), Label::Class(1));
         check(&["a"], false, text("None"), Label::Unknown("`None`".into()));
+        assert_eq!([class_of(&text("NaN")), name_of(&text("NaN"))], [None, Some("NaN".into())], "a tag may be called so");
     }
 
     /// -1 is a class of whoever has others beside it, and a secret where there is nothing else.

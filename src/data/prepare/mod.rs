@@ -204,7 +204,7 @@ impl Split {
             for row in table.rows(&[self.label_column()])? {
                 match row?.cells.first() {
                     Some(Cell::List(items)) => names.extend(items.iter().filter_map(classes::name_of)),
-                    Some(cell) => names.extend(classes::name_of(cell)),
+                    Some(cell) => names.extend(classes::class_of(cell)),
                     None => {}
                 }
             }

@@ -74,7 +74,7 @@ fn delimiter(path: &Path, usual: Dialect) -> Result<u8> {
         return Ok(mark);
     }
     let mut reader = open(path, usual)?;
-    let header = reader.headers().map_err(|e| broken(path, dialect, &e))?;
+    let header = reader.headers().map_err(|e| broken(path, usual, &e))?;
     let other = MARKS.into_iter().find(|mark| header.as_slice().as_bytes().contains(mark));
     Ok(other.filter(|_| header.len() == 1).unwrap_or(usual.delimiter))
 }

@@ -73,7 +73,7 @@ impl Answers {
 pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
     let mut found = Answers::of(tables, &[label], may_lack, |found, table, cells| {
         found.missing += usize::from(cells.first().is_none_or(classes::is_missing));
-        found.names.extend(cells.first().and_then(classes::name_of));
+        found.names.extend(cells.first().and_then(classes::class_of));
         found.check_classes(table, label, "at most 1000 classes")
     })?;
     if classes::are_measured(&found.names) {
