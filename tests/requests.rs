@@ -122,20 +122,22 @@ fn the_plan_of_a_paper_is_one_value() {
     assert!(plan["spec"]["task"].is_string(), "{plan:#}");
 }
 
-/// What programs write where nothing is known is a class like any other, which is said; images without a class are, too.
+/// Rows whose label is what programs write where nothing is known are left out, which is said; images without a class are, too.
 #[test]
 fn what_may_not_be_meant_is_told() {
     let place = Place::new();
     let rows: String = (0..80).map(|i| format!("the cat {i} sat,{}\n", ["good", "bad", "NaN"][i % 3])).collect();
     let file = place.write("labels.csv", format!("text,label\n{rows}"));
     let plan = plan_of(&place, &format!("train a BERT of 1 layer with hidden size 16 on {} from scratch", file.display()));
-    assert!(plan["assumptions"].to_string().contains("`NaN` is a class of its own"), "{:#}", plan["assumptions"]);
+    let left_out = "26 of 80 rows of `train` are left out, for they have no `label`";
+    assert!(plan["assumptions"].to_string().contains(left_out), "{:#}", plan["assumptions"]);
+    assert_eq!(plan["facts"]["data"]["labels"], serde_json::json!(["bad", "good"]));
     let data = |path: &Path| {
         let mut command = place.tallow(["data"]);
         succeeds(command.arg(path).arg("--offline")).stdout
     };
     let said = data(&file);
-    assert!(said.contains("`NaN` is a class of 26 row(s)"), "{said}");
+    assert!(said.contains("26 row(s) have the label `NaN`"), "{said}");
     let png = {
         let mut bytes = std::io::Cursor::new(Vec::new());
         image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Png).expect("an image");
@@ -147,6 +149,24 @@ fn what_may_not_be_meant_is_told() {
     let said = data(&place.path("animals"));
     assert!(said.contains("train") && said.contains("1 image(s) such as `stray.png` lie in no folder of a class"), "{said}");
     assert!(said.contains("5 rows") || said.contains("5"), "{said}");
+}
+
+/// The jail that looks at a table holds the files that its rows name as well; one that is not there is told.
+#[test]
+fn files_that_rows_name_are_looked_at_with_them() {
+    let place = Place::new();
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).expect("an image");
+    (0..3).for_each(|i| drop(place.write(&format!("pictures/{i}.png"), png.get_ref())));
+    let rows: String = (0..4).map(|i| format!("{i}.png,{}\n", ["cat", "dog"][i % 2])).collect();
+    let said = succeeds(
+        place.tallow(["data", "--offline"]).arg(place.write("pictures/metadata.csv", format!("file_name,label\n{rows}"))),
+    );
+    for words in
+        ["image classification", "images; 1 different", "`file_name` names 1 file(s) such as `3.png` that cannot be read"]
+    {
+        assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
+    }
 }
 
 fn plan_of(place: &Place, request: &str) -> serde_json::Value {

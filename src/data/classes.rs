@@ -1,5 +1,6 @@
 //! From what stands in a label column to the index of a class.
 
+use super::features;
 use super::read::Cell;
 use std::collections::BTreeSet;
 
@@ -22,9 +23,11 @@ pub(super) enum Label {
 
 impl Classes {
     pub(super) fn label(&self, cell: &Cell) -> Label {
-        let named = |name: &str| self.names.iter().position(|n| n == name).map(|i| Label::Class(i as u32));
+        let exact = |name: &str| self.names.iter().position(|n| n == name);
+        let alike = |name: &str| whole(name).and_then(|i| self.names.iter().position(|n| whole(n) == Some(i)));
+        let named = |name: &str| exact(name).or_else(|| alike(name)).map(|i| Label::Class(i as u32));
         // Where classes are numbers, another number is none of them: it is never taken for the place of one.
-        let are_numbers = !self.indices && self.names.iter().any(|name| name.parse::<i64>().is_ok());
+        let are_numbers = !self.indices && self.names.iter().any(|name| whole(name).is_some());
         let indexed = |i: i64| match usize::try_from(i) {
             Ok(index) if index < self.names.len() && !are_numbers => Label::Class(index as u32),
             Ok(_) => Label::Unknown(i.to_string()),
@@ -37,8 +40,8 @@ impl Classes {
             Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => self.label(&Cell::Int(*f as i64)),
             Cell::Text(text) => {
                 let text = text.trim();
-                let number = || text.parse().ok().map(|i| self.label(&Cell::Int(i)));
-                named(text).or_else(number).unwrap_or_else(|| match text.is_empty() {
+                let number = || whole(text).or_else(|| text.parse().ok()).map(|i| self.label(&Cell::Int(i)));
+                named(text).or_else(number).unwrap_or_else(|| match is_missing(cell) {
                     true => Label::Missing,
                     false => Label::Unknown(cell.in_words()),
                 })
@@ -58,6 +61,23 @@ pub fn place_of(name: &str, names: &[String]) -> Option<usize> {
     })
 }
 
+/// The whole number that a name writes: `1`, and `1.0`, as programs have it where a cell of the column was empty.
+fn whole(name: &str) -> Option<i64> {
+    let is_nothing = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit == b'0');
+    let digits = name.split_once('.').filter(|(_, part)| is_nothing(part)).map_or(name, |(whole, _)| whole);
+    digits.parse().ok().filter(|number: &i64| number.to_string() == digits)
+}
+
+/// Whether a cell holds no label: nothing, or a word for it. `none` is a class to many.
+pub(super) fn is_missing(cell: &Cell) -> bool {
+    features::is_nothing(cell) && !matches!(cell, Cell::Text(text) if text.trim().eq_ignore_ascii_case("none"))
+}
+
+/// Whether a class that is shown is one of the words for nothing.
+pub fn says_nothing(class: &str) -> bool {
+    is_missing(&Cell::Text(class.into()))
+}
+
 /// What a secret label is given as.
 const SECRET: &str = "-1";
 
@@ -69,6 +89,11 @@ pub(super) fn name_of(cell: &Cell) -> Option<String> {
         Cell::Text(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
         _ => None,
     }
+}
+
+/// As [`name_of`] of a cell that is a label by itself: words for nothing are none.
+pub(super) fn class_of(cell: &Cell) -> Option<String> {
+    name_of(cell).filter(|_| !is_missing(cell))
 }
 
 /// As [`name_of`], also of a number with a fraction, which names no class.
@@ -91,10 +116,10 @@ pub(super) fn are_measured(names: &BTreeSet<String>) -> bool {
     names.len() > MOST && names.iter().all(number) && names.iter().any(|name| name.parse::<i64>().is_err())
 }
 
-/// Names in the order of their index: numbers by value, others by their letters.
+/// Names in the order of their index: numbers by value, each once however it is written, others by their letters.
 pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
-    names.sort_by_cached_key(|n| (n.parse::<i64>().ok().map_or((1, 0), |i| (0, i)), n.clone()));
-    names.dedup();
+    names.sort_by_cached_key(|n| (whole(n).or_else(|| n.parse().ok()).map_or((1, 0), |i| (0, i)), n.clone()));
+    names.dedup_by(|b, a| a == b || whole(a).is_some_and(|number| whole(b) == Some(number)));
     names
 }
 
@@ -133,6 +158,17 @@ mod tests {
         check(&["-1", "1"], false, text("-1"), Label::Class(0));
         check(&["1", "2"], true, Cell::Int(1), Label::Class(1));
         check(&["a"], false, Cell::Null, Label::Missing);
+        // A number is the same however it is written, and a code is none.
+        check(&["0", "1"], false, text("0.0"), Label::Class(0));
+        check(&["1.0", "2.0"], false, text("1"), Label::Class(0));
+        check(&["1.0", "2.0"], false, Cell::Int(2), Label::Class(1));
+        check(&["0", "1"], false, text("0.5"), Label::Unknown("`0.5`".into()));
+        check(&["007", "7"], false, text("7.0"), Label::Class(1));
+        // Words for nothing, but where they are classes.
+        check(&["a"], false, text("NaN"), Label::Missing);
+        check(&["a", "NA"], false, text("NA"), Label::Class(1));
+        check(&["a"], false, text("None"), Label::Unknown("`None`".into()));
+        assert_eq!([class_of(&text("NaN")), name_of(&text("NaN"))], [None, Some("NaN".into())], "a tag may be called so");
     }
 
     /// -1 is a class of whoever has others beside it, and a secret where there is nothing else.
@@ -157,5 +193,7 @@ mod tests {
     fn numbers_are_ordered_by_value() {
         let names = |n: &[&str]| n.iter().map(|n| n.to_string()).collect::<Vec<_>>();
         assert_eq!(in_order(names(&["10", "9", "b", "a", "9"])), names(&["9", "10", "a", "b"]));
+        assert_eq!(in_order(names(&["10.0", "2.0", "1", "1.0", "1.5"])), names(&["1", "2.0", "10.0", "1.5"]));
+        assert_eq!(in_order(names(&["07", "7"])), names(&["07", "7"]));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::audio::is_audio;
 use super::card::Config;
+use super::error::list;
 use super::hub::{self, Hub, Kind, Repo};
 use super::packing::Packing;
 use super::read::{Table, is_image};
@@ -22,6 +23,8 @@ pub(super) struct Located {
     pub(super) revision: Option<String>,
     /// Whether there may be files of it that nobody here knows of.
     pub(super) may_lack_files: bool,
+    /// What whoever uses it should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Where a data set lies, whatever it may be for.
@@ -33,6 +36,8 @@ pub struct Lying {
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
     pub revision: Option<String>,
+    /// What whoever uses it should know.
+    pub notes: Vec<String>,
 }
 
 /// Finds the wanted splits (none named: all) and fetches their files; nothing is looked into.
@@ -40,8 +45,8 @@ pub struct Lying {
 /// # Errors
 /// The data set or a split is not there.
 pub fn lying(hub: &Hub, source: &DataSource, wanted: &[String], making: &Making) -> Result<Lying> {
-    let Located { place, splits, card, config: _, revision, may_lack_files: _ } = locate(hub, source, wanted, making)?;
-    Ok(Lying { place, splits, license: card.license, revision })
+    let Located { place, splits, card, config: _, revision, may_lack_files: _, notes } = locate(hub, source, wanted, making)?;
+    Ok(Lying { place, splits, license: card.license, revision, notes })
 }
 
 /// Finds the wanted splits (none named: all) and fetches their files.
@@ -90,7 +95,7 @@ fn in_file(path: &Path, place: String, wanted: &[String], making: &Making) -> Re
     let file = std::path::absolute(path).map_err(io)?;
     let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![file.clone()])).collect();
     let splits = keep(&place, found, wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false })
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false, notes: Vec::new() })
 }
 
 /// Files whose names fit a pattern such as `data/*.jsonl`, in the order of their names.
@@ -118,7 +123,7 @@ fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
     let absolute = |(split, files): (String, Vec<String>)| (split, files.iter().map(|file| root.join(file)).collect());
     let found = splits::of_pattern(&rows).into_iter().map(absolute).collect();
     let splits = keep(&place, found, wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false })
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false, notes: Vec::new() })
 }
 
 /// A repository, or a folder in its format.
@@ -144,14 +149,18 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
     {
         return Err(Error::Unsaid { place, heard: heard.clone() });
     }
+    let mut notes = Vec::new();
     let (config, found) = match (tables.is_empty(), repo.root()) {
         (true, Some(root)) if !images.is_empty() => match images.iter().find(|image| !root.join(image).is_file()) {
             Some(image) => return Err(repo.lacks(image).into()),
-            None => (None, image_splits(root, &images)),
+            None => (None, folder_splits(root, &images)),
         },
+        (true, Some(root)) if config.is_none() && card.configs.is_empty() && are_of_classes(root, &texts) => {
+            (None, folder_splits(root, &texts))
+        }
         (true, _) if texts.is_empty() => return Err(Error::NoData { place, found: paths }),
-        (true, _) => table_splits(&place, &card, config, texts)?,
-        (false, _) => table_splits(&place, &card, config, tables)?,
+        (true, _) => table_splits(&place, &card, config, texts, &mut notes)?,
+        (false, _) => table_splits(&place, &card, config, tables, &mut notes)?,
     };
     if found.is_empty() {
         return Err(Error::NoData { place, found: paths });
@@ -168,7 +177,7 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
     let fetch_all = |(split, files): (String, Vec<String>)| Ok((split, files.iter().map(fetch).collect::<Result<_>>()?));
     let splits = splits.into_iter().map(fetch_all).collect::<Result<_>>()?;
     let (revision, may_lack_files) = (repo.commit().map(str::to_string), repo.may_lack_files());
-    Ok(Located { place, splits, card, config, revision, may_lack_files })
+    Ok(Located { place, splits, card, config, revision, may_lack_files, notes })
 }
 
 /// What other clients left in the cache need not be all of a split: its parts must be as many as their names say, and its rows as many as
@@ -199,23 +208,45 @@ pub(super) fn check_whole(located: &Located, splits: &[(String, Vec<Table>)]) ->
 
 type Splits<F> = Vec<(String, Vec<F>)>;
 
-/// `split/class/image`, or `class/image` for a training split alone. Absolute folders, one a split.
-fn image_splits(root: &Path, images: &[String]) -> Splits<String> {
-    let (around, tops) = splits::of_images(images);
+/// `split/class/file`, or `class/file` for a training split alone. Absolute folders, one a split.
+fn folder_splits(root: &Path, files: &[String]) -> Splits<String> {
+    let (around, tops) = splits::of_images(files);
     let root = root.join(around);
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned();
     match tops.is_empty() {
         true => vec![("train".into(), vec![absolute(root)])],
-        false => tops.into_iter().map(|top| (top.clone(), vec![absolute(root.join(top))])).collect(),
+        false => {
+            let lying = |top: &String| absolute(root.join(top));
+            splits::of_folders(tops).into_iter().map(|(split, tops)| (split, tops.iter().map(lying).collect())).collect()
+        }
     }
 }
 
+/// Whether documents lie in folders of classes, and are there.
+fn are_of_classes(root: &Path, texts: &[String]) -> bool {
+    let (around, tops) = splits::of_images(texts);
+    let is_document = |file: &String| Table::open(&root.join(file)).is_ok_and(|table| table.is_document());
+    splits::are_of_classes(texts, &around, &tops)
+        && texts.iter().all(|file| root.join(file).is_file())
+        && texts.last().is_some_and(is_document)
+}
+
 /// By the card's configurations, else by names. Gives the configuration's name, where there is one.
-fn table_splits(place: &str, card: &Card, asked: Option<&str>, tables: Vec<String>) -> Result<(Option<String>, Splits<String>)> {
+fn table_splits(
+    place: &str,
+    card: &Card,
+    asked: Option<&str>,
+    tables: Vec<String>,
+    notes: &mut Vec<String>,
+) -> Result<(Option<String>, Splits<String>)> {
     let with_files: Vec<&Config> = card.configs.iter().filter(|c| !c.splits.is_empty()).collect();
     if with_files.is_empty() {
         let (config, tables) = by_folder(place, asked, tables)?;
-        return Ok((config, splits::by_name(&best_format(tables))));
+        let tables = best_format(tables);
+        let found = splits::by_name(&tables);
+        let left_out = splits::left_out(&tables, &found);
+        notes.extend((!left_out.is_empty()).then(|| format!("{}: no split, by the name; left out", list(&left_out))));
+        return Ok((config, found));
     }
     let names = || with_files.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let config = match asked {

@@ -43,9 +43,9 @@ pub use audio::{extractor, hear};
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
-pub use classes::place_of;
+pub use classes::{place_of, says_nothing};
 pub use columns::PairKind;
-pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe};
+pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe, described_files};
 pub use digest::{copy_below, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
@@ -62,10 +62,10 @@ pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, OTHER_ENCODERS, PublicEncoder, PublicModel, SEERS, SMALLER_BERTS, USUAL_BERT,
     WRITERS, public_id,
 };
-pub use read::{IMAGES, letters};
+pub use read::{IMAGES, Named, letters};
 pub use shards::{sha256_of_weights, weight_files};
-pub use splits::{SPLIT_WORDS, holds_rows, holds_text, is_pattern, is_table, split_of_file};
-pub use survey::{DataSpecHints, survey_data};
+pub use splits::{SPLIT_WORDS, are_splits, holds_rows, holds_text, is_pattern, is_table, split_of_file};
+pub use survey::{DataSpecHints, split_column_in_words, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
 pub(crate) use tokenizers::given::{SOURCE as PAIR_TOKENIZER, tokenizer_files, tokenizer_json};

@@ -81,6 +81,46 @@ pub(super) fn by_name(paths: &[String]) -> Vec<(String, Vec<String>)> {
     found
 }
 
+/// Files among `paths` that no split of [`by_name`] has: their names stand for none, and those of others do.
+pub(super) fn left_out(paths: &[String], splits: &[(String, Vec<String>)]) -> Vec<String> {
+    paths.iter().filter(|path| !splits.iter().any(|(_, files)| files.contains(path))).cloned().collect()
+}
+
+/// Whether the values of a column say which split each row belongs to.
+pub fn are_splits<'a>(values: impl IntoIterator<Item = &'a String>) -> bool {
+    let splits: Option<BTreeSet<usize>> = values.into_iter().map(|value| place_of(value)).collect();
+    splits.is_some_and(|splits| splits.len() > 1)
+}
+
+/// Whether a value is the name of a split.
+pub(super) fn is_split(value: &str) -> bool {
+    place_of(value).is_some()
+}
+
+fn place_of(value: &str) -> Option<usize> {
+    SPLIT_WORDS.iter().position(|(_, names)| names.contains(&value.trim().to_lowercase().as_str()))
+}
+
+/// Whether texts lie in folders of classes, in each of the folders `tops` or in the one `around` them: several classes of several texts
+/// each, and most texts in one of them.
+pub(super) fn are_of_classes(texts: &[String], around: &str, tops: &[String]) -> bool {
+    let in_classes = |folder: String| {
+        let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut strays = 0;
+        for path in texts.iter().filter_map(|path| path.strip_prefix(&folder)) {
+            match path.split_once('/') {
+                Some((class, _)) => *classes.entry(class).or_default() += 1,
+                None => strays += 1,
+            }
+        }
+        classes.len() > 1 && classes.values().all(|texts| *texts > 1) && strays < classes.values().sum::<usize>()
+    };
+    match tops {
+        [] => in_classes(around.into()),
+        tops => tops.iter().all(|top| in_classes(format!("{around}{top}/"))),
+    }
+}
+
 /// Splits of an image folder: the folder that they lie in (empty, or with its stroke), and theirs in it, where one of these stands for a
 /// split; none: everything is `train`. A folder around everything is looked into.
 pub(super) fn of_images(paths: &[String]) -> (String, Vec<String>) {
@@ -101,6 +141,19 @@ pub(super) fn of_images(paths: &[String]) -> (String, Vec<String>) {
             _ => return (around, Vec::new()),
         }
     }
+}
+
+/// The folders of [`of_images`] as splits. Two that stand for the same one keep their names: their classes may differ.
+pub(super) fn of_folders(tops: Vec<String>) -> Vec<(String, Vec<String>)> {
+    let named: Vec<String> = tops.iter().map(|top| split_of(top).unwrap_or_else(|| top.clone())).collect();
+    let is_alone = |name: &String| named.iter().filter(|other| *other == name).count() == 1;
+    let mut splits: Vec<(String, Vec<String>)> = tops
+        .into_iter()
+        .zip(&named)
+        .map(|(top, name)| (if is_alone(name) { name.clone() } else { top.clone() }, vec![top]))
+        .collect();
+    in_order(&mut splits);
+    splits
 }
 
 /// train, validation, test, then the rest by name.
@@ -301,6 +354,42 @@ mod tests {
         check(&["v1/data/val/cat/x.jpg", "v1/data/train/cat/x.jpg"], "v1/data/", &["train", "val"]);
         check(&["a.jpg"], "", &[]);
         check(&[], "", &[]);
+    }
+
+    #[test]
+    fn texts_in_folders_are_of_classes_where_several_are() {
+        let check = |paths: &[&str], expected: bool| {
+            let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
+            let (around, tops) = of_images(&paths);
+            assert_eq!(are_of_classes(&paths, &around, &tops), expected, "{paths:?}");
+        };
+        check(&["sport/1.txt", "sport/2.txt", "tech/1.txt", "tech/2.txt"], true);
+        check(&["x/train/neg/1.txt", "x/train/neg/2.txt", "x/train/pos/1.txt", "x/train/pos/2.txt", "x/train/urls.txt"], true);
+        check(&["train/neg/1.txt", "train/neg/2.txt", "train/pos/1.txt", "train/pos/2.txt", "test/a/1.txt"], false);
+        check(&["train/wiki/1.txt", "train/wiki/2.txt"], false);
+        check(&["wiki/wiki.txt", "books/books.txt"], false);
+        check(&["train.txt", "test.txt"], false);
+    }
+
+    #[test]
+    fn columns_that_say_the_split() {
+        let are = |values: &[&str]| are_splits(&values.iter().map(|value| value.to_string()).collect::<Vec<_>>());
+        assert!(are(&["train", "val", "TEST"]) && are(&["train", "dev"]));
+        assert!(!are(&["train", "training"]) && !are(&["train", "bus"]) && !are(&["the train", "a test"]) && !are(&[]));
+    }
+
+    #[test]
+    fn folders_are_called_and_ordered_as_files_are() {
+        let check = |tops: &[&str], expected: &[(&str, &str)]| {
+            let found = of_folders(tops.iter().map(|top| top.to_string()).collect());
+            let found: Vec<(&str, &str)> = found.iter().map(|(split, tops)| (split.as_str(), tops[0].as_str())).collect();
+            assert_eq!(found, expected);
+        };
+        check(
+            &["Testing", "extra", "train", "val"],
+            &[("train", "train"), ("validation", "val"), ("test", "Testing"), ("extra", "extra")],
+        );
+        check(&["dev", "train", "val"], &[("train", "train"), ("dev", "dev"), ("val", "val")]);
     }
 
     #[test]

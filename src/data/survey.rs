@@ -1,8 +1,11 @@
 //! What a data set holds, before anything is decided: splits, sizes, columns, class names.
 
 mod answers;
+mod notes;
 
 use self::answers::{answers_of, labels_of, several_of, values_of};
+use self::notes::notes;
+pub use self::notes::split_column_in_words;
 use super::audio;
 use super::classes;
 use super::columns;
@@ -52,6 +55,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
     }
     check_whole(&located, &splits)?;
+    let notes = notes(&located, &splits, hints);
     let mut hints = hints.clone();
     let weight = hints.columns.weight.take();
     if let Some(name) = &weight {
@@ -62,6 +66,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let is_gated = located.card.is_gated;
     let mut facts = survey_tables(&splits, located, &hints)?;
     facts.is_gated = is_gated;
+    facts.notes.splice(0..0, notes);
     facts.columns.weight = weight;
     Ok(facts)
 }
@@ -129,7 +134,7 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
         (false, false) => Task::TextClassification,
     });
 
-    let (mut facts, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut facts, mut notes, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (at, (name, tables)) in splits.iter().enumerate() {
         let answers = match task.head() {
             HeadKind::Value => values_of(tables, &label, at > 0)?,
@@ -141,11 +146,13 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
             let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
             return Err(Error::EmptySplit { split: name.clone(), path });
         }
+        let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
+        notes.extend(answers.note(name, &label));
+        let (examples, labelled) = (answers.examples(), answers.any);
         if at == 0 {
             seen = answers.names;
         }
-        let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
-        let (name, examples, labelled) = (name.clone(), answers.rows, answers.any);
+        let name = name.clone();
         facts.push(SplitFacts { name, files, examples, labelled, part: None, tokens: None });
     }
     Ok(DataFacts {
@@ -159,10 +166,8 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
         longest_tokens: lengths.map(|[_, longest]| longest),
         image_shape: image_shape.map(|(shape, _)| shape),
         images_differ: image_shape.is_some_and(|(_, differ)| differ),
-        scores: None,
-        is_gated: false,
-        longest_secs: None,
-        table: None,
+        notes,
+        ..DataFacts::default()
     })
 }
 
@@ -184,14 +189,8 @@ fn survey_table(
         labels: found.labels,
         license: located.card.license.clone(),
         revision: located.revision.clone(),
-        mean_tokens: None,
-        longest_tokens: None,
-        image_shape: None,
-        images_differ: false,
-        scores: None,
-        is_gated: false,
-        longest_secs: None,
         table: Some(found.facts),
+        ..DataFacts::default()
     })
 }
 
@@ -213,20 +212,14 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let Located { card, revision, .. } = located;
     let license = card.license;
     Ok(DataFacts {
-        scores: None,
-        is_gated: false,
-        longest_secs: None,
-        table: None,
         splits: facts,
         columns,
-        labels: Vec::new(),
         license,
         revision,
         mean_tokens,
         longest_tokens,
-        image_shape: None,
-        images_differ: false,
         task: Some(task),
+        ..DataFacts::default()
     })
 }
 
@@ -250,18 +243,12 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
     Ok(DataFacts {
         task: Some(Task::TextToText),
         splits: facts,
-        labels: Vec::new(),
         license: card.license,
         revision,
         mean_tokens,
         longest_tokens,
         columns,
-        image_shape: None,
-        images_differ: false,
-        scores: None,
-        is_gated: false,
-        longest_secs: None,
-        table: None,
+        ..DataFacts::default()
     })
 }
 
@@ -659,5 +646,31 @@ mod tests {
         );
         check(&[("train.csv", "image_path,label\na.png,x\nb.png,y\n")], "cannot tell which column holds the input");
         check(&[("train/cat/a.png", "no image")], "`cat/a.png`, column `image`: the image cannot be read");
+    }
+
+    /// What lies beside the splits, or says them in a column, is told; texts in folders are of classes.
+    #[test]
+    fn what_of_the_files_is_told() {
+        let rows = |split: &str| (0..8).map(|i| format!("a film {i},{},{split}\n", i % 2)).collect::<String>();
+        let table = |splits: [&str; 2]| format!("text,label,part\n{}{}", rows(splits[0]), rows(splits[1]));
+        let of = |files: &[(&str, &str)]| {
+            let place = folder(files);
+            survey(&DataSource::Local { path: place.path().to_path_buf() }, place.path()).expect("surveyed")
+        };
+        let facts = of(&[("a.csv", &table(["train", "dev"]).replace("part", "split"))]);
+        assert!(facts.notes.iter().any(|note| note.contains("`split` says which split each row belongs to")), "{facts:?}");
+        let facts = of(&[("train.csv", &table(["x", "y"])), ("test.csv", &table(["x", "y"])), ("extra.csv", "text\na\n")]);
+        assert_eq!(facts.notes, ["`extra.csv`: no split, by the name; left out"]);
+        let labelled: String = (0..16).map(|i| format!("the film {i} of a year,{}\n", i % 2)).collect();
+        let facts = of(&[("a.csv", &format!("text,label\n{labelled}a film,\na play,NA\n"))]);
+        assert_eq!((facts.splits[0].examples, facts.labels.join(" ")), (16, "0 1".into()));
+        assert_eq!(facts.notes, ["2 of 18 rows of `train` are left out, for they have no `label`"]);
+        let texts =
+            ["train/neg/1", "train/neg/2", "train/pos/1", "train/pos/2", "test/neg/1", "test/neg/2", "test/pos/1", "test/pos/2"];
+        let names = texts.map(|name| format!("{name}.txt"));
+        let facts = of(&names.iter().map(|name| (name.as_str(), "a film\n")).collect::<Vec<_>>());
+        assert_eq!((facts.task, facts.labels.join(" ")), (Some(Task::TextClassification), "neg pos".into()));
+        let sizes: Vec<_> = facts.splits.iter().map(|split| (split.name.as_str(), split.examples)).collect();
+        assert_eq!(sizes, [("train", 4), ("test", 4)]);
     }
 }

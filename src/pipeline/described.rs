@@ -2,7 +2,7 @@
 
 use super::stages::making;
 use super::{End, Pipeline};
-use crate::data::{self, DataSpecHints, SplitDescribed};
+use crate::data::{self, ColumnDescribed, DataSpecHints, SplitDescribed};
 use crate::error::Result;
 use crate::job::{DescribeJob, Event, Job, SplitSource};
 use crate::plan::{self, DataChoice, DataFacts, PARTIAL};
@@ -79,7 +79,8 @@ impl Pipeline<'_> {
             labels: facts.labels.clone(),
             samples: asked.samples,
         };
-        let readable = lying.splits.iter().flat_map(|(_, files)| files.clone()).collect();
+        let named = data::described_files(&job)?.into_values().flatten();
+        let readable = lying.splits.iter().flat_map(|(_, files)| files.clone()).chain(named).collect();
         self.watch.say("reading its rows");
         let attempt = match self.attempt(DESCRIBE, 1, Job::Describe(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
@@ -98,7 +99,8 @@ impl Pipeline<'_> {
             splits: attempt.events.into_iter().filter_map(of).collect(),
             warnings: Vec::new(),
         };
-        described.warnings = warnings(&asked.choice.source, &described);
+        described.warnings = lying.notes;
+        described.warnings.extend(warnings(&asked.choice.source, &described));
         described.warnings.extend(facts.table.into_iter().flat_map(|table| table.notes));
         Ok(Ok(described))
     }
@@ -125,6 +127,7 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         say("it has no rows".into());
         return;
     }
+    split.notes.iter().for_each(|note| say(note.clone()));
     if name.starts_with(PARTIAL) {
         say("it is the first part of a split: the Hub converts no more of a large one".into());
     }
@@ -146,16 +149,42 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         if column.blank > 0 && is_used && !may_be_blank {
             say(format!("`{}` is blank in {}", column.name, share(column.blank)));
         }
+        if let Some((count, first)) = &column.unreadable {
+            say(format!(
+                "`{}` names {count} file(s) such as `{first}` that cannot be read: their rows are left out",
+                column.name
+            ));
+        }
         for (kind, count) in &column.personal {
             say(format!("`{}` has what looks like {} in {}", column.name, kind.in_words(), share(*count)));
+        }
+        if data::are_splits(column.common.iter().map(|(value, _)| value)) {
+            say(data::split_column_in_words(&column.name));
         }
         let of_classes = is_label && !column.common.is_empty() && column.numbers.is_none_or(|_| !described.classes.is_empty());
         if of_classes {
             of_label(&column.common, &mut say);
-            for (class, rows) in column.common.iter().filter(|(class, _)| plan::says_nothing(class)) {
-                say(format!("`{class}` is a class of {rows} row(s): where it means that nothing is known, take these rows out"));
+            for (class, rows) in column.common.iter().filter(|(class, _)| data::says_nothing(class)) {
+                say(format!("{rows} row(s) have the label `{class}`, which says that nothing is known: they are left out"));
             }
+            said_nowhere_else(column, split, described, &mut say);
         }
+    }
+}
+
+/// A large class of the first split that no other split with labels has may be no class at all.
+fn said_nowhere_else(column: &ColumnDescribed, split: &SplitDescribed, described: &Described, say: &mut dyn FnMut(String)) {
+    let Some((_, others)) = described.splits.split_first().filter(|(first, _)| first.split == split.split) else { return };
+    let others: Vec<&ColumnDescribed> = others
+        .iter()
+        .flat_map(|other| other.columns.iter().find(|other| other.name == column.name && other.common.len() > 1))
+        .collect();
+    let is_there = |class: &String| others.iter().any(|other| other.common.iter().any(|(known, _)| known == class));
+    let large = column.common.iter().filter(|(_, rows)| *rows as f64 >= RARE * split.rows as f64);
+    for (class, rows) in large.filter(|(class, _)| !others.is_empty() && !is_there(class)) {
+        say(format!(
+            "the class `{class}` of {rows} rows is in no other split: where it means that nobody labelled them, take them out"
+        ));
     }
 }
 

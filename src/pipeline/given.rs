@@ -235,7 +235,7 @@ impl Pipeline<'_> {
         if task == Task::SentenceSimilarity && model.sentences.is_none() {
             assumptions.push("vectors: the mean of a text's tokens (the folder has no `modules.json`)".into());
         }
-        assumptions.extend(data.table.iter().flat_map(|table| table.notes.clone()));
+        assumptions.extend(data.all_notes().cloned());
         if data.is_stream() {
             assumptions.push(format!("the text is told in pieces of {} tokens, each from its own words alone", job.max_seq_len));
         }

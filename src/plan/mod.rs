@@ -20,6 +20,6 @@ pub use estimate::{Share, estimate, scoring_secs, size_of};
 pub use license::{Duty, Gate, Licensed, hub_name, licensed, licensed_data};
 pub use planner::{DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
 pub use price::{Gpu, Prices, secs_for, usd_of};
-pub use resolve::{Layout, resolve, says_nothing};
+pub use resolve::{Layout, resolve};
 pub use rules::{RulePlanner, Shape, Silent, shapes, silences};
 pub use types::*;

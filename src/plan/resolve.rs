@@ -93,10 +93,9 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         return Err(Error(vec!["`seeds`: at least one".into()]));
     }
     assumptions.extend(of_parts(spec));
-    assumptions.extend(facts.data.table.iter().flat_map(|table| table.notes.clone()));
+    assumptions.extend(facts.data.all_notes().cloned());
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
-    assumptions.extend(assumed_class(spec, facts));
     let mut estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
     estimate.peak_memory_bytes += mapped_bytes(facts, &model, share.num_params, there) as u64;
     let pauses = pauses_of(spec, facts, &model, [total_steps, per_epoch], &estimate);
@@ -534,19 +533,6 @@ fn assumed_pair(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
     let (source, target) = (facts.data.columns.input.first()?, facts.data.columns.label.as_ref()?);
     let open = spec.task == Task::TextToText && (spec.data.columns.input.is_empty() || spec.data.columns.label.is_none());
     open.then(|| format!("data.columns: `{target}` is written from `{source}` (their names say so; `data.columns.input` and `data.columns.label` turn it round)"))
-}
-
-/// That what usually stands for no answer is taken for one, where it is among the classes that were found.
-fn assumed_class(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
-    let is_of_classes = matches!(spec.task, Task::TextClassification | Task::TabularClassification);
-    let class = facts.data.labels.iter().find(|class| is_of_classes && says_nothing(class))?;
-    Some(format!("data.columns.label: `{class}` is a class of its own (where it means that nothing is known, take its rows out)"))
-}
-
-/// Whether a label is one of the words that programs write where nothing is known.
-pub fn says_nothing(label: &str) -> bool {
-    const WORDS: [&str; 5] = ["nan", "null", "n/a", "#n/a", "<na>"];
-    WORDS.contains(&label.trim().to_lowercase().as_str())
 }
 
 /// What the runs of a plan have in common.

@@ -72,6 +72,9 @@ pub struct DataFacts {
     /// Of a table: what its columns turned out to be.
     #[serde(default)]
     pub table: Option<TableFacts>,
+    /// What else whoever asks should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What a model is fed with of a table's rows, found in the training rows alone.
@@ -130,6 +133,11 @@ impl SplitFacts {
 }
 
 impl DataFacts {
+    /// All that whoever asks should know, of its columns as well.
+    pub fn all_notes(&self) -> impl Iterator<Item = &String> {
+        self.notes.iter().chain(self.table.iter().flat_map(|table| &table.notes))
+    }
+
     /// The same where files below `root`, the run folder, are named from there, so that it can be moved.
     pub fn files_below(&mut self, root: &Path) {
         for file in self.splits.iter_mut().flat_map(|split| &mut split.files) {

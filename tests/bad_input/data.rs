@@ -60,8 +60,8 @@ fn labels_that_are_missing_or_unknown() {
     let unlabelled = "text,label\na,\nb,\n";
     let words = ["`data.train`: the split `train` has no labels"];
     check(&[("train.csv", unlabelled.as_bytes()), ("test.csv", TEST.as_bytes())], &[], 10, &words, "");
-    let hole = TRAIN.replace("a bad film,0", "a bad film,");
-    tables(&hole, TEST, &[], &["train.csv`, line 3, column `label`: there is no label"], "use a split that has them");
+    let holes = format!("{TRAIN}a film,\na play,\nno play,\nno film,\nnothing,\n");
+    tables(&holes, TEST, &[], &["train.csv`, line 6, column `label`: there is no label"], "use a split that has them");
     let words = ["test.csv`, line 3, column `label`: the label is", "7", "expected one of 2 classes: `0`, `1`"];
     tables(TRAIN, &TEST.replace("play,0", "play,7"), &[], &words, "correct the label");
     // Classes that are numbers: another number is none of them, not the place of one.

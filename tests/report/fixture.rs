@@ -349,20 +349,13 @@ fn plan(
         tokens: None,
     };
     let data = DataFacts {
-        task: None,
         splits: vec![split(&spec.data.train, 67_349), split(&spec.data.held_out, 872)],
         columns: spec.data.columns.clone(),
-        labels: vec![],
         license,
-        is_gated: false,
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
-        longest_tokens: None,
         image_shape: normalize.is_some().then_some([32, 32, 3]),
-        images_differ: false,
-        scores: None,
-        longest_secs: None,
-        table: None,
+        ..DataFacts::default()
     };
     Plan {
         version: 1,

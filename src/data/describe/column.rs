@@ -6,6 +6,7 @@ use super::{Distinct, cell_in_words, hash_of, shortened};
 use crate::job::Spread;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs::File;
 
 /// More different values than these are no classes, and are not listed.
 const LISTED: usize = 1000;
@@ -29,6 +30,9 @@ pub struct ColumnDescribed {
     pub common: Vec<(String, u64)>,
     /// Cells that look like somebody's own.
     pub personal: BTreeMap<Personal, u64>,
+    /// Files that are not there, or cannot be read: how many, and the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<(u64, String)>,
 }
 
 /// How long texts or lists are.
@@ -50,6 +54,7 @@ pub(super) struct Counted {
     /// None: there are too many to be classes.
     common: Option<BTreeMap<String, u64>>,
     personal: BTreeMap<Personal, u64>,
+    unreadable: Option<(u64, String)>,
 }
 
 /// Sums of numbers, from which their spread follows (Welford, 1962).
@@ -96,6 +101,7 @@ impl Counted {
             numbers: Numbers::default(),
             common: few.then(BTreeMap::new),
             personal: BTreeMap::new(),
+            unreadable: None,
         }
     }
 
@@ -104,10 +110,13 @@ impl Counted {
             self.blank += 1;
             return;
         }
-        // A file that cannot be read was told of before.
-        if let Ok(hash) = hash_of(std::iter::once(cell)) {
-            self.distinct.take(hash);
+        if let Cell::File(path) = cell
+            && File::open(path).is_err()
+        {
+            self.unreadable.get_or_insert_with(|| (0, cell_in_words(cell))).0 += 1;
+            return;
         }
+        self.distinct.take(hash_of(std::iter::once(cell)));
         match cell {
             Cell::Int(value) => self.numbers.take(*value as f64),
             Cell::Float(value) => self.numbers.take(*value),
@@ -168,6 +177,7 @@ impl Counted {
             numbers,
             common,
             personal: self.personal,
+            unreadable: self.unreadable,
         }
     }
 }

@@ -6,8 +6,8 @@ mod personal;
 pub use column::{ColumnDescribed, Lengths};
 pub use personal::Personal;
 
-use super::read::{Cell, Table};
-use super::{Error, Result};
+use super::Result;
+use super::read::{Cell, Named, Table};
 use crate::job::{DescribeJob, Event, Pulse};
 use column::Counted;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ pub struct SplitDescribed {
     /// Images that lie beside the folders of the classes and belong to none: how many, and the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strays: Option<(u64, String)>,
+    /// What of its files whoever uses it should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The first rows: column and cell in words.
     pub samples: Vec<Vec<(String, String)>>,
 }
@@ -56,6 +59,22 @@ pub fn describe(job: &DescribeJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     Ok(())
 }
 
+/// The files that rows of a job's splits name: besides tables, all that is looked at.
+///
+/// # Errors
+/// As [`describe`].
+pub fn described_files(job: &DescribeJob) -> Result<Named> {
+    let mut named = Named::new();
+    for file in job.splits.iter().flat_map(|split| &split.files) {
+        let table = Table::open(file)?;
+        let columns = table.columns_of_files();
+        if !columns.is_empty() {
+            table.rows(&columns)?.try_for_each(|row| row.map(|row| table.add_named([row], &mut named)))?;
+        }
+    }
+    Ok(named)
+}
+
 /// A split while it is read.
 struct Split {
     described: SplitDescribed,
@@ -75,6 +94,7 @@ impl Split {
             contradictions: 0,
             in_first: None,
             strays: None,
+            notes: Vec::new(),
             samples: Vec::new(),
         };
         Split { described, counted: Vec::new(), seen: HashMap::new(), in_first: 0 }
@@ -87,7 +107,16 @@ impl Split {
         first: Option<&HashMap<u64, u64>>,
         told: &mut dyn FnMut(usize),
     ) -> Result<()> {
-        let names: Vec<String> = table.columns().iter().map(|column| column.name.clone()).collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in table.names() {
+            // Of two of one name the first is read.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if self.described.notes.is_empty() {
+            self.described.notes = table.notes().to_vec();
+        }
         for column in table.columns() {
             if !self.counted.iter().any(|(name, _)| *name == column.name) {
                 let is_label = job.columns.label.as_ref() == Some(&column.name) && !job.labels.is_empty();
@@ -111,7 +140,7 @@ impl Split {
             let row = row?;
             self.described.rows += 1;
             let of = |chosen: &[bool]| hash_of(row.cells.iter().zip(chosen).filter(|(_, chosen)| **chosen).map(|(cell, _)| cell));
-            self.take_hashes(of(&inputs)?, of(&answers)?, first);
+            self.take_hashes(of(&inputs), of(&answers), first);
             for (name, cell) in names.iter().zip(&row.cells) {
                 if let Some((_, counted)) = self.counted.iter_mut().find(|(known, _)| known == name) {
                     counted.take(cell);
@@ -148,36 +177,45 @@ impl Split {
 }
 
 /// A hash of cells, texts without regard to case and spaces.
-fn hash_of<'a>(cells: impl Iterator<Item = &'a Cell>) -> Result<u64> {
+fn hash_of<'a>(cells: impl Iterator<Item = &'a Cell>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for cell in cells {
-        add(cell, &mut hasher)?;
-    }
-    Ok(hasher.finish())
+    cells.for_each(|cell| add(cell, &mut hasher));
+    hasher.finish()
 }
 
-fn add(cell: &Cell, hasher: &mut DefaultHasher) -> Result<()> {
+fn add(cell: &Cell, hasher: &mut DefaultHasher) {
     match cell {
         Cell::Null => 0u8.hash(hasher),
-        Cell::Int(value) => value.hash(hasher),
-        Cell::Float(value) => value.to_bits().hash(hasher),
+        // A number is the same however it is written.
+        Cell::Int(value) => value.to_string().hash(hasher),
+        Cell::Float(value) => value.to_string().hash(hasher),
+        Cell::Text(text) if text.contains('.') && is_number(text) => {
+            text.trim().trim_end_matches('0').trim_end_matches('.').hash(hasher);
+        }
         Cell::Text(text) => text.split_whitespace().for_each(|word| word.to_lowercase().hash(hasher)),
         Cell::Bytes(bytes) => bytes.hash(hasher),
-        Cell::File(path) => {
-            let read = std::fs::read(path);
-            read.map_err(|source| Error::Io { action: "read", path: path.clone(), source })?.hash(hasher);
-        }
+        // One that cannot be read is told of by itself.
+        Cell::File(path) => match std::fs::read(path) {
+            Ok(bytes) => bytes.hash(hasher),
+            Err(_) => path.hash(hasher),
+        },
         Cell::List(cells) => {
             cells.len().hash(hasher);
-            cells.iter().try_for_each(|cell| add(cell, hasher))?;
+            cells.iter().for_each(|cell| add(cell, hasher));
         }
-        Cell::Object(cells) => cells.iter().try_for_each(|(name, cell)| {
+        Cell::Object(cells) => cells.iter().for_each(|(name, cell)| {
             name.hash(hasher);
-            add(cell, hasher)
-        })?,
+            add(cell, hasher);
+        }),
         Cell::Other(what) => what.hash(hasher),
     }
-    Ok(())
+}
+
+/// Whether a text is digits and a point, as programs write them.
+fn is_number(text: &str) -> bool {
+    let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits.split_once('.').is_some_and(|(whole, part)| are_digits(whole) && are_digits(part))
 }
 
 /// What stands in a cell, on one line.
@@ -265,11 +303,56 @@ mod tests {
         assert_eq!(train.samples[0][1], ("text".to_string(), "a good film".to_string()));
     }
 
+    /// Files that are named and not there are counted, and stop nothing; the others are all that is read besides the table.
+    #[test]
+    fn files_that_rows_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.jsonl");
+        let row = |name: &str| format!("{{\"image\":\"{name}\",\"label\":\"a\"}}\n");
+        std::fs::write(&path, ["gone.png", "a.png", "b.png"].map(row).concat()).expect("written");
+        let there = ["a.png", "b.png"].map(|name| dir.path().join(name));
+        there.iter().for_each(|file| std::fs::write(file, b"x").expect("written"));
+        let splits = vec![SplitSource { name: "train".into(), files: vec![path], part: None }];
+        let job = DescribeJob { splits, columns: Columns::default(), labels: vec![], samples: 0 };
+        let named: Vec<_> = described_files(&job).expect("named").into_values().flatten().collect();
+        assert_eq!(named, there);
+        let mut found = Vec::new();
+        describe(&job, &mut |event| {
+            if let Event::Described(split) = event {
+                found.push(*split)
+            }
+        })
+        .expect("described");
+        let image = &found[0].columns[0];
+        assert_eq!((image.kind.as_str(), &image.unreadable), ("images", &Some((1, "gone.png".to_string()))));
+        assert_eq!((found[0].rows, image.distinct), (3, Some(1)), "both hold the same");
+    }
+
+    #[test]
+    fn numbers_are_the_same_however_they_are_written() {
+        let hash = |cell: Cell| hash_of(std::iter::once(&cell));
+        let text = |text: &str| Cell::Text(text.into());
+        for (a, b) in [
+            (text("0"), Cell::Int(0)),
+            (text("0.0"), Cell::Int(0)),
+            (text("-1.50"), Cell::Float(-1.5)),
+            (Cell::Float(2.0), text("2")),
+        ] {
+            assert_eq!(hash(a.clone()), hash(b.clone()), "{a:?} {b:?}");
+        }
+        assert_ne!(hash(text("10")), hash(text("1")));
+        assert_ne!(hash(text("1.10")), hash(text("1.0.1")));
+    }
+
     #[test]
     fn without_roles_rows_are_compared_as_a_whole() {
         let found = described(&[("train", "a,b\n1,x\n1,x\n1,y\n")], Columns::default());
         assert_eq!((found[0].rows, found[0].duplicates, found[0].contradictions), (3, 1, 0));
         let a = &found[0].columns[0];
         assert_eq!(a.numbers.map(|n| (n.least, n.most)), Some((1.0, 1.0)));
+        let twice = &described(&[("train", "a,a,label\n1,2,x\n3,4,y\n")], Columns::default())[0];
+        let counts: Vec<_> = twice.columns.iter().map(|column| (column.name.as_str(), column.distinct)).collect();
+        assert_eq!(counts, [("a", Some(2)), ("label", Some(2))]);
+        assert!(twice.notes[0].contains("two columns are called `a`"), "{:?}", twice.notes);
     }
 }

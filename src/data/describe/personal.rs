@@ -33,7 +33,7 @@ static PATTERNS: LazyLock<Vec<(Personal, Regex)>> = LazyLock::new(|| {
             r"(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)|\d{1,4})(?:[ .-]?\d{2,4}){2,4}|\(\d{3}\) ?\d{3}-\d{4}|\b\d{3}-\d{3}-\d{4})\b",
         ),
         (Personal::IpAddress, r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b"),
-        (Personal::CardNumber, r"\b\d{4}([ -]?)\d{4}([ -]?)\d{4}([ -]?)\d{1,7}\b"),
+        (Personal::CardNumber, r"(?:^|[^\w-])\d{4}([ -]?)\d{4}([ -]?)\d{4}([ -]?)\d{1,7}(?:$|[^\w-])"),
     ];
     forms.into_iter().filter_map(|(kind, form)| Some((kind, Regex::new(form).ok()?))).collect()
 });
@@ -48,12 +48,31 @@ pub(super) fn found_in(text: &str) -> impl Iterator<Item = Personal> {
     PATTERNS.iter().filter(move |_| may).filter(holds).map(|(kind, _)| *kind)
 }
 
-/// Whether the last digit fits the others (Luhn, ISO/IEC 7812-1).
+/// Whether an issuer of cards begins its numbers so, of this length, and the last digit fits the others (Luhn, ISO/IEC 7812-1): of other
+/// numbers one in ten does by chance.
 fn is_card(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
     let doubled = |(i, digit): (usize, &u32)| if i % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 };
     let varied = digits.iter().any(|digit| *digit != digits[0]);
-    varied && (13..=19).contains(&digits.len()) && digits.iter().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+    varied && is_issued(&digits) && digits.iter().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+}
+
+/// By the first digits and how many there are: Visa, Mastercard, American Express, Diners Club, Discover, JCB, UnionPay.
+fn is_issued(digits: &[u32]) -> bool {
+    let first = |count: usize| digits.iter().take(count).fold(0, |number, digit| 10 * number + digit);
+    match digits.len() {
+        13 => first(1) == 4,
+        14 => matches!(first(3), 300..=305) || matches!(first(2), 36 | 38 | 39),
+        15 => matches!(first(2), 34 | 37),
+        16 => {
+            first(1) == 4
+                || matches!(first(2), 51..=55 | 62 | 65)
+                || matches!(first(3), 644..=649)
+                || matches!(first(4), 2221..=2720 | 3528..=3589 | 6011)
+        }
+        19 => first(1) == 4 || first(2) == 62,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +91,9 @@ mod tests {
         check("4111 1111 1111 1112", &[]);
         for harmless in
             ["a good film", "3.14.15 and 1999-12-31", "10 @ 5", "0000 0000 0000 0000", "version 1.2.3.4567", "12345678"]
+                .into_iter()
+                // Their last digits fit; no card begins so, or has so many.
+                .chain(["570306133677760513", "1234567890123452", "8a4f-4111111111111111-9c"])
         {
             check(harmless, &[]);
         }

@@ -66,7 +66,7 @@ const NOTHING: [&str; 14] =
     ["", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "<na>", "#n/a n/a", "1.#qnan", "-1.#ind", "?"];
 
 /// Whether a cell says nothing.
-pub(super) fn is_nothing(cell: &Cell) -> bool {
+pub(in crate::data) fn is_nothing(cell: &Cell) -> bool {
     match cell {
         Cell::Null => true,
         Cell::Float(number) => number.is_nan(),

@@ -56,14 +56,13 @@ pub(super) use text::{encode as encode_text, encode_with_places};
 pub(super) use tokenization::{Tokenization, text as text_of};
 
 use super::packing::unpacked_name;
-use super::read::{Cell, Row, Table};
+use super::read::{Cell, Named, Row, Table};
 use super::tensor_file::{self, Tensor};
 use super::{Error, Result, classes, columns, features};
 use crate::job::{Event, LengthBin, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use tallow_zoo::Modality;
 
 /// Rows that are worked on at once, over all cores; of recordings, which are large, fewer.
@@ -100,13 +99,12 @@ pub fn prepare(job: &PrepareJob, emit: &mut dyn FnMut(Event)) -> Result<()> {
     }
 }
 
-/// The files that rows of a job's splits name, by the folder that their table lies in: besides tables, all that a preparation needs to
-/// read. Names that lead out of the folder are none.
+/// The files that rows of a job's splits name: besides tables, all that a preparation needs to read.
 ///
 /// # Errors
 /// As [`prepare`], for what the tables themselves say.
-pub fn named_files(job: &PrepareJob) -> Result<BTreeMap<PathBuf, BTreeSet<PathBuf>>> {
-    let mut named: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+pub fn named_files(job: &PrepareJob) -> Result<Named> {
+    let mut named = Named::new();
     if !matches!(job.task.takes(), Modality::Speech | Modality::Image) {
         return Ok(named);
     }
@@ -117,15 +115,7 @@ pub fn named_files(job: &PrepareJob) -> Result<BTreeMap<PathBuf, BTreeSet<PathBu
             continue;
         }
         split.each_chunk_of(&wanted, CHUNK, &mut |_| {}, |table, rows| {
-            let folder = table.path().parent().unwrap_or(Path::new("."));
-            let within = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.into());
-            for cell in rows.into_iter().flat_map(|row| row.cells) {
-                let Cell::File(file) = cell else { continue };
-                let leads = std::fs::canonicalize(&file).ok().filter(|leads| leads.starts_with(&within) && leads.is_file());
-                if leads.is_some() {
-                    named.entry(folder.into()).or_default().insert(file);
-                }
-            }
+            table.add_named(rows, &mut named);
             Ok(())
         })?;
     }
@@ -215,7 +205,7 @@ impl Split {
             for row in table.rows(&[self.label_column()])? {
                 match row?.cells.first() {
                     Some(Cell::List(items)) => names.extend(items.iter().filter_map(classes::name_of)),
-                    Some(cell) => names.extend(classes::name_of(cell)),
+                    Some(cell) => names.extend(classes::class_of(cell)),
                     None => {}
                 }
             }

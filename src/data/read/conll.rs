@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn sentences_lie_between_empty_lines() {
         let text = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n\nPeter NNP B-NP B-PER\n";
-        for name in ["train.conll", "train.txt"] {
+        for name in ["train.conll", "train.txt", "train.tsv"] {
             let (_dir, table) = table(name, text);
             let rows: Vec<_> = table.rows(&["tags", "tokens"]).expect("rows").map(|row| row.expect("a row")).collect();
             assert_eq!((rows.len(), table.count().expect("counted")), (2, 2));

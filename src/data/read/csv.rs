@@ -1,36 +1,94 @@
 //! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
 
-use super::quotes::Quotes;
+use super::quotes::{Quotes, are_letters};
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable};
 use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 /// Rows that are looked at to tell numbers from texts.
 const SAMPLE: usize = 200;
 
-fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<Quotes<impl BufRead + use<>>>> {
-    Ok(csv::ReaderBuilder::new().delimiter(delimiter).from_reader(Quotes::new(packed::open(path)?, delimiter)))
+/// How a file of cells is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    pub(super) delimiter: u8,
+    /// Whether a cell may stand in quotes; otherwise they are letters.
+    quotes: bool,
+    /// Whether the first line is none of the table, but says `sep=;` to spreadsheets.
+    says: bool,
 }
 
-/// The usual mark between cells, unless the header has none of it and has another: spreadsheets of many countries write semicolons.
-pub(super) fn delimiter(path: &Path, usual: u8) -> Result<u8> {
-    let mut reader = open(path, usual)?;
-    let header = reader.headers().map_err(|e| broken(path, &e))?;
-    match header.len() {
-        1 => Ok([b';', b'\t', b','].into_iter().find(|mark| header.as_slice().as_bytes().contains(mark)).unwrap_or(usual)),
-        _ => Ok(usual),
+impl Dialect {
+    /// Lines before the header.
+    fn lines_before(self) -> u64 {
+        self.says.into()
     }
 }
 
-pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
-    let mut reader = open(path, delimiter)?;
-    let header: Vec<String> = reader.headers().map_err(|e| broken(path, &e))?.iter().map(|h| h.trim().to_string()).collect();
+fn open(path: &Path, dialect: Dialect) -> Result<csv::Reader<Quotes<impl BufRead + use<>>>> {
+    let mut file = packed::open(path)?;
+    if dialect.says {
+        file.read_until(b'\n', &mut Vec::new()).map_err(|e| unreadable(path, None, e))?;
+    }
+    let quotes = Quotes::new(file, dialect.delimiter, dialect.quotes, 1 + dialect.lines_before());
+    Ok(csv::ReaderBuilder::new().delimiter(dialect.delimiter).quoting(dialect.quotes).from_reader(quotes))
+}
+
+/// How a file is written, whose `usual` mark between cells its ending tells.
+pub(super) fn dialect(path: &Path, usual: u8) -> Result<Dialect> {
+    let said = said(path)?;
+    let open = Dialect { delimiter: usual, quotes: true, says: said.is_some() };
+    let delimiter = said.map_or_else(|| delimiter(path, open), Ok)?;
+    let quotes = delimiter != b'\t' || !are_letters(packed::open(path)?, delimiter).map_err(|e| unreadable(path, None, e))?;
+    Ok(Dialect { delimiter, quotes, ..open })
+}
+
+/// The mark that a first line of `sep=;` names.
+fn said(path: &Path) -> Result<Option<u8>> {
+    let mut first = Vec::new();
+    packed::open(path)?.take(16).read_until(b'\n', &mut first).map_err(|e| unreadable(path, None, e))?;
+    let line = String::from_utf8_lossy(&first).trim_end_matches(['\r', '\n']).replace('"', "");
+    Ok(match line.to_lowercase().strip_prefix("sep=").map(str::as_bytes) {
+        Some([mark]) => Some(*mark),
+        _ => None,
+    })
+}
+
+/// The mark that parts the header and the first rows into as many cells each, the most where several do, for spreadsheets of many
+/// countries write semicolons. Where none does, the usual one, unless the header has none of it and has another.
+fn delimiter(path: &Path, usual: Dialect) -> Result<u8> {
+    const SEEN: usize = 20;
+    const MARKS: [u8; 4] = [b';', b'\t', b',', b'|'];
+    let width = |mark: u8| -> Option<usize> {
+        let mut parts = csv::ReaderBuilder::new();
+        parts.delimiter(mark).flexible(true).has_headers(false);
+        let reader = parts.from_reader(packed::open(path).ok()?);
+        let mut widths = reader.into_byte_records().take(SEEN).map_while(|row| Some(row.ok()?.len()));
+        let first = widths.next()?;
+        (first > 1 && widths.all(|width| width == first)).then_some(first)
+    };
+    let fits = MARKS.iter().filter_map(|mark| Some((width(*mark)?, *mark == usual.delimiter, *mark)));
+    if let Some((.., mark)) = fits.max_by_key(|(width, is_usual, _)| (*width, *is_usual)) {
+        return Ok(mark);
+    }
+    let mut reader = open(path, usual)?;
+    let header = reader.headers().map_err(|e| broken(path, usual, &e))?;
+    let other = MARKS.into_iter().find(|mark| header.as_slice().as_bytes().contains(mark));
+    Ok(other.filter(|_| header.len() == 1).unwrap_or(usual.delimiter))
+}
+
+/// The columns, and what whoever uses them should know.
+pub(super) fn columns(path: &Path, dialect: Dialect) -> Result<(Vec<Column>, Vec<String>)> {
+    let mut reader = open(path, dialect)?;
+    let header: Vec<String> =
+        reader.headers().map_err(|e| broken(path, dialect, &e))?.iter().map(|h| h.trim().to_string()).collect();
     if header.iter().all(String::is_empty) {
         return Err(unreadable(path, Some(Position::Line(1)), "expected a line with the names of the columns, found none"));
     }
-    let sample: Vec<csv::StringRecord> = reader.records().take(SAMPLE).collect::<Result<_, _>>().map_err(|e| broken(path, &e))?;
+    let sample: Vec<csv::StringRecord> =
+        reader.records().take(SAMPLE).collect::<Result<_, _>>().map_err(|e| broken(path, dialect, &e))?;
     let kind = |column: usize| {
         let mut cells = sample.iter().filter_map(|r| r.get(column)).map(str::trim).filter(|c| !c.is_empty()).peekable();
         let any = cells.peek().is_some();
@@ -43,17 +101,52 @@ pub(super) fn columns(path: &Path, delimiter: u8) -> Result<Vec<Column>> {
             _ => ColumnKind::Text,
         }
     };
-    Ok(header.into_iter().enumerate().map(|(i, name)| Column { kind: kind(i), name, classes: None }).collect())
+    let columns: Vec<Column> =
+        header.into_iter().enumerate().map(|(i, name)| Column { kind: kind(i), name, classes: None }).collect();
+    let notes = notes(&columns, &sample);
+    Ok((columns, notes))
 }
 
-pub(super) fn rows(path: &Path, delimiter: u8, wanted: &[&str]) -> Result<Rows<'static>> {
-    let mut reader = open(path, delimiter)?;
-    let header: Vec<String> = reader.headers().map_err(|e| broken(path, &e))?.iter().map(|h| h.trim().to_string()).collect();
+fn notes(columns: &[Column], sample: &[csv::StringRecord]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if is_like_a_row(columns, sample) {
+        let shown: Vec<String> = columns.iter().take(3).map(|column| format!("`{}`", column.name)).collect();
+        notes.push(format!(
+            "its first line is taken for the names of its columns, and looks like a row: {}; put a line of names above it",
+            shown.join(", ")
+        ));
+    }
+    let mut again = (1..columns.len()).filter(|at| columns[..*at].iter().any(|column| column.name == columns[*at].name));
+    if let Some(at) = again.next().filter(|at| !columns[*at].name.is_empty()) {
+        notes.push(format!("two columns are called `{}`: only the first of them is read", columns[at].name));
+    }
+    notes
+}
+
+/// Whether names of columns look like one of their rows: a number stands above all numbers, and some cell comes again below itself, or
+/// has a fraction. Numbers that count the columns are names.
+fn is_like_a_row(columns: &[Column], sample: &[csv::StringRecord]) -> bool {
+    let number = |column: &Column| column.name.parse::<f64>().ok();
+    let of_numbers = |column: &&Column| matches!(column.kind, ColumnKind::Int | ColumnKind::Float);
+    let Some(above) = columns.iter().filter(of_numbers).map(number).collect::<Option<Vec<f64>>>() else { return false };
+    let is_counted = above.len() > 1 && above[0].fract() == 0.0 && above.windows(2).all(|two| two[1] - two[0] == 1.0);
+    // Files that were put together have their names again and again.
+    let rows = || sample.iter().filter(|row| !row.iter().zip(columns).all(|(cell, column)| cell.trim() == column.name));
+    let again = |at: usize| rows().any(|row| row.get(at).is_some_and(|cell| cell.trim() == columns[at].name));
+    let comes_again = (0..columns.len()).any(|at| !columns[at].name.is_empty() && again(at));
+    let is_measured = above.len() == columns.len() && above.iter().any(|number| number.fract() != 0.0);
+    !is_counted && (comes_again || is_measured)
+}
+
+pub(super) fn rows(path: &Path, dialect: Dialect, wanted: &[&str]) -> Result<Rows<'static>> {
+    let mut reader = open(path, dialect)?;
+    let header: Vec<String> =
+        reader.headers().map_err(|e| broken(path, dialect, &e))?.iter().map(|h| h.trim().to_string()).collect();
     let order: Vec<usize> = wanted.iter().filter_map(|name| header.iter().position(|h| h == name)).collect();
-    let (path, ends) = (path.to_path_buf(), line_ends(path));
+    let (path, ends, before) = (path.to_path_buf(), line_ends(path), dialect.lines_before());
     Ok(Box::new(reader.into_records().map(move |record| {
-        let record = record.map_err(|e| broken(&path, &e))?;
-        let position = Position::Line(record.position().map_or(0, |place| line_of(place, ends)));
+        let record = record.map_err(|e| broken(&path, dialect, &e))?;
+        let position = Position::Line(record.position().map_or(0, |place| before + line_of(place, ends)));
         let cells = order.iter().map(|&i| match record.get(i) {
             None | Some("") => Cell::Null,
             Some(text) => Cell::Text(text.to_string()),
@@ -83,8 +176,8 @@ fn line_of(place: &csv::Position, ends: LineEnds) -> u64 {
     place.line() + u64::from(ends == LineEnds::Two && place.byte() > 0)
 }
 
-fn broken(path: &Path, error: &csv::Error) -> Error {
-    let line = error.position().map(|place| Position::Line(line_of(place, line_ends(path))));
+fn broken(path: &Path, dialect: Dialect, error: &csv::Error) -> Error {
+    let line = error.position().map(|place| Position::Line(dialect.lines_before() + line_of(place, line_ends(path))));
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             unreadable(path, line, format!("expected {expected_len} cells as in the header, found {len}"))
@@ -150,6 +243,62 @@ mod tests {
         let error = read[20_000].as_ref().expect_err("broken").to_string();
         assert!(error.contains("the quote that opens a cell in line 20002 is never closed"), "{error}");
         assert!(late.count().is_err(), "no row is lost in silence");
+    }
+
+    /// The columns and the number of rows of a file of that name.
+    fn read(name: &str, text: &str) -> (Vec<String>, usize, Vec<String>) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        let table = Table::open(&path).expect(name);
+        (table.names(), table.count().expect("counted"), table.notes().to_vec())
+    }
+
+    #[test]
+    fn the_mark_is_the_one_that_parts_every_row() {
+        let check = |name: &str, text: &str, expected: &[&str]| assert_eq!(read(name, text).0, expected, "{text}");
+        check("t.csv", "count;net, sales;kind\n0;4,24;a\n1;2,97;b\n", &["count", "net, sales", "kind"]);
+        check("t.csv", "text|label\na film, dull|0\na play|1\n", &["text", "label"]);
+        check("t.csv", "id,name;alias\n1,a;b\n2,c;d\n", &["id", "name;alias"]);
+        check("t.csv", "text,tags\n\"a; b\",\"x;y\"\n", &["text", "tags"]);
+        check("t.tsv", "a,b\n1,2\n", &["a", "b"]);
+    }
+
+    #[test]
+    fn a_line_that_names_the_mark_is_no_header() {
+        for text in ["sep=;\nx;y\n1;2\n3;4\n5\n", "\"sep=;\"\r\nx;y\r\n1;2\r\n3;4\r\n5\r\n"] {
+            let (dir, table) = table(text);
+            let error = table.err().expect("ragged").to_string();
+            assert!(error.contains("line 5: expected 2 cells"), "{error}");
+            let whole = text.replace("5\n", "5;6\n").replace("5\r", "5;6\r");
+            std::fs::write(dir.path().join("t.csv"), whole).expect("written");
+            let table = Table::open(&dir.path().join("t.csv")).expect("a table");
+            let lines: Vec<_> = table.rows(&["y"]).expect("rows").map(|row| row.expect("a row").position).collect();
+            assert_eq!((table.names(), lines), (vec!["x".into(), "y".into()], [3, 4, 5].map(Position::Line).to_vec()));
+        }
+    }
+
+    /// Texts that begin with a quote, as in files that nothing is quoted in; where quotes hold no tab over lines they are quotes.
+    #[test]
+    fn no_row_of_tabs_is_lost_between_two_quotes() {
+        let rows: String =
+            (0..40).map(|i| format!("{}a text {i}\t{}\n", if i == 3 || i == 20 { "\"" } else { "" }, i % 2)).collect();
+        let (names, rows, _) = read("t.tsv", &format!("text\tlabel\n{rows}"));
+        assert_eq!((names, rows), (vec!["text".into(), "label".into()], 40));
+        assert_eq!(read("t.tsv", "text\tlabel\na\t0\n\"b\t1\nc\t0\n").1, 3, "one that is never closed");
+        assert_eq!(read("t.tsv", "text\tlabel\n\"a\nb\"\t0\n\"c\td\"\t1\n").1, 2, "lines or tabs in quotes");
+    }
+
+    #[test]
+    fn a_header_that_looks_like_a_row_is_told() {
+        let told = |text: &str| read("t.csv", text).2.join(" ");
+        for row in ["7.7,a\n7.6,b\n7.5,a\n", "1.5,2.5\n1.2,2.1\n", "good film,yes\nbad film,no\nfine play,yes\n"] {
+            assert!(told(row).contains("looks like a row"), "{row}");
+        }
+        for names in ["width,kind\n1,a\n2,b\n", "land,2019,2020\nx,1,2\n", "0,1,2\n0,1,2\n0,5,1\n", "a,b\n1,x\na,b\n2,y\n"] {
+            assert_eq!(told(names), "", "{names}");
+        }
+        assert!(told("a,a\n1,2\n").contains("two columns are called `a`"));
     }
 
     #[test]

@@ -56,9 +56,12 @@ fn wrapped_rows(path: &Path) -> Result<Option<Vec<Object>>> {
     Ok(serde_json::from_slice::<Object>(&packed::bytes(path)?).ok().and_then(wrapped::rows))
 }
 
-pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
+/// The columns, and what whoever uses them should know.
+pub(super) fn columns(path: &Path) -> Result<(Vec<Column>, Vec<String>)> {
     let mut columns: Vec<(String, Option<ColumnKind>)> = Vec::new();
+    let mut rows = 0;
     for row in objects(path)?.take(SAMPLE) {
+        rows += 1;
         for (name, value) in row?.1 {
             let kind = kind(&value);
             match columns.iter_mut().find(|(known, _)| *known == name) {
@@ -67,7 +70,15 @@ pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
             }
         }
     }
-    Ok(columns.into_iter().map(|(name, kind)| Column { name, kind: kind.unwrap_or(ColumnKind::Text), classes: None }).collect())
+    let column =
+        |(name, kind): (String, Option<ColumnKind>)| Column { name, kind: kind.unwrap_or(ColumnKind::Text), classes: None };
+    let columns: Vec<Column> = columns.into_iter().map(column).collect();
+    let nests = |column: &Column| matches!(column.kind, ColumnKind::List(_) | ColumnKind::Object(_));
+    // Columns of lists, rows by their numbers, or splits, as other programs write tables.
+    let is_turned = rows == 1 && columns.len() > 1 && columns.iter().all(nests);
+    let note = "it is one row, for it is one object, of lists or of objects: where these are columns, rows or splits, write an object a \
+                line, a file a split (in pandas `to_json(orient=\"records\", lines=True)`)";
+    Ok((columns, if is_turned { vec![note.into()] } else { Vec::new() }))
 }
 
 fn kind(value: &Value) -> Option<ColumnKind> {
@@ -105,7 +116,29 @@ fn widest(a: Option<ColumnKind>, b: Option<ColumnKind>) -> Option<ColumnKind> {
             a.extend(new);
             Some(ColumnKind::Object(a))
         }
-        (Some(a), Some(b)) => Some(ColumnKind::Other(format!("{} and {}", a.in_words(), b.in_words()))),
+        (Some(ColumnKind::Other(known)), Some(kind)) | (Some(kind), Some(ColumnKind::Other(known))) => {
+            Some(ColumnKind::Other(beside(known, &kind)))
+        }
+        (Some(a), Some(b)) => Some(ColumnKind::Other(beside(short(&a), &b))),
+    }
+}
+
+/// Kinds that a column mixes, each once.
+fn beside(mut known: String, kind: &ColumnKind) -> String {
+    for kind in short(kind).split(" and ") {
+        if !known.split(" and ").any(|other| other == kind) {
+            known.push_str(&format!(" and {kind}"));
+        }
+    }
+    known
+}
+
+/// What a kind is called beside others.
+fn short(kind: &ColumnKind) -> String {
+    match kind {
+        ColumnKind::Object(_) => "objects".into(),
+        ColumnKind::List(_) => "lists".into(),
+        kind => kind.in_words(),
     }
 }
 
@@ -186,6 +219,29 @@ mod tests {
             found,
             [[text("Who?"), answers(vec![text("A cat")], vec![Cell::Int(0)])], [text("Why?"), answers(vec![], vec![])]]
         );
+    }
+
+    #[test]
+    fn kinds_that_a_column_mixes_are_named_once() {
+        let row = |i: usize| format!("{{\"a\":{}}}\n", ["1", "\"x\"", "[1]", "{\"b\":1}", "{\"c\":[]}"][i % 5]);
+        let (_dir, table) = table("t.jsonl", &(0..50).map(row).collect::<String>());
+        let kind = table.expect("a table").columns()[0].kind.in_words();
+        assert_eq!(kind, "integers and texts and lists and objects");
+    }
+
+    #[test]
+    fn one_object_of_lists_or_objects_is_told() {
+        let told = |text: &str| table("t.json", text).1.expect("a table").notes().join(" ");
+        for turned in [
+            r#"{"text":["a","b"],"label":[0,1]}"#,
+            r#"{"0":{"text":"a"},"1":{"text":"b"}}"#,
+            r#"{"train":[{"text":"a"}],"test":[{"text":"b"}]}"#,
+        ] {
+            assert!(told(turned).contains("it is one row"), "{turned}");
+        }
+        for rows in [r#"{"text":"a","label":[0,1]}"#, r#"{"data":[{"a":[1],"b":[2]},{"a":[1],"b":[2]}]}"#] {
+            assert_eq!(told(rows), "", "{rows}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Files with rows, whatever their format, as one [`Table`]: its columns, and its rows one by one.
 
 mod arrow;
+mod class_folder;
 mod conll;
 mod csv;
 mod declared;
 mod encoding;
-mod image_folder;
 mod jsonl;
+mod named;
 mod packed;
 pub(super) mod parquet;
 mod quotes;
@@ -17,12 +18,13 @@ use super::features::{Comma, Commas};
 use super::packing::unpacked_name;
 use super::{Error, Result};
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub use class_folder::IMAGES;
+pub(super) use class_folder::is_image;
 pub use encoding::letters;
-pub use image_folder::IMAGES;
-pub(super) use image_folder::is_image;
+pub use named::Named;
 
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +135,7 @@ pub enum Position {
     Row(u64),
     /// Line of a text file, from 1.
     Line(u64),
-    /// Image of a folder.
+    /// File of a folder.
     File(String),
 }
 
@@ -164,20 +166,21 @@ pub(super) struct Table {
     fields: Vec<Column>,
     source: Source,
     said_comma: OnceLock<Option<Comma>>,
+    notes: Vec<String>,
 }
 
 enum Source {
     Parquet,
     Arrow,
-    Csv { delimiter: u8 },
+    Csv(csv::Dialect),
     Jsonl,
     Conll,
     Text,
-    ImageFolder(image_folder::Found),
+    Folder(class_folder::Found),
 }
 
 impl Table {
-    /// Opens a file by its ending (without that of its packing), or a folder of images.
+    /// Opens a file by its ending (without that of its packing), or a folder of images or texts.
     ///
     /// # Errors
     /// It cannot be read, or is not what its ending says.
@@ -185,58 +188,40 @@ impl Table {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let unpacked = unpacked_name(&name);
         let ending = unpacked.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let mut notes = Vec::new();
         let (columns, source) = match ending {
             _ if path.is_dir() => {
-                let found = image_folder::find(path)?;
-                (image_folder::columns(&found), Source::ImageFolder(found))
+                let found = class_folder::find(path)?;
+                (class_folder::columns(&found), Source::Folder(found))
             }
             // These are packed within, and read from places in their midst.
             "parquet" | "arrow" if unpacked != name => return Err(Error::UnknownFormat { path: path.into() }),
             "parquet" => (parquet::columns(path)?, Source::Parquet),
             "arrow" => (arrow::columns(path)?, Source::Arrow),
+            "tsv" if conll::is_such(path) => (conll::columns(), Source::Conll),
             "csv" | "tsv" => {
-                let delimiter = csv::delimiter(path, if ending == "csv" { b',' } else { b'\t' })?;
-                (csv::columns(path, delimiter)?, Source::Csv { delimiter })
+                let dialect = csv::dialect(path, if ending == "csv" { b',' } else { b'\t' })?;
+                let (columns, told) = csv::columns(path, dialect)?;
+                notes = told;
+                (columns, Source::Csv(dialect))
             }
-            "jsonl" | "json" | "ndjson" => (jsonl::columns(path)?, Source::Jsonl),
+            "jsonl" | "json" | "ndjson" => {
+                let (columns, told) = jsonl::columns(path)?;
+                notes = told;
+                (columns, Source::Jsonl)
+            }
             "conll" | "iob" | "iob2" | "bio" => (conll::columns(), Source::Conll),
             "txt" | "text" if conll::is_such(path) => (conll::columns(), Source::Conll),
             "txt" | "text" => (text::columns(), Source::Text),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
         let fields = columns.iter().flat_map(fields_of).collect();
-        let mut table = Table { path: path.into(), columns, fields, source, said_comma: OnceLock::new() };
+        let notes = notes.into_iter().map(|note| format!("`{name}`: {note}")).collect();
+        let mut table = Table { path: path.into(), columns, fields, source, notes, said_comma: OnceLock::new() };
         if table.names_files() {
             table.look_for_images()?;
         }
         Ok(table)
-    }
-
-    /// Whether images and recordings are there by their names alone.
-    pub(super) fn names_files(&self) -> bool {
-        match self.source {
-            Source::Csv { .. } | Source::Jsonl => true,
-            Source::Parquet | Source::Arrow | Source::Conll | Source::Text | Source::ImageFolder(_) => false,
-        }
-    }
-
-    /// Columns of names of images of which the first is not there are none: the names alone say nothing.
-    fn look_for_images(&mut self) -> Result<()> {
-        let is_image = |column: &&Column| column.kind == ColumnKind::Image;
-        let named: Vec<String> = self.columns.iter().filter(is_image).map(|column| column.name.clone()).collect();
-        for name in named {
-            let is_there = match self.whole_rows(&[&name])?.find(|row| row.as_ref().map_or(true, |row| row.cells != [Cell::Null]))
-            {
-                Some(Ok(Row { cells, .. })) => matches!(cells.first(), Some(Cell::File(path)) if path.is_file()),
-                Some(Err(Error::Image { .. })) => false,
-                // What cannot be read is told where it is.
-                Some(Err(_)) | None => true,
-            };
-            if let (false, Some(column)) = (is_there, self.columns.iter_mut().find(|column| column.name == name)) {
-                column.kind = ColumnKind::Other("names of images that are not there".into());
-            }
-        }
-        Ok(())
     }
 
     /// Has a column found by its name alone from now on: nobody takes it for an input or a label. One that is not there is none.
@@ -249,16 +234,21 @@ impl Table {
         &self.path
     }
 
+    /// What of the file whoever uses it should know.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Whether it is one document.
     pub(super) fn is_document(&self) -> bool {
         matches!(self.source, Source::Text)
     }
 
-    /// Images of a folder that belong to no class, by their names.
+    /// Images or texts of a folder that belong to no class, by their names.
     pub(super) fn strays(&self) -> &[String] {
         match &self.source {
-            Source::ImageFolder(found) => &found.strays,
-            Source::Parquet | Source::Arrow | Source::Csv { .. } | Source::Jsonl | Source::Conll | Source::Text => &[],
+            Source::Folder(found) => &found.strays,
+            Source::Parquet | Source::Arrow | Source::Csv(_) | Source::Jsonl | Source::Conll | Source::Text => &[],
         }
     }
 
@@ -291,7 +281,7 @@ impl Table {
     /// where commas stand in numbers.
     pub(super) fn comma(&self) -> Comma {
         self.said_comma().unwrap_or(match self.source {
-            Source::Csv { delimiter: b';' } => Comma::Decimal,
+            Source::Csv(csv::Dialect { delimiter: b';', .. }) => Comma::Decimal,
             _ => Comma::Thousands,
         })
     }
@@ -300,7 +290,7 @@ impl Table {
     pub(super) fn said_comma(&self) -> Option<Comma> {
         const SAMPLE: usize = 10_000;
         *self.said_comma.get_or_init(|| {
-            if !matches!(self.source, Source::Csv { .. } | Source::Jsonl) {
+            if !matches!(self.source, Source::Csv(_) | Source::Jsonl) {
                 return None;
             }
             let texts = self.columns.iter().filter(|column| column.kind == ColumnKind::Text);
@@ -318,9 +308,9 @@ impl Table {
         match &self.source {
             Source::Parquet => parquet::count(&self.path),
             Source::Arrow => arrow::count(&self.path),
-            Source::ImageFolder(found) => Ok(found.entries.len()),
+            Source::Folder(found) => Ok(found.entries.len()),
             Source::Text => Ok(1),
-            Source::Csv { .. } | Source::Jsonl | Source::Conll => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
+            Source::Csv(_) | Source::Jsonl | Source::Conll => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
         }
     }
 
@@ -365,13 +355,10 @@ impl Table {
     /// Rows of columns, none of them a field of another.
     fn whole_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         let rows = self.written_rows(columns)?;
-        let is_file = |name: &&str| {
-            let of_files = |column: &Column| matches!(column.kind, ColumnKind::Audio | ColumnKind::Image);
-            self.columns.iter().any(|column| column.name == **name && of_files(column))
-        };
+        let of_files = self.columns_of_files();
         let files: Vec<(usize, String)> =
-            (0..).zip(columns).filter(|(_, name)| is_file(name)).map(|(at, name)| (at, name.to_string())).collect();
-        if files.is_empty() || !self.names_files() {
+            (0..).zip(columns).filter(|(_, name)| of_files.contains(name)).map(|(at, name)| (at, name.to_string())).collect();
+        if files.is_empty() {
             return Ok(rows);
         }
         Ok(Box::new(rows.map(move |row| {
@@ -385,39 +372,23 @@ impl Table {
         })))
     }
 
-    /// The file of that name in the table's folder or below it: nothing else is readable where rows are read.
-    fn beside(&self, name: &str, position: &Position, column: &str) -> Result<PathBuf> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let below = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
-        if below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Ok(folder.join(below));
-        }
-        let what = format!("expected the name of a file below `{}`, where the table lies, found `{name}`", folder.display());
-        let (path, position, is_image) = (self.path.clone(), position.clone(), image_folder::is_image(name));
-        let column = column.into();
-        Err(match is_image {
-            true => Error::Image { path, position, column, what },
-            false => Error::Audio { path, position, column, what },
-        })
-    }
-
     /// Rows as the file has them.
     fn written_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         match &self.source {
             Source::Parquet => parquet::rows(&self.path, columns),
             Source::Arrow => arrow::rows(&self.path, columns),
-            Source::Csv { delimiter } => csv::rows(&self.path, *delimiter, columns),
+            Source::Csv(dialect) => csv::rows(&self.path, *dialect, columns),
             Source::Jsonl => jsonl::rows(&self.path, columns),
             Source::Conll => conll::rows(&self.path, columns),
             Source::Text => text::rows(&self.path, columns),
-            Source::ImageFolder(found) => Ok(image_folder::rows(found, columns)),
+            Source::Folder(found) => Ok(class_folder::rows(found, columns)),
         }
     }
 }
 
 /// Whether a text is the name of an image at hand.
 fn is_name_of_image(text: &str) -> bool {
-    image_folder::is_image(text) && !text.contains("://")
+    class_folder::is_image(text) && !text.contains("://")
 }
 
 /// The fields of a column of objects.
@@ -438,6 +409,40 @@ fn written(units: i64, secs: i64) -> Cell {
     at.map_or(Cell::Other("a date beyond the year 9999"), |at| Cell::Text(at.to_string()))
 }
 
+/// The number nearest to so many (big-endian, with a sign) times 10 to the power of minus `scale`.
+fn decimal(bytes: impl IntoIterator<Item = u8>, scale: i32) -> Cell {
+    let mut bytes = bytes.into_iter();
+    let mut whole = bytes.next().map_or(0, |first| i128::from(first as i8));
+    for byte in bytes {
+        match whole.checked_mul(256) {
+            Some(larger) => whole = larger | i128::from(byte),
+            None => return Cell::Other("a decimal of more than 38 digits"),
+        }
+    }
+    // By its digits, so that 0.1 is the number that is written so.
+    format!("{whole}e{}", -i64::from(scale)).parse().map_or(Cell::Other("a decimal that is no number"), Cell::Float)
+}
+
 fn unreadable(path: &Path, position: Option<Position>, what: impl fmt::Display) -> Error {
     Error::Unreadable { path: path.into(), position, what: what.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_of_any_width() {
+        let check = |whole: i128, width: usize, scale: i32, expected: f64| {
+            let mut bytes = vec![if whole < 0 { 0xff } else { 0 }; width.saturating_sub(16)];
+            bytes.extend(&whole.to_be_bytes()[16 - width.min(16)..]);
+            assert_eq!(decimal(bytes, scale), Cell::Float(expected), "{whole} {width} {scale}");
+        };
+        check(-1234, 2, 2, -12.34);
+        check(1, 4, 1, 0.1);
+        check(-1, 32, 0, -1.0);
+        check(15, 16, -2, 1500.0);
+        check(i128::MAX, 16, 38, 1.7014118346046923);
+        assert!(matches!(decimal([1; 20], 0), Cell::Other(_)));
+    }
 }

@@ -1,6 +1,6 @@
 //! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, declared, unreadable, written};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, decimal, declared, unreadable, written};
 use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
@@ -49,6 +49,7 @@ fn kind(field: &Type) -> ColumnKind {
         || matches!(info.converted_type(), ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON);
     let plain = matches!(info.logical_type_ref(), None | Some(LogicalType::Integer { .. }));
     match field.get_physical_type() {
+        _ if is_decimal(info) || matches!(info.logical_type_ref(), Some(LogicalType::Float16)) => ColumnKind::Float,
         Physical::BYTE_ARRAY if text => ColumnKind::Text,
         Physical::BYTE_ARRAY if plain && info.converted_type() == ConvertedType::NONE => ColumnKind::Image,
         Physical::BOOLEAN => ColumnKind::Int,
@@ -73,6 +74,11 @@ fn is_nanos(field: &Type) -> bool {
     matches!(logical, Some(LogicalType::Timestamp(time)) if matches!(time.unit, TimeUnit::NANOS))
 }
 
+/// Whether its values are whole numbers, of so many tenths, hundredths and so on.
+fn is_decimal(info: &BasicTypeInfo) -> bool {
+    matches!(info.logical_type_ref(), Some(LogicalType::Decimal { .. })) || info.converted_type() == ConvertedType::DECIMAL
+}
+
 fn is_dated(info: &BasicTypeInfo) -> bool {
     matches!(info.logical_type_ref(), Some(LogicalType::Date | LogicalType::Timestamp { .. }))
         || matches!(
@@ -81,20 +87,24 @@ fn is_dated(info: &BasicTypeInfo) -> bool {
         )
 }
 
+/// What stands in a column of no kind that is read.
+const ODD: Cell = Cell::Other("a value of a type that is not read");
+
 pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let reader = open(path)?;
     let schema = reader.metadata().file_metadata().schema();
-    let fields: Vec<Arc<Type>> = schema.get_fields().iter().filter(|f| wanted.contains(&f.name())).cloned().collect();
-    if let Some(odd) = fields.iter().find(|f| matches!(kind(f), ColumnKind::Other(_))) {
-        let expected = "texts, numbers or images, or lists of them";
-        return Err(Error::ColumnKind { path: path.into(), column: odd.name().into(), expected, found: kind(odd).in_words() });
-    }
+    // What no cell can be is not read.
+    let is_odd = |field: &Type| matches!(kind(field), ColumnKind::Other(_));
+    let is_wanted = |field: &&Arc<Type>| wanted.contains(&field.name()) && !is_odd(field);
+    let fields: Vec<Arc<Type>> = schema.get_fields().iter().filter(is_wanted).cloned().collect();
+    let at = |name: &&str| fields.iter().position(|field| field.name() == *name);
     if fields.is_empty() {
         let rows = count(path)? as u64;
-        return Ok(Box::new((1..=rows).map(|n| Ok(Row { position: Position::Row(n), cells: Vec::new() }))));
+        let cells = vec![ODD; wanted.len()];
+        return Ok(Box::new((1..=rows).map(move |n| Ok(Row { position: Position::Row(n), cells: cells.clone() }))));
     }
-    // The reader gives the fields in the file's order; `order` says which of them each wanted column is.
-    let order: Vec<usize> = wanted.iter().filter_map(|name| fields.iter().position(|f| f.name() == *name)).collect();
+    // The reader gives the fields in the file's order; `order` says which of them each wanted column is, if it is read.
+    let order: Vec<Option<usize>> = wanted.iter().map(at).collect();
     let types = fields.clone();
     let broken = |e| unreadable(path, None, e);
     let projection = Type::group_type_builder(schema.name()).with_fields(fields).build().map_err(broken)?;
@@ -118,8 +128,11 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
         let mut fields: Vec<Option<Field>> = row.into_columns().into_iter().map(|(_, field)| Some(field)).collect();
         let last_use = |i: usize| order[i + 1..].iter().all(|later| *later != order[i]);
         let cells = (0..order.len())
-            .map(|i| (order[i], if last_use(i) { fields[order[i]].take() } else { fields[order[i]].clone() }))
-            .map(|(at, field)| field.map_or(Cell::Null, |field| cell(field, types.get(at).map(|of| &**of))))
+            .map(|i| {
+                let Some(at) = order[i] else { return ODD };
+                let field = if last_use(i) { fields[at].take() } else { fields[at].clone() };
+                field.map_or(Cell::Null, |field| cell(field, types.get(at).map(|of| &**of)))
+            })
             .collect();
         Ok(Row { position, cells })
     })))
@@ -143,6 +156,8 @@ fn cell(field: Field, of: Option<&Type>) -> Cell {
         Field::UShort(i) => Cell::Int(i.into()),
         Field::UInt(i) => Cell::Int(i.into()),
         Field::ULong(i) => i64::try_from(i).map_or(Cell::Float(i as f64), Cell::Int),
+        Field::Float16(f) => Cell::Float(f.into()),
+        Field::Decimal(value) => decimal(value.data().iter().copied(), value.scale()),
         Field::Float(f) => Cell::Float(f.into()),
         Field::Double(f) => Cell::Float(f),
         Field::Str(text) => Cell::Text(text),
@@ -174,7 +189,7 @@ fn cell(field: Field, of: Option<&Type>) -> Cell {
 #[cfg(test)]
 pub(in crate::data) mod tests {
     use crate::data::read::{Cell, ColumnKind, Position, Table};
-    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type};
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
@@ -246,6 +261,48 @@ pub(in crate::data) mod tests {
         for (unit, per_second) in [("MILLIS", 1000), ("MICROS", 1_000_000), ("NANOS", 1_000_000_000)] {
             assert_eq!(rows(unit, per_second), expected, "{unit}");
         }
+    }
+
+    /// Whatever lies beside them.
+    #[test]
+    fn decimals_and_halves_are_numbers() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.parquet");
+        let schema = "message schema { required fixed_len_byte_array(9) price (DECIMAL(20,2)); required int32 few (DECIMAL(5,1));
+            required fixed_len_byte_array(2) half (FLOAT16); required fixed_len_byte_array(16) id (UUID); required int64 n; }";
+        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+        let mut writer =
+            SerializedFileWriter::new(File::create(&path).expect("a file"), schema, Default::default()).expect("a writer");
+        let mut group = writer.next_row_group().expect("a group");
+        let bytes = |value: i128, width: usize| ByteArray::from(value.to_be_bytes()[16 - width..].to_vec()).into();
+        let fixed: [Vec<FixedLenByteArray>; 3] = [
+            vec![bytes(-1_234, 9), bytes(10_000_000_000_000_000_010, 9)],
+            vec![ByteArray::from(vec![0, 0x3c]).into(), ByteArray::from(vec![0, 0xc0]).into()],
+            vec![bytes(1, 16), bytes(2, 16)],
+        ];
+        let mut fixed = fixed.iter();
+        for at in 0..5 {
+            let mut column = group.next_column().expect("a column").expect("there");
+            match at {
+                1 => column.typed::<Int32Type>().write_batch(&[15, -2], None, None),
+                4 => column.typed::<Int64Type>().write_batch(&[7, 8], None, None),
+                _ => column.typed::<FixedLenByteArrayType>().write_batch(fixed.next().expect("values"), None, None),
+            }
+            .expect("written");
+            column.close().expect("closed");
+        }
+        group.close().expect("closed");
+        writer.close().expect("closed");
+        let table = Table::open(&path).expect("a table");
+        let names = table.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let rows: Vec<_> = table.rows(&names).expect("rows").map(|row| row.expect("a row").cells).collect();
+        let expected = |numbers: [f64; 3], n: i64| {
+            numbers.map(Cell::Float).into_iter().chain([super::ODD, Cell::Int(n)]).collect::<Vec<_>>()
+        };
+        assert_eq!(rows, [expected([-12.34, 1.5, 1.0], 7), expected([100_000_000_000_000_000.1, -0.2, -2.0], 8)]);
+        assert_eq!(table.column("price").expect("there").kind, ColumnKind::Float);
+        assert_eq!(table.rows(&["id"]).expect("rows").count(), 2);
     }
 
     #[test]

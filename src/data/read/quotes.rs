@@ -2,6 +2,32 @@
 
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
+/// Whether the quotes of a text that tabs part into cells are letters: taken for quotes, two of them would hold the end of a line and a
+/// tab as well, and so rows; or one would never be closed.
+pub(super) fn are_letters(mut inner: impl BufRead, delimiter: u8) -> Result<bool> {
+    let (mut state, mut lines, mut marks) = (State::Begin, false, false);
+    loop {
+        let bytes = inner.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(state == State::Quoted);
+        }
+        for &byte in bytes {
+            let before = state;
+            state = before.behind(byte, delimiter);
+            match (before, state) {
+                (State::Begin, State::Quoted) => (lines, marks) = (false, false),
+                (_, State::Quoted) => (lines, marks) = (lines || byte == b'\n', marks || byte == delimiter),
+                _ => {}
+            }
+            if lines && marks {
+                return Ok(true);
+            }
+        }
+        let read = bytes.len();
+        inner.consume(read);
+    }
+}
+
 /// Where in a record a byte stands, as the reader of records sees it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -15,10 +41,25 @@ enum State {
     Closed,
 }
 
+impl State {
+    /// The state behind a byte.
+    fn behind(self, byte: u8, delimiter: u8) -> State {
+        match (self, byte) {
+            (State::Begin, b'"') => State::Quoted,
+            (State::Quoted, b'"') => State::Closed,
+            (State::Quoted, _) | (State::Closed, b'"') => State::Quoted,
+            (State::Begin | State::Bare | State::Closed, b'\n' | b'\r') => State::Begin,
+            (State::Begin | State::Bare | State::Closed, byte) if byte == delimiter => State::Begin,
+            (State::Begin | State::Bare | State::Closed, _) => State::Bare,
+        }
+    }
+}
+
 /// Hands on what it is given; where that ends within quotes, it ends with an error that names their line.
 pub(super) struct Quotes<R> {
     inner: R,
     delimiter: u8,
+    are_quotes: bool,
     state: State,
     line: u64,
     /// The line in which the last quotes were opened.
@@ -26,24 +67,19 @@ pub(super) struct Quotes<R> {
 }
 
 impl<R: BufRead> Quotes<R> {
-    pub(super) fn new(inner: R, delimiter: u8) -> Self {
-        Quotes { inner, delimiter, state: State::Begin, line: 1, opened: 0 }
+    /// `are_quotes`: whether its quotes are such, and not letters. `line`: the one that it begins in.
+    pub(super) fn new(inner: R, delimiter: u8, are_quotes: bool, line: u64) -> Self {
+        Quotes { inner, delimiter, are_quotes, state: State::Begin, line, opened: 0 }
     }
 
     fn take(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.line += u64::from(byte == b'\n');
-            self.state = match (self.state, byte) {
-                (State::Begin, b'"') => {
-                    self.opened = self.line;
-                    State::Quoted
-                }
-                (State::Quoted, b'"') => State::Closed,
-                (State::Quoted, _) | (State::Closed, b'"') => State::Quoted,
-                (State::Begin | State::Bare | State::Closed, b'\n' | b'\r') => State::Begin,
-                (State::Begin | State::Bare | State::Closed, byte) if byte == self.delimiter => State::Begin,
-                (State::Begin | State::Bare | State::Closed, _) => State::Bare,
-            };
+            let before = self.state;
+            self.state = before.behind(byte, self.delimiter);
+            if before == State::Begin && self.state == State::Quoted {
+                self.opened = self.line;
+            }
         }
     }
 }
@@ -56,7 +92,9 @@ impl<R: BufRead> Read for Quotes<R> {
                 format!("the quote that opens a cell in line {} is never closed: all behind it would be that cell", self.opened);
             return Err(Error::new(ErrorKind::InvalidData, what));
         }
-        self.take(&buffer[..read]);
+        if self.are_quotes {
+            self.take(&buffer[..read]);
+        }
         Ok(read)
     }
 }
@@ -67,7 +105,7 @@ mod tests {
 
     /// Read in pieces of `size` bytes, so that quotes are cut anywhere.
     fn read(text: &str, size: usize) -> Result<()> {
-        let mut quotes = Quotes::new(text.as_bytes(), b',');
+        let mut quotes = Quotes::new(text.as_bytes(), b',', true, 1);
         let mut piece = vec![0; size];
         while quotes.read(&mut piece)? > 0 {}
         Ok(())

@@ -8,10 +8,15 @@ pub(super) fn columns() -> Vec<Column> {
     vec![Column { name: "text".into(), kind: ColumnKind::Text, classes: None }]
 }
 
+/// The whole of a file.
+pub(super) fn whole(path: &Path) -> Result<String> {
+    String::from_utf8(packed::bytes(path)?).map_err(|e| unreadable(path, None, e))
+}
+
 /// # Errors
 /// The file cannot be read, or is not UTF-8: the message says where.
 pub(super) fn rows(path: &Path, columns: &[&str]) -> Result<Rows<'static>> {
-    let text = String::from_utf8(packed::bytes(path)?).map_err(|e| unreadable(path, None, e))?;
+    let text = whole(path)?;
     let cells = columns.iter().map(|_| Cell::Text(text.clone())).collect();
     Ok(Box::new(std::iter::once(Ok(Row { position: Position::Line(1), cells }))))
 }

@@ -14,6 +14,8 @@ const MOST_CLASSES: usize = 1000;
 #[derive(Default)]
 pub(super) struct Answers {
     pub(super) rows: usize,
+    /// Of these, rows without an answer.
+    pub(super) missing: usize,
     /// Whether there is any that is not kept secret.
     pub(super) any: bool,
     /// Classes, where they are such.
@@ -42,6 +44,18 @@ impl Answers {
         Ok(found)
     }
 
+    /// Rows that are examples: where any is answered, those that are not are none.
+    pub(super) fn examples(&self) -> usize {
+        if self.any { self.rows - self.missing } else { self.rows }
+    }
+
+    /// What there is to say of those that are none.
+    pub(super) fn note(&self, split: &str, label: &str) -> Option<String> {
+        let (missing, rows) = (self.missing, self.rows);
+        let told = || format!("{missing} of {rows} rows of `{split}` are left out, for they have no `{label}`");
+        (self.any && missing > 0).then(told)
+    }
+
     /// # Errors
     /// There are more classes than any data has.
     fn check_classes(&self, table: &Table, column: &str, expected: &'static str) -> Result<()> {
@@ -58,7 +72,8 @@ impl Answers {
 /// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
 pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
     let mut found = Answers::of(tables, &[label], may_lack, |found, table, cells| {
-        found.names.extend(cells.first().and_then(classes::name_of));
+        found.missing += usize::from(cells.first().is_none_or(classes::is_missing));
+        found.names.extend(cells.first().and_then(classes::class_of));
         found.check_classes(table, label, "at most 1000 classes")
     })?;
     if classes::are_measured(&found.names) {
@@ -97,6 +112,7 @@ pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) ->
 /// tell of, with its place.
 pub(super) fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
     Answers::of(tables, &[label], may_lack, |found, _, cells| {
+        found.missing += usize::from(cells.first().is_none_or(Cell::is_blank));
         found.any |= match cells.first() {
             Some(Cell::Null) | None => false,
             Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),

@@ -13,7 +13,7 @@ use super::splits;
 use super::{Error, Making, Result, digest};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// More members than this are no data set, but an attempt to use up the disk's entries.
@@ -195,9 +195,9 @@ impl Place {
             Kind::Folder => return Ok(()),
             Kind::File => {}
         }
-        // What systems leave beside the files of people.
+        // What systems leave beside the files of people: it is read as all of the archive, and kept nowhere.
         if below.iter().any(|part| part.to_string_lossy().starts_with('.') || part == "__MACOSX") {
-            return Ok(());
+            return self.write(member, content, &mut std::io::sink());
         }
         if below.as_os_str().is_empty() {
             return Err("its name is empty".into());
@@ -215,6 +215,10 @@ impl Place {
             std::io::ErrorKind::AlreadyExists => "another member has its name".into(),
             _ => Refused::Disk(e),
         })?;
+        self.write(member, content, &mut file)
+    }
+
+    fn write(&mut self, member: &Member, content: &mut dyn Read, file: &mut dyn Write) -> Result<(), Refused> {
         let mut buffer = vec![0; 1 << 16];
         let mut written = 0;
         loop {
@@ -233,7 +237,7 @@ impl Place {
                 );
                 return Err(Refused::Member(what));
             }
-            std::io::Write::write_all(&mut file, &buffer[..read]).map_err(Refused::Disk)?;
+            file.write_all(&buffer[..read]).map_err(Refused::Disk)?;
         }
         if written < member.size {
             return Err(Refused::Member(format!(

@@ -140,7 +140,23 @@ fn folders_around_everything_are_none_of_it() {
     // An archive that is called like a split is that split.
     check("train.tar", &["cat/a.png", "dog/b.png"], &["train/cat/a.png", "train/dog/b.png"]);
     check("train.tar", &["train/cat/a.png"], &["train/cat/a.png"]);
-    check("x.tar", &["a.csv", ".DS_Store", "__MACOSX/._a.csv", "b.csv"], &["a.csv", "b.csv"]);
+}
+
+/// What systems leave in archives is no part of them, and no reason to refuse them.
+#[test]
+fn traces_of_systems_are_left_where_they_are() {
+    let files: [(&str, &[u8]); 4] =
+        [("a.csv", b"A"), (".DS_Store", b"\0\0\0\x01"), ("__MACOSX/._a.csv", b"Mac"), ("b.csv", b"B")];
+    let (of_tar, members) =
+        (tar(&files.map(|(name, content)| (name, b'0', content))), files.map(|(n, content)| (n, FILE, content)));
+    for (name, bytes) in
+        [("x.tar", of_tar.clone()), ("x.tgz", gz(&of_tar)), ("x.zip", zip(&members, 0)), ("y.zip", zip(&members, 8))]
+    {
+        assert_eq!(unpacked(name, &bytes).expect(name), ["a.csv=A", "b.csv=B"], "{name}");
+    }
+    let zeros = vec![0u8; 96 << 20];
+    let error = unpacked("x.zip", &zip(&[(".zeros", FILE, &zeros)], 8)).expect_err("it unfolds without end").to_string();
+    assert!(error.contains("`.zeros`: with it the archive of"), "{error}");
 }
 
 #[test]

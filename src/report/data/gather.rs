@@ -4,7 +4,7 @@ use super::super::Error;
 use super::super::book::Book;
 use super::super::types::*;
 use crate::job::{COMPARE, LengthBin, PREPARE, PREPARE_HELD_OUT, PreparedSplit};
-use crate::plan::{self, Plan, TableFacts};
+use crate::plan::{self, DataFacts, Plan, TableFacts};
 use crate::spec::{Columns, DataSource, Monitor, Task};
 use crate::store::Stage;
 use crate::words;
@@ -30,7 +30,7 @@ pub(in crate::report) fn gather(book: &Book, plan: &Plan) -> Result<DataShown, E
         asks: plan::licensed_data(&spec.source, license.as_deref()).map(|licensed| licensed.in_words()),
         schema: schema(columns, plan.spec.task, plan.facts.data.table.as_ref(), row),
         overlap: book.overlap(),
-        notes: notes(book, plan.facts.data.table.as_ref(), row),
+        notes: notes(book, &plan.facts.data, row),
         source: match &spec.source {
             DataSource::Hub { id, config: Some(config), .. } => format!("{id} ({config})"),
             DataSource::Hub { id, config: None, .. } => id.clone(),
@@ -84,9 +84,8 @@ fn schema(columns: &Columns, task: Task, table: Option<&TableFacts>, row: u64) -
 }
 
 /// What survey and workers found worth knowing of it.
-fn notes(book: &Book, table: Option<&TableFacts>, row: u64) -> Vec<NoteShown> {
-    let surveyed = table.into_iter().flat_map(|table| &table.notes);
-    let surveyed = surveyed.map(|message| NoteShown { run: "survey".into(), message: message.clone(), ledger_row: row });
+fn notes(book: &Book, data: &DataFacts, row: u64) -> Vec<NoteShown> {
+    let surveyed = data.all_notes().map(|message| NoteShown { run: "survey".into(), message: message.clone(), ledger_row: row });
     surveyed
         .chain(book.notes().into_iter().filter(|note| [PREPARE, PREPARE_HELD_OUT, COMPARE].contains(&note.run.as_str())))
         .collect()

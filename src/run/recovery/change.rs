@@ -61,6 +61,11 @@ pub(super) fn least_warmup(total_steps: u64) -> u64 {
     total_steps / 10
 }
 
+/// A share of a rate, without what is left of rounding: of a tenth of 0.1, which is 0.01, 2e-18.
+pub(super) fn share_of(lr: f64, share: f64) -> f64 {
+    format!("{:.11e}", lr * share).parse().unwrap_or(lr * share)
+}
+
 /// The rate that an optimiser has which takes the place of `from`: Muon's own is one of orthogonal updates, and says nothing to those of
 /// AdamW, which had one beside it.
 pub(super) fn rate_after(from: &Optimizer, lr: f64) -> f64 {

@@ -2,7 +2,7 @@
 //! one change at a time, always from the start: the weights may have been damaged long before it showed, and a model that was trained
 //! by two recipes is that of neither.
 
-use super::change::{least_warmup, rate_after};
+use super::change::{least_warmup, rate_after, share_of};
 use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up, memory, retry};
 use crate::job::{Divergence, Origin};
 use crate::spec::Optimizer;
@@ -72,7 +72,7 @@ fn again(step: u64, change: Change, config: &RunConfig, what: &str) -> Decision 
 
 /// The rate times `share`.
 fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
-    let (from, to) = (config.recipe.lr, config.recipe.lr * share);
+    let (from, to) = (config.recipe.lr, share_of(config.recipe.lr, share));
     let least = least_warmup(config.total_steps);
     let what = format!("learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps");
     again(step, Change::LowerLr { from, to }, config, &what)
@@ -81,7 +81,7 @@ fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
 /// At what was usual before it went wrong, or lower: such steps go through as they are.
 fn clip(step: u64, config: &RunConfig, usual: Option<f64>) -> Decision {
     let from = config.recipe.grad_clip_norm;
-    let to = from.map_or(CLIP, |norm| norm * LOWER).min(usual.filter(|norm| *norm > 0.0).unwrap_or(f64::INFINITY));
+    let to = from.map_or(CLIP, |norm| share_of(norm, LOWER)).min(usual.filter(|norm| *norm > 0.0).unwrap_or(f64::INFINITY));
     let was = from.map_or("not at all".into(), plain);
     let what = format!("gradients clipped at norm {} instead of {was}", plain(to));
     again(step, Change::TighterClipping { from, to }, config, &what)

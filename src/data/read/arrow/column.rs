@@ -1,7 +1,7 @@
 //! The cells of one column of a batch, from its buffers.
 
 use super::schema::{Field, Type};
-use crate::data::read::{Cell, written};
+use crate::data::read::{Cell, decimal, written};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -125,7 +125,8 @@ impl Column {
             Type::Struct => Cell::Object(
                 self.parts.iter().map(|part| Some((part.field.name.clone(), part.found(row)?))).collect::<Option<_>>()?,
             ),
-            Type::Opaque => Cell::Other("a decimal, an interval or a time of day"),
+            Type::Decimal { bytes, scale } => decimal(part(data?, row, bytes)?.iter().rev().copied(), scale),
+            Type::Opaque => Cell::Other("an interval or a time of day"),
         })
     }
 

@@ -51,6 +51,11 @@ pub(super) enum Type {
         length: usize,
     },
     Struct,
+    /// Whole numbers of 10 to the power of minus `scale`.
+    Decimal {
+        bytes: usize,
+        scale: i32,
+    },
     /// A fixed number of bytes in one buffer of values that no cell can be.
     Opaque,
 }
@@ -103,7 +108,7 @@ impl Field {
         }
         match self.of {
             Type::Bool | Type::Int { .. } => ColumnKind::Int,
-            Type::Half | Type::Single | Type::Double => ColumnKind::Float,
+            Type::Half | Type::Single | Type::Double | Type::Decimal { .. } => ColumnKind::Float,
             Type::Null | Type::Text { .. } | Type::TextView | Type::Time { .. } => ColumnKind::Text,
             Type::Bytes { .. } | Type::BytesView | Type::FixedBytes { .. } => ColumnKind::Image,
             Type::List { .. } | Type::FixedList { .. } => {
@@ -111,7 +116,7 @@ impl Field {
             }
             Type::Struct if self.is_file() => ColumnKind::Image,
             Type::Struct => ColumnKind::Object(self.children.iter().map(|child| child.name.clone()).collect()),
-            Type::Opaque => ColumnKind::Other("decimals, intervals or times of day".into()),
+            Type::Opaque => ColumnKind::Other("intervals or times of day".into()),
         }
     }
 
@@ -135,7 +140,11 @@ fn kind(field: Flat) -> Result<Type, &'static str> {
         4 => Type::Bytes { offset: 4 },
         5 => Type::Text { offset: 4 },
         6 => Type::Bool,
-        7 | 9 | 11 | 18 => Type::Opaque,
+        7 => match of.i32(2, 128) {
+            bits @ (32 | 64 | 128 | 256) => Type::Decimal { bytes: bits.unsigned_abs() as usize / 8, scale: of.i32(1, 0) },
+            _ => return Err("decimals of an odd width"),
+        },
+        9 | 11 | 18 => Type::Opaque,
         8 if of.i16(0, 1) == 0 => Type::Time { bytes: 4, per_sec: -86_400 },
         8 => Type::Time { bytes: 8, per_sec: 1000 },
         10 => match of.i16(0, 0) {
