@@ -19,8 +19,8 @@ use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The experiment that Tallow carries.
@@ -604,6 +604,14 @@ pub(super) fn lying(path: &str) -> Option<Lying> {
     path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
 }
 
+/// Folders that pass with the program.
+static PASSING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A folder that passes with the program, even where it is ended at once.
+pub(super) fn goes_when_stopped(folder: &Path) {
+    PASSING.lock().unwrap_or_else(PoisonError::into_inner).push(folder.into());
+}
+
 /// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
 static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
 
@@ -622,6 +630,10 @@ pub(super) fn hear_stops(json: bool) {
                 .filter(|run| run.spec().is_file() || run.script_spec().is_file())
                 .map(|run| run.root().to_path_buf());
             super::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
+            for folder in PASSING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                // What cannot be removed is the system's to remove.
+                let _ = std::fs::remove_dir_all(folder);
+            }
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
         } else if !json {
             tell_progress("stopping; once more stops at once");
