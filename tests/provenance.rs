@@ -297,12 +297,15 @@ fn only_what_was_prepared_in_the_end_counts() {
 #[test]
 fn what_data_was_made_from_is_noted_before_it_is_there() {
     let place = Place::new();
-    for split in ["train", "test"] {
-        place.write(&format!("data/{split}.csv"), films([20_000, 20_000]));
-    }
+    // What takes longer to hash than to prepare: a column that nobody reads.
+    let notes = "nothing of note ".repeat(1500);
+    let rows: String = (0..3000).map(|i| format!("film {i},{},{notes}\n", ["neg", "pos"][i % 2])).collect();
+    place.write("data/train.csv", format!("text,label,notes\n{rows}"));
+    place.write("data/test.csv", "text,label,notes\na film,neg,x\na play,pos,x\n");
     let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
     let run = place.run();
-    let mut command = place.train(&[&source, "recipe.length={ steps = 1 }"], &run);
+    let columns = ["data.columns.input=[\"text\"]", "data.columns.label=label"];
+    let mut command = place.train(&[&source, columns[0], columns[1], "recipe.length={ steps = 1 }"], &run);
     let mut child = command.arg("--offline").stdout(std::process::Stdio::null()).spawn().expect("started");
     let begun = std::time::Instant::now();
     while !run.join("data/prepared").exists() {

@@ -501,14 +501,30 @@ fn a_download_that_hangs_is_left_at_once() {
     let run = place.run();
     // It takes calls and answers none.
     let hub = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let mut command = place.train(&["data.source={ kind = \"hub\", id = \"acme/moods\" }"], &run);
-    command.env("HF_ENDPOINT", format!("http://{}", hub.local_addr().expect("an address"))).env("HF_HOME", place.path("hf"));
+    let at_hub = |mut command: Command| {
+        command.env("HF_ENDPOINT", format!("http://{}", hub.local_addr().expect("an address"))).env("HF_HOME", place.path("hf"));
+        command
+    };
+    let command = at_hub(place.train(&["data.source={ kind = \"hub\", id = \"acme/moods\" }"], &run));
     let running = Running::start(command, &run);
     let call = hub.accept().expect("a call");
     running.signal(libc::SIGTERM);
     let said = running.end(Duration::from_secs(20), 0);
     assert!(said.stderr.contains("error: stopped at once\n"), "{said:#?}");
     stopped(&said, &run);
+    drop(call);
+
+    // What passes with the program is not left behind.
+    let passing = place.path("passing");
+    std::fs::create_dir(&passing).expect("made");
+    let mut command = at_hub(place.tallow(["data", "acme/moods"]));
+    command.env("TMPDIR", &passing);
+    let running = Running::start(command, &place.run());
+    let call = hub.accept().expect("a call");
+    assert!(std::fs::read_dir(&passing).expect("there").count() > 0);
+    running.signal(libc::SIGINT);
+    assert_eq!(running.end(Duration::from_secs(20), 0).code, Some(41));
+    assert_eq!(std::fs::read_dir(&passing).expect("there").count(), 0);
     drop(call);
 }
 

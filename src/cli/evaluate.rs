@@ -104,7 +104,9 @@ pub(super) fn model_of(env: &Environment, asked: &str) -> ModelSpec {
 
 /// A folder for what is not kept.
 pub(super) fn passing_folder() -> Result<tempfile::TempDir, EvalError> {
-    tempfile::tempdir().map_err(|source| EvalError::Folder { source })
+    let folder = tempfile::tempdir().map_err(|source| EvalError::Folder { source })?;
+    super::experiment::goes_when_stopped(folder.path());
+    Ok(folder)
 }
 
 /// For machines: one line.

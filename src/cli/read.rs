@@ -47,6 +47,7 @@ pub(super) fn read(
     language_model::check(env, &wishes, offline || env.offline)?;
     let opened = open(env, paper, offline)?;
     let place = store::temporary()?;
+    super::experiment::goes_when_stopped(place.path());
     let folder = RunFolder::create_passing(place.path().join("read"))?;
     folder.write_bytes(&folder.paper_file(opened.record.format.extension()), &opened.bytes)?;
     let supervisor = Supervisor {

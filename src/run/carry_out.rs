@@ -33,7 +33,9 @@ impl Supervisor<'_> {
             tried.push(Begun { batch_size: batch_size_of(&job), outcome: attempt.outcome.clone() });
             match again(&tried, self.allowed) {
                 None => {
-                    self.folder.clear_review(run);
+                    if matches!(attempt.outcome, Outcome::Completed) {
+                        self.folder.clear_review(run);
+                    }
                     return Ok(attempt);
                 }
                 Some(Again::GiveUp { reason, spent }) => {

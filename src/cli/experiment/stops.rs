@@ -4,10 +4,19 @@ use super::{CliError, tell_progress};
 use crate::error::Class;
 use crate::report::Style;
 use crate::store::RunFolder;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Folders that pass with the program.
+static PASSING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A folder that passes with the program, even where it is ended at once.
+pub(in crate::cli) fn goes_when_stopped(folder: &Path) {
+    PASSING.lock().unwrap_or_else(PoisonError::into_inner).push(folder.into());
+}
 
 /// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
 static WORKED_ON: OnceLock<Option<RunFolder>> = OnceLock::new();
@@ -27,6 +36,10 @@ pub(in crate::cli) fn hear_stops(json: bool) {
                 .filter(|run| run.spec().is_file() || run.script_spec().is_file())
                 .map(|run| run.root().to_path_buf());
             crate::cli::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
+            for folder in PASSING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                // What cannot be removed is the system's to remove.
+                let _ = std::fs::remove_dir_all(folder);
+            }
             std::process::exit(i32::from(Class::Interrupted.exit_code()));
         } else if !json {
             tell_progress("stopping; once more stops at once");
