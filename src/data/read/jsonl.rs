@@ -1,16 +1,15 @@
 //! JSON lines, one object each; or a file that is one JSON array of objects, or one object that holds such an array as `data`.
 
+use super::json::{self, Object};
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable, wrapped};
 use crate::data::Result;
 use crate::data::audio::is_audio;
-use serde_json::{Map, Value};
 use std::io::BufRead;
 use std::path::Path;
 
 /// Rows that are looked at to find the columns.
 const SAMPLE: usize = 200;
 
-type Object = Map<String, Value>;
 type Objects = Box<dyn Iterator<Item = Result<(Position, Object)>>>;
 
 fn objects(path: &Path) -> Result<Objects> {
@@ -18,9 +17,9 @@ fn objects(path: &Path) -> Result<Objects> {
     let mut file = packed::open(path)?;
     let is_array = file.fill_buf().map_err(io)?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
-        let rows: Vec<Object> = serde_json::from_reader(file)
+        let rows: Vec<json::Row> = serde_json::from_reader(file)
             .map_err(|e| unreadable(path, Some(Position::Line(e.line() as u64)), format!("expected an array of objects: {e}")))?;
-        return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
+        return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row.0)))));
     }
     if let Some(rows) = wrapped_rows(path)? {
         return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row)))));
@@ -33,9 +32,9 @@ fn objects(path: &Path) -> Result<Objects> {
             Ok(line) => line,
             Err(e) => return Some(Err(unreadable(&path, Some(position), e))),
         };
-        let object = serde_json::from_str(&line)
+        let object = serde_json::from_str::<json::Row>(&line)
             .map_err(|e| unreadable(&path, Some(position.clone()), format!("expected a JSON object: {e}")));
-        Some(object.map(|object| (position, object)))
+        Some(object.map(|object| (position, object.0)))
     })))
 }
 
@@ -53,7 +52,7 @@ fn wrapped_rows(path: &Path) -> Result<Option<Vec<Object>>> {
     if second.is_some() && read.map_or_else(|e| !e.is_eof(), |_| true) {
         return Ok(None);
     }
-    Ok(serde_json::from_slice::<Object>(&packed::bytes(path)?).ok().and_then(wrapped::rows))
+    Ok(serde_json::from_slice::<json::Row>(&packed::bytes(path)?).ok().and_then(|file| wrapped::rows(file.0)))
 }
 
 /// The columns, and what whoever uses them should know.
@@ -81,19 +80,21 @@ pub(super) fn columns(path: &Path) -> Result<(Vec<Column>, Vec<String>)> {
     Ok((columns, if is_turned { vec![note.into()] } else { Vec::new() }))
 }
 
-fn kind(value: &Value) -> Option<ColumnKind> {
-    match value {
-        Value::Null => None,
-        Value::Bool(_) => Some(ColumnKind::Int),
-        Value::Number(n) => Some(if n.is_i64() { ColumnKind::Int } else { ColumnKind::Float }),
-        Value::String(name) if is_audio(name) => Some(ColumnKind::Audio),
-        Value::String(name) if is_name_of_image(name) => Some(ColumnKind::Image),
-        Value::String(_) => Some(ColumnKind::Text),
-        Value::Array(items) => {
+fn kind(cell: &Cell) -> Option<ColumnKind> {
+    match cell {
+        Cell::Null => None,
+        Cell::Int(_) => Some(ColumnKind::Int),
+        Cell::Float(_) => Some(ColumnKind::Float),
+        Cell::Text(name) if is_audio(name) => Some(ColumnKind::Audio),
+        Cell::Text(name) if is_name_of_image(name) => Some(ColumnKind::Image),
+        Cell::Text(_) => Some(ColumnKind::Text),
+        Cell::List(items) => {
             let of = items.iter().fold(None, |known, item| widest(known, kind(item)));
             Some(ColumnKind::List(of.map(Box::new)))
         }
-        Value::Object(fields) => Some(ColumnKind::Object(fields.keys().cloned().collect())),
+        Cell::Object(fields) => Some(ColumnKind::Object(fields.iter().map(|(name, _)| name.clone()).collect())),
+        // None that JSON has.
+        Cell::Bytes(_) | Cell::File(_) | Cell::Other(_) => None,
     }
 }
 
@@ -146,22 +147,9 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let wanted: Vec<String> = wanted.iter().map(|w| w.to_string()).collect();
     Ok(Box::new(objects(path)?.map(move |row| {
         let (position, mut object) = row?;
-        let cells = wanted.iter().map(|name| object.get_mut(name).map_or(Cell::Null, |v| cell(v.take()))).collect();
+        let cells = wanted.iter().map(|name| json::take(&mut object, name).unwrap_or(Cell::Null)).collect();
         Ok(Row { position, cells })
     })))
-}
-
-fn cell(value: Value) -> Cell {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Bool(b) => Cell::Int(b.into()),
-        Value::Number(n) => {
-            n.as_i64().map(Cell::Int).or(n.as_f64().map(Cell::Float)).unwrap_or(Cell::Other("a number beyond 64 bits"))
-        }
-        Value::String(text) => Cell::Text(text),
-        Value::Array(items) => Cell::List(items.into_iter().map(cell).collect()),
-        Value::Object(fields) => Cell::Object(fields.into_iter().map(|(name, value)| (name, cell(value))).collect()),
-    }
 }
 
 #[cfg(test)]
@@ -211,14 +199,25 @@ mod tests {
             {"id": "1", "question": "Who?", "answers": [{"text": "A cat", "answer_start": 0}]},
             {"id": "2", "question": "Why?", "answers": [], "is_impossible": true}]}]}]}"#;
         let (names, found) = rows(squad, &["question", "answers"]);
-        assert_eq!(names, ["answers", "context", "id", "question", "title"]);
+        assert_eq!(names, ["id", "title", "context", "question", "answers"]);
         let answers = |texts: Vec<Cell>, starts: Vec<Cell>| {
-            Cell::Object(vec![("answer_start".into(), Cell::List(starts)), ("text".into(), Cell::List(texts))])
+            Cell::Object(vec![("text".into(), Cell::List(texts)), ("answer_start".into(), Cell::List(starts))])
         };
         assert_eq!(
             found,
             [[text("Who?"), answers(vec![text("A cat")], vec![Cell::Int(0)])], [text("Why?"), answers(vec![], vec![])]]
         );
+    }
+
+    #[test]
+    fn names_keep_their_order() {
+        let row = r#"{"translation":{"en":"a","de":"b"},"id":18446744073709551615,"about":true}"#;
+        let (_dir, table) = table("t.jsonl", &format!("{row}\n{row}\n"));
+        let table = table.expect("a table");
+        assert_eq!(table.names(), ["translation", "id", "about"]);
+        assert_eq!(table.columns()[0].kind, ColumnKind::Object(vec!["en".into(), "de".into()]));
+        let cells = table.rows(&["id", "about"]).expect("rows").next().expect("one").expect("a row").cells;
+        assert_eq!(cells, [Cell::Float(18_446_744_073_709_551_615.0), Cell::Int(1)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod conll;
 mod csv;
 mod declared;
 mod encoding;
+mod json;
 mod jsonl;
 mod named;
 mod packed;

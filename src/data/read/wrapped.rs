@@ -1,34 +1,40 @@
 //! A JSON file that is one object with its rows under `data`, as many data sets are published; those of SQuAD's kind nest them deeper:
 //! articles of paragraphs of questions.
 
-use serde_json::{Map, Value, json};
-
-type Object = Map<String, Value>;
+use super::Cell;
+use super::json::{Object, get, take};
 
 /// The rows of such a file; none: it is no such file.
 pub(super) fn rows(mut file: Object) -> Option<Vec<Object>> {
-    let Value::Array(items) = file.get_mut("data")?.take() else { return None };
-    let rows: Vec<Object> =
-        items.into_iter().map(|item| if let Value::Object(row) = item { Some(row) } else { None }).collect::<Option<_>>()?;
-    let nests = !rows.is_empty() && rows.iter().all(|row| row.get("paragraphs").is_some_and(Value::is_array));
+    let Cell::List(items) = take(&mut file, "data")? else { return None };
+    let row = |item| if let Cell::Object(row) = item { Some(row) } else { None };
+    let rows: Vec<Object> = items.into_iter().map(row).collect::<Option<_>>()?;
+    let nests = !rows.is_empty() && rows.iter().all(|row| matches!(get(row, "paragraphs"), Some(Cell::List(_))));
     Some(if nests { rows.iter().flat_map(questions).collect() } else { rows })
 }
 
 /// A row for each question of an article, in the columns that the Hub's copies have. (1606.05250)
 fn questions(article: &Object) -> Vec<Object> {
-    let list = |of: &Value, key: &str| of[key].as_array().cloned().unwrap_or_default();
-    let title = article.get("title").cloned().unwrap_or_default();
+    let field = |of: &Object, key: &str| get(of, key).cloned().unwrap_or(Cell::Null);
     let mut rows = Vec::new();
-    for paragraph in article.get("paragraphs").and_then(Value::as_array).into_iter().flatten() {
-        for question in list(paragraph, "qas") {
-            let answers = list(&question, "answers");
-            let each = |key: &str| answers.iter().map(|answer| answer[key].clone()).collect::<Vec<_>>();
-            let row = json!({
-                "id": question["id"], "title": title, "context": paragraph["context"], "question": question["question"],
-                "answers": { "text": each("text"), "answer_start": each("answer_start") },
-            });
-            rows.extend(if let Value::Object(row) = row { Some(row) } else { None });
+    for paragraph in objects(article, "paragraphs") {
+        for question in objects(paragraph, "qas") {
+            let answers: Vec<&Object> = objects(question, "answers").collect();
+            let each = |key: &str| (key.to_string(), Cell::List(answers.iter().map(|answer| field(answer, key)).collect()));
+            rows.push(vec![
+                ("id".into(), field(question, "id")),
+                ("title".into(), field(article, "title")),
+                ("context".into(), field(paragraph, "context")),
+                ("question".into(), field(question, "question")),
+                ("answers".into(), Cell::Object(vec![each("text"), each("answer_start")])),
+            ]);
         }
     }
     rows
+}
+
+/// The objects of a list of them.
+fn objects<'a>(of: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
+    let items = if let Some(Cell::List(items)) = get(of, key) { items.as_slice() } else { &[] };
+    items.iter().filter_map(|item| if let Cell::Object(object) = item { Some(object) } else { None })
 }
