@@ -9,8 +9,8 @@ pub use pairs::PairKind;
 pub(super) use pairs::is_of_pairs;
 pub(super) use recordings::is_heard;
 
-use super::read::{Cell, Column, ColumnKind, Table};
 use super::prepare::written_list;
+use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result, classes, similar};
 use crate::spec::{Columns, Task};
 use conversations::{conversations, preferences};
@@ -385,7 +385,8 @@ pub(super) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<Item = &'a 
 
 /// The columns of text that have the usual names, if the table has such.
 pub(super) fn usual_texts(table: &Table) -> Option<Vec<String>> {
-    let text = |name: &&str| named(table, name).filter(|column| column.kind == ColumnKind::Text).map(|column| column.name.clone());
+    let text =
+        |name: &&str| named(table, name).filter(|column| column.kind == ColumnKind::Text).map(|column| column.name.clone());
     TEXTS.into_iter().find_map(|names| names.iter().map(text).collect())
 }
 

@@ -255,7 +255,8 @@ pub(in crate::data) fn written_list(text: &str) -> Option<Vec<String>> {
         let (item, behind) = match first {
             // A quote within ends no item: one does that stands before what parts them.
             '"' | '\'' => {
-                let ends = |at: &usize| rest[at + 1..].trim_start().chars().next().is_none_or(|next| next == ',' || next == first);
+                let ends =
+                    |at: &usize| rest[at + 1..].trim_start().chars().next().is_none_or(|next| next == ',' || next == first);
                 let end = rest.match_indices(first).map(|(at, _)| at).skip(1).find(ends)?;
                 (&rest[1..end], &rest[end + 1..])
             }

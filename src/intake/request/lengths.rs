@@ -18,7 +18,7 @@ patterns! {
     ],
     micro: [r"\bmicro[ _-]?batch(?:es)?(?:[ _-]?sizes?)?~#"],
     whole_batch: [r"\b(?:effective|total|global|overall)[ _-](?:train[ _-])?(?:mini-?)?batch(?:es)?(?:[ _-]?sizes?)?~#"],
-    batch: [r"\b(?:per[ _-]device[ _-])?(?:train(?:ing)?[ _-])?(?:mini-?)?batch(?:es)?[ _-]?(?:sizes?)?~#"],
+    batch: [r"\b(?:per[ _-]device[ _-])?(?:train(?:ing)?[ _-])?(?:mini-?)?batch(?:es)?[ _-]?(?:sizes?)?~#", r"\bbs\s?[=:]?\s?#"],
     // Of evaluations, or of epochs, after each of which there is one then.
     patience: [
         r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~#\s?(?P<of>epochs?|evaluations?|evals?|checks?|rounds?)?\)?",
@@ -51,6 +51,7 @@ patterns! {
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |optimi[sz]er |update )?steps\b",
         r"^@(?:training |optimi[sz]er |update )?steps\b",
         r"\b(?:max(?:imum)?[ _-]|num[ _](?:train[ _])?|train(?:ing)?[ _])steps\s?[=:]?\s?#",
+        r"[,;(¦]\s*steps\s?[=:]?\s?#",
     ],
     seeds: [r"^@(?:different |random )?seeds\b", r"\b(?P<one>a|one|only one) (?:single )?(?:random )?seed\b"],
     seed_list: [

@@ -6,6 +6,7 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod english;
 mod held;
 mod kind;
 mod label;
@@ -323,6 +324,16 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
 }
 
 impl Request {
+    /// All of the user's own words that it holds, each as `told` has it.
+    #[must_use]
+    pub fn in_words(mut self, told: impl Fn(&str) -> String) -> Self {
+        let own = [&mut self.text].into_iter().chain(&mut self.read_as).chain(&mut self.not_understood);
+        let refused = self.refused.iter_mut().map(|refused| &mut refused.words);
+        let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
+        own.chain(refused).chain(lacking).for_each(|words| *words = told(words));
+        self
+    }
+
     fn words_left(&self) -> usize {
         self.not_understood.iter().map(|phrase| phrase.split_whitespace().count()).sum()
     }

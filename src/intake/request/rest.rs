@@ -1,7 +1,7 @@
 //! The text of a request, less the phrases that were understood.
 
 use super::number::number;
-use super::written::plainly;
+use super::written::{listed, plainly};
 use crate::intake::regex;
 use regex::{Captures, Regex};
 use std::ops::Range;
@@ -86,7 +86,7 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let spaced = format!(" {} ", plainly(text));
+        let spaced = format!(" {} ", listed(&plainly(text)));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }

@@ -181,7 +181,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.frozen = frozen(rest, request);
     without::find(rest, request);
     lengths::find_others(rest, request);
-    let adapter_dropout = first(rest, &PATTERNS.adapter_dropout);
+    let adapter_dropout = first(rest, &PATTERNS.adapter_dropout).or_else(|| dropout_beside_rank(rest));
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
     for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.qlora, &PATTERNS.adapter] {
@@ -210,6 +210,25 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     time::find(rest, request);
     choices(rest, request);
     without::settle(request);
+}
+
+/// `LoRA, r=8, alpha=16, dropout 0.05`: what stands beside rank and alpha of an adapter is of the adapter, too.
+fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
+    static BESIDE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let own = r"\b(?:(?:lora[-_ ])?(?:rank|alpha|r)|α)";
+        let and = r"[\s,/]*(?:(?:and|with|an?)\s)*";
+        [
+            pattern(&format!(r"{own}~#{and}(?:drop-?out[\s=:]*(?:rate|prob|of|=|:|\s)*)?$")),
+            regex(&format!(r"(?i)^{and}(?:drop-?out{and})?{own}[\s=:]*(?:of\s)?\d")),
+        ]
+    });
+    let p = &*PATTERNS;
+    let is_adapted = [&p.dora, &p.rslora, &p.qlora, &p.adapter].into_iter().flatten().any(|way| rest.has(way));
+    let judged = |found: &Found<'_>| match BESIDE[0].is_match(found.before) || BESIDE[1].is_match(found.behind) {
+        true => Judged::Taken,
+        false => Judged::Passed,
+    };
+    p.dropout.iter().filter(|_| is_adapted).find_map(|way| rest.cut_as(way, judged))
 }
 
 /// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
