@@ -686,3 +686,11 @@ impl Watch for Screen {
         self.0.say(message);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_request_that_ends_with_a_file_is_no_paper() {
+        assert!(!super::is_paper("train a GPT on novel.txt") && super::is_paper("novel.txt"));
+    }
+}

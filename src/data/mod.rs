@@ -45,6 +45,7 @@ pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
 pub use classes::place_of;
 pub use columns::PairKind;
+pub use columns::PerhapsColumns;
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe};
 pub use digest::{copy_below, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Result};

@@ -502,6 +502,7 @@ mod tests {
             labels: vec![],
             license: None,
             is_gated: false,
+            terms: None,
             revision: None,
             mean_tokens: None,
             longest_tokens: None,

@@ -242,6 +242,7 @@ mod tests {
             labels: vec![],
             license: None,
             is_gated: false,
+            terms: None,
             revision: None,
             mean_tokens: Some(8.0),
             longest_tokens: None,

@@ -354,6 +354,7 @@ fn plan(
         labels: vec![],
         license,
         is_gated: false,
+        terms: None,
         revision: Some("bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c".into()),
         mean_tokens: Some(13.3),
         longest_tokens: None,
