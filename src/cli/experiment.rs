@@ -7,6 +7,7 @@ mod wishes;
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
+use super::secrets::Secrets;
 use super::{language_model, planned, read};
 use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
@@ -133,12 +134,15 @@ impl Start {
         Ok(Start::Paper(Box::new(read::open(env, paper, offline)?)))
     }
 
-    pub(super) fn request(words: &[String]) -> Result<Start> {
+    /// No secret of the user's goes further than here; the address of data is kept as it is, for it is what the data is read from.
+    pub(super) fn request(env: &Environment, words: &[String]) -> Result<Start> {
         let text = words.join(" ");
         if text.trim().is_empty() {
             return Err(CliError::NothingAsked.into());
         }
-        Ok(Start::Request(Box::new(parse_request(&text, lying))))
+        let secrets = Secrets::read(env);
+        let request = parse_request(&secrets.left_out_beside_addresses(&text), lying);
+        Ok(Start::Request(Box::new(request.in_words(|words| secrets.left_out(words)))))
     }
 
     /// What `tallow plan` is given: an experiment file, a paper or a request.
@@ -148,7 +152,7 @@ impl Start {
             _ if example => of_paper(None),
             [one] if one.to_lowercase().ends_with(".toml") => Start::experiment(Some(Path::new(one)), wishes),
             [one] if is_paper(one) => of_paper(Some(one)),
-            words => Start::request(words),
+            words => Start::request(env, words),
         }
     }
 
@@ -257,7 +261,9 @@ fn is_paper(one: &str) -> bool {
     match PaperSource::parse(one) {
         Ok(PaperSource::File { path }) => {
             let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-            path.exists() || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+            // A request may end with a file of its own.
+            let is_one_word = !one.contains(char::is_whitespace);
+            path.exists() || is_one_word && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
         }
         Ok(PaperSource::Arxiv { .. } | PaperSource::Stdin) => true,
         Err(_) => false,
@@ -287,7 +293,9 @@ pub(super) fn create_passing(root: PathBuf) -> Result<RunFolder> {
 }
 
 fn begun(folder: RunFolder, purpose: Purpose, binary_sha256: String) -> Result<RunFolder> {
-    let (command, version) = (std::env::args().collect(), env!("CARGO_PKG_VERSION").into());
+    let secrets = Secrets::read(&Environment::read());
+    let command = std::env::args().map(|word| secrets.left_out(&word)).collect();
+    let version = env!("CARGO_PKG_VERSION").into();
     folder.ledger().append(now(), Record::Created { purpose, command, version, binary_sha256 })?;
     Ok(folder)
 }
@@ -490,5 +498,13 @@ impl Watch for Screen {
     }
     fn say(&mut self, message: &str) {
         self.0.say(message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_request_that_ends_with_a_file_is_no_paper() {
+        assert!(!super::is_paper("train a GPT on novel.txt") && super::is_paper("novel.txt"));
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn wishes(args: &LlmArgs) -> Wishes {
     Wishes { llm: args.llm.clone(), llm_replay: args.llm_replay.clone(), ..Wishes::default() }
 }
 
-fn config(env: &Environment) -> Result<ConfigFile, Error> {
+/// The user's file of language models; the usual ones alone where there is none.
+pub(super) fn config(env: &Environment) -> Result<ConfigFile, Error> {
     let path = &env.llm_config.path;
     let file = path.display().to_string();
     match std::fs::read_to_string(path) {

@@ -22,6 +22,7 @@ mod push;
 mod read;
 mod reading;
 mod script;
+mod secrets;
 mod surroundings;
 mod together;
 mod verify;
@@ -78,7 +79,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             experiment::begin_or_script(cli.json, environment, start, wishes, run, fallback)
         }
         Command::Do { request, fallback, wishes, run } => {
-            experiment::begin_or_script(cli.json, environment, Start::request(request)?, wishes, run, fallback)
+            experiment::begin_or_script(cli.json, environment, Start::request(environment, request)?, wishes, run, fallback)
         }
         Command::Plan { what, example, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;

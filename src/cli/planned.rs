@@ -93,7 +93,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     rows.extend(spec.adapter.as_ref().map(|spec| ("adapter", adapter(spec))));
     rows.push(("runs", plan.runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>().join(", ")));
     let secs = estimate.train_secs * plan.runs.len() as f64;
-    rows.extend(spec.search.map(|search| {
+    rows.extend(spec.search.as_ref().map(|search| {
         let all = duration(estimate.train_secs * search.trainings(plan.runs.len()) as f64);
         let bounds =
             format!("up to {} recipes, by what is watched; ends after {} that are no better", search.max_trials, search.patience);

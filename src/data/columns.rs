@@ -54,6 +54,41 @@ const MOST_CLASSES: usize = 100;
 /// Names that stand for a document, likeliest first.
 const DOCUMENTS: [&str; 6] = ["text", "content", "document", "story", "article", "body"];
 
+/// Words of somebody's that are columns where the data has such, by what they would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PerhapsColumns {
+    pub label: Vec<String>,
+    pub input: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
+impl PerhapsColumns {
+    /// Takes those that the table has, where nothing was said as it is.
+    pub(super) fn settle(&self, table: &Table, asked: &mut Columns) {
+        let there = |names: &[String]| -> Vec<String> {
+            let mut found: Vec<String> = Vec::new();
+            for column in names.iter().filter_map(|name| named(table, name)) {
+                if !found.contains(&column.name) {
+                    found.push(column.name.clone());
+                }
+            }
+            found
+        };
+        if asked.label.is_none() && asked.labels.is_empty() {
+            let flags = self.label.iter().filter_map(|name| named(table, &format!("is_{name}")));
+            asked.label = there(&self.label).into_iter().chain(flags.map(|column| column.name.clone())).next();
+        }
+        let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
+        let is_other = |name: &String| label.as_ref() != Some(name);
+        if asked.input.is_empty() {
+            asked.input = there(&self.input).into_iter().filter(is_other).collect();
+        }
+        if asked.exclude.is_empty() && asked.input.is_empty() {
+            asked.exclude = there(&self.exclude).into_iter().filter(is_other).collect();
+        }
+    }
+}
+
 /// Fills in what `asked` leaves open, and checks what it says. `class_columns` are those that the card gives class names for; without
 /// a `task`, one with classes is meant.
 ///

@@ -8,7 +8,7 @@ use self::notes::notes;
 pub use self::notes::split_column_in_words;
 use super::audio;
 use super::classes;
-use super::columns;
+use super::columns::{self, PerhapsColumns};
 use super::features::{self, Asked};
 use super::hub::Hub;
 use super::locate::{Located, check_whole, locate};
@@ -29,6 +29,8 @@ pub struct DataSpecHints {
     /// None: what the data turns out to be for: telling the words of documents, else classes.
     pub task: Option<Task>,
     pub columns: Columns,
+    /// Words that are columns if there are such.
+    pub perhaps: PerhapsColumns,
     /// The splits that are needed, the training split first; only their files are fetched. Empty: all.
     pub splits: Vec<String>,
     /// How texts will become tokens, where that is known, and the most that there can be.
@@ -63,9 +65,16 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         trained.try_for_each(|table| columns::can_weigh(table, name))?;
         splits.iter_mut().flat_map(|(_, tables)| tables).for_each(|table| table.set_aside(name));
     }
-    let is_gated = located.card.is_gated;
+    if let Some(first) = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document()) {
+        hints.perhaps.settle(first, &mut hints.columns);
+    }
+    let left_out = if hints.perhaps.exclude.is_empty() { vec![] } else { hints.columns.exclude.clone() };
+    let (is_gated, terms) = (located.card.is_gated, located.card.terms.clone());
     let mut facts = survey_tables(&splits, located, &hints)?;
-    facts.is_gated = is_gated;
+    (facts.is_gated, facts.terms) = (is_gated, terms);
+    if let Some(table) = &mut facts.table {
+        table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));
+    }
     facts.notes.splice(0..0, notes);
     facts.columns.weight = weight;
     Ok(facts)
@@ -483,6 +492,21 @@ mod tests {
             assert_eq!(facts.task, Some(Task::QuestionAnswering));
             assert_eq!(columns, (&names(&["question", "context"])[..], Some("answers")));
         }
+    }
+
+    #[test]
+    fn words_that_are_columns_are_taken_as_such() {
+        let rows: String = (0..60).map(|i| format!("{},{},{},{}\n", i % 7, i % 5, i % 11, ["low", "high"][i % 2])).collect();
+        let dir = folder(&[("train.csv", &format!("area,rooms,year,priority\n{rows}"))]);
+        let of = |label: &[&str], input: &[&str], exclude: &[&str]| {
+            let perhaps = PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude) };
+            let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
+            let place = DataSource::Local { path: dir.path().into() };
+            let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");
+            (facts.columns.label.unwrap_or_default(), facts.columns.input)
+        };
+        assert_eq!(of(&["priority"], &["rooms", "tweets"], &[]), ("priority".into(), names(&["rooms"])));
+        assert_eq!(of(&["Priority"], &[], &["year"]), ("priority".into(), names(&["area", "rooms"])));
     }
 
     #[test]

@@ -36,11 +36,12 @@ pub struct Http {
 /// What came of one attempt.
 enum Attempt {
     Answered(Heard),
-    /// It may go better next time. `bytes` of an answer came, which somebody may have to pay for.
+    /// It may go better next time.
     Again {
         why: String,
         wait: Option<Duration>,
-        bytes: usize,
+        /// The bytes of an answer that came; none: the question was not taken. Otherwise somebody may have to pay for it.
+        begun: Option<usize>,
     },
     /// Something about the question, in its words; `whole`: all of them, not to be shown.
     NotSo {
@@ -71,7 +72,11 @@ impl Http {
             Err(error) if error.is_connect() && self.provider.is_on_this_machine() => {
                 return Err(Error::Unreachable { model: self.name(), why: root_cause(&error) });
             }
-            Err(error) => return Ok(Attempt::Again { why: root_cause(&error), wait: None, bytes: 0 }),
+            // It may have read all of the question.
+            Err(error) => {
+                let begun = (!error.is_connect() && !error.is_builder()).then_some(0);
+                return Ok(Attempt::Again { why: root_cause(&error), wait: None, begun });
+            }
         };
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(String::from);
@@ -84,7 +89,7 @@ impl Http {
             }
             _ if may_pass(status) => {
                 let said = self.read(response, deadline).map(|text| self.said(&message_of(&text))).unwrap_or_default();
-                return Ok(Attempt::Again { why: format!("it answers {status}: {said}"), wait, bytes: 0 });
+                return Ok(Attempt::Again { why: format!("it answers {status}: {said}"), wait, begun: None });
             }
             _ => {
                 let whole = self.read(response, deadline).unwrap_or_default();
@@ -129,7 +134,7 @@ impl Http {
     fn whole(&self, response: Response, dialect: Dialect, is_page: bool, deadline: Instant) -> Result<Attempt, Error> {
         let text = match self.read(response, deadline) {
             Ok(text) => text,
-            Err(Ended::ByPeer { why, bytes }) => return Ok(Attempt::Again { why, wait: None, bytes }),
+            Err(Ended::ByPeer { why, bytes }) => return Ok(Attempt::Again { why, wait: None, begun: Some(bytes) }),
             Err(Ended::ByUs(error)) => return Err(error),
         };
         if is_page || text.trim_start().starts_with('<') {
@@ -142,7 +147,7 @@ impl Http {
             let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
             return Ok(match status.filter(|status| (400..500).contains(status) && !may_pass(*status)) {
                 Some(status) => Attempt::NotSo { status, said, whole: text },
-                None => Attempt::Again { why: format!("it answers with a failure: {said}"), wait: None, bytes: 0 },
+                None => Attempt::Again { why: format!("it answers with a failure: {said}"), wait: None, begun: None },
             });
         }
         match dialect.answer(&value) {
@@ -163,10 +168,16 @@ impl Http {
                     let value = serde_json::from_slice(&first).unwrap_or_default();
                     return Ok(Attempt::Answered(dialect.answer(&value).unwrap_or_default()));
                 }
-                Ok(0) => return Ok(Attempt::Again { why: "the answer broke off".into(), wait: None, bytes: heard.text().len() }),
+                Ok(0) => {
+                    return Ok(Attempt::Again {
+                        why: "the answer broke off".into(),
+                        wait: None,
+                        begun: Some(heard.text().len()),
+                    });
+                }
                 Ok(read) => read,
                 Err(Ended::ByPeer { .. }) if heard.is_over => return Ok(Attempt::Answered(heard)),
-                Err(Ended::ByPeer { why, .. }) => return Ok(Attempt::Again { why, wait: None, bytes: heard.text().len() }),
+                Err(Ended::ByPeer { why, .. }) => return Ok(Attempt::Again { why, wait: None, begun: Some(heard.text().len()) }),
                 Err(Ended::ByUs(error)) => return Err(error),
             };
             bytes += read;
@@ -181,7 +192,8 @@ impl Http {
                 let event: Value =
                     serde_json::from_str(&data).map_err(|why| self.bad("events of JSON", &format!("{why}: {data}")))?;
                 if let Err(said) = heard.hear(dialect, &event) {
-                    return Ok(Attempt::Again { why: self.said(&said), wait: None, bytes: heard.text().len() });
+                    let begun = Some(heard.text().len()).filter(|bytes| *bytes > 0);
+                    return Ok(Attempt::Again { why: self.said(&said), wait: None, begun });
                 }
             }
         }
@@ -279,8 +291,8 @@ impl LanguageModel for Http {
                     self.manner.set(manner);
                     continue;
                 }
-                Attempt::Again { why, wait, bytes } => {
-                    if bytes > 0 {
+                Attempt::Again { why, wait, begun } => {
+                    if let Some(bytes) = begun {
                         lost = lost.and(guess(ask, bytes));
                         self.lost.set(lost);
                         begun_answers += 1;

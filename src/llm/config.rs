@@ -1,10 +1,12 @@
 //! Which language models there are to ask: what everybody has heard of, and what the user's own file says.
 
-use super::Error;
 use super::price::Price;
+use super::{Error, read_key};
+use crate::data::hub::Secret;
 use reqwest::Url;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -198,6 +200,19 @@ impl ConfigFile {
             limits: entry.limits,
             url,
         })
+    }
+
+    /// The keys that there are, of whatever provider; `variable` reads the environment.
+    pub fn keys(&self, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<Secret> {
+        let of_entries = self.providers.values().filter_map(|entry| match (&entry.key_file, &entry.key_env) {
+            (Some(file), _) => Some(KeySource::File(file.clone())),
+            (None, Some(name)) => Some(KeySource::Variable { name: name.clone(), is_needed: false }),
+            (None, None) => None,
+        });
+        let usual = PRESETS.iter().filter_map(|preset| preset.key_env).chain([KEY_OF_AN_ADDRESS]);
+        let usual = usual.map(|name| KeySource::Variable { name: name.into(), is_needed: false });
+        // What cannot be read is told where it is needed.
+        of_entries.chain(usual).filter_map(|source| read_key("", &source, variable).ok().flatten()).collect()
     }
 
     fn entry(&self, name: &str) -> Result<Entry, Error> {

@@ -164,8 +164,11 @@ pub(super) struct Heard {
     pub(super) is_cut: bool,
     /// The provider said that this is the end.
     pub(super) is_over: bool,
-    /// None: it was not said.
+    /// None: not all of it was said.
     pub(super) usage: Option<Usage>,
+    /// Of Anthropic's: what was read with how much of it from a cache, and what was written, as far as that was said.
+    read: Option<(u64, u64)>,
+    written: Option<u64>,
 }
 
 impl Heard {
@@ -217,23 +220,25 @@ impl Heard {
     fn openai_usage(&mut self, body: &Value) {
         let Some(usage) = body.get("usage").filter(|usage| usage.is_object()) else { return };
         let cached = usage.get("prompt_tokens_details").map_or(0, |details| number(details, "cached_tokens"));
-        self.usage = Some(Usage {
-            tokens_in: number(usage, "prompt_tokens"),
-            tokens_out: number(usage, "completion_tokens"),
-            tokens_cached: cached,
-        });
+        let count = |key: &str| usage.get(key).and_then(Value::as_u64);
+        // No question has no tokens: who counts none has not counted.
+        let both = count("prompt_tokens").filter(|read| *read > 0).zip(count("completion_tokens"));
+        let usage = both.map(|(tokens_in, tokens_out)| Usage { tokens_in, tokens_out, tokens_cached: cached });
+        self.usage = usage.or(self.usage);
     }
 
     /// What is said of the question stands at the start, what is said of the answer at its end.
     fn anthropic_usage(&mut self, message: &Value) {
         let Some(usage) = message.get("usage").filter(|usage| usage.is_object()) else { return };
-        let known = self.usage.get_or_insert_default();
         let cached = number(usage, "cache_read_input_tokens");
         let read = number(usage, "input_tokens") + cached + number(usage, "cache_creation_input_tokens");
         if read > 0 {
-            (known.tokens_in, known.tokens_cached) = (read, cached);
+            self.read = Some((read, cached));
         }
-        known.tokens_out = known.tokens_out.max(number(usage, "output_tokens"));
+        self.written = self.written.max(usage.get("output_tokens").and_then(Value::as_u64));
+        let both = self.read.zip(self.written);
+        let both = both.map(|((tokens_in, tokens_cached), tokens_out)| Usage { tokens_in, tokens_out, tokens_cached });
+        self.usage = both.or(self.usage);
     }
 }
 
@@ -280,6 +285,17 @@ fn number(value: &Value, key: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Who counts nothing, or not all, has not said that it was free.
+    #[test]
+    fn counts_that_lack_are_none() {
+        for usage in [json!({}), json!({"prompt_tokens": null}), json!({"prompt_tokens": 9}), json!({"input_tokens": 9})] {
+            let openai = json!({"choices": [{"message": {"content": "a"}}], "usage": usage});
+            assert_eq!(Dialect::Openai.answer(&openai).map(|heard| heard.usage), Some(None), "{usage}");
+            let anthropic = json!({"content": [{"type": "text", "text": "a"}], "usage": usage});
+            assert_eq!(Dialect::Anthropic.answer(&anthropic).map(|heard| heard.usage), Some(None), "{usage}");
+        }
+    }
 
     fn ask() -> Ask {
         Ask::new("be brief", "what?", Some(json!({"type": "object"})), 50).go_on("this", "why?")

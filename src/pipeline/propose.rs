@@ -102,7 +102,10 @@ impl Pipeline<'_> {
 
     /// Begins with a request.
     pub fn begin_with_request(&mut self, request: &Request, wishes: &Wishes) -> Result<()> {
-        self.folder.write_json(&self.folder.wishes(), wishes)?;
+        let is_set = |key: &String| wishes.set.iter().any(|(other, _)| other == key);
+        let said = request.budget().into_iter().filter(|(key, _)| !is_set(key));
+        let set = wishes.set.iter().cloned().chain(said).collect();
+        self.folder.write_json(&self.folder.wishes(), &Wishes { set, ..wishes.clone() })?;
         let path = self.folder.request();
         self.stage(Stage::Request, &path, |this| Ok(this.folder.write_json(&this.folder.request(), request)?))
     }
@@ -234,6 +237,7 @@ impl Pipeline<'_> {
                 let hints = data::DataSpecHints {
                     task,
                     columns: columns.clone(),
+                    perhaps: choice.perhaps.clone(),
                     splits: choice.splits.clone(),
                     ..data::DataSpecHints::default()
                 };

@@ -60,7 +60,7 @@ impl Failure for NothingCompleted {
 impl Pipeline<'_> {
     /// The experiment with the best recipe that was found; or how the run ended on the way.
     pub(super) fn search(&mut self, first: &ExperimentSpec) -> Result<std::result::Result<ExperimentSpec, End>> {
-        let Some(bounds) = first.search else { return Ok(Ok(first.clone())) };
+        let Some(bounds) = &first.search else { return Ok(Ok(first.clone())) };
         let path = self.folder.journal();
         let chosen_model = match self.is_searched()? {
             true => None,
@@ -421,7 +421,7 @@ fn watched(config: &RunConfig, events: &[Event]) -> Option<Watched> {
 fn chosen(first: &ExperimentSpec, journal: &Journal) -> Result<ExperimentSpec> {
     let Some(best) = journal.best() else { return Ok(first.clone()) };
     let found = search::experiment(first, &best.settings)?;
-    let mut chosen = ExperimentSpec { search: first.search, ..found };
+    let mut chosen = ExperimentSpec { search: first.search.clone(), ..found };
     let reason = format!("what is watched did best with it (trial {} of {})", best.number, journal.trials.len());
     for change in search::changes(first, &chosen) {
         match &first.claim {

@@ -45,8 +45,15 @@ impl Pipeline<'_> {
         let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
         let columns = spec.data.columns.clone();
         let part = spec.data.held_out_frac.map(Part::Rest);
-        let hints =
-            data::DataSpecHints { task: Some(spec.task), columns, splits, tokenizer, part, model: Some(model.config.clone()) };
+        let hints = data::DataSpecHints {
+            task: Some(spec.task),
+            columns,
+            splits,
+            tokenizer,
+            part,
+            model: Some(model.config.clone()),
+            ..data::DataSpecHints::default()
+        };
         let (setup, watch) = (&self.setup, RefCell::new(&mut *self.watch));
         let tell = |message: &str| watch.borrow_mut().say(message);
         let making = making(setup, &sources, &tell);

@@ -184,6 +184,38 @@ fn known(name: &str) -> Option<&'static License> {
     called(|license| license.hub).or_else(|| called(|license| license.spdx))
 }
 
+/// What one asks for, as far as its name says it where it is not known.
+fn duties_of(name: &str) -> &'static [Duty] {
+    match known(name) {
+        Some(license) => license.duties,
+        None if is_non_commercial(name) => &[Duty::Unknown, Duty::NonCommercial],
+        None => &[Duty::Unknown],
+    }
+}
+
+/// Whether the name of a licence says that nothing may be earned with it, or that it is for research alone.
+fn is_non_commercial(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut parts = name.split(|c: char| !c.is_alphanumeric());
+    name.contains("noncommercial")
+        || name.contains("non-commercial")
+        || name.contains("research-only")
+        || parts.any(|part| part == "nc")
+}
+
+/// Of licences that one may choose from (`A OR B`), the one that asks for least.
+fn freest(name: &str) -> &str {
+    let most = |name: &&str| duties_of(name).iter().map(|duty| (duty.gate_to_share(), *duty)).max();
+    let mut choices: Vec<&str> = Vec::new();
+    let mut rest = name;
+    while let Some(at) = rest.to_lowercase().find(" or ") {
+        choices.push(rest[..at].trim());
+        rest = &rest[at + 4..];
+    }
+    choices.push(rest.trim());
+    choices.into_iter().min_by_key(most).unwrap_or(name)
+}
+
 /// The Hub's own name for a licence, where it has one.
 pub fn hub_name(name: &str) -> Option<&'static str> {
     known(name).map(|license| license.hub)
@@ -212,8 +244,8 @@ impl Licensed {
     pub fn new(what: String, stated: Option<&str>) -> Self {
         let stated = stated.map(str::trim).filter(|stated| !stated.is_empty());
         let names: Vec<&str> = stated.unwrap_or("unknown").split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-        let mut duties: Vec<Duty> =
-            names.iter().flat_map(|name| known(name).map_or(&[Duty::Unknown][..], |license| license.duties)).copied().collect();
+        let names: Vec<&str> = names.into_iter().map(freest).collect();
+        let mut duties: Vec<Duty> = names.iter().flat_map(|name| duties_of(name)).copied().collect();
         duties.sort_unstable();
         duties.dedup();
         let spdx = names.iter().filter_map(|name| Some(known(name)?.spdx.to_string())).collect();
@@ -228,7 +260,9 @@ impl Licensed {
         {
             let known = terms.name.as_deref().and_then(known);
             self.spdx = known.iter().map(|license| license.spdx.to_string()).collect();
-            self.duties = known.map_or(&[Duty::OwnTerms][..], |license| license.duties).to_vec();
+            let own = || terms.name.iter().filter(|name| is_non_commercial(name)).map(|_| Duty::NonCommercial);
+            self.duties =
+                known.map_or_else(|| std::iter::once(Duty::OwnTerms).chain(own()).collect(), |license| license.duties.to_vec());
             self.stated.get_or_insert_with(|| "other".into());
             self.terms = Some(terms.clone());
         }
@@ -271,7 +305,13 @@ impl Licensed {
 
     /// One line: what it is, its licence, its duties.
     pub fn in_words(&self) -> String {
-        let duties: Vec<&str> = self.duties.iter().map(|duty| duty.in_words()).collect();
+        let words = |duty: &Duty| match (duty, &self.stated) {
+            (Duty::Unknown, Some(_)) => {
+                "what it allows is not known here, and unknown is not permission: read it before you use or share what you made of it"
+            }
+            (duty, _) => duty.in_words(),
+        };
+        let duties: Vec<&str> = self.duties.iter().map(words).collect();
         let terms: Vec<&str> =
             self.terms.iter().flat_map(|terms| terms.name.iter().chain(&terms.link)).map(String::as_str).collect();
         let terms = if terms.is_empty() { String::new() } else { format!(" ({})", terms.join(", ")) };
@@ -293,6 +333,7 @@ pub fn licensed(spec: &ExperimentSpec, facts: &Facts) -> Vec<Licensed> {
         }
     }
     let of_data = licensed_data(&spec.data.source, facts.data.license.as_deref());
+    let of_data = of_data.map(|licensed| licensed.with_terms(facts.data.terms.as_ref()));
     found.extend(of_data.map(|licensed| match &spec.data.source {
         DataSource::Hub { id, .. } if facts.data.is_gated => licensed.behind_a_gate(id),
         DataSource::Hub { .. } | DataSource::Local { .. } | DataSource::Url { .. } | DataSource::Generated { .. } => licensed,
@@ -328,6 +369,8 @@ mod tests {
             (Some("mit, cc-by-nd-4.0"), Gate::Ask, vec!["MIT", "CC-BY-ND-4.0"]),
             (Some("mit-like"), Gate::Warn, vec![]),
             (Some("other"), Gate::Warn, vec![]),
+            (Some("fair-noncommercial-research-license"), Gate::Ask, vec![]),
+            (Some("cc-by-nc-4.0 OR mit"), Gate::Warn, vec!["MIT"]),
             (None, Gate::Warn, vec![]),
         ] {
             let found = of(stated);
@@ -343,6 +386,9 @@ mod tests {
         let own = of(Some("other")).with_terms(Some(&terms(Some("some-research"))));
         assert_eq!((own.duties.as_slice(), own.gate_to_share()), (&[Duty::OwnTerms][..], Gate::Ask));
         assert!(own.in_words().contains("licence other (some-research, LICENSE); it has terms of its own"), "{}", own.in_words());
+        let only = of(Some("other")).with_terms(Some(&terms(Some("my-research-only"))));
+        assert_eq!(only.gate(), Gate::Ask);
+        assert!(!of(Some("mine")).in_words().contains("no licence is stated"), "{}", of(Some("mine")).in_words());
         assert!(own.is_accepted(&["some-research".into()]) && own.is_accepted(&["other".into()]));
         let known = of(Some("other")).with_terms(Some(&terms(Some("cc-by-nc-4.0"))));
         assert_eq!((known.gate(), known.spdx.as_slice()), (Gate::Ask, &["CC-BY-NC-4.0".to_string()][..]));

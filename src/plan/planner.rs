@@ -63,6 +63,8 @@ pub struct DataChoice {
     /// Its splits and columns, where they are known beforehand; empty and none where they have to be looked up.
     pub splits: Vec<String>,
     pub columns: crate::spec::Columns,
+    /// Words of the goal that are columns if the data has them.
+    pub perhaps: crate::data::PerhapsColumns,
     /// The languages that are translated from and to, by their codes, where that was said: columns of these names are meant, if there
     /// are any.
     pub languages: Option<[String; 2]>,

@@ -55,6 +55,9 @@ pub struct DataFacts {
     pub longest_secs: Option<f64>,
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
+    /// Where it is one that the Hub has no name for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<OwnTerms>,
     /// Whether access must be asked for, as far as its card or the Hub says it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_gated: bool,

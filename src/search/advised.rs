@@ -52,7 +52,8 @@ pub fn ask(
 ) -> Result<Conversation<Next>, Error> {
     let best = journal.best().map(|trial| trial.settings.clone()).unwrap_or_default();
     let before = super::experiment(first, &best).unwrap_or_else(|_| first.clone());
-    let settables = searchable(&before);
+    let mut settables = searchable(&before);
+    settables.retain(|settable| !first.search.as_ref().is_some_and(|search| search.fixes(settable.key())));
     let question = question(&before, journal, scene, &settables);
     let ask = Ask::new(SearchSystem {}.text(), question.text(), Some(schema_of_one(&settables)), MOST_TOKENS);
     converse(model, ask, OTHERWISE, |answer| {

@@ -39,6 +39,8 @@ pub struct Revision {
 pub enum Refused {
     #[error("`{key}` is out of reach: only `recipe` and `adapter` may be set")]
     OutOfReach { key: String },
+    #[error("`{key}` was decided by whoever asked for the search")]
+    Fixed { key: String },
     #[error("{}", problems.join("; "))]
     Invalid { problems: Vec<String> },
     #[error("it is the same as trial {trial}")]
@@ -73,6 +75,9 @@ pub fn revised(
     };
     if let Some(key) = revision.set.keys().find(|key| !reaches(key)) {
         return Err(Refused::OutOfReach { key: key.clone() });
+    }
+    if let Some(key) = revision.set.keys().find(|key| first.search.as_ref().is_some_and(|search| search.fixes(key))) {
+        return Err(Refused::Fixed { key: key.clone() });
     }
     let mut settings = journal.best().map(|trial| trial.settings.clone()).unwrap_or_default();
     // What stands below a key that is set as a whole was the old one's.
@@ -136,6 +141,18 @@ mod tests {
         assert!(found.to_string().contains("`recipe.lr`: expected a number above 0"), "{found}");
         let (settings, spec) = revised(&first, &journal, &set(&[("recipe.lr", "3e-4")])).expect("a trial");
         assert_eq!((settings.len(), spec.recipe.lr, spec.search), (1, 3e-4, None));
+    }
+
+    #[test]
+    fn what_was_decided_stays() {
+        let fixed = vec!["recipe.batch_size".to_string(), "recipe.optimizer".into()];
+        let search = Some(spec::Search { fixed, ..spec::Search::default() });
+        let (first, journal) = (ExperimentSpec { search, ..toy() }, Journal::of(toy().metric));
+        for key in ["recipe.batch_size", "recipe.optimizer.weight_decay"] {
+            let refused = revised(&first, &journal, &set(&[(key, "8")]));
+            assert_eq!(refused.err(), Some(Refused::Fixed { key: key.into() }));
+        }
+        assert!(revised(&first, &journal, &set(&[("recipe.lr", "3e-4")])).is_ok());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A search for a better recipe, by what is watched (`data.monitor`) alone. The held-out split plays no part in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// Recipes that are tried at most, the experiment's own included.
@@ -15,6 +15,9 @@ pub struct Search {
     #[serde(default = "four")]
     #[schemars(extend("minimum" = 1, "maximum" = 1000))]
     pub patience: usize,
+    /// Keys that somebody decided: no recipe that is tried has another value there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
 }
 
 fn eight() -> usize {
@@ -26,7 +29,7 @@ fn four() -> usize {
 
 impl Default for Search {
     fn default() -> Self {
-        Search { max_trials: eight(), patience: four() }
+        Search { max_trials: eight(), patience: four(), fixed: vec![] }
     }
 }
 
@@ -34,9 +37,15 @@ impl Default for Search {
 const ROOM_FOR: usize = 6;
 
 impl Search {
+    /// Whether a key is decided, by itself or with what it is a part of.
+    pub fn fixes(&self, key: &str) -> bool {
+        let holds = |whole: &str, part: &str| part == whole || part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+        self.fixed.iter().any(|fixed| holds(fixed, key) || holds(key, fixed))
+    }
+
     /// What the first recipe may take of a limit on everything, with all seeds, so that the search has room, too.
     pub fn first_secs(&self, limit_secs: u64, seeds: usize) -> u64 {
-        let roomy = Search { max_trials: self.max_trials.min(ROOM_FOR), ..*self };
+        let roomy = Search { max_trials: self.max_trials.min(ROOM_FOR), ..self.clone() };
         (limit_secs * seeds as u64 / roomy.trainings(seeds).max(1) as u64).max(1)
     }
 

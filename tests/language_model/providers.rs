@@ -160,7 +160,10 @@ fn what_may_be_over_soon_is_tried_again() {
     assert!(came.took >= Duration::from_secs(1), "{:?}", came.took);
     assert!(came.reply.expect("a reply").notes[0].contains("did not answer (it answers 429: slow down): asked again"));
     asking(vec![refuses(500, "", "oops"), refuses(503, "", "oops"), says("{}")]).says("{}", 3);
-    asking(vec![Act::Hang, says("{}")]).says("{}", 2);
+    let hung = asking(vec![Act::Hang, says("{}")]);
+    hung.says("{}", 2);
+    // The question may have been read, and somebody may have to pay for it.
+    assert_eq!(hung.reply.expect("a reply").usage.tokens(), 120 + ask().most_tokens_in());
     // A failure in what looks like an answer; one with a status that will not pass is a refusal.
     let within = |code: u16| {
         let error = json!({"error": {"message": "the backend is overloaded", "code": code}});

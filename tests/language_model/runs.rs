@@ -17,6 +17,20 @@ fn flowers(place: &Place) -> String {
     format!("predict kind on {}, at most 10 minutes", file.display())
 }
 
+/// Nor is a key written that somebody puts into a request.
+#[test]
+fn a_request_is_kept_without_keys() {
+    let (place, token) = (Place::new(), format!("hf_{}", "a1".repeat(20)));
+    let out = place.run();
+    let request = format!("{} with {KEY} and {token}", flowers(&place));
+    let mut plan = place.tallow(["plan", &request, "--offline", "--threads=2"]);
+    let said = succeeds(plan.env("TALLOW_LLM_KEY", KEY).arg("--out").arg(&out));
+    for key in [KEY, &token] {
+        assert!(!said.stdout.contains(key) && !holds(&everything(&out), key), "{}", said.stdout);
+    }
+    assert!(text(out.join("request.json")).contains("***"));
+}
+
 fn answer(changes: Value) -> String {
     json!({"changes": changes}).to_string()
 }

@@ -43,6 +43,34 @@ impl AskedPart {
     }
 }
 
+/// An end of the data in its own order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edge {
+    Start,
+    End,
+}
+
+impl Edge {
+    fn of(word: &str) -> Option<Edge> {
+        match word.trim().to_lowercase().as_str() {
+            "" => None,
+            "first" | "oldest" | "earliest" => Some(Edge::Start),
+            _ => Some(Edge::End),
+        }
+    }
+
+    /// As one says it of rows.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Edge::Start => "the first",
+            Edge::End => "the last",
+        }
+    }
+}
+
+const EDGE: &str = r"(?:(?P<edge>last|first|final|latest|newest|oldest|earliest|most recent|recent)\s)";
+
 /// What it is kept for, as it is written.
 const FOR: &str = r"(?P<for>validat(?:e|ing|ion)|val|dev(?:elopment)?|monitor(?:ing)?|watch(?:ing)?|early stopping|test(?:s|ing)?|eval(?:uat(?:e|ing|ion))?|hold-?\s?out|held-?\s?out|verdict)";
 const ROWS: &str = r"(?:data(?: ?set)?|examples?|samples?|rows?|images?|sentences?|texts?|records?|pairs?|recordings?|corpus|set|split|it|file|lines?)";
@@ -57,8 +85,10 @@ fn amount() -> String {
 /// `10% of the data for validation`, `a test split of 20%`, `test_size=0.2`, `a 10% validation split`, `set aside 500 rows`.
 static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     let amount = amount();
-    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s(?:the |a |an |another |last |first |random )*";
-    let out = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off)\s(?:a |the |another |last |random )*";
+    let with_edge = |form: &str| form.replace("EDGE", EDGE);
+    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s(?:the |a |an |another |EDGE|random )*";
+    let out = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off)\s(?:a |the |another |EDGE|random )*";
+    let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
             r"(?:{verb})?\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
@@ -88,7 +118,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s?¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|rest|last|of))* (?P<second>\d{{1,2}})\s?(?:%|percent\b){of}"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}})\s?(?:%|percent\b){of}"
         )),
         pattern(&format!(
             r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data))?"
@@ -100,12 +130,17 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     ratio(rest, request);
     if let Some(cut) = rest.cut_as(&REST[0], |found| complete(number(found.cut.get("second")), found)) {
         let part = number(cut.get("second")).map(|percent| AskedPart::Share(percent / 100.0));
-        let place = if is_watched(cut.get("for")) { &mut request.watched } else { &mut request.tested };
+        let is_watched = is_watched(cut.get("for"));
+        let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
+        request.tested_at = Edge::of(cut.get("edge")).filter(|_| !is_watched);
     }
     for (at, way) in WAYS.iter().enumerate() {
         while let Some(cut) = rest.cut_as(way, |found| judged(at, found)) {
             let is_watched = is_watched(cut.get("for"));
+            if !is_watched {
+                request.tested_at = request.tested_at.or(Edge::of(cut.get("edge")));
+            }
             let expected = "a part of the data: more than 0 % and less than 100 %, or a whole number of rows";
             let part = request.value(Some(cut), expected, part);
             let place = if is_watched { &mut request.watched } else { &mut request.tested };

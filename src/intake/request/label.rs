@@ -3,6 +3,7 @@
 use super::name::is_table;
 use super::rest::{Cut, Found, Judged, Rest, is_filler};
 use super::{DataName, Request};
+use crate::data::PerhapsColumns;
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -29,7 +30,7 @@ static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
         regex(&format!(r"(?i)\b(?:target|label)\s*[:=]\s*{NAME}")),
         regex(concat!(
             r"(?i)\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which)\s+)*",
-            r"(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|$)",
+            r"(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|\.(?:\s|$)|$)",
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(
@@ -78,6 +79,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         return;
     }
     columns(rest, request);
+    request.forecasts = rest.has(&FORECASTS);
     let question = WAYS.len() - 1;
     let judged = |found: &Found<'_>| match NO_COLUMN.is_match(found.cut.get("v")) || is_filler(found.cut.get("v")) {
         true => Judged::Passed,
@@ -100,6 +102,32 @@ static NO_COLUMN: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^(?:accuracy|macro|micro|f1|auc|auroc|roc|rmse|mae|mse|r2|bleu|rouge|chrf|wer|cer|perplexity|loss|error|matthews|mcc|pearson|spearman|smoothing|it|which|what|there|this|that|each|one)\b",
     )
 });
+
+static FORECASTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bforecast"));
+
+/// Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `everything except year`.
+pub(super) fn perhaps(text: &str) -> PerhapsColumns {
+    static LABELS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)(?:(?:\.[a-z]{{2,8}}\s(?:by|on|for|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){{0,3}}by|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s(?:(?:the|its|their|column)\s)*|(?:->|→)\s?){NAME}"
+        ))
+    });
+    static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)\b(?:from|using|on|based on|given|by means of|aus|mit|avec|con|usando)\s(?:(?:the|only|just|its|columns?|features?)\s)*{NAMES}"
+        ))
+    });
+    static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(r"(?i)\b(?:except(?: for)?|without|excluding|but not|ignoring|apart from)\s(?:the\s)?{NAMES}"))
+    });
+    let names = |way: &Regex| -> Vec<String> {
+        let lists = way.captures_iter(text).filter_map(|found| Some(found.name("v")?.as_str().to_string()));
+        let parts = lists.flat_map(|list| list.split([',', ' ']).map(str::to_string).collect::<Vec<_>>());
+        let bare = parts.map(|name| name.trim_matches(['`', '"', '\'', '.']).to_string());
+        bare.filter(|name| !name.is_empty() && name != "and").collect()
+    };
+    PerhapsColumns { label: names(&LABELS), input: names(&INPUTS), exclude: names(&EXCLUDED) }
+}
 
 /// Which columns are the input, and which are none of it.
 fn columns(rest: &mut Rest, request: &mut Request) {

@@ -18,11 +18,12 @@ patterns! {
     ],
     micro: [r"\bmicro[ _-]?batch(?:es)?(?:[ _-]?sizes?)?~#"],
     whole_batch: [r"\b(?:effective|total|global|overall)[ _-](?:train[ _-])?(?:mini-?)?batch(?:es)?(?:[ _-]?sizes?)?~#"],
-    batch: [r"\b(?:per[ _-]device[ _-])?(?:train(?:ing)?[ _-])?(?:mini-?)?batch(?:es)?[ _-]?(?:sizes?)?~#"],
+    batch: [r"\b(?:per[ _-]device[ _-])?(?:train(?:ing)?[ _-])?(?:mini-?)?batch(?:es)?[ _-]?(?:sizes?)?~#", r"\bbs\s?[=:]?\s?#", r"\bbatch(?:es)?[ _-]?(?:sizes?)?~&", r"^#(?:\s(?:examples|samples))? (?:per|a) batch\b"],
     // Of evaluations, or of epochs, after each of which there is one then.
     patience: [
         r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~#\s?(?P<of>epochs?|evaluations?|evals?|checks?|rounds?)?\)?",
         r"\bearly[ _-]stopping[ _-]patience~#",
+        r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~&",
         r"\b(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:after|if|when|once)(?: (?:there (?:is|was)|it (?:sees|has)|for|at))*\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)?\s?(?:in a row |on end )?(?:without|with no|of no)(?: (?:any|an|further))? (?:improvements?|progress|gains?|improving|getting better)\b",
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:if|when|once|after|as soon as)|(?:if|when|once)) [\w\s'-]{0,50}?\b(?:(?:does|do|did|has|have|is|are)(?: not|n['’]t)|doesn['’]t|stops?|no longer|not|fails? to)(?: been)? (?:improv(?:e[sd]?|ing)|get(?:s|ting)? better|decreas(?:e[sd]?|ing)|go(?:es|ing)? down|fall(?:s|ing)?)(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b(?: in a row| on end)?",
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?) (?:after|if|when|on) )?no improvements?(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b",
@@ -51,8 +52,9 @@ patterns! {
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |optimi[sz]er |update )?steps\b",
         r"^@(?:training |optimi[sz]er |update )?steps\b",
         r"\b(?:max(?:imum)?[ _-]|num[ _](?:train[ _])?|train(?:ing)?[ _])steps\s?[=:]?\s?#",
+        r"[,;(¦]\s*steps\s?[=:]?\s?#",
     ],
-    seeds: [r"^@(?:different |random )?seeds\b", r"\b(?P<one>a|one|only one) (?:single )?(?:random )?seed\b"],
+    seeds: [r"^@(?:different |other |random )*seeds\b", r"\b(?P<one>a|one|only one) (?:single )?(?:random )?seed\b"],
     seed_list: [
         r"\b(?:(?:\d+|two|three|four|five|six|seven|eight|nine|ten) (?:different |random )?seeds\s?[=:(]|(?:random[ _-])?seeds?\s?[=:]?)\s?(?P<v>-?\d+\b(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|,?\s?and\s)\d+)*)(?:\s?(?:-|–|\.\.+|to)\s?(?P<to>\d+))?\b",
     ],

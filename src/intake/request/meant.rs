@@ -1,6 +1,7 @@
 //! A request as it was probably meant: words that nothing understood and that are a slip of the keys away from ones that mean something,
 //! and words of other languages. What is understood as it stands is never touched.
 
+use super::english::is_word;
 use super::name::{hub_id, looks_like_path};
 use super::names::words_of_names;
 use super::rest::{AROUND, FILLERS, last_word};
@@ -68,6 +69,10 @@ fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
         }
         let Some(parts) = WORD.captures(word) else { continue };
         let Some(right) = nearest(&parts["letters"].to_lowercase()) else { continue };
+        // Who measured so is a person's name as well.
+        if BY_NAME.contains(&right) && !OF_NAMES.is_match(&text[place.end()..]) {
+            continue;
+        }
         let start = place.start() + around.find(word).unwrap_or(0);
         out.push_str(&text[end..start]);
         out.push_str(right);
@@ -77,6 +82,10 @@ fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
     out.push_str(&text[end..]);
     (out != text).then_some(out)
 }
+
+/// Measures that are called by a person's name, and what stands behind it then.
+const BY_NAME: [&str; 3] = ["matthews", "pearson", "spearman"];
+static OF_NAMES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^['’]?s?\s+(?:r\b|rank\b|corr\w*|coef\w*)"));
 
 /// Signs around a word.
 const SIGNS: [char; 13] = [',', ';', ':', '.', '"', '\'', '`', '(', ')', '!', '?', '=', '/'];
@@ -92,10 +101,11 @@ fn names_next(word: &str) -> bool {
     matches!(word, "column" | "columns" | "field" | "feature" | "called")
 }
 
-/// The only known word that so few slips lie between; slips of the first letter are rare, and words that differ in it are others.
+/// The only known word that so few slips lie between; slips of the first letter are rare, and words that differ in it are others, as are
+/// those of ordinary English.
 fn nearest(word: &str) -> Option<&'static str> {
     let length = word.chars().count();
-    if length < LEAST_LETTERS || VOCABULARY.contains(word) || FILLERS.contains(&word) {
+    if length < LEAST_LETTERS || VOCABULARY.contains(word) || FILLERS.contains(&word) || is_word(word) {
         return None;
     }
     let head = |word: &str| -> Vec<char> { word.chars().take(2).collect() };
@@ -249,14 +259,22 @@ mod tests {
             ("curriculum", None),
             ("imagenet", None),
             ("dog", None),
+            ("transaction", None),
+            ("persons", None),
+            ("contact", None),
+            ("direction", None),
         ] {
             assert_eq!(nearest(wrong), right, "{wrong}");
         }
         let not_understood = ["epohcs".to_string(), "cifra-10".into()];
         assert_eq!(spelt("2 epohcs, cifra-10 (epohcs.csv)", &not_understood).as_deref(), Some("2 epochs, cifar-10 (epohcs.csv)"));
+        let measure = spelt("a Peerson correlation", &["Peerson".into()]);
+        assert_eq!(measure.as_deref(), Some("a pearson correlation"));
         // Nobody's own names are slips, and no word is read as one that carries no wish.
-        for text in ["train on stars.csv, column stars", "./epohcs/x", "column epohcs", "`epohcs`", "with stars"] {
-            assert_eq!(spelt(text, &["stars".into(), "epohcs".into()]), None, "{text}");
+        for text in
+            ["train on stars.csv, column stars", "./epohcs/x", "column epohcs", "`epohcs`", "with stars", "Persson says so"]
+        {
+            assert_eq!(spelt(text, &["stars".into(), "epohcs".into(), "Persson".into()]), None, "{text}");
         }
     }
 

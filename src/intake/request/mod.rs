@@ -6,10 +6,13 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod deeds;
+mod english;
 mod held;
 mod kind;
 mod label;
 mod lengths;
+mod limits;
 mod meant;
 mod name;
 mod names;
@@ -27,12 +30,13 @@ mod time;
 mod without;
 mod written;
 
-pub use held::AskedPart;
+pub use held::{AskedPart, Edge};
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
 pub use without::Without;
 
 use super::{OptimizerKind, ScheduleShape};
+use crate::data::PerhapsColumns;
 use crate::spec::{Augment, Length, Metric, Task, Warmup};
 use crate::words::plain;
 use rest::Rest;
@@ -58,6 +62,10 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// What the verdict is read from, of data without a split for it.
     pub tested: Option<AskedPart>,
+    /// "The last 20 %": which end of the data that is.
+    pub tested_at: Option<Edge>,
+    /// "Forecast": what comes later is told from what came before.
+    pub forecasts: bool,
     /// What is watched while training, of what is trained on.
     pub watched: Option<AskedPart>,
     /// "Classify", "a classifier".
@@ -74,8 +82,14 @@ pub struct Request {
     /// "pretrained".
     pub pretrained: bool,
     pub max_time_secs: Option<u64>,
+    pub max_memory_bytes: Option<u64>,
+    pub max_disk_bytes: Option<u64>,
+    pub max_attempts: Option<usize>,
+    pub max_usd: Option<f64>,
     /// "As good as possible", "tune the learning rate": further recipes are to be tried.
     pub search: bool,
+    /// "Tune the learning rate": it may be another than what was said.
+    pub tunes_rate: bool,
     /// "With 12 trials".
     pub trials: Option<usize>,
     pub epochs: Option<f64>,
@@ -272,6 +286,8 @@ pub enum Lack {
     Precision,
     /// Augmentation besides cropping and mirroring: mixup.
     Augmentation,
+    /// A task that the zoo has no model for: detecting objects.
+    Task,
 }
 
 /// What lies at a path.
@@ -313,6 +329,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     label::find(&mut rest, &mut request);
     speech::find(&mut rest, &mut request);
     kind::find(&mut rest, &mut request);
+    deeds::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     kind::find_classes(&mut rest, &mut request);
     names::settle_family(name, &mut request);
@@ -323,6 +340,21 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
 }
 
 impl Request {
+    /// All of the user's own words that it holds, each as `told` has it.
+    #[must_use]
+    pub fn in_words(mut self, told: impl Fn(&str) -> String) -> Self {
+        let own = [&mut self.text].into_iter().chain(&mut self.read_as).chain(&mut self.not_understood);
+        let refused = self.refused.iter_mut().map(|refused| &mut refused.words);
+        let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
+        own.chain(refused).chain(lacking).for_each(|words| *words = told(words));
+        self
+    }
+
+    /// Words that may be names of columns: it is for the data to say whether they are.
+    pub fn perhaps_columns(&self) -> PerhapsColumns {
+        label::perhaps(self.read_as.as_ref().unwrap_or(&self.text))
+    }
+
     fn words_left(&self) -> usize {
         self.not_understood.iter().map(|phrase| phrase.split_whitespace().count()).sum()
     }

@@ -103,7 +103,13 @@ pub(super) fn hub_id(word: &str) -> Option<(String, Option<String>)> {
 
 /// A file of a table or a text, by its ending.
 pub(super) fn is_data_file(word: &str) -> bool {
-    is_table(word) || crate::data::holds_text(word)
+    is_table(word) || crate::data::holds_text(place_of(word))
+}
+
+/// Of an address what leads to the file, without what asks for it: `https://x.org/a.csv?sig=b`.
+fn place_of(word: &str) -> &str {
+    let end = word.find(['?', '#']).filter(|_| is_url(word));
+    end.map_or(word, |end| &word[..end])
 }
 
 /// An address of the web.
@@ -113,7 +119,7 @@ fn is_url(word: &str) -> bool {
 
 /// A file of a table, by its ending.
 pub(super) fn is_table(word: &str) -> bool {
-    crate::data::holds_rows(word)
+    crate::data::holds_rows(place_of(word))
 }
 
 pub(super) fn looks_like_path(word: &str) -> bool {

@@ -13,6 +13,13 @@ use std::sync::LazyLock;
 
 /// Data by a path, an id or a name that is known, and a model by a path or an id.
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
+    // Where it is to go is no name of what is there.
+    static PUSHED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:push|upload|publish|shar|releas|deploy|post)(?:e|es|ing|ed)?\s[^.;¦]{0,40}?\b(?:as|to|under|at)\s[`'\x22]?[\w.-]+/[\w.-]*\w[`'\x22]?",
+        )
+    });
+    rest.tell(&PUSHED);
     let role = |before: &str, word: &str| role(&last_word(before), word, &lying);
     let mut data = |tested: bool| {
         let fits = |before: &str| is_tested(before) == tested;
@@ -88,7 +95,9 @@ fn bare_id(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> {
 
 /// A model by its name, where there is none yet. Its name, if it has one.
 pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<String> {
-    static COMPARED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:compar(?:e|es|ing|isons?)|versus|vs|both)\b"));
+    static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)\b(?:compar(?:e|es|ing|isons?)|versus|vs|both|either|which (?:of|one|model))\b|¦\s*,?\s*or\s")
+    });
     if request.model.is_some() {
         return None;
     }

@@ -19,7 +19,7 @@ const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy
 pub(super) fn in_words() -> String {
     let small = SMALL[1..].iter().rev().copied().collect::<Vec<_>>().join("|");
     let one = format!(r"(?:(?:{})(?:[\s-](?:{small}))?|{small})", TENS.join("|"));
-    format!(r"(?:(?:{one}|an?)\s(?:hundred|thousand)(?:\s(?:and\s)?{one})?|{one})[\s-]")
+    format!(r"(?:(?:{one}|an?)\s(?:hundred|thousand)(?:\s(?:and\s)?{one})?|{one})(?:[\s-]|\b)")
 }
 
 /// `three`, `twenty-five`, `two hundred`, `an`.

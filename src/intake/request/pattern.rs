@@ -5,13 +5,14 @@ use super::rest::NOT;
 use crate::intake::regex;
 use regex::Regex;
 
-/// A pattern, in which `#` is a number in digits, `@` one that may be in words, both in the group `v`, `^` what stands before either,
+/// A pattern, in which `#` is a number in digits, `&` one in words, `@` either, all in the group `v`, `^` what stands before either,
 /// and `~` what stands between a name and its value.
 pub(super) fn pattern(form: &str) -> Regex {
     let before = r"(?:^|[\s(,;:=≤<~¦])";
     let between = r"\s*(?:(?:of|to|is|at|by|size|rate|value|norm|probability|coefficient|factor|about|around|=|:)\s*){0,3}";
     let any = format!(r"(?P<v>{NUMBER}\s*-?\s*|{})", in_words());
     let form = form.replace('~', between).replace('^', before).replace('@', &any).replace('#', &format!("(?P<v>{NUMBER})"));
+    let form = form.replace('&', &format!("(?P<v>{})", in_words()));
     regex(&format!("(?i){form}"))
 }
 

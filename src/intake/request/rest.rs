@@ -1,7 +1,7 @@
 //! The text of a request, less the phrases that were understood.
 
 use super::number::number;
-use super::written::plainly;
+use super::written::{listed, plainly};
 use crate::intake::regex;
 use regex::{Captures, Regex};
 use std::ops::Range;
@@ -47,13 +47,25 @@ pub(super) enum Judged {
     Passed,
 }
 
+/// Taken, or left for others.
+pub(super) fn taken_if(is_it: bool) -> Judged {
+    if is_it { Judged::Taken } else { Judged::Passed }
+}
+
 impl Cut {
     /// And how far it goes, with what belongs to its number.
     fn new(found: &Captures<'_>, names: regex::CaptureNames<'_>, text: &str) -> Option<(Range<usize>, Cut)> {
         static TAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:\s?(?:%|percent\b)|(?:[a-z^]|/\d)[^\s,;()]*)"));
         let mut range = found.get(0)?.range();
         let is_number = found.name("v").is_some() && found[0].ends_with(|c: char| c.is_ascii_digit());
-        let tail = TAIL.find(&text[range.end..]).filter(|_| is_number).map_or("", |tail| tail.as_str()).to_string();
+        static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)^(?P<or>\s(?:or|vs\.?|versus)\s[\d.][\w.-]*?)\.?\s*(?:$|[,;)(¦]|(?:on|with|for|and|in|which|whichever)\b)",
+            )
+        });
+        let behind = &text[range.end..];
+        let tail = TAIL.find(behind).or_else(|| OTHER.captures(behind)?.name("or"));
+        let tail = tail.filter(|_| is_number).map_or("", |tail| tail.as_str()).to_string();
         range.end += tail.len();
         let group = |name: &str| Some((name.to_string(), found.name(name)?.as_str().trim().to_string()));
         let cut = Cut { words: tidy(&text[range.clone()]), tail, groups: names.flatten().filter_map(group).collect() };
@@ -86,7 +98,7 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let spaced = format!(" {} ", plainly(text));
+        let spaced = format!(" {} ", listed(&plainly(text)));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }
@@ -105,6 +117,12 @@ impl Rest {
     /// The first match that `judge` takes.
     pub(super) fn cut_as(&mut self, pattern: &Regex, judge: impl Fn(&Found<'_>) -> Judged) -> Option<Cut> {
         self.cut_judged(pattern, &NEGATION, judge)
+    }
+
+    /// As [`Rest::cut`] of what is a negation itself.
+    pub(super) fn cut_plain(&mut self, pattern: &Regex) -> Option<Cut> {
+        static NOTHING: LazyLock<Regex> = LazyLock::new(|| regex(r"[^\s\S]"));
+        self.cut_unless_after(pattern, &NOTHING)
     }
 
     /// As [`Rest::cut`] where another phrase `before` it negates it, too.
@@ -255,7 +273,7 @@ pub(super) const FILLERS: &[&str] = &[
     "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
-    "possible", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
+    "possible", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
 ];
 
 pub(super) fn is_filler(word: &str) -> bool {

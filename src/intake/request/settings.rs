@@ -2,7 +2,7 @@
 
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest};
-use super::{Frozen, Lack, Lacking, Refused, Request, held, lengths, size, time, without};
+use super::{Frozen, Lack, Lacking, Refused, Request, held, lengths, limits, size, time, without};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
 use crate::spec::{Augment, Warmup};
 use regex::Regex;
@@ -75,7 +75,7 @@ patterns! {
     ],
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     // Of an adapter that is named elsewhere.
-    rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
+    rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?rank~&", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
     alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#"],
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
     beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
@@ -171,6 +171,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    no_one_wish(rest, request);
     held::find(rest, request);
     let further = first(rest, &PATTERNS.further).is_some();
     request.from_scratch = any(rest, &PATTERNS.scratch);
@@ -181,7 +182,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.frozen = frozen(rest, request);
     without::find(rest, request);
     lengths::find_others(rest, request);
-    let adapter_dropout = first(rest, &PATTERNS.adapter_dropout);
+    let adapter_dropout = first(rest, &PATTERNS.adapter_dropout).or_else(|| dropout_beside_rank(rest));
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
     for ways in [&PATTERNS.dora[..], &PATTERNS.rslora, &PATTERNS.qlora, &PATTERNS.adapter] {
@@ -206,10 +207,58 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     texts(rest, request);
     size::find(rest, request);
     lengths::find(rest, request);
+    limits::find(rest, request);
     examples(rest, request);
     time::find(rest, request);
     choices(rest, request);
     without::settle(request);
+}
+
+/// What is said in two ways at once, or as no wish that anything could follow as it stands.
+fn no_one_wish(rest: &mut Rest, request: &mut Request) {
+    static BOTH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            pattern(
+                r"\b(?:with and without|both with and without)\s[\w-]+(?:\s(?:augmentation|decay|stopping|smoothing|weights))?",
+            ),
+            pattern(r"\b(?:no,? wait|scratch that|i mean|i meant|on second thou?ghts?)\b"),
+        ]
+    });
+    static VAGUE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            pattern(
+                r"\b(?:use |with |on )?(?:less|fewer|more) (?:training )?(?:data|examples|rows|samples)\b(?: than .{0,40}$)?",
+            ),
+            pattern(
+                r"\btrain(?:ing)?(?: (?:it|the model))? on (?:the )?(?:test|validation|dev|held-out) (?:set|split|data)(?:,? (?:and )?(?:evaluat\w+|test\w*|scor\w+)(?: (?:it|the model))? on (?:the )?(?:train(?:ing)?) (?:set|split|data))?",
+            ),
+        ]
+    });
+    for way in BOTH.iter() {
+        while let Some(cut) = rest.cut(way) {
+            request.refused.push(Refused { words: cut.words, expected: ONE_OF_TWO.into() });
+        }
+    }
+    VAGUE.iter().for_each(|way| rest.tell(way));
+}
+
+/// `LoRA, r=8, alpha=16, dropout 0.05`: what stands beside rank and alpha of an adapter is of the adapter, too.
+fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
+    static BESIDE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let own = r"\b(?:(?:lora[-_ ])?(?:rank|alpha|r)|α)";
+        let and = r"[\s,/]*(?:(?:and|with|an?)\s)*";
+        [
+            pattern(&format!(r"{own}~#{and}(?:drop-?out[\s=:]*(?:rate|prob|of|=|:|\s)*)?$")),
+            regex(&format!(r"(?i)^{and}(?:drop-?out{and})?{own}[\s=:]*(?:of\s)?\d")),
+        ]
+    });
+    let p = &*PATTERNS;
+    let is_adapted = [&p.dora, &p.rslora, &p.qlora, &p.adapter].into_iter().flatten().any(|way| rest.has(way));
+    let judged = |found: &Found<'_>| match BESIDE[0].is_match(found.before) || BESIDE[1].is_match(found.behind) {
+        true => Judged::Taken,
+        false => Judged::Passed,
+    };
+    p.dropout.iter().filter(|_| is_adapted).find_map(|way| rest.cut_as(way, judged))
 }
 
 /// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
@@ -356,7 +405,10 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.keep_best = first(rest, &p.best).is_some();
     let cut = first(rest, &p.trials);
     request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
-    request.search = first(rest, &p.search).is_some() || request.trials.is_some();
+    let searched = first(rest, &p.search);
+    let of_rate = |cut: &Cut| ["learning", "lr", "rate"].iter().any(|word| cut.words.to_lowercase().contains(word));
+    request.tunes_rate = searched.as_ref().is_some_and(of_rate);
+    request.search = searched.is_some() || request.trials.is_some();
     let cut = first(rest, &p.layerwise);
     // The usual value (2003.10555, appendix B) where none is said.
     request.layerwise_lr_decay = request.value(cut, "more than 0 and at most 1", |cut| {
@@ -387,7 +439,9 @@ fn several_rates(rest: &mut Rest, request: &mut Request) {
         ))
     });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)^[\s-]?(?:%|percent|drop-?out|weight|momentum|warm|label|accuracy|f1|decay|of\b|epochs?|clip|hours?|h\b)")
+        regex(
+            r"(?i)^[\s-]?(?:%|percent|drop-?out|weight|momentum|warm|label|accuracy|f1|decay|of\b|epochs?|steps?|examples|samples|rows|tokens|clip|hours?|h\b|min|sec)",
+        )
     });
     let is_list = |found: &Found<'_>| if OTHER.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
     while let Some(cut) = rest.cut_as(&RATES, is_list) {
@@ -449,7 +503,13 @@ fn examples(rest: &mut Rest, request: &mut Request) {
             r"(?i)\b(?:has|have|having|contains?|holds?|consists? of|there (?:are|is)|in|into|of at most)(?: (?:about|around|some|roughly))?\s*$",
         )
     });
-    let judged = |found: &Found<'_>| match OF_DATA.is_match(found.before) {
+    // `Skip the first 100 rows` asks for all others.
+    static LEFT_OUT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:skip(?:ping)?|drop(?:ping)?|ignor(?:e|ing)|omit(?:ting)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|without|except|but)\s(?:(?:the|my|all|first|last|top|bottom|next)\s)*$",
+        )
+    });
+    let judged = |found: &Found<'_>| match OF_DATA.is_match(found.before) || LEFT_OUT.is_match(found.before) {
         true => Judged::Told,
         false => Judged::Taken,
     };

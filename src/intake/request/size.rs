@@ -17,11 +17,13 @@ patterns! {
         r"^@(?:hidden |transformer |encoder |decoder )?(?:layers?|blocks?)\b",
         r"\b(?:num[ _](?:hidden[ _])?|n[ _])layers?\s?[=:]?\s?#",
         r"\b(?:layers|depth)\s?[=:]\s?#",
+        r"[,;(¦]\s*layers #",
     ],
-    heads: [r"^@(?:attention )?heads?\b", r"\b(?:num[ _](?:attention[ _])?|n[ _])heads?\s?[=:]?\s?#"],
+    heads: [r"^@(?:attention )?heads?\b", r"\b(?:num[ _](?:attention[ _])?|n[ _])heads?\s?[=:]?\s?#", r"[,;(¦]\s*heads\s?[=:]?\s?#"],
     hidden: [
         r"\b(?:hidden|embedding|model)[ _-](?:size|dim\w*|width)~#",
         r"\b(?:d_model|n_embd|width)\s?(?:=|:|of)?\s?#",
+        r"[,;(¦]\s*hidden\s?[=:]?\s?#",
         r"^#(?: hidden)? (?:hidden units|units|neurons)(?: (?:each|per layer))?\b",
     ],
 }

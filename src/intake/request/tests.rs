@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 mod named;
 mod ordinary;
+mod values;
 
 /// Where nothing lies anywhere.
 fn parse(text: &str) -> Request {

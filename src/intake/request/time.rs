@@ -14,7 +14,14 @@ patterns! {
     clock: [
         r"^(?P<v>\d{1,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?(?:\s?(?P<unit>hours?|hrs?|h|minutes?|mins?|(?-i:m)))?\b",
     ],
-    half: [r"\b(?P<v>half) an? (?P<unit>week|day|hour|minute)\b"],
+    // `1h30`.
+    short: [r"^(?P<v>\d{1,3})(?P<unit>(?-i:h))(?P<minutes>[0-5]\d)\b"],
+    // `two and a half hours`, `2 1/2 hours`.
+    and_half: [r"^@(?P<half>and a half|1/2|½)\s?(?P<unit>weeks?|days?|hours?|hrs?|(?-i:h)|minutes?|mins?)\b"],
+    // `three quarters of an hour`, `half an hour`, `a quarter-hour`.
+    part: [
+        r"\b(?:(?P<parts>an?|one|two|three|\d)[\s-])?(?P<of>half|halves|thirds?|quarters?)(?:\sof)?(?:\san?)?[\s-](?P<unit>week|day|hour|minute)\b",
+    ],
     time: [
         r"\b(?:stop|end|finish|quit|abort)(?:ping|ing)?(?: (?:the )?(?:training|run|it))? after\s(?:@|(?P<one>an?)\s)(?P<unit>weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?)\b",
         // An `M` is a million.
@@ -48,7 +55,7 @@ static AROUND: LazyLock<Around> = LazyLock::new(|| {
 /// The label of a table, which may say when, is cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let ways = p.clock.iter().chain(&p.half).chain(&p.time);
+    let ways = p.clock.iter().chain(&p.short).chain(&p.and_half).chain(&p.part).chain(&p.time);
     let cut = ways.into_iter().find_map(|way| rest.cut_as(way, judged));
     request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", secs);
 }
@@ -64,6 +71,10 @@ fn judged(found: &Found<'_>) -> Judged {
     if !cut.get("one").is_empty() && !["week", "day", "hour", "minute"].contains(&unit.as_str()) {
         return Judged::Passed;
     }
+    // Some part of an hour, which nothing here reads, is no hour.
+    if !cut.get("one").is_empty() && before.to_lowercase().ends_with(" of") && !is_limit() {
+        return Judged::Told;
+    }
     if found.cut.words.to_lowercase().contains(" after ") {
         return Judged::Taken;
     }
@@ -72,6 +83,9 @@ fn judged(found: &Found<'_>) -> Judged {
     }
     if around.before.is_match(before) || around.behind.is_match(found.behind) {
         return Judged::Told;
+    }
+    if !cut.get("of").is_empty() {
+        return Judged::Taken;
     }
     let is_long = matches!(cut.get("unit").chars().next().map(|c| c.to_ascii_lowercase()), Some('d' | 'w'));
     if is_long && !is_limit() { Judged::Told } else { Judged::Taken }
@@ -94,10 +108,19 @@ fn secs(cut: &Cut) -> Option<u64> {
             .filter(|secs| (1.0..=1e9).contains(secs))
             .map(|secs| secs as u64);
     }
+    let part = match cut.get("of").to_lowercase().as_str() {
+        "" => None,
+        "half" | "halves" => Some(2.0),
+        thirds if thirds.starts_with("third") => Some(3.0),
+        _ => Some(4.0),
+    };
+    if let Some(part) = part {
+        let parts = if cut.get("parts").is_empty() { 1.0 } else { number(cut.get("parts"))? };
+        return Some(parts / part * unit("unit")).filter(|secs| (1.0..=1e9).contains(secs)).map(|secs| secs as u64);
+    }
     let more = number(cut.get("more")).map_or(0.0, |n| n * unit("part"));
     let half = if cut.get("half").is_empty() { 0.0 } else { 0.5 };
     let count = match cut.get("v").to_lowercase().as_str() {
-        "half" => 0.5,
         "" => 1.0,
         _ => cut.number()?,
     };

@@ -27,6 +27,26 @@ pub(super) fn plainly(text: &str) -> String {
     POWER.replace_all(&text, short).into_owned()
 }
 
+/// Settings as they are listed, each before its value: `lr 2e-5 bs 16 epochs 3` -> `lr 2e-5, bs 16, epochs 3`, of which none takes the
+/// value before it.
+pub(super) fn listed(text: &str) -> String {
+    static KEYED: LazyLock<Regex> = LazyLock::new(|| {
+        let name = r"(?:bs|batch[ _-]?size|lr|learning[ _-]?rate|seed|(?:num_(?:train_)?)?epochs?|(?:max_)?steps|(?:num_)?layers|(?:num_)?heads|hidden(?:[ _]size)?|drop-?out|warm-?up(?:_steps)?|weight[ _-]?decay|momentum|patience|max[ _-]?len(?:gth)?|(?:lora_)?rank|(?:lora_)?alpha|dim)";
+        regex(&format!(
+            r"(?i)(?P<gap>\d\s)(?P<own>{name}(?:\s?[=:]\s?|\s)(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+)?k?)(?P<behind>\s*(?:$|[,;)(¦]|\.(?:\s|$)|{name}(?:\s?[=:]\s?|\s)[\d.]|[\w.]+\s?=|(?:and|with|on|for|in|at|using|from)\b))"
+        ))
+    });
+    let (mut out, mut from) = (text.to_string(), 0);
+    while let Some(found) = KEYED.captures_at(&out, from) {
+        let (Some(gap), Some(own)) = (found.name("gap"), found.name("own")) else { break };
+        let (space, next) = (gap.end() - 1, own.end());
+        out.replace_range(space..=space, ", ");
+        // The value that was found stands before the next name.
+        from = next;
+    }
+    out
+}
+
 /// A raised sign as it is otherwise.
 fn lowered(sign: char) -> char {
     const RAISED: [char; 12] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁻', '⁺'];
@@ -37,6 +57,22 @@ fn lowered(sign: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listed_settings_have_the_values_behind_them() {
+        for (text, expected) in [
+            ("lr 2e-5 bs 16 epochs 3", "lr 2e-5, bs 16, epochs 3"),
+            ("bs=16 epochs=3", "bs=16, epochs=3"),
+            ("layers 4 heads 4 hidden 128 steps 300 ", "layers 4, heads 4, hidden 128, steps 300 "),
+            ("warmup 10 steps 200, seed 7", "warmup 10, steps 200, seed 7"),
+            ("for 3 epochs 30 minutes", "for 3 epochs 30 minutes"),
+            ("3 epochs 2 seeds", "3 epochs 2 seeds"),
+            ("2 layers 4 heads", "2 layers 4 heads"),
+            ("10 warmup steps, 16 epochs", "10 warmup steps, 16 epochs"),
+        ] {
+            assert_eq!(listed(text), expected);
+        }
+    }
 
     #[test]
     fn powers_of_ten_are_written_as_programs_do() {

@@ -9,7 +9,7 @@ mod settable;
 pub use advice::{Ground, apply, name_of, schema};
 pub(crate) use advice::{in_words, schema_of_one, without_nulls};
 pub use question::wanted;
-pub use settable::{Settable, searchable, settable};
+pub use settable::{Settable, said, searchable, settable};
 
 use super::Plan;
 use super::rules::{DEFAULT_SECS, TRAINING_SHARE};

@@ -157,7 +157,7 @@ pub fn searchable(spec: &ExperimentSpec) -> Vec<Settable> {
 pub fn settable(goal: &Goal, wishes: &Wishes, spec: &ExperimentSpec, models: usize) -> (Vec<Settable>, Vec<Settable>) {
     let mut fixed: Vec<Settable> = Vec::new();
     match goal {
-        Goal::Request(request) => fixed.extend(of_request(request)),
+        Goal::Request(request) => fixed.extend(said(request)),
         Goal::Paper(_) => {}
     }
     // What a paper says is cited; what is not as somebody wanted it has been weighed already.
@@ -180,7 +180,7 @@ pub fn settable(goal: &Goal, wishes: &Wishes, spec: &ExperimentSpec, models: usi
 }
 
 /// What was asked for by the request.
-fn of_request(request: &Request) -> Vec<Settable> {
+pub fn said(request: &Request) -> Vec<Settable> {
     let Request {
         // What of it is no part of a recipe.
         text: _,
@@ -191,6 +191,8 @@ fn of_request(request: &Request) -> Vec<Settable> {
         input: _,
         exclude,
         tested: _,
+        tested_at: _,
+        forecasts: _,
         watched: _,
         classifies: _,
         pair: _,
@@ -199,6 +201,11 @@ fn of_request(request: &Request) -> Vec<Settable> {
         from_scratch: _,
         pretrained: _,
         max_time_secs: _,
+        max_memory_bytes: _,
+        max_disk_bytes: _,
+        max_attempts: _,
+        max_usd: _,
+        tunes_rate: _,
         max_examples: _,
         data_frac: _,
         seeds: _,

@@ -245,7 +245,6 @@ impl Asked<'_> {
         }
     }
 
-    /// Wishes that are understood and cannot be followed, and those that are not understood.
     /// What stays as it is; with an adapter all but that does anyway.
     fn frozen(&mut self) {
         const FIELD: &str = "recipe.groups";
@@ -274,18 +273,16 @@ impl Asked<'_> {
         self.out.deviate(FIELD, stated, "training of all weights", reason);
     }
 
+    /// Wishes that are understood and cannot be followed.
     fn lacking(&mut self) {
         for lacking in &self.request.lacking {
             let (field, used, reason) = match lacking.of {
                 Lack::Method => ("method", "training of all weights", "the trainer has no such method"),
                 Lack::Precision => ("precision", "float32", "the trainer computes in float32"),
                 Lack::Augmentation => ("recipe.augment", "left out", AUGMENT),
+                Lack::Task => ("task", "another task", "there is no model for it here"),
             };
             self.out.deviate(field, lacking.words.clone(), used, reason);
-        }
-        if !self.request.not_understood.is_empty() {
-            let stated: Vec<String> = self.request.not_understood.iter().map(|words| format!("`{words}`")).collect();
-            self.out.deviate("request", stated.join(", "), "not followed", "it is not understood");
         }
     }
 }

@@ -6,6 +6,7 @@ use super::models::{self, Candidate, Named};
 use crate::data::PairKind;
 use crate::intake::{AskedPair, Family, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
+use crate::plan::advised::{Settable, said};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{ImageSize, Metric, Monitor, Search, Task};
 use tallow_zoo::{HeadKind, Modality};
@@ -78,10 +79,11 @@ impl<'a> Brief<'a> {
             Some(frac) => Part::Drawn(frac).count(there),
             None => offer.data.splits.iter().find(|s| s.name == held_out).map_or(0, |s| s.pieces(piece)),
         };
+        let all = there;
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let search = search(request, wishes);
         let decides = search.is_some() || request.is_some_and(|request| request.patience.is_some() || request.keep_best);
-        let monitor = match request.and_then(|request| request.watched).map(|part| part.of(there)) {
+        let monitor = match request.and_then(|request| request.watched).map(|part| part.of(all)) {
             None => monitor(offer.data, &train, &held_out, there, decides),
             Some(examples) if examples < there => Monitor::HoldOut { examples },
             Some(examples) => {
@@ -256,8 +258,19 @@ impl<'a> Brief<'a> {
 /// Whether further recipes are to be tried, by the command line or the request.
 fn search(request: Option<&Request>, wishes: &Wishes) -> Option<Search> {
     let asked = wishes.trials.or(request.and_then(|request| request.trials));
-    let of = |max_trials| Search { max_trials, ..Search::default() };
-    asked.map(of).or(request.filter(|request| request.search).map(|_| Search::default()))
+    let fixed = || {
+        let said = request.map(said).unwrap_or_default();
+        let tuned = |settable: &Settable| *settable == Settable::Lr && request.is_some_and(|request| request.tunes_rate);
+        let own = said.into_iter().filter(|settable| !tuned(settable)).map(|settable| settable.key().to_string());
+        let set = wishes.set.iter().map(|(key, _)| key.clone()).chain(wishes.epochs.map(|_| Settable::Length.key().to_string()));
+        let mut keys: Vec<String> =
+            own.chain(set).filter(|key| key.starts_with("recipe.") || key.starts_with("adapter")).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    };
+    let of = |max_trials| Search { max_trials, fixed: fixed(), ..Search::default() };
+    asked.map(of).or(request.filter(|request| request.search).map(|_| of(Search::default().max_trials)))
 }
 
 /// One run, but of a small table several: they cost seconds, and one says little.

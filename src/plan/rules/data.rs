@@ -2,8 +2,8 @@
 
 use super::models::{self, Named};
 use super::of_paper;
-use crate::data::{GENERATED, Known, catalogue, find_known};
-use crate::intake::{AskedPair, AskedPart, DataName, ModelName, ReportedResult};
+use crate::data::{GENERATED, Known, PerhapsColumns, catalogue, find_known};
+use crate::intake::{AskedPair, AskedPart, DataName, Lack, ModelName, ReportedResult};
 use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 use crate::words::last_of_address;
@@ -30,6 +30,12 @@ pub(super) fn choices(goal: &Goal, wishes: &Wishes, learner: For) -> Result<Vec<
         && !request.refused.is_empty()
     {
         return Err(PlannerError::Request { refused: request.refused.clone() });
+    }
+    // Nor is another task than the one that was asked for.
+    if let (Goal::Request(request), For::Zoo) = (goal, learner)
+        && let Some(lacking) = request.lacking.iter().find(|lacking| lacking.of == Lack::Task)
+    {
+        return Err(PlannerError::NoModel { wanted: format!("`{}`", lacking.words), zoo: zoo() });
     }
     // A model that nobody has is told before any data is looked for.
     if let (Some(ModelName::Called { name }), For::Zoo) = (goal.model(wishes), learner)
@@ -75,7 +81,8 @@ fn asked(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataChoice,
         return Ok(DataChoice { columns, ..choice });
     }
     let task = task(goal, wishes).or(choice.task);
-    Ok(DataChoice { task, columns: columns(goal, wishes), languages: languages(goal), ..choice })
+    let perhaps = if let Goal::Request(request) = goal { request.perhaps_columns() } else { PerhapsColumns::default() };
+    Ok(DataChoice { task, columns: columns(goal, wishes), perhaps, languages: languages(goal), ..choice })
 }
 
 /// Known data for another kind of task than it is known for: its columns are looked at anew.
@@ -241,7 +248,16 @@ fn named_choices(name: &DataName) -> Result<Vec<DataChoice>, PlannerError> {
 
 /// Nothing is known of it yet.
 fn open(name: String, source: DataSource) -> DataChoice {
-    DataChoice { name, source, splits: vec![], columns: Columns::default(), languages: None, task: None, known: None }
+    DataChoice {
+        name,
+        source,
+        splits: vec![],
+        columns: Columns::default(),
+        perhaps: PerhapsColumns::default(),
+        languages: None,
+        task: None,
+        known: None,
+    }
 }
 
 /// A known data set in each form that it has on the Hub.
@@ -255,6 +271,7 @@ pub(super) fn known_choices(known: &'static Known) -> Vec<DataChoice> {
             label: known.label.map(str::to_string),
             ..Columns::default()
         },
+        perhaps: PerhapsColumns::default(),
         languages: None,
         task: Some(known.task),
         known: Some(known),

@@ -217,7 +217,7 @@ impl Brief<'_> {
                 .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
             metric: self.metric,
             target: self.target(stated.as_ref()),
-            search: self.search.filter(|_| self.monitor != Monitor::None),
+            search: self.search.clone().filter(|_| self.monitor != Monitor::None),
             budget: Budget {
                 max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) },
                 ..Budget::default()

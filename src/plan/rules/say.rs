@@ -7,7 +7,7 @@ use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
-use crate::intake::{Family, ModelName, ModelSize, PaperSpec};
+use crate::intake::{Edge, Family, ModelName, ModelSize, PaperSpec};
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, tell_entities};
 use crate::words;
 use tallow_zoo::{HeadKind, Modality};
@@ -126,6 +126,7 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
+        out.deviations.extend(self.not_understood());
         if self.vectors_assumed {
             out.assumptions.push(
                 "task: sentence similarity, for the model is one of sentence vectors (`--set task=text_regression` has a number said of a pair)".into(),
@@ -134,7 +135,15 @@ impl Brief<'_> {
         if let (Some(asked), Some(label)) = (&self.choice.columns.label, &self.offer.data.columns.label)
             && asked != label
         {
-            out.assumptions.push(format!("data.columns.label: `{label}` is what `{asked}` means"));
+            match beside(asked, label) {
+                None => out.assumptions.push(format!("data.columns.label: `{label}` is what `{asked}` means")),
+                Some(beside) => out.deviations.push(Deviation {
+                    field: "data.columns.label".into(),
+                    stated: format!("`{asked}`"),
+                    used: format!("`{label}`"),
+                    reason: format!("nothing is made of `{beside}`: a column that says it would be told"),
+                }),
+            }
         }
         if self.task == Task::SentenceSimilarity {
             let columns = &self.offer.data.columns;
@@ -170,7 +179,23 @@ impl Brief<'_> {
                 (false, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share",
                 (false, ..) => "drawn at random",
             };
-            let why = if tested.is_some() { "that was asked for" } else { "there is no other labelled split" };
+            let at = self.request().and_then(|request| request.tested_at);
+            // A text is cut at its end.
+            if let Some(edge) = at.filter(|edge| !(one_text && *edge == Edge::End)) {
+                let stated = format!("{} {part} of `{train}` for the test", edge.in_words());
+                let reason = "rows are not cut in their order: a file `test.csv` beside `train.csv` is taken as it is".into();
+                let used = format!("{part} of it, {how}");
+                out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
+            }
+            let dated = self.offer.data.columns.input.iter().find(|name| tells_when(name));
+            if let (true, Some(dated), false) = (self.request().is_some_and(|r| r.forecasts), dated, one_text) {
+                let stated = "a forecast, of what comes later".to_string();
+                let reason =
+                    format!("`{dated}` may order the rows, and later ones are trained on, too: `test.csv` with them tests it");
+                let used = format!("{part} of `{train}`, {how}");
+                out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
+            }
+            let why = if at.is_none() && tested.is_some() { "that was asked for" } else { "there is no other labelled split" };
             out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for {why}"));
         }
         let columns = &self.offer.data.columns;
@@ -223,6 +248,28 @@ impl Brief<'_> {
         }
     }
 
+    /// Words that nothing came of; those that are columns of the data are followed.
+    fn not_understood(&self) -> Option<Deviation> {
+        let request = self.request()?;
+        let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
+        let used = |name: &str| columns.input.iter().chain(&columns.label).any(|column| column.eq_ignore_ascii_case(name));
+        let notes = || self.offer.data.table.iter().flat_map(|table| &table.notes);
+        let left_out = |name: &str| notes().any(|note| note.starts_with(&format!("data.columns: `{name}` is left out")));
+        let is_of = |names: &[String], word: &str| names.iter().any(|name| name == word);
+        let is_taken = |words: &str| {
+            let mut words = words.split_whitespace().peekable();
+            let is_said = words.next_if(|word| matches!(*word, "except" | "without" | "excluding")).is_some();
+            words.all(|word| match is_said {
+                true => is_of(&perhaps.exclude, word) && left_out(word),
+                false => (is_of(&perhaps.input, word) || is_of(&perhaps.label, word)) && used(word),
+            })
+        };
+        let left = request.not_understood.iter().filter(|words| !is_taken(words));
+        let stated = left.map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
+        let (used, reason) = ("not followed".into(), "it is not understood".into());
+        (!stated.is_empty()).then(|| Deviation { field: "request".into(), stated, used, reason })
+    }
+
     fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
         let is_cut = deviations.iter().any(|d| d.field == "data.max_train_examples");
         let mut deviate = |field: &str, stated: &str, used: String, reason: &str| {
@@ -253,6 +300,48 @@ impl Brief<'_> {
             deviate("seeds", "what the paper ran, or chose from", "one run".into(), reason);
         }
     }
+}
+
+/// Whether a column, by its name, may say when something was.
+fn tells_when(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        matches!(word, "date" | "day" | "week" | "month" | "time" | "timestamp" | "datetime" | "ds") || word.ends_with("date")
+    })
+}
+
+/// What words for a column say besides its name, where they say a value or which one: `is above 500000`.
+fn beside(asked: &str, label: &str) -> Option<String> {
+    const SAID: [&str; 20] = [
+        "above",
+        "below",
+        "over",
+        "under",
+        "than",
+        "more",
+        "less",
+        "at",
+        "least",
+        "most",
+        "between",
+        "per",
+        "next",
+        "previous",
+        "change",
+        "growth",
+        "difference",
+        "ratio",
+        "log",
+        "average",
+    ];
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|part| !part.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    let label = words(label);
+    let others: Vec<String> = words(asked).into_iter().filter(|word| !label.contains(word)).collect();
+    let says = |word: &String| SAID.contains(&word.as_str()) || word.starts_with(|c: char| c.is_ascii_digit());
+    others.iter().any(says).then(|| others.join(" "))
 }
 
 /// `a model of 2 layers and 110,000,000 parameters`.

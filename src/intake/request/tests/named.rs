@@ -23,7 +23,10 @@ fn an_adapter_is_said_in_one_word_or_several() {
         ("LoRA fine-tune MiniLM on SST-2 with r=16 and alpha=32", Some(16), Some(32.0), None),
         ("QLoRA of MiniLM on SST-2, rank 8", Some(8), None, None),
         ("MiniLM on SST-2 with LoRA, lora_r=4, lora_alpha 8, lora_dropout=0.05", Some(4), Some(8.0), Some(0.05)),
-        ("fine-tune MiniLM on SST-2 using LoRA (rank 4, alpha 16, dropout 0.1)", Some(4), Some(16.0), None),
+        ("fine-tune MiniLM on SST-2 using LoRA (rank 4, alpha 16, dropout 0.1)", Some(4), Some(16.0), Some(0.1)),
+        ("MiniLM on SST-2 with LoRA, r=8, alpha=16, dropout 0.05", Some(8), Some(16.0), Some(0.05)),
+        ("MiniLM on SST-2 with LoRA, dropout of 0.05, rank 8", Some(8), None, Some(0.05)),
+        ("MiniLM on SST-2 with LoRA of rank 8; dropout 0.2", Some(8), None, None),
     ] {
         let r = parse(text);
         let asked = r.adapter.unwrap_or_default();

@@ -1,0 +1,99 @@
+//! Tasks that no model here is for, and deeds that are none of training.
+
+use super::pattern::pattern;
+use super::rest::{Found, Judged, Rest};
+use super::{Lack, Lacking, ModelName, Refused, Request};
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Tasks that the zoo has no model for.
+static TASKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let images = r"(?:images?|pictures?|photos?|photographs|faces|art)";
+    [
+        r"\bobject[- ]detect(?:ion|ors?)(?: models?)?\b|\b(?:detect(?:ing)?|locali[sz](?:e|ing)) objects\b|\bbounding boxes\b".to_string(),
+        format!(r"\b(?:{images}|video)[- ]caption(?:ing|s|er)?\b|\b(?:caption|captioning|describe|describing) (?:(?:the|my|our) )?{images}\b"),
+        format!(
+            r"\b(?:(?:semantic|instance|panoptic|image) )?segment(?:ation|ing)?(?: (?:the|my|our))? {images}\b|\b(?:semantic|instance|panoptic|image) segmentation\b"
+        ),
+        r"\b(?:(?:conditional|style) ?)?gans?\b|\bgenerative adversarial net(?:work)?s?\b".to_string(),
+        format!(
+            r"\b(?:generat(?:e|es|ing)|creat(?:e|es|ing)|synthesi[sz](?:e|es|ing)|draw(?:s|ing)?)(?: (?:new|more|realistic|synthetic|some|artificial))* {images}\b|\b(?:image|picture) (?:generation|synthesis|generator)\b|\btext[- ]to[- ]image\b"
+        ),
+        r"\btopic[- ]model(?:l?ing|s)?\b|\blatent dirichlet allocation\b|\blda topics?\b".to_string(),
+        r"\bclusters? (?:the|my|our|these) \w+|\bclustering\b".to_string(),
+        r"\breinforcement learning\b|\b(?:pose estimation|depth estimation|optical character recognition|ocr)\b".to_string(),
+        r"\btext[- ]to[- ]speech\b|\btts\b|\bspeech synthesis\b".to_string(),
+    ]
+    .iter()
+    .map(|form| pattern(form))
+    .collect()
+});
+
+/// What is no training, and what does it.
+static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let eval = "a training: `tallow eval MODEL --data DATA` scores a model as it is, and `tallow predict` uses one";
+    let folds = "one split of the data: `--seeds 0,1,2` repeats a run, and `tallow do` for each part trains on it";
+    let several = "one model: each has a run of its own, and `tallow predict` says what each tells";
+    vec![
+        (
+            pattern(
+                r"\b(?:do not|don['’]t|without|no) (?:any )?(?:re-?)?train(?:ing)?(?: it| the model| anything)?\s*(?:$|[.,;!])",
+            ),
+            eval,
+        ),
+        (pattern(r"\b(?:zero|few|one)[- ]shot(?: (?:classification|learning|evaluation|prompting))?\b"), eval),
+        (
+            pattern(
+                r"\b(?:(?:\d+|five|ten|k)[- ]?folds?,? )?cross[- ]?validat(?:e|ion|ed|ing)\b|\bk[- ]folds?\b|\b(?:\d+|five|ten) folds\b|\bleave[- ]one[- ]out\b",
+            ),
+            folds,
+        ),
+        (pattern(r"\bensembl(?:e|es|ing)\b(?: of(?: \w+){0,2} models)?"), several),
+    ]
+});
+
+/// `Evaluate MiniLM on tweets.csv`, where nothing else is to be done.
+static EVALUATES: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)^\s*(?:(?:please|can you|could you|just|only|now|hi|hello)[\s,]+)*(?P<verb>evaluate|benchmark)\s")
+});
+static TRAINS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:train|tun(?:e|ing)|learn|fit|fitted|fitting|predict|classif|regress|translat|summar|transcri|epochs?|steps|from scratch)",
+    )
+});
+
+/// `Continue training the model from yesterday`.
+static RESUMES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:continue|resume|go on with|pick up)(?: (?:the|my|our|last))* (?:training|fine-?tuning|run|experiment)\b(?: (?:of|on|with))?(?: (?:the|my|our|last) (?:model|run|one))?(?: (?:from|of) (?:yesterday|before|last \w+))?",
+    )
+});
+
+/// Names of data and models are cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    for way in TASKS.iter() {
+        while let Some(cut) = rest.cut(way) {
+            request.lacking.push(Lacking { of: Lack::Task, words: cut.words });
+        }
+    }
+    for (way, expected) in DEEDS.iter() {
+        while let Some(cut) = rest.cut_plain(way) {
+            request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
+        }
+    }
+    let trains = rest.has(&TRAINS);
+    let alone =
+        |found: &Found<'_>| if trains || found.behind.trim_start().starts_with("on ") { Judged::Passed } else { Judged::Taken };
+    if let Some(cut) = rest.cut_as(&EVALUATES, alone) {
+        request.refused.push(Refused { words: cut.words, expected: DEEDS[0].1.into() });
+    }
+    // From weights that are at hand training goes on as from any others.
+    if !matches!(request.model, Some(ModelName::At { .. }))
+        && let Some(cut) = rest.cut(&RESUMES)
+    {
+        let expected =
+            "a training from its start: `tallow resume RUN` goes on with a run, and `--model FOLDER` begins with its model";
+        request.refused.push(Refused { words: cut.words, expected: expected.into() });
+    }
+}
