@@ -52,34 +52,9 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
     }
     groups(spec, &model, &mut problems);
-    let classes = facts.data.labels.len();
-    if spec.metric == Metric::F1 && spec.task.head() == HeadKind::Classes && classes > 2 {
-        problems.push(format!("`metric`: F1 is of one class of two, and there are {classes}; expected `macro_f1` or `micro_f1`"));
-    }
-    if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
-        let family = model.family();
-        problems
-            .push(format!("`recipe.gradient_checkpointing`: expected a model whose layers can be made again, found `{family}`"));
-    }
-    if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
-        && longest > positions
-        && matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
-    {
-        problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
-    }
     problems.extend(speech(spec, facts, &mut assumptions).err());
     let similarity = similarity(spec, facts, &mut problems, &mut assumptions);
-    if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
-        && weights.len() != model.num_labels()
-    {
-        let (found, classes) = (weights.len(), model.num_labels());
-        problems.push(format!("`recipe.class_weights.weights`: expected one for each of {classes} classes, found {found}"));
-    }
-    let fewest = model.fewest_examples();
-    if micro_batch_size(spec) < fewest {
-        problems
-            .push(format!("`recipe.batch_size`: the model normalises over the examples of a pass: at least {fewest} of them"));
-    }
+    problems.extend(unfit(spec, facts, &model));
     if !problems.is_empty() {
         return Err(Error(problems));
     }
@@ -101,20 +76,60 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let pauses = pauses_of(spec, facts, &model, [total_steps, per_epoch], &estimate);
     let common = Common { spec, facts, layout, model, normalize, similarity, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
-    let (needed, limit) =
-        (estimate.train_secs * runs.len() as f64, spec.budget.max_time_secs.map_or(f64::INFINITY, |secs| secs as f64));
-    if let (Some(tokens), Length::Epochs(_)) = (train.and_then(|split| split.tokens), spec.recipe.length) {
-        let (tokens, length) = (words::count(tokens as f64), words::count(length as f64));
-        assumptions.push(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {length} (an estimate)"));
-    }
-    if needed > limit {
-        let (needed, limit) = (words::duration(needed), words::duration(limit));
-        assumptions.push(format!("time: training takes about {needed} here, longer than the limit of {limit}"));
-    }
+    let needed = estimate.train_secs * runs.len() as f64;
+    let tokens = train.and_then(|split| split.tokens);
+    assumptions.extend(of_length(spec, tokens, length));
+    assumptions.extend(of_time(spec, needed));
     assumptions.extend(cost(spec, facts, needed));
     assumptions.extend(idle(spec, facts, total_steps));
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
+}
+
+/// How long an epoch of a stream of words is taken to be.
+fn of_length(spec: &ExperimentSpec, tokens: Option<u64>, piece: usize) -> Option<String> {
+    let (Some(tokens), Length::Epochs(_)) = (tokens, spec.recipe.length) else { return None };
+    let (tokens, piece) = (words::count(tokens as f64), words::count(piece as f64));
+    Some(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {piece} (an estimate)"))
+}
+
+/// That training takes longer than it may.
+fn of_time(spec: &ExperimentSpec, needed: f64) -> Option<String> {
+    let limit = spec.budget.max_time_secs.map(|secs| secs as f64).filter(|limit| needed > *limit)?;
+    let (needed, limit) = (words::duration(needed), words::duration(limit));
+    Some(format!("time: training takes about {needed} here, longer than the limit of {limit}"))
+}
+
+/// What the model, or the data's classes, cannot be trained with.
+fn unfit(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Vec<String> {
+    let mut problems = Vec::new();
+    let classes = facts.data.labels.len();
+    if spec.metric == Metric::F1 && spec.task.head() == HeadKind::Classes && classes > 2 {
+        problems.push(format!("`metric`: F1 is of one class of two, and there are {classes}; expected `macro_f1` or `micro_f1`"));
+    }
+    if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
+        let family = model.family();
+        problems
+            .push(format!("`recipe.gradient_checkpointing`: expected a model whose layers can be made again, found `{family}`"));
+    }
+    if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
+        && longest > positions
+        && matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
+    {
+        problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
+    }
+    if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
+        && weights.len() != model.num_labels()
+    {
+        let (found, classes) = (weights.len(), model.num_labels());
+        problems.push(format!("`recipe.class_weights.weights`: expected one for each of {classes} classes, found {found}"));
+    }
+    let fewest = model.fewest_examples();
+    if micro_batch_size(spec) < fewest {
+        problems
+            .push(format!("`recipe.batch_size`: the model normalises over the examples of a pass: at least {fewest} of them"));
+    }
+    problems
 }
 
 impl Plan {

@@ -42,15 +42,8 @@ impl Reader<'_> {
                 let tokens = argument(&mut self.input);
                 self.author(tokens);
             }
-            "tiny" | "scriptsize" | "footnotesize" | "small" | "normalsize" | "large" | "Large" | "LARGE" | "huge" | "Huge"
-            | "rm" | "bf" | "it" | "em" | "sc" | "tt" | "sf" | "bfseries" | "itshape" | "normalfont" | "maketitle"
-            | "tableofcontents" | "listoffigures" | "listoftables" | "protect" | "noindent" | "centering" => {}
             "caption" | "captionof" | "subcaption" => self.caption(name),
             "footnote" | "thanks" | "footnotetext" => self.footnote(name),
-            "footnotemark" => {
-                let mark = optional(&mut self.input).map(|tokens| spelled(&tokens)).unwrap_or_default();
-                self.write(&scripted(&mark, true).replace('^', ""));
-            }
             "item" => self.item(),
             "label" => {
                 let label = self.label_here();
@@ -62,7 +55,6 @@ impl Reader<'_> {
             }
             "ref" | "autoref" | "cref" | "Cref" | "eqref" | "nameref" | "vref" | "pageref" | "hyperref" => self.reference(name),
             "bibitem" => self.bibitem(),
-            "newblock" | "bibfield" => self.space(),
             "bibliography" | "addbibresource" | "printbibliography" => self.bibliography(name),
             "input" | "include" | "subfile" | "subfileinclude" | "InputIfFileExists" | "usepackage" | "RequirePackage"
             | "documentclass" | "LoadClass" | "import" | "subimport" => self.file(name),
@@ -70,9 +62,22 @@ impl Reader<'_> {
                 optional(&mut self.input);
                 argument(&mut self.input);
             }
-            "endinput" => self.input.end_file(),
-            "makeatletter" => self.input.at_letter = true,
-            "makeatother" => self.input.at_letter = false,
+            "nocite" => {
+                let keys = self.label_here();
+                self.cited.extend(keys.split(',').map(|key| key.trim().to_string()));
+            }
+            _ => return self.set(name) || self.spaced(name) || self.cite(name) || self.table_command(name),
+        }
+        true
+    }
+
+    /// Formulas, addresses, quantities: what is written otherwise than it is spelt.
+    fn set(&mut self, name: &str) -> bool {
+        match name {
+            "footnotemark" => {
+                let mark = optional(&mut self.input).map(|tokens| spelled(&tokens)).unwrap_or_default();
+                self.write(&scripted(&mark, true).replace('^', ""));
+            }
             "(" => {
                 let tokens = self.until_command(")");
                 let text = self.formula(tokens);
@@ -100,6 +105,39 @@ impl Reader<'_> {
                 self.link(raw.replace('\\', "").trim());
             }
             "verb" => self.verbatim_sign(),
+            "textsuperscript" | "textsubscript" => {
+                let text = self.argument_text();
+                let set = scripted(&text, name == "textsuperscript");
+                self.write(set.trim_start_matches('^'));
+            }
+            "ding" => {
+                let sign = self.dingbat();
+                self.write(sign);
+            }
+            // Quantities of siunitx.
+            "SI" | "qty" => {
+                optional(&mut self.input);
+                let number = self.argument_text();
+                optional(&mut self.input);
+                let unit = self.argument_text();
+                let space = if unit == "%" || unit.is_empty() { "" } else { " " };
+                self.write(&format!("{number}{space}{unit}"));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Where lines and paragraphs end, and what is only for the eye or for TeX.
+    fn spaced(&mut self, name: &str) -> bool {
+        match name {
+            "tiny" | "scriptsize" | "footnotesize" | "small" | "normalsize" | "large" | "Large" | "LARGE" | "huge" | "Huge"
+            | "rm" | "bf" | "it" | "em" | "sc" | "tt" | "sf" | "bfseries" | "itshape" | "normalfont" | "maketitle"
+            | "tableofcontents" | "listoffigures" | "listoftables" | "protect" | "noindent" | "centering" => {}
+            "newblock" | "bibfield" => self.space(),
+            "endinput" => self.input.end_file(),
+            "makeatletter" => self.input.at_letter = true,
+            "makeatother" => self.input.at_letter = false,
             "\\" | "newline" | "tabularnewline" | "linebreak" | "cr" => {
                 star(&mut self.input);
                 if name != "cr" {
@@ -117,11 +155,6 @@ impl Reader<'_> {
                     self.end_paragraph()
                 }
             }
-            "textsuperscript" | "textsubscript" => {
-                let text = self.argument_text();
-                let set = scripted(&text, name == "textsuperscript");
-                self.write(set.trim_start_matches('^'));
-            }
             "xspace" => {
                 // A space where a word follows.
                 if let Some(token) = self.input.next() {
@@ -131,19 +164,6 @@ impl Reader<'_> {
                     self.input.unread(token);
                 }
             }
-            "ding" => {
-                let sign = self.dingbat();
-                self.write(sign);
-            }
-            // Quantities of siunitx.
-            "SI" | "qty" => {
-                optional(&mut self.input);
-                let number = self.argument_text();
-                optional(&mut self.input);
-                let unit = self.argument_text();
-                let space = if unit == "%" || unit.is_empty() { "" } else { " " };
-                self.write(&format!("{number}{space}{unit}"));
-            }
             "texorpdfstring" => {
                 let tokens = argument(&mut self.input);
                 argument(&mut self.input);
@@ -152,11 +172,7 @@ impl Reader<'_> {
             "expandafter" | "relax" | "leavevmode" | "ignorespaces" | "unskip" | "bgroup" | "egroup" | "begingroup"
             | "endgroup" | "long" | "global" | "noexpand" | "csname" | "endcsname" | "null" | "nonumber" | "notag" => {}
             "@ifstar" | "@ifnextchar" => self.if_next(name),
-            "nocite" => {
-                let keys = self.label_here();
-                self.cited.extend(keys.split(',').map(|key| key.trim().to_string()));
-            }
-            _ => return self.cite(name) || self.table_command(name),
+            _ => return false,
         }
         true
     }

@@ -63,6 +63,63 @@ pub(super) struct Stated<'a> {
     pub(super) field: &'a Field,
 }
 
+/// What the data is for, and whether that are vectors though a number is said of its pairs.
+fn task_of(goal: &Goal, wishes: &Wishes, choice: &DataChoice, offer: &Offer) -> Result<(Task, bool), PlannerError> {
+    let request = if let Goal::Request(request) = goal { Some(request) } else { None };
+    let task = match (offer.data.task.or(choice.task), offer.data.image_shape) {
+        (Some(task), _) => task,
+        (None, Some(_)) => Task::ImageClassification,
+        (None, None) if offer.data.is_stream() => Task::LanguageModelling,
+        (None, None) => Task::TextClassification,
+    };
+    // Documents are for both; the model says which.
+    let sees_all = match goal.model(wishes) {
+        Some(ModelName::Called { name }) => {
+            matches!(models::named(name), Some(Named::Bert | Named::Fresh(_) | Named::Encoders(_)))
+        }
+        _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
+    };
+    let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
+    // Pairs with a score are for a number each, or for vectors; a model that is known for its vectors says which.
+    let encoder = offer.model.is_some_and(|model| model.sentences.is_some());
+    let pairs = task == Task::TextRegression && offer.data.columns.input.len() == 2;
+    let of_numbers = request.and_then(|r| r.metric).is_some_and(|metric| !metric.is_of_scores());
+    let vectors_assumed = encoder && pairs && !of_numbers;
+    let task = if vectors_assumed { Task::SentenceSimilarity } else { task };
+    let by_a_class = |asked: Task| choice.known.is_some_and(|known| answers_by_a_class(known, asked));
+    let unlike = |asked: &Task| !is_of_kind(task, *asked) && !by_a_class(*asked);
+    if let Some(asked) = request.and_then(|request| request.task).filter(unlike) {
+        let what = format!("{} was asked for, and what it holds is for {}", asked.in_words(), task.in_words());
+        return Err(PlannerError::Data { data: choice.name.clone(), what });
+    }
+    Ok((task, vectors_assumed))
+}
+
+/// What the task is measured by, and the value that was asked for.
+fn measured(request: Option<&Request>, choice: &DataChoice, offer: &Offer, task: Task) -> (Metric, Option<f64>) {
+    let of_summaries = match request.and_then(|request| request.pair.as_ref()) {
+        Some(AskedPair::Summary) => true,
+        Some(AskedPair::Translation { .. }) => false,
+        Some(AskedPair::Any) | None => PairKind::of(&offer.data.columns) == PairKind::Summary,
+    };
+    let with_scores = offer.data.columns.label.is_some();
+    let told = |metric: &Metric| task != Task::SentenceSimilarity || metric.is_of_scores() == with_scores;
+    let usual = || match task {
+        Task::TextToText if of_summaries => Metric::RougeL,
+        _ => Metric::usual_of(task, &offer.data.labels).find(told).unwrap_or(Metric::Accuracy),
+    };
+    // An error that is hoped for is a value of what measures the task.
+    let by_error = request.and_then(|r| r.error?.on(task));
+    let asked = by_error.map(|(metric, _)| metric).or(request.and_then(|r| r.metric)).map(|metric| metric.as_of(task));
+    // F1 is of one class of two; of several it is the mean over them that is meant.
+    let is_of_several = task.head() == HeadKind::Classes && offer.data.labels.len() > 2;
+    let asked = asked.map(|metric| if metric == Metric::F1 && is_of_several { Metric::MacroF1 } else { metric });
+    let asked_target = by_error.map(|(_, value)| value).or(request.and_then(|r| r.target));
+    let metric =
+        asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);
+    (metric, asked_target)
+}
+
 impl<'a> Brief<'a> {
     pub(super) fn new(
         goal: &'a Goal,
@@ -98,52 +155,8 @@ impl<'a> Brief<'a> {
             part.into_iter().chain(request.max_examples).min()
         };
         let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
-        let task = match (offer.data.task.or(choice.task), offer.data.image_shape) {
-            (Some(task), _) => task,
-            (None, Some(_)) => Task::ImageClassification,
-            (None, None) if offer.data.is_stream() => Task::LanguageModelling,
-            (None, None) => Task::TextClassification,
-        };
-        // Documents are for both; the model says which.
-        let sees_all = match goal.model(wishes) {
-            Some(ModelName::Called { name }) => {
-                matches!(models::named(name), Some(Named::Bert | Named::Fresh(_) | Named::Encoders(_)))
-            }
-            _ => offer.model.is_some_and(|model| Task::MaskedLanguageModelling.suits(&model.config)),
-        };
-        let task = if task == Task::LanguageModelling && sees_all { Task::MaskedLanguageModelling } else { task };
-        let of_summaries = match request.and_then(|request| request.pair.as_ref()) {
-            Some(AskedPair::Summary) => true,
-            Some(AskedPair::Translation { .. }) => false,
-            Some(AskedPair::Any) | None => PairKind::of(&offer.data.columns) == PairKind::Summary,
-        };
-        // Pairs with a score are for a number each, or for vectors; a model that is known for its vectors says which.
-        let encoder = offer.model.is_some_and(|model| model.sentences.is_some());
-        let pairs = task == Task::TextRegression && offer.data.columns.input.len() == 2;
-        let of_numbers = request.and_then(|r| r.metric).is_some_and(|metric| !metric.is_of_scores());
-        let vectors_assumed = encoder && pairs && !of_numbers;
-        let task = if vectors_assumed { Task::SentenceSimilarity } else { task };
-        let by_a_class = |asked: Task| choice.known.is_some_and(|known| answers_by_a_class(known, asked));
-        let unlike = |asked: &Task| !is_of_kind(task, *asked) && !by_a_class(*asked);
-        if let Some(asked) = request.and_then(|request| request.task).filter(unlike) {
-            let what = format!("{} was asked for, and what it holds is for {}", asked.in_words(), task.in_words());
-            return Err(PlannerError::Data { data: choice.name.clone(), what });
-        }
-        let with_scores = offer.data.columns.label.is_some();
-        let told = |metric: &Metric| task != Task::SentenceSimilarity || metric.is_of_scores() == with_scores;
-        let usual = || match task {
-            Task::TextToText if of_summaries => Metric::RougeL,
-            _ => Metric::usual_of(task, &offer.data.labels).find(told).unwrap_or(Metric::Accuracy),
-        };
-        // An error that is hoped for is a value of what measures the task.
-        let by_error = request.and_then(|r| r.error?.on(task));
-        let asked = by_error.map(|(metric, _)| metric).or(request.and_then(|r| r.metric)).map(|metric| metric.as_of(task));
-        // F1 is of one class of two; of several it is the mean over them that is meant.
-        let is_of_several = task.head() == HeadKind::Classes && offer.data.labels.len() > 2;
-        let asked = asked.map(|metric| if metric == Metric::F1 && is_of_several { Metric::MacroF1 } else { metric });
-        let asked_target = by_error.map(|(_, value)| value).or(request.and_then(|r| r.target));
-        let metric =
-            asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);
+        let (task, vectors_assumed) = task_of(goal, wishes, choice, offer)?;
+        let (metric, asked_target) = measured(request, choice, offer, task);
         let seeds =
             if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
