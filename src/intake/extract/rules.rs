@@ -127,6 +127,12 @@ const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:training|tuning)\b[^.;\d]{0,20}\b(?:takes|took|lasts|lasted) (?:for )?{n} epochs\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:pre-?|fine-?)?(?:training|tuning)\b", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
