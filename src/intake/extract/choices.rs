@@ -47,7 +47,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let kinds = "(?:the )?(?:standard |plain |vanilla |momentum |mini-?batch )?";
         [
             crate::intake::regex(&format!(
-                r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
+                r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
                 r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) used (?:as|for optimi[sz]|to (?:train|optimi[sz])))"
@@ -128,6 +128,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 |_| ScheduleShape::Linear,
             ),
             form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
+            form(r"\b(?:keep|kept|hold|held) (?:the |its )?(?:learning[- ]rate|lr) (?:constant|fixed)\b".into(), |_| ScheduleShape::Constant),
             form(
                 r"\b(?:(?:do(?:es)?|did) not|without|never|no) (?:(?:use|apply|employ|using|applying|any|a) )*(?:learning[- ]rate|lr) (?:schedul|decay|anneal)".into(),
                 |_| ScheduleShape::Constant,

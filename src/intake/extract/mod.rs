@@ -14,6 +14,7 @@ mod names;
 mod numbers;
 mod rank;
 mod results;
+mod rules;
 mod scope;
 mod settings;
 mod tables;

@@ -229,6 +229,7 @@ fn the_schedule_that_was_taken() {
     check("Pairs are scored using cosine similarity, and the learning rate is 0.1.", &["optimizer.lr 0.1"]);
     check("After trying cosine learning rate decay, we use a constant learning rate schedule.", &["schedule.kind \"constant\""]);
     check("We do not apply any learning rate decay.", &["schedule.kind \"constant\""]);
+    check("We keep the learning rate constant at 2e-4.", &["optimizer.lr 0.0002", "schedule.kind \"constant\""]);
 }
 
 #[test]
@@ -237,6 +238,8 @@ fn lengths_in_words_and_other_orders() {
         "We fine-tune for two epochs with a batch of 24.",
         &["batch_size 24.0 examples [fine-tuning]", "epochs 2.0 epochs [fine-tuning]"],
     );
+    check("Fine-tuning takes 3 epochs on each task.", &["epochs 3.0 epochs [fine-tuning]"]);
+    check("Our net uses AdamW.", &["optimizer.kind \"AdamW\""]);
     check("We train for total 200 epochs.", &["epochs 200.0 epochs"]);
     check("The model is fast, and 3 epochs of training were enough.", &["epochs 3.0 epochs"]);
     check("We save a checkpoint every two epochs and stop after three epochs without improvement.", &[]);

@@ -6,6 +6,7 @@
 mod results;
 mod settings;
 mod sizes;
+mod values;
 
 pub(super) use settings::Given;
 
@@ -48,10 +49,10 @@ impl<'a> View<'a> {
 
     /// The setting that a cell names, in full or by a short name of the caption's.
     fn setting(&self, text: &str) -> Option<(FieldKey, Option<Unit>)> {
-        settings::setting(text).or_else(|| {
+        values::setting(text).or_else(|| {
             let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
             let words = text.split_whitespace().map(long).collect::<Vec<_>>().join(" ");
-            (words != text).then(|| settings::setting(&words)).flatten()
+            (words != text).then(|| values::setting(&words)).flatten()
         })
     }
 
@@ -107,6 +108,15 @@ impl<'a> View<'a> {
     }
 }
 
+/// `{1e-5, 3e-5}`, `(0.9, 0.95)`: values in brackets.
+fn is_list(text: &str) -> bool {
+    let within = |open, close| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    within('{', '}').is_some()
+        || within('(', ')')
+            .or(within('[', ']'))
+            .is_some_and(|inside| inside.contains(", ") && numbers::parse_list(inside).len() > 1)
+}
+
 /// A row without values.
 fn is_header(row: &Row) -> bool {
     let is_value = |text: &str| {
@@ -127,10 +137,10 @@ fn written_out(caption: &str) -> Vec<(&str, &str)> {
 
 /// `Learning rate decay | linear | linear`: a setting, and what it is for each column.
 fn gives_a_setting(row: &Row) -> bool {
-    let Some((key, _)) = row.cells.first().and_then(|cell| settings::setting(&cell.text)) else { return false };
+    let Some((key, _)) = row.cells.first().and_then(|cell| values::setting(&cell.text)) else { return false };
     let mut others = row.cells[1..].iter();
-    others.any(|cell| settings::setting_value(key, &cell.text).is_some())
-        && !row.cells[1..].iter().any(|cell| settings::setting(&cell.text).is_some())
+    others.any(|cell| values::setting_value(key, &cell.text).is_some())
+        && !row.cells[1..].iter().any(|cell| values::setting(&cell.text).is_some())
 }
 
 /// The first number of a cell that is a value: `6.43 (6.61±0.16)`, `88.55 ± 0.04`, `84.6/83.4`.

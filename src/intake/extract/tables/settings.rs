@@ -1,8 +1,9 @@
 //! Settings in tables: their names down the first column or across the header.
 
+use super::values::{augmentation, gives_betas, is_absent, names_betas, setting_value, unit_of};
 use super::{View, is_header, is_name, sizes, value_of};
-use crate::intake::extract::{Findings, choices, names, numbers};
-use crate::intake::{Field, FieldKey, Phase, Row, ScheduleShape, Scope, Unit, Value};
+use crate::intake::extract::{Findings, choices, names, numbers, scope};
+use crate::intake::{Cell, Field, FieldKey, Phase, Row, Scope, Unit, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -50,200 +51,6 @@ pub(super) fn in_columns(view: &View<'_>) -> bool {
     headers.any(|r| named(r) >= 2 || named(r) == 1 && r.cells.len() == 2 && OF.is_match(view.caption))
 }
 
-/// The setting that a cell names; signs and units behind the name aside: `Learning rate (η)`, `Batch size B`.
-pub(super) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
-    static BEHIND: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:\s*[\(\[][^()\[\]]*[\)\]]|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$"));
-    let text = text.trim();
-    named(text).or_else(|| {
-        let bare = BEHIND.find(text).map(|behind| text[..behind.start()].trim())?;
-        let (key, unit) = named(bare)?;
-        let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
-        Some((key, unit))
-    })
-}
-
-fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
-    static NAMES: LazyLock<Vec<(regex::Regex, FieldKey, Option<Unit>)>> = LazyLock::new(|| {
-        let name = |pattern: &str, key, unit| (crate::intake::regex(&format!("(?i)^(?:{pattern})$")), key, unit);
-        vec![
-            name(
-                r"(?:(?:base|peak|initial|init|max|maximum|starting|backbone|encoder|decoder|head|classifier|actor|critic|policy|generator|discriminator|pre-?training|fine-?tuning|training|adam|adamw|sgd)[- ]){0,2}(?:modules? )?(?:learning[- _]rate|lr)",
-                FieldKey::Lr,
-                None,
-            ),
-            name(
-                r"(?:(?:training|train|global|total|effective|pre-?training|fine-?tuning)[- ])?(?:mini[- ]?)?batch[- _]?size|bsz|bs",
-                FieldKey::BatchSize,
-                Some(Unit::Examples),
-            ),
-            name(
-                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |fine-?tuning |pre-?training )?epochs?",
-                FieldKey::Epochs,
-                Some(Unit::Epochs),
-            ),
-            name(
-                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |optimi[sz]ation |gradient |update )?(?:steps|iterations|updates|iters)",
-                FieldKey::Steps,
-                Some(Unit::Steps),
-            ),
-            name(
-                r"(?:lr |learning[- ]rate |linear )?warm-?\s?up(?: length| period| duration)?|(?:# ?)?(?:lr )?warm-?\s?up[ _](?:steps|iterations|updates)",
-                FieldKey::Warmup,
-                Some(Unit::Steps),
-            ),
-            name(r"warm-?\s?up epochs", FieldKey::Warmup, Some(Unit::Epochs)),
-            name(r"warm-?\s?up tokens", FieldKey::Warmup, Some(Unit::Tokens)),
-            name(r"(?:lr )?warm-?\s?up[ _](?:ratio|proportion|fraction|percentage)", FieldKey::Warmup, Some(Unit::Fraction)),
-            name(r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?", FieldKey::WeightDecay, None),
-            name(
-                r"(?:(?:cls|residual|attention|hidden|embedding|ffn|mlp|classifier|encoder|decoder) )?drop-?out(?: prob\w*\.?| rate| ratio)?|p_?drop",
-                FieldKey::Dropout,
-                None,
-            ),
-            name(r"label[- ]smooth(?:ing)?(?: factor| rate)?|[ϵε]_?ls", FieldKey::LabelSmoothing, None),
-            name(
-                r"(?:(?:max(?:imum)?\.?|input|training) ){0,2}(?:seq(?:uence|\.)?|context|input|text)[- _]?(?:len(?:gth|\.)?|window|size)|max(?:imum)?\.? (?:len(?:gth|\.)?|tokens)",
-                FieldKey::MaxSeqLen,
-                Some(Unit::Tokens),
-            ),
-            name(
-                r"(?:gradient |grad\.? )?(?:norm )?clip(?:ping)?(?: norm| value| threshold)?|max(?:imum)?\.? grad(?:ient|\.)?[- ]norm|(?:gradient|grad) norm(?: clip(?:ping)?)?",
-                FieldKey::GradClipNorm,
-                None,
-            ),
-            name(r"(?:sgd )?momentum", FieldKey::Momentum, None),
-            name(r"(?:adam\w? )?(?:β[₁1]|beta_?1)", FieldKey::Beta1, None),
-            name(r"(?:adam\w? )?(?:β[₂2]|beta_?2)", FieldKey::Beta2, None),
-            name(r"(?:adam\w? )?[ϵε]|(?:adam\w? )?eps(?:ilon)?", FieldKey::Eps, None),
-            name(r"optimi[sz]er(?: type)?", FieldKey::Optimizer, None),
-            name(
-                r"(?:learning[- ]rate|lr)[- _](?:decay|schedule|scheduler|schedule type|decay schedule|annealing)|schedul(?:e|er)|decay (?:schedule|type)",
-                FieldKey::Schedule,
-                None,
-            ),
-            name(r"lora[- _](?:α|alpha)", FieldKey::LoraAlpha, None),
-            name(r"lora config\.?|adaptation|lora[- _](?:rank|r)|rank r?", FieldKey::LoraRank, None),
-            name(r"lora (?:target )?(?:modules|targets|layers)|target modules", FieldKey::LoraTargets, None),
-            name(r"(?:data )?augmentations?", FieldKey::Augmentation, None),
-            name(r"(?:training |numerical |model )?precision|(?:training )?dtype|mixed[- ]precision", FieldKey::Precision, None),
-            name(r"(?:loss|objective)(?: function)?|training (?:loss|objective)", FieldKey::Loss, None),
-            name(r"hardware|gpus?(?: type)?|devices?|accelerators?|(?:training )?hardware", FieldKey::Hardware, None),
-        ]
-    });
-    NAMES.iter().find(|(name, ..)| name.is_match(text)).map(|(_, key, unit)| (*key, *unit))
-}
-
-/// `Adam betas`, `β₁, β₂`: one cell names both.
-fn names_betas(text: &str) -> bool {
-    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:adam\w? |optimi[sz]er )?(?:betas?|β|(?:adam\w? )?\(?(?:β|beta_?)[₁1]?\s?[,/]\s?(?:β|beta_?)[₂2]?\)?)(?: parameters)?$",
-        )
-    });
-    BOTH.is_match(text.trim())
-}
-
-/// `β₁, β₂ = 0.9, 0.95` in a cell of values.
-fn gives_betas(text: &str) -> bool {
-    static BOTH: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^\(?(?:β|beta)_?[₁1]?\s?[,/]\s?(?:β|beta)_?[₂2]?\)?\s?[=:]"));
-    BOTH.is_match(text.trim())
-}
-
-/// Whether a cell says that something is not used.
-fn is_absent(text: &str) -> bool {
-    matches!(text.trim().to_lowercase().as_str(), "✗" | "×" | "no" | "none" | "-" | "–" | "—" | "−")
-}
-
-/// What a row on augmentation gives: the kinds that the cell names, or its own where that is used.
-fn augmentation(name: &str, text: &str) -> Option<Value> {
-    if is_absent(text) || value_of(text) == Some(0.0) {
-        return None;
-    }
-    let of_any = name.to_lowercase().contains("augmentation");
-    let named = choices::augmentations_named(if of_any { text } else { name });
-    let texts = if named.is_empty() { vec![if of_any { text } else { name }.trim().to_string()] } else { named };
-    Some(Value::Texts { texts })
-}
-
-/// What a cell gives for a setting.
-pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
-    static RANK: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^r_?q ?= ?r_?v ?= ?(\d+)$|^r ?= ?(\d+)$|^(\d+)$"));
-    static UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\s?(?:%|(?:training )?(?:steps|iterations|updates|epochs|tokens|examples|samples|sequences|images)(?: of training)?|of (?:the )?(?:total )?(?:training )?(?:steps|training))+\s*$",
-        )
-    });
-    static SCALED: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"^(?P<v>{})\s?[·×x∙⋅*]\s?\(?\p{{L}}.*$", numbers::NUMBER)));
-    let words = || text.chars().any(char::is_alphabetic).then(|| text.trim().to_string());
-    match key {
-        FieldKey::Optimizer => choices::optimizer_named(text).map(|optimizer| Value::Optimizer { optimizer }),
-        FieldKey::Schedule => shape_named(text).map(|schedule| Value::Schedule { schedule }),
-        FieldKey::LoraRank => {
-            let found = RANK.captures(text.trim())?;
-            found.iter().skip(1).flatten().next()?.as_str().parse().ok().map(|value| Value::Number { value })
-        }
-        FieldKey::LoraTargets => {
-            words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim().to_string()).collect() })
-        }
-        FieldKey::Augmentation => augmentation("augmentation", text),
-        FieldKey::Dropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay if matches!(text.trim(), "✗" | "×") => {
-            Some(Value::Number { value: 0.0 })
-        }
-        FieldKey::Precision | FieldKey::Loss | FieldKey::Hardware => words().map(|text| Value::Text { text }),
-        _ => {
-            let bare = UNIT.replace(text.trim(), "");
-            // `0.0005 × batchsize / 512` is a rate and how it is scaled.
-            let bare = SCALED.replace(&bare, "$v");
-            let several = bare.starts_with(['{', '[']) || bare.contains('/') || bare.contains(", ");
-            let mut values = if several { numbers::parse_list(&bare) } else { value_of(&bare).into_iter().collect() };
-            let share = matches!(key, FieldKey::Dropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay | FieldKey::Warmup);
-            if share && text.contains('%') {
-                values.iter_mut().for_each(|v| *v /= 100.0);
-            }
-            (!values.is_empty()).then(|| Value::from_numbers(values))
-        }
-    }
-}
-
-/// The unit of a cell, where it says another than the setting's name.
-fn unit_of(key: FieldKey, unit: Option<Unit>, value: &Value, text: &str) -> Option<Unit> {
-    let text = text.to_lowercase();
-    let small = value.numbers().iter().all(|v| *v < 1.0);
-    match key {
-        FieldKey::Warmup if text.contains('%') => Some(Unit::Fraction),
-        FieldKey::Warmup if text.contains("epoch") => Some(Unit::Epochs),
-        FieldKey::Warmup if text.contains("token") => Some(Unit::Tokens),
-        FieldKey::Warmup if small && unit == Some(Unit::Steps) => Some(Unit::Fraction),
-        FieldKey::BatchSize if text.contains("token") => Some(Unit::Tokens),
-        _ => unit,
-    }
-}
-
-fn shape_named(text: &str) -> Option<ScheduleShape> {
-    let text = text.to_lowercase();
-    let shapes = [
-        ("restart", ScheduleShape::CosineRestarts { cycles: None }),
-        ("cosine", ScheduleShape::Cosine),
-        ("inverse", ScheduleShape::InverseSqrt),
-        ("poly", ScheduleShape::Polynomial { power: None }),
-        ("expon", ScheduleShape::Exponential),
-        ("wsd", ScheduleShape::Wsd),
-        ("one cycle", ScheduleShape::OneCycle),
-        ("onecycle", ScheduleShape::OneCycle),
-        ("plateau", ScheduleShape::Plateau { divisor: None }),
-        ("step", ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None }),
-        ("linear", ScheduleShape::Linear),
-        ("constant", ScheduleShape::Constant),
-        ("fixed", ScheduleShape::Constant),
-        ("none", ScheduleShape::Constant),
-    ];
-    shapes.into_iter().find(|(name, _)| text.contains(name)).map(|(_, shape)| shape)
-}
-
 /// A setting of what the paper only compares with.
 const BASELINE: f32 = 0.45;
 
@@ -272,7 +79,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
         if row.cells.len() > 1 && (names_betas(&first.text) || gives_betas(&row.cells[1].text)) {
-            betas(view, row, found);
+            betas(view, (index, row), found);
             continue;
         }
         // In a table of systems `mixup` may be one; among settings it is a kind of augmentation.
@@ -289,34 +96,12 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         };
         in_group = true;
-        let mut columns: Vec<(Value, Vec<String>)> = Vec::new();
-        let mut unit = unit;
         let given = &row.cells[name + 1..];
-        for cell in given {
-            let value = match key {
-                FieldKey::Augmentation => augmentation(&row.cells[name].text, &cell.text),
-                _ => setting_value(key, &cell.text),
-            };
-            let Some(value) = value else { continue };
-            unit = unit_of(key, unit, &value, &cell.text);
-            // One value in the middle holds for every column.
-            let header = if given.len() > 1 { view.headers(index, cell).join(" ") } else { String::new() };
-            match columns.iter_mut().find(|(other, _)| *other == value) {
-                Some((_, headers)) => headers.push(header),
-                None => columns.push((value, vec![header])),
-            }
-        }
+        let columns = columns(view, (index, row), name, key, unit);
         // What one column has and another has not is that column's.
         let single = columns.len() == 1 && !(given.len() > 1 && given.iter().any(|cell| is_absent(&cell.text)));
-        for (value, headers) in columns {
-            let mut scope = Scope { variant: (!group.is_empty()).then(|| group.clone()), ..Scope::default() };
-            if !single {
-                scope.datasets = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
-                if scope.datasets.is_empty() {
-                    let systems = [scope.variant.unwrap_or_default(), headers.join(" ")].join(" ").trim().to_string();
-                    scope.variant = (!systems.is_empty()).then_some(systems);
-                }
-            }
+        for Column { value, unit, headers } in columns {
+            let scope = if single { of_columns(view, &group, &[]) } else { of_columns(view, &group, &headers) };
             let is_baseline = view.is_baseline(&own, &scope, is_header);
             let scope = scope.or(&view.scope);
             let trust = match is_baseline {
@@ -329,6 +114,54 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         }
     }
     optimizer_of_constants(view, found);
+}
+
+/// A value of a row, and the headers of the columns that have it.
+struct Column {
+    value: Value,
+    unit: Option<Unit>,
+    headers: Vec<String>,
+}
+
+/// The values of a row whose cell `name` names the setting `key`.
+fn columns(view: &View<'_>, (index, row): (usize, &Row), name: usize, key: FieldKey, unit: Option<Unit>) -> Vec<Column> {
+    let given = &row.cells[name + 1..];
+    let (mut columns, mut unit): (Vec<Column>, _) = (Vec::new(), unit);
+    for cell in given {
+        let value = match key {
+            FieldKey::Augmentation => augmentation(&row.cells[name].text, &cell.text),
+            _ => setting_value(key, &cell.text),
+        };
+        let Some(value) = value else { continue };
+        unit = unit_of(key, unit, &value, &cell.text);
+        // One value in the middle holds for every column.
+        let header = if given.len() > 1 { view.headers(index, cell).join(" ") } else { String::new() };
+        match columns.iter_mut().find(|column| column.value == value) {
+            Some(column) => column.headers.push(header),
+            None => columns.push(Column { value, unit, headers: vec![header] }),
+        }
+    }
+    columns
+}
+
+/// What columns under these headers are of, in a group of rows: data, a phase, or systems.
+fn of_columns(view: &View<'_>, group: &str, headers: &[String]) -> Scope {
+    let group = (!group.is_empty()).then(|| group.to_string());
+    let datasets: Vec<String> = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
+    let words = headers.join(" ");
+    let phase = scope::of_text(&words).phase.filter(|_| datasets.is_empty() && columns_are_phases(view));
+    if headers.is_empty() || !datasets.is_empty() || phase.is_some() {
+        return Scope { variant: group, datasets, phase, ..Scope::default() };
+    }
+    let systems = [group.unwrap_or_default(), words].join(" ").trim().to_string();
+    Scope { variant: (!systems.is_empty()).then_some(systems), ..Scope::default() }
+}
+
+/// `Pre-training | Fine-tuning` across; a `Fine-tune` among methods is one of them.
+fn columns_are_phases(view: &View<'_>) -> bool {
+    let headers = view.table.rows.iter().filter(|row| is_header(row)).flat_map(|row| &row.cells);
+    let phases: Vec<Phase> = headers.filter_map(|cell| scope::of_text(&cell.text).phase).collect();
+    phases.contains(&Phase::PreTraining) && phases.contains(&Phase::FineTuning)
 }
 
 /// `Adam β₁`, `Adam ϵ` name the optimiser where no row does.
@@ -348,19 +181,32 @@ fn optimizer_of_constants(view: &View<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// The pair that a row gives.
-fn betas(view: &View<'_>, row: &Row, found: &mut Findings<'_>) {
+/// The pair that a row gives: one number in each of two cells, or both in one, for each column that has its own.
+fn betas(view: &View<'_>, (index, row): (usize, &Row), found: &mut Findings<'_>) {
     // Behind the signs, if they stand in the cell.
-    let written = |text: &str| numbers::parse_list(text.rsplit(['=', ':']).next().unwrap_or_default());
-    let values: Vec<f64> = row.cells[1..].iter().take(2).flat_map(|cell| written(&cell.text)).take(2).collect();
-    if let [first, second] = values[..]
-        && (0.0..1.0).contains(&first)
-        && (0.0..1.0).contains(&second)
-    {
+    let written = |cell: &Cell| numbers::parse_list(cell.text.rsplit(['=', ':']).next().unwrap_or_default());
+    let given = &row.cells[1..];
+    let mut pairs: Vec<(Vec<f64>, Vec<String>)> = Vec::new();
+    for cell in given.iter().filter(|cell| written(cell).len() == 2) {
+        match pairs.iter_mut().find(|(pair, _)| *pair == written(cell)) {
+            Some((_, headers)) => headers.push(view.headers(index, cell).join(" ")),
+            None => pairs.push((written(cell), vec![view.headers(index, cell).join(" ")])),
+        }
+    }
+    if pairs.is_empty() {
+        pairs.push((given.iter().take(2).flat_map(written).take(2).collect(), Vec::new()));
+    }
+    let single = pairs.len() == 1;
+    for (pair, headers) in pairs {
+        let [first, second] = pair[..] else { continue };
+        if !(0.0..1.0).contains(&first) || !(0.0..1.0).contains(&second) {
+            continue;
+        }
+        let scope = of_columns(view, "", if single { &[] } else { &headers }).or(&view.scope);
         for (key, value) in [(FieldKey::Beta1, first), (FieldKey::Beta2, second)] {
-            let trust = trust(&mut found.given, key, &view.scope);
+            let trust = trust(&mut found.given, key, &scope);
             let value = Value::Number { value };
-            found.add(key, value, None, view.scope.clone(), trust, view.quote(row), view.table.section);
+            found.add(key, value, None, scope.clone(), trust, view.quote(row), view.table.section);
         }
     }
 }

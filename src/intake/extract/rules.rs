@@ -1,0 +1,335 @@
+//! How papers say settings that are numbers: one row of [`RULES`] each way of saying one.
+
+use super::numbers;
+use crate::intake::{FieldKey, Unit};
+use std::sync::LazyLock;
+
+/// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{c}` one in words, `{m}` another, `{of}` what stands between a name and its value.
+pub(super) struct Rule {
+    pub key: FieldKey,
+    pattern: &'static str,
+    pub unit: Option<Unit>,
+    /// Values outside are not this setting.
+    pub within: (f64, f64),
+}
+
+const fn rule(key: FieldKey, pattern: &'static str, unit: Option<Unit>, within: (f64, f64)) -> Rule {
+    Rule { key, pattern, unit, within }
+}
+
+const LR: (f64, f64) = (1e-8, 5.0);
+const SHARE: (f64, f64) = (0.0, 0.9999999);
+const COUNT: (f64, f64) = (1.0, 1e12);
+const VOCABULARY: (f64, f64) = (50.0, 1e7);
+
+const RULES: &[Rule] = &[
+    // What was suggested did not do; what was taken in its place did.
+    rule(
+        FieldKey::Lr,
+        r"\blearning[- ]rates?\b[^.;]{0,60}?{m}[^.;\d]{0,30}\btoo (?:high|low|large|small|big|aggressive|slow|fast)\b[^.;\d]{0,30}\b(?:us(?:e|ed|ing)|set|chose|took|picked|employ(?:ed)?|adopt(?:ed)?|changed?(?: it)? to|lower(?:ed)?(?: it)? to|reduced?(?: it)? to|rais(?:e|ed)(?: it)? to) (?:a (?:rate |learning[- ]rate |value )?of )?{n}",
+        None,
+        LR,
+    ),
+    rule(
+        FieldKey::Lr,
+        r"\blearning[- ]rates?\b[^.;]{0,60}?{m}[^.;\d]{0,30}\b(?:too \w+|unstable|diverg\w+)\b[^.;\d]{0,30}?{n} (?:is|was|were) (?:used|chosen|taken)",
+        None,
+        LR,
+    ),
+    rule(FieldKey::Lr, r"\b(?:learning[- ]rates?|step[- ]?size|lr)\b{of}{n}", None, LR),
+    rule(
+        FieldKey::Lr,
+        r"\blearning[- ]rates? (?:for|of) (?:the |our |all )?(?:[a-z-]+ ){1,7}?(?:is|are|was|were) (?:set |fixed |kept )*(?:to |at )?{n}",
+        None,
+        LR,
+    ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[- ]rate|lr)\b[^.;\d]{0,50}\b(?:warm\w*|ramp\w*|ris\w*|rais\w*|increas\w*)[^.;\d]{0,30}(?:(?:over|for|in|during|within) (?:the )?(?:first )?{m} (?:\w+ )?(?:steps|iterations|updates|epochs) )?(?:from {m} )?to (?:a (?:peak|maximum|maximal)(?: value| learning rate)? of )?{n}",
+        None,
+        LR,
+    ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[- ]rate|lr)\b[^.;]{0,80}?\b(?:to|with|and|reaching) (?:a |its |the )?(?:peak|maximum|maximal)(?: value| learning rate| lr)?(?: of| at|:)? {n}",
+        None,
+        LR,
+    ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:increas|ramp|warm|rais)\w*(?: up)?(?: linearly)? (?:the )?(?:learning[- ]rate|lr)[^.;\d]{0,20}(?:from {m} )?to (?:a (?:peak|maximum|maximal)(?: value)? of )?{n}",
+        None,
+        LR,
+    ),
+    rule(FieldKey::Lr, r"{n} (?:as )?(?:the |a )?(?:initial |base |peak |maximum )?learning rate", None, LR),
+    rule(FieldKey::Lr, r"\bα{of}{n}", None, LR),
+    rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
+    rule(FieldKey::Beta2, r"\b(?:β[₂2]|beta_?2){of}{n}", None, SHARE),
+    rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),
+    rule(FieldKey::Momentum, r"\bmomentum(?: (?:coefficient|parameter|term|value))?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bweight[- ]decay(?: (?:factor|rate|coefficient|parameter|regulari[sz]ation|value))?{of}{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bweight[- ]decay\s?\((?:[^()\d]|\bL\s?2\b){1,60}?(?:\bset to|\bof|\bis|\bat|=|:)\s?{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bL\s?[2₂²][- ](?:penalty|regulari[sz]ation)(?: (?:multiplier|coefficient|factor|strength|weight|term|parameter|constant))?{of}{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bweight[- ]decay (?:with|using) (?:an? |the )?(?:coefficient|factor|strength|rate|parameter|weight)s?(?: of| =)? ?{n}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(
+        FieldKey::WeightDecay,
+        r"\bL\s?[2₂²][- ](?:penalty|regulari[sz]ation|regulari[sz]er)\b(?:[^.;\d]|\bal\.){0,70}?\bwith {sign}{v}",
+        None,
+        (0.0, 1.0),
+    ),
+    rule(FieldKey::WeightDecay, r"\bdecay(?:ed|ing|s)? (?:the |all )?weights (?:by|with|at) {n}", None, (0.0, 1.0)),
+    rule(FieldKey::WeightDecay, r"{v} weight[- ]decay", None, (0.0, 1.0)),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[- ]?sizes?{to}{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
+    rule(
+        FieldKey::BatchSize,
+        r"{n} (?:\w+ )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances) (?:per|in each|in every) (?:mini-?)?batch",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
+        r"\bbatch(?:es)? (?:size )?of {m}(?: \w+)? ?[x×*·] ?{m}(?: \w+)? ?[=≈] ?{n}",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
+        r"\b(?:mini-?)?batch(?:es)? (?:contain|consist|compris)\w* (?:of )?[^.;\d]{0,60}?{n}(?: \w+)?",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=]\s*{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:for|over|after|in|to) (?:(?:a )?total(?: of)? |up to |a maximum of |about |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:training|tuning)\b[^.;\d]{0,20}\b(?:takes|took|lasts|lasted) (?:for )?{n} epochs\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:pre-?|fine-?)?(?:training|tuning)\b", Some(Unit::Epochs), COUNT),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:for|over) (?:only |just |a total of |at most |up to )?{c} (?:training |full |single )?epochs?\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:train|tun)(?:e|ed|ing|s)?\b[^.,;\d]{0,40}? {c} (?:training |full )?epochs?\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"{n} (?:full |complete |entire )?(?:cycles|passes|sweeps) (?:through|over) (?:all |all of )?(?:the |our |its )?(?:\w+ ){0,2}?(?:training (?:set|data|examples|images|corpus|sentences)|data ?sets?|data|corpus)\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:for|at|after) (?:a total of |up to |a maximum of |about |approximately |another |the first )?{n} (?:training |gradient |update |optimi[sz]ation |optimi[sz]er )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\btrain(?:ed|ing|s)?\b(?: \w+){0,4}? (?:for |with |to |lasts |takes )?{n} (?:training |gradient |update |optimi[sz]ation )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:total|number of|maximum|max\.?) (?:number of )?(?:training |optimi[sz]ation |update |gradient )?(?:steps|iterations|updates)\b[^.;,\d]{0,30}?(?:\bis|\bwas|\bof|\bto|:|=) {n}",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing|s)?[- ]?up\b[^.;\d]{0,50}?\b(?:over|for|of|in|during|is|to|takes) (?:the )?(?:first )?{n}\s*%",
+        Some(Unit::Percent),
+        (0.0, 100.0),
+    ),
+    rule(FieldKey::Warmup, r"\b{v}\s*% (?:\w+ ){0,2}?warm-?\s?up\b", Some(Unit::Percent), (0.0, 100.0)),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:warm(?:ed|ing|s)?[- ]?up|warm\w*|increas\w* linearly|linearly increas\w*|ramp\w*)\b[^.;]{0,60}?\b(?:over|for|in|during|within) (?:the )?first {n}\s*% of",
+        Some(Unit::Percent),
+        (0.0, 100.0),
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation )?(?:steps|iterations|updates|epochs|tokens)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:warm\w*|increas\w* linearly|linearly increas\w*|ramp\w* up)[- a-z]{0,40}(?:from {m} )?to (?:\w+ ){0,5}?{m},? (?:over|for|in|during|within) (?:the )?(?:first )?{n}\s*(?:training |update )?(?:steps|iterations|updates|epochs|tokens)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:learning[- ]rates?|lr)\b[^.;\d]{0,50}?\b(?:increas|ramp|ris|rais|grow)\w*\b[^.;\d]{0,50}?(?:(?:from {m} )?to {m} )?\b(?:over|for|during|in|within) (?:the )?(?:first |initial )?{n} (?:training |update |optimi[sz]ation )?(?:steps|iterations|updates|epochs)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]steps{of}{n}", Some(Unit::Steps), COUNT),
+    rule(FieldKey::Warmup, r"\bwarm-?\s?up[_ ](?:ratio|proportion|fraction|rate)s?{of}{n}", Some(Unit::Fraction), SHARE),
+    rule(
+        FieldKey::Warmup,
+        r"{v}[- ](?:linear )?warm-?\s?up[- ](?:steps?|iterations?|updates?|epochs?)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"{v}[- ](?:steps?|iterations?|updates?|epochs?)(?: of)?(?: linear| learning[- ]rate| lr)* warm-?\s?up\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations)\)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Dropout,
+        r"\bdrop-?outs?(?: (?:with )?(?:an? )?(?:probability|probabilities|rate|ratio|prob\.?))?{of}{n}",
+        None,
+        SHARE,
+    ),
+    rule(
+        FieldKey::Dropout,
+        r"\bdrop-?outs? (?:to|on|in|after|before|for|between) (?:[a-z-]+ ){1,5}?(?:with|at|of) (?:an? |the )?(?:rate|probability|ratio|p)? ?(?:of |= ?)?{v}",
+        None,
+        SHARE,
+    ),
+    rule(FieldKey::Dropout, r"\bP_?drop{of}{n}", None, SHARE),
+    rule(FieldKey::Dropout, r"{v}(?:\s?%)? drop-?out", None, (0.0, 99.0)),
+    rule(
+        FieldKey::LabelSmoothing,
+        r"\blabel[- ]smoothing(?: (?:of value|factor|parameter|coefficient))?(?:(?: with)? [ϵεǫα]?(?:_?ls)?)?{of}{n}",
+        None,
+        SHARE,
+    ),
+    rule(FieldKey::LabelSmoothing, r"[ϵεǫ]_?ls{of}{n}", None, SHARE),
+    rule(FieldKey::GradClipNorm, r"\b(?:gradients?|grad)[- ](?:norm )?clip\w*(?: \w+){0,4}?{of}{n}", None, (1e-6, 1e4)),
+    rule(FieldKey::GradClipNorm, r"\bmax(?:imum|imal|\.)? (?:grad(?:ient)?s?[- ])norm{of}{n}", None, (1e-6, 1e4)),
+    rule(
+        FieldKey::GradClipNorm,
+        r"\bclip\w* (?:the |all )?(?:norms? of (?:the )?)?grad(?:ient)?s?(?: norms?)? (?:at|to|with|by) (?:an? )?(?:(?:global |max(?:imum)? )?(?:l2[- ])?(?:norm|value|threshold)(?: of)? )?{n}",
+        None,
+        (1e-6, 1e4),
+    ),
+    rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\bsequences? (?:of )?(?:up to|at most|of (?:maximum |max )?length|length) {sign}{n}",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(FieldKey::MaxSeqLen, r"\bsequences of {n} tokens", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b{n}[- ]tokens? (?:sequences?|contexts?|windows?|inputs?|segments?)",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
+    rule(FieldKey::MaxSeqLen, r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(FieldKey::VocabSize, r"\bvocabular(?:y|ies)(?: sizes?)?{of}{n}", None, VOCABULARY),
+    rule(
+        FieldKey::VocabSize,
+        r"\bvocabulary (?:\w+ )?(?:expanded|extended|increased|limited|restricted|reduced) to {n}",
+        None,
+        VOCABULARY,
+    ),
+    rule(
+        FieldKey::VocabSize,
+        r"\b{n}[- ](?:(?:tokens?|words?|word-?pieces?|sub-?words?|symbols?|entry|entries|bpe|sentencepiece) )?vocabular(?:y|ies)\b",
+        None,
+        VOCABULARY,
+    ),
+    rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraRank, r"\bLoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraAlpha, r"\bLoRA\b[^.;]{0,60}?(?:\bα|\balpha\b){of}{n}", None, (1.0, 4096.0)),
+];
+
+/// What stands between a setting's name and its value.
+const OF: &str = concat!(
+    r"(?:\s*[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]])?",
+    r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
+    r"initially|initiali[sz]ed|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
+    r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
+);
+
+/// What stands between a setting's name and its sign.
+const NAMED: &str = r"(?:\s(?:of|is|to|was|were|at|be|set|value|rate|size|length|factor|coefficient|parameter|probability|with|a|an|the|fixed))*\s\(?";
+
+/// The sign of a quantity before its value: `learning rate η = 3e-4`, `batch size B = 1024`.
+const SIGN: &str = r"(?:(?:[A-Za-zα-ωϵε][₀-₉]?\s?\()?\b[A-Za-zα-ωϵε](?:_?[₀-₉0-9])?\s?=\s?)";
+
+pub(super) struct Compiled {
+    pub rule: &'static Rule,
+    pub pattern: regex::Regex,
+}
+
+pub(super) static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
+    let list = numbers::list();
+    let compile = |rule: &'static Rule| {
+        let pattern = rule
+            .pattern
+            .replace("{of}", &format!("(?:{NAMED}{SIGN}|{OF})"))
+            // What was changed `from 256 to 128` is the second.
+            .replace("{to}", &format!(r"(?:{NAMED}{SIGN}|\s?\(?from {{m}} to |{OF})"))
+            .replace("{sign}", &format!("{SIGN}?"))
+            .replace("{n2}", &format!("(?P<w>{list})"))
+            .replace("{n}", &format!("(?P<v>{list})"))
+            .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))
+            .replace("{c}", &format!("(?P<v>{})", numbers::WORDS))
+            .replace("{m}", numbers::NUMBER);
+        Compiled { rule, pattern: crate::intake::regex(&format!("(?i){pattern}")) }
+    };
+    RULES.iter().map(compile).collect()
+});

@@ -1,0 +1,200 @@
+//! What cells of tables say of settings: their names, and their values.
+
+use super::value_of;
+use crate::intake::extract::{choices, numbers};
+use crate::intake::{FieldKey, ScheduleShape, Unit, Value};
+use std::sync::LazyLock;
+
+/// The setting that a cell names; signs and units behind the name aside: `Learning rate (η)`, `Batch size B`.
+pub(super) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
+    static BEHIND: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?:\s*[\(\[][^()\[\]]*[\)\]]|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$"));
+    let text = text.trim();
+    named(text).or_else(|| {
+        let bare = BEHIND.find(text).map(|behind| text[..behind.start()].trim())?;
+        let (key, unit) = named(bare)?;
+        let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
+        Some((key, unit))
+    })
+}
+
+fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
+    static NAMES: LazyLock<Vec<(regex::Regex, FieldKey, Option<Unit>)>> = LazyLock::new(|| {
+        let name = |pattern: &str, key, unit| (crate::intake::regex(&format!("(?i)^(?:{pattern})$")), key, unit);
+        vec![
+            name(
+                r"(?:(?:base|peak|initial|init|max|maximum|starting|backbone|encoder|decoder|head|classifier|actor|critic|policy|generator|discriminator|pre-?training|fine-?tuning|training|adam|adamw|sgd)[- ]){0,2}(?:modules? )?(?:learning[- _]rate|lr)",
+                FieldKey::Lr,
+                None,
+            ),
+            name(
+                r"(?:(?:training|train|global|total|effective|pre-?training|fine-?tuning)[- ])?(?:mini[- ]?)?batch[- _]?size|bsz|bs",
+                FieldKey::BatchSize,
+                Some(Unit::Examples),
+            ),
+            name(
+                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |fine-?tuning |pre-?training )?epochs?",
+                FieldKey::Epochs,
+                Some(Unit::Epochs),
+            ),
+            name(
+                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |optimi[sz]ation |gradient |update )?(?:steps|iterations|updates|iters)",
+                FieldKey::Steps,
+                Some(Unit::Steps),
+            ),
+            name(
+                r"(?:lr |learning[- ]rate |linear )?warm-?\s?up(?: length| period| duration)?|(?:# ?)?(?:lr )?warm-?\s?up[ _](?:steps|iterations|updates)",
+                FieldKey::Warmup,
+                Some(Unit::Steps),
+            ),
+            name(r"warm-?\s?up epochs", FieldKey::Warmup, Some(Unit::Epochs)),
+            name(r"warm-?\s?up tokens", FieldKey::Warmup, Some(Unit::Tokens)),
+            name(r"(?:lr )?warm-?\s?up[ _](?:ratio|proportion|fraction|percentage)", FieldKey::Warmup, Some(Unit::Fraction)),
+            name(r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd", FieldKey::WeightDecay, None),
+            name(
+                r"(?:(?:cls|residual|attention|hidden|embedding|ffn|mlp|classifier|encoder|decoder) )?drop-?out(?: prob\w*\.?| rate| ratio)?|p_?drop",
+                FieldKey::Dropout,
+                None,
+            ),
+            name(r"label[- ]smooth(?:ing)?(?: factor| rate)?|[ϵε]_?ls", FieldKey::LabelSmoothing, None),
+            name(
+                r"(?:(?:max(?:imum)?\.?|input|training) ){0,2}(?:seq(?:uence|\.)?|context|input|text)[- _]?(?:len(?:gth|\.)?|window|size)|max(?:imum)?\.? (?:len(?:gth|\.)?|tokens)",
+                FieldKey::MaxSeqLen,
+                Some(Unit::Tokens),
+            ),
+            name(
+                r"(?:gradient |grad\.? )?(?:norm )?clip(?:ping)?(?: norm| value| threshold)?|max(?:imum)?\.? grad(?:ient|\.)?[- ]norm|(?:gradient|grad) norm(?: clip(?:ping)?)?",
+                FieldKey::GradClipNorm,
+                None,
+            ),
+            name(r"(?:sgd )?momentum", FieldKey::Momentum, None),
+            name(r"(?:adam\w? )?(?:β[₁1]|beta_?1)", FieldKey::Beta1, None),
+            name(r"(?:adam\w? )?(?:β[₂2]|beta_?2)", FieldKey::Beta2, None),
+            name(r"(?:adam\w? )?[ϵε]|(?:adam\w? )?eps(?:ilon)?", FieldKey::Eps, None),
+            name(r"optimi[sz]er(?: type)?", FieldKey::Optimizer, None),
+            name(
+                r"(?:learning[- ]rate|lr)[- _](?:decay|schedule|scheduler|schedule type|decay schedule|annealing)|schedul(?:e|er)|decay (?:schedule|type)",
+                FieldKey::Schedule,
+                None,
+            ),
+            name(r"lora[- _](?:α|alpha)", FieldKey::LoraAlpha, None),
+            name(r"lora config\.?|adaptation|lora[- _](?:rank|r)|rank r?", FieldKey::LoraRank, None),
+            name(r"lora (?:target )?(?:modules|targets|layers)|target modules", FieldKey::LoraTargets, None),
+            name(r"(?:data )?augmentations?", FieldKey::Augmentation, None),
+            name(r"(?:training |numerical |model )?precision|(?:training )?dtype|mixed[- ]precision", FieldKey::Precision, None),
+            name(r"(?:loss|objective)(?: function)?|training (?:loss|objective)", FieldKey::Loss, None),
+            name(r"hardware|gpus?(?: type)?|devices?|accelerators?|(?:training )?hardware", FieldKey::Hardware, None),
+        ]
+    });
+    NAMES.iter().find(|(name, ..)| name.is_match(text)).map(|(_, key, unit)| (*key, *unit))
+}
+
+/// `Adam betas`, `β₁, β₂`: one cell names both.
+pub(super) fn names_betas(text: &str) -> bool {
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:adam\w? |optimi[sz]er )?(?:betas?|β|(?:adam\w? )?\(?(?:β|beta_?)[₁1]?\s?[,/]\s?(?:β|beta_?)[₂2]?\)?)(?: parameters)?$",
+        )
+    });
+    BOTH.is_match(text.trim())
+}
+
+/// `β₁, β₂ = 0.9, 0.95` in a cell of values.
+pub(super) fn gives_betas(text: &str) -> bool {
+    static BOTH: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^\(?(?:β|beta)_?[₁1]?\s?[,/]\s?(?:β|beta)_?[₂2]?\)?\s?[=:]"));
+    BOTH.is_match(text.trim())
+}
+
+/// Whether a cell says that something is not used.
+pub(super) fn is_absent(text: &str) -> bool {
+    matches!(text.trim().to_lowercase().as_str(), "✗" | "×" | "no" | "none" | "-" | "–" | "—" | "−")
+}
+
+/// What a row on augmentation gives: the kinds that the cell names, or its own where that is used.
+pub(super) fn augmentation(name: &str, text: &str) -> Option<Value> {
+    if is_absent(text) || value_of(text) == Some(0.0) {
+        return None;
+    }
+    let of_any = name.to_lowercase().contains("augmentation");
+    let named = choices::augmentations_named(if of_any { text } else { name });
+    let texts = if named.is_empty() { vec![if of_any { text } else { name }.trim().to_string()] } else { named };
+    Some(Value::Texts { texts })
+}
+
+/// What a cell gives for a setting.
+pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
+    static RANK: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^r_?q ?= ?r_?v ?= ?(\d+)$|^r ?= ?(\d+)$|^(\d+)$"));
+    static UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\s?(?:%|(?:training )?(?:steps|iterations|updates|epochs|tokens|examples|samples|sequences|images)(?: of training)?|of (?:the )?(?:total )?(?:training )?(?:steps|training))+\s*$",
+        )
+    });
+    static SCALED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"^(?P<v>{})\s?[·×x∙⋅*]\s?\(?\p{{L}}.*$", numbers::NUMBER)));
+    let words = || text.chars().any(char::is_alphabetic).then(|| text.trim().to_string());
+    match key {
+        FieldKey::Optimizer => choices::optimizer_named(text).map(|optimizer| Value::Optimizer { optimizer }),
+        FieldKey::Schedule => shape_named(text).map(|schedule| Value::Schedule { schedule }),
+        FieldKey::LoraRank => {
+            let found = RANK.captures(text.trim())?;
+            found.iter().skip(1).flatten().next()?.as_str().parse().ok().map(|value| Value::Number { value })
+        }
+        FieldKey::LoraTargets => {
+            words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim().to_string()).collect() })
+        }
+        FieldKey::Augmentation => augmentation("augmentation", text),
+        FieldKey::Dropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay if matches!(text.trim(), "✗" | "×") => {
+            Some(Value::Number { value: 0.0 })
+        }
+        FieldKey::Precision | FieldKey::Loss | FieldKey::Hardware => words().map(|text| Value::Text { text }),
+        _ => {
+            let bare = UNIT.replace(text.trim(), "");
+            // `0.0005 × batchsize / 512` is a rate and how it is scaled.
+            let bare = SCALED.replace(&bare, "$v");
+            let several = bare.starts_with(['{', '[']) || bare.contains('/') || bare.contains(", ");
+            let mut values = if several { numbers::parse_list(&bare) } else { value_of(&bare).into_iter().collect() };
+            let share = matches!(key, FieldKey::Dropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay | FieldKey::Warmup);
+            if share && text.contains('%') {
+                values.iter_mut().for_each(|v| *v /= 100.0);
+            }
+            (!values.is_empty()).then(|| Value::from_numbers(values))
+        }
+    }
+}
+
+/// The unit of a cell, where it says another than the setting's name.
+pub(super) fn unit_of(key: FieldKey, unit: Option<Unit>, value: &Value, text: &str) -> Option<Unit> {
+    let text = text.to_lowercase();
+    let small = value.numbers().iter().all(|v| *v < 1.0);
+    match key {
+        FieldKey::Warmup if text.contains('%') => Some(Unit::Fraction),
+        FieldKey::Warmup if text.contains("epoch") => Some(Unit::Epochs),
+        FieldKey::Warmup if text.contains("token") => Some(Unit::Tokens),
+        FieldKey::Warmup if small && unit == Some(Unit::Steps) => Some(Unit::Fraction),
+        FieldKey::BatchSize if text.contains("token") => Some(Unit::Tokens),
+        _ => unit,
+    }
+}
+
+fn shape_named(text: &str) -> Option<ScheduleShape> {
+    let text = text.to_lowercase();
+    let shapes = [
+        ("restart", ScheduleShape::CosineRestarts { cycles: None }),
+        ("cosine", ScheduleShape::Cosine),
+        ("inverse", ScheduleShape::InverseSqrt),
+        ("poly", ScheduleShape::Polynomial { power: None }),
+        ("expon", ScheduleShape::Exponential),
+        ("wsd", ScheduleShape::Wsd),
+        ("one cycle", ScheduleShape::OneCycle),
+        ("onecycle", ScheduleShape::OneCycle),
+        ("plateau", ScheduleShape::Plateau { divisor: None }),
+        ("step", ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None }),
+        ("linear", ScheduleShape::Linear),
+        ("constant", ScheduleShape::Constant),
+        ("fixed", ScheduleShape::Constant),
+        ("none", ScheduleShape::Constant),
+    ];
+    shapes.into_iter().find(|(name, _)| text.contains(name)).map(|(_, shape)| shape)
+}
