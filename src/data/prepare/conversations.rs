@@ -80,7 +80,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         lacking.check(examples + left_out)
     })?;
     let no_conversations = lacking.count();
-    lacking.settle(&split.name, examples + left_out, emit)?;
+    lacking.settle(split, examples + left_out, emit)?;
     let (job, texts) = (writer.job, offsets.len() / 8);
     if examples == 0 {
         return Err(Error::NoAnswers { split: split.name.clone(), rows: left_out, max_seq_len: job.max_seq_len });

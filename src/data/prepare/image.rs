@@ -62,7 +62,7 @@ fn prepare_split(
         }
         Ok(())
     })?;
-    lacking.settle(&split.name, answers.len(), emit)?;
+    lacking.settle(split, answers.len(), emit)?;
     unreadable.note(&split.name, answers.len(), "images").into_iter().for_each(&mut *emit);
     let left_out = unreadable.count();
     if let (0, Some(error)) = (answers.len(), unreadable.into_first()) {

@@ -1,7 +1,7 @@
 //! Rows that lack something, a label or a text: they are no examples, and are left out and counted; where half of them are such, it is a mistake.
 
-use super::Answers;
 use super::weights::Weights;
+use super::{Answers, Split};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::{Error, Result};
 use crate::job::Event;
@@ -67,15 +67,17 @@ impl Lacking {
     ///
     /// # Errors
     /// They are too many to be left out: the first of them.
-    pub(super) fn settle(self, split: &str, others: usize, emit: &mut dyn FnMut(Event)) -> Result<()> {
+    pub(super) fn settle(self, split: &Split, others: usize, emit: &mut dyn FnMut(Event)) -> Result<()> {
         let Some(first) = self.first else { return Ok(()) };
         let (count, all) = (self.count, others + self.count);
-        if count * Self::ONE_OF >= all {
+        // Of a part that is drawn chance says how many: the plan has counted those of the whole.
+        if others == 0 || split.mask.is_none() && count * Self::ONE_OF >= all {
             return Err(first);
         }
         emit(Event::Note {
             message: format!(
-                "split `{split}`: {count} of {all} examples are left out, for something of them is missing; {first}"
+                "split `{}`: {count} of {all} examples are left out, for something of them is missing; {first}",
+                split.name
             ),
         });
         Ok(())

@@ -137,7 +137,7 @@ fn prepare_split(
         }
         Ok(())
     })?;
-    lacking.settle(&split.name, answers.len(), emit)?;
+    lacking.settle(split, answers.len(), emit)?;
     let made = texts.made(tokenization, tokenization.metadata())?;
     finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
 }
