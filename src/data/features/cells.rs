@@ -83,7 +83,11 @@ pub(in crate::data) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
         Cell::Float(number) => Some(*number),
         Cell::Text(text) => {
             let text = bare(text);
-            comma.read(text).or_else(|| text.parse().ok())
+            comma.read(text).or_else(|| {
+                // A currency may stand behind the sign.
+                let (sign, number) = text.strip_prefix('-').map_or((1.0, text), |number| (-1.0, bare(number)));
+                number.parse::<f64>().ok().map(|number| sign * number)
+            })
         }
         Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
     }
@@ -101,7 +105,6 @@ fn bare(text: &str) -> &str {
 fn grouped(text: &str, group: char, point: char) -> Option<f64> {
     const ALWAYS: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '’'];
     let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |digits| (-1.0, digits));
-    // A currency may stand behind the sign.
     let digits = bare(digits);
     let (whole, part) = digits.split_once(point).unwrap_or((digits, ""));
     let mut groups = whole.split(|c| c == group || ALWAYS.contains(&c));
