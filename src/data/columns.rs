@@ -63,8 +63,9 @@ pub struct PerhapsColumns {
 }
 
 impl PerhapsColumns {
-    /// Takes those that the table has, where nothing was said as it is.
-    pub(super) fn settle(&self, table: &Table, asked: &mut Columns) {
+    /// Takes the label and what is left out from those that the table has, where nothing was said as it is; the inputs, which say nothing
+    /// of what the table is for.
+    pub(super) fn settle(&self, table: &Table, asked: &mut Columns) -> Vec<String> {
         let there = |names: &[String]| -> Vec<String> {
             let mut found: Vec<String> = Vec::new();
             for column in names.iter().filter_map(|name| named(table, name)) {
@@ -80,12 +81,15 @@ impl PerhapsColumns {
         }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
         let is_other = |name: &String| label.as_ref() != Some(name);
-        if asked.input.is_empty() {
-            asked.input = there(&self.input).into_iter().filter(is_other).collect();
+        // What a table is for is read from all of its columns, where nobody says what is told of it.
+        if label.is_none() || !asked.input.is_empty() {
+            return vec![];
         }
-        if asked.exclude.is_empty() && asked.input.is_empty() {
+        let input: Vec<String> = there(&self.input).into_iter().filter(is_other).collect();
+        if asked.exclude.is_empty() && input.is_empty() {
             asked.exclude = there(&self.exclude).into_iter().filter(is_other).collect();
         }
+        input
     }
 }
 

@@ -65,12 +65,11 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         trained.try_for_each(|table| columns::can_weigh(table, name))?;
         splits.iter_mut().flat_map(|(_, tables)| tables).for_each(|table| table.set_aside(name));
     }
-    if let Some(first) = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document()) {
-        hints.perhaps.settle(first, &mut hints.columns);
-    }
+    let first = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document());
+    let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
     let left_out = if hints.perhaps.exclude.is_empty() { vec![] } else { hints.columns.exclude.clone() };
     let (is_gated, terms) = (located.card.is_gated, located.card.terms.clone());
-    let mut facts = survey_tables(&splits, located, &hints)?;
+    let mut facts = survey_tables(&splits, located, hints, input)?;
     (facts.is_gated, facts.terms) = (is_gated, terms);
     if let Some(table) = &mut facts.table {
         table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));
@@ -81,7 +80,12 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
 }
 
 /// What tables hold, of whose columns any may be an input or a label.
-fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &DataSpecHints) -> Result<DataFacts> {
+fn survey_tables(
+    splits: &[(String, Vec<Table>)],
+    located: Located,
+    mut hints: DataSpecHints,
+    input: Vec<String>,
+) -> Result<DataFacts> {
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
     // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
@@ -104,6 +108,11 @@ fn survey_tables(splits: &[(String, Vec<Table>)], located: Located, hints: &Data
         }
         task => task.is_some_and(|task| task.takes() == Modality::Table),
     };
+    // A text or two are read; of a table any columns are.
+    if hints.columns.input.is_empty() && (is_table || input.len() <= 2) {
+        hints.columns.input = input;
+    }
+    let hints = &hints;
     if is_table {
         return survey_table(splits, hints, &class_columns, &located);
     }

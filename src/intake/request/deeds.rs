@@ -16,7 +16,7 @@ static TASKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(
             r"\b(?:(?:semantic|instance|panoptic|image) )?segment(?:ation|ing)?(?: (?:the|my|our))? {images}\b|\b(?:semantic|instance|panoptic|image) segmentation\b"
         ),
-        r"\b(?:(?:conditional|style) ?)?gans?\b|\bgenerative adversarial net(?:work)?s?\b".to_string(),
+        r"\b(?:train|make|build|fit|use|want|need|with)(?:ing)? (?:(?:an?|my|the|conditional|small|simple|style) )*gans?\b|\bgenerative adversarial net(?:work)?s?\b".to_string(),
         format!(
             r"\b(?:generat(?:e|es|ing)|creat(?:e|es|ing)|synthesi[sz](?:e|es|ing)|draw(?:s|ing)?)(?: (?:new|more|realistic|synthetic|some|artificial))* {images}\b|\b(?:image|picture) (?:generation|synthesis|generator)\b|\btext[- ]to[- ]image\b"
         ),
@@ -54,14 +54,17 @@ static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 });
 
 /// `Evaluate MiniLM on tweets.csv`, where nothing else is to be done.
-static EVALUATES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^\s*(?:(?:please|can you|could you|just|only|now|hi|hello)[\s,]+)*(?P<verb>evaluate|benchmark)\s")
-});
+static EVALUATES: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)^\s*(?:(?:please|can you|could you|just|only|now|hi|hello)[\s,]+)*(?P<verb>evaluate)\s"));
 static TRAINS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?:train|tun(?:e|ing)|learn|fit|fitted|fitting|predict|classif|regress|translat|summar|transcri|epochs?|steps|from scratch)",
     )
 });
+
+/// What tasks there are models for are asked for with.
+static OTHERS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:classif|predict|forecast|regress|translat|summari[sz]|transcri|tell apart)"));
 
 /// `Continue training the model from yesterday`.
 static RESUMES: LazyLock<Regex> = LazyLock::new(|| {
@@ -72,8 +75,11 @@ static RESUMES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    // Of texts about them, or of such images, something else is told: that is said, and nothing refused.
+    let is_another = rest.has(&OTHERS);
+    let judged = |_: &Found<'_>| if is_another { Judged::Passed } else { Judged::Taken };
     for way in TASKS.iter() {
-        while let Some(cut) = rest.cut(way) {
+        while let Some(cut) = rest.cut_as(way, judged) {
             request.lacking.push(Lacking { of: Lack::Task, words: cut.words });
         }
     }

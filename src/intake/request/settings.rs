@@ -221,7 +221,7 @@ fn no_one_wish(rest: &mut Rest, request: &mut Request) {
             pattern(
                 r"\b(?:with and without|both with and without)\s[\w-]+(?:\s(?:augmentation|decay|stopping|smoothing|weights))?",
             ),
-            pattern(r"\b(?:no,? wait|scratch that|i mean|i meant|on second thou?ghts?)\b"),
+            pattern(r"\b(?:no,? wait|scratch that|i mean(?:t)?,? [\d.]+|on second thou?ghts?)\b"),
         ]
     });
     static VAGUE: LazyLock<[Regex; 2]> = LazyLock::new(|| {

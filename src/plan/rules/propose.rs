@@ -264,9 +264,17 @@ impl Brief<'_> {
         if self.task == Task::SentenceSimilarity || self.choice.languages.is_some() {
             return self.offer.data.columns.clone();
         }
-        let asked = &self.choice.columns;
-        let label = self.offer.data.columns.label.clone().filter(|_| self.offer.data.table.is_some() || asked.label.is_some());
-        Columns { label: label.or(asked.label.clone()), ..asked.clone() }
+        let (asked, perhaps, found) = (&self.choice.columns, &self.choice.perhaps, &self.offer.data.columns);
+        let is_of = |names: &[String], column: &String| names.iter().any(|name| name.eq_ignore_ascii_case(column));
+        let is_meant = found.label.as_ref().is_some_and(|label| is_of(&perhaps.label, label));
+        let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant;
+        let label = found.label.clone().filter(|_| is_said).or(asked.label.clone());
+        // Words that turned out to be columns.
+        let are_meant = asked.input.is_empty() && found.input.iter().all(|column| is_of(&perhaps.input, column));
+        let input = if are_meant { found.input.clone() } else { asked.input.clone() };
+        let left_out = perhaps.exclude.iter().filter(|name| asked.exclude.is_empty() && self.is_left_out(name));
+        let exclude = asked.exclude.iter().chain(left_out).cloned().collect();
+        Columns { label, input, exclude, ..asked.clone() }
     }
 
     /// How far DPO may go from the model that it begins with, and the smoothing of its labels, where one of them was said.

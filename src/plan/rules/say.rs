@@ -253,14 +253,12 @@ impl Brief<'_> {
         let request = self.request()?;
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
         let used = |name: &str| columns.input.iter().chain(&columns.label).any(|column| column.eq_ignore_ascii_case(name));
-        let notes = || self.offer.data.table.iter().flat_map(|table| &table.notes);
-        let left_out = |name: &str| notes().any(|note| note.starts_with(&format!("data.columns: `{name}` is left out")));
         let is_of = |names: &[String], word: &str| names.iter().any(|name| name == word);
         let is_taken = |words: &str| {
             let mut words = words.split_whitespace().peekable();
             let is_said = words.next_if(|word| matches!(*word, "except" | "without" | "excluding")).is_some();
             words.all(|word| match is_said {
-                true => is_of(&perhaps.exclude, word) && left_out(word),
+                true => is_of(&perhaps.exclude, word) && self.is_left_out(word),
                 false => (is_of(&perhaps.input, word) || is_of(&perhaps.label, word)) && used(word),
             })
         };
@@ -268,6 +266,12 @@ impl Brief<'_> {
         let stated = left.map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
         let (used, reason) = ("not followed".into(), "it is not understood".into());
         (!stated.is_empty()).then(|| Deviation { field: "request".into(), stated, used, reason })
+    }
+
+    /// Whether a column of the table is left out.
+    pub(super) fn is_left_out(&self, name: &str) -> bool {
+        let words = format!("data.columns: `{name}` is left out");
+        self.offer.data.table.as_ref().is_some_and(|table| table.notes.iter().any(|note| note.starts_with(&words)))
     }
 
     fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
@@ -312,28 +316,8 @@ fn tells_when(name: &str) -> bool {
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.
 fn beside(asked: &str, label: &str) -> Option<String> {
-    const SAID: [&str; 20] = [
-        "above",
-        "below",
-        "over",
-        "under",
-        "than",
-        "more",
-        "less",
-        "at",
-        "least",
-        "most",
-        "between",
-        "per",
-        "next",
-        "previous",
-        "change",
-        "growth",
-        "difference",
-        "ratio",
-        "log",
-        "average",
-    ];
+    const SAID: [&str; 12] =
+        ["above", "below", "than", "per", "next", "previous", "change", "growth", "difference", "ratio", "log", "average"];
     let words = |text: &str| -> Vec<String> {
         let parts = text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|part| !part.is_empty());
         parts.map(str::to_lowercase).collect()

@@ -154,6 +154,9 @@ fn deeds_that_are_no_training_are_refused() {
         "train MiniLM on tweets.csv and evaluate it on test.csv",
         "classify ./photos of segments",
         "detect spam in mails.csv",
+        "classify papers.csv about reinforcement learning and clustering",
+        "classify GAN-generated faces in ./faces",
+        "I mean to train MiniLM on tweets.csv",
         "resume screening in cvs.csv with MiniLM",
         "fine-tune BERT on SST-2 and evaluate every epoch",
     ] {
