@@ -27,7 +27,7 @@ impl Classes {
         let alike = |name: &str| whole(name).and_then(|i| self.names.iter().position(|n| whole(n) == Some(i)));
         let named = |name: &str| exact(name).or_else(|| alike(name)).map(|i| Label::Class(i as u32));
         // Where classes are numbers, another number is none of them: it is never taken for the place of one.
-        let are_numbers = !self.indices && self.names.iter().any(|name| whole(name).is_some());
+        let are_numbers = !self.indices && self.names.iter().any(|name| whole(name).is_some() || name.parse::<i64>().is_ok());
         let indexed = |i: i64| match usize::try_from(i) {
             Ok(index) if index < self.names.len() && !are_numbers => Label::Class(index as u32),
             Ok(_) => Label::Unknown(i.to_string()),

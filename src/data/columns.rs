@@ -424,8 +424,13 @@ pub(super) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<Item = &'a 
 
 /// The columns of text that have the usual names, if the table has such.
 pub(super) fn usual_texts(table: &Table) -> Option<Vec<String>> {
-    let text =
-        |name: &&str| named(table, name).filter(|column| column.kind == ColumnKind::Text).map(|column| column.name.clone());
+    usual_among(table, &|_| true)
+}
+
+/// As [`usual_texts`], of these columns.
+fn usual_among(table: &Table, may: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
+    let is_text = |column: &&Column| column.kind == ColumnKind::Text && may(&column.name);
+    let text = |name: &&str| named(table, name).filter(is_text).map(|column| column.name.clone());
     TEXTS.into_iter().find_map(|names| names.iter().map(text).collect())
 }
 
@@ -565,7 +570,7 @@ fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<Stri
         }
     }
     let texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
-    let usual = usual_texts(table).filter(|usual| usual.iter().all(|name| texts.contains(name)));
+    let usual = usual_among(table, &|name| texts.iter().any(|text| text == name));
     match (texts.as_slice(), usual) {
         ([_] | [_, _], None) => Ok(texts),
         (_, Some(usual)) => Ok(usual),

@@ -303,7 +303,9 @@ fn keep<F: Clone>(place: &str, found: Splits<F>, wanted: &[String]) -> Result<Sp
         return Ok(found);
     }
     let find = |split: &String| {
-        found.iter().find(|(name, _)| name == split).cloned().ok_or_else(|| Error::NoSplit {
+        let named = |wanted: &str| found.iter().find(|(name, _)| name == wanted).cloned();
+        // `val` is `validation`, as folders and files are called.
+        named(split).or_else(|| named(&splits::split_of_file(split)?)).ok_or_else(|| Error::NoSplit {
             place: place.into(),
             split: split.clone(),
             have: found.iter().map(|(name, _)| name.clone()).collect(),

@@ -187,7 +187,7 @@ fn range(tables: &[Table], label: &str, may_lack: bool, mask: Option<Vec<bool>>)
             let value = match &cell {
                 Cell::Int(value) => Some(*value as f64),
                 Cell::Float(value) => Some(*value),
-                other => features::number(other, table.comma()),
+                other => features::number(other, table.comma(label)),
             };
             if let Some(value) = value.filter(|value| value.is_finite()) {
                 found = Some(found.map_or([value; 2], |[low, high]| [low.min(value), high.max(value)]));

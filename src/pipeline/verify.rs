@@ -150,7 +150,7 @@ impl Pipeline<'_> {
             for (key, a, b) in differing(&ran, &planned_keys).filter(|(key, ..)| !by_recovery(key)) {
                 add(key, a, b);
             }
-            for (key, a, b) in recorded.iter().flat_map(|run| differing(&run.config, &ran)).filter(|(key, ..)| decides(key)) {
+            for (key, a, b) in recorded.iter().flat_map(|run| differing(&run.config, &ran)).filter(decides) {
                 add(key, a, b);
             }
         }

@@ -82,7 +82,7 @@ pub fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
 /// What was asked, then what it was resolved to.
 fn configs(a: &Manifest, b: &Manifest, found: &mut Vec<Difference>) {
     let mut add = |prefix: &str, a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>| {
-        for (key, a, b) in differing(a, b).filter(|(key, ..)| decides(key)) {
+        for (key, a, b) in differing(a, b).filter(decides) {
             let (key, a, b) = (format!("{prefix}{key}"), a.map(Value::to_string), b.map(Value::to_string));
             // A key of the experiment has its resolved twin.
             if !found.iter().any(|known: &Difference| (&known.a, &known.b) == (&a, &b) && key.ends_with(&known.key)) {

@@ -31,7 +31,7 @@ const MOST_TOLD: usize = 1000;
 /// The same of those that training tells again and again.
 const MOST_REPEATED: usize = 100_000;
 
-/// Steps and other chatter that are held in memory: of what comes after, the last alone.
+/// Steps and other chatter that are held in memory: of more of one kind the last alone, and where another kind comes, none of before.
 const MOST_HELD: usize = 1_000_000;
 
 /// Events that are kept of one attempt, as they are written. Those of a week of training, told ten times a second, take less.

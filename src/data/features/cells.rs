@@ -25,7 +25,7 @@ impl Comma {
 }
 
 /// What the numbers of a file say of its commas.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::data) struct Commas {
     /// Numbers that can be read in one way alone.
     decimal: usize,

@@ -66,7 +66,7 @@ fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<
     let wanted =
         |c: &&read::Column| c.name != label && !exclude.contains(&c.name) && Column::is_plain(&c.kind) && !c.name.is_empty();
     let all = table.columns().iter().filter(wanted);
-    all.map(|c| (c.name.as_str(), Column::new(&c.name, &c.kind, table.comma()))).unzip()
+    all.map(|c| (c.name.as_str(), Column::new(&c.name, &c.kind, table.comma(&c.name)))).unzip()
 }
 
 /// Looks at the target and at all columns.
@@ -273,6 +273,7 @@ impl TableFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::features::Comma;
 
     /// A file of the folder with this text, opened.
     fn table(dir: &tempfile::TempDir, name: &str, text: &str) -> Table {
@@ -340,6 +341,22 @@ mod tests {
         assert_eq!((&plain.facts.numeric, &plain.facts.categorical), (&changed.facts.numeric, &changed.facts.categorical));
         assert_eq!(plain.facts.categorical[0].values, ["blue", "green", "red"]);
         assert_eq!((plain.labels.join(" "), plain.columns.input.join(" ")), ("no yes".into(), "size colour".into()));
+    }
+
+    /// A point in a file of semicolons is one where no comma says otherwise, and each column has its own say.
+    #[test]
+    fn commas_and_points_are_what_their_columns_say() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, text, column, expected) in [
+            ("a.csv", "density;y\n1.001;5\n1.0025;6\n", "density", Comma::Thousands),
+            ("b.csv", "density;y\n1.001;5\n1.002;6\n", "density", Comma::Thousands),
+            ("c.csv", "price;y\n5,000;5\n4,125;6\n", "price", Comma::Decimal),
+            ("d.csv", "price;y\n1.001;5,5\n4.125;6,25\n", "price", Comma::Decimal),
+            ("e.csv", "area,levels\n1.234,\"1,2\"\n2.5,\"3,4\"\n", "area", Comma::Thousands),
+            ("f.tsv", "feet\ty\n982\t1\n1,274\t2\n", "feet", Comma::Thousands),
+        ] {
+            assert_eq!(table(&dir, name, text).comma(column), expected, "{text}");
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Targets {
                 let cell = row.cells.first().unwrap_or(&Cell::Null);
                 let target = match task.head() {
                     _ if is_nothing(cell) => None,
-                    HeadKind::Value => match number(cell, table.comma()) {
+                    HeadKind::Value => match number(cell, table.comma(label)) {
                         Some(number) => Some(Target::Value(number)).filter(|_| number.is_finite()),
                         None => {
                             return Err(Error::Number {
@@ -100,7 +100,7 @@ pub(super) fn is_measured(tables: &[Table], label: &str) -> Result<bool> {
     const MOST_FRACTIONS: usize = 10;
     let (mut seen, mut fractions, mut rows) = (std::collections::BTreeSet::new(), false, 0usize);
     for table in tables {
-        let comma: Comma = table.comma();
+        let comma: Comma = table.comma(label);
         for row in table.rows(&[label])? {
             let row = row?;
             let Some(cell) = row.cells.first().filter(|cell| !is_nothing(cell)) else { continue };

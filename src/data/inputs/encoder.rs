@@ -181,7 +181,8 @@ impl Encoder {
     fn row(&self, path: &Path, table: Option<&Table>, columns: &[String], row: &Row) -> Result<Fed> {
         let Some(model) = &self.feeding.table else { return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new() }) };
         let mut rows = Rows::new(model, columns);
-        rows.take(table.and_then(Table::said_comma), &row.cells);
+        let said = table.map(|table| rows.said(table)).unwrap_or_default();
+        rows.take(&said, &row.cells);
         // Nothing is a missing number; something else is a mistake, and an answer to it would be one.
         if let Some((column, found)) = rows.odd() {
             let (column, found) = (column.to_string(), found.to_string());

@@ -303,7 +303,7 @@ pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Ce
     if cell.is_blank() {
         return Err(missing(table, position, column));
     }
-    cell_number(table, cell).filter(|value| value.is_finite()).ok_or_else(|| Error::Number {
+    cell_number(table, column, cell).filter(|value| value.is_finite()).ok_or_else(|| Error::Number {
         path: table.path().into(),
         position: position.clone(),
         column: column.into(),
@@ -312,11 +312,11 @@ pub(super) fn number(table: &Table, position: &Position, column: &str, cell: &Ce
 }
 
 /// What a cell says, if that is a number.
-pub(super) fn cell_number(table: &Table, cell: &Cell) -> Option<f64> {
+pub(super) fn cell_number(table: &Table, column: &str, cell: &Cell) -> Option<f64> {
     match cell {
         Cell::Int(value) => Some(*value as f64),
         Cell::Float(value) => Some(*value),
-        Cell::Text(_) => features::number(cell, table.comma()),
+        Cell::Text(_) => features::number(cell, table.comma(column)),
         Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
     }
 }

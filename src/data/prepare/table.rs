@@ -3,7 +3,7 @@
 use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
 use crate::data::features::{Comma, category, number_of};
-use crate::data::read::Cell;
+use crate::data::read::{Cell, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
@@ -20,10 +20,11 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
         let (mut answers, mut weights) = (Answers::new(job, split, names)?, Weights::of(split));
         let mut rows = Rows::new(model, &split.columns.input);
         split.each_chunk(emit, |table, chunk| {
+            let said = rows.said(table);
             for mut row in chunk {
                 weights.take(table, &mut row)?;
                 answers.take(table, &mut row)?;
-                rows.take(table.said_comma(), &row.cells);
+                rows.take(&said, &row.cells);
             }
             Ok(())
         })?;
@@ -103,9 +104,15 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// `said`: what commas mean in the file, where its numbers say that.
-    pub(in crate::data) fn take(&mut self, said: Option<Comma>, cells: &[Cell]) {
-        for numeric in &mut self.numeric {
+    /// What a table says of the commas in each column of numbers.
+    pub(in crate::data) fn said(&self, table: &Table) -> Vec<Option<Comma>> {
+        self.numeric.iter().map(|numeric| table.said_comma(&numeric.column.name)).collect()
+    }
+
+    /// `said`: [`Rows::said`], or nothing where there is no table.
+    pub(in crate::data) fn take(&mut self, said: &[Option<Comma>], cells: &[Cell]) {
+        let said = said.iter().copied().chain(std::iter::repeat(None));
+        for (numeric, said) in self.numeric.iter_mut().zip(said) {
             let cell = cells.get(numeric.place).unwrap_or(&Cell::Null);
             let number = number_of(numeric.column, cell, said);
             match (number, category(cell)) {

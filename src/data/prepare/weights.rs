@@ -29,7 +29,7 @@ impl Weights {
         let Some(column) = &self.column else { return Ok(Weight(None)) };
         let cell = row.cells.pop().unwrap_or(Cell::Null);
         let (path, position, column) = (table.path().into(), row.position.clone(), column.clone());
-        match cell_number(table, &cell) {
+        match cell_number(table, &column, &cell) {
             Some(weight) if weight.is_finite() && weight >= 0.0 => Ok(Weight(Some(weight))),
             None if cell.is_blank() => Err(Error::Missing { path, position, column, what: "weight" }),
             _ => Err(Error::Weight { path, position, column, found: cell.in_words() }),

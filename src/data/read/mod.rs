@@ -18,6 +18,7 @@ mod wrapped;
 use super::features::{Comma, Commas};
 use super::packing::unpacked_name;
 use super::{Error, Result};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -166,7 +167,8 @@ pub(super) struct Table {
     /// What is found by its name alone: fields of columns of objects (`translation.en`), and columns that were set aside.
     fields: Vec<Column>,
     source: Source,
-    said_comma: OnceLock<Option<Comma>>,
+    /// What the numbers of all columns say of their commas, and those of each that say something.
+    said_comma: OnceLock<(Option<Comma>, BTreeMap<String, Comma>)>,
     notes: Vec<String>,
 }
 
@@ -278,30 +280,38 @@ impl Table {
         })
     }
 
-    /// What a comma in its numbers means: what they say, else what is usual where cells are parted so. Programs part them by semicolons
+    /// What a comma in the numbers of a column means: what they say, else what all numbers say, else what is usual where cells are parted so. Programs part them by semicolons
     /// where commas stand in numbers.
-    pub(super) fn comma(&self) -> Comma {
-        self.said_comma().unwrap_or(match self.source {
+    pub(super) fn comma(&self, column: &str) -> Comma {
+        self.said_comma(column).unwrap_or(match self.source {
             Source::Csv(csv::Dialect { delimiter: b';', .. }) => Comma::Decimal,
             _ => Comma::Thousands,
         })
     }
 
-    /// What the numbers in its first rows say of their commas; none where they say nothing.
-    pub(super) fn said_comma(&self) -> Option<Comma> {
+    /// What the numbers in the first rows of a column say of their commas, else those of all columns; none where they say nothing.
+    pub(super) fn said_comma(&self, column: &str) -> Option<Comma> {
+        let (of_all, each) = self.said_comma.get_or_init(|| self.commas());
+        each.get(column).copied().or(*of_all)
+    }
+
+    fn commas(&self) -> (Option<Comma>, BTreeMap<String, Comma>) {
         const SAMPLE: usize = 10_000;
-        *self.said_comma.get_or_init(|| {
-            if !matches!(self.source, Source::Csv(_) | Source::Jsonl) {
-                return None;
+        if !matches!(self.source, Source::Csv(_) | Source::Jsonl) {
+            return (None, BTreeMap::new());
+        }
+        let plain = |column: &&Column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float);
+        let names: Vec<&str> = self.columns.iter().filter(plain).map(|column| column.name.as_str()).collect();
+        let (mut all, mut each) = (Commas::default(), vec![Commas::default(); names.len()]);
+        // What cannot be read is told of where it is needed.
+        for row in self.rows(&names).into_iter().flatten().take(SAMPLE).flatten() {
+            for (cell, of_column) in row.cells.iter().zip(&mut each) {
+                of_column.take(cell);
+                all.take(cell);
             }
-            let texts = self.columns.iter().filter(|column| column.kind == ColumnKind::Text);
-            let names: Vec<&str> = texts.map(|column| column.name.as_str()).collect();
-            let mut commas = Commas::default();
-            // What cannot be read is told of where it is needed.
-            let rows = self.rows(&names).into_iter().flatten().take(SAMPLE).flatten();
-            rows.for_each(|row| row.cells.iter().for_each(|cell| commas.take(cell)));
-            commas.meaning()
-        })
+        }
+        let said = names.iter().zip(&each).filter_map(|(name, commas)| Some((name.to_string(), commas.meaning()?)));
+        (all.meaning(), said.collect())
     }
 
     /// Number of rows; read off the footer where the format has one.

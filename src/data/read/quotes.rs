@@ -2,10 +2,10 @@
 
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
-/// Whether the quotes of a text that tabs part into cells are letters: taken for quotes, two of them would hold the end of a line and a
-/// tab as well, and so rows; or one would never be closed.
+/// Whether the quotes of a text that tabs part into cells are letters: behind one that would close a cell the cell goes on, or one would
+/// never be closed.
 pub(super) fn are_letters(mut inner: impl BufRead, delimiter: u8) -> Result<bool> {
-    let (mut state, mut lines, mut marks) = (State::Begin, false, false);
+    let mut state = State::Begin;
     loop {
         let bytes = inner.fill_buf()?;
         if bytes.is_empty() {
@@ -14,12 +14,7 @@ pub(super) fn are_letters(mut inner: impl BufRead, delimiter: u8) -> Result<bool
         for &byte in bytes {
             let before = state;
             state = before.behind(byte, delimiter);
-            match (before, state) {
-                (State::Begin, State::Quoted) => (lines, marks) = (false, false),
-                (_, State::Quoted) => (lines, marks) = (lines || byte == b'\n', marks || byte == delimiter),
-                _ => {}
-            }
-            if lines && marks {
+            if (before, state) == (State::Closed, State::Bare) {
                 return Ok(true);
             }
         }

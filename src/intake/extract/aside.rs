@@ -53,7 +53,7 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
     });
     static CITED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:The |The original )?[A-Z][\w-]+(?:(?: (?:and|&) [A-Z][\w-]+)? ?(?:\([A-Z(]?[^()]*\d{{4}}[^()]*\)|\[[\d, ]+\]|\[[A-Z][^\]]*\d{{4}}\])| et al\.?(?:,? ?[\(\[]\d{{4}}[\)\]])?),? {DO}"
+            r"^(?:The |The original )?(?P<n>[A-Z][\w-]+)(?:(?: (?:and|&) [A-Z][\w-]+)? ?(?:\([A-Z(]?[^()]*\d{{4}}[^()]*\)|\[[\d, ]+\]|\[[A-Z][^\]]*\d{{4}}\])| et al\.?(?:,? ?[\(\[]\d{{4}}[\)\]])?),? {DO}"
         ))
     });
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -69,15 +69,28 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
     if OWN.is_match(text) || own.iter().any(|own| lower.starts_with(own)) {
         return false;
     }
-    let another = |found: regex::Captures<'_>| {
-        let name = found["n"].to_lowercase();
-        // Data, optimisers and parts of the paper are nobody's.
-        !own.is_empty()
-            && !own.iter().any(|own| name.contains(own) || own.contains(&name))
+    static METHODS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:dropout|q?lora|dora|adapters?|bpe|wordpiece|sentencepiece|ema|mixup|cutmix|ner|qa|mlm|clm|sft|dpo|ppo|rlhf|relu|gelu|swiglu|(?:layer|batch|rms)-?norm\w*|models?)$",
+        )
+    });
+    // By whom is not said: by the paper itself.
+    static IS_USED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^.{0,120}? (?:is|are) (?:also )?(?:used?|set|employed|adopted|applied)\b"));
+    // Data, optimisers, methods and parts of the paper are nobody's.
+    let somebody = |found: &regex::Captures<'_>| {
+        !METHODS.is_match(&found["n"])
             && names::datasets_in(&found["n"]).is_empty()
             && super::choices::optimizer_named(&found["n"]).is_none()
     };
-    CITED.is_match(text)
+    let another = |found: regex::Captures<'_>| {
+        let name = found["n"].to_lowercase();
+        !own.is_empty() && !own.iter().any(|own| name.contains(own) || own.contains(&name)) && somebody(&found)
+    };
+    if IS_USED.is_match(text) && !CONTRAST.is_match(text) {
+        return false;
+    }
+    CITED.captures(text).is_some_and(|found| somebody(&found))
         || BASELINES.is_match(text)
         || CONTRAST.find(text).is_some_and(|found| !own.iter().any(|own| lower[found.end()..].starts_with(own)))
         || NAMED.captures(text).is_some_and(another)

@@ -63,8 +63,9 @@ static TRAINS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// What tasks there are models for are asked for with.
-static OTHERS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:classif|predict|forecast|regress|translat|summari[sz]|transcri|tell apart)"));
+static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:classif|predict|forecast|regress|translat|summari[sz]|transcri|tell apart|embeddings?|sentence vectors)")
+});
 
 /// `Continue training the model from yesterday`.
 static RESUMES: LazyLock<Regex> = LazyLock::new(|| {
@@ -73,18 +74,26 @@ static RESUMES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+static EARLIER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:run|experiment|yesterday|last|before)\b"));
+
 /// Names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     // Of texts about them, or of such images, something else is told: that is said, and nothing refused.
-    let is_another = rest.has(&OTHERS);
+    let is_another = rest.has(&OTHERS)
+        || request.task.is_some()
+        || request.classifies
+        || request.pair.is_some()
+        || request.label.is_some()
+        || request.speech.is_some();
     let judged = |_: &Found<'_>| if is_another { Judged::Passed } else { Judged::Taken };
     for way in TASKS.iter() {
         while let Some(cut) = rest.cut_as(way, judged) {
             request.lacking.push(Lacking { of: Lack::Task, words: cut.words });
         }
     }
-    for (way, expected) in DEEDS.iter() {
-        while let Some(cut) = rest.cut_plain(way) {
+    for (at, (way, expected)) in DEEDS.iter().enumerate() {
+        // The first is a negation itself.
+        while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut(way) } {
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
         }
     }
@@ -94,10 +103,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     if let Some(cut) = rest.cut_as(&EVALUATES, alone) {
         request.refused.push(Refused { words: cut.words, expected: DEEDS[0].1.into() });
     }
-    // From weights that are at hand training goes on as from any others.
-    if !matches!(request.model, Some(ModelName::At { .. }))
-        && let Some(cut) = rest.cut(&RESUMES)
-    {
+    // From weights that are named training goes on as from any others, unless a run is meant.
+    let is_of_weights = |found: &Found<'_>| match &request.model {
+        Some(ModelName::At { .. }) => Judged::Passed,
+        Some(_) if !EARLIER.is_match(&found.cut.words) => Judged::Passed,
+        _ => Judged::Taken,
+    };
+    if let Some(cut) = rest.cut_as(&RESUMES, is_of_weights) {
         let expected =
             "a training from its start: `tallow resume RUN` goes on with a run, and `--model FOLDER` begins with its model";
         request.refused.push(Refused { words: cut.words, expected: expected.into() });

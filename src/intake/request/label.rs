@@ -109,7 +109,7 @@ static FORECASTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bforecast"));
 pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     static LABELS: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)(?:(?:\.[a-z]{{2,8}}\s(?:by|on|for|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){{0,3}}by|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s(?:(?:the|its|their|column)\s)*|(?:->|→)\s?){NAME}"
+            r"(?i)(?:(?:\.[a-z]{{2,8}}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){{0,3}}by|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s(?:(?:the|its|their|column)\s)*|(?:->|→)\s?){NAME}"
         ))
     });
     static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
@@ -120,8 +120,15 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(r"(?i)\b(?:except(?: for)?|without|excluding|but not|ignoring|apart from)\s(?:the\s)?{NAMES}"))
     });
+    // `Using weight decay` is about no weight, `by image classification` about no image.
+    static END: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s*(?:$|[,.;:!?()¦]|(?:columns?|features?|fields?|only|please|and|to|with|for|in|from|on|as|at|using|but|except|without|mit|und|für|avec|et|pour|con|y|e|para|per|com)\b)",
+        )
+    });
     let names = |way: &Regex| -> Vec<String> {
-        let lists = way.captures_iter(text).filter_map(|found| Some(found.name("v")?.as_str().to_string()));
+        let lists = way.captures_iter(text).filter_map(|found| found.name("v"));
+        let lists = lists.filter(|list| END.is_match(&text[list.end()..])).map(|list| list.as_str().to_string());
         let parts = lists.flat_map(|list| list.split([',', ' ']).map(str::to_string).collect::<Vec<_>>());
         let bare = parts.map(|name| name.trim_matches(['`', '"', '\'', '.']).to_string());
         bare.filter(|name| !name.is_empty() && name != "and").collect()

@@ -3,8 +3,11 @@
 use super::Request;
 use super::number::number;
 use super::pattern::patterns;
-use super::rest::{Cut, Rest};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use super::settings::first;
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
 
 patterns! {
     memory: [
@@ -29,13 +32,19 @@ patterns! {
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let cut = first(rest, &p.memory);
+    // That of a GPU is none of the program's.
+    static GPU: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:gpus?|vram|graphics|cuda)\b[^.,;]*$"));
+    let is_own = |found: &Found<'_>| if GPU.is_match(found.before) { Judged::Passed } else { Judged::Taken };
+    let cut = p.memory.iter().find_map(|way| rest.cut_as(way, is_own));
     request.max_memory_bytes = request.value(cut, "an amount of memory, such as 2 GB", bytes);
     let cut = first(rest, &p.disk);
     request.max_disk_bytes = request.value(cut, "an amount of disk, such as 500 MB", bytes);
     let is_money = |cut: &Cut| cut.words.contains('$') || cut.words.to_lowercase().contains("usd") || !cut.get("unit").is_empty();
-    // `A budget of 2 hours` is none of money.
-    let cut = p.usd.iter().find_map(|way| rest.cut_as(way, |found| super::rest::taken_if(is_money(found.cut))));
+    // `A budget of 2 hours` is none of money; and what things cost is what is to be told of them.
+    static TOLD: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:whether|if|that|which|into|cost(?:s|ing)?|worth|priced?)\b[^.;]*$"));
+    let is_meant = |found: &Found<'_>| taken_if(is_money(found.cut) && !TOLD.is_match(found.before));
+    let cut = p.usd.iter().find_map(|way| rest.cut_as(way, is_meant));
     request.max_usd = request.value(cut, "an amount of US dollars", |cut| {
         let cents = if cut.get("unit").to_lowercase().starts_with("cent") { 0.01 } else { 1.0 };
         cut.number().map(|usd| usd * cents).filter(|usd| (0.0..=1e9).contains(usd))

@@ -16,7 +16,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     // Where it is to go is no name of what is there.
     static PUSHED: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:push|upload|publish|shar|releas|deploy|post)(?:e|es|ing|ed)?\s[^.;¦]{0,40}?\b(?:as|to|under|at)\s[`'\x22]?[\w.-]+/[\w.-]*\w[`'\x22]?",
+            r"(?i)(?:^|[.,;:¦]\s*|\b(?:and|then|please|to|finally|also)\s)(?:please\s)?(?:push|upload|publish|share|release|deploy|post)\s[^.;¦]{0,40}?\b(?:as|to|under|at)\s[`'\x22]?[\w.-]+/[\w.-]*\w[`'\x22]?",
         )
     });
     rest.tell(&PUSHED);

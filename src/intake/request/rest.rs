@@ -60,7 +60,7 @@ impl Cut {
         let is_number = found.name("v").is_some() && found[0].ends_with(|c: char| c.is_ascii_digit());
         static OTHER: LazyLock<Regex> = LazyLock::new(|| {
             regex(
-                r"(?i)^(?P<or>\s(?:or|vs\.?|versus)\s[\d.][\w.-]*?)\.?\s*(?:$|[,;)(¦]|(?:on|with|for|and|in|which|whichever)\b)",
+                r"(?i)^(?P<or>\s(?:or|vs\.?|versus)\s\d+(?:\.\d+)?(?:e-?\d+)?k?)\.?\s*(?:$|[,;)(¦]|(?:on|with|for|and|in|which|whichever)\b)",
             )
         });
         let behind = &text[range.end..];

@@ -30,16 +30,23 @@ pub(super) fn plainly(text: &str) -> String {
 /// Settings as they are listed, each before its value: `lr 2e-5 bs 16 epochs 3` -> `lr 2e-5, bs 16, epochs 3`, of which none takes the
 /// value before it.
 pub(super) fn listed(text: &str) -> String {
+    const NAME: &str = r"(?:bs|batch[ _-]?size|lr|learning[ _-]?rate|seed|(?:num_(?:train_)?)?epochs?|(?:max_)?steps|(?:num_)?layers|(?:num_)?heads|hidden(?:[ _]size)?|drop-?out|warm-?up(?:_steps)?|weight[ _-]?decay|momentum|patience|max[ _-]?len(?:gth)?|(?:lora_)?rank|(?:lora_)?alpha|dim)";
+    const NUMBER: &str = r"(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+)?k?";
     static KEYED: LazyLock<Regex> = LazyLock::new(|| {
-        let name = r"(?:bs|batch[ _-]?size|lr|learning[ _-]?rate|seed|(?:num_(?:train_)?)?epochs?|(?:max_)?steps|(?:num_)?layers|(?:num_)?heads|hidden(?:[ _]size)?|drop-?out|warm-?up(?:_steps)?|weight[ _-]?decay|momentum|patience|max[ _-]?len(?:gth)?|(?:lora_)?rank|(?:lora_)?alpha|dim)";
         regex(&format!(
-            r"(?i)(?P<gap>\d\s)(?P<own>{name}(?:\s?[=:]\s?|\s)(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+)?k?)(?P<behind>\s*(?:$|[,;)(¦]|\.(?:\s|$)|{name}(?:\s?[=:]\s?|\s)[\d.]|[\w.]+\s?=|(?:and|with|on|for|in|at|using|from)\b))"
+            r"(?i)(?P<gap>\d\s)(?P<own>{NAME}(?:\s?[=:]\s?|\s){NUMBER})(?P<behind>\s*(?:$|[,;)(¦]|\.(?:\s|$)|{NAME}(?:\s?[=:]\s?|\s)[\d.]|[\w.]+\s?=|(?:and|with|on|for|in|at|using|from)\b))"
         ))
     });
+    // Where values stand before their names, as in `2 layers 4 heads`, the one before a name is its own.
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b{NAME}(?:\s?[=:]\s?|\s){NUMBER}$")));
     let (mut out, mut from) = (text.to_string(), 0);
     while let Some(found) = KEYED.captures_at(&out, from) {
         let (Some(gap), Some(own)) = (found.name("gap"), found.name("own")) else { break };
         let (space, next) = (gap.end() - 1, own.end());
+        if !BEFORE.is_match(&out[..space]) {
+            from = gap.end();
+            continue;
+        }
         out.replace_range(space..=space, ", ");
         // The value that was found stands before the next name.
         from = next;
@@ -68,6 +75,8 @@ mod tests {
             ("for 3 epochs 30 minutes", "for 3 epochs 30 minutes"),
             ("3 epochs 2 seeds", "3 epochs 2 seeds"),
             ("2 layers 4 heads", "2 layers 4 heads"),
+            ("with 2 layers 4 heads 128 hidden units", "with 2 layers 4 heads 128 hidden units"),
+            ("10 epochs 4 layers 128 hidden units", "10 epochs 4 layers 128 hidden units"),
             ("10 warmup steps, 16 epochs", "10 warmup steps, 16 epochs"),
         ] {
             assert_eq!(listed(text), expected);

@@ -272,8 +272,8 @@ impl Brief<'_> {
         // Words that turned out to be columns.
         let are_meant = asked.input.is_empty() && found.input.iter().all(|column| is_of(&perhaps.input, column));
         let input = if are_meant { found.input.clone() } else { asked.input.clone() };
-        let left_out = perhaps.exclude.iter().filter(|name| asked.exclude.is_empty() && self.is_left_out(name));
-        let exclude = asked.exclude.iter().chain(left_out).cloned().collect();
+        let left_out = perhaps.exclude.iter().filter(|_| asked.exclude.is_empty()).filter_map(|name| self.left_out(name));
+        let exclude = asked.exclude.iter().cloned().chain(left_out).collect();
         Columns { label, input, exclude, ..asked.clone() }
     }
 

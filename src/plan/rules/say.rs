@@ -258,7 +258,7 @@ impl Brief<'_> {
             let mut words = words.split_whitespace().peekable();
             let is_said = words.next_if(|word| matches!(*word, "except" | "without" | "excluding")).is_some();
             words.all(|word| match is_said {
-                true => is_of(&perhaps.exclude, word) && self.is_left_out(word),
+                true => is_of(&perhaps.exclude, word) && self.left_out(word).is_some(),
                 false => (is_of(&perhaps.input, word) || is_of(&perhaps.label, word)) && used(word),
             })
         };
@@ -268,10 +268,13 @@ impl Brief<'_> {
         (!stated.is_empty()).then(|| Deviation { field: "request".into(), stated, used, reason })
     }
 
-    /// Whether a column of the table is left out.
-    pub(super) fn is_left_out(&self, name: &str) -> bool {
-        let words = format!("data.columns: `{name}` is left out");
-        self.offer.data.table.as_ref().is_some_and(|table| table.notes.iter().any(|note| note.starts_with(&words)))
+    /// The column of that name, large or small, as the table calls it, if it is left out.
+    pub(super) fn left_out(&self, name: &str) -> Option<String> {
+        let named = |note: &String| {
+            let (own, _) = note.strip_prefix("data.columns: `")?.split_once("` is left out")?;
+            own.eq_ignore_ascii_case(name).then(|| own.to_string())
+        };
+        self.offer.data.table.as_ref()?.notes.iter().find_map(named)
     }
 
     fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
