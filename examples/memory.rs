@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tallow::job::{InitFrom, MonitorConfig, RunConfig};
 use tallow::plan::{DataFacts, HostFacts, Share, estimate};
-use tallow::spec::{Columns, Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
+use tallow::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use tallow_kernels::Stream;
 use tallow_zoo::{ModelConfig, registry};
 
@@ -195,22 +195,7 @@ fn facts(case: &Case, task: Task) -> DataFacts {
         Examples::Images(side) => (None, Some([side, side, 3])),
         Examples::Rows(_) => (None, None),
     };
-    DataFacts {
-        task: Some(task),
-        splits: vec![],
-        columns: Columns::default(),
-        labels: vec![],
-        license: None,
-        is_gated: false,
-        revision: None,
-        mean_tokens: tokens.map(|tokens| tokens as f64),
-        longest_tokens: None,
-        image_shape: side,
-        images_differ: false,
-        scores: None,
-        longest_secs: None,
-        table: None,
-    }
+    DataFacts { task: Some(task), mean_tokens: tokens.map(|tokens| tokens as f64), image_shape: side, ..DataFacts::default() }
 }
 
 fn run_config(case: &Case, place: &Path) -> Result<RunConfig, Box<dyn std::error::Error>> {
