@@ -50,14 +50,20 @@ impl Commas {
         }
     }
 
-    /// What most of them say; none where they say nothing. A point that could be either is a decimal one unless others say that it is
-    /// not: programs write those, and hardly ever thousands with points.
-    pub(in crate::data) fn meaning(&self) -> Option<Comma> {
+    /// What most of those say that can be read in one way alone; none where they say nothing.
+    pub(in crate::data) fn surely(&self) -> Option<Comma> {
         match self.decimal.cmp(&self.thousands) {
             Ordering::Greater => Some(Comma::Decimal),
             Ordering::Less => Some(Comma::Thousands),
-            Ordering::Equal => (self.decimal == 0 && self.odd_point && !self.odd_comma).then_some(Comma::Thousands),
+            Ordering::Equal => None,
         }
+    }
+
+    /// As [`Commas::surely`]; where there are none of these, a point that could be either is a decimal one unless commas are there as well:
+    /// programs write those, and hardly ever thousands with points.
+    pub(in crate::data) fn meaning(&self) -> Option<Comma> {
+        let is_point = self.decimal + self.thousands == 0 && self.odd_point && !self.odd_comma;
+        self.surely().or(is_point.then_some(Comma::Thousands))
     }
 }
 

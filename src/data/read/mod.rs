@@ -310,7 +310,7 @@ impl Table {
                 all.take(cell);
             }
         }
-        let said = names.iter().zip(&each).filter_map(|(name, commas)| Some((name.to_string(), commas.meaning()?)));
+        let said = names.iter().zip(&each).filter_map(|(name, commas)| Some((name.to_string(), commas.surely()?)));
         (all.meaning(), said.collect())
     }
 

@@ -1,7 +1,7 @@
 //! Which data and which model a request names.
 
 use super::name::{hub_id, is_data_file, looks_like_path};
-use super::rest::{Rest, is_filler, last_word};
+use super::rest::{Judged, Rest, is_filler, last_word};
 use super::settings::ONE_OF_TWO;
 use super::{DataName, Lying, ModelName, Refused, Request, size};
 use crate::data::{GENERATED, Known, catalogue, public_id, split_of_file};
@@ -16,10 +16,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     // Where it is to go is no name of what is there.
     static PUSHED: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)(?:^|[.,;:¦]\s*|\b(?:and|then|please|to|finally|also)\s)(?:please\s)?(?:push|upload|publish|share|release|deploy|post)\s[^.;¦]{0,40}?\b(?:as|to|under|at)\s[`'\x22]?[\w.-]+/[\w.-]*\w[`'\x22]?",
+            r"(?i)\b(?:push|upload|publish|share|release|deploy|post)\s[^.;¦]{0,40}?\b(?:as|to|under|at)\s[`'\x22]?[\w.-]+/[\w.-]*\w[`'\x22]?",
         )
     });
-    rest.tell(&PUSHED);
+    // As a demand: a post and what was published are data.
+    static DEMANDED: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
+    while rest.cut_as(&PUSHED, |found| if DEMANDED.is_match(found.before) { Judged::Told } else { Judged::Passed }).is_some() {}
     let role = |before: &str, word: &str| role(&last_word(before), word, &lying);
     let mut data = |tested: bool| {
         let fits = |before: &str| is_tested(before) == tested;
