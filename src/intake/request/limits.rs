@@ -41,8 +41,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.max_disk_bytes = request.value(cut, "an amount of disk, such as 500 MB", bytes);
     let is_money = |cut: &Cut| cut.words.contains('$') || cut.words.to_lowercase().contains("usd") || !cut.get("unit").is_empty();
     // `A budget of 2 hours` is none of money; and what things cost is what is to be told of them.
-    static TOLD: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)\b(?:whether|if|that|which|into)\b[^.;]*$"));
+    static TOLD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:whether|if|that|which|into)\b[^.;]*$"));
     let is_meant = |found: &Found<'_>| taken_if(is_money(found.cut) && !TOLD.is_match(found.before));
     let cut = p.usd.iter().find_map(|way| rest.cut_as(way, is_meant));
     request.max_usd = request.value(cut, "an amount of US dollars", |cut| {

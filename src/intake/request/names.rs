@@ -20,8 +20,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         )
     });
     // As a demand: a post and what was published are data.
-    static DEMANDED: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
+    static DEMANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
     while rest.cut_as(&PUSHED, |found| if DEMANDED.is_match(found.before) { Judged::Told } else { Judged::Passed }).is_some() {}
     let role = |before: &str, word: &str| role(&last_word(before), word, &lying);
     let mut data = |tested: bool| {
