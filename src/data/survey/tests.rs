@@ -1,0 +1,317 @@
+
+use super::*;
+use crate::data::hub::HubConfig;
+use crate::spec::TokenizerKind;
+use std::path::{Path, PathBuf};
+
+fn nowhere() -> Hub {
+    Hub::new(HubConfig {
+        endpoint: "http://127.0.0.1:1".into(),
+        cache_dir: PathBuf::from("/nowhere"),
+        token: None,
+        offline: true,
+        local: None,
+    })
+}
+
+fn survey(source: &DataSource, dir: &Path) -> Result<DataFacts> {
+    survey_data(&nowhere(), source, &DataSpecHints::default(), &Making::quietly(dir))
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+    dir
+}
+
+#[test]
+fn generated_sets_are_surveyed_like_any_other() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let of =
+        |name: &str| survey(&DataSource::Generated { name: name.into(), examples: 100, seed: 0 }, dir.path()).expect("surveyed");
+    let sizes = |facts: &DataFacts| facts.splits.iter().map(|s| (s.name.clone(), s.examples, s.labelled)).collect::<Vec<_>>();
+    let expected = [("train", 100, true), ("validation", 40, true), ("test", 40, true)].map(|(n, e, l)| (n.to_string(), e, l));
+    let reviews = of("toy_reviews");
+    assert_eq!((sizes(&reviews), reviews.labels.join(" ")), (expected.to_vec(), "negative positive".into()));
+    assert!(reviews.mean_tokens.is_some_and(|m| (5.0..40.0).contains(&m)) && reviews.splits[0].files[0].is_absolute());
+    let shapes = of("toy_shapes");
+    assert_eq!((shapes.image_shape, shapes.labels.join(" ")), (Some([16, 16, 3]), "circle cross square triangle".into()));
+    assert_eq!(shapes.splits.iter().map(|s| s.examples).sum::<usize>(), 180);
+}
+
+#[test]
+fn a_folder_of_files_is_a_data_set() {
+    let dir = folder(&[("train.csv", "text,label\na,3\nb,20\nc,3\n"), ("test.jsonl", "{\"text\":\"a\"}\n")]);
+    let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+    assert_eq!((facts.labels.as_slice(), facts.license), (&["3".to_string(), "20".into()][..], None));
+    assert_eq!(facts.splits.iter().map(|s| s.labelled).collect::<Vec<_>>(), [true, false]);
+    let one = survey(&DataSource::Local { path: dir.path().join("train.csv") }, dir.path()).expect("surveyed");
+    assert_eq!((one.splits.len(), one.splits[0].name.as_str()), (1, "train"));
+}
+
+#[test]
+fn many_numbers_with_fractions_are_no_classes() {
+    let rows: String = (0..30).map(|i| format!("text {i},{}.25\n", i)).collect();
+    let whole: String = (0..30).map(|i| format!("text {i},{}\n", i % 5)).collect();
+    let task = |rows: &str, hinted: Option<Task>, label: &str| {
+        let dir = folder(&[("train.csv", &format!("text,{label}\n{rows}"))]);
+        let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        facts.map(|facts| (facts.task, facts.labels.len(), facts.splits[0].labelled)).map_err(|e| e.to_string())
+    };
+    assert_eq!(task(&rows, None, "label"), Ok((Some(Task::TextRegression), 0, true)));
+    assert_eq!(task(&rows, None, "price"), Ok((Some(Task::TextRegression), 0, true)), "the only column of numbers");
+    assert_eq!(task(&whole, None, "label"), Ok((Some(Task::TextClassification), 5, true)));
+    // As JSON and Parquet have them, numbers are numbers.
+    let dir = tempfile::tempdir().expect("a folder");
+    let typed: String = (0..30).map(|i| format!("{{\"text\":\"text {i}\",\"score\":{}}}\n", f64::from(i) / 31.0)).collect();
+    std::fs::write(dir.path().join("train.jsonl"), typed).expect("written");
+    let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+    assert_eq!((facts.task, facts.splits[0].labelled), (Some(Task::TextRegression), true));
+    assert_eq!(task(&whole, Some(Task::TextRegression), "label"), Ok((Some(Task::TextRegression), 0, true)));
+    assert!(task(&rows, Some(Task::TextClassification), "label").is_err_and(|e| e.contains("expected classes, found 30")));
+}
+
+#[test]
+fn texts_that_belong_together_are_found() {
+    let task = |csv: &str| {
+        let dir = folder(&[("train.csv", csv)]);
+        survey(&DataSource::Local { path: dir.path().into() }, dir.path())
+            .map(|facts| (facts.task, facts.columns.input))
+            .map_err(|e| e.to_string())
+    };
+    let together = |columns: &[&str]| Ok((Some(Task::SentenceSimilarity), names(columns)));
+    assert_eq!(task("anchor,positive\na,b\nc,d\n"), together(&["anchor", "positive"]));
+    assert_eq!(task("query,positive,negative\na,b,c\n"), together(&["query", "positive", "negative"]));
+    assert_eq!(task("query,document,hard_negative_1\na,b,c\n"), together(&["query", "document", "hard_negative_1"]));
+    let scored: String = (0..40).map(|i| format!("a,b,0.{i:02}\n")).collect();
+    let scored = task(&format!("sentence1,sentence2,score\n{scored}"));
+    assert_eq!(scored.map(|found| found.0), Ok(Some(Task::TextRegression)), "as ever");
+    assert_eq!(task("question,answer\na,b\nc,d\n").map(|found| found.0), Ok(Some(Task::InstructionTuning)), "as ever");
+}
+
+#[test]
+fn scores_are_told_of_what_is_trained_on() {
+    let csv = "sentence1,sentence2,score\na,b,1\na,c,5\nd,e,\nf,g,-3\n";
+    let dir = folder(&[("train.csv", csv), ("test.csv", "sentence1,sentence2,score\na,b,-1\n")]);
+    let hints = DataSpecHints { task: Some(Task::SentenceSimilarity), ..DataSpecHints::default() };
+    let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
+        .expect("surveyed");
+    assert_eq!((facts.scores, facts.columns.label.as_deref()), (Some([-3.0, 5.0]), Some("score")));
+    assert_eq!(facts.splits.iter().map(|split| split.labelled).collect::<Vec<_>>(), [true, false], "nothing but -1 is a secret");
+}
+
+#[test]
+fn questions_with_answers_are_found() {
+    let line = |answers: &str| format!("{{\"id\":\"7\",\"context\":\"a b\",\"question\":\"which?\",\"answers\":{answers}}}\n");
+    for answers in ["{\"text\":[\"b\"],\"answer_start\":[2]}", "[{\"text\":\"b\",\"answer_start\":2}]"] {
+        let dir = folder(&[("train.jsonl", &line(answers))]);
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+        let columns = (facts.columns.input.as_slice(), facts.columns.label.as_deref());
+        assert_eq!(facts.task, Some(Task::QuestionAnswering));
+        assert_eq!(columns, (&names(&["question", "context"])[..], Some("answers")));
+    }
+}
+
+#[test]
+fn words_that_are_columns_are_taken_as_such() {
+    let rows: String = (0..60).map(|i| format!("{},{},{},{}\n", i % 7, i % 5, i % 11, ["low", "high"][i % 2])).collect();
+    let dir = folder(&[("train.csv", &format!("area,rooms,year,priority\n{rows}"))]);
+    let of = |label: &[&str], input: &[&str], exclude: &[&str]| {
+        let perhaps = PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude) };
+        let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
+        let place = DataSource::Local { path: dir.path().into() };
+        let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");
+        (facts.columns.label.unwrap_or_default(), facts.columns.input)
+    };
+    assert_eq!(of(&["priority"], &["rooms", "tweets"], &[]), ("priority".into(), names(&["rooms"])));
+    assert_eq!(of(&["Priority"], &[], &["year"]), ("priority".into(), names(&["area", "rooms"])));
+}
+
+#[test]
+fn pairs_of_texts_are_found() {
+    let check = |file: &str, text: &str, hints: Columns, expected: Option<(&str, &str)>| {
+        let dir = folder(&[(file, text)]);
+        let hints = DataSpecHints { columns: hints, ..DataSpecHints::default() };
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        let found = facts.ok().filter(|facts| facts.task == Some(Task::TextToText));
+        let found = found.map(|facts| (facts.columns.input[0].clone(), facts.columns.label.unwrap_or_default()));
+        let found = found.as_ref().map(|(source, target)| (source.as_str(), target.as_str()));
+        assert_eq!(found, expected, "{text}");
+    };
+    let rows = |line: &dyn Fn(usize) -> String| (0..8).map(line).collect::<String>();
+    let translated = rows(&|i| format!("{{\"translation\":{{\"de\":\"der {i}\",\"en\":\"the {i}\"}}}}\n"));
+    check("train.jsonl", &translated, Columns::default(), Some(("translation.de", "translation.en")));
+    let asked =
+        |source: &str, target: &str| Columns { input: vec![source.into()], label: Some(target.into()), ..Columns::default() };
+    check("train.jsonl", &translated, asked("en", "de"), Some(("translation.en", "translation.de")));
+    let one = Columns { label: Some("translation.de".into()), ..Columns::default() };
+    check("train.jsonl", &translated, one, Some(("translation.en", "translation.de")));
+    let columns = format!("id,en,fr\n{}", rows(&|i| format!("{i},the {i},le {i}\n")));
+    check("train.csv", &columns, Columns::default(), Some(("en", "fr")));
+    let summaries = format!("summary,document\n{}", rows(&|i| format!("short {i},long {i}\n")));
+    check("train.csv", &summaries, Columns::default(), Some(("document", "summary")));
+    // What has few values is a class, whatever it is called.
+    let classes = format!("source,target\n{}", rows(&|i| format!("a text {i},{}\n", ["good", "bad"][i % 2])));
+    check("train.csv", &classes, Columns::default(), None);
+}
+
+#[test]
+fn tagged_words_are_found() {
+    let check = |files: &[(&str, &str)], expected: (&str, &str), labels: &[&str]| {
+        let dir = folder(files);
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+        let columns = (facts.columns.input[0].as_str(), facts.columns.label.as_deref().unwrap_or_default());
+        assert_eq!((facts.task, columns), (Some(Task::TokenClassification), expected));
+        assert_eq!(facts.labels, names(labels));
+        assert!(facts.splits[0].labelled && facts.mean_tokens.is_some_and(|mean| mean > 3.0));
+    };
+    let line = "{\"id\":\"7\",\"tokens\":[\"a\",\"b\"],\"pos_tags\":[\"D\",\"N\"],\"ner_tags\":[\"O\",\"B-X\"]}\n";
+    check(&[("train.jsonl", line)], ("tokens", "ner_tags"), &["B-X", "O"]);
+    check(
+        &[("train.conll", "EU B-ORG\nagrees O\n\nBonn B-LOC\n"), ("test.txt", "a O\nb O\n")],
+        ("tokens", "tags"),
+        &["B-LOC", "B-ORG", "O"],
+    );
+}
+
+#[test]
+fn names_of_columns_are_known_however_they_are_written() {
+    let long = |i: usize| format!("what is said in row {i} and nothing else");
+    let rows = |width: usize| -> String {
+        (0..30).map(|i| (0..width).map(|at| long(10 * i + at)).collect::<Vec<_>>().join(",") + "\n").collect()
+    };
+    for (header, width, expected) in [
+        ("Source,Target", 2, Task::TextToText),
+        ("Source Text,Target Text", 2, Task::TextToText),
+        ("EN,DE", 2, Task::TextToText),
+        ("Instruction,Input,Output", 3, Task::InstructionTuning),
+        ("Question,Answer", 2, Task::InstructionTuning),
+        ("Prompt,Chosen,Rejected", 3, Task::PreferenceOptimization),
+    ] {
+        let dir = folder(&[("train.csv", &format!("{header}\n{}", rows(width)))]);
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect(header);
+        assert_eq!(facts.task, Some(expected), "{header}");
+    }
+}
+
+#[test]
+fn several_labels_are_found_in_lists_and_in_columns_of_flags() {
+    let check = |file: &str, text: &str, hinted: Option<Task>, expected: (&[&str], &[&str])| {
+        let dir = folder(&[(file, text)]);
+        let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
+            .expect(text);
+        assert_eq!(facts.task, Some(Task::TextMultiLabel), "{text}");
+        let (labels, columns) = expected;
+        assert_eq!(
+            (facts.labels.as_slice(), facts.columns.labels.as_slice()),
+            (&names(labels)[..], &names(columns)[..]),
+            "{text}"
+        );
+        assert_eq!(facts.columns.input, ["text"]);
+    };
+    let lists = "{\"text\":\"a\",\"labels\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"labels\":[]}\n";
+    check("train.jsonl", lists, None, (&["x", "y"], &[]));
+    check("train.csv", "id,text,rude,spam\n7,a,0,1\n9,b,1,1\n", None, (&["rude", "spam"], &["rude", "spam"]));
+    check("train.csv", "text,labels\na,x|y\nb,y\n", Some(Task::TextMultiLabel), (&["x", "y"], &[]));
+    let written = "text,labels\na,\"[\"\"x\"\", \"\"y z\"\"]\"\nb,[]\nc,\"['it's', 'x']\"\n";
+    check("train.csv", written, None, (&["it's", "x", "y z"], &[]));
+    let strokes = "text,labels\na,x|y\nb,y\nc,x|z\nd,y|z\ne,z|x|y\n";
+    check("train.csv", strokes, None, (&["x", "y", "z"], &[]));
+    let one = folder(&[("train.csv", "text,label,long\na,0,1\nb,1,0\n")]);
+    let facts = survey(&DataSource::Local { path: one.path().into() }, one.path()).expect("surveyed");
+    assert_eq!((facts.task, facts.columns.label.as_deref()), (Some(Task::TextClassification), Some("label")));
+}
+
+fn names(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| word.to_string()).collect()
+}
+
+#[test]
+fn images_are_found_by_their_names() {
+    for (file, text) in [
+        ("train/metadata.csv", "file_name,label\na.png,cat\nb.png,dog\n"),
+        ("train/metadata.jsonl", "{\"file_name\":\"a.png\",\"label\":\"cat\"}\n{\"file_name\":\"b.png\",\"label\":\"dog\"}\n"),
+        ("train.csv", "caption,image_path,label\nit,train/a.png,cat\nit,./train/b.png,dog\n"),
+    ] {
+        let dir = folder(&[(file, text), ("train/x.txt", "")]);
+        for name in ["a.png", "b.png"] {
+            image::GrayImage::new(6, 4).save(dir.path().join("train").join(name)).expect("written");
+        }
+        let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect(file);
+        assert_eq!((facts.task, facts.image_shape), (Some(Task::ImageClassification), Some([4, 6, 1])), "{file}");
+        assert_eq!(facts.labels, ["cat", "dog"], "{file}");
+    }
+}
+
+#[test]
+fn documents_are_a_stream_of_words() {
+    let dir = folder(&[("train.txt", &"a word ".repeat(1000)), ("test/one.txt", "a word"), ("test/two.txt", "more")]);
+    let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+    let sizes: Vec<_> = facts.splits.iter().map(|s| (s.name.as_str(), s.examples, s.is_one_text())).collect();
+    assert_eq!(sizes, [("train", 1, true), ("test", 2, false)]);
+    assert!(facts.is_stream() && facts.columns.label.is_none());
+    // Letter by letter as many as there are; else about as many as English has.
+    let tokens = |tokenizer| {
+        let hints = DataSpecHints { tokenizer, ..DataSpecHints::default() };
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        facts.expect("surveyed").splits[0].tokens.expect("a stream")
+    };
+    assert_eq!(tokens(Some((TokenizerSource::Trained(TokenizerKind::Characters), 100))), 7000);
+    assert!((1000..7000).contains(&tokens(None)));
+    assert!(tokens(Some((TokenizerSource::Trained(TokenizerKind::Bpe), 300))) > tokens(None));
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_runs() {
+    let check = |files: &[(&str, &str)], words: &str| {
+        let dir = folder(files);
+        let error = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect_err(words).to_string();
+        assert!(error.contains(words), "expected {words:?}, found {error}");
+    };
+    check(&[("notes.pdf", "x")], "holds no table and no image folder");
+    check(&[("train.csv", "text,label\n")], "split `train` is empty");
+    check(&[("train.csv", "text,label\na,0\n"), ("test.csv", "text,label\n")], "split `test` is empty");
+    check(
+        &[("a/train.csv", "text,label\nx,0\n"), ("b/train.csv", "text,label\nx,0\n")],
+        "several configurations and none was chosen: `a`, `b`",
+    );
+    check(
+        &[("README.md", "---\nconfigs: x\n---\n"), ("train.csv", "text,label\na,0\n")],
+        "the card's front matter cannot be read: line 2",
+    );
+    check(&[("train.csv", "image_path,label\na.png,x\nb.png,y\n")], "cannot tell which column holds the input");
+    check(&[("train/cat/a.png", "no image")], "`cat/a.png`, column `image`: the image cannot be read");
+}
+
+/// What lies beside the splits, or says them in a column, is told; texts in folders are of classes.
+#[test]
+fn what_of_the_files_is_told() {
+    let rows = |split: &str| (0..8).map(|i| format!("a film {i},{},{split}\n", i % 2)).collect::<String>();
+    let table = |splits: [&str; 2]| format!("text,label,part\n{}{}", rows(splits[0]), rows(splits[1]));
+    let of = |files: &[(&str, &str)]| {
+        let place = folder(files);
+        survey(&DataSource::Local { path: place.path().to_path_buf() }, place.path()).expect("surveyed")
+    };
+    let facts = of(&[("a.csv", &table(["train", "dev"]).replace("part", "split"))]);
+    assert!(facts.notes.iter().any(|note| note.contains("`split` says which split each row belongs to")), "{facts:?}");
+    let facts = of(&[("train.csv", &table(["x", "y"])), ("test.csv", &table(["x", "y"])), ("extra.csv", "text\na\n")]);
+    assert_eq!(facts.notes, ["`extra.csv`: no split, by the name; left out"]);
+    let labelled: String = (0..16).map(|i| format!("the film {i} of a year,{}\n", i % 2)).collect();
+    let facts = of(&[("a.csv", &format!("text,label\n{labelled}a film,\na play,NA\n"))]);
+    assert_eq!((facts.splits[0].examples, facts.labels.join(" ")), (16, "0 1".into()));
+    assert_eq!(facts.notes, ["2 of 18 rows of `train` are left out, for they have no `label`"]);
+    let texts =
+        ["train/neg/1", "train/neg/2", "train/pos/1", "train/pos/2", "test/neg/1", "test/neg/2", "test/pos/1", "test/pos/2"];
+    let names = texts.map(|name| format!("{name}.txt"));
+    let facts = of(&names.iter().map(|name| (name.as_str(), "a film\n")).collect::<Vec<_>>());
+    assert_eq!((facts.task, facts.labels.join(" ")), (Some(Task::TextClassification), "neg pos".into()));
+    let sizes: Vec<_> = facts.splits.iter().map(|split| (split.name.as_str(), split.examples)).collect();
+    assert_eq!(sizes, [("train", 4), ("test", 4)]);
+}
