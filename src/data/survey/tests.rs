@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::data::hub::HubConfig;
 use crate::spec::TokenizerKind;
