@@ -27,7 +27,7 @@ pub(super) fn data(json: bool, env: &Environment, asked: &Asked, setting: (&HubA
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
     let passing = passing_folder()?;
-    let folder = create_passing(passing.path().join("data"))?;
+    let folder = create_passing(env, passing.path().join("data"))?;
     let look = LookAt { choice: &choice, split: asked.split, samples: asked.samples };
     match drive(json, env, folder, setting, |pipeline| pipeline.describe(&look))? {
         Ok(described) if json => super::say_all(&serde_json::to_string(&described).unwrap_or_default()),

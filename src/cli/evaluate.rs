@@ -70,7 +70,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     let scored = match &args.out {
         Some(root) => {
             let was_there = root.is_dir();
-            let folder = create(root.clone(), Purpose::Evaluation)?;
+            let folder = create(env, root.clone(), Purpose::Evaluation)?;
             let scored = score(folder.clone());
             // One that came to nothing cannot be gone on with: it would be in the way of the next.
             if !matches!(scored, Ok(Ok(_))) && !scored.as_ref().is_err_and(is_locked) {
@@ -81,7 +81,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
         // Nothing is kept but the answer.
         None => {
             let passing = passing_folder()?;
-            score(create_passing(passing.path().join("evaluation"))?)
+            score(create_passing(env, passing.path().join("evaluation"))?)
         }
     };
     match scored? {

@@ -236,7 +236,7 @@ fn begin_with(
         names.map(|name| env.runs.join(name)).find(|root| !root.exists()).unwrap_or_else(|| env.runs.join(name))
     });
     let was_there = root.is_dir();
-    let folder = create(root, Purpose::Experiment)?;
+    let folder = create(env, root, Purpose::Experiment)?;
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
         Err(error) => match fallback.filter(|_| lacks_model(&error)) {
             Some(fallback) => super::script::fall_back(json, env, &folder, error, (wishes, fallback), args),
@@ -281,19 +281,19 @@ fn lacks_model(error: &Error) -> bool {
 }
 
 /// A new run folder; its ledger begins with how it came to be.
-pub(super) fn create(root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
+pub(super) fn create(env: &Environment, root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
     // What its numbers come from; read first, so that the ledger has its first row as soon as the folder is there.
     let binary_sha256 = std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default();
-    begun(RunFolder::create(root)?, purpose, binary_sha256)
+    begun(env, RunFolder::create(root)?, purpose, binary_sha256)
 }
 
 /// A folder for an evaluation within one that passes: it is gone before anybody could ask what it was made by.
-pub(super) fn create_passing(root: PathBuf) -> Result<RunFolder> {
-    begun(RunFolder::create_passing(root)?, Purpose::Evaluation, String::new())
+pub(super) fn create_passing(env: &Environment, root: PathBuf) -> Result<RunFolder> {
+    begun(env, RunFolder::create_passing(root)?, Purpose::Evaluation, String::new())
 }
 
-fn begun(folder: RunFolder, purpose: Purpose, binary_sha256: String) -> Result<RunFolder> {
-    let secrets = Secrets::read(&Environment::read());
+fn begun(env: &Environment, folder: RunFolder, purpose: Purpose, binary_sha256: String) -> Result<RunFolder> {
+    let secrets = Secrets::read(env);
     let command = std::env::args().map(|word| secrets.left_out(&word)).collect();
     let version = env!("CARGO_PKG_VERSION").into();
     folder.ledger().append(now(), Record::Created { purpose, command, version, binary_sha256 })?;

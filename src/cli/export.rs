@@ -35,7 +35,7 @@ pub(super) fn export(json: bool, env: &Environment, asked: &Asked, setting: (&Hu
     };
     let out = asked.out.unwrap_or(Path::new(usual));
     let passing = passing_folder()?;
-    let folder = create_passing(passing.path().join("export"))?;
+    let folder = create_passing(env, passing.path().join("export"))?;
     match drive(json, env, folder, setting, |pipeline| pipeline.export(&model, &format, out))? {
         Ok((size, params)) if json => super::say_all(&json!({"file": out, "bytes": size, "params": params}).to_string()),
         Ok((size, params)) => {

@@ -69,7 +69,7 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
         told: told(asked.speech),
     };
     let passing = passing_folder()?;
-    let folder = create_passing(passing.path().join("generation"))?;
+    let folder = create_passing(env, passing.path().join("generation"))?;
     match drive_aside(json, env, folder, setting, |pipeline| pipeline.write(&ask))? {
         Ok(written) if json => super::say_all(&serde_json::to_string(&written).unwrap_or_default()),
         // It has been shown.
@@ -125,7 +125,7 @@ pub(super) fn merge(
 ) -> Result<ExitCode> {
     let model = model_of(env, adapter);
     let passing = passing_folder()?;
-    let folder = create_passing(passing.path().join("merging"))?;
+    let folder = create_passing(env, passing.path().join("merging"))?;
     match drive(json, env, folder, setting, |pipeline| pipeline.merge(&model, out))? {
         Ok(params) if json => super::say_all(&json!({"model": out, "params": params}).to_string()),
         Ok(params) => super::say_all(&format!("Model   {} ({} parameters)", out.display(), count(params as f64))),

@@ -228,7 +228,7 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     // Nothing is asked of a model whose answers could not be kept.
     let out = asked.out.map(Destination::find).transpose()?;
     let passing = passing_folder()?;
-    let folder = create_passing(passing.path().join("prediction"))?;
+    let folder = create_passing(env, passing.path().join("prediction"))?;
     let trained_on = columns(env, asked);
     let given = given(asked, &trained_on, passing.path())?;
     // Texts of a line have a column of their own; a run's may be called otherwise.

@@ -33,7 +33,7 @@ pub(super) fn profile(
     keep_memory();
     let temporary = store::temporary()?;
     let root = args.out.clone().unwrap_or_else(|| temporary.path().join("profile"));
-    let folder = experiment::create(root, Purpose::Experiment)?;
+    let folder = experiment::create(env, root, Purpose::Experiment)?;
     let plan = experiment::plan(json, env, folder, &start, wishes, (&args.hub, &args.worker))?;
     let Some(config) = plan.runs.first() else { return Ok(ExitCode::SUCCESS) };
     let profiled = trainer::profile(config, shape(&plan, asked), asked.steps)?;

@@ -153,7 +153,7 @@ pub(super) fn begin(
         Some(folder) if is_mended => data::tell_folder(folder)?,
         _ => "nothing".into(),
     };
-    let folder = create(root, Purpose::Script)?;
+    let folder = create(env, root, Purpose::Script)?;
     script::lay(&folder)?;
     script::lay_script(&folder, &text)?;
     let held_out = match held_out {

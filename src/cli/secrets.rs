@@ -9,9 +9,10 @@ use crate::publish::redacted;
 pub(super) struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    /// The Hub's token and the keys of language models, as far as they can be read.
+    /// The Hub's token and the keys of language models, as far as they can be read. What is wrong with the user's file of language models
+    /// is told where one is asked for; their usual keys are known without it.
     pub(super) fn read(env: &Environment) -> Self {
-        let keys = language_model::config(env).map(|config| config.keys(&environment::variable)).unwrap_or_default();
+        let keys = language_model::config(env).unwrap_or_default().keys(&environment::variable);
         Secrets(env.token.iter().cloned().chain(keys).collect())
     }
 
