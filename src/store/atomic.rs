@@ -1,6 +1,7 @@
 //! Whole or not at all: write a sibling, sync it, rename it, sync the folder.
 
 use super::Error;
+use serde::Serialize;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -45,6 +46,13 @@ pub(super) fn sibling_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFi
 /// As [`write_atomic`], of bytes at hand.
 pub(super) fn write_bytes(path: &Path, keeping: Keeping, bytes: &[u8]) -> Result<(), Error> {
     write(path, keeping, |file| file.write_all(bytes))
+}
+
+/// A value as JSON that a person can read.
+pub(super) fn write_json<T: Serialize>(path: &Path, keeping: Keeping, value: &T) -> Result<(), Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|source| Error::Malformed { path: path.into(), source })?;
+    text.push(b'\n');
+    write_bytes(path, keeping, &text)
 }
 
 #[cfg(test)]

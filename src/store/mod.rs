@@ -1,6 +1,7 @@
 //! Names in the run folder, atomic writes, and the ledger. The only place that makes paths inside a run folder.
 
 mod atomic;
+mod attempt;
 mod decided;
 mod destination;
 mod folder;
@@ -10,9 +11,10 @@ mod stage;
 mod sweep;
 
 pub use atomic::write_atomic;
+pub use attempt::{AttemptFolder, CheckpointFolder, WorkFolder, stamp};
 pub use decided::Decided;
 pub use destination::Destination;
-pub use folder::{AttemptFolder, CheckpointFolder, Lock, MANIFEST, RunFolder, WorkFolder, bytes_below, stamp};
+pub use folder::{Lock, MANIFEST, RunFolder, bytes_below};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
 pub use stage::Stage;
