@@ -65,6 +65,7 @@ pub use public_models::{
 pub use read::{IMAGES, Named, letters};
 pub use shards::{sha256_of_weights, weight_files};
 pub use splits::{SPLIT_WORDS, are_splits, holds_rows, holds_text, is_pattern, is_table, split_of_file};
+pub use stream::in_characters;
 pub use survey::{DataSpecHints, split_column_in_words, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;

@@ -111,6 +111,11 @@ fn usual(vocab_size: usize) -> f64 {
     (0.38 * (vocab_size.max(2) as f64).ln()).max(1.0)
 }
 
+/// So many tokens of the vocabulary that is assumed where none is known, as characters of which most are one byte.
+pub fn in_characters(tokens: u64) -> u64 {
+    (tokens as f64 * usual(USUAL_VOCAB)).round() as u64
+}
+
 /// By cutting a sample.
 fn measured(tables: &[Table], column: &str, path: &Path) -> Result<f64> {
     let broken = |e: tokenizers::Error| Error::Tokenizer { path: path.into(), what: e.to_string() };

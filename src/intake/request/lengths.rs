@@ -3,8 +3,8 @@
 
 use super::number::NUMBER;
 use super::pattern::patterns;
-use super::rest::{Cut, Rest};
-use super::settings::{ONE_OF_TWO, first, only};
+use super::rest::{Cut, Found, Rest, taken_if};
+use super::settings::{AFTER, ONE_OF_TWO, first, only};
 use super::{Refused, Request};
 use crate::intake::{ScheduleShape, Unit, regex};
 use crate::spec::{Length, Warmup};
@@ -25,7 +25,7 @@ patterns! {
         r"\bearly[ _-]stopping[ _-]patience~#",
         r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~&",
         r"\b(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:after|if|when|once)(?: (?:there (?:is|was)|it (?:sees|has)|for|at))*\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)?\s?(?:in a row |on end )?(?:without|with no|of no)(?: (?:any|an|further))? (?:improvements?|progress|gains?|improving|getting better)\b",
-        r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:if|when|once|after|as soon as)|(?:if|when|once)) [\w\s'-]{0,50}?\b(?:(?:does|do|did|has|have|is|are)(?: not|n['’]t)|doesn['’]t|stops?|no longer|not|fails? to)(?: been)? (?:improv(?:e[sd]?|ing)|get(?:s|ting)? better|decreas(?:e[sd]?|ing)|go(?:es|ing)? down|fall(?:s|ing)?)(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b(?: in a row| on end)?",
+        r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:if|when|once|after|as soon as)|(?:if|when|once|until)) [\w\s'-]{0,50}?\b(?:(?:does|do|did|has|have|is|are)(?: not|n['’]t)|doesn['’]t|stops?|no longer|not|fails? to)(?: been)? (?:improv(?:e[sd]?|ing)|get(?:s|ting)? better|decreas(?:e[sd]?|ing)|go(?:es|ing)? down|fall(?:s|ing)?)(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b(?: in a row| on end)?",
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?) (?:after|if|when|on) )?no improvements?(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b",
         r"\bearly[- ]stopping after\s@(?P<of>epochs?|evaluations?|evals?|checks?)?",
     ],
@@ -50,8 +50,8 @@ patterns! {
     ],
     steps: [
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |optimi[sz]er |update )?steps\b",
-        r"^@(?:training |optimi[sz]er |update )?steps\b",
-        r"\b(?:max(?:imum)?[ _-]|num[ _](?:train[ _])?|train(?:ing)?[ _])steps\s?[=:]?\s?#",
+        r"^@(?:(?:training |optimi[sz]er |update |gradient )?(?:steps|iterations|iters)|(?:optimi[sz]er |gradient |weight |parameter )?updates)\b",
+        r"\b(?:max(?:imum)?[ _-]|num[ _](?:train[ _])?|train(?:ing)?[ _])(?:steps|iter(?:ation)?s)\s?[=:]?\s?#",
         r"[,;(¦]\s*steps\s?[=:]?\s?#",
     ],
     seeds: [r"^@(?:different |other |random )*seeds\b", r"\b(?P<one>a|one|only one) (?:single )?(?:random )?seed\b"],
@@ -92,12 +92,19 @@ pub(super) fn find_others(rest: &mut Rest, request: &mut Request) {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     let expected = "one number, more than 0 and at most 1,000,000";
-    request.epochs = only(rest, request, &p.epochs, expected, |cut| match cut.get("one") {
+    let epochs = |cut: &Cut| match cut.get("one") {
         "" => cut.number().filter(|n| *n > 0.0 && *n <= 1e6),
         _ => Some(1.0),
-    });
+    };
+    request.epochs = only(rest, request, &p.epochs, expected, epochs);
     let expected = "a whole number from 1 to 1,000,000,000";
     request.steps = only(rest, request, &p.steps, expected, |cut| cut.whole(1, 1_000_000_000));
+    // `What accuracy has it after 3 epochs`, where nothing else says how long.
+    if request.epochs.is_none() && request.steps.is_none() {
+        let after = |found: &Found<'_>| taken_if(AFTER.is_match(found.before));
+        let cut = p.epochs.iter().find_map(|way| rest.cut_as(way, after));
+        request.epochs = request.value(cut, "a number of epochs", epochs);
+    }
     // Of epochs that are known it is a share, as that of any.
     if let (Some(warmup), Some(epochs), None) = (request.warmup_epochs, request.epochs, request.warmup) {
         if warmup > epochs {

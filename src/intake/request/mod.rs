@@ -6,6 +6,7 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod augment;
 mod deeds;
 mod english;
 mod held;
@@ -102,6 +103,7 @@ pub struct Request {
     pub lr: Option<f64>,
     pub optimizer: Option<OptimizerKind>,
     pub momentum: Option<f64>,
+    pub nesterov: bool,
     pub weight_decay: Option<f64>,
     pub schedule: Option<ScheduleShape>,
     pub warmup: Option<Warmup>,
@@ -128,6 +130,8 @@ pub struct Request {
     pub balanced_sampling: bool,
     /// "weighted sampling by importance": the column.
     pub weighted_by: Option<String>,
+    /// "Character-level": each is a token.
+    pub characters: bool,
     pub max_seq_len: Option<usize>,
     pub max_examples: Option<usize>,
     /// "10% of the data": 0.1.
@@ -158,6 +162,10 @@ pub struct ModelSize {
     pub layers: Option<usize>,
     pub hidden: Option<usize>,
     pub heads: Option<usize>,
+    /// Width of the feed-forward layers.
+    pub intermediate: Option<usize>,
+    /// Of a tokenizer that is made from the data, at most.
+    pub vocab: Option<usize>,
     /// About so many.
     pub params: Option<f64>,
     /// At most so many.

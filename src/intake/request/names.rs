@@ -145,14 +145,29 @@ const BESIDE_NAMES: &[&str] = &[
     "tuning", "training", "trained", "pretrained", "layer", "layers", "parameter", "param", "head", "heads", "hidden", "non", "pre", "self", "a", "an", "the", "on", "with", "from", "and", "or", "vs",
 ];
 
-/// Of a size of its own and from scratch, a model is none of the public ones that bear its family's name.
+/// From scratch, and of a size of its own, a model is none of the public ones that bear its family's name.
 pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
-    if let Some(name) = name.map(|name| name.to_lowercase()).filter(|name| MADE_ANEW.contains(&name.as_str()))
-        && request.from_scratch
-        && request.size.is_given()
-    {
+    let Some(name) = name.map(|name| name.to_lowercase()).filter(|_| request.from_scratch) else { return };
+    if MADE_ANEW.contains(&name.as_str()) && request.size.is_given() {
         request.model = Some(ModelName::Called { name });
+    } else if let Some((layers, hidden)) = vit_of(&name)
+        && !request.size.is_given()
+    {
+        request.model = Some(ModelName::Called { name: "vit".into() });
+        (request.size.layers, request.size.hidden) = (Some(layers), Some(hidden));
     }
+}
+
+/// Layers and width of the vision transformers of 2010.11929, table 1, and 2012.12877, table 1.
+fn vit_of(name: &str) -> Option<(usize, usize)> {
+    let size = name.strip_prefix("vit").or(name.strip_prefix("deit"))?.trim_start_matches(['-', '_', ' ']);
+    Some(match size {
+        "ti" | "tiny" => (12, 192),
+        "s" | "small" => (12, 384),
+        "b" | "base" => (12, 768),
+        "l" | "large" => (24, 1024),
+        _ => return None,
+    })
 }
 
 /// Families whose name alone is that of a public model, and that can be made in any size.
@@ -258,7 +273,7 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
 const MODELS: &[&str] = &[
     r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"distil-?gpt-?2", r"opus-mt-[\w-]+", r"marian(?:mt)?", r"deberta(?:-\w+)?",
-    r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
+    r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
     r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",

@@ -51,7 +51,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
         r"^#\s?(?P<unit>%|percent\b)?\s?(?:(?:test|validation|dev|held-out|of|in|on|the|mean|top-1)\s){{0,3}}{METRIC}\b"
     )),
     goal_value: pattern(&format!(
-        r"\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
+        r"(?:\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above|get(?:s|ting)?)|>=?|≥){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
     metric: pattern(&format!(r"\b{METRIC}\b")),
     of_another_metric: regex(&format!(

@@ -1,10 +1,10 @@
 //! Settings that are numbers or choices: how long, how fast, with what. One pattern each way of saying one.
 
 use super::pattern::{pattern, patterns};
-use super::rest::{Cut, Found, Judged, NOT, Rest};
-use super::{Frozen, Lack, Lacking, Refused, Request, held, lengths, limits, size, time, without};
+use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
+use super::{Frozen, Lack, Lacking, Refused, Request, augment, held, lengths, limits, size, time, without};
 use crate::intake::{OptimizerKind, ScheduleShape, regex};
-use crate::spec::{Augment, Warmup};
+use crate::spec::Warmup;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -47,8 +47,8 @@ patterns! {
         r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
     ],
     warmup: [
-        r"\bwarm-?\s?up(?:[ _](?:steps|ratio|fraction|frac|share|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
-        r"^#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?\s?(?:of\s)?(?:linear\s)?warm-?\s?up(?: steps)?\b",
+        r"\b(?:(?:lr|learning[ -]rate) )?warm-?\s?up(?:[ _](?:steps|ratio|fraction|frac|share|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        r"^#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?\s?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
     ],
     dropout: [r"\b(?:hidden[ _])?drop-?out(?:[ _]prob)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
     decay: [r"\bweight[ _-]decay~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?weight[- ]decay\b"],
@@ -64,7 +64,17 @@ patterns! {
         r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay\b|\bllrd\b",
     ],
     clip: [r"\bmax[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
-    momentum: [r"\bmomentum~#", r"^#\s?momentum\b"],
+    momentum: [r"\b(?:nesterov )?momentum~#", r"^#\s?(?:nesterov )?momentum\b"],
+    nesterov: [r"\bnesterov(?:['’]s)?(?: (?:accelerated )?(?:momentum|gradients?))?(?:\s?[=:]\s?true)?\b"],
+    masked: [
+        r"\b(?:mask(?:ing|s|ed)?|hid(?:e|ing))(?: (?:of|out|rate|ratio|probability|prob|share|with))*\s?[=:]?\s?#\s?(?P<unit>%|percent\b)?(?:\s?(?:of )?(?:the |all )?(?:input )?(?:tokens|words|pieces))?",
+        r"\b(?:mlm|mask(?:ing)?)[ _](?:probability|prob|rate|ratio)~#\s?(?P<unit>%|percent\b)?",
+        r"^#\s?(?P<unit>%|percent\b)\s?(?:of (?:the |all )?(?:tokens|words)(?: are| is)? )?mask(?:ing|ed)\b",
+    ],
+    characters: [
+        r"\b(?:char(?:acter)?|letter)s?[- ](?:level|based|wise|by[- ](?:char(?:acter)?|letter))\b",
+        r"\b(?:char(?:acter)?s?|letters?) (?:as|for|are(?: the)?) tokens\b|\btokens? (?:of|are) (?:single )?(?:char(?:acter)s?|letters?)\b|\b(?:char(?:acter)?|letter) (?:tokens|tokeni[sz](?:er|ation))\b",
+    ],
     dora: [r"\b(?:with|using|by) dora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\bdora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
     rslora: [r"\brs-?lora\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?"],
     qlora: [
@@ -90,20 +100,22 @@ patterns! {
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
     ],
-    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- ](?:weights|weighting)\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b"],
+    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b"],
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
     weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
-    best: [r"\b(?:keep|take|restore|use|load|return)(?:ing)? the best (?:checkpoint|model|weights|epoch)(?: at the end)?\b"],
+    best: [
+        r"\b(?:keep|take|restore|use|load|return|save)(?:ing)? (?:only )?(?:the )?best (?:checkpoint|model|weights|epoch|one)(?: at the end)?\b",
+        r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)])",
+    ],
     search: [
         r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
-        r"\b(?:the )?(?:best|highest|lowest) (?:(?:[a-z-]+ ){0,2})?(?:possible|(?:that )?you can(?: (?:get|find|reach))?|achievable|attainable)\b",
+        r"\b(?:the )?(?:best|highest|lowest)[ -](?:(?:[a-z-]+|¦) ){0,5}(?:possible|(?:that )?(?:you|it) (?:can|could)(?: (?:get|find|reach|make))?|achievable|attainable)\b",
         r"\b(?:(?:with|do|run|and) )?(?:a |an )?(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search(?:es)?|tuning|optimi[sz]ation|sweeps?)\b",
         r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings)\b",
     ],
     trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
     lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
-    vocabulary: [r"\bvocab(?:ulary)?(?:[ _-]size)?~#k?(?: (?:tokens|words|pieces|entries))?\b", r"^#[ -](?:tokens?|words?) vocab(?:ulary)?\b"],
     // That many of all, not of a text.
     corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
     length: [
@@ -124,40 +136,25 @@ patterns! {
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
         r"\b(?P<v>sgdr)\b(?: schedule)?",
-        r"\b(?P<v>polynomial)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
+        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
         r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b",
         r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
         r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*",
-        r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+",
+        r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+",
         r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
         // Whose value is cut out already.
         r"\b(?P<v>constant)\s*¦",
     ],
 }
 
-/// Changes of images by their names, with the usual values.
-pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(|| {
-    let (brightness, contrast, saturation, hue) = (0.4, 0.4, 0.4, 0.1);
-    vec![
-        (Augment::Mixup { alpha: 0.2 }, r"(?:mix-?up)"),
-        (Augment::Cutmix { alpha: 1.0 }, r"(?:cut-?mix)"),
-        (Augment::RandAugment { ops: 2, magnitude: 9 }, r"(?:rand-?\s?augment(?:ation)?)"),
-        (Augment::RandomErasing { p: 0.5, min_area: 0.02, max_area: 0.33, max_ratio: 3.3 }, r"(?:random[- ]erasing)"),
-        (Augment::ColorJitter { brightness, contrast, saturation, hue }, r"(?:colou?r[- ]jitter(?:ing)?)"),
-        (
-            Augment::RandomResizedCrop { min_area: 0.08, max_area: 1.0, max_ratio: 4.0 / 3.0 },
-            r"(?:random[- ]resized[- ]crop(?:s|ping)?)",
-        ),
-        (Augment::Rotation { degrees: 15.0 }, r"(?:random[- ]rotations?)"),
-        (Augment::HorizontalFlip, r"(?:(?:random )?horizontal flip(?:s|ping)?)"),
-    ]
-});
-
 /// Wishes that there is no way to follow.
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     let lack = |of, form: &str| (of, pattern(form));
     vec![
-        lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|(?:knowledge )?distill(?:ation|ed|ing)?)\b"),
+        lack(
+            Lack::Method,
+            r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|(?:knowledge )?distill?(?:ation|ed|ing)?(?: (?:it )?(?:into|to) an?(?: [\w-]+){0,2} student)?)\b",
+        ),
         lack(
             Lack::Method,
             r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|upper|first|last|top|bottom|encoder|backbone|body|embeddings?|layers?|blocks?|weights|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve))*",
@@ -279,8 +276,11 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
 
 pub(super) const ONE_OF_TWO: &str = "one of the two";
 
-/// The value of a setting that is said once, or again alike; two that differ are refused. What is done `every` so often, or after so long,
-/// is none.
+/// What stands before a number of steps or epochs after which something is.
+pub(super) static AFTER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bafter(?: training)?(?: for)?\s*$"));
+
+/// The value of a setting that is said once, or again alike; two that differ are refused. What is done `every` so often is none, and what
+/// is done after so long stays in the text.
 pub(super) fn only<T: PartialEq>(
     rest: &mut Rest,
     request: &mut Request,
@@ -289,9 +289,10 @@ pub(super) fn only<T: PartialEq>(
     read: impl Fn(&Cut) -> Option<T>,
 ) -> Option<T> {
     static BEFORE: LazyLock<Regex> =
-        LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per|after|at|first|last|next|previous)\s*)$")));
+        LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per|at|first|last|next|previous)\s*)$")));
+    let judged = |found: &Found<'_>| taken_if(!AFTER.is_match(found.before));
     let mut said: Option<(String, T)> = None;
-    while let Some(cut) = ways.iter().find_map(|way| rest.cut_unless_after(way, &BEFORE)) {
+    while let Some(cut) = ways.iter().find_map(|way| rest.cut_judged(way, &BEFORE, judged)) {
         let words = cut.words.clone();
         let Some(value) = request.value(Some(cut), expected, &read) else { continue };
         match &said {
@@ -395,13 +396,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     });
     request.balanced_sampling = first(rest, &p.balanced).is_some();
     request.weighted_by = first(rest, &p.weighted).map(|cut| cut.get("v").trim_end_matches(['.', '-']).to_string());
-    static CHANGES: LazyLock<Vec<(Augment, Regex)>> =
-        LazyLock::new(|| AUGMENTATIONS.iter().map(|(augment, name)| (*augment, pattern(&format!(r"\b{name}\b")))).collect());
-    for (augment, way) in CHANGES.iter() {
-        if rest.cut(way).is_some() {
-            request.augment.push(*augment);
-        }
-    }
+    augment::find(rest, request);
     request.keep_best = first(rest, &p.best).is_some();
     let cut = first(rest, &p.trials);
     request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
@@ -421,6 +416,11 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let cut = first(rest, &p.momentum);
     request.momentum =
         request.value(cut, "0 to less than 1", |cut| real(cut, |momentum| (0.0..1.0).contains(&momentum))).or(no_momentum);
+    request.nesterov = first(rest, &p.nesterov).is_some();
+    let cut = first(rest, &p.masked);
+    let expected = "15 %, which is what masked language modelling hides here";
+    request.value(cut, expected, |cut| share(cut, |hidden| (hidden - 0.15).abs() < 1e-6));
+    request.characters = any(rest, &p.characters);
     several_rates(rest, request);
     request.lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
 }
@@ -468,7 +468,7 @@ fn frozen(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     let layers = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let cut = first(rest, &p.trained_layers);
     let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
-    let (body, embeddings) = (first(rest, &p.frozen_body).is_some(), first(rest, &p.frozen_embeddings).is_some());
+    let (body, embeddings) = (any(rest, &p.frozen_body), any(rest, &p.frozen_embeddings));
     // What holds more holds the rest.
     body.then_some(Frozen::Body)
         .or(trained.map(|count| Frozen::AllButUpperLayers { count }))
@@ -488,7 +488,6 @@ fn lacking(rest: &mut Rest, request: &mut Request) {
 /// How long texts are, in tokens.
 fn texts(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    p.vocabulary.iter().for_each(|way| rest.tell(way));
     let named = first(rest, &p.length);
     p.corpus.iter().for_each(|way| rest.tell(way));
     let cut = named.or_else(|| first(rest, &p.tokens));
@@ -554,7 +553,7 @@ fn choices(rest: &mut Rest, request: &mut Request) {
             ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
         }
         "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
-        "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
+        "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
         name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
         name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
         "cosine" => ScheduleShape::Cosine,
@@ -562,7 +561,8 @@ fn choices(rest: &mut Rest, request: &mut Request) {
         "constant" => ScheduleShape::Constant,
         "exponential" => ScheduleShape::Exponential,
         "plateau" => ScheduleShape::Plateau { divisor: None },
-        name if name.starts_with("inverse") => ScheduleShape::InverseSqrt,
+        // Noam Shazeer's, of 1706.03762, section 5.3.
+        name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
         _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
     });
     request.schedule = request.schedule.take().or(schedule);

@@ -20,9 +20,24 @@ patterns! {
         r"[,;(¦]\s*layers #",
     ],
     heads: [r"^@(?:attention )?heads?\b", r"\b(?:num[ _](?:attention[ _])?|n[ _])heads?\s?[=:]?\s?#", r"[,;(¦]\s*heads\s?[=:]?\s?#"],
+    // Of both sides.
+    sides: [
+        r"^(?P<v>\d+|one|two|three|four|five|six|eight|twelve)[ -]encoder(?:[ -](?:layers?|blocks?))?(?:,| and| \+| /|\s?/)? (?P<w>\d+|one|two|three|four|five|six|eight|twelve)[ -]decoder[ -](?:layers?|blocks?)\b",
+    ],
+    intermediate: [
+        r"\b(?:ffn?|mlp|feed-?\s?forward|intermediate|inner)(?:[ _-](?:size|dim\w*|width|layers?|hidden|networks?))*~#",
+        r"\bd_ff\s?(?:=|:|of)?\s?#",
+        r"^#[ -](?:wide |dimensional )?(?:ffn|feed-?\s?forward)(?:[ -](?:size|dim\w*|width|layers?))*\b",
+    ],
+    vocab: [
+        r"\bvocab(?:ulary)?(?:[ _-]size)?~#(?: (?:tokens|words|pieces|entries))?\b",
+        r"^#(?:[ -](?:tokens?|words?|entry|piece|entries|pieces))?[ -]vocab(?:ulary)?\b",
+        r"\b(?:bpe|wordpiece|tokeni[sz]er)(?: (?:vocab(?:ulary)?|with|of))* #(?: (?:tokens|merges|pieces|entries|words))?\b",
+    ],
     hidden: [
         r"\b(?:hidden|embedding|model)[ _-](?:size|dim\w*|width)~#",
         r"\b(?:d_model|n_embd|width)\s?(?:=|:|of)?\s?#",
+        r"^#[ -](?:(?:hidden|embedding|model)[ -](?:size|dim(?:ension(?:s|al)?)?s?|width)|dim(?:ension(?:s|al)?)?s?|wide)\b",
         r"[,;(¦]\s*hidden\s?[=:]?\s?#",
         r"^#(?: hidden)? (?:hidden units|units|neurons)(?: (?:each|per layer))?\b",
     ],
@@ -48,8 +63,17 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             false => Judged::Taken,
         }
     };
+    let cut = first(rest, &p.sides);
+    let of_sides = request.value(cut, "as many layers in the decoder as in the encoder", |cut| {
+        let other = super::number::number(cut.get("w"));
+        count(cut).filter(|layers| other == Some(*layers as f64))
+    });
     let cut = p.layers.iter().find_map(|way| rest.cut_as(way, judged));
-    request.size.layers = request.value(cut, "a whole number of layers", count);
+    request.size.layers = request.value(cut, "a whole number of layers", count).or(of_sides);
+    let cut = first(rest, &p.intermediate);
+    request.size.intermediate = request.value(cut, "a whole number", count);
+    let cut = first(rest, &p.vocab);
+    request.size.vocab = request.value(cut, "a whole number", |cut| cut.whole(1, 10_000_000).map(|n| n as usize));
     let cut = p.heads.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.heads = request.value(cut, "a whole number of heads", count);
     let cut = first(rest, &p.hidden);

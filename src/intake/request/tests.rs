@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 mod named;
 mod ordinary;
+mod said;
 mod values;
 
 /// Where nothing lies anywhere.
@@ -228,7 +229,7 @@ fn settings_are_understood_however_they_are_put() {
     check("balanced sampling", |r| r.balanced_sampling);
     check("bert with 2 layers", |r| r.size.layers == Some(2));
     check("a 12-layer bert with hidden size 768 of 110M parameters", |r| {
-        r.size == ModelSize { layers: Some(12), hidden: Some(768), heads: None, params: Some(110e6), max_params: None }
+        r.size == ModelSize { layers: Some(12), hidden: Some(768), params: Some(110e6), ..ModelSize::default() }
     });
     check("a small BERT", |r| r.model == called("bert-small"));
     check("pretrained minilm", |r| r.pretrained);

@@ -37,8 +37,12 @@ pub enum Without {
 
 static WAYS: LazyLock<Vec<(Without, Regex)>> = LazyLock::new(|| {
     let changes =
-        super::settings::AUGMENTATIONS.iter().map(|(augment, name)| (Without::Change { augment: *augment }, without(name)));
-    let crop = (Without::Change { augment: Augment::PadCrop { padding: 4 } }, without(r"(?:random )?crop(?:s|ping)?"));
+        super::augment::AUGMENTATIONS.iter().map(|(augment, name)| (Without::Change { augment: *augment }, without(name)));
+    // By themselves they say enough where they are not wanted.
+    let bare = [
+        (Without::Change { augment: Augment::PadCrop { padding: 4 } }, without(r"(?:random )?crop(?:s|ping)?")),
+        (Without::Change { augment: Augment::HorizontalFlip }, without(r"(?:random )?flip(?:s|ping)?")),
+    ];
     let others = [
         (Without::Adapter, r"(?:(?:(?:q-?|rs-?)?lora|dora|peft)(?: adapters?)?|(?:low[- ]rank )?adapters?)"),
         (Without::Augmentation, r"(?:(?:data|image) )?augmentations?"),
@@ -57,7 +61,7 @@ static WAYS: LazyLock<Vec<(Without, Regex)>> = LazyLock::new(|| {
             r"(?:(?:frozen|freez(?:e|ing)(?: of)?)(?: (?:the|any|layers?|weights|encoder|backbone|body|parts?))*)",
         ),
     ];
-    changes.chain([crop]).chain(others.map(|(what, name)| (what, without(name)))).collect()
+    changes.chain(bare).chain(others.map(|(what, name)| (what, without(name)))).collect()
 });
 
 /// `full fine-tuning`: what an adapter is not.

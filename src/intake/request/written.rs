@@ -14,6 +14,17 @@ pub(super) fn plainly(text: &str) -> String {
     });
     let text = text.replace(['\u{2212}', '\u{2011}'], "-").replace("R²", "R2").replace("r²", "r2");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // As they are said.
+    static SHORT: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
+        [
+            (regex(r"(?i)\bw/o\b"), "without"),
+            (regex(r"(?i)\bw/(?P<next>\s|[a-z\d])"), "with $next"),
+            (regex(r"(?i)\bfine (?P<tune>tun(?:e[ds]?|ing)\b)"), "fine-$tune"),
+        ]
+    });
+    let text = SHORT
+        .iter()
+        .fold(text, |text, (way, said)| way.replace_all(&text, *said).split_whitespace().collect::<Vec<_>>().join(" "));
     let short = |found: &Captures<'_>| {
         let at = |name: &str| found.name(name).map_or("", |group| group.as_str());
         // `10-20` by itself is a range.
@@ -96,6 +107,9 @@ mod tests {
             ("10-20 epochs", "10-20 epochs"),
             ("3x100 images", "3x100 images"),
             ("10x10 pixels", "10x10 pixels"),
+            ("sgd w/ momentum w/o decay", "sgd with momentum without decay"),
+            ("w/2 layers, fine tuned", "with 2 layers, fine-tuned"),
+            ("a fine tuner of w/x", "a fine tuner of with x"),
         ] {
             assert_eq!(plainly(text), expected);
         }

@@ -55,6 +55,19 @@ impl Asked<'_> {
         if let Some(decay) = self.request.weight_decay {
             self.recipe().optimizer = self.out.recipe.optimizer.with_weight_decay(decay);
         }
+        if self.request.nesterov {
+            match &mut self.out.recipe.optimizer {
+                Optimizer::Sgd { nesterov, .. } | Optimizer::Muon { nesterov, .. } => *nesterov = true,
+                Optimizer::Adamw { .. }
+                | Optimizer::Adam { .. }
+                | Optimizer::Lamb { .. }
+                | Optimizer::Lion { .. }
+                | Optimizer::Adafactor { .. } => {
+                    let used = self.out.recipe.optimizer.name();
+                    self.out.deviate("recipe.optimizer.nesterov", "Nesterov's momentum", used, "SGD and Muon alone have it");
+                }
+            }
+        }
         let name = self.out.recipe.optimizer.name();
         match (self.request.momentum, &mut self.out.recipe.optimizer) {
             (Some(asked), Optimizer::Sgd { momentum, .. } | Optimizer::Muon { momentum, .. }) => *momentum = asked,
@@ -239,6 +252,11 @@ impl Asked<'_> {
         }
         for augment in self.request.augment.clone() {
             let recipe = self.recipe();
+            // A part of the image is cropped already.
+            let is_resized = |own: &Augment| matches!(own, Augment::RandomResizedCrop { .. });
+            if matches!(augment, Augment::PadCrop { .. }) && recipe.augment.iter().any(is_resized) {
+                continue;
+            }
             if !recipe.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(&augment)) {
                 recipe.augment.push(augment);
             }

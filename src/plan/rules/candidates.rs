@@ -7,7 +7,7 @@ use super::of_paper::largest_first;
 use crate::data::{DECODERS, HEARERS, WRITERS};
 use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Wanted};
 use crate::plan::{Goal, PlannerError};
-use crate::spec::{ModelSpec, Task, TokenizerSpec};
+use crate::spec::{ModelSpec, Task, TokenizerKind, TokenizerSpec};
 use crate::words;
 use tallow_zoo::Modality;
 
@@ -25,7 +25,7 @@ pub(super) const OF_ENCODERS: [Task; 7] = [
 impl Brief<'_> {
     /// Models that serve and were not looked for in vain, largest first.
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, PlannerError> {
-        let mut found = match (self.goal.model(self.wishes), self.paper()) {
+        let found = match (self.goal.model(self.wishes), self.paper()) {
             (Some(ModelName::At { id }), _) => self.given(id)?,
             (Some(ModelName::Called { name }), _) => self.called(name, self.task)?,
             (None, Some(paper)) => match self.of_paper(paper)? {
@@ -34,6 +34,14 @@ impl Brief<'_> {
             },
             (None, None) => self.usual()?,
         };
+        let mut found: Vec<Candidate> = found.into_iter().map(|candidate| candidate.sized(&self.size())).collect();
+        if self.is_of_characters() {
+            for candidate in &mut found {
+                if let ModelSpec::Scratch { tokenizer: tokenizer @ None, .. } = &mut candidate.spec {
+                    *tokenizer = Some(TokenizerSpec::Trained(TokenizerKind::Characters));
+                }
+            }
+        }
         let needs = |spec: &ModelSpec| match spec {
             ModelSpec::Pretrained { id, .. } | ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } => {
                 Some(id.clone())
@@ -88,6 +96,12 @@ impl Brief<'_> {
             false => ModelSpec::Pretrained { id: id.into(), revision: None },
         };
         Ok(vec![Candidate { name, spec, config: found.config.clone() }])
+    }
+
+    /// Whether each character is to be a token, of texts that can be read back.
+    pub(super) fn is_of_characters(&self) -> bool {
+        matches!(self.task, Task::LanguageModelling | Task::TextToText)
+            && self.request().is_some_and(|request| request.characters)
     }
 
     fn is_from_scratch(&self) -> bool {

@@ -357,6 +357,24 @@ pub(super) fn t5(layers: usize, width: usize, heads: usize, positions: usize, vo
 }
 
 impl Candidate {
+    /// With the width of feed-forward layers and the vocabulary that were asked for, where all of it is made anew.
+    #[must_use]
+    pub(super) fn sized(mut self, size: &ModelSize) -> Self {
+        if let ModelSpec::Scratch { config, tokenizer: None } = &mut self.spec
+            && (size.intermediate.is_some() || size.vocab.is_some())
+        {
+            for config in [config, &mut self.config] {
+                let (inner, vocab) = inside(config);
+                for (own, asked) in
+                    inner.into_iter().map(|own| (own, size.intermediate)).chain(vocab.map(|own| (own, size.vocab)))
+                {
+                    *own = asked.unwrap_or(*own);
+                }
+            }
+        }
+        self
+    }
+
     /// Whether it is as large as was asked for.
     pub(super) fn is_of(&self, size: &ModelSize) -> bool {
         let (layers, hidden, heads) = match &self.config {
@@ -380,11 +398,32 @@ impl Candidate {
         let close = |params: f64| (self.config.num_params() as f64 / params - 1.0).abs() < 0.05;
         let same = |asked: Option<usize>, found: Option<usize>| asked.is_none() || asked == found;
         let small = |most: f64| self.config.num_params() as f64 <= most;
+        let mut config = self.config.clone();
+        let (inner, vocab) = inside(&mut config);
         same(size.layers, layers)
+            && same(size.intermediate, inner.first().map(|own| **own))
+            && same(size.vocab, vocab.map(|own| *own))
             && same(size.hidden, hidden)
             && same(size.heads, heads)
             && size.params.is_none_or(close)
             && size.max_params.is_none_or(small)
+    }
+}
+
+/// Widths of a model's feed-forward layers, and its words.
+fn inside(config: &mut ModelConfig) -> (Vec<&mut usize>, Option<&mut usize>) {
+    match config {
+        ModelConfig::Bert(c) => (vec![&mut c.intermediate_size], Some(&mut c.vocab_size)),
+        ModelConfig::Roberta(c) => (vec![&mut c.intermediate_size], Some(&mut c.vocab_size)),
+        ModelConfig::Electra(c) => (vec![&mut c.intermediate_size], Some(&mut c.vocab_size)),
+        ModelConfig::Distilbert(c) => (vec![&mut c.hidden_dim], Some(&mut c.vocab_size)),
+        ModelConfig::Gpt2(c) => (vec![c.n_inner.get_or_insert(4 * c.n_embd)], Some(&mut c.vocab_size)),
+        ModelConfig::Llama(c) => (vec![&mut c.intermediate_size], Some(&mut c.vocab_size)),
+        ModelConfig::T5(c) => (vec![&mut c.d_ff], Some(&mut c.vocab_size)),
+        ModelConfig::Marian(c) => (vec![&mut c.encoder_ffn_dim, &mut c.decoder_ffn_dim], Some(&mut c.vocab_size)),
+        ModelConfig::Whisper(c) => (vec![&mut c.encoder_ffn_dim, &mut c.decoder_ffn_dim], Some(&mut c.vocab_size)),
+        ModelConfig::Vit(c) => (vec![&mut c.intermediate_size], None),
+        ModelConfig::Resnet(_) | ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_) | ModelConfig::Mlp(_) => (vec![], None),
     }
 }
 

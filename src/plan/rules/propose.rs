@@ -7,7 +7,7 @@ use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::data::PairKind;
+use crate::data::{PairKind, in_characters};
 use crate::intake::{AskedPair, ModelSize, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
@@ -29,6 +29,10 @@ pub(super) fn experiments(
         images_differ: false,
         ..images::brought(offer.data, image.as_ref().map(|(size, _)| *size).or(images::of_model(offer)))
     };
+    let mut data = data;
+    if matches!(goal, Goal::Request(request) if request.characters) {
+        data.splits.iter_mut().for_each(|split| split.tokens = split.tokens.map(in_characters));
+    }
     let offer = &Offer { data: &data, ..*offer };
     let mut brief = Brief::new(goal, wishes, choice, offer)?;
     brief.image = image;

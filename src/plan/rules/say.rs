@@ -8,7 +8,7 @@ use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
 use crate::intake::{Edge, Family, ModelName, ModelSize, PaperSpec};
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, tell_entities};
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
 use tallow_zoo::{HeadKind, Modality};
 
@@ -127,6 +127,13 @@ impl Brief<'_> {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
         out.deviations.extend(self.not_understood());
+        let of_characters = matches!(
+            &candidate.spec,
+            ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(TokenizerKind::Characters)), .. }
+        );
+        if self.request().is_some_and(|request| request.characters) && !of_characters {
+            out.deviate("model.tokenizer", "characters as tokens", "the tokens of such a model", "it was made for them");
+        }
         if self.vectors_assumed {
             out.assumptions.push(
                 "task: sentence similarity, for the model is one of sentence vectors (`--set task=text_regression` has a number said of a pair)".into(),
@@ -340,6 +347,8 @@ fn size_in_words(size: &ModelSize) -> String {
         count(size.layers, "layers"),
         size.hidden.map(|hidden| format!("hidden size {hidden}")),
         count(size.heads, "heads"),
+        size.intermediate.map(|width| format!("feed-forward layers of {width}")),
+        count(size.vocab, "words"),
         params,
     ];
     format!("a model of {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" and "))

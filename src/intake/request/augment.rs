@@ -1,0 +1,73 @@
+//! How images are changed for training: `flips and random crops`, `mixup 0.2`.
+
+use super::Request;
+use super::number::number;
+use super::pattern::pattern;
+use super::rest::Rest;
+use crate::spec::Augment;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Changes of images by their names, with the usual values. One of a kind that a name has several of comes after those.
+pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(|| {
+    let (brightness, contrast, saturation, hue) = (0.4, 0.4, 0.4, 0.1);
+    vec![
+        (Augment::Mixup { alpha: 0.2 }, r"(?:mix-?up)"),
+        (Augment::Cutmix { alpha: 1.0 }, r"(?:cut-?mix)"),
+        (Augment::RandAugment { ops: 2, magnitude: 9 }, r"(?:rand-?\s?augment(?:ation)?)"),
+        (Augment::RandomErasing { p: 0.5, min_area: 0.02, max_area: 0.33, max_ratio: 3.3 }, r"(?:random[- ]erasing)"),
+        (Augment::ColorJitter { brightness, contrast, saturation, hue }, r"(?:colou?r[- ]jitter(?:ing)?)"),
+        (
+            Augment::RandomResizedCrop { min_area: 0.08, max_area: 1.0, max_ratio: 4.0 / 3.0 },
+            r"(?:random[- ]resized[- ]crop(?:s|ping)?)",
+        ),
+        (Augment::Rotation { degrees: 15.0 }, r"(?:random[- ]rotations?)"),
+        (Augment::PadCrop { padding: 4 }, r"(?:(?:random(?:ly)?[- ]|padded |pad(?:ding)? (?:and|\+|\x26) )crop(?:s|ping|ped)?)"),
+        (
+            Augment::HorizontalFlip,
+            r"(?:(?:random(?:ly)?[- ])?(?:horizontal(?:ly)?|left[- ]right|lr|mirror)[- ]flip(?:s|ping|ped)?|random(?:ly)?[- ]flip(?:s|ping|ped)?|mirroring)",
+        ),
+    ]
+});
+
+/// Changes of images, with a value where one stands behind the name: `mixup 0.2`, `rotations of up to 10 degrees`.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    static CHANGES: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
+        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to )?(?:(?:an? )?(?:alpha|α|p|prob(?:ability)?|magnitude)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
+        AUGMENTATIONS.iter().map(|(augment, name)| (*augment, pattern(&format!(r"\b{name}(?:\b|$){value}")))).collect()
+    });
+    // Each by itself is an ordinary word.
+    static BOTH: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:(?:random(?:ly)? )?crop(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?|(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|padded) )*crop(?:s|ping|ped)?)\b",
+        )
+    });
+    if rest.cut(&BOTH).is_some() {
+        request.augment.extend([Augment::PadCrop { padding: 4 }, Augment::HorizontalFlip]);
+    }
+    for (augment, way) in CHANGES.iter() {
+        let Some(cut) = rest.cut(way) else { continue };
+        let said = ["named", "share", "angle"].map(|name| cut.get(name).to_string());
+        let given = said.iter().find_map(|text| number(text).filter(|_| !text.is_empty()));
+        let expected = "a value that such a change of images can have";
+        let augment = request.value(Some(cut), expected, |_| given.map_or(Some(*augment), |given| with_value(*augment, given)));
+        let is_new =
+            |augment: &Augment| !request.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(augment));
+        let new = augment.filter(is_new);
+        request.augment.extend(new);
+    }
+}
+
+/// The change with the value that one usually says of it; none where it has no such value.
+fn with_value(augment: Augment, value: f64) -> Option<Augment> {
+    let share = (0.0..=1.0).contains(&value);
+    match augment {
+        Augment::Mixup { .. } => (value > 0.0).then_some(Augment::Mixup { alpha: value }),
+        Augment::Cutmix { .. } => (value > 0.0).then_some(Augment::Cutmix { alpha: value }),
+        Augment::RandomErasing { min_area, max_area, max_ratio, .. } => {
+            share.then_some(Augment::RandomErasing { p: value, min_area, max_area, max_ratio })
+        }
+        Augment::Rotation { .. } => (value > 0.0 && value <= 180.0).then_some(Augment::Rotation { degrees: value }),
+        _ => None,
+    }
+}
