@@ -245,3 +245,46 @@ fn what_a_machine_costs() {
         "{wrong:#?}"
     );
 }
+
+/// What is said of a model from scratch, its data and its optimiser stands in the experiment.
+#[test]
+fn settings_reach_the_experiment() {
+    let place = Place::new();
+    let plan = |request: &str| -> serde_json::Value {
+        let said = succeeds(&mut place.tallow(["plan", request, "--offline", "--json"]));
+        serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:#?}"))
+    };
+    let novel = place.write("novel.txt", "the cat sat on the mat and the dog sat on the cat. ".repeat(400));
+    let gpt = plan(&format!(
+        "train a character-level GPT with 2 layers, 2 heads, 32 embedding dim, ffn 64, context 16 on {} for 50 iterations, adamw betas \
+         (0.9, 0.98) eps 1e-6, cosine lr from 1e-3 to 1e-4, batch size 8",
+        novel.display()
+    ));
+    let (model, recipe) = (&gpt["spec"]["model"], &gpt["spec"]["recipe"]);
+    assert_eq!(model["tokenizer"]["trained"], "characters", "{gpt:#}");
+    let sizes = ["n_layer", "n_head", "n_embd", "n_inner"].map(|key| model["config"][key].as_u64());
+    assert_eq!(sizes, [2, 2, 32, 64].map(Some), "{model:#}");
+    assert_eq!((&recipe["length"]["steps"], &recipe["lr"]), (&50.into(), &1e-3.into()));
+    assert_eq!((&recipe["schedule"]["kind"], &recipe["schedule"]["min_lr_frac"]), (&"cosine".into(), &0.1.into()), "{recipe:#}");
+    assert_eq!((&recipe["optimizer"]["beta2"], &recipe["optimizer"]["eps"]), (&0.98.into(), &1e-6.into()));
+    assert_eq!(gpt["deviations"].as_array().map(Vec::len), Some(0), "{:#}", gpt["deviations"]);
+
+    let images = plan(
+        "train a ViT from scratch with patch size 8, depth 2, dim 32, 2 heads on toy_shapes at 24px with flip and crop, mixup 0.4, sgd \
+         nesterov 0.8, wd 1e-3, 1 epoch, gradient checkpointing",
+    );
+    let (spec, recipe) = (&images["spec"], &images["spec"]["recipe"]);
+    assert_eq!(spec["data"]["image"]["height"], 24, "{images:#}");
+    assert_eq!((&spec["model"]["config"]["patch_size"], &spec["model"]["config"]["image_size"]), (&8.into(), &24.into()));
+    let augment: Vec<_> = recipe["augment"].as_array().into_iter().flatten().map(|change| change["kind"].clone()).collect();
+    for kind in ["pad_crop", "horizontal_flip", "mixup"] {
+        assert!(augment.contains(&kind.into()), "{kind}: {augment:?}");
+    }
+    assert_eq!(recipe["optimizer"], serde_json::json!({"kind": "sgd", "momentum": 0.8, "nesterov": true, "weight_decay": 1e-3}));
+    assert_eq!(recipe["gradient_checkpointing"], true);
+
+    let pairs =
+        plan("translate toy_translation with 2 encoder and 2 decoder layers, d_model 32, 2 heads, vocabulary 500, beam size 3");
+    assert_eq!(pairs["spec"]["text_to_text"]["num_beams"], 3, "{pairs:#}");
+    assert_eq!(pairs["spec"]["model"]["config"]["vocab_size"], 500);
+}

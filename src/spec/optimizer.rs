@@ -170,6 +170,35 @@ impl Optimizer {
         self
     }
 
+    /// The same with these values; none where it has no such.
+    #[must_use]
+    pub fn with_betas(mut self, betas: [f64; 2]) -> Option<Self> {
+        let (Optimizer::Adamw { beta1, beta2, .. }
+        | Optimizer::Adam { beta1, beta2, .. }
+        | Optimizer::Lamb { beta1, beta2, .. }
+        | Optimizer::Lion { beta1, beta2, .. }
+        | Optimizer::Muon { beta1, beta2, .. }) = &mut self
+        else {
+            return None;
+        };
+        [*beta1, *beta2] = betas;
+        Some(self)
+    }
+
+    /// The same with this value; none where it has no such.
+    #[must_use]
+    pub fn with_eps(mut self, value: f64) -> Option<Self> {
+        let (Optimizer::Adamw { eps, .. }
+        | Optimizer::Adam { eps, .. }
+        | Optimizer::Lamb { eps, .. }
+        | Optimizer::Muon { eps, .. }) = &mut self
+        else {
+            return None;
+        };
+        *eps = value;
+        Some(self)
+    }
+
     /// Numbers that it keeps of each weight, at most: copies of the weights in memory and in checkpoints.
     pub fn moments(&self) -> usize {
         match self {

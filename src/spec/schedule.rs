@@ -131,6 +131,21 @@ impl Schedule {
         Schedule::Cosine { warmup, min_lr_frac: 0.0 }
     }
 
+    /// The same, with such a share of the rate left at the end; none where it has no end of its own.
+    #[must_use]
+    pub fn with_min_lr_frac(mut self, share: f64) -> Option<Self> {
+        let (Schedule::Linear { min_lr_frac, .. }
+        | Schedule::Cosine { min_lr_frac, .. }
+        | Schedule::CosineRestarts { min_lr_frac, .. }
+        | Schedule::Polynomial { min_lr_frac, .. }
+        | Schedule::Wsd { min_lr_frac, .. }) = &mut self
+        else {
+            return None;
+        };
+        *min_lr_frac = share;
+        Some(self)
+    }
+
     /// One cycle, by PyTorch's own values where none is given: its rise is a good part of it, other than a warm-up before something else.
     pub fn one_cycle(warmup: Option<Warmup>) -> Self {
         Schedule::OneCycle { warmup: warmup.unwrap_or(third()), div_factor: div_factor(), final_div_factor: final_div_factor() }

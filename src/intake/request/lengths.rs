@@ -24,12 +24,12 @@ patterns! {
         r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~#\s?(?P<of>epochs?|evaluations?|evals?|checks?|rounds?)?\)?",
         r"\bearly[ _-]stopping[ _-]patience~#",
         r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~&",
-        r"\b(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:after|if|when|once)(?: (?:there (?:is|was)|it (?:sees|has)|for|at))*\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)?\s?(?:in a row |on end )?(?:without|with no|of no)(?: (?:any|an|further))? (?:improvements?|progress|gains?|improving|getting better)\b",
+        r"\b(?:early[- ]stop(?:ping)?|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:after|if|when|once)(?: (?:there (?:is|was)|it (?:sees|has)|for|at))*\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)?\s?(?:in a row |on end )?(?:without|with no|of no)(?: (?:any|an|further))? (?:improvements?|progress|gains?|improving|getting better)\b",
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:if|when|once|after|as soon as)|(?:if|when|once|until)) [\w\s'-]{0,50}?\b(?:(?:does|do|did|has|have|is|are)(?: not|n['’]t)|doesn['’]t|stops?|no longer|not|fails? to)(?: been)? (?:improv(?:e[sd]?|ing)|get(?:s|ting)? better|decreas(?:e[sd]?|ing)|go(?:es|ing)? down|fall(?:s|ing)?)(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b(?: in a row| on end)?",
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?) (?:after|if|when|on) )?no improvements?(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b",
         r"\bearly[- ]stopping after\s@(?P<of>epochs?|evaluations?|evals?|checks?)?",
     ],
-    early: [r"\bearly[ _-]stopping\b|\bstop(?:ping)? early\b"],
+    early: [r"\bearly[ _-]stop(?:ping)?\b|\bstop(?:ping)? early\b"],
     evaluate: [
         r"\b(?:evaluat(?:e|es|ing|ions?)|validat(?:e|es|ing|ions?)|eval|scor(?:e|ing)|check(?:ing)?)(?: (?:it|the model|the loss|on (?:the )?(?:validation|dev|test)(?: (?:set|split|data))?|¦|once|happens|runs?))* (?:(?:after )?(?:every|each|per)|(?:once )?(?:per|an|after each))\s(?:@)?(?P<of>epochs?|steps?)\b",
         r"\b(?:evaluat(?:e|es|ing|ions?)|validat(?:e|es|ing|ions?)|eval)(?: (?:it|the model|the loss|on (?:the )?(?:validation|dev|test)(?: (?:set|split|data))?|¦))* (?:after|at)\s@(?P<of>steps?)\b",
@@ -45,6 +45,7 @@ patterns! {
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |full )?(?:epochs?|passes)\b",
         r"^@(?:training |full )?(?:epochs?|passes)\b",
         r"\b(?:num[ _](?:train[ _])?|n[ _])?epochs?\s?[=:]\s?#",
+        r"\bep\s?[=:]?\s?#",
         r"\bepochs (?:of )?#",
         r"\bfor an? (?:single |full |whole )?(?P<one>epoch|pass)\b",
     ],
@@ -61,7 +62,7 @@ patterns! {
 }
 
 /// `drop the learning rate by 10 after 80 and 120 epochs`.
-static DROPS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+static DROPS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     let list = r"(?P<v>\d+(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|\s?/\s?)\d+)*)";
     let at = format!(
         r"(?:after|at|in|on)(?: the)?(?: (?P<unit>epochs?|steps?))? {list}(?:st|nd|rd|th)?(?: (?P<of>epochs?|steps?))?\b(?:,? (?:by|with|and|gamma)(?: an?)?(?: factor| gamma)?(?: of)? (?P<later>{NUMBER}))?"
@@ -73,6 +74,10 @@ static DROPS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let verb = r"(?:drop|decay|divid|reduc|multipl|decreas|lower|cut|scal|halv)\w*(?: down)?";
     [
         regex(&format!(r"(?i)\b(?P<verb>{verb}) {rate}{by} {at}")),
+        // Of a rate that was named before.
+        regex(&format!(
+            r"(?i)\b(?P<verb>(?:divided|dropped|decayed|reduced|lowered|multiplied|decreased|halved)(?: down)?){by} {at}"
+        )),
         regex(&format!(
             r"(?i)\b(?P<verb>(?:multi-?)?step(?:[- ]?(?:lr|wise|decay|schedule|scheduler|learning[ -]rate))*|milestones?){by}(?: with)? (?:{at})"
         )),

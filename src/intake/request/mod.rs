@@ -18,6 +18,7 @@ mod meant;
 mod name;
 mod names;
 mod number;
+mod optimizer;
 mod pair;
 mod pattern;
 mod quality;
@@ -101,9 +102,14 @@ pub struct Request {
     pub accumulation: Option<usize>,
     pub evaluate_every: Option<Length>,
     pub lr: Option<f64>,
+    /// What is left of it at the end.
+    pub min_lr: Option<f64>,
     pub optimizer: Option<OptimizerKind>,
     pub momentum: Option<f64>,
     pub nesterov: bool,
+    /// Of Adam and those that descend from it.
+    pub betas: Option<[f64; 2]>,
+    pub eps: Option<f64>,
     pub weight_decay: Option<f64>,
     pub schedule: Option<ScheduleShape>,
     pub warmup: Option<Warmup>,
@@ -123,6 +129,12 @@ pub struct Request {
     /// What is not to be done.
     pub without: Vec<Without>,
     pub augment: Vec<Augment>,
+    /// Height and width that images are brought to.
+    pub image_size: Option<[usize; 2]>,
+    /// Activations are made again in backward.
+    pub gradient_checkpointing: bool,
+    /// Of texts that are written.
+    pub num_beams: Option<usize>,
     /// "balanced class weights".
     pub class_weights: bool,
     pub focal_gamma: Option<f64>,
@@ -145,6 +157,8 @@ pub struct Request {
     pub refused: Vec<Refused>,
     /// An adapter in place of all weights.
     pub adapter: Option<AskedAdapter>,
+    /// Layers that it stands beside, as models name them; none: all linear ones.
+    pub adapter_targets: Vec<String>,
     /// Of DPO: how far the model may go from the one that it began with.
     pub beta: Option<f64>,
     /// "Sentence embeddings", "semantic search".
@@ -166,6 +180,8 @@ pub struct ModelSize {
     pub intermediate: Option<usize>,
     /// Of a tokenizer that is made from the data, at most.
     pub vocab: Option<usize>,
+    /// Side of the pieces that a vision transformer cuts images into.
+    pub patch: Option<usize>,
     /// About so many.
     pub params: Option<f64>,
     /// At most so many.

@@ -31,6 +31,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         rest.cut_word(path).or_else(|| known_data(rest, fits)).or_else(|| bare_id(rest, fits))
     };
     let (trained, tested) = (data(false), data(true));
+    let trained = trained.map(|first| match &tested {
+        None => beside(rest, first, &lying),
+        Some(_) => first,
+    });
     request.data = match (trained, tested) {
         (Some(data), Some(held_out)) if data != held_out => match together(&data, &held_out) {
             Some(both) => Some(both),
@@ -62,17 +66,39 @@ fn is_tested(before: &str) -> bool {
     !found.name("words").is_some_and(|words| TRAINED.is_match(words.as_str()))
 }
 
+/// With further tables of its folder that are splits by their names: `train.csv for training, val.csv for validation`.
+fn beside(rest: &mut Rest, first: DataName, lying: &impl Fn(&str) -> Option<Lying>) -> DataName {
+    let mut all = first;
+    loop {
+        let found = std::cell::Cell::new(None);
+        let cut = rest.cut_word(|before, word| {
+            let is_data = role(&last_word(before), word, lying)? == Lying::Data;
+            let both = is_data.then(|| together(&all, &DataName::parse(word, lying)))??;
+            found.set(Some(both));
+            Some(())
+        });
+        match cut.and(found.take()) {
+            Some(both) => all = both,
+            None => return all,
+        }
+    }
+}
+
 /// Two tables of one folder whose names say which is which, as a pattern for both.
 fn together(data: &DataName, held_out: &DataName) -> Option<DataName> {
     let (DataName::Local { path: first }, DataName::Local { path: second }) = (data, held_out) else { return None };
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let (first_name, second_name) = (name(first)?, name(second)?);
     let is_plain = |name: &str| !name.contains(['*', '?', '[', ']', '{', '}', ',']);
-    let says = split_of_file(&first_name)? == "train" && split_of_file(&second_name)? != "train";
-    let apart = first.parent() == second.parent() && first.extension() == second.extension();
-    let is_table = is_data_file(&first_name) && is_data_file(&second_name);
-    let one = || first.with_file_name(format!("{{{first_name},{second_name}}}"));
-    (says && apart && is_table && is_plain(&first_name) && is_plain(&second_name)).then(|| DataName::Local { path: one() })
+    // It may be several already.
+    let all = first_name.strip_prefix('{').and_then(|list| list.strip_suffix('}')).unwrap_or(&first_name);
+    let splits: Vec<String> = all.split(',').map(split_of_file).collect::<Option<_>>()?;
+    let says = splits.iter().any(|split| split == "train") && !splits.contains(&split_of_file(&second_name)?);
+    let ends = |name: &str| Path::new(name).extension().map(|end| end.to_owned());
+    let apart = first.parent() == second.parent() && all.split(',').all(|name| ends(name) == ends(&second_name));
+    let fits = all.split(',').chain([second_name.as_str()]).all(|name| is_data_file(name) && is_plain(name));
+    let one = || first.with_file_name(format!("{{{all},{second_name}}}"));
+    (says && apart && fits).then(|| DataName::Local { path: one() })
 }
 
 fn in_words(data: &DataName) -> String {
@@ -123,6 +149,9 @@ fn model_at(text: &str, from: usize) -> Option<Range<usize>> {
     let is_own = |part: &str| !part.is_empty() && !part.chars().all(|c| c.is_ascii_digit()) && !BESIDE_NAMES.contains(&part);
     let part = |group: &str| found.name(group).map_or("", |part| part.as_str()).to_lowercase();
     let (before, behind) = (part("before"), part("behind"));
+    if behind == "-free" || behind == "-less" {
+        return model_at(text, found.get(0)?.end());
+    }
     let start = match before.split('-').filter(|part| !part.is_empty()).all(is_own) {
         true => found.name("before")?.start(),
         false => name.start(),
@@ -150,6 +179,10 @@ pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
     let Some(name) = name.map(|name| name.to_lowercase()).filter(|_| request.from_scratch) else { return };
     if MADE_ANEW.contains(&name.as_str()) && request.size.is_given() {
         request.model = Some(ModelName::Called { name });
+    } else if request.size.is_given()
+        && SIZES_OF_BERT.iter().any(|size| name == format!("{size} bert") || name == format!("bert-{size}"))
+    {
+        request.model = Some(ModelName::Called { name: "bert".into() });
     } else if let Some((layers, hidden)) = vit_of(&name)
         && !request.size.is_given()
     {
@@ -172,6 +205,9 @@ fn vit_of(name: &str) -> Option<(usize, usize)> {
 
 /// Families whose name alone is that of a public model, and that can be made in any size.
 const MADE_ANEW: [&str; 3] = ["roberta", "distilbert", "electra"];
+
+/// Sizes of BERT by words alone.
+const SIZES_OF_BERT: [&str; 6] = ["tiny", "mini", "small", "medium", "base", "large"];
 
 /// Words in lower case that names of data and models are made of.
 pub(super) fn words_of_names() -> Vec<String> {
@@ -274,7 +310,7 @@ const MODELS: &[&str] = &[
     r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"distil-?gpt-?2", r"opus-mt-[\w-]+", r"marian(?:mt)?", r"deberta(?:-\w+)?",
     r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
-    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
+    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
     r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
     r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient boosting",

@@ -82,6 +82,9 @@ pub(super) fn names_of_languages() -> String {
 /// Names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
+    // That is a way to have more texts.
+    static BACK: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bback[- ]?translat\w*"));
+    rest.tell(&BACK);
     if rest.cut(&p.translation).is_some() {
         while rest.cut(&p.translation).is_some() {}
         let languages = p.languages.iter().find_map(|way| rest.cut(way));

@@ -87,6 +87,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.refused.push(Refused { words, expected: "an error that is at most so much".into() });
         }
     }
+    // A report holds all that its task has.
+    while rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).is_some() {}
+    while rest.cut(&PATTERNS.error).is_some() {}
 }
 
 /// What is to be no greater than a number; whether there is such a wish.

@@ -2,8 +2,8 @@
 
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
-use super::{Frozen, Lack, Lacking, Refused, Request, augment, held, lengths, limits, size, time, without};
-use crate::intake::{OptimizerKind, ScheduleShape, regex};
+use super::{Frozen, Lack, Lacking, Refused, Request, augment, held, lengths, limits, optimizer, size, time, without};
+use crate::intake::{ScheduleShape, regex};
 use crate::spec::Warmup;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -51,21 +51,19 @@ patterns! {
         r"^#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?\s?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
     ],
     dropout: [r"\b(?:hidden[ _])?drop-?out(?:[ _]prob)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
-    decay: [r"\bweight[ _-]decay~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?weight[- ]decay\b"],
     clip_value: [
         r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?))* (?:by |at |to )?values?~#",
         r"\b(?:gradients?|grad)[- ]values? clip(?:ping|ped)?~#",
         r"\b(?:gradients?|grad)[- ]clip(?:ping|ped)? (?:by |at )values?~#",
     ],
     layerwise: [
+        r"\blayer[- ]decay~#",
         r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay~#",
         r"\b(?:learning[ -]rate|lr) decay (?:per|of each|for each|by) layer~#",
         r"\bllrd~#",
         r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay\b|\bllrd\b",
     ],
     clip: [r"\bmax[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
-    momentum: [r"\b(?:nesterov )?momentum~#", r"^#\s?(?:nesterov )?momentum\b"],
-    nesterov: [r"\bnesterov(?:['’]s)?(?: (?:accelerated )?(?:momentum|gradients?))?(?:\s?[=:]\s?true)?\b"],
     masked: [
         r"\b(?:mask(?:ing|s|ed)?|hid(?:e|ing))(?: (?:of|out|rate|ratio|probability|prob|share|with))*\s?[=:]?\s?#\s?(?P<unit>%|percent\b)?(?:\s?(?:of )?(?:the |all )?(?:input )?(?:tokens|words|pieces))?",
         r"\b(?:mlm|mask(?:ing)?)[ _](?:probability|prob|rate|ratio)~#\s?(?P<unit>%|percent\b)?",
@@ -110,11 +108,28 @@ patterns! {
     ],
     search: [
         r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
-        r"\b(?:the )?(?:best|highest|lowest)[ -](?:(?:[a-z-]+|¦) ){0,5}(?:possible|(?:that )?(?:you|it) (?:can|could)(?: (?:get|find|reach|make))?|achievable|attainable)\b",
+        r"\b(?:the )?(?:best|highest|lowest)(?:-|\s+)(?:(?:[a-z-]+|¦)\s+){0,5}(?:possible|(?:that )?(?:you|it) (?:can|could)(?: (?:get|find|reach|make))?|achievable|attainable)\b",
         r"\b(?:(?:with|do|run|and) )?(?:a |an )?(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search(?:es)?|tuning|optimi[sz]ation|sweeps?)\b",
         r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings)\b",
     ],
     trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
+    falling: [
+        r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
+        r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
+    ],
+    least_lr: [r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#"],
+    targets: [
+        r"\b(?:(?:lora )?target(?:s|ing|ed)?(?:[ _]modules?)?(?: (?:are|is|of|the|=|:))*|on|to|for|adapt(?:ing)?|in)\s?[=:]?\s?\[?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?)*)\]?(?: (?:layers?|matrices|modules|projections?|only))*",
+    ],
+    everywhere: [r"\b(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) (?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],
+    beams: [r"\b(?:num[ _-])?beams?(?:[ _-](?:size|width|search(?: (?:with|of))?))?~#(?: beams?)?\b", r"^#[ -]beams?(?: search)?\b", r"\bbeam search (?:with|of) #(?: beams?)?\b"],
+    recomputed: [r"\b(?:(?:gradient|activation)[ -](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled))?\b"],
+    image: [
+        r"\b(?:(?:at|of|to|size|resolution|images?|resized?|scaled?)\s?[=:]?\s?(?:to |of |at )?)?(?P<v>\d{2,4})\s?(?:px|pixels)?\s?[x×]\s?(?P<w>\d{2,4})(?:\s?(?:px|pixels?)\b)?(?: (?:images?|resolution|pixels))?",
+        r"\b(?:at |of |to |size |resolution )*#\s?(?:px|pixels?)\b(?: (?:images?|resolution))?",
+        r"\b(?:image|input|img)[ _-](?:size|resolution)~#",
+        r"\b(?:resolution|resized? to|images? of)~#",
+    ],
     lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
     // That many of all, not of a text.
     corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
@@ -126,12 +141,6 @@ patterns! {
     tokens: [r"^#[ -]tokens?\b"],
     examples: [
         r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
-    ],
-    optimizer: [
-        r"\b(?:optim(?:i[sz]er)?\s?(?:=|:|is)?\s?)?(?P<v>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|l-?bfgs)(?:_torch)?\b(?: optimi[sz]er)?",
-        // These mean other things, too.
-        r"\b(?P<v>lamb|lars|lion|muon)(?: as (?:the |an )?)? optimi[sz]er\b",
-        r"\b(?:with|using|use|by|via|optim(?:i[sz]er)?\s?(?:=|:|is)?) (?:the )?(?P<v>lamb|lars|lion|muon)\b",
     ],
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
@@ -260,6 +269,12 @@ fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
 
 /// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
 fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) {
+    if request.adapter.is_some() {
+        let list = first(rest, &PATTERNS.targets).map(|cut| cut.get("list").to_string()).unwrap_or_default();
+        let names = list.split([',', ' ', '/', '+']).map(|name| name.trim_matches(['\'', '"']));
+        request.adapter_targets = names.filter(|name| !name.is_empty() && *name != "and").map(str::to_string).collect();
+        any(rest, &PATTERNS.everywhere);
+    }
     let Some(mut asked) = request.adapter else {
         // Without one they are no settings: words that are not understood.
         return;
@@ -334,12 +349,12 @@ impl Request {
 }
 
 /// Reads the number, a percentage as a share, where it is within.
-fn share(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
+pub(super) fn share(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
     let factor = if cut.is_percent() { 0.01 } else { 1.0 };
     cut.number().map(|value| value * factor).filter(|value| within(*value))
 }
 
-fn real(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
+pub(super) fn real(cut: &Cut, within: impl Fn(f64) -> bool) -> Option<f64> {
     cut.number().filter(|value| within(*value) && !cut.is_percent())
 }
 
@@ -375,8 +390,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
         LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:embeddings?|attention|attn|classifier|head|input|path)\s)$")));
     let cut = p.dropout.iter().find_map(|way| rest.cut_unless_after(way, &OF_PART));
     request.dropout = request.value(cut, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p))).or(no_dropout);
-    let cut = first(rest, &p.decay);
-    request.weight_decay = request.value(cut, "0 to 10", |cut| share(cut, |decay| (0.0..=10.0).contains(&decay))).or(no_decay);
+    optimizer::find_values(rest, request, [no_decay, no_momentum]);
     let cut = first(rest, &p.smoothing);
     // The usual value (1512.00567, section 7) where none is said.
     request.label_smoothing =
@@ -413,16 +427,32 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.grad_clip_value = request.value(cut, "a value greater than 0", |cut| real(cut, |most| most > 0.0));
     let cut = first(rest, &p.clip);
     request.grad_clip_norm = request.value(cut, "a norm greater than 0", |cut| real(cut, |norm| norm > 0.0));
-    let cut = first(rest, &p.momentum);
-    request.momentum =
-        request.value(cut, "0 to less than 1", |cut| real(cut, |momentum| (0.0..1.0).contains(&momentum))).or(no_momentum);
-    request.nesterov = first(rest, &p.nesterov).is_some();
     let cut = first(rest, &p.masked);
     let expected = "15 %, which is what masked language modelling hides here";
     request.value(cut, expected, |cut| share(cut, |hidden| (hidden - 0.15).abs() < 1e-6));
     request.characters = any(rest, &p.characters);
+    let cut = first(rest, &p.falling);
+    if let Some(last) = cut.as_ref().and_then(|cut| super::number::number(cut.get("w"))) {
+        request.min_lr = Some(last);
+    }
+    let from = request.value(cut, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    let cut = first(rest, &p.least_lr);
+    request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
     several_rates(rest, request);
-    request.lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    let lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    request.lr = from.or(lr);
+    request.gradient_checkpointing = any(rest, &p.recomputed);
+    let cut = first(rest, &p.beams);
+    request.num_beams = request.value(cut, "1 to 64 beams", |cut| cut.whole(1, 64).map(|beams| beams as usize));
+    static PATCH: LazyLock<[Regex; 2]> =
+        LazyLock::new(|| [regex(r"(?i)\bpatch(?:es)?(?:[ _-]size)?(?: of)?\s*$"), regex(r"(?i)^[ -](?:pixel )?patch")]);
+    let is_whole = |found: &Found<'_>| taken_if(!PATCH[0].is_match(found.before) && !PATCH[1].is_match(found.behind));
+    let cut = p.image.iter().find_map(|way| rest.cut_as(way, is_whole));
+    request.image_size = request.value(cut, "a size of 8 to 4096 pixels", |cut| {
+        let width = if cut.get("w").is_empty() { cut.number() } else { super::number::number(cut.get("w")) };
+        let side = |value: f64| (value.fract() == 0.0 && (8.0..=4096.0).contains(&value)).then_some(value as usize);
+        Some([side(cut.number()?)?, side(width?)?])
+    });
 }
 
 /// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.
@@ -530,22 +560,7 @@ fn examples(rest: &mut Rest, request: &mut Request) {
 }
 
 fn choices(rest: &mut Rest, request: &mut Request) {
-    static OF_IMAGES: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^(?:\s(?:and|or|vs\.?|versus)\s\w+)?\s(?:photos?|images?|pictures?|species|animals?|classes|videos?|recordings?|events?|tracks?|data)\b",
-        )
-    });
-    let judged = |found: &Found<'_>| if OF_IMAGES.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
-    while let Some(cut) = PATTERNS.optimizer.iter().find_map(|way| rest.cut_as(way, judged)) {
-        let found = optimizer(cut.get("v"));
-        match request.optimizer {
-            Some(other) if other != found => {
-                let words = format!("{} and {}", other.name(), cut.words);
-                request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
-            }
-            _ => request.optimizer = Some(found),
-        }
-    }
+    optimizer::find_kind(rest, request);
     let schedule = first(rest, &PATTERNS.schedule).map(|cut| match cut.get("v").to_lowercase().as_str() {
         "cosine" if !cut.get("restarts").is_empty() => {
             // `with 3 restarts` are four cosines.
@@ -566,22 +581,4 @@ fn choices(rest: &mut Rest, request: &mut Request) {
         _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
     });
     request.schedule = request.schedule.take().or(schedule);
-}
-
-fn optimizer(name: &str) -> OptimizerKind {
-    match name.to_lowercase().as_str() {
-        "sgd" => OptimizerKind::Sgd,
-        "adamw" => OptimizerKind::AdamW,
-        "adam" => OptimizerKind::Adam,
-        "adagrad" => OptimizerKind::AdaGrad,
-        "adadelta" => OptimizerKind::AdaDelta,
-        "adamax" => OptimizerKind::AdaMax,
-        "adafactor" => OptimizerKind::AdaFactor,
-        "rmsprop" => OptimizerKind::RmsProp,
-        "lamb" => OptimizerKind::Lamb,
-        "lars" => OptimizerKind::Lars,
-        "lion" => OptimizerKind::Lion,
-        "muon" => OptimizerKind::Muon,
-        _ => OptimizerKind::Lbfgs,
-    }
 }

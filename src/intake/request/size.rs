@@ -1,9 +1,9 @@
 //! How large the model is to be.
 
-use super::Request;
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, Rest};
 use super::settings::first;
+use super::{ModelName, Request};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ patterns! {
     layers: [
         r"^@(?:hidden |transformer |encoder |decoder )?(?:layers?|blocks?)\b",
         r"\b(?:num[ _](?:hidden[ _])?|n[ _])layers?\s?[=:]?\s?#",
-        r"\b(?:layers|depth)\s?[=:]\s?#",
+        r"\b(?:layers\s?[=:]|depth(?: of)?\s?[=:]?)\s?#",
         r"[,;(¦]\s*layers #",
     ],
     heads: [r"^@(?:attention )?heads?\b", r"\b(?:num[ _](?:attention[ _])?|n[ _])heads?\s?[=:]?\s?#", r"[,;(¦]\s*heads\s?[=:]?\s?#"],
@@ -29,6 +29,7 @@ patterns! {
         r"\bd_ff\s?(?:=|:|of)?\s?#",
         r"^#[ -](?:wide |dimensional )?(?:ffn|feed-?\s?forward)(?:[ -](?:size|dim\w*|width|layers?))*\b",
     ],
+    patch: [r"\bpatch(?:es)?(?:[ _-]size)?(?: of)?~#(?:\s?[x×]\s?\d+)?", r"^#(?:\s?[x×]\s?\d+)?[ -](?:pixel )?patch(?:es)?\b"],
     vocab: [
         r"\bvocab(?:ulary)?(?:[ _-]size)?~#(?: (?:tokens|words|pieces|entries))?\b",
         r"^#(?:[ -](?:tokens?|words?|entry|piece|entries|pieces))?[ -]vocab(?:ulary)?\b",
@@ -36,7 +37,7 @@ patterns! {
     ],
     hidden: [
         r"\b(?:hidden|embedding|model)[ _-](?:size|dim\w*|width)~#",
-        r"\b(?:d_model|n_embd|width)\s?(?:=|:|of)?\s?#",
+        r"\b(?:d_model|n_embd|width|dim(?:ension)?s?)\s?(?:=|:|of)?\s?#",
         r"^#[ -](?:(?:hidden|embedding|model)[ -](?:size|dim(?:ension(?:s|al)?)?s?|width)|dim(?:ension(?:s|al)?)?s?|wide)\b",
         r"[,;(¦]\s*hidden\s?[=:]?\s?#",
         r"^#(?: hidden)? (?:hidden units|units|neurons)(?: (?:each|per layer))?\b",
@@ -63,13 +64,21 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             false => Judged::Taken,
         }
     };
+    // `MLP 3x64`: so many layers of so many units.
+    static EACH: LazyLock<[Regex; 1]> = LazyLock::new(|| [pattern(r"^(?P<v>\d{1,2})\s?[x×]\s?(?P<w>\d{2,5})\b")]);
+    let is_mlp = matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp");
+    let each = if is_mlp { first(rest, &*EACH) } else { None };
+    let units = each.as_ref().and_then(|cut| cut.get("w").parse().ok());
+    let of_each = request.value(each, "a whole number of layers", count);
     let cut = first(rest, &p.sides);
     let of_sides = request.value(cut, "as many layers in the decoder as in the encoder", |cut| {
         let other = super::number::number(cut.get("w"));
         count(cut).filter(|layers| other == Some(*layers as f64))
     });
     let cut = p.layers.iter().find_map(|way| rest.cut_as(way, judged));
-    request.size.layers = request.value(cut, "a whole number of layers", count).or(of_sides);
+    request.size.layers = request.value(cut, "a whole number of layers", count).or(of_sides).or(of_each);
+    let cut = first(rest, &p.patch);
+    request.size.patch = request.value(cut, "1 to 4096 pixels", |cut| cut.whole(1, 4096).map(|n| n as usize));
     let cut = first(rest, &p.intermediate);
     request.size.intermediate = request.value(cut, "a whole number", count);
     let cut = first(rest, &p.vocab);
@@ -77,7 +86,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let cut = p.heads.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.heads = request.value(cut, "a whole number of heads", count);
     let cut = first(rest, &p.hidden);
-    request.size.hidden = request.value(cut, "a whole number", count);
+    request.size.hidden = request.value(cut, "a whole number", count).or(units);
 }
 
 /// `a 10M GPT`: of a name that `is_model` finds at once behind.

@@ -1,8 +1,8 @@
 //! Whether what is said in recordings is to be written, and in which language it is said.
 
-use super::Request;
 use super::pair::{code_of, names_of_languages};
 use super::rest::Rest;
+use super::{ModelName, Request};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ static SPEECH: LazyLock<[Regex; 4]> = LazyLock::new(|| {
 static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
     let named = names_of_languages();
     regex(&format!(
-        r"(?i)\b(?:(?:in|of|from|for|spoken)\s)?(?P<language>{named})\b(?:\s(?:speech|recordings?|audio|voices?|language))?"
+        r"(?i)\b(?:(?:in|of|from|for|spoken|language(?:\s?[:=])?)\s)?(?P<language>{named})\b(?:\s(?:speech|recordings?|audio|voices?|language))?"
     ))
 });
 
@@ -34,6 +34,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         while rest.cut(way).is_some() {
             request.speech.get_or_insert_default();
         }
+    }
+    // Whoever names such a model means it so.
+    if matches!(&request.model, Some(ModelName::Called { name }) if name.starts_with("whisper")) {
+        request.speech.get_or_insert_default();
     }
     if let Some(speech) = &mut request.speech {
         speech.language = rest.cut(&LANGUAGE).map(|cut| code_of(cut.get("language")));

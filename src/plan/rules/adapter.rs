@@ -30,7 +30,8 @@ impl Brief<'_> {
                 let alpha = alpha.unwrap_or(usual.alpha / usual.rank as f64 * rank as f64);
                 let dropout = dropout.unwrap_or(usual.dropout);
                 let base = as_stored.then_some(BaseWeights::AsStored);
-                drafted.adapter = Some(AdapterSpec { rank, alpha, dropout, use_dora, use_rslora, base, ..usual });
+                let asked = AdapterSpec { rank, alpha, dropout, use_dora, use_rslora, base, ..usual };
+                drafted.adapter = Some(self.beside_what_was_asked(asked, candidate, drafted));
             }
             (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
             (None, None) if serves && self.task.is_of_conversations() && !whole => {
@@ -45,6 +46,25 @@ impl Brief<'_> {
         if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
             drafted.recipe.lr = 2e-4;
             drafted.assumptions.push("recipe.lr: 2e-4, as is usual for adapters (2305.14314, table 9)".into());
+        }
+    }
+
+    /// Beside the layers that the request names, as models or papers call them; beside all linear ones where the model has none such.
+    fn beside_what_was_asked(&self, adapter: AdapterSpec, candidate: &Candidate, drafted: &mut Drafted) -> AdapterSpec {
+        let named = self.request().map(|request| request.adapter_targets.as_slice()).unwrap_or_default();
+        if named.is_empty() {
+            return adapter;
+        }
+        let layer = |name: &String| layer_of(&candidate.config, name).unwrap_or_else(|| name.clone());
+        let target_modules: Vec<String> = named.iter().map(layer).collect::<BTreeSet<_>>().into_iter().collect();
+        let asked = AdapterSpec { target_modules, ..adapter.clone() };
+        match candidate.config.adapted(&asked.adapter()) {
+            Ok(_) => asked,
+            Err(_) => {
+                let reason = "the model has no layers of these names";
+                drafted.deviate("adapter.target_modules", named.join(", "), "all linear layers", reason);
+                adapter
+            }
         }
     }
 

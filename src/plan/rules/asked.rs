@@ -25,6 +25,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.optimizer();
     asked.schedule();
     asked.numbers();
+    asked.least_rate();
     asked.frozen();
     asked.lacking();
     asked.out
@@ -68,6 +69,7 @@ impl Asked<'_> {
                 }
             }
         }
+        self.moments();
         let name = self.out.recipe.optimizer.name();
         match (self.request.momentum, &mut self.out.recipe.optimizer) {
             (Some(asked), Optimizer::Sgd { momentum, .. } | Optimizer::Muon { momentum, .. }) => *momentum = asked,
@@ -88,6 +90,40 @@ impl Asked<'_> {
                 );
             }
             (None, _) => {}
+        }
+    }
+
+    /// What Adam and its kin keep means with.
+    fn moments(&mut self) {
+        let reason = format!("{} has no such value", self.out.recipe.optimizer.name());
+        if let Some(betas) = self.request.betas {
+            match self.out.recipe.optimizer.clone().with_betas(betas) {
+                Some(set) => self.recipe().optimizer = set,
+                None => {
+                    let stated = format!("{} and {}", plain(betas[0]), plain(betas[1]));
+                    self.out.deviate("recipe.optimizer.betas", stated, "none", &reason);
+                }
+            }
+        }
+        if let Some(eps) = self.request.eps {
+            match self.out.recipe.optimizer.clone().with_eps(eps) {
+                Some(set) => self.recipe().optimizer = set,
+                None => self.out.deviate("recipe.optimizer.eps", plain(eps), "none", &reason),
+            }
+        }
+    }
+
+    /// What of the rate is left at the end, once the rate and how it falls are known.
+    fn least_rate(&mut self) {
+        let Some(least) = self.request.min_lr else { return };
+        let (lr, schedule) = (self.out.recipe.lr, self.out.recipe.schedule.clone());
+        let name = schedule.name();
+        match schedule.with_min_lr_frac(least / lr).filter(|_| least <= lr) {
+            Some(set) => self.recipe().schedule = set,
+            None => {
+                let reason = if least <= lr { "such a schedule has no end of its own" } else { "the rate itself is lower" };
+                self.out.deviate("recipe.schedule.min_lr_frac", plain(least), name, reason);
+            }
         }
     }
 
@@ -150,6 +186,7 @@ impl Asked<'_> {
         }
         recipe.evaluate_every = r.evaluate_every.or(recipe.evaluate_every);
         recipe.lr = r.lr.unwrap_or(recipe.lr);
+        recipe.gradient_checkpointing |= r.gradient_checkpointing;
         recipe.grad_clip_norm = r.grad_clip_norm.or(recipe.grad_clip_norm);
         if r.grad_clip_value.is_some() {
             (recipe.grad_clip_value, recipe.grad_clip_norm) = (r.grad_clip_value, None);

@@ -361,9 +361,12 @@ impl Candidate {
     #[must_use]
     pub(super) fn sized(mut self, size: &ModelSize) -> Self {
         if let ModelSpec::Scratch { config, tokenizer: None } = &mut self.spec
-            && (size.intermediate.is_some() || size.vocab.is_some())
+            && (size.intermediate.is_some() || size.vocab.is_some() || size.patch.is_some())
         {
             for config in [config, &mut self.config] {
+                if let (ModelConfig::Vit(vit), Some(patch)) = (&mut *config, size.patch) {
+                    vit.patch_size = patch;
+                }
                 let (inner, vocab) = inside(config);
                 for (own, asked) in
                     inner.into_iter().map(|own| (own, size.intermediate)).chain(vocab.map(|own| (own, size.vocab)))
@@ -400,7 +403,9 @@ impl Candidate {
         let small = |most: f64| self.config.num_params() as f64 <= most;
         let mut config = self.config.clone();
         let (inner, vocab) = inside(&mut config);
+        let patch = if let ModelConfig::Vit(vit) = &self.config { Some(vit.patch_size) } else { None };
         same(size.layers, layers)
+            && same(size.patch, patch)
             && same(size.intermediate, inner.first().map(|own| **own))
             && same(size.vocab, vocab.map(|own| *own))
             && same(size.hidden, hidden)

@@ -24,7 +24,11 @@ pub(super) fn experiments(
     offer: &Offer<'_>,
 ) -> Result<Vec<ExperimentSpec>, PlannerError> {
     // What a model costs goes by the images that it will see.
-    let image = images::size(offer);
+    let asked = if let Goal::Request(request) = goal { request.image_size } else { None };
+    let image = match asked.filter(|_| offer.data.image_shape.is_some()) {
+        Some([height, width]) => Some((ImageSize { height, width, ..ImageSize::square(height) }, "it was asked for".to_string())),
+        None => images::size(offer),
+    };
     let data = DataFacts {
         images_differ: false,
         ..images::brought(offer.data, image.as_ref().map(|(size, _)| *size).or(images::of_model(offer)))
@@ -115,9 +119,10 @@ impl Brief<'_> {
         defaults
     }
 
-    /// The size of images that a public model brings along, where nobody looked it up before.
+    /// The size of images that a public model brings along, where nobody looked it up before or asked for another.
     fn own_size(&self, candidate: &Candidate) -> Option<ImageSize> {
-        images::of_candidate(candidate).filter(|_| self.offer.model.is_none())
+        let is_asked = self.request().is_some_and(|request| request.image_size.is_some());
+        images::of_candidate(candidate).filter(|_| self.offer.model.is_none() && !is_asked)
     }
 
     /// What images are brought to for a model that has no size of its own, and why.
@@ -302,13 +307,30 @@ impl Brief<'_> {
 
     /// A pretrained Whisper is told what is spoken, where somebody said so.
     fn speech(&self, candidate: &Candidate) -> Option<Speech> {
-        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. }) && self.task == Task::SpeechRecognition;
-        let language = self.request()?.speech.as_ref()?.language.clone().filter(|_| pretrained)?;
-        Some(Speech { language: Some(language), ..Speech::default() })
+        let request = self.request().filter(|_| self.task == Task::SpeechRecognition)?;
+        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
+        let language = request.speech.as_ref().and_then(|speech| speech.language.clone()).filter(|_| pretrained);
+        let usual = Speech::default();
+        (language.is_some() || request.num_beams.is_some()).then_some(Speech {
+            language,
+            num_beams: request.num_beams.unwrap_or(usual.num_beams),
+            ..usual
+        })
     }
 
-    /// A pretrained T5 knows its tasks by words before the source.
+    /// A pretrained T5 knows its tasks by words before the source; how many texts are followed at once may be said of any.
     fn text_to_text(&self, candidate: &Candidate) -> Option<TextToText> {
+        let prefix = self.prefix(candidate);
+        let beams = self.request().and_then(|request| request.num_beams).filter(|_| self.task == Task::TextToText);
+        let usual = TextToText::default();
+        (prefix.is_some() || beams.is_some()).then_some(TextToText {
+            prefix: prefix.unwrap_or_default(),
+            num_beams: beams.unwrap_or(usual.num_beams),
+            ..usual
+        })
+    }
+
+    fn prefix(&self, candidate: &Candidate) -> Option<String> {
         let pretrained = matches!((&candidate.spec, &candidate.config), (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)));
         let pair = self.request().and_then(|request| request.pair.as_ref());
         let columns = &self.offer.data.columns;
@@ -329,7 +351,7 @@ impl Brief<'_> {
             }
             (None | Some(AskedPair::Any), PairKind::Other) => return None,
         };
-        Some(TextToText { prefix, ..TextToText::default() })
+        Some(prefix)
     }
 
     fn claim_of(&self, stated: &Stated<'_>) -> Claim {

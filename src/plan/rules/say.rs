@@ -349,6 +349,7 @@ fn size_in_words(size: &ModelSize) -> String {
         count(size.heads, "heads"),
         size.intermediate.map(|width| format!("feed-forward layers of {width}")),
         count(size.vocab, "words"),
+        size.patch.map(|side| format!("patches of {side}")),
         params,
     ];
     format!("a model of {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" and "))

@@ -112,3 +112,58 @@ fn optimizers_and_losses() {
     let distilled = parse("distil MiniLM into a 2-layer student on SST-2");
     assert_eq!(distilled.lacking.len(), 1, "{distilled:?}");
 }
+
+#[test]
+fn an_optimizer_with_its_values() {
+    let adam = all_of("roberta-base on SST-2, adamw betas (0.9, 0.98) eps 1e-6 wd 0.1");
+    assert_eq!((adam.betas, adam.eps, adam.weight_decay), (Some([0.9, 0.98]), Some(1e-6), Some(0.1)));
+    let sgd = all_of("WRN-28-10 on CIFAR-100, sgd nesterov 0.9, wd 5e-4, lr 0.1 divided by 5 at 60, 120, 160 epochs, 200 epochs");
+    assert_eq!((sgd.momentum, sgd.nesterov, sgd.weight_decay, sgd.lr), (Some(0.9), true, Some(5e-4), Some(0.1)));
+    let fall =
+        ScheduleShape::Milestones { at: vec![60.0, 120.0, 160.0], unit: Some(crate::intake::Unit::Epochs), divisor: Some(5.0) };
+    assert_eq!((sgd.schedule, sgd.epochs), (Some(fall), Some(200.0)));
+    assert_eq!(all_of("mlp on iris.csv with adam 1e-3").lr, Some(1e-3));
+    let cosine = all_of("ResNet-20 on CIFAR-10, cosine lr from 1e-3 to 1e-5 over 50 epochs");
+    assert_eq!((cosine.lr, cosine.min_lr, cosine.epochs), (Some(1e-3), Some(1e-5), Some(50.0)));
+    assert_eq!(all_of("ResNet-20 on CIFAR-10, lr 0.1, min lr 1e-4").min_lr, Some(1e-4));
+    assert_eq!(all_of("ViT-B/16 on CIFAR-10 with layer decay 0.75").layerwise_lr_decay, Some(0.75));
+}
+
+#[test]
+fn images_and_models_of_them() {
+    let vit = all_of("ViT with patch size 4, depth 6, dim 192, 3 heads on CIFAR-10 from scratch");
+    assert_eq!((vit.size.patch, vit.size.layers, vit.size.hidden, vit.size.heads), (Some(4), Some(6), Some(192), Some(3)));
+    assert_eq!(all_of("resnet18 on photos.zip, 224x224").image_size, Some([224, 224]));
+    assert_eq!(all_of("resnet18 on photos.zip at 96px").image_size, Some([96, 96]));
+    assert_eq!(all_of("ViT with 16x16 patches on photos.zip from scratch").image_size, None);
+    assert_eq!(parse("a CNN-free classifier: ViT on CIFAR-10").model, called("vit"));
+    let mlp = all_of("mlp 3x64 on iris.csv").size;
+    assert_eq!((mlp.layers, mlp.hidden), (Some(3), Some(64)));
+}
+
+#[test]
+fn adapters_texts_and_speech() {
+    let lora = all_of("lora on llama-3.2-1b with chats.jsonl, r=8, lora_alpha=16, target q_proj and v_proj");
+    assert_eq!(lora.adapter_targets, ["q_proj", "v_proj"]);
+    let all = all_of("LoRA of rank 8 on all linear layers of smollm2 with chats.jsonl");
+    assert!(all.adapter_targets.is_empty() && all.adapter.is_some());
+    assert_eq!(all_of("t5-small to summarize news.csv, beam size 4").num_beams, Some(4));
+    assert_eq!(all_of("translate opus.csv with num_beams=2").num_beams, Some(2));
+    assert!(all_of("fine-tune gpt2 on wikitext-2 with gradient checkpointing on").gradient_checkpointing);
+    let speech = all_of("whisper tiny on recordings.zip, language German, 10 epochs").speech.and_then(|speech| speech.language);
+    assert_eq!(speech.as_deref(), Some("de"));
+    assert_eq!(all_of("gpt2 medium on wikitext-2").model, called("gpt2-medium"));
+    assert_eq!(all_of("pretrain a small bert from scratch on corpus.txt: 4 layers, hidden 256").model, called("bert"));
+}
+
+#[test]
+fn data_and_what_is_measured() {
+    let three = all_of("MiniLM with train.csv for training, val.csv for validation and test.csv for testing");
+    assert_eq!(three.data, local("{train.csv,val.csv,test.csv}"));
+    assert_eq!(parse("predict the number of stars from yelp.csv").label.as_deref(), Some("stars"));
+    assert_eq!(all_of("predict price in houses.csv, report RMSE and R2").not_understood, Vec::<String>::new());
+    let more = parse("use data augmentation: back translation, on tweets.csv");
+    assert_eq!(more.pair, None);
+    assert_eq!(all_of("early stop after 2 evals w/o improvement, MiniLM sst2").patience, Some(2));
+    assert_eq!(all_of("bert sst-2 bs32 lr2e-5 ep3").epochs, Some(3.0));
+}
