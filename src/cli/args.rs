@@ -186,7 +186,7 @@ pub enum Command {
     Generate {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
         model: String,
-        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a WAV or FLAC file. `-`: stdin.
+        /// What the text begins with, or with `--chat` what is said to the model; for a model of speech a recording (WAV, FLAC, MP3, Ogg Vorbis). `-`: stdin.
         #[arg(value_name = "PROMPT", required_unless_present = "prompt_option")]
         prompt: Option<String>,
         /// The same, as an option.

@@ -1,22 +1,28 @@
 //! Which columns hold the input and the label, where nobody said so.
 
+mod answered;
 mod conversations;
 mod pairs;
 mod recordings;
+mod tagged;
 
+pub(super) use answered::{AnswersIn, answers_in, is_answered};
 pub(super) use conversations::task_of;
 pub use pairs::PairKind;
 pub(super) use pairs::is_of_pairs;
 pub(super) use recordings::is_heard;
+pub(super) use tagged::is_tagged;
 
 use super::prepare::written_list;
 use super::read::{Cell, Column, ColumnKind, Table};
-use super::{Error, Result, classes, similar};
+use super::{Error, Result, classes, ordered, similar};
 use crate::spec::{Columns, Task};
+use answered::answered;
 use conversations::{conversations, preferences};
 use pairs::pairs;
 use recordings::recordings;
 use std::collections::BTreeSet;
+use tagged::tagged;
 use tallow_zoo::Modality;
 
 /// Names that stand for a label, likeliest first.
@@ -161,112 +167,6 @@ pub(super) fn can_weigh(table: &Table, name: &str) -> Result<()> {
             Err(Error::ColumnKind { path, column: name.into(), expected: "numbers, by which examples are drawn", found })
         }
     }
-}
-
-/// Names that stand for a text that questions are about, likeliest first.
-const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
-
-/// The columns of questions and of the texts that they are about, and that of answers.
-fn answered(table: &Table, asked: &Columns) -> Result<Columns> {
-    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
-    let named = |names: &[&str]| {
-        names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name)))
-    };
-    let label = match &asked.label {
-        Some(name) => table.column(name)?,
-        None => named(&["answers", "answer"]).ok_or_else(|| unclear("answers"))?,
-    };
-    if !is_of_answers(label) {
-        let (found, expected) = (label.kind.in_words(), "answers with `text` and `answer_start`");
-        return Err(Error::ColumnKind { path: table.path().into(), column: label.name.clone(), expected, found });
-    }
-    let input = match asked.input.as_slice() {
-        [] => {
-            let (question, context) =
-                named(&["question"]).zip(named(&CONTEXTS)).ok_or_else(|| unclear("question and its text"))?;
-            vec![question.name.clone(), context.name.clone()]
-        }
-        [_, _] => asked.input.clone(),
-        _ => return Err(unclear("question and its text, two columns in this order")),
-    };
-    check_input(table, &input)?;
-    Ok(Columns { input, label: Some(label.name.clone()), ..Columns::default() })
-}
-
-/// Whether a column holds answers by their words and where they begin.
-fn is_of_answers(column: &Column) -> bool {
-    let is = |kind: &ColumnKind| matches!(kind, ColumnKind::Object(names) if ["text", "answer_start"].iter().all(|name| names.iter().any(|n| n == name)));
-    match &column.kind {
-        ColumnKind::List(Some(of)) => is(of),
-        kind => is(kind),
-    }
-}
-
-/// Whether questions about texts are answered.
-pub(super) fn is_answered(table: &Table) -> bool {
-    table.columns().iter().any(is_of_answers) && named(table, "question").is_some()
-}
-
-/// Names that stand for lists of words, and for lists of their tags, likeliest first.
-const SENTENCES: [&str; 3] = ["tokens", "words", "token"];
-const TAGS: [&str; 8] = ["ner_tags", "tags", "labels", "ner", "entities", "pos_tags", "upos", "chunk_tags"];
-
-/// The column of words, and that of their tags.
-fn tagged(table: &Table, asked: &Columns) -> Result<Columns> {
-    let lists = |kinds: &[ColumnKind], but: &str| -> Vec<String> {
-        let fits = |column: &&Column| column.kind.is_list_of(kinds) && column.name != but;
-        table.columns().iter().filter(fits).map(|column| column.name.clone()).collect()
-    };
-    let choose = |names: Vec<String>, usual: &[&str], role: &'static str| match names.as_slice() {
-        [only] => Ok(only.clone()),
-        several => {
-            let found = usual.iter().find_map(|name| several.iter().find(|column| column.eq_ignore_ascii_case(name)));
-            let unclear = || Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
-            found.cloned().ok_or_else(unclear)
-        }
-    };
-    let expect = |name: &str, kinds: &[ColumnKind], expected: &'static str| {
-        let column = table.column(name)?;
-        match column.kind.is_list_of(kinds) || column.kind == ColumnKind::List(None) {
-            true => Ok(name.to_string()),
-            false => {
-                let found = column.kind.in_words();
-                Err(Error::ColumnKind { path: table.path().into(), column: name.into(), expected, found })
-            }
-        }
-    };
-    const OF_TEXTS: [ColumnKind; 1] = [ColumnKind::Text];
-    const OF_TAGS: [ColumnKind; 2] = [ColumnKind::Text, ColumnKind::Int];
-    let label = match &asked.label {
-        Some(name) => expect(name, &OF_TAGS, "lists of tags")?,
-        None => {
-            let all = lists(&OF_TAGS, "");
-            let is_words =
-                |name: &String| SENTENCES.iter().any(|words| name.eq_ignore_ascii_case(words)) || asked.input.contains(name);
-            choose(all.into_iter().filter(|name| !is_words(name)).collect(), &TAGS, "tags")?
-        }
-    };
-    let words = match asked.input.as_slice() {
-        [] => choose(lists(&OF_TEXTS, &label), &SENTENCES, "words")?,
-        [one] => expect(one, &OF_TEXTS, "lists of words")?,
-        several => {
-            return Err(Error::ChooseColumn { path: table.path().into(), role: "words", have: several.to_vec() });
-        }
-    };
-    Ok(Columns { input: vec![words], label: Some(label), ..Columns::default() })
-}
-
-/// Whether words are tagged: one list of words by its name, and a list of tags beside it.
-pub(super) fn is_tagged(table: &Table, asked: &Columns) -> bool {
-    let is = |column: &Column, names: &[&str]| names.iter().any(|name| column.name.eq_ignore_ascii_case(name));
-    let words = |column: &Column| {
-        column.kind.is_list_of(&[ColumnKind::Text]) && (is(column, &SENTENCES) || asked.input.contains(&column.name))
-    };
-    let tags = |column: &Column| {
-        column.kind.is_list_of(&[ColumnKind::Text, ColumnKind::Int])
-            && (is(column, &TAGS) || column.classes.is_some() || asked.label.as_ref() == Some(&column.name))
-    };
-    table.columns().iter().any(words) && table.columns().iter().any(|column| tags(column) && !words(column))
 }
 
 /// Columns where an example may have several labels: those of 0 and 1 that are named, or one that lists them, or all of 0 and 1.
@@ -569,7 +469,12 @@ fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<Stri
             return usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear(several.to_vec()));
         }
     }
-    let texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
+    let mut texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
+    if texts.len() > 1 {
+        // When something was written is no text.
+        let times = ordered::columns_of_time(table);
+        texts.retain(|name| !times.contains(name));
+    }
     let usual = usual_among(table, &|name| texts.iter().any(|text| text == name));
     match (texts.as_slice(), usual) {
         ([_] | [_, _], None) => Ok(texts),
@@ -614,6 +519,7 @@ mod tests {
             Err("no column `c`: it has `a`, `b`"),
         );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
+        check("a,b,sent,label\nx,y,2026-01-31,1\n", none(), Ok((&["a", "b"], "label")));
     }
 
     #[test]

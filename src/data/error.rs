@@ -87,6 +87,10 @@ pub enum Error {
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
     #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
     Number { path: PathBuf, position: Position, column: String, found: String },
+    #[error("`{}`, {position}, column `{column}`: expected {expected}, found {found}", path.display())]
+    Time { path: PathBuf, position: Position, column: String, expected: &'static str, found: String },
+    #[error("split `{split}` cannot be cut: {}", one_time(*examples, column))]
+    OneTime { split: String, column: Option<String>, examples: usize },
     #[error("`{}`, {position}, column `{column}`: expected a weight, a finite number of at least 0, found {found}", path.display())]
     Weight { path: PathBuf, position: Position, column: String, found: String },
     #[error("split `{split}`, column `{column}`: each of its {examples} examples has the weight 0: none can be drawn")]
@@ -95,6 +99,8 @@ pub enum Error {
     Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
     #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
     Answer { path: PathBuf, position: Position, at: usize, expected: String, found: String },
+    #[error("`{}`, {position}, column `{column}`: the answer {answer} does not stand in the text", path.display())]
+    NotInText { path: PathBuf, position: Position, column: String, answer: String },
     #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
     OneClass { split: String, class: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
@@ -159,6 +165,14 @@ pub enum Error {
     NoFolder { path: PathBuf },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
+}
+
+fn one_time(examples: usize, column: &Option<String>) -> String {
+    match column {
+        Some(column) if examples > 1 => format!("all of its {examples} examples are of one `{column}`"),
+        Some(column) => format!("it has {examples} example(s) whose `{column}` says when they were"),
+        None => format!("it has {examples} example(s)"),
+    }
 }
 
 fn at(position: &Option<Position>) -> String {
@@ -230,6 +244,9 @@ impl Failure for Error {
             Error::Weight { .. } | Error::NoWeight { .. } => {
                 "correct the weights, or name another column by `data.columns.weight`"
             }
+            Error::Time { .. } | Error::OneTime { .. } => {
+                "correct the cell, or leave it empty where it is not known; `data.held_out_by` names the column, or another way"
+            }
             Error::Missing { what: "weight", .. } => "fill it in: 0 for an example that is never drawn",
             Error::Missing { what: "text", .. } => "fill it in, or take the row out",
             Error::Missing { what: "label", .. } => {
@@ -254,6 +271,7 @@ impl Failure for Error {
                 "check that the model's files are whole and belong together; `tallow models` lists the architectures"
             }
             Error::Answer { .. } => "correct the answer or where it begins, counted in characters from 0",
+            Error::NotInText { .. } => "an answer is a part of its text, to the letter: correct it, or take the row out",
             Error::Unequal { .. } => "correct the row, or take it out",
             Error::Number { .. } => "correct the value, or take the row out",
             Error::Label { .. } => "correct the label, or name the class in the training split as well",

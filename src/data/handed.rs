@@ -67,7 +67,7 @@ pub fn hand_over(facts: &DataFacts, into: &Path) -> Result<Handed> {
         }
         let (mut rows, columns) = pen.rows(&split.files)?;
         if let Some((held, label)) = cut.zip(label) {
-            let mask = held.part.map_or_else(|| vec![true; rows.len()], |part| part.mask(rows.len()));
+            let mask = held.part.as_ref().map_or_else(|| vec![true; rows.len()], |part| part.mask(rows.len(), |_| None));
             let (mut out, mut kept) = (Vec::new(), Vec::new());
             rows.into_iter().zip(mask).for_each(|(row, is_out)| if is_out { out.push(row) } else { kept.push(row) });
             rows = kept;

@@ -21,6 +21,7 @@ pub mod hub;
 pub mod inputs;
 mod locate;
 mod mapped;
+mod ordered;
 mod overlap;
 mod packing;
 mod prepare;
@@ -52,6 +53,7 @@ pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, lying};
 pub use mapped::{Elements, Plain, STAYS_MAPPED};
+pub use ordered::{CutOff, tells_when};
 pub use overlap::{Overlap, overlap};
 pub use prepare::{named_files, prepare};
 pub use prepared::{

@@ -4,6 +4,7 @@
 use super::columns::{self, called};
 use super::features;
 use super::locate::Located;
+use super::ordered;
 use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result};
 use crate::job::Part;
@@ -136,7 +137,7 @@ fn expect(table: &Table, name: &str, expected: &'static str, serves: impl Fn(&Co
 pub(super) fn survey(
     splits: &[(String, Vec<Table>)],
     columns: Columns,
-    part: Option<Part>,
+    part: Option<&Part>,
     [mean_tokens, longest_tokens]: [f64; 2],
     located: Located,
 ) -> Result<DataFacts> {
@@ -147,10 +148,8 @@ pub(super) fn survey(
         if examples == 0 {
             return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
         }
-        let found = match &columns.label {
-            Some(label) => Some(range(tables, label, at > 0, part.filter(|_| at == 0).map(|part| part.mask(examples)))?),
-            None => None,
-        };
+        let mask = part.filter(|_| at == 0).map(|part| ordered::mask(tables, examples, part)).transpose()?;
+        let found = columns.label.as_ref().map(|label| range(tables, label, at > 0, mask)).transpose()?;
         // A test set whose scores are kept secret has none, or -1 throughout.
         let labelled = found.is_none_or(|range| range.is_some_and(|range| range != [-1.0; 2]));
         if at == 0 {

@@ -9,11 +9,13 @@ use self::answers::{answers_of, labels_of, several_of, values_of};
 use self::notes::notes;
 pub use self::notes::split_column_in_words;
 use super::audio;
+use super::card::Card;
 use super::classes;
 use super::columns::{self, PerhapsColumns};
 use super::features::{self, Asked};
 use super::hub::Hub;
 use super::locate::{Located, check_whole, locate};
+use super::ordered::{self, CutOff};
 use super::prepare::image_shape;
 use super::read::{Cell, Table};
 use super::similar;
@@ -37,8 +39,8 @@ pub struct DataSpecHints {
     pub splits: Vec<String>,
     /// How texts will become tokens, where that is known, and the most that there can be.
     pub tokenizer: Option<(TokenizerSource, usize)>,
-    /// Of a table: the part of the first split that is trained on, where it is not all of it.
-    pub part: Option<Part>,
+    /// What of the first split is held out, where that is to be cut off it.
+    pub cut_off: Option<CutOff>,
     /// The model, where it is there already.
     pub model: Option<ModelConfig>,
 }
@@ -70,9 +72,21 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let first = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document());
     let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
     let left_out = if hints.perhaps.exclude.is_empty() { vec![] } else { hints.columns.exclude.clone() };
-    let (is_gated, terms) = (located.card.is_gated, located.card.terms.clone());
-    let mut facts = survey_tables(&splits, located, hints, input)?;
-    (facts.is_gated, facts.terms) = (is_gated, terms);
+    let Card { is_gated, terms, languages, .. } = located.card.clone();
+    let cut_off = match (&hints.cut_off, splits.first()) {
+        (Some(cut_off), Some((name, tables))) => {
+            Some((name, &cut_off.name, ordered::part(name, tables, hints.columns.label.as_deref(), cut_off)?))
+        }
+        _ => None,
+    };
+    let trained = cut_off.as_ref().map(|(.., (part, _))| part.rest());
+    let times = splits.iter().flat_map(|(_, tables)| tables).next().map(ordered::columns_of_time).unwrap_or_default();
+    let mut facts = survey_tables(&splits, located, &hints, trained.as_ref(), input)?;
+    if let Some((name, held_out, (part, notes))) = cut_off {
+        facts.cut(name, held_out, &part);
+        facts.notes.extend(notes);
+    }
+    (facts.is_gated, facts.terms, facts.languages, facts.times) = (is_gated, terms, languages, times);
     if let Some(table) = &mut facts.table {
         table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));
     }
@@ -85,16 +99,18 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
 fn survey_tables(
     splits: &[(String, Vec<Table>)],
     located: Located,
-    mut hints: DataSpecHints,
+    hints: &DataSpecHints,
+    trained: Option<&Part>,
     input: Vec<String>,
 ) -> Result<DataFacts> {
+    let mut hints = hints.clone();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
     // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
     let found = match first.is_document() {
         true => Some(Task::LanguageModelling),
         false if columns::is_heard(first, &hints.columns) => Some(Task::SpeechRecognition),
-        false if columns::is_answered(first) => Some(Task::QuestionAnswering),
+        false if columns::is_answered(first, &hints.columns)? => Some(Task::QuestionAnswering),
         false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
         false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
         false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
@@ -116,7 +132,7 @@ fn survey_tables(
     }
     let hints = &hints;
     if is_table {
-        return survey_table(splits, hints, &class_columns, &located);
+        return survey_table(splits, hints, trained, &class_columns, &located);
     }
     let task = hints.task.or(found);
     let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
@@ -134,7 +150,7 @@ fn survey_tables(
     }
     if task == Some(Task::SentenceSimilarity) {
         let lengths = lengths(first, &columns.input)?;
-        return similar::survey(splits, columns, hints.part, lengths, located);
+        return similar::survey(splits, columns, trained, lengths, located);
     }
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
@@ -194,13 +210,14 @@ fn survey_tables(
 fn survey_table(
     splits: &[(String, Vec<Table>)],
     hints: &DataSpecHints,
+    part: Option<&Part>,
     class_columns: &[&str],
     located: &Located,
 ) -> Result<DataFacts> {
     let model = hints.model.as_ref().and_then(|model| if let ModelConfig::Mlp(mlp) = model { Some(mlp) } else { None });
     let model = model.filter(|mlp| !mlp.is_without_columns());
     let task = hints.task.map(|task| if task == Task::TextRegression { Task::TabularRegression } else { task });
-    let asked = Asked { columns: &hints.columns, task, model, part: hints.part, class_columns };
+    let asked = Asked { columns: &hints.columns, task, model, part, class_columns };
     let found = features::survey(splits, &asked)?;
     Ok(DataFacts {
         task: Some(found.task),

@@ -241,6 +241,7 @@ mod tests {
                 train: "train".into(),
                 held_out: "test".into(),
                 held_out_frac: None,
+                held_out_by: Default::default(),
                 monitor: Monitor::None,
                 columns: Columns::default(),
                 image: None,

@@ -20,7 +20,7 @@ pub use gpu::{GpuFailed, GpuFailure, GpuMemory, gpu_failed, gpu_memory};
 pub use keys::{differing, flatten};
 pub use kind::{COMPARE, JobKind, PREPARE, PREPARE_HELD_OUT};
 pub use origin::{Origin, Place};
-pub use part::Part;
+pub use part::{Boundary, Part};
 pub use predict::*;
 
 use crate::eval::Guess;

@@ -4,48 +4,95 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use tallow_kernels::Stream;
 
-/// Which of a split's rows are meant. The draw goes by row number alone: every run, seed and machine draws the same rows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// Which of a split's rows are meant. A draw goes by row number alone: every run, seed and machine draws the same rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// This part of the rows, drawn at random without replacement.
     Drawn(f64),
     /// The rows that [`Part::Drawn`] leaves.
     Rest(f64),
+    /// The rows from a place in their order on.
+    From(Boundary),
+    /// Those before it.
+    Before(Boundary),
+}
+
+/// A place in the order of a split's rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Boundary {
+    /// The column that says when each row was; a row that does not say it is on neither side. None: the rows as they stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What that column says from here on, of dates the seconds since 1970; of rows as they stand the number of the first, from 0.
+    pub at: f64,
+    /// How many rows there are before it, and from it on.
+    pub before: usize,
+    pub from: usize,
 }
 
 impl Part {
     /// How much of the whole it is.
-    pub fn share(self) -> f64 {
+    pub fn share(&self) -> f64 {
+        let of = |rows: usize, others: usize| rows as f64 / (rows + others).max(1) as f64;
         match self {
-            Part::Drawn(frac) => frac,
+            Part::Drawn(frac) => *frac,
             Part::Rest(frac) => 1.0 - frac,
+            Part::From(Boundary { before, from, .. }) => of(*from, *before),
+            Part::Before(Boundary { before, from, .. }) => of(*before, *from),
+        }
+    }
+
+    /// What the split has besides.
+    #[must_use]
+    pub fn rest(&self) -> Part {
+        match self.clone() {
+            Part::Drawn(frac) => Part::Rest(frac),
+            Part::Rest(frac) => Part::Drawn(frac),
+            Part::From(boundary) => Part::Before(boundary),
+            Part::Before(boundary) => Part::From(boundary),
+        }
+    }
+
+    /// Where its rows lie in their order; none where they are drawn.
+    pub fn boundary(&self) -> Option<&Boundary> {
+        match self {
+            Part::From(boundary) | Part::Before(boundary) => Some(boundary),
+            Part::Drawn(_) | Part::Rest(_) => None,
         }
     }
 
     /// How many of `rows` rows. A draw takes at least one and leaves at least one, if there are two.
-    pub fn count(self, rows: usize) -> usize {
+    pub fn count(&self, rows: usize) -> usize {
         let drawn =
             |frac: f64| ((rows as f64 * frac).round() as usize).clamp(rows.min(1), rows.saturating_sub(1).max(rows.min(1)));
         match self {
-            Part::Drawn(frac) => drawn(frac),
-            Part::Rest(frac) => rows - drawn(frac),
+            Part::Drawn(frac) => drawn(*frac),
+            Part::Rest(frac) => rows - drawn(*frac),
+            Part::From(boundary) => boundary.from,
+            Part::Before(boundary) => boundary.before,
         }
     }
 
     /// Of a text, which has no rows to draw: its end, or what stands before that.
-    pub fn of_text(self, text: &str) -> &str {
-        let (Part::Drawn(frac) | Part::Rest(frac)) = self;
-        let cut = (text.len() as f64 * Part::Rest(frac).share()).round() as usize;
+    pub fn of_text<'a>(&self, text: &'a str) -> &'a str {
+        let is_end = matches!(self, Part::Drawn(_) | Part::From(_));
+        let kept = if is_end { 1.0 - self.share() } else { self.share() };
+        let cut = (text.len() as f64 * kept).round() as usize;
         let cut = (cut..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
-        match self {
-            Part::Drawn(_) => &text[cut..],
-            Part::Rest(_) => &text[..cut],
-        }
+        if is_end { &text[cut..] } else { &text[..cut] }
     }
 
-    /// Row by row, whether it is meant: as [`Part::mask_within`] where all rows are alike. Takes five bytes a row: there may be very many.
-    pub fn mask(self, rows: usize) -> Vec<bool> {
+    /// Row by row, whether it is meant. `time`: what the column of its boundary says of a row, if it has one.
+    pub fn mask(&self, rows: usize, time: impl Fn(usize) -> Option<f64>) -> Vec<bool> {
+        let Some(Boundary { column, at, .. }) = self.boundary() else { return self.drawn_mask(rows) };
+        let place = |row: usize| if column.is_some() { time(row) } else { Some(row as f64) };
+        let is_from = matches!(self, Part::From(_));
+        (0..rows).map(|row| place(row).is_some_and(|place| (place >= *at) == is_from)).collect()
+    }
+
+    /// As [`Part::mask_within`] where all rows are alike. Takes five bytes a row: there may be very many.
+    fn drawn_mask(&self, rows: usize) -> Vec<bool> {
         let (drawn, wanted) = self.drawn(rows);
         let key = |row: usize| Self::key(row as u64);
         let mut keys: Vec<u32> = (0..rows).map(key).collect();
@@ -61,10 +108,10 @@ impl Part {
     }
 
     /// How many rows are drawn, and whether those are meant.
-    fn drawn(self, rows: usize) -> (usize, bool) {
+    fn drawn(&self, rows: usize) -> (usize, bool) {
         match self {
-            Part::Drawn(_) => (self.count(rows), true),
-            Part::Rest(frac) => (Part::Drawn(frac).count(rows), false),
+            Part::Rest(_) | Part::Before(_) => (self.rest().count(rows).min(rows), false),
+            Part::Drawn(_) | Part::From(_) => (self.count(rows).min(rows), true),
         }
     }
 
@@ -73,8 +120,8 @@ impl Part {
         Stream::root(0).named("held_out").bits(row)
     }
 
-    /// The same where rows are of several kinds, such as classes: about the same share of each is drawn. `kinds`: of each row.
-    pub fn mask_within(self, kinds: &[u32]) -> Vec<bool> {
+    /// Of a draw the same where rows are of several kinds, such as classes: about the same share of each. `kinds`: of each row.
+    pub fn mask_within(&self, kinds: &[u32]) -> Vec<bool> {
         let rows = kinds.len();
         let (drawn, wanted) = self.drawn(rows);
         let mut order: Vec<usize> = (0..rows).collect();
@@ -113,12 +160,26 @@ mod tests {
         assert_eq!((rest.of_text(text), drawn.of_text(text)), ("abcdefghi", "é"));
     }
 
+    #[test]
+    fn rows_are_parted_where_their_order_says() {
+        let times = [Some(3.0), Some(1.0), None, Some(2.0), Some(2.0)];
+        let boundary = Boundary { column: Some("when".into()), at: 2.0, before: 1, from: 3 };
+        let (late, early) = (Part::From(boundary.clone()), Part::Before(boundary));
+        let mask = |part: &Part| part.mask(5, |row| times[row]).iter().map(|held| usize::from(*held)).collect::<Vec<_>>();
+        assert_eq!((mask(&late), mask(&early)), (vec![1, 0, 0, 1, 1], vec![0, 1, 0, 0, 0]));
+        assert_eq!((late.count(5), early.count(5), late.share(), late.rest()), (3, 1, 0.75, early.clone()));
+        let end = Part::From(Boundary { column: None, at: 3.0, before: 3, from: 2 });
+        assert_eq!((mask(&end), mask(&end.rest())), (vec![0, 0, 0, 1, 1], vec![1, 1, 1, 0, 0]));
+        let written = serde_json::to_string(&late).expect("JSON");
+        assert_eq!(serde_json::from_str::<Part>(&written).expect("read"), late, "{written}");
+    }
+
     proptest! {
         /// The two parts share no row, hold all of them, and are as large as they say.
         #[test]
         fn parts_make_a_whole(rows in 0usize..500, frac in 0.001f64..0.999) {
             let (drawn, rest) = (Part::Drawn(frac), Part::Rest(frac));
-            let (a, b) = (drawn.mask(rows), rest.mask(rows));
+            let (a, b) = (drawn.mask(rows, |_| None), rest.mask(rows, |_| None));
             prop_assert_eq!((&a, &b), (&drawn.mask_within(&vec![7; rows]), &rest.mask_within(&vec![7; rows])));
             prop_assert!(a.iter().zip(&b).all(|(a, b)| a != b) && a.len() == rows && b.len() == rows);
             let held = |mask: &[bool]| mask.iter().filter(|held| **held).count();

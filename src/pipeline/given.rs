@@ -435,7 +435,7 @@ fn prepare_job(
     };
     Ok(PrepareJob {
         task,
-        splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part }],
+        splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part.clone() }],
         columns: data.columns.clone(),
         tokenizer: TokenizerSource::File(tokenizer),
         vocab_size,

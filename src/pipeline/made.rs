@@ -96,7 +96,7 @@ impl Failure for Error {
             Error::Occupied { .. } => Some("name a place that is not there yet with `--out`".into()),
             Error::NoAdapter => Some("name an adapter: a folder with `adapter_config.json`, or a run that trained one".into()),
             Error::NoTalk { .. } => Some("leave `--chat` out: the prompt is what the model reads".into()),
-            Error::NoRecording { .. } => Some("name a WAV or FLAC file as the prompt".into()),
+            Error::NoRecording { .. } => Some("name a WAV, FLAC, MP3 or Ogg Vorbis file as the prompt".into()),
             Error::Schema(_) => Some("docs/generation.md lists what a schema may say".into()),
             Error::Silent { .. } | Error::NoWeights | Error::NoTokenizer | Error::Io { .. } => None,
         }

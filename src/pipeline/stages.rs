@@ -5,7 +5,7 @@ use crate::data::{self, Making, Overlap};
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, COMPARE, EvaluateJob, Event, InitFrom, Job, JobKind, ModelFiles, PREPARE, PREPARE_HELD_OUT, PairFormat, Part,
+    AdapterFiles, COMPARE, EvaluateJob, Event, InitFrom, Job, JobKind, ModelFiles, PREPARE, PREPARE_HELD_OUT, PairFormat,
     PrepareJob, PreparedSplit, Reference, RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
@@ -44,13 +44,17 @@ impl Pipeline<'_> {
         let limits = model.config.text_limits();
         let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
         let columns = spec.data.columns.clone();
-        let part = spec.data.held_out_frac.map(Part::Rest);
+        let cut_off = spec.data.held_out_frac.map(|frac| data::CutOff {
+            name: spec.data.held_out.clone(),
+            frac,
+            by: spec.data.held_out_by.clone(),
+        });
         let hints = data::DataSpecHints {
             task: Some(spec.task),
             columns,
             splits,
             tokenizer,
-            part,
+            cut_off,
             model: Some(model.config.clone()),
             ..data::DataSpecHints::default()
         };
@@ -58,9 +62,6 @@ impl Pipeline<'_> {
         let tell = |message: &str| watch.borrow_mut().say(message);
         let making = making(setup, &sources, &tell);
         let mut data = data::survey_data(setup.hub, &spec.data.source, &hints, &making)?;
-        if let Some(frac) = spec.data.held_out_frac {
-            data.cut(&spec.data.train, &spec.data.held_out, frac);
-        }
         data.files_below(self.folder.root());
         let facts = Facts { host: host.clone(), data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
@@ -562,7 +563,7 @@ fn prepared_len(plan: &Plan) -> usize {
 fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels: Option<Vec<String>>) -> PrepareJob {
     let source = |name: &String| {
         let facts = plan.facts.data.splits.iter().find(|split| split.name == *name);
-        let (files, part) = facts.map(|split| (split.files.clone(), split.part)).unwrap_or_default();
+        let (files, part) = facts.map(|split| (split.files.clone(), split.part.clone())).unwrap_or_default();
         SplitSource { name: name.clone(), files, part }
     };
     let vocab_size = plan.facts.model.config.text_limits().map_or(0, |(vocab_size, _)| vocab_size);

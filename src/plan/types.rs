@@ -75,6 +75,12 @@ pub struct DataFacts {
     /// Of a table: what its columns turned out to be.
     #[serde(default)]
     pub table: Option<TableFacts>,
+    /// Columns of the first split that say when a row was, likeliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<String>,
+    /// The languages that its card states, by their codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// What else whoever asks should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -85,7 +91,10 @@ pub struct DataFacts {
 pub struct TableFacts {
     pub numeric: Vec<NumericColumn>,
     pub categorical: Vec<CategoricalColumn>,
-    /// What was left out, and what else whoever asks should know.
+    /// Other columns besides the target, which it is not fed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// Why those were left out, and what else whoever asks should know.
     pub notes: Vec<String>,
 }
 
@@ -169,10 +178,10 @@ impl DataFacts {
         self.splits.iter().filter(|split| split.labelled && split.examples > 0).collect()
     }
 
-    /// The same where `held_out` is cut off `train`. Nothing changes where there is no such `train`.
-    pub fn cut(&mut self, train: &str, held_out: &str, frac: f64) {
+    /// The same where `held_out` is this part of `train`, and cut off it. Nothing changes where there is no such `train`.
+    pub fn cut(&mut self, train: &str, held_out: &str, part: &Part) {
         let Some(split) = self.splits.iter_mut().find(|split| split.name == train) else { return };
-        let part = |name: &str, part: Part| SplitFacts {
+        let of = |name: &str, part: Part| SplitFacts {
             name: name.into(),
             // A single document is cut itself.
             examples: if split.is_one_text() { 1 } else { part.count(split.examples) },
@@ -180,9 +189,9 @@ impl DataFacts {
             part: Some(part),
             ..split.clone()
         };
-        let (drawn, rest) = (part(held_out, Part::Drawn(frac)), part(train, Part::Rest(frac)));
+        let (cut_off, rest) = (of(held_out, part.clone()), of(train, part.rest()));
         *split = rest;
-        self.splits.push(drawn);
+        self.splits.push(cut_off);
     }
 }
 

@@ -299,6 +299,8 @@ fn of_splits(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     let (recipe, data) = (&spec.recipe, &spec.data);
     let expected = "another split than `data.train`";
     wrong.unless(data.train != data.held_out, "data.held_out", expected, &format!("`{}`", data.held_out));
+    let is_cut = data.held_out_by.is_chance() || data.held_out_frac.is_some();
+    wrong.unless(is_cut, "data.held_out_by", "`data.held_out_frac` beside it, how much is held out", "none");
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;
         wrong.unless(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));

@@ -95,11 +95,13 @@ pub struct DataSpec {
     pub train: String,
     /// Split that the verdict is read from, once. Never visible to a training attempt.
     pub held_out: String,
-    /// Where the source has no split `held_out`: this part of `train` becomes it, drawn at random by row number, the same rows for
-    /// every run; of a single text, its end.
+    /// Where the source has no split `held_out`: this part of `train` becomes it; of a single text, its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub held_out_frac: Option<f64>,
+    /// Which rows of `train` that part is.
+    #[serde(default, skip_serializing_if = "HeldOutBy::is_chance")]
+    pub held_out_by: HeldOutBy,
     /// What is watched during training.
     pub monitor: Monitor,
     #[serde(default)]
@@ -110,6 +112,38 @@ pub struct DataSpec {
     /// At most so many training examples (a random subset by the run's seed).
     #[schemars(extend("minimum" = 1))]
     pub max_train_examples: Option<usize>,
+}
+
+/// By what it is decided which rows are held out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HeldOutBy {
+    /// Drawn at random by row number, the same rows for every run.
+    #[default]
+    Chance,
+    /// The latest by a column of dates or numbers. Rows of the same time stay together, so that their number is about what was asked
+    /// for; those without a time are neither trained on nor held out.
+    Time { column: String },
+    /// The last, as they stand in the files.
+    End,
+    /// The first.
+    Start,
+}
+
+impl HeldOutBy {
+    pub fn is_chance(&self) -> bool {
+        *self == HeldOutBy::Chance
+    }
+
+    /// As one says it of rows.
+    pub fn in_words(&self) -> String {
+        match self {
+            HeldOutBy::Chance => "drawn at random".into(),
+            HeldOutBy::Time { column } => format!("the latest by `{column}`"),
+            HeldOutBy::End => "the last as they stand".into(),
+            HeldOutBy::Start => "the first as they stand".into(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

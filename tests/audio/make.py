@@ -1,5 +1,5 @@
 """Makes `features.safetensors`, what transformers' `WhisperFeatureExtractor` hears of a few recordings, and `formats.json` with the files
-that it names: one sound as WAV and FLAC of all kinds, and what libsndfile reads of them.
+that it names: one sound as WAV, FLAC, MP3 and Ogg Vorbis of all kinds, and what libsndfile reads of them.
 
     python make.py
 
@@ -55,14 +55,21 @@ def main():
     assert off.max() < 1e-4
     save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, HERE / "features.safetensors")
 
+    write_formats()
+
+
+def write_formats():
     told = []
     for name, rate, channels, container, subtype in [
         ("unsigned8", 16000, 1, "WAV", "PCM_U8"), ("signed16", 44100, 2, "WAV", "PCM_16"), ("signed24", 48000, 1, "WAV", "PCM_24"),
         ("signed32", 8000, 3, "WAV", "PCM_32"), ("float32", 22050, 2, "WAV", "FLOAT"), ("float64", 16000, 1, "WAV", "DOUBLE"),
         ("extensible", 16000, 2, "WAVEX", "PCM_24"), ("flac16", 16000, 1, "FLAC", "PCM_16"), ("flac24", 44100, 2, "FLAC", "PCM_24"),
+        ("mp3mono", 16000, 1, "MP3", "MPEG_LAYER_III"), ("mp3stereo", 44100, 2, "MP3", "MPEG_LAYER_III"), ("vorbis", 22050, 2, "OGG", "VORBIS"),
     ]:
-        path = HERE / f"{name}.{'flac' if container == 'FLAC' else 'wav'}"
-        parts = [sound(0.01, seed, rate) for seed in range(channels)]
+        path = HERE / f"{name}.{ {'FLAC': 'flac', 'MP3': 'mp3', 'OGG': 'ogg'}.get(container, 'wav') }"
+        # Of what loses something a few frames.
+        seconds = 0.05 if container in ("MP3", "OGG") else 0.01
+        parts = [sound(seconds, seed, rate) for seed in range(channels)]
         soundfile.write(path, np.stack(parts, axis=1), rate, format=container, subtype=subtype)
         samples, found = soundfile.read(path, dtype="float64", always_2d=True)
         assert found == rate

@@ -163,7 +163,7 @@ fn recordings() {
     let whole = wav(0.5);
     let place = "metadata.csv`, line 2, column `file_name`: the recording cannot be read";
     check(rows, &[("a.wav", &whole[..whole.len() - 7])], 20, &[place, "a.wav", "it is cut off: expected 16000 bytes"], repair);
-    check(rows, &[("a.wav", b"ID3\x04")], 20, &[place, "expected a WAV or FLAC file, found an MP3 file"], repair);
+    check(rows, &[("a.wav", b"ID3\x04")], 20, &[place, "it has no frame of an MP3 file"], repair);
     check(rows, &[("a.wav", b"")], 20, &[place, "found an empty file"], repair);
     check(rows, &[("a.wav", &wav(0.0))], 20, &[place, "there is not a single sample"], repair);
     check("file_name,transcription\nc.wav,one\n", &[], 20, &[place, "c.wav", "No such file"], repair);

@@ -162,6 +162,7 @@ fn what_is_out_of_reach() {
         "data.source.path",
         "data.held_out",
         "data.held_out_frac",
+        "data.held_out_by",
         "data.train",
         "data.monitor",
         "data.columns.label",
@@ -328,7 +329,7 @@ fn houses() -> DataFacts {
     let columns = Columns { input: vec!["rooms".into(), "id".into()], label: Some("price".into()), ..Columns::default() };
     DataFacts {
         task: Some(Task::TabularRegression),
-        table: Some(TableFacts { numeric, categorical: vec![], notes: vec![] }),
+        table: Some(TableFacts { numeric, ..TableFacts::default() }),
         labels: vec![],
         mean_tokens: None,
         columns,

@@ -62,7 +62,7 @@ fn texts_are_for_language_models() {
     let planned = |spec: &ExperimentSpec| {
         let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
         let mut data = data.clone();
-        data.cut(&spec.data.train, &spec.data.held_out, spec.data.held_out_frac.expect("a part"));
+        data.cut(&spec.data.train, &spec.data.held_out, &Part::Drawn(spec.data.held_out_frac.expect("a part")));
         let model = ModelFacts::from_scratch(config.clone());
         let layout = Layout { prepared: "p".into(), threads: 2 };
         resolve(spec, &Facts { host: host(100.0), data, model }, &layout).expect("a plan")
@@ -93,6 +93,7 @@ fn tables_are_for_perceptrons() {
     let table = TableFacts {
         numeric: vec![NumericColumn::of("width", [Some(1.0), Some(2.0), None])],
         categorical: vec![CategoricalColumn::of("colour", [Some("red"), Some("blue"), Some("red")], 1)],
+        left_out: vec!["name".into()],
         notes: vec!["data.columns: `name` is left out: names or the like".into()],
     };
     let columns =
@@ -117,7 +118,7 @@ fn tables_are_for_perceptrons() {
     assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
 
     let mut known = small.clone();
-    known.cut(&spec.data.train, &spec.data.held_out, 0.2);
+    known.cut(&spec.data.train, &spec.data.held_out, &Part::Drawn(0.2));
     let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
     let model = ModelFacts::from_scratch(config.clone());
     let facts = Facts { host: host(100.0), data: known, model };

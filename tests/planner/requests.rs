@@ -338,6 +338,52 @@ fn a_request_that_cannot_be_planned_is_told_why() {
     assert!(matches!(RulePlanner.data(&example_paper(), &wishes), Err(PlannerError::NoModel { .. })));
 }
 
+/// What comes later is held out where that is asked for and the data says when; a date alone asks for nothing, and is told of.
+#[test]
+fn the_latest_rows_are_held_out_where_that_is_asked_for() {
+    use tallow::spec::HeldOutBy;
+    let data = |times: &[&str], splits| DataFacts { times: times.iter().map(|time| time.to_string()).collect(), ..texts(splits) };
+    let one = || vec![split("train", 1000, true)];
+    let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data);
+    let by = |column: &str| HeldOutBy::Time { column: column.into() };
+    let deviates = |spec: &ExperimentSpec, words: &str| {
+        spec.deviations.iter().any(|d| d.field == "data.held_out" && format!("{} {}", d.stated, d.reason).contains(words))
+    };
+    let dated = data(&["sent_on", "edited"], one());
+    for (text, expected, frac) in [
+        ("MiniLM on my.csv, split by sent_on", by("sent_on"), 0.2),
+        ("MiniLM on my.csv, split by edited", by("edited"), 0.2),
+        ("MiniLM on my.csv, train on the past and test on the latest", by("sent_on"), 0.2),
+        ("MiniLM on my.csv, hold out the latest 30% for testing", by("sent_on"), 0.3),
+        ("MiniLM on my.csv with an 80/20 chronological split", by("sent_on"), 0.2),
+        ("forecast the label in my.csv with MiniLM", by("sent_on"), 0.2),
+        ("MiniLM on my.csv, use the last 20% of the rows as test set", HeldOutBy::End, 0.2),
+        ("MiniLM on my.csv, hold out the first 20% for testing", HeldOutBy::Start, 0.2),
+        ("MiniLM on my.csv, hold out 20% for testing", HeldOutBy::Chance, 0.2),
+    ] {
+        let spec = of(text, &dated);
+        assert_eq!((&spec.data.held_out_by, spec.data.held_out_frac), (&expected, Some(frac)), "{text}");
+        assert!(!spec.deviations.iter().any(|d| d.field == "data.held_out"), "{text}: {:?}", spec.deviations);
+        assert!(assumes(&spec, &expected.in_words()), "{text}: {:?}", spec.assumptions);
+        assert_eq!(assumes(&spec, "`split by sent_on` in a request"), expected == HeldOutBy::Chance, "{text}");
+        assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+    }
+    let undated = data(&[], one());
+    let spec = of("MiniLM on my.csv, split by date", &undated);
+    assert!(spec.data.held_out_by.is_chance() && deviates(&spec, "no column says when a row was"), "{:?}", spec.deviations);
+    let spec = of("MiniLM on my.csv, split by author", &dated);
+    assert!(
+        spec.data.held_out_by.is_chance() && deviates(&spec, "`author` is no column that says when"),
+        "{:?}",
+        spec.deviations
+    );
+    assert!(of("forecast the label in my.csv with MiniLM", &undated).deviations.is_empty());
+    // A split of the data's own is not made anew.
+    let whole = data(&["sent_on"], vec![split("train", 1000, true), split("test", 200, true)]);
+    let spec = of("MiniLM on my.csv, split by date", &whole);
+    assert!(spec.data.held_out_frac.is_none() && deviates(&spec, "labelled split of its own"), "{:?}", spec.deviations);
+}
+
 /// A part for validation or for the test is cut where it was asked to be, and all else is trained on.
 #[test]
 fn parts_that_are_kept_out() {

@@ -57,7 +57,7 @@ fn facts(name: &str) -> DataFacts {
         }
         "table" => {
             let numeric = vec![NumericColumn::of("rooms", [Some(1.0), Some(2.0), None])];
-            let table = Some(TableFacts { numeric, categorical: vec![], notes: vec![] });
+            let table = Some(TableFacts { numeric, ..TableFacts::default() });
             DataFacts { table, mean_tokens: None, ..of(Task::TabularRegression, columns(&["rooms"], Some("price")), &[]) }
         }
         other => panic!("no such data: {other}"),

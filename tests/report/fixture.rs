@@ -232,6 +232,7 @@ fn text_plan() -> Plan {
             train: "train".into(),
             held_out: "validation".into(),
             held_out_frac: None,
+            held_out_by: Default::default(),
             monitor: Monitor::HoldOut { examples: 1000 },
             columns: columns("sentence"),
             image: None,

@@ -366,7 +366,16 @@ mod bundle {
         experiment.plan.spec.data.held_out_frac = Some(0.2);
         let cut_off = card(&experiment);
         assert!(!cut_off.contains("split: \"") && cut_off.contains("held-out examples, cut off from `"), "{cut_off}");
-        assert!(cut_off.contains("measured on 20 % of the split `"), "{cut_off}");
+        assert!(cut_off.contains("measured on 20 % of the split `train`, drawn at random, cut off from it"), "{cut_off}");
+        experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "date".into() };
+        let latest = card(&experiment);
+        assert!(latest.contains("measured on 20 % of the split `train`, the latest by `date`, cut off from it"), "{latest}");
+        assert!(latest.contains("held-out examples, cut off from `train`, the latest by `date`"), "{latest}");
+        assert!(!latest.contains("language:") && !latest.contains("Languages:"), "{latest}");
+        experiment.plan.facts.data.languages = vec!["en".into(), "no".into()];
+        let spoken = card(&experiment);
+        assert!(spoken.contains("\nlanguage:\n- \"en\"\n- \"no\"\n"), "{spoken}");
+        assert!(spoken.contains("- Languages: `en`, `no`, as the data set's own card states them"), "{spoken}");
         let stem = r#"{"model_type": "resnet", "num_channels": 3, "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1],
             "layer_type": "basic", "stem_type": "cifar", "id2label": {"0": "a", "1": "b"}}"#;
         let public = stem.replace("cifar", "imagenet");

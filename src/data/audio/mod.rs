@@ -3,7 +3,9 @@
 mod features;
 mod flac;
 mod fourier;
+mod mp3;
 mod resample;
+mod vorbis;
 mod wav;
 
 pub(super) use features::LogMel;
@@ -23,8 +25,8 @@ pub(super) const RATE: u32 = 16_000;
 /// Samples from one frame of a spectrogram to the next.
 pub(super) const HOP: usize = 160;
 
-/// What recordings' names end with; those behind the first two cannot be read.
-const ENDINGS: [&str; 7] = [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".webm"];
+/// What recordings' names end with; those behind the first five cannot be read.
+const ENDINGS: [&str; 8] = [".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".webm"];
 
 /// Larger files are none to train on, but an attempt to use up memory.
 const MOST_BYTES: u64 = 1 << 30;
@@ -97,7 +99,9 @@ pub(super) fn decode(cell: &Cell, most: usize, resamplers: &Resamplers) -> Resul
     let decoded = match bytes {
         [b'R', b'I', b'F', b'F', ..] => wav::decode(bytes, most)?,
         [b'f', b'L', b'a', b'C', ..] => guarded(|| flac::decode(bytes, most))??,
-        other => return Err(format!("expected a WAV or FLAC file, found {}", known(other))),
+        bytes if is_mp3(bytes) => guarded(|| mp3::decode(bytes, most))??,
+        bytes if is_vorbis(bytes) => guarded(|| vorbis::decode(bytes, most))??,
+        other => return Err(format!("expected a WAV, FLAC, MP3 or Ogg Vorbis file, found {}", known(other))),
     };
     if decoded.samples.is_empty() {
         return Err("it has no sound: there is not a single sample".into());
@@ -128,17 +132,30 @@ fn seconds_of(mut file: impl Read + Seek) -> Option<f64> {
     let (samples, rate) = match &start {
         b"RIFF" => wav::length(file)?,
         b"fLaC" => guarded(|| flac::length(file)).ok()??,
+        b"OggS" => vorbis::length(file)?,
+        start if is_mp3(start) => guarded(|| mp3::length(file)).ok()??,
         _ => return None,
     };
     RATES.contains(&rate).then(|| samples as f64 / f64::from(rate))
+}
+
+/// Whether a file begins with a tag or with a frame, as MP3 files do.
+fn is_mp3(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'I', b'D', b'3', ..] | [0xff, 0xe0..=0xff, ..])
+}
+
+/// Whether a file is one of Ogg's pages, of which the first says that they hold Vorbis.
+fn is_vorbis(bytes: &[u8]) -> bool {
+    const FIRST: usize = 128;
+    let first = &bytes[..bytes.len().min(FIRST)];
+    first.starts_with(b"OggS") && first.windows(6).any(|word| word == b"vorbis")
 }
 
 /// What a file is that is no recording of ours, by how it begins.
 fn known(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "an empty file",
-        [b'I', b'D', b'3', ..] | [0xff, 0xe0..=0xff, ..] => "an MP3 file (convert it to WAV or FLAC)",
-        [b'O', b'g', b'g', b'S', ..] => "an Ogg file (convert it to WAV or FLAC)",
+        [b'O', b'g', b'g', b'S', ..] => "an Ogg file of something else, such as Opus (convert it to WAV or FLAC)",
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "an MP4 file (convert it to WAV or FLAC)",
         [0x1a, 0x45, 0xdf, 0xa3, ..] => "a WebM file (convert it to WAV or FLAC)",
         [b'R', b'F', b'6', b'4', ..] => "a WAV file of more than 4 GiB",
@@ -201,11 +218,19 @@ mod tests {
         assert!(all.len() >= 8, "{}", all.len());
         for (path, rate, expected) in all {
             let bytes = std::fs::read(&path).expect("read");
-            let decoded = if bytes.starts_with(b"fLaC") { flac::decode(&bytes, 1 << 20) } else { wav::decode(&bytes, 1 << 20) };
+            // Of what loses something each decoder rounds in its own way.
+            let (decode_whole, most_off): (fn(&[u8], usize) -> Result<Decoded, String>, f32) = match &bytes[..4] {
+                b"fLaC" => (flac::decode, 1e-7),
+                b"RIFF" => (wav::decode, 1e-7),
+                b"OggS" => (vorbis::decode, 1e-5),
+                _ => (mp3::decode, 1e-5),
+            };
+            let decoded = decode_whole(&bytes, 1 << 20);
             let decoded = decoded.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             assert_eq!((decoded.rate as usize, decoded.more), (rate, false), "{}", path.display());
             let off = decoded.samples.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(decoded.samples.len() == expected.len() && off <= 1e-7, "{}: off by {off}", path.display());
+            assert_eq!(decoded.samples.len(), expected.len(), "{}", path.display());
+            assert!(off <= most_off, "{}: off by {off}", path.display());
             let expected = decoded.samples.len() as f64 / rate as f64;
             for cell in [Cell::Bytes(bytes.clone()), Cell::File(path.clone())] {
                 assert_eq!(seconds(&cell), Some(expected), "{}", path.display());
@@ -227,8 +252,9 @@ mod tests {
             assert!(error.contains(words), "expected {words:?} in {error}");
         };
         check(b"", "found an empty file");
-        check(b"ID3\x04\0\0", "MP3");
-        check(b"OggS\0\0", "Ogg");
+        check(b"ID3\x04\0\0", "no frame of an MP3 file");
+        check(b"\xff\xf1\x50\x80\x02\x1f\xfc", "no frame of an MP3 file");
+        check(b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead", "an Ogg file of something else");
         check(b"\0\0\0\x20ftypM4A ", "MP4");
         check(b"text", "something else");
         check(b"RIFF\0\0\0\0AVI ", "expected a WAV file");
@@ -244,7 +270,7 @@ mod tests {
     proptest::proptest! {
         /// Whatever a byte is changed to: a recording or words, no panic.
         #[test]
-        fn damage_is_told(which in 0usize..8, at in 0usize..400, byte: u8) {
+        fn damage_is_told(which in 0usize..16, at in 0usize..400, byte: u8) {
             let all = fixtures();
             let mut bytes = std::fs::read(&all[which % all.len()].0).expect("read");
             let place = at % bytes.len();

@@ -16,6 +16,8 @@ pub struct Card {
     pub terms: Option<OwnTerms>,
     /// Whether it says what one agrees to before access is given.
     pub is_gated: bool,
+    /// The languages of the data, by their codes, as far as it says them.
+    pub languages: Vec<String>,
     pub configs: Vec<Config>,
     /// Class names a configuration: (configuration, column, names). The configuration is none where the data set has only one.
     class_names: Vec<(Option<String>, String, Vec<String>)>,
@@ -68,7 +70,8 @@ impl Card {
         };
         let is_gated = GATE.iter().any(|key| root.get(key).is_some());
         let info = infos(root.get("dataset_info"));
-        Ok(Card { license, terms, is_gated, configs, class_names: class_names_of(&info), sizes: sizes_of(&info) })
+        let languages = root.get("language").map(languages_of).unwrap_or_default();
+        Ok(Card { license, terms, is_gated, languages, configs, class_names: class_names_of(&info), sizes: sizes_of(&info) })
     }
 
     /// Class names of a column in a configuration.
@@ -118,6 +121,29 @@ fn license_of(value: &Yaml) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// One language, or several; what is no code of one (`multilingual`, `code`, a note in words) says nothing.
+fn languages_of(value: &Yaml) -> Vec<String> {
+    let is_code = |code: &&str| {
+        let mut parts = code.split('-');
+        let first = parts.next().unwrap_or_default();
+        (2..=3).contains(&first.len())
+            && first.bytes().all(|b| b.is_ascii_lowercase())
+            && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    let said: Vec<&str> = match value {
+        Yaml::Text(text) => vec![text.as_str()],
+        Yaml::List(items) => items.iter().filter_map(Yaml::text).collect(),
+        Yaml::Null | Yaml::Map(_) => Vec::new(),
+    };
+    let mut found: Vec<String> = Vec::new();
+    for code in said.into_iter().map(str::trim).filter(is_code) {
+        if !found.iter().any(|known| known == code) {
+            found.push(code.into());
+        }
+    }
+    found
 }
 
 fn config_of(item: &Yaml) -> Result<Config, String> {
@@ -210,6 +236,12 @@ license:
 - cc-by-4.0
 - other # as the source says
 pretty_name: 'A: set'
+language:
+- en
+- zh-Hant
+- 'no'
+- en
+- multilingual
 dataset_info:
 - config_name: a
   features:
@@ -256,6 +288,8 @@ configs:
     fn a_card_is_read() {
         let card = Card::parse("x", CARD).expect("a card");
         assert_eq!(card.license.as_deref(), Some("cc-by-4.0, other"));
+        assert_eq!(card.languages, ["en", "zh-Hant", "no"]);
+        assert_eq!(Card::parse("x", "---\nlanguage: de\n---\n").expect("a card").languages, ["de"]);
         assert_eq!(card.configs.len(), 2);
         assert!(card.configs[0].default);
         assert_eq!(card.configs[0].splits[1], ("test".into(), vec!["a/test-0*".into(), "a/test-1*".into()]));

@@ -28,7 +28,7 @@ pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
         }
     };
     let heard = match asked.input.as_slice() {
-        [one] => expect(one, &[ColumnKind::Audio], "recordings: WAV or FLAC, their bytes or names of files")?,
+        [one] => expect(one, &[ColumnKind::Audio], "recordings (WAV, FLAC, MP3, Ogg Vorbis), their bytes or names of files")?,
         [] => chosen(of_kind(ColumnKind::Audio).collect(), &RECORDINGS).ok_or_else(|| unclear("recordings"))?,
         _ => return Err(unclear("recordings, one column")),
     };
@@ -100,6 +100,6 @@ mod tests {
         assert!(!is_heard(&Table::open(&path).expect("a table"), &none()), "kinds of sounds");
         check("a,b,c\na.wav,b.wav,x\n", none(), Err("cannot tell which column holds the recordings"));
         check("a,b,c\na.wav,x,y\n", none(), Err("cannot tell which column holds the text that is said"));
-        check("a,b\nhello,x\n", asked(&["a"], None), Err("expected recordings: WAV or FLAC"));
+        check("a,b\nhello,x\n", asked(&["a"], None), Err("expected recordings (WAV, FLAC, MP3, Ogg Vorbis)"));
     }
 }

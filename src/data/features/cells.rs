@@ -128,7 +128,7 @@ fn grouped(text: &str, group: char, point: char) -> Option<f64> {
 
 /// The date that a cell says, with its time if it has one: `2026-01-31`, `2026/01/31`, `31.01.2026`, `2026-01-31 12:00:00`. One that
 /// begins with day or month and has strokes is none: which of the two it is cannot be told.
-pub(super) fn date(cell: &Cell) -> Option<DateTime> {
+pub(in crate::data) fn date(cell: &Cell) -> Option<DateTime> {
     let Cell::Text(text) = cell else { return None };
     let text = text.trim();
     // A number alone is no date, however well it would read as one.

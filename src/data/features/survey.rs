@@ -28,7 +28,7 @@ pub(in crate::data) struct Asked<'a> {
     /// The columns of a model that is there.
     pub(in crate::data) model: Option<&'a mlp::Config>,
     /// The part of the first split that is trained on.
-    pub(in crate::data) part: Option<Part>,
+    pub(in crate::data) part: Option<&'a Part>,
     pub(in crate::data) class_columns: &'a [&'a str],
 }
 
@@ -206,7 +206,7 @@ fn fit(tables: &[Table], label: &str, targets: &Targets, asked: &Asked, mut note
     if !asked.columns.input.is_empty() {
         (names, seen) = names.into_iter().zip(seen).filter(|(name, _)| asked.columns.input.iter().any(|n| n == name)).unzip();
     }
-    let mask = targets.mask(asked.part);
+    let mask = targets.mask(asked.part, tables)?;
     let mut trained = Vec::new();
     let mut row_number = 0;
     for table in tables {
@@ -237,6 +237,8 @@ fn fit(tables: &[Table], label: &str, targets: &Targets, asked: &Asked, mut note
         input.push(name.to_string());
         notes.extend(column.note());
     }
+    facts.left_out = left.iter().map(|(name, _)| name.to_string()).collect();
+    facts.left_out.extend(asked.columns.exclude.iter().filter(|name| !left.iter().any(|(left, _)| left == name)).cloned());
     for (name, why) in &left {
         if asked.columns.input.iter().any(|asked| asked == name) {
             let (path, column) = (first.path().into(), name.to_string());
@@ -282,7 +284,7 @@ mod tests {
         Table::open(&path).expect("a table")
     }
 
-    fn asked(columns: &Columns, part: Option<Part>) -> Asked<'_> {
+    fn asked<'a>(columns: &'a Columns, part: Option<&'a Part>) -> Asked<'a> {
         Asked { columns, task: Some(Task::TabularClassification), model: None, part, class_columns: &[] }
     }
 
@@ -323,7 +325,10 @@ mod tests {
         let part = Part::Rest(0.2);
         let held_out = {
             let tables = [table(&dir, "t.csv", &rows(60))];
-            let mask = Targets::read(&tables, "sold", Task::TabularClassification).expect("targets").mask(Some(part));
+            let mask = Targets::read(&tables, "sold", Task::TabularClassification)
+                .expect("targets")
+                .mask(Some(&part), &tables)
+                .expect("a mask");
             mask.iter().position(|trained| !trained).expect("a row")
         };
         let text: Vec<String> = rows(60).lines().map(str::to_string).collect();
@@ -335,7 +340,7 @@ mod tests {
         };
         let fitted = |text: &str| {
             let splits = [("train".to_string(), vec![table(&dir, "t.csv", text)])];
-            survey(&splits, &asked(&columns, Some(part))).expect("surveyed")
+            survey(&splits, &asked(&columns, Some(&part))).expect("surveyed")
         };
         let (plain, changed) = (fitted(&rows(60)), fitted(&odd(held_out)));
         assert_eq!((&plain.facts.numeric, &plain.facts.categorical), (&changed.facts.numeric, &changed.facts.categorical));
@@ -374,6 +379,17 @@ mod tests {
         assert_eq!(found(&[], &[], "Sold"), Ok(("size colour".into(), label())));
         assert_eq!(found(&["colour"], &[], "sold"), Ok(("colour".into(), label())));
         assert_eq!(found(&[], &["colour"], "sold"), Ok(("size".into(), label())));
+        let columns = Columns { exclude: vec!["colour".into()], label: Some("sold".into()), ..Columns::default() };
+        let text = rows(60).replacen("size,", "id,size,", 1);
+        let text: String = text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| if at == 0 { format!("{line}\n") } else { format!("{at},{line}\n") })
+            .collect();
+        let splits = [("train".to_string(), vec![table(&dir, "t.csv", &text)])];
+        let mut left_out = survey(&splits, &asked(&columns, None)).expect("surveyed").facts.left_out;
+        left_out.sort();
+        assert_eq!(left_out, ["colour", "id"]);
         assert!(found(&["weight"], &[], "sold").is_err_and(|e| e.contains("no column `weight`")));
         assert!(found(&[], &["size", "colour"], "sold").is_err_and(|e| e.contains("no column to tell `sold` from")));
     }

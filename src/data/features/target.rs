@@ -2,7 +2,7 @@
 
 use super::cells::{Comma, is_nothing, number};
 use crate::data::read::{Cell, Table};
-use crate::data::{Error, Result, classes};
+use crate::data::{Error, Result, classes, ordered};
 use crate::job::Part;
 use crate::spec::Task;
 use std::collections::BTreeMap;
@@ -75,14 +75,21 @@ impl Targets {
         self.rows.iter().flatten().count()
     }
 
-    /// Row by row, whether it belongs to the part: one that says nothing never does. Of each class about the same share is drawn, so
-    /// that a small split has all of them.
-    pub(super) fn mask(&self, part: Option<Part>) -> Vec<bool> {
-        let Some(part) = part else { return self.rows.iter().map(Option::is_some).collect() };
+    /// Row by row of the `tables`, whether it belongs to the part: one that says nothing never does. Of each class about the same share
+    /// is drawn, so that a small split has all of them.
+    ///
+    /// # Errors
+    /// As reading when the rows were, where the part goes by that.
+    pub(super) fn mask(&self, part: Option<&Part>, tables: &[Table]) -> Result<Vec<bool>> {
+        let Some(part) = part else { return Ok(self.rows.iter().map(Option::is_some).collect()) };
+        if part.boundary().is_some() {
+            let in_part = ordered::mask(tables, self.rows.len(), part)?;
+            return Ok(self.rows.iter().zip(in_part).map(|(target, is_in)| target.is_some() && is_in).collect());
+        }
         let strata: Vec<u32> =
             self.rows.iter().flatten().map(|t| if let Target::Class(class) = t { *class } else { 0 }).collect();
         let mut drawn = part.mask_within(&strata).into_iter();
-        self.rows.iter().map(|target| target.is_some() && drawn.next() == Some(true)).collect()
+        Ok(self.rows.iter().map(|target| target.is_some() && drawn.next() == Some(true)).collect())
     }
 }
 
@@ -90,8 +97,8 @@ impl Targets {
 ///
 /// # Errors
 /// As reading them.
-pub(in crate::data) fn rows_of(tables: &[Table], label: &str, task: Task, part: Option<Part>) -> Result<Vec<bool>> {
-    Ok(Targets::read(tables, label, task)?.mask(part))
+pub(in crate::data) fn rows_of(tables: &[Table], label: &str, task: Task, part: Option<&Part>) -> Result<Vec<bool>> {
+    Targets::read(tables, label, task)?.mask(part, tables)
 }
 
 /// What a target column is for, where nobody said: many different numbers are to be met, anything else is classes.
@@ -145,8 +152,9 @@ mod tests {
             }
             counts
         };
-        let (drawn, rest) = (targets.mask(Some(Part::Drawn(0.2))), targets.mask(Some(Part::Rest(0.2))));
-        assert_eq!((count(&drawn), count(&rest), count(&targets.mask(None))), ([12, 6, 2], [48, 24, 8], [60, 30, 10]));
+        let mask = |part: Option<Part>| targets.mask(part.as_ref(), &[]).expect("a mask");
+        let (drawn, rest) = (mask(Some(Part::Drawn(0.2))), mask(Some(Part::Rest(0.2))));
+        assert_eq!((count(&drawn), count(&rest), count(&mask(None))), ([12, 6, 2], [48, 24, 8], [60, 30, 10]));
         assert!(drawn.iter().zip(&rest).all(|(a, b)| !(*a && *b)));
         assert_eq!(targets.known(), 100);
     }

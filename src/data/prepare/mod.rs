@@ -58,7 +58,7 @@ pub(super) use tokenization::{Tokenization, text as text_of};
 use super::packing::unpacked_name;
 use super::read::{Cell, Named, Row, Table};
 use super::tensor_file::{self, Tensor};
-use super::{Error, Result, classes, columns, features};
+use super::{Error, Result, classes, columns, features, ordered};
 use crate::job::{Event, LengthBin, Part, PrepareJob, PreparedSplit, Pulse, SplitShape, SplitSource};
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
@@ -173,13 +173,16 @@ impl Split {
         let asked = Columns { weight: weight.cloned(), ..job.columns.clone() };
         let columns = columns::resolve(first, &asked, &[], Some(job.task))?;
         // A single document is cut itself.
-        let within = source.part.filter(|_| rows == 1 && job.task.is_of_streams());
+        let within = source.part.clone().filter(|_| rows == 1 && job.task.is_of_streams());
         let mask = match job.task.takes() {
             Modality::Table => {
                 let label = columns.label.as_deref().unwrap_or_default();
-                Some(features::rows_of(&tables, label, job.task, source.part)?)
+                Some(features::rows_of(&tables, label, job.task, source.part.as_ref())?)
             }
-            _ => source.part.filter(|_| within.is_none()).map(|part| part.mask(rows)),
+            _ => {
+                let part = source.part.as_ref().filter(|_| within.is_none());
+                part.map(|part| ordered::mask(&tables, rows, part)).transpose()?
+            }
         };
         let most = job.max_examples.unwrap_or(usize::MAX);
         Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
@@ -187,7 +190,7 @@ impl Split {
 
     /// What of a text belongs to the split.
     fn part_of<'a>(&self, text: &'a str) -> &'a str {
-        self.part.map_or(text, |part| part.of_text(text))
+        self.part.as_ref().map_or(text, |part| part.of_text(text))
     }
 
     fn label_column(&self) -> &str {

@@ -1,13 +1,17 @@
 //! Questions about texts -> token ids of question and text together, in windows that overlap where a text is too long, and where in
 //! each the answer lies (Devlin et al., 1810.04805, section 4.2).
 //!
-//! Answers are told as SQuAD tells them: by their words and the character at which they begin. A question may have none.
+//! Answers are told as SQuAD tells them: by their words and the character at which they begin; or in columns of their own, the words in
+//! one and the character, where it is known, in another. Without it an answer is where its words first stand in the text; where they do
+//! not, the row is left out, and counted. A question may have no answer.
 
 use super::answers::missing;
+use super::lacking::Lacking;
 use super::text::Texts;
 use super::tokenization::{Tokenization, failed, text};
 use super::verbatim::Kept;
-use super::{Said, Split, finish};
+use super::{CHUNK, Said, Split, finish};
+use crate::data::columns::{AnswersIn, answers_in};
 use crate::data::guarded::guarded;
 use crate::data::prepared::{ANSWERS, ASKED_OF, CONTEXTS, RIGHT};
 use crate::data::read::{Cell, Position, Row, Table};
@@ -34,12 +38,14 @@ pub(in crate::data) struct Question {
     question: String,
     context: String,
     answers: Vec<Answer>,
+    /// Whether an answer's words stand in several places, and nobody says which is meant.
+    is_guessed: bool,
 }
 
 impl Question {
     /// One whose answer nobody knows.
     pub(in crate::data) fn new(position: Position, question: &str, context: String) -> Self {
-        Question { position, question: question.trim_start().into(), context, answers: Vec::new() }
+        Question { position, question: question.trim_start().into(), context, answers: Vec::new(), is_guessed: false }
     }
 
     /// The text that it is about.
@@ -61,15 +67,35 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     let (mut questions, mut answers, mut characters) = (spool()?, spool()?, spool()?);
     let (mut asked_of, mut rights, mut context) = (spool()?, spool()?, None::<String>);
     rights.add_u64(0)?;
-    let mut count = 0u32;
-    split.each_chunk(emit, |table, rows| {
-        let encode = |row| {
-            let question = question(table, split, row)?;
+    let (mut count, mut guessed, mut lacking) = (0u32, 0usize, Lacking::default());
+    let told = match split.tables.first() {
+        Some(table) => answers_in(table, split.label_column())?,
+        None => AnswersIn::Places,
+    };
+    let mut wanted = split.wanted();
+    if let AnswersIn::Words { start: Some(start) } = &told {
+        wanted.push(start);
+    }
+    split.each_chunk_of(&wanted, CHUNK, emit, |table, rows| {
+        let encode = |row| -> Result<Result<(Question, Vec<Encoding>)>> {
+            let question = match question(table, split, &told, row) {
+                Ok(question) => question,
+                Err(error @ Error::NotInText { .. }) => return Ok(Err(error)),
+                Err(error) => return Err(error),
+            };
             let windows = windows(job.max_seq_len, tokenization, table.path(), &question)?;
-            Ok((question, windows))
+            Ok(Ok((question, windows)))
         };
-        let encoded: Vec<(Question, Vec<Encoding>)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
-        for (question, windows) in encoded {
+        let encoded: Vec<Result<(Question, Vec<Encoding>)>> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
+        for one in encoded {
+            let (question, windows) = match one {
+                Ok(found) => found,
+                Err(error) => {
+                    lacking.add(error);
+                    continue;
+                }
+            };
+            guessed += usize::from(question.is_guessed);
             for window in &windows {
                 tokenization.check(window.get_ids(), table.path(), &question.position)?;
                 let places = places(window);
@@ -89,8 +115,17 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
             question.answers.iter().try_for_each(|answer| right.add(&answer.text))?;
             rights.add_u64(right.len() as u64)?;
         }
-        Ok(())
+        lacking.check(count as usize)
     })?;
+    lacking.settle(split, count as usize, emit)?;
+    if guessed > 0 {
+        let message = format!(
+            "split `{}`: of {guessed} of {count} questions the answer stands in several places of the text, and no column \
+             `answer_start` says in which: the first is taken",
+            split.name
+        );
+        emit(Event::Note { message });
+    }
     let (windows, tokens, asked) = (texts.len(), characters.len() / 8, count as usize);
     let mut tensors = vec![
         Tensor { name: RIGHT, dtype: Dtype::U64, shape: vec![asked + 1], bytes: rights.bytes()? },
@@ -176,27 +211,101 @@ fn span(places: &[[u32; 2]], answer: &Answer) -> [u32; 2] {
     }
 }
 
-fn question(table: &Table, split: &Split, row: Row) -> Result<Question> {
+fn question(table: &Table, split: &Split, told: &AnswersIn, row: Row) -> Result<Question> {
     let Row { position, cells } = row;
     let mut cells = cells.into_iter();
     let mut next = || cells.next().unwrap_or(Cell::Null);
     let column = |at: usize| split.columns.input.get(at).map_or("", String::as_str);
     let question = text(table.path(), &position, column(0), next())?.trim_start().to_string();
     let context = text(table.path(), &position, column(1), next())?;
-    let answers = answers(&next()).ok_or_else(|| missing(table, &position, split.label_column()))?;
     let characters: Vec<char> = context.chars().collect();
-    let locate = |(text, from): (String, usize)| {
-        let to = from + text.chars().count();
+    let answer = next();
+    let answers = match told {
+        AnswersIn::Places => {
+            let answers = answers(&answer).ok_or_else(|| missing(table, &position, split.label_column()))?;
+            answers.into_iter().map(|(words, from)| (words, Some(from))).collect()
+        }
+        AnswersIn::Words { start } => {
+            let at = start.as_ref().map_or(Cell::Null, |_| next());
+            words_and_starts(&answer, &at).ok_or_else(|| {
+                let (column, found) = (start.as_deref().unwrap_or(split.label_column()).to_string(), at.in_words());
+                Error::Number { path: table.path().into(), position: position.clone(), column, found }
+            })?
+        }
+    };
+    let mut is_guessed = false;
+    let locate = |(words, from): (String, Option<usize>)| {
+        let Some(from) = from else {
+            let words = words.trim();
+            let mut places = places_of(&characters, words);
+            let from = places.next().ok_or_else(|| Error::NotInText {
+                path: table.path().into(),
+                position: position.clone(),
+                column: split.label_column().into(),
+                answer: Cell::Text(words.into()).in_words(),
+            })?;
+            is_guessed |= places.next().is_some();
+            let to = from + words.chars().count();
+            return Ok(Answer { text: characters[from..to].iter().collect(), from, to });
+        };
+        let to = from + words.chars().count();
         let found: String = characters.iter().skip(from).take(to - from).collect();
-        match found == text {
-            true => Ok(Answer { text, from, to }),
+        match found == words {
+            true => Ok(Answer { text: words, from, to }),
             false => {
-                Err(Error::Answer { path: table.path().into(), position: position.clone(), at: from, expected: text, found })
+                Err(Error::Answer { path: table.path().into(), position: position.clone(), at: from, expected: words, found })
             }
         }
     };
     let answers = answers.into_iter().map(locate).collect::<Result<_>>()?;
-    Ok(Question { position, question, context, answers })
+    Ok(Question { position, question, context, answers, is_guessed })
+}
+
+/// Where words stand in a text, by their first character: as they are written, else with large letters for small ones.
+fn places_of<'a>(text: &'a [char], words: &str) -> Box<dyn Iterator<Item = usize> + 'a> {
+    let words: Vec<char> = words.chars().collect();
+    let alike = |a: &char, b: &char| a == b || a.to_lowercase().eq(b.to_lowercase());
+    let length = words.len().max(1);
+    let exact = words.clone();
+    let mut as_written =
+        text.windows(length).enumerate().filter(move |(_, part)| *part == exact.as_slice()).map(|(at, _)| at).peekable();
+    if as_written.peek().is_some() {
+        return Box::new(as_written);
+    }
+    let is_it = move |part: &[char]| part.len() == words.len() && part.iter().zip(&words).all(|(a, b)| alike(a, b));
+    Box::new(text.windows(length).enumerate().filter(move |(_, part)| is_it(part)).map(|(at, _)| at))
+}
+
+/// The words of each answer and the character at which it begins, where that is known: of a cell each, or of a list each. Blank words are
+/// no answer. None where the beginning is no number.
+fn words_and_starts(words: &Cell, starts: &Cell) -> Option<Vec<(String, Option<usize>)>> {
+    let start = |cell: &Cell| -> Option<Option<usize>> {
+        match cell {
+            // What is not known is often -1.
+            _ if cell.is_blank() => Some(None),
+            Cell::Int(at) => Some(usize::try_from(*at).ok()),
+            Cell::Float(at) => (at.fract() == 0.0 && at.abs() < 1e15).then(|| usize::try_from(*at as i64).ok()),
+            Cell::Text(text) => {
+                let at = text.trim().parse::<f64>().ok().filter(|at| at.fract() == 0.0 && at.abs() < 1e15)?;
+                Some(usize::try_from(at as i64).ok())
+            }
+            _ => None,
+        }
+    };
+    let words_of = |cell: &Cell| match cell {
+        Cell::Text(words) => words.clone(),
+        Cell::Int(number) => number.to_string(),
+        Cell::Float(number) => number.to_string(),
+        _ => String::new(),
+    };
+    let pairs: Vec<(&Cell, &Cell)> = match (words, starts) {
+        (Cell::List(words), Cell::List(starts)) if words.len() == starts.len() => words.iter().zip(starts).collect(),
+        (Cell::List(_), Cell::List(_)) => return None,
+        (Cell::List(words), _) => words.iter().map(|words| (words, &Cell::Null)).collect(),
+        (words, starts) => vec![(words, starts)],
+    };
+    let answers = pairs.into_iter().filter(|(words, _)| !words_of(words).trim().is_empty());
+    answers.map(|(words, at)| Some((words_of(words), start(at)?))).collect()
 }
 
 /// The words and the beginning of each answer: of lists of both, or a list of pairs, or one pair. None where it is something else.

@@ -4,7 +4,7 @@ use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
 use crate::data::{Making, Prepared, PreparedTargets, Result, generate};
 use crate::error::{Class, Failure};
-use crate::job::{Event, PairFormat, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
+use crate::job::{Boundary, Event, PairFormat, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
 use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::{Path, PathBuf};
 
@@ -212,10 +212,35 @@ fn parts_of_a_split_share_no_row() {
     let made = bench.run().expect("prepared");
     assert_eq!(made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(), [("train", 30), ("held_out", 10)]);
     let tokenizer = std::fs::read_to_string(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
-    let held_out = Part::Drawn(0.25).mask(40);
+    let held_out = Part::Drawn(0.25).mask(40, |_| None);
     for (row, held_out) in (0..).zip(held_out) {
         assert_eq!(tokenizer.contains(letter(row)), !held_out, "row {row}");
     }
+}
+
+/// Rows before a time and from it on, in whatever order they stand; those that do not say when they were are in neither part.
+#[test]
+fn parts_go_by_the_time_of_rows() {
+    let letter = |row: u32| char::from_u32(0x4e00 + row).expect("a letter");
+    let day = |i: u32| if i == 7 { String::new() } else { format!("2026-02-{:02}", 1 + i * 11 % 28) };
+    let rows: String = (0..28).map(|i| format!("word {},{},{}\n", letter(i), day(i), i % 2)).collect();
+    let mut bench = Bench::text(&[("all", &format!("text,day,label\n{rows}"))]);
+    bench.job.columns = Columns { input: vec!["text".into()], label: Some("label".into()), ..Columns::default() };
+    let whole = bench.job.splits[0].clone();
+    let at = 1_771_632_000.0; // 2026-02-21
+    let boundary = Boundary { column: Some("day".into()), at, before: 19, from: 8 };
+    let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
+    bench.job.splits = vec![part("train", Part::Before(boundary.clone())), part("held_out", Part::From(boundary))];
+    let made = bench.run().expect("prepared");
+    let tokenizer = std::fs::read_to_string(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let known: Vec<u32> = (0..28).filter(|row| tokenizer.contains(letter(*row))).collect();
+    let early: Vec<u32> = (0..28).filter(|row| *row != 7 && 1 + row * 11 % 28 < 21).collect();
+    assert_eq!(known, early);
+    let late = 28 - 1 - early.len();
+    assert_eq!(
+        made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(),
+        [("train", early.len()), ("held_out", late)]
+    );
 }
 
 /// Rows that end in line breaks go on, others end with the token for it; the pieces are the stream, and their bytes the text's.
@@ -586,7 +611,7 @@ fn weights_stand_beside_their_examples() {
     // Of a part of the rows, its own.
     bench.job.splits[0].part = Some(Part::Rest(0.4));
     let kept: Vec<f64> =
-        [0.5, 0.0, 2.0].into_iter().zip(Part::Rest(0.4).mask(3)).filter_map(|(w, kept)| kept.then_some(w)).collect();
+        [0.5, 0.0, 2.0].into_iter().zip(Part::Rest(0.4).mask(3, |_| None)).filter_map(|(w, kept)| kept.then_some(w)).collect();
     bench.job.labels = Some(vec!["no".into(), "yes".into()]);
     bench.run().expect("prepared");
     assert_eq!(bench.open("train.safetensors").weights(), Some(kept.as_slice()));

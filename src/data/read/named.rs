@@ -5,6 +5,9 @@ use crate::data::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+/// Folders beside a table in which files lie that its rows name by themselves, as Common Voice has them.
+const FOLDERS: [&str; 5] = ["clips", "audio", "wavs", "wav", "images"];
+
 /// Files that rows name, by the folder that their table lies in.
 pub type Named = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
@@ -59,7 +62,10 @@ impl Table {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let below = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
         if below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Ok(folder.join(below));
+            let own = folder.join(below);
+            let is_bare = below.components().count() == 1 && !own.exists();
+            let within = FOLDERS.iter().map(|name| folder.join(name).join(below)).find(|path| is_bare && path.is_file());
+            return Ok(within.unwrap_or(own));
         }
         let what = format!("expected the name of a file below `{}`, where the table lies, found `{name}`", folder.display());
         let (path, position, is_image) = (self.path.clone(), position.clone(), class_folder::is_image(name));
@@ -68,5 +74,27 @@ impl Table {
             true => Error::Image { path, position, column, what },
             false => Error::Audio { path, position, column, what },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_lie_beside_their_table_or_in_the_usual_folder() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let table = dir.path().join("train.tsv");
+        let names = ["a.mp3", "b.mp3", "c.mp3"];
+        let rows: String = names.iter().map(|name| format!("x\t{name}\thello\n")).collect();
+        std::fs::write(&table, format!("client_id\tpath\tsentence\n{rows}")).expect("written");
+        std::fs::create_dir(dir.path().join("clips")).expect("made");
+        for name in ["clips/a.mp3", "clips/b.mp3", "b.mp3"] {
+            std::fs::write(dir.path().join(name), b"").expect("written");
+        }
+        let table = Table::open(&table).expect("a table");
+        let found: Vec<Cell> = table.rows(&["path"]).expect("rows").flat_map(|row| row.expect("a row").cells).collect();
+        let expected = ["clips/a.mp3", "b.mp3", "c.mp3"].map(|name| Cell::File(dir.path().join(name)));
+        assert_eq!(found, expected);
     }
 }

@@ -314,3 +314,97 @@ fn what_of_the_files_is_told() {
     let sizes: Vec<_> = facts.splits.iter().map(|split| (split.name.as_str(), split.examples)).collect();
     assert_eq!(sizes, [("train", 4), ("test", 4)]);
 }
+
+/// Questions about texts are told by their answers: with a place, or standing in their texts; others are texts to be written.
+#[test]
+fn questions_with_flat_answers() {
+    let task = |header: &str, answer: &str| {
+        let rows: String =
+            (0..8).map(|i| format!("what is {i}?,the text number {i} is here,{answer}\n").replace('#', &i.to_string())).collect();
+        let dir = folder(&[("train.csv", &format!("{header}\n{rows}"))]);
+        survey(&DataSource::Local { path: dir.path().join("train.csv") }, dir.path())
+            .map(|facts| (facts.task, facts.columns.label))
+    };
+    let answered = |label: &str| Some((Some(Task::QuestionAnswering), Some(label.to_string())));
+    assert_eq!(task("question,context,answer", "number #").ok(), answered("answer"));
+    assert_eq!(task("question,context,answer_text,answer_start", "number #,9").ok(), answered("answer_text"));
+    let free = task("question,context,answer", "nobody knows of #").ok().and_then(|found| found.0);
+    assert_ne!(free, Some(Task::QuestionAnswering));
+}
+
+/// What is held out comes behind what is trained on, and what is learnt of the columns is of the earlier rows alone.
+#[test]
+fn the_latest_rows_of_a_table_are_held_out() {
+    use crate::spec::HeldOutBy;
+    let day = |i: usize| format!("2026-{:02}-{:02}", 1 + i / 20, 1 + i % 20);
+    // In no order; the last ten days have a colour and sizes of their own, and two rows no day.
+    let row = |i: usize| {
+        let at = i * 37 % 100;
+        let late = at >= 90;
+        let when = if at == 3 || at == 50 { String::new() } else { day(at) };
+        format!(
+            "{when},{},{},{}\n",
+            if late { 9000 + at } else { at },
+            if late { "violet" } else { ["red", "blue"][at % 2] },
+            at * at
+        )
+    };
+    let dir = folder(&[("sales.csv", &("day,size,colour,sold\n".to_string() + &(0..100).map(row).collect::<String>()))]);
+    let source = DataSource::Local { path: dir.path().join("sales.csv") };
+    let of = |by: HeldOutBy| {
+        let hints = DataSpecHints {
+            task: Some(Task::TabularRegression),
+            columns: Columns { label: Some("sold".into()), ..Columns::default() },
+            splits: vec!["train".into()],
+            cut_off: Some(CutOff { name: "test".into(), frac: 0.1, by }),
+            ..DataSpecHints::default()
+        };
+        survey_data(&nowhere(), &source, &hints, &Making::quietly(dir.path()))
+    };
+    let facts = of(HeldOutBy::Time { column: "day".into() }).expect("surveyed");
+    let sizes: Vec<(&str, usize)> = facts.splits.iter().map(|split| (split.name.as_str(), split.examples)).collect();
+    assert_eq!((sizes, facts.times.as_slice()), (vec![("train", 88), ("test", 10)], &["day".to_string()][..]));
+    let table = facts.table.as_ref().expect("a table");
+    let colours = table.categorical.iter().find(|column| column.name == "colour").expect("colours");
+    assert_eq!(colours.values, ["blue", "red"], "what only later rows have is not known");
+    let notes: Vec<&String> = facts.all_notes().collect();
+    let told = |words: &str| notes.iter().any(|note| note.contains(words));
+    assert!(told("10 of 98 rows of `train`, those whose `day` is 2026-05-11 or later"), "{notes:?}");
+    assert!(told("2 rows of `train` are left out, for no `day` says when"), "{notes:?}");
+    let error = of(HeldOutBy::Time { column: "colour".into() }).expect_err("no times").to_string();
+    assert!(error.contains("line 2, column `colour`: expected a date such as 2026-01-31, or a number"), "{error}");
+    let drawn = of(HeldOutBy::Chance).expect("surveyed");
+    assert_eq!(drawn.splits.iter().map(|split| split.examples).collect::<Vec<_>>(), [90, 10]);
+}
+
+/// Texts that a request names, or that are all there is besides dates and the label, are not asked for.
+#[test]
+fn several_texts_beside_a_label_that_is_named() {
+    let rows = |more: &str| -> String {
+        let row = |i: usize| {
+            let (queue, month) = (["a", "b"][i % 2], 1 + i % 12);
+            format!("help number {i},Hello I have a question about my account {i} please,{queue},2022-{month:02}-03{more}\n")
+        };
+        (0..20).map(row).collect()
+    };
+    let dir = folder(&[
+        ("five.csv", &format!("subject,body,queue,created,remark\n{}", rows(",as before"))),
+        ("four.csv", &format!("subject,body,queue,created\n{}", rows(""))),
+    ]);
+    let of = |file: &str, named: &[&str]| {
+        let perhaps = PerhapsColumns {
+            label: vec!["queue".into()],
+            input: named.iter().map(|name| name.to_string()).collect(),
+            ..PerhapsColumns::default()
+        };
+        let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
+        survey_data(&nowhere(), &DataSource::Local { path: dir.path().join(file) }, &hints, &Making::quietly(dir.path()))
+            .map(|facts| (facts.columns.input.join(" "), facts.columns.label.unwrap_or_default()))
+            .map_err(|e| e.to_string())
+    };
+    let both = || Ok(("subject body".to_string(), "queue".to_string()));
+    assert_eq!(of("five.csv", &["subject", "body"]), both());
+    assert_eq!(of("four.csv", &[]), both());
+    assert_eq!(of("four.csv", &["body"]), Ok(("body".into(), "queue".into())));
+    assert!(of("five.csv", &[]).is_err_and(|e| e.contains("cannot tell which column holds the input")));
+}

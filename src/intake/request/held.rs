@@ -1,9 +1,10 @@
-//! What of the data is kept out of training: `hold out 10% of the data for validation`, `an 80/20 split`.
+//! What of the data is kept out of training: `hold out 10% of the data for validation`, `an 80/20 split`, `split by date`.
 
 use super::Request;
 use super::number::{NUMBER, number};
 use super::pattern::pattern;
-use super::rest::{Cut, Found, Judged, Rest};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
+use crate::data::tells_when;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -43,29 +44,46 @@ impl AskedPart {
     }
 }
 
-/// An end of the data in its own order.
+/// Which end of the data is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Edge {
+    /// Of the rows as they stand.
     Start,
     End,
+    /// Of the rows by their time.
+    Oldest,
+    Latest,
 }
 
 impl Edge {
     fn of(word: &str) -> Option<Edge> {
-        match word.trim().to_lowercase().as_str() {
-            "" => None,
-            "first" | "oldest" | "earliest" => Some(Edge::Start),
-            _ => Some(Edge::End),
-        }
+        Some(match word.trim().to_lowercase().as_str() {
+            "" => return None,
+            "first" => Edge::Start,
+            "last" | "final" => Edge::End,
+            "oldest" | "earliest" => Edge::Oldest,
+            _ => Edge::Latest,
+        })
     }
+}
 
-    /// As one says it of rows.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Edge::Start => "the first",
-            Edge::End => "the last",
-        }
+/// By what the rows are to be put in order before they are parted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedOrder {
+    /// Whatever says when they were.
+    Time,
+    /// A column, as it may be called.
+    By(String),
+}
+
+impl AskedOrder {
+    fn of(column: &str) -> Self {
+        let column = column.trim_matches(['`', '"', '\'', '.', ' ']);
+        let is_any =
+            ["", "time", "chronology", "chronologically", "temporally"].iter().any(|any| column.eq_ignore_ascii_case(any));
+        if is_any { AskedOrder::Time } else { AskedOrder::By(column.into()) }
     }
 }
 
@@ -82,8 +100,9 @@ fn amount() -> String {
     )
 }
 
-/// `10% of the data for validation`, `a test split of 20%`, `test_size=0.2`, `a 10% validation split`, `set aside 500 rows`.
-static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+/// `10% of the data for validation`, `a test split of 20%`, `test_size=0.2`, `a 10% validation split`, `set aside 500 rows`, `test on the
+/// latest 10%`.
+static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let amount = amount();
     let with_edge = |form: &str| form.replace("EDGE", EDGE);
     let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s(?:the |a |an |another |EDGE|random )*";
@@ -103,13 +122,54 @@ static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
         pattern(&format!(
             r"^{amount}(?:(?:is|are|be|kept|set|left|was|were)\s)*(?:held[- ]out|held back|left out|set aside|kept (?:out|aside))\b"
         )),
+        pattern(&format!(r"\b{FOR}(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:the\s)?{EDGE}{amount}")),
+    ]
+});
+
+/// Ways of saying that rows are parted by their time: `a chronological split by date`, `split by date`, `train on the past and test on the
+/// latest`, `test on the latest rows`.
+static ORDERS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+    let column = r"(?:the\s|its\s|their\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?";
+    let by = format!(r"(?:\s(?:by|along|according to|in order of)\s{column})?");
+    let of_time =
+        r"(?:chronological(?:ly)?|temporal(?:ly)?|(?:time|date)[- ](?:based|ordered|aware|wise|series)|out[- ]of[- ]time)";
+    let set = r"(?:train(?:ing)?|test|validation|dev|data|hold-?\s?out|held-?out|ordered)";
+    let rows = r"(?:data|rows|part|ones|records|entries|examples|samples|period|portion|observations)";
+    let split = format!(r"\bsplit(?:ting)?(?:\s(?:it|them|the|my|into|in|and|{set}|set|sets|rows|table|file|¦))*");
+    let past = r"(?:past|earlier|older|oldest|earliest|early|history|historical|previous)";
+    let later = r"(?:latest|most recent|newest|recent|future|later|last)";
+    let tested = format!(
+        r"(?:test|evaluat|validat|scor)\w*(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:the\s)?{later}(?:\s{rows})?\b"
+    );
+    [
+        pattern(&format!(
+            r"\b(?:(?:with|using|use|do|make|in|as)\s)*(?:(?:a|an|the)\s)*(?:{of_time}(?:[\s/-]{set})*[\s-](?:split(?:s|ting)?|hold-?\s?out|test|validation)|(?:time|date)[\s-]split)\b{by}"
+        )),
+        pattern(&format!(r"{split}\s(?:chronologically|temporally|in (?:chronological|temporal|time) order|in time)\b{by}")),
+        pattern(&format!(r"{split}\s(?:by|along|according to|in order of|on the|on its)\s{column}")),
+        pattern(&format!(
+            r"\b(?:train|training|fit|fitting|learn)(?:\s(?:it|the model|¦))?\s(?:on|with|from)\s(?:the\s)?{past}(?:\s{rows})?,?\s?(?:(?:and|then|but)\s)*{tested}"
+        )),
+        pattern(&format!(r"\b{tested}")),
+    ]
+});
+
+/// What says the order behind a part that was understood: `the latest 20% by date`, `80/20, in chronological order`.
+static BEHIND: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        pattern(
+            r"(?:¦|\b(?:ordered|sorted))\s*,?\s*(?:when\s)?(?:ordered\s|sorted\s)?(?:by|according to|in (?:the\s)?order of)\s(?:the\s|its\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?",
+        ),
+        pattern(
+            r"\b(?:(?:in\s)?(?:chronological|temporal|time)\sorder|chronological(?:ly)?|temporal|time-based|ordered\s(?:by|in)\stime)\b",
+        ),
     ]
 });
 
 /// `80/20`, `80:10:10`: what is trained on, what is watched where there are three, what is tested on.
 static RATIO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?: (?:random|(?:train|training)[-/ ](?:(?:val(?:idation)?|dev)[-/ ])?test))* split)?",
+        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?: (?:random|chronological|temporal|time-based|time-ordered|(?:train|training)[-/ ](?:(?:val(?:idation)?|dev)[-/ ])?test))* split)?",
     )
 });
 
@@ -147,10 +207,46 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             *place = place.or(part);
         }
     }
+    order(rest, request);
     // What is left of what is kept out is no part of it.
     let percent = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { 100.0 * share } else { 0.0 };
     let kept_out = percent(request.tested) + percent(request.watched);
     rest.cut_as(&REST[1], |found| complete(Some(kept_out), found));
+}
+
+/// Whether rows are parted by their time, by which column, and which of them that was.
+fn order(rest: &mut Rest, request: &mut Request) {
+    let is_parted = request.tested.is_some();
+    // `The last month` is a part of its own, and `the first rows` say nothing of time.
+    let judge = |at: usize, found: &Found<'_>| {
+        let next = found.behind.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let is_span = ["day", "week", "month", "quarter", "year", "hour"].iter().any(|span| next.starts_with(span));
+        let words = found.cut.words.to_lowercase();
+        let tells_time = ["latest", "recent", "newest", "future", "later"].iter().any(|word| words.contains(word));
+        taken_if(match at {
+            0..=2 => true,
+            3 => !is_span,
+            _ => !is_span && tells_time,
+        })
+    };
+    let asked = (0..ORDERS.len()).find_map(|at| rest.cut_as(&ORDERS[at], |found| judge(at, found)));
+    if let Some(cut) = asked {
+        request.ordered_by = Some(AskedOrder::of(cut.get("column")));
+    } else if is_parted {
+        let behind = |found: &Found<'_>| taken_if(tells_when(found.cut.get("column").trim_matches(['`', '"', '\''])));
+        if let Some(cut) = rest.cut_as(&BEHIND[0], behind).or_else(|| rest.cut(&BEHIND[1])) {
+            request.ordered_by = Some(AskedOrder::of(cut.get("column")));
+        }
+    }
+    // What is left of `train on the past` where the test was said with its size.
+    static PAST: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:train|training|fit|learn)(?:\s(?:it|the model|¦))?\s(?:on|with|from)\s(?:the\s)?(?:past|earlier|older|oldest|history|historical|previous|rest)(?:\s(?:data|rows|part|ones|records))?\b",
+        )
+    });
+    if request.ordered_by.is_some() || request.tested_at == Some(Edge::Latest) {
+        rest.cut(&PAST);
+    }
 }
 
 /// Whether a share of training and what is kept out are all of the data.
@@ -203,6 +299,10 @@ fn ratio(rest: &mut Rest, request: &mut Request) {
     };
     let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
     let share = |percent: f64| AskedPart::Share(percent / 100.0);
+    let words = cut.words.to_lowercase();
+    if ["chronological", "temporal", "time-"].iter().any(|word| words.contains(word)) {
+        request.ordered_by = Some(AskedOrder::Time);
+    }
     match shares(&cut) {
         [_, Some(watched), Some(tested)] => (request.watched, request.tested) = (Some(share(watched)), Some(share(tested))),
         [_, Some(tested), None] => request.tested = Some(share(tested)),

@@ -114,7 +114,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     });
     static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)\b(?:from|using|on|based on|given|by means of|aus|mit|avec|con|usando)\s(?:(?:the|only|just|its|columns?|features?)\s)*{NAMES}"
+            r"(?i)\b(?:from|using|on|based on|given|by means of|classify|classifying|aus|mit|avec|con|usando)\s(?:(?:the|only|just|its|columns?|features?)\s)*{NAMES}"
         ))
     });
     static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
@@ -123,7 +123,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     // `Using weight decay` is about no weight, `by image classification` about no image.
     static END: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)^\s*(?:$|[,.;:!?()¦]|(?:columns?|features?|fields?|only|please|and|to|with|for|in|from|on|as|at|using|but|except|without|mit|und|für|avec|et|pour|con|y|e|para|per|com)\b)",
+            r"(?i)^\s*(?:$|[,.;:!?()¦]|(?:columns?|features?|fields?|only|please|and|to|with|for|in|of|by|into|from|on|as|at|using|but|except|without|mit|und|für|avec|et|pour|con|y|e|para|per|com)\b)",
         )
     });
     let names = |way: &Regex| -> Vec<String> {

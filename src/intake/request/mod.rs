@@ -32,7 +32,7 @@ mod time;
 mod without;
 mod written;
 
-pub use held::{AskedPart, Edge};
+pub use held::{AskedOrder, AskedPart, Edge};
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
 pub use without::Without;
@@ -66,6 +66,8 @@ pub struct Request {
     pub tested: Option<AskedPart>,
     /// "The last 20 %": which end of the data that is.
     pub tested_at: Option<Edge>,
+    /// "Split by date", "train on the past and test on the latest": what is held out comes behind what is trained on.
+    pub ordered_by: Option<AskedOrder>,
     /// "Forecast": what comes later is told from what came before.
     pub forecasts: bool,
     /// What is watched while training, of what is trained on.

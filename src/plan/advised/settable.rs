@@ -192,6 +192,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         exclude,
         tested: _,
         tested_at: _,
+        ordered_by: _,
         forecasts: _,
         watched: _,
         classifies: _,

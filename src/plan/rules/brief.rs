@@ -1,14 +1,15 @@
 //! All that is known before a model is chosen.
 
-use super::data::{Splits, answers_by_a_class, share, splits};
+use super::data::{answers_by_a_class, share};
 use super::fit::Price;
+use super::held_out::{Splits, splits};
 use super::models::{self, Candidate, Named};
 use crate::data::PairKind;
 use crate::intake::{AskedPair, Family, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::advised::{Settable, said};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
-use crate::spec::{ImageSize, Metric, Monitor, Search, Task};
+use crate::spec::{HeldOutBy, ImageSize, Metric, Monitor, Search, Task};
 use tallow_zoo::{HeadKind, Modality};
 
 /// What is planned for if nobody gives a limit.
@@ -37,6 +38,7 @@ pub(super) struct Brief<'a> {
     pub(super) train: String,
     pub(super) held_out: String,
     pub(super) held_out_frac: Option<f64>,
+    pub(super) held_out_by: HeldOutBy,
     pub(super) monitor: Monitor,
     /// Tokens of a piece, where the data is a stream of words.
     pub(super) piece: usize,
@@ -128,8 +130,7 @@ impl<'a> Brief<'a> {
         offer: &'a Offer<'a>,
     ) -> Result<Self, PlannerError> {
         let request = if let Goal::Request(request) = goal { Some(request) } else { None };
-        let tested = request.and_then(|request| request.tested);
-        let Splits { train, held_out, held_out_frac } = splits(choice, offer.data, tested)?;
+        let Splits { train, held_out, held_out_frac, held_out_by } = splits(choice, offer.data, request)?;
         let piece = request.and_then(|request| request.max_seq_len).unwrap_or(PIECE);
         let there = offer.data.splits.iter().find(|s| s.name == train).map_or(0, |s| s.pieces(piece));
         let scored = match held_out_frac {
@@ -171,6 +172,7 @@ impl<'a> Brief<'a> {
             train,
             held_out,
             held_out_frac,
+            held_out_by,
             monitor,
             piece,
             image: None,

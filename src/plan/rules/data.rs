@@ -3,8 +3,8 @@
 use super::models::{self, Named};
 use super::of_paper;
 use crate::data::{GENERATED, Known, PerhapsColumns, catalogue, find_known};
-use crate::intake::{AskedPair, AskedPart, DataName, Lack, ModelName, ReportedResult};
-use crate::plan::{DataChoice, DataFacts, Goal, PlannerError, Wishes};
+use crate::intake::{AskedPair, DataName, Lack, ModelName, ReportedResult};
+use crate::plan::{DataChoice, Goal, PlannerError, Wishes};
 use crate::spec::{Columns, DataSource, Metric, Task};
 use crate::words::last_of_address;
 
@@ -343,58 +343,5 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::RougeL => named(&["ROUGE-L"]).then(|| part(result.value)),
         Metric::Wer => named(&["WER", "word error rate"]).then(|| part(result.value)),
         Metric::Cer => named(&["CER", "character error rate"]).then(|| part(result.value)),
-    }
-}
-
-/// The splits to train on and to read the verdict from.
-pub(super) struct Splits {
-    pub(super) train: String,
-    pub(super) held_out: String,
-    /// `held_out` is this part of `train`: the source has but one labelled split.
-    pub(super) held_out_frac: Option<f64>,
-}
-
-/// The part that is cut off where there is but one labelled split, and the rows that it takes at least; of a text, its end.
-const HELD_OUT_FRAC: f64 = 0.2;
-const HELD_OUT_TEXT: f64 = 0.1;
-const LEAST_TO_CUT: usize = 50;
-
-/// `asked`: how much is to be cut off, where somebody said so.
-pub(super) fn splits(choice: &DataChoice, data: &DataFacts, asked: Option<AskedPart>) -> Result<Splits, PlannerError> {
-    if let [train, held_out, ..] = choice.splits.as_slice() {
-        return Ok(Splits { train: train.clone(), held_out: held_out.clone(), held_out_frac: None });
-    }
-    let Some(train) = data.usual_train() else {
-        return Err(PlannerError::Data { data: choice.name.clone(), what: "no split has labels".into() });
-    };
-    match data.usual_held_out(Some(&train.name)) {
-        Some(held_out) => Ok(Splits { train: train.name.clone(), held_out: held_out.name.clone(), held_out_frac: None }),
-        None if train.examples >= LEAST_TO_CUT || train.tokens.is_some() => {
-            let usual = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
-            let frac = match asked {
-                None => usual,
-                // A text is no number of examples.
-                Some(AskedPart::Examples(_)) if train.tokens.is_some() => usual,
-                Some(part) => part.share_of(train.examples),
-            };
-            if frac >= 1.0 {
-                let part = asked.map(AskedPart::in_words).unwrap_or_default();
-                let what = format!("{part} were to be kept out for the test, and `{}` has {}", train.name, train.examples);
-                return Err(PlannerError::Data { data: choice.name.clone(), what });
-            }
-            let free = |name: &&&str| data.splits.iter().all(|split| split.name != **name);
-            let held_out = ["test", "held_out", "held_out_of_train"].iter().find(free).copied().unwrap_or("cut_off");
-            Ok(Splits { train: train.name.clone(), held_out: held_out.into(), held_out_frac: Some(frac) })
-        }
-        None => {
-            let have = data.splits.iter().map(|s| s.name.clone()).collect();
-            Err(PlannerError::NoHeldOut {
-                data: choice.name.clone(),
-                train: train.name.clone(),
-                examples: train.examples,
-                least: LEAST_TO_CUT,
-                have,
-            })
-        }
     }
 }

@@ -11,6 +11,7 @@ mod data;
 mod defaults;
 mod fit;
 mod frozen;
+mod held_out;
 mod images;
 mod models;
 mod of_paper;

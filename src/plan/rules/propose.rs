@@ -211,6 +211,7 @@ impl Brief<'_> {
                 train: self.train.clone(),
                 held_out: self.held_out.clone(),
                 held_out_frac: self.held_out_frac,
+                held_out_by: self.held_out_by.clone(),
                 monitor: self.monitor.clone(),
                 columns: self.columns(),
                 image: self.image_for(candidate).map(|(size, _)| *size),

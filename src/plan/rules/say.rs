@@ -7,10 +7,9 @@ use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
-use crate::intake::{Edge, Family, ModelName, ModelSize, PaperSpec};
+use crate::intake::{Family, ModelName, ModelSize, PaperSpec};
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
-use tallow_zoo::{HeadKind, Modality};
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
@@ -172,39 +171,7 @@ impl Brief<'_> {
         if self.train != "train" && self.offer.data.splits.len() > 1 && self.choice.splits.is_empty() {
             out.assumptions.push(format!("data.train: the split `{}`, for there is none that is called `train`", self.train));
         }
-        let tested = self.request().and_then(|request| request.tested);
-        if let (Some(part), None) = (tested, self.held_out_frac) {
-            let (stated, used) = (format!("{} for the test", part.in_words()), format!("the split `{}`", self.held_out));
-            let reason = "the data has a labelled split of its own".into();
-            out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
-        }
-        if let Some(frac) = self.held_out_frac {
-            let (part, train) = (format!("{:.0} %", frac * 100.0), &self.train);
-            let one_text = self.offer.data.splits.iter().any(|split| split.name == self.train && split.is_one_text());
-            let how = match (one_text, self.task.takes(), self.task.head()) {
-                (true, ..) => "its end",
-                (false, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share",
-                (false, ..) => "drawn at random",
-            };
-            let at = self.request().and_then(|request| request.tested_at);
-            // A text is cut at its end.
-            if let Some(edge) = at.filter(|edge| !(one_text && *edge == Edge::End)) {
-                let stated = format!("{} {part} of `{train}` for the test", edge.in_words());
-                let reason = "rows are not cut in their order: a file `test.csv` beside `train.csv` is taken as it is".into();
-                let used = format!("{part} of it, {how}");
-                out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
-            }
-            let dated = self.offer.data.columns.input.iter().find(|name| tells_when(name));
-            if let (true, Some(dated), false) = (self.request().is_some_and(|r| r.forecasts), dated, one_text) {
-                let stated = "a forecast, of what comes later".to_string();
-                let reason =
-                    format!("`{dated}` may order the rows, and later ones are trained on, too: `test.csv` with them tests it");
-                let used = format!("{part} of `{train}`, {how}");
-                out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
-            }
-            let why = if at.is_none() && tested.is_some() { "that was asked for" } else { "there is no other labelled split" };
-            out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for {why}"));
-        }
+        self.say_held_out(out);
         let columns = &self.offer.data.columns;
         if let (Some([from, to]), [source], Some(target)) = (&self.choice.languages, columns.input.as_slice(), &columns.label)
             && !(source.ends_with(from.as_str()) && target.ends_with(to.as_str()))
@@ -277,11 +244,8 @@ impl Brief<'_> {
 
     /// The column of that name, large or small, as the table calls it, if it is left out.
     pub(super) fn left_out(&self, name: &str) -> Option<String> {
-        let named = |note: &String| {
-            let (own, _) = note.strip_prefix("data.columns: `")?.split_once("` is left out")?;
-            own.eq_ignore_ascii_case(name).then(|| own.to_string())
-        };
-        self.offer.data.table.as_ref()?.notes.iter().find_map(named)
+        let table = self.offer.data.table.as_ref()?;
+        table.left_out.iter().find(|own| own.eq_ignore_ascii_case(name)).cloned()
     }
 
     fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
@@ -314,14 +278,6 @@ impl Brief<'_> {
             deviate("seeds", "what the paper ran, or chose from", "one run".into(), reason);
         }
     }
-}
-
-/// Whether a column, by its name, may say when something was.
-fn tells_when(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.split(|c: char| !c.is_alphanumeric()).any(|word| {
-        matches!(word, "date" | "day" | "week" | "month" | "time" | "timestamp" | "datetime" | "ds") || word.ends_with("date")
-    })
 }
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.

@@ -21,6 +21,11 @@ pub(super) fn matter(plan: &Plan, report: &Report) -> String {
         }
         License::Unknown | License::NoBase => {}
     }
+    // What the card of the data states; one that states none says nothing of ours.
+    if !plan.facts.data.languages.is_empty() {
+        yaml.push_str("language:\n");
+        plan.facts.data.languages.iter().for_each(|code| put(&mut yaml, format_args!("- {}\n", quoted(code))));
+    }
     if let Some(library) = library(plan) {
         put(&mut yaml, format_args!("library_name: {library}\n"));
     }
@@ -96,7 +101,8 @@ fn model_index(plan: &Plan, report: &Report) -> String {
         put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
     }
     yaml.push_str("    metrics:\n");
-    let cut_off = plan.spec.data.held_out_frac.map(|_| format!(", cut off from `{}` at random", plan.spec.data.train));
+    let (train, how) = (&plan.spec.data.train, plan.spec.data.held_out_by.in_words());
+    let cut_off = plan.spec.data.held_out_frac.map(|_| format!(", cut off from `{train}`, {how}"));
     for (metric, value) in &kept.scores {
         let (examples, cut_off) = (count(kept.examples.value), cut_off.as_deref().unwrap_or_default());
         let name = quoted(&format!("{} on {examples} held-out examples{cut_off}", metric.in_words()));

@@ -88,7 +88,10 @@ print(model.similarity(vectors, vectors))";
 pub(super) fn limits(plan: &Plan, report: &Report) -> String {
     let data = &plan.spec.data;
     let measured_on = match data.held_out_frac {
-        Some(frac) => format!("{} % of the split `{}`, cut off at random,", plain(100.0 * frac), data.train),
+        Some(frac) => {
+            let (part, train, how) = (plain(100.0 * frac), &data.train, data.held_out_by.in_words());
+            format!("{part} % of the split `{train}`, {how}, cut off from it,")
+        }
         None => format!("the split `{}`", data.held_out),
     };
     let mut lines = vec![
@@ -97,6 +100,10 @@ pub(super) fn limits(plan: &Plan, report: &Report) -> String {
          Whoever uses it on people measures that first."
             .into(),
     ];
+    if let languages @ [_, ..] = plan.facts.data.languages.as_slice() {
+        let codes: Vec<String> = languages.iter().map(|code| format!("`{code}`")).collect();
+        lines.push(format!("Languages: {}, as the data set's own card states them; none was looked at.", codes.join(", ")));
+    }
     if base_model(plan).is_some() {
         lines.push("What its base model learnt, and from what, is on the base model's own card, with its limits.".into());
     }

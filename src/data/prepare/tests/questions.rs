@@ -3,7 +3,7 @@
 use super::Bench;
 use crate::data::PreparedTargets;
 use crate::error::{Class, Failure};
-use crate::job::{SplitShape, TokenizerSource};
+use crate::job::{Event, SplitShape, TokenizerSource};
 use crate::spec::Task;
 use std::path::{Path, PathBuf};
 
@@ -102,4 +102,81 @@ fn answers_that_are_not_where_they_are_said_to_be() {
     let question = "why ".repeat(15);
     let error = questions(&[(&"a ".repeat(20), &question, None)]).run().expect_err("refused").to_string();
     assert!(error.contains("leaves too little room for its text within 16"), "{error}");
+}
+
+/// A job over a table of questions.
+fn table(csv: &str) -> Bench {
+    let mut bench = Bench::new(Task::QuestionAnswering);
+    let path = bench.dir.path().join("train.csv");
+    std::fs::write(&path, csv).expect("written");
+    bench.add("train", path);
+    bench
+}
+
+/// The words that the windows of each question mark, and those that are right.
+fn marked(bench: &Bench) -> Vec<(Vec<String>, Vec<String>)> {
+    let prepared = bench.open("train.safetensors");
+    let (PreparedTargets::Spans(spans), Some(texts)) = (prepared.targets(), prepared.texts()) else { panic!("expected spans") };
+    let mut found: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for i in 0..texts.len() {
+        let (question, [first, last]) = (spans.question(i), spans.span(i));
+        let characters = spans.characters(texts.range(i));
+        found.resize(found.len().max(question + 1), Default::default());
+        if first > 0 {
+            let words = spans.words(question, characters[first as usize][0] as usize, characters[last as usize][1] as usize);
+            found[question].0.push(words.to_string());
+        }
+        found[question].1 = spans.answers(question).iter().map(|words| words.to_string()).collect();
+    }
+    found
+}
+
+#[test]
+fn answers_in_columns_of_their_own_lie_where_they_say() {
+    let bench = table(
+        "id,question,context,answer_text,answer_start\n1,where?,é was in Bonn,Bonn,9\n2,who?,a b a c,a,4\n3,why?,a b,,\n4,what?,c d a,D,-1\n",
+    );
+    bench.run().expect("prepared");
+    let one = |word: &str| (vec![word.to_string()], vec![word.to_string()]);
+    assert_eq!(marked(&bench), [one("Bonn"), one("a"), (vec![], vec![]), one("d")]);
+    let prepared = bench.open("train.safetensors");
+    let (PreparedTargets::Spans(spans), Some(texts)) = (prepared.targets(), prepared.texts()) else { panic!("expected spans") };
+    let [first, _] = spans.span(1);
+    assert_eq!(spans.characters(texts.range(1))[first as usize][0], 4, "the second of two");
+    for (csv, expected) in [
+        (
+            "question,context,answer,answer_start\nq?,a bc,bc,1\n",
+            "line 2: expected the answer `bc` at character 1 of the text, found ` b`",
+        ),
+        (
+            "question,context,answer,answer_start\nq?,a bc,bc,far\n",
+            "line 2, column `answer_start`: expected a finite number, found `far`",
+        ),
+    ] {
+        let error = table(csv).run().expect_err("refused").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn answers_without_a_place_are_looked_for_in_their_text() {
+    let csv = "question,context,answer\nwhere?,é was in Bonn,bonn\nwho?,a b a c,a\nwhat?,c d,Paris\nwhy?,a b,b\n";
+    let bench = table(csv);
+    let mut notes = Vec::new();
+    super::prepare(&bench.job, &mut |event| {
+        if let Event::Note { message } = event {
+            notes.push(message);
+        }
+    })
+    .expect("prepared");
+    let one = |word: &str| (vec![word.to_string()], vec![word.to_string()]);
+    assert_eq!(marked(&bench), [one("Bonn"), one("a"), one("b")]);
+    let told = |words: &str| notes.iter().any(|note| note.contains(words));
+    assert!(
+        told("1 of 4 examples are left out") && told("line 4, column `answer`: the answer `Paris` does not stand"),
+        "{notes:?}"
+    );
+    assert!(told("of 1 of 3 questions the answer stands in several places"), "{notes:?}");
+    let error = table("question,context,answer\nq?,a b,Paris\nq?,a b,a\n").run().expect_err("half of them").to_string();
+    assert!(error.contains("line 2, column `answer`: the answer `Paris` does not stand in the text"), "{error}");
 }

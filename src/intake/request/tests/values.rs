@@ -81,10 +81,44 @@ fn an_end_of_the_data_is_no_random_part() {
     let fifth = Some(AskedPart::Share(0.2));
     assert_eq!(of("use the last 20% of the rows as test set"), (fifth, Some(Edge::End)));
     assert_eq!(of("hold out the first 20% for testing"), (fifth, Some(Edge::Start)));
-    assert_eq!(of("keep the most recent 20% for the test"), (fifth, Some(Edge::End)));
+    assert_eq!(of("keep the most recent 20% for the test"), (fifth, Some(Edge::Latest)));
+    assert_eq!(of("test on the latest 20%"), (fifth, Some(Edge::Latest)));
     assert_eq!(of("train on the first 80% and test on the last 20%"), (fifth, Some(Edge::End)));
     assert_eq!(of("hold out 20% for testing"), (fifth, None));
     assert!(parse("forecast the units sold in sales.csv").forecasts && !parse("predict units in sales.csv").forecasts);
+}
+
+#[test]
+fn rows_are_put_in_order_before_they_are_parted() {
+    let of = |text: &str| {
+        let r = parse(&format!("predict units from sales.csv, {text}"));
+        (r.ordered_by.clone(), r.tested, r.not_understood)
+    };
+    let by = |column: &str| Some(AskedOrder::By(column.into()));
+    let fifth = Some(AskedPart::Share(0.2));
+    for (text, order, part) in [
+        ("split by date", by("date"), None),
+        ("split the data by the column created_at", by("created_at"), None),
+        ("split chronologically", Some(AskedOrder::Time), None),
+        ("with a chronological split", Some(AskedOrder::Time), None),
+        ("use a time-based split by week_of", by("week_of"), None),
+        ("with a temporal train/test split", Some(AskedOrder::Time), None),
+        ("train on the past and test on the latest", Some(AskedOrder::Time), None),
+        ("train on older data and test on the most recent rows", Some(AskedOrder::Time), None),
+        ("test on the latest rows", Some(AskedOrder::Time), None),
+        ("hold out the latest 20% by date", by("date"), fifth),
+        ("an 80/20 split by date", by("date"), fifth),
+        ("an 80/20 chronological split", Some(AskedOrder::Time), fifth),
+        ("hold out 20% for testing, in chronological order", Some(AskedOrder::Time), fifth),
+        ("train on the past and test on the latest 20%", None, fifth),
+    ] {
+        assert_eq!(of(text), (order, part, vec![]), "{text}");
+    }
+    for text in ["hold out 20% for testing", "test on the last month", "predict the class by colour"] {
+        assert_eq!(of(text).0, None, "{text}");
+    }
+    let negated = parse("predict units from sales.csv, do not split by date");
+    assert!(negated.ordered_by.is_none() && !negated.not_understood.is_empty(), "{negated:?}");
 }
 
 #[test]
@@ -186,6 +220,10 @@ fn words_that_may_be_columns() {
     let r = of("houses.csv, predict price from area, rooms and district");
     assert_eq!(r.input, ["area", "rooms", "district"]);
     assert_eq!(of("houses.csv: predict price using everything except year").exclude, ["year"]);
+    for text in ["predict queue from subject and body of tickets.csv", "classify the subject and body by queue in tickets.csv"] {
+        assert_eq!(of(text).input, ["subject", "body"], "{text}");
+    }
+    assert_eq!(of("classify the subject and the body by queue in tickets.csv").label, ["queue"]);
 }
 
 #[test]
