@@ -2,7 +2,7 @@
 
 use super::name::is_table;
 use super::rest::{Cut, Found, Judged, Rest, is_filler};
-use super::{DataName, Request};
+use super::{DataName, Refused, Request};
 use crate::data::PerhapsColumns;
 use crate::intake::regex;
 use regex::Regex;
@@ -12,11 +12,11 @@ use std::sync::LazyLock;
 const NAME: &str = r"[`'\x22]?(?P<v>[\p{L}_][\w.-]*)[`'\x22]?";
 /// Several, as people list them.
 const NAMES: &str =
-    r"(?P<v>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s)[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)*)";
+    r"(?P<v>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s)(?:the\s)?[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)*)";
 const LABEL: &str = r"(?:targets?|labels?|class(?:es)?|outcomes?)";
 
 /// `predict the body mass from ¦`, `target column: price`, `use stars as the label`.
-static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
+static WAYS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
     [
         regex(r"(?i)\b(?:target|label)[ _]col(?:umn)?\s*(?:is|=|:|called)?\s*(?P<v>[^\s¦,;()]+)"),
         regex(&format!(r"(?i)\bcolumn\s+{NAME}\s+(?:is|are|holds?|has|contains?|as|for)\s+(?:(?:the|my|our)\s+)*{LABEL}\b")),
@@ -28,6 +28,11 @@ static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
         )),
         regex(&format!(r"(?i)\b(?:the\s+)?{NAME}\s+column\s+(?:is|holds|has|contains|as)\s+(?:(?:the|my|our)\s+)*{LABEL}\b")),
         regex(&format!(r"(?i)\b(?:target|label)\s*[:=]\s*{NAME}")),
+        regex(&format!(r"(?i)\b(?:the\s+)?{LABEL}\s+(?:(?:is|are)\s+)?in\s+(?:the\s+)?{NAME}\s*(?:$|[,.;¦)]|\band\b)")),
+        // What has a capital or a line within it is the name of a column.
+        regex(
+            r"(?i)\b(?:targets?|labels?|outcomes?)(?:\s+(?:variable|column|is|are))*\s+(?P<v>(?-i:\w*(?:[a-z][A-Z]|\w_\w)[\w.]*))",
+        ),
         regex(concat!(
             r"(?i)\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
             r"(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|\.(?:\s|$)|$)",
@@ -41,13 +46,14 @@ static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
 });
 
 /// What the model is fed with: `the text is in column body`.
-static INPUT: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+static INPUT: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     let input = r"(?:texts?|inputs?|sentences?|documents?)";
     [
         regex(&format!(
             r"(?i)\b(?:the\s+)?{input}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*(?:the\s+)?column\s+{NAME}"
         )),
         regex(&format!(r"(?i)\b(?:the\s+)?columns\s+{NAMES}\s+(?:as|are|is)\s+(?:(?:the|my|our)\s+)*(?:model['’]s )?{input}\b")),
+        regex(&format!(r"(?i)\b(?:the\s+)?{input}\s+(?:(?:is|are)\s+)?in\s+(?:the\s+)?{NAME}\s*(?:$|[,.;¦)]|\band\b)")),
         regex(&format!(r"(?i)\b{input}[ _]col(?:umn)?\s*(?:is|=|:|called)?\s*{NAME}")),
         regex(&format!(r"(?i)\bcolumn\s+{NAME}\s+(?:is|are|holds?|has|contains?|as)\s+(?:(?:the|my|our)\s+)*{input}\b")),
     ]
@@ -91,6 +97,11 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     };
     let Some((way, cut)) = WAYS.iter().enumerate().find_map(|way| named(rest, way)) else { return };
     let words = cut.get("v").trim_matches(['`', '"', '\'', ' ', '.']).to_string();
+    if words.to_lowercase().starts_with("both ") {
+        let expected = "one column: each has a run of its own".into();
+        request.refused.push(Refused { words: cut.words, expected });
+        return;
+    }
     // "Predict the sentiment" says nothing that the data would not.
     let is_any = |word: &str| is_filler(word) || way == question && ANY.contains(&word.to_lowercase().as_str());
     request.label = Some(words).filter(|words| !words.is_empty() && !words.split_whitespace().all(is_any));
@@ -99,7 +110,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// What is no column: `target: accuracy 0.9`.
 static NO_COLUMN: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)^(?:accuracy|macro|micro|f1|auc|auroc|roc|rmse|mae|mse|r2|bleu|rouge|chrf|wer|cer|perplexity|loss|error|matthews|mcc|pearson|spearman|smoothing|it|which|what|there|this|that|each|one)\b",
+        r"(?i)^(?:\w*_(?:proj|lin|attn)|accuracy|macro|micro|f1|auc|auroc|roc|rmse|mae|mse|r2|bleu|rouge|chrf|wer|cer|perplexity|loss|error|matthews|mcc|pearson|spearman|smoothing|it|which|what|there|this|that|each|one)\b",
     )
 });
 
@@ -109,7 +120,7 @@ static FORECASTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bforecast"));
 pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     static LABELS: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)(?:(?:\.[a-z]{{2,8}}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){{0,3}}by|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s(?:(?:the|its|their|column)\s)*|(?:->|→)\s?){NAME}"
+            r"(?i)(?:(?:\.[a-z]{{2,8}}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){{0,6}}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s(?:(?:the|its|their|column)\s)*|(?:->|→)\s?){NAME}"
         ))
     });
     static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
@@ -118,8 +129,12 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         ))
     });
     static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
-        regex(&format!(r"(?i)\b(?:except(?: for)?|without|excluding|but not|ignoring|apart from)\s(?:the\s)?{NAMES}"))
+        regex(&format!(
+            r"(?i)\b(?:except(?: for)?|without|excluding|but not|(?:everything|anything|all|columns) but|ignoring|apart from)\s(?:the\s)?{NAMES}"
+        ))
     });
+    // `article -> highlights`.
+    static SOURCES: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i){NAME}\s?(?P<arrow>->|→)")));
     // `Using weight decay` is about no weight, `by image classification` about no image.
     static END: LazyLock<Regex> = LazyLock::new(|| {
         regex(
@@ -131,16 +146,21 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         let lists = lists.filter(|list| END.is_match(&text[list.end()..])).map(|list| list.as_str().to_string());
         let parts = lists.flat_map(|list| list.split([',', ' ']).map(str::to_string).collect::<Vec<_>>());
         let bare = parts.map(|name| name.trim_matches(['`', '"', '\'', '.']).to_string());
-        bare.filter(|name| !name.is_empty() && name != "and").collect()
+        bare.filter(|name| !matches!(name.as_str(), "" | "and" | "the")).collect()
     };
-    PerhapsColumns { label: names(&LABELS), input: names(&INPUTS), exclude: names(&EXCLUDED) }
+    let sources = SOURCES.captures_iter(text).filter_map(|found| Some(found.name("v")?.as_str().to_string()));
+    PerhapsColumns {
+        label: names(&LABELS),
+        input: names(&INPUTS).into_iter().chain(sources).collect(),
+        exclude: names(&EXCLUDED),
+    }
 }
 
 /// Which columns are the input, and which are none of it.
 fn columns(rest: &mut Rest, request: &mut Request) {
     let names = |cut: &Cut| -> Vec<String> {
         let names = cut.get("v").split([',', ' ']).map(|name| name.trim_matches(['`', '"', '\'', '.']));
-        names.filter(|name| !name.is_empty() && *name != "and").map(str::to_string).collect()
+        names.filter(|name| !matches!(*name, "" | "and" | "the")).map(str::to_string).collect()
     };
     for way in EXCLUDED.iter() {
         while let Some(cut) = rest.cut(way) {

@@ -79,6 +79,8 @@ pub struct Request {
     pub model: Option<ModelName>,
     /// "with 2 layers", "of 110M parameters".
     pub size: ModelSize,
+    /// Units of each hidden layer of a perceptron, where they differ.
+    pub units: Vec<usize>,
     /// "Freeze the encoder".
     pub frozen: Option<Frozen>,
     /// "from scratch".

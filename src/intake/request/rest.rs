@@ -274,7 +274,7 @@ pub(super) const FILLERS: &[&str] = &[
     "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
-    "possible", "validation", "testing", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "how", "does", "gets", "getting", "after", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
+    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
 ];
 
 pub(super) fn is_filler(word: &str) -> bool {

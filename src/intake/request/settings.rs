@@ -39,7 +39,7 @@ patterns! {
         r"\brandom(?:ly)?(?:[- ]initiali[sz]ed)? (?:(?:initial|starting) )?(?:weights|parameters)\b|\brandom(?:ly)?[- ]init(?:iali[sz](?:ed|ation))?\b(?: weights)?|\b(?:initiali[sz]ed|start(?:ing)?|with weights) (?:at random|randomly)\b",
     ],
     // What was trained before is trained on.
-    further: [r"\b(?:continue(?:d)?|further|keep) (?:to )?pre-?train(?:ing)?\b"],
+    further: [r"\b(?:continu(?:e|ed|al|ing)|further|keep) (?:to |the )?pre-?train(?:ing)?\b"],
     pretrained: [r"\bpre-?trained\b(?: (?:weights|parameters|checkpoints?))?"],
     part: [
         r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
@@ -92,13 +92,15 @@ patterns! {
         r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
         // By themselves they may be those of a model's words.
         r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
+        r"\bembed(?:ding)? (?:the |my |our )?(?:sentences|texts|documents|questions|queries|passages|titles|products)\b",
+        r"\b(?:(?:with|using|by|and) )?(?:multiple[- ]?negatives[- ]?ranking(?:[- ]?loss)?|in-?batch negatives|info-?nce(?: loss)?|contrastive(?:ly)?(?: (?:loss|learning|training|train|fine-?tun\w+|objective))?)\b",
     ],
     smoothing: [r"\blabel[ _-]smoothing(?:[ _]factor)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
     ema: [
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
     ],
-    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b"],
+    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weight(?:ing)? (?:them|the classes|each class|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
     weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
@@ -140,7 +142,7 @@ patterns! {
     ],
     tokens: [r"^#[ -]tokens?\b"],
     examples: [
-        r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
+        r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|sentence|image|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
     ],
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
@@ -171,6 +173,10 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
         lack(
             Lack::Precision,
             r"^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
+        ),
+        lack(
+            Lack::Method,
+            r"\b(?:multi-?task|active|federated|curriculum|self-supervised|semi-supervised|meta|adversarial)[- ](?:learning|training)\b|\b(?:orpo|kto|ppo|grpo|rlhf|neftune|swa|r-?drop|swag)\b|\b(?:stochastic )?weight averaging\b(?: \(swa\))?|\bpseudo-?label\w*|\bself-training\b|\bwhole[- ]word masking\b|\bdrop-?\s?path\b(?: (?:rate )?(?:of )?\d*\.?\d+)?|\bstochastic depth\b|\bspec-?\s?augment\b",
         ),
         lack(Lack::Augmentation, r"\b(?:cutout|autoaugment|augmix|trivialaugment)\b|\b(?:data )?augmentations?\b"),
     ]
@@ -217,6 +223,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     examples(rest, request);
     time::find(rest, request);
     choices(rest, request);
+    bare_rate(rest, request);
     without::settle(request);
 }
 
@@ -515,6 +522,18 @@ fn lacking(rest: &mut Rest, request: &mut Request) {
     }
 }
 
+/// `2 epochs at 3e-5`: a number that only a rate is written as, by itself, where no rate was said.
+fn bare_rate(rest: &mut Rest, request: &mut Request) {
+    static BARE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[,;(¦]|\bat\b|@|\bwith\b)\s*(?P<v>\d(?:\.\d+)?e-[2-7])\s*(?P<end>$|[,;.)¦])"));
+    if request.lr.is_none()
+        && request.refused.is_empty()
+        && let Some(cut) = rest.cut(&BARE)
+    {
+        request.lr = super::number::number(cut.get("v"));
+    }
+}
+
 /// How long texts are, in tokens.
 fn texts(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
@@ -538,7 +557,14 @@ fn examples(rest: &mut Rest, request: &mut Request) {
             r"(?i)\b(?:skip(?:ping)?|drop(?:ping)?|ignor(?:e|ing)|omit(?:ting)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|without|except|but)\s(?:(?:the|my|all|first|last|top|bottom|next)\s)*$",
         )
     });
-    let judged = |found: &Found<'_>| match OF_DATA.is_match(found.before) || LEFT_OUT.is_match(found.before) {
+    // `Then generate 5 samples` is of what is written.
+    static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:generat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|print(?:ing)?|show(?:ing)?|draw(?:ing)?|sampl(?:e|ing)|output(?:ting)?|creat(?:e|ing)|give me|predict(?:ing)?)(?: (?:me|out|about|some|another|the))*\s*$",
+        )
+    });
+    let others = [&*OF_DATA, &LEFT_OUT, &WRITTEN];
+    let judged = |found: &Found<'_>| match others.iter().any(|way| way.is_match(found.before)) {
         true => Judged::Told,
         false => Judged::Taken,
     };
@@ -561,24 +587,29 @@ fn examples(rest: &mut Rest, request: &mut Request) {
 
 fn choices(rest: &mut Rest, request: &mut Request) {
     optimizer::find_kind(rest, request);
-    let schedule = first(rest, &PATTERNS.schedule).map(|cut| match cut.get("v").to_lowercase().as_str() {
-        "cosine" if !cut.get("restarts").is_empty() => {
-            // `with 3 restarts` are four cosines.
-            let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
-            ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
+    // Of vectors it says how alike two are.
+    let embeds = request.embeddings;
+    let of_rates = |found: &Found<'_>| taken_if(!embeds || !found.cut.words.eq_ignore_ascii_case("cosine"));
+    let schedule = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates)).map(|cut| {
+        match cut.get("v").to_lowercase().as_str() {
+            "cosine" if !cut.get("restarts").is_empty() => {
+                // `with 3 restarts` are four cosines.
+                let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
+                ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
+            }
+            "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
+            "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
+            name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
+            name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
+            "cosine" => ScheduleShape::Cosine,
+            "linear" => ScheduleShape::Linear,
+            "constant" => ScheduleShape::Constant,
+            "exponential" => ScheduleShape::Exponential,
+            "plateau" => ScheduleShape::Plateau { divisor: None },
+            // Noam Shazeer's, of 1706.03762, section 5.3.
+            name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
+            _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
         }
-        "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
-        "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
-        name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
-        name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
-        "cosine" => ScheduleShape::Cosine,
-        "linear" => ScheduleShape::Linear,
-        "constant" => ScheduleShape::Constant,
-        "exponential" => ScheduleShape::Exponential,
-        "plateau" => ScheduleShape::Plateau { divisor: None },
-        // Noam Shazeer's, of 1706.03762, section 5.3.
-        name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
-        _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
     });
     request.schedule = request.schedule.take().or(schedule);
 }

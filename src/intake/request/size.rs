@@ -41,6 +41,7 @@ patterns! {
         r"^#[ -](?:(?:hidden|embedding|model)[ -](?:size|dim(?:ension(?:s|al)?)?s?|width)|dim(?:ension(?:s|al)?)?s?|wide)\b",
         r"[,;(¦]\s*hidden\s?[=:]?\s?#",
         r"^#(?: hidden)? (?:hidden units|units|neurons)(?: (?:each|per layer))?\b",
+        r"^#[ -]hidden\b",
     ],
 }
 
@@ -64,9 +65,26 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             false => Judged::Taken,
         }
     };
+    // `Hidden layers 128, 64 and 32`, `layers of 64-32`.
+    static UNITS: LazyLock<[Regex; 1]> = LazyLock::new(|| {
+        [pattern(
+            r"\b(?:\d+ )?(?:hidden )?(?:layers?|units|neurons|sizes?)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
+        )]
+    });
+    let is_mlp = matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp");
+    if let Some(cut) = if is_mlp || request.model.is_none() { first(rest, &*UNITS) } else { None } {
+        let units: Option<Vec<usize>> = cut
+            .get("list")
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().ok())
+            .collect();
+        let units =
+            request.value(Some(cut), "whole numbers of units", |_| units.filter(|units| units.iter().all(|unit| *unit > 0)));
+        request.units = units.unwrap_or_default();
+    }
     // `MLP 3x64`: so many layers of so many units.
     static EACH: LazyLock<[Regex; 1]> = LazyLock::new(|| [pattern(r"^(?P<v>\d{1,2})\s?[x×]\s?(?P<w>\d{2,5})\b")]);
-    let is_mlp = matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp");
     let each = if is_mlp { first(rest, &*EACH) } else { None };
     let units = each.as_ref().and_then(|cut| cut.get("w").parse().ok());
     let of_each = request.value(each, "a whole number of layers", count);

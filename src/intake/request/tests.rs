@@ -423,7 +423,7 @@ fn single_public_models_are_looked_up_under_their_ids() {
 #[test]
 fn what_is_not_understood_is_told_in_phrases() {
     let told = |text: &str| parse(text).not_understood;
-    assert_eq!(told("fine-tune BERT on SST-2 with curriculum learning on the moon"), ["curriculum learning", "moon"]);
+    assert_eq!(told("fine-tune BERT on SST-2 with origami on the moon"), ["origami", "moon"]);
     assert_eq!(told("train GPT-2 on wikitext"), ["wikitext"]);
     assert_eq!(told("bert on sst2, 3 epochs, checkpoints every 5 epochs"), ["every 5 epochs", "checkpoints"]);
     assert_eq!(told("a tiny gpt"), ["tiny"]);

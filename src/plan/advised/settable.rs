@@ -199,6 +199,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         pair: _,
         model: _,
         size: _,
+        units: _,
         characters: _,
         from_scratch: _,
         pretrained: _,

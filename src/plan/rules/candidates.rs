@@ -178,7 +178,12 @@ impl Brief<'_> {
     /// A perceptron for the table's columns, of the size that was asked for.
     fn perceptrons(&self) -> Result<Vec<Candidate>, PlannerError> {
         let (size, table) = (self.size(), self.offer.data.table.clone().unwrap_or_default());
-        let found = models::perceptron(&table, self.task.head(), size.layers, size.hidden);
+        let asked = self.request().map(|request| request.units.clone()).unwrap_or_default();
+        let units = match asked.is_empty() {
+            true => vec![size.hidden.unwrap_or(models::HIDDEN); size.layers.unwrap_or(2)],
+            false => asked,
+        };
+        let found = models::perceptron(&table, self.task.head(), units);
         found
             .map(|found| vec![found])
             .ok_or_else(|| PlannerError::NoModel { wanted: format!("a perceptron of {size:?}"), zoo: zoo() })

@@ -274,10 +274,11 @@ pub(super) fn llama(layers: usize, width: usize, heads: usize, positions: usize,
     Some(Candidate { name: format!("Llama of {layers} layers of {width}"), spec, config })
 }
 
-/// A perceptron for a table that says what `head` says, of `layers` hidden layers of `hidden`; none where the sizes make none.
-pub(super) fn perceptron(table: &TableFacts, head: HeadKind, layers: Option<usize>, hidden: Option<usize>) -> Option<Candidate> {
-    let hidden_sizes = vec![hidden.unwrap_or(HIDDEN); layers.unwrap_or(2)];
-    let name = format!("MLP of {} hidden layers of {}", hidden_sizes.len(), hidden.unwrap_or(HIDDEN));
+/// A perceptron for a table that says what `head` says, of hidden layers of these `units`; none where the sizes make none.
+pub(super) fn perceptron(table: &TableFacts, head: HeadKind, units: Vec<usize>) -> Option<Candidate> {
+    let mut widths: Vec<String> = units.iter().map(usize::to_string).collect();
+    widths.dedup();
+    let (name, hidden_sizes) = (format!("MLP of {} hidden layers of {}", units.len(), widths.join(", ")), units);
     let open = mlp::Config {
         numeric_columns: vec![],
         categorical_columns: vec![],
@@ -296,7 +297,7 @@ pub(super) fn perceptron(table: &TableFacts, head: HeadKind, layers: Option<usiz
 }
 
 /// Width of a perceptron's layers.
-const HIDDEN: usize = 128;
+pub(super) const HIDDEN: usize = 128;
 
 /// A public model, to be tuned.
 pub(super) fn tuned(model: &PublicModel) -> Option<Candidate> {

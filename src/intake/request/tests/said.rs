@@ -167,3 +167,59 @@ fn data_and_what_is_measured() {
     assert_eq!(all_of("early stop after 2 evals w/o improvement, MiniLM sst2").patience, Some(2));
     assert_eq!(all_of("bert sst-2 bs32 lr2e-5 ep3").epochs, Some(3.0));
 }
+
+#[test]
+fn columns_as_they_are_named() {
+    let r = parse("MiniLM; data in headlines.csv; text in headline, label in is_clickbait");
+    assert_eq!((r.input.as_slice(), r.label.as_deref()), (&["headline".to_string()][..], Some("is_clickbait")), "{r:?}");
+    assert_eq!(parse("regress house prices in houses.csv, target SalePrice").label.as_deref(), Some("SalePrice"));
+    let perhaps = |text: &str| parse(text).perhaps_columns();
+    assert_eq!(perhaps("predict price in a.csv with everything but the Id and the Note").exclude, ["Id", "Note"]);
+    assert_eq!(perhaps("classify text into mood, train.csv").label, ["mood"]);
+    let pair = perhaps("summarize news.csv: article -> highlights");
+    assert_eq!((pair.input, pair.label), (vec!["article".to_string()], vec!["highlights".to_string()]));
+}
+
+#[test]
+fn layers_that_differ_and_classes_that_do() {
+    let mlp = all_of("MLP with hidden layers 128, 64 and 32 on houses.csv to predict price");
+    assert_eq!(mlp.units, [128, 64, 32]);
+    assert_eq!(all_of("predict y in data.csv, 3 hidden layers 128-64-32").units, [128, 64, 32]);
+    for text in ["handle the class imbalance", "weight the classes by frequency", "deal with imbalance"] {
+        assert!(parse(&format!("predict fraud in cards.csv, {text}")).class_weights, "{text}");
+    }
+    assert!(all_of("MiniLM on pairs.csv with in-batch negatives").embeddings);
+}
+
+#[test]
+fn what_is_no_setting_of_training() {
+    let written = parse("fine-tune GPT-2 on poems.txt for 3 epochs, then generate 5 samples");
+    assert_eq!((written.max_examples, written.epochs), (None, Some(3.0)));
+    assert_eq!(parse("sentence similarity on STS-B with MiniLM, cosine").schedule, None);
+    assert_eq!(parse("predict both price and rent from flats.csv").refused.len(), 1);
+    for method in [
+        "multi-task learning",
+        "ORPO",
+        "drop path 0.1",
+        "whole word masking",
+        "stochastic weight averaging",
+        "federated learning",
+    ] {
+        assert_eq!(parse(&format!("MiniLM on SST-2 with {method}")).lacking.len(), 1, "{method}");
+    }
+}
+
+#[test]
+fn models_with_spaces_and_bare_rates() {
+    let model = |text: &str| parse(text).model;
+    let one = Some(ModelName::At { id: "meta-llama/Llama-3.2-1B".into() });
+    assert_eq!(
+        (model("LoRA on llama 3.2 1b with chats.jsonl"), model("LoRA on llama-3.2-1b with chats.jsonl")),
+        (one.clone(), one)
+    );
+    assert_eq!(model("train a llama from scratch, 2 layers, 3 epochs, on corpus.txt"), called("llama"));
+    assert_eq!(all_of("bert-base-uncased on SQuAD, 2 epochs, 3e-5, batch 12").lr, Some(3e-5));
+    assert_eq!(all_of("NER on CoNLL-2003 with bert-base for 3 epochs at 3e-5").lr, Some(3e-5));
+    let pieces = all_of("MiniLM on SST-2, batch 4 grad accum 4");
+    assert_eq!((pieces.batch_size, pieces.micro_batch_size), (Some(16), Some(4)));
+}
