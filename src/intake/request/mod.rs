@@ -9,6 +9,7 @@
 mod augment;
 mod deeds;
 mod english;
+mod frozen;
 mod held;
 mod kind;
 mod label;

@@ -2,36 +2,13 @@
 
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
-use super::{Frozen, Lack, Lacking, Refused, Request, augment, held, lengths, limits, optimizer, size, time, without};
+use super::{Lack, Lacking, Refused, Request, augment, frozen, held, lengths, limits, optimizer, size, time, without};
 use crate::intake::{ScheduleShape, regex};
 use crate::spec::Warmup;
 use regex::Regex;
 use std::sync::LazyLock;
 
 patterns! {
-    frozen_layers: [
-        r"\b(?:freez(?:e|ing)|frozen) (?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)\b",
-        r"\b(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
-        r"\b(?:freez(?:e|ing)|frozen)\s@(?:of the |\w+ )?(?:layers|blocks)\b",
-    ],
-    // All but these.
-    trained_layers: [
-        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all|(?:the )?(?:model|encoder|rest|others?|body|backbone))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than)(?: for)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)\b",
-        r"\b(?:only )?(?:train|tune|fine-?tune|updat|unfreez|training|tuning|fine-?tuning)(?:e|ing)?(?: only| just)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)(?: (?:only|alone))?\b",
-        r"\b(?:only )?(?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |to be )*(?:trained|trainable|tuned|fine-?tuned|unfrozen)\b",
-    ],
-    frozen_embeddings: [
-        r"\b(?:freez(?:e|ing)|frozen|fixed) (?:the |its |all )?(?:word |token |input )?embeddings?(?: layers?| tables?)?\b",
-        r"\bembeddings? (?:are |stay |kept )?(?:frozen|fixed)\b",
-    ],
-    frozen_body: [
-        r"\blinear[- ]prob(?:e|ing)\b",
-        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:layers|weights))?|(?:the )?(?:whole|entire) (?:model|network)) (?:but|except|besides) (?:for )?(?:the )?(?:head|classifier|last layer|final layer)\b",
-        r"\b(?:freez(?:e|ing)|frozen) (?:the |its |pre-?trained )*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
-        r"\b(?:encoder|backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
-        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:head|classifier|last layer|final layer)\b",
-        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:head|last layer|final layer) (?:only|alone)\b",
-    ],
     scratch: [
         r"\bfrom scratch\b",
         r"\bpre-?train\b",
@@ -191,7 +168,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     if request.from_scratch && request.pretrained {
         request.refused.push(Refused { words: "from scratch and pretrained".into(), expected: ONE_OF_TWO.into() });
     }
-    request.frozen = frozen(rest, request);
+    request.frozen = frozen::find(rest, request);
     without::find(rest, request);
     lengths::find_others(rest, request);
     let adapter_dropout = first(rest, &PATTERNS.adapter_dropout).or_else(|| dropout_beside_rank(rest));
@@ -328,7 +305,7 @@ pub(super) fn only<T: PartialEq>(
 }
 
 /// Whether it is said, in whatever ways; all are cut out.
-fn any(rest: &mut Rest, ways: &[Regex]) -> bool {
+pub(super) fn any(rest: &mut Rest, ways: &[Regex]) -> bool {
     let mut is_said = false;
     for way in ways {
         while rest.cut(way).is_some() {
@@ -497,20 +474,6 @@ fn warmup(cut: &Cut) -> Option<Warmup> {
         "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
         _ => None,
     }
-}
-
-fn frozen(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
-    let p = &*PATTERNS;
-    let cut = first(rest, &p.frozen_layers);
-    let layers = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
-    let cut = first(rest, &p.trained_layers);
-    let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
-    let (body, embeddings) = (any(rest, &p.frozen_body), any(rest, &p.frozen_embeddings));
-    // What holds more holds the rest.
-    body.then_some(Frozen::Body)
-        .or(trained.map(|count| Frozen::AllButUpperLayers { count }))
-        .or(layers.map(|count| Frozen::LowerLayers { count }))
-        .or(embeddings.then_some(Frozen::Embeddings))
 }
 
 fn lacking(rest: &mut Rest, request: &mut Request) {
