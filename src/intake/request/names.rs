@@ -322,7 +322,8 @@ const MODELS: &[&str] = &[
 static MODEL: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
         r"(?i)\b(?P<before>(?:[A-Za-z\d]+-)*)(?P<name>{}|{OTHERS})\b(?P<behind>(?:[-_][A-Za-z\d][A-Za-z\d.]*)*)",
-        MODELS.join("|")
+        // Their letters are plain ones.
+        MODELS.join("|").replace(r"[\w", "[0-9A-Za-z_").replace(r"[-\w", "[-0-9A-Za-z_").replace(r"\w", "[0-9A-Za-z_]")
     ))
 });
 

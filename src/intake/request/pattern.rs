@@ -13,7 +13,8 @@ pub(super) fn pattern(form: &str) -> Regex {
     let any = format!(r"(?P<v>{NUMBER}\s*-?\s*|{})", in_words());
     let form = form.replace('~', between).replace('^', before).replace('@', &any).replace('#', &format!("(?P<v>{NUMBER})"));
     let form = form.replace('&', &format!("(?P<v>{})", in_words()));
-    regex(&format!("(?i){form}"))
+    // Digits of other scripts are no numbers here, and would make each pattern several times as large.
+    regex(&format!("(?i){}", form.replace(r"\d", "[0-9]")))
 }
 
 /// Ways of saying that something, named by a pattern, is not to be: `no dropout`, `dropout off`.
