@@ -159,7 +159,7 @@ struct Evidence {
 /// Phrases of other languages that are English as well, or a name or letter in an English text: they say nothing of the language.
 #[rustfmt::skip]
 const ALSO_ENGLISH: &[&str] = &[
-    "a", "affine", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "finetune", "hora", "il", "images",
+    "a", "affine", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
     "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
     "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
 ];

@@ -384,7 +384,10 @@ impl Request {
         label::perhaps(self.read_as.as_ref().unwrap_or(&self.text))
     }
 
+    /// Of a script that does not part its words, each sign is one.
     fn words_left(&self) -> usize {
-        self.not_understood.iter().map(|phrase| phrase.split_whitespace().count()).sum()
+        let is_sign = |c: &char| ('\u{2e80}'..='\u{9fff}').contains(c) || ('\u{ac00}'..='\u{d7af}').contains(c);
+        let words = |phrase: &String| phrase.split_whitespace().count() + phrase.chars().filter(is_sign).count();
+        self.not_understood.iter().map(words).sum()
     }
 }

@@ -223,3 +223,19 @@ fn models_with_spaces_and_bare_rates() {
     let pieces = all_of("MiniLM on SST-2, batch 4 grad accum 4");
     assert_eq!((pieces.batch_size, pieces.micro_batch_size), (Some(16), Some(4)));
 }
+
+#[test]
+fn the_same_in_other_languages() {
+    let r = all_of("Predice la columna precio de casas.csv usando un perceptrón con dos capas ocultas de 64");
+    assert_eq!((r.label.as_deref(), r.model, r.size.layers, r.size.hidden), (Some("precio"), called("mlp"), Some(2), Some(64)));
+    let r = all_of("Affine BERT sur MRPC, gèle l'encodeur, 3 graines");
+    assert_eq!((r.frozen, r.seeds), (Some(Frozen::Body), vec![0, 1, 2]));
+    let r = all_of("Vorhersage der Spalte preis in haeuser.csv, ohne die Spalte id");
+    assert_eq!((r.label.as_deref(), r.exclude), (Some("preis"), vec!["id".to_string()]));
+    let r = all_of("用MiniLM在SST-2上训练2个epoch，学习率2e-5，批大小32");
+    assert_eq!((r.model, r.epochs, r.lr, r.batch_size), (called("minilm"), Some(2.0), Some(2e-5), Some(32)));
+    let r = all_of("Addestra una ResNet-20 da zero su CIFAR-10 per 3 epoche con dimensione del batch 64");
+    assert_eq!((r.epochs, r.batch_size, r.from_scratch), (Some(3.0), Some(64), true));
+    let r = all_of("Preveja o preço em casas.csv com no máximo 10 minutos");
+    assert_eq!((r.label.as_deref(), r.max_time_secs), (Some("preço"), Some(600)));
+}
