@@ -142,6 +142,8 @@ pub enum FieldKey {
     LoraRank,
     #[serde(rename = "lora.alpha")]
     LoraAlpha,
+    #[serde(rename = "lora.dropout")]
+    LoraDropout,
     #[serde(rename = "lora.target_modules")]
     LoraTargets,
     #[serde(rename = "precision")]
@@ -188,6 +190,7 @@ impl FieldKey {
             | FieldKey::Augmentation
             | FieldKey::LoraRank
             | FieldKey::LoraAlpha
+            | FieldKey::LoraDropout
             | FieldKey::LoraTargets
             | FieldKey::Precision => Group::Optimisation,
             FieldKey::Datasets => Group::Data,
@@ -386,6 +389,9 @@ pub enum Family {
     Gru,
     Mamba,
     MixtureOfExperts,
+    Xlnet,
+    Wav2vec2,
+    Tabnet,
 }
 
 impl Family {
@@ -429,6 +435,9 @@ impl Family {
             Family::Gru => "gru",
             Family::Mamba => "mamba",
             Family::MixtureOfExperts => "mixture of experts",
+            Family::Xlnet => "xlnet",
+            Family::Wav2vec2 => "wav2vec2",
+            Family::Tabnet => "tabnet",
         }
     }
 }

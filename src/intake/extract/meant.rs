@@ -11,8 +11,9 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     static OTHER_UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^\s?(?:%|k\b|steps|iterations|epochs|layers|times|days|hours|tokens|×|[- ]?fold)")
     });
-    // `15% of tokens in each batch`, `8192 x 128 = 1M`.
-    static OTHER_BATCH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|[x×*·]\s?\d)"));
+    // `15% of tokens in each batch`, `8192 x 128 = 1M`, `1.6h` of sound.
+    static OTHER_BATCH: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|[x×*·]\s?\d|(?:h|hours?|s|sec|seconds|min|minutes|[GM]B|m samples)\b)"));
     static FACTOR: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)(?:by|factor of|divided? (?:it )?by)\s*$"));
     let after = &text[value.end..];
@@ -30,7 +31,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
-        FieldKey::Dropout => !after.starts_with(" layers") && !before.trim_end().ends_with("LoRA"),
+        FieldKey::Dropout => !after.starts_with(" layers") && !is_of_adapters(before),
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !before.trim_end().ends_with("every") && !is_part && !decays_there(before) && !is_other_epochs(before, after)
@@ -72,7 +73,7 @@ fn is_disowned(before: &str, after: &str) -> bool {
 pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
     static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with)\b",
+            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with|(?:decoding|generation|evaluation) (?:takes|took|requires|is done|uses|used))\b",
         )
     });
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -165,6 +166,14 @@ fn adapts(text: &str) -> bool {
         )
     });
     ADAPTS.is_match(text)
+}
+
+/// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
+fn is_of_adapters(before: &str) -> bool {
+    static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?:\bLoRA(?:'s)?[- ]|\bLoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
+    });
+    ADAPTER.is_match(before)
 }
 
 /// `warms up from 0 to`: the rate that follows is the highest.

@@ -13,6 +13,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     let metrics = names::metrics_in(text);
     let datasets = names::datasets_in(text);
+    listed(at, &metrics, found);
     let mut taken: Vec<usize> = Vec::new();
     for (index, metric) in metrics.iter().enumerate() {
         // `BLEU score` is one metric.
@@ -45,6 +46,31 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
             zero_shot: names::says_zero_shot(text),
         };
         found.say(at, FieldKey::Results, Value::Result { result }, unit, words);
+    }
+}
+
+/// `accuracy on Foo (91.7%), Bar (98.8%)`: each data set's own number behind it. A name beside a known one is a data set, too.
+fn listed(at: &Place<'_>, metrics: &[Mention], found: &mut Findings<'_>) {
+    static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\bon (?P<l>[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2} \(\d{1,3}\.\d+ ?%\)(?:(?:,| and|, and) [A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2} \(\d{1,3}\.\d+ ?%\))*)",
+        )
+    });
+    static ONE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?P<d>[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2}) \((?P<v>\d{1,3}\.\d+) ?%\)"));
+    let text = at.text();
+    let Some(list) = LIST.captures(text).and_then(|words| words.name("l")) else { return };
+    let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= list.start() && names::in_percent(m.name)) else { return };
+    if names::datasets_in(list.as_str()).is_empty() {
+        return;
+    }
+    for one in ONE.captures_iter(list.as_str()) {
+        let (Some(whole), Ok(value)) = (one.get(0), one["v"].parse()) else { continue };
+        let (dataset, metric) = (one["d"].to_string(), Some(metric.name.to_string()));
+        let result =
+            ReportedResult { dataset, metric, value, variant: at.scope.variant.clone(), zero_shot: names::says_zero_shot(text) };
+        let words = list.start() + whole.start()..list.start() + whole.end();
+        found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), words);
     }
 }
 
@@ -85,7 +111,7 @@ fn number_achieved(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)>
 fn number_before(text: &str, metric: &Mention, datasets: &[Mention]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?:^|[\s(])(?P<v>{})(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
+            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
             numbers::NUMBER
         ))
     });

@@ -119,7 +119,7 @@ const RULES: &[Rule] = &[
         Some(Unit::Examples),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=]\s*{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
@@ -259,7 +259,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
+        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?|articles?|examples?|passages?|notes?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
@@ -293,14 +293,21 @@ const RULES: &[Rule] = &[
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\bLoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraDropout, r"\bLoRA(?:'s)?[- ]drop-?out(?: (?:probability|rate|ratio))?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::LoraDropout,
+        r"\bLoRA\b[^.;]{0,90}?\b(?:rank|r|α|alpha)\b[^.;]{0,60}?\bdrop-?out(?: (?:probability|rate|ratio))?{of}{n}",
+        None,
+        SHARE,
+    ),
     rule(FieldKey::LoraAlpha, r"\bLoRA\b[^.;]{0,60}?(?:\bα|\balpha\b){of}{n}", None, (1.0, 4096.0)),
 ];
 
 /// What stands between a setting's name and its value.
 const OF: &str = concat!(
-    r"(?:\s*[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]])?",
+    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]]|\([A-Z][^()\d]{2,60}\d{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
-    r"initially|initiali[sz]ed|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
+    r"initially|initiali[sz]ed|equal|equals|among|between|either|ratio|probability|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 

@@ -93,7 +93,8 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
     let Match { values, value, whole } = met;
     let weight = weight(rule, text, value.end);
     let others = one_each(text, value.end);
-    let scope = others.first().map_or_else(|| at.scope.clone(), |(_, of)| of.clone().or(at.scope));
+    let of_clause = || scope::model_of_clause(text, whole.start).or(at.scope);
+    let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
     let (values, origin) = match (rule.key == FieldKey::BatchSize).then(|| each_of(text, whole, value)).flatten() {
@@ -187,7 +188,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
 fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;)]|$)",
+            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|[.;)]|$)",
         )
     });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
@@ -266,7 +267,9 @@ fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>,
         FieldKey::BatchSize if counts_tokens(text, &value) => Some(Unit::Tokens),
         _ => rule.unit,
     };
-    let as_share = matches!(rule.key, FieldKey::Dropout | FieldKey::WeightDecay | FieldKey::LabelSmoothing) && percent;
+    let as_share =
+        matches!(rule.key, FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::WeightDecay | FieldKey::LabelSmoothing)
+            && percent;
     if as_share || unit == Some(Unit::Fraction) && values.iter().any(|v| *v > 1.0) {
         values.iter_mut().for_each(|v| *v /= 100.0);
     }

@@ -34,7 +34,7 @@ fn fields(spec: &PaperSpec) -> Vec<String> {
 }
 
 /// What one sentence under a plain heading says.
-fn check(sentence: &str, expected: &[&str]) {
+pub(super) fn check(sentence: &str, expected: &[&str]) {
     let paper = paper(&[("Training", &[sentence])]);
     let spec = extract(&paper);
     assert_eq!(fields(&spec), expected, "{sentence}");

@@ -12,6 +12,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
     let of_data = columns_are_data(view);
+    let of_mixture = lists_data(view);
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
             group = row
@@ -23,6 +24,13 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = sizes::row_label(view, index, row);
+        if of_mixture && let Some(first) = row.cells.first().filter(|cell| is_name(&cell.text)) {
+            let dataset = DatasetUse { name: first.text.clone(), role: DatasetRole::Train };
+            let words = view.paper.quote(view.table.page, first.span);
+            let value = Value::Dataset { dataset };
+            found.add(FieldKey::Datasets, value, None, view.scope.clone(), 0.75, words, view.table.section);
+            continue;
+        }
         if is_spread(&label) {
             continue;
         }
@@ -61,6 +69,21 @@ fn columns_are_data(view: &View<'_>) -> bool {
     })
 }
 
+/// Whether the table lists what a model was trained on: data sets down the first column, their shares or sizes beside them.
+fn lists_data(view: &View<'_>) -> bool {
+    static DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|sources?|data source|subset|data)$"));
+    static TRAINING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:pre-?)?training (?:data|corpus|corpora|mixture|sets?)|data mixtures?|mixture of data|pre-?training)\b",
+        )
+    });
+    let Some(header) = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1) else { return false };
+    let about = TRAINING.is_match(view.caption) || TRAINING.is_match(view.paper.section_title(view.table.section));
+    let scored = header.cells[1..].iter().any(|cell| !is_no_score(&cell.text));
+    about && DATA.is_match(header.cells[0].text.trim()) && !scored
+}
+
 /// A row that says how far runs lie apart, not what they reached.
 fn is_spread(label: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -73,7 +96,7 @@ fn is_spread(label: &str) -> bool {
 fn is_no_score(header: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)(?:\b|#)(?:params?|parameters|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
+            r"(?i)(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
         )
     });
     OTHER.is_match(header)
