@@ -100,6 +100,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     in_brackets(at, found);
     with_parameters(at, found);
+    with_parameters_each(at, found);
     in_words(at, found);
 }
 
@@ -138,6 +139,31 @@ fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// `Foo-S, Foo-M and Foo-L have 5M, 22M and 86M parameters, respectively`.
+fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
+    static EACH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?P<names>[A-Z][\w.-]+(?:, [A-Z][\w.-]+)*,? and [A-Z][\w.-]+) (?:have|has|contain|comprise|with) (?P<counts>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?parameters",
+        )
+    });
+    let Some(words) = EACH.captures(at.text()) else { return };
+    let parts = |name: &str| -> Vec<String> {
+        words[name]
+            .split(", ")
+            .flat_map(|part| part.split("and "))
+            .map(|part| part.trim().to_string())
+            .filter(|part| !part.is_empty())
+            .collect()
+    };
+    let (names, counts) = (parts("names"), parts("counts"));
+    for (name, count) in names.iter().zip(&counts).filter(|_| names.len() == counts.len()) {
+        let variant = Variant { name: name.clone(), num_params: numbers::parse(count), ..Variant::default() };
+        if let Some(whole) = words.get(0) {
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
 /// Numbers of an architecture in a text, each with what it counts and where.
 fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
@@ -154,7 +180,7 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
             ),
             (
                 pattern(format!(
-                    r"\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?{IS} ({WIDE})\b|\b({WIDE}) hidden units|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?{IS} ({WIDE})\b|\b({WIDE}) hidden (?:units|dimensions?)|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),
@@ -211,6 +237,7 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         let named = NOUN
             .captures(text)
             .map(|found| found[1].to_string())
+            .filter(|name| !name.split(' ').any(|word| ["has", "have", "is", "are", "uses", "with", "same"].contains(&word)))
             .or_else(|| at.scope.variant.clone())
             .or_else(|| coined(at.scope.topic.as_deref()?));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));

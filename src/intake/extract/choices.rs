@@ -108,8 +108,21 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 },
             ),
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,30}}plateau"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,50}}(?:plateau|\b(?:does|did|do|has) not (?:improve|decrease|fall)|\bstop(?:s|ped)? (?:improving|decreasing|falling))"),
                 |found| ScheduleShape::Plateau { divisor: divisor(found) },
+            ),
+            form(
+                format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
+                |found| ScheduleShape::Plateau { divisor: divisor(found) },
+            ),
+            form(
+                r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>\d*\.?\d+) (?:at|after) \d{1,2} ?%(?:,| and)".into(),
+                |found| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: divisor(found) },
+            ),
+            form(r"\bhalv\w*(?: it| the learning rate)?[^.;]{0,40}plateau".into(), |_| ScheduleShape::Plateau { divisor: Some(2.0) }),
+            form(
+                r"\bhalv\w*(?: it| the learning rate)? (?:every|each|after every|after each)\b".into(),
+                |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: Some(2.0) },
             ),
             form(
                 r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b".into(),
@@ -125,7 +138,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\b(?:exponential|geometric)(?:ly)? (?:learning[- ]rate |lr )?decay".into(), |_| ScheduleShape::Exponential),
             // The same factor again and again: small steps are an exponential decay.
             form(
-                format!(r"\b(?:decay|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>0?\.\d+) (?:every|each|per|after every|after each) (?:(?:{number}|two|three) ?)?(?:training )?(?:epochs?|steps?|iterations?|updates?)\b"),
+                format!(r"\b(?:decay|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) (?:(?:{number}|two|three) ?)?(?:training )?(?:epochs?|steps?|iterations?|updates?)\b"),
                 |found| match divisor(found) {
                     Some(by) if by > 2.0 => ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: Some(by) },
                     _ => ScheduleShape::Exponential,
@@ -145,9 +158,21 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if !["learning rate", "learning-rate", "lr ", "divid", "schedule", "/ t decay", "t decay", "√", "cosine", "linear decay"]
-        .iter()
-        .any(|word| lower.contains(word))
+    if ![
+        "learning rate",
+        "learning-rate",
+        "lr ",
+        "plateau",
+        "divid",
+        "schedule",
+        "/ t decay",
+        "t decay",
+        "√",
+        "cosine",
+        "linear decay",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
     {
         return;
     }
@@ -308,7 +333,7 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static PROJECTIONS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:into|to|on|in) (?:the |all )?(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
+            r"(?i)\b(?:into|to|on|in|adapt|adapting|target|targeting) (?:the |all |only |both )*(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
         )
     });
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {

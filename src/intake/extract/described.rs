@@ -110,7 +110,7 @@ pub(super) fn names_one(text: &str) -> bool {
 fn subject(clause: &str) -> Option<&str> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"^(?:[^.;:]{0,60}: )?(?:\*|• )?(?:(?:[Tt]he|[Oo]ur|[Ff]or|[Ff]or the|[Ii]n|[Ii]n the|[Aa]nd the)\s)*",
+            r"^(?:[^.;:]{0,200}: )?(?:\*|• )?(?:(?:[Tt]he|[Oo]ur|[Ff]or|[Ff]or the|[Ii]n|[Ii]n the|[Aa]nd the)\s)*",
             r"(?P<n>[Tt]iny|[Ss]mall|[Bb]ase|[Mm]edium|[Ll]arge|[Hh]uge|[Bb]ig|(?:TINY|SMALL|BASE|MEDIUM|LARGE|HUGE|XL|XXL)|[A-Z][A-Za-z]*[A-Z\d][\w-]*)",
             r"(?: (?:model|one|variant|version|configuration|network|encoder|transformer))?,? (?:we |it )?(?:has|have|contains?|consists?|uses?|use|comprises?|is|with)\b"
         ))

@@ -34,7 +34,11 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::Dropout => !after.starts_with(" layers") && !is_of_adapters(before),
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
-            !before.trim_end().ends_with("every") && !is_part && !decays_there(before) && !is_other_epochs(before, after)
+            let in_all = inside.starts_with("over") && before.to_lowercase().contains("cosine");
+            !before.trim_end().ends_with("every")
+                && !is_part
+                && (in_all || !decays_there(before))
+                && !is_other_epochs(before, after)
         }
         FieldKey::Warmup => !inside.contains("train for") && !inside.contains("trained for"),
         FieldKey::Steps => {
@@ -48,7 +52,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         }
         FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
         FieldKey::MaxSeqLen if varies(before) => false,
-        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
+        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains(['%', 'm']),
         FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
         _ => true,
     }
@@ -171,7 +175,7 @@ fn adapts(text: &str) -> bool {
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
 fn is_of_adapters(before: &str) -> bool {
     static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?:\bLoRA(?:'s)?[- ]|\bLoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
+        crate::intake::regex(r"(?i)(?:\bLoRA(?:'s)?[-_ ]|\bLoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
     });
     ADAPTER.is_match(before)
 }
@@ -216,9 +220,24 @@ fn decays_there(before: &str) -> bool {
     let clause = before.rsplit([';', '.']).next().unwrap_or_default();
     let clause = clause.rsplit_once(" and terminate").map_or(clause, |(_, rest)| rest);
     let clause = clause.rsplit(',').next().unwrap_or_default();
+    let clause = clause.rsplit(" and train").next().unwrap_or_default();
     let clause =
         ["weight decay", "dropout", "drop-out"].iter().fold(clause.to_string(), |clause, other| clause.replace(other, ""));
-    ["divide", "dividing", "decay", "drop", "reduc", "lower", "multipl", "anneal", "decreas", "halv"]
-        .iter()
-        .any(|word| clause.contains(word))
+    [
+        "divide",
+        "dividing",
+        "decay",
+        "drop",
+        "reduc",
+        "lowered",
+        "lowering",
+        "lower it",
+        "lower the",
+        "multipl",
+        "anneal",
+        "decreas",
+        "halv",
+    ]
+    .iter()
+    .any(|word| clause.contains(word))
 }

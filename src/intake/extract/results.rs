@@ -14,6 +14,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     let metrics = names::metrics_in(text);
     let datasets = names::datasets_in(text);
     listed(at, &metrics, found);
+    and_on(at, &metrics, &datasets, found);
     let mut taken: Vec<usize> = Vec::new();
     for (index, metric) in metrics.iter().enumerate() {
         // `BLEU score` is one metric.
@@ -74,11 +75,34 @@ fn listed(at: &Place<'_>, metrics: &[Mention], found: &mut Findings<'_>) {
     }
 }
 
+/// `76.3% accuracy on Foo, and 94.5% on Bar`: the metric holds for what follows.
+fn and_on(at: &Place<'_>, metrics: &[Mention], datasets: &[Mention], found: &mut Findings<'_>) {
+    static ON: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?:,| and|, and) (?P<v>\d{1,3}\.\d+) ?% on (?:the )?$"));
+    let text = at.text();
+    for dataset in datasets {
+        let Some(value) = ON.captures(&text[..dataset.at.start]).and_then(|words| words.name("v")) else { continue };
+        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= value.start() && names::in_percent(m.name)) else {
+            continue;
+        };
+        let Ok(number) = value.as_str().parse() else { continue };
+        let result = ReportedResult {
+            dataset: text[dataset.at.clone()].to_string(),
+            metric: Some(metric.name.to_string()),
+            value: number,
+            variant: at.scope.variant.clone(),
+            zero_shot: names::says_zero_shot(text),
+        };
+        let words = value.start()..dataset.at.end;
+        found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), words);
+    }
+}
+
 /// `accuracy of 93.5%`, `F1 to 93.2`, `BLEU score of 28.4`, `accuracy (93.5%)`.
 fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:\s(?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
+            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
             numbers::NUMBER
         ))
     });

@@ -173,3 +173,83 @@ fn authors_in_other_places() {
         "Ann One",
     );
 }
+
+#[test]
+fn values_in_the_order_of_their_names() {
+    check(
+        "Batch size and learning rate are set to 32 and 1e-4, respectively.",
+        &["optimizer.lr 0.0001", "batch_size 32.0 examples"],
+    );
+    check(
+        "The learning rate, batch size and dropout were 0.001, 64 and 0.3, respectively.",
+        &["optimizer.lr 0.001", "batch_size 64.0 examples", "dropout 0.3"],
+    );
+    check("Precision and recall are 0.9 and 0.8, respectively.", &[]);
+}
+
+#[test]
+fn lengths_said_otherwise() {
+    check("We set the number of epochs to 4.", &["epochs 4.0 epochs"]);
+    check(
+        "Settings: batch size 16; epochs 5; max length 512.",
+        &["batch_size 16.0 examples", "epochs 5.0 epochs", "max_seq_len 512.0 tokens"],
+    );
+    check("We trained each model for at most 30 epochs.", &["epochs 30.0 epochs"]);
+    check("The training length is set 30 epochs.", &["epochs 30.0 epochs"]);
+    check(
+        "We train with a learning rate of 0.1, annealed with a cosine schedule over 200 epochs.",
+        &["optimizer.lr 0.1", "schedule.kind \"cosine decay\"", "epochs 200.0 epochs"],
+    );
+    check("Input sequences are padded or truncated to 256 tokens.", &["max_seq_len 256.0 tokens"]);
+    check("A dropout layer with a rate of 0.25 follows each convolution.", &["dropout 0.25"]);
+    check("We use a warmup ratio of 0.03 and no weight decay.", &["optimizer.weight_decay 0.0", "schedule.warmup 0.03 fraction"]);
+}
+
+#[test]
+fn steps_down_said_otherwise() {
+    let decays = |sentence: &str, divisor: &str| check(sentence, &[&format!("schedule.kind \"{divisor}\"")]);
+    decays("The learning rate is decreased by a factor of 10 every 30 epochs.", "step decay, divided by 10");
+    decays("The learning rate is divided by 10 at 50% and 75% of the total number of epochs.", "step decay, divided by 10");
+    decays("We train while halving the learning rate every 10 epochs.", "step decay, divided by 2");
+    decays("The learning rate is reduced by a factor of 10 when the loss does not improve.", "reduce on plateau, divided by 10");
+    decays("We train with Foo, reducing the learning rate on plateau with factor 0.5.", "reduce on plateau, divided by 2");
+}
+
+#[test]
+fn columns_that_are_no_systems() {
+    let table = "## Setup\n\n| Parameter | Search space | Best value | Description |\n|---|---|---|---|\n| Learning rate | 0.1, 0.01 | 0.01 | Step size |\n| Batch size | 16, 32 | 32 | Images |\n";
+    assert_eq!(in_markdown(table, FieldKey::Lr), ["0.01 []"]);
+    assert_eq!(in_markdown(table, FieldKey::BatchSize), ["32.0 []"]);
+    let table = "## Setup\n\n| Hyperparameter | image-text | video-text |\n|---|---|---|\n| Learning rate | 1e-3 | 3e-4 |\n| Batch size | 300 | 40 |\n";
+    assert_eq!(in_markdown(table, FieldKey::Lr), ["0.001 [image-text]", "0.0003 [video-text]"]);
+}
+
+#[test]
+fn scores_of_data_that_nobody_knows() {
+    let table = "## Results\n\n| Method | Accuracy | F1 |\n|---|---|---|\n| Trees | 0.81 | 0.78 |\n| FooNet | 0.89 | 0.87 |\n\nTable 1: Results on the Adult data set.\n";
+    let results = in_markdown(table, FieldKey::Results);
+    assert!(results.len() == 4 && results.iter().all(|r| r.contains("Adult")), "{results:?}");
+    // One that is known makes the others data, too.
+    let table = "## Results\n\n| Model | MedNLI | i2b2 2010 | i2b2 2012 |\n|---|---|---|---|\n| FooNet | 82.7 | 87.2 | 78.9 |\n\nTable 1: Scores.\n";
+    let results = in_markdown(table, FieldKey::Results);
+    assert!(results.iter().any(|r| r.contains("i2b2 2012") && r.contains("78.9")), "{results:?}");
+    check("We compile FooCorp, a parallel corpus of sentences.", &[]);
+    let text = "## Data\n\nWe compile FooCorp, a parallel corpus of sentences.\n";
+    assert!(in_markdown(text, FieldKey::Datasets)[0].contains("FooCorp"));
+}
+
+#[test]
+fn more_ways_to_say_it() {
+    check("Adam's β1 and β2 are 0.9 and 0.98.", &["optimizer.beta1 0.9", "optimizer.beta2 0.98"]);
+    check("We use a lower learning rate (1e-5) and train for 2 epochs.", &["optimizer.lr 0.00001", "epochs 2.0 epochs"]);
+    check("The gradients are clipped at 1.0.", &["grad_clip_norm 1.0"]);
+    check("The rate is halved whenever the validation loss plateaus.", &["schedule.kind \"reduce on plateau, divided by 2\""]);
+    let text = "## Models\n\nFooNet-S, FooNet-M and FooNet-L have 5M, 22M and 86M parameters, respectively.\n";
+    let variants = in_markdown(text, FieldKey::Variants);
+    assert!(variants.len() == 3 && variants[1].contains("FooNet-M") && variants[1].contains("22000000"), "{variants:?}");
+    let text = "## Results\n\nIt reaches 76.3% top-1 accuracy on ImageNet, and 94.5% on CIFAR-10. It has an F1-score of 0.899 on AG News.\n";
+    let results = in_markdown(text, FieldKey::Results);
+    for (dataset, value) in [("ImageNet", "76.3"), ("CIFAR-10", "94.5"), ("AG News", "0.899")] {
+        assert!(results.iter().any(|r| r.contains(dataset) && r.contains(value)), "{dataset}: {results:?}");
+    }
+}

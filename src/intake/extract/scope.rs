@@ -93,7 +93,7 @@ fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
     let label = LABEL.captures(text)?.name("l")?.as_str();
-    let is_setting = super::rules::COMPILED.iter().any(|rule| rule.pattern.is_match(&format!("{label}: 1")));
+    let is_setting = super::tables::setting(label).is_some();
     (!is_generic(label) && !is_setting && text.len() > label.len() + 2).then(|| label.to_string())
 }
 

@@ -304,7 +304,9 @@ pub(super) fn split_number(heading: &str) -> (Option<String>, String) {
 /// A section by its number and title; what is before it tells whether it is an appendix, or a part of a section on others' work.
 fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
-    let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()));
+    // `IV` counts sections, `A` appendices.
+    let is_roman = |n: &str| n.len() > 1 && n.chars().all(|c| "IVX".contains(c));
+    let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()) && !is_roman(n));
     let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));
     // A part of a section on others' work.
     let within = |s: &&Section| {

@@ -9,6 +9,7 @@ mod sizes;
 mod values;
 
 pub(super) use settings::Given;
+pub(super) use values::setting;
 
 use super::{Findings, numbers, scope};
 use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table, Unit};
@@ -128,7 +129,10 @@ fn task_of(caption: &str) -> Option<String> {
             r"\b(?:on|for) (?:the |our )?(?P<t>[a-z][a-z/-]+(?: [a-z/-]+){0,2}?) (?:tasks?|benchmarks?|experiments?)\b",
         )
     });
-    TASK.captures(caption).map(|found| found["t"].to_string())
+    const GENERAL: [&str; 12] =
+        ["all", "each", "every", "various", "several", "different", "many", "both", "most", "these", "downstream", "other"];
+    let task = TASK.captures(caption)?["t"].to_string();
+    (!task.split(' ').any(|word| GENERAL.contains(&word))).then_some(task)
 }
 
 /// `{1e-5, 3e-5}`, `(0.9, 0.95)`: values in brackets.

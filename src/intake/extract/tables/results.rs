@@ -2,8 +2,8 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::{Findings, names};
-use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+use crate::intake::extract::{Findings, data, names};
+use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
 use std::sync::LazyLock;
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
@@ -24,7 +24,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = sizes::row_label(view, index, row);
-        if of_mixture && let Some(first) = row.cells.first().filter(|cell| is_name(&cell.text)) {
+        if of_mixture && let Some(first) = row.cells.first().filter(|cell| cell.text.contains(char::is_alphabetic)) {
             let dataset = DatasetUse { name: first.text.clone(), role: DatasetRole::Train };
             let words = view.paper.quote(view.table.page, first.span);
             let value = Value::Dataset { dataset };
@@ -59,13 +59,19 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite.
+/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or one
+/// beside two or more that name nothing else.
 fn columns_are_data(view: &View<'_>) -> bool {
     let suites = names::datasets_in(view.caption);
+    let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
     headers.any(|row| {
         let known: Vec<_> = row.cells.iter().flat_map(|cell| names::datasets_in(&cell.text)).collect();
-        known.len() >= 2 || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+        let unknown =
+            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && names::datasets_in(&cell.text).is_empty();
+        known.len() >= 2
+            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+            || known.len() == 1 && row.cells.len() >= 4 && row.cells[1..].iter().filter(unknown).count() + 2 == row.cells.len()
     })
 }
 
@@ -163,7 +169,11 @@ fn result_of(
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
-            (group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned())?, label.to_string())
+            // `Results on the Foo data set`, of which nobody else knows.
+            let measured = headers.iter().any(|h| !names::metrics_in(h).is_empty());
+            let told = || data::unknown(view.caption).into_iter().next().map(|(name, _)| name).filter(|_| measured);
+            let dataset = group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned()).or_else(told)?;
+            (dataset, label.to_string())
         }
     };
     let metric_above = headers.iter().rev().find_map(|h| names::metrics_in(h).first().map(|m| m.name));

@@ -6,7 +6,7 @@ use crate::intake::{FieldKey, ScheduleShape, Unit, Value};
 use std::sync::LazyLock;
 
 /// The setting that a cell names; signs and units behind the name aside: `Learning rate (η)`, `Batch size B`.
-pub(super) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
+pub(in crate::intake::extract) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
     static BEHIND: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?:\s*[\(\[][^()\[\]]*[\)\]]|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$"));
     let text = text.trim();
