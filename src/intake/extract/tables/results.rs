@@ -59,9 +59,11 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or one
-/// beside two or more that name nothing else.
+/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
+/// first beside the systems is, before others that name nothing else.
 fn columns_are_data(view: &View<'_>) -> bool {
+    static SYSTEMS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
     let suites = names::datasets_in(view.caption);
     let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
@@ -71,7 +73,11 @@ fn columns_are_data(view: &View<'_>) -> bool {
             |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && names::datasets_in(&cell.text).is_empty();
         known.len() >= 2
             || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
-            || known.len() == 1 && row.cells.len() >= 4 && row.cells[1..].iter().filter(unknown).count() + 2 == row.cells.len()
+            || known.len() == 1
+                && row.cells.len() >= 4
+                && SYSTEMS.is_match(row.cells[0].text.trim())
+                && !names::datasets_in(&row.cells[1].text).is_empty()
+                && row.cells[2..].iter().all(|cell| unknown(&cell))
     })
 }
 
