@@ -489,7 +489,8 @@ pub struct ReportedResult {
 impl ReportedResult {
     /// The share of right answers, 0..1: as stated, or derived from an error rate; none for other metrics.
     pub fn accuracy(&self) -> Option<(f64, Origin)> {
-        let share = self.value / 100.0;
+        // An accuracy of 0.91 is written as a share; nobody reports one of less than 1 %.
+        let share = if self.value <= 1.0 { self.value } else { self.value / 100.0 };
         match self.metric.as_deref()? {
             "accuracy" | "top-1 accuracy" => Some((share, Origin::Stated)),
             // 100 - 8.75 is exact where 1 - 0.0875 is not.

@@ -310,6 +310,11 @@ pub(super) fn in_percent(metric: &str) -> bool {
     METRICS.iter().any(|(name, _, percent)| *name == metric && *percent)
 }
 
+/// Whether a score without a sign is a part of 1: an accuracy of 0.91, but not an error of 0.8.
+pub(super) fn is_share(metric: &str, value: f64) -> bool {
+    value <= 1.0 && !["error", "WER"].iter().any(|rate| metric.contains(rate))
+}
+
 /// Tasks in a text, in order.
 pub(super) fn tasks_in(text: &str) -> Vec<Mention> {
     static PATTERNS: LazyLock<Vec<regex::Regex>> =

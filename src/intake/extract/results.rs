@@ -37,7 +37,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         taken.push(number.start);
         let variant = variant_near(text, &number).or_else(|| at.scope.variant.clone());
-        let unit = (percent || names::in_percent(metric.name)).then_some(Unit::Percent);
+        let unit = (percent || names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
         let words = metric.at.start.min(number.start)..metric.at.end.max(number.end);
         let result = ReportedResult {
             dataset,

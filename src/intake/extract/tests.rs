@@ -361,6 +361,9 @@ fn an_error_is_an_accuracy_too() {
         extract(&paper(&[("Results", &["It has 4.2% error on the CIFAR-10 test set.", "We reach 91.2% accuracy on SST-2."])]));
     let shares: Vec<_> = spec.results().map(|(r, _)| r.accuracy()).collect();
     assert_eq!(shares, [Some((0.958, Origin::Derived)), Some((0.912, Origin::Stated))]);
+    let spec = extract(&paper(&[("Results", &["It reaches an accuracy of 0.913 on SST-2."])]));
+    let (result, field) = spec.results().next().expect("a result");
+    assert_eq!((result.accuracy(), field.unit), (Some((0.913, Origin::Stated)), None));
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn results_of(
     let Some(first) = result_of((view, of_data), metrics, label, headers, group, value) else { return Vec::new() };
     let named = headers.last().map(|h| names::metrics_in(h)).unwrap_or_default();
     let second = PAIR.captures(text.trim()).and_then(|pair| pair[1].parse().ok()).zip(named.get(1)).map(|(value, metric)| {
-        let unit = names::in_percent(metric.name).then_some(Unit::Percent);
+        let unit = (names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
         (ReportedResult { value, metric: Some(metric.name.to_string()), ..first.0.clone() }, unit)
     });
     std::iter::once(first).chain(second).collect()
@@ -184,7 +184,7 @@ fn result_of(
     };
     let metric_above = headers.iter().rev().find_map(|h| names::metrics_in(h).first().map(|m| m.name));
     let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
-    let unit = metric.is_some_and(names::in_percent).then_some(Unit::Percent);
+    let unit = metric.is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
     if unit == Some(Unit::Percent) && value > 100.0 {
         return None;
     }
