@@ -24,12 +24,26 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
 }
 
 /// What stands right below the title, if it is of names and is no sentence, is the line of authors.
-fn byline(blocks: &mut [Block]) {
+pub(super) fn byline(blocks: &mut [Block]) {
     static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(
             r"^(?:[Bb]y )?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$|[,;∗†‡*¹²³⁰\d]| and | & | [\p{Lu}(])",
         )
     });
+    // `## Authors`, and their names in a list.
+    if let [Block::Title(_), Block::Heading { title, .. }, rest @ ..] = &mut *blocks
+        && ["authors", "author"].contains(&title.to_lowercase().as_str())
+    {
+        for block in rest {
+            match block {
+                Block::Item(text) | Block::Prose { text, .. } if NAMES.is_match(text.trim_start_matches(['•', ' '])) => {
+                    *block = Block::Authors(text.trim_start_matches(['•', ' ']).to_string());
+                }
+                _ => break,
+            }
+        }
+        return;
+    }
     if let [Block::Title(_), Block::Prose { text, .. }, ..] = blocks
         && text.split_whitespace().count() <= 60
         && !text.ends_with(['.', ':'])
@@ -89,7 +103,12 @@ fn paragraph_of(lines: &[&str], vocabulary: &Vocabulary, blocks: &mut Vec<Block>
     let second = matches!(blocks.as_slice(), [Block::Title(_)]);
     blocks.push(match () {
         () if first && words <= 30 && lines.len() <= 3 && !text.ends_with('.') => Block::Title(text),
-        () if second && words <= 60 && !text.ends_with('.') => Block::Authors(text),
+        // Names may stand apart by nothing but a gap.
+        () if second && words <= 60 && !text.ends_with('.') => {
+            let parted =
+                lines.iter().map(|line| line.trim().split("  ").filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "));
+            Block::Authors(parted.collect::<Vec<_>>().join(", "))
+        }
         () if structure::is_caption(&text) => Block::Caption(text),
         () if text.starts_with(['•', '-', '*', '–']) => Block::Item(text),
         () => Block::Prose { text, continues: false },

@@ -142,6 +142,8 @@ pub enum FieldKey {
     LoraRank,
     #[serde(rename = "lora.alpha")]
     LoraAlpha,
+    #[serde(rename = "lora.dropout")]
+    LoraDropout,
     #[serde(rename = "lora.target_modules")]
     LoraTargets,
     #[serde(rename = "precision")]
@@ -188,6 +190,7 @@ impl FieldKey {
             | FieldKey::Augmentation
             | FieldKey::LoraRank
             | FieldKey::LoraAlpha
+            | FieldKey::LoraDropout
             | FieldKey::LoraTargets
             | FieldKey::Precision => Group::Optimisation,
             FieldKey::Datasets => Group::Data,
@@ -386,6 +389,9 @@ pub enum Family {
     Gru,
     Mamba,
     MixtureOfExperts,
+    Xlnet,
+    Wav2vec2,
+    Tabnet,
 }
 
 impl Family {
@@ -429,6 +435,9 @@ impl Family {
             Family::Gru => "gru",
             Family::Mamba => "mamba",
             Family::MixtureOfExperts => "mixture of experts",
+            Family::Xlnet => "xlnet",
+            Family::Wav2vec2 => "wav2vec2",
+            Family::Tabnet => "tabnet",
         }
     }
 }
@@ -480,7 +489,8 @@ pub struct ReportedResult {
 impl ReportedResult {
     /// The share of right answers, 0..1: as stated, or derived from an error rate; none for other metrics.
     pub fn accuracy(&self) -> Option<(f64, Origin)> {
-        let share = self.value / 100.0;
+        // An accuracy of 0.91 is written as a share; nobody reports one of less than 1 %.
+        let share = if self.value <= 1.0 { self.value } else { self.value / 100.0 };
         match self.metric.as_deref()? {
             "accuracy" | "top-1 accuracy" => Some((share, Origin::Stated)),
             // 100 - 8.75 is exact where 1 - 0.0875 is not.

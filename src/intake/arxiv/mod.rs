@@ -11,12 +11,13 @@ pub use listing::ArxivRecord;
 pub use manners::{Clock, SystemClock};
 
 use super::opened::format_of;
+use super::pdf::MIN_LETTERS;
 use super::{ArxivId, Error, Opened, PaperFormat, SourceRecord};
 use cache::Cache;
 use listing::Listing;
 use manners::{Answer, Session};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// How to fetch; the caller reads the environment, this module never does.
@@ -88,8 +89,7 @@ fn first_form(session: &mut Session<'_>, id: &ArxivId) -> Result<(Vec<u8>, Paper
     for form in ["html", "e-print", "pdf"] {
         let Answer::Found(bytes) = session.get(&format!("{form}/{id}"))? else { continue };
         let format = match form {
-            // A rendering that failed is a page without a paper.
-            "html" => bytes.windows(12).any(|w| w == b"ltx_document").then_some(PaperFormat::Html),
+            "html" => is_rendered(&bytes).then_some(PaperFormat::Html),
             "e-print" => source_format(&bytes),
             _ => format_of(&bytes, Path::new("")).filter(|format| *format == PaperFormat::Pdf),
         };
@@ -98,6 +98,21 @@ fn first_form(session: &mut Session<'_>, id: &ArxivId) -> Result<(Vec<u8>, Paper
         }
     }
     Err(Error::NoForm { id: id.to_string() })
+}
+
+/// Whether a rendering holds its paper: one that failed is a page without it, or breaks off where the conversion did.
+fn is_rendered(page: &[u8]) -> bool {
+    static NO_TEXT: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?s)<script\b.*?</script>|<style\b.*?</style>|<!--.*?-->|<[^>]*>"));
+    static BROKEN_OFF: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)conversion to html had a fatal error|class=.?[\w ]*\bltx_FATAL\b"));
+    let page = String::from_utf8_lossy(page);
+    let Some((_, document)) = page.split_once("ltx_document") else { return false };
+    // The rest of the tag that it stands in is none of it.
+    let document = document.split_once('>').map_or("", |(_, rest)| rest);
+    let document = document.split("</article>").next().unwrap_or_default();
+    let letters = NO_TEXT.replace_all(document, " ").chars().filter(|c| c.is_alphanumeric()).take(MIN_LETTERS).count();
+    letters == MIN_LETTERS && !BROKEN_OFF.is_match(&page)
 }
 
 /// What authors gave: LaTeX in an archive, in one packed file or plain, or a PDF; none for other things, such as PostScript.

@@ -110,6 +110,12 @@ fn source_and_pdf_serve_where_there_is_no_rendering() {
     let none = || vec![reply(404, "", "")];
     check(none(), ok(gz(TEX.as_bytes())), PaperFormat::Latex, 3);
     check(ok("<html>The conversion failed</html>"), ok(TEX), PaperFormat::Latex, 3);
+    // A rendering with too little of the paper, or that broke off, is none.
+    let empty = "<html><nav>Report an issue with the rendering of this page, or go back to the abstract</nav><article class=\"ltx_document\"><h1>Small Nets</h1></article></html>";
+    check(ok(empty), ok(TEX), PaperFormat::Latex, 3);
+    let broken = HTML.replace("<html>", "<html><p>Conversion to HTML had a Fatal error and exited abruptly.</p>");
+    check(ok(broken), ok(TEX), PaperFormat::Latex, 3);
+    check(ok(empty), none(), PaperFormat::Pdf, 4);
     check(none(), ok(pdf), PaperFormat::Pdf, 3);
     check(none(), ok(gz(b"%!PS-Adobe-2.0")), PaperFormat::Pdf, 4);
     check(none(), none(), PaperFormat::Pdf, 4);

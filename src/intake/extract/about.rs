@@ -23,7 +23,8 @@ pub(super) fn find(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'
     }
     family(paper, sentences, found);
     tasks(paper, sentences, found);
-    code(sentences, found);
+    let own = own_names(paper, sentences, None);
+    code(sentences, &own, found);
     licence(paper, sentences, found);
 }
 
@@ -40,7 +41,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Bart, r"\bBART\b"),
     (Family::Whisper, r"\bWhisper\b"),
     (Family::Llama, r"\bLLaMA\b|\bLlama\b"),
-    (Family::T5, r"\bT5\b"),
+    (Family::T5, r"\b(?:By|m|Flan-)?T5\b"),
     (Family::Vit, r"\bViT\b|\b[Vv]ision [Tt]ransformers?\b"),
     (Family::WideResnet, r"\b(?:[Ww]ide[- ]?ResNets?|WRN)\b|\b[Ww]ide [Rr]esidual [Nn]et"),
     (Family::Densenet, r"\bDenseNets?\b"),
@@ -48,7 +49,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Mobilenet, r"\bMobileNets?\b"),
     (Family::Convnext, r"\bConvNeXts?\b"),
     (Family::Vgg, r"\bVGG(?:Net)?\b"),
-    (Family::Swin, r"\bSwin\b"),
+    (Family::Swin, r"\bSwin(?:V2)?\b"),
     (Family::Clip, r"\bCLIP\b"),
     (Family::Unet, r"\bU-?Nets?\b"),
     (Family::Diffusion, r"\b[Dd]iffusion (?:probabilistic )?models?\b|\bDDPMs?\b"),
@@ -62,6 +63,9 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b"),
+    (Family::Xlnet, r"\bXLNet\b"),
+    (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
+    (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
     (Family::Cnn, r"\b[Cc]onvolutional (?:neural )?networks?\b|\bCNNs?\b"),
     (Family::Mlp, r"\b[Mm]ulti-?[Ll]ayer (?:perceptrons?|neural networks?|fully connected)|\bMLPs?\b"),
@@ -129,12 +133,13 @@ pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Fa
 fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:we (?:propose|introduce|present|show|evaluate|train|use|find)|our (?:largest |proposed )?(?:model|method|network|architecture)|called|based on)",
+            r"(?i)\b(?:we (?:propose|introduce|present|show|evaluate|train|use|apply|find)|our (?:largest |proposed )?(?:model|method|network|architecture)|called|based on)",
         )
     });
     let title = paper.title.as_ref().map(|t| paper.passage(t)).unwrap_or_default();
     let head = title.split([':', ',']).next().filter(|head| head.len() < title.len()).unwrap_or_default();
     let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
+    let mut in_title_alone = None;
     for ((family, _), names) in FAMILIES.iter().zip(NAMED.iter()) {
         // A general word counts less than a name.
         let general = matches!(
@@ -173,6 +178,9 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
             continue;
         }
         let weight = if general { weight * 0.3 } else { weight };
+        if example.is_none() && names.is_match(title) && in_title_alone.is_none() {
+            in_title_alone = Some(*family);
+        }
         if let Some((index, at, _)) = example
             && best.as_ref().is_none_or(|(other, ..)| weight > *other)
         {
@@ -183,6 +191,9 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         && let Some(quote) = sentences[index].quote(at)
     {
         found.add(FieldKey::Family, Value::Family { family }, None, Scope::default(), 0.8, quote, sentences[index].section);
+    } else if let (Some(family), Some(title)) = (in_title_alone, &paper.title) {
+        let quote = paper.quote(title.page, title.span);
+        found.add(FieldKey::Family, Value::Family { family }, None, Scope::default(), 0.75, quote, None);
     }
 }
 
@@ -226,7 +237,7 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 }
 
 /// Where the authors' code is, by their own words.
-fn code(sentences: &[Sentence], found: &mut Findings<'_>) {
+fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     static URL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?",
@@ -244,6 +255,17 @@ fn code(sentences: &[Sentence], found: &mut Findings<'_>) {
             let text = url.as_str().replace(' ', "");
             found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.8, quote, sentence.section);
             return;
+        }
+    }
+    // An address that nobody speaks of, in a note for instance, is the paper's own if it bears its name.
+    let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    for sentence in sentences.iter().filter(|sentence| sentence.text.contains("://")) {
+        let Some(url) = URL.find(&sentence.text) else { continue };
+        let text = url.as_str().replace(' ', "");
+        let repository = bare(text.rsplit('/').next().unwrap_or_default());
+        let is_own = own.iter().map(|own| bare(own)).any(|own| own.len() > 3 && (repository == own || repository.contains(&own)));
+        if let Some(quote) = sentence.quote(url.range()).filter(|_| is_own) {
+            return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.75, quote, sentence.section);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Findings, Place, numbers};
 use crate::intake::{FieldKey, Value, Variant};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What a number of an architecture counts.
@@ -22,7 +23,7 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
         [
             (
                 crate::intake::regex(
-                    r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?(?:of )?)?(?:(?:transformer|encoder|decoder|hidden|model) )?(?:layers?|blocks|depth)$|^(?:#L|N|L)$|^n_?layers?$",
+                    r"(?i)^(?:num(?:ber of)?\.? |n[_ ]?|# ?(?:of )?)?(?:(?:transformer|encoder|decoder|hidden|model) )?(?:layers?|blocks|depth)$|^(?:#L|N|L)$|^n_?layers?$",
                 ),
                 Dimension::Layers,
             ),
@@ -34,14 +35,14 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:hidden|model)[- ](?:size|dim\w*|width|units)\b.*$|^d_?model$|^n_?embd$|^#?H$|^width$|^hidden$",
+                    r"(?i)^(?:hidden|model)[- ](?:size|dim\w*|width|units)\b.*$|^(?:d_?model|dim(?:ension)?)$|^n_?embd$|^#?H$|^width$|^hidden$",
                 ),
                 Dimension::Hidden,
             ),
             (crate::intake::regex(r"(?i)^embedding[- ](?:size|dim\w*|width|units)\b.*$"), Dimension::Embedding),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:num(?:ber of)?\.? |n_?|# ?(?:of )?)?(?:self-?)?(?:attention )?heads?$|^n_?heads?$|^(?:#A|A)$|^h$",
+                    r"(?i)^(?:num(?:ber of)?\.? |n[_ ]?|# ?(?:of )?)?(?:self-?)?(?:attention )?heads?$|^n_?heads?$|^(?:#A|A)$|^h$",
                 ),
                 Dimension::Heads,
             ),
@@ -99,6 +100,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     in_brackets(at, found);
     with_parameters(at, found);
+    with_parameters_each(at, found);
     in_words(at, found);
 }
 
@@ -137,26 +139,84 @@ fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// `Foo-S, Foo-M and Foo-L have 5M, 22M and 86M parameters, respectively`.
+fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
+    static EACH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?P<names>[A-Z][\w.-]+(?:, [A-Z][\w.-]+)*,? and [A-Z][\w.-]+) (?:have|has|contain|comprise|with) (?P<counts>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?parameters",
+        )
+    });
+    let Some(words) = EACH.captures(at.text()) else { return };
+    let parts = |name: &str| -> Vec<String> {
+        words[name]
+            .split(", ")
+            .flat_map(|part| part.split("and "))
+            .map(|part| part.trim().to_string())
+            .filter(|part| !part.is_empty())
+            .collect()
+    };
+    let (names, counts) = (parts("names"), parts("counts"));
+    for (name, count) in names.iter().zip(&counts).filter(|_| names.len() == counts.len()) {
+        let variant = Variant { name: name.clone(), num_params: numbers::parse(count), ..Variant::default() };
+        if let Some(whole) = words.get(0) {
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
+/// Numbers of an architecture in a text, each with what it counts and where.
+fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
+    const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
+    const WIDE: &str = r"(?:\d,\d{3}|\d{2,5})";
+    const IS: &str = r"(?: (?:is |are )?(?:set )?to| of| is|:| =)?";
+    static PATTERNS: LazyLock<[(regex::Regex, Dimension); 4]> = LazyLock::new(|| {
+        let pattern = |pattern: String| crate::intake::regex(&format!("(?i){pattern}"));
+        [
+            (
+                pattern(format!(
+                    r"\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer\b|\bnumber of (?:transformer )?(?:layers|blocks){IS} (\d{{1,3}})\b"
+                )),
+                Dimension::Layers,
+            ),
+            (
+                pattern(format!(
+                    r"\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?{IS} ({WIDE})\b|\b({WIDE}) hidden (?:units|dimensions?)|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                )),
+                Dimension::Hidden,
+            ),
+            (
+                pattern(format!(
+                    r"\b({COUNT}) (?:(?:self-)?attention )?heads\b|\bnumber of (?:(?:self-)?attention )?heads(?: [\p{{L}}_₀-₉]{{1,3}})?{IS} (\d{{1,3}})\b"
+                )),
+                Dimension::Heads,
+            ),
+            (
+                pattern(format!(
+                    r"\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: \(\w+\))?{IS} ({WIDE})\b"
+                )),
+                Dimension::Intermediate,
+            ),
+        ]
+    });
+    let first = |(pattern, dimension): &(regex::Regex, Dimension)| {
+        let words = pattern.captures(text)?;
+        let value = count(words.iter().skip(1).flatten().next()?.as_str())?;
+        Some((*dimension, value, words.get(0)?.range()))
+    };
+    PATTERNS.iter().filter_map(first).collect()
+}
+
+/// The same, without the places, and with the parameters that are counted in words.
+pub(super) fn numbers_of(text: &str) -> Vec<(Dimension, f64)> {
+    static PARAMETERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({})[- ]parameters?\b", numbers::NUMBER)));
+    let parameters = PARAMETERS.captures(text).and_then(|found| numbers::parse(&found[1])).filter(|n| *n >= 1e5);
+    let sizes = sizes_in(text).into_iter().map(|(dimension, value, _)| (dimension, value));
+    sizes.chain(parameters.map(|value| (Dimension::Params, value))).collect()
+}
+
 /// `two layers, a hidden size of 64 and two heads`.
 fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
-    const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
-    static LAYERS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(
-            r"(?i)\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer\b"
-        ))
-    });
-    static HIDDEN: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?(?: of| is|:| =)? (\d{2,5})\b|\b(\d{2,5}) hidden units|\b(\d{2,5})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)",
-        )
-    });
-    static HEADS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({COUNT}) (?:(?:self-)?attention )?heads\b")));
-    static INNER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: of| is|:| =)? (\d{2,5})\b",
-        )
-    });
     static NOUN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b",
@@ -165,23 +225,19 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
-    for (pattern, dimension) in [
-        (&LAYERS, Dimension::Layers),
-        (&HIDDEN, Dimension::Hidden),
-        (&HEADS, Dimension::Heads),
-        (&INNER, Dimension::Intermediate),
-    ] {
-        let Some(words) = pattern.captures(text) else { continue };
-        if let (Some(whole), Some(value)) = (words.get(0), words.iter().skip(1).flatten().next().and_then(|v| count(v.as_str())))
-        {
-            variant.set(dimension, value);
-            (start, end) = (start.min(whole.start()), end.max(whole.end()));
-        }
+    for (dimension, value, place) in sizes_in(text) {
+        variant.set(dimension, value);
+        (start, end) = (start.min(place.start), end.max(place.end));
     }
     if variant.known() >= 2 && variant.num_layers.is_some() {
+        // Where a sentence names its models, they are put together from all that is said of them.
+        if super::described::names_one(text) {
+            return;
+        }
         let named = NOUN
             .captures(text)
             .map(|found| found[1].to_string())
+            .filter(|name| !name.split(' ').any(|word| ["has", "have", "is", "are", "uses", "with", "same"].contains(&word)))
             .or_else(|| at.scope.variant.clone())
             .or_else(|| coined(at.scope.topic.as_deref()?));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));

@@ -50,7 +50,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
                 r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
-                r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) used (?:as|for optimi[sz]|to (?:train|optimi[sz])))"
+                r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz](?:er|ation (?:algorithm|method))\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
             )),
         ]
     });
@@ -108,8 +108,21 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 },
             ),
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,30}}plateau"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,50}}(?:plateau|\b(?:does|did|do|has) not (?:improve|decrease|fall)|\bstop(?:s|ped)? (?:improving|decreasing|falling))"),
                 |found| ScheduleShape::Plateau { divisor: divisor(found) },
+            ),
+            form(
+                format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
+                |found| ScheduleShape::Plateau { divisor: divisor(found) },
+            ),
+            form(
+                r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>\d*\.?\d+) (?:at|after) \d{1,2} ?%(?:,| and)".into(),
+                |found| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: divisor(found) },
+            ),
+            form(r"\bhalv\w*(?: it| the learning rate)?[^.;]{0,40}plateau".into(), |_| ScheduleShape::Plateau { divisor: Some(2.0) }),
+            form(
+                r"\bhalv\w*(?: it| the learning rate)? (?:every|each|after every|after each)\b".into(),
+                |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: Some(2.0) },
             ),
             form(
                 r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b".into(),
@@ -123,6 +136,14 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:exponential|geometric)(?:ly)? (?:learning[- ]rate |lr )?decay".into(), |_| ScheduleShape::Exponential),
+            // The same factor again and again: small steps are an exponential decay.
+            form(
+                format!(r"\b(?:decay|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) (?:(?:{number}|two|three) ?)?(?:training )?(?:epochs?|steps?|iterations?|updates?)\b"),
+                |found| match divisor(found) {
+                    Some(by) if by > 2.0 => ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: Some(by) },
+                    _ => ScheduleShape::Exponential,
+                },
+            ),
             form(
                 r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc)\w* linearly|\bdecreas\w* linearly|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
@@ -137,16 +158,30 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if !["learning rate", "learning-rate", "lr ", "divid", "schedule", "/ t decay", "t decay", "√", "cosine", "linear decay"]
-        .iter()
-        .any(|word| lower.contains(word))
+    if ![
+        "learning rate",
+        "learning-rate",
+        "lr ",
+        "plateau",
+        "divid",
+        "schedule",
+        "/ t decay",
+        "t decay",
+        "√",
+        "cosine",
+        "linear decay",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
     {
         return;
     }
     // `reduced by 10 after 3 days` names no steps, and `compared using cosine similarity` no schedule.
     let is_whole = |words: &regex::Captures<'_>| {
         let after = words.get(0).map_or("", |whole| &text[whole.end()..]);
-        (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some()) && !is_of_vectors(after)
+        (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some())
+            && !is_of_vectors(after)
+            && !is_of_layers(&lower)
     };
     let all: Vec<_> = FORMS.iter().filter_map(|(form, shape)| Some((form.captures_iter(text).find(is_whole)?, shape))).collect();
     // Of several the one that was taken, else the most special.
@@ -166,6 +201,12 @@ fn is_of_vectors(after: &str) -> bool {
         )
     });
     MEASURE.is_match(after)
+}
+
+/// What differs from layer to layer is no schedule.
+fn is_of_layers(text: &str) -> bool {
+    ["layer-wise", "layerwise", "individual layers", "per-layer"].iter().any(|words| text.contains(words))
+        && !text.contains("schedul")
 }
 
 /// Whether the words before a schedule say that it was the one: `..., we use a`.
@@ -217,11 +258,12 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
+            r"|\b(?P<f>(?:xavier|glorot|kaiming|orthogonal)[a-z ]* initiali[sz]ation) (?:is|are|was|were) (?:used|employed)",
             r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text = ["a", "b", "c", "d", "e"].iter().find_map(|name| words.name(name));
+        let text = ["a", "b", "c", "d", "e", "f"].iter().find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }
@@ -291,7 +333,7 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static PROJECTIONS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:into|to|on|in) (?:the |all )?(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
+            r"(?i)\b(?:into|to|on|in|adapt|adapting|target|targeting) (?:the |all |only |both )*(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
         )
     });
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -331,14 +373,14 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |Google |Instinct ){0,3}",
+            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
             r"(?:[PVAKHTBL]\d{1,3}[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
     let text = at.text();
@@ -347,7 +389,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     let possible = lower.contains("can be ") || lower.contains("could be ");
     if at.caption
         || possible
-        || !["train", "tun", "experiment", "perform", "hardware", "batch size"].iter().any(|w| lower.contains(w))
+        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime"].iter().any(|w| lower.contains(w))
     {
         return;
     }
@@ -369,14 +411,14 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |[~≈∼] ?)?(?P<v>{n}|{WORDS}) (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |[~≈∼] ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if at.caption || !["train", "tuning", "tuned", "run took", "runs took"].iter().any(|word| lower.contains(word)) {
+    if at.caption || !["train", "tuning", "tuned", "run took", "runs took", "runtime"].iter().any(|word| lower.contains(word)) {
         return;
     }
     let Some(words) = TIME.captures(text) else { return };
@@ -386,6 +428,10 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         return;
     };
     let Some(value) = numbers::parse(value.as_str()).or_else(|| numbers::in_words(value.as_str())) else { return };
+    // What an epoch takes is not what training takes.
+    if [" per ", " an epoch", " each "].iter().any(|each| text[whole.end()..].starts_with(each)) {
+        return;
+    }
     let (value, unit) = match unit.as_str().to_lowercase().as_bytes().first() {
         Some(b'h') => (value, Unit::Hours),
         Some(b'm') => (value / 60.0, Unit::Hours),

@@ -48,21 +48,26 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
 }
 
 /// Data sets by the way they are introduced: `the Foo data set`, `a corpus called Foo`, `owner/name`.
-fn unknown(text: &str) -> Vec<(String, Range<usize>)> {
-    static FORMS: LazyLock<[regex::Regex; 3]> = LazyLock::new(|| {
+pub(super) fn unknown(text: &str) -> Vec<(String, Range<usize>)> {
+    static FORMS: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
         [
             crate::intake::regex(
                 r"\b(?:[Tt]he|[Oo]ur|[Oo]n) (?:standard |public |new )?([A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,4}) (?:data ?sets?|corpus)\b",
             ),
             crate::intake::regex(r"\b(?:data ?set|corpus)(?:, | called | named )([A-Z][\w-]+)"),
+            // `We compile FooCorp, a parallel corpus of`.
+            crate::intake::regex(
+                r"\b[Ww]e (?:compile|collect|introduce|release|construct|build|built|create|present)d? (?:and release )?(?:the |our )?([A-Z][\w-]*[A-Z][\w-]*), (?:an?|the)[^.;,]{0,40} (?:corpus|data ?set|benchmark)\b",
+            ),
             crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"),
         ]
     });
-    let [the, called, id] = &*FORMS;
+    let [the, called, made, id] = &*FORMS;
     let has_cue = ["data set", "dataset", "corpus"].iter().any(|cue| text.contains(cue));
     let ids = id.captures_iter(text).filter(|c| has_cue && !text.contains("://") && c[1].contains('-'));
     the.captures_iter(text)
         .chain(called.captures_iter(text))
+        .chain(made.captures_iter(text))
         .chain(ids)
         .filter_map(|found| found.get(1))
         .map(|name| (name.as_str().to_string(), name.range()))

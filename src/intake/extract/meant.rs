@@ -11,8 +11,9 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     static OTHER_UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^\s?(?:%|k\b|steps|iterations|epochs|layers|times|days|hours|tokens|×|[- ]?fold)")
     });
-    // `15% of tokens in each batch`, `8192 x 128 = 1M`.
-    static OTHER_BATCH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|[x×*·]\s?\d)"));
+    // `15% of tokens in each batch`, `8192 x 128 = 1M`, `1.6h` of sound.
+    static OTHER_BATCH: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^\s?(?:%|[x×*·]\s?\d|(?:h|hours?|s|sec|seconds|min|minutes|[GM]B|m samples)\b)"));
     static FACTOR: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)(?:by|factor of|divided? (?:it )?by)\s*$"));
     let after = &text[value.end..];
@@ -30,10 +31,14 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
-        FieldKey::Dropout => !after.starts_with(" layers") && !before.trim_end().ends_with("LoRA"),
+        FieldKey::Dropout => !after.starts_with(" layers") && !is_of_adapters(before),
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
-            !before.trim_end().ends_with("every") && !is_part && !decays_there(before) && !is_other_epochs(before, after)
+            let in_all = inside.starts_with("over") && before.to_lowercase().contains("cosine");
+            !before.trim_end().ends_with("every")
+                && !is_part
+                && (in_all || !decays_there(before))
+                && !is_other_epochs(before, after)
         }
         FieldKey::Warmup => !inside.contains("train for") && !inside.contains("trained for"),
         FieldKey::Steps => {
@@ -47,7 +52,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         }
         FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
         FieldKey::MaxSeqLen if varies(before) => false,
-        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains('%'),
+        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains(['%', 'm']),
         FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
         _ => true,
     }
@@ -72,7 +77,7 @@ fn is_disowned(before: &str, after: &str) -> bool {
 pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
     static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with)\b",
+            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with|(?:decoding|generation|evaluation) (?:takes|took|requires|is done|uses|used))\b",
         )
     });
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -167,6 +172,14 @@ fn adapts(text: &str) -> bool {
     ADAPTS.is_match(text)
 }
 
+/// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
+fn is_of_adapters(before: &str) -> bool {
+    static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)(?:\bLoRA(?:'s)?[-_ ]|\bLoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
+    });
+    ADAPTER.is_match(before)
+}
+
 /// `warms up from 0 to`: the rate that follows is the highest.
 fn rises_to(inside: &str) -> bool {
     let inside = inside.trim_end();
@@ -207,9 +220,24 @@ fn decays_there(before: &str) -> bool {
     let clause = before.rsplit([';', '.']).next().unwrap_or_default();
     let clause = clause.rsplit_once(" and terminate").map_or(clause, |(_, rest)| rest);
     let clause = clause.rsplit(',').next().unwrap_or_default();
+    let clause = clause.rsplit(" and train").next().unwrap_or_default();
     let clause =
         ["weight decay", "dropout", "drop-out"].iter().fold(clause.to_string(), |clause, other| clause.replace(other, ""));
-    ["divide", "dividing", "decay", "drop", "reduc", "lower", "multipl", "anneal", "decreas", "halv"]
-        .iter()
-        .any(|word| clause.contains(word))
+    [
+        "divide",
+        "dividing",
+        "decay",
+        "drop",
+        "reduc",
+        "lowered",
+        "lowering",
+        "lower it",
+        "lower the",
+        "multipl",
+        "anneal",
+        "decreas",
+        "halv",
+    ]
+    .iter()
+    .any(|word| clause.contains(word))
 }

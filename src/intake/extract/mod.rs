@@ -8,6 +8,7 @@ mod architecture;
 mod aside;
 mod choices;
 mod data;
+mod described;
 mod language;
 mod meant;
 mod names;
@@ -62,6 +63,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
             architecture::in_sentence(&at, &mut found);
         }
     }
+    described::find(paper, &sentences, &scopes, &mut found);
     for table in &paper.tables {
         if found.fields.len() >= MOST_FIELDS {
             break;
@@ -341,5 +343,7 @@ impl Scope {
     }
 }
 
+#[cfg(test)]
+mod said_tests;
 #[cfg(test)]
 mod tests;

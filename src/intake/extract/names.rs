@@ -37,6 +37,13 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
     ("CoNLL-2003", &["CoNLL 2003", "CoNLL03"], ""),
     ("AG News", &["AG's News", "AGNews"], ""),
     ("Yelp", &["Yelp Review"], ""),
+    ("Yelp-2", &["Yelp Polarity"], ""),
+    ("Yelp-5", &["Yelp Full"], ""),
+    ("MedNLI", &[], ""),
+    ("MIMIC-III", &[], ""),
+    ("MIMIC-IV", &[], ""),
+    ("PubMed", &[], ""),
+    ("StackExchange", &[], ""),
     ("IMDB", &["IMDb", "IMDB movie review"], ""),
     ("20 Newsgroups", &[], ""),
     ("DBpedia", &[], ""),
@@ -67,7 +74,7 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
     ("CBT", &["Children's Book Test"], ""),
     ("Winograd Schema Challenge", &["Winograd Schema"], ""),
     ("CNN and Daily Mail", &["CNN/Daily Mail", "CNN/DailyMail", "CNN/DM", "CNNDM"], ""),
-    ("XSum", &[], ""),
+    ("XSum", &["XSUM"], ""),
     ("SAMSum", &[], ""),
     ("WikiSQL", &[], ""),
     ("E2E NLG Challenge", &["E2E NLG", "E2E"], ""),
@@ -119,8 +126,15 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
     ("CelebA", &[], ""),
     ("VTAB", &[], ""),
     ("Oxford-IIIT Pets", &["Oxford-IIIT-Pets", "Oxford Pets"], "VTAB"),
-    ("Oxford Flowers-102", &["Flowers-102"], "VTAB"),
-    ("LibriSpeech", &[], ""),
+    ("Oxford Flowers-102", &["Flowers-102", "Flowers"], "VTAB"),
+    ("LibriSpeech", &["Librispeech"], ""),
+    ("LibriVox", &[], ""),
+    ("Libri-Light", &["Libri-light"], ""),
+    ("Common Voice", &["CommonVoice"], ""),
+    ("TIMIT", &[], ""),
+    ("Kinetics-400", &[], ""),
+    ("Kinetics-600", &[], ""),
+    ("UCF101", &[], ""),
     ("toy_reviews", &["toy reviews"], ""),
     ("MovieLens", &[], ""),
 ];
@@ -140,12 +154,15 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("Spearman correlation", r"Spearman(?: rank)? corr(?:elations?|\.)?", false),
     ("Pearson correlation", r"Pearson corr(?:elations?|\.)?", false),
     ("ROUGE-L", r"R(?:OUGE|ouge)-?L\b", false),
-    ("ROUGE", r"\bR(?:OUGE|ouge)(?:-[12])?\b", false),
+    ("ROUGE-1", r"\bR(?:OUGE|ouge)-?1\b", false),
+    ("ROUGE-2", r"\bR(?:OUGE|ouge)-?2\b", false),
+    ("ROUGE", r"\bR(?:OUGE|ouge)\b", false),
     ("METEOR", r"\bMETEOR\b|\bMET\b", false),
     ("NIST", r"\bNIST\b", false),
     ("CIDEr", r"\bCIDEr\b", false),
     ("WER", r"\bWER\b|[Ww]ord [Ee]rror [Rr]ates?", true),
     ("mAP", r"\bmAP\b", true),
+    ("AP", r"\b(?:(?:box|mask) )?AP\b", true),
     ("IoU", r"\bm?IoU\b", true),
     ("AUC", r"\b(?:ROC[- ])?AUC\b", false),
     ("bits per byte", r"[Bb]its[- ]per[- ]byte|\bBPB\b", false),
@@ -291,6 +308,11 @@ pub(in crate::intake) fn same_model(a: &str, b: &str) -> bool {
 /// Whether a metric is usually given in percent.
 pub(super) fn in_percent(metric: &str) -> bool {
     METRICS.iter().any(|(name, _, percent)| *name == metric && *percent)
+}
+
+/// Whether a score without a sign is a part of 1: an accuracy of 0.91, but not an error of 0.8.
+pub(super) fn is_share(metric: &str, value: f64) -> bool {
+    value <= 1.0 && !["error", "WER"].iter().any(|rate| metric.contains(rate))
 }
 
 /// Tasks in a text, in order.

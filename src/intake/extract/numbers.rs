@@ -8,7 +8,7 @@ pub(super) const NUMBER: &str = concat!(
     r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
     r"|\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10[-−–]\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
     r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
-    r"|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
+    r"|\d+(?:\.\d+)?[eE]⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
     r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
@@ -42,6 +42,11 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     let text = text.trim().trim_end_matches('%').trim();
     let plain: String = text.chars().filter(|c| *c != ',').map(|c| if "−–".contains(c) { '-' } else { c }).collect();
     let squeezed: String = plain.split_whitespace().collect();
+    // `3e⁻⁴`, as a formula sets it.
+    let squeezed: String = match squeezed.contains(['e', 'E']) {
+        true => squeezed.chars().map(|c| plain_digit(c).unwrap_or(c)).collect(),
+        false => squeezed,
+    };
     if squeezed.starts_with(|c: char| c.is_ascii_digit())
         && squeezed.contains(['e', 'E'])
         && let Ok(value) = squeezed.parse()
@@ -137,6 +142,7 @@ mod tests {
             ("1 . 0 e -3", 1e-3),
             ("3 × 10−4", 3e-4),
             ("10−8", 1e-8),
+            ("3.0e⁻⁴", 3e-4),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
             let whole = crate::intake::regex(&format!("^{NUMBER}$"));

@@ -13,6 +13,8 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     let metrics = names::metrics_in(text);
     let datasets = names::datasets_in(text);
+    listed(at, &metrics, found);
+    and_on(at, &metrics, &datasets, found);
     let mut taken: Vec<usize> = Vec::new();
     for (index, metric) in metrics.iter().enumerate() {
         // `BLEU score` is one metric.
@@ -35,7 +37,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         taken.push(number.start);
         let variant = variant_near(text, &number).or_else(|| at.scope.variant.clone());
-        let unit = (percent || names::in_percent(metric.name)).then_some(Unit::Percent);
+        let unit = (percent || names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
         let words = metric.at.start.min(number.start)..metric.at.end.max(number.end);
         let result = ReportedResult {
             dataset,
@@ -48,11 +50,59 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// `accuracy on Foo (91.7%), Bar (98.8%)`: each data set's own number behind it. A name beside a known one is a data set, too.
+fn listed(at: &Place<'_>, metrics: &[Mention], found: &mut Findings<'_>) {
+    static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\bon (?P<l>[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2} \(\d{1,3}\.\d+ ?%\)(?:(?:,| and|, and) [A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2} \(\d{1,3}\.\d+ ?%\))*)",
+        )
+    });
+    static ONE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?P<d>[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2}) \((?P<v>\d{1,3}\.\d+) ?%\)"));
+    let text = at.text();
+    let Some(list) = LIST.captures(text).and_then(|words| words.name("l")) else { return };
+    let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= list.start() && names::in_percent(m.name)) else { return };
+    if names::datasets_in(list.as_str()).is_empty() {
+        return;
+    }
+    for one in ONE.captures_iter(list.as_str()) {
+        let (Some(whole), Ok(value)) = (one.get(0), one["v"].parse()) else { continue };
+        let (dataset, metric) = (one["d"].to_string(), Some(metric.name.to_string()));
+        let result =
+            ReportedResult { dataset, metric, value, variant: at.scope.variant.clone(), zero_shot: names::says_zero_shot(text) };
+        let words = list.start() + whole.start()..list.start() + whole.end();
+        found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), words);
+    }
+}
+
+/// `76.3% accuracy on Foo, and 94.5% on Bar`: the metric holds for what follows.
+fn and_on(at: &Place<'_>, metrics: &[Mention], datasets: &[Mention], found: &mut Findings<'_>) {
+    static ON: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?:,| and|, and) (?P<v>\d{1,3}\.\d+) ?% on (?:the )?$"));
+    let text = at.text();
+    for dataset in datasets {
+        let Some(value) = ON.captures(&text[..dataset.at.start]).and_then(|words| words.name("v")) else { continue };
+        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= value.start() && names::in_percent(m.name)) else {
+            continue;
+        };
+        let Ok(number) = value.as_str().parse() else { continue };
+        let result = ReportedResult {
+            dataset: text[dataset.at.clone()].to_string(),
+            metric: Some(metric.name.to_string()),
+            value: number,
+            variant: at.scope.variant.clone(),
+            zero_shot: names::says_zero_shot(text),
+        };
+        let words = value.start()..dataset.at.end;
+        found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), words);
+    }
+}
+
 /// `accuracy of 93.5%`, `F1 to 93.2`, `BLEU score of 28.4`, `accuracy (93.5%)`.
 fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:\s(?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
+            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
             numbers::NUMBER
         ))
     });
@@ -85,7 +135,7 @@ fn number_achieved(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)>
 fn number_before(text: &str, metric: &Mention, datasets: &[Mention]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?:^|[\s(])(?P<v>{})(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
+            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
             numbers::NUMBER
         ))
     });

@@ -119,11 +119,19 @@ const RULES: &[Rule] = &[
         Some(Unit::Examples),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=]\s*{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bnumber of (?:training )?epochs{of}{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"[;,:] (?:training )?epochs? {n}", Some(Unit::Epochs), COUNT),
+    rule(
+        FieldKey::Epochs,
+        r"\btraining (?:length|duration|schedule) (?:is |was )?(?:set |fixed )?(?:to |at )?{n} epochs\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over|after|in|to) (?:(?:a )?total(?: of)? |up to |a maximum of |about |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        r"\b(?:for|over|after|in|to) (?:(?:a )?total(?: of)? |up to |at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -233,6 +241,12 @@ const RULES: &[Rule] = &[
         None,
         SHARE,
     ),
+    rule(
+        FieldKey::Dropout,
+        r"\bdrop-?out layers? (?:[a-z]+ ){0,4}?(?:with|at|of) (?:an? |the )?(?:drop-?out )?(?:rate|probability|ratio|p) ?(?:of |= ?)?{v}",
+        None,
+        SHARE,
+    ),
     rule(FieldKey::Dropout, r"\bP_?drop{of}{n}", None, SHARE),
     rule(FieldKey::Dropout, r"{v}(?:\s?%)? drop-?out", None, (0.0, 99.0)),
     rule(
@@ -250,6 +264,12 @@ const RULES: &[Rule] = &[
         None,
         (1e-6, 1e4),
     ),
+    rule(
+        FieldKey::GradClipNorm,
+        r"\bgradients? (?:is|are|was|were) clipped (?:at|to|by) (?:an? )?(?:(?:maximum |global )?(?:norm|value|threshold) of )?{n}",
+        None,
+        (1e-6, 1e4),
+    ),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::MaxSeqLen,
@@ -259,7 +279,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?) (?:are |is |were )?(?:of |truncated |cut |padded |limited )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
+        r"\b(?:sequences?|inputs?|texts?|documents?|sentences?|segments?|articles?|examples?|passages?|notes?) (?:are |is |were )?(?:of |truncated |cut |padded |limited |or |and )*(?:to )?(?:up to|at most|of length|length|to|at|after)(?: a maximum of| the first)? {sign}{n} (?:word-?pieces|sub-?words|bpe |sentencepiece |byte )?(?:tokens|pieces|subwords)\b",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
@@ -293,14 +313,21 @@ const RULES: &[Rule] = &[
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\bLoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
-    rule(FieldKey::LoraAlpha, r"\bLoRA\b[^.;]{0,60}?(?:\bα|\balpha\b){of}{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraDropout, r"\bLoRA(?:'s)?[-_ ]drop-?out(?: (?:probability|rate|ratio))?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::LoraDropout,
+        r"\bLoRA\b[^.;]{0,90}?\b(?:rank|r|α|alpha)\b[^.;]{0,60}?\bdrop-?out(?: (?:probability|rate|ratio))?{of}{n}",
+        None,
+        SHARE,
+    ),
+    rule(FieldKey::LoraAlpha, r"\bLoRA\b[^.;]{0,60}?(?:\bα|\b(?:lora_)?alpha\b){of}{n}", None, (1.0, 4096.0)),
 ];
 
 /// What stands between a setting's name and its value.
 const OF: &str = concat!(
-    r"(?:\s*[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]])?",
+    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]]|\([A-Z][^()\d]{2,60}\d{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
-    r"initially|initiali[sz]ed|equal|equals|among|between|either|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
+    r"initially|initiali[sz]ed|equal|equals|among|between|either|ratio|probability|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 

@@ -22,7 +22,8 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             PassageKind::Note => own.or(&heading),
             _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
         };
-        scopes.push(scope.or_topic(topic(paper, sentence)));
+        let label = running.label.clone().filter(|_| passage.kind == PassageKind::Prose);
+        scopes.push(scope.or_topic(label.or_else(|| topic(paper, sentence))));
     }
     scopes
 }
@@ -35,6 +36,8 @@ struct Running {
     paragraph: Scope,
     /// What the words say that head the paragraph in its own line.
     head: Option<Phase>,
+    /// The name of an experiment that heads the paragraph: `Adult census income: ...`.
+    label: Option<String>,
     /// Data sets that the section has brought in so far.
     introduced: Vec<String>,
 }
@@ -49,6 +52,7 @@ impl Running {
             self.passage = Some(sentence.passage);
             self.paragraph = Scope::default();
             self.head = if is_run_in(&sentence.text) { own.phase } else { None };
+            self.label = label(&sentence.text);
         }
         // `Unless specified, we reuse the settings from pre-training`.
         if self.head.is_some() && takes_over(&sentence.text) {
@@ -82,6 +86,15 @@ impl Running {
 /// A heading that the paragraph goes on after: `Fine-tuning details.`
 fn is_run_in(text: &str) -> bool {
     text.ends_with(['.', ':']) && text.split_whitespace().count() <= 6 && !text.contains(|c: char| c.is_ascii_digit())
+}
+
+/// `Adult census income: the model has ...`: what the paragraph is about, unless that is a kind of section or a setting.
+fn label(text: &str) -> Option<String> {
+    static LABEL: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
+    let label = LABEL.captures(text)?.name("l")?.as_str();
+    let is_setting = super::tables::setting(label).is_some();
+    (!is_generic(label) && !is_setting && text.len() > label.len() + 2).then(|| label.to_string())
 }
 
 fn takes_over(text: &str) -> bool {
@@ -169,13 +182,18 @@ fn topic(paper: &Paper, sentence: &Sentence) -> Option<String> {
     if sentence.text.to_lowercase().contains("default settings") {
         return Some("default settings".into());
     }
+    let title = paper.section_title(sentence.section).trim();
+    (!title.is_empty() && !is_generic(title) && title.len() < 80).then(|| title.to_string())
+}
+
+/// Words for a kind of section, not for what is in it.
+fn is_generic(title: &str) -> bool {
     static GENERIC: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|(?:additional |further |more )?(?:training |model )?details|(?:model )?hyper-?parameters?.*|optimi[sz](?:er|ation)|implementation|settings|pre-?training|fine-?tuning|model and training|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
         )
     });
-    let title = paper.section_title(sentence.section).trim();
-    (!title.is_empty() && !GENERIC.is_match(title) && title.len() < 80).then(|| title.to_string())
+    GENERIC.is_match(title)
 }
 
 fn phase_in(text: &str) -> Option<Phase> {
@@ -224,6 +242,15 @@ fn variant_in(text: &str) -> Option<String> {
         (!is_data && !only_compares(&text[..name.start()])).then(|| name.as_str().trim_matches(['(', ')']).to_string())
     });
     named.or_else(|| LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1])))
+}
+
+/// The size in capitals that a clause begins with: `LARGE trains for 250k updates, BASE for 400k`.
+pub(super) fn model_of_clause(text: &str, at: usize) -> Scope {
+    static BEGINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?:^|[,;] (?:and |while )?)(?:[Tt]he )?(TINY|SMALL|BASE|MEDIUM|LARGE|HUGE)\b[^,;]{0,40}$")
+    });
+    let variant = BEGINS.captures(&text[..at]).map(|found| found[1].to_string());
+    Scope { variant, ..Scope::default() }
 }
 
 /// `Starting with the Foo-Base settings, ...`: what is told is of another.

@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Compiled, Rule};
-use super::{Findings, Place, Said, numbers, scope};
+use super::{Findings, Place, Said, numbers, scope, tables};
 use crate::intake::{FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,10 +14,10 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     if !counts || !is_said(text) {
         return;
     }
-    betas(at, found);
-    let mut taken: Vec<(FieldKey, Range<usize>)> = Vec::new();
+    let mut taken: Vec<(FieldKey, Range<usize>)> = betas(at, found);
     taken.extend(in_parts(at, found));
     decay_that_moves(at, found);
+    taken.extend(respectively(at, found));
     for Compiled { rule, pattern } in COMPILED.iter() {
         for words in pattern.captures_iter(text) {
             let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
@@ -60,6 +60,39 @@ fn in_parts(at: &Place<'_>, found: &mut Findings<'_>) -> Option<(FieldKey, Range
     Some((key, whole))
 }
 
+/// `Batch size and learning rate are set to 32 and 1e-4, respectively`: as many values as names. The places of what was said.
+fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize>)> {
+    static EACH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?P<names>[^.;:]{4,160}?) (?:(?:is|are|was|were|of|to|as|set|fixed|chosen|equal|be) )+(?P<values>\d[^;:]{2,120}?),? respectively",
+        )
+    });
+    let Some(words) = EACH.captures(at.text()) else { return Vec::new() };
+    let Some(whole) = words.get(0) else { return Vec::new() };
+    let values = numbers::parse_list(&words["values"]);
+    let names: Vec<&str> =
+        words["names"].split(", ").flat_map(|part| part.split(" and ")).filter(|part| !part.is_empty()).collect();
+    // What comes before the names is the sentence's beginning.
+    let of_name = |name: &&str| {
+        let words: Vec<&str> = name.trim_start_matches("and ").split(' ').collect();
+        (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")))
+    };
+    let keys: Vec<_> = names.iter().skip(names.len().saturating_sub(values.len())).map(of_name).collect();
+    let fits = |(key, value): (&Option<(FieldKey, Option<Unit>)>, &f64)| {
+        let key = key.map(|(key, _)| key);
+        COMPILED.iter().any(|compiled| Some(compiled.rule.key) == key && values_fit(compiled.rule, &[*value], ""))
+    };
+    if values.len() < 2 || keys.len() != values.len() || !keys.iter().zip(&values).all(fits) {
+        return Vec::new();
+    }
+    let mut taken = Vec::new();
+    for ((key, unit), value) in keys.into_iter().flatten().zip(values) {
+        found.tell(at, Said { unit, ..Said::new(key, Value::Number { value }, whole.range()) });
+        taken.push((key, whole.range()));
+    }
+    taken
+}
+
 /// How much the beginning of a weight decay that changes as it goes is worth: it is no constant.
 const MOVES: f32 = 0.7;
 
@@ -93,7 +126,8 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
     let Match { values, value, whole } = met;
     let weight = weight(rule, text, value.end);
     let others = one_each(text, value.end);
-    let scope = others.first().map_or_else(|| at.scope.clone(), |(_, of)| of.clone().or(at.scope));
+    let of_clause = || scope::model_of_clause(text, whole.start).or(at.scope);
+    let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
     let (values, origin) = match (rule.key == FieldKey::BatchSize).then(|| each_of(text, whole, value)).flatten() {
@@ -157,8 +191,8 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
     Some(devices.map(|devices| devices * steps))
 }
 
-/// `betas (0.9, 0.98)`, `β₁, β₂ = 0.9, 0.95`: both at once.
-fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
+/// `betas (0.9, 0.98)`, `β₁, β₂ = 0.9, 0.95`: both at once. Their places.
+fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize>)> {
     static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
         let n = numbers::NUMBER;
         crate::intake::regex(&format!(
@@ -166,20 +200,22 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
         ))
     });
     let text = at.text();
-    let Some(words) = BOTH.captures(text) else { return };
-    let (Some(whole), Some(a), Some(b)) = (words.get(0), words.name("a"), words.name("b")) else { return };
+    let Some(words) = BOTH.captures(text) else { return Vec::new() };
+    let (Some(whole), Some(a), Some(b)) = (words.get(0), words.name("a"), words.name("b")) else { return Vec::new() };
     let both = [(FieldKey::Beta1, a), (FieldKey::Beta2, b)].map(|(key, n)| (key, numbers::parse(n.as_str())));
     // `β₁ = 0.9, 1000 steps` has no second one, and momenta do not fall.
-    let [(_, Some(first)), (_, Some(second))] = both else { return };
+    let [(_, Some(first)), (_, Some(second))] = both else { return Vec::new() };
     let in_order = (0.0..1.0).contains(&first) && (0.0..1.0).contains(&second) && first <= second;
     let single = !whole.as_str().to_lowercase().contains("betas")
         && !whole.as_str().contains(['₂', '2', '('])
         && !whole.as_str().contains(" and ");
-    if in_order && !single {
-        for (key, value) in [(FieldKey::Beta1, first), (FieldKey::Beta2, second)] {
-            found.say(at, key, Value::Number { value }, None, whole.range());
-        }
+    if !in_order || single {
+        return Vec::new();
     }
+    for (key, value) in [(FieldKey::Beta1, first), (FieldKey::Beta2, second)] {
+        found.say(at, key, Value::Number { value }, None, whole.range());
+    }
+    vec![(FieldKey::Beta1, whole.range()), (FieldKey::Beta2, whole.range())]
 }
 
 /// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
@@ -187,7 +223,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) {
 fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|[.;)]|$)",
+            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|[.;)]|$)",
         )
     });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
@@ -266,7 +302,9 @@ fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>,
         FieldKey::BatchSize if counts_tokens(text, &value) => Some(Unit::Tokens),
         _ => rule.unit,
     };
-    let as_share = matches!(rule.key, FieldKey::Dropout | FieldKey::WeightDecay | FieldKey::LabelSmoothing) && percent;
+    let as_share =
+        matches!(rule.key, FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::WeightDecay | FieldKey::LabelSmoothing)
+            && percent;
     if as_share || unit == Some(Unit::Fraction) && values.iter().any(|v| *v > 1.0) {
         values.iter_mut().for_each(|v| *v /= 100.0);
     }
@@ -296,7 +334,7 @@ fn absent(at: &Place<'_>, found: &mut Findings<'_>) {
         };
         // `with and without dropout`, `compared to networks without dropout` are comparisons.
         let before = at.text()[..whole.start()].to_lowercase();
-        if !before.ends_with("and ") && !before.contains("compared to") && !before.contains("than ") {
+        if !before.ends_with("with and ") && !before.contains("compared to") && !before.contains("than ") {
             found.say(at, key, Value::Number { value: 0.0 }, None, whole.range());
         }
     }

@@ -34,7 +34,7 @@ fn fields(spec: &PaperSpec) -> Vec<String> {
 }
 
 /// What one sentence under a plain heading says.
-fn check(sentence: &str, expected: &[&str]) {
+pub(super) fn check(sentence: &str, expected: &[&str]) {
     let paper = paper(&[("Training", &[sentence])]);
     let spec = extract(&paper);
     assert_eq!(fields(&spec), expected, "{sentence}");
@@ -85,7 +85,10 @@ fn a_part_of_training_is_not_its_length() {
         &["steps 10000.0 steps"],
     );
     check("We train the head alone for the first 5 epochs.", &[]);
-    check("After 5 epochs, we begun halving the learning rate every half epoch.", &[]);
+    check(
+        "After 5 epochs, we begun halving the learning rate every half epoch.",
+        &["schedule.kind \"step decay, divided by 2\""],
+    );
     check("The learning rate is halved after 20k steps of training.", &[]);
     check(
         "The learning rate is decreased by a factor of 10 after 100 epochs.",
@@ -217,7 +220,7 @@ fn what_others_did_is_not_what_was_done() {
     ] {
         check(theirs, &[]);
     }
-    check("Adam [12] is used with a learning rate of 1e-4.", &["optimizer.lr 0.0001"]);
+    check("Adam [12] is used with a learning rate of 1e-4.", &["optimizer.kind \"Adam\"", "optimizer.lr 0.0001"]);
     check("Following Chen et al. (2021), we use a batch size of 64.", &["batch_size 64.0 examples"]);
     check("In contrast, we train for 20 epochs.", &["epochs 20.0 epochs"]);
     check("We decode with a batch size of 16 and train with a batch size of 80.", &["batch_size 80.0 examples"]);
@@ -273,7 +276,7 @@ fn penalties_bounds_and_adapters() {
     check("We clip gradients at 1.0.", &["grad_clip_norm 1.0"]);
     check(
         "We use LoRA adapters (r = 32, alpha = 64) on every linear layer, with LoRA dropout 0.05.",
-        &["lora.rank 32.0", "lora.alpha 64.0", "lora.target_modules [\"every linear layer\"]"],
+        &["lora.rank 32.0", "lora.alpha 64.0", "lora.dropout 0.05", "lora.target_modules [\"every linear layer\"]"],
     );
 }
 
@@ -358,6 +361,9 @@ fn an_error_is_an_accuracy_too() {
         extract(&paper(&[("Results", &["It has 4.2% error on the CIFAR-10 test set.", "We reach 91.2% accuracy on SST-2."])]));
     let shares: Vec<_> = spec.results().map(|(r, _)| r.accuracy()).collect();
     assert_eq!(shares, [Some((0.958, Origin::Derived)), Some((0.912, Origin::Stated))]);
+    let spec = extract(&paper(&[("Results", &["It reaches an accuracy of 0.913 on SST-2."])]));
+    let (result, field) = spec.results().next().expect("a result");
+    assert_eq!((result.accuracy(), field.unit), (Some((0.913, Origin::Stated)), None));
 }
 
 #[test]

@@ -17,7 +17,7 @@ const QUOTE: RangeInclusive<usize> = 8..=400;
 const CONFIDENCE: f32 = 0.7;
 
 /// What is asked for: values that are a number, with the unit that it is in and its range, and the optimiser.
-const NUMBERS: [(FieldKey, &str, Option<Unit>, (f64, f64)); 17] = [
+const NUMBERS: [(FieldKey, &str, Option<Unit>, (f64, f64)); 18] = [
     (FieldKey::Lr, "optimizer.lr", None, (1e-9, 10.0)),
     (FieldKey::Beta1, "optimizer.beta1", None, (0.0, 1.0)),
     (FieldKey::Beta2, "optimizer.beta2", None, (0.0, 1.0)),
@@ -35,6 +35,7 @@ const NUMBERS: [(FieldKey, &str, Option<Unit>, (f64, f64)); 17] = [
     (FieldKey::MaxSeqLen, "max_seq_len", Some(Unit::Tokens), (8.0, 1e7)),
     (FieldKey::LoraRank, "lora.rank", None, (1.0, 1e4)),
     (FieldKey::LoraAlpha, "lora.alpha", None, (0.0, 1e5)),
+    (FieldKey::LoraDropout, "lora.dropout", None, (0.0, 1.0)),
 ];
 
 const OPTIMIZER: &str = "optimizer.kind";

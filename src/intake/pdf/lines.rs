@@ -3,6 +3,8 @@
 //! A line is what stands on one baseline; a wide gap begins a new cell, which is how tables keep their columns. Raised and lowered
 //! numbers become their own Unicode characters (10⁻⁴, β₁), so that 10⁻⁴ is never read as 10 - 4 and stays the same text under NFKC.
 
+use crate::intake::structure::ligature;
+
 /// One character as drawn. `x` and `y` (downward) are points, `y` the baseline.
 pub(super) struct Glyph<'a> {
     pub text: &'a str,
@@ -243,12 +245,7 @@ fn readable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            'ﬀ' => out.push_str("ff"),
-            'ﬁ' => out.push_str("fi"),
-            'ﬂ' => out.push_str("fl"),
-            'ﬃ' => out.push_str("ffi"),
-            'ﬄ' => out.push_str("ffl"),
-            'ﬅ' | 'ﬆ' => out.push_str("st"),
+            c if ligature(c).is_some() => out.push_str(ligature(c).unwrap_or_default()),
             '\u{a0}' | '\t' | '\n' | '\r' => out.push(' '),
             '\u{ad}' | '\u{fffd}' => {}
             c if c.is_control() => {}

@@ -2,6 +2,7 @@
 
 use super::front::authors_in;
 use super::marks;
+use super::text::ligature;
 use crate::intake::{Cell, Page, Paper, PaperFormat, Passage, PassageKind, Reference, Row, Section, SectionKind, Span, Table};
 use std::collections::HashMap;
 
@@ -93,7 +94,9 @@ pub(in crate::intake) fn compose(name: &str, format: PaperFormat, blocks: &[Bloc
     };
     let mut composer = Composer { paper, section: None, captions: HashMap::new(), wanted: Vec::new() };
     for block in blocks {
-        composer.block(block);
+        let mut block = block.clone();
+        block.texts(&mut |text| take_apart(text));
+        composer.block(&block);
     }
     let Composer { mut paper, captions, wanted, .. } = composer;
     // A caption below its table is written after it.
@@ -102,6 +105,13 @@ pub(in crate::intake) fn compose(name: &str, format: PaperFormat, blocks: &[Bloc
     }
     marks::fill(&mut paper);
     paper
+}
+
+/// `ﬁne` is `fine`: copies of PDFs keep such signs.
+fn take_apart(text: &mut String) {
+    if text.chars().any(|c| ligature(c).is_some()) {
+        *text = text.chars().map(|c| ligature(c).map_or_else(|| c.to_string(), str::to_string)).collect();
+    }
 }
 
 struct Composer {

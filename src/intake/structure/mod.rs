@@ -10,7 +10,7 @@ pub(in crate::intake) use blocks::is_caption;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use marks::commons;
-pub(in crate::intake) use text::{hyphen_is_soft, sentence_ranges};
+pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
 
 use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
@@ -294,16 +294,19 @@ fn section_of(heading: &str, before: &[Section]) -> Section {
 pub(super) fn split_number(heading: &str) -> (Option<String>, String) {
     let heading = heading.trim();
     let (first, rest) = heading.split_once(char::is_whitespace).unwrap_or(("", heading));
-    let numbered = !first.is_empty()
-        && !is_plain_heading(heading)
-        && (first.len() <= 2 || first.contains(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
+    // `ADE20K` begins a title as any other word.
+    static NUMBER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^§?(?:\d{1,3}|[A-Z]\d{0,2}|[IVX]{1,5})(?:\.\d{1,3}){0,4}[.):]?$"));
+    let numbered = NUMBER.is_match(first) && !is_plain_heading(heading);
     if numbered { (Some(first.trim_end_matches('.').to_string()), rest.trim().to_string()) } else { (None, heading.to_string()) }
 }
 
 /// A section by its number and title; what is before it tells whether it is an appendix, or a part of a section on others' work.
 fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
-    let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()));
+    // `IV` counts sections, `A` appendices.
+    let is_roman = |n: &str| n.len() > 1 && n.chars().all(|c| "IVX".contains(c));
+    let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()) && !is_roman(n));
     let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));
     // A part of a section on others' work.
     let within = |s: &&Section| {
@@ -357,5 +360,9 @@ mod tests {
         check("A.2 Procedure", Some("A.2"), "Procedure", SectionKind::Appendix);
         check("REFERENCES", None, "REFERENCES", SectionKind::References);
         check("2 Related Work", Some("2"), "Related Work", SectionKind::RelatedWork);
+        check("IV. Results", Some("IV"), "Results", SectionKind::Body);
+        check("ADE20K segmentation", None, "ADE20K segmentation", SectionKind::Body);
+        check("ImageNet-1K classification", None, "ImageNet-1K classification", SectionKind::Body);
+        check("On the Nets", None, "On the Nets", SectionKind::Body);
     }
 }

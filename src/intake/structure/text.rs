@@ -74,6 +74,19 @@ const ABBREVIATIONS: &[&str] = &[
     "min", "len", "seq", "ref", "app", "appx", "ca", "dr", "wrt", "w.r.t", "config", "prob", "vol", "pp", "st",
 ];
 
+/// The letters that one sign stands for.
+pub(in crate::intake) fn ligature(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ﬀ' => "ff",
+        'ﬁ' => "fi",
+        'ﬂ' => "fl",
+        'ﬃ' => "ffi",
+        'ﬄ' => "ffl",
+        'ﬅ' | 'ﬆ' => "st",
+        _ => return None,
+    })
+}
+
 /// The sentences of a text, without the space between them.
 pub(in crate::intake) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     static END: LazyLock<regex::Regex> =

@@ -94,6 +94,8 @@ impl Brief<'_> {
             drafted.assumptions.push(format!("adapter.alpha: {rank}, the rank (the paper states none)"));
             rank as f64
         });
+        let dropout = number(drafted, "adapter.dropout", FieldKey::LoraDropout).filter(|share| (0.0..1.0).contains(share));
+        let dropout = dropout.unwrap_or(usual.dropout);
         let targets = best(FieldKey::LoraTargets).and_then(|field| {
             let Value::Texts { texts } = &field.value else { return None };
             let names: Vec<String> = texts.iter().map(|text| layer_of(&candidate.config, text)).collect::<Option<_>>()?;
@@ -121,7 +123,7 @@ impl Brief<'_> {
             });
         }
         let use_dora = matches!(paper.family(), Some((Family::Dora, _)));
-        drafted.adapter = Some(AdapterSpec { rank, alpha, target_modules, use_dora, ..usual });
+        drafted.adapter = Some(AdapterSpec { rank, alpha, dropout, target_modules, use_dora, ..usual });
     }
 }
 

@@ -58,7 +58,10 @@ fn tasks(family: Family) -> &'static [Task] {
         | Family::GraphNetwork
         | Family::Gru
         | Family::Mamba
-        | Family::MixtureOfExperts => &[],
+        | Family::MixtureOfExperts
+        | Family::Xlnet
+        | Family::Wav2vec2
+        | Family::Tabnet => &[],
     }
 }
 

@@ -208,6 +208,9 @@ fn shape(family: Family, variant: &Variant) -> Shape {
         Family::Bart => lacking("BART: the zoo has Marian and T5 for one text from another"),
         Family::Gpt3 => lacking("sparse attention as GPT-3 has it; dense models of the kind are GPT-2's"),
         Family::MixtureOfExperts => lacking("mixtures of experts"),
+        Family::Xlnet => lacking("attention over permutations of a text"),
+        Family::Wav2vec2 => lacking("encoders of raw sound"),
+        Family::Tabnet => lacking("choice of features by attention"),
     }
 }
 

@@ -9,6 +9,7 @@ mod sizes;
 mod values;
 
 pub(super) use settings::Given;
+pub(super) use values::setting;
 
 use super::{Findings, numbers, scope};
 use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table, Unit};
@@ -43,17 +44,30 @@ impl<'a> View<'a> {
         let scope = table.caption.map_or_else(Scope::default, |c| scope::of_caption(paper, c));
         // A table may have floated away from its section; its caption stays.
         let named = scope.variant.is_some() || !scope.datasets.is_empty();
-        let scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };
+        let mut scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };
+        if !named {
+            scope.topic = scope.topic.or_else(|| task_of(caption));
+        }
         View { paper, table, caption, scope, short: written_out(caption) }
     }
 
     /// The setting that a cell names, in full or by a short name of the caption's.
     fn setting(&self, text: &str) -> Option<(FieldKey, Option<Unit>)> {
+        if let Some(key) = values::adapter_setting(text).filter(|_| self.is_of_adapters()) {
+            return Some((key, None));
+        }
         values::setting(text).or_else(|| {
             let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
             let words = text.split_whitespace().map(long).collect::<Vec<_>>().join(" ");
             (words != text).then(|| values::setting(&words)).flatten()
         })
+    }
+
+    /// Whether rank and α, by these names, are what the table is about.
+    fn is_of_adapters(&self) -> bool {
+        let named = |key| move |row: &&Row| row.cells.first().is_some_and(|c| values::adapter_setting(&c.text) == Some(key));
+        let has = |key| self.table.rows.iter().any(|row| named(key)(&row));
+        has(FieldKey::LoraRank) && has(FieldKey::LoraAlpha)
     }
 
     fn quote(&self, row: &Row) -> Quote {
@@ -106,6 +120,19 @@ impl<'a> View<'a> {
         own.iter().any(|own| named(own) && !names_it(self.caption, own))
             && scope.variant.as_deref().is_some_and(|v| !own.iter().any(|own| names_it(v, own)))
     }
+}
+
+/// `... on the commonsense reasoning tasks`: what a table is about whose data no name tells.
+fn task_of(caption: &str) -> Option<String> {
+    static TASK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:on|for) (?:the |our )?(?P<t>[a-z][a-z/-]+(?: [a-z/-]+){0,2}?) (?:tasks?|benchmarks?|experiments?)\b",
+        )
+    });
+    const GENERAL: [&str; 12] =
+        ["all", "each", "every", "various", "several", "different", "many", "both", "most", "these", "downstream", "other"];
+    let task = TASK.captures(caption)?["t"].to_string();
+    (!task.split(' ').any(|word| GENERAL.contains(&word))).then_some(task)
 }
 
 /// `{1e-5, 3e-5}`, `(0.9, 0.95)`: values in brackets.

@@ -2,8 +2,8 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::{Findings, names};
-use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+use crate::intake::extract::{Findings, data, names};
+use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
 use std::sync::LazyLock;
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
@@ -12,6 +12,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
     let of_data = columns_are_data(view);
+    let of_mixture = lists_data(view);
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
             group = row
@@ -23,6 +24,13 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = sizes::row_label(view, index, row);
+        if of_mixture && let Some(first) = row.cells.first().filter(|cell| cell.text.contains(char::is_alphabetic)) {
+            let dataset = DatasetUse { name: first.text.clone(), role: DatasetRole::Train };
+            let words = view.paper.quote(view.table.page, first.span);
+            let value = Value::Dataset { dataset };
+            found.add(FieldKey::Datasets, value, None, view.scope.clone(), 0.75, words, view.table.section);
+            continue;
+        }
         if is_spread(&label) {
             continue;
         }
@@ -51,14 +59,41 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite.
+/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
+/// first beside the systems is, before others that name nothing else.
 fn columns_are_data(view: &View<'_>) -> bool {
+    static SYSTEMS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
     let suites = names::datasets_in(view.caption);
+    let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
     headers.any(|row| {
         let known: Vec<_> = row.cells.iter().flat_map(|cell| names::datasets_in(&cell.text)).collect();
-        known.len() >= 2 || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+        let unknown =
+            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && names::datasets_in(&cell.text).is_empty();
+        known.len() >= 2
+            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+            || known.len() == 1
+                && row.cells.len() >= 4
+                && SYSTEMS.is_match(row.cells[0].text.trim())
+                && !names::datasets_in(&row.cells[1].text).is_empty()
+                && row.cells[2..].iter().all(|cell| unknown(&cell))
     })
+}
+
+/// Whether the table lists what a model was trained on: data sets down the first column, their shares or sizes beside them.
+fn lists_data(view: &View<'_>) -> bool {
+    static DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|sources?|data source|subset|data)$"));
+    static TRAINING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:pre-?)?training (?:data|corpus|corpora|mixture|sets?)|data mixtures?|mixture of data|pre-?training)\b",
+        )
+    });
+    let Some(header) = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1) else { return false };
+    let about = TRAINING.is_match(view.caption) || TRAINING.is_match(view.paper.section_title(view.table.section));
+    let scored = header.cells[1..].iter().any(|cell| !is_no_score(&cell.text));
+    about && DATA.is_match(header.cells[0].text.trim()) && !scored
 }
 
 /// A row that says how far runs lie apart, not what they reached.
@@ -73,7 +108,7 @@ fn is_spread(label: &str) -> bool {
 fn is_no_score(header: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)(?:\b|#)(?:params?|parameters|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
+            r"(?i)(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
         )
     });
     OTHER.is_match(header)
@@ -111,7 +146,7 @@ fn results_of(
     let Some(first) = result_of((view, of_data), metrics, label, headers, group, value) else { return Vec::new() };
     let named = headers.last().map(|h| names::metrics_in(h)).unwrap_or_default();
     let second = PAIR.captures(text.trim()).and_then(|pair| pair[1].parse().ok()).zip(named.get(1)).map(|(value, metric)| {
-        let unit = names::in_percent(metric.name).then_some(Unit::Percent);
+        let unit = (names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
         (ReportedResult { value, metric: Some(metric.name.to_string()), ..first.0.clone() }, unit)
     });
     std::iter::once(first).chain(second).collect()
@@ -140,12 +175,16 @@ fn result_of(
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
-            (group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned())?, label.to_string())
+            // `Results on the Foo data set`, of which nobody else knows.
+            let measured = headers.iter().any(|h| !names::metrics_in(h).is_empty());
+            let told = || data::unknown(view.caption).into_iter().next().map(|(name, _)| name).filter(|_| measured);
+            let dataset = group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned()).or_else(told)?;
+            (dataset, label.to_string())
         }
     };
     let metric_above = headers.iter().rev().find_map(|h| names::metrics_in(h).first().map(|m| m.name));
     let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
-    let unit = metric.is_some_and(names::in_percent).then_some(Unit::Percent);
+    let unit = metric.is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
     if unit == Some(Unit::Percent) && value > 100.0 {
         return None;
     }

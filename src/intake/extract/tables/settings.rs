@@ -66,6 +66,21 @@ fn trust(given: &mut Given, key: FieldKey, scope: &Scope) -> f32 {
     SAID * 0.85_f32.powi((*earlier - 1).min(20))
 }
 
+/// Columns beside the first of a row are as much the paper's, a little less each.
+const BESIDE: f32 = 0.95;
+
+/// The same within a row: columns beside each other are configurations beside each other, not further ones.
+fn trust_beside(given: &mut Given, key: FieldKey, scope: &Scope, row: &mut Vec<(Option<Phase>, Option<String>, f32)>) -> f32 {
+    let of = (scope.phase, scope.datasets.first().cloned());
+    if let Some((.., first)) = row.iter_mut().find(|(phase, data, _)| (*phase, data) == (of.0, &of.1)) {
+        *first *= BESIDE;
+        return *first;
+    }
+    let first = trust(given, key, scope);
+    row.push((of.0, of.1, first));
+    first
+}
+
 /// How much a table's first statement is to be trusted.
 const SAID: f32 = 0.75;
 
@@ -100,6 +115,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         let columns = columns(view, (index, row), name, key, unit);
         // What one column has and another has not is that column's.
         let single = columns.len() == 1 && !(given.len() > 1 && given.iter().any(|cell| is_absent(&cell.text)));
+        let mut beside = Vec::new();
         for Column { value, unit, headers } in columns {
             let scope = if single { of_columns(view, &group, &[]) } else { of_columns(view, &group, &headers) };
             let is_baseline = view.is_baseline(&own, &scope, is_header);
@@ -108,7 +124,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
                 true => BASELINE,
                 // A column that gives a whole model gives its recipe, too.
                 false if of_sizes => SAID,
-                false => trust(&mut found.given, key, &scope),
+                false => trust_beside(&mut found.given, key, &scope, &mut beside),
             };
             found.add(key, value, unit, scope, trust, view.quote(row), view.table.section);
         }
@@ -136,12 +152,36 @@ fn columns(view: &View<'_>, (index, row): (usize, &Row), name: usize, key: Field
         unit = unit_of(key, unit, &value, &cell.text);
         // One value in the middle holds for every column.
         let header = if given.len() > 1 { view.headers(index, cell).join(" ") } else { String::new() };
+        if given.len() > 1 && says_about(&header) {
+            continue;
+        }
+        let header = if says_value(&header) { String::new() } else { header };
         match columns.iter_mut().find(|column| column.value == value) {
             Some(column) => column.headers.push(header),
             None => columns.push(Column { value, unit, headers: vec![header] }),
         }
     }
     columns
+}
+
+/// A header over words on a setting, or over what was tried for it: not over what it was.
+fn says_about(header: &str) -> bool {
+    static ABOUT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:descriptions?|notes?|remarks?|comments?|meaning|explanation|rationale|reasons?|references?|symbol|type|(?:search )?(?:space|range)|(?:tested|tried|candidate|considered|explored) values|grid)$",
+        )
+    });
+    ABOUT.is_match(header.trim())
+}
+
+/// A header over values, of no system.
+fn says_value(header: &str) -> bool {
+    static VALUE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:(?:best|final|chosen|selected|optimal|used|our)? ?(?:values?|settings?|choice)|best|final|chosen|selected|optimal|used)$",
+        )
+    });
+    VALUE.is_match(header.trim())
 }
 
 /// What columns under these headers are of, in a group of rows: data, a phase, or systems.

@@ -6,7 +6,7 @@ use crate::intake::{FieldKey, ScheduleShape, Unit, Value};
 use std::sync::LazyLock;
 
 /// The setting that a cell names; signs and units behind the name aside: `Learning rate (η)`, `Batch size B`.
-pub(super) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
+pub(in crate::intake::extract) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
     static BEHIND: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?:\s*[\(\[][^()\[\]]*[\)\]]|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$"));
     let text = text.trim();
@@ -16,6 +16,17 @@ pub(super) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
         let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
         Some((key, unit))
     })
+}
+
+/// What a cell names in a table of an adapter's constants, which need not say each time whose they are.
+pub(super) fn adapter_setting(text: &str) -> Option<FieldKey> {
+    match text.trim().to_lowercase().as_str() {
+        "rank" | "r" | "rank r" | "rank (r)" | "lora rank" => Some(FieldKey::LoraRank),
+        "α" | "alpha" | "scaling α" | "scaling factor α" | "lora alpha" | "lora α" => Some(FieldKey::LoraAlpha),
+        "dropout" | "drop-out" | "dropout rate" => Some(FieldKey::LoraDropout),
+        "where" | "targets" | "target" | "adapted layers" | "adapted modules" => Some(FieldKey::LoraTargets),
+        _ => None,
+    }
 }
 
 fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
@@ -78,6 +89,7 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
                 None,
             ),
             name(r"lora[- _](?:α|alpha)", FieldKey::LoraAlpha, None),
+            name(r"lora[- _]drop-?out(?: prob\w*\.?| rate| ratio)?", FieldKey::LoraDropout, None),
             name(r"lora config\.?|adaptation|lora[- _](?:rank|r)|rank r?", FieldKey::LoraRank, None),
             name(r"lora (?:target )?(?:modules|targets|layers)|target modules", FieldKey::LoraTargets, None),
             name(r"(?:data )?augmentations?", FieldKey::Augmentation, None),
@@ -145,7 +157,9 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
             words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim().to_string()).collect() })
         }
         FieldKey::Augmentation => augmentation("augmentation", text),
-        FieldKey::Dropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay if matches!(text.trim(), "✗" | "×") => {
+        FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay
+            if matches!(text.trim(), "✗" | "×") =>
+        {
             Some(Value::Number { value: 0.0 })
         }
         FieldKey::Precision | FieldKey::Loss | FieldKey::Hardware => words().map(|text| Value::Text { text }),
@@ -155,7 +169,10 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
             let bare = SCALED.replace(&bare, "$v");
             let several = bare.starts_with(['{', '[']) || bare.contains('/') || bare.contains(", ");
             let mut values = if several { numbers::parse_list(&bare) } else { value_of(&bare).into_iter().collect() };
-            let share = matches!(key, FieldKey::Dropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay | FieldKey::Warmup);
+            let share = matches!(
+                key,
+                FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay | FieldKey::Warmup
+            );
             if share && text.contains('%') {
                 values.iter_mut().for_each(|v| *v /= 100.0);
             }
