@@ -7,6 +7,8 @@
 //! Source: the format's description in ggml (`docs/gguf.md`); names and the order of query and key rows as llama.cpp's conversion of
 //! public weights writes them.
 
+mod llama3;
+
 use crate::registry::ModelConfig;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
@@ -316,7 +318,7 @@ impl Gguf {
             let factors =
                 self.tensor(file, ROPE_FACTORS, place, None)?.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
             let theta = self.number("rope.freq_base")?.unwrap_or(10_000.0);
-            return llama3_scaling(&factors, theta).map(Some).ok_or_else(|| Error::Tensor {
+            return llama3::scaling(&factors, theta).map(Some).ok_or_else(|| Error::Tensor {
                 tensor: ROPE_FACTORS.into(),
                 expected: "the factors of Llama 3's scaling".into(),
                 found: format!("{} others", factors.len()),
@@ -467,26 +469,6 @@ fn halves_apart(data: &[u8], rows: usize, heads: usize) -> Vec<u8> {
 }
 
 const ROPE_FACTORS: &str = "rope_freqs.weight";
-
-/// What the public configuration says where frequencies are divided by these factors; none if no setting of Llama 3 gives them.
-fn llama3_scaling(factors: &[f32], theta: f64) -> Option<Json> {
-    let factor = factors.iter().copied().fold(1.0f32, f32::max).round();
-    if factors.iter().all(|f| *f == 1.0) {
-        return Some(json!({"rope_type": "default"}));
-    }
-    let (low, high, original) = (1.0, 4.0, 8192.0);
-    let divisor = |i: usize| {
-        let frequency = theta.powf(-(i as f64) / factors.len() as f64);
-        let turns = original * frequency / std::f64::consts::TAU;
-        let share = ((turns - low) / (high - low)).clamp(0.0, 1.0);
-        1.0 / ((1.0 - share) / f64::from(factor) + share)
-    };
-    let fits = factors.iter().enumerate().all(|(i, f)| (f64::from(*f) / divisor(i) - 1.0).abs() < 1e-3);
-    fits.then(|| {
-        json!({"rope_type": "llama3", "factor": factor, "low_freq_factor": low, "high_freq_factor": high,
-               "original_max_position_embeddings": original as u64})
-    })
-}
 
 /// The public name of a tensor; none where no architecture here has it.
 fn public_name(name: &str) -> Option<String> {
