@@ -52,7 +52,7 @@ pub(super) fn take_in(
         let Some(weight) = given.get(&own).cloned() else { continue };
         let of_table = parts == TABLE;
         let sum = added(adapter, given, &layer, &weight, parts, of_table);
-        let sum = sum.map_err(|message| Error::BadWeights { path: path.into(), message: format!("`{layer}`: {message}") })?;
+        let sum = sum.map_err(|message| Error::Addition { path: path.into(), layer, message })?;
         given.insert(own, sum);
         taken.push(target);
     }

@@ -387,6 +387,6 @@ fn adapters_that_cannot_stand_beside_their_base_are_refused() {
         "llama",
         json!({}),
         &[("lm_head.lora_A.weight", [2, 16])],
-        &["`lm_head`: expected `lora_A.weight` and `lora_B.weight`"],
+        &["cannot be taken into its base: `lm_head`", "expected `lora_A.weight` and `lora_B.weight`, found one"],
     );
 }
