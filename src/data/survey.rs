@@ -40,6 +40,8 @@ pub struct DataSpecHints {
     pub part: Option<Part>,
     /// The model, where it is there already.
     pub model: Option<ModelConfig>,
+    /// The splits are those of an experiment: a label of theirs that is none of the classes is an error, and not only seen.
+    pub for_training: bool,
 }
 
 /// Bytes of recordings that are looked at for the longest.
@@ -160,8 +162,7 @@ fn survey_tables(
             HeadKind::Value => values_of(tables, &label, at > 0)?,
             HeadKind::Span => answers_of(tables, &label, at > 0)?,
             HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
-            // Of splits that an experiment names, what cannot be learnt is told now.
-            _ if hints.splits.contains(name) => labels_of(tables, &label, at > 0, &classes)?,
+            _ if hints.for_training && hints.splits.contains(name) => labels_of(tables, &label, at > 0, &classes)?,
             _ => labels_of(tables, &label, at > 0, &[])?,
         };
         if answers.rows == 0 {

@@ -52,6 +52,7 @@ impl Pipeline<'_> {
             tokenizer,
             part,
             model: Some(model.config.clone()),
+            for_training: true,
             ..data::DataSpecHints::default()
         };
         let (setup, watch) = (&self.setup, RefCell::new(&mut *self.watch));
