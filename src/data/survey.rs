@@ -162,7 +162,10 @@ fn survey_tables(
             HeadKind::Value => values_of(tables, &label, at > 0)?,
             HeadKind::Span => answers_of(tables, &label, at > 0)?,
             HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
-            _ if hints.for_training && hints.splits.contains(name) => labels_of(tables, &label, at > 0, &classes)?,
+            // Of a single class there is something else to say.
+            _ if hints.for_training && classes.len() > 1 && hints.splits.contains(name) => {
+                labels_of(tables, &label, at > 0, &classes)?
+            }
             _ => labels_of(tables, &label, at > 0, &[])?,
         };
         if answers.rows == 0 {

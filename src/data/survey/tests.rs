@@ -343,4 +343,6 @@ fn labels_that_are_none_of_the_classes_are_told_where_data_is_surveyed() {
     );
     let secret = [("train.csv", "text,label\na,0\nb,1\n"), ("test.csv", "text,label\na,-1\nb,-1\n")];
     assert_eq!(told(&secret, &["train", "test"]), Ok("0 1".into()));
+    let single = [("train.csv", "text,label\na,0\nb,0\n"), ("test.csv", "text,label\na,1\n")];
+    assert_eq!(told(&single, &["train", "test"]), Ok("0".into()));
 }
