@@ -209,6 +209,11 @@ pub(crate) fn check_ids<const N: usize>(problems: &mut Vec<ConfigProblem>, vocab
     }
 }
 
+/// As [`check_ids`] of what fills up, ends and begins what is written from another text.
+pub(crate) fn check_pair_ids(problems: &mut Vec<ConfigProblem>, vocab_size: usize, [pad, eos, start]: [usize; 3]) {
+    check_ids(problems, vocab_size, [("pad_token_id", pad), ("eos_token_id", eos), ("decoder_start_token_id", start)]);
+}
+
 /// Problems of what a variance is kept from 0 by, and of spreads that weights are drawn with: float32 must hold them, and what is
 /// computed with them.
 pub(crate) fn check_positive<const N: usize>(problems: &mut Vec<ConfigProblem>, found: [(&str, f64); N]) {

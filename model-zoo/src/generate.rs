@@ -1,13 +1,16 @@
 //! Writing: a model that says the next word, asked word after word. Choices are those of transformers' `generate`; chance comes from a
 //! counter-based stream, so that a seed and a prompt give one text.
 
+mod beams;
+mod draw;
+
+use self::beams::{Beams, beams};
+use self::draw::{best, draw, penalise};
 use crate::cache::Cache;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::registry::{Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Documents, Stream, Tape, Var};
 
@@ -415,170 +418,6 @@ fn next_scores(generator: &dyn Generator, new: &[Vec<u32>], cache: &mut Cache) -
     let last = Var::constant(states.tensor().narrow(1, t - 1, 1)?.contiguous()?);
     let scores = kernels::linear(&Tape::inference(), &last, &vocabulary, bias.as_ref())?;
     Ok(scores.tensor().squeeze(1)?.to_vec2::<f32>()?)
-}
-
-fn penalise(scores: &mut [f32], text: &[u32], penalty: f64) {
-    if penalty == 1.0 {
-        return;
-    }
-    for word in text.iter().collect::<BTreeSet<_>>() {
-        if let Some(score) = scores.get_mut(*word as usize) {
-            *score = if *score > 0.0 { f64::from(*score) / penalty } else { f64::from(*score) * penalty } as f32;
-        }
-    }
-}
-
-/// The likeliest; of several, the first.
-fn best(scores: &[f32]) -> u32 {
-    let better = |best: (usize, f32), (i, &score): (usize, &f32)| if score > best.1 { (i, score) } else { best };
-    scores.iter().enumerate().fold((0, f32::NEG_INFINITY), better).0 as u32
-}
-
-/// The word that a number in `[0, 1)` stands for, the likeliest first.
-fn draw(scores: &[f32], temperature: f64, top_k: Option<usize>, top_p: Option<f64>, chance: f64) -> u32 {
-    let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max)) / temperature;
-    let weight = |score: f32| (f64::from(score) / temperature - highest).exp();
-    // What is a billion times less likely than the likeliest has no chance that such a number tells.
-    let mut words: Vec<(u32, f64)> =
-        (0u32..).zip(scores).map(|(word, &score)| (word, weight(score))).filter(|(_, weight)| *weight > 1e-9).collect();
-    let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if let Some(k) = top_k.filter(|k| *k < words.len()) {
-        let (_, &mut (_, least), _) = words.select_nth_unstable_by(k - 1, order);
-        // Words that are as likely as the last of them stay too.
-        words.retain(|(_, weight)| *weight >= least);
-    }
-    // Few words have nearly all of the chance: the others are put in order only where they are reached.
-    let (all, head) = (words.iter().map(|(_, weight)| weight).sum::<f64>(), 1e-3);
-    let split = partition(&mut words, |(_, weight)| *weight > head);
-    words[..split].sort_unstable_by(order);
-    let sum = |words: &[(u32, f64)]| words.iter().map(|(_, weight)| weight).sum::<f64>();
-    let share = top_p.unwrap_or(1.0) * all;
-    if sum(&words[..split]) <= share.max(chance * all) {
-        words[split..].sort_unstable_by(order);
-    } else {
-        words.truncate(split);
-    }
-    let mut kept = words.len();
-    let mut total = all;
-    if top_p.is_some() {
-        let mut before = 0.0;
-        // A word stays while those before it do not have the share.
-        kept = words
-            .iter()
-            .take_while(|(_, weight)| {
-                let stays = before < share;
-                before += weight;
-                stays
-            })
-            .count()
-            .max(1);
-        total = sum(&words[..kept.min(words.len())]);
-    }
-    let mut left = chance * total;
-    let words = &words[..kept.min(words.len())];
-    let chosen = words.iter().find(|(_, weight)| {
-        left -= weight;
-        left < 0.0
-    });
-    chosen.or(words.last()).map_or(0, |(word, _)| *word)
-}
-
-/// Brings those that hold to the front, in their order; says how many.
-fn partition<T: Copy>(all: &mut [T], holds: impl Fn(&T) -> bool) -> usize {
-    let mut front = 0;
-    for i in 0..all.len() {
-        if holds(&all[i]) {
-            all.swap(front, i);
-            front += 1;
-        }
-    }
-    front
-}
-
-struct Beams {
-    num_beams: usize,
-    length_penalty: f64,
-    early_stopping: bool,
-}
-
-/// A text with its score: the sum of its words' log-probabilities, or for one that has ended that over its length.
-#[derive(Debug, Clone)]
-struct Scored {
-    words: Vec<u32>,
-    score: f64,
-}
-
-/// A word that may follow the text of that number.
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    text: usize,
-    word: u32,
-    score: f64,
-}
-
-fn beams(generator: &dyn Generator, prompt: Prompt, settings: &Settings, room: usize, search: Beams) -> Result<Vec<u32>> {
-    // Enough that `num_beams` are left if every ending is among them.
-    let keep = (1 + settings.eos_token_ids.len()).max(2) * search.num_beams;
-    let mut cache = generator.begin(prompt.source.as_slice())?;
-    let mut running = vec![Scored { words: Vec::new(), score: 0.0 }];
-    let mut ended: Vec<Scored> = Vec::new();
-    let mut new = vec![prompt.start.to_vec()];
-    for length in 1..=room {
-        let mut scores = next_scores(generator, &new, &mut cache)?;
-        for (text, scores) in running.iter().zip(&mut scores) {
-            log_softmax(scores);
-            settings.adjust(scores, &[prompt.start, &text.words].concat(), prompt.start.len());
-        }
-        let candidates = likeliest(&running, &scores, keep);
-        let ends = |c: &Candidate| length == room || settings.eos_token_ids.contains(&c.word);
-        let longer = |c: &Candidate, score: f64| {
-            let words = running[c.text].words.iter().copied().chain([c.word]).collect();
-            Scored { words, score }
-        };
-        let worth = (length as f64).powf(search.length_penalty);
-        if !(search.early_stopping && ended.len() >= search.num_beams) {
-            ended.extend(candidates.iter().take(search.num_beams).filter(|c| ends(c)).map(|c| longer(c, c.score / worth)));
-            ended.sort_by(|a, b| b.score.total_cmp(&a.score));
-            ended.truncate(search.num_beams);
-        }
-        let next: Vec<Candidate> = candidates.iter().filter(|c| !ends(c)).take(search.num_beams).copied().collect();
-        let Some(first) = next.first() else { break };
-        let full = ended.len() >= search.num_beams;
-        let can_improve = ended.last().is_none_or(|worst| !full || first.score / worth > worst.score);
-        if !can_improve || (full && search.early_stopping) {
-            break;
-        }
-        cache.select(&next.iter().map(|c| c.text as u32).collect::<Vec<_>>())?;
-        new = next.iter().map(|c| vec![c.word]).collect();
-        running = next.iter().map(|c| longer(c, c.score)).collect();
-    }
-    Ok(ended.into_iter().next().map(|best| best.words).unwrap_or_default())
-}
-
-fn log_softmax(scores: &mut [f32]) {
-    let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum = scores.iter().map(|&s| (f64::from(s) - highest).exp()).sum::<f64>().ln() + highest;
-    scores.iter_mut().for_each(|s| *s = (f64::from(*s) - sum) as f32);
-}
-
-/// The `count` best of all words that may follow any of the texts, the best first; of equals, the first text's first word.
-fn likeliest(running: &[Scored], scores: &[Vec<f32>], count: usize) -> Vec<Candidate> {
-    let of = |(text, (so_far, scores)): (usize, (&Scored, &Vec<f32>))| {
-        let so_far = so_far.score;
-        let words: Vec<Candidate> =
-            (0u32..).zip(scores).map(|(word, &s)| Candidate { text, word, score: so_far + f64::from(s) }).collect();
-        words
-    };
-    let mut all: Vec<Candidate> = running.iter().zip(scores).enumerate().flat_map(of).collect();
-    let order = |a: &Candidate, b: &Candidate| -> Ordering {
-        b.score.total_cmp(&a.score).then(a.text.cmp(&b.text)).then(a.word.cmp(&b.word))
-    };
-    if all.len() > count {
-        all.select_nth_unstable_by(count, order);
-        all.truncate(count);
-    }
-    all.sort_unstable_by(order);
-    all
 }
 
 #[cfg(test)]

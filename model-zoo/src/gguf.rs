@@ -7,6 +7,12 @@
 //! Source: the format's description in ggml (`docs/gguf.md`); names and the order of query and key rows as llama.cpp's conversion of
 //! public weights writes them.
 
+mod header;
+mod llama3;
+mod types;
+
+use self::header::Header;
+use self::types::{OTHER_TYPES, TYPES, known_types};
 use crate::registry::ModelConfig;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
@@ -56,44 +62,6 @@ pub enum Error {
 }
 
 type Result<T> = std::result::Result<T, Error>;
-
-/// The types that are known, by their number in files. A block's size in elements and bytes is Candle's to say.
-const TYPES: [(u32, &str, GgmlDType); 14] = [
-    (0, "F32", GgmlDType::F32),
-    (1, "F16", GgmlDType::F16),
-    (2, "Q4_0", GgmlDType::Q4_0),
-    (3, "Q4_1", GgmlDType::Q4_1),
-    (6, "Q5_0", GgmlDType::Q5_0),
-    (7, "Q5_1", GgmlDType::Q5_1),
-    (8, "Q8_0", GgmlDType::Q8_0),
-    (10, "Q2_K", GgmlDType::Q2K),
-    (11, "Q3_K", GgmlDType::Q3K),
-    (12, "Q4_K", GgmlDType::Q4K),
-    (13, "Q5_K", GgmlDType::Q5K),
-    (14, "Q6_K", GgmlDType::Q6K),
-    (15, "Q8_K", GgmlDType::Q8K),
-    (30, "BF16", GgmlDType::BF16),
-];
-
-/// Types that files have and this module cannot read, for the message.
-const OTHER_TYPES: [(u32, &str); 12] = [
-    (9, "Q8_1"),
-    (16, "IQ2_XXS"),
-    (17, "IQ2_XS"),
-    (18, "IQ3_XXS"),
-    (19, "IQ1_S"),
-    (20, "IQ4_NL"),
-    (21, "IQ3_S"),
-    (22, "IQ2_S"),
-    (23, "IQ4_XS"),
-    (29, "IQ1_M"),
-    (34, "TQ1_0"),
-    (35, "TQ2_0"),
-];
-
-fn known_types() -> String {
-    TYPES.map(|(_, name, _)| name).join(", ")
-}
 
 /// The header of a file.
 #[derive(Debug)]
@@ -316,7 +284,7 @@ impl Gguf {
             let factors =
                 self.tensor(file, ROPE_FACTORS, place, None)?.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
             let theta = self.number("rope.freq_base")?.unwrap_or(10_000.0);
-            return llama3_scaling(&factors, theta).map(Some).ok_or_else(|| Error::Tensor {
+            return llama3::scaling(&factors, theta).map(Some).ok_or_else(|| Error::Tensor {
                 tensor: ROPE_FACTORS.into(),
                 expected: "the factors of Llama 3's scaling".into(),
                 found: format!("{} others", factors.len()),
@@ -468,26 +436,6 @@ fn halves_apart(data: &[u8], rows: usize, heads: usize) -> Vec<u8> {
 
 const ROPE_FACTORS: &str = "rope_freqs.weight";
 
-/// What the public configuration says where frequencies are divided by these factors; none if no setting of Llama 3 gives them.
-fn llama3_scaling(factors: &[f32], theta: f64) -> Option<Json> {
-    let factor = factors.iter().copied().fold(1.0f32, f32::max).round();
-    if factors.iter().all(|f| *f == 1.0) {
-        return Some(json!({"rope_type": "default"}));
-    }
-    let (low, high, original) = (1.0, 4.0, 8192.0);
-    let divisor = |i: usize| {
-        let frequency = theta.powf(-(i as f64) / factors.len() as f64);
-        let turns = original * frequency / std::f64::consts::TAU;
-        let share = ((turns - low) / (high - low)).clamp(0.0, 1.0);
-        1.0 / ((1.0 - share) / f64::from(factor) + share)
-    };
-    let fits = factors.iter().enumerate().all(|(i, f)| (f64::from(*f) / divisor(i) - 1.0).abs() < 1e-3);
-    fits.then(|| {
-        json!({"rope_type": "llama3", "factor": factor, "low_freq_factor": low, "high_freq_factor": high,
-               "original_max_position_embeddings": original as u64})
-    })
-}
-
 /// The public name of a tensor; none where no architecture here has it.
 fn public_name(name: &str) -> Option<String> {
     match name {
@@ -522,156 +470,6 @@ fn other(expected: &'static str, found: &dyn std::fmt::Display) -> Error {
 
 fn unfit(key: &str, expected: &'static str, found: &Value) -> Error {
     Error::Value { key: key.into(), expected, found: format!("{found:?}") }
-}
-
-/// The header while it is read: no step goes behind the file's end.
-struct Header<R> {
-    file: BufReader<R>,
-    at: u64,
-    len: u64,
-}
-
-/// The longest name or text that is kept.
-const LONGEST_TEXT: u64 = 1 << 20;
-
-impl<R: Read + Seek> Header<R> {
-    fn damaged(&self, what: &str, expected: impl Into<String>, found: impl ToString) -> Error {
-        Error::Damaged { what: what.into(), at: self.at, expected: expected.into(), found: found.to_string() }
-    }
-
-    fn left(&self) -> u64 {
-        self.len.saturating_sub(self.at)
-    }
-
-    fn bytes<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
-        if self.left() < N as u64 {
-            return Err(self.damaged(what, format!("{N} bytes"), format!("{} left", self.left())));
-        }
-        let mut bytes = [0; N];
-        self.file.read_exact(&mut bytes)?;
-        self.at += N as u64;
-        Ok(bytes)
-    }
-
-    fn u32(&mut self, what: &str) -> Result<u32> {
-        Ok(u32::from_le_bytes(self.bytes(what)?))
-    }
-
-    fn u64(&mut self, what: &str) -> Result<u64> {
-        Ok(u64::from_le_bytes(self.bytes(what)?))
-    }
-
-    /// How many things follow, each of at least `least` bytes.
-    fn count(&mut self, what: &str, least: u64) -> Result<u64> {
-        let count = self.u64(what)?;
-        match count.checked_mul(least).filter(|bytes| *bytes <= self.left()) {
-            Some(_) => Ok(count),
-            None => Err(self.damaged(what, format!("as many as fit into the {} bytes that are left", self.left()), count)),
-        }
-    }
-
-    fn skip(&mut self, bytes: u64) -> Result<()> {
-        // `count` has seen that they are there.
-        self.file.seek_relative(bytes as i64)?;
-        self.at += bytes;
-        Ok(())
-    }
-
-    fn text(&mut self, what: &str) -> Result<String> {
-        let len = self.count(what, 1)?;
-        if len > LONGEST_TEXT {
-            return Err(self.damaged(what, format!("at most {LONGEST_TEXT} bytes"), len));
-        }
-        let mut bytes = vec![0; len as usize];
-        self.file.read_exact(&mut bytes)?;
-        self.at += len;
-        String::from_utf8(bytes).map_err(|_| self.damaged(what, "text in UTF-8", "other bytes"))
-    }
-
-    fn value(&mut self, key: &str, kind: u32, depth: usize) -> Result<Value> {
-        Ok(match kind {
-            0 => Value::Whole(u64::from(u8::from_le_bytes(self.bytes(key)?))),
-            1 => signed(i64::from(i8::from_le_bytes(self.bytes(key)?))),
-            2 => Value::Whole(u64::from(u16::from_le_bytes(self.bytes(key)?))),
-            3 => signed(i64::from(i16::from_le_bytes(self.bytes(key)?))),
-            4 => Value::Whole(u64::from(self.u32(key)?)),
-            5 => signed(i64::from(i32::from_le_bytes(self.bytes(key)?))),
-            6 => Value::Number(f64::from(f32::from_le_bytes(self.bytes(key)?))),
-            7 => Value::Flag(self.bytes::<1>(key)? != [0]),
-            // Chat templates are long.
-            8 => Value::Text(self.text(key)?),
-            9 => self.list(key, depth)?,
-            10 => Value::Whole(self.u64(key)?),
-            11 => signed(i64::from_le_bytes(self.bytes(key)?)),
-            12 => Value::Number(f64::from_le_bytes(self.bytes(key)?)),
-            other => return Err(self.damaged(key, "a type from 0 to 12", other)),
-        })
-    }
-
-    /// Reads a tokenizer's list, and passes over another.
-    fn list(&mut self, key: &str, depth: usize) -> Result<Value> {
-        if depth > 3 {
-            return Err(self.damaged(key, "lists within lists, three deep at most", "more"));
-        }
-        let kind = self.u32(key)?;
-        if key.starts_with("tokenizer.ggml.") && [4, 5, 6, 8].contains(&kind) {
-            let count = self.count(key, if kind == 8 { 8 } else { 4 })?;
-            if kind == 8 {
-                return Ok(Value::Texts((0..count).map(|_| self.text(key)).collect::<Result<_>>()?));
-            }
-            let mut number = || {
-                let bytes = self.bytes::<4>(key)?;
-                Ok(match kind {
-                    4 => f64::from(u32::from_le_bytes(bytes)),
-                    5 => f64::from(i32::from_le_bytes(bytes)),
-                    _ => f64::from(f32::from_le_bytes(bytes)),
-                })
-            };
-            return Ok(Value::Numbers((0..count).map(|_| number()).collect::<Result<_>>()?));
-        }
-        let size = match kind {
-            0 | 1 | 7 => 1,
-            2 | 3 => 2,
-            4..=6 => 4,
-            10..=12 => 8,
-            8 => {
-                for _ in 0..self.count(key, 8)? {
-                    let len = self.count(key, 1)?;
-                    self.skip(len)?;
-                }
-                return Ok(Value::List);
-            }
-            9 => {
-                for _ in 0..self.count(key, 12)? {
-                    self.list(key, depth + 1)?;
-                }
-                return Ok(Value::List);
-            }
-            other => return Err(self.damaged(key, "a type from 0 to 12", other)),
-        };
-        let count = self.count(key, size)?;
-        self.skip(count * size)?;
-        Ok(Value::List)
-    }
-
-    fn place(&mut self, name: &str) -> Result<Place> {
-        let rank = self.u32(name)?;
-        if rank > 4 {
-            return Err(self.damaged(name, "at most 4 dimensions", rank));
-        }
-        let mut shape = Vec::with_capacity(rank as usize);
-        for _ in 0..rank {
-            let dim = self.u64(name)?;
-            shape.push(usize::try_from(dim).map_err(|_| self.damaged(name, "a dimension", dim))?);
-        }
-        // Files have the dimension first whose elements are neighbours.
-        shape.reverse();
-        Ok(Place { shape, kind: self.u32(name)?, offset: self.u64(name)? })
-    }
-}
-
-fn signed(n: i64) -> Value {
-    u64::try_from(n).map_or(Value::Negative(n), Value::Whole)
 }
 
 #[cfg(test)]

@@ -280,6 +280,18 @@ impl Architecture for Config {
         self.attention_dropout = p;
     }
 
+    fn set_untied(&mut self) -> bool {
+        self.tie_word_embeddings = false;
+        true
+    }
+
+    fn untie(&self, given: &mut BTreeMap<String, Tensor>) {
+        let table = given.get("model.embed_tokens.weight").cloned();
+        if let (false, Some(table)) = (self.tie_word_embeddings, table) {
+            given.entry("lm_head.weight".into()).or_insert(table);
+        }
+    }
+
     fn text_limits(&self) -> Option<(usize, usize)> {
         Some((self.vocab_size, self.max_position_embeddings))
     }

@@ -26,6 +26,12 @@ pub struct Adapter {
     /// The length of each row of the sum of weight and addition is trained, too (DoRA).
     #[serde(default)]
     pub use_dora: bool,
+    /// Layers of another rank than `r`, named as `target_modules` names them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rank_pattern: BTreeMap<String, usize>,
+    /// Layers of another `lora_alpha`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub alpha_pattern: BTreeMap<String, f64>,
     /// How the matrices of the base's linear layers are held in memory; not in `adapter_config.json`, for it makes no other adapter.
     #[serde(default)]
     pub base: BaseWeights,
@@ -142,6 +148,8 @@ impl Adapter {
             target_modules,
             use_rslora: false,
             use_dora: false,
+            rank_pattern: BTreeMap::new(),
+            alpha_pattern: BTreeMap::new(),
             base: BaseWeights::Float32,
         }
     }
@@ -158,7 +166,7 @@ impl Adapter {
                 names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
             ),
         };
-        let unmet = self.target_modules.iter().filter(|target| !layers.iter().any(|path| covers(target, path)));
+        let unmet = self.beyond(layers).into_iter();
         let mut problems: Vec<_> =
             unmet.map(|target| ConfigProblem::new("target_modules", have.clone(), format!("`{target}`"))).collect();
         if self.target_modules.is_empty() {
@@ -167,19 +175,45 @@ impl Adapter {
         problems
     }
 
-    /// What an addition is multiplied by.
-    pub fn scale(&self) -> f64 {
-        self.lora_alpha / if self.use_rslora { (self.r as f64).sqrt() } else { self.r as f64 }
+    /// The rank of the addition of the layer at `path`.
+    pub fn rank(&self, path: &str) -> usize {
+        self.rank_pattern.iter().find(|(layer, _)| covers(layer, path)).map_or(self.r, |(_, rank)| *rank)
+    }
+
+    /// What the addition of the layer at `path` is multiplied by.
+    pub fn scale(&self, path: &str) -> f64 {
+        let alpha = self.alpha_pattern.iter().find(|(layer, _)| covers(layer, path)).map_or(self.lora_alpha, |(_, alpha)| *alpha);
+        let rank = self.rank(path) as f64;
+        alpha / if self.use_rslora { rank.sqrt() } else { rank }
+    }
+
+    /// Without these of its targets; none where it has no other.
+    pub fn without(&self, targets: &[&str]) -> Option<Self> {
+        let mut left = self.clone();
+        left.target_modules.retain(|target| !targets.contains(&target.as_str()));
+        (!left.target_modules.is_empty()).then_some(left)
+    }
+
+    /// Targets that none of the layers at these paths meets.
+    pub(crate) fn beyond(&self, layers: &[&str]) -> Vec<&str> {
+        let meets_none = |target: &&str| !layers.iter().any(|path| covers(target, path));
+        self.target_modules.iter().map(String::as_str).filter(meets_none).collect()
     }
 
     /// Numbers out of range. A target that no layer has shows when the model is built: [`Error::NotAdapted`].
     pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        if !(1..=65_536).contains(&self.r) {
-            problems.push(ConfigProblem::new("r", "a count from 1 to 65536", self.r));
+        for (field, rank) in std::iter::once(("r", &self.r)).chain(self.rank_pattern.values().map(|rank| ("rank_pattern", rank)))
+        {
+            if !(1..=65_536).contains(rank) {
+                problems.push(ConfigProblem::new(field, "a count from 1 to 65536", rank));
+            }
         }
-        if !(self.lora_alpha.is_finite() && self.lora_alpha > 0.0) {
-            problems.push(ConfigProblem::new("lora_alpha", "a positive number", self.lora_alpha));
+        let alphas = self.alpha_pattern.values().map(|alpha| ("alpha_pattern", alpha));
+        for (field, alpha) in std::iter::once(("lora_alpha", &self.lora_alpha)).chain(alphas) {
+            if !(alpha.is_finite() && *alpha > 0.0) {
+                problems.push(ConfigProblem::new(field, "a positive number", alpha));
+            }
         }
         if !(0.0..1.0).contains(&self.lora_dropout) {
             problems.push(ConfigProblem::new("lora_dropout", "a number in [0, 1)", self.lora_dropout));
@@ -199,6 +233,7 @@ impl Adapter {
     }
 }
 
+/// Whether a target (`q_proj`, or a whole path) means the layer at `path`.
 fn covers(target: &str, path: &str) -> bool {
     target == ALL_LINEAR || path.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
@@ -244,10 +279,11 @@ impl Linear {
     }
 
     fn adapted(at: &Weights, weight: Held, [inner, out]: [usize; 2], adapter: &Adapter) -> Result<Kind> {
+        let rank = adapter.rank(at.path());
         let lora = Lora {
-            a: at.at("lora_A").fresh("weight", &[adapter.r, inner], Init::KaimingUniformFanIn),
-            b: at.at("lora_B").fresh("weight", &[out, adapter.r], Init::Zeros),
-            scale: adapter.scale() as f32,
+            a: at.at("lora_A").fresh("weight", &[rank, inner], Init::KaimingUniformFanIn),
+            b: at.at("lora_B").fresh("weight", &[out, rank], Init::Zeros),
+            scale: adapter.scale(at.path()) as f32,
             dropout: adapter.lora_dropout as f32,
         };
         let is_known = at.has("lora_magnitude_vector");
@@ -282,15 +318,7 @@ mod tests {
 
     #[test]
     fn targets_are_whole_parts_of_paths() {
-        let adapter = |target: &str| Adapter {
-            r: 8,
-            lora_alpha: 16.0,
-            lora_dropout: 0.0,
-            target_modules: vec![target.into()],
-            use_rslora: false,
-            use_dora: false,
-            base: BaseWeights::Float32,
-        };
+        let adapter = |target: &str| Adapter { lora_alpha: 16.0, ..Adapter::of(&[target]) };
         let path = "model.layers.0.self_attn.q_proj";
         assert!(["q_proj", "self_attn.q_proj", path].iter().all(|target| adapter(target).covers(path)));
         assert!(["proj", "attn.q_proj", "k_proj", ""].iter().all(|target| !adapter(target).covers(path)));

@@ -7,7 +7,7 @@ use crate::cache::Past;
 use crate::cost::Cost;
 use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_pair_ids, check_positive};
 use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -169,15 +169,7 @@ impl Architecture for Config {
                 ("activation_dropout", self.activation_dropout),
             ],
         );
-        check_ids(
-            &mut problems,
-            self.vocab_size,
-            [
-                ("pad_token_id", self.pad_token_id),
-                ("eos_token_id", self.eos_token_id),
-                ("decoder_start_token_id", self.decoder_start_token_id),
-            ],
-        );
+        check_pair_ids(&mut problems, self.vocab_size, [self.pad_token_id, self.eos_token_id, self.decoder_start_token_id]);
         check_positive(&mut problems, [("init_std", self.init_std)]);
         self.head.check(&mut problems, HEADS);
         problems

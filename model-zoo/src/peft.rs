@@ -4,10 +4,14 @@
 //! |---|---|
 //! | `model.layers.0.self_attn.q_proj.lora_A.weight` | `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight` |
 //! | `classifier.weight`, trained whole | `base_model.model.classifier.weight`, its module in `modules_to_save` |
+//! | `model.embed_tokens.lora_embedding_A` (read, not written) | `base_model.model.model.embed_tokens.lora_embedding_A` |
 //!
 //! Its names are those of modules, and version 5 of `transformers` has renamed those of ViT while models' files kept theirs: an adapter
 //! for one is written under both.
 
+mod patterns;
+
+use self::patterns::{Layer, Patterns};
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::head::HeadKind;
@@ -53,7 +57,8 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
             problems.push(ConfigProblem::new(field, "not to be used: LoRA, rsLoRA and DoRA are known", found));
         }
     }
-    let begins_otherwise = |init: &&str| ["pissa", "olora", "corda", "loftq"].iter().any(|kind| init.starts_with(kind));
+    let begins_otherwise =
+        |init: &&str| ["pissa", "olora", "corda", "loftq", "lora_ga"].iter().any(|kind| init.starts_with(kind));
     if let Some(found) = object.get("init_lora_weights").and_then(Value::as_str).filter(begins_otherwise) {
         problems.push(ConfigProblem::new("init_lora_weights", "an initialisation that leaves the base as it is", found));
     }
@@ -62,8 +67,9 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
     }
     let number = |field: &str| object.get(field).and_then(Value::as_f64);
     let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_string);
-    let layers = names.filter_map(|name| own_name(name)?.strip_suffix(".lora_A.weight").map(str::to_string));
-    let layers: BTreeSet<String> = layers.collect();
+    let layers: Vec<Layer> = names.filter_map(layer).collect();
+    let own = Patterns::of(json, &layers, &mut problems);
+    let layers: BTreeSet<String> = layers.into_iter().map(|layer| layer.path).collect();
     let adapter = Adapter {
         r: object.get("r").and_then(Value::as_u64).unwrap_or(0) as usize,
         lora_alpha: number("lora_alpha").unwrap_or(0.0),
@@ -71,11 +77,13 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
         target_modules: layers.into_iter().collect(),
         use_rslora: object.get("use_rslora").and_then(Value::as_bool).unwrap_or(false),
         use_dora: object.get("use_dora").and_then(Value::as_bool).unwrap_or(false),
+        rank_pattern: own.rank,
+        alpha_pattern: own.alpha,
         base: BaseWeights::Float32,
     };
     problems.extend(adapter.problems());
     if adapter.target_modules.is_empty() {
-        problems.push(ConfigProblem::new("target_modules", "layers with a tensor `lora_A.weight`", "none"));
+        problems.push(ConfigProblem::new("target_modules", "layers with a tensor `lora_A.weight` or `lora_embedding_A`", "none"));
     }
     match problems.is_empty() {
         true => Ok(Peft { adapter, base: text("base_model_name_or_path"), revision: text("revision") }),
@@ -84,8 +92,32 @@ pub fn read_config<'a>(json: &str, names: impl Iterator<Item = &'a str>) -> Resu
 }
 
 /// Settings that change what an adapter computes.
-const UNKNOWN: [&str; 7] =
-    ["use_qalora", "use_bdlora", "lora_bias", "layer_replication", "rank_pattern", "alpha_pattern", "trainable_token_indices"];
+const UNKNOWN: [&str; 10] = [
+    "use_qalora",
+    "use_bdlora",
+    "lora_bias",
+    "layer_replication",
+    "trainable_token_indices",
+    "target_parameters",
+    "alora_invocation_tokens",
+    "arrow_config",
+    "kasa_config",
+    "monteclora_config",
+];
+
+/// The layer whose first matrix a tensor of such a file is.
+fn layer(name: &str) -> Option<Layer> {
+    let given = name.strip_prefix(PREFIX)?;
+    let given = ADDED.iter().find_map(|part| given.find(part).map(|at| given[..at].to_string()))?;
+    let own = own_name(name)?;
+    let path = ADDITIONS.iter().find_map(|end| own.strip_suffix(end))?.to_string();
+    let later = later_name(&path);
+    Some(Layer { names: [given, path.clone()].into_iter().chain(later).collect(), path })
+}
+
+/// What the first matrix of an addition is called: of a linear layer, and of a table of words.
+const ADDITIONS: [&str; 2] = [".lora_A.weight", ".lora_embedding_A"];
+const ADDED: [&str; 2] = [".lora_A.", ".lora_embedding_A"];
 
 /// An `adapter_config.json` for the adapter of this model; `adapted`: what is trained of it.
 pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &str, revision: Option<&str>) -> Value {
@@ -102,6 +134,9 @@ pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &
     put("lora_dropout", json!(adapter.lora_dropout));
     let renamed = adapted.layers().into_iter().filter_map(later_name);
     put("target_modules", json!(adapted.targets(adapter).into_iter().chain(renamed).collect::<Vec<_>>()));
+    // A path, read as a pattern, means its layer and no other.
+    put("rank_pattern", by_both_names(&adapter.rank_pattern, |rank| json!(rank)));
+    put("alpha_pattern", by_both_names(&adapter.alpha_pattern, |alpha| whole_number(*alpha)));
     put("use_rslora", json!(adapter.use_rslora));
     put("use_dora", json!(adapter.use_dora));
     put("bias", json!("none"));
@@ -110,6 +145,14 @@ pub fn config(adapter: &Adapter, adapted: &Adapted, model: &ModelConfig, base: &
     put("modules_to_save", if whole.is_empty() { Value::Null } else { json!(whole) });
     put("init_lora_weights", json!(true));
     Value::Object(fields)
+}
+
+fn by_both_names<T>(of_layers: &BTreeMap<String, T>, value: impl Fn(&T) -> Value) -> Value {
+    let names = |(layer, of): (&String, &T)| {
+        let value = value(of);
+        std::iter::once(layer.clone()).chain(later_name(layer)).map(move |name| (name, value.clone())).collect::<Vec<_>>()
+    };
+    Value::Object(of_layers.iter().flat_map(names).collect())
 }
 
 /// `16` rather than `16.0`, as such files have it.
@@ -141,6 +184,8 @@ fn own_name(name: &str) -> Option<String> {
     let name = name.strip_prefix(PREFIX)?;
     let name =
         name.replace(".modules_to_save.", ".").replace(".lora_A.default.", ".lora_A.").replace(".lora_B.default.", ".lora_B.");
+    // A table beside its addition, which is kept where tables are adapted.
+    let name = name.replace(".base_layer.", ".");
     let name = earlier_name(&name).unwrap_or(name);
     let length = [".lora_magnitude_vector.default.weight", ".lora_magnitude_vector.weight", ".lora_magnitude_vector.default"];
     let length = length.iter().find_map(|end| name.strip_suffix(end));
@@ -195,13 +240,24 @@ mod tests {
         let public = json!({"model_type": "bert", "vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
             "intermediate_size": 16, "max_position_embeddings": 9});
         let model = ModelConfig::from_public(&public.to_string()).expect("a configuration");
-        let adapter = Adapter { r: 2, lora_alpha: 4.0, use_rslora: true, use_dora: true, ..Adapter::of(&["query", "value"]) };
+        let own = |layer: usize, part: &str| format!("bert.encoder.layer.{layer}.attention.self.{part}");
+        let adapter = Adapter {
+            r: 2,
+            lora_alpha: 4.0,
+            use_rslora: true,
+            use_dora: true,
+            rank_pattern: [(own(0, "query"), 3)].into(),
+            alpha_pattern: [(own(0, "query"), 6.0), (own(1, "value"), 0.5)].into(),
+            ..Adapter::of(&["query", "value"])
+        };
+        let scales = [(0, "query"), (0, "value"), (1, "value")].map(|(layer, part)| adapter.scale(&own(layer, part)));
+        assert_eq!(scales, [6.0 / 3f64.sqrt(), 4.0 / 2f64.sqrt(), 0.5 / 2f64.sqrt()]);
         let adapted = model.adapted(&adapter).expect("adapted");
         assert_eq!(
             (adapted.layers().len(), adapted.whole_modules()),
             (4, vec!["bert.pooler".to_string(), "classifier".to_string()])
         );
-        assert_eq!(adapted.num_trained(), 4 * (2 * (8 + 8) + 8) + (8 * 8 + 8) + (2 * 8 + 2));
+        assert_eq!(adapted.num_trained(), 3 * 2 * (8 + 8) + 3 * (8 + 8) + 4 * 8 + (8 * 8 + 8) + (2 * 8 + 2));
         let written = config(&adapter, &adapted, &model, "org/base", Some("main"));
         assert_eq!(written["target_modules"], json!(["query", "value"]));
         let names: Vec<String> = adapted.trained.keys().map(|name| format!("{PREFIX}{name}")).collect();

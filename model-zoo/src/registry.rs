@@ -153,6 +153,14 @@ pub(crate) trait Architecture {
     /// Another dropout probability everywhere; nothing changes where the architecture has none.
     fn set_dropout(&mut self, _p: f64) {}
 
+    /// Lets the output layer be another than the table of words; tells whether the architecture has a place for it.
+    fn set_untied(&mut self) -> bool {
+        false
+    }
+
+    /// Gives the output layer what the table of words holds, where it is to have its own and its base had none.
+    fn untie(&self, _given: &mut BTreeMap<String, Tensor>) {}
+
     /// Words of the vocabulary, and the longest text in tokens.
     fn text_limits(&self) -> Option<(usize, usize)> {
         None
@@ -471,22 +479,44 @@ impl ModelConfig {
     /// # Errors
     /// The configuration or the adapter's has mistakes, or targets meet no layer: all of them at once.
     pub fn adapted(&self, adapter: &Adapter) -> Result<Adapted> {
-        let outline = |adapter: &Adapter| {
-            let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
-            self.architecture().build(&weights, Some(adapter)).map(|_| Adapted::of(weights.asked_shapes()))
-        };
         let mut problems = self.architecture().problems();
         if problems.is_empty() {
-            let all = outline(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?;
+            let all = self.outlined(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?;
             problems.extend(adapter.problems());
             problems.extend(adapter.unmet(&all.layers()));
             if problems.is_empty() {
-                let mut adapted = outline(adapter)?;
+                let mut adapted = self.outlined(adapter)?;
                 adapted.num_stored = all.num_beside();
                 return Ok(adapted);
             }
         }
         Err(Error::Config(problems))
+    }
+
+    fn outlined(&self, adapter: &Adapter) -> Result<Adapted> {
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
+        self.architecture().build(&weights, Some(adapter)).map(|_| Adapted::of(weights.asked_shapes()))
+    }
+
+    /// The adapter's targets that are none of the linear layers that an addition is trained beside: in public adapters tables of words,
+    /// output layers and heads.
+    ///
+    /// # Errors
+    /// The configuration has mistakes.
+    pub fn targets_beyond<'a>(&self, adapter: &'a Adapter) -> Result<Vec<&'a str>> {
+        self.check()?;
+        let all = self.outlined(&Adapter { r: 1, ..Adapter::of(&[ALL_LINEAR]) })?;
+        Ok(adapter.beyond(&all.layers()))
+    }
+
+    /// The same with an output layer of its own, where it can have one.
+    pub fn untied(mut self) -> Option<Self> {
+        self.architecture_mut().set_untied().then_some(self)
+    }
+
+    /// The tensors of a base for the model that is [`ModelConfig::untied`].
+    pub fn untie(&self, given: &mut BTreeMap<String, Tensor>) {
+        self.architecture().untie(given);
     }
 
     /// Public tensors under the names and in the layout that [`ModelConfig::build`] asks for; a head for another number of classes is

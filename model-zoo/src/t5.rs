@@ -6,7 +6,7 @@ use crate::cache::Past;
 use crate::cost::Cost;
 use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_counts, check_dropouts, check_ids, check_positive};
+use crate::fields::{Fields, check_count, check_counts, check_dropouts, check_pair_ids, check_positive};
 use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -157,15 +157,7 @@ impl Architecture for Config {
         let farthest = self.relative_attention_num_buckets / 2 + 1..=1_000_000;
         check_count(&mut problems, "relative_attention_max_distance", self.relative_attention_max_distance, farthest);
         check_dropouts(&mut problems, [("dropout_rate", self.dropout_rate)]);
-        check_ids(
-            &mut problems,
-            self.vocab_size,
-            [
-                ("pad_token_id", self.pad_token_id),
-                ("eos_token_id", self.eos_token_id),
-                ("decoder_start_token_id", self.decoder_start_token_id),
-            ],
-        );
+        check_pair_ids(&mut problems, self.vocab_size, [self.pad_token_id, self.eos_token_id, self.decoder_start_token_id]);
         check_positive(
             &mut problems,
             [("layer_norm_epsilon", self.layer_norm_epsilon), ("initializer_factor", self.initializer_factor)],

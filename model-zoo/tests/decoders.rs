@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tallow_kernels::{self as kernels, Gradients, Op, Param, ParamStore, Stream, Tape, Var, Weights, cross_entropy};
-use tallow_zoo::{Adapter, BaseWeights, Input, Model, ModelConfig, Output};
+use tallow_zoo::{Adapter, Input, Model, ModelConfig, Output};
 
 /// Largest difference that is let pass, as a share of the tensor's largest value; seen is 3.4e-6 (transformers itself holds norms and
 /// rotations to float32).
@@ -161,16 +161,7 @@ fn adapters_train_alone() {
     let config = std::fs::read_to_string(folder.join("config.json")).expect("config.json");
     let config = ModelConfig::from_public(&config).expect("a config");
     let given = config.public_names(read(&folder.join("model.safetensors"))).expect("weights");
-    let targets = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-    let adapter = Adapter {
-        r: 3,
-        lora_alpha: 6.0,
-        lora_dropout: 0.0,
-        target_modules: targets(&["q_proj", "mlp.down_proj"]),
-        use_rslora: false,
-        use_dora: false,
-        base: BaseWeights::Float32,
-    };
+    let adapter = Adapter { r: 3, lora_alpha: 6.0, ..Adapter::of(&["q_proj", "mlp.down_proj"]) };
     let weights = |given| Weights::given(given, Stream::root(0), &Device::Cpu);
     let ids = Tensor::new(&[[3u32, 1, 4, 1, 5], [9, 2, 6, 5, 3]], &Device::Cpu).expect("ids");
     let scores = |model: &dyn Model| floats(logits(model, &Tape::inference(), &ids, &[5, 4]).tensor());
@@ -207,7 +198,7 @@ fn adapters_train_alone() {
     let found = scores(&*model);
     assert!(found.iter().zip(&merged).all(|(x, y)| (x - y).abs() < 1e-4) && found != plain, "{found:?}\n{merged:?}");
 
-    let nowhere = Adapter { target_modules: targets(&["w_proj"]), ..adapter };
+    let nowhere = Adapter { target_modules: vec!["w_proj".into()], ..adapter };
     let error = config.build(&own, Some(&nowhere)).err().expect("no such layer").to_string();
     assert!(error.contains("w_proj"), "{error}");
 }

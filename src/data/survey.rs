@@ -24,7 +24,6 @@ use super::{Error, Making, Result};
 use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
-use std::collections::BTreeSet;
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
@@ -43,6 +42,8 @@ pub struct DataSpecHints {
     pub cut_off: Option<CutOff>,
     /// The model, where it is there already.
     pub model: Option<ModelConfig>,
+    /// The splits are those of an experiment: a label of theirs that is none of the classes is an error, and not only seen.
+    pub for_training: bool,
 }
 
 /// Bytes of recordings that are looked at for the longest.
@@ -170,13 +171,18 @@ fn survey_tables(
         (false, false) => Task::TextClassification,
     });
 
-    let (mut facts, mut notes, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut facts, mut notes) = (Vec::new(), Vec::new());
+    let mut classes = known.clone().unwrap_or_default();
     for (at, (name, tables)) in splits.iter().enumerate() {
         let answers = match task.head() {
             HeadKind::Value => values_of(tables, &label, at > 0)?,
             HeadKind::Span => answers_of(tables, &label, at > 0)?,
             HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
-            _ => labels_of(tables, &label, at > 0)?,
+            // Of a single class there is something else to say.
+            _ if hints.for_training && classes.len() > 1 && hints.splits.contains(name) => {
+                labels_of(tables, &label, at > 0, &classes)?
+            }
+            _ => labels_of(tables, &label, at > 0, &[])?,
         };
         if answers.rows == 0 {
             let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
@@ -185,8 +191,8 @@ fn survey_tables(
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
         notes.extend(answers.note(name, &label));
         let (examples, labelled) = (answers.examples(), answers.any);
-        if at == 0 {
-            seen = answers.names;
+        if at == 0 && known.is_none() {
+            classes = classes::in_order(answers.names.into_iter().collect());
         }
         let name = name.clone();
         facts.push(SplitFacts { name, files, examples, labelled, part: None, tokens: None });
@@ -195,7 +201,7 @@ fn survey_tables(
         task: Some(task),
         splits: facts,
         columns,
-        labels: known.unwrap_or_else(|| classes::in_order(seen.into_iter().collect())),
+        labels: classes,
         license: located.card.license,
         revision: located.revision,
         mean_tokens: lengths.map(|[mean, _]| mean),

@@ -1,17 +1,17 @@
 //! What a model folder holds: its config, weights, tokenizer, licence.
 
+mod adapter;
 mod weights;
 
 use super::hub::{Hub, Kind, Repo};
 use super::tokenizers::given;
 use super::{Card, Error, Result, sha256_of_weights};
-use crate::job::{AdapterFiles, ChatFormat, Normalize};
+use crate::job::{ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tallow_zoo::peft::{self, Peft};
 use tallow_zoo::{Head, HeadKind, Modality, ModelConfig, Pooling};
 use weights::{Outline, Weights, weights};
 
@@ -46,7 +46,7 @@ pub fn look_at_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         }
     };
     let repo = open(hub, id, revision)?;
-    if repo.has(ADAPTER_CONFIG) { adapter(hub, &repo) } else { whole(&repo) }
+    if repo.has(ADAPTER_CONFIG) { adapter::read(hub, &repo) } else { whole(&repo) }
 }
 
 /// A model whose weights are all here.
@@ -91,51 +91,6 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         ..ModelFacts::from_scratch(config)
     })
 }
-
-/// An adapter, beside the base that it names; its own tokenizer, template and classes come before the base's.
-fn adapter(hub: &Hub, repo: &Repo) -> Result<ModelFacts> {
-    let wrong = |what: String| Error::Model { place: repo.in_words(), what };
-    let name = ADAPTER_WEIGHTS.into_iter().find(|name| repo.has(name));
-    let name = name.ok_or_else(|| Error::NoWeights { place: repo.in_words(), found: repo.paths() })?;
-    let weights = repo.fetch(name)?;
-    let Outline { shapes, .. } = Outline::of(&weights).map_err(|what| wrong(format!("`{name}`: {what}")))?;
-    let json = repo.read_text(ADAPTER_CONFIG)?.unwrap_or_default();
-    let names = shapes.keys().map(String::as_str);
-    let Peft { adapter, base, revision } =
-        peft::read_config(&json, names).map_err(|e| wrong(format!("`{ADAPTER_CONFIG}`: {e}")))?;
-    let base = base.ok_or_else(|| wrong(format!("`{ADAPTER_CONFIG}`: `base_model_name_or_path` names no base")))?;
-    let mut facts = whole(&open(hub, &base, revision.as_deref())?)?;
-    // `peft` leaves the output layer at the base's table then.
-    let is_table = |name: &&String| name.ends_with("embed_tokens.weight") || name.ends_with("wte.weight");
-    if let Some(name) = shapes.keys().find(is_table).filter(|_| facts.config.to_public()["tie_word_embeddings"] == true) {
-        let what = "a table of words of its own beside a base whose output layer is its table: merge it with `peft`";
-        return Err(wrong(format!("`{name}`: {what}")));
-    }
-    // A head of its own: that of the adapter's configuration, else as wide as the adapter's tensors say.
-    if let Some(json) = repo.read_text("config.json")? {
-        let own = ModelConfig::from_public(&json).map_err(|e| wrong(format!("`config.json`: {e}")))?;
-        // How a body's vectors are made is in no `config.json`.
-        let bare = own.head().kind() == HeadKind::Vector && facts.config.head().kind() == HeadKind::Vector;
-        facts.config = if bare { facts.config } else { facts.config.with_head(own.head().clone()) };
-    } else if let Some((_, shape)) = shapes.iter().find(|(name, _)| HEADS.iter().any(|head| name.ends_with(head))) {
-        let labels = (0..shape.first().copied().unwrap_or(0)).map(|i| format!("LABEL_{i}")).collect::<Vec<_>>();
-        facts.config = facts.config.with_labels(&labels);
-    }
-    if let Some(own) = sentences(repo, &mut facts.config)? {
-        facts.sentences = Some(own);
-    }
-    if let Some(own) = given::fetch(repo)? {
-        facts.tokenizer = Some(own);
-    }
-    let own = chat_format(repo)?;
-    facts.chat.template = own.template.or(facts.chat.template);
-    facts.chat.tokens.extend(own.tokens);
-    facts.adapter = Some(AdapterFiles { adapter, weights });
-    Ok(facts)
-}
-
-/// Tensors whose rows are classes.
-const HEADS: [&str; 3] = ["model.classifier.weight", "model.score.weight", "classifier.out_proj.weight"];
 
 /// What the files of the `sentence-transformers` library say, if there are any: how vectors are made becomes the model's head, where it
 /// has no head for something else.

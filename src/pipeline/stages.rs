@@ -56,6 +56,7 @@ impl Pipeline<'_> {
             tokenizer,
             cut_off,
             model: Some(model.config.clone()),
+            for_training: true,
             ..data::DataSpecHints::default()
         };
         let (setup, watch) = (&self.setup, RefCell::new(&mut *self.watch));

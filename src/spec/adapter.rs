@@ -66,7 +66,8 @@ impl AdapterSpec {
     pub fn adapter(&self) -> Adapter {
         let AdapterSpec { rank, alpha, dropout, target_modules, use_rslora, use_dora, base } = self.clone();
         let base = base.unwrap_or_default();
-        Adapter { r: rank, lora_alpha: alpha, lora_dropout: dropout, target_modules, use_rslora, use_dora, base }
+        let (r, lora_alpha, lora_dropout) = (rank, alpha, dropout);
+        Adapter { r, lora_alpha, lora_dropout, target_modules, use_rslora, use_dora, base, ..Adapter::of(&[]) }
     }
 }
 

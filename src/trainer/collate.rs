@@ -1,23 +1,27 @@
 //! Examples -> one batch as a model takes it. Shapes: b examples, t tokens, c channels, h height, w width.
 
+mod fits;
+mod images;
+
+use self::fits::in_words;
+pub(super) use self::fits::{normalize_fits, open};
+use self::images::collate_images;
+pub(super) use self::images::{collate_mixed, images_of};
 use super::Error;
-use super::augment::{Mix, Picture, change};
 use super::masking::Masked;
 use super::objective::{NONE, Pairs, Wanted};
 use super::streams::Streams;
 use crate::data::{
-    NOT_SEEN, Prepared, PreparedImages, PreparedInputs, PreparedSpeech, PreparedTable, PreparedTargets, PreparedTexts,
-    PreparedTranscripts,
+    NOT_SEEN, Prepared, PreparedInputs, PreparedSpeech, PreparedTable, PreparedTargets, PreparedTexts, PreparedTranscripts,
 };
 use crate::job::Normalize;
-use crate::spec::{Augment, Preference, Task};
+use crate::spec::{Augment, Preference};
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::ops::Range;
-use std::path::Path;
 use tallow_kernels::Documents;
-use tallow_zoo::{Head, Input, Modality, ModelConfig};
+use tallow_zoo::Input;
 
 /// Random changes in training: which, and from which stream.
 #[derive(Clone, Copy)]
@@ -39,125 +43,6 @@ pub(super) struct Batch {
     pub(super) input: Input,
     pub(super) wanted: Wanted,
     pub(super) tokens: u64,
-}
-
-/// Reads a prepared file for a model and a task.
-///
-/// # Errors
-/// It cannot be read; data, model and task are not for each other: all that can be known before the first batch.
-pub(super) fn open(path: &Path, task: Task, model: &ModelConfig, normalize: Option<&Normalize>) -> Result<Prepared, Error> {
-    let data = Prepared::open(path)?;
-    let wrong = |what, expected: String, found: String| Err(Error::WrongData { path: path.into(), what, expected, found });
-    if model.takes() != task.takes() {
-        return Err(Error::WrongTask { expected: words(task.takes()), found: words(model.takes()) });
-    }
-    if model.takes() != data.modality() {
-        return wrong("what it holds", words(model.takes()).into(), words(data.modality()).into());
-    }
-    if data.is_empty() {
-        return wrong("examples", "at least one".into(), "none".into());
-    }
-    match (data.targets(), model.head()) {
-        (PreparedTargets::Tags(tags), Head::Tags(labels)) if tags.names().len() != labels.len() => {
-            let found = format!("{}: {}", tags.names().len(), tags.names().join(", "));
-            return wrong("tags", format!("{}, as the model has", labels.len()), found);
-        }
-        (PreparedTargets::Classes { names, .. }, Head::Classes(labels))
-        | (PreparedTargets::Labels { names, .. }, Head::Labels(labels))
-            if names.len() != labels.len() =>
-        {
-            let found = format!("{}: {}", names.len(), names.join(", "));
-            return wrong("classes", format!("{}, as the model has", labels.len()), found);
-        }
-        (PreparedTargets::Classes { .. }, Head::Classes(_))
-        | (PreparedTargets::Labels { .. }, Head::Labels(_))
-        | (PreparedTargets::Tags(_), Head::Tags(_))
-        | (PreparedTargets::Spans(_), Head::Span)
-        | (PreparedTargets::Values { .. }, Head::Value)
-        | (PreparedTargets::Similar(_), Head::Vector(_)) => {}
-        (targets, Head::Words) if asks(task, targets) => {}
-        (targets, head) => {
-            let expected = format!("{} for {}", head.kind().name(), task.in_words());
-            return wrong("what should be said", expected, in_words(targets).into());
-        }
-    }
-    let channels = data.images().map(|images| images.shape()[2]);
-    if let Some((expected, found)) = channels.zip(normalize).and_then(|(channels, normalize)| normalize_fits(normalize, channels))
-    {
-        return wrong("normalisation", expected, found);
-    }
-    if let (Some(speech), Some(limits)) = (data.speech(), model.speech_limits())
-        && speech.shape() != [limits.mel_bins, limits.frames]
-    {
-        let [mel_bins, frames] = speech.shape();
-        let expected = format!("{} mel bins and {} frames, as the model has", limits.mel_bins, limits.frames);
-        return wrong("recordings", expected, format!("{mel_bins} mel bins and {frames} frames"));
-    }
-    if let (Some(table), Some((numbers, cardinalities))) = (data.table(), model.table_limits()) {
-        let fits = table.largest().iter().zip(&cardinalities).all(|(largest, cardinality)| (*largest as usize) < *cardinality);
-        if table.widths() != [numbers, cardinalities.len()] || !fits {
-            let expected = format!("{numbers} numbers and categories of {cardinalities:?} values a row, as the model has");
-            return wrong(
-                "columns",
-                expected,
-                format!("{} numbers and categories up to {:?}", table.widths()[0], table.largest()),
-            );
-        }
-    }
-    Ok(data)
-}
-
-/// What a normalisation should be, and what it is, where it does not suit images of so many channels.
-pub(super) fn normalize_fits(Normalize { mean, std }: &Normalize, channels: usize) -> Option<(String, String)> {
-    let usable = mean.iter().all(|m| m.is_finite()) && std.iter().all(|s| s.is_finite() && *s > 0.0);
-    (mean.len() != channels || std.len() != channels || !usable).then(|| {
-        let expected = format!("{channels} means and as many deviations above 0, one a channel");
-        (expected, format!("means {mean:?}, deviations {std:?}"))
-    })
-}
-
-/// Whether these are the words that a task asks for.
-fn asks(task: Task, targets: &PreparedTargets) -> bool {
-    match targets {
-        PreparedTargets::Classes { .. }
-        | PreparedTargets::Labels { .. }
-        | PreparedTargets::Tags(_)
-        | PreparedTargets::Spans(_)
-        | PreparedTargets::Values { .. } => false,
-        PreparedTargets::Words { .. } => task.is_of_streams(),
-        PreparedTargets::Answers { .. } => task == Task::InstructionTuning,
-        PreparedTargets::Preferences { .. } => task == Task::PreferenceOptimization,
-        PreparedTargets::Texts { .. } => task == Task::TextToText,
-        PreparedTargets::Transcripts(_) => task == Task::SpeechRecognition,
-        PreparedTargets::Similar(_) => false,
-    }
-}
-
-fn in_words(targets: &PreparedTargets) -> &'static str {
-    match targets {
-        PreparedTargets::Classes { .. } => "classes",
-        PreparedTargets::Labels { .. } => "labels",
-        PreparedTargets::Tags(_) => "tags",
-        PreparedTargets::Spans(_) => "spans",
-        PreparedTargets::Values { .. } => "values",
-        PreparedTargets::Words { .. } => "the words of a text",
-        PreparedTargets::Answers { .. } => "the words of answers",
-        PreparedTargets::Preferences { .. } => "pairs of answers",
-        PreparedTargets::Texts { .. } => "texts written from others",
-        PreparedTargets::Transcripts(_) => "what is said in recordings",
-        PreparedTargets::Similar(_) => "texts whose vectors are compared",
-    }
-}
-
-/// What a model is fed with, in words.
-fn words(modality: Modality) -> &'static str {
-    match modality {
-        Modality::Text => "texts",
-        Modality::Image => "images",
-        Modality::Table => "rows of a table",
-        Modality::TextToText => "pairs of texts",
-        Modality::Speech => "recordings",
-    }
 }
 
 /// Puts examples together. Texts are padded with id 0 to the longest of the batch.
@@ -443,209 +328,5 @@ fn rows_of(table: &PreparedTable, examples: &[usize]) -> Result<Input, Error> {
     })
 }
 
-/// Each channel's value of each byte.
-fn scales(channels: usize, normalize: Option<&Normalize>) -> Vec<[f32; 256]> {
-    let of = |c: usize| {
-        let (mean, std) = normalize.map_or((0.0, 1.0), |n| (n.mean[c], n.std[c]));
-        std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
-    };
-    (0..channels).map(of).collect()
-}
-
-/// Bytes `[h, w, c]` -> values `[c, h, w]`.
-fn scaled(bytes: &[u8], tables: &[[f32; 256]], out: &mut [f32]) {
-    let channels = tables.len();
-    let size = out.len() / channels.max(1);
-    for ((channel, out), table) in out.chunks_exact_mut(size).enumerate().zip(tables) {
-        out.iter_mut().zip(bytes.iter().skip(channel).step_by(channels)).for_each(|(out, byte)| *out = table[usize::from(*byte)]);
-    }
-}
-
-/// `[b, c, h, w]` of images `[h, w, c]` as they are, scaled to 0..1 and normalised; `normalize` has the images' channels.
-pub(super) fn images_of(images: &[&[u8]], shape: [usize; 3], normalize: Option<&Normalize>) -> Result<Input, Error> {
-    let [height, width, channels] = shape;
-    let (tables, each) = (scales(channels, normalize), height * width * channels);
-    let mut pixels = vec![0f32; images.len() * each];
-    pixels.par_chunks_mut(each.max(1)).zip(images).for_each(|(out, bytes)| scaled(bytes, &tables, out));
-    Ok(Input::Image { pixels: Tensor::from_vec(pixels, (images.len(), channels, height, width), &Device::Cpu)? })
-}
-
-/// `[b, c, h, w]`, scaled to 0..1 and normalised. `normalize` has the images' channels: [`open`] saw to it.
-fn collate_images(
-    images: &PreparedImages,
-    examples: &[usize],
-    normalize: Option<&Normalize>,
-    changes: Option<Changes>,
-) -> Result<Input, Error> {
-    let [height, width, channels] = images.shape();
-    let tables = scales(channels, normalize);
-    let size = height * width;
-    let mut pixels = vec![0f32; examples.len() * channels * size];
-    pixels.par_chunks_mut(channels * size).zip(examples).for_each(|(out, &i)| {
-        let changed = changes.filter(|changes| !changes.augment.is_empty()).map(|changes| {
-            let picture = Picture { pixels: images.image(i).to_vec(), height, width, channels };
-            change(picture, changes.augment, changes.streams.augmentation(changes.epoch, i))
-        });
-        let bytes = changed.as_ref().map_or(images.image(i), |(picture, _)| &picture.pixels);
-        scaled(bytes, &tables, out);
-        if let Some((_, Some(erased))) = changed {
-            erased.rows(height, width, out.len()).for_each(|row| out[row].fill(0.0));
-        }
-    });
-    Ok(Input::Image { pixels: Tensor::from_vec(pixels, (examples.len(), channels, height, width), &Device::Cpu)? })
-}
-
-/// Examples that are mixed with `others`, as many; only images of classes can be.
-///
-/// # Errors
-/// They are something else.
-pub(super) fn collate_mixed(
-    data: &Prepared,
-    examples: &[usize],
-    others: &[usize],
-    normalize: Option<&Normalize>,
-    changes: Changes,
-    mix: Mix,
-) -> Result<Batch, Error> {
-    let [own, other] = [examples, others].map(|part| collate(data, part, normalize, Some(changes)));
-    match (own?, other?, data.images()) {
-        (
-            Batch { input: Input::Image { pixels }, wanted: Wanted::Classes(own), .. },
-            Batch { input: Input::Image { pixels: theirs }, wanted: Wanted::Classes(other), .. },
-            Some(images),
-        ) => {
-            let (shape, dims) = (images.shape(), pixels.dims().to_vec());
-            let size = shape.iter().product::<usize>().max(1);
-            let [mut pixels, theirs] = [pixels.flatten_all()?.to_vec1::<f32>()?, theirs.flatten_all()?.to_vec1::<f32>()?];
-            let pairs = pixels.par_chunks_mut(size).zip(theirs.par_chunks(size));
-            pairs.for_each(|(own, other)| mix.apply(own, other, shape));
-            let pixels = Tensor::from_vec(pixels, dims, &Device::Cpu)?;
-            let wanted = Wanted::Mixed { own, other, share: mix.share(shape) };
-            Ok(Batch { input: Input::Image { pixels }, wanted, tokens: 0 })
-        }
-        _ => Err(Error::WrongTask { expected: "images of classes, which can be mixed", found: "something else" }),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashMap;
-
-    /// Two 2 x 3 images of two channels, or three texts, as a prepared file.
-    fn prepared(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)]) -> Prepared {
-        prepared_with(tensors, &[("labels", "[\"a\",\"b\"]"), ("vocab_size", "50")])
-    }
-
-    fn prepared_with(tensors: &[(&str, safetensors::Dtype, Vec<usize>, Vec<u8>)], metadata: &[(&str, &str)]) -> Prepared {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("x.safetensors");
-        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-            (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
-        });
-        let metadata: HashMap<String, String> =
-            metadata.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        std::fs::write(&path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
-        Prepared::open(&path).expect("prepared")
-    }
-
-    fn u32s(values: &[u32]) -> Vec<u8> {
-        values.iter().flat_map(|v| v.to_le_bytes()).collect()
-    }
-
-    fn images() -> Prepared {
-        use safetensors::Dtype::{U8, U32};
-        let pixels: Vec<u8> = (0..2 * 2 * 3 * 2).map(|i| i * 10).collect();
-        prepared(&[("images", U8, vec![2, 2, 3, 2], pixels), ("labels", U32, vec![2], u32s(&[1, 0]))])
-    }
-
-    fn pixels(batch: &Batch) -> Vec<f32> {
-        match &batch.input {
-            Input::Image { pixels } => pixels.flatten_all().and_then(|t| t.to_vec1()).expect("values"),
-            Input::Text { .. } | Input::Packed { .. } | Input::Table { .. } | Input::TextToText { .. } | Input::Speech { .. } => {
-                panic!("expected images")
-            }
-        }
-    }
-
-    #[test]
-    fn texts_are_padded_to_the_longest() {
-        use safetensors::Dtype::{U8, U32, U64};
-        let offsets: Vec<u8> = [0u64, 1, 4, 6].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let data = prepared(&[
-            ("offsets", U64, vec![4], offsets),
-            ("tokens", U32, vec![6], u32s(&[9, 1, 2, 3, 4, 5])),
-            ("labels", U32, vec![3], u32s(&[0, 1, 1])),
-            ("type_ids", U8, vec![6], vec![0, 0, 1, 1, 0, 1]),
-        ]);
-        let batch = collate(&data, &[2, 0], None, None).expect("a batch");
-        let Input::Text { token_ids, type_ids, lengths } = &batch.input else { panic!("expected texts") };
-        assert_eq!(token_ids.to_vec2::<u32>().expect("values"), [[4, 5], [9, 0]]);
-        assert_eq!(type_ids.to_vec2::<u32>().expect("values"), [[0, 1], [0, 0]]);
-        assert_eq!((lengths.as_slice(), &batch.wanted, batch.tokens), (&[2, 1][..], &Wanted::Classes(vec![1, 0]), 3));
-    }
-
-    #[test]
-    fn what_is_written_is_told_from_what_is_before_it() {
-        use safetensors::Dtype::{U8, U32, U64};
-        let offsets: Vec<u8> = [0u64, 2, 5, 6, 8].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let begins: Vec<u8> = [0u64, 1, 2, 3, 4].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let data = prepared_with(
-            &[
-                ("offsets", U64, vec![5], offsets),
-                ("tokens", U32, vec![8], u32s(&[9, 8, 5, 6, 1, 7, 4, 1])),
-                ("type_ids", U8, vec![8], vec![0; 8]),
-                ("pair_offsets", U64, vec![5], begins),
-                ("pairs", U8, vec![4], b"abcd".to_vec()),
-            ],
-            &[("begin_token", "3"), ("end_token", "1"), ("vocab_size", "50")],
-        );
-        let batch = collate(&data, &[1, 0], None, None).expect("a batch");
-        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = &batch.input else {
-            panic!("expected pairs")
-        };
-        let ids = |t: &Tensor| t.to_vec2::<u32>().expect("values");
-        assert_eq!((ids(source_ids), source_lengths.as_slice()), (vec![vec![7, 0], vec![9, 8]], &[1, 2][..]));
-        assert_eq!((ids(target_ids), target_lengths.as_slice()), (vec![vec![3, 4, 0], vec![3, 5, 6]], &[2, 3][..]));
-        assert_eq!((&batch.wanted, batch.tokens), (&Wanted::Words(vec![4, 1, NONE, 5, 6, 1]), 8));
-        assert_eq!((count_wanted(&data, &[0, 1], None), batch.wanted.count(), data.example_len(0)), (5, 5, Some(5)));
-    }
-
-    #[test]
-    fn images_are_scaled_normalised_and_channels_come_first() {
-        let normalize = Normalize { mean: vec![0.5, 0.0], std: vec![0.25, 2.0] };
-        let batch = collate(&images(), &[1], Some(&normalize), None).expect("a batch");
-        let expected: Vec<f32> = [120, 140, 160, 180, 200, 220]
-            .iter()
-            .map(|v| (*v as f32 / 255.0 - 0.5) / 0.25)
-            .chain([130, 150, 170, 190, 210, 230].iter().map(|v| *v as f32 / 255.0 / 2.0))
-            .collect();
-        assert_eq!(pixels(&batch), expected);
-        assert_eq!((batch.wanted, batch.tokens), (Wanted::Classes(vec![0]), 0));
-    }
-
-    #[test]
-    fn changes_crop_and_mirror_and_are_drawn_by_epoch_and_example() {
-        let data = images();
-        let draw = |augment: &[Augment], seed, epoch| {
-            let changes = Changes { augment, streams: Streams::of(seed), epoch };
-            pixels(&collate(&data, &[0], None, Some(changes)).expect("a batch"))
-        };
-        let scaled = |bytes: [u8; 12]| bytes.map(|byte| f32::from(byte) / 255.0).to_vec();
-        let plain = scaled([0, 20, 40, 60, 80, 100, 10, 30, 50, 70, 90, 110]);
-        let mirrored = scaled([40, 20, 0, 100, 80, 60, 50, 30, 10, 110, 90, 70]);
-        let flips: Vec<_> = (0..40).map(|epoch| draw(&[Augment::HorizontalFlip], 0, epoch)).collect();
-        assert!(flips.iter().all(|image| *image == plain || *image == mirrored));
-        assert!(flips.contains(&plain) && flips.contains(&mirrored));
-        // One down and one right of the padded image's middle.
-        let moved = scaled([80, 100, 0, 0, 0, 0, 90, 110, 0, 0, 0, 0]);
-        let crop = [Augment::PadCrop { padding: 1 }];
-        let crops: Vec<_> = (0..80).map(|epoch| draw(&crop, 0, epoch)).collect();
-        assert!(crops.contains(&plain) && crops.contains(&moved));
-        let mut distinct: Vec<Vec<u32>> = crops.iter().map(|c| c.iter().map(|v| v.to_bits()).collect()).collect();
-        distinct.sort();
-        distinct.dedup();
-        assert_eq!(distinct.len(), 9, "three rows by three columns");
-        assert_eq!(draw(&crop, 3, 5), draw(&crop, 3, 5));
-    }
-}
+mod tests;

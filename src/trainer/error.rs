@@ -16,6 +16,8 @@ pub enum Error {
     OtherWeights { path: PathBuf, expected: String, found: String },
     #[error("the adapter in `{}` is not for the base `{}`: expected weights with sha256 {expected}, found {found}", path.display(), base.display())]
     OtherBase { path: PathBuf, base: PathBuf, expected: String, found: String },
+    #[error("the adapter in `{}` cannot be taken into its base: `{layer}`: {message}", path.display())]
+    Addition { path: PathBuf, layer: String, message: String },
     #[error("the weights in `{}` cannot be read", path.display())]
     Gguf { path: PathBuf, source: tallow_zoo::gguf::Error },
     #[error("the weights in `{}` do not fit the model", path.display())]
@@ -123,6 +125,7 @@ impl Failure for Error {
             Error::BadWeights { .. }
             | Error::OtherWeights { .. }
             | Error::OtherBase { .. }
+            | Error::Addition { .. }
             | Error::Gguf { .. }
             | Error::Weights { .. } => Class::Model,
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
@@ -151,6 +154,9 @@ impl Failure for Error {
             Error::Weights { .. } | Error::ExtraWeights { .. } => "check that config.json and model.safetensors belong together",
             Error::OtherRun { .. } => "go on with the settings that the run began with, or start a new run",
             Error::BadWeights { .. } => "fetch the file again: it is damaged, or no safetensors file",
+            Error::Addition { .. } => {
+                "check that the adapter's tensors and its adapter_config.json belong together, and to this base"
+            }
             Error::OtherBase { .. } => "take the base that the adapter was trained on, or train an adapter for this one",
             Error::Gguf { .. } => "fetch the file again, or take one in a type that is known, such as Q8_0 or F16",
             Error::OtherWeights { .. } => "the file changed after planning: plan again",

@@ -3,13 +3,14 @@
 //!
 //! Pure: `batches` (which examples, in which order), `schedule` (the learning rate), `streams` (all randomness), `divergence` (when it
 //! has gone wrong), `best` (which evaluation was the best), `augment` (random changes of images). With effects: `weights` and
-//! `checkpoint` (files), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
+//! `checkpoint` (files), `additions` (an adapter's, taken into weights), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
 //! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
 //! weights), `train` (the loop: read it first), `feed` (its batches, made ahead), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
 //! against), `similarity` (vectors of texts: their losses and what they are worth), `writing` (texts that are written from others),
 //! `scoring` and `evaluate` (what a model is worth), `predict`, `generate`, `merge` and `export` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
+mod additions;
 mod answering;
 mod augment;
 mod batches;

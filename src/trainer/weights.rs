@@ -3,9 +3,9 @@
 //! The file is written here and not by the `safetensors` crate: tensors lie in the order of their names, so the same values always
 //! give the same bytes and the file's hash is the hash of the weights; and one tensor at a time is in memory twice, not all.
 
-use super::Error;
+use super::{Error, additions};
 use crate::data::{sha256_of_weights, weight_files};
-use crate::job::ModelFiles;
+use crate::job::{AdapterFiles, ModelFiles};
 use crate::spec::Group;
 use crate::store::write_atomic;
 use crate::words::hex;
@@ -89,19 +89,21 @@ pub(super) fn build(
     let base = adapter.map_or(BaseWeights::Float32, |adapter| adapter.base);
     let Given { tensors, quantized } = read(path, sha256, base)?;
     let mut given = config.public_names(tensors)?;
+    let mut adapter = adapter.cloned();
     // What an adapter holds takes the place of what its base has under that name: a head of its own.
     let path = match files {
         Some(files) => {
             let own = peft::own_names(read_adapter(&files.weights, path)?);
             // Beside a bare body they have its names, without its place.
             given.extend(if matches!(config.head(), Head::Vector(_)) { config.public_names(own)? } else { own });
+            adapter = additions::take_in(config, &files.adapter, &mut given, &files.weights)?;
             files.weights.as_path()
         }
         None => path,
     };
     let weights = Weights::given(given, init, &device).freezing(freezes);
     let weights = if base == BaseWeights::AsStored { weights.keeping_stored(quantized) } else { weights };
-    let model = config.build(&weights, adapter)?;
+    let model = config.build(&weights, adapter.as_ref())?;
     let (store, report) = weights.finish().map_err(|source| Error::Weights { path: path.into(), source })?;
     let trained = matches!(source, Source::Trained { .. });
     if trained && !report.initialised.is_empty() {
@@ -153,8 +155,7 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
     files.adapter.iter_mut().for_each(|files| files.adapter.base = BaseWeights::Float32);
     let built = build(config, None, Source::Trained { files: &files }, Stream::root(0), &[])?;
     let mut own = named(&built.store);
-    let scale = files.adapter.as_ref().map_or(0.0, |files| files.adapter.scale());
-    let lengths = files.adapter.as_ref().is_some_and(|files| files.adapter.use_dora);
+    let Some(AdapterFiles { adapter, .. }) = &files.adapter else { return Ok(config.public_tensors(own)?) };
     let layers: Vec<String> = own.keys().filter_map(|name| name.strip_suffix(".lora_A.weight").map(str::to_string)).collect();
     for layer in layers {
         let mut take = |part: &str| {
@@ -162,11 +163,8 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
             own.remove(&name).ok_or_else(|| Error::Untrained { path: files.weights.clone(), missing: vec![name] })
         };
         let (a, b, weight) = (take("lora_A.weight")?, take("lora_B.weight")?, take("weight")?);
-        let mut sum = (weight + b.matmul(&a)?.affine(scale, 0.0)?)?;
-        if lengths {
-            let norm = sum.sqr()?.sum(1)?.sqrt()?;
-            sum = sum.broadcast_mul(&(take("lora_magnitude_vector")? / norm)?.unsqueeze(1)?)?;
-        }
+        let lengths = if adapter.use_dora { Some(take("lora_magnitude_vector")?) } else { None };
+        let sum = additions::sum(&weight, [&a, &b], adapter.scale(&layer), lengths.as_ref())?;
         own.insert(format!("{layer}.weight"), sum);
     }
     Ok(config.public_tensors(own)?)

@@ -231,6 +231,14 @@ fn llama_cpp_says_the_same() {
             json!({"rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
             "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}}),
         ),
+        (
+            "llama3-short",
+            "llama",
+            json!({"rope_theta": 500.0, "rope_scaling": {"rope_type": "llama3", "factor": 6.0, "low_freq_factor": 1.5,
+            "high_freq_factor": 5.0, "original_max_position_embeddings": 64}}),
+        ),
+        // llama.cpp does not look at the window: up to it the model is the same, and no further is what the file says.
+        ("mistral", "mistral", json!({"sliding_window": 48})),
         ("qwen2", "qwen2", json!({})),
         ("qwen3", "qwen3", json!({"head_dim": 32})),
     ] {
@@ -247,12 +255,7 @@ fn llama_cpp_says_the_same() {
         let mut runs = Vec::new();
         for text in texts {
             let ids = vocabulary.encode(text, true).expect("tokens").get_ids().to_vec();
-            let token_ids = Tensor::from_slice(&ids, (1, ids.len()), &Device::Cpu).expect("ids");
-            let input = Input::Text { type_ids: token_ids.zeros_like().expect("types"), token_ids, lengths: vec![ids.len()] };
-            let tape = Tape::inference();
-            let scores = model.forward(&tape, &input).expect("said").scores(&tape).expect("scores").tensor().clone();
-            let last = scores.get(0).and_then(|s| s.get(ids.len() - 1)).expect("the last");
-            runs.push(json!({"text": text, "ids": ids, "logits": numbers(&last)}));
+            runs.push(json!({"text": text, "ids": ids, "logits": numbers(&last_scores(&*model, &ids))}));
         }
         for (dtype, most) in [("f32", 1e-4), ("f16", 2e-2), ("q8_0", 0.5)] {
             // Of one family all kinds, of the others the exact one.
@@ -262,7 +265,7 @@ fn llama_cpp_says_the_same() {
             let file = exported(&place, &folder, &["--to=gguf", "--dtype", dtype], &format!("{name}-{dtype}.gguf"));
             asked.push(json!({"file": file, "name": format!("{name} {dtype}"), "runs": runs, "most": most}));
             if dtype == "f32" {
-                read_back(&file, &folder);
+                read_back(&file, &folder, &runs);
             }
         }
     }
@@ -270,8 +273,8 @@ fn llama_cpp_says_the_same() {
     python("gguf_run.py", &asked);
 }
 
-/// What is written is what is read, bit for bit.
-fn read_back(file: &Path, folder: &Path) {
+/// What is written is what is read, bit for bit, and the model that is read says the same.
+fn read_back(file: &Path, folder: &Path, runs: &[Value]) {
     let mut open = std::fs::File::open(file).expect("there");
     let gguf = tallow_zoo::gguf::Gguf::read(&mut open).expect("a GGUF file");
     let base = gguf.load(&mut open).expect("a model");
@@ -282,6 +285,29 @@ fn read_back(file: &Path, folder: &Path) {
         let values = |t: &Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("numbers");
         assert_eq!(values(&base.tensors[&name]), values(&tensor), "{name}");
     }
+    let json = std::fs::read_to_string(folder.join("config.json")).expect("a configuration");
+    let public: Value = serde_json::from_str(&json).expect("JSON");
+    let positions = public["sliding_window"].as_u64().or(public["max_position_embeddings"].as_u64()).expect("positions");
+    assert_eq!(base.config.text_limits().map(|(_, longest)| longest as u64), Some(positions));
+    let (model, _) = build(&base.config, Some(base.tensors));
+    for run in runs {
+        let ids: Vec<u32> = serde_json::from_value(run["ids"].clone()).expect("ids");
+        let found = numbers(&last_scores(&*model, &ids));
+        let [found, expected] = [&found, &run["logits"]].map(|of| of["values"].as_array().expect("numbers").clone());
+        for (found, expected) in found.iter().zip(&expected) {
+            let near = found.as_f64().zip(expected.as_f64()).is_some_and(|(a, b)| (a - b).abs() < 1e-4);
+            assert!(near, "{}: {found}, expected {expected}", folder.display());
+        }
+    }
+}
+
+/// What is said of the word behind these.
+fn last_scores(model: &dyn Model, ids: &[u32]) -> Tensor {
+    let token_ids = Tensor::from_slice(ids, (1, ids.len()), &Device::Cpu).expect("ids");
+    let input = Input::Text { type_ids: token_ids.zeros_like().expect("types"), token_ids, lengths: vec![ids.len()] };
+    let tape = Tape::inference();
+    let scores = model.forward(&tape, &input).expect("said").scores(&tape).expect("scores").tensor().clone();
+    scores.get(0).and_then(|s| s.get(ids.len() - 1)).expect("the last")
 }
 
 #[test]
@@ -303,7 +329,64 @@ fn what_has_no_form_is_refused() {
     refused("gpt2", "--to=onnx", 21, &["ONNX cannot be had of a gpt2 model", "BERT, ResNet in ImageNet"], "");
     refused("bert", "--to=gguf", 21, &["GGUF cannot be had of a bert model", "Llama, Mistral, Qwen2 or Qwen3"], "");
     refused("llama", "--to=gguf", 21, &["the tokenizer cannot be written", "\"WordLevel\", expected \"BPE\""], "");
+    let odd = |name: &str, keys: Value| {
+        let mut public = tiny("llama").to_public();
+        keys.as_object().expect("an object").iter().for_each(|(key, value)| public[key] = value.clone());
+        public["vocab_size"] = json!(bytes_tokenizer(&place, name));
+        made(&place, name, ModelConfig::from_public(&public.to_string()).expect("a model"));
+    };
+    odd("qwen3-biases", json!({"model_type": "qwen3", "attention_bias": true}));
+    refused("qwen3-biases", "--to=gguf", 21, &["attention_bias", "llama.cpp has no place for"], "");
+    let yarn = json!({"rope_type": "yarn", "factor": 4.0, "beta_fast": 16.0, "original_max_position_embeddings": 8});
+    odd("yarn", json!({"model_type": "llama", "rope_scaling": yarn}));
+    refused("yarn", "--to=gguf", 21, &["rope_scaling", "16"], "");
     assert!(!place.path("out.file").exists());
     place.write("out.file", "there");
     refused("bert", "--to=onnx", 2, &["is there already"], "--out");
+}
+
+/// What an adapter for public models may have and a base has no place for, or `peft` itself would leave halfway.
+#[test]
+fn adapters_that_cannot_stand_beside_their_base_are_refused() {
+    let place = Place::new();
+    let tiny = |family: &str| (tallow_zoo::registry().iter().find(|entry| entry.family == family).expect("a family").tiny)();
+    for family in ["gpt2", "llama"] {
+        let made = made(&place, family, tiny(family));
+        tokenizer(&place, family, made.config.text_limits().expect("a vocabulary").0);
+    }
+    let refused = |base: &str, config: Value, tensors: &[(&str, [usize; 2])], words: &[&str]| {
+        let mut public = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2, "base_model_name_or_path": place.path(base)});
+        config.as_object().expect("an object").iter().for_each(|(key, value)| public[key] = value.clone());
+        place.write("adapter/adapter_config.json", public.to_string());
+        let zeros = |(name, shape): &(&str, [usize; 2])| {
+            (format!("base_model.model.{name}"), Tensor::zeros(shape.as_slice(), DType::F32, &Device::Cpu).expect("zeros"))
+        };
+        let tensors = tensors.iter().map(zeros).collect();
+        candle_core::safetensors::save(&tensors, place.path("adapter").join("adapter_model.safetensors")).expect("written");
+        Refusal { code: 21, words, hint: "" }.check(&|| {
+            let mut command = place.tallow(["merge"]);
+            command.arg(place.path("adapter")).args(["--offline", "--out"]).arg(place.path("merged"));
+            (command, None)
+        });
+        assert!(!place.path("merged").exists());
+    };
+    let q = "model.layers.0.self_attn.q_proj";
+    let [a, b] = [format!("{q}.lora_A.weight"), format!("{q}.lora_B.weight")];
+    let (a, b) = ((a.as_str(), [2, 16]), (b.as_str(), [16, 2]));
+    refused(
+        "llama",
+        json!({}),
+        &[a, b, ("model.embed_tokens.weight", [50, 16])],
+        &["embed_tokens.weight", "a table of words of its own"],
+    );
+    let table = [("transformer.wte.lora_embedding_A", [2, 50]), ("transformer.wte.lora_embedding_B", [16, 2])];
+    refused("gpt2", json!({}), &table, &["`transformer.wte`: a gpt2 model has no addition beside it"]);
+    refused("llama", json!({"rank_pattern": {"(?!k).*q_proj": 3}}), &[a, b], &["adapter_config.json", "rank_pattern", "(?!k)"]);
+    refused("llama", json!({"rank_pattern": {"q_proj": 3}}), &[a, b], &["do not fit", "lora_A.weight"]);
+    refused(
+        "llama",
+        json!({}),
+        &[("lm_head.lora_A.weight", [2, 16])],
+        &["cannot be taken into its base: `lm_head`", "expected `lora_A.weight` and `lora_B.weight`, found one"],
+    );
 }

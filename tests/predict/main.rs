@@ -85,6 +85,12 @@ fn texts_one_by_one_and_in_bulk_are_told_alike() {
         let near = line["probability"].as_f64().zip(alone[i % 3]["probability"].as_f64());
         assert!(near.is_some_and(|(a, b)| (a - b).abs() < 1e-5), "{line}");
     }
+    // Longer than the model reads: the line says so, and the end how many.
+    let long = "dull ".repeat(600);
+    let told = succeeds(&mut predict(&place, &model, &[texts[0], &long, &long])).stderr;
+    assert!(told.contains("2 of 3 texts are longer than the model reads: their ends were left out"), "{told}");
+    let found = answers(&mut predict(&place, &model, &[texts[0], &long]));
+    assert_eq!((&found[0]["cut"], &found[1]["cut"]), (&Value::Null, &json!(true)), "{found:?}");
     // Into a file, and for people.
     let out = place.path("answers.jsonl");
     succeeds(predict(&place, &run, &[&without.display().to_string()]).arg("--out").arg(&out));
@@ -260,11 +266,44 @@ fn transformers_says_the_same() {
             let size = expected.iter().fold(1.0, |size: f64, value| size.max(value.abs()));
             worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() / size).fold(worst, f64::max);
         }
+        for (found, expected) in found.iter().zip(told["answers"].as_array().into_iter().flatten()) {
+            let same = |key: &str, other: &str| assert_eq!(found[key], expected[other], "{}: {found}", folder.display());
+            (same("start", "start"), same("end", "end"), same("answer", "text"));
+            let near = found["probability"].as_f64().zip(expected["probability"].as_f64());
+            assert!(near.is_some_and(|(a, b)| (a - b).abs() < 1e-4), "{found}, expected {expected}");
+        }
         println!("{}: {} inputs, off by {worst:.1e}", entry.file_name().display(), found.len());
         assert!(worst < 1e-4 && found.len() == inputs.len(), "{}", folder.display());
         seen += 1;
     }
-    assert!(seen >= 7, "{seen} models");
+    assert!(seen >= 10, "{seen} models");
+}
+
+/// Adapters with additions to tables of words and output layers, tied or not, are one model as peft has them.
+#[test]
+fn transformers_says_what_peft_said_of_merged_adapters() {
+    let Some(python) = std::env::var_os("TALLOW_PYTHON") else {
+        eprintln!("not compared: TALLOW_PYTHON names no Python with peft");
+        return;
+    };
+    let place = Place::new();
+    let (made, merged) = (place.path("made"), place.path("merged"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/predict/adapters.py");
+    let ran = |arguments: &[&Path]| {
+        let told = Command::new(&python).arg(&script).args(arguments).output().expect("the Python that TALLOW_PYTHON names");
+        let out = String::from_utf8_lossy(&told.stdout).into_owned();
+        assert!(told.status.success(), "{out}\n{}", String::from_utf8_lossy(&told.stderr));
+        out
+    };
+    ran(&[&made]);
+    std::fs::create_dir(&merged).expect("a folder");
+    for name in ["tied", "table", "own", "saved"] {
+        let mut command = place.tallow(["merge"]);
+        succeeds(command.arg(made.join(name)).arg("--out").arg(merged.join(name)).arg("--offline"));
+    }
+    let told = ran(&[&made, &merged]);
+    println!("{told}");
+    assert_eq!(told.matches("off by").count(), 4, "{told}");
 }
 
 /// All numbers of nested lists.

@@ -6,11 +6,13 @@ import sys
 import numpy as np
 import torch
 from PIL import Image
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig, BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification,
-    PreTrainedTokenizerFast, ResNetConfig, ResNetForImageClassification, RobertaConfig,
-    RobertaForSequenceClassification, ViTConfig, ViTForImageClassification, ViTImageProcessor,
+    PreTrainedTokenizerFast, ResNetConfig, ResNetForImageClassification, RobertaConfig, RobertaForQuestionAnswering,
+    RobertaForSequenceClassification, ViTConfig, ViTForImageClassification, ViTImageProcessor, XLMRobertaConfig,
+    XLMRobertaForQuestionAnswering,
 )
 
 torch.manual_seed(int.from_bytes(os.urandom(4), "little"))
@@ -81,6 +83,73 @@ model = scrambled(BertForQuestionAnswering(BertConfig(**bert)))
 context, asked = "bob was in rome in may.", ["who?", "where was bob?"]
 expected = [torch.stack([(o := logits(model, q, context)).start_logits[0], o.end_logits[0]], -1).tolist() for q in asked]
 save("bert-answers", model, asked, expected, [tok], **{"with": context})
+
+
+def adapted(name, model, **more):
+    """An adapter beside a base in a folder of its own, whose numbers are no zeros."""
+    base = os.path.join(out + "-bases", name)
+    model.save_pretrained(base)
+    tok.save_pretrained(base)
+    model = get_peft_model(type(model).from_pretrained(base), LoraConfig(r=3, lora_alpha=5, **more))
+    with torch.no_grad():
+        for part, p in model.named_parameters():
+            if p.requires_grad:
+                p.add_(0.2 * torch.randn_like(p))
+    return model.eval()
+
+
+# Ranks and alphas by layer, and additions to a table of words and to a head.
+model = adapted("bert-adapter", scrambled(BertForSequenceClassification(BertConfig(**bert, num_labels=4))),
+                target_modules=["query", "output.dense", "word_embeddings", "classifier"],
+                rank_pattern={"layer.1.*query": 5, "word_embeddings": 2}, alpha_pattern={"classifier|layer\\.2\\..*": 9})
+save("bert-adapter", model, TEXTS, [logits(model, t).logits[0].tolist() for t in TEXTS], [tok])
+
+# Texts of more than letters of one byte, of tokenizers that keep blanks within words.
+ACCENTS = "Zoë née Müller was in Łódź in may, and 你好 in São Paulo by \U0001f682."
+QUESTIONS = ["who was in Łódź?", "where in may?", "  what by \U0001f682 ?"]
+
+
+def best_span(scores, offsets, sequence, text):
+    """As the library's own scripts decode it (`utils_qa.py`): the 20 likeliest of each side, at most 30 tokens."""
+    first, last = [np.argsort(-side, kind="stable")[:20] for side in scores.T]
+    pairs = [(scores[i, 0] + scores[j, 1], offsets[i][0], offsets[j][1]) for i in first for j in last
+             if sequence[i] == sequence[j] == 1 and i <= j < i + 30]
+    score, start, end = max(pairs, key=lambda pair: pair[0])
+    none = scores[0].sum()
+    return {"start": start, "end": end, "text": text[start:end], "probability": float(1 / (1 + np.exp(none - score)))}
+
+
+def asked_of(name, model, reader):
+    expected, answers = [], []
+    for question in QUESTIONS:
+        # Blanks in front of a question are none of it, as the library's scripts have it.
+        encoded = reader(question.lstrip(), ACCENTS, return_tensors="pt", return_offsets_mapping=True)
+        offsets, sequence = encoded.pop("offset_mapping")[0].tolist(), encoded.sequence_ids(0)
+        with torch.no_grad():
+            told = model(input_ids=encoded["input_ids"])
+        scores = torch.stack([told.start_logits[0], told.end_logits[0]], -1).double().numpy()
+        expected.append(scores.tolist())
+        answers.append(best_span(scores, offsets, sequence, ACCENTS))
+    save(name, model, QUESTIONS, expected, [reader], answers=answers, **{"with": ACCENTS})
+
+
+SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+NAMED = dict(bos_token="<s>", pad_token="<pad>", eos_token="</s>", unk_token="<unk>", mask_token="<mask>", cls_token="<s>", sep_token="</s>")
+raw = Tokenizer(models.BPE())
+raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+raw.train_from_iterator([ACCENTS] * 3 + QUESTIONS, trainers.BpeTrainer(
+    vocab_size=300, special_tokens=SPECIAL, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+raw.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
+reader = PreTrainedTokenizerFast(tokenizer_object=raw, model_max_length=96, **NAMED)
+small = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, max_position_embeddings=200, pad_token_id=1)
+asked_of("roberta-answers", scrambled(RobertaForQuestionAnswering(RobertaConfig(vocab_size=len(reader), **small))), reader)
+raw = Tokenizer(models.Unigram())
+raw.pre_tokenizer = pre_tokenizers.Metaspace()
+raw.train_from_iterator([ACCENTS] * 3 + QUESTIONS, trainers.UnigramTrainer(vocab_size=80, special_tokens=SPECIAL, unk_token="<unk>"))
+raw.post_processor = processors.TemplateProcessing(
+    single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+reader = PreTrainedTokenizerFast(tokenizer_object=raw, model_max_length=96, **NAMED)
+asked_of("xlm-roberta-answers", scrambled(XLMRobertaForQuestionAnswering(XLMRobertaConfig(vocab_size=len(reader), **small))), reader)
 pictures = []
 for i in range(3):
     pixels = np.random.randint(0, 256, (32, 32, 3), dtype=np.uint8)

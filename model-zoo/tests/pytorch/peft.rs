@@ -19,12 +19,15 @@ const TRAINED: f64 = 5e-4;
 struct Case {
     base: &'static str,
     adapter: Adapter,
+    /// `rank_pattern` and `alpha_pattern` as people write them, where the adapter has such: they mean what it has by layers.
+    patterns: Option<[&'static str; 2]>,
 }
 
 impl Case {
     fn name(&self) -> String {
         let Adapter { use_dora, use_rslora, .. } = self.adapter;
-        format!("{}_{}{}", self.base, if use_rslora { "rs" } else { "" }, if use_dora { "dora" } else { "lora" })
+        let patterns = if self.patterns.is_some() { "_patterns" } else { "" };
+        format!("{}_{}{}{patterns}", self.base, if use_rslora { "rs" } else { "" }, if use_dora { "dora" } else { "lora" })
     }
 }
 
@@ -32,11 +35,36 @@ fn cases() -> Vec<Case> {
     let all = |base: &'static str| {
         [(false, false), (true, false), (false, true), (true, true)].map(|(use_rslora, use_dora)| {
             let adapter = Adapter { r: 3, lora_alpha: 4.0, use_rslora, use_dora, ..Adapter::of(&[ALL_LINEAR]) };
-            Case { base, adapter }
+            Case { base, adapter, patterns: None }
         })
     };
     // Not ViT: transformers 5 names its modules otherwise than its files, and peft goes by modules.
-    ["bert_classes", "gpt2", "llama3", "qwen2"].into_iter().flat_map(all).collect()
+    ["bert_classes", "gpt2", "llama3", "qwen2"].into_iter().flat_map(all).chain([by_layers()]).collect()
+}
+
+/// Ranks and alphas by layer. Their order counts; peft itself reads them in the order of the file, and saves them by the alphabet.
+fn by_layers() -> Case {
+    let ranks = r#"{".*up_proj": 4, "layers\\.1\\.self_attn\\.(q|k|v)_proj": 5, "q_proj": 2, "v_proj": 6}"#;
+    let own = |layer: usize, part: &str| format!("model.layers.{layer}.{part}");
+    let attention = ["q_proj", "k_proj", "v_proj", "o_proj"].map(|name| format!("self_attn.{name}"));
+    let first = attention.iter().map(String::as_str).chain(["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]);
+    let adapter = Adapter {
+        r: 3,
+        lora_alpha: 4.0,
+        rank_pattern: [
+            (own(1, "self_attn.q_proj"), 5),
+            (own(1, "self_attn.k_proj"), 5),
+            (own(0, "self_attn.q_proj"), 2),
+            (own(0, "self_attn.v_proj"), 6),
+            (own(1, "self_attn.v_proj"), 5),
+            (own(0, "mlp.up_proj"), 4),
+            (own(1, "mlp.up_proj"), 4),
+        ]
+        .into(),
+        alpha_pattern: first.map(|part| (own(0, part), 7.0)).chain([(own(1, "mlp.down_proj"), 1.5)]).collect(),
+        ..Adapter::of(&[ALL_LINEAR])
+    };
+    Case { base: "llama3", adapter, patterns: Some([ranks, r#"{"^model\\.layers\\.0\\..*": 7, "down_proj": 1.5}"#]) }
 }
 
 /// A model of a base and an adapter, whose tensors are new or given.
@@ -98,8 +126,15 @@ fn write(root: &Path, case: &Case) {
     }
     let adapted = config.adapted(&case.adapter).expect("adapted");
     let base = crate::fixture::folder(case.base).display().to_string();
-    let json = peft::config(&case.adapter, &adapted, &config, &base, None);
-    std::fs::write(folder.join("adapter_config.json"), json.to_string()).expect("written");
+    let mut json = peft::config(&case.adapter, &adapted, &config, &base, None);
+    // As text, for their order counts.
+    let patterns = case.patterns.map(|patterns| ["rank_pattern", "alpha_pattern"].into_iter().zip(patterns));
+    for (field, _) in patterns.clone().into_iter().flatten() {
+        json[field] = format!("{field}'s").into();
+    }
+    let placed = |json: String, (field, text): (&str, &str)| json.replace(&format!("\"{field}'s\""), text);
+    let json = patterns.into_iter().flatten().fold(json.to_string(), placed);
+    std::fs::write(folder.join("adapter_config.json"), json).expect("written");
     let learnt: Tensors = store.trainable().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
     let public = peft::public_names(config.public_tensors(learnt).expect("public"));
     let save = |tensors: Tensors, name: &str| {
@@ -167,6 +202,8 @@ fn peft_says_and_trains_the_same() {
         let json = std::fs::read_to_string(folder.join("back/adapter_config.json")).expect("a configuration");
         let adapter = peft::read_config(&json, back.keys().map(String::as_str)).expect("an adapter").adapter;
         assert_eq!((adapter.use_dora, adapter.use_rslora), (case.adapter.use_dora, case.adapter.use_rslora));
+        let by_layers = |adapter: &Adapter| (adapter.rank_pattern.clone(), adapter.alpha_pattern.clone());
+        assert_eq!(by_layers(&adapter), by_layers(&case.adapter), "{name}");
         let case = Case { adapter, ..case };
         let (_, model, _) = build(&case, Some(peft::own_names(back)));
         let said = logits(&*model, &Tape::inference(), &input().0);

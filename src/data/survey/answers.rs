@@ -1,8 +1,8 @@
 //! The answers of a split, counted: classes, labels, spans and numbers, and whether there are any.
 
-use crate::data::classes;
+use crate::data::classes::{self, Classes, Label};
 use crate::data::prepare::labels_in;
-use crate::data::read::{Cell, Table};
+use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::{Error, Result};
 use crate::spec::Columns;
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ impl Answers {
         tables: &[Table],
         columns: &[&str],
         may_lack: bool,
-        mut take: impl FnMut(&mut Answers, &Table, Vec<Cell>) -> Result<()>,
+        mut take: impl FnMut(&mut Answers, &Table, Row) -> Result<()>,
     ) -> Result<Answers> {
         let mut found = Answers::default();
         for table in tables {
@@ -38,7 +38,7 @@ impl Answers {
             }
             for row in table.rows(columns)? {
                 found.rows += 1;
-                take(&mut found, table, row?.cells)?;
+                take(&mut found, table, row?)?;
             }
         }
         Ok(found)
@@ -69,11 +69,21 @@ impl Answers {
     }
 }
 
-/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled.
-pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    let mut found = Answers::of(tables, &[label], may_lack, |found, table, cells| {
+/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled. `expected`: the
+/// classes that there may be; empty: any.
+///
+/// # Errors
+/// A label is none of these, there are more than any data has, or they are measurements; the file.
+pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, expected: &[String]) -> Result<Answers> {
+    let mut found = Answers::of(tables, &[label], may_lack, |found, table, Row { position, cells }| {
         found.missing += usize::from(cells.first().is_none_or(classes::is_missing));
-        found.names.extend(cells.first().and_then(classes::class_of));
+        if let Some(cell) = cells.first()
+            && let Some(name) = classes::class_of(cell)
+            && found.names.insert(name)
+            && !expected.is_empty()
+        {
+            check_label(table, label, position, cell, expected)?;
+        }
         found.check_classes(table, label, "at most 1000 classes")
     })?;
     if classes::are_measured(&found.names) {
@@ -87,9 +97,17 @@ pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool) -> Result
     Ok(found)
 }
 
+/// As the preparation will look at it.
+fn check_label(table: &Table, label: &str, position: Position, cell: &Cell, expected: &[String]) -> Result<()> {
+    let indices = table.column(label)?.classes.is_some() && matches!(cell, Cell::Int(_));
+    let classes = Classes { names: expected.to_vec(), indices };
+    let Label::Unknown(found) = classes.label(cell) else { return Ok(()) };
+    Err(Error::Label { path: table.path().into(), position, column: label.into(), found, classes: classes.names })
+}
+
 /// Counts the questions and looks whether any is answered.
 pub(super) fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    Answers::of(tables, &[label], may_lack, |found, _, cells| {
+    Answers::of(tables, &[label], may_lack, |found, _, Row { cells, .. }| {
         found.any |= cells.first().is_some_and(|cell| *cell != Cell::Null);
         Ok(())
     })
@@ -99,7 +117,7 @@ pub(super) fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Resul
 pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
     let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
     let all = wanted.join(", ");
-    Answers::of(tables, &wanted, may_lack, |found, table, cells| {
+    Answers::of(tables, &wanted, may_lack, |found, table, Row { cells, .. }| {
         for cell in cells {
             found.any |= cell != Cell::Null;
             found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
@@ -111,7 +129,7 @@ pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) ->
 /// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
 /// tell of, with its place.
 pub(super) fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    Answers::of(tables, &[label], may_lack, |found, _, cells| {
+    Answers::of(tables, &[label], may_lack, |found, _, Row { cells, .. }| {
         found.missing += usize::from(cells.first().is_none_or(Cell::is_blank));
         found.any |= match cells.first() {
             Some(Cell::Null) | None => false,

@@ -408,3 +408,35 @@ fn several_texts_beside_a_label_that_is_named() {
     assert_eq!(of("four.csv", &["body"]), Ok(("body".into(), "queue".into())));
     assert!(of("five.csv", &[]).is_err_and(|e| e.contains("cannot tell which column holds the input")));
 }
+
+/// Of splits of an experiment; whoever only looks sees what there is.
+#[test]
+fn labels_that_are_none_of_the_classes_are_told_where_data_is_surveyed() {
+    let card = "---\ndataset_info:\n  features:\n  - name: text\n    dtype: string\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': neg\n          '1': pos\n---\n";
+    let survey_of = |files: &[(&str, &str)], wanted: &[&str], for_training: bool| {
+        let dir = folder(files);
+        let splits = wanted.iter().map(|name| name.to_string()).collect();
+        let hints = DataSpecHints { task: Some(Task::TextClassification), splits, for_training, ..DataSpecHints::default() };
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        facts.map(|facts| facts.labels.join(" ")).map_err(|e| e.to_string())
+    };
+    let told = |files: &[(&str, &str)], wanted: &[&str]| survey_of(files, wanted, true);
+    let unseen = [("train.csv", "text,label\na,x\nb,y\n"), ("test.csv", "text,label\na,x\nb,z\n")];
+    let error = told(&unseen, &["train", "test"]).expect_err("refused");
+    assert!(
+        error.contains("test.csv`, line 3, column `label`: the label is `z`; expected one of 2 classes: `x`, `y`"),
+        "{error}"
+    );
+    assert_eq!(survey_of(&unseen, &["train", "test"], false), Ok("x y".into()));
+    assert_eq!(told(&unseen, &["train"]), Ok("x y".into()), "a split that is not used");
+    let beyond = [("README.md", card), ("train.csv", "text,label\na,0\nb,1\nc,2\n")];
+    let error = told(&beyond, &["train"]).expect_err("refused");
+    assert!(
+        error.contains("train.csv`, line 4, column `label`: the label is 2; expected one of 2 classes: `neg`, `pos`"),
+        "{error}"
+    );
+    let secret = [("train.csv", "text,label\na,0\nb,1\n"), ("test.csv", "text,label\na,-1\nb,-1\n")];
+    assert_eq!(told(&secret, &["train", "test"]), Ok("0 1".into()));
+    let single = [("train.csv", "text,label\na,0\nb,0\n"), ("test.csv", "text,label\na,1\n")];
+    assert_eq!(told(&single, &["train", "test"]), Ok("0".into()));
+}
