@@ -178,11 +178,11 @@ fn survey_tables(
             HeadKind::Value => values_of(tables, &label, at > 0)?,
             HeadKind::Span => answers_of(tables, &label, at > 0)?,
             HeadKind::Labels | HeadKind::Tags => several_of(tables, &columns, at > 0)?,
-            // Of a single class there is something else to say.
-            _ if hints.for_training && classes.len() > 1 && hints.splits.contains(name) => {
-                labels_of(tables, &label, at > 0, &classes)?
+            _ => {
+                // Of a single class there is something else to say.
+                let bound = hints.for_training && classes.len() > 1 && hints.splits.contains(name);
+                labels_of(tables, &label, at > 0, known.as_deref(), bound)?
             }
-            _ => labels_of(tables, &label, at > 0, &[])?,
         };
         if answers.rows == 0 {
             let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();

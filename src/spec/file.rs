@@ -452,6 +452,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_held_out_by_something_where_a_part_is_cut_off() {
+        let of = |set: &[(&str, &str)]| {
+            let set: Vec<_> = set.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            parse_with(PRESET, "x.toml", &set).map(|spec| spec.data.held_out_by).map_err(|e| e.to_string())
+        };
+        let (by, frac) = (("data.held_out_by", "{ kind = \"time\", column = \"date\" }"), ("data.held_out_frac", "0.2"));
+        assert_eq!(of(&[by, frac]), Ok(crate::spec::HeldOutBy::Time { column: "date".into() }));
+        assert_eq!(of(&[frac]), Ok(crate::spec::HeldOutBy::Chance));
+        assert!(of(&[by]).is_err_and(|e| e.contains("`data.held_out_by`: expected `data.held_out_frac` beside it")));
+        let unnamed = of(&[("data.held_out_by", "{ kind = \"time\" }"), frac]);
+        assert!(unnamed.is_err_and(|e| e.contains("data.held_out_by") && e.contains("column")));
+    }
+
+    #[test]
     fn unknown_keys_are_named() {
         let set = [("recipe.learning_rate".to_string(), "1".to_string())];
         let message = parse_with(PRESET, "x.toml", &set).expect_err("refused").to_string();

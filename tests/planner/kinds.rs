@@ -16,8 +16,8 @@ fn a_verdict_is_read_from_a_part_that_is_cut_off() {
     );
     assert!(spec.assumptions.iter().any(|a| a.contains("20 % of `train`")), "{:?}", spec.assumptions);
     let mut facts = texts(vec![split("train", 500, true)]);
-    facts.cut("train", "held_out", 0.2);
-    let sizes: Vec<_> = facts.splits.iter().map(|s| (s.name.as_str(), s.examples, s.part)).collect();
+    facts.cut("train", "held_out", &Part::Drawn(0.2));
+    let sizes: Vec<_> = facts.splits.iter().map(|s| (s.name.as_str(), s.examples, s.part.clone())).collect();
     assert_eq!(sizes, [("train", 400, Some(Part::Rest(0.2))), ("held_out", 100, Some(Part::Drawn(0.2)))]);
 }
 

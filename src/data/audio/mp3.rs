@@ -4,8 +4,6 @@ use super::{Decoded, check_format, wanted};
 use nanomp3::{Channels, Options, SliceReader};
 use std::io::{Read, Seek, SeekFrom};
 
-/// Samples of a frame at most: a file that ends within one loses no more.
-const FRAME: u64 = 1152;
 /// Bytes that hold the first frame, which tells the length.
 const HEAD: u64 = 16 << 10;
 /// Bytes of the head of a tag before the sound, which tells how long that is.
@@ -22,6 +20,8 @@ pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
     let rate = reader.sample_rate();
     check_format(rate, channels)?;
     let (wanted, told) = (wanted(most, rate), told(&reader));
+    // A file that ends within a frame loses no more.
+    let frame = if rate < 32_000 { 576 } else { 1152 };
     let mut samples: Vec<f32> = Vec::new();
     while samples.len() <= wanted {
         let Some(frame) = reader.read_frame().map_err(|e| format!("it is damaged: {e}"))? else { break };
@@ -29,7 +29,7 @@ pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
     }
     let more = samples.len() > wanted;
     let found = samples.len() as u64;
-    if let Some(expected) = told.filter(|told| !more && found + FRAME < *told) {
+    if let Some(expected) = told.filter(|told| !more && found + frame < *told) {
         return Err(format!("it is cut off: expected {expected} samples, found {found}"));
     }
     samples.truncate(wanted);

@@ -1,6 +1,6 @@
 //! Ogg Vorbis, by the `lewton` crate: pages, each of which tells how many samples there are up to its end.
 
-use super::{Decoded, check_format, wanted};
+use super::{Decoded, check_format, vorbis_headers, wanted};
 use lewton::VorbisError;
 use lewton::inside_ogg::OggStreamReader;
 use std::io::{Cursor, Read, Seek, SeekFrom};
@@ -18,6 +18,7 @@ const LONGEST_PAGE: u64 = 65_307;
 /// The first samples, as many as give `most` at the rate that is wanted.
 pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
     let damaged = |e: VorbisError| format!("it is damaged: {e}");
+    vorbis_headers::check(bytes)?;
     let mut reader = OggStreamReader::new(Cursor::new(bytes)).map_err(damaged)?;
     let (rate, channels) = (reader.ident_hdr.audio_sample_rate, usize::from(reader.ident_hdr.audio_channels));
     check_format(rate, channels)?;
@@ -33,17 +34,22 @@ pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
         samples.extend((0..length).map(|i| packet.iter().map(|channel| channel[i]).sum::<f32>() / channels as f32));
     }
     let more = samples.len() > wanted;
-    if !more && last_page(bytes).is_none_or(|page| page[FLAGS] & IS_LAST == 0) {
-        return Err("it is cut off: its last page is not the last of its stream".into());
+    if !more {
+        let last = last_page(bytes).filter(|page| page[FLAGS] & IS_LAST != 0);
+        let last = last.ok_or("it is cut off: its last page is not the last of its stream")?;
+        // Its last packet may go on beyond the sound.
+        samples.truncate(samples_up_to(last).map_or(usize::MAX, |samples| usize::try_from(samples).unwrap_or(usize::MAX)));
     }
     samples.truncate(wanted);
     Ok(Decoded { rate, samples, more })
 }
 
-/// The last page that begins in these bytes, with its head whole.
+/// The last page that begins in these bytes, if it is whole.
 fn last_page(bytes: &[u8]) -> Option<&[u8]> {
-    let heads = bytes.windows(PARTS + 1).rposition(|head| head.starts_with(PAGE));
-    heads.map(|at| &bytes[at..])
+    let at = bytes.windows(PARTS + 1).rposition(|head| head.starts_with(PAGE))?;
+    let page = &bytes[at..];
+    let (parts, body) = page[PARTS + 1..].split_at_checked(usize::from(page[PARTS]))?;
+    (body.len() >= parts.iter().map(|part| usize::from(*part)).sum()).then_some(page)
 }
 
 /// Samples of a channel and how many there are a second, by its first page and its last.
@@ -57,7 +63,11 @@ pub(super) fn length(mut file: impl Read + Seek) -> Option<(u64, u32)> {
     file.seek(SeekFrom::Start(end.saturating_sub(LONGEST_PAGE))).ok()?;
     let mut last = Vec::new();
     file.take(LONGEST_PAGE).read_to_end(&mut last).ok()?;
-    let samples = u64::from_le_bytes(last_page(&last)?.get(SAMPLES..SAMPLES + 8)?.try_into().ok()?);
-    // All ones: no packet ends on the page.
-    (samples != u64::MAX).then_some((samples, rate))
+    Some((samples_up_to(last_page(&last)?)?, rate))
+}
+
+/// Samples of a channel up to the end of a page; none where no packet ends on it.
+fn samples_up_to(page: &[u8]) -> Option<u64> {
+    let samples = u64::from_le_bytes(page.get(SAMPLES..SAMPLES + 8)?.try_into().ok()?);
+    (samples != u64::MAX).then_some(samples)
 }

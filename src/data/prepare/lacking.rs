@@ -9,8 +9,23 @@ use crate::job::Event;
 /// Rows that were left out.
 #[derive(Default)]
 pub(super) struct Lacking {
+    /// For their label: the survey has counted these, and the plan tells of them.
+    unlabelled: Tally,
+    /// For anything else.
+    others: Tally,
+}
+
+#[derive(Default)]
+struct Tally {
     count: usize,
     first: Option<Error>,
+}
+
+impl Tally {
+    fn add(&mut self, error: Error) {
+        self.count += 1;
+        self.first.get_or_insert(error);
+    }
 }
 
 impl Lacking {
@@ -19,12 +34,11 @@ impl Lacking {
 
     /// Leaves a row out.
     pub(super) fn add(&mut self, error: Error) {
-        self.count += 1;
-        self.first.get_or_insert(error);
+        self.others.add(error);
     }
 
     pub(super) fn count(&self) -> usize {
-        self.count
+        self.unlabelled.count + self.others.count
     }
 
     /// Rows of which it is known that too many lack something, before the others are read.
@@ -33,8 +47,17 @@ impl Lacking {
     /// # Errors
     /// They are too many already, beside `others`: the first of them.
     pub(super) fn check(&mut self, others: usize) -> Result<()> {
-        let are_many = self.count >= Self::MANY && self.count * Self::ONE_OF >= others + self.count;
-        self.first.take_if(|_| are_many).map_or(Ok(()), Err)
+        let are_many = self.count() >= Self::MANY && self.count() * Self::ONE_OF >= others + self.count();
+        if are_many { self.first().map_or(Ok(()), Err) } else { Ok(()) }
+    }
+
+    /// The first of those that lack what most of them do.
+    fn first(&mut self) -> Option<Error> {
+        let [few, most] = match self.unlabelled.count > self.others.count {
+            true => [&mut self.others, &mut self.unlabelled],
+            false => [&mut self.unlabelled, &mut self.others],
+        };
+        most.first.take().or_else(|| few.first.take())
     }
 
     /// Whether the row has a text in each of the `columns` that it begins with.
@@ -55,7 +78,7 @@ impl Lacking {
         match answers.take(table, row) {
             Ok(()) => weights.keep(weight),
             Err(error @ Error::Missing { what: "label", .. }) => {
-                self.add(error);
+                self.unlabelled.add(error);
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -67,19 +90,20 @@ impl Lacking {
     ///
     /// # Errors
     /// They are too many to be left out: the first of them.
-    pub(super) fn settle(self, split: &Split, others: usize, emit: &mut dyn FnMut(Event)) -> Result<()> {
-        let Some(first) = self.first else { return Ok(()) };
-        let (count, all) = (self.count, others + self.count);
+    pub(super) fn settle(mut self, split: &Split, others: usize, emit: &mut dyn FnMut(Event)) -> Result<()> {
+        let (count, all) = (self.count(), others + self.count());
         // Of a part that is drawn chance says how many: the plan has counted those of the whole.
-        if others == 0 || split.mask.is_none() && count * Self::ONE_OF >= all {
-            return Err(first);
+        if count > 0 && (others == 0 || split.mask.is_none() && count * Self::ONE_OF >= all) {
+            return self.first().map_or(Ok(()), Err);
         }
-        emit(Event::Note {
-            message: format!(
-                "split `{}`: {count} of {all} examples are left out, for something of them is missing; {first}",
-                split.name
-            ),
-        });
+        if let Tally { count, first: Some(first) } = self.others {
+            emit(Event::Note {
+                message: format!(
+                    "split `{}`: {count} of {all} examples are left out, for something of them is missing; {first}",
+                    split.name
+                ),
+            });
+        }
         Ok(())
     }
 }

@@ -4,12 +4,13 @@ use super::prepare;
 use crate::data::read::parquet::tests::write as write_parquet;
 use crate::data::{Making, Prepared, PreparedTargets, Result, generate};
 use crate::error::{Class, Failure};
-use crate::job::{Boundary, Event, PairFormat, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
+use crate::job::{Event, PairFormat, Part, PrepareJob, PreparedSplit, SplitShape, SplitSource, TokenizerSource};
 use crate::spec::{Columns, Task, TokenizerKind};
 use std::path::{Path, PathBuf};
 
 mod labels;
 mod left_out;
+mod parts;
 mod questions;
 
 /// A folder for files, and a job over them.
@@ -199,50 +200,6 @@ fn images_that_cannot_be_read_are_left_out_and_others_of_another_size_are_named(
     );
 }
 
-/// The two parts of a file are the file, and the tokenizer is trained on its own part alone.
-#[test]
-fn parts_of_a_split_share_no_row() {
-    // A letter of its own for each row: a tokenizer knows those that it was trained on.
-    let letter = |row: u32| char::from_u32(0x4e00 + row).expect("a letter");
-    let rows: String = (0..40).map(|i| format!("word {},{}\n", letter(i), i % 2)).collect();
-    let mut bench = Bench::text(&[("all", &format!("text,label\n{rows}"))]);
-    let whole = bench.job.splits[0].clone();
-    let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
-    bench.job.splits = vec![part("train", Part::Rest(0.25)), part("held_out", Part::Drawn(0.25))];
-    let made = bench.run().expect("prepared");
-    assert_eq!(made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(), [("train", 30), ("held_out", 10)]);
-    let tokenizer = std::fs::read_to_string(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
-    let held_out = Part::Drawn(0.25).mask(40, |_| None);
-    for (row, held_out) in (0..).zip(held_out) {
-        assert_eq!(tokenizer.contains(letter(row)), !held_out, "row {row}");
-    }
-}
-
-/// Rows before a time and from it on, in whatever order they stand; those that do not say when they were are in neither part.
-#[test]
-fn parts_go_by_the_time_of_rows() {
-    let letter = |row: u32| char::from_u32(0x4e00 + row).expect("a letter");
-    let day = |i: u32| if i == 7 { String::new() } else { format!("2026-02-{:02}", 1 + i * 11 % 28) };
-    let rows: String = (0..28).map(|i| format!("word {},{},{}\n", letter(i), day(i), i % 2)).collect();
-    let mut bench = Bench::text(&[("all", &format!("text,day,label\n{rows}"))]);
-    bench.job.columns = Columns { input: vec!["text".into()], label: Some("label".into()), ..Columns::default() };
-    let whole = bench.job.splits[0].clone();
-    let at = 1_771_632_000.0; // 2026-02-21
-    let boundary = Boundary { column: Some("day".into()), at, before: 19, from: 8 };
-    let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
-    bench.job.splits = vec![part("train", Part::Before(boundary.clone())), part("held_out", Part::From(boundary))];
-    let made = bench.run().expect("prepared");
-    let tokenizer = std::fs::read_to_string(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
-    let known: Vec<u32> = (0..28).filter(|row| tokenizer.contains(letter(*row))).collect();
-    let early: Vec<u32> = (0..28).filter(|row| *row != 7 && 1 + row * 11 % 28 < 21).collect();
-    assert_eq!(known, early);
-    let late = 28 - 1 - early.len();
-    assert_eq!(
-        made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(),
-        [("train", early.len()), ("held_out", late)]
-    );
-}
-
 /// Rows that end in line breaks go on, others end with the token for it; the pieces are the stream, and their bytes the text's.
 #[test]
 fn documents_become_a_stream_in_pieces() {
@@ -272,33 +229,6 @@ fn documents_become_a_stream_in_pieces() {
         vocab_size: tokenizer.get_vocab_size(true),
     };
     assert_eq!((made[0].shape.clone(), made[0].examples), (told, count));
-}
-
-/// A text without rows is cut itself: its end is held out.
-#[test]
-fn a_single_text_is_cut_at_its_end() {
-    let mut bench = Bench::new(Task::LanguageModelling);
-    bench.job.tokenizer = TokenizerSource::Trained(TokenizerKind::Bpe);
-    bench.job.vocab_size = 300;
-    let path = bench.dir.path().join("play.txt");
-    let text: String = (0..100).map(|i| format!("line {i} of the play\n")).collect();
-    std::fs::write(&path, &text).expect("written");
-    let part = |name: &str, part| SplitSource { name: name.into(), files: vec![path.clone()], part: Some(part) };
-    bench.job.splits = vec![part("train", Part::Rest(0.25)), part("held_out", Part::Drawn(0.25))];
-    let made = bench.run().expect("prepared");
-    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
-    let read = |file: &str| {
-        let prepared = bench.open(file);
-        let texts = prepared.texts().expect("texts");
-        let ids: Vec<u32> = (0..prepared.len()).flat_map(|i| texts.text(i).0).copied().collect();
-        tokenizer.decode(&ids, false).expect("decoded")
-    };
-    let (train, held_out) = (read(&made[0].file), read(&made[1].file));
-    assert_eq!(format!("{train}{held_out}"), text);
-    assert_eq!(held_out.len(), text.len() / 4);
-    std::fs::write(&path, "").expect("written");
-    let error = bench.run().expect_err("no text").to_string();
-    assert!(error.contains("split `train` has 0 token(s)"), "{error}");
 }
 
 /// A job over CSV texts that tells numbers.

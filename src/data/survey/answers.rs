@@ -69,20 +69,25 @@ impl Answers {
     }
 }
 
-/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled. `expected`: the
-/// classes that there may be; empty: any.
+/// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled. `known`: the classes,
+/// where they are: then -1 is none of them, and any other label that is none is refused where they are `bound`.
 ///
 /// # Errors
 /// A label is none of these, there are more than any data has, or they are measurements; the file.
-pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, expected: &[String]) -> Result<Answers> {
+pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, known: Option<&[String]>, bound: bool) -> Result<Answers> {
+    let indices = tables.first().and_then(|table| table.column(label).ok()).is_some_and(|column| column.classes.is_some());
+    let known = known.map(|names| Classes { names: names.to_vec(), indices });
     let mut found = Answers::of(tables, &[label], may_lack, |found, table, Row { position, cells }| {
-        found.missing += usize::from(cells.first().is_none_or(classes::is_missing));
+        found.missing += usize::from(match (cells.first(), &known) {
+            (Some(cell), Some(known)) => known.label(cell) == Label::Missing,
+            (cell, _) => cell.is_none_or(classes::is_missing),
+        });
         if let Some(cell) = cells.first()
             && let Some(name) = classes::class_of(cell)
             && found.names.insert(name)
-            && !expected.is_empty()
+            && let Some(known) = known.as_ref().filter(|_| bound)
         {
-            check_label(table, label, position, cell, expected)?;
+            check_label(table, label, position, cell, known)?;
         }
         found.check_classes(table, label, "at most 1000 classes")
     })?;
@@ -98,9 +103,9 @@ pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, expected:
 }
 
 /// As the preparation will look at it.
-fn check_label(table: &Table, label: &str, position: Position, cell: &Cell, expected: &[String]) -> Result<()> {
+fn check_label(table: &Table, label: &str, position: Position, cell: &Cell, known: &Classes) -> Result<()> {
     let indices = table.column(label)?.classes.is_some() && matches!(cell, Cell::Int(_));
-    let classes = Classes { names: expected.to_vec(), indices };
+    let classes = Classes { names: known.names.clone(), indices };
     let Label::Unknown(found) = classes.label(cell) else { return Ok(()) };
     Err(Error::Label { path: table.path().into(), position, column: label.into(), found, classes: classes.names })
 }
@@ -118,6 +123,8 @@ pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) ->
     let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
     let all = wanted.join(", ");
     Answers::of(tables, &wanted, may_lack, |found, table, Row { cells, .. }| {
+        // Of columns of 0 and 1 an empty cell is a mistake, and told where it is.
+        found.missing += usize::from(columns.labels.is_empty() && cells.iter().all(|cell| *cell == Cell::Null));
         for cell in cells {
             found.any |= cell != Cell::Null;
             found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));

@@ -306,6 +306,16 @@ fn what_of_the_files_is_told() {
     let facts = of(&[("a.csv", &format!("text,label\n{labelled}a film,\na play,NA\n"))]);
     assert_eq!((facts.splits[0].examples, facts.labels.join(" ")), (16, "0 1".into()));
     assert_eq!(facts.notes, ["2 of 18 rows of `train` are left out, for they have no `label`"]);
+    // Where the card knows the classes, -1 is none of them; of several labels an empty cell is a row that nobody labelled.
+    let card = "---\nlanguage:\n- en\n- 'no'\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names: [bad, good]\n---\n";
+    let facts = of(&[("a.csv", &format!("text,label\n{labelled}a film,-1\n")), ("README.md", card)]);
+    assert_eq!((facts.splits[0].examples, facts.labels.join(" ")), (16, "bad good".into()));
+    assert_eq!(facts.languages, ["en", "no"]);
+    assert_eq!(facts.notes, ["1 of 17 rows of `train` are left out, for they have no `label`"]);
+    let several: String = (0..16).map(|i| format!("the film {i} of a year,['a']\n")).collect();
+    let facts = of(&[("a.csv", &format!("text,labels\n{several}a film,\nplay,['b']\n"))]);
+    assert_eq!((facts.task, facts.splits[0].examples), (Some(Task::TextMultiLabel), 17));
+    assert_eq!(facts.notes, ["1 of 18 rows of `train` are left out, for they have no `labels`"]);
     let texts =
         ["train/neg/1", "train/neg/2", "train/pos/1", "train/pos/2", "test/neg/1", "test/neg/2", "test/pos/1", "test/pos/2"];
     let names = texts.map(|name| format!("{name}.txt"));

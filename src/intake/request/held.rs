@@ -234,9 +234,10 @@ fn order(rest: &mut Rest, request: &mut Request) {
         request.ordered_by = Some(AskedOrder::of(cut.get("column")));
     } else if is_parted {
         let behind = |found: &Found<'_>| taken_if(tells_when(found.cut.get("column").trim_matches(['`', '"', '\''])));
-        if let Some(cut) = rest.cut_as(&BEHIND[0], behind).or_else(|| rest.cut(&BEHIND[1])) {
-            request.ordered_by = Some(AskedOrder::of(cut.get("column")));
-        }
+        // "A chronological 80/20 split by date" says it twice.
+        let (column, plain) = (rest.cut_as(&BEHIND[0], behind), rest.cut(&BEHIND[1]));
+        let said = column.or(plain).map(|cut| AskedOrder::of(cut.get("column")));
+        request.ordered_by = said.or(request.ordered_by.take());
     }
     // What is left of `train on the past` where the test was said with its size.
     static PAST: LazyLock<Regex> = LazyLock::new(|| {

@@ -139,8 +139,8 @@ fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a St
     let is_part = |column: &&String| column.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(name));
     let known = data.times.iter().find(is_it).or_else(|| data.times.iter().find(is_part));
     // Numbers that grow with time may be called anything.
-    let other = || data.columns.input.iter().find(is_it);
-    known.or_else(other).or_else(|| data.times.first().filter(|_| tells_when(name)))
+    let numbers = || data.table.iter().flat_map(|table| &table.numeric).map(|column| &column.name);
+    known.or_else(|| numbers().find(is_it)).or_else(|| data.times.first().filter(|_| tells_when(name)))
 }
 
 impl Brief<'_> {

@@ -25,6 +25,11 @@ fn rows_without_a_text_are_no_examples() {
     assert_eq!((made.examples, made.label_counts.iter().sum::<usize>()), (58, 58));
     assert_eq!(labels(&bench.open("train.safetensors"))[5..9], [1, 0, 0, 1], "those around the row that is left out");
     assert!(notes[0].contains("2 of 60 examples are left out") && notes[0].contains("line 9, column `text`"), "{notes:?}");
+    // Rows without a label are the survey's to tell of, once.
+    let unlabelled: String =
+        (0..60).map(|i| format!("text {i},{}\n", if i == 5 { String::new() } else { (i % 2).to_string() })).collect();
+    let (made, notes) = run(&Bench::text(&[("train", &format!("text,label\n{unlabelled}"))])).expect("prepared");
+    assert_eq!((made.examples, notes.as_slice()), (59, &[][..]));
     let (made, _) = run(&Bench::text(&[("train", &rows(&(1..=20).collect::<Vec<_>>()))])).expect("prepared");
     assert_eq!(made.examples, 40);
     let error = run(&Bench::text(&[("train", &rows(&(1..=31).collect::<Vec<_>>()))])).expect_err("too many").to_string();

@@ -109,6 +109,7 @@ fn rows_are_put_in_order_before_they_are_parted() {
         ("hold out the latest 20% by date", by("date"), fifth),
         ("an 80/20 split by date", by("date"), fifth),
         ("an 80/20 chronological split", Some(AskedOrder::Time), fifth),
+        ("a chronological 80/20 split by date", by("date"), fifth),
         ("hold out 20% for testing, in chronological order", Some(AskedOrder::Time), fifth),
         ("train on the past and test on the latest 20%", None, fifth),
     ] {
