@@ -181,7 +181,9 @@ fn survey_tables(
             _ => {
                 // Of a single class there is something else to say.
                 let bound = hints.for_training && classes.len() > 1 && hints.splits.contains(name);
-                labels_of(tables, &label, at > 0, known.as_deref(), bound)?
+                // Those of the first split are the others', too.
+                let known = known.as_deref().or(bound.then_some(classes.as_slice()));
+                labels_of(tables, &label, at > 0, known, bound)?
             }
         };
         if answers.rows == 0 {
