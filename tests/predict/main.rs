@@ -267,8 +267,9 @@ fn transformers_says_the_same() {
             worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() / size).fold(worst, f64::max);
         }
         for (found, expected) in found.iter().zip(told["answers"].as_array().into_iter().flatten()) {
-            let same = |key: &str, other: &str| assert_eq!(found[key], expected[other], "{}: {found}", folder.display());
-            (same("start", "start"), same("end", "end"), same("answer", "text"));
+            for (key, other) in [("start", "start"), ("end", "end"), ("answer", "text")] {
+                assert_eq!(found[key], expected[other], "{}: {found}", folder.display());
+            }
             let near = found["probability"].as_f64().zip(expected["probability"].as_f64());
             assert!(near.is_some_and(|(a, b)| (a - b).abs() < 1e-4), "{found}, expected {expected}");
         }
