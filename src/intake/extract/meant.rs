@@ -24,6 +24,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     }
     match key {
         FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
+        FieldKey::Lr if ends_there(before, &inside) => false,
         FieldKey::Lr => {
             !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
         }
@@ -170,6 +171,13 @@ fn adapts(text: &str) -> bool {
         )
     });
     ADAPTS.is_match(text)
+}
+
+/// `we finally decay the learning rate to`: what it ends with.
+fn ends_there(before: &str, inside: &str) -> bool {
+    static FALLS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:decay|anneal|decreas|reduc|lower|drop)\w* (?:the |our |its )?$"));
+    FALLS.is_match(before) && inside.ends_with(" to ") && !inside.contains(" from ")
 }
 
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
