@@ -191,7 +191,7 @@ fn is_of_adapters(before: &str) -> bool {
 /// `warms up from 0 to`: the rate that follows is the highest.
 fn rises_to(inside: &str) -> bool {
     let inside = inside.trim_end();
-    inside.ends_with(" to") || inside.ends_with(" of") || inside.ends_with(" value")
+    [" to", " of", " value", "maintained at", "kept at", "held at"].iter().any(|end| inside.ends_with(end))
 }
 
 /// Epochs of a search, or of waiting for something better, are not the length of training.

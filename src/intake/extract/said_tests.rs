@@ -257,8 +257,8 @@ fn more_ways_to_say_it() {
 #[test]
 fn a_rate_that_ends_lower() {
     check(
-        "The learning rate is maintained at 2.7e-4 for most of the training. Near the end we decay the learning rate to 2.7e-5.",
-        &["optimizer.lr 0.00027"],
+        "The learning rate is warmed up in the first 2000 steps, maintained at 2.7e-4 for most of the training. Near the end we decay the learning rate to 2.7e-5.",
+        &["optimizer.lr 0.00027", "schedule.warmup 2000.0 steps"],
     );
     check("We use a multi-step learning rate schedule for training.", &["schedule.kind \"step decay\""]);
     check(
