@@ -126,11 +126,12 @@ fn a_paper_about_adapters_trains_one() {
         Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
     let number = |key: &str, number: f64| stated(key, json!({ "kind": "number", "value": number }), None, "SST-2");
     let layers = stated("lora.target_modules", json!({ "kind": "texts", "texts": ["Wq", "W_v"] }), None, "SST-2");
-    let fields = vec![number("lora.rank", 4.0), number("lora.alpha", 32.0), layers];
+    let fields = vec![number("lora.rank", 4.0), number("lora.alpha", 32.0), number("lora.dropout", 0.05), layers];
     let spec = first(&paper_of("lora", "lora base", fields), &wishes, &glue());
     let adapter = spec.adapter.clone().expect("an adapter");
     assert_eq!((adapter.rank, adapter.alpha, adapter.target_modules), (4, 32.0, vec!["query".to_string(), "value".into()]));
-    for field in ["adapter.rank", "adapter.alpha", "adapter.target_modules"] {
+    assert_eq!(adapter.dropout, 0.05);
+    for field in ["adapter.rank", "adapter.alpha", "adapter.dropout", "adapter.target_modules"] {
         assert!(spec.citations.iter().any(|citation| citation.field == field), "{field}: {:?}", spec.citations);
     }
     let silent = first(&paper_of("lora", "lora base", vec![]), &wishes, &glue());

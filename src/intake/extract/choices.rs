@@ -135,7 +135,11 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
             form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
-            form(r"\b(?:exponential|geometric)(?:ly)? (?:learning[- ]rate |lr )?decay".into(), |_| ScheduleShape::Exponential),
+            form(
+                r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay".into(),
+                |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None },
+            ),
+            form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)".into(), |_| ScheduleShape::Exponential),
             // The same factor again and again: small steps are an exponential decay.
             form(
                 format!(r"\b(?:decay|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) (?:(?:{number}|two|three) ?)?(?:training )?(?:epochs?|steps?|iterations?|updates?)\b"),

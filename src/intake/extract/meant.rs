@@ -24,6 +24,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     }
     match key {
         FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
+        FieldKey::Lr if ends_there(before, &inside) => false,
         FieldKey::Lr => {
             !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
         }
@@ -172,6 +173,13 @@ fn adapts(text: &str) -> bool {
     ADAPTS.is_match(text)
 }
 
+/// `we finally decay the learning rate to`: what it ends with.
+fn ends_there(before: &str, inside: &str) -> bool {
+    static FALLS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:decay|anneal|decreas|reduc|lower|drop)\w* (?:the |our |its )?$"));
+    FALLS.is_match(before) && inside.ends_with(" to ") && !inside.contains(" from ")
+}
+
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
 fn is_of_adapters(before: &str) -> bool {
     static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -183,7 +191,7 @@ fn is_of_adapters(before: &str) -> bool {
 /// `warms up from 0 to`: the rate that follows is the highest.
 fn rises_to(inside: &str) -> bool {
     let inside = inside.trim_end();
-    inside.ends_with(" to") || inside.ends_with(" of") || inside.ends_with(" value")
+    [" to", " of", " value", "maintained at", "kept at", "held at"].iter().any(|end| inside.ends_with(end))
 }
 
 /// Epochs of a search, or of waiting for something better, are not the length of training.

@@ -61,6 +61,12 @@ const RULES: &[Rule] = &[
         None,
         LR,
     ),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[- ]rate|lr)\b[^.;]{0,80}?\b(?:maintained|kept|held)(?: constant| fixed)? at {n}",
+        None,
+        LR,
+    ),
     rule(FieldKey::Lr, r"{n} (?:as )?(?:the |a )?(?:initial |base |peak |maximum )?learning rate", None, LR),
     rule(FieldKey::Lr, r"\bα{of}{n}", None, LR),
     rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
@@ -122,6 +128,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\bnumber of (?:training )?epochs{of}{n}", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"[;,:] (?:training )?epochs? {n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\b(?:maximum|total) of {n} (?:training )?epochs\b", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
         r"\btraining (?:length|duration|schedule) (?:is |was )?(?:set |fixed )?(?:to |at )?{n} epochs\b",
@@ -273,7 +280,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|token|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),

@@ -253,3 +253,18 @@ fn more_ways_to_say_it() {
         assert!(results.iter().any(|r| r.contains(dataset) && r.contains(value)), "{dataset}: {results:?}");
     }
 }
+
+#[test]
+fn a_rate_that_ends_lower() {
+    check(
+        "The learning rate is warmed up in the first 2000 steps, maintained at 2.7e-4 for most of the training. Near the end we decay the learning rate to 2.7e-5.",
+        &["optimizer.lr 0.00027", "schedule.warmup 2000.0 steps"],
+    );
+    check("We use a multi-step learning rate schedule for training.", &["schedule.kind \"step decay\""]);
+    check(
+        "The learning rate is decayed every two epochs using an exponential rate of 0.94.",
+        &["schedule.kind \"exponential decay\""],
+    );
+    check("Number of epochs: maximum of 150 epochs.", &["epochs 150.0 epochs"]);
+    check("The input token length of 1024 is used.", &["max_seq_len 1024.0 tokens"]);
+}
