@@ -1,6 +1,7 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::stages::{columns_of, making, readable_by_evaluation, scoring_batch, speech_format};
+use super::prepared::{columns_of, speech_format};
+use super::stages::{making, readable_by_evaluation, scoring_batch};
 use super::{End, Pipeline};
 use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};

@@ -8,6 +8,7 @@ mod embedded;
 mod given;
 mod made;
 mod predict;
+mod prepared;
 mod propose;
 mod scripted;
 mod search;

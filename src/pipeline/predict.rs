@@ -1,6 +1,6 @@
 //! A model that is there, asked about inputs whose answers nobody knows: one job in a jail of its own.
 
-use super::stages::columns_of;
+use super::prepared::columns_of;
 use super::{End, Pipeline};
 use crate::data;
 use crate::error::{Class, Failure, Result};

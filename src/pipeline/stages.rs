@@ -1,24 +1,25 @@
 //! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
 
+use super::prepared::{prepared_len, tokenizer};
 use super::{End, Limits, Pipeline, Setup};
-use crate::data::{self, Making, Overlap};
+use crate::data::{self, Making};
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
 use crate::job::{
-    AdapterFiles, COMPARE, EvaluateJob, Event, InitFrom, Job, JobKind, ModelFiles, PREPARE, PREPARE_HELD_OUT, PairFormat,
-    PrepareJob, PreparedSplit, Reference, RunConfig, SHARED, Samples, SpeechFormat, SplitSource, TokenizerSource, Writing,
+    AdapterFiles, EvaluateJob, Event, InitFrom, Job, JobKind, ModelFiles, PREPARE, PREPARE_HELD_OUT, PreparedSplit, Reference,
+    RunConfig, Samples, Writing,
 };
-use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, ModelFacts, Plan};
-use crate::provenance::{FileHash, Manifest, Sourced, prepared};
+use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, Plan};
+use crate::provenance::{Manifest, prepared};
 use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
-use crate::spec::{ExperimentSpec, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
+use crate::spec::{ExperimentSpec, Metric, Monitor, Task};
 use crate::store::{MANIFEST, Record, RunFolder, Stage};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tallow_zoo::{HeadKind, ModelConfig, SpeechLimits, mlp};
+use tallow_zoo::{HeadKind, ModelConfig};
 
 /// Answers that a report shows, and the tokens of one at most.
 const SAMPLES: usize = 3;
@@ -67,120 +68,6 @@ impl Pipeline<'_> {
         let facts = Facts { host: host.clone(), data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
-    }
-
-    /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
-    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Option<End>> {
-        if let Some(end) = self.prepare_training(plan)? {
-            return Ok(Some(end));
-        }
-        self.prepare_held_out(plan)
-    }
-
-    /// What training may see.
-    pub(super) fn prepare_training(&mut self, plan: &Plan) -> Result<Option<End>> {
-        let prepared = self.folder.prepared();
-        if prepared.is_dir() {
-            return Ok(None);
-        }
-        let mut names = vec![plan.spec.data.train.clone()];
-        if let Monitor::Split { name } = &plan.spec.data.monitor {
-            names.push(name.clone());
-        }
-        let tokenizer = tokenizer(&plan.spec.model, plan.spec.task, &plan.facts.model);
-        let labels = Some(plan.facts.data.labels.clone()).filter(|labels| !labels.is_empty());
-        self.watch.say("preparing the training data");
-        self.prepare_into(PREPARE, prepare_job(plan, &names, tokenizer, labels), &prepared)
-    }
-
-    /// The split of the verdict, with the labels and the tokenizer of the training split.
-    fn prepare_held_out(&mut self, plan: &Plan) -> Result<Option<End>> {
-        let held_out = self.folder.held_out();
-        if held_out.is_dir() {
-            return Ok(None);
-        }
-        self.watch.say("preparing the held-out data");
-        let tokenizer = TokenizerSource::File(match tokenizer(&plan.spec.model, plan.spec.task, &plan.facts.model) {
-            TokenizerSource::File(path) => path,
-            // One that was made from the training split is there now.
-            TokenizerSource::Trained(_) => self.folder.prepared().join("tokenizer.json"),
-        });
-        let labels = self.prepared_by(PREPARE)?.into_iter().next().map(|split| split.labels);
-        let mut job = prepare_job(plan, std::slice::from_ref(&plan.spec.data.held_out), tokenizer, labels);
-        // What is scored is not drawn.
-        job.columns.weight = None;
-        self.prepare_into(PREPARE_HELD_OUT, job, &held_out)
-    }
-
-    pub(super) fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
-        job.splits.iter_mut().flat_map(|split| &mut split.files).for_each(|file| *file = self.folder.root().join(&*file));
-        let number = self.next_attempt(name)?;
-        job.out = self.folder.attempt(name, number).work();
-        let sources = read_besides(&job)?;
-        let mut readable: Vec<PathBuf> = sources.iter().flat_map(Read::paths).cloned().collect();
-        readable.extend(job.tokenizer.file().map(Path::to_path_buf));
-        let attempt = match self.attempt(name, number, Job::Prepare(Box::new(job)), readable)? {
-            Ok(attempt) => attempt,
-            Err(end) => return Ok(Some(end)),
-        };
-        let out = attempt.folder.work();
-        let file_of = |event: &Event| if let Event::Prepared(split) = event { Some(split.file.clone()) } else { None };
-        let mut files: Vec<String> = attempt.events.iter().filter_map(file_of).collect();
-        files.push("tokenizer.json".into());
-        // Before the data is there, which is what says that the stage is done: whoever is stopped between the two makes it again.
-        self.note_sources(name, &sources, &out.join("tokenizer.json"))?;
-        self.folder.adopt(&out, &files, place)?;
-        Ok(None)
-    }
-
-    /// Enters in the ledger what a preparation read.
-    fn note_sources(&self, name: &str, read: &[Read], tokenizer: &Path) -> Result<()> {
-        let root = self.folder.root();
-        let hash = |read: &Read| -> Result<FileHash> {
-            let (place, sha256) = match read {
-                Read::Whole(place) => (place, data::sha256_of_place(place)?),
-                Read::Named { folder, files } => (folder, data::sha256_of_files(folder, files)?),
-            };
-            Ok(FileHash { path: place.strip_prefix(root).unwrap_or(place).display().to_string(), sha256 })
-        };
-        let files = read.iter().map(hash).collect::<Result<Vec<_>>>()?;
-        let tokenizer_sha256 = tokenizer.is_file().then(|| data::sha256_of_file(tokenizer)).transpose()?;
-        let record = Record::Sourced { run: name.into(), read: Sourced { files, tokenizer_sha256 } };
-        self.folder.ledger().append((self.setup.now)(), record)?;
-        Ok(())
-    }
-
-    /// Before anything is trained: whether it would learn what it is scored on. Both splits are in one jail here, which trains nothing.
-    pub(super) fn compare(&mut self, plan: &Plan) -> Result<Option<End>> {
-        if self.told(COMPARE)?.iter().any(|event| matches!(event, Event::Compared(_))) {
-            return Ok(None);
-        }
-        let file = |folder: PathBuf, split: &str| folder.join(format!("{split}.safetensors"));
-        let train = file(self.folder.prepared(), &plan.spec.data.train);
-        let held_out = file(self.folder.held_out(), &plan.spec.data.held_out);
-        let (number, readable) = (self.next_attempt(COMPARE)?, vec![train.clone(), held_out.clone()]);
-        let attempt = match self.attempt(COMPARE, number, Job::Compare { train, held_out }, readable)? {
-            Ok(attempt) => attempt,
-            Err(end) => return Ok(Some(end)),
-        };
-        let found = attempt.events.iter().find_map(|event| if let Event::Compared(found) = event { Some(found) } else { None });
-        let Some(Overlap { held_out, train, exact, near, first, .. }) = found else { return Ok(None) };
-        let mut values = BTreeMap::from([
-            ("held-out examples".to_string(), *held_out as f64),
-            ("training examples".to_string(), *train as f64),
-            ("in training as they are".to_string(), *exact as f64),
-        ]);
-        values.extend(near.map(|near| ("nearly in training".to_string(), near as f64)));
-        if let Some((example, place)) = first {
-            let place = place.map(|place| format!(", training example {place}")).unwrap_or_default();
-            let nearly = near.map(|near| format!(" and {near} nearly")).unwrap_or_default();
-            self.watch.say(&format!(
-                "{exact} of {held_out} held-out examples are in the training split{nearly}: the first is held-out example {example}{place}"
-            ));
-        }
-        let record = Record::Measured { what: SHARED.into(), values };
-        self.folder.ledger().append((self.setup.now)(), record)?;
-        Ok(None)
     }
 
     /// What the runs were made of, as ledger and plan have it.
@@ -510,15 +397,6 @@ pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits
     }
 }
 
-/// The model's own tokenizer, else the one that its experiment asks for, else the usual one of the task.
-fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> TokenizerSource {
-    match (&model.tokenizer, spec) {
-        (Some(path), _) => TokenizerSource::File(path.clone()),
-        (None, ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(kind)), .. }) => TokenizerSource::Trained(*kind),
-        (None, _) => TokenizerSource::Trained(TokenizerKind::usual(task)),
-    }
-}
-
 /// What is said of every example by somebody who knows the answers of the training split; classes are counted instead.
 fn guess(task: Task, train: &PreparedSplit) -> Option<Guess> {
     match task.head() {
@@ -554,92 +432,8 @@ pub(super) fn readable_by_evaluation(job: &EvaluateJob) -> Vec<PathBuf> {
     paths
 }
 
-/// The longest text that is prepared.
-fn prepared_len(plan: &Plan) -> usize {
-    let positions = plan.facts.model.config.text_limits().map_or(0, |(_, positions)| positions);
-    plan.spec.recipe.max_seq_len.unwrap_or(positions)
-}
-
-/// The job that prepares `names`; where it writes is filled in when its attempt is known.
-fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels: Option<Vec<String>>) -> PrepareJob {
-    let source = |name: &String| {
-        let facts = plan.facts.data.splits.iter().find(|split| split.name == *name);
-        let (files, part) = facts.map(|split| (split.files.clone(), split.part.clone())).unwrap_or_default();
-        SplitSource { name: name.clone(), files, part }
-    };
-    let vocab_size = plan.facts.model.config.text_limits().map_or(0, |(vocab_size, _)| vocab_size);
-    PrepareJob {
-        task: plan.spec.task,
-        splits: names.iter().map(source).collect(),
-        columns: plan.facts.data.columns.clone(),
-        tokenizer,
-        vocab_size,
-        max_seq_len: prepared_len(plan),
-        image_shape: plan.facts.data.image_shape,
-        image: plan.spec.data.image,
-        table: plan.runs.first().and_then(|run| columns_of(&run.model)),
-        labels,
-        numbered: None,
-        max_examples: None,
-        chat: plan.facts.model.chat.clone(),
-        pairs: plan.runs.first().and_then(|run| pair_format(&plan.spec, run)),
-        speech: plan.runs.first().and_then(|run| {
-            let asked = plan.spec.speech.clone().unwrap_or_default();
-            // That it can be told is known since it was planned.
-            let known = plan.facts.model.speech.clone().unwrap_or_default();
-            let forced = known.forced(asked.language.as_deref(), asked.write).unwrap_or_default();
-            speech_format(plan.spec.task, &run.model, forced, run.writing.as_ref()?.max_new_tokens)
-        }),
-        out: PathBuf::new(),
-    }
-}
-
-/// How pairs of texts become tokens, where such are learnt.
-fn pair_format(spec: &ExperimentSpec, run: &RunConfig) -> Option<PairFormat> {
-    let (ids, writing) = (run.model.pair_ids().filter(|_| spec.task == Task::TextToText)?, run.writing.as_ref()?);
-    let prefix = spec.text_to_text.as_ref().map(|pairs| pairs.prefix.clone()).unwrap_or_default();
-    Some(PairFormat { prefix, max_target_len: writing.max_new_tokens, start: ids.start, end: ids.end })
-}
-
-/// How recordings and their texts become what a model of speech takes, where such is learnt.
-pub(super) fn speech_format(task: Task, model: &ModelConfig, forced: Vec<u32>, max_target_len: usize) -> Option<SpeechFormat> {
-    let (ids, limits) = (model.pair_ids().filter(|_| task == Task::SpeechRecognition)?, model.speech_limits()?);
-    let SpeechLimits { mel_bins, frames } = limits;
-    Some(SpeechFormat { mel_bins, frames, forced, max_target_len, start: ids.start, end: ids.end })
-}
-
-/// What a preparation reads of the source.
-enum Read {
-    /// A table, or a folder of images.
-    Whole(PathBuf),
-    /// Of a folder that a table lies in, the files that its rows name.
-    Named { folder: PathBuf, files: BTreeSet<PathBuf> },
-}
-
-impl Read {
-    fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        let (whole, named) = match self {
-            Read::Whole(place) => (Some(place), None),
-            Read::Named { folder: _, files } => (None, Some(files)),
-        };
-        whole.into_iter().chain(named.into_iter().flatten())
-    }
-}
-
-/// Everything that a preparation reads, each once.
-fn read_besides(job: &PrepareJob) -> Result<Vec<Read>> {
-    let tables: BTreeSet<&PathBuf> = job.splits.iter().flat_map(|split| &split.files).collect();
-    let named = data::named_files(job)?.into_iter().map(|(folder, files)| Read::Named { folder, files });
-    Ok(tables.into_iter().cloned().map(Read::Whole).chain(named).collect())
-}
-
 /// Whether the model that training began with does the task already, so that it is what is to be bettered.
 fn measured_against_its_start(plan: &Plan) -> bool {
     let began_with_weights = plan.runs.first().is_some_and(|run| matches!(run.init, InitFrom::Weights { .. }));
     plan.spec.task.is_done_untrained() && began_with_weights
-}
-
-/// What cells of a table become, as a model says.
-pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
-    if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
 }
