@@ -18,6 +18,9 @@ pub struct CutOff {
     pub by: HeldOutBy,
 }
 
+/// So many times more or less than was asked for is told.
+const MUCH: f64 = 1.5;
+
 /// Where everything is counted from.
 const START: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -165,7 +168,14 @@ pub(super) fn part(split: &str, tables: &[Table], answer: Option<&str>, cut_off:
     if let (Some(column), Some(times)) = (column, &times) {
         let (all, held_out) = (count(places.len() as f64), count(part.count(places.len()) as f64));
         let from = in_words(places[before], times.are_dates);
-        notes.push(format!("data.held_out: {held_out} of {all} rows of `{split}`, those whose `{column}` is {from} or later"));
+        let other = if part.share() > MUCH * frac || part.share() * MUCH < *frac {
+            format!(", not the {} % that were asked for: rows of one time stay together", plain(100.0 * frac))
+        } else {
+            String::new()
+        };
+        notes.push(format!(
+            "data.held_out: {held_out} of {all} rows of `{split}`, those whose `{column}` is {from} or later{other}"
+        ));
         let without = examples().count() - places.len();
         if without > 0 {
             let without = count(without as f64);
@@ -226,11 +236,14 @@ pub(super) fn columns_of_time(table: &Table) -> Vec<String> {
             *seen = Some([dates && when.is_some_and(|w| w.is_date), numbers && when.is_some_and(|w| !w.is_date)]);
         }
     }
-    let moment = |name: &str| name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(tells_moment);
+    let words = |name: &str| name.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_string).collect::<Vec<_>>();
+    let moment = |name: &str| words(name).iter().any(|word| tells_moment(word));
+    // Numbers called `delivery_time` or `time_in_hospital` are how long something took.
+    let is_when = |name: &str| words(name).iter().any(|word| tells_moment(word) && word != "time") || words(name) == ["time"];
     let rank = |(name, seen): (&str, Option<[bool; 2]>)| match (seen?, moment(name)) {
         ([true, _], true) => Some((0, name.to_string())),
         ([true, _], false) => Some((1, name.to_string())),
-        ([_, true], true) => Some((2, name.to_string())),
+        ([_, true], _) if is_when(name) => Some((2, name.to_string())),
         _ => None,
     };
     let mut found: Vec<(u8, String)> = names.into_iter().zip(seen).filter_map(rank).collect();
@@ -314,8 +327,9 @@ mod tests {
 
     #[test]
     fn columns_that_say_when() {
-        let (_dir, tables) =
-            table("id,created_at,month,year,born,name,hour\n1,2026-01-02T10:00:00Z,1,2026,1999-01-02,a,3\n2,,2,2027,,b,4\n");
+        let (_dir, tables) = table(
+            "id,created_at,month,year,born,name,hour,delivery_time,time_in_hospital\n1,2026-01-02T10:00:00Z,1,2026,1999-01-02,a,3,5,6\n2,,2,2027,,b,4,6,7\n",
+        );
         assert_eq!(columns_of_time(&tables[0]), ["created_at", "born", "year"]);
     }
 }

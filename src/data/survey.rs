@@ -87,6 +87,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         facts.cut(name, held_out, &part);
         facts.notes.extend(notes);
     }
+    // What is to be told is no order to tell it by.
+    let is_told = |name: &String| facts.columns.label.as_ref() == Some(name) || facts.columns.labels.contains(name);
+    let times = times.into_iter().filter(|name| !is_told(name)).collect();
     (facts.is_gated, facts.terms, facts.languages, facts.times) = (is_gated, terms, languages, times);
     if let Some(table) = &mut facts.table {
         table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));

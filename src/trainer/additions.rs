@@ -2,7 +2,7 @@
 //! layers and heads, too. These are taken into the weights as both are read, which says the same.
 
 use super::Error;
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tallow_zoo::{Adapter, ModelConfig};
@@ -13,13 +13,14 @@ const LINEAR: [&str; 2] = ["lora_A.weight", "lora_B.weight"];
 const TABLE: [&str; 2] = ["lora_embedding_A", "lora_embedding_B"];
 const LENGTHS: &str = "lora_magnitude_vector";
 
-/// What becomes of a weight `[out, in]` with the addition `s B A`, and with DoRA's lengths of its rows.
+/// What becomes of a weight `[out, in]` with the addition `s B A`, and with DoRA's lengths of its rows: in float32, whatever each was stored in.
 ///
 /// # Errors
 /// A product failed.
 pub(super) fn sum(weight: &Tensor, [a, b]: [&Tensor; 2], scale: f64, lengths: Option<&Tensor>) -> Result<Tensor, Error> {
-    let sum = (weight + b.matmul(a)?.affine(scale, 0.0)?)?;
-    let Some(lengths) = lengths else { return Ok(sum) };
+    let whole = |tensor: &Tensor| tensor.to_dtype(DType::F32);
+    let sum = (whole(weight)? + whole(b)?.matmul(&whole(a)?)?.affine(scale, 0.0)?)?;
+    let Some(lengths) = lengths.map(whole).transpose()? else { return Ok(sum) };
     let norm = sum.sqr()?.sum(1)?.sqrt()?;
     Ok(sum.broadcast_mul(&(lengths / norm)?.unsqueeze(1)?)?)
 }

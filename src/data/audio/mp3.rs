@@ -24,7 +24,13 @@ pub(super) fn decode(bytes: &[u8], most: usize) -> Result<Decoded, String> {
     let frame = if rate < 32_000 { 576 } else { 1152 };
     let mut samples: Vec<f32> = Vec::new();
     while samples.len() <= wanted {
-        let Some(frame) = reader.read_frame().map_err(|e| format!("it is damaged: {e}"))? else { break };
+        let frame = match reader.read_frame() {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break,
+            // What stands behind the last frame, or is left of one, looks to the decoder like sound of another kind.
+            Err(nanomp3::Error::FormatChanged) if !samples.is_empty() => break,
+            Err(e) => return Err(format!("it is damaged: {e}")),
+        };
         samples.extend(frame.chunks_exact(channels).map(|one| one.iter().sum::<f32>() / channels as f32));
     }
     let more = samples.len() > wanted;

@@ -1,18 +1,27 @@
 //! What the headers of an Ogg Vorbis file ask for. The decoder makes room for what they say before it reads on, so that a few bytes could
 //! ask for all the memory there is: here they are looked through first.
 
-/// Entries of a codebook, and numbers of its table; encoders write some thousands.
+/// Entries of all codebooks, and numbers of their tables; encoders write some thousands.
 const MOST_ENTRIES: u64 = 1 << 20;
 const MOST_NUMBERS: u64 = 1 << 22;
 /// Headers: who it is, comments, how it is coded.
 const HEADERS: usize = 3;
 /// Of a page, before the sizes of its parts.
 const PAGE_HEAD: usize = 27;
+/// Where in it stands what kind of page it is, and which stream it is of; the sign of a stream's first.
+const FLAGS: usize = 5;
+const STREAM: std::ops::Range<usize> = 14..18;
+const IS_FIRST: u8 = 2;
 
 /// # Errors
 /// They are cut off, or ask for more than headers of sound do.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let packets = packets(bytes).ok_or("it is damaged: its headers are cut off")?;
+    // The decoder would go on into such a stream, by headers that nobody looked at.
+    let begins = |page: &[u8]| page.starts_with(b"OggS") && page[FLAGS] & IS_FIRST != 0;
+    if bytes.windows(PAGE_HEAD).skip(1).any(begins) {
+        return Err("it holds several streams: expected one, of one recording".into());
+    }
     let [_, comments, setup] = packets.as_slice() else { return Err("it is damaged: it has no headers".into()) };
     check_comments(comments).ok_or("it is damaged: its comments are longer than their place")?;
     check_setup(setup).ok_or_else(|| "it is damaged: its codebooks are cut off, or larger than those of any sound".into())
@@ -21,7 +30,11 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
 /// The packets of the headers: parts of 255 bytes go on in the next, over the pages.
 fn packets(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let (mut found, mut packet, mut rest) = (Vec::new(), Vec::new(), bytes);
+    let stream = bytes.get(STREAM)?;
     loop {
+        if rest.get(STREAM)? != stream {
+            return None;
+        }
         let sizes = rest.strip_prefix(b"OggS").and(rest.get(PAGE_HEAD - 1)).map(|count| usize::from(*count))?;
         let (sizes, mut body) = rest.get(PAGE_HEAD..)?.split_at_checked(sizes)?;
         for size in sizes {
@@ -61,22 +74,23 @@ fn number(rest: &mut &[u8]) -> Option<usize> {
 fn check_setup(packet: &[u8]) -> Option<()> {
     let mut bits = Bits { bytes: packet.strip_prefix(b"\x05vorbis")?, at: 0 };
     let books = bits.take(8)? + 1;
-    (0..books).try_for_each(|_| check_book(&mut bits))
+    // All of them are there at once.
+    let mut left = (MOST_ENTRIES, MOST_NUMBERS);
+    (0..books).try_for_each(|_| check_book(&mut bits, &mut left))
 }
 
 /// A codebook, by which numbers are spelt: how many entries of how many numbers, how long the word for each is, and a table of numbers.
-fn check_book(bits: &mut Bits) -> Option<()> {
+/// `left`: how many entries and numbers there may be yet.
+fn check_book(bits: &mut Bits, left: &mut (u64, u64)) -> Option<()> {
     let _sync = bits.take(24)?;
     let (dimensions, entries) = (bits.take(16)?, bits.take(24)?);
-    if entries > MOST_ENTRIES {
-        return None;
-    }
+    left.0 = left.0.checked_sub(entries)?;
     if bits.take(1)? == 1 {
         bits.take(5)?;
         let mut told = 0;
         while told < entries {
-            let left = entries - told;
-            told += bits.take(u64::BITS - left.leading_zeros())?;
+            let untold = entries - told;
+            told += bits.take(u64::BITS - untold.leading_zeros())?;
         }
     } else {
         let is_sparse = bits.take(1)? == 1;
@@ -90,9 +104,7 @@ fn check_book(bits: &mut Bits) -> Option<()> {
     if kind == 0 {
         return Some(());
     }
-    if entries * dimensions > MOST_NUMBERS || dimensions == 0 {
-        return None;
-    }
+    left.1 = left.1.checked_sub(entries * dimensions).filter(|_| dimensions > 0)?;
     bits.take(32)?;
     bits.take(32)?;
     let each = bits.take(4)? + 1;

@@ -262,18 +262,36 @@ fn question(table: &Table, split: &Split, told: &AnswersIn, row: Row) -> Result<
 }
 
 /// Where words stand in a text, by their first character: as they are written, else with large letters for small ones.
-fn places_of<'a>(text: &'a [char], words: &str) -> Box<dyn Iterator<Item = usize> + 'a> {
-    let words: Vec<char> = words.chars().collect();
-    let alike = |a: &char, b: &char| a == b || a.to_lowercase().eq(b.to_lowercase());
-    let length = words.len().max(1);
-    let exact = words.clone();
-    let mut as_written =
-        text.windows(length).enumerate().filter(move |(_, part)| *part == exact.as_slice()).map(|(at, _)| at).peekable();
-    if as_written.peek().is_some() {
-        return Box::new(as_written);
-    }
-    let is_it = move |part: &[char]| part.len() == words.len() && part.iter().zip(&words).all(|(a, b)| alike(a, b));
-    Box::new(text.windows(length).enumerate().filter(move |(_, part)| is_it(part)).map(|(at, _)| at))
+fn places_of(text: &[char], words: &str) -> impl Iterator<Item = usize> {
+    /// Whether there is a second place is all that one asks.
+    const MOST: usize = 2;
+    // Each letter in its small form, with its place: one may be several then.
+    let small = |letters: &mut dyn Iterator<Item = (usize, char)>, turn: bool| -> (String, Vec<usize>) {
+        let (mut written, mut places) = (String::new(), Vec::new());
+        for (at, letter) in letters {
+            let forms: Vec<char> = if turn { letter.to_lowercase().collect() } else { vec![letter] };
+            for form in forms {
+                written.push(form);
+                places.resize(written.len(), at);
+            }
+        }
+        (written, places)
+    };
+    let length = words.chars().count();
+    let found = |turn: bool| -> Vec<usize> {
+        let (text, places) = small(&mut text.iter().copied().enumerate(), turn);
+        let (words, _) = small(&mut words.chars().enumerate(), turn);
+        let is_whole = |from: usize| {
+            let end = from + words.len();
+            let letters = places[end - 1] - places[from] + 1;
+            letters == length && (from == 0 || places[from - 1] != places[from]) && places.get(end) != places.get(end - 1)
+        };
+        let whole = text.match_indices(&words).map(|(from, _)| from).filter(|from| is_whole(*from)).map(|from| places[from]);
+        whole.take(MOST).collect()
+    };
+    let as_written = if length > 0 { found(false) } else { Vec::new() };
+    let all = if as_written.is_empty() && length > 0 { found(true) } else { as_written };
+    all.into_iter()
 }
 
 /// The words of each answer and the character at which it begins, where that is known: of a cell each, or of a list each. Blank words are

@@ -140,7 +140,9 @@ fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a St
     let known = data.times.iter().find(is_it).or_else(|| data.times.iter().find(is_part));
     // Numbers that grow with time may be called anything.
     let numbers = || data.table.iter().flat_map(|table| &table.numeric).map(|column| &column.name);
-    known.or_else(|| numbers().find(is_it)).or_else(|| data.times.first().filter(|_| tells_when(name)))
+    // `By date` is by whatever says it; a column that is called otherwise is no other one.
+    let is_any = tells_when(name) && name.chars().all(char::is_alphabetic);
+    known.or_else(|| numbers().find(is_it)).or_else(|| data.times.first().filter(|_| is_any))
 }
 
 impl Brief<'_> {

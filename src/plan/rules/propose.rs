@@ -277,7 +277,9 @@ impl Brief<'_> {
         let (asked, perhaps, found) = (&self.choice.columns, &self.choice.perhaps, &self.offer.data.columns);
         let is_of = |names: &[String], column: &String| names.iter().any(|name| name.eq_ignore_ascii_case(column));
         let is_meant = found.label.as_ref().is_some_and(|label| is_of(&perhaps.label, label));
-        let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant;
+        // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
+        let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
+        let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
         let label = found.label.clone().filter(|_| is_said).or(asked.label.clone());
         // Words that turned out to be columns.
         let are_meant = asked.input.is_empty() && found.input.iter().all(|column| is_of(&perhaps.input, column));

@@ -89,7 +89,11 @@ pub(super) fn limits(plan: &Plan, report: &Report) -> String {
     let data = &plan.spec.data;
     let measured_on = match data.held_out_frac {
         Some(frac) => {
-            let (part, train, how) = (plain(100.0 * frac), &data.train, data.held_out_by.in_words());
+            // Where rows stay together it is another share than was asked for.
+            let cut =
+                plan.facts.data.splits.iter().find(|split| split.name == data.held_out).and_then(|split| split.part.as_ref());
+            let share = (1000.0 * cut.map_or(frac, |part| part.share())).round() / 10.0;
+            let (part, train, how) = (plain(share), &data.train, data.held_out_by.in_words());
             format!("{part} % of the split `{train}`, {how}, cut off from it,")
         }
         None => format!("the split `{}`", data.held_out),
