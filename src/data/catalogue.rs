@@ -35,7 +35,10 @@ pub fn catalogue() -> &'static [Known] {
 /// The one that goes by this name, whatever its case and hyphens; the longest name wins where several fit.
 pub fn find_known(name: &str) -> Option<&'static Known> {
     let wanted = squeeze(name);
-    KNOWN.iter().find(|k| squeeze(k.name) == wanted || squeeze(k.id) == wanted || k.aliases.iter().any(|a| squeeze(a) == wanted))
+    let named = KNOWN.iter().find(|k| squeeze(k.name) == wanted || k.aliases.iter().any(|a| squeeze(a) == wanted));
+    // What several have says of none which it is.
+    let mut of_id = KNOWN.iter().filter(|k| squeeze(k.id) == wanted);
+    named.or_else(|| of_id.next().filter(|_| of_id.next().is_none()))
 }
 
 fn squeeze(name: &str) -> String {

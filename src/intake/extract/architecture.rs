@@ -167,7 +167,7 @@ fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
 /// Numbers of an architecture in a text, each with what it counts and where.
 fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
-    const WIDE: &str = r"(?:\d,\d{3}|\d{2,5})";
+    const WIDE: &str = r"(?:\d{1,3},\d{3}|\d{2,5})";
     const IS: &str = r"(?: (?:is |are )?(?:set )?to| of| is|:| =)?";
     static PATTERNS: LazyLock<[(regex::Regex, Dimension); 4]> = LazyLock::new(|| {
         let pattern = |pattern: String| crate::intake::regex(&format!("(?i){pattern}"));

@@ -53,7 +53,12 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         }
         FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
         FieldKey::MaxSeqLen if varies(before) => false,
-        FieldKey::BatchSize => !after.starts_with(" GPUs") && !OTHER_BATCH.is_match(after) && !text[value].contains(['%', 'm']),
+        FieldKey::BatchSize => {
+            !after.starts_with(" GPUs")
+                && !OTHER_BATCH.is_match(after)
+                && !text[value.clone()].contains('%')
+                && !text[value].ends_with('m')
+        }
         FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
         _ => true,
     }

@@ -63,7 +63,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[- ]rate|lr)\b[^.;]{0,80}?\b(?:maintained|kept|held)(?: constant| fixed)? at {n}",
+        r"\b(?:learning[- ]rate|lr)\b[^.;,]{0,80}?\b(?:warm|increas|rais|ramp|ris)[^.;,]{0,60}?\b(?:maintained|kept|held)(?: constant| fixed)? at {n}",
         None,
         LR,
     ),
@@ -280,7 +280,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|token|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|context|query|document|source|target) ){1,3}(?:length|len\.?|size|window){to}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
@@ -332,7 +332,7 @@ const RULES: &[Rule] = &[
 
 /// What stands between a setting's name and its value.
 const OF: &str = concat!(
-    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]]|\([A-Z][^()\d]{2,60}\d{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
+    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]]|\((?-i:[A-Z])[^()0-9]{2,60}[0-9]{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
     r"initially|initiali[sz]ed|equal|equals|among|between|either|ratio|probability|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
     r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",

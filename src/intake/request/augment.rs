@@ -3,7 +3,8 @@
 use super::Request;
 use super::number::number;
 use super::pattern::pattern;
-use super::rest::Rest;
+use super::rest::{Found, Rest, taken_if};
+use crate::intake::regex;
 use crate::spec::Augment;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -25,7 +26,7 @@ pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(
         (Augment::PadCrop { padding: 4 }, r"(?:(?:random(?:ly)?[- ]|padded |pad(?:ding)? (?:and|\+|\x26) )crop(?:s|ping|ped)?)"),
         (
             Augment::HorizontalFlip,
-            r"(?:(?:random(?:ly)?[- ])?(?:horizontal(?:ly)?|left[- ]right|lr|mirror)[- ]flip(?:s|ping|ped)?|random(?:ly)?[- ]flip(?:s|ping|ped)?|mirroring)",
+            r"(?:(?:random(?:ly)?[- ])?(?:horizontal(?:ly)?|left[- ]right|lr|mirror)[- ]flip(?:s|ping|ped)?|random(?:ly)?[- ]flip(?:s|ping|ped)?)",
         ),
     ]
 });
@@ -42,11 +43,19 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             r"\b(?:(?:random(?:ly)? )?crop(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?|(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|padded) )*crop(?:s|ping|ped)?)\b",
         )
     });
-    if rest.cut(&BOTH).is_some() {
+    // `They are already cropped and flipped`, `crop and flip make no sense`.
+    static AS_THEY_ARE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(r"(?i)\b(?:are|is|were|was|been)(?: already)?\s*$"),
+            regex(r"(?i)^\s(?:make|makes|columns?|are not|is not|hurts?)\b"),
+        ]
+    });
+    let is_wish = |found: &Found<'_>| taken_if(!AS_THEY_ARE[0].is_match(found.before) && !AS_THEY_ARE[1].is_match(found.behind));
+    if rest.cut_as(&BOTH, is_wish).is_some() {
         request.augment.extend([Augment::PadCrop { padding: 4 }, Augment::HorizontalFlip]);
     }
     for (augment, way) in CHANGES.iter() {
-        let Some(cut) = rest.cut(way) else { continue };
+        let Some(cut) = rest.cut_as(way, is_wish) else { continue };
         let said = ["named", "share", "angle"].map(|name| cut.get(name).to_string());
         let given = said.iter().find_map(|text| number(text).filter(|_| !text.is_empty()));
         let expected = "a value that such a change of images can have";

@@ -224,7 +224,12 @@ fn order(rest: &mut Rest, request: &mut Request) {
         let words = found.cut.words.to_lowercase();
         let tells_time = ["latest", "recent", "newest", "future", "later"].iter().any(|word| words.contains(word));
         taken_if(match at {
-            0..=2 => true,
+            // By who or what the rows are of is no order in time.
+            2 => {
+                let column = found.cut.get("column").trim_matches(['`', '"', '\'']).to_lowercase();
+                tells_when(&column) || column.ends_with("_at") || column.ends_with("_on")
+            }
+            0..=1 => true,
             3 => !is_span,
             _ => !is_span && tells_time,
         })

@@ -25,7 +25,7 @@ patterns! {
         r"\bearly[ _-]stopping[ _-]patience~#",
         r"\b(?:early[- ]stopping,?(?: (?:with|and|of|after))?(?: a)?(?: \()? ?)?patience~&",
         r"\b(?:early[- ]stop(?:ping)?|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:after|if|when|once)(?: (?:there (?:is|was)|it (?:sees|has)|for|at))*\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)?\s?(?:in a row |on end )?(?:without|with no|of no)(?: (?:any|an|further))? (?:improvements?|progress|gains?|improving|getting better)\b",
-        r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:if|when|once|after|as soon as)|(?:if|when|once|until)) [0-9A-Za-z_\s'-]{0,50}?\b(?:(?:does|do|did|has|have|is|are)(?: not|n['’]t)|doesn['’]t|stops?|no longer|not|fails? to)(?: been)? (?:improv(?:e[sd]?|ing)|get(?:s|ting)? better|decreas(?:e[sd]?|ing)|go(?:es|ing)? down|fall(?:s|ing)?)(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b(?: in a row| on end)?",
+        r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?)(?: (?:the )?training)? (?:if|when|once|after|as soon as)|(?:if|when|once|until)) [A-Za-z_\s'-]{0,50}?\b(?:(?:does|do|did|has|have|is|are)(?: not|n['’]t)|doesn['’]t|stops?|no longer|not|fails? to)(?: been)? (?:improv(?:e[sd]?|ing)|get(?:s|ting)? better|decreas(?:e[sd]?|ing)|go(?:es|ing)? down|fall(?:s|ing)?)(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b(?: in a row| on end)?",
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?) (?:after|if|when|on) )?no improvements?(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b",
         r"\bearly[- ]stopping after\s@(?P<of>epochs?|evaluations?|evals?|checks?)?",
     ],
@@ -36,7 +36,7 @@ patterns! {
         r"\beval(?:uation)?[ _-]steps\s?[=:]\s?#",
     ],
     warmup_epochs: [
-        r"\bwarm-?\s?up(?: (?:for|of|over|the|first|=|:|epochs))*\s@(?P<of>epochs?)\b",
+        r"\bwarm(?:s|ing)?-?\s?up(?: (?:for|of|over|during|the|first|its|lr|learning rate|linearly|=|:|epochs|from \S+ to \S+))*\s@(?P<of>epochs?)\b",
         r"\bwarm-?\s?up[ _]epochs\s?(?:=|:|of)?\s?#",
         r"^@(?:of )?(?:linear )?warm-?\s?up epochs?\b",
         r"^@epochs? (?:of )?(?:linear )?warm-?\s?up\b",
@@ -156,10 +156,15 @@ fn watching(rest: &mut Rest, request: &mut Request) {
     if request.patience.is_some() && by_epochs {
         request.evaluate_every = Some(Length::Epochs(1.0));
     }
-    if first(rest, &p.early).is_some() && !is_said {
-        request.patience = Some(3);
+    // `Stop early after 30 minutes` is a limit.
+    static THEN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s(?:after|when|if|once|at)\b"));
+    let by_itself =
+        |found: &Found<'_>| taken_if(!found.cut.words.to_lowercase().ends_with("early") || !THEN.is_match(found.behind));
+    while p.early.iter().find_map(|way| rest.cut_as(way, by_itself)).is_some() {
+        if !is_said {
+            request.patience = Some(3);
+        }
     }
-    while first(rest, &p.early).is_some() {}
     let cut = first(rest, &p.evaluate);
     let every = request.value(cut, "a number of steps or epochs", |cut| {
         let count = if cut.get("v").is_empty() { Some(1.0) } else { cut.number() };

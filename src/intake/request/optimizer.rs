@@ -15,7 +15,7 @@ patterns! {
         r"^#\s?(?P<unit>%|percent\b)?\s?weight[- ]decay\b",
     ],
     nesterov: [
-        r"\bnesterov(?:['’]s)?(?: (?:accelerated )?(?:momentum|gradients?))?~#",
+        r"\bnesterov(?:['’]s)?(?: (?:accelerated )?(?:momentum|gradients?))?\s?(?:of|=|:|with)?\s?(?P<v>0?\.\d+)",
         r"\bmomentum~#\s?(?:\(|,|with|and)*\s?nesterov(?: momentum)?\b",
         r"\bnesterov(?:['’]s)?(?: (?:accelerated )?(?:momentum|gradients?))?(?:\s?[=:]\s?true)?\b",
     ],

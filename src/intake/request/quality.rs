@@ -70,7 +70,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     ],
     of_another_kind: regex(&format!(r"(?:{NOT}|(?i)\b(?:squared?|absolute|percentage|calibration|relative|type|syntax)[- ])$")),
     not_after: regex(&format!(
-        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*)$"
+        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*|\b(?:baseline|currently?|already|human|majority(?: class)?|random|chance|previous|last (?:time|run)|we (?:have|got|had))\b[^.,;]{{0,40}})$"
     )),
 });
 

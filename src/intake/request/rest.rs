@@ -195,14 +195,16 @@ impl Rest {
 
     /// Cuts it out; a negated one with what negates it. The place to go on, which is the error of a negated one.
     fn cut_range(&mut self, range: Range<usize>, before: &Regex) -> Result<usize, usize> {
-        let negated = before.find(&self.text[..range.start]).map(|found| found.start());
-        let whole = negated.unwrap_or(range.start)..range.end;
-        if negated.is_some() {
+        let before = before.find(&self.text[..range.start]).map(|found| found.start());
+        let behind = NOT_SO.find(&self.text[range.end..]).map(|found| range.end + found.end());
+        let is_negated = before.is_some() || behind.is_some();
+        let whole = before.unwrap_or(range.start)..behind.unwrap_or(range.end);
+        if is_negated {
             self.negated.push(tidy(&self.text[whole.clone()]));
         }
         let next = whole.start + GAP.len();
         self.text.replace_range(whole, GAP);
-        if negated.is_some() { Err(next) } else { Ok(next) }
+        if is_negated { Err(next) } else { Ok(next) }
     }
 
     /// Phrases that were negated, so far.
@@ -255,6 +257,13 @@ pub(super) const NOT: &str = concat!(
     r"bother|really|ever|such|kind|sort|form|type|other|extra|additional|further|more|fancy|large|big|small|tiny|single|pre-?trained|fine-?tune|",
     r"fine-?tuning)){0,4}\s*"
 );
+
+/// What says behind a phrase that it is not wanted: `early_stopping=False`, `class weights are not needed`.
+static NOT_SO: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^\s*(?:(?:=|:|(?:is|are|turned|switched|set to)\b)\s*)*(?:(?:=|:|\bis|\bare|\bturned|\bswitched|\bset to)\s*(?:off|disabled|none|false|no)\b|off\b|(?:is|are|was|were)\s+(?:not\s(?:needed|wanted|what|necessary|useful|required|to be)|unnecessary|useless)|(?:did|do|does)(?:\s+not|n['’]t)\s+help)",
+    )
+});
 
 fn is_negation(word: &str) -> bool {
     const WORDS: [&str; 12] =

@@ -40,7 +40,7 @@ patterns! {
         r"\bllrd~#",
         r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay\b|\bllrd\b",
     ],
-    clip: [r"\bmax[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*~#"],
+    clip: [r"\bmax[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"(?:^|[,;:(¦]|\b(?:and|with|use|using|then))\s*clip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*\s*(?:at|to|of|by|norm|=|:|\s)*\s*#", r"\bclip(?:ping|ped)? (?:(?:the|gradients?|grads?|norms?) ?)+~#"],
     masked: [
         r"\b(?:mask(?:ing|s|ed)?|hid(?:e|ing))(?: (?:of|out|rate|ratio|probability|prob|share|with))*\s?[=:]?\s?#\s?(?P<unit>%|percent\b)?(?:\s?(?:of )?(?:the |all )?(?:input )?(?:tokens|words|pieces))?",
         r"\b(?:mlm|mask(?:ing)?)[ _](?:probability|prob|rate|ratio)~#\s?(?P<unit>%|percent\b)?",
@@ -104,10 +104,11 @@ patterns! {
     beams: [r"\b(?:num[ _-])?beams?(?:[ _-](?:size|width|search(?: (?:with|of))?))?~#(?: beams?)?\b", r"^#[ -]beams?(?: search)?\b", r"\bbeam search (?:with|of) #(?: beams?)?\b"],
     recomputed: [r"\b(?:(?:gradient|activation)[ -](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled))?\b"],
     image: [
+        r"\b(?:resiz|rescal|down-?(?:scal|sampl)|shrink|scal)\w*(?: (?:them|it|all|images?|the|down|each))* to (?P<v>\d{2,4})\s?(?:px|pixels)?(?:\s?[x×]\s?(?P<w>\d{2,4}))?(?:\s?(?:px|pixels?)\b)?",
         r"\b(?:(?:at|of|to|size|resolution|images?|resized?|scaled?)\s?[=:]?\s?(?:to |of |at )?)?(?P<v>\d{2,4})\s?(?:px|pixels)?\s?[x×]\s?(?P<w>\d{2,4})(?:\s?(?:px|pixels?)\b)?(?: (?:images?|resolution|pixels))?",
         r"\b(?:at |of |to |size |resolution )*#\s?(?:px|pixels?)\b(?: (?:images?|resolution))?",
-        r"\b(?:image|input|img)[ _-](?:size|resolution)~#",
-        r"\b(?:resolution|resized? to|images? of)~#",
+        r"\b(?:image|img)[ _-](?:size|resolution)~#",
+        r"\bresolution~#",
     ],
     lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
     // That many of all, not of a text.
@@ -355,7 +356,13 @@ impl Cut {
 
 fn recipe(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let part = first(rest, &p.part);
+    static OF_SOME: LazyLock<[Regex; 2]> =
+        LazyLock::new(|| [regex(r"(?i)\b(?:only )?for\s*$"), regex(r"(?i)^\s*(?:are|is|have|has|for warm)\b")]);
+    let of_all = |found: &Found<'_>| match OF_SOME[0].is_match(found.before) || OF_SOME[1].is_match(found.behind) {
+        true => Judged::Told,
+        false => Judged::Taken,
+    };
+    let part = p.part.iter().find_map(|way| rest.cut_as(way, of_all));
     request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
         let frac = match cut.get("word").to_lowercase().as_str() {
             "half" => 0.5,
@@ -423,15 +430,29 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let cut = first(rest, &p.least_lr);
     request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
     several_rates(rest, request);
+    // `Decay the lr by 0.5` says nothing of the rate itself.
+    static FALLS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:decay|reduc|drop|lower|divid|multipl|halv|scal|cut|anneal|decreas|warm)\w*(?: up| down)? (?:the |its )?(?:learning[ -]rate|lr)s? (?:by|to|from|with|of) (?:a factor of )?#",
+        )
+    });
+    rest.tell(&FALLS);
     let lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
     request.lr = from.or(lr);
     request.gradient_checkpointing = any(rest, &p.recomputed);
     let cut = first(rest, &p.beams);
     request.num_beams = request.value(cut, "1 to 64 beams", |cut| cut.whole(1, 64).map(|beams| beams as usize));
-    static PATCH: LazyLock<[Regex; 2]> =
-        LazyLock::new(|| [regex(r"(?i)\bpatch(?:es)?(?:[ _-]size)?(?: of)?\s*$"), regex(r"(?i)^[ -](?:pixel )?patch")]);
-    let is_whole = |found: &Found<'_>| taken_if(!PATCH[0].is_match(found.before) && !PATCH[1].is_match(found.behind));
+    static PATCH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [regex(r"(?i)\bpatch(?:es)?(?: tokens)?(?:[ _-]size)?(?: of)?\s*$"), regex(r"(?i)^\s?(?:%|[ -](?:pixel )?patch)")]
+    });
+    let is_whole = |found: &Found<'_>| {
+        taken_if(!found.cut.is_percent() && !PATCH[0].is_match(found.before) && !PATCH[1].is_match(found.behind))
+    };
     let cut = p.image.iter().find_map(|way| rest.cut_as(way, is_whole));
+    // Of what they are and what they become it is the latter.
+    if cut.is_some() {
+        p.image.iter().for_each(|way| rest.tell(way));
+    }
     request.image_size = request.value(cut, "a size of 8 to 4096 pixels", |cut| {
         let width = if cut.get("w").is_empty() { cut.number() } else { super::number::number(cut.get("w")) };
         let side = |value: f64| (value.fract() == 0.0 && (8.0..=4096.0).contains(&value)).then_some(value as usize);
@@ -489,8 +510,16 @@ fn lacking(rest: &mut Rest, request: &mut Request) {
 fn bare_rate(rest: &mut Rest, request: &mut Request) {
     static BARE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)(?:^|[,;(¦]|\bat\b|@|\bwith\b)\s*(?P<v>\d(?:\.\d+)?e-[2-7])\s*(?P<end>$|[,;.)¦])"));
+    // Of several it is none.
+    static ANY: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let one = r"\d(?:\.\d+)?e-[2-7]";
+        [regex(&format!(r"(?i)\b{one}\b")), regex(&format!(r"(?i)\b{one}\b[\s\S]*\b{one}\b"))]
+    });
     if request.lr.is_none()
         && request.refused.is_empty()
+        && !request.search
+        && rest.has(&ANY[0])
+        && !rest.has(&ANY[1])
         && let Some(cut) = rest.cut(&BARE)
     {
         request.lr = super::number::number(cut.get("v"));
@@ -502,7 +531,20 @@ fn texts(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     let named = first(rest, &p.length);
     p.corpus.iter().for_each(|way| rest.tell(way));
-    let cut = named.or_else(|| first(rest, &p.tokens));
+    // Of a batch, or of what is written.
+    static OF_OTHERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:generat\w*|samples? of|answers? of|summar(?:y|ies) of|(?:have|has|are)(?: up to| about)?|batch(?:es)? of)\s*(?:\d+ samples of\s*)?$",
+            ),
+            regex(r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|on average)"),
+        ]
+    });
+    let of_texts = |found: &Found<'_>| match OF_OTHERS[0].is_match(found.before) || OF_OTHERS[1].is_match(found.behind) {
+        true => Judged::Told,
+        false => Judged::Taken,
+    };
+    let cut = named.or_else(|| p.tokens.iter().find_map(|way| rest.cut_as(way, of_texts)));
     request.max_seq_len =
         request.value(cut, "a whole number from 3 to 1,000,000", |cut| cut.whole(3, 1_000_000)).map(|n| n as usize);
 }
@@ -552,7 +594,11 @@ fn choices(rest: &mut Rest, request: &mut Request) {
     optimizer::find_kind(rest, request);
     // Of vectors it says how alike two are.
     let embeds = request.embeddings;
-    let of_rates = |found: &Found<'_>| taken_if(!embeds || !found.cut.words.eq_ignore_ascii_case("cosine"));
+    static ALIKE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:similarit|distance|loss|score|of\b)"));
+    let of_rates = |found: &Found<'_>| {
+        let is_bare = found.cut.words.eq_ignore_ascii_case("cosine");
+        taken_if(!is_bare || !embeds && !ALIKE.is_match(found.behind))
+    };
     let schedule = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates)).map(|cut| {
         match cut.get("v").to_lowercase().as_str() {
             "cosine" if !cut.get("restarts").is_empty() => {

@@ -29,7 +29,12 @@ patterns! {
         r"\bd_ff\s?(?:=|:|of)?\s?#",
         r"^#[ -](?:wide |dimensional )?(?:ffn|feed-?\s?forward)(?:[ -](?:size|dim\w*|width|layers?))*\b",
     ],
-    patch: [r"\bpatch(?:es)?(?:[ _-]size)?(?: of)?~#(?:\s?[x×]\s?\d+)?", r"^#(?:\s?[x×]\s?\d+)?[ -](?:pixel )?patch(?:es)?\b"],
+    patch: [
+        r"\bpatch[ _-]size~#(?:\s?[x×]\s?\d+)?",
+        r"\bpatch(?:es)?(?: of)?\s?[=:]?\s?#(?:\s?[x×]\s?\d+|\s?(?:px|pixels)\b)",
+        r"\bpatch\s?[=:]?\s?#",
+        r"^#(?:\s?[x×]\s?\d+[ -](?:pixel )?|(?:px|[ -]pixel)[ -]?)patch(?:es)?\b",
+    ],
     vocab: [
         r"\bvocab(?:ulary)?(?:[ _-]size)?~#(?: (?:tokens|words|pieces|entries))?\b",
         r"^#(?:[ -](?:tokens?|words?|entry|piece|entries|pieces))?[ -]vocab(?:ulary)?\b",
@@ -68,11 +73,17 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     // `Hidden layers 128, 64 and 32`, `layers of 64-32`.
     static UNITS: LazyLock<[Regex; 1]> = LazyLock::new(|| {
         [pattern(
-            r"\b(?:\d+ )?(?:hidden )?(?:layers?|units|neurons|sizes?)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
+            r"\b(?:\d+ )?hidden (?:layers?|units|neurons|layer sizes|sizes)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
         )]
     });
     let is_mlp = matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp");
-    if let Some(cut) = if is_mlp || request.model.is_none() { first(rest, &*UNITS) } else { None } {
+    // `2 hidden layers of 64 and 10 epochs` lists no units.
+    static FOLLOWS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^\s*(?:$|[,.;:)¦\]]|(?:on|for|to|with|and|in|using|from|then|relu|gelu|tanh)\b)"));
+    let is_list = |found: &Found<'_>| super::rest::taken_if(FOLLOWS.is_match(found.behind));
+    if let Some(cut) =
+        if is_mlp || request.model.is_none() { UNITS.iter().find_map(|way| rest.cut_as(way, is_list)) } else { None }
+    {
         let units: Option<Vec<usize>> = cut
             .get("list")
             .split(|c: char| !c.is_ascii_digit())
@@ -95,7 +106,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     });
     let cut = p.layers.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.layers = request.value(cut, "a whole number of layers", count).or(of_sides).or(of_each);
-    let cut = first(rest, &p.patch);
+    static OF_SLIDES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:per|cut|from|of|each)\b"));
+    let of_model = |found: &Found<'_>| super::rest::taken_if(!OF_SLIDES.is_match(found.behind));
+    let cut = p.patch.iter().find_map(|way| rest.cut_as(way, of_model));
     request.size.patch = request.value(cut, "1 to 4096 pixels", |cut| cut.whole(1, 4096).map(|n| n as usize));
     let cut = first(rest, &p.intermediate);
     request.size.intermediate = request.value(cut, "a whole number", count);
@@ -103,7 +116,14 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.size.vocab = request.value(cut, "a whole number", |cut| cut.whole(1, 10_000_000).map(|n| n as usize));
     let cut = p.heads.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.heads = request.value(cut, "a whole number of heads", count);
-    let cut = first(rest, &p.hidden);
+    // The width of something else.
+    static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:beam|search(?: with)?|heads?(?: of)?|kernel|window|image|input|output|filter|stride|pca(?: to)?|project\w*(?: \w+)? to|reduced? to|has|have|having|contains?|with its|last layer (?:has|of)|heads? (?:of|with)(?: dim| width| size)?)\s*(?:width|dim(?:ension)?s?|size)?\s*(?:of|=|:)?\s*$",
+        )
+    });
+    let of_model = |found: &Found<'_>| if OF_OTHERS.is_match(found.before) { Judged::Told } else { Judged::Taken };
+    let cut = p.hidden.iter().find_map(|way| rest.cut_as(way, of_model));
     request.size.hidden = request.value(cut, "a whole number", count).or(units);
     // `2 hidden layers of 64`, of which the layers are cut out already.
     static OF_LAYERS: LazyLock<[Regex; 1]> =

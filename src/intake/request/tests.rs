@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
+mod misread;
 mod named;
 mod ordinary;
 mod said;
