@@ -63,7 +63,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[- ]rate|lr)\b[^.;,]{0,80}?\b(?:warm|increas|rais|ramp|ris)[^.;,]{0,60}?\b(?:maintained|kept|held)(?: constant| fixed)? at {n}",
+        r"\b(?:learning[- ]rate|lr)\b[^.;,]{0,80}?\b(?:warm|increas|rais|ramp|ris)[^.;,]{0,60}, (?:(?:and|then|is|was) )*(?:maintained|kept|held)(?: constant| fixed)? at {n}",
         None,
         LR,
     ),
