@@ -134,6 +134,13 @@ mod tests {
         assert_eq!(rows("model.embed_tokens.weight")[2], [14.0, 21.0, 28.0, 35.0]);
         assert_eq!(rows("lm_head.weight")[1], [4.0 + 12.0, 5.0 + 17.0, 6.0 + 22.0, 7.0 + 27.0]);
         assert_eq!(found.len(), 3, "{:?}", found.keys());
+        // A base in 16 bits, and additions in 32: the sum is none of 16.
+        let mut halves = given.clone();
+        let table = halves.get_mut("model.embed_tokens.weight").expect("there");
+        *table = table.to_dtype(DType::BF16).expect("halved");
+        take_in(&llama(), &adapter, &mut halves, path).expect("taken in");
+        let whole = &halves["model.embed_tokens.weight"];
+        assert_eq!((whole.dtype(), whole.to_vec2::<f32>().expect("numbers")[2][3]), (DType::F32, 35.0));
         let refused = |name: &str, tensor: Tensor, adapter: &Adapter| {
             let mut given = given.clone();
             given.insert(name.into(), tensor);
