@@ -126,7 +126,7 @@ fn survey_tables(
     let is_table = match hints.task {
         // Whether numbers are told of texts or of rows is for the data to say, where no model says it.
         None | Some(Task::TextRegression) if hints.model.is_none() => {
-            found.is_none() && features::is_table(first, &hints.columns, &class_columns)?
+            found.is_none() && features::is_table(first, &hints.columns, &input, &class_columns)?
         }
         task => task.is_some_and(|task| task.takes() == Modality::Table),
     };

@@ -115,7 +115,8 @@ fn what_is_not_followed_differs() {
         ("MiniLM with 3 layers on SST-2", "model", "a model of 3 layers"),
         ("MiniLM on SST-2, 2 epochs, 500 steps", "recipe.length", "2 epochs"),
         ("MiniLM on SST-2, sequence length 1000", "recipe.max_seq_len", "1000 tokens"),
-        ("MiniLM on SST-2 with curriculum learning", "request", "`curriculum learning`"),
+        ("MiniLM on SST-2 with curriculum learning", "method", "curriculum learning"),
+        ("MiniLM on SST-2 with origami", "request", "`origami`"),
         ("MiniLM, not BERT, on SST-2", "request", "`not BERT`"),
     ] {
         let spec = first(&request(text), &Wishes { max_time_secs: Some(36_000), ..Wishes::default() }, &glue());

@@ -33,8 +33,8 @@ pub(in crate::data) struct Asked<'a> {
 }
 
 /// Whether rows of a table are meant, where nobody said so: there are columns of numbers or categories to learn from, and no text
-/// that they are about.
-pub(in crate::data) fn is_table(table: &Table, asked: &Columns, class_columns: &[&str]) -> Result<bool> {
+/// that they are about. `meant`: columns that words of a request turned out to be.
+pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String], class_columns: &[&str]) -> Result<bool> {
     const SAMPLE: usize = 500;
     if !asked.input.is_empty() || table.columns().iter().any(|c| c.kind == ColumnKind::Image) {
         return Ok(false);
@@ -54,6 +54,9 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, class_columns: &
     let uses: Vec<(&str, Use)> = names.iter().zip(&columns).map(|(name, column)| (*name, column.decide(&[], 0, false))).collect();
     let is_text = |name: &str| uses.iter().any(|(n, u)| *n == name && matches!(u, Use::Nothing(Why::Texts { .. })));
     if columns::usual_texts(table).is_some_and(|texts| texts.iter().all(|name| is_text(name))) {
+        return Ok(false);
+    }
+    if !meant.is_empty() && meant.iter().all(|name| is_text(name)) {
         return Ok(false);
     }
     let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
@@ -299,7 +302,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let check = |text: &str, label: Option<&str>, expected: bool| {
             let columns = Columns { label: label.map(str::to_string), ..Columns::default() };
-            let found = is_table(&table(&dir, "t.csv", text), &columns, &[]).expect("told");
+            let found = is_table(&table(&dir, "t.csv", text), &columns, &[], &[]).expect("told");
             assert_eq!(found, expected, "{text}");
         };
         let texts: String = (0..30).map(|i| format!("this is the text of row {i} and it is long,{i},{}\n", i % 2)).collect();

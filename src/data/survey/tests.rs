@@ -450,3 +450,23 @@ fn labels_that_are_none_of_the_classes_are_told_where_data_is_surveyed() {
     let single = [("train.csv", "text,label\na,0\nb,0\n"), ("test.csv", "text,label\na,1\n")];
     assert_eq!(told(&single, &["train", "test"]), Ok("0".into()));
 }
+
+/// A text that somebody names is read, whatever categories stand beside it.
+#[test]
+fn a_named_text_is_what_is_learnt_from() {
+    let rows: String =
+        (0..40).map(|i| format!("this is headline number {i} of the day,{},{}\n", ["a", "b"][i % 2], i / 3 % 2)).collect();
+    let dir = folder(&[("h.csv", &format!("headline,source,is_clickbait\n{rows}"))]);
+    let of = |named: &[&str]| {
+        let perhaps = PerhapsColumns {
+            label: vec!["is_clickbait".into()],
+            input: named.iter().map(|name| name.to_string()).collect(),
+            ..PerhapsColumns::default()
+        };
+        let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
+        survey_data(&nowhere(), &DataSource::Local { path: dir.path().join("h.csv") }, &hints, &Making::quietly(dir.path()))
+            .map(|facts| (facts.task, facts.columns.input))
+    };
+    let found = of(&["headline"]).expect("read");
+    assert_eq!(found, (Some(Task::TextClassification), vec!["headline".to_string()]));
+}

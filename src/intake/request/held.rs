@@ -214,6 +214,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     rest.cut_as(&REST[1], |found| complete(Some(kept_out), found));
 }
 
+/// Columns by whose values rows are kept together, and that say nothing of when.
+static GROUPS: LazyLock<Regex> = LazyLock::new(|| {
+    crate::intake::regex(
+        r"(?i)^(?:(?:.*[_-])?(?:id|key|uuid|name)|users?|patients?|subjects?|speakers?|authors?|customers?|groups?|class(?:es)?|labels?|gender|sex|sites?|stores?|categor(?:y|ies)|types?|kinds?|documents?|sources?|domains?|topics?)$",
+    )
+});
+
 /// Whether rows are parted by their time, by which column, and which of them that was.
 fn order(rest: &mut Rest, request: &mut Request) {
     let is_parted = request.tested.is_some();
@@ -225,10 +232,7 @@ fn order(rest: &mut Rest, request: &mut Request) {
         let tells_time = ["latest", "recent", "newest", "future", "later"].iter().any(|word| words.contains(word));
         taken_if(match at {
             // By who or what the rows are of is no order in time.
-            2 => {
-                let column = found.cut.get("column").trim_matches(['`', '"', '\'']).to_lowercase();
-                tells_when(&column) || column.ends_with("_at") || column.ends_with("_on")
-            }
+            2 => !GROUPS.is_match(found.cut.get("column").trim_matches(['`', '"', '\''])),
             0..=1 => true,
             3 => !is_span,
             _ => !is_span && tells_time,

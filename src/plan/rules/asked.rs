@@ -101,7 +101,7 @@ impl Asked<'_> {
                 Some(set) => self.recipe().optimizer = set,
                 None => {
                     let stated = format!("{} and {}", plain(betas[0]), plain(betas[1]));
-                    self.out.deviate("recipe.optimizer.betas", stated, "none", &reason);
+                    self.out.deviate("recipe.optimizer.beta1", stated, "none", &reason);
                 }
             }
         }

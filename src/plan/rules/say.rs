@@ -233,7 +233,10 @@ impl Brief<'_> {
             let is_said = words.next_if(|word| matches!(*word, "except" | "without" | "excluding")).is_some();
             words.all(|word| match is_said {
                 true => is_of(&perhaps.exclude, word) && self.left_out(word).is_some(),
-                false => (is_of(&perhaps.input, word) || is_of(&perhaps.label, word)) && used(word),
+                false => {
+                    (is_of(&perhaps.input, word) || is_of(&perhaps.label, word)) && used(word)
+                        || is_of(&perhaps.exclude, word) && self.left_out(word).is_some()
+                }
             })
         };
         let left = request.not_understood.iter().filter(|words| !is_taken(words));
