@@ -217,7 +217,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// Columns by whose values rows are kept together, and that say nothing of when.
 static GROUPS: LazyLock<Regex> = LazyLock::new(|| {
     crate::intake::regex(
-        r"(?i)^(?:(?:.*[_-])?(?:id|key|uuid|name)|users?|patients?|subjects?|speakers?|authors?|customers?|groups?|class(?:es)?|labels?|gender|sex|sites?|stores?|categor(?:y|ies)|types?|kinds?|documents?|sources?|domains?|topics?)$",
+        r"(?i)^(?:(?:.*[_-])?(?:id|key|uuid)|users?|patients?|subjects?|customers?|groups?|class(?:es)?|labels?|gender|sex|categor(?:y|ies))$",
     )
 });
 
