@@ -124,6 +124,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// What a step sees, and in which pieces.
 fn batches(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
+    // Of scoring, which is cut as it fits.
+    static SCORED: LazyLock<Regex> = LazyLock::new(|| {
+        super::pattern::pattern(
+            r"\b(?:per[ _-]device[ _-])?(?:eval(?:uation)?|test|inference|validation|predict(?:ion)?)[ _-]batch[ _-]?(?:sizes?)?~#",
+        )
+    });
+    rest.tell(&SCORED);
     let expected = "a whole number from 1 to 1,048,576";
     let mut of = |ways: &[Regex]| only(rest, request, ways, expected, |cut| cut.whole(1, 1 << 20)).map(|n| n as usize);
     let (pieces, micro, whole, plain) = (of(&p.accumulation), of(&p.micro), of(&p.whole_batch), of(&p.batch));

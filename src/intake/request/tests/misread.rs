@@ -30,6 +30,7 @@ fn numbers_of_other_things() {
     assert_eq!(parse("90% of the images are cats").data_frac, None);
     assert_eq!(parse("each clip is 4 s; classify emotions in ./clips").grad_clip_norm, None);
     assert_eq!(parse("MiniLM on SST-2, clip at 1").grad_clip_norm, Some(1.0));
+    assert_eq!(parse("MiniLM on SST-2, eval batch size 64, train batch size 16").batch_size, Some(16));
     assert_eq!(parse("MiniLM on SST-2, nesterov, 200 epochs").epochs, Some(200.0));
     assert_eq!(parse("warm up lr over 5 epochs, 100 epochs of ResNet-20 on CIFAR-10").epochs, Some(100.0));
     assert_eq!(parse("baseline is 76% accuracy, MiniLM on SST-2").target, None);
