@@ -1,13 +1,23 @@
-//! How images are changed for training: `flips and random crops`, `mixup 0.2`.
+//! What images are brought to, and how they are changed for training: `224x224`, `flips and random crops`, `mixup 0.2`.
 
 use super::Request;
 use super::number::number;
-use super::pattern::pattern;
+use super::pattern::{pattern, patterns};
 use super::rest::{Found, Rest, taken_if};
 use crate::intake::regex;
 use crate::spec::Augment;
 use regex::Regex;
 use std::sync::LazyLock;
+
+patterns! {
+    size: [
+        r"\b(?:resiz|rescal|down-?(?:scal|sampl)|shrink|scal)\w*(?: (?:them|it|all|images?|the|down|each))* to (?P<v>\d{2,4})\s?(?:px|pixels)?(?:\s?[x×]\s?(?P<w>\d{2,4}))?(?:\s?(?:px|pixels?)\b)?",
+        r"\b(?:(?:at|of|to|size|resolution|images?|resized?|scaled?)\s?[=:]?\s?(?:to |of |at )?)?(?P<v>\d{2,4})\s?(?:px|pixels)?\s?[x×]\s?(?P<w>\d{2,4})(?:\s?(?:px|pixels?)\b)?(?: (?:images?|resolution|pixels))?",
+        r"\b(?:at |of |to |size |resolution )*#\s?(?:px|pixels?)\b(?: (?:images?|resolution))?",
+        r"\b(?:image|img)[ _-](?:size|resolution)~#",
+        r"\bresolution~#",
+    ],
+}
 
 /// Changes of images by their names, with the usual values. One of a kind that a name has several of comes after those.
 pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(|| {
@@ -31,8 +41,30 @@ pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(
     ]
 });
 
+/// Height and width that images are brought to.
+fn size(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    static PATCH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [regex(r"(?i)\bpatch(?:es)?(?: tokens)?(?:[ _-]size)?(?: of)?\s*$"), regex(r"(?i)^[ -](?:pixel )?patch")]
+    });
+    let is_whole = |found: &Found<'_>| {
+        taken_if(!found.cut.is_percent() && !PATCH[0].is_match(found.before) && !PATCH[1].is_match(found.behind))
+    };
+    let cut = p.size.iter().find_map(|way| rest.cut_as(way, is_whole));
+    // Of what they are and what they become it is the latter.
+    if cut.is_some() {
+        p.size.iter().for_each(|way| rest.tell(way));
+    }
+    request.image_size = request.value(cut, "a size of 8 to 4096 pixels", |cut| {
+        let width = if cut.get("w").is_empty() { cut.number() } else { number(cut.get("w")) };
+        let side = |value: f64| (value.fract() == 0.0 && (8.0..=4096.0).contains(&value)).then_some(value as usize);
+        Some([side(cut.number()?)?, side(width?)?])
+    });
+}
+
 /// Changes of images, with a value where one stands behind the name: `mixup 0.2`, `rotations of up to 10 degrees`.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    size(rest, request);
     static CHANGES: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
         let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to )?(?:(?:an? )?(?:alpha|α|p|prob(?:ability)?|magnitude)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
         AUGMENTATIONS.iter().map(|(augment, name)| (*augment, pattern(&format!(r"\b{name}(?:\b|$){value}")))).collect()

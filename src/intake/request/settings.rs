@@ -103,13 +103,6 @@ patterns! {
     everywhere: [r"\b(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) (?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],
     beams: [r"\b(?:num[ _-])?beams?(?:[ _-](?:size|width|search(?: (?:with|of))?))?~#(?: beams?)?\b", r"^#[ -]beams?(?: search)?\b", r"\bbeam search (?:with|of) #(?: beams?)?\b"],
     recomputed: [r"\b(?:(?:gradient|activation)[ -](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled))?\b"],
-    image: [
-        r"\b(?:resiz|rescal|down-?(?:scal|sampl)|shrink|scal)\w*(?: (?:them|it|all|images?|the|down|each))* to (?P<v>\d{2,4})\s?(?:px|pixels)?(?:\s?[x×]\s?(?P<w>\d{2,4}))?(?:\s?(?:px|pixels?)\b)?",
-        r"\b(?:(?:at|of|to|size|resolution|images?|resized?|scaled?)\s?[=:]?\s?(?:to |of |at )?)?(?P<v>\d{2,4})\s?(?:px|pixels)?\s?[x×]\s?(?P<w>\d{2,4})(?:\s?(?:px|pixels?)\b)?(?: (?:images?|resolution|pixels))?",
-        r"\b(?:at |of |to |size |resolution )*#\s?(?:px|pixels?)\b(?: (?:images?|resolution))?",
-        r"\b(?:image|img)[ _-](?:size|resolution)~#",
-        r"\bresolution~#",
-    ],
     lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
     // That many of all, not of a text.
     corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
@@ -442,22 +435,6 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.gradient_checkpointing = any(rest, &p.recomputed);
     let cut = first(rest, &p.beams);
     request.num_beams = request.value(cut, "1 to 64 beams", |cut| cut.whole(1, 64).map(|beams| beams as usize));
-    static PATCH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        [regex(r"(?i)\bpatch(?:es)?(?: tokens)?(?:[ _-]size)?(?: of)?\s*$"), regex(r"(?i)^\s?(?:%|[ -](?:pixel )?patch)")]
-    });
-    let is_whole = |found: &Found<'_>| {
-        taken_if(!found.cut.is_percent() && !PATCH[0].is_match(found.before) && !PATCH[1].is_match(found.behind))
-    };
-    let cut = p.image.iter().find_map(|way| rest.cut_as(way, is_whole));
-    // Of what they are and what they become it is the latter.
-    if cut.is_some() {
-        p.image.iter().for_each(|way| rest.tell(way));
-    }
-    request.image_size = request.value(cut, "a size of 8 to 4096 pixels", |cut| {
-        let width = if cut.get("w").is_empty() { cut.number() } else { super::number::number(cut.get("w")) };
-        let side = |value: f64| (value.fract() == 0.0 && (8.0..=4096.0).contains(&value)).then_some(value as usize);
-        Some([side(cut.number()?)?, side(width?)?])
-    });
 }
 
 /// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.
@@ -511,15 +488,14 @@ fn bare_rate(rest: &mut Rest, request: &mut Request) {
     static BARE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)(?:^|[,;(¦]|\bat\b|@|\bwith\b)\s*(?P<v>\d(?:\.\d+)?e-[2-7])\s*(?P<end>$|[,;.)¦])"));
     // Of several it is none.
-    static ANY: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        let one = r"\d(?:\.\d+)?e-[2-7]";
-        [regex(&format!(r"(?i)\b{one}\b")), regex(&format!(r"(?i)\b{one}\b[\s\S]*\b{one}\b"))]
+    static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
+        let one = r"\b\d(?:\.\d+)?e-[2-7]\b";
+        regex(&format!(r"(?i){one}[\s\S]*{one}"))
     });
     if request.lr.is_none()
         && request.refused.is_empty()
         && !request.search
-        && rest.has(&ANY[0])
-        && !rest.has(&ANY[1])
+        && !rest.has(&SEVERAL)
         && let Some(cut) = rest.cut(&BARE)
     {
         request.lr = super::number::number(cut.get("v"));

@@ -1,7 +1,7 @@
 //! How large the model is to be.
 
 use super::pattern::{pattern, patterns};
-use super::rest::{Cut, Found, Judged, Rest};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use super::settings::first;
 use super::{ModelName, Request};
 use crate::intake::regex;
@@ -58,6 +58,13 @@ static OF_SOME: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)\b(?:first|last|top|bottom|lower|upper|lowest|highest|final|middle|these|every|each|per|initial|deepest)\s*$")
 });
 
+/// The width of something else.
+static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:beam|search(?: with)?|heads?(?: of)?|kernel|window|image|input|output|filter|stride|pca(?: to)?|project\w*(?: \w+)? to|reduced? to|has|have|having|contains?|with its|last layer (?:has|of)|heads? (?:of|with)(?: dim| width| size)?)\s*(?:width|dim(?:ension)?s?|size)?\s*(?:of|=|:)?\s*$",
+    )
+});
+
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     params(rest, request, &p.params, |_| true);
@@ -70,29 +77,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             false => Judged::Taken,
         }
     };
-    // `Hidden layers 128, 64 and 32`, `layers of 64-32`.
-    static UNITS: LazyLock<[Regex; 1]> = LazyLock::new(|| {
-        [pattern(
-            r"\b(?:\d+ )?hidden (?:layers?|units|neurons|layer sizes|sizes)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
-        )]
-    });
     let is_mlp = matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp");
-    // `2 hidden layers of 64 and 10 epochs` lists no units.
-    static FOLLOWS: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)^\s*(?:$|[,.;:)¦\]]|(?:on|for|to|with|and|in|using|from|then|relu|gelu|tanh)\b)"));
-    let is_list = |found: &Found<'_>| super::rest::taken_if(FOLLOWS.is_match(found.behind));
-    if let Some(cut) =
-        if is_mlp || request.model.is_none() { UNITS.iter().find_map(|way| rest.cut_as(way, is_list)) } else { None }
-    {
-        let units: Option<Vec<usize>> = cut
-            .get("list")
-            .split(|c: char| !c.is_ascii_digit())
-            .filter(|part| !part.is_empty())
-            .map(|part| part.parse().ok())
-            .collect();
-        let units =
-            request.value(Some(cut), "whole numbers of units", |_| units.filter(|units| units.iter().all(|unit| *unit > 0)));
-        request.units = units.unwrap_or_default();
+    if is_mlp || request.model.is_none() {
+        units(rest, request);
     }
     // `MLP 3x64`: so many layers of so many units.
     static EACH: LazyLock<[Regex; 1]> = LazyLock::new(|| [pattern(r"^(?P<v>\d{1,2})\s?[x×]\s?(?P<w>\d{2,5})\b")]);
@@ -107,7 +94,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let cut = p.layers.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.layers = request.value(cut, "a whole number of layers", count).or(of_sides).or(of_each);
     static OF_SLIDES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:per|cut|from|of|each)\b"));
-    let of_model = |found: &Found<'_>| super::rest::taken_if(!OF_SLIDES.is_match(found.behind));
+    let of_model = |found: &Found<'_>| taken_if(!OF_SLIDES.is_match(found.behind));
     let cut = p.patch.iter().find_map(|way| rest.cut_as(way, of_model));
     request.size.patch = request.value(cut, "1 to 4096 pixels", |cut| cut.whole(1, 4096).map(|n| n as usize));
     let cut = first(rest, &p.intermediate);
@@ -116,12 +103,6 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.size.vocab = request.value(cut, "a whole number", |cut| cut.whole(1, 10_000_000).map(|n| n as usize));
     let cut = p.heads.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.heads = request.value(cut, "a whole number of heads", count);
-    // The width of something else.
-    static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:beam|search(?: with)?|heads?(?: of)?|kernel|window|image|input|output|filter|stride|pca(?: to)?|project\w*(?: \w+)? to|reduced? to|has|have|having|contains?|with its|last layer (?:has|of)|heads? (?:of|with)(?: dim| width| size)?)\s*(?:width|dim(?:ension)?s?|size)?\s*(?:of|=|:)?\s*$",
-        )
-    });
     let of_model = |found: &Found<'_>| if OF_OTHERS.is_match(found.before) { Judged::Told } else { Judged::Taken };
     let cut = p.hidden.iter().find_map(|way| rest.cut_as(way, of_model));
     request.size.hidden = request.value(cut, "a whole number", count).or(units);
@@ -132,6 +113,28 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let cut = first(rest, &*OF_LAYERS);
         request.size.hidden = request.value(cut, "a whole number", count);
     }
+}
+
+/// `Hidden layers 128, 64 and 32`: of a perceptron.
+fn units(rest: &mut Rest, request: &mut Request) {
+    static UNITS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:\d+ )?hidden (?:layers?|units|neurons|layer sizes|sizes)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
+        )
+    });
+    // `2 hidden layers of 64 and 10 epochs` lists no units.
+    static FOLLOWS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^\s*(?:$|[,.;:)¦\]]|(?:on|for|to|with|and|in|using|from|then|relu|gelu|tanh)\b)"));
+    let is_list = |found: &Found<'_>| taken_if(FOLLOWS.is_match(found.behind));
+    let Some(cut) = rest.cut_as(&UNITS, is_list) else { return };
+    let units: Option<Vec<usize>> = cut
+        .get("list")
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect();
+    let units = request.value(Some(cut), "whole numbers of units", |_| units.filter(|units| units.iter().all(|unit| *unit > 0)));
+    request.units = units.unwrap_or_default();
 }
 
 /// `a 10M GPT`: of a name that `is_model` finds at once behind.
