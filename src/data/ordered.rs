@@ -293,6 +293,14 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_far_from_what_was_asked_for_is_told() {
+        let rows = "2026-01-02,1\n".repeat(9);
+        let (held_out, _, notes) = cut(&format!("t,y\n2026-01-01,1\n{rows}"), by_time(), 0.2).expect("cut");
+        assert_eq!(held_out.len(), 9);
+        assert!(notes[0].ends_with("not the 20 % that were asked for: rows of one time stay together"), "{notes:?}");
+    }
+
+    #[test]
     fn numbers_and_dates_of_either_order_are_times() {
         let held_out = |times: &str| {
             let rows: String = times.split(' ').map(|time| format!("{time},1\n")).collect();

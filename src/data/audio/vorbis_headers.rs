@@ -151,6 +151,8 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio/vorbis.ogg");
         let sound = std::fs::read(path).expect("read");
         assert_eq!(check(&sound), Ok(()));
+        let several = check(&[sound.as_slice(), sound.as_slice()].concat()).expect_err("refused");
+        assert!(several.contains("several streams"), "{several}");
         let place = |name: &[u8]| sound.windows(name.len()).position(|part| part == name).expect("there") + name.len();
         let with = |at: usize, bytes: &[u8]| {
             let mut changed = sound.clone();
