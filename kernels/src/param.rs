@@ -96,6 +96,8 @@ pub enum Init {
     /// A row a position: the sines of all angles, then the cosines, the slowest angle `1 / 10_000` of the quickest (Whisper's; 1706.03762
     /// has nearly these).
     Sinusoids,
+    /// A row a position: a sine and a cosine of each angle side by side (1706.03762, section 3.5).
+    InterleavedSinusoids,
 }
 
 impl Init {
@@ -115,6 +117,7 @@ impl Init {
             Init::KaimingNormalFanOut => normal((2.0 / fan_out).sqrt()),
             Init::KaimingUniformFanIn => uniform(1.0 / fan_in.sqrt()),
             Init::Sinusoids => sinusoids(shape),
+            Init::InterleavedSinusoids => interleaved_sinusoids(shape),
         };
         Ok(Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?)
     }
@@ -133,6 +136,19 @@ fn sinusoids(shape: &[usize]) -> Vec<f32> {
                 i if i < 2 * half => angle(i - half).cos() as f32,
                 _ => 0.0,
             }
+        })
+    };
+    (0..shape.first().copied().unwrap_or(0)).flat_map(row).collect()
+}
+
+/// `[positions, channels]`: of a pair of channels from `c` on, the angle is `position / 10_000^(c / channels)`.
+fn interleaved_sinusoids(shape: &[usize]) -> Vec<f32> {
+    let channels = shape.last().copied().unwrap_or(0);
+    let row = |position: usize| {
+        (0..channels).map(move |channel| {
+            let angle = position as f64 / 10_000f64.powf((channel - channel % 2) as f64 / channels as f64);
+            let value = if channel.is_multiple_of(2) { angle.sin() } else { angle.cos() };
+            value as f32
         })
     };
     (0..shape.first().copied().unwrap_or(0)).flat_map(row).collect()

@@ -26,6 +26,9 @@ pub struct Config {
     /// Inner size of the feed-forward layers.
     pub hidden_dim: usize,
     pub max_position_embeddings: usize,
+    /// Whether the table of positions holds sines and stays as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sinusoidal_pos_embds: bool,
     pub activation: Activation,
     pub dropout: f64,
     pub attention_dropout: f64,
@@ -80,7 +83,6 @@ impl Architecture for Config {
             f.only_if_present("tie_word_embeddings", json!(true));
             f.only_if_present("tie_weights_", json!(true));
         }
-        f.only_if_present("sinusoidal_pos_embds", json!(false));
         let config = Config {
             vocab_size: f.count("vocab_size"),
             dim: f.count("dim"),
@@ -88,6 +90,7 @@ impl Architecture for Config {
             n_heads: f.count("n_heads"),
             hidden_dim: f.count("hidden_dim"),
             max_position_embeddings: f.count("max_position_embeddings"),
+            sinusoidal_pos_embds: f.flag_or("sinusoidal_pos_embds", false),
             activation: f.choice_or("activation", Activation::Gelu, &Activation::NAMES),
             dropout: f.number_or("dropout", 0.1),
             attention_dropout: f.number_or("attention_dropout", 0.1),
@@ -109,6 +112,7 @@ impl Architecture for Config {
             n_heads: 2,
             hidden_dim: 24,
             max_position_embeddings: 12,
+            sinusoidal_pos_embds: false,
             activation: Activation::Gelu,
             dropout: 0.1,
             attention_dropout: 0.1,
@@ -122,8 +126,8 @@ impl Architecture for Config {
 
     fn to_public(&self) -> Value {
         let mut config = json!({
-            "model_type": "distilbert", "sinusoidal_pos_embds": false, "vocab_size": self.vocab_size, "dim": self.dim,
-            "n_layers": self.n_layers, "n_heads": self.n_heads, "hidden_dim": self.hidden_dim,
+            "model_type": "distilbert", "sinusoidal_pos_embds": self.sinusoidal_pos_embds, "vocab_size": self.vocab_size,
+            "dim": self.dim, "n_layers": self.n_layers, "n_heads": self.n_heads, "hidden_dim": self.hidden_dim,
             "max_position_embeddings": self.max_position_embeddings, "activation": self.activation.name(), "dropout": self.dropout,
             "attention_dropout": self.attention_dropout, "seq_classif_dropout": self.seq_classif_dropout,
             "qa_dropout": self.qa_dropout, "initializer_range": self.initializer_range, "pad_token_id": self.pad_token_id,
@@ -227,6 +231,7 @@ impl Config {
             intermediate_size: self.hidden_dim,
             positions: self.max_position_embeddings,
             first_position: 0,
+            fixed_positions: self.sinusoidal_pos_embds,
             types: 0,
             act: self.activation,
             dropout: self.dropout as f32,
@@ -234,5 +239,49 @@ impl Config {
             norm_eps: NORM_EPS,
             init: Init::Normal(self.initializer_range as f32),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::{Input, ModelConfig};
+    use candle_core::Device;
+    use tallow_kernels::{Stream, Tape};
+
+    const POSITIONS: &str = "distilbert.embeddings.position_embeddings.weight";
+
+    /// Sines are a table as any other in a forward pass, but nothing that is trained.
+    #[test]
+    fn a_table_of_sines_is_used_and_stays() {
+        let (learnt, fixed) = (Config::tiny(), Config { sinusoidal_pos_embds: true, ..Config::tiny() });
+        let weights = Weights::scratch(Stream::root(1), &Device::Cpu);
+        fixed.build(&weights, None).expect("a model");
+        let (store, _) = weights.finish().expect("from scratch");
+        let tensors: BTreeMap<_, _> = store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
+        // Of 16 channels the second pair's angle is one over the root of ten.
+        let rows = tensors[POSITIONS].to_vec2::<f32>().expect("a table");
+        let near = |found: &[f32], expected: [f32; 4]| found.iter().zip(expected).all(|(found, e)| (found - e).abs() < 1e-5);
+        assert!(near(&rows[0], [0.0, 1.0, 0.0, 1.0]) && near(&rows[1], [0.841471, 0.540302, 0.310984, 0.950415]), "{rows:?}");
+
+        let ids = |ids: &[u32]| Tensor::from_slice(ids, (2, 3), &Device::Cpu).expect("ids");
+        let input = Input::Text { token_ids: ids(&[3, 7, 9, 4, 5, 0]), type_ids: ids(&[0; 6]), lengths: vec![3, 2] };
+        let scores = |config: &Config| {
+            let weights = Weights::given(tensors.clone(), Stream::root(0), &Device::Cpu);
+            let model = config.build(&weights, None).expect("a model");
+            let (_, report) = weights.finish().expect("they fit");
+            assert!(report.unused.is_empty(), "{:?}", report.unused);
+            let tape = Tape::inference();
+            let scores = model.forward(&tape, &input).and_then(|output| output.scores(&tape)).expect("scores");
+            scores.tensor().to_vec2::<f32>().expect("numbers")
+        };
+        assert_eq!(scores(&fixed), scores(&learnt));
+
+        let back = Config::from_public(fixed.to_public().as_object().expect("an object")).expect("a config");
+        assert_eq!(back, fixed);
+        let [learnt, fixed] = [learnt, fixed].map(ModelConfig::Distilbert);
+        let trained = |config: &ModelConfig| config.trainable_names(None).expect("a model").iter().any(|name| name == POSITIONS);
+        assert!(trained(&learnt) && !trained(&fixed));
+        assert_eq!(learnt.num_params() - fixed.num_params(), 12 * 16);
     }
 }

@@ -223,6 +223,7 @@ impl Config {
             intermediate_size: self.intermediate_size,
             positions: self.max_position_embeddings,
             first_position: 0,
+            fixed_positions: false,
             types: self.type_vocab_size,
             act: self.hidden_act,
             dropout: self.hidden_dropout_prob as f32,

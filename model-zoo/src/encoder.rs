@@ -27,6 +27,8 @@ pub(crate) struct Shape {
     /// Rows of the table of positions, and the one that a text's first token has.
     pub(crate) positions: usize,
     pub(crate) first_position: usize,
+    /// Whether the table of positions is one of sines that is not trained.
+    pub(crate) fixed_positions: bool,
     /// Rows of the table of segment types; 0: there is none. Where there is but one, every token is of it.
     pub(crate) types: usize,
     pub(crate) act: Activation,
@@ -70,7 +72,8 @@ impl Shape {
 
     pub(crate) fn cost(&self, b: usize, t: usize, head: &Head) -> Cost {
         let (mut cost, d, e, rows) = (Cost::default(), self.hidden_size, self.embedding_size, b * t);
-        cost.params += (self.vocab_size + self.positions + self.types) * e + 2 * e;
+        let positions = if self.fixed_positions { 0 } else { self.positions };
+        cost.params += (self.vocab_size + positions + self.types) * e + 2 * e;
         cost.keep(3 * rows * e);
         if e != d {
             cost.dense(rows, e, d);
@@ -202,9 +205,13 @@ struct Embeddings {
 impl Embeddings {
     fn new(shape: &Shape, at: &Weights) -> Self {
         let table = |name: &str, rows| at.at(name).param("weight", &[rows, shape.embedding_size], shape.init);
+        let sines = |at: Weights| at.param("weight", &[shape.positions, shape.embedding_size], Init::InterleavedSinusoids);
         Embeddings {
             words: table("word_embeddings", shape.vocab_size),
-            positions: table("position_embeddings", shape.positions),
+            positions: match shape.fixed_positions {
+                true => sines(at.frozen().at("position_embeddings")),
+                false => table("position_embeddings", shape.positions),
+            },
             first_position: shape.first_position as u32,
             types: (shape.types > 0).then(|| table("token_type_embeddings", shape.types)),
             norm: LayerNorm::new(&at.at("LayerNorm"), shape.embedding_size, shape.norm_eps),

@@ -13,13 +13,13 @@ use crate::fields::{Fields, check_count, check_dropouts};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 pub use crate::parts::Activation;
-use crate::parts::{Dense, LayerNorm, leave_other_head};
+use crate::parts::{Dense, LayerNorm, Norm2d, leave_other_head};
 use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use tallow_kernels::{self as kernels, BatchNorm, Init, Param, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Init, Param, Tape, Var, Weights};
 
 /// The columns, and what the architecture leaves open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -402,7 +402,7 @@ struct Layer {
 
 enum LayerOrBatchNorm {
     Layer(LayerNorm),
-    Batch { weight: Param, bias: Param, running_mean: Param, running_var: Param },
+    Batch(Norm2d),
 }
 
 impl Mlp {
@@ -477,12 +477,7 @@ impl Layer {
         let norm = match (norm, at.at("norm")) {
             (Norm::None, _) => None,
             (Norm::Layer, at) => Some(LayerOrBatchNorm::Layer(LayerNorm::new(&at, out, 1e-5))),
-            (Norm::Batch, at) => Some(LayerOrBatchNorm::Batch {
-                weight: at.param("weight", &[out], Init::Ones),
-                bias: at.param("bias", &[out], Init::Zeros),
-                running_mean: at.buffer("running_mean", &[out], Init::Zeros),
-                running_var: at.buffer("running_var", &[out], Init::Ones),
-            }),
+            (Norm::Batch, at) => Some(LayerOrBatchNorm::Batch(Norm2d::new(&at, out))),
         };
         Layer { linear, norm }
     }
@@ -492,10 +487,7 @@ impl Layer {
         Ok(match &self.norm {
             None => h,
             Some(LayerOrBatchNorm::Layer(norm)) => norm.forward(tape, &h)?,
-            Some(LayerOrBatchNorm::Batch { weight, bias, running_mean, running_var }) => {
-                let norm = BatchNorm { weight, bias, running_mean, running_var, momentum: 0.1, eps: 1e-5 };
-                kernels::batch_norm(tape, &h, &norm)?
-            }
+            Some(LayerOrBatchNorm::Batch(norm)) => norm.forward(tape, &h)?,
         })
     }
 }

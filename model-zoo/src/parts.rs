@@ -124,6 +124,10 @@ impl Norm2d {
         }
     }
 
+    pub(crate) fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
+        kernels::batch_norm(tape, x_bhwc, &self.args())
+    }
+
     /// `max(norm(x), 0)`
     pub(crate) fn forward_relu(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
         kernels::batch_norm_relu(tape, x_bhwc, &self.args())
@@ -161,7 +165,7 @@ impl ConvNorm {
 
     /// `[B, H, W, in]` -> `[B, H / stride, W / stride, out]`, rounded up.
     pub(crate) fn forward(&self, tape: &Tape, x_bhwc: &Var) -> Result<Var> {
-        kernels::batch_norm(tape, &self.convolve(tape, x_bhwc)?, &self.norm.args())
+        self.norm.forward(tape, &self.convolve(tape, x_bhwc)?)
     }
 
     /// As [`ConvNorm::forward`], then `max(y, 0)`.

@@ -17,6 +17,8 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     layers: BTreeMap<Key, usize>,
+    /// Whether `bn1` stands behind the last block and not behind the stem: so it does in networks with norms before convolutions.
+    ends_in_bn1: bool,
 }
 
 /// Whether a layer is a decoder's, and its number: of its stage and within it where a model has stages.
@@ -25,9 +27,13 @@ type Key = (bool, Vec<usize>);
 impl Places {
     /// Of a model with parameters of these names.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut layers: BTreeMap<Key, usize> = names.into_iter().filter_map(key).map(|key| (key, 0)).collect();
+        let (mut layers, mut ends_in_bn1) = (BTreeMap::<Key, usize>::new(), false);
+        for name in names {
+            ends_in_bn1 |= name.starts_with("block1.");
+            layers.extend(key(name).map(|key| (key, 0)));
+        }
         layers.values_mut().zip(0..).for_each(|(number, at)| *number = at);
-        Places { layers }
+        Places { layers, ends_in_bn1 }
     }
 
     /// How many layers there are.
@@ -37,7 +43,7 @@ impl Places {
 
     /// Where the parameter of that name lies.
     pub fn place(&self, name: &str) -> Place {
-        if is_embedding(name) {
+        if is_embedding(name) && !(self.ends_in_bn1 && name.starts_with("bn1.")) {
             return Place::Embeddings;
         }
         key(name).and_then(|key| self.layers.get(&key)).map_or(Place::Head, |number| Place::Layer(*number))
@@ -125,6 +131,11 @@ mod tests {
         check(
             &["conv1.weight", "layer1.0.conv1.weight", "layer1.1.bn2.bias", "layer3.0.conv2.weight"],
             &[Embeddings, Layer(0), Layer(1), Layer(2)],
+        );
+        check(&["bn1.weight", "layer1.0.bn1.weight"], &[Embeddings, Layer(0)]);
+        check(
+            &["conv1.weight", "block1.layer.0.bn1.weight", "block2.layer.0.conv1.weight", "bn1.weight", "fc.bias"],
+            &[Embeddings, Layer(0), Layer(1), Head, Head],
         );
         check(
             &["model.encoder.conv2.weight", "model.encoder.layers.0.fc1.bias", "model.encoder.layer_norm.bias"],

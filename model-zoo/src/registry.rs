@@ -303,7 +303,7 @@ zoo! {
     Marian, marian, TextToText, ["marian"], "The Transformer of any size for one text from another (1706.03762), as Marian has it (1804.00344)";
     Mlp, mlp, Table, ["mlp"], "Multi-layer perceptrons for tables, an embedding for each categorical column (2106.11959)";
     Resnet, resnet, Image, ["resnet"], "ResNet-18, 34, 50, 101, 152 (1512.03385)";
-    ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts without parameters";
+    ResnetCifar, resnet_cifar, Image, ["resnet_cifar"], "ResNet-20, 32, 44, 56, 110 for small images (1512.03385, section 4.2), shortcuts padded or projected";
     Roberta, roberta, Text, ["roberta", "xlm-roberta", "camembert"], "RoBERTa, XLM-R, CamemBERT of any size (1907.11692, 1911.02116, 1911.03894)";
     T5, t5, TextToText, ["t5"], "T5 1.0 and 1.1 of any size: one text from another (1910.10683)";
     Vit, vit, Image, ["vit"], "Vision Transformers of any size, patch and image (2010.11929)";
@@ -453,10 +453,18 @@ impl ModelConfig {
     /// # Errors
     /// The configuration has mistakes.
     pub fn trainable_names(&self, adapter: Option<&Adapter>) -> Result<Vec<String>> {
+        Ok(self.trainable_sizes(adapter)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The same with how many elements each has.
+    ///
+    /// # Errors
+    /// The configuration has mistakes.
+    pub fn trainable_sizes(&self, adapter: Option<&Adapter>) -> Result<Vec<(String, usize)>> {
         let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
         self.build(&weights, adapter)?;
-        let asked = weights.asked_shapes().into_iter();
-        Ok(asked.filter(|(.., kind)| *kind == ParamKind::Trainable).map(|(name, ..)| name).collect())
+        let trained = weights.asked_shapes().into_iter().filter(|(.., kind)| *kind == ParamKind::Trainable);
+        Ok(trained.map(|(name, shape, _)| (name, shape.iter().product())).collect())
     }
 
     /// Whether weights of these names and shapes fit, before any is read.

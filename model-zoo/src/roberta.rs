@@ -273,6 +273,7 @@ impl Config {
             intermediate_size: self.intermediate_size,
             positions: self.max_position_embeddings,
             first_position: self.pad_token_id + 1,
+            fixed_positions: false,
             types: self.type_vocab_size,
             act: self.hidden_act,
             dropout: self.hidden_dropout_prob as f32,

@@ -166,9 +166,11 @@ impl Architecture for Config {
         problems
     }
 
-    /// Copies of the table of words are left out; files whose output layer is it need not hold it twice.
+    /// Copies of the table of words are left out, as are distances between target and source, which files of 1.0 hold and nothing
+    /// looks up; files whose output layer is the table of words need not hold it twice.
     fn public_names(&self, mut given: BTreeMap<String, Tensor>) -> Result<BTreeMap<String, Tensor>> {
-        given.retain(|name, _| !name.ends_with(".embed_tokens.weight"));
+        const UNUSED: [&str; 2] = [".embed_tokens.weight", ".EncDecAttention.relative_attention_bias.weight"];
+        given.retain(|name, _| !UNUSED.iter().any(|end| name.ends_with(end)));
         if self.tie_word_embeddings {
             given.remove("lm_head.weight");
         } else if let Some(shared) = given.get("shared.weight").filter(|_| !given.contains_key("lm_head.weight")) {
@@ -572,5 +574,22 @@ mod tests {
         let (both, past) = (distances(false), distances(true));
         assert_eq!((both.bucket(3), both.bucket(-3), past.bucket(3)), (19, 3, 0));
         assert_eq!((both.bucket(1000), past.bucket(-1000)), (31, 31));
+    }
+
+    /// Public files of 1.0 hold such a table.
+    #[test]
+    fn distances_between_target_and_source_are_left_out() {
+        let config = Config::tiny();
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu);
+        config.build(&weights, None).expect("a model");
+        let (store, _) = weights.finish().expect("from scratch");
+        let own = store.iter().map(|p| (p.name().to_string(), p.tensor().clone())).collect();
+        let mut public = config.public_tensors(own).expect("tensors");
+        let table = Tensor::zeros((6, 2), candle_core::DType::F32, &Device::Cpu).expect("zeros");
+        public.insert("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight".into(), table);
+        let weights = Weights::given(config.public_names(public).expect("names"), Stream::root(0), &Device::Cpu);
+        config.build(&weights, None).expect("a model");
+        let (store, report) = weights.finish().expect("they fit");
+        assert_eq!((report.loaded, report.unused), (store.len(), Vec::new()));
     }
 }

@@ -128,8 +128,11 @@ impl Architecture for Config {
 }
 
 impl Config {
-    /// By the names and shapes of the weights.
+    /// By the names and shapes of the weights. None where a block has a tensor that it has no place for: that is another network.
     pub(crate) fn identify(shapes: &BTreeMap<String, Vec<usize>>) -> Option<Self> {
+        if shapes.keys().any(|name| name.starts_with("block") && !has_place(name)) {
+            return None;
+        }
         let &[width @ 1..=usize::MAX, num_channels, 3, 3] = shapes.get("conv1.weight")?.as_slice() else { return None };
         let &[classes, inner] = shapes.get("fc.weight")?.as_slice() else { return None };
         let has = |stage: usize, i: usize| shapes.contains_key(&format!("block{stage}.layer.{i}.conv1.weight"));
@@ -161,6 +164,17 @@ impl Config {
                 (stage, i, Shape { inner: if i == 0 { before } else { width }, width, stride })
             })
         })
+    }
+}
+
+/// Whether a block has a place for the tensor of that name.
+fn has_place(name: &str) -> bool {
+    match *name.split('.').collect::<Vec<_>>() {
+        ["block1" | "block2" | "block3", "layer", _, layer, leaf] => match layer {
+            "conv1" | "conv2" | "convShortcut" => leaf == "weight",
+            _ => ["bn1", "bn2"].contains(&layer),
+        },
+        _ => false,
     }
 }
 
@@ -250,5 +264,37 @@ impl Block {
             None => x_bhwc.clone(),
         };
         kernels::add(tape, &y_bhwc, &shortcut_bhwc)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+    use tallow_kernels::Stream;
+
+    #[test]
+    fn blocks_with_other_tensors_are_not_taken_for_these() {
+        let config = Config::tiny();
+        let weights = Weights::scratch(Stream::root(0), &Device::Cpu).outline();
+        config.build(&weights, None).expect("a model");
+        let own: BTreeMap<_, _> = weights.asked_shapes().into_iter().map(|(name, shape, _)| (name, shape)).collect();
+        let beside = |name: &str| {
+            let mut shapes = own.clone();
+            shapes.insert(name.into(), vec![8]);
+            Config::identify(&shapes)
+        };
+        for name in ["block1.layer.0.bn1.num_batches_tracked", "bn1.num_batches_tracked"] {
+            assert_eq!(beside(name).as_ref(), Some(&config), "{name}");
+        }
+        for name in [
+            "block1.layer.0.se.fc1.weight",
+            "block1.layer.0.conv1.bias",
+            "block2.layer.0.conv3.weight",
+            "block3.layer.0.shortcut.0.weight",
+            "block4.layer.0.bn1.weight",
+        ] {
+            assert_eq!(beside(name), None, "{name}");
+        }
     }
 }

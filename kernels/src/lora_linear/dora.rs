@@ -20,16 +20,18 @@ pub struct Dora {
     pub magnitude: Param,
 }
 
-impl Dora {
-    /// `m (W + s B A) / |W + s B A|` in float32, `[out, in]`: the one weight that does the same at inference.
-    ///
-    /// # Errors
-    /// The shapes do not fit each other.
-    pub fn merged(&self, weight: &FrozenWeight) -> Result<Tensor> {
-        let sum = self.lora.merged(weight)?;
-        let gain = over(&self.magnitude.tensor().to_dtype(DType::F32)?, &plain_norms(&sum)?)?;
-        Ok(sum.broadcast_mul(&gain.unsqueeze(1)?)?)
-    }
+/// The one weight that does the same at inference: `W + s B A`, or with `lengths` `m (W + s B A) / |W + s B A|`.
+///
+/// `weight`: `[out, in]`, `a`: `[r, in]`, `b`: `[out, r]`, `lengths`, `m`: `[out]`, each in its own float type; returns float32.
+///
+/// # Errors
+/// The shapes do not fit each other.
+pub fn merged_weight(weight: &Tensor, [a, b]: [&Tensor; 2], scale: f64, lengths: Option<&Tensor>) -> Result<Tensor> {
+    let whole = |tensor: &Tensor| tensor.to_dtype(DType::F32);
+    let sum = (whole(weight)? + whole(b)?.matmul(&whole(a)?)?.affine(scale, 0.0)?)?;
+    let Some(lengths) = lengths.map(whole).transpose()? else { return Ok(sum) };
+    let gain = over(&lengths, &plain_norms(&sum)?)?;
+    Ok(sum.broadcast_mul(&gain.unsqueeze(1)?)?)
 }
 
 /// `numbers / norms`, 0 where a row is all zeros: it has no direction to be stretched along, and 0 / 0 would spoil the whole output. (PEFT
@@ -228,6 +230,11 @@ mod tests {
         Ok(all)
     }
 
+    fn merged(weight: &FrozenWeight, dora: &Dora) -> Result<Tensor> {
+        let (weight, parts) = (weight.dense(DType::F32, &Device::Cpu)?, [dora.lora.a.tensor(), dora.lora.b.tensor()]);
+        merged_weight(&weight, parts, f64::from(dora.lora.scale), Some(dora.magnitude.tensor()))
+    }
+
     /// In float32 against float64 by whole tensors, however the weight is stored; one that is merged does the same.
     #[test]
     fn equals_the_formula() -> Result<()> {
@@ -247,7 +254,7 @@ mod tests {
                     all.extend(p.iter().map(|p| grads.get(p).expect("a gradient").clone()));
                     let x = constant(&[rows, inner]).tensor().to_dtype(DType::F32)?;
                     let c = p[3].tensor().to_dtype(DType::F32)?;
-                    Ok::<_, Error>((all, x.matmul(&dora.merged(&weight)?.t()?)?.broadcast_add(&c)?))
+                    Ok::<_, Error>((all, x.matmul(&merged(&weight, &dora)?.t()?)?.broadcast_add(&c)?))
                 };
                 let ((fast, merged), (exact, _)) = (run(DType::F32)?, run(DType::F64)?);
                 for ((fast, exact), what) in fast.iter().zip(&exact).zip(["y", "dx", "dA", "dB", "dm", "db"]) {
@@ -276,7 +283,7 @@ mod tests {
             let y = dora_linear(&tape, &x, &weight, None, &dora)?;
             let mut grads = Gradients::new(&store);
             let dx = tape.backward_to(&y, &mut grads, &[&x])?.remove(0).expect("a gradient");
-            let merged = dora.merged(&weight)?;
+            let merged = merged(&weight, &dora)?;
             let all = [y.tensor(), &dx, &merged].into_iter().chain(p.iter().filter_map(|p| grads.get(p)));
             for t in all {
                 let values = t.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?;

@@ -10,12 +10,12 @@ mod dora;
 mod frozen;
 mod reference;
 
-pub use dora::{Dora, dora_linear, row_norms};
+pub use dora::{Dora, dora_linear, merged_weight, row_norms};
 pub use frozen::FrozenWeight;
 
 use crate::dropout::check_probability;
 use crate::{Backward, Error, Inputs, Op, Param, Result, Stream, Tape, Var, blocks, slice};
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 
 /// The trainable addition to a frozen weight `[out, in]`.
 #[derive(Debug, Clone)]
@@ -31,17 +31,6 @@ pub struct Lora {
 }
 
 impl Lora {
-    /// `W + s B A` in float32, `[out, in]`: the one weight that does what both do at inference.
-    ///
-    /// # Errors
-    /// The shapes do not fit each other.
-    pub fn merged(&self, weight: &FrozenWeight) -> Result<Tensor> {
-        self.check(weight)?;
-        let product = self.b.tensor().matmul(self.a.tensor())?.affine(f64::from(self.scale), 0.0)?;
-        let merged = (weight.dense(product.dtype(), product.device())? + product)?;
-        Ok(merged.to_dtype(DType::F32)?)
-    }
-
     fn check(&self, weight: &FrozenWeight) -> Result<()> {
         let [out, inner] = weight.dims();
         let shape = |param: &Param, expected: String| {
