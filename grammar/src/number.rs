@@ -37,7 +37,8 @@ const LARGEST: i128 = 999_999_999_999_999;
 impl Integers {
     /// From `least` to `most`.
     pub(crate) fn new(least: i128, most: i128) -> Self {
-        let (least, most) = (least.max(-LARGEST), most.min(LARGEST));
+        // One beyond the largest holds nothing, and its sign can be turned.
+        let (least, most) = (least.clamp(-LARGEST, LARGEST + 1), most.clamp(-LARGEST - 1, LARGEST));
         let sizes = |from: i128, to: i128| (from <= to).then_some((from as u64, to as u64));
         Integers { up: sizes(least.max(0), most), down: sizes((-most).max(1), -least) }
     }
@@ -452,6 +453,7 @@ mod tests {
         assert_eq!(Integers::new(500, 599).cost(Whole::default()), Some(3));
         assert_eq!(Integers::new(-7, -5).cost(Whole::default()), Some(2));
         assert!(Integers::new(3, 2).is_empty());
+        assert!(Integers::new(i128::MAX, i128::MAX).is_empty() && Integers::new(i128::MIN, i128::MIN).is_empty());
         assert_eq!(Integers::new(-2, 1).few(4), Some(vec![-2, -1, 0, 1]));
     }
 

@@ -275,9 +275,11 @@ fn needs(steps: &[Vec<(char, char, u32)>], last: u32, min: usize) -> Vec<Vec<u32
     all
 }
 
-/// `\d`, `\w` and `\s` mean the letters of ASCII in the schemas' regular expressions, and of `\s` the space alone is written.
+/// `\d`, `\w` and `\s` mean the letters of ASCII in the schemas' regular expressions, and of `\s` the space alone is written. What
+/// a class leaves out is all that any reader takes for white space.
 fn plain_classes(pattern: &str) -> String {
-    let (mut out, mut inside, mut chars) = (String::with_capacity(pattern.len()), false, pattern.chars());
+    let (mut out, mut chars) = (String::with_capacity(pattern.len()), pattern.chars());
+    let (mut inside, mut negated) = (false, false);
     while let Some(c) = chars.next() {
         match c {
             '\\' => {
@@ -285,6 +287,7 @@ fn plain_classes(pattern: &str) -> String {
                 let class = match next {
                     Some('d') => Some("0-9"),
                     Some('w') => Some("A-Za-z0-9_"),
+                    Some('s') if inside && negated => Some(r"\s\u{feff}"),
                     Some('s') => Some(" "),
                     _ => None,
                 };
@@ -298,11 +301,14 @@ fn plain_classes(pattern: &str) -> String {
                 }
             }
             c => {
-                inside = match c {
-                    '[' => true,
-                    ']' => false,
-                    _ => inside,
-                };
+                match c {
+                    '[' => {
+                        negated = if inside { negated } else { chars.clone().next() == Some('^') };
+                        inside = true;
+                    }
+                    ']' => inside = false,
+                    _ => {}
+                }
                 out.push(c);
             }
         }
@@ -332,6 +338,8 @@ mod tests {
         check("b+", &["b", "abba", "ab"], &["", "ac"]);
         check("^(a|bc)*x?$", &["", "abca", "bcx"], &["b", "xx"]);
         check("^[^/\\s]+/[\\w.-]+$", &["a/b.c", "ä/x"], &["a b/c", "/x", "a/"]);
+        check("^[^\\s]+$", &["ab"], &["a b", "a\tb", "a\nb", "a\u{a0}b", "a\u{feff}b"]);
+        check("^[\\sx]\\s$", &["x ", "  "], &["x\t", "\u{a0} "]);
         check("end$", &["the end", "end"], &["ends"]);
         check("^é.$", &["éa", "é本"], &["é", "ea"]);
     }

@@ -321,7 +321,7 @@ impl Reader<'_> {
                 (if up { float.ceil() } else { float.floor() }) as i128
             });
             let exact = bound.value.as_i128().is_some() || bound.value.as_f64().is_some_and(|n| n.fract() == 0.0);
-            number + if bound.excluded && exact { if up { 1 } else { -1 } } else { 0 }
+            number.saturating_add(if bound.excluded && exact { if up { 1 } else { -1 } } else { 0 })
         };
         let least = least.map_or(i128::MIN / 4, |bound| whole(&bound, true));
         Some(Integers::new(least, most.map_or(i128::MAX / 4, |bound| whole(&bound, false))))
@@ -361,7 +361,12 @@ impl Reader<'_> {
 
     fn list(&mut self, object: &Object, place: &str) -> Option<Id> {
         let (min, mut max) = self.lengths(object, ["minItems", "maxItems"], self.bounds.items, place)?;
+        let unique = object.get("uniqueItems") == Some(&json!(true));
         if let Some(first) = object.get("prefixItems").and_then(Value::as_array) {
+            if unique && first.len() > 1 {
+                let what = "different items cannot be held beside `prefixItems`";
+                return self.refuse(Problem::new(&format!("{place}/uniqueItems"), what));
+            }
             return self.tuple(first, (min, max), place);
         }
         let of_item = format!("{place}/items");
@@ -369,7 +374,6 @@ impl Reader<'_> {
         if max == 0 {
             return Some(self.grammar.text("[]"));
         }
-        let unique = object.get("uniqueItems") == Some(&json!(true));
         let mut order = Order::Free;
         let mut item = self.value(&schema, &of_item);
         if unique && item.is_some() && max > 1 {

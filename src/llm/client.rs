@@ -169,15 +169,12 @@ impl Http {
                     return Ok(Attempt::Answered(dialect.answer(&value).unwrap_or_default()));
                 }
                 Ok(0) => {
-                    return Ok(Attempt::Again {
-                        why: "the answer broke off".into(),
-                        wait: None,
-                        begun: Some(heard.text().len()),
-                    });
+                    return Ok(Attempt::Again { why: "the answer broke off".into(), wait: None, begun: Some(heard.bytes()) });
                 }
                 Ok(read) => read,
-                Err(Ended::ByPeer { .. }) if heard.is_over => return Ok(Attempt::Answered(heard)),
-                Err(Ended::ByPeer { why, .. }) => return Ok(Attempt::Again { why, wait: None, begun: Some(heard.text().len()) }),
+                // What is whole is not lost to a connection that breaks, or stays open and says nothing more.
+                Err(_) if heard.is_over => return Ok(Attempt::Answered(heard)),
+                Err(Ended::ByPeer { why, .. }) => return Ok(Attempt::Again { why, wait: None, begun: Some(heard.bytes()) }),
                 Err(Ended::ByUs(error)) => return Err(error),
             };
             bytes += read;
@@ -192,8 +189,11 @@ impl Http {
                 let event: Value =
                     serde_json::from_str(&data).map_err(|why| self.bad("events of JSON", &format!("{why}: {data}")))?;
                 if let Err(said) = heard.hear(dialect, &event) {
-                    let begun = Some(heard.text().len()).filter(|bytes| *bytes > 0);
+                    let begun = Some(heard.bytes()).filter(|bytes| *bytes > 0);
                     return Ok(Attempt::Again { why: self.said(&said), wait: None, begun });
+                }
+                if heard.has_stopped {
+                    return Ok(Attempt::Answered(heard));
                 }
             }
         }
@@ -277,7 +277,7 @@ impl LanguageModel for Http {
                 Attempt::Answered(heard) => {
                     // A provider may say the key again that it was sent.
                     let (text, secs) = (self.without_key(heard.text()), begun.elapsed().as_secs_f64());
-                    let usage = heard.usage.unwrap_or_else(|| guess(ask, text.len())).and(lost);
+                    let usage = heard.usage.unwrap_or_else(|| guess(ask, heard.bytes())).and(lost);
                     return Ok(Reply { text, is_cut: heard.is_cut, usage, secs, notes });
                 }
                 Attempt::NotSo { status, said, whole } => {

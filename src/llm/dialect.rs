@@ -136,6 +136,7 @@ impl Dialect {
                 let choice = body.get("choices")?.get(0)?;
                 let message = choice.get("message")?;
                 heard.text = words(message).or_else(|| text(message, "refusal")).unwrap_or_default();
+                heard.unseen = thoughts(message);
                 heard.end(text(choice, "finish_reason"));
                 heard.openai_usage(body);
             }
@@ -148,6 +149,7 @@ impl Dialect {
                         _ => {}
                     }
                 }
+                heard.unseen = thoughts(body);
                 heard.end(text(body, "stop_reason"));
                 heard.anthropic_usage(body);
             }
@@ -161,9 +163,13 @@ impl Dialect {
 pub(super) struct Heard {
     text: String,
     tool: String,
+    /// Bytes of thoughts: none of the answer, and paid for as it is.
+    unseen: usize,
     pub(super) is_cut: bool,
     /// The provider said that this is the end.
     pub(super) is_over: bool,
+    /// And that nothing comes behind it.
+    pub(super) has_stopped: bool,
     /// None: not all of it was said.
     pub(super) usage: Option<Usage>,
     /// Of Anthropic's: what was read with how much of it from a cache, and what was written, as far as that was said.
@@ -174,6 +180,11 @@ pub(super) struct Heard {
 impl Heard {
     pub(super) fn text(&self) -> &str {
         if self.tool.is_empty() { &self.text } else { &self.tool }
+    }
+
+    /// All that was written, thoughts too.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len() + self.tool.len() + self.unseen
     }
 
     /// A further event of a stream.
@@ -189,6 +200,7 @@ impl Heard {
                 if let Some(choice) = event.get("choices").and_then(|choices| choices.get(0)) {
                     let delta = choice.get("delta").unwrap_or(&Value::Null);
                     self.text.push_str(&words(delta).or_else(|| text(delta, "refusal")).unwrap_or_default());
+                    self.unseen += thoughts(delta);
                     self.end(text(choice, "finish_reason"));
                 }
                 self.openai_usage(event);
@@ -199,12 +211,13 @@ impl Heard {
                     let delta = event.get("delta").unwrap_or(&Value::Null);
                     self.text.push_str(&text(delta, "text").unwrap_or_default());
                     self.tool.push_str(&text(delta, "partial_json").unwrap_or_default());
+                    self.unseen += thoughts(delta);
                 }
                 Some("message_delta") => {
                     self.end(event.get("delta").and_then(|delta| text(delta, "stop_reason")));
                     self.anthropic_usage(event);
                 }
-                Some("message_stop") => self.is_over = true,
+                Some("message_stop") => (self.is_over, self.has_stopped) = (true, true),
                 _ => {}
             },
         }
@@ -276,6 +289,22 @@ fn words(message: &Value) -> Option<String> {
     let is_said =
         |part: &&Value| part.get("type").and_then(Value::as_str).is_none_or(|kind| matches!(kind, "text" | "output_text"));
     Some(parts.iter().filter(is_said).filter_map(|part| text(part, "text")).collect())
+}
+
+/// The bytes of thoughts in a message or a piece of one: under a key of their own (some servers say them under two), or as parts
+/// of it.
+fn thoughts(message: &Value) -> usize {
+    fn length(said: &Value) -> usize {
+        match said {
+            Value::String(said) => said.len(),
+            Value::Array(parts) => parts.iter().filter_map(|part| part.get("text")).map(length).sum(),
+            _ => 0,
+        }
+    }
+    let beside = ["reasoning_content", "reasoning", "thinking"].into_iter().filter_map(|key| message.get(key)).map(length).max();
+    let parts = message.get("content").and_then(Value::as_array);
+    let within: usize = parts.into_iter().flatten().filter_map(|part| part.get("thinking")).map(length).sum();
+    beside.unwrap_or(0) + within
 }
 
 fn number(value: &Value, key: &str) -> u64 {
@@ -388,6 +417,33 @@ mod tests {
         check(Anthropic, of(tool, "tool_use"), Some(("{\"a\":1}", false, Some([9, 4, 5]))));
         check(Anthropic, of(json!([{"type": "text", "text": "hi"}]), "max_tokens"), Some(("hi", true, Some([9, 4, 5]))));
         check(Anthropic, json!({"type": "error"}), None);
+    }
+
+    /// They are no words of the answer, and count where the provider does not count.
+    #[test]
+    fn thoughts_are_counted() {
+        let check = |dialect: Dialect, event: Value, whole: Value, bytes: usize| {
+            let mut heard = Heard::default();
+            heard.hear(dialect, &event).expect("no failure");
+            let answered = dialect.answer(&whole).expect("an answer");
+            assert_eq!((heard.text(), heard.bytes(), answered.text(), answered.bytes()), ("", bytes, "{}", bytes + 2), "{event}");
+        };
+        let openai = |thought: Value| {
+            let mut message = thought.clone();
+            message["content"] = json!("{}");
+            (json!({"choices": [{"delta": thought}]}), json!({"choices": [{"message": message}]}))
+        };
+        for thought in [json!({"reasoning_content": "hmm"}), json!({"reasoning": "hmm", "reasoning_content": "hmm"})] {
+            let (event, whole) = openai(thought);
+            check(Dialect::Openai, event, whole, 3);
+        }
+        let parts = json!([{"type": "thinking", "thinking": [{"type": "text", "text": "hmm"}]}]);
+        let whole = json!([{"type": "thinking", "thinking": [{"type": "text", "text": "hmm"}]}, {"type": "text", "text": "{}"}]);
+        let of = |name: &str, content: &Value| json!({"choices": [{name: {"content": content}}]});
+        check(Dialect::Openai, of("delta", &parts), of("message", &whole), 3);
+        let event = json!({"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "hmm"}});
+        let whole = json!({"content": [{"type": "thinking", "thinking": "hmm"}, {"type": "text", "text": "{}"}]});
+        check(Dialect::Anthropic, event, whole, 3);
     }
 
     #[test]

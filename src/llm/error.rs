@@ -55,9 +55,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a provider may have written, and charge for it, all the same; also where its answer could not be kept.
+    /// Whether a provider may have written, and charge for it, all the same; also where its answer could not be kept. What
+    /// [`Error::Failing`] may have cost was counted, attempt by attempt: who has too much to do has not taken the question.
     pub(super) fn may_have_cost(&self) -> bool {
-        matches!(self, Error::Slow { .. } | Error::Failing { .. } | Error::BadAnswer { .. } | Error::Store(_))
+        matches!(self, Error::Slow { .. } | Error::BadAnswer { .. } | Error::Store(_))
     }
 }
 

@@ -147,8 +147,6 @@ impl LanguageModel for Meter<'_> {
         let lost = self.inner.lost();
         let (usage, secs) = match &answered {
             Ok(reply) => (reply.usage, reply.secs),
-            // What it counted itself is all that `Failing` stands for.
-            Err(Error::Failing { .. }) if lost.tokens() > 0 => (lost, 0.0),
             Err(error) if error.may_have_cost() => (lost.and(most_of(ask)), 0.0),
             Err(_) => (lost, 0.0),
         };
@@ -174,6 +172,9 @@ mod tests {
             let text = ask.turns[0].text.clone();
             if text == "fail" {
                 return Err(Error::Unreachable { model: self.name(), why: "down".into() });
+            }
+            if text == "busy" {
+                return Err(Error::Failing { model: self.name(), attempts: 5, why: "it answers 429".into() });
             }
             if text == "hang" {
                 return Err(Error::Slow { model: self.name(), what: "nothing", secs: 1.0 });
@@ -274,8 +275,10 @@ mod tests {
             Ok(())
         };
         let meter = Meter::new(&parrot, Some(PRICE), Allowance::default(), Spent::default(), &enter);
-        assert!(meter.answer(&ask("fail")).is_err());
-        assert_eq!(meter.spent(), Spent::default());
+        for unanswered in ["fail", "busy"] {
+            assert!(meter.answer(&ask(unanswered)).is_err());
+            assert_eq!(meter.spent(), Spent::default(), "{unanswered}: nobody took the question");
+        }
         // It may have written all the same.
         assert!(meter.answer(&ask("hang")).is_err());
         assert_eq!(meter.spent().tokens, ask("hang").most_tokens_in() + 64);

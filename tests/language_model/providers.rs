@@ -114,10 +114,35 @@ fn streamed_answers() {
     came.says("whole", 2);
     assert_eq!(came.reply.expect("a reply").usage.tokens(), 120 + ask().most_tokens_in() + 2);
     streaming(vec![Act::Drip(NOW, broken)]).fails(Class::External, "did not answer in 3 attempts: the answer broke off", 3);
+    // Thoughts are no words of the answer, and are paid for as these are.
+    let thought = json!({"choices": [{"delta": {"reasoning_content": "x".repeat(300)}}]}).to_string();
+    let came = streaming(vec![Act::Drip(NOW, events(&[thought.as_str(), thought.as_str()])), says("whole")]);
+    came.says("whole", 2);
+    assert_eq!(came.reply.expect("a reply").usage.tokens(), 120 + ask().most_tokens_in() + 200);
     let failing = events(&[r#"{"error":{"message":"overloaded"}}"#]);
     streaming(vec![Act::Drip(NOW, failing)]).fails(Class::External, "did not answer in 3 attempts: overloaded", 3);
     let nonsense = events(&["{nonsense"]);
     streaming(vec![Act::Drip(NOW, nonsense)]).fails(Class::External, "expected events of JSON", 1);
+}
+
+/// The last event has come, and the connection stays open.
+fn then_silence(events: Vec<String>) -> Vec<Act> {
+    let silence = std::iter::repeat_n(String::new(), 15);
+    vec![Act::Drip(Duration::from_millis(100), std::iter::once(events.concat()).chain(silence).collect())]
+}
+
+#[test]
+fn a_whole_answer_is_not_lost_to_a_connection_that_stays_open() {
+    let end = r#"{"choices":[{"delta":{"content":"{}"},"finish_reason":"stop"}]}"#;
+    streaming(then_silence(events(&[end]))).says("{}", 1);
+    let pieces = events(&[
+        r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"{}"}}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+        r#"{"type":"message_stop"}"#,
+    ]);
+    let came = Asking { acts: then_silence(pieces), config: "dialect = \"anthropic\"\nstream = true" }.go();
+    came.says("{}", 1);
+    assert!(came.took < Duration::from_millis(650), "nothing comes behind `message_stop`: {:?}", came.took);
 }
 
 #[test]

@@ -161,3 +161,23 @@ fn without_tokens_rules_go_on_and_it_is_told() {
         "{plain:#?}"
     );
 }
+
+/// A first plan that diverges, and a rate that does not: there is a report, and nothing that it gains over.
+#[test]
+fn a_first_plan_that_cannot_be_trained_keeps_no_verdict_back() {
+    let (place, server) = (Place::new(), Server::start(vec![change("recipe.lr", json!(0.003))]));
+    let run = place.run();
+    let set = [&SEARCH[..], &["recipe.lr=100", "budget.max_attempts=1", "search.max_trials=2"]].concat();
+    let mut command = place.train(&set, &run);
+    let page = succeeds(command.args(["--offline", "--llm", &format!("{}#m", server.url)]));
+    assert!(page.stderr.contains("the first plan could not be trained"), "{}", page.stderr);
+    let journal = journal(&run);
+    let first = journal.trials[0].result.as_ref().expect("it ended");
+    assert!(first.failed.as_ref().is_some_and(|failed| failed.contains("diverged")), "{journal:#?}");
+    assert_eq!(journal.best().map(|best| best.number), Some(2), "{journal:#?}");
+    let folder = RunFolder::open(&run).expect("a run");
+    let report: Report = folder.read_json(&folder.report_json()).expect("a report");
+    assert!(report.search.expect("a search").gain.is_none());
+    let written = folder.read_text(&folder.report_md()).expect("a page");
+    assert!(written.contains("Of 2 recipes a later one did best; the first was not scored beside it."), "{written}");
+}

@@ -194,6 +194,10 @@ fn what_cannot_be_held_is_told_all_at_once() {
         &["#/oneOf/1"],
     );
     check(json!({"type": "array", "items": {"type": "string"}, "minItems": 2, "uniqueItems": true}), &["#/uniqueItems"]);
+    let pair = json!([{"type": "integer"}, {"type": "integer"}]);
+    check(json!({"type": "array", "prefixItems": pair, "minItems": 2, "maxItems": 2, "uniqueItems": true}), &["#/uniqueItems"]);
+    check(json!({"type": "integer", "exclusiveMinimum": 1e300}), &["nothing fits"]);
+    check(json!({"type": "integer", "maximum": -1e300}), &["nothing fits"]);
     check(json!({"minLength": -1}), &["#/minLength", "expected a count"]);
 }
 
