@@ -31,7 +31,7 @@ pub struct CompareRow {
     pub success: Option<Difference>,
     /// Of the metric, by Welch.
     pub metric: Option<(Metric, Difference)>,
-    /// Of the wall time of what went well, in seconds, by Welch.
+    /// Of the wall time of what went well, in seconds, by Welch; of one machine and one time limit.
     pub secs: Option<Difference>,
     pub verdict: Verdict,
 }
@@ -73,12 +73,15 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
     let machines = |r: &Results| -> BTreeSet<(String, usize)> {
         r.machines().into_iter().map(|(machine, _)| (machine.processor, machine.cores)).collect()
     };
-    if machines(a) != machines(b) || machines(a).len() > 1 {
+    let (one_machine, one_limit) = (machines(a) == machines(b) && machines(a).len() <= 1, a.patience == b.patience);
+    if !one_machine {
         cautions.push("they are of several machines: their times say nothing".into());
     }
-    if a.patience != b.patience {
-        cautions.push("their time limits differ".into());
+    if !one_limit {
+        cautions.push("their time limits differ: their times say nothing".into());
     }
+    // What says nothing has no part in a verdict.
+    let timed = one_machine && one_limit;
     let find = |task: &TaskResult| b.tasks.iter().find(|other| other.id == task.id);
     cautions.extend(a.tasks.iter().filter_map(|task| {
         let (own, other) = (&task.target, &find(task)?.target);
@@ -93,18 +96,21 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
     }));
     let mut rows = Vec::new();
     for fault in a.totals.iter().map(|total| total.fault).filter(|fault| b.total(*fault).is_some()) {
-        let (mut all_a, mut all_b) = (Vec::new(), Vec::new());
+        let (mut all_a, mut all_b, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         for task in a.tasks.iter().filter(|task| find(task).is_some_and(|other| other.target.metric == task.target.metric)) {
             let of = |r: &Results| -> Vec<Trial> { r.of_task(&task.id, fault).cloned().collect() };
             let (of_a, of_b) = (of(a), of(b));
             if of_a.is_empty() || of_b.is_empty() {
                 continue;
             }
-            rows.push(row(Some((&task.id, task.target.metric)), fault, &of_a, &of_b));
+            rows.push(row(Some((&task.id, task.target.metric)), fault, &of_a, &of_b, timed));
+            let struck = |trials: &[Trial]| trials.iter().filter(|trial| trial.struck).count();
+            counts.push((task.id.as_str(), struck(&of_a), struck(&of_b)));
             all_a.extend(of_a);
             all_b.extend(of_b);
         }
-        rows.push(row(None, fault, &all_a, &all_b));
+        rows.push(row(None, fault, &all_a, &all_b, timed));
+        cautions.extend(uneven(fault, &counts));
     }
     cautions.extend(by_chance(&rows));
     let only_in_one = [missing(a, b), missing(b, a)].concat();
@@ -127,6 +133,15 @@ fn missing(of: &Results, other: &Results) -> Vec<String> {
     found
 }
 
+/// That a task has another share of the trials in one than in the other: what all tasks say together is of two mixtures then.
+/// `counts`: the trials of each task, of both.
+fn uneven(fault: Fault, counts: &[(&str, usize, usize)]) -> Option<String> {
+    let (all_a, all_b) = counts.iter().fold((0usize, 0usize), |(a, b), (_, of_a, of_b)| (a + of_a, b + of_b));
+    let (task, of_a, of_b) = counts.iter().find(|(_, of_a, of_b)| of_a * all_b != of_b * all_a)?;
+    let shares = format!("of `{task}` are {of_a} of {all_a} trials of the first and {of_b} of {all_b} of the second");
+    Some(format!("\"all tasks\", {}, compares two mixtures: {shares}", fault.in_words()))
+}
+
 /// How many of the intervals lie on one side of 0 though nothing differs.
 fn by_chance(rows: &[CompareRow]) -> Option<String> {
     const MANY: usize = 10;
@@ -136,7 +151,7 @@ fn by_chance(rows: &[CompareRow]) -> Option<String> {
     (intervals >= MANY).then(|| format!("of {intervals} intervals of 95 % about {expected} lie on one side of 0 by chance"))
 }
 
-fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial]) -> CompareRow {
+fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial], timed: bool) -> CompareRow {
     let struck = |trials: &[Trial]| -> Vec<Trial> { trials.iter().filter(|trial| trial.struck).cloned().collect() };
     let (a, b) = (struck(a), struck(b));
     let well = |trials: &[Trial]| (trials.iter().filter(|trial| trial.well()).count(), trials.len());
@@ -145,7 +160,7 @@ fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial]) -> 
     let metric = task.and_then(|(_, metric)| Some((metric, of_means(&values(&a), &values(&b))?)));
     // Times of several tasks are no sample of one thing.
     let times = |trials: &[Trial]| trials.iter().filter(|trial| trial.well()).map(|trial| trial.wall_secs).collect::<Vec<f64>>();
-    let secs = task.and_then(|_| of_means(&times(&a), &times(&b)));
+    let secs = task.filter(|_| timed).and_then(|_| of_means(&times(&a), &times(&b)));
     let sign = |difference: Option<&Difference>, lower_is_better: bool| {
         difference.filter(|d| d.is_clear()).map(|d| (d.value > 0.0) != lower_is_better)
     };
@@ -198,6 +213,13 @@ mod tests {
         let mut elsewhere = base.clone();
         elsewhere.trials.iter_mut().for_each(|trial| trial.machine.cores = 64);
         assert_eq!(compare(&base, &elsewhere).cautions.len(), 1);
+        // Three times as slow: a verdict of one machine, none of two, nor of two time limits.
+        let slow = of(&[(30.0, 0.90), (31.0, 0.91), (30.5, 0.905)], FirstAttempt);
+        check(&slow, Verdict::Worse);
+        let mut slow_elsewhere = slow.clone();
+        slow_elsewhere.trials.iter_mut().for_each(|trial| trial.machine.cores = 64);
+        check(&slow_elsewhere, Verdict::NoDifference);
+        check(&Results { patience: 3.0, ..slow }, Verdict::NoDifference);
         let mut harder = base.clone();
         harder.tasks[0].target.value = 0.95;
         let found = compare(&base, &harder);
@@ -205,5 +227,21 @@ mod tests {
         harder.tasks[0].target.metric = Metric::MacroF1;
         let found = compare(&base, &harder);
         assert!(found.cautions[0].contains("left out") && found.rows.iter().all(|row| row.task.is_none()), "{found:#?}");
+    }
+
+    #[test]
+    fn tasks_in_other_shares_are_told() {
+        let of = |pairs: u64| {
+            let mut found = results((0..2).map(|seed| trial(Fault::None, seed, FirstAttempt, 1.0, 0.9)).collect());
+            let other = |seed: u64| Trial { task: "pairs".into(), ..trial(Fault::None, seed, FirstAttempt, 1.0, 0.9) };
+            found.trials.extend((0..pairs).map(other));
+            let task = TaskResult { id: "pairs".into(), ..found.tasks[0].clone() };
+            found.tasks.push(task);
+            found
+        };
+        assert_eq!(compare(&of(2), &of(2)).cautions, Vec::<String>::new());
+        let found = compare(&of(2), &of(6)).cautions;
+        let words = "of `reviews` are 2 of 4 trials of the first and 2 of 8 of the second";
+        assert!(found.len() == 1 && found[0].contains(words), "{found:#?}");
     }
 }

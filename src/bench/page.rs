@@ -30,7 +30,9 @@ impl Past {
     /// Of results that hold undisturbed trials.
     pub fn of(results: &Results) -> Option<Past> {
         let total = results.total(Fault::None)?;
-        let (program, _) = results.programs.last()?;
+        // That of the latest: the file may hold trials of several.
+        let undisturbed = results.trials.iter().filter(|trial| trial.fault == Fault::None);
+        let program = &undisturbed.max_by(|a, b| a.at.cmp(&b.at))?.program;
         let tasks = results.tasks.iter().filter_map(|task| {
             let summary = task.by_fault.iter().find(|summary| summary.fault == Fault::None)?;
             let (metric, time) = (summary.metric.map(|mean| mean.mean), summary.time_to_target.map(|time| time.mean));
@@ -223,6 +225,14 @@ mod tests {
     fn curves_are_read_between_their_points() {
         let curve = [[1.0, 4.0], [3.0, 2.0]];
         assert_eq!([0.0, 1.0, 2.0, 3.0, 9.0].map(|x| at(&curve, x)), [4.0, 4.0, 3.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn the_history_names_the_program_of_the_latest_trial() {
+        let mut newer = trial(Fault::None, 1, Ending::FirstAttempt, 9.0, 0.9);
+        (newer.at, newer.program.binary_sha256) = ("2026-01-02T00:00:00Z".into(), "aa".into());
+        let found = results(vec![newer, trial(Fault::None, 0, Ending::FirstAttempt, 9.0, 0.9)]);
+        assert_eq!(Past::of(&found).expect("undisturbed trials").binary_sha256, "aa");
     }
 
     #[test]

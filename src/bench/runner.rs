@@ -397,6 +397,7 @@ impl Bench<'_> {
             evaluation: evaluation.as_ref(),
             ledger: &ledger,
             resumes: went.resumes,
+            bad_column: tier.column_that_is_not_there().filter(|_| blank.fault == Fault::BadColumn),
         };
         let (ending, value, why) = judge(&finished, tier.target.metric, tier.target.value);
         let report: Option<Report> = folder.as_ref().and_then(|folder| folder.read_json(&folder.report_json()).ok());

@@ -212,6 +212,14 @@ impl Task {
     }
 }
 
+impl Tier {
+    /// The column that `bad_column` names.
+    pub(super) fn column_that_is_not_there(&self) -> Option<&str> {
+        let (_, value) = self.bad_column.as_deref()?.split_once('=')?;
+        Some(value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '"' | '\'')))
+    }
+}
+
 /// A suite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {

@@ -244,6 +244,8 @@ pub(super) struct Finished<'a> {
     pub(super) evaluation: Option<&'a Evaluation>,
     pub(super) ledger: &'a [Entry],
     pub(super) resumes: usize,
+    /// The column that is to be refused, of a fault that names one.
+    pub(super) bad_column: Option<&'a str>,
 }
 
 /// An error as the program tells it to machines.
@@ -279,7 +281,9 @@ pub(super) fn judge(finished: &Finished, metric: Metric, goal: f64) -> (Ending, 
         let why = finished.error.as_ref().map(said);
         let orderly =
             |error: &SaidError| matches!(error.class, Class::Usage | Class::Spec | Class::Paper | Class::Data | Class::Model);
-        let ending = match finished.error.as_ref().is_some_and(orderly) && !trained {
+        // A refusal of something else, such as a flag of the suite, says nothing of the column.
+        let of_it = |error: &SaidError| finished.bad_column.is_none_or(|column| said(error).contains(&format!("`{column}`")));
+        let ending = match finished.error.as_ref().is_some_and(|error| orderly(error) && of_it(error)) && !trained {
             true => Ending::Refused,
             false => Ending::Failed,
         };
@@ -418,6 +422,7 @@ mod tests {
                     evaluation: evaluation.as_ref(),
                     ledger: &ledger,
                     resumes,
+                    bad_column: None,
                 };
                 judge(&finished, Metric::Accuracy, 0.9)
             };
@@ -433,5 +438,25 @@ mod tests {
         assert_eq!(case(&done, Some(20), None, line, 0, false).0, Ending::Failed, "it was trained before it was refused");
         let wrong = case(&done, Some(0), None, "", 0, false);
         assert_eq!(wrong.0, Ending::Failed);
+    }
+
+    #[test]
+    fn a_refusal_of_something_else_than_the_column_is_a_failure() {
+        let check = |message: &str, expected: Ending| {
+            let error = SaidError { class: Class::Usage, message: "it cannot be planned".into(), causes: vec![message.into()] };
+            let finished = Finished {
+                exit_code: Some(2),
+                timed_out: false,
+                error: Some(error),
+                evaluation: None,
+                ledger: &[],
+                resumes: 0,
+                bad_column: Some("colour"),
+            };
+            assert_eq!(judge(&finished, Metric::Accuracy, 0.9).0, expected, "{message}");
+        };
+        check("no such flag --epochz", Ending::Failed);
+        check("`--set data.columns.labl=colour` names no key", Ending::Failed);
+        check("`a.csv` has no column `colour`: it has `a`, `b`", Ending::Refused);
     }
 }
