@@ -4,6 +4,7 @@ use super::args::HubArgs;
 use super::consent::{self, agreed};
 use super::environment::Environment;
 use super::experiment::find;
+use super::secrets::Secrets;
 use crate::data::Card;
 use crate::data::hub::Hub;
 use crate::data::hub::push::{self, Change, Patience, Pushed, Pusher, Standing, Target};
@@ -82,7 +83,8 @@ impl Failure for PushError {
 pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) -> Result<ExitCode> {
     asked.target.check()?;
     let (folder, terms) = model(env, asked.model)?;
-    let shipment = Shipment::of(&folder, &|line| env.token.as_ref().is_some_and(|token| token.is_in(line)))?;
+    let own = Secrets::read(env);
+    let shipment = Shipment::of(&folder, &|line| own.are_in(line))?;
     let config = env.hub(hub.hub.clone(), hub.offline);
     let endpoint = config.endpoint.clone();
     let hub = Hub::new(config).telling(move |line| {

@@ -1,4 +1,5 @@
-//! The user's own keys, wherever they lie: in words of the command line they are left out before anything is made of these.
+//! The user's own keys, wherever they lie: in words of the command line they are left out before anything is made of these, and
+//! no file that goes to the Hub may hold one.
 
 use super::environment::{self, Environment};
 use super::language_model;
@@ -14,6 +15,11 @@ impl Secrets {
     pub(super) fn read(env: &Environment) -> Self {
         let keys = language_model::config(env).unwrap_or_default().keys(&environment::variable);
         Secrets(env.token.iter().cloned().chain(keys).collect())
+    }
+
+    /// Whether a text holds one that is known, whatever it looks like.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| secret.is_in(text))
     }
 
     /// The text without them.
@@ -53,5 +59,6 @@ mod tests {
         assert_eq!(secrets.left_out(&text), "MiniLM on https://x.org/a.csv*** with *** and key=***");
         let parsed = "MiniLM on https://x.org/a.csv?sig=0123456789 with *** and key=***";
         assert_eq!(secrets.left_out_beside_addresses(&text), parsed);
+        assert!(secrets.are_in(&text) && !secrets.are_in(&format!("MiniLM with my-own-key and {key}")));
     }
 }

@@ -31,15 +31,7 @@ use tallow_zoo::{Head, HeadKind, ModelConfig, PairIds, peft};
 /// # Errors
 /// A file cannot be read or written, or the weights are not those that the report is about. `place` is then as it was.
 pub fn write_bundle(place: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: Option<&Path>) -> Result<(), Error> {
-    let partial = sibling(place, "partial");
-    remove(&partial)?;
-    fs::create_dir_all(&partial).map_err(io("create", &partial))?;
-    let filled = fill(&partial, plan, report, weights, tokenizer).and_then(|()| swap(&partial, place));
-    if filled.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_dir_all(&partial);
-    }
-    filled
+    put(place, |folder| fill(folder, plan, report, weights, tokenizer))
 }
 
 /// Writes a model that was made of a base and its adapter to the new folder `place`: `weights`, whose hash is `sha256`, and what else
@@ -48,10 +40,15 @@ pub fn write_bundle(place: &Path, plan: &Plan, report: &Report, weights: &Path, 
 /// # Errors
 /// As [`write_bundle`].
 pub fn write_merged(place: &Path, model: &ModelFacts, weights: &Path, sha256: &str) -> Result<(), Error> {
+    put(place, |folder| fill_merged(folder, model, weights, sha256))
+}
+
+/// Fills a folder beside `place`, which takes its place when it is whole.
+fn put(place: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
     let partial = sibling(place, "partial");
     remove(&partial)?;
     fs::create_dir_all(&partial).map_err(io("create", &partial))?;
-    let filled = fill_merged(&partial, model, weights, sha256).and_then(|()| swap(&partial, place));
+    let filled = fill(&partial).and_then(|()| swap(&partial, place));
     if filled.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_dir_all(&partial);

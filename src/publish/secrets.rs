@@ -59,7 +59,7 @@ pub fn scan(text: &str, own: &dyn Fn(&str) -> bool) -> Vec<Finding> {
     for (number, line) in (1..).zip(text.lines()) {
         let is_own = own(line);
         if is_own {
-            found.push(Finding { kind: Kind::Secret, line: number, shown: "your own token".into() });
+            found.push(Finding { kind: Kind::Secret, line: number, shown: "a key of your own".into() });
         }
         // What has one form may have another that is wider: it is told once, by the first.
         let mut told: Vec<std::ops::Range<usize>> = Vec::new();

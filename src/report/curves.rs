@@ -5,7 +5,7 @@ use crate::job::Event;
 use std::collections::BTreeMap;
 
 /// Points that a curve keeps at most; more cannot be seen.
-const MAX_POINTS: usize = 600;
+pub(super) const MAX_POINTS: usize = 600;
 
 /// The curves of every run, by kind. `row`: the ledger row of a run's last training attempt; a run without one has no curves.
 ///

@@ -224,7 +224,7 @@ fn search(report: &Report) -> Vec<Block> {
 pub(super) fn gain_in_words(search: &SearchShown) -> Line {
     let tried = search.trials.len();
     let Some(GainShown { first, found, gain, low, high }) = &search.gain else {
-        let found = search.trials.iter().any(|trial| trial.kept && trial.from.is_some());
+        let found = search.trials.iter().any(|trial| trial.kept && trial.trial > 1);
         return text(match found {
             true => format!("Of {tried} recipes a later one did best; the first was not scored beside it."),
             false => format!("Of {tried} recipes the first did best: there is no gain over it."),

@@ -145,10 +145,22 @@ fn rows(cited: &[u64]) -> String {
     cited.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// As code; with marks that the text itself does not hold.
+/// One line of prose, of ours or from outside, in which pairs of backticks mark code.
+pub(crate) fn prose_line(text: &str) -> String {
+    line_text(&prose(text))
+}
+
+/// As code, between more marks than the text itself has in a row: it cannot end it. Of nothing there is none, for two marks alone
+/// would begin another.
 fn code(text: &str) -> String {
-    let text = text.replace('|', "\\|");
-    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+    let text = text.replace('|', "\\|").replace(|c: char| c.is_control(), " ");
+    let longest = text.split(|c: char| c != '`').map(str::len).max().unwrap_or(0);
+    let marks = "`".repeat(longest + 1);
+    match longest {
+        0 if text.is_empty() => text,
+        0 => format!("{marks}{text}{marks}"),
+        _ => format!("{marks} {text} {marks}"),
+    }
 }
 
 /// Text that stays text: no markup, no HTML, no links, no table cells of its own.
@@ -183,5 +195,9 @@ mod tests {
         check("[a](b) | *c*", r"\[a\](b) \| \*c\*");
         check("a\nb", "a b");
         assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(code("a`` <img src=x> ``b"), "``` a`` <img src=x> ``b ```");
+        assert_eq!(code("a\n\nb|c"), "`a  b\\|c`");
+        assert_eq!(prose_line("a `b_c` _d_ <img>"), r"a `b_c` \_d\_ &lt;img&gt;");
+        assert_eq!(prose_line("```<img>`"), "`<img>`", "nothing as code begins no code");
     }
 }

@@ -257,7 +257,7 @@ fn the_command_asks_before_anything_goes() {
     place.write("model/training.toml", "[data]\npath = \"/home/ada/x.csv\"\n");
     refused(&["--yes"], 2, &["paths of this machine", "training.toml, line 2: /home/ada/x.csv"], "--allow-paths");
     place.write("model/training.toml", format!("# {TOKEN}\n"));
-    refused(&["--yes", "--allow-paths"], 2, &["secrets", "training.toml, line 1: your own token"], "take them out");
+    refused(&["--yes", "--allow-paths"], 2, &["secrets", "training.toml, line 1: a key of your own"], "take them out");
     place.write("model/training.toml", format!("key = \"ghp_{}\"\n", "a1B2".repeat(9)));
     refused(&["--yes"], 2, &["a token of GitHub, `ghp_a1…`"], "take them out");
     place.write("model/training.toml", "url = \"https://x.example.org/a.csv?se=1&sig=0123456789abcdef\"\n");
@@ -275,6 +275,25 @@ fn the_command_asks_before_anything_goes() {
     without.env_remove("HF_TOKEN");
     let without = said(&mut without);
     assert!(without.code == Some(2) && without.stderr.contains("HF_TOKEN"), "{without:?}");
+}
+
+/// The keys of language models are the user's own as the Hub's token is, wherever they are named.
+#[test]
+fn no_key_of_the_users_goes_along() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    let own = "a.word.that.has.no.form.of.a.key";
+    let config = place.write("llm.toml", "[providers.mine]\nurl = \"http://127.0.0.1:1/v1\"\nkey_env = \"KEY_OF_MINE\"\n");
+    place.write("model/notes.md", format!("asked with {own}\n"));
+    for name in ["TALLOW_LLM_KEY", "KEY_OF_MINE"] {
+        let refusal = Refusal { code: 2, words: &["secrets", "notes.md, line 1: a key of your own"], hint: "take them out" };
+        refusal.check(&|| {
+            let mut command = push(&place, &server, &["--yes"]);
+            command.env(name, own).env("TALLOW_LLM_CONFIG", &config);
+            (command, None)
+        });
+        assert!(server.take_requests().is_empty(), "{name}");
+    }
 }
 
 /// A run's model and an adapter that was trained on it go to the Hub; the Python libraries download and load them, and say the same as

@@ -358,6 +358,20 @@ mod bundle {
         assert!(card.contains("licence other (own-research, LICENSE)"), "{card}");
     }
 
+    /// What somebody called a licence or a column is text on the page that is published, and no markup of it.
+    #[test]
+    fn names_from_outside_are_no_markup_of_a_card() {
+        let mut experiment = text();
+        let terms = tallow::plan::OwnTerms { name: Some("<img src=x>".into()), link: None };
+        (experiment.plan.facts.model.license, experiment.plan.facts.model.terms) = (Some("other".into()), Some(terms));
+        experiment.plan.spec.data.held_out_frac = Some(0.2);
+        experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "a` <img src=y> `b".into() };
+        let card = tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        let (_, own) = card.split_once("## Limits").expect("limits");
+        assert!(own.contains("licence other (&lt;img src=x&gt;)") && own.contains("&lt;img src=y&gt;"), "{own}");
+        assert!(!own.contains("<img"), "{own}");
+    }
+
     /// A part that was cut off is no split of the data set's own, and a ResNet with our stem no model of another library.
     #[test]
     fn cards_claim_no_split_and_no_library_that_there_is_not() {

@@ -15,6 +15,9 @@ const USER_DEFINED: i32 = 4;
 const UNUSED: i32 = 5;
 const BYTE: i32 = 6;
 
+/// What stands for a space in SentencePiece's words.
+const SPACE: &str = "▁";
+
 /// Tokens that begin and end texts, by the names that models have for them, where nobody says which.
 const BEGINS: [&str; 4] = ["<s>", "<bos>", "<|begin_of_text|>", "<|endoftext|>"];
 const ENDS: [&str; 6] = ["</s>", "<eos>", "<|end_of_text|>", "<|eot_id|>", "<|im_end|>", "<|endoftext|>"];
@@ -42,6 +45,7 @@ pub(super) fn write(header: &mut Header, vocab_size: usize, beside: &Beside) -> 
     let pieces = model["byte_fallback"] == true;
     match pieces {
         true => {
+            cut_as_pieces(json).map_err(wrong)?;
             header.text("tokenizer.ggml.model", "llama");
             header.text("tokenizer.ggml.pre", "default");
         }
@@ -98,6 +102,39 @@ fn changes_nothing(json: &Json) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// SentencePiece's own way: a mark stands for a space, one more before every text or none, and nothing else is changed or parted.
+/// llama.cpp knows no other for words with a token for each byte.
+fn cut_as_pieces(json: &Json) -> Result<(), String> {
+    let pre = &json["pre_tokenizer"];
+    let marks_spaces = pre["type"] == "Metaspace" && pre["replacement"] == SPACE;
+    // One that parts at its marks joins none of them.
+    if !pre.is_null() && !(marks_spaces && pre["split"] == false) {
+        return Err(format!("texts are parted by {pre}, which is not as SentencePiece does it"));
+    }
+    let replaces = |normalizer: &Json| {
+        let pattern = &normalizer["pattern"];
+        normalizer["type"] == "Replace" && (pattern["String"] == " " || pattern["Regex"] == " ") && normalizer["content"] == SPACE
+    };
+    let prepends = |normalizer: &Json| normalizer["type"] == "Prepend" && normalizer["prepend"] == SPACE;
+    let normalizers = normalizers(json);
+    if let Some(other) = normalizers.iter().find(|one| !one.is_null() && !replaces(one) && !prepends(one)) {
+        return Err(format!("texts are changed by {} before they are cut", other["type"]));
+    }
+    match marks_spaces || normalizers.iter().any(|one| replaces(one)) {
+        true => Ok(()),
+        false => Err(format!("spaces are not written as `{SPACE}`")),
+    }
+}
+
+/// What changes texts before they are cut, one after the other.
+fn normalizers(json: &Json) -> Vec<&Json> {
+    let normalizer = &json["normalizer"];
+    match normalizer["normalizers"].as_array().filter(|_| normalizer["type"] == "Sequence") {
+        Some(several) => several.iter().collect(),
+        None => vec![normalizer],
+    }
 }
 
 /// The words by their number, and the kind of each. A model may have more numbers than the tokenizer has words.
@@ -188,9 +225,9 @@ fn parting(pre: &Json) -> Result<&'static str, String> {
 /// Whether a space is put before the first word, as SentencePiece does.
 fn puts_a_space(json: &Json) -> bool {
     let metaspace = &json["pre_tokenizer"];
-    let normalizers = json["normalizer"]["normalizers"].as_array().map_or(&[][..], Vec::as_slice);
-    metaspace["type"] == "Metaspace" && metaspace["prepend_scheme"] != "never"
-        || normalizers.iter().any(|normalizer| normalizer["type"] == "Prepend")
+    // Older files say it by another key.
+    let by_mark = metaspace["prepend_scheme"] != "never" && metaspace["add_prefix_space"] != false;
+    metaspace["type"] == "Metaspace" && by_mark || normalizers(json).iter().any(|normalizer| normalizer["type"] == "Prepend")
 }
 
 /// Whether the tokenizer itself puts the token that begins texts before each.
@@ -236,6 +273,37 @@ mod tests {
         assert!(of(json!({"type": "Lowercase"}), plain()).is_err_and(|what| what.contains("Lowercase")));
         assert!(of(json!({"type": "Sequence", "normalizers": [nfc, {"type": "Lowercase"}]}), plain()).is_err());
         assert!(of(nfc, json!({"end_of_word_suffix": "</w>"})).is_err_and(|what| what.contains("</w>")));
+    }
+
+    #[test]
+    fn words_with_bytes_are_cut_as_sentencepiece_does_or_not_at_all() {
+        let prepend = json!({"type": "Prepend", "prepend": "▁"});
+        let replace = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
+        let sequence = |first: &Json| json!({"type": "Sequence", "normalizers": [first, replace]});
+        let metaspace = |key: &str, value: Json| {
+            let mut made = json!({"type": "Metaspace", "replacement": "▁", "split": false});
+            made[key] = value;
+            made
+        };
+        let of = |normalizer: &Json, pre: &Json| {
+            let json = json!({"normalizer": normalizer, "pre_tokenizer": pre});
+            cut_as_pieces(&json).map(|()| puts_a_space(&json))
+        };
+        // Llama 2 and Mistral as transformers writes them, of old and now, and what is read from SentencePiece's own files.
+        assert_eq!(of(&sequence(&prepend), &Json::Null), Ok(true));
+        assert_eq!(of(&replace, &Json::Null), Ok(false));
+        assert_eq!(of(&Json::Null, &metaspace("prepend_scheme", json!("first"))), Ok(true));
+        assert_eq!(of(&Json::Null, &metaspace("prepend_scheme", json!("never"))), Ok(false));
+        assert_eq!(of(&Json::Null, &metaspace("add_prefix_space", json!(false))), Ok(false));
+        for (normalizer, pre, words) in [
+            (sequence(&json!({"type": "Lowercase"})), Json::Null, "Lowercase"),
+            (json!({"type": "Prepend", "prepend": "x"}), Json::Null, "Prepend"),
+            (replace.clone(), json!({"type": "Whitespace"}), "Whitespace"),
+            (Json::Null, metaspace("split", json!(true)), "Metaspace"),
+            (Json::Null, Json::Null, "spaces are not written as"),
+        ] {
+            assert!(of(&normalizer, &pre).is_err_and(|what| what.contains(words)), "{words}");
+        }
     }
 
     #[test]

@@ -4,9 +4,8 @@ mod front;
 mod using;
 
 use crate::plan::{self, Plan};
-use crate::report::{Report, markdown};
+use crate::report::{Report, markdown, prose_line};
 use crate::spec::ModelSpec;
-use crate::words::clean;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -81,7 +80,8 @@ fn license_note(plan: &Plan) -> String {
         }
     };
     let terms = plan::licensed(&plan.spec, &plan.facts);
-    let note = terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", clean(&licensed.in_words())));
+    // What a card calls its terms is anybody's text.
+    let note = terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", prose_line(&licensed.in_words())));
     without_homes(&note).into_owned()
 }
 

@@ -117,7 +117,9 @@ pub(super) fn limits(plan: &Plan, report: &Report) -> String {
     if report.scores.runs.len() == 1 {
         lines.push("One seed was trained: how much scores differ from seed to seed is not known.".into());
     }
-    format!("## Limits\n\n{}\n\n", lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"))
+    // Names of splits and columns are the data's.
+    let lines: Vec<String> = lines.iter().map(|line| format!("- {}", report::prose_line(line))).collect();
+    format!("## Limits\n\n{}\n\n", lines.join("\n"))
 }
 
 pub(super) fn verification(plan: &Plan, report: &Report) -> String {

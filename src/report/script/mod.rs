@@ -8,7 +8,7 @@ pub use pages::{script_card, script_html, script_markdown, script_terminal};
 use super::Error;
 use super::book::Book;
 use super::check::{self, Sources};
-use super::curves::thin;
+use super::curves::{MAX_POINTS, thin};
 use super::types::*;
 use crate::run::Outcome;
 use crate::script::{ScriptSpec, Settings, Told};
@@ -22,8 +22,6 @@ use std::path::Path;
 /// Version of a script's `report.json`.
 const VERSION: u32 = 3;
 
-/// Points that a curve keeps at most.
-const MAX_POINTS: usize = 600;
 /// Metrics that are drawn.
 const MOST_CHARTS: usize = 12;
 

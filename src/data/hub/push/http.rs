@@ -19,6 +19,9 @@ const MOST_REDIRECTS: usize = 5;
 /// Of a message of the server that is shown.
 const MOST_LETTERS: usize = 300;
 
+/// No answer of the Hub's own routes takes longer, from the request to its end: a server that says nothing is not waited for.
+const LONGEST_ANSWER: Duration = Duration::from_secs(300);
+
 /// No answer of a route is larger.
 const MOST_ANSWER: u64 = 64 << 20;
 
@@ -97,7 +100,7 @@ impl Http {
         let mut url = self.address(what, url)?;
         for _ in 0..MOST_REDIRECTS {
             let response = self.tried(what, &|| {
-                let request = self.client.request(method.clone(), url.clone());
+                let request = self.client.request(method.clone(), url.clone()).timeout(LONGEST_ANSWER);
                 make(if self.is_own(&url) { request.bearer_auth(self.token.reveal()) } else { request })
             })?;
             if !response.status.is_redirection() {
