@@ -4,6 +4,7 @@ mod hub_server;
 
 use hub_server::{Fault, HubServer};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tallow::data::hub::push::Patience;
 use tallow::data::hub::{Error, Hub, HubConfig, Secret};
@@ -250,6 +251,26 @@ fn a_local_folder_stands_in_for_the_hub() {
     let error = repo.fetch("confg.json").expect_err("not there");
     assert!(error.hint().is_some_and(|h| h.contains("config.json")), "{error:?}");
     assert_eq!(world.server.take_requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_revision_that_a_folder_does_not_have_is_told() {
+    let world = World::new();
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let heard = said.clone();
+    let hub = Hub::new(HubConfig { local: Some(world.hub()), ..world.config() })
+        .telling(move |line| heard.lock().expect("said").push(line.to_string()));
+    let words = "is not heeded: the folder";
+    let of = |revision: Option<&str>| {
+        let source = DataSource::Hub { id: DATA.into(), config: None, revision: revision.map(String::from) };
+        survey_data(&hub, &source, &DataSpecHints::default(), &Making::quietly(world.dir.path())).expect("surveyed").notes
+    };
+    assert!(of(Some("v1.0")).iter().any(|note| note.contains("`v1.0` of the data set `acme/moods`") && note.contains(words)));
+    assert!(!of(None).into_iter().chain(of(Some("main"))).any(|note| note.contains(words)));
+    hub.model(MODEL, None).expect("a model");
+    assert_eq!(said.lock().expect("said").len(), 0);
+    hub.model(MODEL, Some("v1.0")).expect("a model");
+    assert!(said.lock().expect("said")[0].contains("`v1.0` of the model `acme/tiny-model`"));
 }
 
 /// The content of the large file of the tests below, no two parts of which are alike.

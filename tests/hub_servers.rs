@@ -109,6 +109,22 @@ fn a_body_without_a_length_that_breaks_off_is_not_the_whole() {
     assert!(files_in(cache.path()).iter().all(|path| std::fs::metadata(path).is_ok_and(|file| file.len() == 0)));
 }
 
+/// Of which nothing says whether it still is the same.
+#[test]
+fn what_was_fetched_stays_until_its_successor_is_here() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let (broken, whole) = (chunks(&["new\n"]), chunks(&["a,b\n", "1,2\n", ""]));
+    let server = Saying::start(vec![bare(), whole, bare(), broken.clone(), broken.clone(), broken, bare()]);
+    let url = format!("{}/x.csv", server.url);
+    let read = |place: PathBuf| std::fs::read_to_string(place).expect("read");
+    let old = read(web(cache.path()).file_at(&url, None).expect("fetched"));
+    web(cache.path()).file_at(&url, None).expect_err("never whole");
+    assert_eq!(read(hub("http://127.0.0.1:9", cache.path(), true).file_at(&url, None).expect("here")), old);
+    // With its hash there is nothing to fetch.
+    let sha256 = tallow::data::sha256_of_bytes(b"a,b\n1,2\n");
+    assert_eq!(read(web(cache.path()).file_at(&url, Some(&sha256)).expect("here")), old);
+}
+
 #[test]
 fn an_address_may_be_signed_for_get_alone() {
     let cache = tempfile::tempdir().expect("a folder");

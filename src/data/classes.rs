@@ -4,11 +4,16 @@ use super::features;
 use super::read::Cell;
 use std::collections::BTreeSet;
 
+/// More classes than this are no classes.
+pub(super) const MOST_CLASSES: usize = 1000;
+
 /// The classes of a column.
 pub(super) struct Classes {
     pub(super) names: Vec<String>,
     /// The file says that its integers are indices; otherwise an integer that is a name is that name.
     pub(super) indices: bool,
+    /// File or card says the order of the classes. Of names that were found by looking no integer says a place.
+    pub(super) declared: bool,
 }
 
 /// What a cell says.
@@ -27,9 +32,13 @@ impl Classes {
         let alike = |name: &str| whole(name).and_then(|i| self.names.iter().position(|n| whole(n) == Some(i)));
         let named = |name: &str| exact(name).or_else(|| alike(name)).map(|i| Label::Class(i as u32));
         // Where classes are numbers, another number is none of them: it is never taken for the place of one.
-        let are_numbers = !self.indices && self.names.iter().any(|name| whole(name).is_some() || name.parse::<i64>().is_ok());
+        let is_number = |name: &String| name.parse::<f64>().is_ok_and(f64::is_finite);
+        let are_numbers = !self.indices && self.names.iter().any(is_number);
         let indexed = |i: i64| match usize::try_from(i) {
-            Ok(index) if index < self.names.len() && !are_numbers => Label::Class(index as u32),
+            Ok(index) if index < self.names.len() && !are_numbers => match self.declared || self.indices {
+                true => Label::Class(index as u32),
+                false => Label::Unknown(format!("{i}, and neither file nor card says which class has that number")),
+            },
             Ok(_) => Label::Unknown(i.to_string()),
             Err(_) => Label::Missing,
         };
@@ -37,7 +46,9 @@ impl Classes {
             Cell::Null => Label::Missing,
             Cell::Int(i) if self.indices => indexed(*i),
             Cell::Int(i) => named(&i.to_string()).unwrap_or_else(|| indexed(*i)),
+            Cell::Float(f) if f.is_nan() => Label::Missing,
             Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => self.label(&Cell::Int(*f as i64)),
+            Cell::Float(f) => named(&f.to_string()).unwrap_or_else(|| Label::Unknown(f.to_string())),
             Cell::Text(text) => {
                 let text = text.trim();
                 let number = || whole(text).or_else(|| text.parse().ok()).map(|i| self.label(&Cell::Int(i)));
@@ -79,13 +90,15 @@ pub fn says_nothing(class: &str) -> bool {
 }
 
 /// What a secret label is given as.
-const SECRET: &str = "-1";
+pub(super) const SECRET: &str = "-1";
 
-/// The name of the class that a cell stands for, where classes are found by looking; none for a missing label.
+/// The name of the class that a cell stands for, where classes are found by looking; none for a missing label. Numbers with a fraction
+/// are names, too: half stars are classes as whole ones are.
 pub(super) fn name_of(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Int(i) => Some(i.to_string()),
         Cell::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => Some((*f as i64).to_string()),
+        Cell::Float(f) if f.is_finite() => Some(f.to_string()),
         Cell::Text(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
         _ => None,
     }
@@ -94,14 +107,6 @@ pub(super) fn name_of(cell: &Cell) -> Option<String> {
 /// As [`name_of`] of a cell that is a label by itself: words for nothing are none.
 pub(super) fn class_of(cell: &Cell) -> Option<String> {
     name_of(cell).filter(|_| !is_missing(cell))
-}
-
-/// As [`name_of`], also of a number with a fraction, which names no class.
-pub(super) fn value_of(cell: &Cell) -> Option<String> {
-    match cell {
-        Cell::Float(number) if number.is_finite() => Some(number.to_string()),
-        cell => name_of(cell),
-    }
 }
 
 /// The classes among the names found in a column: a column of nothing but -1 keeps its labels secret.
@@ -140,7 +145,7 @@ mod tests {
     #[test]
     fn labels() {
         let check = |names: &[&str], indices: bool, cell: Cell, expected: Label| {
-            let classes = Classes { names: names.iter().map(|n| n.to_string()).collect(), indices };
+            let classes = Classes { names: names.iter().map(|n| n.to_string()).collect(), indices, declared: true };
             assert_eq!(classes.label(&cell), expected, "{names:?} {cell:?}");
         };
         let text = |t: &str| Cell::Text(t.into());
@@ -169,6 +174,37 @@ mod tests {
         check(&["a", "NA"], false, text("NA"), Label::Class(1));
         check(&["a"], false, text("None"), Label::Unknown("`None`".into()));
         assert_eq!([class_of(&text("NaN")), name_of(&text("NaN"))], [None, Some("NaN".into())], "a tag may be called so");
+    }
+
+    #[test]
+    fn numbers_with_fractions_are_classes_and_no_number_is_missing() {
+        let halves = Classes { names: vec!["1".into(), "2".into(), "0.5".into(), "1.5".into()], indices: false, declared: true };
+        for (cell, expected) in [
+            (Cell::Float(0.5), Label::Class(2)),
+            (Cell::Float(2.0), Label::Class(1)),
+            (Cell::Int(1), Label::Class(0)),
+            (Cell::Text("1.5".into()), Label::Class(3)),
+            (Cell::Float(2.5), Label::Unknown("2.5".into())),
+            (Cell::Float(f64::NAN), Label::Missing),
+        ] {
+            assert_eq!(halves.label(&cell), expected, "{cell:?}");
+        }
+        let only_halves = Classes { names: vec!["0.5".into(), "1.5".into()], indices: false, declared: true };
+        assert_eq!(only_halves.label(&Cell::Int(1)), Label::Unknown("1".into()), "no place among numbers");
+        let names = [0.5, 1.0, -2.25, f64::NAN, f64::INFINITY].map(|number| name_of(&Cell::Float(number)));
+        assert_eq!(names, [Some("0.5".into()), Some("1".into()), Some("-2.25".into()), None, None]);
+    }
+
+    #[test]
+    fn a_number_is_a_place_only_where_somebody_says_the_order() {
+        let names = || vec!["Sports".to_string(), "World".into()];
+        let found = Classes { names: names(), indices: false, declared: false };
+        let Label::Unknown(told) = found.label(&Cell::Text("1".into())) else { panic!("taken for a place") };
+        assert_eq!(told, "1, and neither file nor card says which class has that number");
+        assert_eq!(found.label(&Cell::Text("World".into())), Label::Class(1));
+        assert_eq!([found.label(&Cell::Int(-1)), found.label(&Cell::Int(2))], [Label::Missing, Label::Unknown("2".into())]);
+        let declared = Classes { names: names(), indices: false, declared: true };
+        assert_eq!(declared.label(&Cell::Text("1".into())), Label::Class(1));
     }
 
     /// -1 is a class of whoever has others beside it, and a secret where there is nothing else.

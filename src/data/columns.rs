@@ -6,12 +6,12 @@ mod pairs;
 mod recordings;
 mod tagged;
 
-pub(super) use answered::{AnswersIn, answers_in, is_answered};
+pub(super) use answered::{AnswersIn, CONTEXTS, answers_in, is_answered};
 pub(super) use conversations::task_of;
 pub use pairs::PairKind;
 pub(super) use pairs::is_of_pairs;
 pub(super) use recordings::is_heard;
-pub(super) use tagged::is_tagged;
+pub(super) use tagged::{SENTENCES, is_tagged};
 
 use super::prepare::written_list;
 use super::read::{Cell, Column, ColumnKind, Table};
@@ -265,7 +265,8 @@ fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
 }
 
 /// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`; else the
-/// only one that has none but some of them; else the only one that ends as they do; else the only one that a slip of the keyboard makes it: `speceis` for `species`.
+/// only one that has none but some of them; else the only one that ends as they do; else the one that stands there: `the last column`; else the only one that a
+/// slip of the keyboard makes it: `speceis` for `species`.
 ///
 /// # Errors
 /// There is none, or several: the message lists those that there are.
@@ -281,8 +282,25 @@ pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     // The other way round: `house price` for `price`, or for `SalePrice`, whose last word says what it is, too.
     let found = found.or_else(|| only(&|words| !words.is_empty() && words.iter().all(|word| wanted.contains(word))));
     let found = found.or_else(|| only(&|words| wanted.len() > 1 && words.last() == wanted.last()));
+    let found = found.or_else(|| placed(table, &wanted));
     let slip = |words: &[String]| is_slip(&words.concat(), &wanted.concat());
     found.or_else(|| only(&slip)).map_or_else(|| table.column(name), Ok)
+}
+
+/// The column of a place among all.
+fn placed<'a>(table: &'a Table, wanted: &[String]) -> Option<&'a Column> {
+    let (place, of) = wanted.split_first()?;
+    let all = table.columns();
+    let column = match place.as_str() {
+        "first" | "1st" => all.first(),
+        "second" | "2nd" => all.get(1),
+        "third" | "3rd" => all.get(2),
+        "fourth" | "4th" => all.get(3),
+        "fifth" | "5th" => all.get(4),
+        "last" | "final" => all.last(),
+        _ => None,
+    };
+    column.filter(|_| matches!(of, []) || matches!(of, [only] if only == "column" || only == "field"))
 }
 
 /// The words of a name in lower case: `sale`, `price` of `SalePrice`.
@@ -427,7 +445,7 @@ pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]
 
 /// Whether a column holds measurements rather than classes.
 pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
-    Ok(classes::are_measured(&sample(table, column, classes::value_of)?.0))
+    Ok(classes::are_measured(&sample(table, column, classes::name_of)?.0))
 }
 
 /// The distinct values of the first rows, as `of` names them, and how many rows these are.
@@ -533,6 +551,9 @@ mod tests {
         // What people call a column by more words than it has.
         for name in ["the species", "penguin species"] {
             check(csv, named(name), Ok((&["words"], "species")));
+        }
+        for place in ["2nd", "2nd column", "second", "last column"] {
+            check(csv, named(place), Ok((&["words"], "species")));
         }
         check("words,SaleGrade\na,x\nb,y\n", named("house grade"), Ok((&["words"], "SaleGrade")));
         check("words,grade_count\na,x\nb,y\n", named("house grade"), Err("no column `house grade`"));

@@ -1,6 +1,6 @@
 //! SHA-256, as every exchange format has it.
 
-use super::{Error, Result};
+use super::{Error, Result, walk};
 use crate::words::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -24,7 +24,8 @@ pub fn sha256_of_file(path: &Path) -> Result<String> {
     }
 }
 
-/// As [`sha256_of_file`]; of a folder, that of the names and hashes of all files below it, in the order of their names.
+/// As [`sha256_of_file`]; of a folder, that of the names and hashes of all files below it, in the order of their names. Hidden files, and
+/// what is no file, nobody reads of a folder: they are none of it.
 ///
 /// # Errors
 /// A file or folder cannot be read.
@@ -32,28 +33,8 @@ pub fn sha256_of_place(path: &Path) -> Result<String> {
     if !path.is_dir() {
         return sha256_of_file(path);
     }
-    let (mut waiting, mut files) = (vec![path.to_path_buf()], BTreeSet::new());
-    while let Some(folder) = waiting.pop() {
-        let io = |source| Error::Io { action: "list", path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(io)? {
-            let entry = entry.map_err(io)?.path();
-            if leads_back(&entry) {
-                continue;
-            }
-            if entry.is_dir() {
-                waiting.push(entry);
-            } else {
-                files.insert(entry);
-            }
-        }
-    }
+    let files: BTreeSet<PathBuf> = walk::files_below(path)?.into_iter().collect();
     sha256_of_files(path, &files)
-}
-
-/// Whether it is a link to the folder that it lies in, or to one above: whoever follows it never comes to an end.
-pub(super) fn leads_back(path: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    path.is_symlink() && path.parent().and_then(real).zip(real(path)).is_some_and(|(folder, target)| folder.starts_with(target))
 }
 
 /// A file below `folder` that is `file`, under whatever name, or has the same bytes. Links are not followed: what they lead to lies below
@@ -124,6 +105,22 @@ mod tests {
         assert_eq!(super::sha256_of_files(&a, &one).expect("a hash"), hash(&b));
         std::fs::rename(b.join("x/1"), b.join("x/2")).expect("renamed");
         assert_ne!(hash(&a), hash(&b));
+    }
+
+    #[test]
+    fn what_nobody_reads_of_a_folder_is_none_of_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = dir.path().join("a");
+        std::fs::create_dir_all(place.join("x")).expect("made");
+        std::fs::write(place.join("x/1"), "one").expect("written");
+        let hash = || super::sha256_of_place(&place).expect("a hash");
+        let before = hash();
+        std::fs::write(place.join("x/.DS_Store"), "traces").expect("written");
+        std::os::unix::fs::symlink(place.join("gone"), place.join("x/2")).expect("linked");
+        let _socket = std::os::unix::net::UnixListener::bind(place.join("x/3")).expect("a socket");
+        assert_eq!(hash(), before);
+        std::fs::write(place.join("x/4"), "four").expect("written");
+        assert_ne!(hash(), before);
     }
 
     #[test]

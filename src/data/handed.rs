@@ -67,11 +67,15 @@ pub fn hand_over(facts: &DataFacts, into: &Path) -> Result<Handed> {
         }
         let (mut rows, columns) = pen.rows(&split.files)?;
         if let Some((held, label)) = cut.zip(label) {
-            let mask = held.part.as_ref().map_or_else(|| vec![true; rows.len()], |part| part.mask(rows.len(), |_| None));
-            let (mut out, mut kept) = (Vec::new(), Vec::new());
-            rows.into_iter().zip(mask).for_each(|(row, is_out)| if is_out { out.push(row) } else { kept.push(row) });
-            rows = kept;
-            handed.held_out = part(out, label, split, facts);
+            // Where no answer is a text or a number, none is scored.
+            if rows.iter().any(|row| is_answered(row, label)) {
+                let (out, without) = cut_off(&mut rows, held, label);
+                if without > 0 {
+                    let of = format!("rows of the split `{}`", split.name);
+                    handed.there += &format!("{without} {of} are left out, for they have no `{label}`\n");
+                }
+                handed.held_out = part(out, label, split, facts);
+            }
             if held.part.is_none() {
                 continue;
             }
@@ -142,16 +146,35 @@ fn held_out(facts: &DataFacts) -> Option<Held> {
     }
 }
 
-/// Rows apart from their answers, in an order that says nothing of them; none where an answer is no text and no number.
+/// Whether a row says what is scored: a text or a number.
+fn is_answered(row: &Map<String, Value>, label: &str) -> bool {
+    row.get(label).is_some_and(|answer| answer.is_string() || answer.is_number())
+}
+
+/// Takes what is held out from the rows. Those without an answer are left out before it is drawn; how many they were.
+fn cut_off(rows: &mut Vec<Map<String, Value>>, held: &Held, label: &str) -> (Vec<Map<String, Value>>, usize) {
+    let all = rows.len();
+    rows.retain(|row| is_answered(row, label));
+    let without = all - rows.len();
+    let mask = held.part.as_ref().map_or_else(|| vec![true; rows.len()], |part| part.mask(rows.len(), |_| None));
+    let (mut out, mut kept) = (Vec::new(), Vec::new());
+    rows.drain(..).zip(mask).for_each(|(row, is_out)| if is_out { out.push(row) } else { kept.push(row) });
+    *rows = kept;
+    (out, without)
+}
+
+/// Rows apart from their answers, in an order that says nothing of them; none where there are none.
 fn part(rows: Vec<Map<String, Value>>, label: &str, split: &SplitFacts, facts: &DataFacts) -> Option<HeldOutRows> {
     let stream = Stream::root(0).named("handed_over");
     let mut rows: Vec<(usize, Map<String, Value>)> = rows.into_iter().enumerate().collect();
     rows.sort_by_cached_key(|(at, _)| (stream.bits(*at as u64), *at));
     let mut parted = Parted { inputs: Vec::new(), answers: Vec::new() };
     for (_, mut row) in rows {
-        let answer = row.remove(label).filter(|answer| answer.is_string() || answer.is_number())?;
-        parted.answers.push(answer);
+        parted.answers.extend(row.remove(label));
         parted.inputs.push(Value::Object(row));
+    }
+    if parted.answers.is_empty() {
+        return None;
     }
     let what = match facts.labels.len() {
         0 => "a number".to_string(),
@@ -351,6 +374,22 @@ mod tests {
                 && handed.there.contains("`kind` (texts, which is what to tell)")
         );
         assert!(held.told.contains("one of rose, tulip"), "{}", held.told);
+    }
+
+    /// They switch nothing off, and no other row is lost with them.
+    #[test]
+    fn rows_without_an_answer_are_left_out_and_told() {
+        let place = tempfile::tempdir().expect("a folder");
+        let file = place.path().join("flowers.csv");
+        let kind = |i: usize| if i == 7 { "" } else { ["rose", "tulip"][i % 2] };
+        let rows: String = (0..100).map(|i| format!("{},{}\n", i * 37 % 100, kind(i))).collect();
+        std::fs::write(&file, format!("height,kind\n{rows}")).expect("written");
+        let (handed, dir) = handed(DataSource::Local { path: file }, Some("kind"));
+        let (train, held) = (lines(&dir, "train.jsonl"), handed.held_out.expect("held out"));
+        assert_eq!((train.len() + held.rows.inputs.len(), held.rows.answers.len()), (99, held.rows.inputs.len()));
+        assert!(held.rows.answers.iter().all(Value::is_string), "{:?}", held.rows.answers);
+        let told = "1 rows of the split `train` are left out, for they have no `kind`\n";
+        assert!(handed.there.contains(told), "{}", handed.there);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Where the splits of a data set lie: on the Hub, in files at hand, or in files that Tallow makes.
 
+mod beside;
+mod globs;
+
 use super::audio::is_audio;
 use super::card::Config;
 use super::error::list;
@@ -112,8 +115,7 @@ fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
     let io = |source| Error::Io { action: "find", path: below.clone(), source };
     let root = std::path::absolute(&below).map_err(io)?;
     let place = format!("the files `{}`", pattern.display());
-    let paths = Repo::at_folder(Kind::Dataset, &root)?.paths();
-    let fitting: Vec<String> = paths.into_iter().filter(|path| splits::fits(&rest, path)).collect();
+    let fitting = globs::files(&root, &rest)?;
     let rows: Vec<String> = fitting.iter().filter(|path| splits::is_table(path) || splits::is_text(path)).cloned().collect();
     match rows.is_empty() {
         true if fitting.is_empty() => return Err(no_match()),
@@ -121,17 +123,19 @@ fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
         false => {}
     }
     let absolute = |(split, files): (String, Vec<String>)| (split, files.iter().map(|file| root.join(file)).collect());
-    let found = splits::of_pattern(&rows).into_iter().map(absolute).collect();
-    let splits = keep(&place, found, wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false, notes: Vec::new() })
+    let found = splits::of_pattern(&rows);
+    let notes = left_out(&rows, &found);
+    let splits = keep(&place, found.into_iter().map(absolute).collect(), wanted)?;
+    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false, notes })
 }
 
 /// A repository, or a folder in its format.
 fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making) -> Result<Located> {
     let place = repo.in_words();
     let card = Card::of(repo)?;
+    let mut notes: Vec<String> = repo.notes().iter().chain(&card.notes).cloned().collect();
     let paths = repo.paths();
-    let tables: Vec<String> = paths.iter().filter(|p| splits::is_table(p)).cloned().collect();
+    let mut tables: Vec<String> = paths.iter().filter(|p| splits::is_table(p)).cloned().collect();
     let images: Vec<String> = paths.iter().filter(|p| is_image(p)).cloned().collect();
     // What is beside tables and images says something about them.
     let texts: Vec<String> = paths.iter().filter(|p| splits::is_text(p)).cloned().collect();
@@ -141,7 +145,8 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
         let within = in_repo(&Repo::at_folder(Kind::Dataset, &unpack(&archives, making)?)?, config, wanted, making)?;
         // What the data set says of itself stands beside the archives, or in them.
         let card = if repo.has("README.md") { card } else { within.card };
-        return Ok(Located { place, card, revision: repo.commit().map(str::to_string), ..within });
+        notes.extend(within.notes);
+        return Ok(Located { place, card, notes, revision: repo.commit().map(str::to_string), ..within });
     }
     if tables.is_empty()
         && images.is_empty()
@@ -149,7 +154,14 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
     {
         return Err(Error::Unsaid { place, heard: heard.clone() });
     }
-    let mut notes = Vec::new();
+    if let Some(root) = repo.root().filter(|_| config.is_none() && card.configs.is_empty())
+        && !tables.is_empty()
+        && !images.is_empty()
+        && beside::are_about_images(root, &tables, &images)
+    {
+        notes.push(format!("{}: beside images in folders of classes; left out", list(&tables)));
+        tables.clear();
+    }
     let (config, found) = match (tables.is_empty(), repo.root()) {
         (true, Some(root)) if !images.is_empty() => match images.iter().find(|image| !root.join(image).is_file()) {
             Some(image) => return Err(repo.lacks(image).into()),
@@ -210,21 +222,55 @@ type Splits<F> = Vec<(String, Vec<F>)>;
 
 /// `split/class/file`, or `class/file` for a training split alone. Absolute folders, one a split.
 fn folder_splits(root: &Path, files: &[String]) -> Splits<String> {
-    let (around, tops) = splits::of_images(files);
-    let root = root.join(around);
-    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned();
+    let (around, tops) = of_folders(files);
+    let absolute = |folder: String| {
+        let path = root.join(folder);
+        std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned()
+    };
     match tops.is_empty() {
-        true => vec![("train".into(), vec![absolute(root)])],
+        true => vec![("train".into(), vec![absolute(around)])],
         false => {
-            let lying = |top: &String| absolute(root.join(top));
+            let lying = |top: &String| absolute(innermost(files, format!("{around}{top}")));
             splits::of_folders(tops).into_iter().map(|(split, tops)| (split, tops.iter().map(lying).collect())).collect()
         }
     }
 }
 
+/// As [`splits::of_images`]. A folder around everything may be called as a split is and hold the splits, as what was unpacked
+/// often does: `training_data/test/cat/1.jpg`.
+fn of_folders(files: &[String]) -> (String, Vec<String>) {
+    let (mut around, mut tops) = splits::of_images(files);
+    while let [only] = tops.as_slice() {
+        let folder = format!("{around}{only}/");
+        let below: Vec<String> = files.iter().filter_map(|file| file.strip_prefix(&folder)).map(str::to_string).collect();
+        let (within, inner) = splits::of_images(&below);
+        let is_in_split = |file: &String| inner.iter().any(|top| file.starts_with(&format!("{within}{top}/")));
+        if below.len() < files.len() || !below.iter().all(is_in_split) {
+            break;
+        }
+        (around, tops) = (folder + &within, inner);
+    }
+    (around, tops)
+}
+
+/// Where the folders of a split's classes lie: some archives hold a split's folder in one that is called as a split, too
+/// (`training_set/training_set/cat/1.jpg`).
+fn innermost(files: &[String], mut split: String) -> String {
+    loop {
+        let mut below = files.iter().filter_map(|file| file.strip_prefix(&split)?.strip_prefix('/'));
+        let Some((inner, _)) = below.clone().next().and_then(|path| path.split_once('/')) else { return split };
+        let holds =
+            |path: &str| path.strip_prefix(inner).and_then(|path| path.strip_prefix('/')).is_some_and(|path| path.contains('/'));
+        if !splits::stands_for_split(inner) || !below.all(holds) {
+            return split;
+        }
+        split = format!("{split}/{inner}");
+    }
+}
+
 /// Whether documents lie in folders of classes, and are there.
 fn are_of_classes(root: &Path, texts: &[String]) -> bool {
-    let (around, tops) = splits::of_images(texts);
+    let (around, tops) = of_folders(texts);
     let is_document = |file: &String| Table::open(&root.join(file)).is_ok_and(|table| table.is_document());
     splits::are_of_classes(texts, &around, &tops)
         && texts.iter().all(|file| root.join(file).is_file())
@@ -242,11 +288,7 @@ fn table_splits(
     let with_files: Vec<&Config> = card.configs.iter().filter(|c| !c.splits.is_empty()).collect();
     if with_files.is_empty() {
         let (config, tables) = by_folder(place, asked, tables)?;
-        let tables = best_format(tables);
-        let found = splits::by_name(&tables);
-        let left_out = splits::left_out(&tables, &found);
-        notes.extend((!left_out.is_empty()).then(|| format!("{}: no split, by the name; left out", list(&left_out))));
-        return Ok((config, found));
+        return Ok((config, by_names(&tables, notes)));
     }
     let names = || with_files.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let config = match asked {
@@ -267,7 +309,7 @@ fn table_splits(
     for (split, globs) in &config.splits {
         let files: Vec<String> = tables.iter().filter(|p| globs.iter().any(|g| splits::fits(g, p))).cloned().collect();
         match split.as_str() {
-            "" => found.extend(splits::by_name(&best_format(files))),
+            "" => found.extend(by_names(&files, notes)),
             _ if files.is_empty() => {}
             split => found.push((split.to_string(), files)),
         }
@@ -291,10 +333,34 @@ fn by_folder(place: &str, asked: Option<&str>, tables: Vec<String>) -> Result<(O
     }
 }
 
-/// A repository may hold the same rows in several formats: Parquet is taken where there is any.
-fn best_format(tables: Vec<String>) -> Vec<String> {
-    let parquet: Vec<String> = tables.iter().filter(|p| p.ends_with(".parquet")).cloned().collect();
-    if parquet.is_empty() { tables } else { parquet }
+/// Splits by the names of files, each in its best format; what is left out is told.
+fn by_names(tables: &[String], notes: &mut Vec<String>) -> Splits<String> {
+    // Where no name stands for a split they are as one.
+    let are_named = tables.iter().any(|path| splits::split_of_file(path).is_some());
+    let taken = if are_named { tables.to_vec() } else { best_format(tables.to_vec()) };
+    let mut found = splits::by_name(&taken);
+    found.iter_mut().for_each(|(_, files)| *files = best_format(std::mem::take(files)));
+    notes.extend(left_out(tables, &found));
+    found
+}
+
+/// A split may hold the same rows in several formats: Parquet is taken where there is any.
+fn best_format(files: Vec<String>) -> Vec<String> {
+    let parquet: Vec<String> = files.iter().filter(|path| path.to_lowercase().ends_with(".parquet")).cloned().collect();
+    if parquet.is_empty() { files } else { parquet }
+}
+
+/// What is said of files that no split has, and why none has them.
+fn left_out(files: &[String], found: &[(String, Vec<String>)]) -> Vec<String> {
+    let is_named = |path: &String| splits::split_of_file(path).is_some();
+    let are_named = files.iter().any(is_named);
+    let (again, unnamed): (Vec<String>, Vec<String>) =
+        splits::left_out(files, found).into_iter().partition(|path| !are_named || is_named(path));
+    [(unnamed, "no split, by the name"), (again, "taken for the same rows in another format")]
+        .into_iter()
+        .filter(|(files, _)| !files.is_empty())
+        .map(|(files, why)| format!("{}: {why}; left out", list(&files)))
+        .collect()
 }
 
 /// The wanted ones, in the wanted order; all, where none are named.

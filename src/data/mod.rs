@@ -38,6 +38,7 @@ mod tensor_file;
 mod tokenizers;
 mod unpack;
 mod vocabulary;
+mod walk;
 
 pub use answers::{Parted, without_answers};
 pub use audio::{extractor, hear};

@@ -60,6 +60,7 @@ fn is_about(path: &str) -> bool {
 ///
 /// `train-00000-of-00001.parquet`, `data/dev.csv`, `sst2/train/0000.parquet`. Without any such word a single file is the training split,
 /// and so are several that are told apart by numbers alone, as `part-0.csv` and `part-1.csv`; others are splits named by themselves.
+/// A file that a split has in several formats is taken once.
 pub(super) fn by_name(paths: &[String]) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let named: Vec<Option<String>> = paths.iter().map(|p| split_of(p)).collect();
@@ -77,11 +78,34 @@ pub(super) fn by_name(paths: &[String]) -> Vec<(String, Vec<String>)> {
             None => found.push((split, vec![path.clone()])),
         }
     }
+    found.iter_mut().for_each(|(_, files)| *files = each_once(files));
     in_order(&mut found);
     found
 }
 
-/// Files among `paths` that no split of [`by_name`] has: their names stand for none, and those of others do.
+/// Of files that differ in their endings alone, and so hold the same rows in several formats, the one whose ending is first among those
+/// that are read, unpacked where it is packed, too: else a row would stand on both sides of a cut.
+fn each_once(files: &[String]) -> Vec<String> {
+    let mut taken: BTreeMap<&str, (usize, bool, &String)> = BTreeMap::new();
+    for file in files {
+        let (name, format) = without_ending(file);
+        let this = (format, unpacked_name(file).len() < file.len(), file);
+        taken.entry(name).and_modify(|known| *known = this.min(*known)).or_insert(this);
+    }
+    files.iter().filter(|file| taken.get(without_ending(file).0).is_some_and(|(.., known)| known == file)).cloned().collect()
+}
+
+/// A path without the ending that says its format, and the place of that among those that are read.
+fn without_ending(path: &str) -> (&str, usize) {
+    let unpacked = unpacked_name(path);
+    let lower = unpacked.to_lowercase();
+    let formats = TABLES.iter().chain(&TEXTS).enumerate();
+    let mut named = formats.filter(|(_, ending)| lower.ends_with(**ending));
+    let before = |ending: &str| unpacked.get(..unpacked.len().checked_sub(ending.len())?);
+    named.next().and_then(|(place, ending)| Some((before(ending)?, place))).unwrap_or((unpacked, usize::MAX))
+}
+
+/// Files among `paths` that no split of [`by_name`] has.
 pub(super) fn left_out(paths: &[String], splits: &[(String, Vec<String>)]) -> Vec<String> {
     paths.iter().filter(|path| !splits.iter().any(|(_, files)| files.contains(path))).cloned().collect()
 }
@@ -243,7 +267,7 @@ fn split_in(name: &str) -> Option<String> {
 pub(super) fn of_pattern(paths: &[String]) -> Vec<(String, Vec<String>)> {
     match paths.iter().any(|path| split_of(path).is_some()) {
         true => by_name(paths),
-        false => vec![("train".into(), paths.to_vec())],
+        false => vec![("train".into(), each_once(paths))],
     }
 }
 
@@ -259,11 +283,31 @@ pub fn is_pattern(name: &str) -> bool {
 
 /// Whether a glob fits a path: `*` within a folder, `**` over folders, `?`, `{a,b}` and `[ab]`.
 pub(super) fn fits(glob: &str, path: &str) -> bool {
-    if let Some((before, rest)) = glob.split_once('{')
-        && let Some((choices, after)) = rest.split_once('}')
-    {
-        return choices.split(',').any(|choice| fits(&format!("{before}{choice}{after}"), path));
+    without_choices(glob).iter().any(|glob| fits_one(glob, path))
+}
+
+/// A glob for each way to choose from the `{a,b}` of one. A dozen groups have thousands of ways: where there are so many, braces are
+/// letters.
+fn without_choices(glob: &str) -> Vec<String> {
+    const MOST: usize = 1024;
+    let (mut left, mut plain) = (vec![glob.to_string()], Vec::new());
+    while let Some(next) = left.pop() {
+        let group = next.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+        match group {
+            Some((before, (choices, after))) => {
+                left.extend(choices.split(',').map(|choice| format!("{before}{choice}{after}")));
+            }
+            None => plain.push(next),
+        }
+        if left.len() + plain.len() > MOST {
+            return vec![glob.to_string()];
+        }
     }
+    plain
+}
+
+/// As [`fits`], of a glob whose braces are letters.
+fn fits_one(glob: &str, path: &str) -> bool {
     let glob: Vec<char> = glob.trim_start_matches("./").chars().collect();
     let path: Vec<char> = path.chars().collect();
     // Which ends of `path` a prefix of the glob can reach; one row a glob element, so it is never exponential.
@@ -272,8 +316,10 @@ pub(super) fn fits(glob: &str, path: &str) -> bool {
     let mut at = 0;
     while at < glob.len() {
         let mut next = vec![false; path.len() + 1];
-        let step = match glob[at] {
-            '*' => {
+        // One that is not closed is a letter.
+        let closes = if glob[at] == '[' { glob[at..].iter().position(|c| *c == ']') } else { None };
+        let step = match (glob[at], closes) {
+            ('*', _) => {
                 let deep = glob.get(at + 1) == Some(&'*');
                 let mut open = false;
                 for end in 0..=path.len() {
@@ -290,15 +336,14 @@ pub(super) fn fits(glob: &str, path: &str) -> bool {
                     1 + usize::from(deep)
                 }
             }
-            '[' => {
-                let close = glob[at..].iter().position(|c| *c == ']').map_or(glob.len() - 1, |p| at + p);
-                let set = &glob[at + 1..close];
+            ('[', Some(close)) => {
+                let set = &glob[at + 1..at + close];
                 for end in 1..=path.len() {
                     next[end] = reach[end - 1] && in_set(set, path[end - 1]);
                 }
-                close - at + 1
+                close + 1
             }
-            c => {
+            (c, _) => {
                 for end in 1..=path.len() {
                     next[end] = reach[end - 1] && (path[end - 1] == c || (c == '?' && path[end - 1] != '/'));
                 }
@@ -333,10 +378,20 @@ mod tests {
             ("b.csv", "a/b.csv", false),
             ("a?c", "abc", true),
             ("*", "", true),
+            ("{a,b}{1,2}.csv", "b1.csv", true),
+            ("{a,b}{1,2}.csv", "ab.csv", false),
+            ("x[", "xa", false),
+            ("x[", "x[", true),
+            ("x[ab", "xa", false),
+            ("x[]", "xa", false),
+            ("{a", "{a", true),
         ] {
             assert_eq!(fits(glob, path), expected, "{glob} {path}");
         }
         assert!(!fits(&"*a".repeat(200), &"a".repeat(150)), "must not take for ever");
+        assert!(!fits(&"{a,b}".repeat(60), "c"), "nor must this");
+        let many: Vec<String> = (0..900).map(|i| format!("part-{i}")).collect();
+        assert!(fits(&format!("{{{}}}.csv", many.join(",")), "part-777.csv"));
     }
 
     #[test]
@@ -441,5 +496,26 @@ mod tests {
         check(&["test/data-00000-of-00001.arrow", "train/data-00000-of-00001.arrow"], &["train:1", "test:1"]);
         check(&["imdb-train-00000-of-00002.arrow", "imdb-train-00001-of-00002.arrow", "imdb-test.arrow"], &["train:2", "test:1"]);
         check(&["data-00000-of-00001.arrow"], &["train:1"]);
+        check(&["train.csv", "test.parquet"], &["train:1", "test:1"]);
+    }
+
+    #[test]
+    fn the_same_rows_in_several_formats_are_taken_once() {
+        let check = |paths: &[&str], expected: &[&str]| {
+            let mut paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
+            for _ in 0..2 {
+                let found: Vec<String> = by_name(&paths).into_iter().flat_map(|(_, files)| files).collect();
+                assert_eq!(found, expected, "{paths:?}");
+                let named: Vec<usize> = of_pattern(&paths).into_iter().map(|(_, files)| files.len()).collect();
+                assert_eq!(named, [expected.len()], "{paths:?}");
+                paths.reverse();
+            }
+        };
+        check(&["r.csv", "r.csv.gz"], &["r.csv"]);
+        check(&["r.csv", "r.jsonl", "r.json.zst"], &["r.csv"]);
+        check(&["R.CSV", "R.JSON"], &["R.CSV"]);
+        check(&["r.txt", "r.txt.gz"], &["r.txt"]);
+        check(&["a/train.csv", "a/train.jsonl", "b/train.jsonl"], &["a/train.csv", "b/train.jsonl"]);
+        check(&["part-0.csv", "part-1.csv", "part-1.csv.gz"], &["part-0.csv", "part-1.csv"]);
     }
 }

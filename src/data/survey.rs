@@ -5,7 +5,7 @@ mod notes;
 #[cfg(test)]
 mod tests;
 
-use self::answers::{answers_of, labels_of, several_of, values_of};
+use self::answers::{Known, answers_of, labels_of, several_of, values_of};
 use self::notes::notes;
 pub use self::notes::split_column_in_words;
 use super::audio;
@@ -174,6 +174,8 @@ fn survey_tables(
         (false, false) => Task::TextClassification,
     });
 
+    // Of columns of 0 and 1 each row needs all.
+    let told = if columns.labels.is_empty() { label.clone() } else { columns.labels.join("` or `") };
     let (mut facts, mut notes) = (Vec::new(), Vec::new());
     let mut classes = known.clone().unwrap_or_default();
     for (at, (name, tables)) in splits.iter().enumerate() {
@@ -185,7 +187,8 @@ fn survey_tables(
                 // Of a single class there is something else to say.
                 let bound = hints.for_training && classes.len() > 1 && hints.splits.contains(name);
                 // Those of the first split are the others', too.
-                let known = known.as_deref().or(bound.then_some(classes.as_slice()));
+                let found = || bound.then_some(Known { names: classes.as_slice(), declared: false });
+                let known = known.as_deref().map(|names| Known { names, declared: true }).or_else(found);
                 labels_of(tables, &label, at > 0, known, bound)?
             }
         };
@@ -194,7 +197,7 @@ fn survey_tables(
             return Err(Error::EmptySplit { split: name.clone(), path });
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
-        notes.extend(answers.note(name, &label));
+        notes.extend(answers.note(name, &told));
         let (examples, labelled) = (answers.examples(), answers.any);
         if at == 0 && known.is_none() {
             classes = classes::in_order(answers.names.into_iter().collect());
@@ -373,9 +376,25 @@ fn pieces_in(cell: &Cell) -> usize {
     }
 }
 
-/// A word, and each mark by itself.
+/// A word, and each mark by itself; so is each letter of a script whose words no blanks part.
 fn pieces_of(word: &str) -> usize {
-    usize::from(word.contains(char::is_alphanumeric)) + word.chars().filter(char::is_ascii_punctuation).count()
+    let alone = |c: &char| c.is_ascii_punctuation() || stands_alone(*c);
+    let is_word = word.chars().any(|c| c.is_alphanumeric() && !stands_alone(c));
+    usize::from(is_word) + word.chars().filter(alone).count()
+}
+
+/// Whether a letter or mark is Thai, Japanese, Chinese or Korean: these make about as many tokens as they have letters.
+fn stands_alone(c: char) -> bool {
+    matches!(
+        c,
+        '\u{0e00}'..='\u{0e7f}'
+            | '\u{3000}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{ff00}'..='\u{ffef}'
+            | '\u{20000}'..='\u{2fa1f}'
+    )
 }
 
 /// The shape of the first images, and whether they differ: the medians of height and width then, and colours where any has them.

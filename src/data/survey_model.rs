@@ -52,6 +52,8 @@ pub fn look_at_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
 /// A model whose weights are all here.
 fn whole(repo: &Repo) -> Result<ModelFacts> {
     let wrong = |what: String| Error::Model { place: repo.in_words(), what };
+    // Before gigabytes are fetched.
+    let card = Card::of(repo)?;
     let Weights { path, mut config, shapes, bytes_per_weight, mut chat, carries_tokenizer } = weights(repo)?;
     config.check_shapes(&shapes).map_err(|e| wrong(format!("`{}`: {e}", path.display())))?;
     let tokenizer = given::fetch(repo)?.or(carries_tokenizer.then(|| path.clone()));
@@ -60,7 +62,6 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         return Err(Error::NoTokenizer { place: repo.in_words(), found: repo.paths() });
     }
     let sentences = sentences(repo, &mut config)?;
-    let card = Card::of(repo)?;
     let (normalize, image) = match repo.read_text("preprocessor_config.json")? {
         Some(json) => preprocessor(&json, config.image_channels().unwrap_or(3))
             .map_err(|what| wrong(format!("`preprocessor_config.json`: {what}")))?,
@@ -361,6 +362,17 @@ mod tests {
         check(&whole[..20], Err("cut off"));
         check(b"abc", Err("no safetensors file"));
         check(&[0xff; 64], Err("no safetensors file"));
+    }
+
+    #[test]
+    fn a_card_is_read_before_weights_are_fetched() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let of = |readme: &str| {
+            std::fs::write(dir.path().join("README.md"), readme).expect("written");
+            whole(&Repo::at_folder(Kind::Model, dir.path()).expect("a folder"))
+        };
+        assert!(matches!(of("---\nlicense: [mit\n---\n"), Err(Error::Card { .. })));
+        assert!(matches!(of("---\nlicense: mit\n---\n"), Err(Error::NoWeights { .. })));
     }
 
     #[test]

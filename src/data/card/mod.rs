@@ -1,10 +1,14 @@
 //! The front matter of a README.md: licence, configurations and their files, class names.
 
+mod front;
+mod scalar;
 mod yaml;
 
-use super::hub::Repo;
+use super::hub::{self, Repo};
 use super::{Error, Result};
 use crate::plan::OwnTerms;
+use front::Front;
+use std::io::ErrorKind;
 use yaml::Yaml;
 
 /// What a card says.
@@ -23,6 +27,8 @@ pub struct Card {
     class_names: Vec<(Option<String>, String, Vec<String>)>,
     /// Examples of a split a configuration, told as class names are.
     sizes: Vec<(Option<String>, String, u64)>,
+    /// What whoever uses it should know.
+    pub notes: Vec<String>,
 }
 
 /// A configuration of a data set: which files make up which split.
@@ -44,21 +50,30 @@ impl Card {
     /// # Errors
     /// As [`Card::parse`].
     pub fn of(repo: &Repo) -> Result<Self> {
-        let card = match repo.read_text("README.md")? {
+        let (readme, notes) = match repo.read_text("README.md") {
+            // In whatever letters the rest is written, keys and licences are ASCII.
+            Err(hub::Error::Disk { path, source, .. }) if source.kind() == ErrorKind::InvalidData => {
+                let bytes = std::fs::read(&path).map_err(|source| Error::Io { action: "read", path, source })?;
+                let note = "`README.md` is no UTF-8: what of its front matter is ASCII is read";
+                (Some(String::from_utf8_lossy(&bytes).into_owned()), vec![note.to_string()])
+            }
+            readme => (readme?, Vec::new()),
+        };
+        let card = match readme {
             Some(readme) => Card::parse(&repo.in_words(), &readme)?,
             None => Card::default(),
         };
-        Ok(Card { is_gated: card.is_gated || repo.is_gated(), ..card })
+        Ok(Card { is_gated: card.is_gated || repo.is_gated(), notes, ..card })
     }
 
     /// Reads the front matter of a README; one without front matter says nothing.
     ///
     /// # Errors
-    /// The front matter is no YAML, or `configs` is not what it should be. `place` says whose card it is.
+    /// What stands under the keys that are read is no YAML, or `configs` is not what it should be. `place` says whose card it is.
     pub fn parse(place: &str, readme: &str) -> Result<Self> {
-        let Some((front, first_line)) = front_matter(readme) else { return Ok(Card::default()) };
-        let broken = |line: usize, what: String| Error::Card { place: place.to_string(), line: line + first_line, what };
-        let root = yaml::parse(front).map_err(|e| broken(e.line, e.what))?;
+        let Some(front) = Front::of(readme) else { return Ok(Card::default()) };
+        let broken = |line: usize, what: String| Error::Card { place: place.to_string(), line: line + front.first_line, what };
+        let root = yaml::parse(&front.text).map_err(|e| broken(e.line, e.what))?;
         let license = root.get("license").and_then(license_of);
         let text = |key: &str| root.get(key).and_then(Yaml::text).map(str::to_string).filter(|text| !text.is_empty());
         let terms = OwnTerms { name: text("license_name"), link: text("license_link") };
@@ -68,10 +83,11 @@ impl Card {
             Some(Yaml::List(items)) => items.iter().map(config_of).collect::<Result<_, _>>().map_err(|what| broken(0, what))?,
             Some(other) => return Err(broken(0, format!("`configs`: expected a list, found {}", other.in_words()))),
         };
-        let is_gated = GATE.iter().any(|key| root.get(key).is_some());
+        let is_gated = GATE.iter().any(|key| front.keys.iter().any(|known| known == key));
         let info = infos(root.get("dataset_info"));
         let languages = root.get("language").map(languages_of).unwrap_or_default();
-        Ok(Card { license, terms, is_gated, languages, configs, class_names: class_names_of(&info), sizes: sizes_of(&info) })
+        let (class_names, sizes) = (class_names_of(&info), sizes_of(&info));
+        Ok(Card { license, terms, is_gated, languages, configs, class_names, sizes, notes: Vec::new() })
     }
 
     /// Class names of a column in a configuration.
@@ -95,20 +111,6 @@ impl Card {
 /// What is said of no configuration in particular holds for all.
 fn fits(of: &Option<String>, config: Option<&str>) -> bool {
     of.is_none() || config.is_none() || of.as_deref() == config
-}
-
-/// The text between the first two lines `---`, and the number of its first line.
-fn front_matter(readme: &str) -> Option<(&str, usize)> {
-    let text = readme.trim_start_matches('\u{feff}');
-    let body = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
-    let mut end = 0;
-    for line in body.split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            return Some((&body[..end], 2));
-        }
-        end += line.len();
-    }
-    None
 }
 
 /// One licence, or several joined by a comma.
@@ -284,6 +286,35 @@ configs:
 --- not this
 ";
 
+    /// As PyYAML writes a licence and the question for access, in the manner of Llama 3.1.
+    const GATED: &str = r####"---
+language:
+- en
+- de
+pipeline_tag: text-generation
+license: llama3.1
+extra_gated_prompt: "### LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\nLlama 3.1 Version\
+  \ Release Date: July 23, 2024\n\"Agreement\" means the terms and conditions # for\
+  \ use: \x41ll of it."
+extra_gated_fields:
+  First Name: text
+  Job title:
+    type: select
+    options:
+    - Student
+    - Other
+  geo: ip_location
+  ? By clicking Submit below I accept the terms of the license and acknowledge that
+    the information I provide will be collected
+  : checkbox
+extra_gated_description: The information you provide will be collected, stored, processed
+  and shared in accordance with the [Meta Privacy Policy](https://www.facebook.com/privacy/policy/).
+extra_gated_button_content: Submit
+library: !!python/none &id001 *id002
+---
+# Title
+"####;
+
     #[test]
     fn a_card_is_read() {
         let card = Card::parse("x", CARD).expect("a card");
@@ -312,6 +343,25 @@ configs:
         for text in ["# Title\n", "", "---\nnever: closed\n"] {
             assert_eq!(Card::parse("x", text).expect("fine"), Card::default());
         }
+    }
+
+    #[test]
+    fn what_nobody_reads_of_a_card_may_be_anything() {
+        let card = Card::parse("x", GATED).expect("a card");
+        assert_eq!((card.license.as_deref(), card.is_gated), (Some("llama3.1"), true));
+        assert_eq!(card.languages, ["en", "de"]);
+        assert!(!Card::parse("x", "---\nlicense: mit\nextra: [\n---\n").expect("a card").is_gated);
+    }
+
+    #[test]
+    fn a_readme_in_other_letters_is_read_as_far_as_it_can_be() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let readme = b"---\nlicense: mit\npretty_name: Caf\xe9\n---\nCaf\xe9\n";
+        std::fs::write(dir.path().join("README.md"), readme).expect("written");
+        let repo = Repo::at_folder(hub::Kind::Dataset, dir.path()).expect("a folder");
+        let card = Card::of(&repo).expect("a card");
+        assert_eq!(card.license.as_deref(), Some("mit"));
+        assert!(card.notes[0].contains("`README.md` is no UTF-8"), "{:?}", card.notes);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The part of YAML that cards use: maps, lists, plain and quoted scalars, block scalars, flow lists and maps, comments. Everything else
 //! (anchors, aliases, tags, tabs as indentation) is an error that names its line. All scalars stay text.
 
+use super::scalar::{closing, quoted_end, scalar};
+
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Yaml {
@@ -72,15 +74,18 @@ impl<'a> Line<'a> {
 }
 
 /// Cuts ` # ...` outside quotes.
-fn without_comment(text: &str) -> &str {
-    let (mut quote, mut before) = (None, ' ');
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(q), c) if q == c => quote = None,
-            (None, '"' | '\'') if matches!(before, ' ' | '[' | ',' | '{') => quote = Some(c),
-            (None, '#') if before == ' ' => return text[..at].trim_end(),
-            _ => {}
-        }
+pub(super) fn without_comment(text: &str) -> &str {
+    let (mut at, mut before) = (0, ' ');
+    while let Some(c) = text[at..].chars().next() {
+        at += match c {
+            '#' if before == ' ' => return text[..at].trim_end(),
+            '"' | '\'' if matches!(before, ' ' | '[' | ',' | '{') => match quoted_end(&text[at..]) {
+                Some(end) => end,
+                // They go on over lines.
+                None => break,
+            },
+            c => c.len_utf8(),
+        };
         before = c;
     }
     text.trim_end()
@@ -101,7 +106,7 @@ impl<'a> Parser<'a> {
         self.lines.get(self.at)
     }
 
-    /// A value whose lines are indented by at least `least`.
+    /// A value whose lines are indented by at least `least`. One that is neither a list nor a map goes on over all such lines.
     fn block(&mut self, least: usize) -> Result<Yaml> {
         let Some(line) = self.peek() else { return Ok(Yaml::Null) };
         let (indent, content, number) = (line.indent, line.content, line.number);
@@ -118,7 +123,7 @@ impl<'a> Parser<'a> {
             self.map(indent)
         } else {
             self.at += 1;
-            self.inline(content, number, indent)
+            self.inline(content, number, least)
         };
         self.depth -= 1;
         value
@@ -140,7 +145,7 @@ impl<'a> Parser<'a> {
                 let (content, at) = (rest, self.at);
                 self.lines[at].indent = inner;
                 self.lines[at].content = content;
-                items.push(self.block(inner)?);
+                items.push(self.block(indent + 1)?);
             }
         }
         Ok(Yaml::List(items))
@@ -155,7 +160,7 @@ impl<'a> Parser<'a> {
             let (number, content) = (line.number, line.content);
             let (key, rest) =
                 split_key(content).ok_or_else(|| line.broken(format!("expected `key: value`, found `{content}`")))?;
-            let key = scalar(key, number)?;
+            let key = scalar(key).map_err(|what| Broken { line: number, what })?;
             if entries.iter().any(|(known, _)| *known == key) {
                 return Err(Broken { line: number, what: format!("the key `{key}` stands twice") });
             }
@@ -165,22 +170,22 @@ impl<'a> Parser<'a> {
                 let item_here = self.peek().is_some_and(|next| next.indent == indent && is_item(next.content));
                 if item_here { self.list(indent)? } else { self.block(indent + 1)? }
             } else {
-                self.inline(rest, number, indent)?
+                self.inline(rest, number, indent + 1)?
             };
             entries.push((key, value));
         }
         Ok(Yaml::Map(entries))
     }
 
-    /// A value that begins on a line of its own key, and may go on below.
-    fn inline(&mut self, text: &str, number: usize, indent: usize) -> Result<Yaml> {
+    /// A value that begins on a line of its own key, and may go on below, in lines that are indented by at least `least`.
+    fn inline(&mut self, text: &str, number: usize, least: usize) -> Result<Yaml> {
         match text.chars().next() {
-            Some('|' | '>') => Ok(Yaml::Text(self.block_scalar(text.starts_with('>'), indent))),
+            Some('|' | '>') => Ok(Yaml::Text(self.block_scalar(text.starts_with('>'), least))),
             Some('[' | '{') => {
                 let mut whole = text.to_string();
                 while !is_closed(&whole) {
                     match self.peek() {
-                        Some(line) if line.indent > indent || matches!(line.content, "]" | "}") => {
+                        Some(line) if line.indent >= least || matches!(line.content, "]" | "}") => {
                             whole.push(' ');
                             whole.push_str(line.content);
                             self.at += 1;
@@ -198,29 +203,49 @@ impl<'a> Parser<'a> {
             Some('&' | '*' | '!' | '%' | '@' | '`') => {
                 Err(Broken { line: number, what: format!("`{text}` uses YAML that cards do not need") })
             }
-            Some('"' | '\'') => Ok(Yaml::Text(scalar(text, number)?)),
+            Some(quote @ ('"' | '\'')) => Ok(Yaml::Text(self.quoted(text, number, quote)?)),
             _ => {
-                // A plain scalar goes on over lines that are indented more.
                 let mut whole = text.to_string();
                 while let Some(line) = self.peek() {
-                    if line.indent <= indent || split_key(line.content).is_some() || is_item(line.content) {
+                    if line.indent < least || split_key(line.content).is_some() {
                         break;
                     }
                     whole.push(' ');
                     whole.push_str(line.content);
                     self.at += 1;
                 }
-                Ok(if matches!(whole.as_str(), "null" | "~") { Yaml::Null } else { Yaml::Text(scalar(&whole, number)?) })
+                Ok(if matches!(whole.as_str(), "null" | "~") { Yaml::Null } else { Yaml::Text(whole) })
             }
         }
     }
 
-    fn block_scalar(&mut self, folded: bool, indent: usize) -> String {
+    /// A value in quotes, which goes on over lines until these are closed.
+    fn quoted(&mut self, text: &str, number: usize, quote: char) -> Result<String> {
+        let broken = |what: String| Broken { line: number, what };
+        let (mut whole, mut end) = (text.to_string(), quoted_end(text));
+        while end.is_none() {
+            let Some(line) = self.lines.get(self.at) else { break };
+            whole.push('\n');
+            // What looks like a comment is none.
+            let more = line.raw.trim();
+            end = closing(more, quote).map(|end| whole.len() + end);
+            whole.push_str(more);
+            self.at += 1;
+        }
+        let end = end.ok_or_else(|| broken(format!("the quote of `{text}` is never closed")))?;
+        let (value, behind) = whole.split_at(end);
+        match behind.trim_start() {
+            more if more.is_empty() || more.starts_with('#') => scalar(value).map_err(broken),
+            more => Err(broken(format!("unexpected `{more}` behind a quote"))),
+        }
+    }
+
+    fn block_scalar(&mut self, folded: bool, least: usize) -> String {
         let mut lines: Vec<&str> = Vec::new();
         let mut inner = None;
         while let Some(line) = self.lines.get(self.at) {
             let blank = line.raw.trim().is_empty();
-            if !blank && line.indent <= indent {
+            if !blank && line.indent < least {
                 break;
             }
             let from = *inner.get_or_insert(line.indent);
@@ -231,53 +256,40 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn is_item(content: &str) -> bool {
+pub(super) fn is_item(content: &str) -> bool {
     content == "-" || content.starts_with("- ")
 }
 
 /// `key: rest` or `key:`, the colon outside quotes and brackets.
-fn split_key(content: &str) -> Option<(&str, &str)> {
-    let mut quote = None;
+pub(super) fn split_key(content: &str) -> Option<(&str, &str)> {
     if content.starts_with(['[', '{', '|', '>']) {
         return None;
     }
-    for (at, c) in content.char_indices() {
-        match (quote, c) {
-            (Some(q), c) if q == c => quote = None,
-            (None, '"' | '\'') if at == 0 => quote = Some(c),
-            (None, ':') => {
-                let rest = &content[at + 1..];
-                if rest.is_empty() || rest.starts_with(' ') {
-                    return Some((content[..at].trim(), rest.trim()));
-                }
-            }
-            _ => {}
-        }
+    let parted = |at: usize| {
+        let rest = content[at..].strip_prefix(':').filter(|rest| rest.is_empty() || rest.starts_with(' '))?;
+        Some((content[..at].trim(), rest.trim()))
+    };
+    if content.starts_with(['"', '\'']) {
+        let end = quoted_end(content)?;
+        return parted(content.len() - content[end..].trim_start().len());
     }
-    None
-}
-
-/// A plain or quoted scalar without its quotes.
-fn scalar(text: &str, number: usize) -> Result<String> {
-    let unclosed = || Broken { line: number, what: format!("the quote of `{text}` is never closed") };
-    match text.chars().next() {
-        Some('\'') => Ok(text.get(1..).and_then(|t| t.strip_suffix('\'')).ok_or_else(unclosed)?.replace("''", "'")),
-        Some('"') => serde_json::from_str(text).map_err(|_| unclosed()),
-        _ => Ok(text.to_string()),
-    }
+    content.match_indices(':').find_map(|(at, _)| parted(at))
 }
 
 fn is_closed(text: &str) -> bool {
-    let (mut open, mut quote) = (0i32, None);
-    for c in text.chars() {
-        match (quote, c) {
-            (Some(q), c) if q == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '[' | '{') => open += 1,
-            (None, ']' | '}') => open -= 1,
+    let (mut open, mut before, mut rest) = (0i32, ' ', text);
+    while let Some(c) = rest.chars().next() {
+        let mut end = c.len_utf8();
+        match c {
+            '"' | '\'' if matches!(before, ' ' | '[' | '{' | ',' | ':') => match quoted_end(rest) {
+                Some(closed) => end = closed,
+                None => return false,
+            },
+            '[' | '{' => open += 1,
+            ']' | '}' => open -= 1,
             _ => {}
         }
+        (before, rest) = (c, &rest[end..]);
     }
     open <= 0
 }
@@ -338,12 +350,12 @@ impl Flow<'_> {
 
     fn word(&mut self, ends: &[char]) -> Result<String> {
         let text = self.rest.trim_start();
-        let end = match text.chars().next() {
-            Some(quote @ ('"' | '\'')) => 1 + text[1..].find(quote).ok_or_else(|| self.broken("a quote is never closed"))? + 1,
-            _ => text.find(ends).unwrap_or(text.len()),
+        let end = match text.starts_with(['"', '\'']) {
+            true => quoted_end(text).ok_or_else(|| self.broken("a quote is never closed"))?,
+            false => text.find(ends).unwrap_or(text.len()),
         };
         self.rest = &text[end..];
-        scalar(text[..end].trim(), self.number)
+        scalar(text[..end].trim()).map_err(|what| self.broken(&what))
     }
 
     fn broken(&self, what: &str) -> Broken {
@@ -382,13 +394,34 @@ mod tests {
         check("a: |\n  one\n  two: x\nb: c", "a", text("one\ntwo: x"));
         check("a: >-\n  one\n  two\nb: c", "b", text("c"));
         check("a: one\n  two\nb: c", "a", text("one two"));
+        check("a:\n  one\n  two\nb: c", "a", text("one two"));
+        check("a: ['it''s', it's, \"x\\\"]\"]", "a", Yaml::List(vec![text("it's"), text("it's"), text("x\"]")]));
+        check("a: |\n  one\nb:\n- |\n  two\n- c", "b", Yaml::List(vec![text("two"), text("c")]));
+    }
+
+    /// As PyYAML breaks lines that are too long.
+    #[test]
+    fn what_goes_on_over_lines_is_one_value() {
+        let source = "a: 'it''s # one,\n\n  two: # three' # four\nb: \"one \\\n  \\ two: # three\\\n  \\xe9\"\n\
+                      c:\n- one\n  - two\n- 'three:\n  four'\n- d: five\n    six\n  e: 'seven\n\n    eight'\n";
+        let root = parse(source).unwrap_or_else(|e| panic!("{source}: {e:?}"));
+        assert_eq!(root.get("a"), Some(&text("it's # one,\ntwo: # three")));
+        assert_eq!(root.get("b"), Some(&text("one  two: # three\u{e9}")));
+        let last = Yaml::Map(vec![("d".into(), text("five six")), ("e".into(), text("seven\neight"))]);
+        assert_eq!(root.get("c"), Some(&Yaml::List(vec![text("one - two"), text("three: four"), last])));
     }
 
     #[test]
     fn what_is_broken_names_its_line() {
-        for (source, line) in
-            [("a: b\nc", 1), ("a: [b", 0), ("a: b\nb: 'c", 1), ("a: *x", 0), ("a: b\na: c", 1), ("a: b\n  c: d", 1)]
-        {
+        for (source, line) in [
+            ("a: b\nc", 1),
+            ("a: [b", 0),
+            ("a: b\nb: 'c", 1),
+            ("a: *x", 0),
+            ("a: b\na: c", 1),
+            ("a: b\n  c: d", 1),
+            ("a: 'b' c", 0),
+        ] {
             assert_eq!(parse(source).expect_err(source).line, line, "{source}");
         }
     }

@@ -67,7 +67,7 @@ fn prompt(columns: &[String], cells: Vec<Cell>) -> Result<Vec<Message>, String> 
             object @ Cell::Object(_) => turns.push(Message::of(&json(object))?),
             Cell::Null => {}
             Cell::Text(text) if text.trim().is_empty() => {}
-            Cell::Text(text) if column == "system" => turns.insert(0, Message::new(Role::System, text)),
+            Cell::Text(text) if column.eq_ignore_ascii_case("system") => turns.insert(0, Message::new(Role::System, text)),
             Cell::Text(text) => said.push(text),
             Cell::Int(number) => said.push(number.to_string()),
             Cell::Float(number) => said.push(number.to_string()),
@@ -180,7 +180,9 @@ mod tests {
         let prompt = json!([{"role": "user", "content": "u"}]);
         let completion = json!([{"role": "assistant", "content": "a"}]);
         check(columns(&["prompt"], Some("completion")), vec![nested(prompt), nested(completion)], &expected[1..]);
-        check(columns(&["system", "prompt"], Some("completion")), vec![text("s"), text("u"), text("a")], &expected);
+        for system in ["system", "System", "SYSTEM"] {
+            check(columns(&[system, "prompt"], Some("completion")), vec![text("s"), text("u"), text("a")], &expected);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::data::{Error, Result};
 use crate::spec::Columns;
 
 /// Names that stand for a text that questions are about, likeliest first.
-const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
+pub(in crate::data) const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
 /// Names that stand for answers, and for where each begins in its text, likeliest first.
 const ANSWERS: [&str; 4] = ["answers", "answer_text", "answer", "answer_texts"];
 const STARTS: [&str; 3] = ["answer_start", "answer_starts", "start"];

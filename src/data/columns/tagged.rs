@@ -5,7 +5,7 @@ use crate::data::{Error, Result};
 use crate::spec::Columns;
 
 /// Names that stand for lists of words, and for lists of their tags, likeliest first.
-const SENTENCES: [&str; 3] = ["tokens", "words", "token"];
+pub(in crate::data) const SENTENCES: [&str; 3] = ["tokens", "words", "token"];
 const TAGS: [&str; 8] = ["ner_tags", "tags", "labels", "ner", "entities", "pos_tags", "upos", "chunk_tags"];
 
 /// The column of words, and that of their tags.

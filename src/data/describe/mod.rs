@@ -209,6 +209,8 @@ fn add(cell: &Cell, hasher: &mut DefaultHasher) {
         }),
         Cell::Other(what) => what.hash(hasher),
     }
+    // No letter is written so: words of one cell are none of the next.
+    0xfd_u8.hash(hasher);
 }
 
 /// Whether a text is digits and a point, as programs write them.
@@ -341,6 +343,11 @@ mod tests {
             assert_eq!(hash(a.clone()), hash(b.clone()), "{a:?} {b:?}");
         }
         assert_ne!(hash(text("10")), hash(text("1")));
+        let row = |a: &str, b: &str| hash_of([text(a), text(b)].iter());
+        assert_ne!(row("a b", ""), row("a", "b"));
+        assert_eq!(row("A  b", ""), row("a b", " "));
+        let list = |a: &str, b: &str| hash(Cell::List(vec![text(a), text(b)]));
+        assert_ne!(list("a b", ""), list("a", "b"));
         assert_ne!(hash(text("1.10")), hash(text("1.0.1")));
     }
 

@@ -148,6 +148,7 @@ fn split_facts(
         let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
         return Err(Error::EmptySplit { split: name.into(), path });
     }
+    let targets = if targets.are_secret() { Targets::default() } else { targets };
     let known = targets.known();
     if known > 0 && known < rows {
         let (without, rows) = (count((rows - known) as f64), count(rows as f64));
@@ -349,6 +350,20 @@ mod tests {
         assert_eq!((&plain.facts.numeric, &plain.facts.categorical), (&changed.facts.numeric, &changed.facts.categorical));
         assert_eq!(plain.facts.categorical[0].values, ["blue", "green", "red"]);
         assert_eq!((plain.labels.join(" "), plain.columns.input.join(" ")), ("no yes".into(), "size colour".into()));
+    }
+
+    #[test]
+    fn a_test_split_of_secret_targets_is_not_labelled() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let columns = Columns { label: Some("sold".into()), ..Columns::default() };
+        let secret: String = (0..10).map(|i| format!("{i},red,-1\n")).collect();
+        let splits = [
+            ("train".to_string(), vec![table(&dir, "train.csv", &rows(60))]),
+            ("test".to_string(), vec![table(&dir, "test.csv", &format!("size,colour,sold\n{secret}"))]),
+        ];
+        let found = survey(&splits, &asked(&columns, None)).expect("surveyed");
+        let told: Vec<_> = found.splits.iter().map(|split| (split.examples, split.labelled)).collect();
+        assert_eq!((told, found.labels.join(" ")), (vec![(60, true), (10, false)], "no yes".into()));
     }
 
     /// A point in a file of semicolons is one where no comma says otherwise, and each column has its own say.

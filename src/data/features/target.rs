@@ -1,8 +1,9 @@
 //! Which rows of a table belong to a split: those that say what is to be predicted, and of them the part that is meant.
 
 use super::cells::{Comma, is_nothing, number};
+use crate::data::classes::{self, MOST_CLASSES};
 use crate::data::read::{Cell, Table};
-use crate::data::{Error, Result, classes, ordered};
+use crate::data::{Error, Result, ordered};
 use crate::job::Part;
 use crate::spec::Task;
 use std::collections::BTreeMap;
@@ -24,9 +25,6 @@ pub(super) struct Targets {
     pub(super) classes: Vec<String>,
 }
 
-/// More classes than this are no classes.
-const MOST_CLASSES: usize = 1000;
-
 impl Targets {
     /// # Errors
     /// A file cannot be read; where numbers are to be predicted, a cell says something else.
@@ -37,7 +35,7 @@ impl Targets {
                 let row = row?;
                 let cell = row.cells.first().unwrap_or(&Cell::Null);
                 let target = match task.head() {
-                    _ if is_nothing(cell) => None,
+                    HeadKind::Value if is_nothing(cell) => None,
                     HeadKind::Value => match number(cell, table.comma(label)) {
                         Some(number) => Some(Target::Value(number)).filter(|_| number.is_finite()),
                         None => {
@@ -49,7 +47,7 @@ impl Targets {
                             });
                         }
                     },
-                    _ => classes::name_of(cell).map(|name| {
+                    _ => classes::class_of(cell).map(|name| {
                         let next = known.len() as u32;
                         Target::Class(*known.entry(name).or_insert(next))
                     }),
@@ -68,6 +66,14 @@ impl Targets {
         targets.classes = vec![String::new(); known.len()];
         known.into_iter().for_each(|(name, number)| targets.classes[number as usize] = name);
         Ok(targets)
+    }
+
+    /// Whether nothing but -1 stands there, which keeps the targets of a split secret.
+    pub(super) fn are_secret(&self) -> bool {
+        self.rows.iter().flatten().all(|target| match target {
+            Target::Class(class) => self.classes.get(*class as usize).is_some_and(|name| name == classes::SECRET),
+            Target::Value(value) => *value == -1.0,
+        })
     }
 
     /// Rows that say something.
@@ -126,6 +132,37 @@ pub(super) fn is_measured(tables: &[Table], label: &str) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The targets of a file with these cells, a row each.
+    fn read(cells: &[&str], task: Task) -> Targets {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.csv");
+        let rows: String = cells.iter().enumerate().map(|(i, cell)| format!("{i},{cell}\n")).collect();
+        std::fs::write(&path, format!("size,kind\n{rows}")).expect("written");
+        Targets::read(&[Table::open(&path).expect("a table")], "kind", task).expect("targets")
+    }
+
+    #[test]
+    fn none_is_a_class_and_other_words_for_nothing_are_not() {
+        let cells: Vec<&str> = (0..30).map(|i| ["None", "a", "b"][i % 3]).collect();
+        let found = read(&cells, Task::TabularClassification);
+        assert_eq!((found.classes.join(" "), found.known()), ("None a b".into(), 30));
+        let found = read(&["a", "NA", "", "b", "?"], Task::TabularClassification);
+        assert_eq!((found.classes.join(" "), found.known()), ("a b".into(), 2));
+        assert_eq!(read(&["1.5", "None", "2"], Task::TabularRegression).known(), 2);
+    }
+
+    #[test]
+    fn targets_of_nothing_but_minus_one_are_secret() {
+        for (cells, task, expected) in [
+            (["-1", "-1"], Task::TabularClassification, true),
+            (["-1", "1"], Task::TabularClassification, false),
+            (["-1", "-1.0"], Task::TabularRegression, true),
+            (["-1", "-1.5"], Task::TabularRegression, false),
+        ] {
+            assert_eq!(read(&cells, task).are_secret(), expected, "{cells:?}");
+        }
+    }
 
     #[test]
     fn each_class_gives_its_share() {

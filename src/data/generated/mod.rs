@@ -75,8 +75,16 @@ pub fn generate(name: &str, examples: usize, seed: u64, making: &Making) -> Resu
         format!("---\nlicense: apache-2.0\n---\n# {name}\nMade by Tallow, seed {seed}.\n"),
     )
     .map_err(io)?;
-    std::fs::rename(sibling.path(), &folder).map_err(io)?;
+    put(sibling.path(), &folder).map_err(io)?;
     Ok(folder)
+}
+
+/// Moves a folder to its place. Where another process has put its own meanwhile, that is the same.
+fn put(made: &Path, place: &Path) -> std::io::Result<()> {
+    match std::fs::rename(made, place) {
+        Err(_) if place.is_dir() => Ok(()),
+        done => done,
+    }
 }
 
 /// Draws from a stream one after the other.
@@ -145,6 +153,19 @@ mod tests {
         assert_eq!((error.class(), error.to_string().contains("`toy_speech`")), (Class::Interrupted, true), "{error}");
         assert!(std::fs::read_dir(dir.path()).expect("listed").next().is_none());
         assert!(generate("toy_speech", 60, 1, &Making::quietly(dir.path())).is_ok());
+    }
+
+    #[test]
+    fn what_another_process_has_made_meanwhile_is_as_good() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let [made, there] = ["made", "there"].map(|name| dir.path().join(name));
+        for folder in [&made, &there] {
+            std::fs::create_dir(folder).expect("made");
+            std::fs::write(folder.join("train.jsonl"), "{}").expect("written");
+        }
+        assert!(put(&made, &there).is_ok() && there.join("train.jsonl").is_file());
+        assert!(put(&made, &dir.path().join("no/folder")).is_err());
+        assert!(put(&made, &dir.path().join("new")).is_ok() && dir.path().join("new/train.jsonl").is_file());
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) struct Transfer<'a> {
     pub(super) hash: Hash,
     /// By which the server tells whether it still is what was begun.
     pub(super) etag: Option<String>,
-    /// Nothing tells whether what lies there is still the same: it is fetched anew.
+    /// Nothing tells whether what lies there is still the same: it is fetched anew, and takes its place once it is whole.
     pub(super) afresh: bool,
 }
 
@@ -60,13 +60,11 @@ impl Transfer<'_> {
         let lock = File::options().create(true).append(true).open(&self.lock).map_err(|e| disk("open", &self.lock, e))?;
         lock.lock().map_err(|e| disk("lock", &self.lock, e))?;
         let partial = self.partial();
-        if self.afresh {
-            for path in [&self.blob, &partial].into_iter().filter(|path| path.exists()) {
-                remove(path)?;
-            }
-        }
-        if self.blob.is_file() {
+        if self.blob.is_file() && (!self.afresh || self.is_known()) {
             return Ok(Came::default());
+        }
+        if self.afresh && partial.exists() {
+            remove(&partial)?;
         }
         let mut came = Came::default();
         let resumes = std::fs::metadata(&partial).is_ok_and(|file| file.len() > 0);
@@ -85,6 +83,11 @@ impl Transfer<'_> {
         }
         std::fs::rename(&partial, &self.blob).map_err(|e| disk("move", &self.blob, e))?;
         Ok(came)
+    }
+
+    /// Whether what lies there is what is wanted, whatever the server says.
+    fn is_known(&self) -> bool {
+        matches!(&self.hash, Hash::Sha256(wanted) if sha256_of_file(&self.blob).is_ok_and(|found| found == *wanted))
     }
 
     fn partial(&self) -> PathBuf {

@@ -1,7 +1,7 @@
 //! Repositories that are folders: `DIR/{models,datasets}/ORG/NAME/...`.
 
 use super::{Error, Kind, RepoFile};
-use crate::data::digest::leads_back;
+use crate::data::walk::{self, Unlisted};
 use std::path::{Path, PathBuf};
 
 /// The folder of a repository below `hub`, and its files.
@@ -19,27 +19,9 @@ pub(super) fn open(hub: &Path, kind: Kind, id: &str) -> Result<(PathBuf, Vec<Rep
 
 /// All files below `root`, sorted; names that begin with a dot are left out.
 pub(super) fn list(root: &Path) -> Result<Vec<RepoFile>, Error> {
-    let (mut files, mut waiting) = (Vec::new(), vec![root.to_path_buf()]);
-    while let Some(folder) = waiting.pop() {
-        let io = |source| Error::Disk { action: "list", path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-            if hidden || leads_back(&path) {
-                continue;
-            }
-            if path.is_dir() {
-                waiting.push(path);
-            } else if path.is_file()
-                && let Ok(relative) = path.strip_prefix(root)
-            {
-                let parts: Vec<_> = relative.iter().map(|p| p.to_string_lossy()).collect();
-                files.push(RepoFile { path: parts.join("/"), size: None, etag: None });
-            }
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    let disk = |Unlisted { folder, source }| Error::Disk { action: "list", path: folder, source };
+    let files = walk::files_below(root).map_err(disk)?;
+    Ok(walk::names(root, &files).into_iter().map(|path| RepoFile { path, size: None, etag: None }).collect())
 }
 
 /// `ORG/NAME` of every repository below a folder.

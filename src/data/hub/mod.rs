@@ -115,16 +115,26 @@ impl Hub {
         &self.config
     }
 
-    /// A model or data set at a revision (a branch, tag or commit; none: `main`), its commit resolved and its files listed.
+    /// A model or data set at a revision (a branch, tag or commit; none: `main`), its commit resolved and its files listed. A local
+    /// folder has no revisions: that another than `main` was asked for is told.
     ///
     /// # Errors
     /// No such repository or revision, no access, offline and not in the cache, the Hub cannot be reached or answers nonsense.
     pub fn open(&self, kind: Kind, id: &str, revision: Option<&str>) -> Result<Repo, Error> {
         check_id(kind, id)?;
-        let repo = |files, commit, origin| Repo { kind, id: id.to_string(), files, commit, origin, is_gated: false };
+        let repo =
+            |files, commit, origin| Repo { kind, id: id.to_string(), files, commit, origin, is_gated: false, notes: Vec::new() };
         if let Some(local) = &self.config.local {
             let (root, files) = folder::open(local, kind, id)?;
-            return Ok(repo(files, None, Origin::Folder(root)));
+            let note = revision.filter(|revision| *revision != "main").map(|revision| {
+                let (kind, folder) = (kind.in_words(), local.display());
+                format!("`revision`: `{revision}` of the {kind} `{id}` is not heeded: the folder `{folder}` has none")
+            });
+            // What is told of data is kept with it; of a model it is said at once.
+            if let (Kind::Model, Some(note)) = (kind, &note) {
+                (self.tell)(note.as_str());
+            }
+            return Ok(Repo { notes: note.into_iter().collect(), ..repo(files, None, Origin::Folder(root)) });
         }
         let revision = revision.unwrap_or("main");
         if self.config.offline {
@@ -203,6 +213,7 @@ pub struct Repo {
     files: Vec<RepoFile>,
     origin: Origin,
     is_gated: bool,
+    notes: Vec<String>,
 }
 
 enum Origin {
@@ -228,7 +239,7 @@ impl Repo {
     pub fn at_folder(kind: Kind, root: &Path) -> Result<Self, Error> {
         let files = folder::list(root)?;
         let (id, origin) = (root.display().to_string(), Origin::Folder(root.to_path_buf()));
-        Ok(Repo { kind, id, commit: None, files, origin, is_gated: false })
+        Ok(Repo { kind, id, commit: None, files, origin, is_gated: false, notes: Vec::new() })
     }
 
     /// The same where the weights are those of one file of the folder: others are left out.
@@ -248,6 +259,11 @@ impl Repo {
     /// Whether the Hub gives it to those alone who have asked for access; false where nobody asked the Hub.
     pub fn is_gated(&self) -> bool {
         self.is_gated
+    }
+
+    /// What whoever uses it should know.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     pub fn id(&self) -> &str {

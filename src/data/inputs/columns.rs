@@ -1,17 +1,11 @@
 //! Which columns of a table a model is asked about, where nobody said so: those of the data that it was trained on, without a label.
 
-use crate::data::columns::{all_there, is_name, usual_texts};
+use crate::data::columns::{CONTEXTS, SENTENCES, all_there, is_name, usual_texts};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::data::{Error, Result};
 use crate::job::Feeding;
 use crate::spec::Task;
 use tallow_zoo::Modality;
-
-/// Names of lists of words, likeliest first.
-const WORDS: [&str; 3] = ["tokens", "words", "token"];
-
-/// Names of a text that questions are about, likeliest first.
-const CONTEXTS: [&str; 4] = ["context", "passage", "paragraph", "text"];
 
 /// Names that stand for an answer and never for a question.
 const ANSWERS: [&str; 7] = ["label", "labels", "class", "target", "sentiment", "category", "answers"];
@@ -50,7 +44,7 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         }
         Task::TokenClassification => {
             let lists = |column: &Column| column.kind.is_list_of(&[ColumnKind::Text]);
-            let words = called(&WORDS, &lists).or_else(|| called(&["text", "sentence"], &is_text));
+            let words = called(&SENTENCES, &lists).or_else(|| called(&["text", "sentence"], &is_text));
             words.map(|column| vec![column.name.clone()]).ok_or_else(|| unclear("words"))
         }
         task if task.takes() == Modality::Image => match of_kind(&|column| column.kind == ColumnKind::Image).as_slice() {

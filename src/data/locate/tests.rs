@@ -45,6 +45,12 @@ fn found(dir: &Path, path: &str) -> std::result::Result<Vec<String>, String> {
         .collect())
 }
 
+/// What is told of what lies at a path of the place.
+fn told(dir: &Path, path: &str) -> Vec<String> {
+    let source = DataSource::Local { path: dir.join(path) };
+    locate(&nowhere(dir), &source, &[], &Making::quietly(&dir.join("work"))).expect(path).notes
+}
+
 /// The prepared splits of what lies at a path: names and bytes.
 fn prepared(dir: &Path, path: &str) -> Vec<(String, Vec<u8>)> {
     let work = dir.join("work");
@@ -230,4 +236,99 @@ fn patterns_name_files_in_order() {
     refused("c/rows.csv.bz2", "rows.csv.bz2` is packed by bzip2: expected .gz or .zst");
     refused("c", "found `rows.csv.bz2`");
     refused("a/gone.csv", "check the path");
+}
+
+#[test]
+fn rows_that_lie_in_several_formats_are_taken_once() {
+    let card = b"---\nconfigs:\n- config_name: default\n  data_dir: data\n---\n";
+    let dir = files(&[
+        ("a/reviews.csv", TRAIN.as_bytes()),
+        ("a/reviews.csv.gz", b""),
+        ("b/train.csv", TRAIN.as_bytes()),
+        ("b/test.parquet", b""),
+        ("c/train.csv", TRAIN.as_bytes()),
+        ("c/test.csv", TEST.as_bytes()),
+        ("c/embeddings.parquet", b""),
+        ("d/train.csv", TRAIN.as_bytes()),
+        ("d/train-00000-of-00001.parquet", b""),
+        ("e/rows.parquet", b""),
+        ("e/info.json", b"{}"),
+        ("f/README.md", card),
+        ("f/data/train.csv", TRAIN.as_bytes()),
+        ("f/data/train.csv.gz", b""),
+    ]);
+    let check = |path: &str, expected: &[&str], notes: &[&str]| {
+        assert_eq!(found(dir.path(), path), Ok(expected.iter().map(|split| split.to_string()).collect()), "{path}");
+        assert_eq!(told(dir.path(), path), notes, "{path}");
+    };
+    check("a", &["train: reviews.csv"], &["`reviews.csv.gz`: taken for the same rows in another format; left out"]);
+    check("a/*", &["train: reviews.csv"], &["`reviews.csv.gz`: taken for the same rows in another format; left out"]);
+    check("b", &["train: train.csv", "test: test.parquet"], &[]);
+    let unnamed = "`embeddings.parquet`: no split, by the name; left out";
+    check("c", &["train: train.csv", "test: test.csv"], &[unnamed]);
+    check("c/*", &["train: train.csv", "test: test.csv"], &[unnamed]);
+    let again = "`train.csv`: taken for the same rows in another format; left out";
+    check("d", &["train: train-00000-of-00001.parquet"], &[again]);
+    check("e", &["train: rows.parquet"], &["`info.json`: taken for the same rows in another format; left out"]);
+    check("f", &["train: train.csv"], &["`data/train.csv.gz`: taken for the same rows in another format; left out"]);
+}
+
+#[test]
+fn folders_of_splits_may_lie_in_folders_that_are_called_so() {
+    let dir = files(&[
+        ("a/training_set/training_set/cats/1.png", b""),
+        ("a/test_set/test_set/cats/1.png", b""),
+        ("b/training_data/train/cat/1.png", b""),
+        ("b/training_data/test/cat/1.png", b""),
+        ("c/train/cat/old/1.png", b""),
+        ("c/train/cat/new/1.png", b""),
+    ]);
+    let root = dir.path();
+    let check = |path: &str, expected: &[&str]| {
+        let source = DataSource::Local { path: root.join(path) };
+        let located = locate(&nowhere(root), &source, &[], &Making::quietly(&root.join("work"))).map_err(|e| e.to_string());
+        let mut found = Vec::new();
+        for (split, folders) in located.expect(path).splits {
+            found
+                .extend(folders.iter().map(|folder| format!("{split}: {}", folder.strip_prefix(root).expect("below").display())));
+        }
+        assert_eq!(found, expected);
+    };
+    check("a", &["train: a/training_set/training_set", "test: a/test_set/test_set"]);
+    check("b", &["train: b/training_data/train", "test: b/training_data/test"]);
+    check("c", &["train: c/train"]);
+}
+
+#[test]
+fn tables_beside_images_of_classes_are_no_data() {
+    let dir = files(&[
+        ("pets/cat/1.jpg", b""),
+        ("pets/cat/2.jpg", b""),
+        ("pets/dog/1.jpg", b""),
+        ("pets/dog/2.jpg", b""),
+        ("pets/classes.json", b"[\"cat\", \"dog\"]"),
+        ("pets/sizes.csv", b"class,kilograms\ncat,4\ndog,20\n"),
+        ("named/cat/1.jpg", b""),
+        ("named/cat/2.jpg", b""),
+        ("named/dog/3.jpg", b""),
+        ("named/dog/4.jpg", b""),
+        ("named/labels.csv", b"file,label\ncat/1.jpg,old\ndog/3.jpg,new\n"),
+        ("ids/images/7.jpg", b""),
+        ("ids/images/8.jpg", b""),
+        ("ids/masks/7.jpg", b""),
+        ("ids/masks/8.jpg", b""),
+        ("ids/labels.csv", b"id,breed\n7,x\n8,y\n"),
+        ("splits/train/1.jpg", b""),
+        ("splits/train/2.jpg", b""),
+        ("splits/test/3.jpg", b""),
+        ("splits/test/4.jpg", b""),
+        ("splits/breeds.csv", b"text,breed\nsmall,x\nlarge,y\n"),
+    ]);
+    let check = |path: &str, expected: &str| assert_eq!(found(dir.path(), path), Ok(vec![expected.to_string()]), "{path}");
+    check("pets", "train: pets");
+    assert_eq!(told(dir.path(), "pets"), ["`classes.json`, `sizes.csv`: beside images in folders of classes; left out"]);
+    // These are the data: they name the images, with their endings or without, or nothing says what the images are.
+    check("named", "train: labels.csv");
+    check("ids", "train: labels.csv");
+    check("splits", "train: breeds.csv");
 }

@@ -8,6 +8,8 @@
 //! | images | all pixels | difference hashes at most three bits apart, and pixels that correlate by at least 0.99 |
 //! | rows of a table, recordings | all numbers | not looked for |
 //!
+//! Of pairs of texts the first is the input, of conversations all but the answers, of preferences what both answers are to.
+//!
 //! Memory is bounded: of held-out examples as many as an [`Index`] holds are looked for at once. Near duplicates may be missed among very
 //! many examples that share almost everything.
 
@@ -15,10 +17,11 @@ mod index;
 mod pictures;
 mod texts;
 
-use super::prepared::{Prepared, PreparedInputs, PreparedTargets};
+use super::prepared::{Prepared, PreparedInputs, PreparedTargets, PreparedTexts};
 use super::{Error, Result};
 use index::{ENTRIES, Index};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
@@ -134,14 +137,41 @@ fn exact(train: &Prepared, held: &Prepared, told: &mut dyn FnMut(usize)) -> Vec<
     found
 }
 
+/// The tokens that a model is given of example `i`, text by text: none of what it is to write.
+fn inputs_of<'a>(data: &'a Prepared, texts: &'a PreparedTexts, i: usize) -> Vec<Cow<'a, [u32]>> {
+    let each = data.texts_of(i);
+    let whole = move |text: usize| Cow::Borrowed(texts.text(text).0);
+    match data.targets() {
+        PreparedTargets::Texts { .. } => vec![whole(each.start)],
+        // An answer may stand between two questions.
+        PreparedTargets::Answers { asked } => {
+            let tokens = texts.text(each.start).0.iter().zip(&asked[texts.range(each.start)]);
+            vec![tokens.filter(|(_, asked)| **asked == 0).map(|(token, _)| *token).collect()]
+        }
+        // Up to the answer the two are the same.
+        PreparedTargets::Preferences { asked } => {
+            let before = asked[texts.range(each.start)].iter().take_while(|asked| **asked == 0).count();
+            vec![Cow::Borrowed(&texts.text(each.start).0[..before])]
+        }
+        PreparedTargets::Classes { .. }
+        | PreparedTargets::Labels { .. }
+        | PreparedTargets::Tags(_)
+        | PreparedTargets::Spans(_)
+        | PreparedTargets::Values { .. }
+        | PreparedTargets::Words { .. }
+        | PreparedTargets::Transcripts(_)
+        | PreparedTargets::Similar(_) => each.map(whole).collect(),
+    }
+}
+
 /// Two examples are the same if these are: of a million training and a million held-out examples one pair is by chance with a
 /// probability of one in ten million.
 fn fingerprint(data: &Prepared, i: usize) -> u64 {
     let mut hasher = DefaultHasher::new();
     match data.inputs() {
         PreparedInputs::Texts(texts) => {
-            for text in data.texts_of(i) {
-                texts.text(text).0.iter().for_each(|token| hasher.write_u32(*token));
+            for text in inputs_of(data, texts, i) {
+                text.iter().for_each(|token| hasher.write_u32(*token));
                 hasher.write_u32(u32::MAX);
             }
         }
@@ -176,7 +206,8 @@ mod tests {
         let views = tensors
             .iter()
             .map(|(name, dtype, shape, bytes)| (*name, TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor")));
-        let metadata = [("labels", labels), ("vocab_size", "1000")].map(|(key, value)| (key.to_string(), value.to_string()));
+        let metadata = [("labels", labels), ("vocab_size", "1000"), ("begin_token", "0"), ("end_token", "1")]
+            .map(|(key, value)| (key.to_string(), value.to_string()));
         let path = folder.join(name);
         safetensors::serialize_to_file(views, Some(metadata.into()), &path).expect("written");
         path
@@ -235,6 +266,51 @@ mod tests {
         let reversed: Vec<u32> = text(7).into_iter().rev().collect();
         let found = compare(texts(&train, false), texts(&[reversed], false), CLASSES);
         assert_eq!((found.exact, found.near, found.first), (0, Some(0), None));
+    }
+
+    /// Texts without classes, and what else a file has of them.
+    fn with(each: &[Vec<u32>], more: Tensors) -> Tensors {
+        texts(each, false).into_iter().filter(|(name, ..)| *name != "labels").chain(more).collect()
+    }
+
+    #[test]
+    fn a_source_was_seen_whatever_is_written_from_it() {
+        let pairs = |numbers: &[[u32; 2]]| {
+            let each: Vec<Vec<u32>> = numbers.iter().flatten().map(|number| text(*number)).collect();
+            // Their words, of a letter each.
+            let offsets = (0..=each.len() as u64).flat_map(u64::to_le_bytes).collect();
+            let words = vec![
+                ("pair_offsets", Dtype::U64, vec![each.len() + 1], offsets),
+                ("pairs", Dtype::U8, vec![each.len()], vec![b'a'; each.len()]),
+            ];
+            with(&each, words)
+        };
+        let found = compare(pairs(&[[1, 10], [2, 11], [3, 12]]), pairs(&[[3, 50], [100, 12]]), "[]");
+        assert_eq!((found.exact, found.near, found.first), (1, Some(0), Some((0, Some(2)))));
+        assert_eq!((found.held_out, found.train, found.repeated_in_train), (2, 3, Some(0)));
+        assert_eq!(compare(pairs(&[[1, 10], [1, 11]]), pairs(&[[2, 12]]), "[]").repeated_in_train, Some(1));
+    }
+
+    #[test]
+    fn a_question_was_seen_whatever_is_answered() {
+        // The last five tokens are the answer.
+        let answered = |name: &'static str, each: &[Vec<u32>]| {
+            let marks: Vec<u8> =
+                each.iter().flat_map(|text| (0..text.len()).map(move |at| u8::from(at + 5 >= text.len()))).collect();
+            with(each, vec![(name, Dtype::U8, vec![marks.len()], marks)])
+        };
+        let another = |number: u32| {
+            let mut tokens = text(number);
+            tokens[15..].fill(998);
+            tokens
+        };
+        let (train, held) = ([text(3), text(4)], [another(4), text(100)]);
+        let found = compare(answered("asked", &train), answered("asked", &held), "[]");
+        assert_eq!((found.exact, found.near, found.first), (1, Some(0), Some((0, Some(1)))));
+        // Of two answers that are told apart the question is one, and no answer of it.
+        let (train, held) = ([text(3), another(3), text(4), another(4)], [another(4), text(4)]);
+        let found = compare(answered("preferred", &train), answered("preferred", &held), "[]");
+        assert_eq!((found.exact, found.first, found.held_out, found.train), (1, Some((0, Some(1))), 1, 2));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! compared whole.
 
 use super::super::prepared::{Prepared, PreparedTexts};
-use super::Found;
 use super::index::{ENTRIES, Index};
+use super::{Found, inputs_of};
 use std::hash::{DefaultHasher, Hasher};
 use std::ops::Range;
 
@@ -26,9 +26,10 @@ fn hash(tokens: &[u32]) -> u64 {
     hasher.finish()
 }
 
-/// The runs of an example, each once, in order. Its texts are told apart.
+/// The runs of what a model is given of an example, each once, in order. Its texts are told apart.
 fn runs(data: &Prepared, texts: &PreparedTexts, i: usize) -> Vec<u64> {
-    let mut runs: Vec<u64> = data.texts_of(i).flat_map(|text| texts.text(text).0.windows(RUN).map(hash)).collect();
+    let inputs = inputs_of(data, texts, i);
+    let mut runs: Vec<u64> = inputs.iter().flat_map(|text| text.windows(RUN).map(hash)).collect();
     runs.sort_unstable();
     runs.dedup();
     runs

@@ -107,7 +107,8 @@ impl<'a> OneClass<'a> {
 
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
         let indices = table.column(&self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
-        let classes = Classes { names: self.source.to_vec(), indices };
+        // Numbers that are no places of classes the survey has refused.
+        let classes = Classes { names: self.source.to_vec(), indices, declared: true };
         let cell = row.cells.pop().unwrap_or(Cell::Null);
         let (path, position, column) = (table.path(), || row.position.clone(), || self.column.clone());
         let label = match classes.label(&cell) {
@@ -199,7 +200,7 @@ impl<'a> SeveralLabels<'a> {
     fn of_list(&self, table: &Table, position: &Position, cell: &Cell) -> Result<Vec<usize>> {
         let column = &self.columns[0];
         let indices = table.column(column)?.classes.is_some();
-        let classes = Classes { names: self.source.to_vec(), indices };
+        let classes = Classes { names: self.source.to_vec(), indices, declared: true };
         let mut found = Vec::new();
         for item in labels_in(cell, self.source) {
             let label = match classes.label(&item) {

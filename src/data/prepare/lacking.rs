@@ -2,7 +2,7 @@
 
 use super::weights::Weights;
 use super::{Answers, Split};
-use crate::data::read::{Cell, Row, Table};
+use crate::data::read::{Row, Table};
 use crate::data::{Error, Result};
 use crate::job::Event;
 
@@ -60,9 +60,9 @@ impl Lacking {
         most.first.take().or_else(|| few.first.take())
     }
 
-    /// Whether the row has a text in each of the `columns` that it begins with.
+    /// Whether the row has a text in each of the `columns` that it begins with. A blank one is none.
     pub(super) fn has_texts(&mut self, table: &Table, row: &Row, columns: &[String]) -> bool {
-        let blank = columns.iter().zip(&row.cells).find(|(_, cell)| **cell == Cell::Null);
+        let blank = columns.iter().zip(&row.cells).find(|(_, cell)| cell.is_blank());
         let Some((column, _)) = blank else { return true };
         let (path, position, column) = (table.path().into(), row.position.clone(), column.clone());
         self.add(Error::Missing { path, position, column, what: "text" });

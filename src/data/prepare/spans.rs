@@ -80,7 +80,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         let encode = |row| -> Result<Result<(Question, Vec<Encoding>)>> {
             let question = match question(table, split, &told, row) {
                 Ok(question) => question,
-                Err(error @ Error::NotInText { .. }) => return Ok(Err(error)),
+                Err(error @ (Error::NotInText { .. } | Error::Missing { .. })) => return Ok(Err(error)),
                 Err(error) => return Err(error),
             };
             let windows = windows(job.max_seq_len, tokenization, table.path(), &question)?;
@@ -326,10 +326,12 @@ fn words_and_starts(words: &Cell, starts: &Cell) -> Option<Vec<(String, Option<u
     answers.map(|(words, at)| Some((words_of(words), start(at)?))).collect()
 }
 
-/// The words and the beginning of each answer: of lists of both, or a list of pairs, or one pair. None where it is something else.
+/// The words and the beginning of each answer: of lists of both, or a list of pairs, or one pair. Blank words are no answer, wherever
+/// they begin. None where it is something else.
 fn answers(cell: &Cell) -> Option<Vec<(String, usize)>> {
     let pair = |text: &Cell, at: &Cell| match (text, at) {
-        (Cell::Text(text), Cell::Int(at)) => Some((text.clone(), usize::try_from(*at).ok()?)),
+        (text, _) if text.is_blank() => Some(Vec::new()),
+        (Cell::Text(text), Cell::Int(at)) => Some(vec![(text.clone(), usize::try_from(*at).ok()?)]),
         _ => None,
     };
     match cell {
@@ -341,9 +343,10 @@ fn answers(cell: &Cell) -> Option<Vec<(String, usize)>> {
             let field = |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, cell)| cell);
             match (field("text")?, field("answer_start")?) {
                 (Cell::List(texts), Cell::List(starts)) if texts.len() == starts.len() => {
-                    texts.iter().zip(starts).map(|(text, at)| pair(text, at)).collect()
+                    let all = texts.iter().zip(starts).map(|(text, at)| pair(text, at)).collect::<Option<Vec<_>>>()?;
+                    Some(all.concat())
                 }
-                (text, at) => pair(text, at).map(|pair| vec![pair]),
+                (text, at) => pair(text, at),
             }
         }
         _ => None,

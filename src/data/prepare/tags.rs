@@ -152,7 +152,7 @@ impl Reader<'_> {
 
     fn tag(&self, position: &Position, column: &str, cell: &Cell) -> Result<u32> {
         let indices = self.table.column(column)?.classes.is_some() && matches!(cell, Cell::Int(_));
-        let classes = Classes { names: self.source.to_vec(), indices };
+        let classes = Classes { names: self.source.to_vec(), indices, declared: true };
         let label = match classes.label(cell) {
             Label::Class(class) => numbered(self.source, self.names, class),
             other => other,

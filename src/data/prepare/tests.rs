@@ -231,6 +231,28 @@ fn documents_become_a_stream_in_pieces() {
     assert_eq!((made[0].shape.clone(), made[0].examples), (told, count));
 }
 
+#[test]
+fn a_row_without_a_text_is_an_empty_document() {
+    let lines = "{\"text\":\"the cat\"}\n{\"text\":null}\n{\"text\":\"the dog\"}\n";
+    let mut bench = Bench::new(Task::LanguageModelling);
+    bench.job.tokenizer = TokenizerSource::Trained(TokenizerKind::Characters);
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, lines).expect("written");
+    bench.add("train", path);
+    let mut notes = Vec::new();
+    prepare(&bench.job, &mut |event| {
+        if let Event::Note { message } = event {
+            notes.push(message);
+        }
+    })
+    .expect("prepared");
+    let tokenizer = tokenizers::Tokenizer::from_file(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+    let prepared = bench.open("train.safetensors");
+    let stream: Vec<u32> = (0..prepared.len()).flat_map(|i| prepared.texts().expect("texts").text(i).0).copied().collect();
+    assert_eq!(tokenizer.decode(&stream, false).expect("decoded"), "the cat<|endoftext|>the dog");
+    assert_eq!(notes, ["split `train`: 1 of its rows have no text, and count as empty ones"]);
+}
+
 /// A job over CSV texts that tells numbers.
 fn numbers(csv: &str) -> Bench {
     let mut bench = Bench::text(&[("train", csv)]);

@@ -1,12 +1,13 @@
 //! Documents -> one stream of token ids, cut into pieces of equal length: what a language model is trained on.
 //!
 //! Documents follow each other in their order, the token that ends a text between them. A row that is empty or ends with a line break
-//! is no document of its own: the next one goes on with it, as in corpora that have a row a line.
+//! is no document of its own: the next one goes on with it, as in corpora that have a row a line. A row
+//! without a text is an empty one, and counted.
 
 use super::tokenization::{Tokenization, failed, text};
 use super::{Made, Said, Split, finish};
 use crate::data::guarded::guarded;
-use crate::data::read::{Row, Table};
+use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::tokenizers::ENDS_OF_TEXT;
 use crate::data::{Error, Result};
@@ -59,8 +60,9 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     // The tokens around a piece take room, the one that hides words does not.
     let length = job.max_seq_len.saturating_sub(hiding.len().saturating_sub(1)).max(1);
     let mut pieces = Pieces { ids: Spool::within(&job.out)?, length, tokens: 0, bytes: Vec::new() };
-    let mut goes_on = true;
+    let (mut goes_on, mut without) = (true, 0usize);
     split.each_chunk(emit, |table, rows| {
+        without += rows.iter().filter(|row| row.cells.first() == Some(&Cell::Null)).count();
         let encode = |row| encode(tokenization, table, split, row);
         let documents: Vec<(Encoded, bool)> = rows.into_par_iter().map(encode).collect::<Result<_>>()?;
         for ((ids, sizes), continued) in documents {
@@ -77,6 +79,10 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
     if tokens < 2 {
         let path = split.tables.first().map(|table| table.path().into()).unwrap_or_default();
         return Err(Error::NoWords { split: split.name.clone(), path, tokens });
+    }
+    if without > 0 {
+        let message = format!("split `{}`: {without} of its rows have no text, and count as empty ones", split.name);
+        emit(Event::Note { message });
     }
     let ends = (length..tokens).step_by(length).chain([tokens]);
     let offsets: Vec<u8> = [0].into_iter().chain(ends).flat_map(|at| (at as u64).to_le_bytes()).collect();
@@ -112,7 +118,7 @@ fn encode(tokenization: &Tokenization, table: &Table, split: &Split, row: Row) -
     let Row { position, cells } = row;
     let (cell, column) =
         cells.into_iter().zip(&split.columns.input).next().ok_or_else(|| failed(table.path(), &position, "no text"))?;
-    let text = text(table.path(), &position, column, cell)?;
+    let text = if cell == Cell::Null { String::new() } else { text(table.path(), &position, column, cell)? };
     let text = split.part_of(&text);
     let encode = |part: &&str| {
         let encoding = guarded(|| tokenization.tokenizer.encode(*part, false)).map_err(|e| failed(table.path(), &position, e))?;

@@ -1,5 +1,5 @@
 //! Sentences with a line a word, as the CoNLL tasks have them: fields between spaces or tabs, the word first and its tag last, an
-//! empty line between sentences. Lines `-DOCSTART-` and comments (`# `) are no words.
+//! empty line between sentences. Lines `-DOCSTART-` and comments (`# `) in front of a sentence are no words.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, packed, unreadable};
 use crate::data::Result;
@@ -22,8 +22,8 @@ pub(super) fn columns() -> Vec<Column> {
 /// Whether a text file is of this kind: its lines have the same number of fields, at least two, and the last is a tag.
 pub(super) fn is_such(path: &Path) -> bool {
     let Ok(file) = packed::open(path) else { return false };
-    let lines = file.lines().take(SAMPLE).map_while(Result::ok).filter(|line| !is_between(line));
-    let fields: Vec<Vec<String>> = lines.map(|line| line.split_whitespace().map(str::to_string).collect()).collect();
+    let lines = file.lines().take(SAMPLE).map_while(Result::ok).filter(|line| !is_between(line) && !is_comment(line));
+    let fields: Vec<Vec<String>> = lines.map(|line| fields_of(&line).map(str::to_string).collect()).collect();
     let Some(first) = fields.first() else { return false };
     first.len() >= 2
         && fields.len() >= 2
@@ -36,9 +36,19 @@ fn is_tag(text: &str) -> bool {
         || text.split_once('-').is_some_and(|(mark, kind)| matches!(mark, "B" | "I" | "E" | "S" | "L" | "U") && !kind.is_empty())
 }
 
-/// Whether a line is no word.
+/// Whether a line parts sentences.
 fn is_between(line: &str) -> bool {
-    line.trim().is_empty() || line.starts_with("-DOCSTART-") || line.starts_with("# ")
+    line.trim().is_empty() || line.starts_with("-DOCSTART-")
+}
+
+/// Whether a line in front of a sentence says something of it: the word `#` has a tag.
+fn is_comment(line: &str) -> bool {
+    line.starts_with("# ") && !fields_of(line).next_back().is_some_and(is_tag)
+}
+
+/// What stands between spaces and tabs; other spaces are letters of a word.
+fn fields_of(line: &str) -> impl DoubleEndedIterator<Item = &str> {
+    line.split([' ', '\t']).filter(|field| !field.is_empty())
 }
 
 pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
@@ -53,13 +63,13 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
                 Ok(line) => line,
                 Err(e) => return Some(Err(unreadable(&path, position, e))),
             };
+            if words.is_empty() && (is_between(&line) || is_comment(&line)) {
+                continue;
+            }
             if is_between(&line) {
-                if words.is_empty() {
-                    continue;
-                }
                 break;
             }
-            let mut fields = line.split_whitespace();
+            let mut fields = fields_of(&line);
             let (Some(word), Some(tag)) = (fields.next(), fields.next_back()) else {
                 return Some(Err(unreadable(&path, position, "expected a word and its tag, found a single field")));
             };
@@ -102,6 +112,9 @@ mod tests {
             );
             assert_eq!(rows[1].position, Position::Line(7));
         }
+        let (_dir, odd) = table("train.conll", "# text = a # b\na O\n# O\na\u{a0}b\tO\n\n# O\n# b B-X\n");
+        let rows: Vec<_> = odd.rows(&["tokens"]).expect("rows").map(|row| texts(&row.expect("a row").cells[0])).collect();
+        assert_eq!(rows, [vec!["a", "#", "a\u{a0}b"], vec!["#", "#"]]);
         let (_dir, prose) = table("train.txt", "Two words\nmore O\nO\n");
         assert!(prose.is_document());
         let (_dir, broken) = table("train.conll", "EU B-ORG\nalone\n");

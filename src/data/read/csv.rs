@@ -245,6 +245,15 @@ mod tests {
         assert!(late.count().is_err(), "no row is lost in silence");
     }
 
+    #[test]
+    fn no_row_of_commas_is_lost_between_two_stray_quotes() {
+        let (_dir, early) = table("text,label\n\"great film,1\nfine,0\nbad\" film,0\n");
+        let error = early.err().expect("broken").to_string();
+        assert!(error.contains("the quote opened in line 2 closes within a cell in line 4"), "{error}");
+        let (_dir, whole) = table("text,label\n\"great\nfilm\" ,1\nfine,0\n");
+        assert_eq!(whole.expect("a table").count().expect("counted"), 2);
+    }
+
     /// The columns and the number of rows of a file of that name.
     fn read(name: &str, text: &str) -> (Vec<String>, usize, Vec<String>) {
         let dir = tempfile::tempdir().expect("a folder");

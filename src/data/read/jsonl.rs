@@ -4,11 +4,17 @@ use super::json::{self, Object};
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable, wrapped};
 use crate::data::Result;
 use crate::data::audio::is_audio;
+use crate::data::error::list;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::path::Path;
 
 /// Rows that are looked at to find the columns.
 const SAMPLE: usize = 200;
+/// Rows behind these that are looked at for names that none of them has, what they may hold in all, and how many names are kept.
+const LATER: usize = 50_000;
+const LATER_BYTES: usize = 8 << 20;
+const LATER_NAMES: usize = 1000;
 
 type Objects = Box<dyn Iterator<Item = Result<(Position, Object)>>>;
 
@@ -55,11 +61,20 @@ fn wrapped_rows(path: &Path) -> Result<Option<Vec<Object>>> {
     Ok(serde_json::from_slice::<json::Row>(&packed::bytes(path)?).ok().and_then(|file| wrapped::rows(file.0)))
 }
 
-/// The columns, and what whoever uses them should know.
-pub(super) fn columns(path: &Path) -> Result<(Vec<Column>, Vec<String>)> {
+/// What the names in a file's rows are.
+pub(super) struct Columns {
+    pub(super) all: Vec<Column>,
+    /// Those that no row of the sample has.
+    pub(super) later: Vec<Column>,
+    /// What whoever uses them should know.
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) fn columns(path: &Path) -> Result<Columns> {
     let mut columns: Vec<(String, Option<ColumnKind>)> = Vec::new();
     let mut rows = 0;
-    for row in objects(path)?.take(SAMPLE) {
+    let mut objects = objects(path)?;
+    for row in objects.by_ref().take(SAMPLE) {
         rows += 1;
         for (name, value) in row?.1 {
             let kind = kind(&value);
@@ -77,7 +92,40 @@ pub(super) fn columns(path: &Path) -> Result<(Vec<Column>, Vec<String>)> {
     let is_turned = rows == 1 && columns.len() > 1 && columns.iter().all(nests);
     let note = "it is one row, for it is one object, of lists or of objects: where these are columns, rows or splits, write an object a \
                 line, a file a split (in pandas `to_json(orient=\"records\", lines=True)`)";
-    Ok((columns, if is_turned { vec![note.into()] } else { Vec::new() }))
+    let mut notes: Vec<String> = if is_turned { vec![note.into()] } else { Vec::new() };
+    let (later, told) = later(objects, &columns);
+    notes.extend(told);
+    Ok(Columns { all: columns, later, notes })
+}
+
+/// Columns that begin behind the sample, and what is said of them: nobody takes them for an input or a label, but they are there
+/// for whoever names them.
+fn later(rows: Objects, known: &[Column]) -> (Vec<Column>, Option<String>) {
+    let known: BTreeSet<&str> = known.iter().map(|column| column.name.as_str()).collect();
+    let mut found: BTreeMap<String, Option<ColumnKind>> = BTreeMap::new();
+    let (mut first, mut bytes) = (None, 0);
+    // What is wrong with a row is told where it is read.
+    for (position, row) in rows.take(LATER).map_while(Result::ok) {
+        for (name, value) in row {
+            bytes += value.bytes();
+            if !known.contains(name.as_str()) {
+                first.get_or_insert_with(|| position.clone());
+                let of = found.entry(name).or_default();
+                *of = widest(of.take(), kind(&value));
+            }
+        }
+        if bytes > LATER_BYTES || found.len() >= LATER_NAMES {
+            break;
+        }
+    }
+    let names: Vec<String> = found.keys().cloned().collect();
+    let told = first.map(|position| format!("{}: in no row before {position}; read where it is named", list(&names)));
+    let column = |(name, kind): (String, Option<ColumnKind>)| {
+        // Names of files are read as such in the columns of the sample alone.
+        let kind = kind.filter(|kind| !matches!(kind, ColumnKind::Audio | ColumnKind::Image)).unwrap_or(ColumnKind::Text);
+        Column { name, kind, classes: None }
+    };
+    (found.into_iter().map(column).collect(), told)
 }
 
 fn kind(cell: &Cell) -> Option<ColumnKind> {
@@ -241,6 +289,21 @@ mod tests {
         for rows in [r#"{"text":"a","label":[0,1]}"#, r#"{"data":[{"a":[1],"b":[2]},{"a":[1],"b":[2]}]}"#] {
             assert_eq!(told(rows), "", "{rows}");
         }
+    }
+
+    #[test]
+    fn a_column_that_begins_late_is_there_for_whoever_names_it() {
+        let early = "{\"text\":\"a\",\"label\":1}\n".repeat(200);
+        let text = format!("{early}{{\"text\":\"b\",\"label\":0,\"more\":[1]}}\n{{\"more\":[]}}\n{{\"text\":\n");
+        let (_dir, table) = table("t.jsonl", &text);
+        let table = table.expect("what is broken behind the first rows is told where it is read");
+        assert_eq!(table.names(), ["text", "label"]);
+        let kind = &table.column("more").expect("there").kind;
+        assert_eq!(*kind, ColumnKind::List(Some(Box::new(ColumnKind::Int))));
+        let cells: Vec<_> = table.rows(&["more", "text"]).expect("rows").map_while(Result::ok).map(|row| row.cells).collect();
+        assert_eq!((cells.len(), &cells[199]), (202, &vec![Cell::Null, Cell::Text("a".into())]));
+        assert_eq!(cells[200], [Cell::List(vec![Cell::Int(1)]), Cell::Text("b".into())]);
+        assert_eq!(table.notes(), ["`t.jsonl`: `more`: in no row before line 201; read where it is named"]);
     }
 
     #[test]

@@ -164,7 +164,8 @@ pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<Row>> + 'a>;
 pub(super) struct Table {
     path: PathBuf,
     columns: Vec<Column>,
-    /// What is found by its name alone: fields of columns of objects (`translation.en`), and columns that were set aside.
+    /// What is found by its name alone: fields of columns of objects (`translation.en`), columns that were set aside, and those
+    /// that no early row has.
     fields: Vec<Column>,
     source: Source,
     /// What the numbers of all columns say of their commas, and those of each that say something.
@@ -191,7 +192,7 @@ impl Table {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let unpacked = unpacked_name(&name);
         let ending = unpacked.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let mut notes = Vec::new();
+        let (mut notes, mut later) = (Vec::new(), Vec::new());
         let (columns, source) = match ending {
             _ if path.is_dir() => {
                 let found = class_folder::find(path)?;
@@ -209,16 +210,16 @@ impl Table {
                 (columns, Source::Csv(dialect))
             }
             "jsonl" | "json" | "ndjson" => {
-                let (columns, told) = jsonl::columns(path)?;
-                notes = told;
-                (columns, Source::Jsonl)
+                let found = jsonl::columns(path)?;
+                (notes, later) = (found.notes, found.later);
+                (found.all, Source::Jsonl)
             }
             "conll" | "iob" | "iob2" | "bio" => (conll::columns(), Source::Conll),
             "txt" | "text" if conll::is_such(path) => (conll::columns(), Source::Conll),
             "txt" | "text" => (text::columns(), Source::Text),
             _ => return Err(Error::UnknownFormat { path: path.into() }),
         };
-        let fields = columns.iter().flat_map(fields_of).collect();
+        let fields = columns.iter().flat_map(fields_of).chain(later).collect();
         let notes = notes.into_iter().map(|note| format!("`{name}`: {note}")).collect();
         let mut table = Table { path: path.into(), columns, fields, source, notes, said_comma: OnceLock::new() };
         if table.names_files() {

@@ -1,4 +1,5 @@
-//! Whether a table of text ends within quotes: then all behind the quote was one cell, however many lines it had.
+//! Whether a table of text ends within quotes, or has quotes over lines that close in the midst of a cell: then all between them
+//! was one cell, however many lines it had.
 
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
@@ -50,7 +51,8 @@ impl State {
     }
 }
 
-/// Hands on what it is given; where that ends within quotes, it ends with an error that names their line.
+/// Hands on what it is given; where that ends within quotes, or a cell goes on behind quotes over lines, it ends with an error
+/// that names their lines.
 pub(super) struct Quotes<R> {
     inner: R,
     delimiter: u8,
@@ -59,12 +61,21 @@ pub(super) struct Quotes<R> {
     line: u64,
     /// The line in which the last quotes were opened.
     opened: u64,
+    /// The byte before.
+    last: u8,
+    /// Whether the quote that closed the last ones stands behind a backslash: some programs write a letter so.
+    by_escaped: bool,
+    /// Whether the cell goes on behind quotes over lines; spaces alone may stand there.
+    goes_on: bool,
+    /// The lines in which the first quotes were opened and closed behind which a cell goes on.
+    stray: Option<(u64, u64)>,
 }
 
 impl<R: BufRead> Quotes<R> {
     /// `are_quotes`: whether its quotes are such, and not letters. `line`: the one that it begins in.
     pub(super) fn new(inner: R, delimiter: u8, are_quotes: bool, line: u64) -> Self {
-        Quotes { inner, delimiter, are_quotes, state: State::Begin, line, opened: 0 }
+        let state = State::Begin;
+        Quotes { inner, delimiter, are_quotes, state, line, opened: 0, last: 0, by_escaped: false, goes_on: false, stray: None }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -72,9 +83,17 @@ impl<R: BufRead> Quotes<R> {
             self.line += u64::from(byte == b'\n');
             let before = self.state;
             self.state = before.behind(byte, self.delimiter);
-            if before == State::Begin && self.state == State::Quoted {
-                self.opened = self.line;
+            match (before, self.state) {
+                (State::Begin, State::Quoted) => self.opened = self.line,
+                (State::Quoted, State::Closed) => self.by_escaped = self.last == b'\\',
+                (State::Closed, State::Bare) => self.goes_on = self.opened < self.line && !self.by_escaped,
+                (_, State::Begin) => self.goes_on = false,
+                _ => {}
             }
+            if self.goes_on && !matches!(byte, b' ' | b'\t') {
+                self.stray.get_or_insert((self.opened, self.line));
+            }
+            self.last = byte;
         }
     }
 }
@@ -89,6 +108,12 @@ impl<R: BufRead> Read for Quotes<R> {
         }
         if self.are_quotes {
             self.take(&buffer[..read]);
+        }
+        if let Some((opened, closed)) = self.stray {
+            let what = format!(
+                "the quote opened in line {opened} closes within a cell in line {closed}: all between would be that cell"
+            );
+            return Err(Error::new(ErrorKind::InvalidData, what));
         }
         Ok(read)
     }
@@ -112,6 +137,14 @@ mod tests {
             for whole in
                 ["", "a,b\n1,2", "\"a\",\"b\"\n\"x\ny\",\"\"\"\"", "a \"quote,b\n5\" of it,\"\"", "\"a\"b\"c,d", "a\r\n\"b\"\r\n"]
             {
+                assert!(read(whole, size).is_ok(), "{whole:?}");
+            }
+            for (stray, lines) in [("a,b\n\"x,1\ny\" z,2\n", (2, 3)), ("\"x\ny\"z", (1, 2)), ("\"x\"\"\ny\"  z,\"\"", (1, 2))] {
+                let told = read(stray, size).expect_err("stray").to_string();
+                let words = format!("the quote opened in line {} closes within a cell in line {}", lines.0, lines.1);
+                assert!(told.contains(&words), "{stray:?}: {told}");
+            }
+            for whole in ["\"x\ny\" ,z\n", "\"x\ny\"  \r\nz", "\"x\" y\nz", "\"x\nsays \\\"y\\\" to z,1\n"] {
                 assert!(read(whole, size).is_ok(), "{whole:?}");
             }
             for (open, line) in [("\"", 1), ("a,b\n1,\"2\n3,4\n", 2), ("\"a\nb\",\"\"\"c", 2), ("\"a\"\n\n\"\"\"", 3)] {

@@ -1,14 +1,11 @@
 //! The answers of a split, counted: classes, labels, spans and numbers, and whether there are any.
 
-use crate::data::classes::{self, Classes, Label};
+use crate::data::classes::{self, Classes, Label, MOST_CLASSES};
 use crate::data::prepare::labels_in;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::{Error, Result};
 use crate::spec::Columns;
 use std::collections::BTreeSet;
-
-/// More classes than this are no classes.
-const MOST_CLASSES: usize = 1000;
 
 /// What the answers of a split are.
 #[derive(Default)]
@@ -69,14 +66,21 @@ impl Answers {
     }
 }
 
+/// Classes that are known before a split is looked at.
+pub(super) struct Known<'a> {
+    pub(super) names: &'a [String],
+    /// As file or card has them, and not as the labels of another split say.
+    pub(super) declared: bool,
+}
+
 /// Counts the rows and collects the labels. A split other than the first may lack the column: it is then unlabelled. `known`: the classes,
 /// where they are: then -1 is none of them, and any other label that is none is refused where they are `bound`.
 ///
 /// # Errors
 /// A label is none of these, there are more than any data has, or they are measurements; the file.
-pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, known: Option<&[String]>, bound: bool) -> Result<Answers> {
+pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, known: Option<Known>, bound: bool) -> Result<Answers> {
     let indices = tables.first().and_then(|table| table.column(label).ok()).is_some_and(|column| column.classes.is_some());
-    let known = known.map(|names| Classes { names: names.to_vec(), indices });
+    let known = known.map(|Known { names, declared }| Classes { names: names.to_vec(), indices, declared });
     let mut found = Answers::of(tables, &[label], may_lack, |found, table, Row { position, cells }| {
         found.missing += usize::from(match (cells.first(), &known) {
             (Some(cell), Some(known)) => known.label(cell) == Label::Missing,
@@ -105,7 +109,7 @@ pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, known: Op
 /// As the preparation will look at it.
 fn check_label(table: &Table, label: &str, position: Position, cell: &Cell, known: &Classes) -> Result<()> {
     let indices = table.column(label)?.classes.is_some() && matches!(cell, Cell::Int(_));
-    let classes = Classes { names: known.names.clone(), indices };
+    let classes = Classes { names: known.names.clone(), indices, declared: known.declared };
     let Label::Unknown(found) = classes.label(cell) else { return Ok(()) };
     Err(Error::Label { path: table.path().into(), position, column: label.into(), found, classes: classes.names })
 }
@@ -118,15 +122,19 @@ pub(super) fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Resul
     })
 }
 
-/// Counts the rows and collects the labels, of which each may have several.
+/// Counts the rows and collects the labels, of which each may have several. Of columns of 0 and 1 a row needs every one, as the
+/// preparation does.
 pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
     let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
     let all = wanted.join(", ");
     Answers::of(tables, &wanted, may_lack, |found, table, Row { cells, .. }| {
-        // Of columns of 0 and 1 an empty cell is a mistake, and told where it is.
-        found.missing += usize::from(columns.labels.is_empty() && cells.iter().all(|cell| *cell == Cell::Null));
+        let lacks = match columns.labels.is_empty() {
+            true => cells.iter().all(|cell| *cell == Cell::Null),
+            false => cells.iter().any(Cell::is_blank),
+        };
+        found.missing += usize::from(lacks);
+        found.any |= !lacks;
         for cell in cells {
-            found.any |= cell != Cell::Null;
             found.names.extend(labels_in(&cell, &[]).iter().filter_map(classes::name_of));
         }
         found.check_classes(table, &all, "at most 1000 labels")

@@ -449,6 +449,51 @@ fn labels_that_are_none_of_the_classes_are_told_where_data_is_surveyed() {
     assert_eq!(told(&secret, &["train", "test"]), Ok("0 1".into()));
     let single = [("train.csv", "text,label\na,0\nb,0\n"), ("test.csv", "text,label\na,1\n")];
     assert_eq!(told(&single, &["train", "test"]), Ok("0".into()));
+    // Numbers stand for places only where somebody says the order: that of the letters is a guess.
+    let numbers = "text,label\na,0\nb,1\n";
+    let guessed = [("train.csv", "text,label\na,World\nb,Sports\n"), ("test.csv", numbers)];
+    let error = told(&guessed, &["train", "test"]).expect_err("refused");
+    let words = "test.csv`, line 2, column `label`: the label is 0, and neither file nor card says which class has that number; \
+                 expected one of 2 classes: `Sports`, `World`";
+    assert!(error.contains(words), "{error}");
+    assert_eq!(survey_of(&guessed, &["train", "test"], false), Ok("Sports World".into()));
+    let declared = [("README.md", card), ("train.csv", "text,label\na,pos\nb,neg\n"), ("test.csv", numbers)];
+    assert_eq!(told(&declared, &["train", "test"]), Ok("neg pos".into()));
+}
+
+#[test]
+fn half_stars_are_classes_in_every_format() {
+    let line = |i: usize| format!("{{\"text\":\"the film {i} of a year\",\"label\":{:?}}}\n", 0.5 + (i % 4) as f64 / 2.0);
+    let dir = folder(&[("train.jsonl", &(0..40).map(line).collect::<String>())]);
+    let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+    assert_eq!((facts.task, facts.splits[0].examples), (Some(Task::TextClassification), 40));
+    assert_eq!(facts.labels, ["1", "2", "0.5", "1.5"]);
+}
+
+#[test]
+fn rows_without_one_of_their_flags_are_told() {
+    let rows: String = (0..16).map(|i| format!("the film {i} of a year,{},{}\n", i % 2, i / 2 % 2)).collect();
+    let dir = folder(&[("train.csv", &format!("text,spam,rude\n{rows}a film,,1\n"))]);
+    let facts = survey(&DataSource::Local { path: dir.path().into() }, dir.path()).expect("surveyed");
+    assert_eq!((facts.task, facts.splits[0].examples), (Some(Task::TextMultiLabel), 16));
+    assert_eq!(facts.notes, ["1 of 17 rows of `train` are left out, for they have no `spam` or `rude`"]);
+}
+
+#[test]
+fn texts_without_blanks_are_as_long_as_their_letters() {
+    for (text, expected) in [
+        ("我喜欢这部电影。", 8),
+        ("映画が好き", 5),
+        ("재미있는", 4),
+        ("ไทย", 3),
+        ("GPT模型,", 4),
+        ("film,", 2),
+        ("don't", 2),
+        ("Fußball", 1),
+        ("...", 3),
+    ] {
+        assert_eq!(pieces_of(text), expected, "{text}");
+    }
 }
 
 /// A text that somebody names is read, whatever categories stand beside it.

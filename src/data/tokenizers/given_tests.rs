@@ -70,6 +70,22 @@ fn marian_cuts_each_text_of_a_pair_by_a_file_of_its_own() {
     }
 }
 
+/// It is found at every place, and would be for ever.
+#[test]
+fn an_added_token_without_letters_is_none_of_marians() {
+    use super::super::marian::{Side, parted};
+    let json = String::from_utf8(tokenizer_json(&folder("marian/source.spm")).expect("made").0).expect("UTF-8");
+    let list = "\"added_tokens\":[";
+    let at = json.rfind(list).expect("a list of its own") + list.len();
+    let (before, behind) = json.split_at(at);
+    let odd = format!("{before}{{\"content\":\"\",\"id\":0}},{behind}");
+    let ids = |json: String| {
+        let marian = parted(json.into_bytes()).expect("parted").1.expect("one of Marian's");
+        marian.ids(Side::Source, "the river", usize::MAX).expect("cut")
+    };
+    assert_eq!(ids(odd), ids(json));
+}
+
 #[test]
 fn the_files_of_a_tokenizer_in_parts_are_named() {
     let names = |path: PathBuf| -> Vec<String> {

@@ -117,7 +117,9 @@ pub(in crate::data) fn parted(text: Vec<u8>) -> Result<(Vec<u8>, Option<Marian>)
     let ids: HashMap<String, u32> =
         vocabulary.filter_map(|(token, id)| Some((token.clone(), u32::try_from(id.as_u64()?).ok()?))).collect();
     let added = all.get("added_tokens").and_then(Value::as_array).into_iter().flatten();
-    let mut special: Vec<String> = added.filter_map(|token| Some(token["content"].as_str()?.to_string())).collect();
+    // An empty one stands everywhere, and nothing comes behind it.
+    let contents = added.filter_map(|token| token["content"].as_str()).filter(|content| !content.is_empty());
+    let mut special: Vec<String> = contents.map(str::to_string).collect();
     special.sort_by_key(|token| std::cmp::Reverse(token.len()));
     let id = |token: &str| ids.get(token).copied().ok_or_else(|| format!("its vocabulary has no `{token}`"));
     let side = |value: Value| Tokenizer::from_bytes(value.to_string()).map_err(|e| e.to_string());

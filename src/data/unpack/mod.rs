@@ -66,7 +66,8 @@ pub(super) fn is_archive(path: &str) -> bool {
 }
 
 /// Unpacks archives (as the data set calls them, and where they lie) and says in which folder what they held lies. Those that are
-/// unpacked already are left as they are. An archive whose name stands for a split is the folder of that name; so is each of several.
+/// unpacked already are left as they are. An archive whose name stands for a split is the folder of that name, unless it holds splits;
+/// so is each of several.
 ///
 /// # Errors
 /// One cannot be read, holds what must not be unpacked, or does not fit on the disk: the message names archive and member.
@@ -90,12 +91,13 @@ pub(super) fn unpack(archives: &[(String, PathBuf)], making: &Making) -> Result<
         unpack_one(path, &into, making)?;
         let (stem, _) = parted(name).unwrap_or((name, Format::Tar));
         let last = stem.rsplit('/').next().unwrap_or(stem);
-        let target = match archives.len() > 1 || splits::stands_for_split(last) {
+        let content = content(&into, last)?;
+        let target = match archives.len() > 1 || splits::stands_for_split(last) && !holds_splits(&content) {
             true => whole.join(stem),
             false => whole.clone(),
         };
         std::fs::create_dir_all(target.parent().unwrap_or(&whole)).map_err(io)?;
-        std::fs::rename(content(&into, last)?, &target).map_err(io)?;
+        std::fs::rename(content, &target).map_err(io)?;
         // What is left is an empty folder around the content.
         let _ = std::fs::remove_dir_all(&into);
     }
@@ -112,6 +114,15 @@ fn content(folder: &Path, archive: &str) -> Result<PathBuf> {
     let (path, name) = (only.path(), only.file_name().to_string_lossy().into_owned());
     let is_wrapper = path.is_dir() && (name == archive || !splits::stands_for_split(&name) && !holds_images(&path));
     if is_wrapper { content(&path, archive) } else { Ok(folder.into()) }
+}
+
+/// Whether a folder holds folders of splits, as `training_data.zip` may hold `train` and `test`.
+fn holds_splits(folder: &Path) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let path = entry.path();
+        splits::stands_for_split(&entry.file_name().to_string_lossy()) && path.is_dir() && !holds_images(&path)
+    })
 }
 
 /// Whether images lie directly in a folder, which then is a class.

@@ -140,6 +140,9 @@ fn folders_around_everything_are_none_of_it() {
     // An archive that is called like a split is that split.
     check("train.tar", &["cat/a.png", "dog/b.png"], &["train/cat/a.png", "train/dog/b.png"]);
     check("train.tar", &["train/cat/a.png"], &["train/cat/a.png"]);
+    // But for one that holds splits.
+    check("training_data.tar", &["train/cat/a.png", "test/cat/b.png"], &["test/cat/b.png", "train/cat/a.png"]);
+    check("train.tar", &["cup/a.png", "test tube/b.png"], &["train/cup/a.png", "train/test tube/b.png"]);
 }
 
 /// What systems leave in archives is no part of them, and no reason to refuse them.

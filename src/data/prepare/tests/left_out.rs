@@ -36,6 +36,26 @@ fn rows_without_a_text_are_no_examples() {
     assert!(error.contains("there is no text"), "{error}");
 }
 
+/// Whatever file they come from, and whatever a tokenizer adds to a text of which nothing is left.
+#[test]
+fn blank_texts_are_none_in_files_that_tell_them_from_nothing() {
+    let row = |i: usize| {
+        let text = match i {
+            7 => String::new(),
+            31 => "  ".into(),
+            _ => format!("text {i}"),
+        };
+        serde_json::json!({"text": text, "label": i % 2}).to_string() + "\n"
+    };
+    let mut bench = Bench::new(Task::TextClassification);
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, (0..60).map(row).collect::<String>()).expect("written");
+    bench.add("train", path);
+    let (made, notes) = run(&bench).expect("prepared");
+    assert_eq!(made.examples, 58);
+    assert!(notes[0].contains("2 of 60 examples are left out") && notes[0].contains("line 8, column `text`"), "{notes:?}");
+}
+
 #[test]
 fn a_few_conversations_without_an_answer_are_no_examples() {
     let prepared = |odd: &[(usize, &str)]| {

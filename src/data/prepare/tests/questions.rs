@@ -94,6 +94,34 @@ fn answers_lie_where_they_are_also_with_a_tokenizer_that_leaves_out_blanks() {
     }
 }
 
+/// Blank words are no answer; a row that says nothing of one is no example.
+#[test]
+fn blank_answers_are_none_and_rows_without_answers_are_left_out() {
+    let mut bench = Bench::new(Task::QuestionAnswering);
+    let line = |text: &str, answers: serde_json::Value| {
+        serde_json::json!({"context": text, "question": "why?", "answers": answers}).to_string() + "\n"
+    };
+    let lines = [
+        line("a b", serde_json::json!({"text": [""], "answer_start": [-1]})),
+        line("c d", serde_json::json!({"text": ["d"], "answer_start": [2]})),
+        line("e f", serde_json::Value::Null),
+        line("g h", serde_json::json!({"text": "", "answer_start": 0})),
+    ];
+    let path = bench.dir.path().join("train.jsonl");
+    std::fs::write(&path, lines.concat()).expect("written");
+    bench.add("train", path);
+    let mut notes = Vec::new();
+    super::prepare(&bench.job, &mut |event| {
+        if let Event::Note { message } = event {
+            notes.push(message);
+        }
+    })
+    .expect("prepared");
+    assert_eq!(marked(&bench), [(vec![], vec![]), (vec!["d".to_string()], vec!["d".to_string()]), (vec![], vec![])]);
+    let told = |words: &str| notes.iter().any(|note| note.contains(words));
+    assert!(told("1 of 4 examples are left out") && told("line 3, column `answers`: there is no label"), "{notes:?}");
+}
+
 #[test]
 fn answers_that_are_not_where_they_are_said_to_be() {
     let error = questions(&[("a bc", "q?", Some(("bc", 1)))]).run().expect_err("refused");

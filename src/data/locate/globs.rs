@@ -1,0 +1,133 @@
+//! Files that a pattern names, such as `data/*.jsonl` or `{a,b}.csv`.
+
+use crate::data::{Result, splits, walk};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Marks by which a name stands for several.
+const MARKS: [char; 3] = ['*', '?', '['];
+
+/// The files below `root` that a pattern names, as paths from there, in the order of their names. Where the choices in braces leave
+/// a name without marks, that file is looked for and no folder is listed; others are listed no deeper than the pattern goes.
+pub(super) fn files(root: &Path, pattern: &str) -> Result<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for choice in choices(pattern) {
+        let choice = choice.trim_start_matches("./");
+        let Some(mark) = choice.find(MARKS) else {
+            found.extend(root.join(choice).is_file().then(|| choice.to_string()));
+            continue;
+        };
+        let (folder, rest) = choice.split_at(choice[..mark].rfind('/').map_or(0, |at| at + 1));
+        let below = root.join(folder);
+        if !below.is_dir() {
+            continue;
+        }
+        let deepest = if rest.contains("**") { usize::MAX } else { rest.matches('/').count() };
+        let names = walk::names(&below, &walk::files_within(&below, deepest)?);
+        found.extend(names.into_iter().map(|name| format!("{folder}{name}")).filter(|path| splits::fits(choice, path)));
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// A pattern for each way to choose from the `{a,b}` of one. Where there are too many ways, or they are not closed, braces are
+/// letters.
+fn choices(pattern: &str) -> Vec<String> {
+    const MOST: usize = 100_000;
+    let (mut left, mut plain) = (vec![pattern.to_string()], Vec::new());
+    while let Some(next) = left.pop() {
+        match braced(&next) {
+            Some((before, within, after)) => {
+                left.extend(parted(within).into_iter().map(|choice| format!("{before}{choice}{after}")));
+            }
+            None => plain.push(next),
+        }
+        if left.len() + plain.len() > MOST {
+            return vec![pattern.to_string()];
+        }
+    }
+    plain
+}
+
+/// What stands before, in and behind the first braces of a pattern.
+fn braced(pattern: &str) -> Option<(&str, &str, &str)> {
+    let open = pattern.find('{')?;
+    let mut depth = 0;
+    for (at, c) in pattern[open..].char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((&pattern[..open], &pattern[open + 1..open + at], &pattern[open + at + 1..]));
+        }
+    }
+    None
+}
+
+/// The choices within braces.
+fn parted(within: &str) -> Vec<&str> {
+    let (mut parts, mut begin, mut depth) = (Vec::new(), 0, 0);
+    for (at, c) in within.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&within[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&within[begin..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn braces_are_choices() {
+        let check = |pattern: &str, expected: &[&str]| {
+            let mut found = choices(pattern);
+            found.sort();
+            assert_eq!(found, expected, "{pattern}");
+        };
+        check("a*.csv", &["a*.csv"]);
+        check("{home/u/a.csv,mnt/b.csv}", &["home/u/a.csv", "mnt/b.csv"]);
+        check("{a,b}/{1,2}", &["a/1", "a/2", "b/1", "b/2"]);
+        check("x{1,{2,3}y}", &["x1", "x2y", "x3y"]);
+        check("{a,b", &["{a,b"]);
+        let many = "{a,b}".repeat(60);
+        check(&many, &[&many]);
+    }
+
+    /// What nobody named may lie anywhere, and need not be readable.
+    #[test]
+    fn only_what_a_pattern_may_mean_is_listed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path();
+        let closed = root.join("closed");
+        std::fs::create_dir_all(root.join("sub/deep")).expect("made");
+        std::fs::create_dir(&closed).expect("made");
+        for name in ["a.csv", "b.csv", ".c.csv", "sub/d.csv", "sub/deep/e.csv"] {
+            std::fs::write(root.join(name), "x\n1\n").expect("written");
+        }
+        let open = |mode: u32| std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).expect("set");
+        open(0o000);
+        let patterns = ["*.csv", "{b.csv,sub/deep/e.csv,gone.csv}", "{.c,a}.csv", "*/*.csv", "**/*.csv", "sub/{*,x}/e.csv"];
+        let found = patterns.map(|pattern| files(root, pattern).expect("found"));
+        open(0o755);
+        let expected: [&[&str]; 6] = [
+            &["a.csv", "b.csv"],
+            &["b.csv", "sub/deep/e.csv"],
+            &[".c.csv", "a.csv"],
+            &["sub/d.csv"],
+            &["a.csv", "b.csv", "sub/d.csv", "sub/deep/e.csv"],
+            &["sub/deep/e.csv"],
+        ];
+        assert_eq!(found, expected);
+    }
+}

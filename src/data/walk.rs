@@ -1,0 +1,109 @@
+//! The files below a folder, as all see them that read a folder as a whole: names that begin with a dot are left out, and so is
+//! what is neither a file nor a folder. Links are followed, but for those that lead back.
+
+use super::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A folder that cannot be listed.
+#[derive(Debug)]
+pub(super) struct Unlisted {
+    pub(super) folder: PathBuf,
+    pub(super) source: io::Error,
+}
+
+impl From<Unlisted> for Error {
+    fn from(Unlisted { folder, source }: Unlisted) -> Self {
+        Error::Io { action: "list", path: folder, source }
+    }
+}
+
+/// All files below `root`, in no order.
+pub(super) fn files_below(root: &Path) -> Result<Vec<PathBuf>, Unlisted> {
+    walk(root, usize::MAX, false)
+}
+
+/// The same, no more than so many folders down (0: those in `root` itself). Folders below `root` that may not be read, or are
+/// gone meanwhile, are passed over: nobody named them.
+pub(super) fn files_within(root: &Path, deepest: usize) -> Result<Vec<PathBuf>, Unlisted> {
+    walk(root, deepest, true)
+}
+
+/// What files are called from `root` on, with `/`, sorted.
+pub(super) fn names(root: &Path, files: &[PathBuf]) -> Vec<String> {
+    let name = |file: &PathBuf| {
+        let parts: Vec<_> = file.strip_prefix(root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+        Some(parts.join("/"))
+    };
+    let mut names: Vec<String> = files.iter().filter_map(name).collect();
+    names.sort();
+    names
+}
+
+fn walk(root: &Path, deepest: usize, passes_over: bool) -> Result<Vec<PathBuf>, Unlisted> {
+    let (mut files, mut waiting) = (Vec::new(), vec![(root.to_path_buf(), 0)]);
+    while let Some((folder, depth)) = waiting.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if passes_over && depth > 0 && is_out_of_reach(&error) => continue,
+            Err(source) => return Err(Unlisted { folder, source }),
+        };
+        for entry in entries {
+            let path = match entry {
+                Ok(entry) => entry.path(),
+                Err(source) => return Err(Unlisted { folder, source }),
+            };
+            let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if is_hidden || leads_back(&path) {
+                continue;
+            }
+            if path.is_dir() {
+                if depth < deepest {
+                    waiting.push((path, depth + 1));
+                }
+            } else if path.is_file() {
+                files.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn is_out_of_reach(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)
+}
+
+/// Whether it is a link to the folder that it lies in, or to one above: whoever follows it never comes to an end.
+fn leads_back(path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    path.is_symlink() && path.parent().and_then(real).zip(real(path)).is_some_and(|(folder, target)| folder.starts_with(target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn no_folder_is_listed_that_lies_deeper_or_may_not_be_read() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path();
+        let closed = root.join("sub/closed");
+        std::fs::create_dir_all(&closed).expect("made");
+        for name in ["a.csv", ".hidden.csv", "sub/b.csv", "sub/closed/c.csv"] {
+            std::fs::write(root.join(name), "x\n1\n").expect("written");
+        }
+        let open = |mode: u32| std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).expect("set");
+        let found = |deepest: usize| names(root, &files_within(root, deepest).expect("listed"));
+        assert_eq!(found(0), ["a.csv"]);
+        assert_eq!(found(1), ["a.csv", "sub/b.csv"]);
+        assert_eq!(found(usize::MAX), ["a.csv", "sub/b.csv", "sub/closed/c.csv"]);
+        open(0o000);
+        // To some users nothing is closed.
+        let is_closed = std::fs::read_dir(&closed).is_err();
+        let (without, all) = (found(2), files_below(root));
+        open(0o755);
+        assert_eq!(without.len(), if is_closed { 2 } else { 3 });
+        assert_eq!(all.is_err(), is_closed, "of a folder that is read as a whole nothing is passed over");
+    }
+}
