@@ -54,21 +54,19 @@ pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, 
     let of_seeds = interval(metric, scores, examples, resampled)?;
     let [first, _, ..] = scores else { return Some(of_seeds) };
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-    // That of one run, moved to the mean.
-    let (below, above) = match metric.is_share_of_examples() {
-        true if examples == 0 => return Some(of_seeds),
-        true => {
+    // That of one run, moved to the mean. Where there is a bootstrap the score is no share of those examples, whatever the metric is of
+    // others: of tags each word counts.
+    let (below, above) = match resampled {
+        Some([low, high]) if low < high => ((first - low).max(0.0), (high - first).max(0.0)),
+        Some(_) => match of_the_extreme(metric, *first, examples) {
+            Some(of_examples) => (first - of_examples.low, of_examples.high - first),
+            None => return Some(of_seeds),
+        },
+        None if metric.is_share_of_examples() && examples > 0 => {
             let of_examples = wilson(mean, examples);
             (mean - of_examples.low, of_examples.high - mean)
         }
-        false => match resampled {
-            Some([low, high]) if low < high => ((first - low).max(0.0), (high - first).max(0.0)),
-            Some(_) => match of_the_extreme(metric, *first, examples) {
-                Some(of_examples) => (first - of_examples.low, of_examples.high - first),
-                None => return Some(of_seeds),
-            },
-            None => return Some(of_seeds),
-        },
+        None => return Some(of_seeds),
     };
     let (least, most) = metric.range();
     Some(Interval {
@@ -93,8 +91,8 @@ fn student(metric: Metric, scores: &[f64], examples: usize) -> Option<Interval> 
     let mean = scores.iter().sum::<f64>() / n;
     let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let (least, most) = metric.range();
-    // What one example counts is known of shares and correlations alone.
-    let one_example = if examples > 0 && (most - least).is_finite() { 1.0 / examples as f64 } else { 0.0 };
+    // What one example counts is known where there is a best score: of shares, of correlations, of those from 0 to 100.
+    let one_example = if examples > 0 && (most - least).is_finite() { most / examples as f64 } else { 0.0 };
     let half = (t_975(scores.len() - 1) * (variance / n).sqrt()).max(one_example / 2.0);
     let basis = Basis::Seeds { count: scores.len() };
     (half > 0.0).then(|| Interval { low: (mean - half).max(least), high: (mean + half).min(most), basis })
@@ -169,6 +167,8 @@ mod tests {
     fn equal_seeds_do_not_give_certainty() {
         let found = interval(Metric::Accuracy, &[0.9, 0.9], 100, None).expect("an interval");
         close(found.high - found.low, 0.01, 1e-12);
+        let found = interval(Metric::Bleu, &[30.0, 30.0], 100, None).expect("an interval");
+        close(found.high - found.low, 1.0, 1e-12);
     }
 
     /// All of 20 right: the bootstrap knows of nothing else, Wilson has 0.8389 to 1.
@@ -201,6 +201,11 @@ mod tests {
         let found = interval_of_draw(Metric::Rmse, &[10.0, 11.0], 30, Some([7.0, 14.0]));
         close_to(found, 10.5 - 6.353_1f64.hypot(3.0), 10.5 + 6.353_1f64.hypot(4.0));
         assert_eq!(found.map(|found| found.basis), Some(Basis::SeedsAndDraw { seeds: 2, examples: 30 }));
+        // The accuracy of tags is no share of sentences, of which the bootstrap was: t(1) 12.706 * 0.0005 of the seeds.
+        let of_words = interval_of_draw(Metric::Accuracy, &[0.95, 0.951], 200, Some([0.942, 0.958]));
+        close_to(of_words, 0.950_5 - 0.006_353_1f64.hypot(0.008), 0.950_5 + 0.006_353_1f64.hypot(0.008));
+        let width = |found: Option<Interval>| found.map(|found| found.high - found.low);
+        assert!(width(of_words) < width(interval_of_draw(Metric::Accuracy, &[0.95, 0.951], 200, None)));
         let alone = interval_of_draw(Metric::Accuracy, &[0.9], 30, None);
         assert_eq!(alone, interval(Metric::Accuracy, &[0.9], 30, None));
     }

@@ -23,7 +23,8 @@ pub enum Event {
     Prepared(PreparedSplit),
     /// A split was looked at, row by row.
     Described(Box<crate::data::SplitDescribed>),
-    /// How far a job without steps has come: examples prepared or scored. Told now and then, so that a long one is seen to live.
+    /// How far a job has come: examples prepared, scored, or trained on in this attempt. Told now and then, so that a long one is seen
+    /// to live: by training where nothing else was told for a while.
     Progress { examples: usize },
     /// Training begins, or goes on from a checkpoint at `step`.
     Started { step: u64, total_steps: u64, num_params: usize, num_trainable: usize, train_examples: usize, resumed: bool },
@@ -79,7 +80,7 @@ pub enum Event {
     },
     /// An answer that the model wrote itself: to which example of the split, what stands there, and what it wrote.
     Sampled { example: usize, prompt: String, wanted: String, written: String },
-    /// A piece of what the model writes, as it is written.
+    /// A piece of what the model writes, as it is written; an empty one now and then where that is told as a whole.
     Wrote { text: String },
     /// What the model wrote, whether it ended there by itself, and the seconds of reading the prompt and of writing.
     Generated {
@@ -93,7 +94,7 @@ pub enum Event {
     },
     /// A base and its adapter are one file.
     Merged { weights_sha256: String, params: usize },
-    /// A model said something of so many inputs, of which so many could not be read, and of so many the end was left out.
+    /// A model said something of so many inputs, of which so many have no answer, and of so many the end was left out.
     Predicted {
         examples: usize,
         failed: usize,
@@ -386,20 +387,32 @@ impl Divergence {
 pub struct Pulse<'a> {
     emit: &'a mut dyn FnMut(Event),
     last: Instant,
+    every: Duration,
 }
 
 impl<'a> Pulse<'a> {
+    /// Far below the silence after which a worker passes for one that hangs.
     const EVERY: Duration = Duration::from_secs(5);
 
     pub fn new(emit: &'a mut dyn FnMut(Event)) -> Self {
-        Pulse { emit, last: Instant::now() }
+        Pulse { emit, last: Instant::now(), every: Self::EVERY }
     }
 
     /// So many examples are done.
     pub fn beat(&mut self, examples: usize) {
-        if self.last.elapsed() >= Self::EVERY {
+        self.tell(Event::Progress { examples });
+    }
+
+    /// Hands an event on; one that says no more than that the job lives, where nothing was told for a while.
+    pub fn tell(&mut self, event: Event) {
+        let is_beat = match &event {
+            Event::Progress { .. } => true,
+            Event::Wrote { text } => text.is_empty(),
+            _ => false,
+        };
+        if !is_beat || self.last.elapsed() >= self.every {
             self.last = Instant::now();
-            (self.emit)(Event::Progress { examples });
+            (self.emit)(event);
         }
     }
 }
@@ -426,6 +439,27 @@ mod any_float {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What only says that a job lives comes where nothing else did for a while; everything else comes at once.
+    #[test]
+    fn a_job_is_heard_of_now_and_then() {
+        let told = |every: Duration| {
+            let mut heard = Vec::new();
+            let mut emit = |event: Event| heard.push(event);
+            let mut pulse = Pulse { every, ..Pulse::new(&mut emit) };
+            for examples in 1..=3 {
+                pulse.beat(examples);
+                pulse.tell(Event::Wrote { text: String::new() });
+                pulse.tell(Event::Stopped { step: examples as u64 });
+            }
+            heard
+        };
+        let ends = |event: &Event| matches!(event, Event::Stopped { .. });
+        let seldom = told(Duration::from_secs(3600));
+        assert!(seldom.len() == 3 && seldom.iter().all(ends), "{seldom:?}");
+        let always = told(Duration::ZERO);
+        assert_eq!((always.len(), &always[0]), (9, &Event::Progress { examples: 1 }));
+    }
 
     #[test]
     fn a_divergence_survives_the_pipe() {

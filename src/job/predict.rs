@@ -113,7 +113,7 @@ pub enum Said {
     Hidden {
         words: Vec<Vec<Word>>,
     },
-    /// The input cannot be read.
+    /// The input cannot be read, or what the model says of it is not finite.
     Failed {
         error: String,
     },

@@ -12,13 +12,18 @@ use super::atomic::{Keeping, write_bytes, write_json};
 use super::attempt::{AttemptFolder, WORK};
 use super::sweep::sweep;
 use super::{Error, Ledger, Lines};
+use crate::words::bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Name of the manifest, in a run folder and beside a model.
 pub const MANIFEST: &str = "manifest.json";
+
+/// Of a file of words that a worker leaves; a paper of a thousand pages takes some megabytes.
+const MOST_LEFT: u64 = 256 << 20;
 
 /// One experiment's folder.
 #[derive(Debug, Clone)]
@@ -46,7 +51,7 @@ impl RunFolder {
         match File::create_new(&ledger) {
             Ok(_) => {}
             // Somebody else was here since.
-            Err(source) if source.kind() == std::io::ErrorKind::AlreadyExists => return Err(Error::Occupied { path: root }),
+            Err(source) if source.kind() == ErrorKind::AlreadyExists => return Err(Error::Occupied { path: root }),
             Err(source) => return Err(Error::Io { action: "create", path: ledger, source }),
         }
         Ok(RunFolder { root, keeping: Keeping::Lasting })
@@ -185,9 +190,7 @@ impl RunFolder {
     /// Removes a file of the run, if it is there.
     pub fn remove(&self, path: &Path) -> Result<(), Error> {
         match std::fs::remove_file(path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::Io { action: "remove", path: path.into(), source })
-            }
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Io { action: "remove", path: path.into(), source }),
             _ => Ok(()),
         }
     }
@@ -279,6 +282,24 @@ impl RunFolder {
         std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })
     }
 
+    /// Reads a JSON file that a worker left: as large as it likes, and nothing of one that is larger than any job of ours makes.
+    pub fn read_left<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Error> {
+        let io = |source| Error::Io { action: "read", path: path.into(), source };
+        let too_large = |length: u64| {
+            let [most, found] = [MOST_LEFT, length].map(|count| bytes(count as f64));
+            let what = format!("a worker left it: expected at most {most}, found {found}");
+            io(std::io::Error::new(ErrorKind::InvalidData, what))
+        };
+        let file = File::open(path).map_err(io)?;
+        let length = file.metadata().map_err(io)?.len();
+        if length > MOST_LEFT {
+            return Err(too_large(length));
+        }
+        let mut text = Vec::new();
+        file.take(MOST_LEFT).read_to_end(&mut text).map_err(io)?;
+        serde_json::from_slice(&text).map_err(|source| Error::Malformed { path: path.into(), source })
+    }
+
     /// Reads a text file of the run.
     pub fn read_text(&self, path: &Path) -> Result<String, Error> {
         std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })
@@ -326,20 +347,37 @@ pub struct Lock {
     _file: File,
 }
 
-/// Disk space of all that lies below a folder; what links lead to is not counted.
+/// Disk space of all that lies below a folder; what links lead to is not counted. Where something cannot be looked at, for it is closed
+/// to us or lies too deep, [`u64::MAX`]: whoever writes there could hide anything in it.
 pub fn bytes_below(folder: &Path) -> u64 {
     let (mut sum, mut waiting) = (0u64, vec![folder.to_path_buf()]);
     while let Some(folder) = waiting.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            // One that went away while we looked holds nothing.
-            let Ok(meta) = entry.metadata() else { continue };
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if hides(&error) => return u64::MAX,
+            Err(_) => continue,
+        };
+        for entry in entries.flatten() {
+            let meta = match entry.metadata() {
+                Ok(meta) => meta,
+                Err(error) if hides(&error) => return u64::MAX,
+                // One that went away while we looked holds nothing.
+                Err(_) => continue,
+            };
             if meta.is_dir() {
                 waiting.push(entry.path());
             }
-            sum = sum.saturating_add(space(&meta));
+            sum = sum.saturating_add(space(&meta).max(LEAST_SPACE));
         }
     }
     sum
+}
+
+/// What is empty has its place in the file system all the same.
+const LEAST_SPACE: u64 = 512;
+
+fn hides(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::InvalidFilename)
 }
 
 /// A file with holes takes less than its length.
@@ -391,6 +429,47 @@ mod tests {
         assert!(taken.is_dir(), "what a link leads to is not its own");
         RunFolder::create(&root).expect("a run").discard(false);
         assert!(!root.exists());
+    }
+
+    #[test]
+    fn what_a_worker_left_is_read_to_a_size() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("a run");
+        let left = dir.path().join("paper.json");
+        std::fs::write(&left, "[1, 2]").expect("a file");
+        assert_eq!(folder.read_left::<Vec<u8>>(&left).expect("read"), [1, 2]);
+        assert!(matches!(folder.read_left::<String>(&left), Err(Error::Malformed { .. })));
+        // With a hole, which takes no space.
+        File::options().write(true).open(&left).and_then(|file| file.set_len(1 << 30)).expect("longer");
+        let Err(Error::Io { path, source, .. }) = folder.read_left::<Vec<u8>>(&left) else { panic!("too large") };
+        assert_eq!((path, source.to_string().as_str()), (left, "a worker left it: expected at most 256 MiB, found 1.0 GiB"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_hidden_from_the_budget() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a folder");
+        (0..100).for_each(|i| std::fs::write(dir.path().join(i.to_string()), "").expect("a file"));
+        assert!((100 * LEAST_SPACE..1 << 20).contains(&bytes_below(dir.path())));
+        let closed = dir.path().join("closed");
+        std::fs::create_dir(&closed).expect("a folder");
+        let allow = |mode| std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).expect("ours");
+        for mode in [0o300, 0o400] {
+            allow(0o700);
+            std::fs::write(closed.join("inside"), "x").expect("a file");
+            allow(mode);
+            // Nothing is closed to root.
+            let is_closed = std::fs::read_dir(&closed).is_err() || std::fs::metadata(closed.join("inside")).is_err();
+            assert_eq!(bytes_below(dir.path()) == u64::MAX, is_closed, "{mode:o}");
+        }
+        allow(0o700);
+        // Deeper than any path: two that are not, one moved to the other's end.
+        let long = |root: &str| (0..14).fold(dir.path().join(root), |path, _| path.join("x".repeat(200)));
+        [long("a"), long("b")].iter().for_each(|path| std::fs::create_dir_all(path).expect("folders"));
+        assert!(bytes_below(dir.path()) < 1 << 20);
+        std::fs::rename(dir.path().join("a"), long("b").join("a")).expect("moved");
+        assert_eq!(bytes_below(dir.path()), u64::MAX);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! layers and heads, too. These are taken into the weights as both are read, which says the same.
 
 use super::Error;
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use std::collections::BTreeMap;
 use std::path::Path;
+use tallow_kernels::{all_finite, merged_weight};
 use tallow_zoo::{Adapter, ModelConfig};
 
 /// The tensors of a layer that additions are made of.
@@ -16,13 +17,13 @@ const LENGTHS: &str = "lora_magnitude_vector";
 /// What becomes of a weight `[out, in]` with the addition `s B A`, and with DoRA's lengths of its rows: in float32, whatever each was stored in.
 ///
 /// # Errors
-/// A product failed.
-pub(super) fn sum(weight: &Tensor, [a, b]: [&Tensor; 2], scale: f64, lengths: Option<&Tensor>) -> Result<Tensor, Error> {
-    let whole = |tensor: &Tensor| tensor.to_dtype(DType::F32);
-    let sum = (whole(weight)? + whole(b)?.matmul(&whole(a)?)?.affine(scale, 0.0)?)?;
-    let Some(lengths) = lengths.map(whole).transpose()? else { return Ok(sum) };
-    let norm = sum.sqr()?.sum(1)?.sqrt()?;
-    Ok(sum.broadcast_mul(&(lengths / norm)?.unsqueeze(1)?)?)
+/// In words: a product failed, or the sum is beyond float32.
+pub(super) fn sum(weight: &Tensor, parts: [&Tensor; 2], scale: f64, lengths: Option<&Tensor>) -> Result<Tensor, String> {
+    let sum = merged_weight(weight, parts, scale, lengths).map_err(|e| e.to_string())?;
+    match all_finite(&sum).map_err(|e| e.to_string())? {
+        true => Ok(sum),
+        false => Err("expected finite numbers as the sum of weight and addition, found NaN or infinity".into()),
+    }
 }
 
 /// Takes into `given`, the tensors of a base and its adapter by the zoo's names, what no linear layer of the model has beside it; returns
@@ -86,13 +87,13 @@ fn added(
     if adapter.use_dora && (of_table || lengths.is_none()) {
         return Err("lengths of rows (DoRA) of a table of words, or none: merge it with `peft`".into());
     }
-    sum(weight, [&a, &b], adapter.scale(layer), lengths.as_ref()).map_err(|e| e.to_string())
+    sum(weight, [&a, &b], adapter.scale(layer), lengths.as_ref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
+    use candle_core::{DType, Device};
     use serde_json::json;
 
     fn llama() -> ModelConfig {
@@ -153,5 +154,21 @@ mod tests {
         let dora = Adapter { use_dora: true, ..adapter.clone() };
         let told = refused("model.embed_tokens.lora_magnitude_vector", matrix(1, 4, 0.0), &dora);
         assert!(told.contains("DoRA"), "{told}");
+    }
+
+    /// A row of zeros has no direction to be stretched along; what float32 cannot hold is told.
+    #[test]
+    fn sums_are_finite_or_refused() {
+        let matrix = |values: &[f32], shape: (usize, usize)| Tensor::from_slice(values, shape, &Device::Cpu).expect("a matrix");
+        let (a, b) = (matrix(&[5.0, 6.0], (1, 2)), matrix(&[0.0, 0.0], (2, 1)));
+        let (weight, lengths) = (matrix(&[1.0, 2.0, 0.0, 0.0], (2, 2)), matrix(&[3.0, 0.0], (1, 2)));
+        let lengths = lengths.flatten_all().expect("a vector");
+        let found = sum(&weight, [&a, &b], 2.0, Some(&lengths)).expect("a sum").to_vec2::<f32>().expect("numbers");
+        // 3 / sqrt(1 + 4) of the first row.
+        assert!((found[0][0] - 1.341641).abs() < 1e-5 && (found[0][1] - 2.683282).abs() < 1e-5, "{found:?}");
+        assert_eq!(found[1], [0.0, 0.0]);
+        let (large, one) = (matrix(&[3e38], (1, 1)), matrix(&[1.0], (1, 1)));
+        let told = sum(&large, [&large, &one], 1.0, None).expect_err("twice as much");
+        assert!(told.contains("found NaN or infinity"), "{told}");
     }
 }

@@ -46,6 +46,13 @@ impl Window {
         let none = seen.first().map_or(f64::NEG_INFINITY, |scores| f64::from(scores[0]) + f64::from(scores[1]));
         Some(Window { best, none })
     }
+
+    /// What both windows over one text say: the better answer, of equals the first; the window that is least sure that there is none
+    /// decides whether there is.
+    fn and(self, other: Window) -> Window {
+        let is_better = |(score, _): &(f64, [u32; 2])| self.best.is_none_or(|(own, _)| *score > own);
+        Window { best: other.best.filter(is_better).or(self.best), none: self.none.min(other.none) }
+    }
 }
 
 /// What all windows over one text say together: the best answer's characters, its probability beside that of there being none.
@@ -60,11 +67,11 @@ impl Spread {
     /// The best answer of each window stands against the others and against there being none, as the window that is least sure of
     /// that has it.
     pub(super) fn of(windows: &[Window]) -> Self {
-        let none = windows.iter().map(|window| window.none).fold(f64::INFINITY, f64::min);
+        let all = windows.iter().copied().reduce(Window::and);
+        let Window { best, none } = all.unwrap_or(Window { best: None, none: f64::INFINITY });
         let scores: Vec<f64> = windows.iter().filter_map(|window| window.best.map(|(score, _)| score)).collect();
         let most = scores.iter().copied().fold(none, f64::max);
         let sum = scores.iter().map(|score| (score - most).exp()).sum::<f64>() + (none - most).exp();
-        let best = windows.iter().filter_map(|window| window.best).reduce(|a, b| if b.0 > a.0 { b } else { a });
         Spread {
             best: best.map(|(_, span)| span),
             probability: best.map_or(0.0, |(score, _)| (score - most).exp() / sum),
@@ -78,14 +85,7 @@ impl Spread {
 pub(super) fn answers(spans: &PreparedSpans, windows: &[(usize, Window)]) -> Vec<AnswerSaid> {
     let mut found: BTreeMap<usize, Window> = BTreeMap::new();
     for (i, window) in windows {
-        let question = found.entry(spans.question(*i)).or_insert(Window { best: None, none: f64::INFINITY });
-        // The window that is least sure that there is none decides.
-        question.none = question.none.min(window.none);
-        if let Some((score, _)) = window.best
-            && question.best.is_none_or(|(other, _)| score > other)
-        {
-            question.best = window.best;
-        }
+        found.entry(spans.question(*i)).and_modify(|all| *all = all.and(*window)).or_insert(*window);
     }
     let may_lack = spans.some_unanswered();
     let answer = |(question, said): (usize, Window)| {

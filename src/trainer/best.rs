@@ -3,6 +3,7 @@
 //! [`Watched`] is pure, and part of a checkpoint's progress; so are the best weights part of a checkpoint.
 
 use super::Error;
+use super::weights::changing;
 use crate::spec::{BestBy, EarlyStopping, Metric};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub(super) struct Watched {
     pub(super) best: Option<Scored>,
     /// The last that was better by more than `min_delta` than the one before it of that kind.
     reference: Option<Scored>,
-    /// Evaluations since.
+    /// Evaluations since: none are counted before there is one to be worse than.
     worse: u64,
 }
 
@@ -53,7 +54,7 @@ impl Watched {
             |other: Option<Scored>, by: f64| worth(scored).is_some_and(|new| worth(other).is_none_or(|other| new - other > by));
         if beats(self.reference, min_delta) {
             (self.reference, self.worse) = (scored, 0);
-        } else {
+        } else if self.reference.is_some() {
             self.worse += 1;
         }
         let best = beats(self.best, 0.0);
@@ -69,26 +70,27 @@ impl Watched {
     }
 }
 
-/// All parameters and buffers as they were at the best evaluation, in the order of their names.
+/// Parameters and buffers that training changes, as they were at the best evaluation, in the order of their names.
 pub(super) struct BestWeights(Vec<Tensor>);
 
 impl BestWeights {
     pub(super) fn of(store: &ParamStore) -> Result<Self, Error> {
-        Ok(BestWeights(store.iter().map(|param| param.tensor().copy()).collect::<Result<_, _>>()?))
+        Ok(BestWeights(changing(store).map(|param| param.tensor().copy()).collect::<Result<_, _>>()?))
     }
 
     /// From what was saved.
     pub(super) fn restored(store: &ParamStore, saved: impl Fn(&Param) -> Result<Tensor, Error>) -> Result<Self, Error> {
-        Ok(BestWeights(store.iter().map(saved).collect::<Result<_, _>>()?))
+        Ok(BestWeights(changing(store).map(saved).collect::<Result<_, _>>()?))
     }
 
-    pub(super) fn tensors(&self) -> &[Tensor] {
-        &self.0
+    /// Each beside what it was the best of.
+    pub(super) fn each<'a>(&'a self, store: &'a ParamStore) -> impl Iterator<Item = (&'a Param, &'a Tensor)> {
+        changing(store).zip(&self.0)
     }
 
     /// Into the model.
     pub(super) fn put_into(&self, store: &ParamStore) -> Result<(), Error> {
-        store.iter().zip(&self.0).try_for_each(|(param, best)| Ok(param.set(best)?))
+        self.each(store).try_for_each(|(param, best)| Ok(param.set(best)?))
     }
 }
 
@@ -123,6 +125,7 @@ mod tests {
         check(BestBy::Metric, Metric::Perplexity, &falling, 0.0, 2, 2, Some(4));
         let no_metric = [(f64::NAN, 2.0), (f64::NAN, 1.0), (f64::NAN, 0.5)];
         check(BestBy::Loss, Metric::Auroc, &no_metric, 0.0, 1, 3, None);
-        check(BestBy::Metric, Metric::Auroc, &no_metric, 0.0, 2, 0, Some(2));
+        // What has no value is no worse than anything.
+        check(BestBy::Metric, Metric::Auroc, &no_metric, 0.0, 2, 0, None);
     }
 }

@@ -18,12 +18,14 @@ use crate::job::{InitFrom, MonitorConfig, RunConfig, Writing, differing, flatten
 use crate::spec::Compared;
 use crate::store::CheckpointFolder;
 use candle_core::{DType, Device, Tensor};
+use memmap2::Mmap;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use tallow_kernels::{Param, ParamKind, ParamStore};
+use tallow_kernels::{Param, ParamStore};
 
 /// Of the files that [`save`] writes.
 const FORMAT: u32 = 3;
@@ -149,7 +151,8 @@ fn written(writing: &Writing) -> Value {
 /// A checkpoint, read and found whole and of the right run.
 pub(super) struct Checkpoint {
     path: PathBuf,
-    file: Vec<u8>,
+    /// Not in memory beside the tensors that it goes into.
+    file: Mmap,
     pub(super) progress: Progress,
 }
 
@@ -182,7 +185,7 @@ pub(super) fn save(
             average.means(store).for_each(|(param, mean)| drop(add(AVERAGE, param, mean)));
         }
         if let Some(best) = held.best {
-            store.iter().zip(best.tensors()).for_each(|(param, tensor)| drop(add(BEST, param, tensor)));
+            best.each(store).for_each(|(param, tensor)| drop(add(BEST, param, tensor)));
         }
         let text = |value: Result<String, serde_json::Error>| value.map_err(|e| damaged(path, e));
         let metadata =
@@ -230,7 +233,7 @@ impl Checkpoint {
             Ok(Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?)
         };
         // What is frozen is as it was at first: the base's, whose hash is part of the identity, or that of the seed.
-        for param in store.iter().filter(|param| param.kind() != ParamKind::Frozen) {
+        for param in weights::changing(store) {
             param.set(&saved(WEIGHT, param, param.tensor().dims())?)?;
         }
         state.restore(store, saved)?;
@@ -257,7 +260,8 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 fn open(path: &Path, identity: &Identity) -> Result<Checkpoint, Error> {
-    let file = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    let io = |source| Error::Io { action: "read", path: path.into(), source };
+    let file = weights::mapped(&File::open(path).map_err(io)?).map_err(io)?;
     if !weights::seal_holds(&file) {
         return Err(damaged(path, format!("its {} bytes are not those that were written", file.len())));
     }

@@ -2,9 +2,10 @@
 //! alike: statistics of other weights than those they stand beside do not fit them.
 
 use super::Error;
+use super::weights::changing;
 use crate::spec::Ema;
 use candle_core::Tensor;
-use tallow_kernels::{Param, ParamKind, ParamStore, optim};
+use tallow_kernels::{Param, ParamStore, optim};
 
 /// One mean a trainable parameter and a buffer, in the order of their names.
 pub(super) struct Average {
@@ -15,19 +16,19 @@ pub(super) struct Average {
 impl Average {
     /// The weights as they are.
     pub(super) fn new(ema: Ema, store: &ParamStore) -> Result<Self, Error> {
-        let means = averaged(store).map(|param| param.tensor().copy()).collect::<Result<_, _>>()?;
+        let means = changing(store).map(|param| param.tensor().copy()).collect::<Result<_, _>>()?;
         Ok(Average { ema, means })
     }
 
     /// Takes the weights after step `step`, which counts from 1.
     pub(super) fn take(&self, store: &ParamStore, step: u64) -> Result<(), Error> {
         let decay = self.ema.decay_at(step);
-        averaged(store).zip(&self.means).try_for_each(|(param, mean)| Ok(optim::average(mean, param, decay)?))
+        changing(store).zip(&self.means).try_for_each(|(param, mean)| Ok(optim::average(mean, param, decay)?))
     }
 
     /// Changes places with the weights: called again, all is as before.
     pub(super) fn swap(&mut self, store: &ParamStore) -> Result<(), Error> {
-        for (param, mean) in averaged(store).zip(&mut self.means) {
+        for (param, mean) in changing(store).zip(&mut self.means) {
             let own = param.tensor().copy()?;
             param.set(mean)?;
             *mean = own;
@@ -42,17 +43,12 @@ impl Average {
 
     /// Each beside what it is the mean of.
     pub(super) fn means<'a>(&'a self, store: &'a ParamStore) -> impl Iterator<Item = (&'a Param, &'a Tensor)> {
-        averaged(store).zip(&self.means)
+        changing(store).zip(&self.means)
     }
 
     /// Takes the means that were saved.
     pub(super) fn restore(&mut self, store: &ParamStore, saved: impl Fn(&Param) -> Result<Tensor, Error>) -> Result<(), Error> {
-        self.means = averaged(store).map(saved).collect::<Result<_, _>>()?;
+        self.means = changing(store).map(saved).collect::<Result<_, _>>()?;
         Ok(())
     }
-}
-
-/// What training changes: by the optimiser, or on the way forward.
-fn averaged(store: &ParamStore) -> impl Iterator<Item = &Param> {
-    store.iter().filter(|param| param.kind() != ParamKind::Frozen)
 }

@@ -4,6 +4,7 @@ use super::Error;
 use super::collate;
 use super::reference::Reference;
 use super::scoring::{How, score};
+use super::telling::Telling;
 use super::weights::{self, Source};
 use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
@@ -82,17 +83,20 @@ fn tell_samples(model: &dyn Model, data: &Prepared, samples: &Samples, emit: &mu
     let (PreparedTargets::Answers { asked }, Some(texts)) = (data.targets(), data.texts()) else { return Ok(()) };
     let vocabulary = Vocabulary::open(&samples.tokenizer)?;
     let settings = Settings::greedy(samples.max_new_tokens, &vocabulary.ends());
+    let mut pulse = Pulse::new(emit);
     for example in 0..data.len().min(samples.count) {
         let (tokens, asked) = (texts.text(example).0, &asked[texts.range(example)]);
         let start = asked.iter().position(|asked| *asked == 1).unwrap_or(tokens.len());
         let answer = asked[start..].iter().take_while(|asked| **asked == 1).count();
         // The room that a model has may be that of the text alone.
-        let written = match tallow_zoo::generate(model, Prompt { source: None, start: &tokens[..start] }, &settings) {
+        let mut heard = || pulse.tell(Event::Wrote { text: String::new() });
+        let writing = Telling::new(model, &mut heard);
+        let written = match tallow_zoo::generate(&writing, Prompt { source: None, start: &tokens[..start] }, &settings) {
             Ok(written) => written,
             Err(tallow_zoo::Error::Prompt { .. }) => continue,
             Err(error) => return Err(error.into()),
         };
-        emit(Event::Sampled {
+        pulse.tell(Event::Sampled {
             example,
             prompt: vocabulary.spell(&tokens[..start])?,
             wanted: vocabulary.spell(&tokens[start..start + answer])?,

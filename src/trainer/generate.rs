@@ -2,12 +2,12 @@
 
 use super::Error;
 use super::held::Ready;
+use super::telling::Telling;
 use super::weights::{self, Source};
 use crate::data::{Message, Role, Template, Vocabulary, hear};
-use crate::job::{Event, GenerateJob, Prompt as Asked, Speaker};
+use crate::job::{Event, GenerateJob, Prompt as Asked, Pulse, Speaker};
 use candle_core::{Device, Tensor};
 use std::fs::File;
-use std::path::Path;
 use std::time::Instant;
 use tallow_kernels::Stream;
 use tallow_zoo::gguf::Gguf;
@@ -55,7 +55,10 @@ pub fn generate(job: &GenerateJob, stop: &dyn Fn() -> bool, emit: &mut dyn FnMut
     settings.suppress_tokens.extend(pair.and_then(|ids| ids.never));
     let prompt_tokens = ids.len().max(forced.len());
     if let (Search::Beam { .. }, Model::Built(built)) = (&job.search, &model) {
-        let written = tallow_zoo::generate(&*built.model, Prompt { source, start: &start }, &settings)?;
+        let mut pulse = Pulse::new(emit);
+        let mut heard = || pulse.tell(Event::Wrote { text: String::new() });
+        let writing = Telling::new(&*built.model, &mut heard);
+        let written = tallow_zoo::generate(&writing, Prompt { source, start: &start }, &settings)?;
         let (text, ended) = (vocabulary.spell(&written)?, written.last().is_some_and(|last| ends.contains(last)));
         emit(Event::Generated {
             text,
@@ -74,11 +77,11 @@ pub fn generate(job: &GenerateJob, stop: &dyn Fn() -> bool, emit: &mut dyn FnMut
     let room = text.max_positions().saturating_sub(start.len()).min(job.max_new_tokens);
     let mut held = ready.as_ref().filter(|_| room > 0).map(|ready| ready.text(room)).transpose()?;
     let (mut first, mut pieces) = (None, Pieces { vocabulary: &vocabulary, ids: Vec::new(), told: 0, from: 0 });
+    let mut pulse = Pulse::new(emit);
     let mut tell = |id: u32| {
         first.get_or_insert_with(|| begun.elapsed().as_secs_f64());
-        if job.stream {
-            pieces.push(id).into_iter().for_each(|text| emit(Event::Wrote { text }));
-        }
+        let piece = if job.stream { pieces.push(id) } else { None };
+        pulse.tell(Event::Wrote { text: piece.unwrap_or_default() });
         !stop()
     };
     let guide = held.as_mut().map(|held| held as &mut dyn Guide);
@@ -125,19 +128,16 @@ fn prompt_ids(prompt: &Asked, vocabulary: &Vocabulary) -> Result<Vec<u32>, Error
 /// The model in the blocks of its file, where it is a whole one of a GGUF file.
 fn packed(job: &GenerateJob) -> Result<Option<PackedLlama>, Error> {
     let (path, ModelConfig::Llama(config)) = (&job.weights.weights, &job.model) else { return Ok(None) };
-    if job.weights.adapter.is_some() || !is_gguf(path)? {
+    if job.weights.adapter.is_some() {
+        return Ok(None);
+    }
+    let mut file = File::open(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+    if !weights::is_gguf(&mut file) {
         return Ok(None);
     }
     let wrong = |source| Error::Gguf { path: path.clone(), source };
-    let mut file = File::open(path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
     let stored = Gguf::read(&mut file).and_then(|read| read.load_stored(&mut file)).map_err(wrong)?;
     Ok(Some(PackedLlama::new(config, stored.tensors)?))
-}
-
-fn is_gguf(path: &Path) -> Result<bool, Error> {
-    let io = |source| Error::Io { action: "read", path: path.into(), source };
-    let (mut file, mut magic) = (File::open(path).map_err(io)?, [0; 4]);
-    Ok(std::io::Read::read_exact(&mut file, &mut magic).is_ok() && &magic == b"GGUF")
 }
 
 /// A text as it grows, told in pieces of whole characters.

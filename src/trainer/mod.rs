@@ -6,7 +6,8 @@
 //! `checkpoint` (files), `additions` (an adapter's, taken into weights), `collate` (examples -> tensors), `objective` (outputs -> loss), `scale` (of numbers that are learnt),
 //! `answering` (scores -> answers), `masking` (which words are hidden), `optimizer` (moments and their step), `ema` (the mean of
 //! weights), `train` (the loop: read it first), `feed` (its batches, made ahead), `monitor` (what is watched meanwhile), `reference` (what preferences are measured
-//! against), `similarity` (vectors of texts: their losses and what they are worth), `writing` (texts that are written from others),
+//! against), `similarity` (vectors of texts: their losses and what they are worth), `writing` (texts that are written from others), `telling` (a
+//! model that is heard of while it writes),
 //! `scoring` and `evaluate` (what a model is worth), `predict`, `generate`, `merge` and `export` (what is done with one that is there),
 //! `calibrate` (how fast this machine is), `profile` (where a step's time goes).
 
@@ -39,6 +40,7 @@ mod schedule;
 mod scoring;
 mod similarity;
 mod streams;
+mod telling;
 mod train;
 mod weights;
 mod writing;

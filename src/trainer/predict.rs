@@ -9,9 +9,11 @@ use super::collate::{images_of, normalize_fits, texts_of};
 use super::weights::{self, Source};
 use crate::data::NOT_SEEN;
 use crate::data::inputs::{self, Encoder, Fed, Read, Tokens};
+use crate::eval::metrics::tagging;
 use crate::job::{Entity, Event, PredictJob, Pulse, Said, TaggedWord, Word};
 use crate::store::WorkFolder;
 use candle_core::{Device, Tensor};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -25,8 +27,8 @@ const HIDDEN: usize = 5;
 /// Writes `predictions.jsonl` into the job's `out`: [`Said::line`], a line an input.
 ///
 /// # Errors
-/// Weights, tokenizer or files cannot be used, or do not fit each other; what the model says is not finite; none of the inputs can be
-/// read: the first one's error.
+/// Weights, tokenizer or files cannot be used, or do not fit each other; of no input there is a finite answer, for none can be read or
+/// the model says none: the first one's error.
 pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
@@ -41,14 +43,21 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     let path = WorkFolder::at(&job.out).predictions();
     let io = |source| Error::Io { action: "write", path: path.clone(), source };
     let mut out = BufWriter::new(File::create(&path).map_err(io)?);
-    let (mut count, mut failed, mut cut, mut first) = (0usize, 0usize, 0usize, None);
+    let (mut count, mut failed, mut cut, mut first) = (0usize, 0usize, 0usize, None::<Error>);
     let mut pulse = Pulse::new(emit);
     inputs::each_chunk(&job.given, &job.feeding, &encoder, |chunk| -> Result<(), Error> {
-        let (fed, said) = parted(chunk, &mut failed, &mut first);
+        let Parted { fed, said, unread } = Parted::of(chunk);
         let is_cut = |(place, input): &(usize, Fed)| tokens(input).filter(|tokens| tokens.cut).map(|_| *place);
         let long: BTreeSet<usize> = fed.iter().filter_map(is_cut).collect();
         cut += long.len();
-        for (place, said) in asked.all(&fed, said)?.iter().enumerate() {
+        failed += said.iter().flatten().count();
+        let (all, unsound) = asked.all(&fed, said)?;
+        failed += unsound.len();
+        let unsound = unsound.first().map(|place| (*place, Error::NotFinite { example: count + place }));
+        if let Some((_, error)) = unread.into_iter().chain(unsound).min_by_key(|(place, _)| *place) {
+            first.get_or_insert(error);
+        }
+        for (place, said) in all.iter().enumerate() {
             writeln!(out, "{}", said.line(count as u64, long.contains(&place))).map_err(io)?;
             count += 1;
         }
@@ -57,7 +66,7 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     })?;
     out.flush().map_err(io)?;
     match first.filter(|_| failed == count) {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(error),
         None => {
             emit(Event::Predicted { examples: count, failed, cut, secs: begun.elapsed().as_secs_f64() });
             Ok(())
@@ -65,27 +74,33 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     }
 }
 
-/// Inputs that can be read with their places, and what is told of the others.
-fn parted(
-    chunk: Vec<Read>,
-    failed: &mut usize,
-    first: &mut Option<crate::data::Error>,
-) -> (Vec<(usize, Fed)>, Vec<Option<Said>>) {
-    let (mut fed, mut said) = (Vec::new(), Vec::with_capacity(chunk.len()));
-    for (place, input) in chunk.into_iter().enumerate() {
-        match input {
-            Ok(input) => {
-                fed.push((place, input));
-                said.push(None);
-            }
-            Err(error) => {
-                *failed += 1;
-                said.push(Some(Said::Failed { error: error.to_string() }));
-                first.get_or_insert(error);
+/// Inputs that came together.
+struct Parted {
+    /// Those that can be read, with their places.
+    fed: Vec<(usize, Fed)>,
+    /// Of each in its place what is told of it, where it cannot be read.
+    said: Vec<Option<Said>>,
+    /// The place and the error of the first of those.
+    unread: Option<(usize, Error)>,
+}
+
+impl Parted {
+    fn of(chunk: Vec<Read>) -> Self {
+        let (mut fed, mut said, mut unread) = (Vec::new(), Vec::with_capacity(chunk.len()), None);
+        for (place, input) in chunk.into_iter().enumerate() {
+            match input {
+                Ok(input) => {
+                    fed.push((place, input));
+                    said.push(None);
+                }
+                Err(error) => {
+                    said.push(Some(Said::Failed { error: error.to_string() }));
+                    unread.get_or_insert((place, Error::from(error)));
+                }
             }
         }
+        Parted { fed, said, unread }
     }
-    (fed, said)
 }
 
 struct Asked<'a> {
@@ -95,8 +110,9 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What is said of each input; `said` holds what is known already.
-    fn all(&self, fed: &[(usize, Fed)], mut said: Vec<Option<Said>>) -> Result<Vec<Said>, Error> {
+    /// What is said of each input, and the places of those of which it is not finite; `said` holds what is known already.
+    fn all(&self, fed: &[(usize, Fed)], mut said: Vec<Option<Said>>) -> Result<(Vec<Said>, BTreeSet<usize>), Error> {
+        let mut unsound = BTreeSet::new();
         let mut order: Vec<&(usize, Fed)> = fed.iter().collect();
         order.sort_by_key(|(place, fed)| (kind_and_size(fed), *place));
         // Images of one shape alone go into one pass.
@@ -104,16 +120,20 @@ impl Asked<'_> {
             for some in same.chunks(self.job.batch_size.max(1)) {
                 let inputs: Vec<&Fed> = some.iter().map(|(_, fed)| fed).collect();
                 for ((place, _), answer) in some.iter().zip(self.some(&inputs)?) {
-                    said[*place] = Some(answer);
+                    said[*place] = Some(answer.unwrap_or_else(|| {
+                        unsound.insert(*place);
+                        Said::Failed { error: "what the model says of it is not finite".into() }
+                    }));
                 }
             }
         }
-        Ok(said.into_iter().flatten().collect())
+        Ok((said.into_iter().flatten().collect(), unsound))
     }
 
-    fn some(&self, inputs: &[&Fed]) -> Result<Vec<Said>, Error> {
+    /// None for an input of which it is not finite: that is told of it alone.
+    fn some(&self, inputs: &[&Fed]) -> Result<Vec<Option<Said>>, Error> {
         if let Some(Fed::Question { .. }) = inputs.first() {
-            return inputs.iter().map(|input| self.answer(input)).collect();
+            return inputs.iter().map(|input| sound(self.answer(input))).collect();
         }
         let tape = Tape::inference();
         let output = self.model.forward(&tape, &self.input(inputs)?)?;
@@ -121,17 +141,19 @@ impl Asked<'_> {
         match (head, output) {
             (Head::Classes(_) | Head::Labels(_) | Head::Value, output) => {
                 let rows = output.scores(&tape)?.tensor().to_vec2::<f32>()?;
-                rows.into_iter().map(|scores| self.of_example(head, finite(scores)?)).collect()
+                rows.into_iter().map(|scores| sound(finite(scores).and_then(|scores| self.of_example(head, scores)))).collect()
             }
             (Head::Tags(names), output) => {
                 let rows = output.scores(&tape)?.tensor().to_vec3::<f32>()?;
-                inputs.iter().zip(rows).map(|(input, scores)| self.tags(names, input, scores)).collect()
+                inputs.iter().zip(rows).map(|(input, scores)| sound(self.tags(names, input, scores))).collect()
             }
             (_, Output::Vectors(vectors)) => {
                 let rows = vectors.tensor().to_vec2::<f32>()?;
-                rows.into_iter().map(|vector| Ok(Said::Vector { vector: finite(vector)? })).collect()
+                rows.into_iter().map(|vector| sound(finite(vector).map(|vector| Said::Vector { vector }))).collect()
             }
-            (_, output @ Output::Words { .. }) => self.hidden(&tape, inputs, &output),
+            (_, output @ Output::Words { .. }) => {
+                inputs.iter().enumerate().map(|(row, input)| sound(self.hidden(&tape, (row, *input), &output))).collect()
+            }
             (head, Output::Scores(_)) => Err(Error::WrongTask { expected: "an answer to each input", found: head.kind().name() }),
         }
     }
@@ -219,32 +241,28 @@ impl Asked<'_> {
         Ok(Said::Tags { words: tagged, entities, logits: self.job.logits.then_some(logits) })
     }
 
-    /// The words that stand where words are hidden.
-    fn hidden(&self, tape: &Tape, inputs: &[&Fed], output: &Output) -> Result<Vec<Said>, Error> {
-        let Output::Words { states, vocabulary, bias } = output else { return Ok(Vec::new()) };
-        let mask = self.encoder.mask();
-        let mut all = Vec::with_capacity(inputs.len());
-        for (row, input) in inputs.iter().enumerate() {
-            let ids = tokens(input).map_or(&[][..], |tokens| &tokens.ids);
-            let places: Vec<u32> = (0u32..).zip(ids).filter(|(_, id)| Some(**id) == mask).map(|(place, _)| place).collect();
-            if places.is_empty() {
-                all.push(Said::Failed { error: "no word of it is hidden: expected [MASK] or <mask> in its place".into() });
-                continue;
-            }
-            let index = Tensor::from_slice(&places, places.len(), &Device::Cpu)?;
-            let states = Var::constant(states.tensor().get(row)?.index_select(&index, 0)?);
-            let some = Output::Words { states, vocabulary: vocabulary.clone(), bias: bias.clone() };
-            let mut words = Vec::new();
-            for scores in some.scores(tape)?.tensor().to_vec2::<f32>()? {
-                let probabilities = softmax(&finite(scores)?);
-                let mut order: Vec<usize> = (0..probabilities.len()).collect();
-                order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
-                let word = |&id: &usize| Word { word: self.encoder.spell(id as u32), probability: probabilities[id] };
-                words.push(order.iter().take(self.job.top_k.unwrap_or(HIDDEN)).map(word).collect());
-            }
-            all.push(Said::Hidden { words });
+    /// The words that stand where words are hidden in the input of a row.
+    fn hidden(&self, tape: &Tape, (row, input): (usize, &Fed), output: &Output) -> Result<Said, Error> {
+        let Output::Words { states, vocabulary, bias } = output else {
+            return Err(Error::WrongTask { expected: "words", found: "something else" });
+        };
+        let (mask, ids) = (self.encoder.mask(), tokens(input).map_or(&[][..], |tokens| &tokens.ids));
+        let places: Vec<u32> = (0u32..).zip(ids).filter(|(_, id)| Some(**id) == mask).map(|(place, _)| place).collect();
+        if places.is_empty() {
+            return Ok(Said::Failed { error: "no word of it is hidden: expected [MASK] or <mask> in its place".into() });
         }
-        Ok(all)
+        let index = Tensor::from_slice(&places, places.len(), &Device::Cpu)?;
+        let states = Var::constant(states.tensor().get(row)?.index_select(&index, 0)?);
+        let some = Output::Words { states, vocabulary: vocabulary.clone(), bias: bias.clone() };
+        let mut words = Vec::new();
+        for scores in some.scores(tape)?.tensor().to_vec2::<f32>()? {
+            let probabilities = softmax(&finite(scores)?);
+            let mut order: Vec<usize> = (0..probabilities.len()).collect();
+            order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
+            let word = |&id: &usize| Word { word: self.encoder.spell(id as u32), probability: probabilities[id] };
+            words.push(order.iter().take(self.job.top_k.unwrap_or(HIDDEN)).map(word).collect());
+        }
+        Ok(Said::Hidden { words })
     }
 
     /// The best span of all windows, as long as a pass takes them.
@@ -304,8 +322,18 @@ fn shape(input: &Fed) -> Option<[usize; 3]> {
     if let Fed::Image { shape, .. } = input { Some(*shape) } else { None }
 }
 
+/// Of an input that its caller knows.
 fn not_finite() -> Error {
     Error::NotFinite { example: 0 }
+}
+
+/// None where it is not finite.
+fn sound(said: Result<Said, Error>) -> Result<Option<Said>, Error> {
+    match said {
+        Ok(said) => Ok(Some(said)),
+        Err(Error::NotFinite { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn finite(scores: Vec<f32>) -> Result<Vec<f32>, Error> {
@@ -327,39 +355,93 @@ fn logistic(score: f32) -> f32 {
     (1.0 / (1.0 + (-f64::from(score)).exp())) as f32
 }
 
-/// Words that go together: one with `B-`, or with another kind than the word before it, begins a new thing; `O` is none. Tags
-/// without a prefix go together where they are equal (as seqeval reads IOB1 and plain tags).
+/// Words that go together, as they are counted where a model is scored: whatever does not belong to a thing ends it.
 fn entities(words: &[TaggedWord]) -> Vec<Entity> {
-    let mut found: Vec<Entity> = Vec::new();
-    let mut open = false;
-    for (place, word) in words.iter().enumerate() {
-        let Some(tag) = word.tag.as_deref().filter(|tag| *tag != "O") else {
-            open = false;
-            continue;
+    let marked: Vec<Cow<str>> = words.iter().map(|word| word.tag.as_deref().map_or(Cow::Borrowed("O"), marked)).collect();
+    let marked: Vec<&str> = marked.iter().map(|tag| &**tag).collect();
+    let entity = |(kind, first, last): (&str, usize, usize)| {
+        let of = words.get(first..=last).unwrap_or_default();
+        let mean = |mean: f32, (count, word): (usize, &TaggedWord)| {
+            let count = count as f32;
+            (mean * count + word.probability.unwrap_or_default()) / (count + 1.0)
         };
-        let (begins, kind) = match tag.split_once('-') {
-            Some(("B" | "S" | "U", kind)) => (true, kind),
-            Some(("I" | "E" | "L", kind)) => (false, kind),
-            Some(_) | None => (false, tag),
-        };
-        let probability = word.probability.unwrap_or_default();
-        match found.last_mut().filter(|last| open && !begins && last.entity == kind) {
-            Some(last) => {
-                let count = (last.words[1] - last.words[0]) as f32;
-                last.probability = (last.probability * count + probability) / (count + 1.0);
-                last.words[1] = place + 1;
-                last.text = format!("{} {}", last.text, word.word);
-            }
-            None => found.push(Entity { entity: kind.into(), text: word.word.clone(), words: [place, place + 1], probability }),
+        Entity {
+            entity: kind.into(),
+            text: of.iter().map(|word| word.word.as_str()).collect::<Vec<_>>().join(" "),
+            words: [first, last + 1],
+            probability: of.iter().enumerate().fold(0.0, mean),
         }
-        open = true;
+    };
+    tagging::entities(&marked).into_iter().map(entity).collect()
+}
+
+/// A tag with its mark as the metrics know marks: the last and the only word of a thing are `E` and `S`, whatever they are called. One
+/// without a mark, such as `NOUN`, goes together with its like.
+fn marked(tag: &str) -> Cow<'_, str> {
+    let (mark, kind) = tag.split_once('-').map_or((tag, None), |(mark, kind)| (mark, Some(kind)));
+    let known = match mark {
+        _ if kind == Some("") => None,
+        "O" if kind.is_none() => Some("O"),
+        "B" | "I" | "E" | "S" => Some(mark),
+        "L" => Some("E"),
+        "U" => Some("S"),
+        _ => None,
+    };
+    match known {
+        Some(known) if known == mark => Cow::Borrowed(tag),
+        Some(known) => kind.map_or(Cow::Borrowed(known), |kind| Cow::Owned(format!("{known}-{kind}"))),
+        None => Cow::Owned(format!("I-{tag}")),
     }
-    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::{Feeding, Given};
+    use crate::spec::Task;
+    use std::path::PathBuf;
+
+    /// What is wrong with one input of a pass is told of that one alone.
+    #[test]
+    fn an_input_whose_scores_are_not_finite_fails_alone() {
+        struct Odd;
+        impl Model for Odd {
+            fn forward(&self, _: &Tape, _: &Input) -> tallow_zoo::Result<Output> {
+                let scores = Tensor::from_vec(vec![0f32, 1.0, f32::NAN, 0.0, 2.0, 0.0], (3, 2), &Device::Cpu).expect("scores");
+                Ok(Output::Scores(Var::constant(scores)))
+            }
+        }
+        let feeding = Feeding {
+            task: Task::TabularClassification,
+            tokenizer: None,
+            vocab_size: 0,
+            max_seq_len: 0,
+            image: None,
+            channels: 0,
+            normalize: None,
+            table: None,
+        };
+        let job = PredictJob {
+            model: (tallow_zoo::registry()[0].tiny)().with_head(Head::Classes(vec!["low".into(), "high".into()])),
+            weights: PathBuf::new().into(),
+            feeding,
+            given: Given::Texts { texts: Vec::new() },
+            top_k: None,
+            logits: false,
+            batch_size: 8,
+            threads: 1,
+            out: PathBuf::new(),
+        };
+        let encoder = Encoder::open(&job.feeding).expect("no tokenizer is asked for");
+        let asked = Asked { job: &job, model: &Odd, encoder: &encoder };
+        let row = |place| (place, Fed::Row { numbers: vec![0.0], categories: vec![0] });
+        let fed: Vec<(usize, Fed)> = (0..3).map(row).collect();
+        let (said, unsound) = asked.all(&fed, vec![None, None, None]).expect("said");
+        let label = |said: &Said| if let Said::Class { label, .. } = said { label.clone() } else { "none".into() };
+        assert_eq!(said.iter().map(label).collect::<Vec<String>>(), ["high", "none", "low"]);
+        assert!(matches!(&said[1], Said::Failed { error } if error.contains("not finite")), "{:?}", said[1]);
+        assert_eq!(unsound.into_iter().collect::<Vec<usize>>(), [1]);
+    }
 
     #[test]
     fn words_that_go_together_are_one_thing() {
@@ -381,6 +463,13 @@ mod tests {
         check(&["B-PER", "O", "I-PER"], &[("PER", "w0", [0, 1]), ("PER", "w2", [2, 3])]);
         check(&["NOUN", "NOUN", "VERB"], &[("NOUN", "w0 w1", [0, 2]), ("VERB", "w2", [2, 3])]);
         check(&["B-PER", "?", "I-PER"], &[("PER", "w0", [0, 1]), ("PER", "w2", [2, 3])]);
+        // Marks alone, and what ends a thing.
+        check(&["B", "I", "O", "B"], &[("_", "w0 w1", [0, 2]), ("_", "w3", [3, 4])]);
+        check(&["B-PER", "E-PER", "I-PER"], &[("PER", "w0 w1", [0, 2]), ("PER", "w2", [2, 3])]);
+        check(&["S-PER", "I-PER", "L-PER", "L-PER"], &[("PER", "w0", [0, 1]), ("PER", "w1 w2", [1, 3]), ("PER", "w3", [3, 4])]);
+        check(&["U-PER", "U-PER", "I-PER"], &[("PER", "w0", [0, 1]), ("PER", "w1", [1, 2]), ("PER", "w2", [2, 3])]);
+        // Tags that are no marks, whatever they begin with.
+        check(&["ORG", "ORG", "X-1", "SYM", "SYM"], &[("ORG", "w0 w1", [0, 2]), ("X-1", "w2", [2, 3]), ("SYM", "w3 w4", [3, 5])]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::objective::{NONE, Wanted};
 use super::reference::Reference;
 use super::scale::Scale;
 use super::similarity;
+use super::telling::Telling;
 use super::writing::Writer;
 use crate::data::{NOT_SEEN, Prepared, PreparedTags, PreparedTargets, PreparedTranscripts, Verbatim};
 use crate::eval::{ClassSaid, LabelsSaid, Predictions, TagsSaid, TextSaid};
@@ -82,14 +83,17 @@ pub(super) fn score(
     order.sort_by_key(|&place| data.example_len(examples[place]));
     let mut found = Collected::default();
     for (number, places) in order.chunks(how.batch_size.max(1)).enumerate() {
-        told(number * how.batch_size);
+        let done = number * how.batch_size;
+        told(done);
         let chosen: Vec<usize> = places.iter().map(|&place| examples[place]).collect();
         data.give_back();
         let batch = collate(data, &chosen, how.normalize, None)?;
         if let PreparedTargets::Texts { words, .. } | PreparedTargets::Transcripts(PreparedTranscripts { words, .. }) =
             data.targets()
         {
-            let written = how.writer.map(|writer| writer.write(model, data, &chosen)).transpose()?;
+            let mut heard = || told(done);
+            let writing = Telling::new(model, &mut heard);
+            let written = how.writer.map(|writer| writer.write(&writing, data, &chosen)).transpose()?;
             let compared = how.writer.map_or(Compared::Raw, |writer| writer.compared);
             found.add_texts(model, &batch, places, &chosen, words, (written, compared))?;
             continue;
@@ -155,8 +159,11 @@ impl Collected {
                 }
             }
             Wanted::Words(words) if matches!(data.targets(), PreparedTargets::Words { hidden: Some(_), .. }) => {
-                for (scores, word) in hidden_rows(model, batch, words)? {
-                    let (cost, right) = told(&scores, word).ok_or(Error::NotFinite { example: examples[0] })?;
+                // As many words of each example, padding included.
+                let longest = (words.len() / examples.len().max(1)).max(1);
+                for (place, scores) in hidden_rows(model, batch, words)? {
+                    let example = || examples.get(place / longest).copied().unwrap_or_default();
+                    let (cost, right) = told(&scores, words[place]).ok_or_else(|| Error::NotFinite { example: example() })?;
                     self.words = (self.words.0 + cost, self.words.1 + 1);
                     self.right += usize::from(right);
                 }
@@ -164,7 +171,7 @@ impl Collected {
             Wanted::Words(_) => {
                 let (loss, count) = (loss(model, batch)?, batch.wanted.count());
                 if !loss.is_finite() {
-                    return Err(Error::NotFinite { example: examples.first().copied().unwrap_or(0) });
+                    return Err(Error::NotFinite { example: to_blame(model, data, examples)? });
                 }
                 self.words = (self.words.0 + loss * count as f64, self.words.1 + count);
             }
@@ -277,8 +284,8 @@ fn rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<f32>>, Error> {
     Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?)
 }
 
-/// The scores of all words for each hidden one, and the word. Those alone are computed: there are many words.
-fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(Vec<f32>, u32)>, Error> {
+/// The place of each hidden word, and the scores of all words for it. Those alone are computed: there are many words.
+fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(usize, Vec<f32>)>, Error> {
     let tape = Tape::inference();
     let output = model.forward(&tape, &batch.input)?;
     let asked: Vec<u32> = (0u32..).zip(words).filter(|(_, word)| **word != NONE).map(|(place, _)| place).collect();
@@ -292,7 +299,7 @@ fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(V
     let index = Tensor::from_slice(&asked, asked.len(), states.tensor().device())?;
     let picked = states.tensor().reshape(((), width))?.index_select(&index, 0)?;
     let scores = Output::Words { states: Var::constant(picked), vocabulary, bias }.scores(&tape)?.tensor().to_vec2::<f32>()?;
-    Ok(scores.into_iter().zip(asked.iter().map(|place| words[*place as usize])).collect())
+    Ok(asked.into_iter().map(|place| place as usize).zip(scores).collect())
 }
 
 /// The cross entropy of a word, and whether it has the highest score (the first of equals); none if a score is not finite.
@@ -348,6 +355,16 @@ fn loss(model: &dyn Model, batch: &Batch) -> Result<f64, Error> {
     Ok(f64::from(loss.tensor().to_scalar::<f32>()?))
 }
 
+/// The first of some examples whose loss is not finite where it is alone; where that of each is, the first.
+fn to_blame(model: &dyn Model, data: &Prepared, examples: &[usize]) -> Result<usize, Error> {
+    for &example in examples {
+        if !loss(model, &collate(data, &[example], None, None)?)?.is_finite() {
+            return Ok(example);
+        }
+    }
+    Ok(examples.first().copied().unwrap_or_default())
+}
+
 /// The class with the highest score (the first of equals), and the cross entropy; none if a score is not finite.
 fn predict(scores: &[f32], label: u32) -> Option<(ClassSaid, f64)> {
     if !scores.iter().all(|score| score.is_finite()) {
@@ -378,6 +395,46 @@ fn which(scores: &[f32], actual: &[bool]) -> Option<(LabelsSaid, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::Device;
+    use tallow_kernels::{Init, Param, Stream, Weights};
+    use tallow_zoo::Input;
+
+    /// A loss is told of all texts of a batch together; which of them is to blame shows when each is alone.
+    #[test]
+    fn the_text_that_has_no_score_is_named() {
+        /// What it says of a text with token 9 is no number.
+        struct Odd(Param);
+        impl Model for Odd {
+            fn forward(&self, _: &Tape, input: &Input) -> tallow_zoo::Result<Output> {
+                let Input::Text { token_ids, .. } = input else { panic!("expected texts") };
+                let ids = token_ids.to_vec2::<u32>().expect("ids");
+                let of = |row: &Vec<u32>| vec![if row.contains(&9) { f32::NAN } else { 0.5 }; row.len()];
+                let states = Tensor::from_vec(ids.iter().flat_map(of).collect(), (ids.len(), ids[0].len(), 1), &Device::Cpu);
+                Ok(Output::Words { states: Var::constant(states.expect("states")), vocabulary: self.0.clone(), bias: None })
+            }
+        }
+        use safetensors::Dtype::{U8, U32, U64};
+        let u32s = |values: &[u32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let tensors = [
+            ("offsets", U64, vec![4], [0u64, 2, 4, 6].iter().flat_map(|value| value.to_le_bytes()).collect()),
+            ("tokens", U32, vec![6], u32s(&[1, 2, 9, 3, 4, 5])),
+            ("bytes", U32, vec![3], u32s(&[4, 4, 4])),
+            ("type_ids", U8, vec![6], vec![0; 6]),
+        ];
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
+        });
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("words.safetensors");
+        let metadata = std::collections::HashMap::from([("vocab_size".to_string(), "50".to_string())]);
+        std::fs::write(&path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
+        let data = Prepared::open(&path).expect("prepared");
+        let model = Odd(Weights::scratch(Stream::root(0), &Device::Cpu).param("words", &[50, 1], Init::Ones));
+        let how = How { normalize: None, reference: None, similarity: None, writer: None, batch_size: 8 };
+        let error = score(&model, &data, &[0, 1, 2], &how, &mut |_| {}).err();
+        assert!(matches!(error, Some(Error::NotFinite { example: 1 })), "{error:?}");
+        assert!(score(&model, &data, &[0, 2], &how, &mut |_| {}).is_ok_and(|scored| scored.loss.is_finite()));
+    }
 
     #[test]
     fn predictions_by_hand() {

@@ -102,7 +102,8 @@ impl Objective {
         Ok((inputs, Similar::of(self.loss, similar, &self.belonging, examples)))
     }
 
-    /// Forward and backward over a step's examples in passes of `micro_batch_size`: adds to `grads`.
+    /// Forward and backward over a step's examples in passes of `micro_batch_size`: adds to `grads`. `told` hears how many examples have
+    /// their vectors.
     ///
     /// # Errors
     /// The model cannot take a text, or an operation failed.
@@ -113,7 +114,7 @@ impl Objective {
         examples: &[usize],
         micro_batch_size: usize,
         tape: Tape,
-        grads: &mut Gradients,
+        (grads, told): (&mut Gradients, &mut dyn FnMut(u64)),
     ) -> Result<StepFound, Error> {
         let (texts, similar) = similar_texts(data)?;
         let mut examples = examples.to_vec();
@@ -123,12 +124,14 @@ impl Objective {
             examples.sort_by_key(|&i| (data.example_len(i), i));
         }
         let wanted = Similar::of(self.loss, similar, &self.belonging, &examples);
-        let (mut vectors, mut tokens) = (Vec::new(), 0);
+        let (mut vectors, mut tokens, mut done) = (Vec::new(), 0, 0);
         let parts = examples.chunks(micro_batch_size.max(1));
         for part in parts {
             let (roles, real) = roles_of(texts, similar.each(), part)?;
             tokens += real;
             vectors.push(if whole { encode(&**model, &tape, &roles)? } else { encode_again(model, &tape, roles)? });
+            done += part.len() as u64;
+            told(done);
         }
         let vectors = kernels::concat(&tape, &vectors.iter().collect::<Vec<_>>(), 0)?;
         let loss = wanted.loss(&tape, &vectors)?;

@@ -4,7 +4,10 @@
 //! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
 //! changes no step; only which weights come out may follow from what is watched, where the recipe says so.
 
+mod guess;
 mod lay_out;
+#[cfg(test)]
+mod tests;
 mod triage;
 mod worth;
 
@@ -34,7 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use tallow_kernels::{Gradients, Inspection, Tape};
-use tallow_zoo::{Head, ModelConfig, peft};
+use tallow_zoo::peft;
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,18 +69,21 @@ pub fn train(
     emit: &mut dyn FnMut(Event),
 ) -> Result<Finish, Error> {
     tallow_kernels::set_threads(config.threads)?;
+    // Steps are told of now and then, and may be long: in between a run is heard of all the same.
+    let mut pulse = Pulse::new(emit);
+    let emit: &mut dyn FnMut(Event) = &mut |event| pulse.tell(event);
     let mut run = Run::new(config, WorkFolder::at(out))?;
     run.refer(emit)?;
     let resumed = run.resume(resume_from, emit)?;
     run.tell_start(resumed, emit);
     if resumed && !run.is_done() {
-        run.probe()?;
+        run.probe(emit)?;
     }
     while !run.is_done() {
         if stop(run.progress.step) {
             return run.stop(emit);
         }
-        let stepped = run.step()?;
+        let stepped = run.step(emit)?;
         if let Some((what, value)) = run.divergence(&stepped) {
             return run.diverged(what, value, emit);
         }
@@ -87,6 +93,10 @@ pub fn train(
         }
         if run.due(config.monitor_every_steps) || run.is_done() {
             run.watch(emit)?;
+        }
+        // It ends here, which nobody knew before it was watched.
+        if run.is_enough() && run.progress.loss_examples > 0 {
+            run.tell_step(&stepped, emit);
         }
         if run.due(config.checkpoint_every_steps) {
             run.save(emit)?;
@@ -108,6 +118,8 @@ struct Run<'a> {
     /// Where a step is fed from, once there was one.
     feed: Option<Feed>,
     rule: Rule,
+    /// Answers that a guess is one of.
+    choices: usize,
     /// For preferences: what they are measured against.
     reference: Option<Reference>,
     /// For vectors of texts.
@@ -187,6 +199,13 @@ impl<'a> Run<'a> {
         let scale = Scale::of(&data, &train, &built.store);
         scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
         let lengths = lengths(&data, &train);
+        let asked = guess::Asked {
+            vocab_size: config.model.text_limits().map_or(0, |(vocab_size, _)| vocab_size),
+            longest: lengths.iter().flatten().max().map_or(0, |longest| *longest as usize),
+            batch_size: config.recipe.batch_size,
+            similarity: config.similarity,
+        };
+        let choices = guess::choices(data.targets(), &asked);
         let rule = Rule::of(config, &data, &train)?;
         let similarity = similarity::Objective::of(config, &data, &train);
         let sampled = drawn_by(config.recipe.sampling, &data, &train)?;
@@ -209,6 +228,7 @@ impl<'a> Run<'a> {
             order,
             feed,
             rule,
+            choices,
             reference,
             similarity,
             built,
@@ -273,10 +293,10 @@ impl<'a> Run<'a> {
 
     /// Forward and backward over the step's micro-batches, clipping, the optimiser's step. Where loss or gradient is not finite, the
     /// weights stay as they were.
-    fn step(&mut self) -> Result<Stepped, Error> {
+    fn step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Stepped, Error> {
         let (config, step, begun) = (self.config, self.progress.step, Instant::now());
         self.grads.clear();
-        let StepFound { loss, tokens, examples } = self.passes(step)?;
+        let StepFound { loss, tokens, examples } = self.passes(step, emit)?;
         let mut stepped = Stepped { loss, grad_norm: 0.0, tokens, examples, secs: 0.0 };
         if step == 0 {
             self.grads.check_complete(&self.built.store)?;
@@ -297,14 +317,17 @@ impl<'a> Run<'a> {
         Ok(stepped)
     }
 
-    /// The step's forward and backward passes.
-    fn passes(&mut self, step: u64) -> Result<StepFound, Error> {
+    /// The step's forward and backward passes, each of which is heard of.
+    fn passes(&mut self, step: u64, emit: &mut dyn FnMut(Event)) -> Result<StepFound, Error> {
         let tape = self.tape(step, 0);
         let (model, size) = (&self.built.model, self.config.micro_batch_size);
+        let before = self.progress.done.examples - self.before.examples;
+        let mut told = |done: u64| emit(Event::Progress { examples: (before + done) as usize });
         match &self.similarity {
-            None => self.by_parts(step),
+            None => self.by_parts(step, &mut told),
             Some(similarity) => {
-                let found = similarity.step(model, &self.data, &self.order.batch(step), size, tape, &mut self.grads);
+                let examples = self.order.batch(step);
+                let found = similarity.step(model, &self.data, &examples, size, tape, (&mut self.grads, &mut told));
                 self.data.give_back();
                 found
             }
@@ -313,15 +336,15 @@ impl<'a> Run<'a> {
 
     /// Forward and backward over the largest batch of the epoch, its first, and nothing else: memory that does not suffice shows now, as
     /// it does at the beginning of a run, and not hours later.
-    fn probe(&mut self) -> Result<(), Error> {
-        self.again(self.order.first_of_epoch(self.progress.step)).map(drop)
+    fn probe(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+        self.again(self.order.first_of_epoch(self.progress.step), emit).map(drop)
     }
 
     /// Forward and backward of a step, which changes nothing.
-    fn again(&mut self, step: u64) -> Result<StepFound, Error> {
+    fn again(&mut self, step: u64, emit: &mut dyn FnMut(Event)) -> Result<StepFound, Error> {
         (self.feed, self.repeats) = (None, true);
         self.grads.clear();
-        let passed = self.passes(step);
+        let passed = self.passes(step, emit);
         (self.feed, self.repeats) = (None, false);
         passed
     }
@@ -337,7 +360,8 @@ impl<'a> Run<'a> {
     }
 
     /// Forward and backward where a step's loss is the mean of its micro-batches', each by its share.
-    fn by_parts(&mut self, step: u64) -> Result<StepFound, Error> {
+    /// `told` hears how many examples are done.
+    fn by_parts(&mut self, step: u64, told: &mut dyn FnMut(u64)) -> Result<StepFound, Error> {
         let mut feed = match self.feed.take() {
             Some(feed) => feed,
             None => Feed::start(step, self.maker())?,
@@ -352,6 +376,7 @@ impl<'a> Run<'a> {
             let pass =
                 Pass { built: &self.built, scale: self.scale.as_ref(), reference: self.reference.as_ref(), rule: &self.rule };
             found.loss += share * pass.take(part, tape, &mut self.grads)?;
+            told(found.examples);
             if is_last {
                 break;
             }
@@ -373,13 +398,13 @@ impl<'a> Run<'a> {
 
     /// What has gone wrong at the step just taken, with the value that shows it.
     fn divergence(&mut self, stepped: &Stepped) -> Option<(Divergence, f64)> {
-        self.progress.watch.observe(stepped.loss, stepped.grad_norm, choices(&self.config.model))
+        self.progress.watch.observe(stepped.loss, stepped.grad_norm, self.choices)
     }
 
     fn diverged(&mut self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
         // The step that went wrong is not counted as done.
         let step = (self.progress.step + 1).min(self.config.total_steps);
-        let origin = Some(self.origin(what)?);
+        let origin = Some(self.origin(what, emit)?);
         emit(Event::Diverged { step, what, value, origin });
         Ok(Finish::Diverged { step })
     }
@@ -502,7 +527,7 @@ impl<'a> Run<'a> {
             return self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit);
         }
         let best = self.put_in_what_comes_out()?;
-        if let Some((what, loss)) = self.in_vain()? {
+        if let Some((what, loss)) = self.in_vain(emit)? {
             return self.diverged(what, loss, emit);
         }
         let stopped_early = self.progress.step < self.config.total_steps;
@@ -534,6 +559,9 @@ impl<'a> Run<'a> {
         if let Some(BestStep { step, value }) = best {
             let value = value.map(|value| format!(": {} {value:.4}", self.config.metric.in_words())).unwrap_or_default();
             emit(Event::Note { message: format!("the weights are those of step {step}, the best{value}") });
+        } else if self.config.recipe.keep == Keep::Best {
+            let message = "nothing that was watched had a score: the weights are those of the last step".into();
+            emit(Event::Note { message });
         }
     }
 
@@ -546,14 +574,6 @@ impl<'a> Run<'a> {
             }
             _ => self.change_places().map(|()| None),
         }
-    }
-}
-
-/// Classes, or words, that an answer is chosen from.
-fn choices(model: &ModelConfig) -> usize {
-    match (model.head(), model.text_limits()) {
-        (Head::Words, Some((vocab_size, _))) => vocab_size,
-        (head, _) => head.width(),
     }
 }
 

@@ -21,7 +21,7 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use tallow_kernels::{LoadReport, ParamKind, ParamStore, Stream, Weights};
+use tallow_kernels::{LoadReport, Param, ParamKind, ParamStore, Stream, Weights};
 use tallow_zoo::gguf::Gguf;
 use tallow_zoo::torch_file::TorchFile;
 use tallow_zoo::{Adapter, BaseWeights, Head, Model, ModelConfig, peft};
@@ -155,7 +155,7 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
     files.adapter.iter_mut().for_each(|files| files.adapter.base = BaseWeights::Float32);
     let built = build(config, None, Source::Trained { files: &files }, Stream::root(0), &[])?;
     let mut own = named(&built.store);
-    let Some(AdapterFiles { adapter, .. }) = &files.adapter else { return Ok(config.public_tensors(own)?) };
+    let Some(AdapterFiles { adapter, weights: path }) = &files.adapter else { return Ok(config.public_tensors(own)?) };
     let layers: Vec<String> = own.keys().filter_map(|name| name.strip_suffix(".lora_A.weight").map(str::to_string)).collect();
     for layer in layers {
         let mut take = |part: &str| {
@@ -164,7 +164,8 @@ pub(super) fn merged(config: &ModelConfig, files: &ModelFiles) -> Result<BTreeMa
         };
         let (a, b, weight) = (take("lora_A.weight")?, take("lora_B.weight")?, take("weight")?);
         let lengths = if adapter.use_dora { Some(take("lora_magnitude_vector")?) } else { None };
-        let sum = additions::sum(&weight, [&a, &b], adapter.scale(&layer), lengths.as_ref())?;
+        let sum = additions::sum(&weight, [&a, &b], adapter.scale(&layer), lengths.as_ref());
+        let sum = sum.map_err(|message| Error::Addition { path: path.clone(), layer: layer.clone(), message })?;
         own.insert(format!("{layer}.weight"), sum);
     }
     Ok(config.public_tensors(own)?)
@@ -198,17 +199,14 @@ fn read(path: &Path, sha256: Option<&str>, base: BaseWeights) -> Result<Given, E
 fn read_file(path: &Path, base: BaseWeights) -> Result<Given, Error> {
     let io = |source| Error::Io { action: "read", path: path.into(), source };
     let mut file = File::open(path).map_err(io)?;
-    let mut magic = [0; 4];
-    if file.read_exact(&mut magic).is_ok() && &magic == b"GGUF" {
+    if is_gguf(&mut file) {
         let load = |file: &mut File| match base {
             BaseWeights::Float32 => Ok(Given { tensors: Gguf::read(file)?.load(file)?.tensors, ..Given::default() }),
             BaseWeights::AsStored => Ok(Given { quantized: Gguf::read(file)?.load_stored(file)?.tensors, ..Given::default() }),
         };
         return load(&mut file).map_err(|source| Error::Gguf { path: path.into(), source });
     }
-    // Mapped, so that the file is not in memory beside the tensors that are made of it.
-    // SAFETY: files of weights are put in place whole and not changed; a program that cuts one off meanwhile ends this worker alone.
-    let bytes = unsafe { Mmap::map(&file) }.map_err(io)?;
+    let bytes = mapped(&file).map_err(io)?;
     if TorchFile::begins(&bytes) {
         let bad = |e: tallow_zoo::torch_file::Error| Error::BadWeights { path: path.into(), message: e.to_string() };
         let read = TorchFile::read(&mut file).map_err(bad)?;
@@ -219,10 +217,27 @@ fn read_file(path: &Path, base: BaseWeights) -> Result<Given, Error> {
     Ok(Given { tensors, ..Given::default() })
 }
 
-/// Parameters and buffers that training changes, by name.
+/// Whether a file that was just opened begins as GGUF does.
+pub(super) fn is_gguf(file: &mut File) -> bool {
+    let mut magic = [0; 4];
+    file.read_exact(&mut magic).is_ok() && &magic == b"GGUF"
+}
+
+/// A file without a copy in memory beside the tensors that are made of it.
+pub(super) fn mapped(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: weights and checkpoints are put in place whole and not changed; one that is removed stays for whoever has it open. A
+    // program that cuts one off meanwhile ends this worker alone.
+    unsafe { Mmap::map(file) }
+}
+
+/// Parameters and buffers that training changes, by the optimiser or on the way forward, in the order of their names.
+pub(super) fn changing(store: &ParamStore) -> impl Iterator<Item = &Param> {
+    store.iter().filter(|param| param.kind() != ParamKind::Frozen)
+}
+
+/// The same by name.
 pub(super) fn learnt(store: &ParamStore) -> BTreeMap<String, Tensor> {
-    let changed = store.iter().filter(|param| param.kind() != ParamKind::Frozen);
-    changed.map(|p| (p.name().to_string(), p.tensor().clone())).collect()
+    changing(store).map(|p| (p.name().to_string(), p.tensor().clone())).collect()
 }
 
 /// Parameters and buffers by name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tallow::error::{Class, Failure};
 use tallow::job::{AdapterFiles, EvaluateJob, Event, InitFrom, MergeJob, ModelFiles, Reference, RunConfig};
-use tallow::spec::Metric;
+use tallow::spec::{Keep, Metric};
 use tallow::trainer;
 
 fn base(config: &RunConfig) -> ModelFiles {
@@ -85,6 +85,22 @@ fn the_adapter_alone_is_trained_and_kept() {
     }
     let error = bench.evaluate(&job(files)).expect_err("refused").to_string();
     assert!(error.contains("do not fit"), "{error}");
+}
+
+/// The best weights are those that training changes: no checkpoint holds the base a second time, and a run goes on from such a one.
+#[test]
+fn the_best_of_an_adapter_is_kept_without_its_base() {
+    let bench = Bench::new();
+    let mut config = RunConfig { monitor_every_steps: 2, ..bench.instructed() };
+    config.recipe.keep = Keep::Best;
+    let run = bench.train(&config, "run");
+    let saved = checkpoints(&bench.path("run"));
+    let saved = names(saved.last().expect("a checkpoint"));
+    let best: Vec<&String> = saved.iter().filter(|name| name.starts_with("best/")).collect();
+    assert_eq!(best.len(), 2 * 7 * 2, "{saved:?}");
+    assert!(best.iter().all(|name| name.contains(".lora_")), "{best:?}");
+    let again = bench.attempt(&config, "again", Some("run"), None).expect("goes on");
+    assert_eq!((again.started().1, again.sha256()), (true, run.sha256()));
 }
 
 /// At first nothing is preferred: the loss is that of a coin. Then the better answers are.

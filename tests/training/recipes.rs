@@ -113,18 +113,37 @@ fn the_best_comes_out_and_training_ends_early() {
     (config.recipe.schedule, config.recipe.keep, config.recipe.best_by) = (FLAT, Keep::Best, BestBy::Loss);
     config.recipe.lr = 0.05;
     config.recipe.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
+    config.log_every_steps = 0;
     let run = bench.train(&config, "best");
     let (step, early, best) = ended(&run.events);
     let seen = monitored(&run.events);
     let least = seen.iter().min_by(|a, b| a.2.total_cmp(&b.2)).expect("scores");
     assert_eq!((step, early, best), (least.0 + 6, true, Some(BestStep { step: least.0, value: Some(least.1) })), "{seen:?}");
     assert_eq!(run.notes("ended after step") + run.notes("the weights are those of step"), 2);
+    // Nothing else tells of the last steps.
+    let told: Vec<u64> = run.steps().iter().map(|told| told.step).collect();
+    assert_eq!(told, [step]);
 
     let mut plain = RunConfig { total_steps: least.0, ..config.clone() };
     (plain.recipe.keep, plain.recipe.early_stopping) = (Keep::Last, None);
     assert_eq!(bench.train(&plain, "plain").sha256(), run.sha256());
     let last = RunConfig { total_steps: step, ..plain };
     assert_ne!(bench.train(&last, "last").sha256(), run.sha256());
+}
+
+/// Of texts of one class there is no area under a curve: nothing is worse than anything then, and nothing the best.
+#[test]
+fn what_has_no_score_ends_nothing() {
+    let bench = Bench::new();
+    let texts: Vec<_> = (0..20).map(|i| (vec![1, 9 + i, 2], 0)).collect();
+    bench.write_as_texts("alike.safetensors", &texts);
+    let monitor = MonitorConfig::File { path: bench.path("alike.safetensors") };
+    let mut config = RunConfig { monitor, metric: Metric::Auroc, monitor_every_steps: 4, ..bench.bert() };
+    config.recipe.keep = Keep::Best;
+    config.recipe.early_stopping = Some(EarlyStopping { patience: 1, min_delta: 0.0 });
+    let run = bench.train(&config, "unscored");
+    assert_eq!(ended(&run.events), (40, false, None));
+    assert_eq!((run.notes("it has no value"), run.notes("the weights are those of the last step")), (10, 1));
 }
 
 /// Where watching has a say, another watching is another run; where it has none, it is not.

@@ -43,7 +43,8 @@ fn share(part: usize, of: usize) -> f64 {
 pub fn by_type(predicted: &[Vec<&str>], actual: &[Vec<&str>]) -> BTreeMap<String, Counts> {
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     for (predicted, actual) in predicted.iter().zip(actual) {
-        let (predicted, actual) = (entities(predicted), entities(actual));
+        // They are looked up.
+        let [predicted, actual] = [predicted, actual].map(|tags| entities(tags).into_iter().collect::<BTreeSet<_>>());
         for (kind, ..) in &actual {
             counts.entry(kind.to_string()).or_default().actual += 1;
         }
@@ -61,13 +62,13 @@ pub fn total(counts: &BTreeMap<String, Counts>) -> Counts {
     counts.values().fold(Counts::default(), |sum, counts| sum.and(*counts))
 }
 
-/// Type, first and last token of each entity of one sequence.
-pub fn entities<'a>(tags: &[&'a str]) -> BTreeSet<(&'a str, usize, usize)> {
-    let (mut found, mut first, mut before) = (BTreeSet::new(), 0, ('O', "_"));
+/// Type, first and last token of each entity of one sequence, in its order.
+pub fn entities<'a>(tags: &[&'a str]) -> Vec<(&'a str, usize, usize)> {
+    let (mut found, mut first, mut before) = (Vec::new(), 0, ('O', "_"));
     for (i, tag) in tags.iter().copied().chain(["O"]).enumerate() {
         let now = split(tag);
         if ends(before, now) {
-            found.insert((before.1, first, i.saturating_sub(1)));
+            found.push((before.1, first, i.saturating_sub(1)));
         }
         if starts(before, now) {
             first = i;

@@ -3,7 +3,7 @@
 
 use super::super::Error;
 use super::{Pass, Run};
-use crate::job::{Divergence, Origin, Place};
+use crate::job::{Divergence, Event, Origin, Place};
 use tallow_kernels::{Gradients, Inspection, ParamKind, Tape, all_finite};
 use tallow_zoo::Input;
 
@@ -20,7 +20,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// The step's batch cannot be made again, or an operation failed.
-    pub(super) fn origin(&mut self, what: Divergence) -> Result<Origin, Error> {
+    pub(super) fn origin(&mut self, what: Divergence, emit: &mut dyn FnMut(Event)) -> Result<Origin, Error> {
         let grad_norm = self.progress.watch.usual_norm();
         match what {
             Divergence::LossExploded | Divergence::LossStayedHigh | Divergence::Collapsed => {
@@ -46,10 +46,10 @@ impl Run<'_> {
             // Steps that are too long spoil some examples before all.
             None => Few::One,
         };
-        if let Some(example) = self.bad_example(few)? {
+        if let Some(example) = self.bad_example(few, emit)? {
             return Ok(Origin::Data { example });
         }
-        let place = self.first_place()?;
+        let place = self.first_place(emit)?;
         Ok(match grad_norm {
             _ if began => Origin::Loaded { place },
             Some(grad_norm) if grew == Some(false) => Origin::Operation { place, grad_norm },
@@ -71,7 +71,7 @@ impl Run<'_> {
 
     /// The first of the few examples of the step's batch that are not finite when they are taken alone, though the others are: not the
     /// model is at fault then. None where it is more of them, or where they cannot be taken alone.
-    fn bad_example(&self, few: Few) -> Result<Option<usize>, Error> {
+    fn bad_example(&self, few: Few, emit: &mut dyn FnMut(Event)) -> Result<Option<usize>, Error> {
         if self.similarity.is_some() || few == Few::None {
             return Ok(None);
         }
@@ -85,6 +85,7 @@ impl Run<'_> {
             let example = part.examples[0];
             grads.clear();
             all += 1;
+            emit(Event::Progress { examples: all });
             let norm = pass.take(part, tape, &mut grads).and_then(|loss| Ok(loss + grads.global_norm(&self.built.store)?));
             found = norm.map(|norm| bad.extend((!norm.is_finite()).then_some(example)));
             found.is_ok()
@@ -109,11 +110,11 @@ impl Run<'_> {
     }
 
     /// Takes the step's passes once more and looks at every operation; then, from the loss on, at every gradient.
-    fn first_place(&mut self) -> Result<Place, Error> {
+    fn first_place(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Place, Error> {
         let inspection = Inspection::default();
         (self.feed, self.inspection, self.repeats) = (None, Some(inspection.clone()), true);
         self.grads.clear();
-        let passed = self.passes(self.progress.step);
+        let passed = self.passes(self.progress.step, emit);
         (self.feed, self.inspection, self.repeats) = (None, None, false);
         passed?;
         if let Some(suspect) = inspection.first() {

@@ -4,7 +4,7 @@ use super::super::Error;
 use super::super::scoring::{How, score};
 use super::Run;
 use crate::data::PreparedTargets;
-use crate::job::Divergence;
+use crate::job::{Divergence, Event};
 
 /// So many of the first examples are looked at.
 const LOOKED_AT: usize = 32;
@@ -17,10 +17,10 @@ impl Run<'_> {
     ///
     /// # Errors
     /// The first steps' batches cannot be made again, or an operation failed.
-    pub(super) fn in_vain(&mut self) -> Result<Option<(Divergence, f64)>, Error> {
+    pub(super) fn in_vain(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Option<(Divergence, f64)>, Error> {
         Ok(match self.collapsed()? {
             Some(loss) => Some((Divergence::Collapsed, loss)),
-            None => self.stayed_high()?.map(|loss| (Divergence::LossStayedHigh, loss)),
+            None => self.stayed_high(emit)?.map(|loss| (Divergence::LossStayedHigh, loss)),
         })
     }
 
@@ -58,12 +58,12 @@ impl Run<'_> {
     }
 
     /// What the first step's examples lose now, where that is as much as before.
-    fn stayed_high(&mut self) -> Result<Option<f64>, Error> {
+    fn stayed_high(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Option<f64>, Error> {
         let examples = self.order.batch(0);
         if !self.progress.watch.is_doubtful(examples.len() as u64) {
             return Ok(None);
         }
-        let now = self.again(0)?.loss;
+        let now = self.again(0, emit)?.loss;
         let in_vain = match self.loss_of_the_mean(&examples) {
             Some(guess) => self.progress.watch.is_worse_than_guessing(now, guess),
             None => self.progress.watch.stayed_high(now),
