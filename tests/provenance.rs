@@ -84,6 +84,32 @@ fn a_run_repeats_and_stays_as_it_is() {
     assert_eq!((&replayed["parting"], &found["changed"]), (&Value::Null, &serde_json::json!([])), "{found}");
 }
 
+/// What turns a sentence of a small language into another, in place of what tells classes.
+const WRITES: [&str; 5] = [
+    "task=text_to_text",
+    "metric=bleu",
+    "data.source.name=toy_translation",
+    "model.config={ family = \"marian\", vocab_size = 400, d_model = 16, encoder_layers = 1, decoder_layers = 1, \
+     encoder_attention_heads = 2, decoder_attention_heads = 2, encoder_ffn_dim = 32, decoder_ffn_dim = 32, \
+     max_position_embeddings = 64, activation_function = \"relu\", dropout = 0.1, attention_dropout = 0.0, \
+     activation_dropout = 0.0, init_std = 0.25, scale_embedding = true, pad_token_id = 0, eos_token_id = 1, \
+     decoder_start_token_id = 0 }",
+    "text_to_text.max_target_len=12",
+];
+
+/// Where the tokenizer lies that it writes with decides nothing.
+#[test]
+fn a_run_that_writes_can_be_moved_as_well() {
+    let place = Place::new();
+    let (run, moved) = (trained(&place, &WRITES), place.path("moved"));
+    std::fs::rename(&run, &moved).expect("moved");
+    let told = succeeds(&mut verify(&place, &moved, &[]));
+    assert!(told.stdout.starts_with("Identical: "), "{}", told.stdout);
+    let manifest = json(&moved.join("manifest.json"));
+    let config = manifest["runs"][0]["config"].as_object().expect("a config");
+    assert!(config.contains_key("writing.num_beams") && !config.contains_key("writing.tokenizer"), "{config:?}");
+}
+
 #[test]
 fn what_was_changed_is_named() {
     let place = Place::new();
@@ -183,6 +209,35 @@ fn what_cannot_be_verified_is_refused() {
     refuse(2, "neither a run folder nor a model", "tallow runs", &["diff".as_ref(), planned.as_os_str(), "nowhere".as_ref()]);
     let run = trained(&place, &["recipe.length={ steps = 400 }"]);
     refuse(2, "leave nothing to compare", "--steps", &["verify".as_ref(), run.as_os_str(), "--steps=1".as_ref()]);
+}
+
+/// An experiment that is edited before anything was prepared is what is run; after that only its budget may be edited.
+#[test]
+fn an_experiment_that_was_edited_is_heeded_or_refused() {
+    let place = Place::new();
+    let (run, tiny) = (place.run(), place.write("tiny.toml", program::TINY));
+    succeeds(&mut place.tallow(["plan".as_ref(), tiny.as_os_str(), "--offline".as_ref(), "--out".as_ref(), run.as_os_str()]));
+    let file = run.join("spec.toml");
+    let set = |key: [&str; 2], value: toml::Value| {
+        let mut table: toml::Table = toml::from_str(&std::fs::read_to_string(&file).expect("there")).expect("TOML");
+        let part = table.entry(key[0]).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        part.as_table_mut().expect("a table").insert(key[1].into(), value);
+        std::fs::write(&file, toml::to_string(&table).expect("TOML")).expect("written");
+    };
+    let rate = || json(&run.join("plan.json"))["runs"][0]["recipe"]["lr"].clone();
+    assert_eq!(rate(), 1e-3);
+    set(["recipe", "lr"], toml::Value::Float(2e-3));
+    succeeds(&mut place.resume(&run));
+    assert_eq!(rate(), 2e-3);
+    let told = succeeds(&mut verify(&place, &run, &[]));
+    assert!(told.stdout.starts_with("Identical: "), "{}", told.stdout);
+
+    set(["budget", "max_attempts"], toml::Value::Integer(3));
+    succeeds(&mut place.resume(&run));
+    set(["recipe", "lr"], toml::Value::Float(3e-3));
+    let words = ["spec.toml` was changed after the run had begun"];
+    Refusal { code: 10, words: &words, hint: "tallow train" }.check(&|| (place.resume(&run), Some(run.clone())));
+    assert_eq!(rate(), 2e-3);
 }
 
 #[test]

@@ -20,11 +20,18 @@ impl Pipeline<'_> {
         host: &HostFacts,
         work: impl FnOnce(&mut Self, &dyn LanguageModel) -> Result<T>,
     ) -> Result<T> {
-        let (folder, now) = (self.folder.clone(), self.setup.now);
+        let (folder, now, machine_usd) = (self.folder.clone(), self.setup.now, self.machine_usd()?);
         // Who goes on with a run asks nothing twice.
         let path = folder.language_model().path().to_path_buf();
         let recorded = path.is_file().then(|| Recording::open(&path)).transpose()?;
-        asking(&folder, now, chosen, allowance, host, |model| work(self, &Remembered::new(model, recorded)))
+        let allowance = (allowance, machine_usd);
+        asking_beside(&folder, now, chosen, allowance, host, |model| work(self, &Remembered::new(model, recorded)))
+    }
+
+    /// What this machine has cost the run so far, in US dollars; 0 where nobody knows its price.
+    fn machine_usd(&self) -> Result<f64> {
+        let Some(usd_per_hour) = self.setup.usd_per_hour else { return Ok(0.0) };
+        Ok(plan::usd_of((self.used_before()? + self.begun.elapsed()).as_secs_f64(), usd_per_hour))
     }
 
     /// What is wrong with an experiment that was proposed in place of `draft`, on a machine such as `host`.
@@ -58,13 +65,26 @@ pub fn asking<T>(
     given: &impl Serialize,
     work: impl FnOnce(&dyn LanguageModel) -> Result<T>,
 ) -> Result<T> {
+    asking_beside(folder, now, chosen, (allowance, 0.0), given, work)
+}
+
+/// The same, where so much of the allowance is gone on the machine.
+fn asking_beside<T>(
+    folder: &RunFolder,
+    now: &dyn Fn() -> String,
+    chosen: &Chosen,
+    (allowance, machine_usd): (Allowance, f64),
+    given: &impl Serialize,
+    work: impl FnOnce(&dyn LanguageModel) -> Result<T>,
+) -> Result<T> {
     let enter = |record: Record| folder.ledger().append(now(), record).map(|_| ());
     let rows = folder.ledger().read()?;
     let before = Spent::of(rows.iter().map(|row| &row.record));
     let recorder = Recorder::new(&*chosen.model, folder.language_model(), chosen.key.as_ref(), given)?;
-    let meter = Meter::new(&recorder, chosen.price, allowance, before, &enter);
+    let gone = Spent { usd: before.usd + machine_usd, ..before };
+    let meter = Meter::new(&recorder, chosen.price, allowance, gone, &enter);
     let done = work(&meter)?;
-    let values = in_numbers(meter.spent(), allowance, chosen.price.is_some());
+    let values = in_numbers(meter.spent(), machine_usd, allowance, chosen.price.is_some());
     enter(Record::Measured { what: format!("what {} {TOOK}", meter.name()), values })?;
     Ok(done)
 }
@@ -115,15 +135,54 @@ fn not_agreed(plan: &Plan, before: &Plan) -> Vec<String> {
     new.map(|one| format!("`model`: somebody would have to agree to its terms: {}", one.in_words())).collect()
 }
 
-/// What was used and what is left, for the ledger and the report.
-fn in_numbers(spent: Spent, allowance: Allowance, has_price: bool) -> BTreeMap<String, f64> {
+/// What was used, but for the machine's part, and what is left, for the ledger and the report.
+fn in_numbers(spent: Spent, machine_usd: f64, allowance: Allowance, has_price: bool) -> BTreeMap<String, f64> {
     let tokens = allowance.max_tokens.map(|max| max.saturating_sub(spent.tokens) as f64);
     let usd = allowance.max_usd.map(|max| (max - spent.usd).max(0.0));
     let all = [
         ("tokens", Some(spent.tokens as f64)),
         ("tokens left", tokens),
-        ("US dollars", has_price.then_some(spent.usd)),
+        ("US dollars", has_price.then_some(spent.usd - machine_usd)),
         ("US dollars left", usd),
     ];
     all.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::{Price, Reply, Usage};
+
+    struct Parrot;
+
+    impl LanguageModel for Parrot {
+        fn name(&self) -> String {
+            "a parrot".into()
+        }
+        fn answer(&self, _: &Ask) -> std::result::Result<Reply, Error> {
+            let usage = Usage { tokens_in: 10, tokens_out: 5, tokens_cached: 0 };
+            Ok(Reply { text: "a word".into(), is_cut: false, usage, secs: 0.1, notes: vec![] })
+        }
+    }
+
+    #[test]
+    fn what_the_machine_has_cost_is_not_spent_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("made");
+        let mut chosen = Chosen::of_this_machine(Box::new(Parrot));
+        chosen.price = Some(Price { input: 1000.0, output: 1000.0, cached: None });
+        let allowance = Allowance { max_tokens: None, max_usd: Some(1.0) };
+        // 100 tokens at the most, which are 10 cents.
+        let ask = Ask::new("system", "a word", None, 64);
+        let answers = |machine_usd: f64| {
+            asking_beside(&folder, &String::new, &chosen, (allowance, machine_usd), &(), |model| Ok(model.answer(&ask).is_ok()))
+                .expect("a run folder")
+        };
+        assert!(answers(0.5) && !answers(0.95));
+        let ledger = folder.ledger().read().expect("a ledger");
+        let Some(Record::Measured { values, .. }) = ledger.last().map(|row| &row.record) else { panic!("{ledger:?}") };
+        // The one answer took 15 tokens.
+        assert!((values["US dollars"] - 0.015).abs() < 1e-9, "{values:?}");
+        assert!((values["US dollars left"] - 0.035).abs() < 1e-9, "{values:?}");
+    }
 }

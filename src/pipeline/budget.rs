@@ -8,10 +8,15 @@ use std::time::{Duration, Instant};
 /// Whoever goes on with a run needs more than this: for a jail, a model that is loaded, a checkpoint.
 const LEAST: Duration = Duration::from_secs(1);
 
+/// No limit is longer; what little money buys on a machine that costs nearly nothing would be.
+const MOST: Duration = Duration::from_secs(1_000_000_000);
+
 /// What a run may take, and what it has taken.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeBudget {
     limit: Duration,
+    /// What of it is for something else.
+    reserved: Duration,
     used_before: Duration,
     begun: Instant,
     /// None: the limit is one on time.
@@ -30,29 +35,34 @@ pub(super) struct Bought {
 impl TimeBudget {
     /// `begun`: when this process did; `used_before` is what earlier processes took.
     pub(super) fn new(limit: Duration, used_before: Duration, begun: Instant) -> Self {
-        TimeBudget { limit, used_before, begun, bought: None }
+        TimeBudget { limit, reserved: Duration::ZERO, used_before, begun, bought: None }
     }
 
     /// The same, where what may be spent buys less; none where nothing limits it.
     pub(super) fn least(time: Option<Self>, bought: Option<Bought>, used_before: Duration, begun: Instant) -> Option<Self> {
         let affordable = bought.and_then(|bought| {
             let secs = crate::plan::secs_for(bought.max_usd - bought.spent_usd, bought.usd_per_hour)?;
-            let limit = Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX);
-            Some(TimeBudget { limit, used_before, begun, bought: Some(bought) })
+            let limit = Duration::try_from_secs_f64(secs).unwrap_or(MOST);
+            Some(TimeBudget { bought: Some(bought), ..TimeBudget::new(limit, used_before, begun) })
         });
         time.into_iter().chain(affordable).min_by_key(|budget| budget.limit)
     }
 
     /// When everything must be over.
     pub(super) fn deadline(&self) -> Instant {
-        let left = self.limit.saturating_sub(self.used_before);
+        let left = self.own().saturating_sub(self.used_before);
         let is_too_little = left < LEAST && !self.used_before.is_zero();
-        self.begun + if is_too_little { Duration::ZERO } else { left }
+        self.begun + if is_too_little { Duration::ZERO } else { left.min(MOST) }
     }
 
-    /// The same where `reserved` is for something else.
+    /// What is not for something else.
+    fn own(&self) -> Duration {
+        self.limit.saturating_sub(self.reserved)
+    }
+
+    /// The same where `reserved` is for the verdict.
     pub(super) fn less(self, reserved: Duration) -> Self {
-        TimeBudget { limit: self.limit.saturating_sub(reserved), ..self }
+        TimeBudget { reserved, ..self }
     }
 
     pub(super) fn left(&self) -> Duration {
@@ -67,15 +77,20 @@ impl TimeBudget {
                 true => String::new(),
                 false => format!(", {:.1} s of them before it was resumed", self.used_before.as_secs_f64()),
             };
+            let kept = |what: &str| match self.reserved.as_secs() {
+                0 => String::new(),
+                secs => format!(", {secs} s {what} kept for the verdict"),
+            };
+            let used_of_it = format!("{used:.1} s were used{earlier}");
             if let Some(Bought { max_usd, usd_per_hour, .. }) = self.bought {
                 let [max, hour] = [max_usd, usd_per_hour].map(dollars);
-                let what =
-                    format!("`budget.max_usd` is {max} for the whole run, {used:.1} s were used{earlier}, at {hour} an hour");
+                let kept = kept("of what it buys");
+                let what = format!("`budget.max_usd` is {max} for the whole run{kept}, {used_of_it}, at {hour} an hour");
                 return Outcome::BudgetSpent { budget: Budget::Money, what };
             }
-            let limit = self.limit.as_secs();
-            let rest = if used < self.limit.as_secs_f64() { ": too little is left to go on" } else { "" };
-            let what = format!("`budget.max_time_secs` is {limit} s for the whole run, {used:.1} s were used{earlier}{rest}");
+            let (limit, kept) = (self.limit.as_secs(), kept("of them"));
+            let rest = if used < self.own().as_secs_f64() { ": too little is left to go on" } else { "" };
+            let what = format!("`budget.max_time_secs` is {limit} s for the whole run{kept}, {used_of_it}{rest}");
             Outcome::BudgetSpent { budget: Budget::Time, what }
         })
     }
@@ -142,5 +157,26 @@ mod tests {
             what,
             "`budget.max_time_secs` is 60 s for the whole run, 61.0 s were used, 61.0 s of them before it was resumed"
         );
+    }
+
+    #[test]
+    fn what_is_kept_for_the_verdict_is_told_beside_the_limit() {
+        let secs = Duration::from_secs;
+        let budget = TimeBudget::new(secs(3600), secs(1500), Instant::now());
+        assert!(budget.spent().is_none());
+        let Some(Outcome::BudgetSpent { what, .. }) = budget.less(secs(2400)).spent() else { panic!("it is spent") };
+        let expected = "is 3600 s for the whole run, 2400 s of them kept for the verdict, 1500.0 s were used";
+        assert!(what.contains(expected), "{what}");
+    }
+
+    #[test]
+    fn a_limit_beyond_all_time_is_none() {
+        let bought = Bought { max_usd: 1e300, spent_usd: 0.0, usd_per_hour: 1e-300 };
+        for budget in [
+            TimeBudget::least(None, Some(bought), Duration::ZERO, Instant::now()),
+            Some(TimeBudget::new(Duration::MAX, Duration::ZERO, Instant::now())),
+        ] {
+            assert!(budget.expect("a limit").spent().is_none());
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! reads the model's files and nothing else, and no network is there.
 
 use super::made::files;
+use super::stages::next_attempt;
 use crate::data::hub::Hub;
 use crate::job::{Event, GenerateJob, Job, Prompt, Speaker, Turn};
 use crate::llm::{self, Ask, LanguageModel, Reply, Usage};
@@ -9,7 +10,7 @@ use crate::plan::ModelFacts;
 use crate::run::{Outcome, SILENCE, Supervisor, Watch};
 use crate::sandbox::Level;
 use crate::spec::ModelSpec;
-use crate::store::{Record, RunFolder};
+use crate::store::RunFolder;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tallow_zoo::{HeadKind, Search};
@@ -84,12 +85,6 @@ impl Embedded {
         Ok((job, readable))
     }
 
-    /// Behind those of this process and of others before it.
-    fn next_attempt(&self) -> Result<u32, llm::Error> {
-        let started = |record: &Record| matches!(record, Record::AttemptStarted { run, .. } if run == ANSWER);
-        Ok(self.worker.folder.ledger().read()?.iter().filter(|entry| started(&entry.record)).count() as u32 + 1)
-    }
-
     fn failing(&self, why: String) -> llm::Error {
         llm::Error::Failing { model: self.name.clone(), attempts: 1, why }
     }
@@ -110,12 +105,12 @@ impl LanguageModel for Embedded {
             memory_bytes: None,
             silence: SILENCE,
             deadline: None,
-            disk_bytes: None,
+            disk: None,
             allowed: Default::default(),
             stop: self.worker.stop,
             now: &self.worker.now,
         };
-        let number = self.next_attempt()?;
+        let number = next_attempt(&self.worker.folder, ANSWER)?;
         let attempt = supervisor.attempt(ANSWER, number, &Job::Generate(Box::new(job)), readable, &mut Quiet)?;
         let told = attempt.events.into_iter().find_map(|event| match event {
             Event::Generated { text, prompt_tokens, tokens, ended, secs, .. } => Some(Reply {

@@ -4,6 +4,7 @@ mod advised;
 mod budget;
 mod described;
 mod diff;
+mod edited;
 mod embedded;
 mod given;
 mod made;
@@ -35,6 +36,7 @@ use crate::llm::{Chosen, Spent};
 use crate::plan::{self, Gate, HostFacts, Licensed, Plan, Planner, Wishes};
 use crate::provenance::Surroundings;
 use crate::report::Report;
+use crate::run::process::Disk;
 use crate::run::recovery::MAX_ATTEMPTS;
 use crate::run::{Allowed, Outcome, Watch};
 use crate::sandbox::Level;
@@ -162,11 +164,11 @@ impl Failure for NotAgreed {
 }
 
 /// What the spec's budget means for the workers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Limits {
     time: Option<TimeBudget>,
     memory_bytes: Option<u64>,
-    disk_bytes: Option<u64>,
+    disk: Option<Disk>,
     silence: Option<Duration>,
     allowed: Allowed,
 }
@@ -329,7 +331,7 @@ impl<'a> Pipeline<'a> {
         Ok(Limits {
             time: TimeBudget::least(time, self.bought(spec)?, used, self.begun),
             memory_bytes: spec.budget.max_memory_bytes,
-            disk_bytes: spec.budget.max_disk_bytes,
+            disk: spec.budget.max_disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
             silence: spec.budget.max_silence_secs.map(Duration::from_secs),
             allowed: Allowed {
                 attempts: spec.budget.max_attempts.unwrap_or(MAX_ATTEMPTS),

@@ -27,7 +27,7 @@ pub struct Answers {
     /// A line an input: [`crate::job::Said`]. In the run folder.
     pub path: PathBuf,
     pub examples: usize,
-    /// Inputs that could not be read.
+    /// Inputs that could not be read, or of which what the model says is not finite.
     pub failed: usize,
     /// Texts that are longer than the model reads.
     pub cut: usize,

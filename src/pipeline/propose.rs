@@ -110,11 +110,11 @@ impl Pipeline<'_> {
         self.stage(Stage::Request, &path, |this| Ok(this.folder.write_json(&this.folder.request(), request)?))
     }
 
-    /// Writes the experiment, unless it is there.
+    /// Writes the experiment, unless it is there; one that was edited since is heeded.
     pub(super) fn propose(&mut self) -> Result<()> {
         let path = self.folder.spec();
         if path.is_file() {
-            return Ok(());
+            return self.heed_edits();
         }
         let goal = if self.folder.request().is_file() {
             Goal::Request(self.folder.read_json(&self.folder.request())?)
@@ -335,8 +335,8 @@ pub fn read_paper(
     if attempt.outcome != Outcome::Completed {
         return Err(NotRead { name, outcome: attempt.outcome }.into());
     }
-    // What a worker wrote is believed only as far as it is of its type.
-    Ok((folder.read_json(&out.join(intake::PAPER_FILE))?, folder.read_json(&out.join(intake::PAPER_SPEC_FILE))?))
+    // What a worker wrote is believed only as far as it is of its type, and of a size.
+    Ok((folder.read_left(&out.join(intake::PAPER_FILE))?, folder.read_left(&out.join(intake::PAPER_SPEC_FILE))?))
 }
 
 /// It is not there, or not in a form that can be used: another choice may be. (That the Hub cannot be reached is no such case.)

@@ -100,9 +100,17 @@ impl Pipeline<'_> {
                 }
             }
             self.folder.write_json(&path, &journal)?;
+            self.leave_words(&journal);
         }
         self.something_completed(&journal)?;
         Ok(Ok(chosen(first, &journal)?))
+    }
+
+    /// Where disk space is limited, nothing large stays of a trial that is over, but of the first: that may be scored in the end.
+    fn leave_words(&self, journal: &Journal) {
+        let over = |trial: &&search::Trial| self.limits.disk.is_some() && trial.number != FIRST && trial.result.is_some();
+        let folders = journal.trials.iter().filter(over).map(|trial| RunFolder::open(self.folder.trial(trial.number)));
+        folders.flatten().for_each(|folder| folder.keep_words(false));
     }
 
     /// Whether the search is over.
@@ -153,7 +161,8 @@ impl Pipeline<'_> {
         let spec = search::experiment(first, &trial.settings)?;
         let reserved = self.pace(first, journal)?.reserved(best_of(first, journal)?.as_ref(), &spec);
         let mut child = self.trial(number, &spec)?;
-        child.limits.time = child.limits.time.map(|time| time.less(Duration::from_secs_f64(reserved)));
+        let reserved = Duration::try_from_secs_f64(reserved).unwrap_or(Duration::MAX);
+        child.limits.time = child.limits.time.map(|time| time.less(reserved));
         let tried = child.try_out()?;
         let secs = used_by(&child.folder)?.as_secs_f64();
         let watched = match tried {
@@ -225,6 +234,8 @@ impl Pipeline<'_> {
             Ok((search::advised::ask(model, first, journal, scene, &mut inspect)?, model.name()))
         })?;
         asked.notes.iter().for_each(|note| self.watch.say(note));
+        // What the answers cost buys no time any more.
+        self.limits = self.limits(first)?;
         let usage = asked.usage;
         let asking = Asked { usage, usd: chosen.price.map(|price| price.of(usage)), instead: None };
         let instead = match asked.came {
@@ -273,7 +284,7 @@ impl Pipeline<'_> {
             folder.ledger().append((self.setup.now)(), created)?;
             Ok::<_, crate::store::Error>(folder)
         })?;
-        let (setup, limits) = (self.setup.clone(), self.limits);
+        let (setup, limits) = (self.setup.clone(), self.limits.clone());
         let host = self.host.clone();
         let mut child = Pipeline { limits, begun: self.begun, host, ..Pipeline::new(folder, setup, &mut *self.watch) };
         if !child.folder.spec().is_file() {
@@ -315,13 +326,22 @@ impl Pipeline<'_> {
         }
         let journal: Journal = self.folder.read_json(&path)?;
         let Some(best) = journal.best().map(|best| best.number).filter(|best| *best != FIRST) else { return Ok(None) };
+        if journal.trials.first().and_then(|first| first.result.as_ref()).is_some_and(|result| result.failed.is_some()) {
+            self.watch.say("the first plan could not be trained: there is nothing to hold the recipe that was found against");
+            return Ok(None);
+        }
         self.watch.say(&format!("scoring the first plan beside trial {best}, with the same seeds"));
         let first = self.read_spec()?;
         let mut child = self.trial(FIRST, &search::experiment(&first, &search::Settings::new())?)?;
         let of_first = match child.go_on_within_limits()? {
             End::Reported { evaluation, .. } => evaluation,
-            End::Unfinished { outcome: Outcome::BudgetSpent { budget: Budget::Time, .. }, .. } => {
+            End::Unfinished { outcome: Outcome::BudgetSpent { budget: Budget::Time | Budget::Money, .. }, .. } => {
                 self.watch.say("there is no time left to score the first plan");
+                return Ok(None);
+            }
+            // The verdict on the recipe that was found stands without it.
+            End::Unfinished { outcome, .. } if is_of_the_recipe(&outcome) => {
+                self.watch.say(&format!("the first plan could not be scored: {outcome}"));
                 return Ok(None);
             }
             end => return Ok(Some(end)),
@@ -378,17 +398,18 @@ fn by_rules(first: &ExperimentSpec, journal: &Journal, room: &Room) -> Result<Ne
     Ok(Next::Stop(too_long.map_or(Stop::NothingLeft, |left_secs| Stop::Time { left_secs })))
 }
 
-/// Whether a recipe can be to blame; other ends are no trial's fault.
+/// Whether a recipe can be to blame, or what was left for it: another may do. What ends by accident was continued twice by then.
+/// Other ends are no trial's fault.
 fn is_of_the_recipe(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::Diverged { .. } | Outcome::OutOfMemory { .. } | Outcome::TimedOut { .. } => true,
-        Outcome::BudgetSpent { budget, .. } => matches!(budget, Budget::Time | Budget::Attempts),
-        Outcome::Completed
-        | Outcome::Interrupted { .. }
+        Outcome::Diverged { .. }
+        | Outcome::OutOfMemory { .. }
+        | Outcome::TimedOut { .. }
         | Outcome::Killed { .. }
         | Outcome::Crashed { .. }
-        | Outcome::Refused { .. }
-        | Outcome::Stalled { .. } => false,
+        | Outcome::Stalled { .. } => true,
+        Outcome::BudgetSpent { budget, .. } => matches!(budget, Budget::Time | Budget::Money | Budget::Attempts),
+        Outcome::Completed | Outcome::Interrupted { .. } | Outcome::Refused { .. } => false,
     }
 }
 
@@ -436,4 +457,27 @@ fn chosen(first: &ExperimentSpec, journal: &Journal) -> Result<ExperimentSpec> {
         }
     }
     Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_recipe_may_mend_is_the_recipes() {
+        let spent = |budget| Outcome::BudgetSpent { budget, what: String::new() };
+        for (outcome, expected) in [
+            (Outcome::TimedOut { limit_secs: 60 }, true),
+            (spent(Budget::Time), true),
+            (spent(Budget::Money), true),
+            (spent(Budget::Attempts), true),
+            (spent(Budget::Disk), false),
+            (Outcome::Stalled { limit_secs: 600 }, true),
+            (Outcome::Killed { signal: 9 }, true),
+            (Outcome::Crashed { exit_code: 1 }, true),
+            (Outcome::Interrupted { step: 3 }, false),
+        ] {
+            assert_eq!(is_of_the_recipe(&outcome), expected, "{outcome}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor, Task};
-use crate::store::{MANIFEST, Record, RunFolder, Stage};
+use crate::store::{self, MANIFEST, Record, RunFolder, Stage};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -347,8 +347,7 @@ impl Pipeline<'_> {
     }
 
     pub(super) fn next_attempt(&self, run: &str) -> Result<u32> {
-        let started = |record: &Record| matches!(record, Record::AttemptStarted { run: name, .. } if name == run);
-        Ok(self.folder.ledger().read()?.iter().filter(|entry| started(&entry.record)).count() as u32 + 1)
+        Ok(next_attempt(&self.folder, run)?)
     }
 
     /// Every event of the training attempts of `run`, in order: those of steps are only in the attempts' own files.
@@ -376,6 +375,12 @@ pub(super) fn manifest_of(folder: &RunFolder, plan: &Plan) -> Result<Manifest> {
     Ok(Manifest::of(plan, &ledger, &configs))
 }
 
+/// The number of the next attempt of `run`, behind those of this process and of others before it.
+pub(super) fn next_attempt(folder: &RunFolder, run: &str) -> std::result::Result<u32, store::Error> {
+    let started = |record: &Record| matches!(record, Record::AttemptStarted { run: name, .. } if name == run);
+    Ok(folder.ledger().read()?.iter().filter(|entry| started(&entry.record)).count() as u32 + 1)
+}
+
 /// How data sets that Tallow makes itself are made.
 pub(super) fn making<'a>(setup: &Setup<'a>, work_dir: &'a Path, tell: &'a dyn Fn(&str)) -> Making<'a> {
     Making { work_dir, threads: setup.threads, stop: Some(setup.stop), tell }
@@ -390,7 +395,7 @@ pub(super) fn supervisor<'a>(folder: &'a RunFolder, setup: &'a Setup<'_>, limits
         memory_bytes: limits.memory_bytes,
         silence: limits.silence.unwrap_or(SILENCE),
         deadline: limits.time.map(|time| time.deadline()),
-        disk_bytes: limits.disk_bytes,
+        disk: limits.disk.clone(),
         allowed: limits.allowed,
         stop: setup.stop,
         now: setup.now,

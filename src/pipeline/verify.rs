@@ -145,8 +145,8 @@ impl Pipeline<'_> {
                 let (a, b) = (a.map(|v| v.to_string()), b.map(|v| v.to_string()));
                 found.changed.push(Difference { input: Input::Config, key: format!("{name}: {key}"), a, b });
             };
-            // Recovery may change how it is trained, never on what or from which seed.
-            let by_recovery = |key: &str| key == "micro_batch_size" || key.starts_with("recipe.");
+            // Recovery may change how it is trained and, with consent, leave out examples; never other data, nor the seed.
+            let by_recovery = |key: &str| ["micro_batch_size", "leave_out"].contains(&key) || key.starts_with("recipe.");
             for (key, a, b) in differing(&ran, &planned_keys).filter(|(key, ..)| !by_recovery(key)) {
                 add(key, a, b);
             }
@@ -261,8 +261,10 @@ impl Pipeline<'_> {
                 break;
             }
             number += 1;
+            // Files are where they are now.
             let (train, monitor, init) = (planned.train.clone(), planned.monitor.clone(), planned.init.clone());
-            let config = RunConfig { train, monitor, init, threads, ..part.config.clone() };
+            let writing = planned.writing.clone();
+            let config = RunConfig { train, monitor, init, writing, threads, ..part.config.clone() };
             let mut readable = readable_by_training(&config, &resume_from);
             readable.dedup();
             let out = folder.attempt(&planned.name, number).work();
@@ -339,7 +341,7 @@ fn merged(stretches: &[Stretch]) -> Vec<&Stretch> {
     parts
 }
 
-fn last_stage<'a>(ledger: &'a [Entry], wanted: Stage) -> Option<(&'a str, &'a str)> {
+pub(super) fn last_stage<'a>(ledger: &'a [Entry], wanted: Stage) -> Option<(&'a str, &'a str)> {
     ledger.iter().rev().find_map(|entry| match &entry.record {
         Record::Stage { stage, file, sha256, .. } if *stage == wanted => Some((file.as_str(), sha256.as_str())),
         _ => None,

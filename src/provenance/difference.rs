@@ -70,7 +70,8 @@ pub fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
     data(a, b, &mut found);
     values(Input::BaseWeights, "sha256", a.base_weights_sha256.as_ref(), b.base_weights_sha256.as_ref(), &mut found);
     values(Input::BaseWeights, "tokenizer.json", a.tokenizer_sha256.as_ref(), b.tokenizer_sha256.as_ref(), &mut found);
-    surroundings(a.surroundings.last(), b.surroundings.last(), &mut found);
+    // Programs and machines: the last that trained.
+    found.extend(differing_surroundings(a.surroundings.last(), b.surroundings.last()));
     for (one, other) in paired(a, b) {
         let threads = |run: usize| run.to_string();
         let key = format!("{}: threads", one.name);
@@ -122,11 +123,6 @@ fn data(a: &Manifest, b: &Manifest, found: &mut Vec<Difference>) {
             values(Input::Data, key, a.get(key), b.get(key), found);
         }
     }
-}
-
-/// Programs and machines: the last that trained.
-fn surroundings(a: Option<&Surroundings>, b: Option<&Surroundings>, found: &mut Vec<Difference>) {
-    found.extend(differing_surroundings(a, b));
 }
 
 pub(super) fn differing_surroundings(a: Option<&Surroundings>, b: Option<&Surroundings>) -> Vec<Difference> {

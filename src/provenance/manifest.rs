@@ -159,10 +159,8 @@ impl Manifest {
 pub fn settings(config: &RunConfig) -> BTreeMap<String, Value> {
     let mut flat = flatten(serde_json::to_value(config).unwrap_or_default());
     // The monitor's kind stays; `train` is a hash of its own.
-    flat.retain(|key, _| {
-        !FOLLOWS_SPEED.contains(&key.as_str())
-            && !["name", "train", "init.path", "monitor.path", "threads"].contains(&key.as_str())
-    });
+    let decides_nothing = ["name", "train", "init.path", "monitor.path", TOKENIZER, "threads"];
+    flat.retain(|key, _| !FOLLOWS_SPEED.contains(&key.as_str()) && !decides_nothing.contains(&key.as_str()));
     if !config.recipe.watching_decides() {
         flat.remove("monitor_every_steps");
     }
@@ -173,10 +171,13 @@ pub fn settings(config: &RunConfig) -> BTreeMap<String, Value> {
 /// How often a run is saved and told of.
 const FOLLOWS_SPEED: [&str; 2] = ["checkpoint_every_steps", "log_every_steps"];
 
+/// Where the tokenizer lies of a model that writes; what it holds is a hash of its own.
+const TOKENIZER: &str = "writing.tokenizer";
+
 /// Whether a key of a config that differs may decide what comes out; manifests of before hold some that do not.
 pub fn decides((key, a, b): &(&str, Option<&Value>, Option<&Value>)) -> bool {
     let is_of_before = *key == "monitor_every_steps" && (a.is_none() || b.is_none());
-    !FOLLOWS_SPEED.contains(key) && !is_of_before
+    !FOLLOWS_SPEED.contains(key) && *key != TOKENIZER && !is_of_before
 }
 
 /// The experiment's own keys: titles, claims, words and budgets change no result.

@@ -25,16 +25,12 @@ pub enum DeviceKind {
     Cpu,
 }
 
-/// How far a repeated run is the same: bit for bit, or not.
+/// How far a repeated run is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Determinism {
-    /// Only where it was trained.
-    BitwiseOnThisMachine,
-    /// On each machine with the same device.
+    /// Bit for bit, on each machine with the same device.
     BitwiseOnThisDeviceModel,
-    /// Scores agree, bits do not.
-    Statistical,
 }
 
 impl Determinism {
@@ -50,16 +46,10 @@ impl Determinism {
     /// What the level means.
     pub fn meaning(self) -> &'static str {
         match self {
-            Determinism::BitwiseOnThisMachine => {
-                "the same binary, config, data and base weights give the same bits on this machine; elsewhere they may not"
-            }
             Determinism::BitwiseOnThisDeviceModel => {
                 "the same binary, config, data and base weights give the same bits on every machine with this processor, its \
                  instructions and caches, with any number of threads, and after any kill and resume; on another kind of \
                  processor, sums may round otherwise"
-            }
-            Determinism::Statistical => {
-                "the same config, data and base weights give scores within the spread of seeds, not the same bits"
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod recovery;
 pub mod supervisor;
 
 pub use disk::overrun;
+pub(crate) use outcome::ended_by;
 pub use outcome::{Budget, Outcome};
 pub use recovery::Allowed;
 pub use supervisor::{

@@ -1,5 +1,6 @@
 //! How an attempt ended. A value, not an error; derived from the wait status, counters and typed events, never from text.
 
+use super::process::KillReason;
 use crate::error::Class;
 use crate::job::{Divergence, GpuMemory, Origin};
 use crate::words::{bytes, clean, count, duration};
@@ -78,6 +79,25 @@ pub enum Budget {
     Money,
     /// `budget.max_tokens`, `budget.max_usd`.
     LanguageModel,
+}
+
+/// How an attempt ended that we ended, after so many steps. `who` it was; `wall_secs` and `silence_secs` are the limits it had.
+pub(crate) fn ended_by(
+    reason: KillReason,
+    (who, step): (&str, u64),
+    [wall_secs, silence_secs]: [u64; 2],
+    overrun: impl FnOnce() -> Outcome,
+) -> Outcome {
+    match reason {
+        KillReason::WallClock => Outcome::TimedOut { limit_secs: wall_secs },
+        KillReason::Stalled => Outcome::Stalled { limit_secs: silence_secs },
+        KillReason::Interrupted => Outcome::Interrupted { step },
+        KillReason::Disk => overrun(),
+        KillReason::Flooded(flood) => {
+            let message = format!("the {who} says more than any job does: expected {flood}, found more");
+            Outcome::Refused { class: Class::Sandbox, message, hint: None }
+        }
+    }
 }
 
 /// In words, as pages and messages say it.

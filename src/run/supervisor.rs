@@ -1,7 +1,7 @@
 //! Attempts of one run: start a worker in its jail, record what it tells, name how it ended, ask recovery what to do next.
 
 use super::disk;
-use super::outcome::{Budget, Outcome};
+use super::outcome::{Budget, Outcome, ended_by};
 use super::process::{Disk, Exit, KillReason, Launch, Program, Status, launch};
 use super::record::Recorder;
 use super::recovery::{self, Allowed, Decision, From, Review, Tried, review};
@@ -9,8 +9,9 @@ use crate::error::Class;
 use crate::job::{Event, Job, JobKind, RunConfig};
 use crate::sandbox::{self, Level, Policy};
 use crate::store::{self, AttemptFolder, Decided, Record, RunFolder};
+use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// No event for so long means that the worker hangs, where the budget does not say otherwise.
@@ -28,8 +29,8 @@ pub struct Supervisor<'a> {
     pub silence: Duration,
     /// When everything must be over.
     pub deadline: Option<Instant>,
-    /// What the run folder may hold.
-    pub disk_bytes: Option<u64>,
+    /// What may lie on the disk: of the whole run, where this is a trial of one.
+    pub disk: Option<Disk>,
     /// What recovery may do.
     pub allowed: Allowed,
     /// Set when the user wants to stop.
@@ -63,17 +64,17 @@ impl Supervisor<'_> {
     pub fn train(&self, config: &RunConfig, watch: &mut dyn Watch) -> Result<Attempt, store::Error> {
         let (mut history, mut resume_from) = self.earlier(config)?;
         let planned = config.below(self.folder.root());
-        // Recovery changes how it is trained, never on what; and the run folder may lie elsewhere than it did.
         let mut config = history.last().map_or_else(|| planned.clone(), |last: &Tried| last.config.clone());
-        (config.train, config.monitor, config.writing) = (planned.train, planned.monitor, planned.writing);
-        // What was decided of the last attempt, where the process that decided it could not try it any more.
+        // What was decided of the last attempt, where the process that decided it could not try it any more; and where rules gave up, a
+        // person who goes on grants one more attempt to what they would have tried next.
         if let Some((last, before)) = history.split_last()
             && !matches!(last.outcome, Outcome::Completed | Outcome::Interrupted { .. } | Outcome::TimedOut { .. })
         {
-            match recovery::decide(&last.outcome, &last.config, before, self.allowed) {
+            match recovery::proposed(&last.outcome, &last.config, before, self.allowed) {
                 Decision::Retry { change, config: next, from, reason } => {
                     if !self.has_changed(&config.name, history.len() as u32)? {
                         self.recovery(&config.name, history.len() as u32, Decided::Changed(change), &reason)?;
+                        watch.say(&reason);
                     }
                     config = *next;
                     resume_from = self.checkpoints_for(from, &config, &history);
@@ -86,6 +87,8 @@ impl Supervisor<'_> {
                 Decision::GiveUp { .. } => {}
             }
         }
+        // Recovery changes how it is trained, never on what; and the run folder may lie elsewhere than it did.
+        (config.train, config.monitor, config.writing) = (planned.train, planned.monitor, planned.writing);
         loop {
             let number = history.len() as u32 + 1;
             let folder = self.folder.attempt(&config.name, number);
@@ -138,14 +141,14 @@ impl Supervisor<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Attempt, store::Error> {
         let folder = self.folder.attempt(run, number);
-        if let Some(outcome) = self.disk_bytes.and_then(|limit| disk::spent(limit, self.folder.bytes(), job)) {
+        if let Some(outcome) = self.disk.as_ref().and_then(|disk| disk::spent(disk.limit, disk.held(), job)) {
             return Ok(Attempt { number, folder, outcome, events: Vec::new() });
         }
         folder.create()?;
         folder.write_json(&folder.job(), job)?;
         let ledger = self.folder.ledger();
         ledger.append((self.now)(), Record::AttemptStarted { run: run.into(), attempt: number, job: job.kind() })?;
-        let mut recorder = Recorder::new(&folder)?;
+        let mut recorder = Recorder::new(&folder, job.kind())?;
         let wall = self.deadline.map_or(MAX_WALL, |deadline| deadline.saturating_duration_since(Instant::now()));
         let spec = Launch {
             program: Program::Worker(&self.program),
@@ -154,7 +157,7 @@ impl Supervisor<'_> {
             stderr: folder.stderr(),
             threads: self.threads,
             stall: self.silence,
-            disk: self.disk_bytes.map(|limit| Disk { folder: self.folder.root().into(), limit }),
+            disk: self.disk_of(job, &folder),
             stop: self.stop,
         };
         let mut kept = Ok(());
@@ -175,7 +178,7 @@ impl Supervisor<'_> {
         let events = recorder.finish()?;
         kept?;
         let (outcome, wall_secs, max_rss_bytes) = match exit {
-            Ok(exit) => (self.name_outcome(job, &exit, &events, wall), exit.wall_secs, exit.max_rss_bytes),
+            Ok(exit) => (self.name_outcome((job, &folder), &exit, &events, wall), exit.wall_secs, exit.max_rss_bytes),
             Err(error) => {
                 let class = crate::error::Failure::class(&error);
                 let hint = crate::error::Failure::hint(&error);
@@ -209,42 +212,36 @@ impl Supervisor<'_> {
         // worker's to tell.
         let weights = readable.iter().flat_map(|path| crate::data::weight_files(path).unwrap_or_default());
         let files = weights.chain(readable.iter().flat_map(|path| crate::data::tokenizer_files(path))).collect::<Vec<_>>();
+        // A folder of images is as many names as there are images.
+        let mut known: HashSet<PathBuf> = readable.iter().cloned().collect();
         let mut read_only = readable;
-        read_only.extend(files.into_iter().filter(|file| !read_only.contains(file)).collect::<Vec<_>>());
+        read_only.extend(files.into_iter().filter(|file| known.insert(file.clone())));
         Policy { read_only, writable, memory_bytes, wall, level, ..Policy::default() }
     }
 
     /// How the attempt ended: from what we did to it, then its last word, then its wait status.
-    fn name_outcome(&self, job: &Job, exit: &Exit, events: &[Event], wall: Duration) -> Outcome {
+    fn name_outcome(&self, (job, folder): (&Job, &AttemptFolder), exit: &Exit, events: &[Event], wall: Duration) -> Outcome {
         let memory_bytes = self.memory_of(job);
         let out_of_memory = || Outcome::OutOfMemory {
             limit_bytes: memory_bytes,
             peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
             gpu: None,
         };
-        match exit.killed_by {
-            Some(KillReason::WallClock) => return Outcome::TimedOut { limit_secs: whole_secs(wall) },
-            Some(KillReason::Stalled) => return Outcome::Stalled { limit_secs: self.silence.as_secs() },
-            Some(KillReason::Interrupted) => return Outcome::Interrupted { step: last_step(events) },
-            Some(KillReason::Disk) => return self.disk_overrun(),
-            Some(KillReason::Flooded) => {
-                let message = "what the worker sends are no events: expected lines of at most 1 MiB, found more".into();
-                return Outcome::Refused { class: Class::Sandbox, message, hint: None };
-            }
-            None => {}
+        let limits = [whole_secs(wall), self.silence.as_secs()];
+        let ended = |reason: KillReason, step: u64| ended_by(reason, ("worker", step), limits, || self.disk_overrun(job, folder));
+        if let Some(reason) = exit.killed_by {
+            return ended(reason, last_step(events));
         }
         let last_word = events.iter().rev().find_map(|event| match event {
             Event::Diverged { step, what, origin, .. } => {
                 Some(Outcome::Diverged { step: *step, what: *what, origin: origin.clone() })
             }
-            Event::Stopped { .. } if exit.asked == Some(KillReason::WallClock) => {
-                Some(Outcome::TimedOut { limit_secs: whole_secs(wall) })
-            }
-            Event::Stopped { .. } if exit.asked == Some(KillReason::Disk) => Some(self.disk_overrun()),
-            // What nobody asked for is no answer.
-            Event::Stopped { step } if exit.asked.is_some() || matches!(job, Job::Train { stop_after: Some(_), .. }) => {
-                Some(Outcome::Interrupted { step: *step })
-            }
+            Event::Stopped { step } => match exit.asked {
+                Some(reason) => Some(ended(reason, *step)),
+                None if matches!(job, Job::Train { stop_after: Some(_), .. }) => Some(Outcome::Interrupted { step: *step }),
+                // What nobody asked for is no answer.
+                None => None,
+            },
             Event::OutOfMemory { gpu } => Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) }),
             Event::Failed { class, message, hint } => {
                 Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
@@ -279,8 +276,18 @@ impl Supervisor<'_> {
         }
     }
 
-    fn disk_overrun(&self) -> Outcome {
-        disk::overrun(self.disk_bytes.unwrap_or_default(), self.folder.bytes())
+    /// What may lie on the disk while a job runs: as the user says, or no more in its own folder than such a job writes.
+    fn disk_of(&self, job: &Job, folder: &AttemptFolder) -> Option<Disk> {
+        let own = || disk::most_written(job).map(|limit| Disk { folder: folder.work(), limit });
+        self.disk.clone().or_else(own)
+    }
+
+    fn disk_overrun(&self, job: &Job, folder: &AttemptFolder) -> Outcome {
+        match (&self.disk, self.disk_of(job, folder)) {
+            (Some(said), _) => disk::overrun(said.limit, said.held()),
+            (None, Some(own)) => disk::beyond(own.limit, own.held()),
+            (None, None) => disk::overrun(0, self.folder.bytes()),
+        }
     }
 
     pub(super) fn recovery(&self, run: &str, attempt: u32, decision: Decided, reason: &str) -> Result<u64, store::Error> {
@@ -432,13 +439,6 @@ pub fn class_of(outcome: &Outcome) -> Option<Class> {
     }
 }
 
-impl Supervisor<'_> {
-    /// Whether the user asked to stop.
-    pub fn stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -446,6 +446,11 @@ mod tests {
     const GIB: u64 = 1 << 30;
 
     fn supervised<T>(memory_bytes: Option<u64>, check: impl FnOnce(&Supervisor) -> T) -> T {
+        supervised_within(memory_bytes, None, check)
+    }
+
+    /// `disk_bytes`: what the folder around the run folder may hold.
+    fn supervised_within<T>(memory_bytes: Option<u64>, disk_bytes: Option<u64>, check: impl FnOnce(&Supervisor) -> T) -> T {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = RunFolder::create(dir.path().join("run")).expect("made");
         let stop = AtomicBool::new(false);
@@ -457,11 +462,18 @@ mod tests {
             memory_bytes,
             silence: SILENCE,
             deadline: None,
-            disk_bytes: None,
+            disk: disk_bytes.map(|limit| Disk { folder: dir.path().into(), limit }),
             allowed: Allowed::default(),
             stop: &stop,
             now: &String::new,
         })
+    }
+
+    struct Quiet;
+
+    impl Watch for Quiet {
+        fn event(&mut self, _: &str, _: u32, _: &Event) {}
+        fn say(&mut self, _: &str) {}
     }
 
     fn reading() -> Job {
@@ -483,9 +495,66 @@ mod tests {
         assert_eq!(supervised(None, policy).memory_bytes, Some(READING_MEMORY));
     }
 
+    /// One that was given up after five attempts, as a process of before left it.
     #[test]
-    fn a_kill_for_want_of_the_machines_memory_is_no_accident() {
-        let exit = |signal, memory_kills, machine_killed| Exit {
+    fn who_resumes_a_run_tries_what_was_not_tried() {
+        let memory = || Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None };
+        let planned = recovery::tests::config(96);
+        let sizes = supervised(None, |one| {
+            let (mut config, mut history) = (planned.clone(), Vec::new());
+            for number in 1.. {
+                let (attempt, run) = (one.folder.attempt(&config.name, number), config.name.clone());
+                attempt.create().expect("made");
+                let job = Job::Train {
+                    config: Box::new(config.clone()),
+                    resume_from: Vec::new(),
+                    out: attempt.work(),
+                    stop_after: None,
+                };
+                attempt.write_json(&attempt.job(), &job).expect("written");
+                let started = Record::AttemptStarted { run: run.clone(), attempt: number, job: JobKind::Train };
+                let ended = Record::AttemptEnded { run, attempt: number, outcome: memory(), wall_secs: 1.0, max_rss_bytes: 0 };
+                for record in [started, ended] {
+                    one.folder.ledger().append(String::new(), record).expect("written");
+                }
+                let decision = recovery::decide(&memory(), &config, &history, one.allowed);
+                history.push(Tried { config: config.clone(), outcome: memory() });
+                match decision {
+                    Decision::Retry { config: next, .. } => config = *next,
+                    Decision::GiveUp { .. } => break,
+                }
+            }
+            // No program is there to be started.
+            let last = one.train(&planned, &mut Quiet).expect("a run folder");
+            let Job::Train { config: tried, .. } = one.folder.read_json(&last.folder.job()).expect("a job") else {
+                panic!("{last:?}")
+            };
+            (history.len(), config.micro_batch_size, last.number, tried.micro_batch_size)
+        });
+        assert_eq!(sizes, (5, 12, 6, 6));
+    }
+
+    #[test]
+    fn a_job_may_name_very_many_files() {
+        let named: Vec<PathBuf> = (0..50_000).map(|i| PathBuf::from(format!("/data/images/{i}.png"))).collect();
+        let begun = Instant::now();
+        let policy = supervised(None, |one| one.policy(&comparing(), &one.folder.attempt("x", 1), named.clone(), MAX_WALL));
+        assert!(policy.read_only == named, "each is named once");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+
+    /// A trial lies beside what its run has already.
+    #[test]
+    fn disk_space_is_that_of_the_whole_run() {
+        let outcome = supervised_within(None, Some(1000), |one| {
+            std::fs::write(one.folder.root().with_file_name("beside"), vec![0u8; 1 << 13]).expect("written");
+            one.attempt("x", 1, &comparing(), Vec::new(), &mut Quiet).expect("a run folder").outcome
+        });
+        assert!(matches!(outcome, Outcome::BudgetSpent { budget: Budget::Disk, .. }), "{outcome:?}");
+    }
+
+    fn killed(signal: i32, memory_kills: Option<u64>, machine_killed: bool) -> Exit {
+        Exit {
             status: Status::Signalled(signal),
             asked: None,
             killed_by: None,
@@ -498,8 +567,36 @@ mod tests {
             memory_peak_bytes: None,
             refused: Vec::new(),
             stderr_tail: String::new(),
+        }
+    }
+
+    /// Where nobody set a budget: a paper may be made so that its reader writes without end.
+    #[test]
+    fn who_writes_words_fills_no_disk() {
+        let exit = Exit { killed_by: Some(KillReason::Disk), ..killed(KILL, None, false) };
+        let of = |one: &Supervisor| {
+            let folder = one.folder.attempt("read", 1);
+            folder.create().expect("made");
+            let within = one.disk_of(&reading(), &folder).map(|disk| (disk.folder == folder.work(), disk.limit));
+            (within, one.name_outcome((&reading(), &folder), &exit, &[], MAX_WALL))
         };
-        let named = |exit: Exit| supervised(None, |one| one.name_outcome(&comparing(), &exit, &[], MAX_WALL));
+        let (within, outcome) = supervised(None, of);
+        assert_eq!(within, Some((true, 4 * GIB)));
+        let expected = "the worker writes more than any such job does: expected at most 4.0 GiB, found";
+        let Outcome::Refused { class: Class::Sandbox, message, hint: None } = outcome else { panic!("{outcome:?}") };
+        assert!(message.starts_with(expected), "{message}");
+        // The user's own word counts for all.
+        let (within, outcome) = supervised_within(None, Some(1000), of);
+        assert_eq!(within, Some((false, 1000)));
+        assert!(matches!(outcome, Outcome::BudgetSpent { budget: Budget::Disk, .. }), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_kill_for_want_of_the_machines_memory_is_no_accident() {
+        let exit = killed;
+        let named = |exit: Exit| {
+            supervised(None, |one| one.name_outcome((&comparing(), &one.folder.attempt("x", 1)), &exit, &[], MAX_WALL))
+        };
         let out_of_memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: Some(3 * GIB), gpu: None };
         assert_eq!(named(exit(KILL, None, true)), out_of_memory);
         assert_eq!(named(exit(KILL, None, false)), Outcome::Killed { signal: KILL });

@@ -23,6 +23,7 @@ macro_rules! calls {
 const PIDFD_OPEN: c_long = 434;
 const PROCESS_MADVISE: c_long = 440;
 const QUOTACTL_FD: c_long = 443;
+const MEMFD_SECRET: c_long = 447;
 const PROCESS_MRELEASE: c_long = 448;
 const FCHMODAT2: c_long = 452;
 const STATMOUNT: c_long = 457;
@@ -30,6 +31,9 @@ const LISTMOUNT: c_long = 458;
 const LSM_SET_SELF_ATTR: c_long = 460;
 /// The newest call that was looked at for these lists: `mseal`, Linux 6.10.
 pub(super) const NEWEST_REVIEWED: u32 = 462;
+/// Numbers above the first and below the second were no calls when these lists were made: a machine's own table ends with the one
+/// (`uprobe`, which serves who traces us and fails for us; `kexec_file_load`), the one that all machines share begins with the other.
+pub(super) const GAP: (u32, u32) = (if cfg!(target_arch = "x86_64") { 336 } else { 294 }, 424);
 
 /// Refused whatever the arguments.
 #[rustfmt::skip]
@@ -54,6 +58,12 @@ pub(super) const REFUSED: &[(&str, &[Call])] = &[
         libc::SYS_quotactl, QUOTACTL_FD]),
     // Its operations run past this filter.
     ("io_uring", calls![libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register]),
+    // Of the same kind, older: the kernel's own threads and memory for what we ask. Its other calls need one of these.
+    ("asynchronous operations", calls![libc::SYS_io_setup, libc::SYS_io_submit]),
+    // Files of memory that even the kernel does not see; the driver of a GPU has no use for them.
+    (UNCOUNTED, calls![MEMFD_SECRET]),
+    // A filter of its own would answer before ours asks, and what was refused would be kept from the supervisor.
+    ("filters of its own", calls![libc::SYS_seccomp]),
     // Owner, mode, times and attributes of a file are not Landlock's business: they could be changed on any file of this user.
     ("attributes of files", calls![libc::SYS_fchmod, libc::SYS_fchmodat, FCHMODAT2, libc::SYS_fchown, libc::SYS_fchownat,
         libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr, libc::SYS_removexattr, libc::SYS_lremovexattr,
@@ -126,15 +136,22 @@ pub(super) fn refused_if(own: u64) -> Vec<Rule> {
         (call!(libc::SYS_socketpair), pairs, vec![(1, bits(0xf, 0).0, libc::SOCK_DGRAM as u64)]),
         (call!(libc::SYS_socketpair), pairs, vec![(1, bits(0xf, 0).0, libc::SOCK_RAW as u64)]),
     ];
-    // Typing into a terminal, and having the kernel send signals for us.
-    let typing = [libc::TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP];
-    rules.extend(typing.map(|request| (call!(libc::SYS_ioctl), "terminals and signals", vec![is(1, request)])));
-    let owning = [libc::F_SETOWN as u64, F_SETOWN_EX, F_SETSIG];
-    rules.extend(owning.map(|command| (call!(libc::SYS_fcntl), "signals from files", vec![is(1, command)])));
-    // Outliving the supervisor, being traced, hiding what we are, rearranging our own memory map.
-    for option in
-        [libc::PR_SET_PDEATHSIG, libc::PR_SET_DUMPABLE, libc::PR_SET_PTRACER, libc::PR_SET_MM, libc::PR_SET_CHILD_SUBREAPER]
-    {
+    // Typing into a terminal, having the kernel send signals for us,
+    // and changing attributes of a file through one that is only read.
+    let typing = [libc::TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR];
+    rules.extend(typing.map(|request| (call!(libc::SYS_ioctl), "terminals, signals and attributes", vec![is(1, request)])));
+    // Besides, holding up whoever opens a file, and watching folders.
+    let owning = [libc::F_SETOWN as u64, F_SETOWN_EX, F_SETSIG, libc::F_SETLEASE as u64, libc::F_NOTIFY as u64];
+    rules.extend(owning.map(|command| (call!(libc::SYS_fcntl), "signals and leases of files", vec![is(1, command)])));
+    // Outliving the supervisor, being traced, hiding what we are, rearranging our own memory map, a filter of its own.
+    for option in [
+        libc::PR_SET_PDEATHSIG,
+        libc::PR_SET_DUMPABLE,
+        libc::PR_SET_PTRACER,
+        libc::PR_SET_MM,
+        libc::PR_SET_CHILD_SUBREAPER,
+        libc::PR_SET_SECCOMP,
+    ] {
         rules.push((call!(libc::SYS_prctl), "what it is to others", vec![is(0, option as u32 as u64)]));
     }
     for (call, flags, mode) in opening() {
@@ -170,6 +187,10 @@ pub(super) fn refused_without_gpu() -> Rule {
 /// A datagram with an address, on whatever socket. The address is a pointer, so that its condition has another width.
 pub(super) const SENDTO: (Call, &str) = (call!(libc::SYS_sendto), "datagrams");
 
+/// Moving or growing what lies as high as our own stack, which no limit counts as memory: of the stack alone, its limit is looked at only
+/// where it grows by itself. An address, too.
+pub(super) const MREMAP: (Call, &str) = (call!(libc::SYS_mremap), UNCOUNTED);
+
 /// Calls that open files, with the places of their flags and mode.
 fn opening() -> Vec<(Call, u8, u8)> {
     vec![
@@ -195,11 +216,14 @@ const FIOSETOWN: u64 = 0x8901;
 const SIOCSPGRP: u64 = 0x8902;
 const F_SETSIG: u64 = 10;
 const F_SETOWN_EX: u64 = 15;
+/// `_IOW('f', 2, long)` and `_IOW('X', 32, struct fsxattr)`, of 8 and 28 bytes.
+const FS_IOC_SETFLAGS: u64 = 0x4008_6602;
+const FS_IOC_FSSETXATTR: u64 = 0x401c_5820;
 
 /// What a refused call is called, and what it is about; by its number where it is none of these lists.
 pub(super) fn name(number: c_long) -> (String, &'static str) {
     let always = REFUSED.iter().flat_map(|(what, calls)| calls.iter().map(move |call| (*call, *what)));
-    let others = [(PROGRAMS, "becoming another program"), SENDTO].into_iter();
+    let others = [(PROGRAMS, "becoming another program"), SENDTO, MREMAP].into_iter();
     let others = others.chain(OF_A_GPU.iter().map(|call| (*call, "memory without a place in the file system")));
     let by_arguments = refused_if(0).into_iter().chain([refused_without_gpu()]).map(|(call, what, _)| (call, what));
     let found = always.chain(others).chain(by_arguments).find(|((_, known), _)| *known == number);
@@ -241,6 +265,9 @@ mod tests {
             (libc::SYS_clone, "clone", "starting a process"),
             (libc::SYS_mmap, "mmap", "memory that no limit counts"),
             (libc::SYS_memfd_create, "memfd_create", "memory without a place in the file system"),
+            (MEMFD_SECRET, "memfd_secret", "memory that no limit counts"),
+            (libc::SYS_mremap, "mremap", "memory that no limit counts"),
+            (libc::SYS_seccomp, "seccomp", "filters of its own"),
             (99999, "system call 99999", "not known here"),
         ] {
             assert_eq!(name(number), (expected.to_string(), what));

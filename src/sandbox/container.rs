@@ -1,7 +1,7 @@
 //! The jail of a script that is not ours: an ephemeral container. What is asked of the engine, as arguments of its command line; pure.
 //!
-//! No network, a read-only root, a user without rights, no capabilities, the engine's own seccomp profile, limits on memory, processes
-//! and open files, nothing mounted but the script, the data (both read-only) and the attempt's folder.
+//! No network, a read-only root, your own user (nobody where you are root) without capabilities, the engine's own seccomp profile,
+//! limits on memory, processes and open files, nothing mounted but the script, the data (both read-only) and the attempt's folder.
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ pub const HELD: [(&str, &str); 8] = [
     ("network", "none"),
     ("pids", "at most 512 processes"),
     ("syscalls", "the engine's seccomp profile, and no io_uring"),
-    ("user", "one without rights"),
+    ("user", "whoever runs Tallow, or nobody where that is root; without capabilities"),
     ("namespaces", "mounts, processes, network, host name and shared memory of its own"),
     ("environment", "nothing inherited"),
 ];

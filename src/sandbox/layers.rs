@@ -22,10 +22,10 @@ pub enum Layer {
     Memory,
     /// Number of threads.
     Threads,
-    /// File size, open files, no core dumps.
-    Limits,
     /// A world of its own, where this machine has one to give; no policy asks for it.
     Namespaces,
+    /// File size, open files, no core dumps. Making a world holds each of its places open.
+    Limits,
     /// It cannot gain rights; root's are gone.
     Privileges,
     /// What it can read and write (Landlock).
@@ -42,8 +42,8 @@ impl Layer {
         Layer::Descriptors,
         Layer::Memory,
         Layer::Threads,
-        Layer::Limits,
         Layer::Namespaces,
+        Layer::Limits,
         Layer::Privileges,
         Layer::Files,
         Layer::Syscalls,
@@ -57,8 +57,8 @@ impl Layer {
             Layer::Descriptors => "descriptors",
             Layer::Memory => "memory",
             Layer::Threads => "threads",
-            Layer::Limits => "limits",
             Layer::Namespaces => "namespaces",
+            Layer::Limits => "limits",
             Layer::Privileges => "privileges",
             Layer::Files => "files",
             Layer::Syscalls => "syscalls",
@@ -184,8 +184,8 @@ impl Layer {
             Layer::Descriptors => inheritance::close_descriptors(),
             Layer::Memory => limits::memory(&entry.policy, entry.group),
             Layer::Threads => limits::threads(&entry.policy, entry.group),
-            Layer::Limits => limits::amounts(&entry.policy),
             Layer::Namespaces => Ok(namespaces::enter(&entry.policy)),
+            Layer::Limits => limits::amounts(&entry.policy),
             Layer::Privileges => privileges::drop_all(),
             Layer::Files => files::restrict(&entry.policy),
             Layer::Syscalls => syscalls::restrict(&entry.policy, entry.listens),

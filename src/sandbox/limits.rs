@@ -37,6 +37,9 @@ pub(super) fn threads(policy: &Policy, group: Grouped) -> Result<State, String> 
     Ok(State::Holds(format!("at most {most} more of this user, by RLIMIT_NPROC")))
 }
 
+/// Of the first thread.
+pub(super) const STACK_BYTES: u64 = 8 << 20;
+
 /// File size, open files, stack, core dumps, message queues.
 pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
     for (what, resource, value) in [
@@ -45,7 +48,7 @@ pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
         ("open files", libc::RLIMIT_NOFILE, policy.max_open_files),
         ("message queues", libc::RLIMIT_MSGQUEUE, 0),
         // That of the first thread; it is no part of what is counted as memory.
-        ("stack", libc::RLIMIT_STACK, 8 << 20),
+        ("stack", libc::RLIMIT_STACK, STACK_BYTES),
     ] {
         limit(what, resource, value)?;
     }
@@ -55,6 +58,19 @@ pub(super) fn amounts(policy: &Policy) -> Result<State, String> {
         policy.max_file_bytes >> 20,
         policy.max_open_files
     )))
+}
+
+/// As many open files as this process may give itself, until [`amounts`] limits them.
+pub(super) fn open_many() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid rlimit that lives through both calls.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            // Where that fails there are as many as before.
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        }
+    }
 }
 
 /// From now on a write beyond the limit on the size of files is an error that can be told (EFBIG), not a death by signal.

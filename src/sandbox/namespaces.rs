@@ -75,6 +75,8 @@ fn unshare() -> io::Result<()> {
 fn own_files(policy: &Policy) -> io::Result<usize> {
     // What happens to mounts in here stays in here.
     mount(None, Path::new("/"), libc::MS_REC | libc::MS_PRIVATE)?;
+    // Each place is held open until it is laid.
+    super::limits::open_many();
     let places = places(policy)?;
     let root = &policy.writable;
     mount(Some("tmpfs"), root, libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC)?;

@@ -13,7 +13,7 @@ use std::os::unix::net::UnixStream;
 
 const STDIN: c_int = 0;
 
-/// Room for one descriptor in a control message.
+/// Room for one descriptor in a control message; what rounds it up has room for a second.
 const CONTROL: usize = 24;
 
 /// Installs a filter that asks a listener, and returns that.
@@ -82,15 +82,17 @@ impl Listener {
             let error = io::Error::last_os_error();
             return if error.kind() == ErrorKind::WouldBlock { Ok(None) } else { Err(error) };
         }
-        // SAFETY: the kernel has filled the message; a header that is there holds what its length says.
-        let descriptor = unsafe {
+        // Whatever came is ours, and is closed with this list unless it is the one that is wanted.
+        // SAFETY: the kernel has filled the message; a header that is there holds as many new descriptors as its length says.
+        let mut came: Vec<OwnedFd> = unsafe {
             let header = libc::CMSG_FIRSTHDR(&raw const message);
-            let is_one = !header.is_null()
-                && ((*header).cmsg_level, (*header).cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS)
-                && (*header).cmsg_len as usize == libc::CMSG_LEN(size_of::<c_int>() as u32) as usize;
-            is_one.then(|| OwnedFd::from_raw_fd(libc::CMSG_DATA(header).cast::<c_int>().read_unaligned()))
+            let holds_some =
+                !header.is_null() && ((*header).cmsg_level, (*header).cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS);
+            let bytes = if holds_some { ((*header).cmsg_len as usize).saturating_sub(libc::CMSG_LEN(0) as usize) } else { 0 };
+            let nth = |i| libc::CMSG_DATA(header).cast::<c_int>().add(i).read_unaligned();
+            (0..bytes / size_of::<c_int>()).map(|i| OwnedFd::from_raw_fd(nth(i))).collect()
         };
-        let descriptor = descriptor.ok_or(ErrorKind::UnexpectedEof)?;
+        let descriptor = came.pop().filter(|_| came.is_empty()).ok_or(ErrorKind::UnexpectedEof)?;
         // A worker may send whatever it has; nothing but a listener is asked anything.
         let what = std::fs::read_link(format!("/proc/self/fd/{}", descriptor.as_raw_fd()))?;
         if what.to_string_lossy().contains("seccomp") {
@@ -142,5 +144,36 @@ impl Refused {
             Refusal { call, what: what.into(), count }
         };
         self.0.into_iter().map(named).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::time::Duration;
+
+    #[test]
+    fn nothing_that_a_worker_sends_stays_open() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let (mut kept, sent) = UnixStream::pair().expect("a pair");
+        let (mut byte, mut control) = ([0u8; 1], [0u64; CONTROL / 8]);
+        let mut part = libc::iovec { iov_base: byte.as_mut_ptr().cast(), iov_len: 1 };
+        let message = message(&mut part, &mut control);
+        // SAFETY: the buffer has room for one header and two descriptors, which is what is written there.
+        let count = unsafe {
+            let header = libc::CMSG_FIRSTHDR(&raw const message);
+            (*header).cmsg_level = libc::SOL_SOCKET;
+            (*header).cmsg_type = libc::SCM_RIGHTS;
+            (*header).cmsg_len = libc::CMSG_LEN(size_of::<[c_int; 2]>() as u32) as _;
+            libc::CMSG_DATA(header).cast::<[c_int; 2]>().write_unaligned([sent.as_raw_fd(); 2]);
+            libc::sendmsg(theirs.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL)
+        };
+        assert_eq!(count, 1);
+        drop(sent);
+        assert_eq!(Listener::receive(&ours).err().map(|error| error.kind()), Some(ErrorKind::UnexpectedEof));
+        // Its other end is closed, here and there.
+        kept.set_read_timeout(Some(Duration::from_secs(5))).expect("a time");
+        assert_eq!(kept.read(&mut [0]).expect("the end"), 0);
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Calls of [`calls`] fail with EPERM, so that a library can go on without them. Those of [`absent`], newer ones than were looked at,
 //! other ways to name a call, and two whose arguments a filter cannot see, fail with ENOSYS, as on an older kernel, and libraries then
-//! use the older call, which can be checked.
+//! use the older call, which can be checked. What refuses is installed last: from then on no filter can be.
 //!
 //! Where the supervisor listens ([`notices`]), it is the one who answers with EPERM, and so knows what was refused: from the kernel, not
 //! from the worker. Nothing is ever let through on its word; if it is gone, or never came, such a call fails all the same.
 
+use super::limits::STACK_BYTES;
 use super::{Policy, State, calls, notices};
 use libc::c_long;
 use seccompiler::{
@@ -47,14 +48,23 @@ fn refusing(own: u64, policy: &Policy) -> Result<(BpfProgram, usize, usize), Bac
         let rule = SeccompRule::new(conditions.into_iter().map(condition).collect::<Result<_, _>>()?)?;
         rules.entry(call).or_default().push(rule);
     }
-    let address = SeccompCondition::new(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
-    rules.insert(calls::SENDTO.0.1, vec![SeccompRule::new(vec![address])?]);
+    let addresses = [(calls::SENDTO, 4, SeccompCmpOp::Ne, 0), (calls::MREMAP, 0, SeccompCmpOp::Ge, own_stack())];
+    for (((_, call), _), arg, op, value) in addresses {
+        let address = SeccompCondition::new(arg, SeccompCmpArgLen::Qword, op, value)?;
+        rules.insert(call, vec![SeccompRule::new(vec![address])?]);
+    }
     let by_arguments = rules.len();
     let always = altogether(policy);
     rules.extend(always.iter().map(|&call| (call, Vec::new())));
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let eperm = SeccompAction::Errno(libc::EPERM as u32);
     Ok((SeccompFilter::new(rules, SeccompAction::Allow, eperm, arch)?.try_into()?, always.len(), by_arguments))
+}
+
+/// Where the stack of the first thread, whose this is, begins at the lowest. Nothing else of ours lies as high.
+fn own_stack() -> u64 {
+    let here = 0u8;
+    ((&raw const here) as u64).saturating_sub(STACK_BYTES)
 }
 
 /// What this policy refuses whatever the arguments.
@@ -84,7 +94,10 @@ fn absent() -> BpfProgram {
     vec![
         step(LOAD_NUMBER, 0, 0, 0),
         // Newer calls; and x86-64's x32 calls, which are the known ones again with bit 30 set.
-        step(JUMP_GREATER, 3, 0, calls::NEWEST_REVIEWED),
+        step(JUMP_GREATER, 5, 0, calls::NEWEST_REVIEWED),
+        // Calls of one machine alone are numbered on where its own table ended.
+        step(JUMP_GREATER, 1, 0, calls::GAP.1 - 1),
+        step(JUMP_GREATER, 3, 0, calls::GAP.0),
         // Their flags are behind a pointer. `clone` and `openat` do the same where a filter can see it.
         step(JUMP_EQUAL, 2, 0, libc::SYS_clone3 as u32),
         step(JUMP_EQUAL, 1, 0, libc::SYS_openat2 as u32),
@@ -127,6 +140,33 @@ mod tests {
         for (before, after) in program.iter().zip(&asks) {
             let expected = if refuses(before) { libc::SECCOMP_RET_USER_NOTIF } else { before.k };
             assert_eq!((after.code, after.jt, after.jf, after.k), (before.code, before.jt, before.jf, expected));
+        }
+    }
+
+    /// The number that is loaded, compared as the kernel does it.
+    #[test]
+    fn what_was_not_looked_at_is_not_there() {
+        let answer = |number: c_long| {
+            let (program, mut at) = (absent(), 0);
+            loop {
+                let step: &sock_filter = &program[at];
+                let (greater, equal) = (libc::BPF_JMP | libc::BPF_JGT, libc::BPF_JMP | libc::BPF_JEQ);
+                let number = u32::try_from(number).expect("a number");
+                let holds = match u32::from(step.code) {
+                    code if code == greater => number > step.k,
+                    code if code == equal => number == step.k,
+                    _ if step.code == RETURN => return step.k,
+                    _ => false,
+                };
+                at += 1 + usize::from(if holds { step.jt } else { step.jf });
+            }
+        };
+        let (last, newest) = (c_long::from(calls::GAP.0), c_long::from(calls::NEWEST_REVIEWED));
+        for known in [0, libc::SYS_read, libc::SYS_rseq, libc::SYS_execveat, last, 424, libc::SYS_faccessat2, newest] {
+            assert_eq!(answer(known), libc::SECCOMP_RET_ALLOW, "{known}");
+        }
+        for other in [last + 1, 400, 423, libc::SYS_clone3, libc::SYS_openat2, newest + 1, 0x4000_0000, 0x7fff_ffff] {
+            assert_eq!(answer(other), libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32, "{other}");
         }
     }
 

@@ -5,7 +5,7 @@ use super::python::{self, Kind};
 use crate::error::Class;
 use crate::job::{Divergence, GpuFailure};
 use crate::run::process::{Exit, KillReason, Status};
-use crate::run::{OF_ITSELF, Outcome, class_of, overrun};
+use crate::run::{OF_ITSELF, Outcome, class_of, ended_by, overrun};
 use crate::words::clean;
 use std::ops::RangeInclusive;
 
@@ -52,18 +52,10 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         let [limit, held] = limits.disk.unwrap_or_default();
         overrun(limit, held)
     };
-    let ended_by = |reason: KillReason, step: u64| match reason {
-        KillReason::WallClock => Outcome::TimedOut { limit_secs: limits.wall_secs },
-        KillReason::Stalled => Outcome::Stalled { limit_secs: limits.silence_secs },
-        KillReason::Interrupted => Outcome::Interrupted { step },
-        KillReason::Disk => overrun(),
-        KillReason::Flooded => {
-            let message = "what the script sends are no events: expected lines of at most 1 MiB, found more".into();
-            Outcome::Refused { class: Class::Sandbox, message, hint: None }
-        }
-    };
+    let ended =
+        |reason: KillReason, step: u64| ended_by(reason, ("script", step), [limits.wall_secs, limits.silence_secs], overrun);
     if let Some(reason) = exit.killed_by {
-        return ended_by(reason, step);
+        return ended(reason, step);
     }
     let diverged = |step| Outcome::Diverged { step, what: Divergence::LossNotFinite, origin: None };
     let out_of_memory = || Outcome::OutOfMemory { limit_bytes: limits.memory_bytes, peak_bytes: None, gpu: None };
@@ -71,7 +63,7 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
     let last_word = told.iter().rev().find(|told| !matches!(told, Told::Note { .. }));
     match (last_word, exit.asked) {
         (Some(Told::Diverged { step, .. }), _) => return diverged(*step),
-        (Some(Told::Stopped { step }), Some(reason)) => return ended_by(reason, *step),
+        (Some(Told::Stopped { step }), Some(reason)) => return ended(reason, *step),
         _ => {}
     }
     let is_ours = |code: i32| ENDED_AS_ASKED.contains(&code) || told.is_empty() && OF_THE_ENGINE.contains(&code);
@@ -80,7 +72,7 @@ pub fn name(exit: &Exit, told: &[Told], limits: Limits) -> Outcome {
         Status::Signalled(signal) => is_ours(OF_A_SIGNAL + signal),
     };
     if let Some(reason) = exit.asked.filter(|_| as_asked) {
-        return ended_by(reason, step);
+        return ended(reason, step);
     }
     let finished = told.iter().any(|told| matches!(told, Told::Finished { .. }));
     let code = match exit.status {
@@ -138,6 +130,7 @@ fn of_the_engine(stderr: &str) -> String {
 mod tests {
     use super::*;
     use crate::job::GpuMemory;
+    use crate::run::process::Flood;
 
     fn exit(status: Status) -> Exit {
         Exit {
@@ -169,6 +162,7 @@ mod tests {
             ),
             ..exit(Status::Exited(1))
         };
+        let too_much = "the script says more than any job does:";
         let code_when_asked = |reason, code| Exit { asked: Some(reason), ..exit(Status::Exited(code)) };
         let asked = |reason| Exit { asked: Some(reason), ..exit(Status::Exited(0)) };
         let killed = |reason| Exit { killed_by: Some(reason), ..exit(Status::Signalled(9)) };
@@ -240,6 +234,15 @@ mod tests {
             (killed(KillReason::Stalled), vec![], Outcome::Stalled { limit_secs: 9 }),
             (killed(KillReason::WallClock), vec![], Outcome::TimedOut { limit_secs: 60 }),
             (killed(KillReason::Disk), vec![], overrun(1000, 1200)),
+            (
+                killed(KillReason::Flooded(Flood::Together { most_bytes: 256 << 20 })),
+                vec![],
+                Outcome::Refused {
+                    class: Class::Sandbox,
+                    message: format!("{too_much} expected at most 256 MiB of lines in all, found more"),
+                    hint: None,
+                },
+            ),
             (asked(KillReason::Disk), told(Told::Stopped { step: 6 }), overrun(1000, 1200)),
             // It went on after its loss was not finite, and said that it is done.
             (

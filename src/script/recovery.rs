@@ -7,12 +7,9 @@
 use super::python::Kind;
 use super::{Settings, Told};
 use crate::error::Class;
-use crate::run::recovery::MAX_ATTEMPTS;
+use crate::run::recovery::{MAX_ACCIDENTS, MAX_ATTEMPTS, is_stopped};
 use crate::run::{OF_ITSELF, Outcome};
 use serde::{Deserialize, Serialize};
-
-/// How often a script that ended by accident (killed, stalled) is simply continued.
-const MAX_ACCIDENTS: usize = 2;
 
 /// What was decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,11 +113,6 @@ fn same_script(last: &Tried, before: &[Tried]) -> Decision {
             Decision::Retry { settings: last.settings, goes_on: true, reason }
         }
     }
-}
-
-/// Being stopped by the user, or by a budget that the user may raise, is no failure and uses up nothing.
-fn is_stopped(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
 }
 
 /// Whether it broke, and was not ended.

@@ -97,10 +97,11 @@ fn classes(predictions: &[Value], answers: &[Value], mut names: BTreeSet<String>
     names.extend(predictions.iter().map(text));
     let names: Vec<String> = names.into_iter().collect();
     let of = |value: &Value| names.binary_search(&text(value)).map_or(0, |at| at as u32);
-    let said = |(predicted, actual): (&Value, &Value)| {
-        let predicted = of(predicted);
-        let probabilities = (0..names.len() as u32).map(|class| f32::from(u8::from(class == predicted))).collect();
-        ClassSaid { label: of(actual), predicted, probabilities }
+    // No metric of ours asks how sure it was, which it did not say; of very many classes that would be very much.
+    let said = |(predicted, actual): (&Value, &Value)| ClassSaid {
+        label: of(actual),
+        predicted: of(predicted),
+        probabilities: Vec::new(),
     };
     Ok(Predictions::Classes { each: predictions.iter().zip(answers).map(said).collect(), classes: names.len() })
 }
@@ -112,6 +113,17 @@ mod tests {
 
     fn list(value: Value) -> Vec<Value> {
         value.as_array().cloned().expect("a list")
+    }
+
+    #[test]
+    fn very_many_classes_take_no_memory() {
+        let texts: Vec<Value> = (0..20_000).map(|i| json!(format!("class {i}"))).collect();
+        let mut told = texts.clone();
+        told[0] = json!("another");
+        let said = classes(&told, &texts, texts.iter().map(text).collect()).expect("classes");
+        assert_eq!(said.metric(Metric::Accuracy), 19_999.0 / 20_000.0);
+        let Predictions::Classes { each, classes: 20_001 } = said else { panic!("20,001 classes") };
+        assert!(each.iter().all(|said| said.probabilities.is_empty()));
     }
 
     #[test]

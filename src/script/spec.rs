@@ -61,7 +61,8 @@ impl ScriptSpec {
     pub fn within(self, spare: Spare, held_bytes: u64) -> Self {
         let least = crate::sandbox::container::LEAST_MEMORY;
         let memory = spare.memory_bytes.map(|bytes| (bytes / 4 * 3).max(least));
-        let disk = spare.disk_bytes.map(|bytes| held_bytes + bytes / 2);
+        // What cannot be counted is more than any limit, and is none itself.
+        let disk = spare.disk_bytes.map(|bytes| held_bytes.checked_add(bytes / 2).unwrap_or(bytes / 2));
         ScriptSpec {
             spare_memory_bytes: memory.filter(|_| self.max_memory_bytes.is_none()),
             spare_disk_bytes: disk.filter(|_| self.max_disk_bytes.is_none()),
@@ -126,6 +127,8 @@ mod tests {
         assert_eq!(limits(asked.clone().within(spare, GIB)), [Some(GIB), Some(2 * GIB)]);
         assert_eq!(asked.clone().within(spare, GIB), asked, "nothing is taken beside what was asked for");
         assert_eq!(limits(ScriptSpec::default().within(Spare::default(), GIB)), [None, None]);
+        // Where something was hidden from us.
+        assert_eq!(ScriptSpec::default().within(spare, u64::MAX).disk_limit(), Some(50 * GIB));
         // As another machine has it.
         let moved = ScriptSpec::default().within(spare, 0).within(Spare { memory_bytes: Some(GIB), disk_bytes: None }, 0);
         assert_eq!(limits(moved), [Some(GIB / 4 * 3), None]);

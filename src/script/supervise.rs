@@ -3,7 +3,7 @@
 use super::author::{Author, Failed, Means};
 use super::log::TAIL;
 use super::outcome::{self, Limits};
-use super::place::{HELD_OUT, lay_script, owner};
+use super::place::{HELD_OUT, disarm, lay_script, owner};
 use super::progress::Progress;
 use super::recovery::{Decision, Next, Tried, begin, decide};
 use super::{Error, Heard, ScriptSpec, Settings, Told, python};
@@ -18,6 +18,7 @@ use crate::sandbox::{Level, Policy};
 use crate::store::{self, AttemptFolder, Decided, Record, RunFolder};
 use crate::words::clean;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -63,13 +64,39 @@ pub struct Ended {
 /// # Errors
 /// There is no such engine or image, or the engine lacks what a script's jail is made of: in words.
 pub fn image_id(engine: &Engine, image: &str) -> Result<String, String> {
-    let security = ask(engine, &["info", "--format", "{{json .SecurityOptions}}"])?;
-    if !security.contains("seccomp") {
-        return Err(format!(
+    let said = ask(engine, &["info", "--format", "{{json .}}"])?;
+    let unread = |_| format!("expected the engine's state as JSON, found `{}`", clean(&said));
+    let info: Value = serde_json::from_str(&said).map_err(unread)?;
+    match lacking(&info) {
+        Some(what) => Err(what),
+        None => ask(engine, &["image", "inspect", "--format", "{{.Id}}", image]),
+    }
+}
+
+/// What of a script's jail an engine does not give, by its own word; none where it gives all.
+fn lacking(info: &Value) -> Option<String> {
+    let security = &info["SecurityOptions"];
+    let options: Vec<&str> = security.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let filters: Vec<&str> = options.into_iter().filter(|option| option.contains("seccomp")).collect();
+    if filters.is_empty() {
+        return Some(format!(
             "the engine filters no system calls: expected `seccomp` among its security options, found {security}"
         ));
     }
-    ask(engine, &["image", "inspect", "--format", "{{.Id}}", image])
+    if filters.iter().any(|option| option.split(',').any(|part| part == "profile=unconfined")) {
+        return Some(format!(
+            "the engine filters no system calls: expected a profile of seccomp, found {security}; \
+             start it without `seccomp-profile: unconfined`"
+        ));
+    }
+    // Engines of before do not say.
+    let unlimited = [("MemoryLimit", "memory"), ("PidsLimit", "processes")].into_iter().find(|(key, _)| info[*key] == false);
+    unlimited.map(|(key, what)| {
+        format!(
+            "the engine limits no {what}: expected `{key}` to be true in `docker info`, found false; \
+             give it the machine's control groups for memory and processes"
+        )
+    })
 }
 
 /// What a script can use in an image.
@@ -256,7 +283,8 @@ impl Scripts<'_> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.spec.max_time_secs.map(|secs| self.begun + Duration::from_secs(secs).saturating_sub(self.used))
+        let left = Duration::from_secs(self.spec.max_time_secs?).saturating_sub(self.used);
+        self.begun.checked_add(left)
     }
 
     /// The user wants no other attempt.
@@ -317,13 +345,15 @@ impl Scripts<'_> {
             kept = std::mem::replace(&mut kept, Ok(())).and_then(|()| keep(&mut events, &one, begun));
             progress.show(&one, watch);
         });
+        // As it was when it ended, with what was closed to us.
+        let disk = self.spec.disk_limit().map(|limit| [limit, self.folder.bytes()]);
+        disarm(&folder.work());
         kept.map_err(io)?;
         let told = heard.finish();
         // What pages cite, once: a script may tell it at every step.
         for told in told.iter().filter(|told| !matches!(told, Told::Step { .. })) {
             ledger.append((self.now)(), Record::Script { attempt: number, told: told.clone() })?;
         }
-        let disk = self.spec.disk_limit().map(|limit| [limit, self.folder.bytes()]);
         let limits = Limits {
             memory_bytes: self.spec.memory_limit(),
             disk,
@@ -479,4 +509,31 @@ pub fn told(folder: &RunFolder, attempts: u32) -> Result<Vec<Vec<Told>>, store::
         Ok(told)
     };
     (1..=attempts).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_engine_that_gives_no_jail_is_refused() {
+        let lacks = |info: Value| lacking(&info).unwrap_or_default();
+        let profile = |profile: &str| json!(["name=apparmor", format!("name=seccomp,profile={profile}"), "name=cgroupns"]);
+        let engine = |security: Value, memory: bool, pids: bool| json!({"SecurityOptions": security, "MemoryLimit": memory, "PidsLimit": pids});
+        for sound in ["builtin", "default", "/etc/docker/profile.json"] {
+            assert_eq!(lacks(engine(profile(sound), true, true)), "");
+        }
+        assert_eq!(lacks(json!({"SecurityOptions": profile("default")})), "", "an engine of before");
+        for (info, words) in [
+            (engine(json!(["name=apparmor"]), true, true), "expected `seccomp` among its security options"),
+            (engine(Value::Null, true, true), "expected `seccomp` among its security options, found null"),
+            (engine(profile("unconfined"), true, true), "expected a profile of seccomp"),
+            (engine(profile("builtin"), false, true), "limits no memory"),
+            (engine(profile("builtin"), true, false), "limits no processes"),
+        ] {
+            let told = lacks(info);
+            assert!(told.contains(words), "{told}");
+        }
+    }
 }

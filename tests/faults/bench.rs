@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tallow::job::{Event, InitFrom, Job, MonitorConfig, RunConfig};
+use tallow::run::process::Disk;
 use tallow::run::recovery::Change;
 use tallow::run::{Allowed, Attempt, Outcome, Supervisor, Watch};
 use tallow::sandbox::Level;
@@ -172,7 +173,7 @@ impl Bench {
             memory_bytes: Some(256 << 20),
             silence: Duration::from_secs(3),
             deadline: None,
-            disk_bytes: self.disk.get(),
+            disk: self.disk.get().map(|limit| Disk { folder: folder.root().into(), limit }),
             allowed,
             stop: &stop,
             now,

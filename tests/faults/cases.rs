@@ -250,11 +250,12 @@ fn one_step() {
     let page = std::fs::read_to_string(bench.path("run/runs/seed-0/review.md")).expect("a review");
     assert!(page.contains("To decide:") && page.matches("diverged at step").count() == MAX_ATTEMPTS, "{page}");
     assert!(went.said.iter().any(|line| line.contains("needs a decision")), "{:?}", went.said);
-    // One who goes on without a change is told what comes of it: from the start, for its checkpoints lead to where it diverged.
+    // One who goes on grants one more attempt to what is left: from the start, for its checkpoints lead to where it diverged.
     let went = bench.supervise(&config, Allowed::default(), &steady());
     assert_eq!((went.outcomes.len(), went.resumed.last()), (MAX_ATTEMPTS + 1, Some(&false)), "{:?}", went.outcomes);
-    assert!(went.said[0].contains("diverges again unless something else has changed"), "{:?}", went.said);
-    assert_eq!(went.outcomes[MAX_ATTEMPTS], went.outcomes[MAX_ATTEMPTS - 1], "the same steps");
+    assert_eq!(went.changes.len(), MAX_ATTEMPTS, "{:?}", went.changes);
+    assert!(matches!(went.changes.last(), Some(Change::LowerLr { .. })), "{:?}", went.changes);
+    assert!(went.said[0].contains("learning rate"), "{:?}", went.said);
 }
 
 fn data() {
@@ -299,6 +300,10 @@ fn loaded() {
     let [Some(Origin::Loaded { place })] = found[..] else { panic!("{:?}", went.outcomes) };
     assert!(place.operation.is_some(), "{place:?}");
     assert!(went.changes.is_empty(), "{:?}", went.changes);
+    // One who goes on where nothing is left to change is told what comes of it.
+    let went = bench.supervise(&config, Allowed::default(), &steady());
+    assert!(went.said[0].contains("diverges again unless something else has changed"), "{:?}", went.said);
+    assert_eq!((went.outcomes.len(), &went.outcomes[0]), (2, &went.outcomes[1]), "the same steps");
 }
 
 /// `docs/faults.md` has a row for each, and no other.

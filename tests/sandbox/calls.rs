@@ -66,6 +66,14 @@ fn call(number: c_long, arguments: [c_long; 5]) -> io::Result<()> {
     result(unsafe { libc::syscall(number, a, b, c, d, e, 0) })
 }
 
+/// Asks for a page of our stack to lie where it lies and be as long as it is.
+fn move_own_stack() -> io::Result<()> {
+    let here = 0u8;
+    // SAFETY: takes a plain number.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    call(libc::SYS_mremap, [(&raw const here) as c_long & -page, page, page, 0, 0])
+}
+
 const EPERM: &[i32] = &[libc::EPERM];
 const ENOSYS: &[i32] = &[libc::ENOSYS];
 
@@ -93,10 +101,18 @@ pub(crate) fn all() -> Vec<Attempt> {
         a("set the supervisor's deadline", EPERM, FailsOtherwise, |s| call(libc::SYS_sched_setattr, [s.supervisor.into(), 0, 0, 0, 0])),
         a("take memory that no limit counts", EPERM, Escapes, |_| call(libc::SYS_mmap, [0, 4096, libc::PROT_READ.into(), (libc::MAP_SHARED | libc::MAP_ANONYMOUS).into(), -1])),
         a("take memory that counts as stack", EPERM, Escapes, |_| call(libc::SYS_mmap, [0, 4096, libc::PROT_READ.into(), (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_GROWSDOWN).into(), -1])),
+        // Nothing is moved and nothing is mapped where they are allowed.
+        a("move its own stack", EPERM, Escapes, |_| move_own_stack()),
+        a("take memory that the kernel does not see", EPERM, FailsOtherwise, |_| call(447, [-1, 0, 0, 0, 0])),
         a("leave the process group", EPERM, Escapes, |_| call(libc::SYS_setpgid, [0, 0, 0, 0, 0])),
         a("outlive the supervisor", EPERM, Escapes, |_| call(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG.into(), 0, 0, 0, 0])),
         a("be traceable again", EPERM, Escapes, |_| call(libc::SYS_prctl, [libc::PR_SET_DUMPABLE.into(), 1, 0, 0, 0])),
         a("type into a terminal", EPERM, FailsOtherwise, |_| call(libc::SYS_ioctl, [0, libc::TIOCSTI as c_long, 0, 0, 0])),
+        // There is no such file.
+        a("set flags of a file", EPERM, FailsOtherwise, |_| call(libc::SYS_ioctl, [-1, 0x4008_6602, 0, 0, 0])),
+        a("set extended flags of a file", EPERM, FailsOtherwise, |_| call(libc::SYS_ioctl, [-1, 0x401c_5820, 0, 0, 0])),
+        a("hold up whoever opens a file", EPERM, FailsOtherwise, |_| call(libc::SYS_fcntl, [-1, libc::F_SETLEASE.into(), 1, 0, 0])),
+        a("watch a folder that is open", EPERM, FailsOtherwise, |_| call(libc::SYS_fcntl, [-1, libc::F_NOTIFY.into(), 0, 0, 0])),
         // Programs and processes by other names.
         a("fork by a flag of clone", EPERM, FailsOtherwise, |_| call(libc::SYS_clone, [libc::CLONE_SIGHAND.into(), 0, 0, 0, 0])),
         a("fork by clone3", ENOSYS, FailsOtherwise, |_| call(libc::SYS_clone3, [0, 0, 0, 0, 0])),
@@ -111,10 +127,16 @@ pub(crate) fn all() -> Vec<Attempt> {
         a("pivot the root", EPERM, FailsOtherwiseAsRoot, |_| call(libc::SYS_pivot_root, [0, 0, 0, 0, 0])),
         // Ways round the filter or the rules of paths.
         a("set up io_uring", EPERM, FailsOtherwise, |_| call(libc::SYS_io_uring_setup, [1, 0, 0, 0, 0])),
+        a("set up asynchronous operations", EPERM, FailsOtherwise, |_| call(libc::SYS_io_setup, [0, 0, 0, 0, 0])),
+        a("ask for asynchronous operations", EPERM, FailsOtherwise, |_| call(libc::SYS_io_submit, [0, 0, 0, 0, 0])),
+        // A filter of its own would keep from the supervisor what was refused. There is no such operation, and no such mode.
+        a("filter its own calls", EPERM, FailsOtherwise, |_| call(libc::SYS_seccomp, [99, 0, 0, 0, 0])),
+        a("filter its own calls by prctl", EPERM, FailsOtherwise, |_| call(libc::SYS_prctl, [libc::PR_SET_SECCOMP.into(), 99, 0, 0, 0])),
         a("open by handle", EPERM, FailsOtherwiseAsRoot, |_| call(libc::SYS_open_by_handle_at, [-1, 0, 0, 0, 0])),
         a("get a handle of a file", EPERM, FailsOtherwise, |_| call(libc::SYS_name_to_handle_at, [-1, 0, 0, 0, 0])),
         a("open by openat2", ENOSYS, FailsOtherwise, |_| call(libc::SYS_openat2, [-1, 0, 0, 0, 0])),
         a("call by a newer number", ENOSYS, AlsoRefused, |_| call(463, [0, 0, 0, 0, 0])),
+        a("call by a number that was none", ENOSYS, AlsoRefused, |_| call(400, [0, 0, 0, 0, 0])),
         #[cfg(target_arch = "x86_64")]
         a("call by an x32 number", ENOSYS, AlsoRefused, |_| call(0x4000_0000 | libc::SYS_socket, [libc::AF_INET.into(), libc::SOCK_STREAM.into(), 0, 0, 0])),
         a("watch files elsewhere", EPERM, Escapes, |_| call(libc::SYS_inotify_init1, [0, 0, 0, 0, 0])),

@@ -272,6 +272,24 @@ fn what_is_told_without_end_or_sense_is_bounded() {
     assert!(page.contains("the metric acc is nan and is not told"), "{page}");
 }
 
+/// Steps that take no time are told now and then, and the last of them.
+#[test]
+fn very_many_steps_are_no_flood() {
+    if !has_engine() {
+        return;
+    }
+    let body = "tallow.start(total_steps=100000)\nfor i in range(1, 100001):\n    tallow.step(i, loss=1 / i)\n\
+                tallow.finish(100000)\n";
+    let bench = Bench::new(body);
+    let run = bench.place.run();
+    let said = bench.run(&run, &[]);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    let events = std::fs::read_to_string(run.join("runs/script/attempts/001/events.jsonl")).expect("events");
+    let steps: Vec<&str> = events.lines().filter(|line| line.contains("\"event\":\"step\"")).collect();
+    assert!(steps.len() < 1000 && steps[0].contains("\"step\":1,"), "{}", steps.len());
+    assert!(steps.last().is_some_and(|line| line.contains("\"step\":100000,")), "{steps:?}");
+}
+
 #[test]
 fn budgets_bound_a_script_and_resume_raises_them() {
     if !has_engine() {
@@ -476,6 +494,40 @@ fn held_out_answers_are_not_among_the_data() {
     std::os::unix::fs::symlink(&apart, bench.place.path("data/link.csv")).expect("a link");
     bench.place.write("data/extra/notes.bin", rows);
     refused(&bench, &apart, "notes.bin");
+    // Those that another run keeps.
+    let bench = Bench::new("tallow.finish(1)\n");
+    let apart = bench.place.write("held.csv", rows);
+    bench.place.write("data/old/ledger.jsonl", "");
+    bench.place.write("data/old/data/held_out/answers.jsonl", "\"answer\"\n");
+    refused(&bench, &apart, "held_out");
+}
+
+/// The run folder keeps them, too.
+#[test]
+fn a_run_that_keeps_answers_does_not_lie_among_the_data() {
+    let bench = Bench::new("tallow.finish(1)\n");
+    let table = bench.place.write("held.csv", "x,kind\n1,other\n2,answer\n");
+    for place in ["data/run", "data/new/run", "data/../data/run"] {
+        let out = bench.place.path(place);
+        let said = bench.run(&out, &["--held-out", table.to_str().expect("a path"), "--label=kind"]);
+        assert!(said.code == Some(2) && said.stderr.contains("the run folder keeps the held-out answers"), "{said:#?}");
+        assert!(said.stderr.contains("`--out`") && !out.exists(), "{said:#?}");
+    }
+}
+
+/// What another process is at is not changed. Said before any engine is asked.
+#[test]
+fn a_run_that_somebody_works_on_is_left_as_it_is() {
+    let bench = Bench::new("tallow.finish(1)\n");
+    let folder = tallow::store::RunFolder::create(bench.place.run()).expect("made");
+    let text = "version = 1\nimage = \"python\"\nimage_id = \"sha256:0\"\nseed = 0\ncpus = 1\ngpu = false\n";
+    folder.write_text(&folder.script_spec(), text).expect("written");
+    let _lock = folder.lock().expect("nobody works on it");
+    let mut command = bench.place.tallow(["resume", "--max-time=2h"]);
+    command.arg(folder.root());
+    let said = said(bench.with_means(command));
+    assert!(said.code == Some(40) && said.stderr.contains("is in use by another process"), "{said:#?}");
+    assert_eq!(std::fs::read_to_string(folder.script_spec()).expect("read"), text);
 }
 
 /// Where nobody says how much a script may take, it is a share of what there is, which the engine holds it to.

@@ -235,7 +235,7 @@ tallow.finish(1)"#;
     // Before each question there is enough for the most that it may take.
     let server = Server::start(vec![block(&wrong()), block(RIGHT)]);
     let run = place.run();
-    let poor = written(&place, &server, &run, &["--max-tokens", "11200"]);
+    let poor = written(&place, &server, &run, &["--max-tokens", "11493"]);
     assert!(poor.code == Some(42) && server.asked().len() == 1 && poor.stderr.contains("--max-tokens"), "{poor:#?}");
     let mut resume = place.tallow(["resume", "--offline", "--max-tokens", "90000"]);
     resume.arg(&run).env("TALLOW_LLM_KEY", KEY);

@@ -2,13 +2,12 @@
 
 use super::killer::Killer;
 use super::starved::Starved;
-use super::stream::{Capture, Flood, Lines};
+use super::stream::{Capture, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
-use super::{Disk, Error, Exit, KillReason, Launch, Program, Status};
+use super::{Disk, Error, Exit, Flood, KillReason, Launch, Program, Status};
 use crate::sandbox::container::{Container, Engine};
 use crate::sandbox::{Cgroup, Entry, Level, Listener, MARK, Refused};
 use crate::stop::hearing;
-use crate::store;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -53,9 +52,9 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     worker.end_all();
     let container_kills = worker.end_container();
     let (status, usage) = worker.reap().map_err(failed("waited for"))?;
-    let flooded = pipes.run_dry(killed != Some(KillReason::Flooded), on_line);
+    let flooded = pipes.run_dry(!matches!(killed, Some(KillReason::Flooded(_))), on_line);
     let stderr_tail = pipes.stderr.finish().map_err(log)?;
-    let killed = killed.or(flooded.then_some(KillReason::Flooded));
+    let killed = killed.or(flooded.map(KillReason::Flooded));
     if let Some(reason @ (KillReason::Interrupted | KillReason::WallClock | KillReason::Disk)) = killed {
         asked.get_or_insert(reason);
     }
@@ -162,9 +161,9 @@ impl Worker {
                     facts.last_line = begun.elapsed();
                     starved.heard();
                 }
-                Err(Flood) => facts.flooded = true,
+                Err(flood) => facts.flooded = Some(flood),
             }
-            if !facts.flooded && (self.has_ended() || closed.is_some_and(|at| at.elapsed() > LAST_WORDS)) {
+            if facts.flooded.is_none() && (self.has_ended() || closed.is_some_and(|at| at.elapsed() > LAST_WORDS)) {
                 return Ok((facts.asked.map(|(reason, _)| reason), None));
             }
             if pipes.stdout.is_none() {
@@ -347,7 +346,7 @@ impl Measured {
     fn held(&mut self, disk: &Disk) -> u64 {
         let begun = Instant::now();
         if self.next.is_none_or(|next| begun >= next) {
-            self.bytes = store::bytes_below(&disk.folder);
+            self.bytes = disk.held();
             self.next = Some(begun + Self::EVERY.max(20 * begun.elapsed()));
         }
         self.bytes
@@ -491,9 +490,9 @@ impl Pipes {
         }
     }
 
-    /// After the end: takes what is still in the pipes. Somebody who holds one of them open does not hold us. Returns whether it
-    /// was too much.
-    fn run_dry(&mut self, keep_lines: bool, on_line: &mut dyn FnMut(&[u8])) -> bool {
+    /// After the end: takes what is still in the pipes. Somebody who holds one of them open does not hold us. Returns what of it was
+    /// too much.
+    fn run_dry(&mut self, keep_lines: bool, on_line: &mut dyn FnMut(&[u8])) -> Option<Flood> {
         self.input = Input::Open { _until_dropped: None };
         if !keep_lines {
             self.stdout = None;
@@ -503,14 +502,14 @@ impl Pipes {
             if self.wait(SHORT_TICK).is_err() {
                 break;
             }
-            if self.read(on_line).is_err() {
-                return true;
+            if let Err(flood) = self.read(on_line) {
+                return Some(flood);
             }
         }
         if keep_lines {
             self.lines.finish(on_line);
         }
-        false
+        None
     }
 }
 

@@ -26,6 +26,8 @@ use crate::sandbox::container::Container;
 #[cfg(not(target_os = "linux"))]
 use crate::sandbox::container::Engine;
 use crate::sandbox::{Policy, Refusal};
+use crate::words::bytes;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -54,6 +56,13 @@ pub struct Launch<'a> {
 pub struct Disk {
     pub folder: PathBuf,
     pub limit: u64,
+}
+
+impl Disk {
+    /// What lies there now.
+    pub fn held(&self) -> u64 {
+        crate::store::bytes_below(&self.folder)
+    }
 }
 
 /// What runs.
@@ -115,10 +124,29 @@ pub enum KillReason {
     Stalled,
     /// The user wants to stop.
     Interrupted,
-    /// A line, or all lines together, beyond what any job says.
-    Flooded,
+    /// It said more than any job does.
+    Flooded(Flood),
     /// More lies on the disk than may.
     Disk,
+}
+
+/// What it said too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flood {
+    /// A line.
+    Line { most_bytes: u64 },
+    /// All lines together.
+    Together { most_bytes: u64 },
+}
+
+/// What was expected of it.
+impl fmt::Display for Flood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Flood::Line { most_bytes } => write!(f, "lines of at most {}", bytes(*most_bytes as f64)),
+            Flood::Together { most_bytes } => write!(f, "at most {} of lines in all", bytes(*most_bytes as f64)),
+        }
+    }
 }
 
 /// The worker could not be started or watched.

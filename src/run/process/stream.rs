@@ -1,5 +1,6 @@
 //! What comes from a worker is cut into lines and bounded: its output is as untrusted as what it reads.
 
+use super::Flood;
 use crate::words::steers;
 use std::io::{self, Write};
 
@@ -9,26 +10,26 @@ pub(super) struct Lines {
     /// The beginning of a line whose end has not come.
     partial: Vec<u8>,
     max_line: usize,
+    max_total: u64,
     left: u64,
 }
 
-/// A line, or all of them, went beyond the limit. What comes after is not looked at.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Flood;
-
 impl Lines {
     pub(super) fn new(max_line: usize, max_total: u64) -> Self {
-        Lines { partial: Vec::new(), max_line, left: max_total }
+        Lines { partial: Vec::new(), max_line, max_total, left: max_total }
     }
 
-    /// Takes what has come and hands on each whole line, without its end. Returns how many there were.
+    /// Takes what has come and hands on each whole line, without its end. Returns how many there were. What comes after a flood is
+    /// not looked at.
     pub(super) fn take(&mut self, mut bytes: &[u8], on_line: &mut dyn FnMut(&[u8])) -> Result<usize, Flood> {
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(Flood)?;
+        let too_long = Flood::Line { most_bytes: self.max_line as u64 };
+        let too_many = Flood::Together { most_bytes: self.max_total };
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or(too_many)?;
         let mut count = 0;
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             let (head, rest) = (&bytes[..end], &bytes[end + 1..]);
             if self.partial.len() + head.len() > self.max_line {
-                return Err(Flood);
+                return Err(too_long);
             }
             if self.partial.is_empty() {
                 on_line(head);
@@ -40,7 +41,7 @@ impl Lines {
             (bytes, count) = (rest, count + 1);
         }
         if self.partial.len() + bytes.len() > self.max_line {
-            return Err(Flood);
+            return Err(too_long);
         }
         self.partial.extend_from_slice(bytes);
         Ok(count)
@@ -147,15 +148,16 @@ mod tests {
 
     #[test]
     fn floods_are_noticed_before_they_are_kept() {
-        let check = |max_line: usize, total: u64, chunks: &[&[u8]], flood: bool| {
-            assert_eq!(collect(&mut Lines::new(max_line, total), chunks).is_err(), flood, "{max_line} {total} {chunks:?}");
+        let check = |max_line: usize, total: u64, chunks: &[&[u8]], flood: Option<Flood>| {
+            assert_eq!(collect(&mut Lines::new(max_line, total), chunks).err(), flood, "{max_line} {total} {chunks:?}");
         };
-        check(4, 100, &[b"abcd\n"], false);
-        check(4, 100, &[b"abcde\n"], true);
-        check(4, 100, &[b"abc", b"de"], true);
-        check(4, 100, &[b"abc", b"d\n", b"abcd\n"], false);
-        check(4, 9, &[b"a\na\n", b"a\na\n"], false);
-        check(4, 7, &[b"a\na\n", b"a\na\n"], true);
+        let (line, together) = (Some(Flood::Line { most_bytes: 4 }), Some(Flood::Together { most_bytes: 7 }));
+        check(4, 100, &[b"abcd\n"], None);
+        check(4, 100, &[b"abcde\n"], line);
+        check(4, 100, &[b"abc", b"de"], line);
+        check(4, 100, &[b"abc", b"d\n", b"abcd\n"], None);
+        check(4, 9, &[b"a\na\n", b"a\na\n"], None);
+        check(4, 7, &[b"a\na\n", b"a\na\n"], together);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! When to ask a worker to stop and when to kill it. Pure: times go in, a decision comes out.
 
-use super::KillReason;
+use super::{Flood, KillReason};
 use std::time::Duration;
 
 /// Time between the wall-clock limit and the kill, for a last checkpoint. The limit is a budget, so it is shorter than the grace
@@ -33,7 +33,7 @@ pub(super) struct Facts {
     /// What lies on the disk.
     pub(super) held_bytes: u64,
     /// It sent more than it may.
-    pub(super) flooded: bool,
+    pub(super) flooded: Option<Flood>,
     /// What it was asked already, and when.
     pub(super) asked: Option<(KillReason, Duration)>,
 }
@@ -50,8 +50,8 @@ pub(super) enum Decision {
 pub(super) fn decide(limits: &Limits, facts: &Facts) -> Decision {
     use KillReason::{Disk, Flooded, Interrupted, Stalled, WallClock};
     let Facts { now, last_line, starved, stop, held_bytes, flooded, asked } = *facts;
-    if flooded {
-        return Decision::Kill(Flooded);
+    if let Some(flood) = flooded {
+        return Decision::Kill(Flooded(flood));
     }
     let wall_grace = WALL_GRACE.min(limits.grace);
     if now > limits.wall.saturating_add(wall_grace) {
@@ -92,7 +92,8 @@ mod tests {
         let check = |facts: Facts, expected| assert_eq!(decide(&limits, &facts), expected, "{facts:?}");
         check(quiet, Decision::Wait);
         check(Facts { stop: true, ..quiet }, Decision::Ask(Interrupted));
-        check(Facts { flooded: true, stop: true, ..quiet }, Decision::Kill(Flooded));
+        let flood = Flood::Line { most_bytes: 1 };
+        check(Facts { flooded: Some(flood), stop: true, ..quiet }, Decision::Kill(Flooded(flood)));
         check(Facts { last_line: secs(29), ..quiet }, Decision::Kill(Stalled));
         check(Facts { now: secs(20), last_line: secs(0), ..quiet }, Decision::Wait);
         check(Facts { now: secs(21), last_line: secs(0), ..quiet }, Decision::Kill(Stalled));

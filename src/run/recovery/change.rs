@@ -16,7 +16,7 @@ pub enum Change {
     GradientCheckpointing,
     /// Lower learning rate, and a warm-up of at least a tenth of all steps.
     LowerLr { from: f64, to: f64 },
-    /// Gradients of a lower global norm at most.
+    /// Gradients of a lower global norm at most, instead of one of `from` or of a bound for each value.
     TighterClipping { from: Option<f64>, to: f64 },
     /// An optimiser whose updates are bounded more tightly at the same rate.
     OtherOptimizer { from: Optimizer, to: Optimizer },
@@ -41,7 +41,8 @@ impl Change {
                 let steps = recipe.schedule.warmup().steps(config.total_steps).max(least_warmup(config.total_steps));
                 recipe.schedule = recipe.schedule.with_warmup(Warmup::Steps(steps));
             }
-            Change::TighterClipping { to, .. } => recipe.grad_clip_norm = Some(*to),
+            // One takes the place of the other: an experiment has at most one of them.
+            Change::TighterClipping { to, .. } => (recipe.grad_clip_norm, recipe.grad_clip_value) = (Some(*to), None),
             Change::OtherOptimizer { from, to } => {
                 recipe.lr = rate_after(from, recipe.lr);
                 recipe.optimizer = to.clone();

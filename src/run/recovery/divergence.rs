@@ -82,7 +82,11 @@ fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
 fn clip(step: u64, config: &RunConfig, usual: Option<f64>) -> Decision {
     let from = config.recipe.grad_clip_norm;
     let to = from.map_or(CLIP, |norm| share_of(norm, LOWER)).min(usual.filter(|norm| *norm > 0.0).unwrap_or(f64::INFINITY));
-    let was = from.map_or("not at all".into(), plain);
+    let was = match (from, config.recipe.grad_clip_value) {
+        (Some(norm), _) => plain(norm),
+        (None, Some(most)) => format!("each value at {}", plain(most)),
+        (None, None) => "not at all".into(),
+    };
     let what = format!("gradients clipped at norm {} instead of {was}", plain(to));
     again(step, Change::TighterClipping { from, to }, config, &what)
 }

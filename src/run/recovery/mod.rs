@@ -25,7 +25,7 @@ mod divergence;
 mod memory;
 mod review;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use anew::{Again, Begun, again, batch_size_after, review_of};
 pub use change::Change;
@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_ATTEMPTS: usize = 5;
 
 /// How often a run that ended by accident (killed, crashed, stalled) is simply continued.
-const MAX_ACCIDENTS: usize = 2;
+pub const MAX_ACCIDENTS: usize = 2;
 
 /// What recovery decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +83,25 @@ impl Default for Allowed {
 
 /// What to do after `outcome` of an attempt with `config`; `history` holds every attempt before it, oldest first.
 pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed: Allowed) -> Decision {
+    let next = proposed(outcome, config, history, allowed);
+    if matches!(next, Decision::GiveUp { .. }) {
+        return next;
+    }
+    let failures = 1 + history.iter().filter(|tried| !is_stopped(&tried.outcome)).count();
+    match failures {
+        _ if failures >= MAX_ATTEMPTS => {
+            give_up(format!("{failures} attempts did not complete{}", memory::sizes_tried(outcome, config, history)))
+        }
+        _ if failures >= allowed.attempts => {
+            let reason = format!("{failures} attempt(s) did not complete, and `budget.max_attempts` is {}", allowed.attempts);
+            Decision::GiveUp { reason, spent: true }
+        }
+        _ => next,
+    }
+}
+
+/// What is left to try, however many attempts were made: what one more attempt begins with that a person grants.
+pub fn proposed(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed: Allowed) -> Decision {
     let next = match outcome {
         Outcome::Completed => give_up("the run is complete"),
         Outcome::Interrupted { .. } => give_up("stopped by the user"),
@@ -98,21 +117,11 @@ pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed:
     if *change != Change::Nothing && was_tried {
         return give_up("nothing is left that was not tried");
     }
-    let failures = 1 + history.iter().filter(|tried| !is_stopped(&tried.outcome)).count();
-    match failures {
-        _ if failures >= MAX_ATTEMPTS => {
-            give_up(format!("{failures} attempts did not complete{}", memory::sizes_tried(outcome, config, history)))
-        }
-        _ if failures >= allowed.attempts => {
-            let reason = format!("{failures} attempt(s) did not complete, and `budget.max_attempts` is {}", allowed.attempts);
-            Decision::GiveUp { reason, spent: true }
-        }
-        _ => next,
-    }
+    next
 }
 
 /// Being stopped by the user, or by a budget that the user has raised since, is no failure and uses up nothing.
-fn is_stopped(outcome: &Outcome) -> bool {
+pub fn is_stopped(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
 }
 

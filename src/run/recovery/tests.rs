@@ -5,7 +5,7 @@ use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use crate::store::{Decided, Entry, Record};
 use proptest::prelude::*;
 
-fn config(batch_size: usize) -> RunConfig {
+pub(in crate::run) fn config(batch_size: usize) -> RunConfig {
     let recipe = Recipe::bare(
         Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
         0.1,
@@ -172,6 +172,19 @@ fn a_lower_rate_warms_up_longer_and_clipping_is_at_what_was_usual() {
     assert_eq!((clip(Some(2.0), 0.25), clip(Some(2.0), 40.0)), (0.25, 0.6));
 }
 
+/// An experiment that clips both is refused.
+#[test]
+fn clipping_by_norm_takes_the_place_of_clipping_each_value() {
+    let mut by_value = config(8);
+    by_value.recipe.grad_clip_value = Some(0.05);
+    let outcome = diverged(Some(Origin::Operation { place: place(), grad_norm: 0.25 }));
+    let Decision::Retry { config: next, reason, .. } = decide(&outcome, &by_value, &[], Allowed::default()) else {
+        panic!("a retry")
+    };
+    assert_eq!((next.recipe.grad_clip_norm, next.recipe.grad_clip_value), (Some(0.25), None));
+    assert!(reason.contains("clipped at norm 0.25 instead of each value at 0.05"), "{reason}");
+}
+
 #[test]
 fn accidents_are_continued_twice() {
     let (configs, reason) = exhaust(&Outcome::Killed { signal: 9 }, config(8));
@@ -190,6 +203,20 @@ fn being_stopped_uses_up_no_attempt() {
     for outcome in [Outcome::TimedOut { limit_secs: 1 }, Outcome::Interrupted { step: 1 }, Outcome::Completed, budget] {
         assert!(matches!(decide(&outcome, &config(8), &[], Allowed::default()), Decision::GiveUp { .. }), "{outcome:?}");
     }
+}
+
+#[test]
+fn what_is_left_to_try_is_known_after_the_last_attempt() {
+    let (history, _, end) = follow(&vec![MEMORY; MAX_ATTEMPTS], config(96), Allowed::default());
+    assert!(matches!(end, Decision::GiveUp { .. }), "{end:?}");
+    let (last, before) = history.split_last().expect("attempts");
+    let Decision::Retry { change, .. } = proposed(&last.outcome, &last.config, before, Allowed::default()) else {
+        panic!("a change")
+    };
+    assert_eq!(change, Change::MicroBatch { from: 12, to: 6 });
+    // Where nothing is, nothing is made up.
+    let data = diverged(Some(Origin::Data { example: 7 }));
+    assert!(matches!(proposed(&data, &config(8), &[], Allowed::default()), Decision::GiveUp { .. }));
 }
 
 #[test]

@@ -31,11 +31,11 @@ def _filter_calls():
         sys.exit("the system calls of the script could not be filtered: " + os.strerror(ctypes.get_errno()))
 
 
-def _end_with_tallow():
-    """Whoever watches holds the other end of our stdin; when it is gone, so are we."""
-    while os.read(0, 1):
+def _end_with_tallow(read=os.read, leave=os._exit):
+    """Whoever watches holds the other end of our stdin; when it is gone, so are we. By what `os` has now: a script shares the module."""
+    while read(0, 1):
         pass
-    os._exit(137)
+    leave(137)
 
 
 _acts = {}
@@ -62,7 +62,7 @@ def _refusal(error):
 
 
 # The first process of a container is deaf to what it does not ask for.
-signal.signal(signal.SIGTERM, lambda _signal, _frame: os._exit(143))
+signal.signal(signal.SIGTERM, lambda _signal, _frame, leave=os._exit: leave(143))
 events = os.dup(1)
 os.dup2(2, 1)
 os.environ["TALLOW_EVENTS"] = str(events)

@@ -13,7 +13,8 @@
         step += 1
         tallow.step(step, loss=loss, lr=lr)         # ends the script where the loss is not finite
         if step % 100 == 0:
-            save(tallow.out / "checkpoint.pt")      # written whole, then named
+            save(tallow.out / "new.pt")             # whole before it has its name: until then the one before is there
+            (tallow.out / "new.pt").replace(tallow.out / "checkpoint.pt")
             tallow.checkpoint(step, "checkpoint.pt")
             tallow.metric("accuracy", accuracy(), step=step)
     if tallow.held_out:                             # JSON lines without their answers, where some are held out
@@ -24,11 +25,13 @@
 network. What the script prints goes to its log.
 """
 
+import atexit
 import json
 import math
 import os
 import pathlib
 import signal
+import time
 
 data = pathlib.Path(os.environ.get("TALLOW_DATA", "/data"))
 out = pathlib.Path(os.environ.get("TALLOW_OUT", "/out"))
@@ -42,15 +45,35 @@ _parts = int(os.environ.get("TALLOW_BATCH_PARTS", "1"))
 _lr_scale = float(os.environ.get("TALLOW_LR_SCALE", "1"))
 _events = os.fdopen(int(os.environ.get("TALLOW_EVENTS", "1")), "w", buffering=1, encoding="utf-8")
 _asked = False
+_often = 0.1  # seconds: of steps that end sooner after one another only some are told, and the last
+_told_at = None
+_untold = None
 
 
 class Diverged(SystemExit):
     """The loss is not finite: nothing after it is worth its time."""
 
 
-def _tell(event, **fields):
-    _events.write(json.dumps({"event": event, **fields}, allow_nan=False) + "\n")
+def _line(event, **fields):
+    return json.dumps({"event": event, **fields}, allow_nan=False) + "\n"
+
+
+def _write(line):
+    _events.write(line)
     _events.flush()
+
+
+def _tell(event, **fields):
+    _write(_line(event, **fields))
+
+
+@atexit.register
+def _tell_last_step():
+    """Tells the step that was not told because another had just been."""
+    global _untold
+    line, _untold = _untold, None
+    if line is not None:
+        _write(line)
 
 
 def _number(value):
@@ -78,12 +101,18 @@ def start(total_steps, step=0):
 
 
 def step(number, loss, lr=None):
-    """`number` steps are done; `loss` is the mean over what the last one saw."""
+    """`number` steps are done; `loss` is the mean over what the last one saw. Told ten times a second at most, the last one always."""
+    global _told_at, _untold
     value = _number(loss)
     if not math.isfinite(value):
+        _tell_last_step()
         _tell("diverged", step=int(number), value=str(value))
         raise Diverged("the loss is " + str(value) + " at step " + str(number))
-    _tell("step", step=int(number), loss=value, lr=None if lr is None else _number(lr))
+    _untold = _line("step", step=int(number), loss=value, lr=None if lr is None else _number(lr))
+    now = time.monotonic()
+    if _told_at is None or now - _told_at >= _often:
+        _told_at = now
+        _tell_last_step()
 
 
 def metric(name, value, step=None):
@@ -98,6 +127,7 @@ def metric(name, value, step=None):
 def checkpoint(step, path):
     """`path`, below `tallow.out`, is whole on disk and holds all that an attempt after this one needs to go on."""
     whole = (out / path).resolve()
+    _tell_last_step()
     _tell("checkpoint", step=int(step), path=str(whole.relative_to(out.resolve())))
 
 
@@ -115,6 +145,7 @@ def stopping():
 
 def finish(step):
     """All that was to be done is done, or after `stopping()` what could be."""
+    _tell_last_step()
     _tell("stopped" if _asked else "finished", step=int(step))
 
 
