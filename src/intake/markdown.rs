@@ -305,7 +305,8 @@ impl Markdown {
         self.end_paragraph();
         let length = lines[at..].iter().take_while(|line| line.contains('|')).count();
         let rows = lines[at..at + length].iter().enumerate().filter(|(index, _)| *index != 1).take(2000).map(|(_, line)| {
-            let line = line.trim().trim_start_matches('|');
+            let line = line.trim();
+            let line = line.strip_prefix('|').unwrap_or(line);
             let line = line.strip_suffix('|').unwrap_or(line);
             let cells = line.replace("\\|", "\u{0}");
             let cells = cells.split('|').enumerate().take(200).map(|(column, text)| {
@@ -336,29 +337,39 @@ fn is_rule(line: &str) -> bool {
 fn inline(text: &str) -> String {
     static MARKS: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(concat!(
-            r"\$([^$]{1,400})\$|\\\(([^\n]{1,400}?)\\\)|`+([^`]*)`+|!\[[^\]]*\]\([^)]*\)|\[\^([^\]]{1,20})\]|\[([^\]]*)\]\(([^)\s]*)[^)]*\)",
-            r"|\*\*([^*]+)\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|<(https?://[^>\s]+)>|</?[a-zA-Z][^>]*>|\\([\\`*_{}\[\]()#+.!|-])"
+            r"<(?P<script>su[pb])>(?P<raised>[^<]{1,40})</su[pb]>|(?P<gap><br\s*/?>|</(?:t[dhr]|p|li|div)>)",
+            r"|\$(?P<dollars>[^\s$](?:[^$]{0,398}[^\s$])?)\$|\\\((?P<parens>[^\n]{1,400}?)\\\)|`+(?P<code>[^`]*)`+",
+            r"|!\[[^\]]*\]\([^)]*\)|\[\^(?P<note>[^\]]{1,20})\]|\[(?P<words>[^\]]*)\]\((?P<url>[^)\s]*)[^)]*\)",
+            r"|\*\*(?P<strong>[^*]+)\*\*|__(?P<bold>[^_]+)__|\*(?P<emphasis>[^*\s][^*]*)\*|<(?P<address>https?://[^>\s]+)>",
+            r"|</?[a-zA-Z][^>]*>|\\(?P<sign>[\\`*_{}\[\]()#+.!|$<>~%-])"
         ))
     });
     let made = MARKS.replace_all(text, |found: &regex::Captures<'_>| {
-        let part = |at: usize| found.get(at).map(|m| m.as_str().to_string());
-        if let Some(formula) = part(1).or(part(2)) {
-            return latex::formula(&formula);
+        let part = |name: &str| found.name(name).map(|m| m.as_str());
+        let behind = found.get(0).map_or("", |whole| &text[whole.end()..]);
+        // `$5-$10` are two prices.
+        if let Some(formula) = part("dollars") {
+            let is_price = behind.starts_with(|c: char| c.is_ascii_digit());
+            return if is_price { format!("${}$", inline(formula)) } else { latex::formula(formula) };
         }
-        if let Some(note) = part(4) {
-            return latex::scripted(&note, true).replace('^', "");
+        if let Some(formula) = part("parens") {
+            return latex::formula(formula);
         }
-        if let (Some(words), Some(url)) = (part(5), part(6)) {
-            let words = inline(&words);
-            return if url.starts_with("http") && !words.contains(&url) { format!("{words} ({url})") } else { words };
+        if let Some(raised) = part("raised") {
+            return latex::scripted(raised.trim(), part("script") == Some("sup")).trim_start_matches('^').to_string();
         }
-        [3, 7, 8, 9]
-            .into_iter()
-            .find_map(part)
-            .map(|inner| if found.get(3).is_some() { inner } else { inline(&inner) })
-            .or_else(|| part(10))
-            .or_else(|| part(11))
-            .unwrap_or_default()
+        if part("gap").is_some() {
+            return " ".into();
+        }
+        if let Some(note) = part("note") {
+            return latex::scripted(note, true).replace('^', "");
+        }
+        if let (Some(words), Some(url)) = (part("words"), part("url")) {
+            let words = inline(words);
+            return if url.starts_with("http") && !words.contains(url) { format!("{words} ({url})") } else { words };
+        }
+        let marked = ["strong", "bold", "emphasis"].into_iter().find_map(part).map(inline);
+        marked.or_else(|| ["code", "address", "sign"].into_iter().find_map(part).map(str::to_string)).unwrap_or_default()
     });
     decoded(&made)
 }
@@ -381,6 +392,24 @@ mod tests {
         assert_eq!(paper.references.len(), 2);
         assert_eq!(paper.tables[0].caption.map(|c| paper.passage(&paper.passages[c])), Some("Table 1: Scores."));
         assert_eq!(paper.sections[1].number.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn marks_of_lines() {
+        for (source, expected) in [
+            ("10<sup>5</sup>, 32<br>64, \\$5", "10⁵, 32 64, $5"),
+            ("costs \\$300 at a rate of 1e-4 and \\$20", "costs $300 at a rate of 1e-4 and $20"),
+            ("from $5 to *all* of $10", "from $5 to all of $10"),
+            ("at $5-$10 each", "at $5-$10 each"),
+            ("<td>0.1</td><td>32</td>", "0.1 32 "),
+            ("$x=1$ and `$HOME`", "x = 1 and $HOME"),
+        ] {
+            assert_eq!(inline(source), expected, "{source}");
+        }
+        let paper = read(b"# T\n\nTable 1: S.\n\n||A|B|\n|---|---|---|\n|Ours|1|2|\n", "x").expect("read");
+        assert!(text(&paper).contains("A B\nOurs 1 2"), "{}", text(&paper));
+        let columns: Vec<f32> = paper.tables[0].rows[0].cells.iter().map(|cell| cell.x0).collect();
+        assert_eq!(columns, [100.0, 200.0]);
     }
 
     #[test]

@@ -169,14 +169,17 @@ fn folder(root: &Path, main: Option<&str>) -> std::io::Result<Option<Vec<u8>>> {
     if let Some(main) = main {
         add(&mut archive, "00README.XXX", format!("{main} toplevelfile\n").as_bytes());
     }
+    // What is read first is not crowded out by a large bibliography beside it.
+    found.sort_by_key(|(name, ..)| (Some(name.as_str()) != main, name.to_lowercase().ends_with(".bib")));
     let mut taken = 0;
     for (name, path, bytes) in found.into_iter().take(MAX_TEXTS) {
-        taken += bytes;
-        if taken > MAX_TEXT_BYTES || name.len() > 99 {
+        if taken + bytes > MAX_TEXT_BYTES || name.len() > 99 {
             continue;
         }
+        // One that cannot be read is as if it were not there.
+        let Ok(file) = File::open(path) else { continue };
         let mut text = Vec::new();
-        File::open(path)?.take(MAX_TEXT_BYTES).read_to_end(&mut text)?;
+        taken += file.take(MAX_TEXT_BYTES).read_to_end(&mut text)? as u64;
         add(&mut archive, &name, &text);
     }
     archive.resize(archive.len() + 1024, 0);

@@ -316,6 +316,12 @@ pub enum ScheduleShape {
         unit: Option<Unit>,
         divisor: Option<f64>,
     },
+    /// Divided by `divisor` after each `every` steps or epochs (`unit`).
+    Staircase {
+        every: f64,
+        unit: Unit,
+        divisor: Option<f64>,
+    },
     /// Divided by `divisor` whenever the error stops falling.
     Plateau {
         divisor: Option<f64>,
@@ -338,10 +344,23 @@ impl fmt::Display for ScheduleShape {
             ScheduleShape::Exponential => f.write_str("exponential decay"),
             ScheduleShape::InverseSqrt => f.write_str("inverse square root decay"),
             ScheduleShape::Plateau { divisor } => write!(f, "reduce on plateau{}", by(divisor)),
+            ScheduleShape::Staircase { every, unit, divisor } => {
+                // A small fall again and again is what an exponential is made of.
+                match divisor.filter(|divisor| *divisor < 2.0) {
+                    Some(divisor) => write!(f, "exponential decay, times {}", (1e4 / divisor).round() / 1e4)?,
+                    None => write!(f, "step decay{}", by(divisor))?,
+                }
+                let one = if *unit == Unit::Epochs { "epoch" } else { "step" };
+                if *every == 1.0 { write!(f, " every {one}") } else { write!(f, " every {every} {one}s") }
+            }
             ScheduleShape::Milestones { at, unit, divisor } => {
                 write!(f, "step decay{}", by(divisor))?;
-                let at: Vec<String> = at.iter().map(f64::to_string).collect();
-                let unit = if *unit == Some(Unit::Epochs) { "epochs" } else { "steps" };
+                let (unit, times) = match unit {
+                    Some(Unit::Epochs) => ("epochs", 1.0),
+                    Some(Unit::Fraction) => ("% of all steps", 100.0),
+                    _ => ("steps", 1.0),
+                };
+                let at: Vec<String> = at.iter().map(|at| ((at * times * 1e6).round() / 1e6).to_string()).collect();
                 if at.is_empty() { Ok(()) } else { write!(f, " at {} {unit}", at.join(" and ")) }
             }
         }

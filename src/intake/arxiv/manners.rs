@@ -195,7 +195,11 @@ impl<'a> Session<'a> {
         let limit = self.options.max_bytes;
         let name = format!("arXiv:{}", self.id);
         let mut bytes = Vec::new();
-        response.take(limit + 1).read_to_end(&mut bytes).map_err(|source| Error::Io { name: name.clone(), source })?;
+        // Cut off on the way: it may come whole the next time.
+        if let Err(source) = response.take(limit + 1).read_to_end(&mut bytes) {
+            let (id, host) = (self.id.clone(), self.options.base_url.clone());
+            return Ok(Tried::Again(PACE, Error::Unreachable { id, host, source: source.into() }));
+        }
         if bytes.len() as u64 > limit {
             return Err(Error::TooLarge { name, found: bytes.len() as u64, limit, unit: "bytes" });
         }

@@ -168,38 +168,47 @@ fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
 fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
     const WIDE: &str = r"(?:\d{1,3},\d{3}|\d{2,5})";
-    const IS: &str = r"(?: (?:is |are )?(?:set )?to| of| is|:| =)?";
-    static PATTERNS: LazyLock<[(regex::Regex, Dimension); 4]> = LazyLock::new(|| {
+    const IS: &str = r"(?:(?: (?:is |are )?(?:set )?to| of| is|:| =)? |=)";
+    const SIZE: &str = r"(?:size|dim(?:ension)?(?:ality)?|width)";
+    static PATTERNS: LazyLock<[(regex::Regex, Dimension); 5]> = LazyLock::new(|| {
         let pattern = |pattern: String| crate::intake::regex(&format!("(?i){pattern}"));
         [
             (
                 pattern(format!(
-                    r"\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer\b|\bnumber of (?:transformer )?(?:layers|blocks){IS} (\d{{1,3}})\b"
+                    r"\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer )?(?:layers|blocks){IS}(\d{{1,3}})\b"
                 )),
                 Dimension::Layers,
             ),
             (
                 pattern(format!(
-                    r"\b(?:hidden size|hidden dimension|model dimension|embedding size|width)s?{IS} ({WIDE})\b|\b({WIDE}) hidden (?:units|dimensions?)|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE}) hidden dimensions?|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),
+            (pattern(format!(r"\bembedding[- ]{SIZE}s?{IS}({WIDE})\b")), Dimension::Embedding),
             (
                 pattern(format!(
-                    r"\b({COUNT}) (?:(?:self-)?attention )?heads\b|\bnumber of (?:(?:self-)?attention )?heads(?: [\p{{L}}_₀-₉]{{1,3}})?{IS} (\d{{1,3}})\b"
+                    r"\b({COUNT}) (?:(?:self-)?attention )?heads\b|\b({COUNT})-head(?:ed)?\b|\bnumber of (?:(?:self-)?attention )?heads(?: [\p{{L}}_₀-₉]{{1,3}})?{IS}(\d{{1,3}})\b"
                 )),
                 Dimension::Heads,
             ),
             (
                 pattern(format!(
-                    r"\b(?:intermediate|feed-?forward|inner|mlp)[- ](?:size|dimension|layer|width)(?: \(\w+\))?{IS} ({WIDE})\b"
+                    r"\b(?:intermediate|feed-?forward|ffn|inner|mlp)[- ](?:network )?(?:hidden |inner )?(?:{SIZE}|layer)(?: \(\w+\))?{IS}({WIDE})\b|\bd_?ff{IS}({WIDE})\b"
                 )),
                 Dimension::Intermediate,
             ),
         ]
     });
+    // `FFN hidden size`: the width of another layer.
+    static INNER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:intermediate|feed-?forward|ffn|inner|mlp)(?: network)?[- ]$"));
     let first = |(pattern, dimension): &(regex::Regex, Dimension)| {
-        let words = pattern.captures(text)?;
+        let own = |words: &regex::Captures<'_>| {
+            let start = words.get(0).map_or(0, |whole| whole.start());
+            *dimension != Dimension::Hidden || !INNER.is_match(&text[..start])
+        };
+        let words = pattern.captures_iter(text).find(own)?;
         let value = count(words.iter().skip(1).flatten().next()?.as_str())?;
         Some((*dimension, value, words.get(0)?.range()))
     };
@@ -234,15 +243,27 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         if super::described::names_one(text) {
             return;
         }
-        let named = NOUN
-            .captures(text)
-            .map(|found| found[1].to_string())
+        let noun = NOUN.captures(text).map(|found| found[1].to_string());
+        if noun.as_deref().is_some_and(|noun| is_head(noun, text)) {
+            return;
+        }
+        let named = noun
             .filter(|name| !name.split(' ').any(|word| ["has", "have", "is", "are", "uses", "with", "same"].contains(&word)))
             .or_else(|| at.scope.variant.clone())
             .or_else(|| coined(at.scope.topic.as_deref()?));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// `The projection head is a two-layer MLP`: a small network that is put on a model.
+fn is_head(noun: &str, text: &str) -> bool {
+    static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:projection|prediction) (?:heads?|networks?|layers?|mlps?)|(?:heads?|adapters?) (?:is|are|was|were|consists?)|projectors?|predictors?|bottlenecks?)\b",
+        )
+    });
+    ["MLP", "perceptron", "network"].iter().any(|word| noun.contains(word)) && HEAD.is_match(text)
 }
 
 /// A heading that is the name of a model: `FooNet`.

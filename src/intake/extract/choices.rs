@@ -47,10 +47,10 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let kinds = "(?:the )?(?:standard |plain |vanilla |momentum |mini-?batch )?";
         [
             crate::intake::regex(&format!(
-                r"(?:\b[Ww]e (?:also )?(?:use[ds]?|propose|adopt|employ|apply|choose)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tuned?|[Oo]ptimi[sz](?:ed?|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
+                r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
-                r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz](?:er|ation (?:algorithm|method))\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
+                r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz](?:er|ation (?:algorithm|method))\b|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
             )),
         ]
     });
@@ -96,14 +96,17 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     type Shape = fn(&regex::Captures<'_>) -> ScheduleShape;
     static FORMS: LazyLock<Vec<(regex::Regex, Shape)>> = LazyLock::new(|| {
         let number = numbers::NUMBER;
-        let list = numbers::list();
+        let nth = format!(r"{number}(?: ?(?:th|st|nd|rd)\b)?");
+        let again = format!(
+            r"(?:(?P<every>{number}|two|three|four|five|ten) ?)?(?:training )?(?P<unit>epochs?|steps?|iterations?|updates?)\b"
+        );
         let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?\s?(?:at|after) (?:(?:the )?(?P<unit2>iterations|steps|epochs|updates) )?(?P<at>{list})(?: ?(?:th|st|nd|rd))?(?: (?:parameter |gradient |training )?(?P<unit>iterations|steps|epochs|updates))?"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?(?:\s?[x×])?\s?(?:at|after) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?"),
                 |found| ScheduleShape::Milestones {
                     at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
-                    unit: found.name("unit").or_else(|| found.name("unit2")).map(|m| if m.as_str().starts_with('e') { Unit::Epochs } else { Unit::Steps }),
+                    unit: found.name("unit").or_else(|| found.name("unit2")).map(unit_of),
                     divisor: divisor(found),
                 },
             ),
@@ -121,35 +124,38 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             ),
             form(r"\bhalv\w*(?: it| the learning rate)?[^.;]{0,40}plateau".into(), |_| ScheduleShape::Plateau { divisor: Some(2.0) }),
             form(
-                r"\bhalv\w*(?: it| the learning rate)? (?:every|each|after every|after each)\b".into(),
-                |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: Some(2.0) },
+                format!(r"\bhalv\w*(?: it| the learning rate)? (?:every|each|after every|after each)\b(?: {again})?"),
+                |found| staircase(found, Some(2.0)),
             ),
             form(
-                r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b".into(),
+                r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b|\bCosineAnnealingWarmRestarts\b".into(),
                 |_| ScheduleShape::CosineRestarts { cycles: None },
             ),
             form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
             form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
             form(r"\bpolynomial (?:learning[- ]rate |lr )?(?:decay|schedule)".into(), |_| ScheduleShape::Polynomial { power: None }),
-            form(r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)".into(), |_| ScheduleShape::Cosine),
+            form(
+                r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)|\bCosineAnnealing(?:LR)?\b|\bcosine[- ]?lr\b".into(),
+                |_| ScheduleShape::Cosine,
+            ),
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
             form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
             form(
-                r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay".into(),
+                r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b".into(),
                 |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None },
             ),
-            form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)".into(), |_| ScheduleShape::Exponential),
-            // The same factor again and again: small steps are an exponential decay.
+            form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
             form(
-                format!(r"\b(?:decay|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) (?:(?:{number}|two|three) ?)?(?:training )?(?:epochs?|steps?|iterations?|updates?)\b"),
-                |found| match divisor(found) {
-                    Some(by) if by > 2.0 => ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: Some(by) },
-                    _ => ScheduleShape::Exponential,
-                },
+                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) {again}"),
+                |found| staircase(found, divisor(found)),
             ),
             form(
-                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc)\w* linearly|\bdecreas\w* linearly|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
+                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))? (?:every|each|after every|after each) {again},? by (?:a (?:factor|rate) of )?(?P<d>\d*\.?\d+)"),
+                |found| staircase(found, divisor(found)),
+            ),
+            form(
+                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) )?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
             ),
             form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
@@ -174,6 +180,8 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
         "√",
         "cosine",
         "linear decay",
+        "steplr",
+        "exponentiallr",
     ]
     .iter()
     .any(|word| lower.contains(word))
@@ -182,9 +190,10 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     // `reduced by 10 after 3 days` names no steps, and `compared using cosine similarity` no schedule.
     let is_whole = |words: &regex::Captures<'_>| {
-        let after = words.get(0).map_or("", |whole| &text[whole.end()..]);
+        let (before, after) = words.get(0).map_or(("", ""), |whole| (&text[..whole.start()], &text[whole.end()..]));
         (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some())
             && !is_of_vectors(after)
+            && !is_of_another(before)
             && !is_of_layers(&lower)
     };
     let all: Vec<_> = FORMS.iter().filter_map(|(form, shape)| Some((form.captures_iter(text).find(is_whole)?, shape))).collect();
@@ -207,6 +216,18 @@ fn is_of_vectors(after: &str) -> bool {
     MEASURE.is_match(after)
 }
 
+/// `The temperature is {decayed}`: what changes is no learning rate.
+fn is_of_another(before: &str) -> bool {
+    static ANOTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:\b(?:loss(?:es)?|weights?|weight decay|temperatures?|coefficients?|penalt(?:y|ies)|momentum|batch sizes?|drop-?out|resolution|margin|thresholds?|noise|probabilit(?:y|ies))|[λβϵεα])(?: (?:term|weight|rate|level))? (?:is|are|was|were|gets?|being) (?:(?:then|also|further|later|first|gradually|again) )*$",
+        )
+    });
+    static RATE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:learning[- ]rates?|lr)\b"));
+    let clause = before.rsplit(['.', ';', ',']).next().unwrap_or_default();
+    ANOTHER.is_match(clause) && !RATE.is_match(clause)
+}
+
 /// What differs from layer to layer is no schedule.
 fn is_of_layers(text: &str) -> bool {
     ["layer-wise", "layerwise", "individual layers", "per-layer"].iter().any(|words| text.contains(words))
@@ -227,6 +248,24 @@ fn is_taken(before: &str) -> bool {
 fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
     let by = numbers::parse(found.name("d")?.as_str()).filter(|d| *d > 0.0)?;
     Some(if by < 1.0 { 1.0 / by } else { by })
+}
+
+fn unit_of(word: regex::Match<'_>) -> Unit {
+    if word.as_str().starts_with(['e', 'E']) { Unit::Epochs } else { Unit::Steps }
+}
+
+/// The same fall again and again; how often is left open where no unit is said.
+fn staircase(found: &regex::Captures<'_>, divisor: Option<f64>) -> ScheduleShape {
+    const IN_WORDS: [(&str, f64); 5] = [("two", 2.0), ("three", 3.0), ("four", 4.0), ("five", 5.0), ("ten", 10.0)];
+    let count = |text: &str| {
+        let word = IN_WORDS.iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
+        word.map(|(_, count)| *count).or_else(|| numbers::parse(text))
+    };
+    let every = found.name("every").map_or(Some(1.0), |every| count(every.as_str())).filter(|every| *every > 0.0);
+    match every.zip(found.name("unit").map(unit_of)) {
+        Some((every, unit)) => ScheduleShape::Staircase { every, unit, divisor },
+        None => ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor },
+    }
 }
 
 /// What a loss that is named, not defined, counts for.
@@ -337,16 +376,23 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static PROJECTIONS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:into|to|on|in|adapt|adapting|target|targeting) (?:the |all |only |both )*(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
+            r"(?i)\b(?:into|to|on|in|adapt|adapting|target|targeting|target(?:ed)? modules?(?: are| is|:| include)?) (?:the |all |only |both )*(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
         )
     });
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:on|to|into|in|for|targeting) (?P<t>(?:all|every) (?:the )?linear (?:projection )?layers?)\b",
+            r"(?i)\b(?:on|to|into|in|for|targeting) (?P<t>(?:all|every) (?:the )?(?:linear|attention|dense|MLP) (?:projection )?(?:layers?|modules?|matrices|weights|projections?))\b",
+        )
+    });
+    // `Unlike LoRA, we add gates to all attention layers`.
+    static UNLIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:unlike|in contrast (?:to|with)|compared (?:to|with)|instead of|rather than|than) (?:(?:using|the|standard|plain|vanilla) )*(?:lora|adapters?|low-rank)\b",
         )
     });
     let text = at.text();
-    let speaks = ["lora", "adapter", "low-rank"].iter().any(|word| text.to_lowercase().contains(word));
+    let lower = text.to_lowercase();
+    let speaks = ["lora", "adapter", "low-rank"].iter().any(|word| lower.contains(word)) && !UNLIKE.is_match(text);
     let projections = PROJECTIONS.captures(text).filter(|words| {
         let named = words.get(0).map_or("", |m| m.as_str());
         speaks
@@ -425,7 +471,9 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     if at.caption || !["train", "tuning", "tuned", "run took", "runs took", "runtime"].iter().any(|word| lower.contains(word)) {
         return;
     }
-    let Some(words) = TIME.captures(text) else { return };
+    // `60k hours of speech` are data.
+    let is_time = |words: &regex::Captures<'_>| words.get(0).is_some_and(|whole| !is_of_recordings(&text[whole.end()..]));
+    let Some(words) = TIME.captures_iter(text).find(is_time) else { return };
     let (Some(whole), Some(value), Some(unit)) =
         (words.get(0), words.name("v").or_else(|| words.name("w")), words.name("u").or_else(|| words.name("x")))
     else {
@@ -445,6 +493,19 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     let weight = if lower.contains("for example") { 0.7 } else { 1.0 };
     let said = Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range());
     found.tell(at, Said { unit: Some(unit), weight, ..said });
+}
+
+/// `60k hours {of transcribed speech}`, but not `3 days {of training on speech}`.
+fn is_of_recordings(after: &str) -> bool {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^ of (?:[\w-]+ ){0,4}?(?:speech|audio|video|recordings?|data|music|sound)\b")
+    });
+    static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ of (?:[\w-]+ )?(?:(?:pre-?)?training|(?:fine-?)?tuning|compute|computation) (?:on|with|using|for|over|time)\b",
+        )
+    });
+    DATA.is_match(after) && !WORK.is_match(after)
 }
 
 /// The number format that training computes with.

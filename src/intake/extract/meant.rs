@@ -19,20 +19,26 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     let after = &text[value.end..];
     let before = &text[..whole.start];
     let inside = text[whole.start..value.start].to_lowercase();
-    if is_disowned(before, after) {
+    // Before its name a value stands at the very beginning.
+    let (leads, behind) = (inside.is_empty(), &text[whole.end..]);
+    if is_disowned(before, after) || leads && is_anothers(key, before, behind) {
         return false;
     }
     match key {
         FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
-        FieldKey::Lr if ends_there(before, &inside) => false,
+        FieldKey::Lr if ends_there(before, &inside) || moves_beside(&inside) => false,
+        FieldKey::Lr if leads && is_change(&text[value.clone()], behind) => false,
         FieldKey::Lr => {
             !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
         }
-        FieldKey::Momentum => !OTHER_UNIT.is_match(after) && !is_of_averages(before),
+        FieldKey::Momentum => !OTHER_UNIT.is_match(after) && !is_of_averages(before) && !(leads && is_average(behind)),
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
-        FieldKey::Dropout => !after.starts_with(" layers") && !is_of_adapters(before),
+        FieldKey::Dropout => {
+            !after.starts_with(" layers") && !is_of_adapters(before) && !is_no_share(&text[value], &inside, after)
+        }
+        FieldKey::Epochs if varies(before) || is_raised(before) => false,
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             let in_all = inside.starts_with("over") && before.to_lowercase().contains("cosine");
@@ -41,27 +47,119 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
                 && (in_all || !decays_there(before))
                 && !is_other_epochs(before, after)
         }
-        FieldKey::Warmup => !inside.contains("train for") && !inside.contains("trained for"),
+        FieldKey::Warmup => !goes_on(&inside),
         FieldKey::Steps => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !is_part
-                && !is_other_count(before)
+                && !is_other_count(before, &inside)
                 && !rises(before)
                 && trains(text)
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
         FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
-        FieldKey::MaxSeqLen if varies(before) => false,
+        FieldKey::MaxSeqLen => !varies(before) && !is_other_length(before, &inside, after),
         FieldKey::BatchSize => {
             !after.starts_with(" GPUs")
                 && !OTHER_BATCH.is_match(after)
                 && !text[value.clone()].contains('%')
                 && !text[value].ends_with('m')
         }
-        FieldKey::LoraRank => !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text)),
+        FieldKey::LoraRank => {
+            let is_mean = ["reciprocal", "mean", "average"].iter().any(|word| before.trim_end().ends_with(word));
+            !is_mean && !text.starts_with("Figure") && (!inside.contains("rank r =") || adapts(text))
+        }
+        // `gradient clipping, 0.1 dropout`: the next of a list.
+        FieldKey::GradClipNorm => !inside.trim_end().ends_with(','),
         _ => true,
     }
+}
+
+/// A number before a setting's name is another's where the name has its own (`dropout 0.1 learning rate 0.001`), and none where
+/// it ends a name or a reference (`ResNet-50 batch size`, `Table 3 batch size`).
+fn is_anothers(key: FieldKey, before: &str, behind: &str) -> bool {
+    static HAS_ITS_OWN: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^\s?(?:(?:of|is|was|are|were|set to|=|:)\s?)*\d"));
+    static REFERS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:\b(?:tables?|tab\.|figures?|fig\.|sections?|sec\.|appendix|equations?|eq\.|algorithm|lines?|rows?|columns?|steps?|phase|stage|version)\s?|[\w-])$",
+        )
+    });
+    let by_name =
+        matches!(key, FieldKey::Lr | FieldKey::Momentum | FieldKey::WeightDecay | FieldKey::BatchSize | FieldKey::Dropout);
+    by_name && (HAS_ITS_OWN.is_match(behind) || REFERS.is_match(before))
+}
+
+/// `0.1 learning rate decay` is how it changes, `3 learning rates` how many there are.
+fn is_change(written: &str, behind: &str) -> bool {
+    static CHANGE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^[-_ ](?:decay|reduction|drop|decrease|multiplier|factor|scal(?:e|ing))\b"));
+    let is_count = !written.contains('.') && numbers::parse_list(written).iter().all(|rate| *rate >= 1.0);
+    is_count || CHANGE.is_match(behind)
+}
+
+/// `the rate is constant and the weight decay rises from`: what moves is told beside the rate.
+fn moves_beside(inside: &str) -> bool {
+    static ANOTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\b(?:weight[-_ ]decay|momentum|drop-?out|temperature|loss|penalty|noise)\b|[βλ]")
+    });
+    static FROM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\bfrom (?:an? )?(?:(?:initial|peak|maximum|base|starting) )?(?:(?:value|learning[- ]rate|lr) )?(?:of )?(?:\S*\d\S* to )?$",
+        )
+    });
+    FROM.is_match(inside) && ANOTHER.is_match(inside)
+}
+
+/// `0.999 momentum encoder`: how slowly a copy of the weights follows.
+fn is_average(behind: &str) -> bool {
+    static AVERAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^[- ](?:encod|updat|teach|averag|contrast|target|network|branch|queue|statistic|distill)")
+    });
+    AVERAGE.is_match(behind)
+}
+
+/// `50 dropout masks` are so many, for a share of 1 and more is a percentage; `dropout is used and the learning rate is 0.1`
+/// gives another's.
+fn is_no_share(written: &str, inside: &str, after: &str) -> bool {
+    static RATE_OF_ANOTHER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:learning|drop-?path|depth|smoothing|decay|warm)"));
+    let percent = written.contains('%') || after.trim_start().starts_with('%');
+    let counts = !percent && numbers::parse_list(written).iter().any(|share| *share >= 1.0);
+    counts || RATE_OF_ANOTHER.is_match(inside)
+}
+
+/// Whether between the words on a warm-up and its length something else has begun: `warm-up followed by cosine decay over`.
+fn goes_on(inside: &str) -> bool {
+    static RISES: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"warm|ramp|increas|\bris|\brais|grow"));
+    static ELSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:(?:pre-?)?train(?:ed|s)?|(?:fine-?)?tun(?:e|ed|es)|decay\w*|anneal\w*|cosine|run|ran|then|followed by|batch)\b",
+        )
+    });
+    let from = RISES.find(inside).map_or(0, |rise| rise.start());
+    ELSE.is_match(&inside[from..])
+}
+
+/// What is no length of a text in tokens: the sides of an image, seconds, how much data there is.
+fn is_other_length(before: &str, inside: &str, after: &str) -> bool {
+    static UNIT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s?(?:[×x*∗]\s?\d|%|(?:px|pixels?|images?|examples?|samples?|sentences?|documents?|pairs|points|s|secs?|seconds?|ms|milliseconds?|min|minutes?|hours?|frames?|char\w*|[GM]B)\b)",
+        )
+    });
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:corpus|corpora|data ?sets?|data|vocabular(?:y|ies)|training set|budget)\b")
+    });
+    static DATA_IS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:corpus|corpora|data ?sets?|data|vocabular(?:y|ies)|set) (?:is|are|was|were) $")
+    });
+    // The size of an input is that of an image unless it is said otherwise.
+    let of_images = inside.contains("input size") || inside.contains("input_size");
+    UNIT.is_match(after)
+        || DATA.is_match(inside)
+        || DATA_IS.is_match(before)
+        || of_images && !after.trim_start().to_lowercase().starts_with("token")
 }
 
 /// What was suggested, tried or found wanting is not what was done: `0.001, to be too high`, `instead of a learning rate of 0.1`.
@@ -106,7 +204,7 @@ pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
 fn varies(before: &str) -> bool {
     static VARIES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:var(?:y|ies|ied|ying)|sweep\w*|swept|rang(?:e|es|ed|ing)) (?:over )?(?:the |our )?(?:\w+ )?$",
+            r"(?i)\b(?:var(?:y|ies|ied|ying)|sweep\w*|swept|rang(?:e|es|ed|ing)) (?:over )?(?:the |our )?(?:number of )?(?:\w+ )?$",
         )
     });
     VARIES.is_match(before)
@@ -199,24 +297,47 @@ fn rises_to(inside: &str) -> bool {
     [" to", " of", " value", "maintained at", "kept at", "held at"].iter().any(|end| inside.ends_with(end))
 }
 
-/// Epochs of a search, or of waiting for something better, are not the length of training.
+/// Epochs of a search, of a warm-up, of waiting for something better, or of others, are not the length of training.
 fn is_other_epochs(before: &str, after: &str) -> bool {
+    static OF: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s?(?:epochs?)?\s?(?:(?:per|for each) (?:combination|trial|configuration|setting)|(?:of|as|for) (?:(?:an?|the|linear|gradual|initial|learning[- ]rate|lr) )*warm|without|with no|of (?:patience|waiting|no improvement)|patience|in a row)",
+        )
+    });
+    static THAN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:than|compared (?:to|with)|vs\.?|versus|unlike) (?:(?:the|a|an|their|its|usual|standard|original|common|default) )*$",
+        )
+    });
     let before = before.to_lowercase();
-    let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
-    let per = after.trim_start().trim_start_matches("epochs").trim_start().trim_start_matches("epoch").trim_start();
+    let clause = last_part(before.rsplit([',', ';', '(', ')']).next().unwrap_or_default());
     let waits =
         ["improv", "patience", "plateau", "early stop", "warm", "every", "last "].iter().any(|word| clause.contains(word));
-    waits || ["per combination", "per trial", "per configuration", "per setting"].iter().any(|words| per.starts_with(words))
+    waits || OF.is_match(after) || THAN.is_match(&before)
 }
 
-/// Steps at which something happens are not the length of training.
-fn is_other_count(before: &str) -> bool {
+/// The part of a clause behind what was said to come before it: `warm-up followed by {cosine decay over}`.
+fn last_part(clause: &str) -> &str {
+    static TURN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:followed by|then|and (?:(?:then|we|is|are|was|were|an?|the|our|all|models?) )*(?:(?:pre-?)?train|(?:fine-?)?tun|runs?\b|ran\b|cosine|(?:linear(?:ly)? )?(?:decay|anneal)|polynomial|inverse|continu|at most|up to|max))",
+        )
+    });
+    TURN.find_iter(clause).last().map_or(clause, |turn| &clause[turn.end()..])
+}
+
+/// Steps at which something happens are not the length of training: `the training loss every {100} steps`.
+fn is_other_count(before: &str, inside: &str) -> bool {
+    static EACH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:every|each)\s(?:\w+\s)?$"));
+    static HAPPENS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:every|each|last|per)\s$|evaluat|validat|sampl|denois|\b(?:log|sav)(?:e?s|e|g?ed|g?ing)?\b|checkpoint",
+        )
+    });
     let before = before.to_lowercase();
-    let clause = before.rsplit([',', ';', '(']).next().unwrap_or_default();
-    let clause = clause.rsplit(" and train").next().unwrap_or_default();
-    ["warm", "first", "every", "each", "evaluat", "checkpoint", "average", "improv", "patience", "accumul"]
-        .iter()
-        .any(|word| clause.contains(word))
+    let clause = last_part(before.rsplit([',', ';', '(']).next().unwrap_or_default());
+    let otherwise = ["warm", "first", "evaluat", "checkpoint", "average", "improv", "patience", "accumul", "interval"];
+    otherwise.iter().any(|word| clause.contains(word)) || EACH.is_match(clause) || HAPPENS.is_match(inside)
 }
 
 /// `The learning rate increases linearly for {4,000} steps`.
@@ -224,7 +345,19 @@ fn rises(before: &str) -> bool {
     static RISES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\b(?:rates?|lr)\b[^.;,]{0,40}\b(?:increas|ramp|ris|rais|grow)\w*[^.;,]{0,30}$")
     });
-    RISES.is_match(before)
+    RISES.is_match(before) || is_raised(before)
+}
+
+/// `We increase the learning rate linearly over {5} epochs`, and nothing else is told between.
+fn is_raised(before: &str) -> bool {
+    static RAISED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:(?:increas|ramp|rais|grow)\w*(?: up)?(?: linearly| gradually)? (?:the |our )?(?:learning[-_ ]rates?|lr)",
+            r"|(?:learning[-_ ]rates?|lr) (?:(?:is|are|was|were|then|first|linearly|gradually) )*(?:increas|ramp|ris|rais|grow)\w*)",
+            r"(?: (?:linearly|gradually|up|from|to|its|the|an?|peak|maximum|value|of|\S*\d\S*))*\s?$"
+        ))
+    });
+    RAISED.is_match(before)
 }
 
 /// `divide it by 10 at {32k and 48k} iterations`.

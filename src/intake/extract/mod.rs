@@ -347,3 +347,5 @@ impl Scope {
 mod said_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wording_tests;

@@ -141,9 +141,9 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
 
 /// (usual name, pattern, whether it is given in percent).
 const METRICS: &[(&str, &str, bool)] = &[
-    ("top-1 error", r"[Tt]op-?1 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
-    ("top-5 error", r"[Tt]op-?5 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
-    ("top-1 accuracy", r"[Tt]op-?1 (?:validation |test )?acc(?:uracy|\.)?", true),
+    ("top-1 error", r"[Tt]op[- ]?1 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
+    ("top-5 error", r"[Tt]op[- ]?5 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
+    ("top-1 accuracy", r"[Tt]op[- ]?1(?: (?:validation |test )?acc(?:uracy\b|\.|\b)|\b)", true),
     ("accuracy", r"[Aa]ccurac(?:y|ies)|\bACC\b|\b[Aa]cc\.?", true),
     ("error", r"(?:[Tt]est |[Vv]alidation |[Cc]lassification )?[Ee]rror(?: rates?)?\b", true),
     ("F1", r"\bF-?1\b|\bF₁", true),
@@ -172,6 +172,9 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("score", r"\b[Ss]cores?\b|\b[Aa]verage\b|\bAvg\b", true),
     ("training cost", r"[Tt]raining cost", false),
 ];
+
+/// The one of them that papers also call by its first word alone.
+pub(super) const TOP_1: &str = "top-1 accuracy";
 
 /// (task, pattern in lower case).
 const TASKS: &[(&str, &str)] = &[
@@ -271,8 +274,13 @@ pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
     static PATTERNS: LazyLock<Vec<regex::Regex>> =
         LazyLock::new(|| METRICS.iter().map(|(_, p, _)| crate::intake::regex(p)).collect());
     let mut found: Vec<Mention> = Vec::new();
+    // `top-1` alone is an accuracy where nothing is said of errors.
+    let of_errors = text.contains("err") || text.contains("Err");
     for ((name, ..), pattern) in METRICS.iter().zip(PATTERNS.iter()) {
         for at in pattern.find_iter(text).map(|m| m.range()) {
+            if of_errors && *name == TOP_1 && !text[at.clone()].contains("acc") {
+                continue;
+            }
             if found.iter().all(|other| at.end <= other.at.start || other.at.end <= at.start) {
                 found.push(Mention { name, at });
             }
@@ -347,5 +355,10 @@ mod tests {
         assert_eq!(names("a top-5 validation error of 4.49%"), ["top-5 error"]);
         assert_eq!(names("BLEU score of 28.4"), ["BLEU", "score"]);
         assert_eq!(names("accuracy and F1"), ["accuracy", "F1"]);
+        assert_eq!(names("81.3% top-1 on ImageNet"), ["top-1 accuracy"]);
+        assert_eq!(names("a top 1 accuracy of 81.3%"), ["top-1 accuracy"]);
+        assert_eq!(names("a top 1 error of 23.4%"), ["top-1 error"]);
+        assert_eq!(names("both top-1 and top-5 error rates"), ["top-5 error"]);
+        assert!(names("the top-10 of the list").is_empty());
     }
 }

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 /// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `5*10^-4`, `10^{-4}`, `2^10`, `2¹⁰`, `1.5 million`; as
 /// formulas are set and as conversions leave them, too: `1e − 5`, `7 e - 7`, `3 × 10−4`, `10−8`.
 pub(super) const NUMBER: &str = concat!(
-    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
-    r"|\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?10[-−–]\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
-    r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
+    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    r"|\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10[-−–]\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
+    r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
     r"|\d+(?:\.\d+)?[eE]⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
     r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
@@ -34,11 +34,25 @@ pub(super) fn list() -> String {
 /// The numbers of a list, in order, as written: 10 % is 10.
 pub(super) fn parse_list(text: &str) -> Vec<f64> {
     static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("(?:{POWER_OF})?(?P<v>{NUMBER})")));
-    ONE.captures_iter(text).filter_map(|found| parse(&found["v"])).collect()
+    ONE.captures_iter(&parted(text)).filter_map(|found| parse(&found["v"])).collect()
 }
 
-/// One number as written.
+/// `16,32,64,128` with a blank behind each comma: what does not stand before three digits each time parts numbers.
+fn parted(text: &str) -> std::borrow::Cow<'_, str> {
+    static RUN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)+"));
+    RUN.replace_all(text, |run: &regex::Captures<'_>| {
+        let mut parts = run[0].split(',').map(|part| part.split('.').next().unwrap_or_default().len());
+        let is_one = parts.next().is_some_and(|digits| digits <= 3) && parts.all(|digits| digits == 3);
+        if is_one { run[0].to_string() } else { run[0].replace(',', ", ") }
+    })
+}
+
+/// One number as written; what no double holds (`1e999`) is none.
 pub(super) fn parse(text: &str) -> Option<f64> {
+    as_written(text).filter(|value| value.is_finite())
+}
+
+fn as_written(text: &str) -> Option<f64> {
     let text = text.trim().trim_end_matches('%').trim();
     let plain: String = text.chars().filter(|c| *c != ',').map(|c| if "−–".contains(c) { '-' } else { c }).collect();
     let squeezed: String = plain.split_whitespace().collect();
@@ -71,7 +85,7 @@ pub(super) fn parse(text: &str) -> Option<f64> {
 /// `3 · 10⁻⁴`, `3*10^-4`, `3 × 10-4` -> ("3", -4).
 fn scientific(text: &str) -> Option<(String, i32)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*]\s?)?10(?:\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+)|(-\d{1,2}))$")
+        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*∗]\s?)?10(?:\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+)|(-\d{1,2}))$")
     });
     let found = FORM.captures(text)?;
     let exponent = match (found.get(2), found.get(3)) {
@@ -125,6 +139,7 @@ mod tests {
             ("1.7M", 1.7e6),
             ("3 · 10⁻⁴", 3e-4),
             ("10⁻³", 1e-3),
+            ("5 ∗ 10⁻⁴", 5e-4),
             ("60 × 10⁴", 6e5),
             ("1.5 million", 1.5e6),
             (".3", 0.3),
@@ -148,7 +163,9 @@ mod tests {
             let whole = crate::intake::regex(&format!("^{NUMBER}$"));
             assert!(whole.is_match(text), "{text}");
         }
-        assert_eq!(parse("ten"), None);
+        for none in ["ten", "1e999", "2^2048"] {
+            assert_eq!(parse(none), None, "{none}");
+        }
     }
 
     #[test]
@@ -165,6 +182,19 @@ mod tests {
         ] {
             assert!(whole.is_match(text), "{text}");
             assert_eq!(parse_list(text), expected);
+        }
+    }
+
+    #[test]
+    fn commas_part_or_join() {
+        for (text, expected) in [
+            ("16,32,64,128", &[16.0, 32.0, 64.0, 128.0][..]),
+            ("0.1,0.25", &[0.1, 0.25]),
+            ("10,000", &[1e4]),
+            ("1,000,000", &[1e6]),
+            ("32,000 and 48,000", &[32e3, 48e3]),
+        ] {
+            assert_eq!(parse_list(text), expected, "{text}");
         }
     }
 }

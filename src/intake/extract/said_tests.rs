@@ -53,9 +53,12 @@ fn citations_stand_between_a_name_and_its_value() {
 fn decays_that_come_again_and_again() {
     check(
         "We use an initial learning rate of 0.256 that decays by 0.97 every 2.4 epochs.",
-        &["optimizer.lr 0.256", "schedule.kind \"exponential decay\""],
+        &["optimizer.lr 0.256", "schedule.kind \"exponential decay, times 0.97 every 2.4 epochs\""],
     );
-    check("The learning rate is multiplied by 0.1 every 30 epochs.", &["schedule.kind \"step decay, divided by 10\""]);
+    check(
+        "The learning rate is multiplied by 0.1 every 30 epochs.",
+        &["schedule.kind \"step decay, divided by 10 every 30 epochs\""],
+    );
     check("Layer-wise decay means exponentially decaying the learning rates of individual layers.", &[]);
 }
 
@@ -208,9 +211,9 @@ fn lengths_said_otherwise() {
 #[test]
 fn steps_down_said_otherwise() {
     let decays = |sentence: &str, divisor: &str| check(sentence, &[&format!("schedule.kind \"{divisor}\"")]);
-    decays("The learning rate is decreased by a factor of 10 every 30 epochs.", "step decay, divided by 10");
+    decays("The learning rate is decreased by a factor of 10 every 30 epochs.", "step decay, divided by 10 every 30 epochs");
     decays("The learning rate is divided by 10 at 50% and 75% of the total number of epochs.", "step decay, divided by 10");
-    decays("We train while halving the learning rate every 10 epochs.", "step decay, divided by 2");
+    decays("We train while halving the learning rate every 10 epochs.", "step decay, divided by 2 every 10 epochs");
     decays("The learning rate is reduced by a factor of 10 when the loss does not improve.", "reduce on plateau, divided by 10");
     decays("We train with Foo, reducing the learning rate on plateau with factor 0.5.", "reduce on plateau, divided by 2");
 }
@@ -222,6 +225,43 @@ fn columns_that_are_no_systems() {
     assert_eq!(in_markdown(table, FieldKey::BatchSize), ["32.0 []"]);
     let table = "## Setup\n\n| Hyperparameter | image-text | video-text |\n|---|---|---|\n| Learning rate | 1e-3 | 3e-4 |\n| Batch size | 300 | 40 |\n";
     assert_eq!(in_markdown(table, FieldKey::Lr), ["0.001 [image-text]", "0.0003 [video-text]"]);
+}
+
+#[test]
+fn brackets_behind_a_setting_say_its_measure() {
+    let words = |rows: &str, key: FieldKey| -> Vec<String> {
+        let source = format!("# FooNet: A Study\n\n## Setup\n\n| Parameter | Value |\n|---|---|\n{rows}");
+        let spec = extract(&read_paper(source.as_bytes(), PaperFormat::Markdown, "x").expect("read"));
+        spec.all(key).map(|field| field.in_words()).collect()
+    };
+    let rows = "| Warmup (epochs) | 5 |\n| Dropout (%) | 10 |\n| Training steps (k) | 500 |\n| Learning rate (×10⁻⁴) | 5 |\n| Batch size (per GPU) | 4 |\n";
+    assert_eq!(words(rows, FieldKey::Warmup), ["5 epochs"]);
+    assert_eq!(words(rows, FieldKey::Dropout), ["0.1"]);
+    assert_eq!(words(rows, FieldKey::Steps), ["500,000 steps"]);
+    assert_eq!(words(rows, FieldKey::Lr), ["5e-4"]);
+    assert!(words(rows, FieldKey::BatchSize).is_empty());
+    // What is written out is not measured again, and a sign is none.
+    let rows = "| Warmup (%) | 10 |\n| Dropout (%) | 0.2 |\n| Steps (k) | 300000 |\n| Learning rate (1e-4) | 3e-4 |\n| Epochs (K) | 3 |\n";
+    assert_eq!(words(rows, FieldKey::Warmup), ["0.1 fraction"]);
+    assert_eq!(words(rows, FieldKey::Dropout), ["0.2"]);
+    assert_eq!(words(rows, FieldKey::Steps), ["300,000 steps"]);
+    assert_eq!(words(rows, FieldKey::Lr), ["3e-4"]);
+    assert_eq!(words(rows, FieldKey::Epochs), ["3 epochs"]);
+}
+
+#[test]
+fn a_first_place_alone_is_an_accuracy_unless_errors_are_told() {
+    let check = |caption: &str, metric: &str| {
+        let table = format!("## Results\n\n| Model | top-1 |\n|---|---|\n| FooNet | 81.3 |\n\n{caption}\n");
+        let results = in_markdown(&table, FieldKey::Results);
+        assert!(results.len() == 1 && results[0].contains(metric), "{results:?}");
+    };
+    check("Table 1: Results on ImageNet.", "\"top-1 accuracy\"");
+    check("Table 1: Error rates on ImageNet.", "\"top-1 error\"");
+    let text = "## Results\n\nFooNet reaches 81.3% top-1 on ImageNet.\n";
+    assert!(in_markdown(text, FieldKey::Results)[0].contains("\"top-1 accuracy\""));
+    let text = "## Results\n\nThe error of the top-1 of 5.5 on ImageNet is told.\n";
+    assert!(!in_markdown(text, FieldKey::Results).iter().any(|result| result.contains("\"top-1 accuracy\"")));
 }
 
 #[test]

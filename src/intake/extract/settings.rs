@@ -3,16 +3,21 @@
 use super::meant::applies;
 use super::rules::{COMPILED, Compiled, Rule};
 use super::{Findings, Place, Said, numbers, scope, tables};
-use crate::intake::{FieldKey, Origin, Scope, Unit, Value};
+use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
+    let given = given(at, found);
+    absent(at, &given, found);
+}
+
+/// The settings that the sentence has a number for, with the places.
+fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize>)> {
     let text = at.text();
-    absent(at, found);
     let counts = text.contains(|c: char| c.is_ascii_digit()) || text.contains(" epoch");
     if !counts || !is_said(text) {
-        return;
+        return Vec::new();
     }
     let mut taken: Vec<(FieldKey, Range<usize>)> = betas(at, found);
     taken.extend(in_parts(at, found));
@@ -20,23 +25,38 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     taken.extend(respectively(at, found));
     for Compiled { rule, pattern } in COMPILED.iter() {
         for words in pattern.captures_iter(text) {
-            let (Some(whole), Some(value)) = (words.get(0), words.name("v")) else { continue };
-            let value = own_part(text, whole.end(), value.range());
+            let (Some(whole), Some(number)) = (words.get(0), words.name("v")) else { continue };
+            // Whether the number begins the words, whether it ends them.
+            let (leads, ends) = (whole.start() == number.start(), whole.end() == number.end());
+            let value = if ends { own_part(text, number.range()) } else { number.range() };
+            let (value, mut values) = fitting(rule, text, value, ends);
+            let start = if leads { value.start } else { whole.start() };
+            let end = if ends { value.end } else { whole.end() };
+            let whole = start..end;
             let overlaps =
-                taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end && whole.start() < range.end);
-            if overlaps || !applies(rule.key, text, whole.range(), value.clone()) || !is_said(at.sentence.part(value.start)) {
+                taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end && whole.start < range.end);
+            let is_rank = rule.key != FieldKey::LoraRank || is_of_adapters(at, found);
+            if overlaps || !is_rank || !applies(rule.key, text, whole.clone(), value.clone()) {
                 continue;
             }
-            let mut values = numbers::parse_list(&text[value.clone()]);
-            values.extend(numbers::in_words(&text[value.clone()]));
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
-            if values_fit(rule, &values, &text[value.clone()]) {
-                taken.push((rule.key, whole.start()..value.end));
-                let end = if whole.end() == words.name("v").map_or(0, |v| v.end()) { value.end } else { whole.end() };
-                say(at, rule, &Match { values, value, whole: whole.start()..end }, found);
+            if is_said(at.sentence.part(value.start)) && values_fit(rule, &values, &text[value.clone()]) {
+                taken.push((rule.key, whole.start..value.end));
+                say(at, rule, &Match { values, value, whole }, found);
             }
         }
     }
+    taken
+}
+
+/// Whether a rank may be an adapter's: the paper is about one, or sentence, paragraph or heading speak of some.
+fn is_of_adapters(at: &Place<'_>, found: &Findings<'_>) -> bool {
+    static ADAPTERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:\w*lora|dora|adapters?|low[- ]rank)\b"));
+    let paper = found.paper;
+    let paragraph = paper.passages.get(at.sentence.passage).map_or("", |passage| paper.passage(passage));
+    let places = [at.text(), paragraph, paper.section_title(at.sentence.section)];
+    matches!(found.family(), Some(Family::Lora | Family::Dora)) || places.iter().any(|text| ADAPTERS.is_match(text))
 }
 
 /// `the same rate for the first 100 epochs, and decayed over the next 100 epochs`: training is as long as both. The place of that.
@@ -75,7 +95,8 @@ fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Rang
     // What comes before the names is the sentence's beginning.
     let of_name = |name: &&str| {
         let words: Vec<&str> = name.trim_start_matches("and ").split(' ').collect();
-        (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")))
+        let named = (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")))?;
+        Some((named.key, named.unit))
     };
     let keys: Vec<_> = names.iter().skip(names.len().saturating_sub(values.len())).map(of_name).collect();
     let fits = |(key, value): (&Option<(FieldKey, Option<Unit>)>, &f64)| {
@@ -146,22 +167,49 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
     }
 }
 
+/// Where the numbers of a list stand, each with its sign of percent.
+fn numbers_in(list: &str) -> Vec<Range<usize>> {
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"{}(?:\s?%)?", numbers::NUMBER)));
+    ONE.find_iter(list).map(|one| one.range()).collect()
+}
+
 /// Of a list of numbers those that are this setting's: in `a learning rate of 1e-4, 1000 warm-up steps` the second begins another.
-fn own_part(text: &str, whole: usize, value: Range<usize>) -> Range<usize> {
-    static LAST: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:,? and |,? or |\s?[,;/]\s?){}(?:\s?%)?$", numbers::NUMBER)));
+fn own_part(text: &str, value: Range<usize>) -> Range<usize> {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:\s?%)?[- ](?:linear |training |gradient |attention |transformer )?(?:warm|steps?\b|iterations?\b|updates?\b|epochs?\b|momentum|weight|drop|batch|layers?\b|heads?\b|gpus?\b|examples?\b|samples?\b|random|seeds?\b|tokens?\b|hidden|hours?\b|days?\b)",
-        )
+        crate::intake::regex(concat!(
+            r"(?i)^(?:\s?(?:GB\b|[x×]\s?\d)",
+            r"|(?:\s?%)?[- ](?:linear |training |gradient |attention |transformer )?(?:warm|steps?\b|iterations?\b|updates?\b|epochs?\b|momentum|weight|drop|batch|layers?\b|heads?\b|examples?\b|samples?\b|random|tokens?\b|hidden|hours?\b|days?\b|label|learning[- ]rate|lr\b|accumul|runs?\b|folds?\b|workers?\b)",
+            r"|[- ](?:(?:nvidia|tesla|geforce|rtx|gtx|amd|google|cloud|different|random|independent|distinct|[a-z]{1,4}\d{2,4}(?:-?\d{2}gb)?|\d{2,3}gb) ){0,3}(?:[avhptl]\d{2,3}s?|gpus?|tpus?|seeds?|runs?|chips|cores|machines|nodes)\b)"
+        ))
     });
-    let mut value = value;
-    // Unless the rule itself wants what follows.
-    while whole == value.end && OTHER.is_match(&text[value.end..]) {
-        let Some(last) = LAST.find(&text[value.clone()]) else { break };
-        value.end = value.start + last.start();
+    match numbers_in(&text[value.clone()]).as_slice() {
+        [.., before, _] if OTHER.is_match(&text[value.end..]) => value.start..value.start + before.end,
+        _ => value,
     }
-    value
+}
+
+/// The numbers of a list that this setting can have, and where they stand: in `a batch size of 512 and 0.1 label smoothing` the
+/// last is another's; where they stand before its name, as in `64 and 1e-4 learning rate`, the first.
+fn fitting(rule: &Rule, text: &str, value: Range<usize>, ends: bool) -> (Range<usize>, Vec<f64>) {
+    let mut value = value;
+    loop {
+        let list = &text[value.clone()];
+        let mut values = numbers::parse_list(list);
+        values.extend(numbers::in_words(list));
+        let own = values_fit(rule, &values, list) && !strays(rule, &values, ends);
+        match numbers_in(list).as_slice() {
+            [.., before, _] if !own && ends => value = value.start..value.start + before.end,
+            [_, next, ..] if !own => value = value.start + next.start..value.end,
+            _ => return (value, values),
+        }
+    }
+}
+
+/// `a learning rate of 1e-4 and 4 of them`: nobody tries a rate beside one so many times as large.
+fn strays(rule: &Rule, values: &[f64], ends: bool) -> bool {
+    let (own, other) = if ends { (values.first(), values.last()) } else { (values.last(), values.first()) };
+    let far = |(own, other): (&f64, &f64)| *own < 0.1 && *other >= 2.0 && other.fract() == 0.0;
+    rule.key == FieldKey::Lr && own.zip(other).is_some_and(far)
 }
 
 /// How many devices share a batch that is given for each of them: none if it is not, `Some(None)` if nobody says how many.
@@ -169,26 +217,52 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
     static EACH_BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\b(?:per[- ](?:gpu|tpu|device|core|worker|node|chip)|local|device|micro)[- ]$")
     });
+    // `batch size (per GPU) of 4`.
+    static EACH_INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:per|on each|for each|on every)[- ](?:gpu|tpu|device|core|worker|node|chip|card)\b")
+    });
     static EACH_AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^ ?(?:examples |samples |sequences |images |sentences |tokens )?(?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card)s?\b",
         )
     });
-    static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
+    static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b")
+    });
+    let is_each = EACH_BEFORE.is_match(&text[..whole.start])
+        || EACH_INSIDE.is_match(&text[whole.start..value.start])
+        || EACH_AFTER.is_match(&text[value.end..])
+        || EACH_AFTER.is_match(&text[whole.end..]);
+    if !is_each {
+        return None;
+    }
+    let steps = STEPS.captures(text).and_then(|c| numbers::parse(&c[1])).unwrap_or(1.0);
+    Some(devices(text).map(|devices| devices * steps))
+}
+
+/// How many devices a sentence trains on: `on 8 GPUs`, `4 nodes with 8 A100 GPUs each`.
+fn devices(text: &str) -> Option<f64> {
+    static ON: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
             r"(?i)\b(?:on|across|over|with|using|by) (?:a total of )?(?P<n>\d{{1,5}}|{})(?: ?x)? (?:\w+[- ]){{0,4}}?(?:gpus?|tpus?|devices|cores|workers|chips|cards|accelerators)\b",
             numbers::WORDS
         ))
     });
-    static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b")
+    static OF_NODES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = format!(r"\d{{1,5}}|{}", numbers::WORDS);
+        crate::intake::regex(&format!(
+            r"(?i)\b(?P<nodes>{n}) (?:[a-z]+ )?(?:nodes?|machines?|servers?|hosts?)\b(?P<between>[^.;\d]{{0,30}}?)\b(?P<n>{n})(?: ?[x×])? (?:(?:[a-z][\w-]*|\d{{2,3}}GB)[- ]){{0,3}}?(?:gpus?|tpus?|devices|cores|workers|chips|cards|accelerators)\b"
+        ))
     });
-    if !EACH_BEFORE.is_match(&text[..whole.start]) && !EACH_AFTER.is_match(&text[value.end..]) {
-        return None;
-    }
-    let devices = DEVICES.captures(text).and_then(|c| numbers::in_words(&c["n"]).or_else(|| numbers::parse(&c["n"])));
-    let steps = STEPS.captures(text).and_then(|c| numbers::parse(&c[1])).unwrap_or(1.0);
-    Some(devices.map(|devices| devices * steps))
+    let number = |word: &str| numbers::in_words(word).or_else(|| numbers::parse(word));
+    // `4 images per GPU` counts no devices.
+    let counts = |words: &regex::Captures<'_>| !words[0].contains(" per ") && !words[0].contains("size");
+    let Some(words) = OF_NODES.captures_iter(text).find(counts) else {
+        return number(&ON.captures_iter(text).find(counts)?["n"]);
+    };
+    let in_all = words["between"].contains("total") || text[words.get(0)?.end()..].trim_start().starts_with("in total");
+    let nodes = if in_all { 1.0 } else { number(&words["nodes"])? };
+    Some(nodes * number(&words["n"])?)
 }
 
 /// `betas (0.9, 0.98)`, `β₁, β₂ = 0.9, 0.95`: both at once. Their places.
@@ -291,14 +365,17 @@ fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {
 /// The unit that stands with the number, and percentages of a share as a share.
 fn with_unit(rule: &Rule, mut values: Vec<f64>, text: &str, value: Range<usize>, end: usize) -> (Vec<f64>, Option<Unit>) {
     let near = text[value.start..].chars().take(value.len() + 24).collect::<String>().to_lowercase();
+    // In `500 steps and 10 epochs` the first is meant.
+    let at = |word: &str| near.find(word).unwrap_or(usize::MAX);
+    let steps = at("step").min(at("iteration")).min(at("update"));
     let percent = text[value.clone()].contains('%') || text[value.end..].trim_start().starts_with('%');
     let unit = match rule.key {
         FieldKey::Warmup if rule.unit == Some(Unit::Percent) || text[..end].ends_with('%') => {
             values.iter_mut().for_each(|v| *v /= 100.0);
             return (values, Some(Unit::Fraction));
         }
-        FieldKey::Warmup if near.contains("epoch") => Some(Unit::Epochs),
-        FieldKey::Warmup if near.contains("token") => Some(Unit::Tokens),
+        FieldKey::Warmup if at("epoch") < steps => Some(Unit::Epochs),
+        FieldKey::Warmup if at("token") < steps => Some(Unit::Tokens),
         FieldKey::BatchSize if counts_tokens(text, &value) => Some(Unit::Tokens),
         _ => rule.unit,
     };
@@ -318,11 +395,17 @@ fn counts_tokens(text: &str, value: &Range<usize>) -> bool {
     TOKENS.is_match(&text[value.end..])
 }
 
-/// `We do not use dropout`, `no weight decay`.
-fn absent(at: &Place<'_>, found: &mut Findings<'_>) {
+/// `We do not use dropout`, `no weight decay`; of what a number is `given` for in the same sentence this is an exception.
+fn absent(at: &Place<'_>, given: &[(FieldKey, Range<usize>)], found: &mut Findings<'_>) {
     static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)\b(?:no|without(?: any)?|do(?:es)? not use|did not use|not using) (?:any )?(dropout|weight decay|label smoothing)\b",
+        )
+    });
+    // `no weight decay on biases`, `no dropout at test time`.
+    static IN_PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ (?:(?:is|was|being) )?(?:(?:used|applied) )?(?:(?:on|for|to|in) (?:the |any |all )?(?:bias\w*|gains?|layer[- ]?norm\w*|norm\w*|batch[- ]?norm\w*|embed\w*|LN|BN)|(?:at|during|for|in) (?:the )?(?:test\w*|inference|evaluation|decoding))\b",
         )
     });
     for words in NONE.captures_iter(at.text()) {
@@ -332,9 +415,11 @@ fn absent(at: &Place<'_>, found: &mut Findings<'_>) {
             "weight decay" => FieldKey::WeightDecay,
             _ => FieldKey::LabelSmoothing,
         };
+        let is_exception = IN_PART.is_match(&at.text()[whole.end()..]) || given.iter().any(|(given, _)| *given == key);
         // `with and without dropout`, `compared to networks without dropout` are comparisons.
         let before = at.text()[..whole.start()].to_lowercase();
-        if !before.ends_with("with and ") && !before.contains("compared to") && !before.contains("than ") {
+        let compares = before.ends_with("with and ") || before.contains("compared to") || before.contains("than ");
+        if !is_exception && !compares {
             found.say(at, key, Value::Number { value: 0.0 }, None, whole.range());
         }
     }

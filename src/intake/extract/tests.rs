@@ -4,7 +4,7 @@ use crate::intake::{
 };
 
 /// A paper of one page: (heading, paragraphs) each.
-fn paper(sections: &[(&str, &[&str])]) -> Paper {
+pub(super) fn paper(sections: &[(&str, &[&str])]) -> Paper {
     let mut paper = Paper { name: "test".into(), ..Paper::default() };
     let mut text = String::new();
     for (heading, paragraphs) in sections {

@@ -47,10 +47,14 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     Ok(paper)
 }
 
-/// The licence that a page links to.
+/// The licence that a page links to as its own.
 fn licence(tree: &Tree) -> Option<String> {
-    let of_link = |href: &str| licence_of(href);
-    tree.nodes.iter().filter(|node| node.name == "a" || node.name == "link").find_map(|node| of_link(node.attribute("href")?))
+    let says = |name: &str| name.to_ascii_lowercase().contains("licen");
+    let is_own = |node: &&tree::Node| {
+        let is_link = node.name == "a" || node.name == "link";
+        is_link && ["rel", "id", "class"].iter().any(|key| node.attribute(key).is_some_and(says))
+    };
+    tree.nodes.iter().filter(is_own).find_map(|node| licence_of(node.attribute("href")?))
 }
 
 /// What the address of a licence says.
@@ -101,7 +105,8 @@ struct Walk<'a> {
 
 const SKIPPED: [&str; 13] =
     ["script", "style", "head", "nav", "button", "svg", "form", "noscript", "template", "iframe", "footer", "dialog", "audio"];
-const SKIPPED_CLASSES: [&str; 8] = [
+const SKIPPED_CLASSES: [&str; 9] = [
+    "MathJax_Preview",
     "ltx_page_navbar",
     "ltx_page_footer",
     "ltx_pagination",
@@ -149,7 +154,9 @@ impl Walk<'_> {
             return self.text.push_str(&node.text);
         }
         let class = |class: &str| node.has_class(class);
-        if SKIPPED.contains(&node.name.as_str()) || SKIPPED_CLASSES.iter().any(|own| class(own)) {
+        // What is drawn beside a formula that is there for readers.
+        let is_hidden = node.attribute("aria-hidden") == Some("true");
+        if is_hidden || SKIPPED.contains(&node.name.as_str()) || SKIPPED_CLASSES.iter().any(|own| class(own)) {
             return;
         }
         if node.name == "header" && !class("ltx_title") {

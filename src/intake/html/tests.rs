@@ -47,6 +47,20 @@ fn plain_html() {
 }
 
 #[test]
+fn formulas_that_are_drawn_twice_are_read_once() {
+    let katex = "<p>A batch size of <span class=\"katex\"><span class=\"katex-mathml\"><math><semantics><mn>32</mn><annotation \
+        encoding=\"application/x-tex\">32</annotation></semantics></math></span><span class=\"katex-html\" aria-hidden=\"true\">32</span></span>.</p>";
+    let read = paper(&format!("<h1>On It</h1>{katex}"));
+    assert!(text(&read).contains("A batch size of 32."), "{}", text(&read));
+}
+
+#[test]
+fn a_licence_of_data_is_not_the_papers() {
+    let linked = "<p>The data are under <a href='https://creativecommons.org/licenses/by/4.0/'>CC BY</a>.</p>";
+    assert_eq!(paper(&format!("<h1>On It</h1>{linked}")).licence, None);
+}
+
+#[test]
 fn hostile_pages_end() {
     paper(&"<table><tr><td>".repeat(20_000));
     paper(&"<li><p><math alttext='\\frac{'>".repeat(5_000));

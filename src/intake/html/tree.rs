@@ -140,8 +140,9 @@ impl Builder {
         };
         let is = |at: &usize, names: &[&str]| names.contains(&self.tree.nodes[*at].name.as_str());
         let boundary = self.open.iter().rposition(|at| is(at, kept_by)).unwrap_or(0);
-        if let Some(at) = self.open.iter().position(|at| is(at, ended_by)).filter(|at| *at > boundary) {
-            self.open.truncate(at);
+        let inner = self.open.iter().enumerate().skip(boundary + 1);
+        if let Some((place, _)) = inner.into_iter().find(|(_, at)| is(at, ended_by)) {
+            self.open.truncate(place);
         }
         let node = self.add(Node::element(name, attributes));
         if !closed && !VOID.contains(&name) && self.open.len() < MAX_DEPTH {

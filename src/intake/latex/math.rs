@@ -15,6 +15,8 @@ enum Class {
     Open,
     Close,
     Comma,
+    /// A blank that was written behind a comma: `64, 128` is no number.
+    Parted,
     Space,
 }
 
@@ -28,7 +30,7 @@ const BINARIES: &str = "+−×·÷±∓∗⋆∘⊕⊖⊗⊙∧∨∩∪⊓⊔�
 
 impl Line {
     fn push(&mut self, text: &str, class: Class) {
-        if !text.is_empty() || class == Class::Space {
+        if !text.is_empty() || matches!(class, Class::Space | Class::Parted) {
             self.parts.push((text.to_string(), class));
         }
     }
@@ -54,6 +56,8 @@ impl Line {
     fn finish(self) -> String {
         let mut out = String::new();
         let mut last: Option<Class> = None;
+        // A set or list has no thousands: `{64,128}`.
+        let mut listed = 0i32;
         for (index, (text, class)) in self.parts.iter().enumerate() {
             let next = self.parts.get(index + 1);
             let operand = matches!(last, Some(Class::Ordinary | Class::Close | Class::Function));
@@ -72,7 +76,7 @@ impl Line {
                     out.push_str(text);
                     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
                     let before = out.chars().rev().nth(1);
-                    let within = digit(before) && thousands(&self.parts[index + 1..]);
+                    let within = listed <= 0 && digit(before) && thousands(&self.parts[index + 1..]);
                     if !within && next.is_some() {
                         out.push(' ');
                     }
@@ -93,9 +97,15 @@ impl Line {
                         space(&mut out);
                     }
                 }
+                Class::Parted => space(&mut out),
                 Class::Ordinary | Class::Open | Class::Close | Class::Binary => out.push_str(text),
             }
-            last = if *class == Class::Space { last } else { Some(*class) };
+            listed += match (class, text.as_str()) {
+                (Class::Open, "{" | "[") => 1,
+                (Class::Close, "}" | "]") => -1,
+                _ => 0,
+            };
+            last = if matches!(class, Class::Space | Class::Parted) { last } else { Some(*class) };
         }
         out.trim().to_string()
     }
@@ -147,6 +157,7 @@ impl Reader<'_> {
                 line.push(&inner, Class::Ordinary);
             }
             Token::Command(name) => self.math_command(&name, line),
+            Token::Space if line.parts.last().is_some_and(|(_, class)| *class == Class::Comma) => line.push("", Class::Parted),
             Token::Close | Token::Space | Token::Par | Token::Math | Token::Parameter(_) => {}
         }
     }
@@ -160,7 +171,7 @@ impl Reader<'_> {
         let inner = self.math_argument();
         let text = scripted(&inner, raised);
         // What it belongs to and the script are one part.
-        match line.parts.last_mut().filter(|(_, class)| *class != Class::Space) {
+        match line.parts.last_mut().filter(|(_, class)| !matches!(class, Class::Space | Class::Parted)) {
             Some((base, class)) => {
                 base.push_str(&text);
                 if matches!(class, Class::Binary | Class::Relation) {

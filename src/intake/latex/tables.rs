@@ -101,7 +101,8 @@ impl Reader<'_> {
     fn rule(&mut self, name: &str) {
         optional(&mut self.input);
         match self.input.next() {
-            Some(Token::Char('(')) => {
+            // How far it is cut; behind other rules it is a cell's text: `\midrule (base) & 1`.
+            Some(Token::Char('(')) if name == "cmidrule" => {
                 while let Some(token) = self.input.next() {
                     if token == Token::Char(')') {
                         break;

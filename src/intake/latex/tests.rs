@@ -55,6 +55,8 @@ fn formulas_read_like_printed_ones() {
     check("3.3\\cdot10^{18}", "3.3 · 10¹⁸");
     check("10{,}000 + 20,000", "10,000 + 20,000");
     check("\\{1, 2, 4\\}", "{1, 2, 4}");
+    check("\\{16, 32, 64, 128\\}", "{16, 32, 64, 128}");
+    check("\\{128,256,512\\}, 50, 100", "{128, 256, 512}, 50, 100");
     check("\\frac{QK^T}{\\sqrt{d_k}}V", "QK^T/√dkV");
     check("-\\infty < x \\leq -1", "−∞ < x ≤ −1");
     check("\\mathrm{Attention}(Q,K)", "Attention(Q, K)");

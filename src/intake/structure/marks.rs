@@ -72,9 +72,17 @@ fn licence(paper: &Paper) -> Option<String> {
         LazyLock::new(|| crate::intake::regex(r"(?i)creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/(\d\.\d)"));
     let front =
         paper.passages.iter().filter(|p| paper.is_near_start(p) && paper.section_kind(p.section) != SectionKind::References);
+    // The address alone may be that of data or code.
+    static OF_IT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:this|our|the) (?:open[- ]access )?(?:work|paper|article|preprint|manuscript|document)\b|©|\bcopyright\b|^\W*licen[sc]e",
+        )
+    });
     for passage in front {
         let text = paper.passage(passage);
-        if let Some(found) = COMMONS.captures(text) {
+        if OF_IT.is_match(text)
+            && let Some(found) = COMMONS.captures(text)
+        {
             return Some(commons(&found[2], &found[3]));
         }
         if let Some(found) = STATED.captures(text) {
@@ -142,7 +150,8 @@ mod tests {
             "This work is licensed under a Creative Commons Attribution 4.0 License.",
             Some("Creative Commons Attribution 4.0 License"),
         );
-        check("See http://creativecommons.org/licenses/by-nc-sa/4.0/ for it.", Some("CC BY-NC-SA 4.0"));
+        check("© The authors. See http://creativecommons.org/licenses/by-nc-sa/4.0/ for it.", Some("CC BY-NC-SA 4.0"));
+        check("The recordings are under https://creativecommons.org/licenses/by/4.0/.", None);
         check("The data set is licensed under the MIT license.", None);
     }
 }

@@ -297,7 +297,14 @@ pub(super) fn split_number(heading: &str) -> (Option<String>, String) {
     // `ADE20K` begins a title as any other word.
     static NUMBER: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^§?(?:\d{1,3}|[A-Z]\d{0,2}|[IVX]{1,5})(?:\.\d{1,3}){0,4}[.):]?$"));
-    let numbered = NUMBER.is_match(first) && !is_plain_heading(heading);
+    // `A Case Study` has an article, no letter of an appendix; `A.1` and `A Proofs` have.
+    static ARTICLE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:case stud|note|new|simple|general|unif|closer|word|theor|taxonom|framework|detailed|deeper|quick|brief|short|more|bit|probabil|comparison|summary|survey|review|look|better|two|three|first|formal|practical|toy|motivating|running|worked|concrete|second|novel|common|different|large|small|strong)",
+        )
+    });
+    let is_article = first == "A" && ARTICLE.is_match(rest.trim_start());
+    let numbered = NUMBER.is_match(first) && !is_article && !is_plain_heading(heading);
     if numbered { (Some(first.trim_end_matches('.').to_string()), rest.trim().to_string()) } else { (None, heading.to_string()) }
 }
 

@@ -9,10 +9,10 @@ mod sizes;
 mod values;
 
 pub(super) use settings::Given;
-pub(super) use values::setting;
+pub(super) use values::{Named, setting};
 
 use super::{Findings, numbers, scope};
-use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table, Unit};
+use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table};
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -52,9 +52,9 @@ impl<'a> View<'a> {
     }
 
     /// The setting that a cell names, in full or by a short name of the caption's.
-    fn setting(&self, text: &str) -> Option<(FieldKey, Option<Unit>)> {
+    fn setting(&self, text: &str) -> Option<Named> {
         if let Some(key) = values::adapter_setting(text).filter(|_| self.is_of_adapters()) {
-            return Some((key, None));
+            return Some(Named { key, unit: None, power: 0 });
         }
         values::setting(text).or_else(|| {
             let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
@@ -161,7 +161,7 @@ fn written_out(caption: &str) -> Vec<(&str, &str)> {
 
 /// `Learning rate decay | linear | linear`: a setting, and what it is for each column.
 fn gives_a_setting(row: &Row) -> bool {
-    let Some((key, _)) = row.cells.first().and_then(|cell| values::setting(&cell.text)) else { return false };
+    let Some(Named { key, .. }) = row.cells.first().and_then(|cell| values::setting(&cell.text)) else { return false };
     let mut others = row.cells[1..].iter();
     others.any(|cell| values::setting_value(key, &cell.text).is_some())
         && !row.cells[1..].iter().any(|cell| values::setting(&cell.text).is_some())

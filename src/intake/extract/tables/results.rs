@@ -182,7 +182,12 @@ fn result_of(
             (dataset, label.to_string())
         }
     };
-    let metric_above = headers.iter().rev().find_map(|h| names::metrics_in(h).first().map(|m| m.name));
+    // `top-1` alone is an error in a table of such.
+    let of_errors = view.caption.contains("rror") || headers.iter().any(|h| h.contains("rror"));
+    let metric_above = headers.iter().rev().find_map(|h| {
+        let metric = names::metrics_in(h).first()?.name;
+        Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error" } else { metric })
+    });
     let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
     let unit = metric.is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
     if unit == Some(Unit::Percent) && value > 100.0 {

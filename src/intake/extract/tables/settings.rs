@@ -1,7 +1,7 @@
 //! Settings in tables: their names down the first column or across the header.
 
-use super::values::{augmentation, gives_betas, is_absent, names_betas, setting_value, unit_of};
-use super::{View, is_header, is_name, sizes, value_of};
+use super::values::{augmentation, gives_betas, is_absent, names_betas, unit_of, value_in};
+use super::{Named, View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::{Findings, choices, names, numbers, scope};
 use crate::intake::{Cell, Field, FieldKey, Phase, Row, Scope, Unit, Value};
 use std::collections::HashMap;
@@ -30,8 +30,8 @@ fn names_column(view: &View<'_>) -> Option<usize> {
 }
 
 /// The setting that a row gives, and which of its cells names it.
-fn named_in(view: &View<'_>, row: &Row) -> Option<(usize, FieldKey, Option<Unit>)> {
-    let at = |index: usize| row.cells.get(index).and_then(|cell| view.setting(&cell.text)).map(|(key, unit)| (index, key, unit));
+fn named_in(view: &View<'_>, row: &Row) -> Option<(usize, Named)> {
+    let at = |index: usize| row.cells.get(index).and_then(|cell| view.setting(&cell.text)).map(|named| (index, named));
     at(0).or_else(|| {
         let head = view.table.rows.first().and_then(|first| first.cells.get(1)).filter(|_| names_column(view) == Some(1))?;
         // Where the group is an empty cell, the name comes first.
@@ -100,9 +100,10 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         // In a table of systems `mixup` may be one; among settings it is a kind of augmentation.
         let kind = || {
             let is_kind = first.text.split(' ').count() <= 3 && !choices::augmentations_named(&first.text).is_empty();
-            (row.cells.len() > 1 && is_kind).then_some((0, FieldKey::Augmentation, None))
+            let named = Named { key: FieldKey::Augmentation, unit: None, power: 0 };
+            (row.cells.len() > 1 && is_kind).then_some((0, named))
         };
-        let Some((name, key, unit)) = named_in(view, row).or_else(kind) else {
+        let Some((name, named)) = named_in(view, row).or_else(kind) else {
             let parts = ["training", "inference", "evaluation"].contains(&first.text.to_lowercase().as_str());
             if row.cells.len() == 1 && first.text.split(' ').count() <= 4 && !parts {
                 group = if in_group || group.is_empty() { first.text.clone() } else { format!("{group} {}", first.text) };
@@ -112,7 +113,8 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         };
         in_group = true;
         let given = &row.cells[name + 1..];
-        let columns = columns(view, (index, row), name, key, unit);
+        let key = named.key;
+        let columns = columns(view, (index, row), name, named);
         // What one column has and another has not is that column's.
         let single = columns.len() == 1 && !(given.len() > 1 && given.iter().any(|cell| is_absent(&cell.text)));
         let mut beside = Vec::new();
@@ -139,14 +141,14 @@ struct Column {
     headers: Vec<String>,
 }
 
-/// The values of a row whose cell `name` names the setting `key`.
-fn columns(view: &View<'_>, (index, row): (usize, &Row), name: usize, key: FieldKey, unit: Option<Unit>) -> Vec<Column> {
+/// The values of a row whose cell `name` names a setting.
+fn columns(view: &View<'_>, (index, row): (usize, &Row), name: usize, named: Named) -> Vec<Column> {
     let given = &row.cells[name + 1..];
-    let (mut columns, mut unit): (Vec<Column>, _) = (Vec::new(), unit);
+    let (mut columns, mut unit, key): (Vec<Column>, _, _) = (Vec::new(), named.unit, named.key);
     for cell in given {
         let value = match key {
             FieldKey::Augmentation => augmentation(&row.cells[name].text, &cell.text),
-            _ => setting_value(key, &cell.text),
+            _ => value_in(named, &cell.text),
         };
         let Some(value) = value else { continue };
         unit = unit_of(key, unit, &value, &cell.text);
@@ -206,7 +208,7 @@ fn columns_are_phases(view: &View<'_>) -> bool {
 
 /// `Adam β₁`, `Adam ϵ` name the optimiser where no row does.
 fn optimizer_of_constants(view: &View<'_>, found: &mut Findings<'_>) {
-    let named = |row: &Row| named_in(view, row).map(|(at, key, _)| (key, choices::optimizer_named(&row.cells[at].text)));
+    let named = |row: &Row| named_in(view, row).map(|(at, named)| (named.key, choices::optimizer_named(&row.cells[at].text)));
     let is_constant = |key| matches!(key, FieldKey::Beta1 | FieldKey::Beta2 | FieldKey::Eps | FieldKey::Momentum);
     if view.table.rows.iter().filter_map(named).any(|(key, _)| key == FieldKey::Optimizer) {
         return;
@@ -267,7 +269,7 @@ pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
         for (column, cell) in row.cells.iter().enumerate() {
             let header = view.headers(index, cell);
             match header.iter().rev().find_map(|h| view.setting(h)) {
-                Some((key, unit)) => settings.extend(setting_value(key, &cell.text).map(|value| (key, value, unit))),
+                Some(named) => settings.extend(value_in(named, &cell.text).map(|value| (named.key, value, named.unit))),
                 None if column == 0 && sizes::names_a_size(&cell.text) => {
                     scope.variant = Some(cell.text.clone());
                     is_model = true;

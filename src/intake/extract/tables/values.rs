@@ -5,17 +5,80 @@ use crate::intake::extract::{choices, numbers};
 use crate::intake::{FieldKey, ScheduleShape, Unit, Value};
 use std::sync::LazyLock;
 
-/// The setting that a cell names; signs and units behind the name aside: `Learning rate (η)`, `Batch size B`.
-pub(in crate::intake::extract) fn setting(text: &str) -> Option<(FieldKey, Option<Unit>)> {
-    static BEHIND: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:\s*[\(\[][^()\[\]]*[\)\]]|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$"));
+/// What a cell names: a setting, the unit of its numbers, and the power of ten that they are multiplied with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::intake::extract) struct Named {
+    pub key: FieldKey,
+    pub unit: Option<Unit>,
+    pub power: i32,
+}
+
+/// The setting that a cell names; a sign behind the name aside (`Learning rate (η)`, `Batch size B`), but not what its numbers
+/// are measured in: `Warmup (epochs)`, `Steps (k)`, `Learning rate (×10⁻⁴)`.
+pub(in crate::intake::extract) fn setting(text: &str) -> Option<Named> {
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:\s*[\(\[](?P<in>[^()\[\]]*)[\)\]]|\s*(?P<times>[×·]\s?10\S{1,6})|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$",
+        )
+    });
     let text = text.trim();
-    named(text).or_else(|| {
-        let bare = BEHIND.find(text).map(|behind| text[..behind.start()].trim())?;
-        let (key, unit) = named(bare)?;
-        let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
-        Some((key, unit))
-    })
+    if let Some((key, unit)) = named(text) {
+        return Some(Named { key, unit, power: 0 });
+    }
+    let behind = BEHIND.captures(text)?;
+    let (key, unit) = named(text[..behind.get(0)?.start()].trim())?;
+    let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
+    measured(key, unit, behind.name("in").or_else(|| behind.name("times")).map_or("", |said| said.as_str().trim()))
+}
+
+/// A setting whose numbers are measured as brackets behind its name say; none where they say that it is but a part: a batch for
+/// one device.
+fn measured(key: FieldKey, unit: Option<Unit>, said: &str) -> Option<Named> {
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:per[- ](?:gpu|tpu|device|core|worker|node|chip|card|replica|rank|process)|local|micro|each)\b|/\s?(?:gpu|tpu|device)\b",
+        )
+    });
+    let lower = said.to_lowercase();
+    if key == FieldKey::BatchSize && PART.is_match(said) {
+        return None;
+    }
+    let has = |words: &[&str]| said.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    let percent = said.contains('%') || lower.contains("percent");
+    let is_share = matches!(
+        key,
+        FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay | FieldKey::Warmup
+    );
+    // `Batch size (K)` may be the sign of it.
+    let of_tokens = key == FieldKey::BatchSize && unit == Some(Unit::Tokens);
+    let is_counted = of_tokens || matches!(key, FieldKey::Steps | FieldKey::Warmup);
+    let power = match power_of_ten(said) {
+        Some(power) => power,
+        None if percent && is_share => -2,
+        None if is_counted && has(&["k", "K", "thousand", "thousands"]) => 3,
+        None if is_counted && has(&["M", "million", "millions"]) => 6,
+        None => 0,
+    };
+    let unit = match key {
+        FieldKey::Warmup if percent || has(&["ratio", "fraction", "proportion"]) => Some(Unit::Fraction),
+        FieldKey::Warmup if lower.contains("epoch") => Some(Unit::Epochs),
+        FieldKey::Warmup if lower.contains("token") => Some(Unit::Tokens),
+        _ => unit,
+    };
+    Some(Named { key, unit, power })
+}
+
+/// `×10⁻⁴`, `1e-4`, `× 1000` -> -4, -4, 3.
+fn power_of_ten(said: &str) -> Option<i32> {
+    static POWER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:in )?(?:[×x∗*·⋅]\s?(?P<times>1\S*)|(?P<of>1e[-−–]?\d{1,2}|10(?:\s?\^\s?\S+|⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[-−–]\d)))$",
+        )
+    });
+    let words = POWER.captures(said)?;
+    let value = numbers::parse(words.name("times").or_else(|| words.name("of"))?.as_str())?;
+    // More is a slip of the reading.
+    (-12..=12).find(|power| (value / 10f64.powi(*power) - 1.0).abs() < 1e-9)
 }
 
 /// What a cell names in a table of an adapter's constants, which need not say each time whose they are.
@@ -134,6 +197,25 @@ pub(super) fn augmentation(name: &str, text: &str) -> Option<Value> {
     Some(Value::Texts { texts })
 }
 
+/// What a cell gives for what is named, in the measure that is named with it, unless the cell has its own.
+pub(super) fn value_in(named: Named, text: &str) -> Option<Value> {
+    let value = setting_value(named.key, text)?;
+    let numbers = value.numbers();
+    // `500000` under `Steps (k)` is written out, 0.1 under `Dropout (%)` a share, 0.0003 under `Learning rate (1e-4)` the rate.
+    let is_measured = match named.power {
+        0 => false,
+        -2 => numbers.iter().any(|v| *v >= 1.0),
+        power if power < 0 => numbers.iter().all(|v| *v >= 0.05),
+        _ => numbers.iter().all(|v| *v < 1e4),
+    };
+    if numbers.is_empty() || !is_measured || text.contains(|c: char| c.is_alphabetic() || "%^×·⁻".contains(c)) {
+        return Some(value);
+    }
+    // Divided by a whole number each is the nearest to what is written.
+    let times = |v: f64| if named.power < 0 { v / 10f64.powi(-named.power) } else { v * 10f64.powi(named.power) };
+    Some(Value::from_numbers(numbers.into_iter().map(times).collect()))
+}
+
 /// What a cell gives for a setting.
 pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
     static RANK: LazyLock<regex::Regex> =
@@ -144,7 +226,7 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
         )
     });
     static SCALED: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"^(?P<v>{})\s?[·×x∙⋅*]\s?\(?\p{{L}}.*$", numbers::NUMBER)));
+        LazyLock::new(|| crate::intake::regex(&format!(r"^(?P<v>{})\s?[·×x∙⋅*∗]\s?\(?\p{{L}}.*$", numbers::NUMBER)));
     let words = || text.chars().any(char::is_alphabetic).then(|| text.trim().to_string());
     match key {
         FieldKey::Optimizer => choices::optimizer_named(text).map(|optimizer| Value::Optimizer { optimizer }),
