@@ -3,7 +3,7 @@
 use super::Request;
 use super::number::number;
 use super::pattern::{pattern, patterns};
-use super::rest::{Found, Rest, taken_if};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use crate::intake::regex;
 use crate::spec::Augment;
 use regex::Regex;
@@ -65,14 +65,15 @@ fn size(rest: &mut Rest, request: &mut Request) {
 /// Changes of images, with a value where one stands behind the name: `mixup 0.2`, `rotations of up to 10 degrees`.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     size(rest, request);
+    named(rest, request);
     static CHANGES: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
-        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to )?(?:(?:an? )?(?:alpha|α|p|prob(?:ability)?|magnitude)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
+        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to )?(?:(?:an? )?(?P<key>alpha|α|p|prob(?:ability)?|magnitude|padding)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
         AUGMENTATIONS.iter().map(|(augment, name)| (*augment, pattern(&format!(r"\b{name}(?:\b|$){value}")))).collect()
     });
     // Each by itself is an ordinary word.
     static BOTH: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:(?:random(?:ly)? )?crop(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?|(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|padded) )*crop(?:s|ping|ped)?)\b",
+            r"\b(?:(?:random(?:ly)? )?crop(?:s|ping|ped)?(?:\s?\(?(?:with |of )?padding(?: of)?\s?=?\s?(?P<pad>\d{1,2})\)?)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?|(?:(?:random|horizontal(?:ly)?) )*flip(?:s|ping|ped)?(?:,? (?:and|or|then|with|\+|\x26)|,|/|\s?\+) ?(?:(?:random|padded) )*crop(?:s|ping|ped)?)\b",
         )
     });
     // `They are already cropped and flipped`, `crop and flip make no sense`.
@@ -83,24 +84,75 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         ]
     });
     let is_wish = |found: &Found<'_>| taken_if(!AS_THEY_ARE[0].is_match(found.before) && !AS_THEY_ARE[1].is_match(found.behind));
-    if rest.cut_as(&BOTH, is_wish).is_some() {
-        request.augment.extend([Augment::PadCrop { padding: 4 }, Augment::HorizontalFlip]);
+    if let Some(cut) = rest.cut_as(&BOTH, is_wish) {
+        let padding = cut.get("pad").parse().ok().filter(|padding| (1..=64).contains(padding)).unwrap_or(4);
+        [Augment::PadCrop { padding }, Augment::HorizontalFlip].into_iter().for_each(|augment| request.add(augment));
     }
     for (augment, way) in CHANGES.iter() {
-        let Some(cut) = rest.cut_as(way, is_wish) else { continue };
+        // How often it is made is a value of few.
+        let has_share = matches!(augment, Augment::RandomErasing { .. } | Augment::HorizontalFlip);
+        let judged = |found: &Found<'_>| match is_wish(found) {
+            Judged::Taken if found.cut.get("key").starts_with(['p', 'P']) && !has_share && !is_padding(found.cut) => Judged::Told,
+            judged => judged,
+        };
+        let Some(cut) = rest.cut_as(way, judged) else { continue };
         let said = ["named", "share", "angle"].map(|name| cut.get(name).to_string());
         let given = said.iter().find_map(|text| number(text).filter(|_| !text.is_empty()));
         let expected = "a value that such a change of images can have";
-        let augment = request.value(Some(cut), expected, |_| given.map_or(Some(*augment), |given| with_value(*augment, given)));
-        let is_new =
-            |augment: &Augment| !request.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(augment));
-        let new = augment.filter(is_new);
-        request.augment.extend(new);
+        let key = cut.get("key").to_lowercase();
+        let is_key = |name: &str| key == name;
+        let augment =
+            request.value(Some(cut), expected, |_| given.map_or(Some(*augment), |given| with_value(*augment, given, is_key)));
+        if let Some(augment) = augment {
+            request.add(augment);
+        }
+    }
+}
+
+fn is_padding(cut: &Cut) -> bool {
+    cut.get("key").eq_ignore_ascii_case("padding")
+}
+
+/// `Augment with flips, crops and rotations`: beside that word ordinary ones are names.
+fn named(rest: &mut Rest, request: &mut Request) {
+    static LIST: LazyLock<Regex> = LazyLock::new(|| {
+        let one = r"(?:(?:random(?:ly)?|horizontal(?:ly)?|small|slight|some)[ -])*(?:crop|flip|rotat|mirror)[a-z]*";
+        pattern(&format!(
+            r"\baugment(?:ations?|ed|ing|s)?(?:\s?[:=(]|\s(?:it|them|the|all|training|train|images?|pictures?|data|with|by|of|using|like|such as))*\s?(?P<list>{one}(?:(?:\s?[,/+]\s?(?:and\s)?|\sand\s|\sor\s){one})*)(?:\s(?:of |by |up to )*±?(?P<angle>\d+)\s?(?:degrees?\b|°))?\)?"
+        ))
+    });
+    // A value is read beside its own name.
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*\(?(?:of |by |up to |with |at )*(?:p\s?=\s?|±\s?)?\d"));
+    // An angle is one of what stands last.
+    let turns = |cut: &Cut| {
+        cut.get("list").to_lowercase().rsplit([' ', ',', '/', '+']).next().is_some_and(|last| last.starts_with("rotat"))
+    };
+    let is_list =
+        |found: &Found<'_>| taken_if(!VALUE.is_match(found.behind) && (found.cut.get("angle").is_empty() || turns(found.cut)));
+    while let Some(cut) = rest.cut_as(&LIST, is_list) {
+        let list = cut.get("list").to_lowercase();
+        let degrees = number(cut.get("angle")).filter(|degrees| (1.0..=180.0).contains(degrees)).unwrap_or(15.0);
+        let kinds = [
+            (["crop", "crop"], Augment::PadCrop { padding: 4 }),
+            (["flip", "mirror"], Augment::HorizontalFlip),
+            (["rotat", "rotat"], Augment::Rotation { degrees }),
+        ];
+        let meant = kinds.into_iter().filter(|(words, _)| words.iter().any(|word| list.contains(word)));
+        meant.for_each(|(_, augment)| request.add(augment));
+    }
+}
+
+impl Request {
+    /// One more change of images, of each kind the first that was said.
+    fn add(&mut self, augment: Augment) {
+        if !self.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(&augment)) {
+            self.augment.push(augment);
+        }
     }
 }
 
 /// The change with the value that one usually says of it; none where it has no such value.
-fn with_value(augment: Augment, value: f64) -> Option<Augment> {
+fn with_value(augment: Augment, value: f64, is_key: impl Fn(&str) -> bool) -> Option<Augment> {
     let share = (0.0..=1.0).contains(&value);
     match augment {
         Augment::Mixup { .. } => (value > 0.0).then_some(Augment::Mixup { alpha: value }),
@@ -108,6 +160,15 @@ fn with_value(augment: Augment, value: f64) -> Option<Augment> {
         Augment::RandomErasing { min_area, max_area, max_ratio, .. } => {
             share.then_some(Augment::RandomErasing { p: value, min_area, max_area, max_ratio })
         }
+        Augment::ColorJitter { hue, .. } => {
+            share.then_some(Augment::ColorJitter { brightness: value, contrast: value, saturation: value, hue })
+        }
+        Augment::RandAugment { ops, .. } => (is_key("magnitude") && value.fract() == 0.0 && value <= 30.0)
+            .then_some(Augment::RandAugment { ops, magnitude: value as u8 }),
+        Augment::PadCrop { .. } => (is_key("padding") && value.fract() == 0.0 && (1.0..=64.0).contains(&value))
+            .then_some(Augment::PadCrop { padding: value as usize }),
+        // Half of them are mirrored, as everywhere.
+        Augment::HorizontalFlip => (value == 0.5).then_some(augment),
         Augment::Rotation { .. } => (value > 0.0 && value <= 180.0).then_some(Augment::Rotation { degrees: value }),
         _ => None,
     }

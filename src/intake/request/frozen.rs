@@ -1,13 +1,17 @@
 //! What of a model is to stay as it is: `freeze the encoder`, `train only the last two layers`.
 
 use super::pattern::patterns;
-use super::rest::Rest;
+use super::rest::{Found, Rest, taken_if};
 use super::settings::{any, first};
-use super::{Frozen, Request};
+use super::{Frozen, Lack, Lacking, Request};
 
 patterns! {
+    // Not to the end: `freeze the encoder for 1 epoch, then unfreeze it`.
+    a_while: [
+        r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|its|all|pre-?trained|encoder|backbone|body|base|model|word|embeddings?|lower|upper|first|last|top|bottom|layers?|blocks?|weights|everything|but|except|head|of|\d+|one|two|three|four|six))* (?:for|during|in) (?:the )?(?P<start>first )?(?:\d+ |one |two |three |an? |few )*(?:epochs?|steps?)\b(?P<then>,? (?:and )?(?:then|afterwards|after that) (?:un-?freez|train|tun|fine-?tun)\w*(?: everything| all(?: layers)?| it| the rest)?)?",
+    ],
     lower: [
-        r"\b(?:freez(?:e|ing)|frozen) (?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:(?:the |its )?(?:word |token )?embeddings? and )?(?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)\b",
         r"\b(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
         r"\b(?:freez(?:e|ing)|frozen)\s@(?:of the |\w+ )?(?:layers|blocks)\b",
     ],
@@ -33,6 +37,14 @@ patterns! {
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     let p = &*PATTERNS;
+    // `Frozen for 3 epochs` may be all of them.
+    let is_a_while = |found: &Found<'_>| {
+        let is_order = found.cut.words.to_lowercase().starts_with("freeze ");
+        taken_if(is_order || !found.cut.get("start").is_empty() || !found.cut.get("then").is_empty())
+    };
+    while let Some(cut) = p.a_while.iter().find_map(|way| rest.cut_as(way, is_a_while)) {
+        request.lacking.push(Lacking { of: Lack::Method, words: cut.words });
+    }
     let cut = first(rest, &p.lower);
     let layers = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let cut = first(rest, &p.upper);

@@ -1,9 +1,9 @@
 //! What of the data is kept out of training: `hold out 10% of the data for validation`, `an 80/20 split`, `split by date`.
 
-use super::Request;
 use super::number::{NUMBER, number};
 use super::pattern::pattern;
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
+use super::{Request, amount};
 use crate::data::tells_when;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -122,7 +122,9 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
         pattern(&format!(
             r"^{amount}(?:(?:is|are|be|kept|set|left|was|were)\s)*(?:held[- ]out|held back|left out|set aside|kept (?:out|aside))\b"
         )),
-        pattern(&format!(r"\b{FOR}(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:the\s)?{EDGE}{amount}")),
+        pattern(&format!(
+            r"\b{FOR}(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:(?:the|a|an|another|other|remaining|random)\s)*(?:{EDGE})?{amount}"
+        )),
     ]
 });
 
@@ -169,7 +171,7 @@ static BEHIND: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 /// `80/20`, `80:10:10`: what is trained on, what is watched where there are three, what is tested on.
 static RATIO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?: (?:random|chronological|temporal|time-based|time-ordered|(?:train|training)[-/ ](?:(?:val(?:idation)?|dev)[-/ ])?test))* split)?",
+        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?:[ ,]*(?:random|stratified|shuffled|hold-?out|chronological|temporal|time-based|time-ordered|train(?:ing)?[-/: ](?:val(?:idation)?|valid|dev|test)(?:[-/: ]test)?))*(?: splits?)?)",
     )
 });
 
@@ -275,7 +277,11 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     let most_of_it = cut.is_percent() && value > 60.0 && way != 3;
     let is_look = words.contains(" to ") && !KEPT.iter().any(|start| words.starts_with(start));
     let is_size = way == 1 && [":", "=", " of ", "size"].iter().any(|sign| words.contains(sign));
-    match (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look {
+    let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look;
+    let is_any = way == 5 && cut.get("edge").is_empty();
+    match is_part && !(is_any && amount::is_trial(found.before)) {
+        // A look at ten of them is no test.
+        true if is_any && !cut.is_percent() && (1.0..20.0).contains(&value) => Judged::Told,
         true => Judged::Taken,
         false => Judged::Passed,
     }
@@ -303,10 +309,8 @@ fn part(cut: &Cut) -> Option<AskedPart> {
 fn ratio(rest: &mut Rest, request: &mut Request) {
     let shares = |cut: &Cut| ["first", "second", "third"].map(|name| number(cut.get(name)));
     let sums_up = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>() == 100.0;
-    let is_split = |found: &Found<'_>| match found.cut.words.to_lowercase().contains("split") && sums_up(found.cut) {
-        true => Judged::Taken,
-        false => Judged::Passed,
-    };
+    let is_named = |words: &str| words.contains("split") || words.contains("train");
+    let is_split = |found: &Found<'_>| taken_if(is_named(&found.cut.words.to_lowercase()) && sums_up(found.cut));
     let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
     let share = |percent: f64| AskedPart::Share(percent / 100.0);
     let words = cut.words.to_lowercase();

@@ -1,41 +1,59 @@
 //! Which column of a table is to be predicted, and what is said of the others.
 
 use super::name::is_table;
-use super::rest::{Cut, Found, Judged, Rest, is_filler};
+use super::pair::names_of_languages;
+use super::rest::{Found, Rest, is_filler, taken_if};
 use super::{DataName, Refused, Request};
 use crate::data::PerhapsColumns;
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// A column's name.
-const NAME: &str = r"[`'\x22]?(?P<v>[\p{L}_][\w.-]*)[`'\x22]?";
+/// A column's name; what is quoted may hold spaces.
+macro_rules! name {
+    () => {
+        r"(?:`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?|[1-5](?:st|nd|rd|th)\b)"
+    };
+}
+const NAME: &str = concat!("(?P<v>", name!(), ")");
+const ONE: &str = name!();
 /// Several, as people list them.
-const NAMES: &str =
-    r"(?P<v>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s)(?:the\s)?[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)*)";
+const NAMES: &str = concat!("(?P<v>", name!(), r"(?:(?:\s?,\s?(?:and\s)?|\sand\s)(?:the\s)?", name!(), ")*)");
+/// One by its place.
+const PLACE: &str = r"(?:the\s+)?(?P<v>first|second|third|fourth|fifth|[1-5](?:st|nd|rd|th)|last|final)\s+(?:column|field)\b";
+/// What may stand between a role and the name of its column.
+const CALLED: &str = r"\b\s*(?:(?:(?:is|called|named)\b|=|:)\s*)*";
 const LABEL: &str = r"(?:targets?|labels?|class(?:es)?|outcomes?)";
 
 /// `predict the body mass from ¦`, `target column: price`, `use stars as the label`.
-static WAYS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
+static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
+    // What somebody asks to be told, up to its name.
+    let predict = concat!(
+        r"\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the\s+)?(?:next|following|coming)\s+(?:\d+\s+)?(?:steps?|hours?|days?|weeks?|months?|quarters?|years?)\s+of\s+)?",
+        r"(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
+    );
     [
-        regex(r"(?i)\b(?:target|label)[ _]col(?:umn)?\s*(?:is|=|:|called)?\s*(?P<v>[^\s¦,;()]+)"),
+        regex(&format!(
+            r"(?i)\b(?:target|label)[ _]col(?:umn)?{CALLED}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}'|[^\s¦,;()]+)"
+        )),
         regex(&format!(r"(?i)\bcolumn\s+{NAME}\s+(?:is|are|holds?|has|contains?|as|for)\s+(?:(?:the|my|our)\s+)*{LABEL}\b")),
         regex(&format!(
-            r"(?i)\b(?:the\s+)?{LABEL}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*(?:the\s+)?column\s+{NAME}"
+            r"(?i)\b(?:the\s+)?{LABEL}\s+(?:(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?|in)\s*(?:the\s+)?column\s+{NAME}"
         )),
         regex(&format!(
             r"(?i)\b(?:use\s+|with\s+|take\s+)?(?:the\s+)?(?:column\s+)?{NAME}(?:\s+column)?\s+(?:as|is)\s+(?:the|a|my|our)?\s*(?:targets?|labels?)\b(?:\s+column)?"
         )),
         regex(&format!(r"(?i)\b(?:the\s+)?{NAME}\s+column\s+(?:is|holds|has|contains|as)\s+(?:(?:the|my|our)\s+)*{LABEL}\b")),
-        regex(&format!(r"(?i)\b(?:target|label)\s*[:=]\s*{NAME}")),
+        regex(&format!(r"(?i)\b(?:the\s+)?{LABEL}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*{PLACE}")),
+        regex(&format!(r"(?i)\b(?:target|label|y)\s*[:=]\s*{NAME}")),
         regex(&format!(r"(?i)\b(?:the\s+)?{LABEL}\s+(?:(?:is|are)\s+)?in\s+(?:the\s+)?{NAME}\s*(?:$|[,.;¦)]|\band\b)")),
         // What has a capital or a line within it is the name of a column.
         regex(
             r"(?i)\b(?:targets?|labels?|outcomes?)(?:\s+(?:variable|column|is|are))*\s+(?P<v>(?-i:\w*(?:[a-z][A-Z]|\w_\w)[\w.]*))",
         ),
-        regex(concat!(
-            r"(?i)\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
-            r"(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|\.(?:\s|$)|$)",
+        regex(&format!(r"(?i){predict}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}')(?:\s+column\b)?")),
+        regex(&format!(
+            r"(?i){predict}(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|\.(?:\s|$)|$)"
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(
@@ -46,15 +64,20 @@ static WAYS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
 });
 
 /// What the model is fed with: `the text is in column body`.
-static INPUT: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+static INPUT: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     let input = r"(?:texts?|inputs?|sentences?|documents?)";
     [
         regex(&format!(
-            r"(?i)\b(?:the\s+)?{input}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*(?:the\s+)?column\s+{NAME}"
+            r"(?i)\b(?:the\s+)?{input}\s+(?:(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?|in)\s*(?:the\s+)?column\s+{NAME}"
         )),
+        regex(&format!(r"(?i)\b(?:the\s+)?{input}\s+(?:is|are|stands?|lies?|comes?)\s+(?:in|from)?\s*{PLACE}")),
         regex(&format!(r"(?i)\b(?:the\s+)?columns\s+{NAMES}\s+(?:as|are|is)\s+(?:(?:the|my|our)\s+)*(?:model['’]s )?{input}\b")),
         regex(&format!(r"(?i)\b(?:the\s+)?{input}\s+(?:(?:is|are)\s+)?in\s+(?:the\s+)?{NAME}\s*(?:$|[,.;¦)]|\band\b)")),
-        regex(&format!(r"(?i)\b{input}[ _]col(?:umn)?\s*(?:is|=|:|called)?\s*{NAME}")),
+        regex(&format!(r"(?i)\b{input}[ _]col(?:umn)?{CALLED}{NAME}")),
+        // A list that ends with what joins its last: behind a comma may stand anything else.
+        regex(&format!(
+            r"(?i)\b{input}[ _]col(?:umn)?s\b\s*(?:(?:are\b|=|:)\s*)*(?P<v>{ONE}(?:\s?,\s?{ONE})*,?\sand\s(?:the\s)?{ONE})"
+        )),
         regex(&format!(r"(?i)\bcolumn\s+{NAME}\s+(?:is|are|holds?|has|contains?|as)\s+(?:(?:the|my|our)\s+)*{input}\b")),
     ]
 });
@@ -72,6 +95,14 @@ static EXCLUDED: LazyLock<[Regex; 3]> = LazyLock::new(|| {
 /// Words for whatever is to be told.
 const ANY: [&str; 9] = ["class", "kind", "type", "category", "label", "one", "thing", "group", "of"];
 
+/// Words that name no column, whatever stands before them.
+#[rustfmt::skip]
+const LITTLE: [&str; 20] = [
+    "a", "an", "the", "of", "on", "for", "with", "in", "at", "by", "as", "to", "it", "its", "this", "that", "which", "from", "there", "here",
+];
+/// What says that a name follows.
+static TOLD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[=:]|\b(?:is|called|named))\s*$"));
+
 /// A name of the data's own: what is known has its label, and documents have none. Data that the words do not name are named elsewhere, or
 /// nothing comes of the request.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
@@ -87,15 +118,24 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     columns(rest, request);
     request.forecasts = rest.has(&FORECASTS);
     let question = WAYS.len() - 1;
-    let judged = |found: &Found<'_>| match NO_COLUMN.is_match(found.cut.get("v")) || is_filler(found.cut.get("v")) {
-        true => Judged::Passed,
-        false => Judged::Taken,
+    let judged = |at: usize, found: &Found<'_>| {
+        let name = found.cut.get("v");
+        // `Label column: sentiment` names one, whatever the word means elsewhere.
+        let is_told = at == 0 && TOLD.is_match(found.before) && !LITTLE.contains(&name.to_lowercase().as_str());
+        taken_if(if at == question {
+            !name.split_whitespace().any(|word| NO_COLUMN.is_match(word) && !ANY.contains(&word))
+        } else if at + 3 >= WAYS.len() {
+            !NOT_PREDICTED.is_match(name)
+        } else {
+            is_named(found) && (is_told || !is_filler(name))
+        })
     };
-    let named = |rest: &mut Rest, (at, way): (usize, &Regex)| {
-        let is_verb = at + 2 >= WAYS.len();
-        Some((at, if is_verb { rest.cut(way)? } else { rest.cut_as(way, judged)? }))
+    let named = |rest: &mut Rest, (at, way): (usize, &Regex)| Some((at, rest.cut_as(way, |found| judged(at, found))?));
+    let Some((way, cut)) = WAYS.iter().enumerate().find_map(|way| named(rest, way)) else {
+        // That it is to be done is understood, if not of what.
+        rest.cut(&FORECASTING);
+        return;
     };
-    let Some((way, cut)) = WAYS.iter().enumerate().find_map(|way| named(rest, way)) else { return };
     let words = cut.get("v").trim_matches(['`', '"', '\'', ' ', '.']).to_string();
     if words.to_lowercase().starts_with("both ") {
         let expected = "one column: each has a run of its own".into();
@@ -103,18 +143,39 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         return;
     }
     // "Predict the sentiment" says nothing that the data would not.
-    let is_any = |word: &str| is_filler(word) || way == question && ANY.contains(&word.to_lowercase().as_str());
+    let is_any = |word: &str| way > 0 && is_filler(word) || way == question && ANY.contains(&word.to_lowercase().as_str());
     request.label = Some(words).filter(|words| !words.is_empty() && !words.split_whitespace().all(is_any));
 }
 
-/// What is no column: `target: accuracy 0.9`.
+/// Whether the name of a column stands there. What is in quotes is one.
+fn is_named(found: &Found<'_>) -> bool {
+    static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        let languages = names_of_languages();
+        regex(&format!(
+            r"(?i)^(?:total|all|general|question|practice|advance|order|lower\w*|upper\w*|utf\S*|it|them|{languages})$"
+        ))
+    });
+    static IN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bin\s+(?:the\s+)?$"));
+    let name = found.cut.get("v");
+    !NO_COLUMN.is_match(name) && !(IN.is_match(found.before) && NO_PLACE.is_match(name))
+}
+
+/// What is asked of a model and is no column: `predict on new data`, `forecast the next 24 hours`, `estimate the cost first`.
+static NOT_PREDICTED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^(?:(?:on|for|with|how)\b|(?:new|unseen|other|more) (?:data|examples?|texts?|images?|rows?|samples?|ones|inputs?)\b|(?:next|following|coming)\s+(?:\d|(?:hours?|days?|weeks?|months?|years?)$)|(?:time|costs?|runtime|duration|memory)\s+(?:first|before\w*|needed|required|it|this|that|you)\b)",
+    )
+});
+
+/// What is no column: `target: accuracy 0.9`, `label column contains spam`.
 static NO_COLUMN: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)^(?:\w*_(?:proj|lin|attn)|accuracy|macro|micro|f1|auc|auroc|roc|rmse|mae|mse|r2|bleu|rouge|chrf|wer|cer|perplexity|loss|error|matthews|mcc|pearson|spearman|smoothing|it|which|what|there|this|that|each|one)\b",
+        r"(?i)^(?:\w*_(?:proj|lin|attn)|(?:macro|micro|weighted|roc|pr|val|valid|eval|test|train|dev|top)_(?:acc\w*|f1|auc|auroc|precision|recall|loss|error|\d)|f1_(?:macro|micro|weighted|score)|precision|recall|ndcg\S*|mrr\S*|exact|beat|exceed|maxim\w*|minimi\w*|highest|lowest|contains?|holds?|has|accuracy|macro|micro|f1|auc|auroc|roc|rmse|mae|mse|r2|bleu|rouge|chrf|wer|cer|perplexity|loss|error|matthews|mcc|pearson|spearman|smoothing|it|which|what|there|this|that|each|one)\b",
     )
 });
 
 static FORECASTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bforecast"));
+static FORECASTING: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:time[- ]series )?forecast(?:s|ing)?\b"));
 
 /// Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `everything except year`.
 pub(super) fn perhaps(text: &str) -> PerhapsColumns {
@@ -125,7 +186,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     });
     static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)\b(?:from|using|on|based on|given|by means of|classify|classifying|aus|mit|avec|con|usando)\s(?:(?:the|only|just|its|columns?|features?)\s)*{NAMES}"
+            r"(?i)(?:\b(?:from|using|on|based on|given|by means of|classify|classifying|aus|mit|avec|con|usando)\s|\b(?:features?|inputs?|predictors?)\s?[:=]\s?)(?:(?:the|only|just|its|columns?|features?)\s)*{NAMES}"
         ))
     });
     static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
@@ -144,9 +205,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let names = |way: &Regex| -> Vec<String> {
         let lists = way.captures_iter(text).filter_map(|found| found.name("v"));
         let lists = lists.filter(|list| END.is_match(&text[list.end()..])).map(|list| list.as_str().to_string());
-        let parts = lists.flat_map(|list| list.split([',', ' ']).map(str::to_string).collect::<Vec<_>>());
-        let bare = parts.map(|name| name.trim_matches(['`', '"', '\'', '.']).to_string());
-        bare.filter(|name| !matches!(name.as_str(), "" | "and" | "the")).collect()
+        lists.flat_map(|list| listed(&list)).collect()
     };
     let sources = SOURCES.captures_iter(text).filter_map(|found| Some(found.name("v")?.as_str().to_string()));
     PerhapsColumns {
@@ -156,18 +215,27 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     }
 }
 
+/// The names of a list.
+fn listed(list: &str) -> Vec<String> {
+    static ONE: LazyLock<Regex> = LazyLock::new(|| regex(r"`[^`]+`|\x22[^\x22]+\x22|'[^',;]{1,60}'|[^\s,]+"));
+    let names = ONE.find_iter(list).map(|name| name.as_str().trim_matches(['`', '"', '\'', '.']));
+    names.filter(|name| !matches!(*name, "" | "and" | "the")).map(str::to_string).collect()
+}
+
 /// Which columns are the input, and which are none of it.
 fn columns(rest: &mut Rest, request: &mut Request) {
-    let names = |cut: &Cut| -> Vec<String> {
-        let names = cut.get("v").split([',', ' ']).map(|name| name.trim_matches(['`', '"', '\'', '.']));
-        names.filter(|name| !matches!(*name, "" | "and" | "the")).map(str::to_string).collect()
-    };
+    // `Ignore the other columns` names none.
+    static OF_KIND: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:others?|remaining|unused|empty|duplicated?|irrelevant|constant|unnamed|all|any|extra|unnecessary|useless|following)$",
+        )
+    });
     for way in EXCLUDED.iter() {
-        while let Some(cut) = rest.cut(way) {
-            request.exclude.extend(names(&cut));
+        while let Some(cut) = rest.cut_as(way, |found| taken_if(!OF_KIND.is_match(found.cut.get("v")))) {
+            request.exclude.extend(listed(cut.get("v")));
         }
     }
-    while let Some(cut) = INPUT.iter().find_map(|way| rest.cut(way)) {
-        request.input.extend(names(&cut));
+    while let Some(cut) = INPUT.iter().find_map(|way| rest.cut_as(way, |found| taken_if(is_named(found)))) {
+        request.input.extend(listed(cut.get("v")));
     }
 }

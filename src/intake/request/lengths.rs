@@ -1,12 +1,11 @@
 //! How long is trained, in what pieces, how often it is watched, and with which seeds. Steps and epochs of something else come first: those
 //! of a warm-up, of patience, of gradients that are gathered, of a rate that falls.
 
-use super::number::NUMBER;
 use super::pattern::patterns;
-use super::rest::{Cut, Found, Rest, taken_if};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use super::settings::{AFTER, ONE_OF_TWO, first, only};
-use super::{Refused, Request};
-use crate::intake::{ScheduleShape, Unit, regex};
+use super::{AskedPart, Refused, Request, falls, rate};
+use crate::intake::regex;
 use crate::spec::{Length, Warmup};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -29,11 +28,15 @@ patterns! {
         r"\b(?:(?:early[- ]stopping|stop(?:ping)?(?: early)?) (?:after|if|when|on) )?no improvements?(?: (?:for|in|over|after|within))?\s@(?P<of>epochs?|evaluations?|evals?|checks?|rounds?|times?)\b",
         r"\bearly[- ]stopping after\s@(?P<of>epochs?|evaluations?|evals?|checks?)?",
     ],
-    early: [r"\bearly[ _-]stop(?:ping)?\b|\bstop(?:ping)? early\b"],
+    early: [
+        r"\bearly[ _-]stop(?:ping)?\b|\bstop(?:ping)? early\b",
+        r"\b(?:stop(?:ping)?(?: early)?|early[- ]stop(?:ping)?|train(?:ing)?(?: it)?) (?:if|when|once|until) [A-Za-z_\s'-]{0,50}?\b(?:stops?|no longer|(?:does|do|is)(?: not|n['’]t)|fails? to) (?:improv\w+|getting better|decreas\w+)|\buntil convergence\b",
+    ],
     evaluate: [
-        r"\b(?:evaluat(?:e|es|ing|ions?)|validat(?:e|es|ing|ions?)|eval|scor(?:e|ing)|check(?:ing)?)(?: (?:it|the model|the loss|on (?:the )?(?:validation|dev|test)(?: (?:set|split|data))?|¦|once|happens|runs?))* (?:(?:after )?(?:every|each|per)|(?:once )?(?:per|an|after each))\s(?:@)?(?P<of>epochs?|steps?)\b",
+        r"\b(?:evaluat(?:e|es|ing|ions?)|validat(?:e|es|ing|ions?)|eval|scor(?:e|ing)|check(?:ing)?)(?: (?:it|the model|the loss|on (?:the )?(?:validation|dev|test)(?: (?:set|split|data))?|¦|once|happens|runs?))* (?:(?:after )?(?:every|each|per)|(?:once )?(?:per|an|after each))\s(?:@)?(?P<of>epochs?|steps?)\b(?:\son\s(?:(?:the|a|an|random)\s)*(?P<rows>\d+)\s(?:(?:validation|random|dev|held-out)\s)?(?:examples|samples|rows|images|sentences|texts|pairs)\b)?",
         r"\b(?:evaluat(?:e|es|ing|ions?)|validat(?:e|es|ing|ions?)|eval)(?: (?:it|the model|the loss|on (?:the )?(?:validation|dev|test)(?: (?:set|split|data))?|¦))* (?:after|at)\s@(?P<of>steps?)\b",
-        r"\beval(?:uation)?[ _-]steps\s?[=:]\s?#",
+        r"\beval(?:uation)?[ _-](?:steps|interval|every)\s?[=:]?\s?#(?:\s(?P<of>epochs?|steps?)\b)?",
+        r"\beval(?:uation)?[ _]strategy\s?[=:]\s?['\x22]?(?P<of>epoch)s?\b['\x22]?",
     ],
     warmup_epochs: [
         r"\bwarm(?:s|ing)?-?\s?up(?: (?:for|of|over|during|the|first|its|lr|learning rate|linearly|=|:|epochs|from \S+ to \S+))*\s@(?P<of>epochs?)\b",
@@ -44,7 +47,8 @@ patterns! {
     epochs: [
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |full )?(?:epochs?|passes)\b",
         r"^@(?:training |full )?(?:epochs?|passes)\b",
-        r"\b(?:num[ _](?:train[ _])?|n[ _])?epochs?\s?[=:]\s?#",
+        r"\b(?:(?:num|max|total|train|n|nb)[ _])*epochs?\s?[=:]\s?#",
+        r"(?:\A\s*|[,;(¦]\s*)epoch #\s*(?:$|[,;)¦])",
         r"\bep\s?[=:]?\s?#",
         r"\bepochs (?:of )?#",
         r"\bfor an? (?:single |full |whole )?(?P<one>epoch|pass)\b",
@@ -59,38 +63,19 @@ patterns! {
     seed_list: [
         r"\b(?:(?:\d+|two|three|four|five|six|seven|eight|nine|ten) (?:different |random )?seeds\s?[=:(]|(?:random[ _-])?seeds?\s?[=:]?)\s?(?P<v>-?\d+\b(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|,?\s?and\s)\d+)*)(?:\s?(?:-|–|\.\.+|to)\s?(?P<to>\d+))?\b",
     ],
+    one_seed: [r"\b(?:(?:random[ _-])?seed|random[ _-]state)\s?[=:]?\s?(?P<v>-?\d+)\b"],
 }
 
-/// `drop the learning rate by 10 after 80 and 120 epochs`.
-static DROPS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
-    let list = r"(?P<v>\d+(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|\s?/\s?)\d+)*)";
-    let at = format!(
-        r"(?:after|at|in|on)(?: the)?(?: (?P<unit>epochs?|steps?))? {list}(?:st|nd|rd|th)?(?: (?P<of>epochs?|steps?))?\b(?:,? (?:by|with|and|gamma)(?: an?)?(?: factor| gamma)?(?: of)? (?P<later>{NUMBER}))?"
-    );
-    let rate = r"(?:the |its )?(?:learning[ -]rate|lr|rate|it)";
-    let by = format!(
-        r"(?: by| to)?(?: a)?(?: factors?)?(?: of)?(?: (?P<factor>{NUMBER})\s?(?P<times>x|×|times|-?fold)?| (?P<half>half)| an? (?P<tenth>tenth))?"
-    );
-    let verb = r"(?:drop|decay|divid|reduc|multipl|decreas|lower|cut|scal|halv)\w*(?: down)?";
-    [
-        regex(&format!(r"(?i)\b(?P<verb>{verb}) {rate}{by} {at}")),
-        // Of a rate that was named before.
-        regex(&format!(
-            r"(?i)\b(?P<verb>(?:divided|dropped|decayed|reduced|lowered|multiplied|decreased|halved)(?: down)?){by} {at}"
-        )),
-        regex(&format!(
-            r"(?i)\b(?P<verb>(?:multi-?)?step(?:[- ]?(?:lr|wise|decay|schedule|scheduler|learning[ -]rate))*|milestones?){by}(?: with)? (?:{at})"
-        )),
-    ]
-});
-
 /// Steps and epochs that are not those of training.
-pub(super) fn find_others(rest: &mut Rest, request: &mut Request) {
+pub(super) fn find_others(rest: &mut Rest, request: &mut Request) -> Option<falls::FallsTo> {
     batches(rest, request);
+    let falls_to = falls::find(rest, request);
     watching(rest, request);
+    rate::find_warming(rest, request);
     let cut = first(rest, &PATTERNS.warmup_epochs);
-    request.warmup_epochs = request.value(cut, "a number of epochs", |cut| cut.number().filter(|n| *n > 0.0 && *n <= 1e6));
-    drops(rest, request);
+    let said = request.value(cut, "a number of epochs", |cut| cut.number().filter(|n| *n > 0.0 && *n <= 1e6));
+    request.warmup_epochs = said.or(request.warmup_epochs);
+    falls_to
 }
 
 /// Steps and epochs of training; all others are cut out already.
@@ -101,9 +86,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         "" => cut.number().filter(|n| *n > 0.0 && *n <= 1e6),
         _ => Some(1.0),
     };
-    request.epochs = only(rest, request, &p.epochs, expected, epochs);
+    request.epochs = only(rest, request, &p.epochs, expected, epochs).or(request.epochs);
     let expected = "a whole number from 1 to 1,000,000,000";
-    request.steps = only(rest, request, &p.steps, expected, |cut| cut.whole(1, 1_000_000_000));
+    request.steps = only(rest, request, &p.steps, expected, |cut| cut.whole(1, 1_000_000_000)).or(request.steps);
     // `What accuracy has it after 3 epochs`, where nothing else says how long.
     if request.epochs.is_none() && request.steps.is_none() {
         let after = |found: &Found<'_>| taken_if(AFTER.is_match(found.before));
@@ -118,7 +103,6 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         }
         (request.warmup, request.warmup_epochs) = (Some(Warmup::Frac((warmup / epochs).min(1.0))), None);
     }
-    seeds(rest, request);
 }
 
 /// What a step sees, and in which pieces.
@@ -156,7 +140,11 @@ fn batches(rest: &mut Rest, request: &mut Request) {
 /// When it ends early, and how often it is scored.
 fn watching(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let cut = first(rest, &p.patience);
+    // That of a rate which is to fall.
+    static OF_RATE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:reduc|halv|lower|decay|divid|drop)\w* (?:the )?(?:lr|learning rate)[^.,;¦]{0,30}$"));
+    let of_training = |found: &Found<'_>| if OF_RATE.is_match(found.before) { Judged::Told } else { Judged::Taken };
+    let cut = p.patience.iter().find_map(|way| rest.cut_as(way, of_training));
     let is_said = cut.is_some();
     let by_epochs = cut.as_ref().is_some_and(|cut| cut.get("of").to_lowercase().starts_with("epoch"));
     request.patience = request.value(cut, "a patience of 1 to 1,000,000 evaluations", |cut| cut.whole(1, 1_000_000));
@@ -173,6 +161,9 @@ fn watching(rest: &mut Rest, request: &mut Request) {
         }
     }
     let cut = first(rest, &p.evaluate);
+    // `Evaluate every 50 steps on 200 examples` says what is watched, too.
+    let rows = cut.as_ref().and_then(|cut| cut.get("rows").parse::<usize>().ok()).filter(|rows| *rows > 0);
+    request.watched = request.watched.or(rows.map(AskedPart::Examples));
     let every = request.value(cut, "a number of steps or epochs", |cut| {
         let count = if cut.get("v").is_empty() { Some(1.0) } else { cut.number() };
         let count = count.filter(|count| *count > 0.0 && *count <= 1e6)?;
@@ -184,30 +175,17 @@ fn watching(rest: &mut Rest, request: &mut Request) {
     request.evaluate_every = every.or(request.evaluate_every);
 }
 
-/// Where the rate falls.
-fn drops(rest: &mut Rest, request: &mut Request) {
-    let Some(cut) = DROPS.iter().find_map(|way| rest.cut(way)) else { return };
-    let unit = [cut.get("unit"), cut.get("of")].concat().to_lowercase();
-    let expected = "a factor, and the steps or epochs at which the rate falls";
-    let shape = request.value(Some(cut), expected, |cut| {
-        let at: Option<Vec<f64>> = cut.numbers().collect();
-        let unit = if unit.starts_with("step") { Unit::Steps } else { Unit::Epochs };
-        let said = [cut.get("factor"), cut.get("later")].into_iter().find(|factor| !factor.is_empty()).unwrap_or_default();
-        let factor = match (said, cut.get("half"), cut.get("tenth")) {
-            ("", "", "") if cut.get("verb").to_lowercase().starts_with("halv") => Some(2.0),
-            ("", "", "") => Some(10.0),
-            ("", _, "") => Some(2.0),
-            ("", ..) => Some(10.0),
-            (factor, ..) => super::number::number(factor).filter(|f| *f > 0.0).map(|f| if f < 1.0 { 1.0 / f } else { f }),
-        };
-        Some(ScheduleShape::Milestones { at: at?, unit: Some(unit), divisor: Some(factor?) })
-    });
-    request.schedule = shape.or(request.schedule.take());
-}
-
-fn seeds(rest: &mut Rest, request: &mut Request) {
+/// The seeds of runs; all other numbers that may stand behind one are cut out already, but for what the result is to be.
+pub(super) fn find_seeds(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let cut = first(rest, &p.seed_list);
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s?(?:%|percent|\.\d|[x×]\s?\d|-?(?:[kmgt]i?b|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|days?|examples|samples|rows|images|texts|pairs|dollars?|usd|attempts?|tokens?|folds?|classes)\b)",
+        )
+    });
+    let are_seeds =
+        |found: &Found<'_>| taken_if(found.cut.words.ends_with(|c: char| c.is_ascii_digit()) && !OTHER.is_match(found.behind));
+    let cut = p.seed_list.iter().find_map(|way| rest.cut_as(way, are_seeds)).or_else(|| first(rest, &p.one_seed));
     let list = request.value(cut, "whole numbers, each once, at most 100", |cut| {
         let mut seeds = Vec::new();
         for text in cut.get("v").split(|c: char| !c.is_ascii_digit() && c != '-').filter(|text| !text.is_empty()) {
@@ -230,12 +208,4 @@ fn seeds(rest: &mut Rest, request: &mut Request) {
         request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
     }
     request.seeds = list.or(count.map(|count| (0..count).collect())).unwrap_or_default();
-}
-
-impl Cut {
-    /// The numbers of a list.
-    fn numbers(&self) -> impl Iterator<Item = Option<f64>> {
-        let parts: Vec<String> = self.get("v").split(|c: char| !c.is_ascii_digit()).map(str::to_string).collect();
-        parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.parse().ok())
-    }
 }

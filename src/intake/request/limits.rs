@@ -42,7 +42,17 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let is_money = |cut: &Cut| cut.words.contains('$') || cut.words.to_lowercase().contains("usd") || !cut.get("unit").is_empty();
     // `A budget of 2 hours` is none of money; and what things cost is what is to be told of them.
     static TOLD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:whether|if|that|which|into)\b[^.;]*$"));
-    let is_meant = |found: &Found<'_>| taken_if(is_money(found.cut) && !TOLD.is_match(found.before));
+    // What things of the data cost, and what one of them does.
+    static OF_DATA: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:(?:houses?|homes?|flats?|items?|products?|orders?|transactions?|loans?|cars?|prices?|salar(?:y|ies)|incomes?|rents?)(?:\s(?:is|are|that|which|sold|priced))*\s(?:under|above|over|below|within|up to|less than|more than|at most|for|costs?|costing)|(?:each|every)\s[\w-]+\s(?:costs?|pays?))\s(?:of\s)?(?:\$|usd)?\s?$",
+            ),
+            regex(r"(?i)^\s?(?:(?:per|each|an?)\b|/)"),
+        ]
+    });
+    let is_of_data = |found: &Found<'_>| OF_DATA[0].is_match(found.before) || OF_DATA[1].is_match(found.behind);
+    let is_meant = |found: &Found<'_>| taken_if(is_money(found.cut) && !TOLD.is_match(found.before) && !is_of_data(found));
     let cut = p.usd.iter().find_map(|way| rest.cut_as(way, is_meant));
     request.max_usd = request.value(cut, "an amount of US dollars", |cut| {
         let cents = if cut.get("unit").to_lowercase().starts_with("cent") { 0.01 } else { 1.0 };

@@ -6,9 +6,12 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod amount;
+mod asides;
 mod augment;
 mod deeds;
 mod english;
+mod falls;
 mod frozen;
 mod held;
 mod kind;
@@ -23,6 +26,7 @@ mod optimizer;
 mod pair;
 mod pattern;
 mod quality;
+mod rate;
 mod rest;
 mod settings;
 mod size;
@@ -359,6 +363,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     speech::find(&mut rest, &mut request);
     kind::find(&mut rest, &mut request);
     deeds::find(&mut rest, &mut request);
+    asides::find(&mut rest);
     settings::find(&mut rest, &mut request);
     kind::find_classes(&mut rest, &mut request);
     names::settle_family(name, &mut request);

@@ -101,6 +101,20 @@ pub(super) fn hub_id(word: &str) -> Option<(String, Option<String>)> {
     Some((found[1].to_string(), found.get(2).map(|config| config.as_str().to_string())))
 }
 
+/// The id of an address of the Hub, and what it leads to: `https://huggingface.co/datasets/stanfordnlp/imdb`.
+pub(super) fn hub_page(word: &str) -> Option<(&str, Lying)> {
+    static PAGE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^https?://(?:www\.)?(?:huggingface|hf)\.co/(?P<data>datasets/)?(?P<id>[a-z0-9][\w.-]*/[\w.-]+?)/?(?:[?#].*|/(?:tree|viewer)(?:/.*)?)?$",
+        )
+    });
+    let found = PAGE.captures(word)?;
+    let id = found.name("id")?.as_str();
+    let is_other = ["spaces/", "docs/", "blog/", "papers/", "collections/", "datasets/", "models/"];
+    let lying = if found.name("data").is_some() { Lying::Data } else { Lying::Model };
+    (!is_other.iter().any(|start| id.starts_with(start))).then_some((id, lying))
+}
+
 /// A file of a table or a text, by its ending.
 pub(super) fn is_data_file(word: &str) -> bool {
     is_table(word) || crate::data::holds_text(place_of(word))

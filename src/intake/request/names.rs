@@ -1,6 +1,10 @@
 //! Which data and which model a request names.
 
-use super::name::{hub_id, is_data_file, looks_like_path};
+use super::asides::{DID, WHO};
+use super::english::is_word;
+use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
+use super::number::number;
+use super::pair::code_of;
 use super::rest::{Judged, Rest, is_filler, last_word};
 use super::settings::ONE_OF_TWO;
 use super::{DataName, Lying, ModelName, Refused, Request, size};
@@ -22,15 +26,23 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     // As a demand: a post and what was published are data.
     static DEMANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
     while rest.cut_as(&PUSHED, |found| if DEMANDED.is_match(found.before) { Judged::Told } else { Judged::Passed }).is_some() {}
-    let role = |before: &str, word: &str| role(&last_word(before), word, &lying);
-    let mut data = |tested: bool| {
-        let fits = |before: &str| is_tested(before) == tested;
+    let role = |before: &str, word: &str| role(before, word, &lying);
+    let mut data = |tested: bool, earlier: bool| {
+        let fits = |before: &str| {
+            is_tested(before) == tested && DONE_BEFORE.is_match(before) == earlier && !OF_ANOTHER_RUN.is_match(before)
+        };
         let path = |before: &str, word: &str| {
-            (role(before, word)? == Lying::Data && fits(before)).then(|| DataName::parse(word, &lying))
+            let name = hub_page(word).map_or(word, |(id, _)| id);
+            (role(before, word)? == Lying::Data && fits(before)).then(|| DataName::parse(name, &lying))
         };
         rest.cut_word(path).or_else(|| known_data(rest, fits)).or_else(|| bare_id(rest, fits))
     };
-    let (trained, tested) = (data(false), data(true));
+    let (trained, tested) = (data(false, false), data(true, false));
+    // `I trained MiniLM on reviews.csv`, and nothing else is said.
+    let trained = match trained.is_none() && tested.is_none() {
+        true => data(false, true).or_else(|| data(true, true)),
+        false => trained,
+    };
     let trained = trained.map(|first| match &tested {
         None => beside(rest, first, &lying),
         Some(_) => first,
@@ -49,9 +61,22 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         // What is to be scored is trained on where there is nothing else.
         (trained, tested) => trained.or(tested),
     };
-    request.model =
-        rest.cut_word(|before, word| (role(before, word)? == Lying::Model).then(|| ModelName::At { id: word.into() }));
+    request.model = rest.cut_word(|before, word| {
+        let id = hub_page(word).map_or(word, |(id, _)| id);
+        (role(before, word)? == Lying::Model).then(|| ModelName::At { id: id.into() })
+    });
 }
+
+/// Stands before what somebody trained on: `we trained ResNet-20 on`.
+static DONE_BEFORE: LazyLock<Regex> =
+    LazyLock::new(|| regex(&format!(r"(?i)\b{WHO} {DID}(?: [^\s.,;:¦]+){{0,3}} on(?:\s(?:the|all of|our|my))*\s*$")));
+
+/// Stands before what the weights come from that are begun with: `pretrained on MNLI`.
+static OF_ANOTHER_RUN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:pre-?trained|(?:was|were|been|already|previously|originally) (?:trained|(?:fine-?)?tuned))\s+on(?:\s+(?:the|all of|our|my))*\s*$",
+    )
+});
 
 /// Whether what stands behind such words is what a model is scored on: `evaluate it on`, `the test set is`.
 fn is_tested(before: &str) -> bool {
@@ -72,7 +97,7 @@ fn beside(rest: &mut Rest, first: DataName, lying: &impl Fn(&str) -> Option<Lyin
     loop {
         let found = std::cell::Cell::new(None);
         let cut = rest.cut_word(|before, word| {
-            let is_data = role(&last_word(before), word, lying)? == Lying::Data;
+            let is_data = role(before, word, lying)? == Lying::Data;
             let both = is_data.then(|| together(&all, &DataName::parse(word, lying)))??;
             found.set(Some(both));
             Some(())
@@ -130,7 +155,20 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
         return None;
     }
     size::find_before(rest, request, |behind| model_at(behind, 0).is_some_and(|range| range.start == 0));
-    let words = rest.cut_place(model_at)?;
+    let named = std::cell::RefCell::new(None);
+    let words = rest.cut_place(|text, from| {
+        let (place, name) = model_with_own_name(text, from)?;
+        *named.borrow_mut() = Some(text[name].to_string());
+        Some(place)
+    })?;
+    let mut words = named.into_inner().unwrap_or(words);
+    // `A language model with GPT-2`: any of a kind, and which.
+    if ANY_OF_TEXTS.is_match(&words)
+        && !rest.has(&COMPARED)
+        && let Some(name) = rest.cut_place(model_at)
+    {
+        words = name;
+    }
     request.model = Some(ModelName::called(&words));
     // The first of two that are to be compared is not what was asked for.
     if rest.has(&COMPARED)
@@ -140,6 +178,32 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
         request.refused.push(Refused { words: format!("{words} and {other}"), expected: ONE_OF_TWO.into() });
     }
     Some(words)
+}
+
+static ANY_OF_TEXTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^language model"));
+
+/// Where the next model is named, with what is said at once behind it of which it is, and its name: `a CNN (ResNet-18)`.
+fn model_with_own_name(text: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
+    static OPENS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\s?(?:\(\s*(?:(?:e\.\s?g\.|i\.\s?e\.|namely|such as),?\s)?|(?:such as|namely)\s)(?:an?\s|the\s)?")
+    });
+    static CLOSES: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s?(?:[),.;:]|$)"));
+    static ANY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:language model\w*|cnn|rnn)$"));
+    let kind = model_at(text, from)?;
+    // What has a size is one already.
+    let is_one = |words: &str| words.contains(|c: char| c.is_ascii_digit() || c == '-');
+    let name = OPENS.find(&text[kind.end..]).and_then(|opens| {
+        let start = kind.end + opens.end();
+        model_at(text, start).filter(|name| name.start == start && CLOSES.is_match(&text[name.end..]))
+    });
+    let tells = |name: &Range<usize>| {
+        let words = &text[kind.clone()];
+        ANY.is_match(words) || !is_one(words) && is_one(&text[name.clone()])
+    };
+    Some(match name.filter(tells) {
+        Some(name) => (kind.start..name.end, name),
+        None => (kind.clone(), kind),
+    })
 }
 
 /// Where the next model is named, with all that belongs to its name: `bert-base-german-cased` is no `bert-base`.
@@ -152,10 +216,10 @@ fn model_at(text: &str, from: usize) -> Option<Range<usize>> {
     // What is only spoken of.
     static SPOKEN_OF: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
-            regex(
-                r"(?i)\b(?:(?:smaller|larger|bigger|better|faster|cheaper|lighter|worse) than|about|replac(?:e|ing)|outputs? of|written by|generated by|as in)\s(?:the\s)?$",
-            ),
-            regex(r"(?i)^\s(?:is|was) (?:too|so)\b"),
+            regex(&format!(
+                r"(?i)\b(?:(?:smaller|larger|bigger|better|faster|cheaper|lighter|worse) than|about|replac(?:e|ing)|beat(?:ing)?|outperform(?:ing)?|outputs? of|(?:tokeni[sz]er|vocab(?:ulary)?) of|written by|generated by|as in|(?:old|previous|current|former|last) (?:model|run) (?:is|was)|{WHO} {DID})\s(?:(?:the|an?|our|my|their|existing|current|old)\s){{0,3}}$"
+            )),
+            regex(r"(?i)^(?:\s(?:is|was) (?:too|so)\b|(?:['’]s)? (?:tokeni[sz]er|vocab(?:ulary)?)\b)"),
         ]
     });
     let is_spoken_of =
@@ -246,21 +310,32 @@ const FAMILIES: &[&str] = &[
     "wideresnet",
 ];
 
+/// Stands before where something is to go, or what is to be done with a file: `save the model to`, `and upload`.
+static GOES: LazyLock<Regex> = LazyLock::new(|| {
+    let to = r"(?:to|in|into|at|under|as)\s(?:(?:the|an?)\s)?(?:(?:file|folder|directory)\s)?";
+    regex(&format!(
+        r"(?i)(?:(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*(?:save|write|store|export|upload|send|copy|move|delete|dump|put)\s(?:(?:[^.,;:¦]{{0,40}}\s)?{to})?|\boutput[ _-](?:folder|dir(?:ectory)?|path|file)\s?[:=]?\s?)$"
+    ))
+});
+
 /// What a path or id stands for: what lies there tells, else its form, else the word before it.
 fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Option<Lying> {
+    if GOES.is_match(before) {
+        return None;
+    }
+    let before = last_word(before);
+    let before = before.as_str();
     if word.contains('/')
         && let Some(lying) = lying(word)
     {
         return Some(lying);
     }
+    if let Some((_, lying)) = hub_page(word).filter(|_| !is_data_file(word)) {
+        return Some(lying);
+    }
     let id = hub_id(word);
-    // `train/test`, `and/or`, `yes/no` and `32/64` are no ids, and `ViT-B/16` is a name.
-    let is_word = |part: &str| {
-        is_filler(part)
-            || matches!(part.to_lowercase().as_str(), "yes" | "no" | "true" | "false")
-            || part.chars().all(|c| c.is_ascii_digit())
-    };
-    let is_id = id.is_some() && !word.split('/').all(is_word) && public_id(&word.to_lowercase()).is_none();
+    // `ViT-B/16` is a name.
+    let is_id = id.is_some() && !is_pair_of_words(before, word) && public_id(&word.to_lowercase()).is_none();
     if !looks_like_path(word) && !is_id {
         return None;
     }
@@ -276,6 +351,29 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         _ if is_id && !looks_like_path(word) => Lying::Model,
         _ => Lying::Data,
     })
+}
+
+/// Two things beside each other, as no id is: `train/val`, `and/or`, `spam/ham`, `q_proj/v_proj`, `0.9/0.999`.
+fn is_pair_of_words(before: &str, word: &str) -> bool {
+    static SHORT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"^(?:\w+_(?:proj|lin|attn)|val|valid|dev|spam|ham|pos|neg|src|tgt|cpu|gpu|b?f(?:p|loat)?16|fp32|auc|acc|sec|epochs?|tokens?|[a-z]{1,2}|[fpr][12])$",
+        )
+    });
+    let always = |part: &str| {
+        is_filler(part)
+            || matches!(part.to_lowercase().as_str(), "yes" | "no" | "true" | "false")
+            || part.chars().all(|c| c.is_ascii_digit())
+    };
+    let mostly = |part: &str| {
+        let low = part.to_lowercase();
+        always(part) || is_word(&low) || number(&low).is_some() || SHORT.is_match(&low) || code_of(&low) != low
+    };
+    // What is said to be a name is one, as is a place in a folder.
+    let is_named = matches!(before, "model" | "dataset" | "data" | "repo" | "id" | "checkpoint" | "folder");
+    let folders = ["data", "datasets", "models", "runs", "checkpoints", "images", "files", "home", "tmp"];
+    let is_folder = word.split('/').next().is_some_and(|first| folders.contains(&first));
+    word.split('/').all(always) || !is_named && !is_folder && word.split('/').all(mostly)
 }
 
 /// A data set of the catalogue or one that Tallow makes, where it `fits` what stands before it: the one that is named first, and of names
@@ -321,7 +419,7 @@ const MODELS: &[&str] = &[
     r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"distil-?gpt-?2", r"opus-mt-[\w-]+", r"marian(?:mt)?", r"deberta(?:-\w+)?",
     r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
-    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt-?\d?(?:-\w+)?", r"language model(?:s|l?ing)?",
+    r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt(?:-?\d)?", r"language model(?:s|l?ing)?",
     r"(?:llama|qwen|smollm|mistral|gemma)(?:[- ]?\d(?:\.\d)?)?[- ]\d+(?:\.\d+)?[bm](?:[- ](?:instruct|chat|base|it))?\b", r"llama[- ]\d\.\d", r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
     r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient boosting",

@@ -23,6 +23,8 @@ patterns! {
     betas: [
         r"\bbetas?\s?(?:of|=|:|are)?\s?[(\[]?\s?(?P<v>0?\.\d+)\s?(?:,|/|and)\s?(?P<w>0?\.\d+)\s?[)\]]?",
         r"(?:\bbeta_?1|β_?1|β₁)\s?[=:]?\s?(?P<v>0?\.\d+),?\s?(?:and )?(?:\bbeta_?2|β_?2|β₂)\s?[=:]?\s?(?P<w>0?\.\d+)",
+        r"(?:\bbeta_?1|β_?1|β₁)\s?[=:]?\s?(?P<v>0?\.\d+)",
+        r"(?:\bbeta_?2|β_?2|β₂)\s?[=:]?\s?(?P<w>0?\.\d+)",
     ],
     eps: [r"\b(?:adam[ _-])?(?:eps(?:ilon)?)~#", r"[εϵ]\s?[=:]?\s?#"],
     kind: [
@@ -45,8 +47,12 @@ pub(super) fn find_values(rest: &mut Rest, request: &mut Request, [no_decay, no_
     request.momentum = momentum.or(no_momentum);
     let cut = first(rest, &p.betas);
     request.betas = request.value(cut, "two numbers from 0 to less than 1", |cut| {
-        let beta = |name: &str| number(cut.get(name)).filter(|beta| (0.0..1.0).contains(beta));
-        Some([beta("v")?, beta("w")?])
+        // Adam's own (1412.6980, algorithm 1) where one of the two is said.
+        let beta = |name: &str, usual: f64| match cut.get(name) {
+            "" => Some(usual),
+            said => number(said).filter(|beta| (0.0..1.0).contains(beta)),
+        };
+        Some([beta("v", 0.9)?, beta("w", 0.999)?])
     });
     let cut = first(rest, &p.eps);
     request.eps = request.value(cut, "more than 0 and less than 1", |cut| real(cut, |eps| eps > 0.0 && eps < 1.0));

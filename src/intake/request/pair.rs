@@ -1,7 +1,7 @@
 //! Whether one text is to be written from another, and from which language into which.
 
 use super::Request;
-use super::rest::{Found, Judged, Rest};
+use super::rest::{Found, Judged, Rest, taken_if};
 use crate::intake::regex;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         // `from English into German`, `English to German`, `English-German`.
         languages: [
             regex(r"(?i)\bfrom (?P<from>[a-z]+) (?:in)?to (?P<to>[a-z]+)\b"),
-            regex(&format!(r"(?i)\b(?P<from>{named})\s?(?:-to-|-|–|→|->| to | into )\s?(?P<to>{named})\b")),
+            regex(&format!(r"(?i)\b(?P<from>{named})\s?(?:-to-|-|–|→|->|/| to | into )\s?(?P<to>{named})\b")),
         ],
         // To ask for a summary is no task: to write some is.
         summary: [
@@ -79,13 +79,23 @@ pub(super) fn names_of_languages() -> String {
     LANGUAGES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
 }
 
+/// What is done with texts that need not be written.
+pub(super) static OF_ANOTHER: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(?:classif\w*|predict\w*|detect\w*|sentiment|forecast\w*|tell apart)\b"));
+
 /// Names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     // That is a way to have more texts.
     static BACK: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bback[- ]?translat\w*"));
     rest.tell(&BACK);
-    if rest.cut(&p.translation).is_some() {
+    let is_another = rest.has(&OF_ANOTHER);
+    // Of texts that are translated already something else is told.
+    let translates = |found: &Found<'_>| {
+        let words = found.cut.words.to_lowercase();
+        taken_if(!is_another || !(words.ends_with("translated") || words.ends_with("translations")))
+    };
+    if rest.cut_as(&p.translation, translates).is_some() {
         while rest.cut(&p.translation).is_some() {}
         let languages = p.languages.iter().find_map(|way| rest.cut(way));
         let (from, to) = languages.map(|cut| (code_of(cut.get("from")), code_of(cut.get("to")))).unzip();
@@ -100,7 +110,12 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// Whether texts are to be summarised; what came of the run may be, too, and that is none of its tasks.
 fn is_summary(rest: &mut Rest) -> bool {
     let p = &*PATTERNS;
-    let judged = |found: &Found<'_>| if p.of_results.is_match(found.behind) { Judged::Told } else { Judged::Taken };
+    let is_another = rest.has(&OF_ANOTHER);
+    let judged = |found: &Found<'_>| match p.of_results.is_match(found.behind) {
+        true => Judged::Told,
+        // These are there already: `predict the genre from plot summaries`.
+        false => taken_if(!is_another || !found.cut.words.eq_ignore_ascii_case("summaries")),
+    };
     let mut is_asked = false;
     for way in &p.summary {
         while rest.cut_as(way, judged).is_some() {

@@ -10,7 +10,8 @@ use regex::Regex;
 pub(super) fn pattern(form: &str) -> Regex {
     let before = r"(?:^|[\s(,;:=≤<~¦])";
     let between = r"\s*(?:(?:of|to|is|at|by|size|rate|value|norm|probability|coefficient|factor|about|around|=|:)\s*){0,3}";
-    let any = format!(r"(?P<v>{NUMBER}\s*-?\s*|{})", in_words());
+    // A line behind a space belongs to what comes next: `3-layer`, and `3 - epochs` is a list.
+    let any = format!(r"(?P<v>{NUMBER}(?:-|\s*)|{})", in_words());
     let form = form.replace('~', between).replace('^', before).replace('@', &any).replace('#', &format!("(?P<v>{NUMBER})"));
     let form = form.replace('&', &format!("(?P<v>{})", in_words()));
     // Digits of other scripts are no numbers here, and would make each pattern several times as large.

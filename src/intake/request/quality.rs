@@ -11,7 +11,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// What is better when it is greater.
-const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|top[- ]?5(?:[- ]accurac(?:y|ies))?|subset accuracy|accurac(?:y|ies)|(?:macro|micro)(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ](?:macro|micro)|entity[- ]?f1|f1|average[- ]precision|(?:au)?prc?[- _]?auc|auprc|(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|r2|r[- ]squared|coefficient of determination|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
+const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|top[- ]?5(?:[- ]accurac(?:y|ies))?|subset accuracy|accurac(?:y|ies)|acc\b|(?:macro|micro)(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ](?:macro|micro)|entity[- ]?f1|f1|average[- ]precision|(?:au)?prc?[- _]?auc|auprc|(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|r2|r[- ]squared|coefficient of determination|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
 /// What is better when it is smaller.
@@ -43,15 +43,17 @@ struct Patterns {
     of_another_kind: Regex,
     /// What makes a value a bound from above, or no wish.
     not_after: Regex,
+    /// What makes an error the one that there is.
+    not_after_error: Regex,
 }
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
-    metric_value: pattern(&format!(r"\b{METRIC}{BETWEEN}#\s?(?P<unit>%|percent\b)?")),
+    metric_value: pattern(&format!(r"\b(?:(?:val(?:id(?:ation)?)?|test|eval|dev)_)?{METRIC}{BETWEEN}#\s?(?P<unit>%|percent\b)?")),
     value_metric: pattern(&format!(
         r"^#\s?(?P<unit>%|percent\b)?\s?(?:(?:test|validation|dev|held-out|of|in|on|the|mean|top-1)\s){{0,3}}{METRIC}\b"
     )),
     goal_value: pattern(&format!(
-        r"(?:\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above|get(?:s|ting)?)|>=?|≥){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
+        r"(?:\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above|get(?:s|ting)?)|(?:\A\s*|[,;(¦]\s*|\b(?:with|be|is|to|at|get|want|need)\s)(?:>=?|≥)){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
     metric: pattern(&format!(r"\b{METRIC}\b")),
     of_another_metric: regex(&format!(
@@ -70,7 +72,10 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     ],
     of_another_kind: regex(&format!(r"(?:{NOT}|(?i)\b(?:squared?|absolute|percentage|calibration|relative|type|syntax)[- ])$")),
     not_after: regex(&format!(
-        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*|\b(?:baseline|currently?|already|human|majority(?: class)?|random|chance|previous|last (?:time|run)|we (?:have|got|had))\b[^.,;]{{0,40}})$"
+        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*|\b(?:baseline|current(?:ly)?|already|human|majority(?: class)?|random|chance|previous|last (?:time|run)|we (?:have|got|had))\b[^.,;]{{0,40}}|\b(?:keep|keeping|filter\w*|drop\w*|remov\w*|select\w*|ignor\w*|exclud\w*)\s(?:[\w-]+\s){{0,3}}(?:rows|pairs|records|examples|samples|images|columns|features)\b[^.,;¦]{{0,30}}|\b(?:where|whose|threshold)\b[^.,;¦]{{0,30}})$"
+    )),
+    not_after_error: regex(&format!(
+        r"(?:{NOT}|(?i)\b(?:baseline|current(?:ly)?|already|human|previous|last run|we (?:have|got|had))\b[^.,;]{{0,40}})$"
     )),
 });
 
@@ -95,7 +100,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// What is to be no greater than a number; whether there is such a wish.
 fn errors(rest: &mut Rest, request: &mut Request) -> bool {
     let p = &*PATTERNS;
-    if let Some(cut) = [&p.error_value, &p.value_error].into_iter().find_map(|way| rest.cut(way)) {
+    if let Some(cut) = [&p.error_value, &p.value_error].into_iter().find_map(|way| rest.cut_unless_after(way, &p.not_after_error))
+    {
         request.metric = error(cut.get("error"));
         let expected = "a value that it can have: of an error rate from 0 to 1 or 0 % to 100 %, of a perplexity 1 or more, of another 0 or more";
         request.target = request.value(Some(cut), expected, most);

@@ -135,6 +135,22 @@ impl Rest {
         while self.cut_as(pattern, |_| Judged::Told).is_some() {}
     }
 
+    /// The clauses that hold a match, to be told as they are: each up to an `end`, or to the next clause.
+    pub(super) fn tell_clauses(&mut self, pattern: &Regex, end: Option<&Regex>) {
+        static BOUND: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)[;!?()]|[.,:](?:\s|$)|\s(?:but|so|now|this time|therefore|hence|instead|then)\b"));
+        while let Some(found) = pattern.find(&self.text) {
+            // Signs at its end are where the clause may end.
+            let words = found.as_str().trim_end_matches([' ', '.', ',', ';', ':', '!', '?', ')']);
+            let found = found.start()..found.start() + words.len();
+            let start = BOUND.find_iter(&self.text[..found.start]).last().map_or(0, |bound| bound.end());
+            let behind = &self.text[found.end..];
+            let end = end.unwrap_or(&BOUND).find(behind).map_or(self.text.len(), |bound| found.end + bound.start());
+            self.told.push(tidy(&self.text[start..end]));
+            self.text.replace_range(start..end, GAP);
+        }
+    }
+
     /// The first match that `judge` takes, where no phrase `before` it negates it.
     pub(super) fn cut_judged(&mut self, pattern: &Regex, before: &Regex, judge: impl Fn(&Found<'_>) -> Judged) -> Option<Cut> {
         let mut from = 0;
@@ -151,7 +167,8 @@ impl Rest {
                 from = range.end;
                 continue;
             }
-            match self.cut_range(range, before) {
+            let failed = cut.number().and_then(|_| FAILED.find(&self.text[range.end..])).map_or(0, |found| found.len());
+            match self.cut_range(range, before, failed) {
                 Ok(_) if judged == Judged::Taken => return Some(cut),
                 Ok(next) => {
                     self.told.push(cut.words);
@@ -168,24 +185,43 @@ impl Rest {
         loop {
             let range = place(&self.text, from)?;
             let words = tidy(&self.text[range.clone()]);
-            match self.cut_range(range, &NEGATION) {
+            match self.cut_range(range, &NEGATION, 0) {
                 Ok(_) => return Some(words),
                 Err(next) => from = next,
             }
         }
     }
 
-    /// The first word for which `take` has a value, cut out: it is told all that stands before the word, and the word.
+    /// The first word for which `take` has a value, cut out: it is told all that stands before the word, and the word. `data=a.csv` is a
+    /// word with one before it.
     pub(super) fn cut_word<T>(&mut self, take: impl Fn(&str, &str) -> Option<T>) -> Option<T> {
         static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"\S+"));
+        static KEYED: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)^-{0,2}(?:(?P<tested>test|val(?:idation)?|eval)(?:_(?:file|data|set))?|(?P<model>(?:base_?)?model(?:_(?:name|path|name_or_path))?)|(?:train_?)?(?:data(?:set)?|file|path)(?:_(?:path|dir|files?|name))?|train)[=:](?P<value>/?[^/].*)$",
+            )
+        });
         let mut from = 0;
         loop {
             let range = WORD.find_at(&self.text, from)?.range();
-            let word = self.text[range.clone()].trim_matches(AROUND).trim_end_matches(['.', ':']);
-            let taken = take(&self.text[..range.start], word);
+            let (word, before) = (name_of(&self.text[range.clone()]), &self.text[..range.start]);
+            let taken = match word.contains(['=', ':']).then(|| KEYED.captures(word)).flatten() {
+                Some(found) => {
+                    let key = match (found.name("tested"), found.name("model")) {
+                        (Some(_), _) => "test data",
+                        (None, Some(_)) => "model",
+                        (None, None) => "data",
+                    };
+                    take(&format!("{before} {key} "), name_of(&found["value"]))
+                }
+                None => take(before, word),
+            };
             from = range.end;
             if let Some(taken) = taken {
-                match self.cut_range(range, &NEGATION) {
+                // A sentence that ends with it ends there still.
+                let ends = self.text[range.clone()].ends_with(['.', ';', '!', '?']);
+                let range = range.start..range.end - usize::from(ends);
+                match self.cut_range(range, &NEGATION, 0) {
                     Ok(_) => return Some(taken),
                     Err(next) => from = next,
                 }
@@ -193,10 +229,12 @@ impl Rest {
         }
     }
 
-    /// Cuts it out; a negated one with what negates it. The place to go on, which is the error of a negated one.
-    fn cut_range(&mut self, range: Range<usize>, before: &Regex) -> Result<usize, usize> {
+    /// Cuts it out; a negated one with what negates it, as so many bytes behind it do that say it `failed`. The place to go on, which is
+    /// the error of a negated one.
+    fn cut_range(&mut self, range: Range<usize>, before: &Regex, failed: usize) -> Result<usize, usize> {
         let before = before.find(&self.text[..range.start]).map(|found| found.start());
-        let behind = NOT_SO.find(&self.text[range.end..]).map(|found| range.end + found.end());
+        let not_so = NOT_SO.find(&self.text[range.end..]).map(|found| range.end + found.end());
+        let behind = not_so.or((failed > 0).then_some(range.end + failed));
         let is_negated = before.is_some() || behind.is_some();
         let whole = before.unwrap_or(range.start)..behind.unwrap_or(range.end);
         if is_negated {
@@ -243,9 +281,18 @@ impl Rest {
 /// Signs around a word that are no part of it.
 pub(super) const AROUND: [char; 10] = [',', ';', '"', '\'', '`', '(', ')', '!', '?', '¦'];
 
-/// The last word of a text, in lower case.
+/// A word without the signs around it, in whatever order they end it: `"reviews.csv".`, `(reviews.csv).`
+fn name_of(word: &str) -> &str {
+    let word = word.trim_start_matches(AROUND);
+    // As JSON ends with them; `{train,test}.csv` has its own.
+    let closes = |c: char| matches!(c, '}' | ']') && !word.contains(['{', '[']);
+    word.trim_end_matches(|c: char| AROUND.contains(&c) || matches!(c, '.' | ':') || closes(c))
+}
+
+/// The last word of a text, in lower case, without the lines of an option.
 pub(super) fn last_word(text: &str) -> String {
-    text.split_whitespace().next_back().unwrap_or_default().trim_matches(AROUND).trim_end_matches(['.', ':']).to_lowercase()
+    let word = text.trim_end_matches([' ', '=']).split_whitespace().next_back().unwrap_or_default();
+    word.trim_matches(AROUND).trim_end_matches(['.', ':']).trim_start_matches('-').to_lowercase()
 }
 
 static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
@@ -262,6 +309,13 @@ pub(super) const NOT: &str = concat!(
 static NOT_SO: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?i)^\s*(?:(?:=|:|(?:is|are|turned|switched|set to)\b)\s*)*(?:(?:=|:|\bis|\bare|\bturned|\bswitched|\bset to)\s*(?:off|disabled|none|false|no)\b|off\b|(?:is|are|was|were)\s+(?:not\s(?:needed|wanted|what|necessary|useful|required|to be)|unnecessary|useless)|(?:did|do|does)(?:\s+not|n['’]t)\s+help)",
+    )
+});
+
+/// What says behind a value that it was no good: `batch size 64 does not fit`.
+static FAILED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^\s*(?:(?:is|are|was|were)\s+(?:(?:far|way|much)\s+)?(?:too\s+\w+|not\s+(?:possible|feasible|enough|stable|supported))|(?:do|does|did|would|wo|ca)(?:\s+not|n['’]t)\s+(?:help|fit|work|converge)|(?:gives?|gave|causes?|caused)\s+(?:oom|nans?|out of memory)|(?:diverge[sd]?|overfit(?:s|ted)?|crash(?:es|ed)?|explode[sd]?|oom(?:s|ed)?)\b|(?:runs?|ran) out of memory)",
     )
 });
 

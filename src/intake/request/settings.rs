@@ -1,10 +1,11 @@
 //! Settings that are numbers or choices: how long, how fast, with what. One pattern each way of saying one.
 
 use super::pattern::{pattern, patterns};
-use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
-use super::{Lack, Lacking, Refused, Request, augment, frozen, held, lengths, limits, optimizer, size, time, without};
-use crate::intake::{ScheduleShape, regex};
-use crate::spec::Warmup;
+use super::rest::{Cut, Found, Judged, NOT, Rest};
+use super::{
+    Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, size, time, without,
+};
+use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -18,16 +19,7 @@ patterns! {
     // What was trained before is trained on.
     further: [r"\b(?:continu(?:e|ed|al|ing)|further|keep) (?:to |the )?pre-?train(?:ing)?\b"],
     pretrained: [r"\bpre-?trained\b(?: (?:weights|parameters|checkpoints?))?"],
-    part: [
-        r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
-        r"^#\s?(?:%|percent\b)\s?of\s(?:the\s)?\s*¦",
-        r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
-    ],
-    warmup: [
-        r"\b(?:(?:lr|learning[ -]rate) )?warm-?\s?up(?:[ _](?:steps|ratio|fraction|frac|share|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
-        r"^#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?\s?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
-    ],
-    dropout: [r"\b(?:hidden[ _])?drop-?out(?:[ _]prob)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
+    dropout: [r"\bdrop-?out(?:[ _-](?:rate|prob|p))?\s?\(?\s?(?:p\s?)?[=:]?\s?(?P<v>0?\.\d+)\)?", r"\b(?:hidden[ _])?drop-?out(?:[ _]prob)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?drop-?out\b"],
     clip_value: [
         r"\bclip(?:ping|ped)?(?: (?:the|gradients?|grads?))* (?:by |at |to )?values?~#",
         r"\b(?:gradients?|grad)[- ]values? clip(?:ping|ped)?~#",
@@ -40,7 +32,7 @@ patterns! {
         r"\bllrd~#",
         r"\blayer-?\s?wise (?:(?:learning[ -]rate|lr) )?decay\b|\bllrd\b",
     ],
-    clip: [r"\bmax[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[- ]?(?:norms? )?clip(?:ping|ped)?~#", r"(?:^|[,;:(¦]|\b(?:and|with|use|using|then))\s*clip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*\s*(?:at|to|of|by|norm|=|:|\s)*\s*#", r"\bclip(?:ping|ped)? (?:(?:the|gradients?|grads?|norms?) ?)+~#"],
+    clip: [r"\b(?:max|clip)[ _-]grad[ _-]norm~#", r"\b(?:gradients?|grad)[-_ ]?(?:norms?[-_ ])?clip(?:ping|ped)?(?:[-_ ](?:val|norm))?~#", r"(?:\A\s*|[,;:(¦]|\b(?:and|with|use|using|then))\s*clip(?:ping|ped)?(?: (?:the|gradients?|grads?|norms?))*\s*(?:at|to|of|by|norm|=|:|\s)*\s*#", r"\bclip(?:ping|ped)? (?:(?:the|gradients?|grads?|norms?) ?)+~#"],
     masked: [
         r"\b(?:mask(?:ing|s|ed)?|hid(?:e|ing))(?: (?:of|out|rate|ratio|probability|prob|share|with))*\s?[=:]?\s?#\s?(?P<unit>%|percent\b)?(?:\s?(?:of )?(?:the |all )?(?:input )?(?:tokens|words|pieces))?",
         r"\b(?:mlm|mask(?:ing)?)[ _](?:probability|prob|rate|ratio)~#\s?(?P<unit>%|percent\b)?",
@@ -62,6 +54,8 @@ patterns! {
     // Of an adapter that is named elsewhere.
     rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?rank~&", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
     alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#"],
+    // As programs call what an adapter has.
+    adapter_keys: [r"\blora[_-](?:r|rank|alpha|dropout)\s?[=:]?\s?[\d.]"],
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
     beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
     embeddings: [
@@ -72,7 +66,7 @@ patterns! {
         r"\bembed(?:ding)? (?:the |my |our )?(?:sentences|texts|documents|questions|queries|passages|titles|products)\b",
         r"\b(?:(?:with|using|by|and) )?(?:multiple[- ]?negatives[- ]?ranking(?:[- ]?loss)?|in-?batch negatives|info-?nce(?: loss)?|contrastive(?:ly)?(?: (?:loss|learning|training|train|fine-?tun\w+|objective))?)\b",
     ],
-    smoothing: [r"\blabel[ _-]smoothing(?:[ _]factor)?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
+    smoothing: [r"\blabel[ _-]smoothing(?:[ _]factor)?(?:[\s(]*(?:with |of )?(?:an? )?(?:eps(?:ilon)?|[εϵ]))?~#\s?(?P<unit>%|percent\b)?", r"^#\s?(?P<unit>%|percent\b)?\s?label[- ]smoothing\b", r"\blabel[- ]smoothing\b"],
     ema: [
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
@@ -84,6 +78,7 @@ patterns! {
     best: [
         r"\b(?:keep|take|restore|use|load|return|save)(?:ing)? (?:only )?(?:the )?best (?:checkpoint|model|weights|epoch|one)(?: at the end)?\b",
         r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)])",
+        r"\bload[ _]best[ _]model(?:[ _]at[ _]end)?(?:\s?[=:]\s?true)?\b",
     ],
     search: [
         r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
@@ -92,41 +87,12 @@ patterns! {
         r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings)\b",
     ],
     trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
-    falling: [
-        r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
-        r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
-    ],
-    least_lr: [r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#"],
     targets: [
         r"\b(?:(?:lora )?target(?:s|ing|ed)?(?:[ _]modules?)?(?: (?:are|is|of|the|=|:))*|on|to|for|adapt(?:ing)?|in)\s?[=:]?\s?\[?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?)*)\]?(?: (?:layers?|matrices|modules|projections?|only))*",
     ],
     everywhere: [r"\b(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) (?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],
     beams: [r"\b(?:num[ _-])?beams?(?:[ _-](?:size|width|search(?: (?:with|of))?))?~#(?: beams?)?\b", r"^#[ -]beams?(?: search)?\b", r"\bbeam search (?:with|of) #(?: beams?)?\b"],
-    recomputed: [r"\b(?:(?:gradient|activation)[ -](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled))?\b"],
-    lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
-    // That many of all, not of a text.
-    corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
-    length: [
-        r"\b(?:block[ _-]size|context(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
-        r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
-        r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
-    ],
-    tokens: [r"^#[ -]tokens?\b"],
-    examples: [
-        r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|sentence|image|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
-    ],
-    schedule: [
-        r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
-        r"\b(?P<v>sgdr)\b(?: schedule)?",
-        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
-        r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b",
-        r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
-        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*",
-        r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+",
-        r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
-        // Whose value is cut out already.
-        r"\b(?P<v>constant)\s*¦",
-    ],
+    recomputed: [r"\b(?:(?:gradient|activation)[ _-](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled)|\s?[=:]\s?true)?\b"],
 }
 
 /// Wishes that there is no way to follow.
@@ -164,7 +130,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
     request.frozen = frozen::find(rest, request);
     without::find(rest, request);
-    lengths::find_others(rest, request);
+    let falls_to = lengths::find_others(rest, request);
+    let has_keys = PATTERNS.adapter_keys.iter().any(|way| rest.has(way));
     let adapter_dropout = first(rest, &PATTERNS.adapter_dropout).or_else(|| dropout_beside_rank(rest));
     recipe(rest, request);
     // One may be said in several words: "LoRA of rank 16 with DoRA".
@@ -182,19 +149,26 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             asked.as_stored |= std::ptr::eq(ways, &PATTERNS.qlora[..]);
         }
     }
+    if has_keys {
+        request.adapter.get_or_insert_default();
+    }
     adapter_values(rest, request, adapter_dropout);
     let beta = first(rest, &PATTERNS.beta);
     request.beta = request.value(beta, "a beta of more than 0", |cut| real(cut, |beta| beta > 0.0 && beta <= 1000.0));
     lacking(rest, request);
     request.embeddings = any(rest, &PATTERNS.embeddings);
-    texts(rest, request);
+    amount::find_length(rest, request);
     size::find(rest, request);
     lengths::find(rest, request);
     limits::find(rest, request);
-    examples(rest, request);
+    amount::find_examples(rest, request);
     time::find(rest, request);
-    choices(rest, request);
-    bare_rate(rest, request);
+    // The number behind a comma is another seed only where it is nothing else.
+    lengths::find_seeds(rest, request);
+    optimizer::find_kind(rest, request);
+    rate::schedule(rest, request);
+    rate::bare(rest, request);
+    falls::settle(request, falls_to);
     without::settle(request);
 }
 
@@ -282,11 +256,28 @@ pub(super) fn only<T: PartialEq>(
     read: impl Fn(&Cut) -> Option<T>,
 ) -> Option<T> {
     static BEFORE: LazyLock<Regex> =
-        LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per|at|first|last|next|previous)\s*)$")));
-    let judged = |found: &Found<'_>| taken_if(!AFTER.is_match(found.before));
+        LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:every|each|per|first|last|next|previous)\s*)$")));
+    // `One epoch takes 10 minutes`, `at 5 epochs`.
+    static TAKES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s(?:takes?|took|needs?|lasts?)\b"));
+    static AT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bat\s*$"));
+    // `For 3 or 5 epochs`: of the two none is taken.
+    static EITHER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b\d+(?:\.\d+)?\s(?:or|vs\.?|versus)\s*$"));
+    let either = std::cell::RefCell::new(None);
+    let judged = |found: &Found<'_>| {
+        *either.borrow_mut() = EITHER.find(found.before).map(|other| other.as_str().trim().to_string());
+        match AFTER.is_match(found.before) {
+            true => Judged::Passed,
+            false if TAKES.is_match(found.behind) || AT.is_match(found.before) => Judged::Told,
+            false => Judged::Taken,
+        }
+    };
     let mut said: Option<(String, T)> = None;
     while let Some(cut) = ways.iter().find_map(|way| rest.cut_judged(way, &BEFORE, judged)) {
         let words = cut.words.clone();
+        if let Some(other) = either.take() {
+            request.refused.push(Refused { words: format!("{other} {words}"), expected: ONE_OF_TWO.into() });
+            continue;
+        }
         let Some(value) = request.value(Some(cut), expected, &read) else { continue };
         match &said {
             Some((before, other)) if *other != value => {
@@ -349,32 +340,13 @@ impl Cut {
 
 fn recipe(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    static OF_SOME: LazyLock<[Regex; 2]> =
-        LazyLock::new(|| [regex(r"(?i)\b(?:only )?for\s*$"), regex(r"(?i)^\s*(?:are|is|have|has|for warm)\b")]);
-    let of_all = |found: &Found<'_>| match OF_SOME[0].is_match(found.before) || OF_SOME[1].is_match(found.behind) {
-        true => Judged::Told,
-        false => Judged::Taken,
-    };
-    let part = p.part.iter().find_map(|way| rest.cut_as(way, of_all));
-    request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
-        let frac = match cut.get("word").to_lowercase().as_str() {
-            "half" => 0.5,
-            "a third" => 1.0 / 3.0,
-            "a quarter" => 0.25,
-            "a fifth" => 0.2,
-            "a tenth" => 0.1,
-            _ => cut.number()? / 100.0,
-        };
-        (frac > 0.0 && frac <= 1.0).then_some(frac)
-    });
+    amount::find_part(rest, request);
     let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] = NONE.each_ref().map(|way| rest.cut(way).map(|_| 0.0));
-    let cut = first(rest, &p.warmup);
-    request.warmup = request.value(cut, "0 to 100 %, or a number of steps", warmup).or(no_warmup.map(|_| Warmup::Steps(0)));
+    rate::find_warmup(rest, request, no_warmup.is_some());
     static OF_PART: LazyLock<Regex> =
         LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:embeddings?|attention|attn|classifier|head|input|path)\s)$")));
     let cut = p.dropout.iter().find_map(|way| rest.cut_unless_after(way, &OF_PART));
     request.dropout = request.value(cut, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p))).or(no_dropout);
-    optimizer::find_values(rest, request, [no_decay, no_momentum]);
     let cut = first(rest, &p.smoothing);
     // The usual value (1512.00567, section 7) where none is said.
     request.label_smoothing =
@@ -383,17 +355,20 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
                 if cut.get("v").is_empty() { Some(0.1) } else { share(cut, |s| (0.0..1.0).contains(&s)) }
             })
             .or(no_smoothing);
+    optimizer::find_values(rest, request, [no_decay, no_momentum]);
     let cut = first(rest, &p.ema);
     request.ema_decay = request.value(cut, "a decay of more than 0 and less than 1", |cut| {
         if cut.get("v").is_empty() { Some(0.999) } else { real(cut, |decay| decay > 0.0 && decay < 1.0) }
     });
-    request.class_weights = first(rest, &p.class_weights).is_some();
+    class_weights(rest, request);
     let cut = first(rest, &p.focal);
     request.focal_gamma = request.value(cut, "a gamma of more than 0 and at most 100", |cut| {
         if cut.get("v").is_empty() { Some(2.0) } else { real(cut, |gamma| gamma > 0.0 && gamma <= 100.0) }
     });
     request.balanced_sampling = first(rest, &p.balanced).is_some();
     request.weighted_by = first(rest, &p.weighted).map(|cut| cut.get("v").trim_end_matches(['.', '-']).to_string());
+    // `Hidden layers 128x64` are no images.
+    size::find_units(rest, request);
     augment::find(rest, request);
     request.keep_best = first(rest, &p.best).is_some();
     let cut = first(rest, &p.trials);
@@ -415,64 +390,33 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let expected = "15 %, which is what masked language modelling hides here";
     request.value(cut, expected, |cut| share(cut, |hidden| (hidden - 0.15).abs() < 1e-6));
     request.characters = any(rest, &p.characters);
-    let cut = first(rest, &p.falling);
-    if let Some(last) = cut.as_ref().and_then(|cut| super::number::number(cut.get("w"))) {
-        request.min_lr = Some(last);
-    }
-    let from = request.value(cut, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
-    let cut = first(rest, &p.least_lr);
-    request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
-    several_rates(rest, request);
-    // `Decay the lr by 0.5` says nothing of the rate itself.
-    static FALLS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"\b(?:decay|reduc|drop|lower|divid|multipl|halv|scal|cut|anneal|decreas|warm)\w*(?: up| down)? (?:the |its )?(?:learning[ -]rate|lr)s? (?:by|to|from|with|of) (?:a factor of )?#",
-        )
-    });
-    rest.tell(&FALLS);
-    let lr = only(rest, request, &p.lr, "more than 0 and at most 100", |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
-    request.lr = from.or(lr);
+    rate::find(rest, request);
     request.gradient_checkpointing = any(rest, &p.recomputed);
     let cut = first(rest, &p.beams);
     request.num_beams = request.value(cut, "1 to 64 beams", |cut| cut.whole(1, 64).map(|beams| beams as usize));
+}
+
+/// Weights of classes by how rare they are; others are refused: `class weights 1:10`.
+fn class_weights(rest: &mut Rest, request: &mut Request) {
+    static VALUES: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"^\s*(?:[=:\[({]+\s*\d|(?:of\s)?\d+(?:\.\d+)?\s?(?::|/|,|and)\s?\d)"));
+    let are_own = std::cell::Cell::new(false);
+    let judged = |found: &Found<'_>| {
+        let words = found.cut.words.to_lowercase();
+        are_own.set(words.starts_with("class") && !words.contains("balanced") && VALUES.is_match(found.behind));
+        Judged::Taken
+    };
+    let Some(cut) = PATTERNS.class_weights.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
+    match are_own.get() {
+        true => request.refused.push(Refused { words: cut.words, expected: "weights by how rare the classes are".into() }),
+        false => request.class_weights = true,
+    }
 }
 
 /// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.
 static NONE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     [r"warm-?\s?up", r"drop-?out", r"weight[- ]decay", r"label[- ]smoothing", r"momentum"].map(super::pattern::without)
 });
-
-/// `learning rates 1e-5, 3e-5 and 5e-5`: there is one; a search finds its own.
-fn several_rates(rest: &mut Rest, request: &mut Request) {
-    static RATES: LazyLock<Regex> = LazyLock::new(|| {
-        let rate = r"(?:\d+(?:\.\d+)?e-?\d+|\d*\.\d+)";
-        pattern(&format!(
-            r"\b(?:learning[ _-]?rates?|lrs?)~(?P<list>{rate}(?:(?:\s?[,/]\s?|\s)(?:(?:and|or|vs\.?|versus)\s)?{rate})+)"
-        ))
-    });
-    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^[\s-]?(?:%|percent|drop-?out|weight|momentum|warm|label|accuracy|f1|decay|of\b|epochs?|steps?|examples|samples|rows|tokens|clip|hours?|h\b|min|sec)",
-        )
-    });
-    let is_list = |found: &Found<'_>| if OTHER.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
-    while let Some(cut) = rest.cut_as(&RATES, is_list) {
-        let expected = "one learning rate; `tune the learning rate` tries others".into();
-        request.refused.push(Refused { words: cut.words, expected });
-    }
-}
-
-/// A share, as such or in per cent, or a number of steps.
-fn warmup(cut: &Cut) -> Option<Warmup> {
-    let value = cut.number().filter(|value| *value >= 0.0)?;
-    let unit = if cut.is_percent() { "%".to_string() } else { cut.get("unit").to_lowercase() };
-    match unit.as_str() {
-        "%" => (value <= 100.0).then_some(Warmup::Frac(value / 100.0)),
-        "" if value < 1.0 => Some(Warmup::Frac(value)),
-        "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
-        _ => None,
-    }
-}
 
 fn lacking(rest: &mut Rest, request: &mut Request) {
     let mut add = |of: Lack, cut: Cut| request.lacking.push(Lacking { of, words: cut.words });
@@ -481,120 +425,4 @@ fn lacking(rest: &mut Rest, request: &mut Request) {
             add(*of, cut);
         }
     }
-}
-
-/// `2 epochs at 3e-5`: a number that only a rate is written as, by itself, where no rate was said.
-fn bare_rate(rest: &mut Rest, request: &mut Request) {
-    static BARE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)(?:^|[,;(¦]|\bat\b|@|\bwith\b)\s*(?P<v>\d(?:\.\d+)?e-[2-7])\s*(?P<end>$|[,;.)¦])"));
-    // Of several it is none.
-    static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
-        let one = r"\b\d(?:\.\d+)?e-[2-7]\b";
-        regex(&format!(r"(?i){one}[\s\S]*{one}"))
-    });
-    if request.lr.is_none()
-        && request.refused.is_empty()
-        && !request.search
-        && !rest.has(&SEVERAL)
-        && let Some(cut) = rest.cut(&BARE)
-    {
-        request.lr = super::number::number(cut.get("v"));
-    }
-}
-
-/// How long texts are, in tokens.
-fn texts(rest: &mut Rest, request: &mut Request) {
-    let p = &*PATTERNS;
-    let named = first(rest, &p.length);
-    p.corpus.iter().for_each(|way| rest.tell(way));
-    // Of a batch, or of what is written.
-    static OF_OTHERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        [
-            regex(
-                r"(?i)\b(?:generat\w*|samples? of|answers? of|summar(?:y|ies) of|(?:have|has|are)(?: up to| about)?|batch(?:es)? of)\s*(?:\d+ samples of\s*)?$",
-            ),
-            regex(r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|on average)"),
-        ]
-    });
-    let of_texts = |found: &Found<'_>| match OF_OTHERS[0].is_match(found.before) || OF_OTHERS[1].is_match(found.behind) {
-        true => Judged::Told,
-        false => Judged::Taken,
-    };
-    let cut = named.or_else(|| p.tokens.iter().find_map(|way| rest.cut_as(way, of_texts)));
-    request.max_seq_len =
-        request.value(cut, "a whole number from 3 to 1,000,000", |cut| cut.whole(3, 1_000_000)).map(|n| n as usize);
-}
-
-/// How many examples are trained on. What is said of the data, of each class or of what is written is no such number.
-fn examples(rest: &mut Rest, request: &mut Request) {
-    static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:has|have|having|contains?|holds?|consists? of|there (?:are|is)|in|into|of at most)(?: (?:about|around|some|roughly))?\s*$",
-        )
-    });
-    // `Skip the first 100 rows` asks for all others.
-    static LEFT_OUT: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:skip(?:ping)?|drop(?:ping)?|ignor(?:e|ing)|omit(?:ting)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|without|except|but)\s(?:(?:the|my|all|first|last|top|bottom|next)\s)*$",
-        )
-    });
-    // `Then generate 5 samples` is of what is written.
-    static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:generat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|print(?:ing)?|show(?:ing)?|draw(?:ing)?|sampl(?:e|ing)|output(?:ting)?|creat(?:e|ing)|give me|predict(?:ing)?)(?: (?:me|out|about|some|another|the))*\s*$",
-        )
-    });
-    let others = [&*OF_DATA, &LEFT_OUT, &WRITTEN];
-    let judged = |found: &Found<'_>| match others.iter().any(|way| way.is_match(found.before)) {
-        true => Judged::Told,
-        false => Judged::Taken,
-    };
-    let Some(cut) = PATTERNS.examples.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
-    if !cut.get("each").is_empty() {
-        request.refused.push(Refused { words: cut.words, expected: "a number of examples of all classes together".into() });
-        return;
-    }
-    let factor = match cut.get("unit").chars().next() {
-        Some('M' | 'm') => 1_000_000.0,
-        Some(_) => 1000.0,
-        None => 1.0,
-    };
-    request.max_examples = request.value(Some(cut), "a whole number of at least 1", |cut| {
-        let count = cut.number()? * factor;
-        let is_whole = count.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&count);
-        (if factor > 1.0 { is_whole.then_some(count as u64) } else { cut.whole(1, u64::from(u32::MAX)) }).map(|n| n as usize)
-    });
-}
-
-fn choices(rest: &mut Rest, request: &mut Request) {
-    optimizer::find_kind(rest, request);
-    // Of vectors it says how alike two are.
-    let embeds = request.embeddings;
-    static ALIKE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:similarit|distance|loss|score|of\b)"));
-    let of_rates = |found: &Found<'_>| {
-        let is_bare = found.cut.words.eq_ignore_ascii_case("cosine");
-        taken_if(!is_bare || !embeds && !ALIKE.is_match(found.behind))
-    };
-    let schedule = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates)).map(|cut| {
-        match cut.get("v").to_lowercase().as_str() {
-            "cosine" if !cut.get("restarts").is_empty() => {
-                // `with 3 restarts` are four cosines.
-                let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
-                ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
-            }
-            "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
-            "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
-            name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
-            name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
-            "cosine" => ScheduleShape::Cosine,
-            "linear" => ScheduleShape::Linear,
-            "constant" => ScheduleShape::Constant,
-            "exponential" => ScheduleShape::Exponential,
-            "plateau" => ScheduleShape::Plateau { divisor: None },
-            // Noam Shazeer's, of 1706.03762, section 5.3.
-            name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
-            _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
-        }
-    });
-    request.schedule = request.schedule.take().or(schedule);
 }

@@ -15,7 +15,7 @@ patterns! {
     ],
     layers: [
         r"^@(?:hidden |transformer |encoder |decoder )?(?:layers?|blocks?)\b",
-        r"\b(?:num[ _](?:hidden[ _])?|n[ _])layers?\s?[=:]?\s?#",
+        r"\b(?:num[ _-](?:hidden[ _-])?|n[ _-])layers?\s?[=:]?\s?#",
         r"\b(?:layers\s?[=:]|depth(?: of)?\s?[=:]?)\s?#",
         r"[,;(¦]\s*layers #",
     ],
@@ -41,7 +41,7 @@ patterns! {
         r"\b(?:bpe|wordpiece|tokeni[sz]er)(?: (?:vocab(?:ulary)?|with|of))* #(?: (?:tokens|merges|pieces|entries|words))?\b",
     ],
     hidden: [
-        r"\b(?:hidden|embedding|model)[ _-](?:size|dim\w*|width)~#",
+        r"\b(?:hidden|embed(?:ding)?|model)[ _-](?:size|dim\w*|width)~#",
         r"\b(?:d_model|n_embd|width|dim(?:ension)?s?)\s?(?:=|:|of)?\s?#",
         r"^#[ -](?:(?:hidden|embedding|model)[ -](?:size|dim(?:ension(?:s|al)?)?s?|width)|dim(?:ension(?:s|al)?)?s?|wide)\b",
         r"[,;(¦]\s*hidden\s?[=:]?\s?#",
@@ -69,21 +69,20 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     params(rest, request, &p.params, |_| true);
     let count = |cut: &Cut| cut.whole(1, 100_000).map(|n| n as usize);
+    // `BERT with a 2-layer MLP head` has a body of its own.
+    static OF_HEAD: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^\s(?:(?:¦|mlp|linear|dense|classification|projection|fully[- ]connected)\s+)*heads?\b"));
     let judged = |found: &Found<'_>| {
         let is_kind = found.behind.starts_with("-wise") || found.behind.trim_start().starts_with("size");
-        match OF_SOME.is_match(found.before) {
+        match OF_SOME.is_match(found.before) || OF_HEAD.is_match(found.behind) {
             true => Judged::Told,
             false if is_kind => Judged::Passed,
             false => Judged::Taken,
         }
     };
-    let is_mlp = matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp");
-    if is_mlp || request.model.is_none() {
-        units(rest, request);
-    }
     // `MLP 3x64`: so many layers of so many units.
     static EACH: LazyLock<[Regex; 1]> = LazyLock::new(|| [pattern(r"^(?P<v>\d{1,2})\s?[x×]\s?(?P<w>\d{2,5})\b")]);
-    let each = if is_mlp { first(rest, &*EACH) } else { None };
+    let each = if is_perceptron(request) { first(rest, &*EACH) } else { None };
     let units = each.as_ref().and_then(|cut| cut.get("w").parse().ok());
     let of_each = request.value(each, "a whole number of layers", count);
     let cut = first(rest, &p.sides);
@@ -115,17 +114,26 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
 }
 
+fn is_perceptron(request: &Request) -> bool {
+    matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp")
+}
+
 /// `Hidden layers 128, 64 and 32`: of a perceptron.
-fn units(rest: &mut Rest, request: &mut Request) {
+pub(super) fn find_units(rest: &mut Rest, request: &mut Request) {
+    if !is_perceptron(request) && request.model.is_some() {
+        return;
+    }
     static UNITS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:\d+ )?hidden (?:layers?|units|neurons|layer sizes|sizes)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
+            r"\b(?:\d+ )?hidden[ _](?:layers?|units|neurons|layer[ _]sizes|sizes)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/|\s?[x×]\s?)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
         )
     });
     // `2 hidden layers of 64 and 10 epochs` lists no units.
     static FOLLOWS: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)^\s*(?:$|[,.;:)¦\]]|(?:on|for|to|with|and|in|using|from|then|relu|gelu|tanh)\b)"));
-    let is_list = |found: &Found<'_>| taken_if(FOLLOWS.is_match(found.behind));
+    // `3x64` are so many layers of as many units.
+    static EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d\s?[x×]"));
+    let is_list = |found: &Found<'_>| taken_if(FOLLOWS.is_match(found.behind) && !EACH.is_match(found.cut.get("list")));
     let Some(cut) = rest.cut_as(&UNITS, is_list) else { return };
     let units: Option<Vec<usize>> = cut
         .get("list")

@@ -1,7 +1,7 @@
 //! Whether what is said in recordings is to be written, and in which language it is said.
 
-use super::pair::{code_of, names_of_languages};
-use super::rest::Rest;
+use super::pair::{OF_ANOTHER, code_of, names_of_languages};
+use super::rest::{Found, Rest, taken_if};
 use super::{ModelName, Request};
 use crate::intake::regex;
 use regex::Regex;
@@ -30,8 +30,15 @@ static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    // What is written down already may be classified.
+    let is_another = rest.has(&OF_ANOTHER) || request.label.is_some();
+    let judged = |found: &Found<'_>| {
+        let words = found.cut.words.to_lowercase();
+        let is_written = words.starts_with("transcribed") || matches!(words.as_str(), "transcription" | "transcriptions");
+        taken_if(!(is_another && is_written))
+    };
     for way in SPEECH.iter() {
-        while rest.cut(way).is_some() {
+        while rest.cut_as(way, judged).is_some() {
             request.speech.get_or_insert_default();
         }
     }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 mod misread;
 mod named;
+mod numbers;
 mod ordinary;
 mod said;
 mod targets;

@@ -41,10 +41,10 @@ static AROUND: LazyLock<Around> = LazyLock::new(|| {
     let about = r"(?:\s+(?:about|around|roughly|approximately|some|only|just|at most|a|the|one|single))*";
     Around {
         before: regex(
-            r"(?i)(?:\b(?:last|next|past|previous|first|preceding|coming|following|recent|final|trailing|every|each|per|after|since|between \S+ and|longer than|shorter than|older than|younger than|more than|greater than|took|lasted|fps for|before for)|\b(?:clips?|recordings?|segments?|chunks?|windows?|intervals?|videos?|episodes?|audio|speech|horizon|periods?|sessions?|intake|lag|delay|wavs?|podcasts?|movies?|sleep|delays?|lectures?) (?:of|over|with|are|is|has|have|at most|up to|last(?:ing)?|under|below|within|of at most|are at most))\s*$",
+            r"(?i)(?:\b(?:last|next|past|previous|first|preceding|coming|following|recent|final|trailing|every|each|per|after|since|between \S+ and|longer than|shorter than|older than|younger than|more than|greater than|took|lasted|fps for|before for)|\b(?:clips?|recordings?|segments?|chunks?|windows?|intervals?|videos?|episodes?|audio|speech|horizon|periods?|sessions?|intake|lag|delay|wavs?|podcasts?|movies?|sleep|delays?|lectures?) (?:of|over|with|are|is|has|have|at most|up to|last(?:ing)?|under|below|within|of at most|are at most)|(?:\b(?:epochs?|steps?|iterations?|batch(?:es)?|images?|inference)|¦)\s+(?:takes?|took|needs?|lasts?)(?:\s(?:about|around|roughly|only))*)\s*$",
         ),
         behind: regex(
-            r"(?i)^(?:\s?=|[\s-]*(?:wavs?|input|data|lectures?|runtime|load|a day)\b|[\s-]*(?:long|each|apart|ago|old|per|ahead|later|earlier|before|in advance|clips?|chunks?|segments?|windows?|recordings?|files?|audio|videos?|frames?|intervals?|delay|horizon|forecasts?|churn|readmission|survival|returns?|of (?:audio|speech|music|talk|recordings?|video|data|sound|history|silence|¦))\b)",
+            r"(?i)^(?:\s?=|[\s-]*(?:wavs?|input|data|lectures?|runtime|load|a day)\b|[\s-]*(?:long|each|apart|ago|old|per|ahead|later|earlier|before|in advance|clips?|chunks?|segments?|windows?|recordings?|files?|audio|videos?|frames?|intervals?|delay|horizon|forecasts?|churn|readmission|survival|returns?|bars?|candles?|resolution|granularity|averages?|bins?|slots?|excerpts?|readings?|rides?|trips?|meetings?|songs?|of (?:audio|speech|music|talk|recordings?|video|data|sound|history|silence|¦))\b)",
         ),
         limit: regex(&format!(
             r"(?i)(?:\b(?:in|within|at most|under|below|for|during|limit(?:ed)?|limit (?:of|is|to)|limited to|up to|max(?:imum)?|maximum of|less than|budget|budget of|time|takes?|taking|spend|use|using|have|about|around){about}|(?:^|[<≤~=,;:(.]))\s*$"
@@ -70,6 +70,11 @@ fn judged(found: &Found<'_>) -> Judged {
     let unit = cut.get("unit").to_lowercase();
     if !cut.get("one").is_empty() && !["week", "day", "hour", "minute"].contains(&unit.as_str()) {
         return Judged::Passed;
+    }
+    // `The 1990s` are no seconds.
+    let is_decade = |year: f64| (1900.0..=2090.0).contains(&year) && year % 10.0 == 0.0;
+    if unit == "s" && cut.number().is_some_and(is_decade) {
+        return Judged::Told;
     }
     // Some part of an hour, which nothing here reads, is no hour.
     if !cut.get("one").is_empty() && before.to_lowercase().ends_with(" of") && !is_limit() {

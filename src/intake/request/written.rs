@@ -2,9 +2,11 @@
 
 use crate::intake::regex;
 use regex::{Captures, Regex};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// On one line; R² is R2, `2 × 10⁻⁵` and `2x10^-5` are `2e-5`, and a minus is one, however it is typed.
+/// On one line, on which what stood on lines of its own stays apart; R² is R2, `2 × 10⁻⁵` and `2x10^-5` are `2e-5`, and a minus is one,
+/// however it is typed, as are quotes.
 pub(super) fn plainly(text: &str) -> String {
     static POWER: LazyLock<Regex> = LazyLock::new(|| {
         regex(concat!(
@@ -13,6 +15,9 @@ pub(super) fn plainly(text: &str) -> String {
         ))
     });
     let text = text.replace(['\u{2212}', '\u{2011}'], "-").replace("R²", "R2").replace("r²", "r2");
+    let text = text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
+    let text = numbered(text.trim()).into_owned();
+    let text = LINES.iter().fold(text, |text, (way, said)| way.replace_all(&text, *said).into_owned());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // As they are said.
     static SHORT: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
@@ -38,6 +43,25 @@ pub(super) fn plainly(text: &str) -> String {
     POWER.replace_all(&text, short).into_owned()
 }
 
+/// What ends with a line: an item of a list, a part of the text, and the value before the next name; and names in quotes, as JSON has
+/// them.
+static LINES: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+    [
+        (regex(r"[ \t]*[,;]?[ \t\r]*\n\s*[-*•–]\s+"), "; "),
+        (regex(r"(?P<end>[.,;:!?])[ \t\r]*\n\s*\n\s*"), "$end "),
+        (regex(r"[ \t\r]*\n\s*\n\s*"), ". "),
+        (regex(r"[ \t]*[,;]?[ \t\r]*\n\s*(?P<key>[A-Za-z_][\w-]*(?: [\w-]+){0,2}\s?[=:][^\r\n/\\])"), "; $key"),
+        (regex(r#"["'](?P<key>[A-Za-z_][\w-]*)["']\s?:"#), "$key:"),
+    ]
+});
+
+/// Each item of a list that is numbered from one on; a line may begin with a number that ends a sentence, too.
+fn numbered(text: &str) -> Cow<'_, str> {
+    static ITEM: LazyLock<Regex> = LazyLock::new(|| regex(r"[ \t]*[,;]?[ \t\r]*\n\s*\d{1,2}[.)]\s+"));
+    static FIRST: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:\A|\n)\s*1[.)]\s"));
+    if FIRST.is_match(text) { ITEM.replace_all(text, "; ") } else { text.into() }
+}
+
 /// Settings as they are listed, each before its value: `lr 2e-5 bs 16 epochs 3` -> `lr 2e-5, bs 16, epochs 3`, of which none takes the
 /// value before it.
 pub(super) fn listed(text: &str) -> String {
@@ -50,11 +74,14 @@ pub(super) fn listed(text: &str) -> String {
     });
     // Where values stand before their names, as in `2 layers 4 heads`, the one before a name is its own.
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b{NAME}(?:\s?[=:]\s?|\s){NUMBER}$")));
+    // Another setting, written with the same sign: `num_workers=4 epochs=3`.
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)[\w.-]\s?(?P<sign>[=:])\s?{NUMBER}$")));
+    let is_alike = |before: &str, own: &str| OTHER.captures(before).is_some_and(|found| own.contains(&found["sign"]));
     let (mut out, mut from) = (text.to_string(), 0);
     while let Some(found) = KEYED.captures_at(&out, from) {
         let (Some(gap), Some(own)) = (found.name("gap"), found.name("own")) else { break };
         let (space, next) = (gap.end() - 1, own.end());
-        if !BEFORE.is_match(&out[..space]) {
+        if !BEFORE.is_match(&out[..space]) && !is_alike(&out[..space], own.as_str()) {
             from = gap.end();
             continue;
         }
@@ -89,6 +116,9 @@ mod tests {
             ("with 2 layers 4 heads 128 hidden units", "with 2 layers 4 heads 128 hidden units"),
             ("10 epochs 4 layers 128 hidden units", "10 epochs 4 layers 128 hidden units"),
             ("10 warmup steps, 16 epochs", "10 warmup steps, 16 epochs"),
+            ("num_workers=4 epochs=3", "num_workers=4, epochs=3"),
+            ("workers: 4 epochs: 3", "workers: 4, epochs: 3"),
+            ("an MLP: 2 layers 64, 3 epochs", "an MLP: 2 layers 64, 3 epochs"),
         ] {
             assert_eq!(listed(text), expected);
         }
@@ -110,6 +140,14 @@ mod tests {
             ("sgd w/ momentum w/o decay", "sgd with momentum without decay"),
             ("w/2 layers, fine tuned", "with 2 layers, fine-tuned"),
             ("a fine tuner of w/x", "a fine tuner of with x"),
+            ("- seed: 42\n- epochs: 5", "- seed: 42; epochs: 5"),
+            ("target accuracy: 0.9\nepochs: 5\r\nlr=2e-5", "target accuracy: 0.9; epochs: 5; lr=2e-5"),
+            ("1. lr 2e-5,\n2. 3 epochs", "1. lr 2e-5; 3 epochs"),
+            ("MiniLM on SST-2\n\nAt lr 2e-5:\n\nquickly.\n\nThanks", "MiniLM on SST-2. At lr 2e-5: quickly. Thanks"),
+            ("a batch size of\n16. Then", "a batch size of 16. Then"),
+            ("a.csv from\nhttps://x.org and\nC:\\data", "a.csv from https://x.org and C:\\data"),
+            ("{\"lr\": 2e-5, \"epochs\": 3}", "{lr: 2e-5, epochs: 3}"),
+            ("“row id” and ‘url’, don’t", "\"row id\" and 'url', don't"),
         ] {
             assert_eq!(plainly(text), expected);
         }

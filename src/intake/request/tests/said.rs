@@ -239,3 +239,85 @@ fn the_same_in_other_languages() {
     let r = all_of("Preveja o preço em casas.csv com no máximo 10 minutos");
     assert_eq!((r.label.as_deref(), r.max_time_secs), (Some("preço"), Some(600)));
 }
+
+#[test]
+fn rates_that_fall_again_and_again() {
+    use crate::intake::Unit;
+    let fall = |text: &str| all_of(&format!("ResNet-20 on CIFAR-10, lr 0.1, {text}")).schedule;
+    let stairs = |every: f64, unit: Unit, by: f64| Some(ScheduleShape::Staircase { every, unit, divisor: Some(by) });
+    for text in [
+        "divide the lr by 10 every 30 epochs",
+        "every 30 epochs, reduce the learning rate by a factor of 10",
+        "multiply lr by 0.1 every 30 epochs",
+        "step lr every 30 epochs with gamma 0.1",
+        "StepLR(step_size=30, gamma=0.1)",
+        "step decay every 30 epochs",
+    ] {
+        assert_eq!(fall(text), stairs(30.0, Unit::Epochs, 10.0), "{text}");
+    }
+    assert_eq!(fall("halve the learning rate every epoch"), stairs(1.0, Unit::Epochs, 2.0));
+    assert_eq!(fall("decayed by 2 every 1000 steps"), stairs(1000.0, Unit::Steps, 2.0));
+    assert_eq!(parse("ResNet-20 on CIFAR-10, evaluate every 30 epochs").schedule, None);
+}
+
+#[test]
+fn one_of_two_betas() {
+    assert_eq!(all_of("MiniLM on SST-2, Adam with beta2 0.98").betas, Some([0.9, 0.98]));
+    assert_eq!(all_of("MiniLM on SST-2, Adam with beta1=0.8").betas, Some([0.8, 0.999]));
+}
+
+#[test]
+fn changes_beside_their_word() {
+    let changes = |text: &str| all_of(&format!("train ResNet-20 on CIFAR-10 {text}")).augment;
+    let (crop, flip, turn) = (Augment::PadCrop { padding: 4 }, Augment::HorizontalFlip, Augment::Rotation { degrees: 15.0 });
+    assert_eq!(changes("with augmentation: flip, rotate"), [flip, turn]);
+    assert_eq!(changes("and augment the images with random crops, flips and rotations"), [crop, flip, turn]);
+    assert_eq!(changes("with data augmentation (mirroring)"), [flip]);
+}
+
+#[test]
+fn columns_by_place_or_in_quotes() {
+    for (text, label) in [
+        ("t.csv, the last column is the label", "last"),
+        ("t.csv, the label is in the first column", "first"),
+        ("predict the last column of t.csv", "last column"),
+        ("t.csv with target column \"house price\"", "house price"),
+        ("t.csv, column `star rating` is the target", "star rating"),
+    ] {
+        assert_eq!(parse(text).label.as_deref(), Some(label), "{text}");
+    }
+    let r = parse("predict price from t.csv, ignore columns \"row id\", url and `last seen`");
+    assert_eq!(r.exclude, ["row id", "url", "last seen"]);
+}
+
+#[test]
+fn settings_as_programs_call_them() {
+    let of = |text: &str| all_of(&format!("MiniLM on SST-2, {text}"));
+    assert_eq!((of("dropout_rate=0.2").dropout, of("Dropout(0.3)").dropout), (Some(0.2), Some(0.3)));
+    assert_eq!((of("grad_clip=1.0").grad_clip_norm, of("clip_grad_norm=0.5").grad_clip_norm), (Some(1.0), Some(0.5)));
+    assert_eq!((of("max_epochs=20").epochs, of("num_train_epochs=3").epochs), (Some(20.0), Some(3.0)));
+    assert!(of("gradient_checkpointing=True").gradient_checkpointing);
+    assert_eq!(of("lr_scheduler_type=linear").schedule, Some(ScheduleShape::Linear));
+    assert_eq!(of("linear decay to 0").schedule, Some(ScheduleShape::Linear));
+    assert_eq!(of("num_warmup_steps=500").warmup, Some(Warmup::Steps(500)));
+    assert_eq!(of("500-step warmup").warmup, Some(Warmup::Steps(500)));
+    assert_eq!(of("eval_interval=250").evaluate_every, Some(Length::Steps(250)));
+    assert_eq!(of("eval_strategy=\"epoch\"").evaluate_every, Some(Length::Epochs(1.0)));
+    assert!(of("load_best_model_at_end=True").keep_best);
+    let adapter = of("lora_r=16, lora_alpha=32").adapter.map(|asked| (asked.rank, asked.alpha));
+    assert_eq!(adapter, Some((Some(16), Some(32.0))));
+    assert_eq!(all_of("MiniLM on SST-2 at lr 2e-5").lr, Some(2e-5));
+    assert_eq!(of("stop early if the val loss stops improving").patience, Some(3));
+    assert_eq!(of("train until convergence").patience, Some(3));
+    let third = Some(AskedPart::Share(0.3));
+    assert_eq!(all_of("MiniLM on a.csv, 70/30 train/test").tested, third);
+    assert_eq!(all_of("MiniLM on a.csv, 70/30 stratified split").tested, third);
+    let r = all_of("MiniLM on SST-2, val_acc > 90%");
+    assert_eq!((r.metric, r.target), (Some(Metric::Accuracy), Some(0.9)));
+    let turned = all_of("ResNet-20 on CIFAR-10, augment with flips and rotations up to 10 degrees").augment;
+    assert_eq!(turned, [Augment::HorizontalFlip, Augment::Rotation { degrees: 10.0 }]);
+    assert_eq!(all_of("MLP on iris.csv, hidden_layer_sizes=(64, 32)").units, [64, 32]);
+    // What only looks so.
+    assert_eq!(parse("MiniLM on SST-2, dropout (see below), 2 epochs").dropout, None);
+    assert_eq!(parse("MiniLM on SST-2, eval at epoch 3").epochs, None);
+}

@@ -1,0 +1,150 @@
+//! How much of the data is trained on, and how long its texts are.
+
+use super::pattern::patterns;
+use super::rest::{Found, Judged, Rest, taken_if};
+use super::{Refused, Request};
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+patterns! {
+    part: [
+        r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
+        r"^#\s?(?:%|percent\b)\s?of\s(?:the\s)?\s*¦",
+        r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
+    ],
+    // That many of all, not of a text.
+    corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
+    length: [
+        r"\b(?:block[ _-]size|context(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
+        r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
+        r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
+    ],
+    tokens: [r"^#[ -]tokens?\b"],
+    examples: [
+        r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|sentence|image|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
+    ],
+}
+
+/// Whether what comes next is what a model is scored or looked at with: `evaluate on`, `show me the predictions for`.
+fn is_of_scoring(before: &str) -> bool {
+    static SCORED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:eval(?:uat\w*)?|test(?:s|ed|ing)?|validat\w*|scor(?:e|es|ed|ing)|predictions?|outputs?|mistakes|errors|inspect|look at|plot|list|log|display)\b[^.,;:¦]{0,24}$",
+        )
+    });
+    SCORED.is_match(before) && !is_trial(before)
+}
+
+/// Whether it is a run of its own: `a quick test on 10% of the data`.
+pub(super) fn is_trial(before: &str) -> bool {
+    static TRIAL: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:an?|quick|smoke|short|small|trial|sanity)\s(?:test|evaluation)\b[^.,;:¦]{0,24}$"));
+    TRIAL.is_match(before)
+}
+
+/// `10% of the data`.
+pub(super) fn find_part(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    static OF_SOME: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:(?:only )?for|flip\w*|rotat\w*|crop\w*|mask\w*|corrupt\w*|drop(?:ping)?|remov\w*|discard\w*|ignor\w*|skip\w*|exclud\w*|omit\w*)(?:\s(?:a|the|random))*\s*$",
+            ),
+            regex(r"(?i)^\s*(?:are|is|have|has|for warm)\b"),
+        ]
+    });
+    let is_other =
+        |found: &Found<'_>| OF_SOME[0].is_match(found.before) || OF_SOME[1].is_match(found.behind) || is_of_scoring(found.before);
+    let of_all = |found: &Found<'_>| if is_other(found) { Judged::Told } else { Judged::Taken };
+    let part = p.part.iter().find_map(|way| rest.cut_as(way, of_all));
+    request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
+        let frac = match cut.get("word").to_lowercase().as_str() {
+            "half" => 0.5,
+            "a third" => 1.0 / 3.0,
+            "a quarter" => 0.25,
+            "a fifth" => 0.2,
+            "a tenth" => 0.1,
+            _ => cut.number()? / 100.0,
+        };
+        (frac > 0.0 && frac <= 1.0).then_some(frac)
+    });
+}
+
+/// How long texts are, in tokens.
+pub(super) fn find_length(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    // What they are like, and how long a vocabulary is, which is read elsewhere.
+    static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:average|avg|mean|median|typical|min(?:imum)?|shortest)\s(?:[\w-]+\s){0,2}(?:length|len)\s*(?:of|is|=|:|about|\s)*$",
+        )
+    });
+    static OF_VOCABULARY: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(r"(?i)\b(?:vocab(?:ulary)?(?:[ _-]size)?|bpe|wordpiece|tokeni[sz]er)(?:\s(?:size|of|with|is)|\s?[=:])*\s*$"),
+            regex(r"(?i)^[\s-](?:vocab|bpe|wordpiece|tokeni)"),
+        ]
+    });
+    let of_length = |found: &Found<'_>| if OF_DATA.is_match(found.before) { Judged::Told } else { Judged::Taken };
+    let named = p.length.iter().find_map(|way| rest.cut_as(way, of_length));
+    p.corpus.iter().for_each(|way| rest.tell(way));
+    // Of a batch, or of what is written.
+    static OF_OTHERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:generat\w*|samples? of|answers? of|(?:corpus|corpora|books?|files?|novels?) (?:of|with)|summar(?:y|ies) of|(?:have|has|are)(?: up to| about)?|batch(?:es)? of)\s*(?:\d+ samples of\s*)?$",
+            ),
+            regex(r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|on average|corpus|corpora|in total|of (?:text|data)\b)"),
+        ]
+    });
+    let of_texts = |found: &Found<'_>| match OF_OTHERS[0].is_match(found.before) || OF_OTHERS[1].is_match(found.behind) {
+        true => Judged::Told,
+        false => taken_if(!OF_VOCABULARY[0].is_match(found.before) && !OF_VOCABULARY[1].is_match(found.behind)),
+    };
+    let cut = named.or_else(|| p.tokens.iter().find_map(|way| rest.cut_as(way, of_texts)));
+    request.max_seq_len =
+        request.value(cut, "a whole number from 3 to 1,000,000", |cut| cut.whole(3, 1_000_000)).map(|n| n as usize);
+}
+
+/// How many examples are trained on. What is said of the data, of each class or of what is written is no such number.
+pub(super) fn find_examples(rest: &mut Rest, request: &mut Request) {
+    static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:has|have|having|contains?|holds?|consists? of|there (?:are|is)|in|into|of at most)(?: (?:about|around|some|roughly))?\s*$",
+        )
+    });
+    // `Skip the first 100 rows` asks for all others.
+    static LEFT_OUT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:skip(?:ping)?|drop(?:ping)?|ignor(?:e|ing)|omit(?:ting)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|without|except|but)\s(?:(?:the|my|all|first|last|top|bottom|next)\s)*$",
+        )
+    });
+    // `Then generate 5 samples` is of what is written.
+    static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:generat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|print(?:ing)?|show(?:ing)?|draw(?:ing)?|sampl(?:e|ing)|output(?:ting)?|creat(?:e|ing)|give me|predict(?:ing)?)(?: (?:me|out|about|some|another|the))*\s*$",
+        )
+    });
+    let others = [&*OF_DATA, &LEFT_OUT, &WRITTEN];
+    let is_other = |before: &str| others.iter().any(|way| way.is_match(before)) || is_of_scoring(before);
+    let judged = |found: &Found<'_>| match is_other(found.before) {
+        true => Judged::Told,
+        false => Judged::Taken,
+    };
+    let Some(cut) = PATTERNS.examples.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
+    if !cut.get("each").is_empty() {
+        request.refused.push(Refused { words: cut.words, expected: "a number of examples of all classes together".into() });
+        return;
+    }
+    let factor = match cut.get("unit").chars().next() {
+        Some('M' | 'm') => 1_000_000.0,
+        Some(_) => 1000.0,
+        None => 1.0,
+    };
+    request.max_examples = request.value(Some(cut), "a whole number of at least 1", |cut| {
+        let count = cut.number()? * factor;
+        let is_whole = count.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&count);
+        (if factor > 1.0 { is_whole.then_some(count as u64) } else { cut.whole(1, u64::from(u32::MAX)) }).map(|n| n as usize)
+    });
+}

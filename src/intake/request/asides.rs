@@ -1,0 +1,42 @@
+//! What is said of other runs than the one that is asked for: `last time batch size 64 diverged`. None of it is followed.
+
+use super::rest::Rest;
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Who speaks of what was done before, and when.
+pub(super) const WHO: &str = r"(?:i|we|they|he|she|others|some(?:body|one)|people|colleagues?|(?:the|this) (?:paper|authors?|tutorial|baseline))(?:['’]ve| have| had)?(?: (?:already|once|first|previously|also))?";
+/// And what was done.
+pub(super) const DID: &str = r"(?:tried|used|ran|trained|(?:fine-?)?tuned|started with|had)";
+
+/// Behind which stands, up to the end of the sentence, what another run had: `we used lr 1e-3, batch size 64, 5 epochs`.
+static HAD: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        regex(&format!(
+            r"(?i)\b(?:{WHO} {DID}\b|(?:previously|so far),? (?:i|we|it|with|used)\b|last time\s?[,:]|(?:yesterday|last (?:week|night|month))(?:['’]s (?:run|model|experiment)| (?:i|we|it))\b|(?:the|my|our|an?) {OTHER_RUN}(?: (?:had|used|was|were|ran|with)\b|\s?:))"
+        )),
+        // Where the wish itself begins.
+        regex(
+            r"(?i)[;!?()]|\.(?:\s|$)|[,:]\s+(?:but|so|now|please|use|using|try|train|fine|let|this time|then|(?:i|we) (?:want|need)|¦\s+(?:on|for))\b|\s(?:but|so|now|this time|therefore|hence|instead|then)\b",
+        ),
+    ]
+});
+const OTHER_RUN: &str = r"(?:previous|former|last|earlier) (?:runs?|attempts?|experiments?|try|trials?)";
+
+/// What only somebody says who speaks of what was done before.
+static ENDED: LazyLock<Regex> = LazyLock::new(|| {
+    let it = r"(?:it|this|that|training|loss|run|model|everything)";
+    let surely = r"(?:diverged|overfitted|exploded|ran out of memory|oomed)";
+    // What is classified may have, too: `passed and failed inspections`.
+    let perhaps = r"(?:crashed|failed|collapsed)";
+    regex(&format!(
+        r"(?i)\b(?:last time (?:i|we|it|with|the|batch|lr|learning)\b|(?:in )?(?:the|my|our|an?) {OTHER_RUN}\b|{it} (?:has |had |always |then )?(?:{surely}|{perhaps})\b|and (?:then )?(?:{surely}\b|{perhaps}\s*(?:[.,;:!?)]|$))|(?:was|were) too (?:slow|big|large|small|high|low|much|many|long|short)\b)"
+    ))
+});
+
+/// Clauses about other runs, of which names of data and models and the task are cut out already: they are told.
+pub(super) fn find(rest: &mut Rest) {
+    rest.tell_clauses(&HAD[0], Some(&HAD[1]));
+    rest.tell_clauses(&ENDED, None);
+}

@@ -1,0 +1,175 @@
+//! The learning rate: how great it is, how it is warmed up, and how it goes from there.
+
+use super::number::number;
+use super::pattern::{pattern, patterns};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
+use super::settings::{first, only, real};
+use super::{Refused, Request};
+use crate::intake::{ScheduleShape, regex};
+use crate::spec::Warmup;
+use regex::Regex;
+use std::sync::LazyLock;
+
+patterns! {
+    warmup: [
+        r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
+    ],
+    // To the rate of the recipe: `warm up the lr from 0 to 1e-3 over 500 steps`.
+    warms: [
+        r"\b(?:linear(?:ly)? )?warm\w*?-?\s?up(?: (?:of|the|its|lr|learning rate|linearly))* from \S+ to #(?:\s(?:over|in|for|within|during) (?:the first )?(?P<count>\d+k?) (?P<of>steps?|epochs?)\b)?",
+    ],
+    falling: [
+        r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
+        r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
+    ],
+    least_lr: [r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#"],
+    lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
+    schedule: [
+        r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
+        r"\b(?P<v>sgdr)\b(?: schedule)?",
+        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
+        r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b",
+        r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
+        // As programs call it.
+        r"\b(?:lr[ _-]?|learning[ _-]rate[ _-])?(?:schedule|scheduler)(?:[ _-]type)?\s?(?:[=:]|is)\s?['\x22]?(?P<v>cosine|linear|constant|exponential|polynomial|noam)(?:_with_(?:(?P<restarts>restarts)|warmup))?\b(?:[ -](?:decay|annealing))?['\x22]?",
+        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*\b",
+        r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?:decay|anneal|decreas|reduc)\w* (?:(?:the )?(?:learning[ -]rate|lr) )?(?P<v>linear)ly(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
+        // Whose value is cut out already.
+        r"\b(?P<v>constant)\s*¦",
+    ],
+}
+
+const EXPECTED: &str = "more than 0 and at most 100";
+
+/// What it is warmed up to, and for how long: both are said at once.
+pub(super) fn find_warming(rest: &mut Rest, request: &mut Request) {
+    let cut = first(rest, &PATTERNS.warms);
+    let said = cut.as_ref().map(|cut| (number(cut.get("count")), cut.get("of").to_lowercase().starts_with("epoch")));
+    request.lr = request.value(cut, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    match said {
+        Some((Some(epochs), true)) => request.warmup_epochs = Some(epochs),
+        Some((Some(steps), false)) => request.warmup = Some(Warmup::Steps(steps as u64)),
+        Some((None, _)) | None => {}
+    }
+}
+
+/// How long it is warmed up, where that is not said in epochs; `without` says that it is not.
+pub(super) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool) {
+    let cut = first(rest, &PATTERNS.warmup);
+    let said = request.value(cut, "0 to 100 %, or a number of steps", warmup);
+    request.warmup = said.or(request.warmup).or(without.then_some(Warmup::Steps(0)));
+}
+
+/// How great it is.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    let cut = first(rest, &p.falling);
+    let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
+    let from =
+        request.value(cut, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0 || lr == 0.0 && !cut.get("w").is_empty()));
+    // What grows is warmed up: the rate is what it grows to.
+    let (from, last) = match last.filter(|last| from.is_some_and(|from| from < *last)) {
+        Some(top) => (Some(top), None),
+        None => (from, last),
+    };
+    request.min_lr = last;
+    let cut = first(rest, &p.least_lr);
+    request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
+    several_rates(rest, request);
+    // `Decay the lr by 0.5` says nothing of the rate itself.
+    static FALLS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:decay|reduc|drop|lower|divid|multipl|halv|scal|cut|anneal|decreas|warm)\w*(?: up| down)? (?:the |its )?(?:learning[ -]rate|lr)s? (?:by|to|from|with|of) (?:a factor of )?#",
+        )
+    });
+    rest.tell(&FALLS);
+    let lr = only(rest, request, &p.lr, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    request.lr = from.or(lr).or(request.lr);
+}
+
+/// `learning rates 1e-5, 3e-5 and 5e-5`: there is one; a search finds its own.
+fn several_rates(rest: &mut Rest, request: &mut Request) {
+    static RATES: LazyLock<Regex> = LazyLock::new(|| {
+        let rate = r"(?:\d+(?:\.\d+)?e-?\d+|\d*\.\d+)";
+        pattern(&format!(
+            r"\b(?:learning[ _-]?rates?|lrs?)~(?P<list>{rate}(?:(?:\s?[,/]\s?|\s)(?:(?:and|or|vs\.?|versus)\s)?{rate})+)"
+        ))
+    });
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^[\s-]?(?:%|percent|drop-?out|weight|momentum|warm|label|accuracy|f1|decay|of\b|epochs?|steps?|examples|samples|rows|tokens|clip|hours?|h\b|min|sec)",
+        )
+    });
+    let is_list = |found: &Found<'_>| if OTHER.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
+    while let Some(cut) = rest.cut_as(&RATES, is_list) {
+        let expected = "one learning rate; `tune the learning rate` tries others".into();
+        request.refused.push(Refused { words: cut.words, expected });
+    }
+}
+
+/// A share, as such or in per cent, or a number of steps.
+fn warmup(cut: &Cut) -> Option<Warmup> {
+    let value = cut.number().filter(|value| *value >= 0.0)?;
+    let unit = if cut.is_percent() { "%".to_string() } else { cut.get("unit").to_lowercase() };
+    match unit.as_str() {
+        "%" => (value <= 100.0).then_some(Warmup::Frac(value / 100.0)),
+        "" if value < 1.0 => Some(Warmup::Frac(value)),
+        "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
+        _ => None,
+    }
+}
+
+/// `2 epochs at 3e-5`: a number that only a rate is written as, by itself, where no rate was said.
+pub(super) fn bare(rest: &mut Rest, request: &mut Request) {
+    static BARE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[,;(¦]|\bat\b|@|\bwith\b)\s*(?P<v>\d(?:\.\d+)?e-[2-7])\s*(?P<end>$|[,;.)¦])"));
+    // Of several it is none.
+    static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
+        let one = r"\b\d(?:\.\d+)?e-[2-7]\b";
+        regex(&format!(r"(?i){one}[\s\S]*{one}"))
+    });
+    if request.lr.is_none()
+        && request.refused.is_empty()
+        && !request.search
+        && !rest.has(&SEVERAL)
+        && let Some(cut) = rest.cut(&BARE)
+    {
+        request.lr = number(cut.get("v"));
+    }
+}
+
+/// How it goes after the warm-up, where that is no fall at some steps.
+pub(super) fn schedule(rest: &mut Rest, request: &mut Request) {
+    // Of vectors it says how alike two are.
+    let embeds = request.embeddings;
+    static ALIKE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:similarit|distance|loss|score|of\b)"));
+    let of_rates = |found: &Found<'_>| {
+        let is_bare = found.cut.words.eq_ignore_ascii_case("cosine");
+        taken_if(!is_bare || !embeds && !ALIKE.is_match(found.behind))
+    };
+    let schedule = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates)).map(|cut| {
+        match cut.get("v").to_lowercase().as_str() {
+            "cosine" if !cut.get("restarts").is_empty() => {
+                // `with 3 restarts` are four cosines.
+                let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
+                ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
+            }
+            "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
+            "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
+            name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
+            name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
+            "cosine" => ScheduleShape::Cosine,
+            "linear" => ScheduleShape::Linear,
+            "constant" => ScheduleShape::Constant,
+            "exponential" => ScheduleShape::Exponential,
+            "plateau" => ScheduleShape::Plateau { divisor: None },
+            // Noam Shazeer's, of 1706.03762, section 5.3.
+            name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
+            _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
+        }
+    });
+    request.schedule = request.schedule.take().or(schedule);
+}
