@@ -114,6 +114,20 @@ pub(crate) fn clean(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// JSON that says the same, with what could steer a terminal escaped; between its values lines end and tabs stand as before.
+pub(crate) fn in_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            // None of them needs more than four digits.
+            c if steers(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// An address as it is shown: without name and password, and without what stands behind `?` and `#`, by which it may be signed.
 pub(crate) fn address(url: &str) -> String {
     let bare = url.split(['?', '#']).next().unwrap_or(url);
@@ -318,6 +332,16 @@ mod tests {
         assert_eq!(path("/tmp/sp ace"), "'/tmp/sp ace'");
         assert_eq!(path("it's"), r"'it'\''s'");
         assert_eq!([64 << 20, 8 << 30, 1].map(size_option), ["64MiB", "8GiB", "1MiB"]);
+    }
+
+    #[test]
+    fn json_says_the_same_and_steers_nothing() {
+        let said = "{\"a\": \"caf\u{e9} \u{202e}b\u{9b}31m\u{7f}\\n\"}\n";
+        assert_eq!(in_json(said), "{\"a\": \"caf\u{e9} \\u202eb\\u009b31m\\u007f\\n\"}\n");
+        let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).expect("JSON");
+        assert_eq!(read(&in_json(said)), read(said));
+        // Of what is no JSON nothing is left that steers.
+        assert_eq!(in_json("\u{1b}[2J\r"), "\\u001b[2J\\u000d");
     }
 
     #[test]

@@ -72,11 +72,22 @@ fn a_search_that_finds_nothing_says_so() {
     let place = Place::new();
     let run = place.run();
     // A step that is no step: whatever is tried scores the same.
-    let still = ["recipe.lr=1e-30", "recipe.length={ steps = 2 }", "recipe.keep=\"last\"", "search.max_trials=3"];
+    let still = [
+        "recipe.lr=1e-30",
+        "recipe.length={ steps = 2 }",
+        "recipe.keep=\"last\"",
+        "search.max_trials=3",
+        "budget.max_disk_bytes=1000000000",
+    ];
     let said = succeeds(place.train(&[&[WATCHED, MORE][..], &still].concat(), &run).arg("--offline"));
     let journal = journal(&run);
     assert_eq!(journal.best().map(|best| best.number), Some(1), "{journal:#?}");
     let folder = RunFolder::open(&run).expect("a run");
+    // Trials count for the disk space of the run: of those that are over, the words alone stay.
+    for trial in folder.trials() {
+        let large = [trial.prepared(), trial.attempt("seed-0", 1).work()].map(|place| place.is_dir());
+        assert_eq!((large, trial.attempt("seed-0", 1).events().is_file()), ([trial.id() == "001"; 2], true), "{}", trial.id());
+    }
     let page = folder.read_text(&folder.report_md()).expect("a report");
     for told in [said.stdout, page] {
         assert!(told.contains("Of 3 recipes the first did best: there is no gain over it."), "{told}");

@@ -367,10 +367,10 @@ pub struct ScriptArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["experiment", "example"])]
     pub script: Option<PathBuf>,
     /// A table of examples that a script predicts (`tallow.predict`) and Tallow scores.
-    #[arg(long, value_name = "FILE", requires = "label")]
+    #[arg(long, value_name = "FILE", requires = "label", conflicts_with_all = ["experiment", "example"])]
     pub held_out: Option<PathBuf>,
     /// Its column with the answers, which the script does not see.
-    #[arg(long, value_name = "COLUMN", requires = "held_out")]
+    #[arg(long, value_name = "COLUMN", requires = "held_out", conflicts_with_all = ["experiment", "example"])]
     pub label: Option<String>,
 }
 
@@ -465,7 +465,8 @@ pub struct BudgetArgs {
     /// Most tokens that a language model may read and write for the run.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_tokens: Option<u64>,
-    /// Most US dollars that a language model may cost; its price stands in its configuration.
+    /// Most US dollars that the run may cost: a language model, by the price in its configuration, and the time of this machine,
+    /// where an hour of it has one (docs/planning.md).
     #[arg(long, value_name = "USD", value_parser = parse_usd)]
     pub max_usd: Option<f64>,
     /// Let recovery change what is tested, such as leave out examples that are not finite; the report names each such change.
@@ -491,7 +492,7 @@ pub struct LlmArgs {
 
 #[derive(Debug, Args, Clone)]
 pub struct RunArgs {
-    /// The run folder; default: a new one in the folder of runs.
+    /// The run folder; default: a new one in the folder of runs; of `eval` and `profile` one that nobody keeps.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -592,5 +593,19 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// An experiment names its own held-out split: examples beside it would be silently left out.
+    #[test]
+    fn held_out_examples_are_for_scripts_alone() {
+        let read = |args: &[&str]| {
+            let words = [&["tallow", "train"][..], args].concat();
+            Cli::try_parse_from(words).map(drop).map_err(|error| error.exit_code())
+        };
+        let held_out = ["--held-out", "test.csv", "--label", "y"];
+        for beside in [&["exp.toml"][..], &["--example"], &[]] {
+            assert_eq!(read(&[beside, &held_out].concat()), Err(2), "{beside:?}");
+        }
+        assert_eq!(read(&[&["--script", "train.py"][..], &held_out].concat()), Ok(()));
     }
 }

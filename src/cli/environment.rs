@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The environment variables that Tallow honours, and what each is for. `tallow doctor` prints those that are set.
-pub const VARIABLES: [(&str, &str); 15] = [
+pub const VARIABLES: [(&str, &str); 16] = [
     ("HF_ENDPOINT", "the Hub's address"),
     ("HF_HOME", "the Hub's cache (its `hub/` folder)"),
     ("HF_HUB_CACHE", "the Hub's cache, if it lies elsewhere"),
     ("HF_TOKEN", "token for private or gated repositories; sent to the Hub's host alone"),
+    ("HF_TOKEN_PATH", "the file that holds that token; default: `token` in HF_HOME"),
     ("HF_HUB_OFFLINE", "1: never touch the network"),
     ("TALLOW_HUB", "a local folder in the Hub's layout, used instead of the Hub"),
     ("TALLOW_RUNS", "where runs are kept; default: `runs` in the current folder"),
@@ -54,6 +55,12 @@ pub struct Configured {
 /// A variable whose name the configuration of a language model holds: that of its key.
 pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Those of [`VARIABLES`] that are set, with what each is for: what they hold may be a secret.
+pub fn set() -> Vec<(String, String)> {
+    let set = VARIABLES.into_iter().filter(|(name, _)| variable(name).is_some());
+    set.map(|(name, purpose)| (name.to_string(), purpose.to_string())).collect()
 }
 
 impl Environment {

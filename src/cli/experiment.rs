@@ -458,8 +458,7 @@ fn driven<T>(
         stop,
         now: &now,
     };
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
-    let mut watch = Screen(Progress::new(mode, style, std::io::stdout(), std::io::stderr()));
+    let mut watch = Screen(Progress::new(mode, std::io::stdout(), std::io::stderr()));
     let done = work(&mut Pipeline::new(folder.clone(), setup, &mut watch));
     watch.0.end();
     done

@@ -6,7 +6,7 @@ use super::evaluate::{model_of, passing_folder, told};
 use super::experiment::{create_passing, drive, drive_aside, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::pipeline::{Ask, End};
-use crate::words::count;
+use crate::words::{count, in_json, steers};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("generation"))?;
     match drive_aside(json, env, folder, setting, |pipeline| pipeline.write(&ask))? {
-        Ok(written) if json => super::say_all(&serde_json::to_string(&written).unwrap_or_default()),
+        Ok(written) if json => super::say_all(&in_json(&serde_json::to_string(&written).unwrap_or_default())),
         // It has been shown.
         Ok(_) if streams => super::say_all(""),
         // What it wrote and nothing else, letter by letter but for what a terminal would obey.
@@ -81,9 +81,14 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
     }
 }
 
-/// Without what a terminal would obey.
+/// Without what a terminal would obey; on a terminal without what turns round what is read there, too.
 pub(super) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    shown_on(text, std::io::stdout().is_terminal())
+}
+
+fn shown_on(text: &str, is_terminal: bool) -> String {
+    let goes = |c: char| c.is_control() || is_terminal && steers(c);
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !goes(*c)).collect()
 }
 
 /// What was asked for cannot be read.
@@ -131,5 +136,18 @@ pub(super) fn merge(
         Ok(params) => super::say_all(&format!("Model   {} ({} parameters)", out.display(), count(params as f64))),
         Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
         Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_steers_no_terminal() {
+        let written = "a\tb\n\u{1b}[2Jc\u{202e}d\u{200f}";
+        assert_eq!(shown_on(written, true), "a\tb\n[2Jcd");
+        // Elsewhere a mark of direction is a letter as any other.
+        assert_eq!(shown_on(written, false), "a\tb\n[2Jc\u{202e}d\u{200f}");
     }
 }

@@ -265,7 +265,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
         docker: Path::new(environment.docker_host.as_deref().and_then(|host| host.strip_prefix("unix://")).unwrap_or(DOCKER)),
         image: (script::image_of(environment), &|client| script::look_at_image(environment, client)),
         runs: &environment.runs,
-        variables: Vec::new(),
+        variables: environment::set(),
     };
     let facts = doctor::Facts::gather(&probe);
     say(if json { facts.json() } else { facts.text(Style::Plain) }.trim_end());
@@ -273,7 +273,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
 }
 
 fn print_json<T: serde::Serialize>(value: &T) -> Result<ExitCode> {
-    say(&serde_json::to_string_pretty(value).unwrap_or_default());
+    say(&crate::words::in_json(&serde_json::to_string_pretty(value).unwrap_or_default()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,9 +10,9 @@ use crate::job::{Given, Index, Said};
 use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
 use crate::store::Destination;
-use crate::words::clean;
+use crate::words::{bytes, clean, in_json};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -253,12 +253,19 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     let mut lines = BufReader::new(File::open(&answers.path).map_err(|source| io("read", &answers.path, source))?);
     match &out {
         Some(out) => out.write(|file| std::io::copy(&mut lines, file).map(drop))?,
-        None if json => super::note_unsaid(std::io::copy(&mut lines, &mut std::io::stdout().lock()).map(drop)),
-        None => super::note_unsaid(table(lines, &texts, std::io::stdout().lock())),
+        None => {
+            let mut stdout = BufWriter::new(std::io::stdout().lock());
+            let mut say = |line: &str| match json {
+                true => stdout.write_all(in_json(line).as_bytes()),
+                false => row(line, &texts).map_or(Ok(()), |row| stdout.write_all(row.as_bytes())),
+            };
+            let said = each_line(&mut lines, &mut say).map_err(|source| io("read", &answers.path, source))?;
+            super::note_unsaid(said.and_then(|()| stdout.flush()));
+        }
     }
     let mut told: Vec<String> = answers.assumptions.iter().map(|assumed| format!("assumed: {assumed}")).collect();
     if answers.failed > 0 {
-        told.push(format!("{} of {} inputs could not be read: their lines say why", answers.failed, answers.examples));
+        told.push(format!("{} of {} inputs have no answer: their lines say why", answers.failed, answers.examples));
     }
     if answers.cut > 0 {
         told.push(format!(
@@ -286,20 +293,37 @@ fn columns_there(files: &[PathBuf], columns: Vec<String>) -> Vec<String> {
     if there { columns } else { Vec::new() }
 }
 
+/// No line of ours is longer. What a worker wrote may have been made by what it read.
+const LONGEST_LINE: u64 = 64 << 20;
+
+/// Hands on each line, with its end, until one cannot be said: the inner result. The outer: whether they can be read.
+fn each_line(lines: &mut impl BufRead, say: &mut dyn FnMut(&str) -> std::io::Result<()>) -> std::io::Result<std::io::Result<()>> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if lines.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line)? == 0 {
+            return Ok(Ok(()));
+        }
+        if line.len() as u64 > LONGEST_LINE {
+            let what = format!("expected lines of at most {}, found a longer one", bytes(LONGEST_LINE as f64));
+            return Err(std::io::Error::new(ErrorKind::InvalidData, what));
+        }
+        if let Err(unsaid) = say(&String::from_utf8_lossy(&line)) {
+            return Ok(Err(unsaid));
+        }
+    }
+}
+
 /// Columns of the table that a terminal shows: the input by its number, or what it says of itself.
 const SHOWN: usize = 60;
 
-/// For people: a line an input, and below it what stands beside the first answer.
-fn table(lines: impl BufRead, texts: &[Vec<String>], out: impl Write) -> std::io::Result<()> {
-    let mut out = BufWriter::new(out);
-    for line in lines.lines().map_while(std::result::Result::ok) {
-        let (Ok(Index { index }), Ok(said)) = (serde_json::from_str(&line), serde_json::from_str::<Said>(&line)) else {
-            continue;
-        };
-        let input = texts.get(index as usize).map_or_else(|| format!("{}", index + 1), |texts| shown(&texts.join(" | ")));
-        writeln!(out, "{input}\n{}", page(&said))?;
-    }
-    out.flush()
+/// For people: an input, and below it what stands beside the first answer; none of what is no line of ours.
+fn row(line: &str, texts: &[Vec<String>]) -> Option<String> {
+    let Index { index } = serde_json::from_str(line).ok()?;
+    let said = serde_json::from_str::<Said>(line).ok()?;
+    let number = || index.saturating_add(1).to_string();
+    let input = texts.get(index as usize).map_or_else(number, |texts| shown(&texts.join(" | ")));
+    Some(format!("{input}\n{}\n", page(&said)))
 }
 
 fn shown(text: &str) -> String {
@@ -383,6 +407,24 @@ mod tests {
         for unknown in [file("notes"), file("my notes.pdf")] {
             assert!(matches!(Input::of(&unknown.display().to_string()), Err(InputError::UnknownFile { .. })), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn lines_of_a_worker_are_read_to_a_size() {
+        let mut heard = Vec::new();
+        let mut say = |line: &str| {
+            heard.push(line.to_string());
+            Ok(())
+        };
+        each_line(&mut &b"one\n\xfftwo"[..], &mut say).expect("read").expect("said");
+        let endless = each_line(&mut BufReader::new(std::io::repeat(b'x')), &mut say).expect_err("too long");
+        assert_eq!(endless.to_string(), "expected lines of at most 64.0 MiB, found a longer one");
+        assert_eq!(heard, ["one\n", "\u{fffd}two"]);
+        let gone = each_line(&mut &b"one\ntwo\n"[..], &mut |_| Err(ErrorKind::BrokenPipe.into())).expect("read");
+        assert_eq!(gone.expect_err("unsaid").kind(), ErrorKind::BrokenPipe);
+        let value = r#"{"index":18446744073709551615,"kind":"value","value":0.5}"#;
+        assert_eq!(row(value, &[]).as_deref(), Some("18446744073709551615\n  0.5\n\n"));
+        assert_eq!(row("\u{1b}[2J", &[]), None);
     }
 
     #[test]

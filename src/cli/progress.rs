@@ -3,8 +3,7 @@
 //! JSON lines are data and go to stdout; everything else goes to stderr. Times come from the events, never from a clock.
 
 use crate::job::{Event, PreparedSplit, StepEvent};
-use crate::report::Style;
-use crate::words::{clean, count, duration, rate};
+use crate::words::{clean, count, duration, in_json, rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;
@@ -27,7 +26,6 @@ const LINE_SHARE: f64 = 0.05;
 /// Shows events as they come. `data` is stdout, `messages` is stderr; tests put buffers there.
 pub struct Progress<D: Write, M: Write> {
     mode: Mode,
-    style: Style,
     data: D,
     messages: M,
     bar: Option<ProgressBar>,
@@ -47,20 +45,22 @@ struct Training {
 }
 
 impl<D: Write, M: Write> Progress<D, M> {
-    pub fn new(mode: Mode, style: Style, data: D, messages: M) -> Self {
-        Progress { mode, style, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None, jail: Vec::new() }
+    pub fn new(mode: Mode, data: D, messages: M) -> Self {
+        Progress { mode, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None, jail: Vec::new() }
     }
 
     /// An event of attempt `attempt` of `run`.
     pub fn event(&mut self, run: &str, attempt: u32, event: &Event) {
         if self.mode == Mode::Json {
-            let line = serde_json::to_string(&Line { run, attempt, told: event }).unwrap_or_default();
+            let line = in_json(&serde_json::to_string(&Line { run, attempt, told: event }).unwrap_or_default());
             // Whether anybody reads it or not, the run goes on, and its events are on disk.
             super::note_unsaid(writeln!(self.data, "{line}").and_then(|()| self.data.flush()));
             return;
         }
         match event {
             Event::Jailed { layers, .. } => {
+                // The worker before it may have been killed, and told no end.
+                self.end();
                 let layers = layers.keys().cloned().collect();
                 if std::mem::replace(&mut self.jail, layers) == self.jail {
                     return;
@@ -120,8 +120,11 @@ impl<D: Write, M: Write> Progress<D, M> {
         }
     }
 
-    /// A job without steps: how many there will be is not known.
+    /// A job without steps: how many there will be is not known. Of training its steps tell.
     fn progress(&mut self, examples: usize) {
+        if self.training.is_some() {
+            return;
+        }
         let done = format!("{} examples", count(examples as f64));
         if self.mode == Mode::Plain {
             return self.put(&format!("  {done}"));
@@ -159,11 +162,6 @@ impl<D: Write, M: Write> Progress<D, M> {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-    }
-
-    /// How messages are emphasised.
-    pub fn style(&self) -> Style {
-        self.style
     }
 }
 
@@ -309,7 +307,7 @@ mod tests {
 
     fn told(mode: Mode, events: &[Event]) -> (String, String) {
         let (mut data, mut messages) = (Vec::new(), Vec::new());
-        let mut progress = Progress::new(mode, Style::Plain, &mut data, &mut messages);
+        let mut progress = Progress::new(mode, &mut data, &mut messages);
         progress.target = ProgressDrawTarget::hidden;
         for event in events {
             progress.event("seed-0", 1, event);
@@ -331,6 +329,17 @@ mod tests {
         );
         let slow: Vec<Event> = std::iter::once(started(0)).chain((1..=4).map(|i| step(i, i as f64 * 11.0))).collect();
         assert_eq!(told(Mode::Plain, &slow).1.lines().count(), 1 + 4, "a line each 10 s");
+    }
+
+    /// A long step tells that it goes on, which its bar does not show; what tells of no steps does.
+    #[test]
+    fn examples_are_shown_where_there_are_no_steps() {
+        let beat = Event::Progress { examples: 1200 };
+        let (_, messages) = told(Mode::Plain, &[started(0), beat.clone(), step(1, 20.0), beat.clone()]);
+        assert!(messages.lines().count() == 2 && messages.contains("step 1/100"), "{messages}");
+        let jailed = Event::Jailed { level: Default::default(), layers: Default::default(), start_ms: 1.0 };
+        let (_, messages) = told(Mode::Plain, &[started(0), jailed, beat]);
+        assert!(messages.ends_with("  1,200 examples\n"), "{messages}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) fn read(
         threads: 1,
         memory_bytes: None,
         silence: SILENCE,
-        disk_bytes: None,
+        disk: None,
         allowed: Default::default(),
         deadline: None,
         stop: super::experiment::stop_flag(None),

@@ -49,6 +49,8 @@ enum ScriptError {
     NoData { path: PathBuf },
     #[error("the held-out answers are in the data that the script sees: `{}` lies in `--data {}`", path.display(), data.display())]
     AnswersInData { path: PathBuf, data: PathBuf },
+    #[error("the run folder keeps the held-out answers, and would lie in the data that the script sees: `{}` is in `--data {}`", path.display(), data.display())]
+    RunInData { path: PathBuf, data: PathBuf },
     #[error("the script completed, but what it predicted cannot be scored: {what}")]
     Predictions { what: String, report: PathBuf },
     #[error("`{option}` does not go with a script")]
@@ -71,6 +73,7 @@ impl Failure for ScriptError {
             | ScriptError::NoScript { .. }
             | ScriptError::NoAuthor { .. }
             | ScriptError::AnswersInData { .. }
+            | ScriptError::RunInData { .. }
             | ScriptError::NotAgreed { .. } => Class::Usage,
             ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
             ScriptError::NoEngine | ScriptError::Image { .. } => Class::Sandbox,
@@ -88,6 +91,7 @@ impl Failure for ScriptError {
             ScriptError::AnswersInData { .. } => {
                 Some("`--data` is mounted whole: keep the file of `--held-out`, and copies of it, in another folder".into())
             }
+            ScriptError::RunInData { .. } => Some("`--data` is mounted whole: name another place by `--out`".into()),
             ScriptError::NoAuthor { .. } => Some("leave it out: a model of the zoo is trained in a jail of its own".into()),
             ScriptError::NotAgreed { .. } => Some("say so by `--allow-script`, or leave out `--llm`".into()),
             ScriptError::NoScript { .. } => Some("an experiment file trains a model of the zoo, in a jail of its own".into()),
@@ -125,8 +129,15 @@ pub(super) fn begin(
     goes_with_script(wishes, fallback, &args.worker, is_mended)?;
     let data = wishes.data.as_ref().map(PathBuf::from);
     let data = data.map(|path| path.canonicalize().map_err(|_| ScriptError::NoData { path })).transpose()?;
+    let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
+    let root = args.out.clone().unwrap_or_else(|| {
+        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+        let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        env.runs.join(format!("{name}-{time}"))
+    });
     if let (Some(data), Some(held_out)) = (&data, &asked.held_out) {
         is_apart(data, held_out)?;
+        is_outside(data, &root)?;
     }
     if is_mended {
         // Nothing is begun that could not ask.
@@ -140,12 +151,6 @@ pub(super) fn begin(
     let (image, image_id) = image(env, fallback)?;
     let cpus = fits(&engine(env)?, Some(&args.worker), wishes.budget.memory)?;
     let means = if is_mended { Some(means(env, (&image, &image_id), cpus)?) } else { None };
-    let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
-    let root = args.out.clone().unwrap_or_else(|| {
-        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        env.runs.join(format!("{name}-{time}"))
-    });
     let held_out = asked.held_out.as_ref().zip(asked.label.as_ref());
     let held_out =
         held_out.map(|(file, label)| Ok::<_, Error>((data::without_answers(file, label)?, file, label))).transpose()?;
@@ -210,17 +215,41 @@ fn goes_with_script(wishes: &Wishes, fallback: &FallbackArgs, worker: &WorkerArg
     }
 }
 
-/// That the file with the held-out answers is not among what the script sees, under whatever name.
+/// That the held-out answers are not among what the script sees: neither their file, under whatever name, nor another run's.
 ///
 /// # Errors
-/// It is, or one of them cannot be read.
+/// They are, or a file cannot be read.
 fn is_apart(data: &Path, held_out: &Path) -> Result<()> {
     let file = held_out.canonicalize().map_err(|source| ScriptError::Read { path: held_out.into(), source })?;
     let within = if file.starts_with(data) { Some(file) } else { data::copy_below(data, &file)? };
-    match within {
+    match within.or_else(|| answers_below(data)) {
         Some(path) => Err(ScriptError::AnswersInData { path, data: data.into() }.into()),
         None => Ok(()),
     }
+}
+
+/// What a run folder below `folder` holds out. Links are not followed: in the container they lead nowhere.
+fn answers_below(folder: &Path) -> Option<PathBuf> {
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(place) = waiting.pop() {
+        if let Some(held_out) = RunFolder::open(&place).ok().map(|run| run.held_out()).filter(|held_out| held_out.is_dir()) {
+            return Some(held_out);
+        }
+        let entries = std::fs::read_dir(&place).into_iter().flatten().flatten();
+        waiting.extend(entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+    }
+    None
+}
+
+/// That the run folder, which keeps the answers and need not be there yet, will not lie in what the script sees.
+fn is_outside(data: &Path, root: &Path) -> Result<(), ScriptError> {
+    let whole = std::path::absolute(root).unwrap_or_else(|_| root.into());
+    let there = whole.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    let path = match there {
+        Some((above, real)) => real.join(whole.strip_prefix(above).unwrap_or(&whole)),
+        None => whole.clone(),
+    };
+    if path.starts_with(data) { Err(ScriptError::RunInData { path, data: data.into() }) } else { Ok(()) }
 }
 
 /// What the command line says, of whatever script.
@@ -422,6 +451,8 @@ pub(super) fn resume(
     if budget.allow_scope_change {
         return Err(ScriptError::DoesNotGo { option: "--allow-scope-change" }.into());
     }
+    // Before anything of a run is changed that another process may be at.
+    let _lock = folder.lock()?;
     let path = folder.script_spec();
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;
@@ -444,7 +475,7 @@ pub(super) fn resume(
     }
     let spec = spec.within(spare(&engine(env)?, folder), folder.bytes());
     save(folder, &spec)?;
-    go_on(json, env, folder, &spec, around)
+    go_on_locked(json, env, folder, &spec, around)
 }
 
 /// What there is to spare for a script: memory of this machine and the engine's, which may be another; disk space where the run folder is.
@@ -467,6 +498,11 @@ fn engine(env: &Environment) -> Result<Engine> {
 
 fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec, around: Around) -> Result<ExitCode> {
     let _lock = folder.lock()?;
+    go_on_locked(json, env, folder, spec, around)
+}
+
+/// The same of a run that is this process's own.
+fn go_on_locked(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec, around: Around) -> Result<ExitCode> {
     let (begun, engine) = (Instant::now(), engine(env)?);
     let used = pipeline::used_by(folder)?;
     let stop = stop_flag(Some(folder.clone()));

@@ -1,6 +1,6 @@
 //! The recipe that a paper gives for one phase and data set, out of all it says.
 
-use super::{Field, FieldKey, PaperSpec, Phase, Scope, Value};
+use super::{Field, FieldKey, PaperSpec, Phase, Scope};
 use crate::intake::extract::{is_member, same_dataset, same_model};
 
 /// What a recipe is wanted for.
@@ -34,7 +34,6 @@ pub struct PaperRecipe<'a> {
     pub grad_clip_norm: Option<&'a Field>,
     pub max_seq_len: Option<&'a Field>,
     pub augmentation: Option<&'a Field>,
-    pub init: Option<&'a Field>,
 }
 
 impl PaperSpec {
@@ -75,23 +74,12 @@ impl PaperSpec {
             grad_clip_norm: own(FieldKey::GradClipNorm),
             max_seq_len: kept(FieldKey::MaxSeqLen),
             augmentation: own(FieldKey::Augmentation),
-            init: kept(FieldKey::Init),
         }
     }
 
     /// Reported numbers on a data set, the most trusted first.
     pub fn results_on<'a>(&'a self, dataset: &'a str) -> impl Iterator<Item = (&'a super::ReportedResult, &'a Field)> {
         self.results().filter(move |(result, _)| same_dataset(&result.dataset, dataset))
-    }
-}
-
-impl PaperRecipe<'_> {
-    /// The milestones of a step schedule, in the paper's unit.
-    pub fn milestones(&self) -> &[f64] {
-        match self.schedule.map(|f| &f.value) {
-            Some(Value::Schedule { schedule: super::ScheduleShape::Milestones { at, .. } }) => at,
-            _ => &[],
-        }
     }
 }
 

@@ -150,6 +150,8 @@ pub struct Share {
     pub num_params: usize,
     pub num_trainable: usize,
     pub frozen_bytes: f64,
+    /// Additions are trained in place of all weights.
+    pub is_adapted: bool,
 }
 
 impl Share {
@@ -157,12 +159,20 @@ impl Share {
     pub fn of(model: &ModelConfig, adapted: Option<&Adapted>, bytes_per_weight: Option<f64>) -> Self {
         let Some(adapted) = adapted else {
             let num_params = model.num_params();
-            return Share { num_params, num_trainable: num_params, frozen_bytes: 0.0 };
+            return Share { num_params, num_trainable: num_params, frozen_bytes: 0.0, is_adapted: false };
         };
         let stored = bytes_per_weight.map_or(0, |_| adapted.num_stored);
         let frozen_bytes = 4.0 * (adapted.num_frozen - stored) as f64 + bytes_per_weight.unwrap_or(0.0) * stored as f64;
         let num_trainable = adapted.num_trained();
-        Share { num_params: adapted.num_frozen + num_trainable, num_trainable, frozen_bytes }
+        Share { num_params: adapted.num_frozen + num_trainable, num_trainable, frozen_bytes, is_adapted: true }
+    }
+
+    /// The same where so many elements of what would be trained stay as they are: they have neither gradients nor moments.
+    #[must_use]
+    pub fn freezing(self, elements: usize) -> Self {
+        let elements = elements.min(self.num_trainable);
+        let frozen_bytes = self.frozen_bytes + 4.0 * elements as f64;
+        Share { num_trainable: self.num_trainable - elements, frozen_bytes, ..self }
     }
 
     /// Of the weights, with gradients and moments of what is trained.
@@ -179,8 +189,9 @@ fn longest_of(data: &DataFacts, size: usize) -> usize {
     seen.clamp(size, TIMES * size)
 }
 
-/// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one where nearly
-/// all weights are frozen: their gradients are not made, and they have no moments.
+/// Cost of so many steps with forward passes of `micro_batch_size`; a backward pass costs two forward passes, and one beside an
+/// adapter, where nearly all weights are frozen and their gradients are not made. What other frozen layers save of it depends on
+/// where they are, and is not counted.
 pub fn estimate(
     model: &ModelConfig,
     share: &Share,
@@ -195,7 +206,7 @@ pub fn estimate(
     let refers = data.task == Some(Task::PreferenceOptimization);
     // A step of vectors that is cut is encoded twice.
     let again = data.task == Some(Task::SentenceSimilarity) && micro_batch_size < recipe.batch_size;
-    let passes = if share.num_trainable < share.num_params { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
+    let passes = if share.is_adapted { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
     let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
     let most = recipe.max_seq_len.map_or(size, |longest| texts_each(data) * longest);
     let longest = if data.mean_tokens.is_some() { most.min(longest_of(data, size)) } else { size };

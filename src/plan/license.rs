@@ -208,7 +208,8 @@ fn freest(name: &str) -> &str {
     let most = |name: &&str| duties_of(name).iter().map(|duty| (duty.gate_to_share(), *duty)).max();
     let mut choices: Vec<&str> = Vec::new();
     let mut rest = name;
-    while let Some(at) = rest.to_lowercase().find(" or ") {
+    // Places are those of `rest` itself, so letters keep their lengths.
+    while let Some(at) = rest.to_ascii_lowercase().find(" or ") {
         choices.push(rest[..at].trim());
         rest = &rest[at + 4..];
     }
@@ -371,6 +372,8 @@ mod tests {
             (Some("other"), Gate::Warn, vec![]),
             (Some("fair-noncommercial-research-license"), Gate::Ask, vec![]),
             (Some("cc-by-nc-4.0 OR mit"), Gate::Warn, vec!["MIT"]),
+            // Its first letter is shorter in lower case.
+            (Some("\u{212a} or mit"), Gate::Warn, vec!["MIT"]),
             (None, Gate::Warn, vec![]),
         ] {
             let found = of(stated);

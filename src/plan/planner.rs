@@ -4,7 +4,7 @@
 //! [`super::resolve`]; so rules and a language model stand behind the same trait and neither can do harm. Planners are pure: what
 //! must be looked up (which data is there, what this machine can do) is handed to them.
 
-use super::{DataFacts, HostFacts, ModelFacts};
+use super::{DataFacts, HostFacts, ModelFacts, usd_of};
 use crate::error::{Class, Failure};
 use crate::intake::{DataName, ModelName, PaperSpec, Refused, Request};
 use crate::llm;
@@ -176,12 +176,23 @@ pub enum PlannerError {
     NoHeldOut { data: String, train: String, examples: usize, least: usize, have: Vec<String> },
     #[error("`{data}` cannot be trained on: {what}")]
     Data { data: String, what: String },
-    /// `model`: the cheapest that was not looked for in vain.
+    /// `model`: the cheapest that was not looked for in vain; `usd_per_hour`: of this machine, where the limit is one on money;
+    /// `searches`: other recipes are to be tried in the time that is needed.
     #[error(
-        "{} are too little: {name}, the cheapest model that serves, needs about {} for {steps} steps on this machine, preparing and scoring included",
-        words::duration(*max_secs as f64), words::duration(*needed_secs)
+        "{} are too little: {name}, the cheapest model that serves, needs about {} for {steps} steps on this machine, \
+         {} included",
+        there_are(*max_secs, *usd_per_hour), words::duration(*needed_secs),
+        if *searches { "preparing, scoring and further recipes" } else { "preparing and scoring" }
     )]
-    Budget { max_secs: u64, needed_secs: f64, steps: u64, name: String, model: Box<ModelSpec> },
+    Budget {
+        max_secs: u64,
+        needed_secs: f64,
+        usd_per_hour: Option<f64>,
+        searches: bool,
+        steps: u64,
+        name: String,
+        model: Box<ModelSpec>,
+    },
     #[error("the request cannot be followed:{}", refused.iter().map(|one| format!("\n  - {one}")).collect::<String>())]
     Request { refused: Vec<Refused> },
 }
@@ -215,6 +226,10 @@ impl Failure for PlannerError {
                 )
             }
             PlannerError::NoHeldOut { .. } => "add a file or folder named `test`, with labels".into(),
+            PlannerError::Budget { needed_secs, usd_per_hour: Some(per_hour), .. } => {
+                let cents = (100.0 * usd_of(needed_secs * 1.5, *per_hour)).ceil();
+                format!("let it spend at least `--max-usd {}`", cents / 100.0)
+            }
             PlannerError::Budget { needed_secs, .. } => format!("give at least `--max-time {:.0}s`", (needed_secs * 1.5).ceil()),
             PlannerError::Request { .. } => {
                 "say it otherwise, leave it out, or set the key itself, such as `--set recipe.lr=2e-5` (`tallow schema` has them all)"
@@ -222,6 +237,15 @@ impl Failure for PlannerError {
             }
             PlannerError::Data { .. } => return None,
         })
+    }
+}
+
+/// The time that there is, and what it costs where that is what limits it.
+fn there_are(secs: u64, usd_per_hour: Option<f64>) -> String {
+    let time = words::duration(secs as f64);
+    match usd_per_hour {
+        Some(per_hour) => format!("{time} of this machine, which {} pay for,", words::dollars(usd_of(secs as f64, per_hour))),
+        None => time,
     }
 }
 

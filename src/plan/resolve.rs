@@ -280,6 +280,18 @@ fn memory(spec: &ExperimentSpec, facts: &Facts) -> (u64, &'static str) {
 /// Share of the memory that weights may take in float32 before they are held as they are stored: activations want room, too.
 const WEIGHTS_SHARE: f64 = 0.5;
 
+/// Elements that groups leave as they are, of those that would be trained without.
+fn num_frozen(spec: &ExperimentSpec, model: &ModelConfig) -> usize {
+    let groups = &spec.recipe.groups;
+    if !groups.iter().any(|group| group.frozen) {
+        return 0;
+    }
+    let adapter = spec.adapter.as_ref().map(AdapterSpec::adapter);
+    // A configuration with mistakes is refused elsewhere.
+    let sizes = model.trainable_sizes(adapter.as_ref()).unwrap_or_default();
+    sizes.iter().filter(|(name, _)| Group::freezes(groups, name)).map(|(_, elements)| elements).sum()
+}
+
 /// How the weights beside an adapter are held, where nobody says it.
 fn with_base(
     spec: &ExperimentSpec,
@@ -289,7 +301,8 @@ fn with_base(
     assumptions: &mut Vec<String>,
 ) -> (ExperimentSpec, Share) {
     let mut spec = spec.clone();
-    let (wide, (there, whose)) = (Share::of(model, adapted, None), memory(&spec, facts));
+    let frozen = num_frozen(&spec, model);
+    let (wide, (there, whose)) = (Share::of(model, adapted, None).freezing(frozen), memory(&spec, facts));
     let needed = wide.bytes(&spec.recipe);
     let Some(adapter) = &mut spec.adapter else { return (spec, wide) };
     let in_file = facts.model.bytes_per_weight.filter(|bytes| *bytes < 4.0);
@@ -303,7 +316,7 @@ fn with_base(
         (Some(BaseWeights::AsStored), Some(bytes)) => {
             let bits = words::plain((80.0 * bytes).round() / 10.0);
             assumptions.push(format!("adapter.base: the file has {bits} bits a weight, on average"));
-            (spec, Share::of(model, adapted, Some(bytes)))
+            (spec, Share::of(model, adapted, Some(bytes)).freezing(frozen))
         }
         (Some(BaseWeights::AsStored), None) => {
             assumptions.push("adapter.base: the file holds float32, so nothing is saved by as_stored".into());

@@ -85,20 +85,28 @@ pub(super) fn held_out<'a>(splits: &[&'a SplitFacts], train: Option<&str>) -> Op
     tests.max_by_key(|(at, _, name)| (own.likeness(name), name.role, Reverse(*at))).map(|(_, split, _)| split)
 }
 
+/// The split that is usually watched while `train` is trained on: of those that are called a validation or a test, besides the
+/// one that is `scored`, the one that is of the same as `train`, a validation before a test. None that is for training: it may be
+/// huge.
+pub(super) fn watched<'a>(splits: &[&'a SplitFacts], train: &str, scored: &str) -> Option<&'a SplitFacts> {
+    let own = Name::new(train);
+    let others = splits.iter().enumerate().filter(|(_, split)| split.name != train && split.name != scored);
+    let named = others.map(|(at, split)| (at, *split, Name::new(&split.name)));
+    let kept = named.filter(|(_, _, name)| matches!(name.role, Some(Role::Validation | Role::Test)) && name.may_belong_to(&own));
+    let rank = |name: &Name| (own.likeness(name), name.role == Some(Role::Validation));
+    kept.max_by_key(|(at, _, name)| (rank(name), Reverse(*at))).map(|(_, split, _)| split)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(name: &&str) -> SplitFacts {
+        SplitFacts { name: name.to_string(), files: vec![], examples: 100, labelled: true, part: None, tokens: None }
+    }
+
     #[test]
     fn splits_are_chosen_by_what_they_are_of() {
-        let of = |name: &&str| SplitFacts {
-            name: name.to_string(),
-            files: vec![],
-            examples: 100,
-            labelled: true,
-            part: None,
-            tokens: None,
-        };
         for (names, train, held) in [
             (&["train", "validation", "test"][..], "train", Some("test")),
             (&["validation_matched", "validation_mismatched", "train"], "train", Some("validation_matched")),
@@ -121,6 +129,23 @@ mod tests {
             let found = training(&splits).map(|split| split.name.as_str());
             assert_eq!(found, Some(train), "{names:?}");
             assert_eq!(held_out(&splits, found).map(|split| split.name.as_str()), held, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_watched_is_no_training_split() {
+        for (names, train, scored, expected) in [
+            (&["train", "validation", "test"][..], "train", "test", Some("validation")),
+            (&["test", "train.100", "train.360", "validation"], "train.100", "test", Some("validation")),
+            (&["train_sft", "test_sft", "train_gen", "test_gen"], "train_sft", "test_sft", None),
+            (&["train", "extra", "test"], "train", "test", None),
+            (&["train", "test", "test_other", "dev_other"], "train", "test", Some("dev_other")),
+            (&["train.clean", "test.clean", "dev.other", "dev.clean"], "train.clean", "test.clean", Some("dev.clean")),
+            (&["train", "dev_matched", "dev_mismatched"], "train", "dev_matched", Some("dev_mismatched")),
+        ] {
+            let splits: Vec<SplitFacts> = names.iter().map(of).collect();
+            let splits: Vec<&SplitFacts> = splits.iter().collect();
+            assert_eq!(watched(&splits, train, scored).map(|split| split.name.as_str()), expected, "{names:?}");
         }
     }
 }

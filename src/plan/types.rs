@@ -174,6 +174,11 @@ impl DataFacts {
         split_names::held_out(&self.labelled(), train)
     }
 
+    /// The split that is usually watched while `train` is trained on, among those with labels besides the one that is `scored`.
+    pub fn usual_watched(&self, train: &str, scored: &str) -> Option<&SplitFacts> {
+        split_names::watched(&self.labelled(), train, scored)
+    }
+
     fn labelled(&self) -> Vec<&SplitFacts> {
         self.splits.iter().filter(|split| split.labelled && split.examples > 0).collect()
     }

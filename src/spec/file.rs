@@ -213,6 +213,7 @@ fn together(spec: &ExperimentSpec) -> Vec<Problem> {
     of_examples(spec, &mut wrong);
     of_images(spec, &mut wrong);
     of_splits(spec, &mut wrong);
+    of_search(spec, &mut wrong);
     of_task(spec, &mut wrong);
     of_pairs(spec, &mut wrong);
     wrong.0
@@ -312,6 +313,22 @@ fn of_splits(spec: &ExperimentSpec, wrong: &mut Wrongs) {
         (spec.search.is_some(), "search"),
     ] {
         wrong.unless(!set || watched, path, "something to be watched (`data.monitor`)", "`kind = \"none\"`");
+    }
+}
+
+/// What a search leaves as it is: a key that nothing has would leave nothing.
+fn of_search(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let fixed = spec.search.as_ref().map(|search| search.fixed.as_slice()).unwrap_or_default();
+    if fixed.is_empty() {
+        return;
+    }
+    let schema = schemars::schema_for!(ExperimentSpec).to_value();
+    for (i, key) in fixed.iter().enumerate() {
+        let is_tried = ["recipe", "adapter"].contains(&key.split('.').next().unwrap_or_default());
+        if !is_tried || !schema::has(&schema, key) {
+            let place = Place::of("search.fixed").index(i);
+            wrong.0.push(Problem::expected(place, "a key of `recipe` or `adapter`", &format!("`{key}`")));
+        }
     }
 }
 
@@ -463,6 +480,21 @@ mod tests {
         assert!(of(&[by]).is_err_and(|e| e.contains("`data.held_out_by`: expected `data.held_out_frac` beside it")));
         let unnamed = of(&[("data.held_out_by", "{ kind = \"time\" }"), frac]);
         assert!(unnamed.is_err_and(|e| e.contains("data.held_out_by") && e.contains("column")));
+    }
+
+    #[test]
+    fn what_a_search_leaves_as_it_is_is_there() {
+        let of = |keys: &str| parse_with(PRESET, "x.toml", &[("search.fixed".to_string(), keys.to_string())]);
+        let of_recipe = ["recipe.lr", "recipe.optimizer.weight_decay", "recipe.length.epochs", "recipe.schedule.warmup.frac"];
+        for key in of_recipe.into_iter().chain(["recipe", "adapter", "adapter.rank"]) {
+            let spec = of(&format!("[\"{key}\"]")).unwrap_or_else(|e| panic!("{key}: {e}"));
+            assert_eq!(spec.search.expect("a search").fixed, [key]);
+        }
+        for key in ["recipe.learning_rate", "recipe.optimizer.decoy", "adapter.rang", "data.train", "adapters", ""] {
+            let message = of(&format!("[\"recipe.lr\", \"{key}\"]")).expect_err(key).to_string();
+            let expected = format!("`search.fixed[1]`: expected a key of `recipe` or `adapter`, found `{key}`");
+            assert!(message.contains(&expected), "{message}");
+        }
     }
 
     #[test]

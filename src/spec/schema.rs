@@ -44,6 +44,18 @@ pub(super) fn takes(schema: &Schema, key: &str) -> Option<String> {
     Some(checker.in_words(at))
 }
 
+/// Whether there is such a key, in one alternative of a choice at least.
+pub(super) fn has(schema: &Schema, key: &str) -> bool {
+    fn below<'a>(checker: &Checker<'a>, at: &'a Schema, mut parts: std::str::Split<'_, char>) -> bool {
+        let Some(part) = parts.next() else { return true };
+        let at = checker.meant(at);
+        let others = ["oneOf", "anyOf"].iter().filter_map(|of| at.get(of)?.as_array()).flatten();
+        let mut inner = std::iter::once(at).chain(others).filter_map(|one| checker.meant(one).get("properties")?.get(part));
+        inner.any(|inner| below(checker, inner, parts.clone()))
+    }
+    below(&Checker { root: schema, problems: Vec::new() }, schema, key.split('.'))
+}
+
 struct Checker<'a> {
     root: &'a Schema,
     problems: Vec<Problem>,
@@ -108,8 +120,18 @@ impl<'a> Checker<'a> {
         if let Some(items) = schema.get("items") {
             list.iter().enumerate().for_each(|(i, value)| self.value(items, value, &place.index(i)));
         }
-        if (list.len() as u64) < schema.get("minItems").and_then(Schema::as_u64).unwrap_or(0) {
-            self.problems.push(Problem::expected(place.clone(), "at least one", "none"));
+        let bound = |word: &str| schema.get(word).and_then(Schema::as_u64);
+        let (least, most) = (bound("minItems").unwrap_or(0), bound("maxItems").unwrap_or(u64::MAX));
+        let count = list.len() as u64;
+        if !(least..=most).contains(&count) {
+            let expected = match least {
+                _ if least == most => format!("{least} of them"),
+                _ if count > most => format!("at most {most}"),
+                1 => "at least one".into(),
+                _ => format!("at least {least}"),
+            };
+            let count = if count == 0 { "none".into() } else { count.to_string() };
+            self.problems.push(Problem::expected(place.clone(), &expected, &count));
         }
         let twice = list.iter().enumerate().find(|(i, value)| list[..*i].contains(value));
         if let (Some((i, value)), Some(true)) = (twice, schema.get("uniqueItems").and_then(Schema::as_bool)) {
@@ -346,6 +368,7 @@ mod tests {
                 "x": { "$ref": "#/$defs/X", "exclusiveMinimum": 0 },
                 "mode": { "enum": ["a", "b"], "type": "string" },
                 "seeds": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1, "uniqueItems": true },
+                "pair": { "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 },
                 "kindly": { "anyOf": [{ "$ref": "#/$defs/Tagged" }, { "type": "null" }] },
                 "length": { "oneOf": [
                     { "type": "object", "properties": { "epochs": { "type": "number" } }, "required": ["epochs"], "additionalProperties": false },
@@ -377,12 +400,15 @@ mod tests {
         assert_eq!(problems(""), ["n: expected a whole number from 1 to 9, found nothing"]);
         assert_eq!(problems("n = 10"), ["n: expected a whole number from 1 to 9, found 10"]);
         assert_eq!(problems("n = 1.5"), ["n: expected a whole number from 1 to 9, found 1.5"]);
-        check("other = 1", "other: there is no such key; there are `kindly`, `length`, `mode`, `n`, `seeds`, `x`");
+        check("other = 1", "other: there is no such key; there are `kindly`, `length`, `mode`, `n`, `pair`, `seeds`, `x`");
         check("x = \"1\"", "x: expected a number, found the text \"1\"");
         check("x = -1", "x: expected a number above 0, found -1");
         check("x = nan", "x: expected a number, found NaN");
         check("mode = \"c\"", "mode: expected one of `a`, `b`, found the text \"c\"");
         check("seeds = []", "seeds: expected at least one, found none");
+        check("pair = [3.0]", "pair: expected 2 of them, found 1");
+        check("pair = [1, 2, 3]", "pair: expected 2 of them, found 3");
+        check("pair = []", "pair: expected 2 of them, found none");
         check("seeds = [3, 3]", "seeds[1]: expected each only once, found 3 again");
         check("seeds = [-1]", "seeds[0]: expected a whole number of at least 0, found -1");
         check("kindly = { kind = \"many\" }", "kindly.kind: expected one of `none`, `some`, found the text \"many\"");

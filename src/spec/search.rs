@@ -45,8 +45,18 @@ impl Search {
 
     /// What the first recipe may take of a limit on everything, with all seeds, so that the search has room, too.
     pub fn first_secs(&self, limit_secs: u64, seeds: usize) -> u64 {
+        (limit_secs * seeds as u64 / self.room_for(seeds) as u64).max(1)
+    }
+
+    /// The limit on everything of which the first recipe may take so much.
+    pub fn whole_secs(&self, first_secs: f64, seeds: usize) -> f64 {
+        first_secs * self.room_for(seeds) as f64 / seeds.max(1) as f64
+    }
+
+    /// Trainings that a limit on the time leaves room for.
+    fn room_for(&self, seeds: usize) -> usize {
         let roomy = Search { max_trials: self.max_trials.min(ROOM_FOR), ..self.clone() };
-        (limit_secs * seeds as u64 / roomy.trainings(seeds).max(1) as u64).max(1)
+        roomy.trainings(seeds).max(1)
     }
 
     /// Trainings of one length that a search and what follows it take at most: the trials, then the recipe that was found with every

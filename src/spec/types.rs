@@ -506,7 +506,7 @@ pub struct Target {
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Time for everything, over all processes that work on the run.
-    #[schemars(extend("minimum" = 1))]
+    #[schemars(extend("minimum" = 1, "maximum" = 1_000_000_000))]
     pub max_time_secs: Option<u64>,
     /// Most memory of a worker.
     #[schemars(extend("minimum" = 1))]
@@ -521,7 +521,7 @@ pub struct Budget {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minimum" = 1))]
     pub max_tokens: Option<u64>,
-    /// Most US dollars that it may cost.
+    /// Most US dollars that it may cost, and the time of this machine, where an hour of it has a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minimum" = 0))]
     pub max_usd: Option<f64>,

@@ -46,6 +46,10 @@ fn every_value_has_its_range() {
     check(&[("lr = 1e-3", "lr = nan")], &["`recipe.lr`: expected a number above 0 and at most 100, found NaN"]);
     check(&[("lr = 1e-3", "lr = -1e-3")], &["`recipe.lr`: expected a number above 0 and at most 100, found -0.001"]);
     check(&[("batch_size = 16", "batch_size = 0")], &["`recipe.batch_size`: expected a whole number from 1 to 1048576, found 0"]);
+    check(
+        &[("max_seq_len = 32", "max_seq_len = 32\n[budget]\nmax_time_secs = 9223372036854775807")],
+        &["`budget.max_time_secs`: expected a whole number from 1 to 1000000000, found 9223372036854775807"],
+    );
     check(&[("seeds = [0]", "seeds = [3, 1, 3]")], &["`seeds[2]`: expected each only once, found 3 again"]);
     check(
         &[("steps = 20", "steps = 20, epochs = 1")],

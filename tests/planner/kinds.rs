@@ -293,6 +293,11 @@ fn pairs_are_for_vectors_where_something_says_so() {
         "{:?}",
         assumed.assumptions
     );
+    // What is told to set for the other reading can be set.
+    let set = [("task", "text_regression"), ("similarity", "")].map(|(key, value)| (key.to_string(), value.to_string()));
+    assert!(assumes(&assumed, "`--set task=text_regression --set similarity=`"), "{:?}", assumed.assumptions);
+    let numbered = spec::parse_with(&spec::to_toml(&assumed), "x", &set).expect("an experiment");
+    assert_eq!((numbered.task, numbered.similarity), (Task::TextRegression, None));
     let error = planned("fine-tune me/encoder on pairs.csv, RMSE", &numbers, Some(&model(sentences(None))));
     assert_eq!((error.task, error.metric), (Task::TextRegression, Metric::Rmse), "the metric is one of numbers");
     // What belongs together.

@@ -2,7 +2,9 @@
 
 mod advised;
 mod kinds;
+mod limits;
 mod papers;
+mod recipes;
 mod requests;
 mod table;
 

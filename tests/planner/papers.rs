@@ -206,6 +206,101 @@ fn only_what_is_taken_is_cited() {
     assert!(says(&tokens, "recipe.batch_size"));
 }
 
+/// What is planned for a paper about a family on a data set, with all the time that it takes.
+fn planned_for(family: &str, dataset: &str, data: &DataFacts, more: Vec<serde_json::Value>) -> ExperimentSpec {
+    let result =
+        json!({ "kind": "result", "result": { "dataset": dataset, "metric": "accuracy", "value": 91.0, "variant": null } });
+    let mut fields = vec![
+        stated("architecture.family", json!({ "kind": "family", "family": family }), None, dataset),
+        stated("results", result, Some("percent"), dataset),
+    ];
+    fields.extend(more);
+    let paper = serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("statements");
+    first(&Goal::Paper(Box::new(paper)), &Wishes { max_time_secs: Some(30 * 86_400), ..Wishes::default() }, data)
+}
+
+/// A paper that names another optimiser than the default and no rate is not run at the default's rate.
+#[test]
+fn a_papers_optimizer_has_a_rate_that_suits_it() {
+    let kind =
+        |dataset: &str, kind: &str| stated("optimizer.kind", json!({ "kind": "optimizer", "optimizer": kind }), None, dataset);
+    let images = |fields: Vec<serde_json::Value>| planned_for("resnet", "CIFAR-10", &cifar(), fields);
+    let adam = images(vec![kind("CIFAR-10", "adam")]);
+    assert!(matches!(adam.recipe.optimizer, Optimizer::Adam { .. }) && adam.recipe.lr == 1e-3, "{:?}", adam.recipe);
+    assert!(assumes(&adam, "recipe.lr: 0.001, which suits Adam"), "{:?}", adam.assumptions);
+    assert_eq!(images(vec![kind("CIFAR-10", "sgd")]).recipe.lr, 0.1, "the default's own");
+    let lr = stated("optimizer.lr", json!({ "kind": "number", "value": 0.05 }), None, "CIFAR-10");
+    assert_eq!(images(vec![kind("CIFAR-10", "adam"), lr]).recipe.lr, 0.05);
+    assert_eq!(planned_for("bert", "SST-2", &glue(), vec![kind("SST-2", "sgd")]).recipe.lr, 0.01);
+}
+
+/// Constants beside an optimiser that the trainer has not, or that is not named, are the default's where it has such; no other is
+/// cited.
+#[test]
+fn constants_are_cited_where_they_are_used() {
+    let number = |key: &str, value: f64, dataset: &str| stated(key, json!({ "kind": "number", "value": value }), None, dataset);
+    let lars = |dataset: &str| stated("optimizer.kind", json!({ "kind": "optimizer", "optimizer": "lars" }), None, dataset);
+    let cited = |spec: &ExperimentSpec, field: &str| spec.citations.iter().any(|c| c.field == field);
+    let constants = ["recipe.optimizer.weight_decay", "recipe.optimizer.momentum"];
+    let of = |dataset: &str| vec![number("optimizer.weight_decay", 5e-4, dataset), number("optimizer.momentum", 0.8, dataset)];
+
+    let images = planned_for("resnet", "CIFAR-10", &cifar(), [vec![lars("CIFAR-10")], of("CIFAR-10")].concat());
+    assert_eq!(images.recipe.optimizer, Optimizer::Sgd { momentum: 0.8, nesterov: false, weight_decay: 5e-4 });
+    assert!(says(&images, "recipe.optimizer") && constants.iter().all(|field| cited(&images, field)), "{:?}", images.citations);
+
+    for named in [vec![lars("SST-2")], vec![]] {
+        let texts = planned_for("bert", "SST-2", &glue(), [named, of("SST-2")].concat());
+        assert!(matches!(texts.recipe.optimizer, Optimizer::Adamw { weight_decay: 5e-4, .. }), "{:?}", texts.recipe.optimizer);
+        assert_eq!(constants.map(|field| (cited(&texts, field), says(&texts, field))), [(true, false), (false, true)]);
+    }
+}
+
+/// A number that names no model is that of the only one that a paper reports; of several it may be any.
+#[test]
+fn a_number_without_a_model() {
+    let wishes =
+        Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
+    let size = |name: &str, num_params: f64| {
+        let variant = json!({
+            "name": name, "num_layers": null, "hidden_size": null, "intermediate_size": null, "num_heads": null,
+            "num_params": num_params,
+        });
+        stated("architecture.variants", json!({ "kind": "variant", "variant": variant }), None, "SST-2")
+    };
+    let result = |variant: Option<&str>, value: f64| {
+        let result = json!({ "dataset": "SST-2", "metric": "accuracy", "value": value, "variant": variant });
+        stated("results", json!({ "kind": "result", "result": result }), Some("percent"), "SST-2")
+    };
+    let target = |more: Vec<serde_json::Value>| {
+        let fields = [vec![size("bert base", 110e6), size("bert large", 340e6), result(None, 97.0)], more].concat();
+        first(&paper_of("bert", "bert large", fields), &wishes, &glue()).target.map(|target| target.value)
+    };
+    assert_eq!(target(vec![]), Some(0.97));
+    assert_eq!(target(vec![result(Some("bert base"), 93.0)]), Some(0.93), "the smallest of its own");
+}
+
+/// An error rate of words is in percent, one of less than 1 % as well.
+#[test]
+fn error_rates_of_words_are_in_percent() {
+    let sounds = DataFacts {
+        task: Some(Task::SpeechRecognition),
+        columns: Columns { input: vec!["audio".into()], label: Some("text".into()), ..Columns::default() },
+        labels: vec![],
+        longest_secs: Some(12.0),
+        ..texts(vec![split("train", 20_000, true), split("validation", 2000, true), split("test", 2000, true)])
+    };
+    let result =
+        json!({ "kind": "result", "result": { "dataset": "LibriSpeech", "metric": "WER", "value": 0.9, "variant": null } });
+    let fields = [
+        stated("architecture.family", json!({ "kind": "family", "family": "whisper" }), None, "LibriSpeech"),
+        stated("results", result, Some("percent"), "LibriSpeech"),
+    ];
+    let paper = serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("statements");
+    let wishes = Wishes { max_time_secs: Some(6 * 3600), ..Wishes::default() };
+    let spec = first(&Goal::Paper(Box::new(paper)), &wishes, &sounds);
+    assert!(spec.target.as_ref().is_some_and(|target| (target.value - 0.009).abs() < 1e-12), "{:?}", spec.target);
+}
+
 /// The paper on the Transformer itself, whose data is known: from scratch, by its own recipe, as large as there is time for.
 #[test]
 fn the_transformers_own_paper() {

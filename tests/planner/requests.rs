@@ -116,6 +116,8 @@ fn what_is_not_followed_differs() {
         ("MiniLM on SST-2, 2 epochs, 500 steps", "recipe.length", "2 epochs"),
         ("MiniLM on SST-2, sequence length 1000", "recipe.max_seq_len", "1000 tokens"),
         ("MiniLM on SST-2 with curriculum learning", "method", "curriculum learning"),
+        ("MiniLM on SST-2 with 4 beams", "text_to_text.num_beams", "4 beams"),
+        ("MiniLM on SST-2, 224x224", "data.image", "images of 224x224 pixels"),
         ("MiniLM on SST-2 with origami", "request", "`origami`"),
         ("MiniLM, not BERT, on SST-2", "request", "`not BERT`"),
     ] {

@@ -110,7 +110,8 @@ pub(super) fn parse_bytes(text: &str) -> Result<u64, String> {
 
 pub(super) fn parse_assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_string(), value.trim().to_string())),
+        // What a text ends with may be meant, such as the space of a prefix.
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_string(), value.trim_start().to_string())),
         _ => Err(format!("expected KEY=VALUE such as `recipe.lr=1e-4`, found `{text}`")),
     }
 }
@@ -129,6 +130,18 @@ mod tests {
         for wrong in ["", "0", "-1GB", "1 GiB of it", "much", "GiB", "1e30", "nan"] {
             check(wrong, None);
         }
+    }
+
+    #[test]
+    fn assignments() {
+        let check = |text: &str, key: &str, value: &str| {
+            assert_eq!(parse_assignment(text), Ok((key.to_string(), value.to_string())), "{text}");
+        };
+        check(" recipe.lr = 1e-4", "recipe.lr", "1e-4");
+        check("text_to_text.prefix=translate English to German: ", "text_to_text.prefix", "translate English to German: ");
+        check("similarity=", "similarity", "");
+        check("similarity= ", "similarity", "");
+        assert!(parse_assignment("=1").is_err() && parse_assignment("recipe.lr").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub use settable::{Settable, said, searchable, settable};
 
 use super::Plan;
 use super::rules::{DEFAULT_SECS, TRAINING_SHARE};
-use super::{DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
+use super::{DataChoice, Draft, Goal, HostFacts, Inspect, Offer, Planner, PlannerError, Revised, Wishes, secs_for};
 use crate::llm::{Came, Error, LanguageModel, converse};
 use crate::spec::ExperimentSpec;
 use crate::words::duration;
@@ -103,10 +103,16 @@ impl Planner for AdvisedPlanner<'_> {
 /// Whether a proposal trains for longer than the limit leaves it, and longer than what it stands in place of.
 pub fn too_long(plan: &Plan, before: &Plan) -> Option<String> {
     let secs = |plan: &Plan| plan.estimate.train_secs * plan.runs.len() as f64;
-    let room = plan.spec.budget.max_time_secs.unwrap_or(DEFAULT_SECS) as f64 * TRAINING_SHARE;
-    let (now, room) = (secs(plan), room.max(secs(before)));
+    let limit = plan.spec.budget.max_time_secs.unwrap_or(DEFAULT_SECS) as f64;
+    let limit = affordable_secs(&plan.spec, &plan.facts.host).map_or(limit, |secs| secs.min(limit));
+    let (now, room) = (secs(plan), (limit * TRAINING_SHARE).max(secs(before)));
     (now > room)
         .then(|| format!("training would take about {}, and may take {}: shorten `recipe.length`", duration(now), duration(room)))
+}
+
+/// What may be spent buys so much of this machine's time, where an hour of it has a price.
+fn affordable_secs(spec: &ExperimentSpec, host: &HostFacts) -> Option<f64> {
+    secs_for(spec.budget.max_usd?, host.usd_per_hour?)
 }
 
 fn by_rules(mut spec: ExperimentSpec, mut notes: Vec<String>, why: &str) -> Revised {

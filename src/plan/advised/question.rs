@@ -1,15 +1,15 @@
 //! What a language model is asked about a plan. Nothing of it is an example of the data, a measured speed or what looks like a secret, nor a
 //! path but those of a request.
 
-use super::Settable;
 use super::advice::in_words;
+use super::{DEFAULT_SECS, Settable, affordable_secs};
 use crate::intake::{PaperSpec, Request};
 use crate::llm::Ask;
 use crate::llm::prompt::{Fenced, PlanQuestion, PlanSystem, Prompt, Setting};
-use crate::plan::{DataChoice, DataFacts, Draft, Goal, Offer};
+use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, Offer};
 use crate::publish::redacted;
 use crate::spec::DataSource;
-use crate::words::{clean, count, duration, last_of_address, plain};
+use crate::words::{clean, count, dollars, duration, last_of_address, plain};
 use serde_json::Value;
 
 /// Tokens of an answer: every key changed, with its reason.
@@ -44,11 +44,7 @@ pub(super) fn question(
         there: Fenced::new("survey", &there(choice, offer.data, draft), THERE),
         cores: offer.host.cores,
         memory_gib: offer.host.memory_bytes.div_ceil(1 << 30),
-        time: draft
-            .spec
-            .budget
-            .max_time_secs
-            .map_or("no limit was given; half an hour is planned for".into(), |secs| duration(secs as f64)),
+        time: time(draft, offer.host),
         task: draft.spec.task.in_words().into(),
         metric: draft.spec.metric.in_words().into(),
         settings: shown.iter().map(setting).collect(),
@@ -57,6 +53,18 @@ pub(super) fn question(
         fixed: keys(fixed),
     };
     Ask::new(PlanSystem {}.text(), question.text(), Some(schema), MOST_TOKENS)
+}
+
+/// The limit on everything, and what may be spent, where that buys a part of this machine's time.
+fn time(draft: &Draft, host: &HostFacts) -> String {
+    let (asked, budget) = (draft.spec.budget.max_time_secs, &draft.spec.budget);
+    let bought = affordable_secs(&draft.spec, host).zip(budget.max_usd);
+    let bought = bought.filter(|(secs, _)| *secs < asked.unwrap_or(DEFAULT_SECS) as f64);
+    match (asked, bought) {
+        (_, Some((secs, usd))) => format!("{}, which is what the {} that may be spent pay for", duration(secs), dollars(usd)),
+        (Some(secs), None) => duration(secs as f64),
+        (None, None) => "no limit was given; half an hour is planned for".into(),
+    }
 }
 
 /// What somebody wants: the words of a request, or what a paper says; without what looks like a secret, such as the signature of an address.
@@ -130,5 +138,29 @@ fn name_of(choice: &DataChoice) -> String {
         DataSource::Url { url, .. } => clean(&last_of_address(url)),
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Generated { name, .. } => format!("{name}, made by Tallow"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_told_as_the_time_that_it_pays_for() {
+        let spec = crate::spec::parse(include_str!("../../../presets/toy_bert.toml"), "x").expect("an experiment");
+        let of = |max_time_secs: Option<u64>, max_usd: Option<f64>, usd_per_hour: Option<f64>| {
+            let mut spec = spec.clone();
+            (spec.budget.max_time_secs, spec.budget.max_usd) = (max_time_secs, max_usd);
+            let host = HostFacts { usd_per_hour, ..HostFacts::new(2, 1 << 34, 1e11) };
+            time(&Draft { spec, others: vec![] }, &host)
+        };
+        let unlimited = "no limit was given; half an hour is planned for";
+        assert_eq!(of(None, None, Some(5.0)), unlimited);
+        assert_eq!(of(None, Some(10.0), Some(5.0)), unlimited, "it pays for more than is planned for");
+        assert_eq!(of(Some(3600), Some(1.0), None), "1 h");
+        for asked in [None, Some(3600)] {
+            let told = of(asked, Some(1.0), Some(5.0));
+            assert_eq!(told, "12 min, which is what the $1 that may be spent pay for");
+        }
     }
 }

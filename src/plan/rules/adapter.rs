@@ -1,10 +1,12 @@
 //! Which additions are trained in place of all weights.
 
 use super::brief::Brief;
+use super::defaults;
 use super::models::Candidate;
 use super::paper::Drafted;
 use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted, Without};
 use crate::spec::{AdapterSpec, Citation, Deviation, ModelSpec, Task};
+use crate::words::plain;
 use std::collections::BTreeSet;
 use tallow_zoo::{BaseWeights, ModelConfig};
 
@@ -17,6 +19,7 @@ impl Brief<'_> {
         let serves = pretrained && candidate.config.adapted(&AdapterSpec::default().adapter()).is_ok();
         let usual = AdapterSpec::default();
         let whole = self.request().is_some_and(|request| request.without.contains(&Without::Adapter));
+        let freezes = self.request().is_some_and(|request| request.frozen.is_some());
         match (asked, paper) {
             (Some(_), _) | (_, Some(_)) if !serves => drafted.deviations.push(Deviation {
                 field: "adapter".into(),
@@ -34,18 +37,17 @@ impl Brief<'_> {
                 drafted.adapter = Some(self.beside_what_was_asked(asked, candidate, drafted));
             }
             (None, Some(paper)) => self.adapter_of_paper(paper, candidate, drafted),
-            (None, None) if serves && self.task.is_of_conversations() && !whole => {
+            // Who says what stays as it is speaks of the model's own weights.
+            (None, None) if serves && self.task.is_of_conversations() && !whole && !freezes => {
                 drafted.assumptions.push("adapter: LoRA of rank 8 on all linear layers, not all weights (2106.09685)".into());
                 drafted.adapter = Some(usual);
             }
             (None, None) => {}
         }
-        // Small additions bear and need larger steps than whole weights.
         let lr_is_said = self.request().is_some_and(|request| request.lr.is_some())
             || drafted.citations.iter().any(|citation| citation.field == "recipe.lr");
         if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
-            drafted.recipe.lr = 2e-4;
-            drafted.assumptions.push("recipe.lr: 2e-4, as is usual for adapters (2305.14314, table 9)".into());
+            usual_rate(drafted);
         }
     }
 
@@ -125,6 +127,24 @@ impl Brief<'_> {
         let use_dora = matches!(paper.family(), Some((Family::Dora, _)));
         drafted.adapter = Some(AdapterSpec { rank, alpha, dropout, target_modules, use_dora, ..usual });
     }
+}
+
+/// Small additions bear and need larger steps than whole weights.
+fn usual_rate(drafted: &mut Drafted) {
+    const ADAMW: f64 = 2e-4;
+    let Some(choice) = defaults::beside_adamw(&drafted.recipe, ADAMW) else { return };
+    drafted.recipe.lr = choice.lr;
+    // Of whole weights.
+    drafted.assumptions.retain(|said| !said.starts_with("recipe.lr: "));
+    drafted.assumptions.push(match choice.lr == ADAMW {
+        true => "recipe.lr: 2e-4, as is usual for adapters (2305.14314, table 9)".into(),
+        false => format!(
+            "recipe.lr: {}, for {} wants another than the 2e-4 that are usual for adapters with AdamW (2305.14314, table 9; {})",
+            plain(choice.lr),
+            drafted.recipe.optimizer.name(),
+            choice.source
+        ),
+    });
 }
 
 /// The layer of a model that papers write as `Wq`, `W_k`, `Wv`, `Wo`: of queries, keys, values, and what attention puts out.

@@ -25,10 +25,23 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.optimizer();
     asked.schedule();
     asked.numbers();
-    asked.least_rate();
     asked.frozen();
     asked.lacking();
     asked.out
+}
+
+/// What of the rate is left at the end, once the rate and how it falls are final.
+pub(super) fn least_rate(request: &Request, out: &mut Drafted) {
+    let Some(least) = request.min_lr else { return };
+    let (lr, schedule) = (out.recipe.lr, out.recipe.schedule.clone());
+    let name = schedule.name();
+    match schedule.with_min_lr_frac(least / lr).filter(|_| least <= lr) {
+        Some(set) => out.recipe.schedule = set,
+        None => {
+            let reason = if least <= lr { "such a schedule has no end of its own" } else { "the rate itself is lower" };
+            out.deviate("recipe.schedule.min_lr_frac", plain(least), name, reason);
+        }
+    }
 }
 
 /// What the trainer has, where an optimiser is asked for that it has not.
@@ -109,20 +122,6 @@ impl Asked<'_> {
             match self.out.recipe.optimizer.clone().with_eps(eps) {
                 Some(set) => self.recipe().optimizer = set,
                 None => self.out.deviate("recipe.optimizer.eps", plain(eps), "none", &reason),
-            }
-        }
-    }
-
-    /// What of the rate is left at the end, once the rate and how it falls are known.
-    fn least_rate(&mut self) {
-        let Some(least) = self.request.min_lr else { return };
-        let (lr, schedule) = (self.out.recipe.lr, self.out.recipe.schedule.clone());
-        let name = schedule.name();
-        match schedule.with_min_lr_frac(least / lr).filter(|_| least <= lr) {
-            Some(set) => self.recipe().schedule = set,
-            None => {
-                let reason = if least <= lr { "such a schedule has no end of its own" } else { "the rate itself is lower" };
-                self.out.deviate("recipe.schedule.min_lr_frac", plain(least), name, reason);
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::job::Part;
 use crate::plan::advised::{Settable, said};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{HeldOutBy, ImageSize, Metric, Monitor, Search, Task};
+use std::collections::BTreeSet;
 use tallow_zoo::{HeadKind, Modality};
 
 /// What is planned for if nobody gives a limit.
@@ -46,6 +47,8 @@ pub(super) struct Brief<'a> {
     pub(super) image: Option<(ImageSize, String)>,
     /// Examples that are scored.
     pub(super) scored: usize,
+    /// Examples that are watched while training.
+    pub(super) watched: usize,
     /// Training examples that are left after those kept out, at most as many as were asked for.
     pub(super) examples: usize,
     /// How many of them were asked for, where fewer than all were.
@@ -53,7 +56,9 @@ pub(super) struct Brief<'a> {
     pub(super) seeds: Vec<u64>,
     /// Whether further recipes are to be tried.
     pub(super) search: Option<Search>,
-    /// The limit on everything, said or assumed.
+    /// The limit on the time of everything that somebody gave.
+    pub(super) asked_secs: Option<u64>,
+    /// What is planned for: that, or what is assumed, or less where the money buys less.
     pub(super) limit_secs: u64,
     pub(super) phase: Option<Phase>,
 }
@@ -141,8 +146,14 @@ impl<'a> Brief<'a> {
         let there = held_out_frac.map_or(there, |frac| Part::Rest(frac).count(there));
         let search = search(request, wishes);
         let decides = search.is_some() || request.is_some_and(|request| request.patience.is_some() || request.keep_best);
+        let is_looked_at = request.is_some_and(|request| request.evaluate_every.is_some());
+        let watch = |decides: bool| monitor(offer.data, [&train, &held_out], there, decides);
         let monitor = match request.and_then(|request| request.watched).map(|part| part.of(all)) {
-            None => monitor(offer.data, &train, &held_out, there, decides),
+            // Whoever says how often to look wants something to be looked at.
+            None => match watch(decides) {
+                Monitor::None if is_looked_at => watch(true),
+                watched => watched,
+            },
             Some(examples) if examples < there => Monitor::HoldOut { examples },
             Some(examples) => {
                 let what = format!("{examples} examples were to be kept out for validation, and `{train}` has {there}");
@@ -150,6 +161,11 @@ impl<'a> Brief<'a> {
             }
         };
         let kept_out = if let Monitor::HoldOut { examples } = monitor { examples } else { 0 };
+        let watched = match &monitor {
+            Monitor::Split { name } => offer.data.splits.iter().find(|s| s.name == *name).map_or(0, |s| s.pieces(piece)),
+            Monitor::HoldOut { examples } => *examples,
+            Monitor::None => 0,
+        };
         let left = there - kept_out.min(there);
         let of_request = |request: &Request| {
             let part = request.data_frac.map(|frac| ((frac * left as f64).round() as usize).max(1));
@@ -158,6 +174,7 @@ impl<'a> Brief<'a> {
         let asked_examples = wishes.max_examples.or(request.and_then(of_request)).filter(|asked| *asked < left);
         let (task, vectors_assumed) = task_of(goal, wishes, choice, offer)?;
         let (metric, asked_target) = measured(request, choice, offer, task);
+        let asked_secs = wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs));
         let seeds =
             if wishes.seeds.is_empty() { request.map(|r| r.seeds.clone()).unwrap_or_default() } else { wishes.seeds.clone() };
         let mut brief = Brief {
@@ -177,14 +194,13 @@ impl<'a> Brief<'a> {
             piece,
             image: None,
             scored,
+            watched,
             asked_examples,
             examples: left.min(asked_examples.unwrap_or(usize::MAX)),
             seeds: if seeds.is_empty() { usual_seeds(task, left) } else { seeds },
             search,
-            limit_secs: {
-                let asked = wishes.max_time_secs.or(request.and_then(|r| r.max_time_secs)).unwrap_or(DEFAULT_SECS);
-                wishes.affordable_secs.map_or(asked, |secs| secs.min(asked))
-            },
+            asked_secs,
+            limit_secs: wishes.affordable_secs.into_iter().fold(asked_secs.unwrap_or(DEFAULT_SECS), u64::min),
             phase: None,
         };
         if let Goal::Paper(paper) = goal {
@@ -216,15 +232,28 @@ impl<'a> Brief<'a> {
         }
     }
 
-    /// Seconds that scoring takes in all.
+    /// Seconds that scoring takes in all, and watching, which is done once in each run at least.
     pub(super) fn scoring_secs(&self, price: &Price) -> f64 {
         // Some are scored with the untrained model, too.
         let passes = self.seeds.len() + usize::from(self.task.is_done_untrained());
-        price.scoring_secs * passes as f64
+        price.scoring_secs * passes as f64 + price.watching_secs * self.seeds.len() as f64
+    }
+
+    /// What everything takes where the first recipe takes so many seconds: as much for each that is tried besides.
+    pub(super) fn whole_secs(&self, first_secs: f64) -> f64 {
+        match &self.search {
+            Some(search) if !self.limit_is_assumed() => search.whole_secs(first_secs, self.seeds.len()),
+            _ => first_secs,
+        }
+    }
+
+    /// Whether the limit is what the money buys of this machine.
+    pub(super) fn limit_is_bought(&self) -> bool {
+        self.wishes.affordable_secs.is_some_and(|secs| secs < self.asked_secs.unwrap_or(DEFAULT_SECS))
     }
 
     pub(super) fn limit_is_assumed(&self) -> bool {
-        self.wishes.max_time_secs.is_none() && self.request().is_none_or(|r| r.max_time_secs.is_none())
+        self.asked_secs.is_none() && !self.limit_is_bought()
     }
 
     /// Somebody who says how long to train and gives no limit gets what was said; the assumed limit then only chooses the model.
@@ -236,7 +265,8 @@ impl<'a> Brief<'a> {
         self.wishes.epochs.is_some() || self.request().is_some_and(|r| r.epochs.is_some() || r.steps.is_some())
     }
 
-    /// The paper's number that belongs to the model: that of the same size, else of the smallest of the paper's own.
+    /// The paper's number that belongs to the model: that of the same size, else of the smallest of the paper's own. A number
+    /// that names no model is that of the only one of its own that is reported; of several it may be any, and comes last.
     pub(super) fn stated(&self, candidate: &Candidate) -> Option<Stated<'_>> {
         let paper = self.paper()?;
         let squeeze = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
@@ -249,18 +279,24 @@ impl<'a> Brief<'a> {
         };
         let sizes: Vec<(String, f64)> =
             paper.variants().map(|(v, _)| (squeeze(&v.name), v.num_params.unwrap_or(f64::MAX))).collect();
+        let own = |name: &str| match sizes.iter().find(|(size, _)| size == name) {
+            Some((_, params)) => Some(1.0 + params),
+            None => is_own(name).then_some(f64::MAX),
+        };
+        let results = paper.results_on(&self.choice.name);
+        let results: Vec<_> = results.filter_map(|(r, field)| Some((share(r, self.metric)?, r, field))).collect();
+        let names: BTreeSet<String> = results.iter().filter_map(|(_, r, _)| r.variant.as_deref().map(squeeze)).collect();
+        let unnamed = if names.iter().filter(|name| own(name).is_some()).count() > 1 { f64::INFINITY } else { 0.5 };
         let mut best: Option<(f64, Stated<'_>)> = None;
-        for (result, field) in paper.results_on(&self.choice.name) {
-            let Some(value) = share(result, self.metric) else { continue };
-            // 0: the very model; then the paper's own, smallest first; then what names no model; never another system's.
+        for (value, result, field) in results {
+            // 0: the very model; then the paper's own, smallest first; never another system's.
             let rank = match result.variant.as_deref().map(squeeze) {
                 Some(name) if name == squeeze(&candidate.name) => 0.0,
-                Some(name) => match sizes.iter().find(|(size, _)| *size == name) {
-                    Some((_, params)) => 1.0 + params,
-                    None if is_own(&name) => f64::MAX,
+                Some(name) => match own(&name) {
+                    Some(rank) => rank,
                     None => continue,
                 },
-                None => 0.5,
+                None => unnamed,
             };
             if best.as_ref().is_none_or(|(least, _)| rank < *least) {
                 best = Some((rank, Stated { value, result, field }));
@@ -294,11 +330,10 @@ fn usual_seeds(task: Task, examples: usize) -> Vec<u64> {
     if task.takes() == Modality::Table && examples < SMALL { vec![0, 1, 2] } else { vec![0] }
 }
 
-/// What is watched while training: another labelled split where there is one, else a few training examples; more of them where it
-/// `decides` what comes out.
-fn monitor(data: &DataFacts, train: &str, held_out: &str, there: usize, decides: bool) -> Monitor {
-    let other = data.splits.iter().find(|s| s.name != train && s.name != held_out && s.labelled && s.examples > 0);
-    match other {
+/// What is watched while training: another split that is kept for such things where there is one, else a few training examples;
+/// more of them where it `decides` what comes out.
+fn monitor(data: &DataFacts, [train, held_out]: [&str; 2], there: usize, decides: bool) -> Monitor {
+    match data.usual_watched(train, held_out) {
         Some(split) => Monitor::Split { name: split.name.clone() },
         None if decides && there >= 20 => Monitor::HoldOut { examples: (there / 10).min(2000) },
         None if there >= 2000 => Monitor::HoldOut { examples: (there / 100).clamp(100, 500) },

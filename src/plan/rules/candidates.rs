@@ -2,6 +2,7 @@
 
 use super::brief::Brief;
 use super::data::zoo;
+use super::defaults::long_enough;
 use super::models::{self, Candidate, EncoderKind, EncoderSize, Named};
 use super::of_paper::largest_first;
 use crate::data::{DECODERS, HEARERS, WRITERS};
@@ -9,7 +10,7 @@ use crate::intake::{Family, FieldKey, ModelName, ModelSize, PaperSpec, Wanted};
 use crate::plan::{Goal, PlannerError};
 use crate::spec::{ModelSpec, Task, TokenizerKind, TokenizerSpec};
 use crate::words;
-use tallow_zoo::Modality;
+use tallow_zoo::{HeadKind, Modality};
 
 /// What encoders are for.
 pub(super) const OF_ENCODERS: [Task; 7] = [
@@ -248,7 +249,15 @@ impl Brief<'_> {
         // Heads of 64, as BERT has them.
         let heads = size.heads.unwrap_or((hidden / 64).max(1));
         let layers = size.layers.unwrap_or(2);
-        EncoderSize { layers, hidden, heads, intermediate: 4 * hidden, ..self.scratch_size(128) }
+        EncoderSize { layers, hidden, heads, intermediate: 4 * hidden, ..self.scratch_size(self.positions()) }
+    }
+
+    /// Positions of an encoder from scratch: as many as are asked for, else enough for the texts that its recipe reads.
+    fn positions(&self) -> usize {
+        const LEAST: usize = 128;
+        let reads = self.task.head() != HeadKind::Words;
+        let usual = || self.offer.data.mean_tokens.filter(|_| reads).map_or(LEAST, long_enough);
+        self.request().and_then(|request| request.max_seq_len).unwrap_or_else(usual).max(LEAST)
     }
 
     fn fresh_encoder(&self, size: EncoderSize) -> Result<Vec<Candidate>, PlannerError> {

@@ -5,7 +5,7 @@ use super::of_paper;
 use crate::data::{GENERATED, Known, PerhapsColumns, catalogue, find_known};
 use crate::intake::{AskedPair, DataName, Lack, ModelName, ReportedResult};
 use crate::plan::{DataChoice, Goal, PlannerError, Wishes};
-use crate::spec::{Columns, DataSource, Metric, Task};
+use crate::spec::{Columns, DataSource, Metric, Task, lay_over};
 use crate::words::last_of_address;
 
 /// Training examples of a data set that Tallow makes itself, if nobody says how many.
@@ -191,24 +191,22 @@ fn columns(goal: &Goal, wishes: &Wishes) -> Columns {
         (columns.label, columns.weight) = (request.label.clone(), request.weighted_by.clone());
         (columns.input, columns.exclude) = (request.input.clone(), request.exclude.clone());
     }
+    let mut set = toml::Table::new();
     for (key, value) in &wishes.set {
-        let list = || {
-            let value = value.trim().trim_start_matches('[').trim_end_matches(']');
-            value.split(',').map(unquoted).filter(|name| !name.is_empty()).collect::<Vec<_>>()
-        };
-        match key.as_str() {
-            "data.columns.label" => columns.label = Some(unquoted(value)),
-            "data.columns.input" => columns.input = list(),
-            "data.columns.exclude" => columns.exclude = list(),
-            "data.columns.weight" => columns.weight = Some(unquoted(value)),
-            _ => {}
+        if let Some(key) = key.strip_prefix("data.columns.") {
+            // What cannot be read is refused with the experiment.
+            let _ = lay_over(&mut set, key, value);
         }
     }
+    let name = |key: &str| set.get(key)?.as_str().map(str::to_string);
+    let names = |key: &str| {
+        let names = set.get(key)?.as_array()?.iter().filter_map(toml::Value::as_str);
+        Some(names.map(str::to_string).collect::<Vec<_>>())
+    };
+    (columns.label, columns.weight) = (name("label").or(columns.label), name("weight").or(columns.weight));
+    columns.input = names("input").unwrap_or(columns.input);
+    columns.exclude = names("exclude").unwrap_or(columns.exclude);
     columns
-}
-
-fn unquoted(text: &str) -> String {
-    text.trim().trim_matches(['"', '\'']).to_string()
 }
 
 pub(super) fn known_names() -> Vec<&'static str> {
@@ -341,7 +339,8 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::Rouge1 => named(&["ROUGE-1"]).then(|| part(result.value)),
         Metric::Rouge2 => named(&["ROUGE-2"]).then(|| part(result.value)),
         Metric::RougeL => named(&["ROUGE-L"]).then(|| part(result.value)),
-        Metric::Wer => named(&["WER", "word error rate"]).then(|| part(result.value)),
-        Metric::Cer => named(&["CER", "character error rate"]).then(|| part(result.value)),
+        // Papers give them in percent, one of less than 1 % as well.
+        Metric::Wer => named(&["WER", "word error rate"]).then(|| result.value / 100.0),
+        Metric::Cer => named(&["CER", "character error rate"]).then(|| result.value / 100.0),
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn usual(case: &Case<'_>) -> Defaults {
 const SHORT: usize = 128;
 
 /// Twice what texts of `mean_tokens` have on average, so that few are cut; no more than the usual encoder has positions for.
-fn long_enough(mean_tokens: f64) -> usize {
+pub(super) fn long_enough(mean_tokens: f64) -> usize {
     const MOST: usize = 512;
     ((2.0 * mean_tokens.max(1.0)).min(MOST as f64) as usize).next_power_of_two().clamp(SHORT, MOST)
 }
@@ -306,6 +306,24 @@ pub(super) struct Choice {
     pub(super) optimizer: Optimizer,
     pub(super) lr: f64,
     pub(super) source: &'static str,
+}
+
+/// As papers and requests name it.
+pub(super) fn kind_of(optimizer: &Optimizer) -> OptimizerKind {
+    match optimizer {
+        Optimizer::Adamw { .. } => OptimizerKind::AdamW,
+        Optimizer::Sgd { .. } => OptimizerKind::Sgd,
+        Optimizer::Adam { .. } => OptimizerKind::Adam,
+        Optimizer::Adafactor { .. } => OptimizerKind::AdaFactor,
+        Optimizer::Lion { .. } => OptimizerKind::Lion,
+        Optimizer::Lamb { .. } => OptimizerKind::Lamb,
+        Optimizer::Muon { .. } => OptimizerKind::Muon,
+    }
+}
+
+/// The recipe's own kind of optimiser, with the rate that suits it where AdamW's is `adamw_lr`.
+pub(super) fn beside_adamw(recipe: &Recipe, adamw_lr: f64) -> Option<Choice> {
+    with_optimizer(kind_of(&recipe.optimizer), &Recipe { optimizer: adamw(0.0), lr: adamw_lr, ..recipe.clone() })
 }
 
 /// Another optimiser for a recipe, with what follows from AdamW's rate for it; none where the trainer has none of that kind.

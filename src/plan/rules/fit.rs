@@ -28,16 +28,18 @@ pub(super) struct Price {
     pub(super) steps: u64,
     /// Of one pass over the held-out split.
     pub(super) scoring_secs: f64,
+    /// Of one over what is watched.
+    pub(super) watching_secs: f64,
     batch_size: usize,
 }
 
 impl Price {
-    /// Of `recipe` over `examples` training examples, and of scoring `held_out` others.
+    /// Of `recipe` over `examples` training examples, and of scoring `held_out` and `watched` others.
     pub(super) fn of(
         model: &ModelConfig,
         adapted: Option<&Adapted>,
         recipe: &Recipe,
-        [examples, held_out]: [usize; 2],
+        [examples, held_out, watched]: [usize; 3],
         data: &DataFacts,
         host: &HostFacts,
     ) -> Price {
@@ -49,8 +51,8 @@ impl Price {
         // A thousand steps, so that nothing is lost to rounding.
         let share = Share::of(model, adapted, None);
         let secs = estimate(model, &share, recipe, recipe.batch_size, 1000, data, host).train_secs;
-        let scoring_secs = scoring_secs(model, recipe, held_out, data, host);
-        Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, scoring_secs, batch_size: recipe.batch_size }
+        let [scoring_secs, watching_secs] = [held_out, watched].map(|count| scoring_secs(model, recipe, count, data, host));
+        Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, scoring_secs, watching_secs, batch_size: recipe.batch_size }
     }
 
     pub(super) fn secs(&self) -> f64 {
@@ -85,7 +87,8 @@ mod tests {
 
     #[test]
     fn what_fits() {
-        let price = Price { secs_per_step: 0.5, steps_per_epoch: 100, steps: 300, scoring_secs: 0.0, batch_size: 32 };
+        let price =
+            Price { secs_per_step: 0.5, steps_per_epoch: 100, steps: 300, scoring_secs: 0.0, watching_secs: 0.0, batch_size: 32 };
         assert_eq!((price.secs(), price.epoch_secs(), price.least_secs()), (150.0, 50.0, 10.0));
         assert_eq!(price.fit(150.0), Fit::Whole);
         assert_eq!(price.fit(149.0), Fit::Epochs(2.0));

@@ -167,6 +167,11 @@ impl Brief<'_> {
             return;
         };
         let part = format!("{:.0} %", frac * 100.0);
+        let is_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.tokens.is_some());
+        let (rows, tested) = match tested {
+            Some(rows @ AskedPart::Examples(_)) if is_text => (Some(rows), None),
+            tested => (None, tested),
+        };
         let one_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.is_one_text());
         let how = match (&self.held_out_by, self.task.takes(), self.task.head()) {
             _ if one_text => "its end".to_string(),
@@ -177,6 +182,10 @@ impl Brief<'_> {
         if let Some(order) = order_said.filter(|_| !is_followed) {
             let stated = format!("{part} of `{train}` for the test, {}", order.in_words());
             deviate(stated, format!("{part} of it, {how}"), order.refused());
+        }
+        if let Some(rows) = rows {
+            let stated = format!("{} of `{train}` for the test", rows.in_words());
+            deviate(stated, format!("{part} of it, {how}"), "a text is no number of examples".into());
         }
         let why = match (is_followed, is_said) {
             (true, false) => "a forecast is of what comes later",

@@ -1,11 +1,13 @@
 //! A paper's recipe in our types: every value with its words, every silence filled from the defaults and said, every difference a
 //! deviation.
 
-use super::asked::{AUGMENT, OPTIMIZERS};
-use super::defaults::{Defaults, with_optimizer};
+mod optimizer;
+
+use super::asked::AUGMENT;
+use super::defaults::Defaults;
 use super::schedule::Stated;
-use crate::intake::{Field, FieldKey, OptimizerKind, PaperRecipe, PaperSpec, Phase, Unit, Value, Wanted};
-use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Optimizer, Recipe, Warmup};
+use crate::intake::{Field, FieldKey, PaperRecipe, PaperSpec, Phase, Unit, Value, Wanted};
+use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Recipe, Warmup};
 use crate::words::{self, plain};
 use std::ops::RangeInclusive;
 
@@ -44,7 +46,7 @@ pub(super) fn recipe_of(paper: &PaperSpec, wanted: &Wanted<'_>, defaults: &Defau
     let mut draft = Draft { phase: wanted.phase, dataset: wanted.dataset.map(str::to_string), out, silent: vec![] };
     draft.batch_size(stated.batch_size);
     draft.optimizer(&stated);
-    draft.lr(stated.lr);
+    draft.lr(stated.lr, defaults);
     draft.length(stated.epochs, stated.steps);
     draft.enough_steps(examples);
     let per_epoch = draft.steps_per_epoch(examples);
@@ -216,16 +218,12 @@ impl Draft {
         }
     }
 
-    fn lr(&mut self, field: Option<&Field>) {
+    fn lr(&mut self, field: Option<&Field>, defaults: &Defaults) {
         const RATES: Within = Within { range: f64::MIN_POSITIVE..=10.0, words: plain };
-        if let Some(lr) = self.number(
-            "recipe.lr",
-            field,
-            &RATES,
-            largest,
-            "one run, not a search: short runs of small models want the highest rate",
-        ) {
-            self.out.recipe.lr = lr;
+        let why = "one run, not a search: short runs of small models want the highest rate";
+        match self.number("recipe.lr", field, &RATES, largest, why) {
+            Some(lr) => self.out.recipe.lr = lr,
+            None => self.usual_rate(&defaults.recipe),
         }
     }
 
@@ -243,65 +241,6 @@ impl Draft {
         if let Some(length) = length {
             self.out.recipe.length = length;
             self.out.length_is_given = true;
-        }
-    }
-
-    /// The optimiser with its constants, as far as the trainer has it.
-    fn optimizer(&mut self, stated: &PaperRecipe<'_>) {
-        let Some(field) = stated.optimizer else {
-            self.silent.push("recipe.optimizer");
-            return;
-        };
-        let Value::Optimizer { optimizer: kind } = field.value else { return };
-        let decay = self.constant("recipe.optimizer.weight_decay", stated.weight_decay, &DECAY).unwrap_or(0.0);
-        match kind {
-            OptimizerKind::Sgd => {
-                let momentum = self.constant("recipe.optimizer.momentum", stated.momentum, &SHARE).unwrap_or(0.0);
-                self.out.recipe.optimizer = Optimizer::Sgd { momentum, nesterov: false, weight_decay: decay };
-                self.cite("recipe.optimizer", kind.name().into(), field);
-            }
-            OptimizerKind::Adam | OptimizerKind::AdamW | OptimizerKind::Lamb => {
-                let beta1 = self.constant("recipe.optimizer.beta1", stated.beta1, &SHARE).unwrap_or(0.9);
-                let beta2 = self.constant("recipe.optimizer.beta2", stated.beta2, &SHARE).unwrap_or(0.999);
-                let eps = self.constant("recipe.optimizer.eps", stated.eps, &POSITIVE);
-                let (weight_decay, adams) = (decay, eps.unwrap_or(1e-8));
-                self.out.recipe.optimizer = match kind {
-                    OptimizerKind::Lamb => Optimizer::Lamb { beta1, beta2, eps: eps.unwrap_or(1e-6), weight_decay },
-                    OptimizerKind::Adam if decay == 0.0 => Optimizer::Adam { beta1, beta2, eps: adams, weight_decay },
-                    _ => Optimizer::Adamw { beta1, beta2, eps: adams, weight_decay },
-                };
-                self.cite("recipe.optimizer", kind.name().into(), field);
-                if kind == OptimizerKind::Adam && decay > 0.0 {
-                    let stated = format!("Adam with weight decay {}", plain(decay));
-                    self.out.deviate(
-                        "recipe.optimizer",
-                        stated,
-                        "AdamW",
-                        "whoever decays weights with Adam mostly does it apart from the gradient (1711.05101)",
-                    );
-                }
-            }
-            OptimizerKind::Lion => {
-                let beta1 = self.constant("recipe.optimizer.beta1", stated.beta1, &SHARE).unwrap_or(0.9);
-                let beta2 = self.constant("recipe.optimizer.beta2", stated.beta2, &SHARE).unwrap_or(0.99);
-                self.out.recipe.optimizer = Optimizer::Lion { beta1, beta2, weight_decay: decay };
-                self.cite("recipe.optimizer", kind.name().into(), field);
-            }
-            OptimizerKind::AdaFactor | OptimizerKind::Muon => {
-                if let Some(other) = with_optimizer(kind, &self.out.recipe) {
-                    self.out.recipe.optimizer = other.optimizer.with_weight_decay(decay);
-                    self.cite("recipe.optimizer", kind.name().into(), field);
-                }
-            }
-            OptimizerKind::AdaGrad
-            | OptimizerKind::AdaDelta
-            | OptimizerKind::AdaMax
-            | OptimizerKind::RmsProp
-            | OptimizerKind::Lars
-            | OptimizerKind::Lbfgs => {
-                let used = self.out.recipe.optimizer.name();
-                self.out.deviate("recipe.optimizer", kind.name(), used, OPTIMIZERS);
-            }
         }
     }
 

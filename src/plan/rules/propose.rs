@@ -8,7 +8,7 @@ use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::data::{PairKind, in_characters};
-use crate::intake::{AskedPair, ModelSize, Wanted, language};
+use crate::intake::{AskedPair, ModelSize, Request, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
     Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Preference,
@@ -44,7 +44,7 @@ pub(super) fn experiments(
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);
         let adapted = drafted.adapter.as_ref().and_then(|adapter| candidate.config.adapted(&adapter.adapter()).ok());
-        let sizes = [brief.examples, brief.scored];
+        let sizes = [brief.examples, brief.scored, brief.watched];
         let seen = images::brought(offer.data, brief.own_size(&candidate));
         let price = Price::of(&candidate.config, adapted.as_ref(), &drafted.recipe, sizes, &seen, offer.host);
         priced.push((candidate, drafted, price));
@@ -57,8 +57,10 @@ pub(super) fn experiments(
         let training = cheapest.least_secs() * brief.seeds.len() as f64;
         let scoring = brief.scoring_secs(cheapest);
         return Err(PlannerError::Budget {
-            max_secs: brief.first_secs(),
-            needed_secs: (training / TRAINING_SHARE).max((training + scoring) / WORKING_SHARE),
+            max_secs: brief.limit_secs,
+            needed_secs: brief.whole_secs((training / TRAINING_SHARE).max((training + scoring) / WORKING_SHARE)),
+            usd_per_hour: brief.offer.host.usd_per_hour.filter(|_| brief.limit_is_bought()),
+            searches: brief.search.is_some() && !brief.limit_is_assumed(),
             steps: (cheapest.least_secs() / cheapest.secs_per_step).round() as u64,
             name: candidate.name.clone(),
             model: Box::new(candidate.spec.clone()),
@@ -140,14 +142,23 @@ impl Brief<'_> {
                 let wanted = Wanted { phase, dataset: Some(&self.choice.name), variant: variant.as_deref() };
                 paper::recipe_of(paper, &wanted, &defaults, self.examples)
             }
-            Goal::Request(request) => asked::recipe_of(request, &candidate.config, &defaults),
+            Goal::Request(request) => asked::recipe_of(&self.as_long_as_asked(request), &candidate.config, &defaults),
         };
         self.adapter(candidate, &mut drafted);
+        if let Some(request) = self.request() {
+            asked::least_rate(request, &mut drafted);
+        }
         if let Some((_, positions)) = candidate.config.text_limits() {
             self.shorten_texts(&mut drafted, positions);
         }
         self.epochs_of_the_command_line(&mut drafted);
         drafted
+    }
+
+    /// The request with the command line's epochs for its own: what it says of epochs is a share of these.
+    fn as_long_as_asked(&self, request: &Request) -> Request {
+        let steps = request.steps.filter(|_| self.wishes.epochs.is_none());
+        Request { epochs: self.wishes.epochs.or(request.epochs), steps, ..request.clone() }
     }
 
     /// No text is longer than the model has positions; where somebody said how long, that is a deviation.
@@ -200,6 +211,7 @@ impl Brief<'_> {
             let reason = "there are too few examples to compare recipes on".into();
             drafted.deviations.push(Deviation { field: "search".into(), stated, used, reason });
         }
+        self.say_idle(&mut drafted);
         let preference = self.preference(&mut drafted);
         ExperimentSpec {
             version: VERSION,
@@ -228,10 +240,7 @@ impl Brief<'_> {
             metric: self.metric,
             target: self.target(stated.as_ref()),
             search: self.search.clone().filter(|_| self.monitor != Monitor::None),
-            budget: Budget {
-                max_time_secs: if self.limit_is_assumed() { None } else { Some(self.limit_secs) },
-                ..Budget::default()
-            },
+            budget: Budget { max_time_secs: self.asked_secs, ..Budget::default() },
             seeds: self.seeds.clone(),
             deviations: drafted.deviations,
             assumptions: drafted.assumptions,
@@ -287,6 +296,20 @@ impl Brief<'_> {
         let left_out = perhaps.exclude.iter().filter(|_| asked.exclude.is_empty()).filter_map(|name| self.left_out(name));
         let exclude = asked.exclude.iter().cloned().chain(left_out).collect();
         Columns { label, input, exclude, ..asked.clone() }
+    }
+
+    /// What was asked for and is of another kind of task.
+    fn say_idle(&self, drafted: &mut Drafted) {
+        let Some(request) = self.request() else { return };
+        let writes = matches!(self.task, Task::TextToText | Task::SpeechRecognition);
+        if let Some(beams) = request.num_beams.filter(|_| !writes) {
+            let reason = "no text is written where this task is scored";
+            drafted.deviate("text_to_text.num_beams", format!("{beams} beams"), "none", reason);
+        }
+        if let Some([height, width]) = request.image_size.filter(|_| self.offer.data.image_shape.is_none()) {
+            let stated = format!("images of {height}x{width} pixels");
+            drafted.deviate("data.image", stated, "none", "the data has no images");
+        }
     }
 
     /// How far DPO may go from the model that it begins with, and the smoothing of its labels, where one of them was said.

@@ -22,6 +22,7 @@ impl Brief<'_> {
         let each = if self.seeds.len() > 1 { format!(" of each of {} runs", self.seeds.len()) } else { String::new() };
         let whose = match (self.limit_is_assumed(), &self.search) {
             (true, _) => "the planned limit",
+            (false, None) if self.limit_is_bought() => "the time that may be paid for",
             (false, None) => "the limit",
             (false, Some(_)) => "the first recipe's share",
         };
@@ -135,7 +136,9 @@ impl Brief<'_> {
         }
         if self.vectors_assumed {
             out.assumptions.push(
-                "task: sentence similarity, for the model is one of sentence vectors (`--set task=text_regression` has a number said of a pair)".into(),
+                "task: sentence similarity, for the model is one of sentence vectors (`--set task=text_regression \
+                 --set similarity=` has a number said of a pair)"
+                    .into(),
             );
         }
         if let (Some(asked), Some(label)) = (&self.choice.columns.label, &self.offer.data.columns.label)
@@ -201,6 +204,10 @@ impl Brief<'_> {
                 "time: planned for {}, for no limit was given (`--max-time`)",
                 words::duration(self.limit_secs as f64)
             ));
+        }
+        if self.limit_is_bought() {
+            let limit = words::duration(self.limit_secs as f64);
+            out.assumptions.push(format!("time: planned for {limit}, which is what `budget.max_usd` pays for of this machine"));
         }
         if let Some(asked) = self.request().and_then(|request| request.error) {
             let words = asked.in_words();

@@ -16,6 +16,9 @@ pub(super) struct Stated<'a> {
 }
 
 const FIELD: &str = "recipe.schedule";
+const UNKNOWN_END: &str = "how many of them there are in all is not said";
+/// More falls than these are written as a curve.
+const MOST_FALLS: f64 = 1000.0;
 
 impl Stated<'_> {
     /// The schedule with the usual values where none are said; `default`, and what differs, where the trainer has no such schedule.
@@ -39,6 +42,7 @@ impl Stated<'_> {
             ScheduleShape::Milestones { at, unit, divisor } if !at.is_empty() => {
                 return self.milestones(at, *unit, *divisor, default);
             }
+            ScheduleShape::Staircase { every, unit, divisor } => return self.staircase(*every, *unit, *divisor, default),
             ScheduleShape::Milestones { .. } | ScheduleShape::Plateau { .. } => return self.instead(default, LACKING),
         };
         (schedule, None)
@@ -52,14 +56,7 @@ impl Stated<'_> {
         divisor: Option<f64>,
         default: &Schedule,
     ) -> (Schedule, Option<Deviation>) {
-        let per_epoch = self.per_epoch.map(|steps| steps as f64);
-        let total = match (self.length, unit == Some(Unit::Epochs)) {
-            (Length::Epochs(epochs), true) => Some(epochs),
-            (Length::Steps(steps), false) => Some(steps as f64),
-            (Length::Epochs(epochs), false) => per_epoch.map(|steps| epochs * steps),
-            (Length::Steps(steps), true) => per_epoch.map(|each| steps as f64 / each),
-        };
-        let Some(total) = total else { return self.instead(default, "how many of them there are in all is not said") };
+        let Some(total) = self.total(unit.unwrap_or(Unit::Steps)) else { return self.instead(default, UNKNOWN_END) };
         let within: Vec<f64> = at.iter().copied().filter(|at| (0.0..1.0).contains(&(at / total))).collect();
         let warmup = self.warmup.unwrap_or(self.unsaid);
         let (at_frac, factor) =
@@ -74,6 +71,34 @@ impl Stated<'_> {
             self.differs(&used, "the others of its steps lie beyond the end of this run")
         });
         (Schedule::Step { warmup, at_frac, factor }, differs)
+    }
+
+    /// A rate that falls again and again.
+    fn staircase(&self, every: f64, unit: Unit, divisor: Option<f64>, default: &Schedule) -> (Schedule, Option<Deviation>) {
+        let Some(total) = self.total(unit) else { return self.instead(default, UNKNOWN_END) };
+        let count = ((total / every).ceil() - 1.0).max(0.0);
+        if count <= MOST_FALLS {
+            let at: Vec<f64> = (1..=count as u32).map(|n| f64::from(n) * every).collect();
+            return self.milestones(&at, Some(unit), divisor, default);
+        }
+        let end_frac = divisor.unwrap_or(10.0).max(1.0).powf(-total / every).max(f64::MIN_POSITIVE);
+        let schedule = Schedule::Exponential { warmup: self.warmup.unwrap_or(self.unsaid), end_frac };
+        let differs = self.differs(schedule.name(), "it falls more than a thousand times, which is the same without stairs");
+        (schedule, Some(differs))
+    }
+
+    /// How many steps or epochs the run has; none where that is not known. Of shares it is one.
+    fn total(&self, unit: Unit) -> Option<f64> {
+        if unit == Unit::Fraction {
+            return Some(1.0);
+        }
+        let per_epoch = self.per_epoch.map(|steps| steps as f64);
+        match (self.length, unit == Unit::Epochs) {
+            (Length::Epochs(epochs), true) => Some(epochs),
+            (Length::Steps(steps), false) => Some(steps as f64),
+            (Length::Epochs(epochs), false) => per_epoch.map(|steps| epochs * steps),
+            (Length::Steps(steps), true) => per_epoch.map(|each| steps as f64 / each),
+        }
     }
 
     fn instead(&self, default: &Schedule, reason: &str) -> (Schedule, Option<Deviation>) {
