@@ -453,6 +453,8 @@ pub(super) fn resume(
     }
     // Before anything of a run is changed that another process may be at.
     let _lock = folder.lock()?;
+    // An attempt that was cut off may have left folders that are closed to us.
+    script::disarm(&folder.root().join("runs").join(script::RUN));
     let path = folder.script_spec();
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;

@@ -338,6 +338,7 @@ fn inline(text: &str) -> String {
     static MARKS: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(concat!(
             r"<(?P<script>su[pb])>(?P<raised>[^<]{1,40})</su[pb]>|(?P<gap><br\s*/?>|</(?:t[dhr]|p|li|div)>)",
+            r"|\$ (?P<spaced>[^$\n]{0,200}[\\^_={}][^$\n]{0,200}) \$",
             r"|\$(?P<dollars>[^\s$](?:[^$]{0,398}[^\s$])?)\$|\\\((?P<parens>[^\n]{1,400}?)\\\)|`+(?P<code>[^`]*)`+",
             r"|!\[[^\]]*\]\([^)]*\)|\[\^(?P<note>[^\]]{1,20})\]|\[(?P<words>[^\]]*)\]\((?P<url>[^)\s]*)[^)]*\)",
             r"|\*\*(?P<strong>[^*]+)\*\*|__(?P<bold>[^_]+)__|\*(?P<emphasis>[^*\s][^*]*)\*|<(?P<address>https?://[^>\s]+)>",
@@ -352,8 +353,8 @@ fn inline(text: &str) -> String {
             let is_price = behind.starts_with(|c: char| c.is_ascii_digit());
             return if is_price { format!("${}$", inline(formula)) } else { latex::formula(formula) };
         }
-        if let Some(formula) = part("parens") {
-            return latex::formula(formula);
+        if let Some(formula) = part("parens").or(part("spaced")) {
+            return latex::formula(formula.trim());
         }
         if let Some(raised) = part("raised") {
             return latex::scripted(raised.trim(), part("script") == Some("sup")).trim_start_matches('^').to_string();
@@ -403,6 +404,7 @@ mod tests {
             ("at $5-$10 each", "at $5-$10 each"),
             ("<td>0.1</td><td>32</td>", "0.1 32 "),
             ("$x=1$ and `$HOME`", "x = 1 and $HOME"),
+            ("of $ 10^{-4} $, as", "of 10⁻⁴, as"),
         ] {
             assert_eq!(inline(source), expected, "{source}");
         }

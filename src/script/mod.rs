@@ -19,7 +19,7 @@ mod supervise;
 
 pub use author::{Author, Brief, Failed, Means};
 pub use contract::{Heard, Settings, Told};
-pub use place::{lay, lay_held_out, lay_script, let_read, predictions};
+pub use place::{disarm, lay, lay_held_out, lay_script, let_read, predictions};
 pub use score::{Scored, score};
 pub use spec::{AuthorSpec, HeldOut, ScriptSpec, Spare, VERSION};
 pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, means, memory, processors, told};

@@ -560,8 +560,9 @@ impl<'a> Run<'a> {
             let value = value.map(|value| format!(": {} {value:.4}", self.config.metric.in_words())).unwrap_or_default();
             emit(Event::Note { message: format!("the weights are those of step {step}, the best{value}") });
         } else if self.config.recipe.keep == Keep::Best {
-            let message = "nothing that was watched had a score: the weights are those of the last step".into();
-            emit(Event::Note { message });
+            let mean = self.average.as_ref().is_some_and(Average::is_used);
+            let which = if mean { "the mean at the last step" } else { "those of the last step" };
+            emit(Event::Note { message: format!("nothing that was watched had a score: the weights are {which}") });
         }
     }
 

@@ -289,11 +289,11 @@ fn error_rates_of_words_are_in_percent() {
         longest_secs: Some(12.0),
         ..texts(vec![split("train", 20_000, true), split("validation", 2000, true), split("test", 2000, true)])
     };
-    let result =
-        json!({ "kind": "result", "result": { "dataset": "LibriSpeech", "metric": "WER", "value": 0.9, "variant": null } });
+    let result = |value: f64, of: Option<&str>| json!({ "kind": "result", "result": { "dataset": "LibriSpeech", "metric": "WER", "value": value, "variant": of } });
     let fields = [
         stated("architecture.family", json!({ "kind": "family", "family": "whisper" }), None, "LibriSpeech"),
-        stated("results", result, Some("percent"), "LibriSpeech"),
+        stated("results", result(0.9, None), Some("percent"), "LibriSpeech"),
+        stated("results", result(5.1, Some("Other")), Some("percent"), "LibriSpeech"),
     ];
     let paper = serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("statements");
     let wishes = Wishes { max_time_secs: Some(6 * 3600), ..Wishes::default() };

@@ -67,6 +67,10 @@ pub(super) struct Quotes<R> {
     by_escaped: bool,
     /// Whether the cell goes on behind quotes over lines; spaces alone may stand there.
     goes_on: bool,
+    /// The lines of those quotes, once something else stands behind them.
+    behind: Option<(u64, u64)>,
+    /// The last byte that is no blank.
+    solid: u8,
     /// The lines in which the first quotes were opened and closed behind which a cell goes on.
     stray: Option<(u64, u64)>,
 }
@@ -75,7 +79,8 @@ impl<R: BufRead> Quotes<R> {
     /// `are_quotes`: whether its quotes are such, and not letters. `line`: the one that it begins in.
     pub(super) fn new(inner: R, delimiter: u8, are_quotes: bool, line: u64) -> Self {
         let state = State::Begin;
-        Quotes { inner, delimiter, are_quotes, state, line, opened: 0, last: 0, by_escaped: false, goes_on: false, stray: None }
+        let (by_escaped, goes_on, behind, stray) = (false, false, None, None);
+        Quotes { inner, delimiter, are_quotes, state, line, opened: 0, last: 0, by_escaped, goes_on, behind, solid: 0, stray }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -87,13 +92,27 @@ impl<R: BufRead> Quotes<R> {
                 (State::Begin, State::Quoted) => self.opened = self.line,
                 (State::Quoted, State::Closed) => self.by_escaped = self.last == b'\\',
                 (State::Closed, State::Bare) => self.goes_on = self.opened < self.line && !self.by_escaped,
-                (_, State::Begin) => self.goes_on = false,
+                (_, State::Begin) => self.end_cell(),
                 _ => {}
             }
-            if self.goes_on && !matches!(byte, b' ' | b'\t') {
-                self.stray.get_or_insert((self.opened, self.line));
+            let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+            if self.goes_on && !is_blank {
+                self.behind.get_or_insert((self.opened, self.line));
             }
             self.last = byte;
+            if !is_blank {
+                self.solid = byte;
+            }
+        }
+    }
+
+    /// A cell that ends with a quote as well has others within, which nobody doubled: `"he says "hi" to me"`.
+    fn end_cell(&mut self) {
+        self.goes_on = false;
+        if let Some(lines) = self.behind.take()
+            && self.solid != b'"'
+        {
+            self.stray.get_or_insert(lines);
         }
     }
 }
@@ -108,6 +127,9 @@ impl<R: BufRead> Read for Quotes<R> {
         }
         if self.are_quotes {
             self.take(&buffer[..read]);
+            if read == 0 && !buffer.is_empty() {
+                self.end_cell();
+            }
         }
         if let Some((opened, closed)) = self.stray {
             let what = format!(

@@ -50,7 +50,7 @@ fn what_happens_every_so_many_steps_is_no_length() {
     check("Each model is trained for 100k steps.", &["steps 100000.0 steps"]);
     // Totals, and steps of their kind.
     check("Training runs with a total of 500k steps.", &["steps 500000.0 steps"]);
-    check("Training ends after 200k parameter updates.", &["steps 200000.0 steps"]);
+    check("We train for 200k parameter updates.", &["steps 200000.0 steps"]);
     check("We optimize over 20k gradient steps.", &["steps 20000.0 steps"]);
     check("We adapt with 5 gradient steps during training.", &[]);
     check("After training we sample in 50 steps.", &[]);

@@ -143,8 +143,15 @@ const BLOCKS: [&str; 22] = [
 
 impl Walk<'_> {
     fn children(&mut self, at: usize) {
-        for child in &self.tree.nodes[at].children {
-            self.node(*child);
+        let tree = self.tree;
+        let children = &tree.nodes[at].children;
+        // What is drawn beside a formula that is there for readers.
+        let is_hidden = |child: &usize| tree.nodes[*child].attribute("aria-hidden") == Some("true");
+        let twice = children.iter().any(is_hidden) && tree.within(at, &|node| node.name == "math").is_some();
+        for child in children {
+            if !(twice && is_hidden(child)) {
+                self.node(*child);
+            }
         }
     }
 
@@ -154,9 +161,7 @@ impl Walk<'_> {
             return self.text.push_str(&node.text);
         }
         let class = |class: &str| node.has_class(class);
-        // What is drawn beside a formula that is there for readers.
-        let is_hidden = node.attribute("aria-hidden") == Some("true");
-        if is_hidden || SKIPPED.contains(&node.name.as_str()) || SKIPPED_CLASSES.iter().any(|own| class(own)) {
+        if SKIPPED.contains(&node.name.as_str()) || SKIPPED_CLASSES.iter().any(|own| class(own)) {
             return;
         }
         if node.name == "header" && !class("ltx_title") {

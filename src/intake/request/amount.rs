@@ -30,10 +30,20 @@ patterns! {
 fn is_of_scoring(before: &str) -> bool {
     static SCORED: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:eval(?:uat\w*)?|test(?:s|ed|ing)?|validat\w*|scor(?:e|es|ed|ing)|predictions?|outputs?|mistakes|errors|inspect|look at|plot|list|log|display)\b[^.,;:¦]{0,24}$",
+            r"(?i)(?:\b(?:eval(?:uat\w*)?|test(?:s|ed|ing)?|validat\w*|scor(?:e|es|ed|ing)|predictions?|inspect|look at)|(?:^|[.,;:¦]|\b(?:and|then|also|please|me|show|print|the))\s*(?:outputs?|mistakes|errors|plot|list|log|display))\b[^.,;:¦]{0,24}$",
         )
     });
-    SCORED.is_match(before) && !is_trial(before)
+    SCORED.is_match(before) && !is_trial(before) && !is_of_both(before)
+}
+
+/// Whether what comes next is both trained on and scored: `train and test on 1000 rows`.
+pub(super) fn is_of_both(before: &str) -> bool {
+    static BOTH: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:train(?:ing)?|fine-?tun(?:e|ing)|fit(?:ting)?|learn(?:ing)?)(?:\s(?:it|the model))?\s?(?:and|&|/|\+)\s?(?:then\s)?(?:validat|test|eval|scor)\w*\b[^.,;:¦]{0,30}$",
+        )
+    });
+    BOTH.is_match(before)
 }
 
 /// Whether it is a run of its own: `a quick test on 10% of the data`.

@@ -279,6 +279,9 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     let is_size = way == 1 && [":", "=", " of ", "size"].iter().any(|sign| words.contains(sign));
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look;
     let is_any = way == 5 && cut.get("edge").is_empty();
+    if is_any && amount::is_of_both(found.before) {
+        return Judged::Passed;
+    }
     match is_part && !(is_any && amount::is_trial(found.before)) {
         // A look at ten of them is no test.
         true if is_any && !cut.is_percent() && (1.0..20.0).contains(&value) => Judged::Told,

@@ -137,13 +137,29 @@ impl Rest {
 
     /// The clauses that hold a match, to be told as they are: each up to an `end`, or to the next clause.
     pub(super) fn tell_clauses(&mut self, pattern: &Regex, end: Option<&Regex>) {
-        static BOUND: LazyLock<Regex> =
-            LazyLock::new(|| regex(r"(?i)[;!?()]|[.,:](?:\s|$)|\s(?:but|so|now|this time|therefore|hence|instead|then)\b"));
+        static BOUND: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)[;!?()]|[.,:](?:\s|$)|\s(?:but|so|now|this time|therefore|hence|instead|then|because|since|as|than|whereas|while)\b",
+            )
+        });
+        // What may stand before a statement of its own.
+        static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)^(?:and|in|during|before|earlier|originally|first|yesterday|last|previously|at first|for (?:the|my|our) (?:last|previous|first))\b",
+            )
+        });
         while let Some(found) = pattern.find(&self.text) {
             // Signs at its end are where the clause may end.
             let words = found.as_str().trim_end_matches([' ', '.', ',', ';', ':', '!', '?', ')']);
             let found = found.start()..found.start() + words.len();
             let start = BOUND.find_iter(&self.text[..found.start]).last().map_or(0, |bound| bound.end());
+            // `On the data we had`: what stands before it is a wish.
+            let lead = self.text[start..found.start].trim();
+            if end.is_some() && !lead.is_empty() && !LEAD.is_match(lead) {
+                self.told.push(tidy(&self.text[found.clone()]));
+                self.text.replace_range(found, GAP);
+                continue;
+            }
             let behind = &self.text[found.end..];
             let end = end.unwrap_or(&BOUND).find(behind).map_or(self.text.len(), |bound| found.end + bound.start());
             self.told.push(tidy(&self.text[start..end]));

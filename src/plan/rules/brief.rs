@@ -285,6 +285,9 @@ impl<'a> Brief<'a> {
         };
         let results = paper.results_on(&self.choice.name);
         let results: Vec<_> = results.filter_map(|(r, field)| Some((share(r, self.metric)?, r, field))).collect();
+        // Among percentages 0.9 is one as well.
+        let is_rate = matches!(self.metric, Metric::Wer | Metric::Cer);
+        let in_percent = is_rate && results.iter().any(|(_, result, _)| result.value > 1.0);
         let names: BTreeSet<String> = results.iter().filter_map(|(_, r, _)| r.variant.as_deref().map(squeeze)).collect();
         let unnamed = if names.iter().filter(|name| own(name).is_some()).count() > 1 { f64::INFINITY } else { 0.5 };
         let mut best: Option<(f64, Stated<'_>)> = None;
@@ -298,6 +301,7 @@ impl<'a> Brief<'a> {
                 },
                 None => unnamed,
             };
+            let value = if in_percent && result.value <= 1.0 { value / 100.0 } else { value };
             if best.as_ref().is_none_or(|(least, _)| rank < *least) {
                 best = Some((rank, Stated { value, result, field }));
             }

@@ -339,8 +339,7 @@ pub(super) fn share(result: &ReportedResult, metric: Metric) -> Option<f64> {
         Metric::Rouge1 => named(&["ROUGE-1"]).then(|| part(result.value)),
         Metric::Rouge2 => named(&["ROUGE-2"]).then(|| part(result.value)),
         Metric::RougeL => named(&["ROUGE-L"]).then(|| part(result.value)),
-        // Papers give them in percent, one of less than 1 % as well.
-        Metric::Wer => named(&["WER", "word error rate"]).then(|| result.value / 100.0),
-        Metric::Cer => named(&["CER", "character error rate"]).then(|| result.value / 100.0),
+        Metric::Wer => named(&["WER", "word error rate"]).then(|| part(result.value)),
+        Metric::Cer => named(&["CER", "character error rate"]).then(|| part(result.value)),
     }
 }

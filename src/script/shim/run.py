@@ -72,6 +72,8 @@ _filter_calls()
 threading.Thread(target=_end_with_tallow, daemon=True).start()
 import tallow  # noqa: E402,F401  (from here on a request to stop is heard)
 
+# What the script has yet to tell is told by it alone.
+os.register_at_fork(after_in_child=lambda: setattr(tallow, "_untold", None))
 sys.addaudithook(_note_act)
 tallow._tell("began")
 try:
@@ -80,9 +82,11 @@ except Exception as error:
     act, refused = _acts.get(threading.get_ident(), "a system call"), _refusal(error)
     if refused is not None:
         path = refused.filename if isinstance(refused.filename, str) else None
+        tallow._tell_last_step()
         tallow._tell("refused", what=act, path=path, error=str(refused)[:300])
     raise
 except SystemExit as ended:
     if not isinstance(ended.code, (int, type(None))) and not isinstance(ended, tallow.Diverged):
+        tallow._tell_last_step()
         tallow._tell("exited", message=str(ended.code)[:1000])
     raise

@@ -101,6 +101,11 @@ fn what_was_done_before_is_not_done_again() {
     assert_eq!(parse("I tried BERT but it was slow; MiniLM on SST-2").model, called("minilm"));
     let r = parse("fine-tune a model pretrained on MNLI on RTE");
     assert_eq!(r.data, known("RTE"), "{r:?}");
+    // What is asked for beside it.
+    let of = |text: &str| (|r: Request| (r.batch_size, r.lr, r.epochs))(parse(text));
+    assert_eq!(of("ResNet-20 on CIFAR-10 for 10 epochs with lr 0.1 as the paper used"), (None, Some(0.1), Some(10.0)));
+    assert_eq!(of("MiniLM for 2 epochs on the data we had, batch size 8"), (Some(8), None, Some(2.0)));
+    assert_eq!(of("MiniLM on SST-2 with batch size 16 because 32 was too big"), (Some(16), None, None));
     // What only sounds so.
     assert_eq!(parse("predict last time in races.csv for 3 epochs").epochs, Some(3.0));
     assert_eq!(parse("used cars in cars.csv, predict price, 3 epochs").epochs, Some(3.0));
