@@ -65,8 +65,12 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     if several || at.caption || text.starts_with("Compared ") || text.starts_with("For a ") {
         return;
     }
+    // `When optimizing with Adam, a rank is like a rate` tells of no run.
+    let supposes = |before: &str| ["when", "if", "whenever"].contains(&before.trim_end().rsplit(' ').next().unwrap_or_default());
     let own = |words: &regex::Captures<'_>| {
-        words.name("o").or_else(|| words.name("p")).is_some_and(|name| !OTHERS.is_match(&text[..name.start()]))
+        let before = words.get(0).map_or("", |whole| &text[..whole.start()]).to_lowercase();
+        let name = words.name("o").or_else(|| words.name("p"));
+        !supposes(&before) && name.is_some_and(|name| !OTHERS.is_match(&text[..name.start()]))
     };
     if let Some(words) = USE.iter().find_map(|form| form.captures(text).filter(own)) {
         let name = words.name("o").or_else(|| words.name("p"));

@@ -191,12 +191,14 @@ fn own_part(text: &str, value: Range<usize>) -> Range<usize> {
 /// The numbers of a list that this setting can have, and where they stand: in `a batch size of 512 and 0.1 label smoothing` the
 /// last is another's; where they stand before its name, as in `64 and 1e-4 learning rate`, the first.
 fn fitting(rule: &Rule, text: &str, value: Range<usize>, ends: bool) -> (Range<usize>, Vec<f64>) {
+    // The two ends of a range are of one another: `β₂ ∈ [0, 1)`.
+    let is_range = text[..value.start].trim_end().ends_with(['[', '(', '{']);
     let mut value = value;
     loop {
         let list = &text[value.clone()];
         let mut values = numbers::parse_list(list);
         values.extend(numbers::in_words(list));
-        let own = values_fit(rule, &values, list) && !strays(rule, &values, ends);
+        let own = is_range || values_fit(rule, &values, list) && !strays(rule, &values, ends);
         match numbers_in(list).as_slice() {
             [.., before, _] if !own && ends => value = value.start..value.start + before.end,
             [_, next, ..] if !own => value = value.start + next.start..value.end,

@@ -5,6 +5,7 @@ use crate::intake::extract;
 
 #[test]
 fn a_list_ends_where_another_setting_begins() {
+    check("We take hyper-parameters β₁, β₂ ∈ [0, 1) of Adam.", &[]);
     check("We train with a learning rate of 1e-4 and 4 A100 GPUs.", &["optimizer.lr 0.0001"]);
     check("We use a learning rate of 2e-5 and 3 different random seeds.", &["optimizer.lr 0.00002"]);
     check("We use a learning rate of 5e-5, 10 runs and the mean of all.", &["optimizer.lr 0.00005"]);
@@ -126,6 +127,7 @@ fn schedules_and_their_steps() {
 
 #[test]
 fn optimizers_that_were_taken() {
+    check("When optimizing with Adam, the scale acts like the rate.", &[]);
     check("We adopted AdamW for all runs.", &["optimizer.kind \"AdamW\""]);
     check("We take AdamW as the optimizer.", &["optimizer.kind \"AdamW\""]);
     check("We selected Adam and SGD to compare.", &[]);
