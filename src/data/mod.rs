@@ -5,6 +5,7 @@
 
 mod answers;
 mod audio;
+mod braces;
 mod card;
 mod catalogue;
 mod chat;

@@ -1,5 +1,6 @@
 //! Which files make up which split. Pure: decides on names alone.
 
+use super::braces;
 use super::packing::unpacked_name;
 use crate::plan::PARTIAL;
 use std::collections::{BTreeMap, BTreeSet};
@@ -281,29 +282,12 @@ pub fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
 }
 
+/// A dozen groups of braces have thousands of ways, and a glob is held against every file.
+const MOST_CHOICES: usize = 1024;
+
 /// Whether a glob fits a path: `*` within a folder, `**` over folders, `?`, `{a,b}` and `[ab]`.
 pub(super) fn fits(glob: &str, path: &str) -> bool {
-    without_choices(glob).iter().any(|glob| fits_one(glob, path))
-}
-
-/// A glob for each way to choose from the `{a,b}` of one. A dozen groups have thousands of ways: where there are so many, braces are
-/// letters.
-fn without_choices(glob: &str) -> Vec<String> {
-    const MOST: usize = 1024;
-    let (mut left, mut plain) = (vec![glob.to_string()], Vec::new());
-    while let Some(next) = left.pop() {
-        let group = next.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
-        match group {
-            Some((before, (choices, after))) => {
-                left.extend(choices.split(',').map(|choice| format!("{before}{choice}{after}")));
-            }
-            None => plain.push(next),
-        }
-        if left.len() + plain.len() > MOST {
-            return vec![glob.to_string()];
-        }
-    }
-    plain
+    braces::choices(glob, MOST_CHOICES).iter().any(|glob| fits_one(glob, path))
 }
 
 /// As [`fits`], of a glob whose braces are letters.

@@ -1,8 +1,11 @@
 //! Files that a pattern names, such as `data/*.jsonl` or `{a,b}.csv`.
 
-use crate::data::{Result, splits, walk};
+use crate::data::{Result, braces, splits, walk};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// So many files may be named one by one.
+const MOST_NAMES: usize = 100_000;
 
 /// Marks by which a name stands for several.
 const MARKS: [char; 3] = ['*', '?', '['];
@@ -11,7 +14,7 @@ const MARKS: [char; 3] = ['*', '?', '['];
 /// a name without marks, that file is looked for and no folder is listed; others are listed no deeper than the pattern goes.
 pub(super) fn files(root: &Path, pattern: &str) -> Result<Vec<String>> {
     let mut found = BTreeSet::new();
-    for choice in choices(pattern) {
+    for choice in braces::choices(pattern, MOST_NAMES) {
         let choice = choice.trim_start_matches("./");
         let Some(mark) = choice.find(MARKS) else {
             found.extend(root.join(choice).is_file().then(|| choice.to_string()));
@@ -29,80 +32,10 @@ pub(super) fn files(root: &Path, pattern: &str) -> Result<Vec<String>> {
     Ok(found.into_iter().collect())
 }
 
-/// A pattern for each way to choose from the `{a,b}` of one. Where there are too many ways, or they are not closed, braces are
-/// letters.
-fn choices(pattern: &str) -> Vec<String> {
-    const MOST: usize = 100_000;
-    let (mut left, mut plain) = (vec![pattern.to_string()], Vec::new());
-    while let Some(next) = left.pop() {
-        match braced(&next) {
-            Some((before, within, after)) => {
-                left.extend(parted(within).into_iter().map(|choice| format!("{before}{choice}{after}")));
-            }
-            None => plain.push(next),
-        }
-        if left.len() + plain.len() > MOST {
-            return vec![pattern.to_string()];
-        }
-    }
-    plain
-}
-
-/// What stands before, in and behind the first braces of a pattern.
-fn braced(pattern: &str) -> Option<(&str, &str, &str)> {
-    let open = pattern.find('{')?;
-    let mut depth = 0;
-    for (at, c) in pattern[open..].char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some((&pattern[..open], &pattern[open + 1..open + at], &pattern[open + at + 1..]));
-        }
-    }
-    None
-}
-
-/// The choices within braces.
-fn parted(within: &str) -> Vec<&str> {
-    let (mut parts, mut begin, mut depth) = (Vec::new(), 0, 0);
-    for (at, c) in within.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&within[begin..at]);
-                begin = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&within[begin..]);
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn braces_are_choices() {
-        let check = |pattern: &str, expected: &[&str]| {
-            let mut found = choices(pattern);
-            found.sort();
-            assert_eq!(found, expected, "{pattern}");
-        };
-        check("a*.csv", &["a*.csv"]);
-        check("{home/u/a.csv,mnt/b.csv}", &["home/u/a.csv", "mnt/b.csv"]);
-        check("{a,b}/{1,2}", &["a/1", "a/2", "b/1", "b/2"]);
-        check("x{1,{2,3}y}", &["x1", "x2y", "x3y"]);
-        check("{a,b", &["{a,b"]);
-        let many = "{a,b}".repeat(60);
-        check(&many, &[&many]);
-    }
 
     /// What nobody named may lie anywhere, and need not be readable.
     #[test]
