@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use tallow::job::{Event, InitFrom, MonitorConfig, PrepareJob, RunConfig, SplitSource, TokenizerSource};
+use tallow::job::{Event, PrepareJob, RunConfig, SplitSource, TokenizerSource};
 use tallow::spec::{Augment, Columns, Length, Metric, Optimizer, Recipe, Schedule, Task, TokenizerKind, Warmup};
 use tallow_zoo::ModelConfig;
 
@@ -79,29 +79,7 @@ fn run(out: &Path, images: usize, classes: usize) -> Result<RunConfig, Box<dyn s
             BATCH,
         )
     };
-    Ok(RunConfig {
-        version: 1,
-        name: "images".into(),
-        task: Task::ImageClassification,
-        model,
-        adapter: None,
-        preference: None,
-        similarity: None,
-        init: InitFrom::Scratch,
-        train: PathBuf::from(out).join("train.safetensors"),
-        monitor: MonitorConfig::None,
-        max_train_examples: None,
-        leave_out: Vec::new(),
-        recipe,
-        micro_batch_size: BATCH,
-        total_steps,
-        metric: Metric::Accuracy,
-        writing: None,
-        normalize: None,
-        seed: 0,
-        threads: THREADS,
-        checkpoint_every_steps: 0,
-        monitor_every_steps: 0,
-        log_every_steps: 0,
-    })
+    let train = PathBuf::from(out).join("train.safetensors");
+    let config = RunConfig::bare(Task::ImageClassification, model, train, Metric::Accuracy, recipe, total_steps);
+    Ok(RunConfig { name: "images".into(), threads: THREADS, ..config })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tallow::job::{InitFrom, MonitorConfig, RunConfig};
+use tallow::job::RunConfig;
 use tallow::plan::{DataFacts, HostFacts, Share, estimate};
 use tallow::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use tallow_kernels::Stream;
@@ -212,31 +212,9 @@ fn run_config(case: &Case, place: &Path) -> Result<RunConfig, Box<dyn std::error
         }
         Examples::Rows(_) | Examples::Images(_) => None,
     };
-    Ok(RunConfig {
-        version: 1,
-        name: "seed-0".into(),
-        task,
-        model: ModelConfig::from_public(&public.to_string())?,
-        adapter: None,
-        preference: None,
-        similarity: None,
-        init: InitFrom::Scratch,
-        train: write(&case.examples, 2 * case.batch, place)?,
-        monitor: MonitorConfig::None,
-        max_train_examples: None,
-        leave_out: Vec::new(),
-        recipe,
-        micro_batch_size: case.batch,
-        total_steps: 2,
-        metric: Metric::Accuracy,
-        writing: None,
-        normalize: None,
-        seed: 0,
-        threads: 2,
-        checkpoint_every_steps: 0,
-        monitor_every_steps: 0,
-        log_every_steps: 1,
-    })
+    let model = ModelConfig::from_public(&public.to_string())?;
+    let train = write(&case.examples, 2 * case.batch, place)?;
+    Ok(RunConfig { threads: 2, log_every_steps: 1, ..RunConfig::bare(task, model, train, Metric::Accuracy, recipe, 2) })
 }
 
 fn u32s(values: &[u32]) -> Vec<u8> {

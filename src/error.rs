@@ -134,10 +134,9 @@ fn is_of_what_is_not_there(error: &(dyn std::error::Error + 'static)) -> bool {
     causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == ErrorKind::NotFound)
 }
 
-/// Any module's error on its way to the rim, with what was being attempted.
+/// Any module's error on its way to the rim.
 #[derive(Debug)]
 pub struct Error {
-    attempted: Option<String>,
     failure: Box<dyn Failure>,
 }
 
@@ -161,16 +160,9 @@ impl Error {
         error.downcast_ref()
     }
 
-    /// Says what was being attempted ("reading the paper `x.pdf`").
-    #[must_use]
-    pub fn attempting(mut self, what: impl Into<String>) -> Self {
-        self.attempted.get_or_insert(what.into());
-        self
-    }
-
     /// The message, then its causes, outermost first.
     pub fn chain(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.attempted.iter().cloned().collect();
+        let mut lines: Vec<String> = Vec::new();
         let mut next: Option<&dyn std::error::Error> = Some(&*self.failure);
         while let Some(error) = next {
             let line = error.to_string();
@@ -186,7 +178,7 @@ impl Error {
 
 impl<F: Failure> From<F> for Error {
     fn from(failure: F) -> Self {
-        Error { attempted: None, failure: Box::new(failure) }
+        Error { failure: Box::new(failure) }
     }
 }
 

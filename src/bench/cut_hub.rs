@@ -1,8 +1,9 @@
 //! A Hub on loopback that serves a folder in the Hub's layout and cuts its first answer with a large file short: what a bad line does.
 
-use sha2::{Digest, Sha256};
+use crate::data::{git_blob, sha256_of_bytes};
+use crate::words::hex;
+use sha1::Digest;
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -147,13 +148,19 @@ fn tree(repo: &Path) -> io::Result<serde_json::Value> {
     Ok(serde_json::Value::Array(entries))
 }
 
-/// SHA-256 for what the Hub keeps as large files; the first 40 letters of it for others, as git has it.
+/// SHA-256 for what the Hub keeps as large files, git's own hash for others.
 fn tag(path: &Path, bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes).iter().fold(String::new(), |mut hash, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hash, "{byte:02x}");
-        hash
-    });
     let large = path.extension().is_some_and(|e| e == "parquet" || e == "safetensors" || e == "gguf");
-    if large { hash } else { hash[..40].to_string() }
+    if large { sha256_of_bytes(bytes) } else { hex(&git_blob(bytes.len() as u64).chain_update(bytes).finalize()) }
+}
+
+#[cfg(test)]
+mod tests {
+    /// As `git hash-object` and `sha256sum` have it: a client that compares them takes what comes.
+    #[test]
+    fn files_have_the_hashes_that_the_hub_tells() {
+        let tag = |name: &str| super::tag(std::path::Path::new(name), b"hello\n");
+        assert_eq!(tag("x.txt"), "ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(tag("x.parquet"), "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+    }
 }

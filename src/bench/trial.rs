@@ -7,7 +7,6 @@ use crate::eval::{Evaluation, HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::{Event, JobKind};
 use crate::llm::Spent;
 use crate::pipeline::{DOWNLOADED, SECS};
-use crate::run::{Outcome, class_of};
 use crate::spec::Metric;
 use crate::store::{Decided, Entry, Record, Stage};
 use serde::{Deserialize, Serialize};
@@ -301,7 +300,7 @@ pub(super) fn judge(finished: &Finished, metric: Metric, goal: f64) -> (Ending, 
         return (Ending::Missed, Some(value), Some(why));
     }
     let failed = |entry: &Entry| match &entry.record {
-        Record::AttemptEnded { outcome, .. } => class_of(outcome).is_some() && !matches!(outcome, Outcome::Completed),
+        Record::AttemptEnded { outcome, .. } => outcome.class().is_some(),
         _ => false,
     };
     match finished.resumes > 0 || finished.ledger.iter().any(failed) {
@@ -325,6 +324,7 @@ mod tests {
     use super::*;
     use crate::eval::{RunScore, Verdict};
     use crate::llm::Usage;
+    use crate::run::Outcome;
 
     fn entry(record: Record) -> Entry {
         Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), record }

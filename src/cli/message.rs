@@ -8,8 +8,8 @@ use serde::Serialize;
 /// For people:
 ///
 /// ```text
-/// error: reading the paper `x.pdf`
-///   caused by: `x.pdf` holds no text
+/// error: the paper `x.pdf` cannot be read
+///   caused by: it holds no text
 ///
 /// hint: run it through a program that recognises text
 /// ```
@@ -86,12 +86,12 @@ mod tests {
     }
 
     fn error() -> Error {
-        Error::from(Missing { source: std::io::Error::other("at \u{1b}[31mbyte 4") }).attempting("reading `train.csv`")
+        Error::from(Missing { source: std::io::Error::other("at \u{1b}[31mbyte 4") })
     }
 
     #[test]
     fn people_see_message_causes_and_hint() {
-        let expected = "error: reading `train.csv`\n  caused by: column `text` is missing\n  caused by: at \\u{1b}[31mbyte 4\n\n\
+        let expected = "error: column `text` is missing\n  caused by: at \\u{1b}[31mbyte 4\n\n\
                         hint: columns found: `sentence`,\n  `label`\n";
         assert_eq!(text(&error(), Style::Plain), expected);
         assert!(text(&error(), Style::Color).starts_with("\u{1b}[1;31merror\u{1b}[0m: "));
@@ -104,7 +104,7 @@ mod tests {
         assert!(!line.contains('\n'));
         assert_eq!(value["error"]["class"], "data");
         assert_eq!(value["error"]["exit_code"], 20);
-        assert_eq!(value["error"]["message"], "reading `train.csv`");
-        assert_eq!(value["error"]["causes"][0], "column `text` is missing");
+        assert_eq!(value["error"]["message"], "column `text` is missing");
+        assert_eq!(value["error"]["causes"][0], "at \u{1b}[31mbyte 4");
     }
 }

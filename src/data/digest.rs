@@ -1,7 +1,8 @@
-//! SHA-256, as every exchange format has it.
+//! SHA-256, as every exchange format has it, and the SHA-1 by which git knows a file.
 
 use super::{Error, Result, walk};
 use crate::words::hex;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,11 +14,26 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The file cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<String> {
-    let io = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
-    let mut file = File::open(path).map_err(io)?;
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0u8; 1 << 20]);
+    hash_of_file(path, Sha256::new()).map_err(|source| Error::Io { action: "read", path: path.to_path_buf(), source })
+}
+
+/// As `git hash-object` says it, as lower-case hexadecimal.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn git_sha1_of_file(path: &Path) -> std::io::Result<String> {
+    hash_of_file(path, git_blob(std::fs::metadata(path)?.len()))
+}
+
+/// What becomes git's hash of a file of `size` bytes once it was given these.
+pub fn git_blob(size: u64) -> Sha1 {
+    Sha1::new().chain_update(format!("blob {size}\0"))
+}
+
+fn hash_of_file(path: &Path, mut hasher: impl Digest) -> std::io::Result<String> {
+    let (mut file, mut buffer) = (File::open(path)?, vec![0u8; 1 << 20]);
     loop {
-        match file.read(&mut buffer).map_err(io)? {
+        match file.read(&mut buffer)? {
             0 => return Ok(hex(&hasher.finalize())),
             n => hasher.update(&buffer[..n]),
         }
@@ -143,5 +159,13 @@ mod tests {
     #[test]
     fn the_standards_own_example() {
         assert_eq!(super::sha256_of(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn git_hashes_a_file_with_its_length() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x");
+        std::fs::write(&path, "hello\n").expect("written");
+        assert_eq!(super::git_sha1_of_file(&path).expect("read"), "ce013625030ba8dba906f756967f9e9ca394464a");
     }
 }

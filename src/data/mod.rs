@@ -49,7 +49,7 @@ pub use chat::{Message, Role, Template, Told, chat_source};
 pub use classes::{place_of, says_nothing};
 pub use columns::{PairKind, PerhapsColumns};
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe, described_files};
-pub use digest::{copy_below, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
+pub use digest::{copy_below, git_blob, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};

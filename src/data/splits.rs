@@ -112,8 +112,8 @@ pub(super) fn left_out(paths: &[String], splits: &[(String, Vec<String>)]) -> Ve
 }
 
 /// Whether the values of a column say which split each row belongs to.
-pub fn are_splits<'a>(values: impl IntoIterator<Item = &'a String>) -> bool {
-    let splits: Option<BTreeSet<usize>> = values.into_iter().map(|value| place_of(value)).collect();
+pub fn are_splits(values: impl IntoIterator<Item: AsRef<str>>) -> bool {
+    let splits: Option<BTreeSet<usize>> = values.into_iter().map(|value| place_of(value.as_ref())).collect();
     splits.is_some_and(|splits| splits.len() > 1)
 }
 
@@ -127,7 +127,7 @@ fn place_of(value: &str) -> Option<usize> {
 }
 
 /// Whether texts lie in folders of classes, in each of the folders `tops` or in the one `around` them: several classes of several texts
-/// each, and most texts in one of them.
+/// each, and most texts in one of them. Folders that are called as splits are no classes.
 pub(super) fn are_of_classes(texts: &[String], around: &str, tops: &[String]) -> bool {
     let in_classes = |folder: String| {
         let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -138,7 +138,8 @@ pub(super) fn are_of_classes(texts: &[String], around: &str, tops: &[String]) ->
                 None => strays += 1,
             }
         }
-        classes.len() > 1 && classes.values().all(|texts| *texts > 1) && strays < classes.values().sum::<usize>()
+        let are_several = classes.len() > 1 && classes.values().all(|texts| *texts > 1);
+        are_several && !are_splits(classes.keys()) && strays < classes.values().sum::<usize>()
     };
     match tops {
         [] => in_classes(around.into()),
@@ -408,6 +409,8 @@ mod tests {
         check(&["train/wiki/1.txt", "train/wiki/2.txt"], false);
         check(&["wiki/wiki.txt", "books/books.txt"], false);
         check(&["train.txt", "test.txt"], false);
+        check(&["train/1.txt", "train/2.txt", "test/1.txt", "test/2.txt"], false);
+        check(&["valid/1.txt", "valid/2.txt", "invalid/1.txt", "invalid/2.txt"], true);
     }
 
     #[test]

@@ -110,19 +110,7 @@ fn survey_tables(
     let mut hints = hints.clone();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let class_columns = located.card.class_columns(located.config.as_deref());
-    // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
-    let found = match first.is_document() {
-        true => Some(Task::LanguageModelling),
-        false if columns::is_heard(first, &hints.columns) => Some(Task::SpeechRecognition),
-        false if columns::is_answered(first, &hints.columns)? => Some(Task::QuestionAnswering),
-        false if columns::is_of_pairs(first, &hints.columns)? => Some(Task::TextToText),
-        false if columns::is_tagged(first, &hints.columns) => Some(Task::TokenClassification),
-        false if columns::has_several_labels(first, &hints.columns)? => Some(Task::TextMultiLabel),
-        false if hints.columns == Columns::default() && similar::is_together(first) => Some(Task::SentenceSimilarity),
-        false if columns::is_text_alone(first) && hints.columns.label.is_none() => Some(Task::LanguageModelling),
-        false if hints.columns == Columns::default() => columns::task_of(first),
-        false => None,
-    };
+    let found = task_told(first, &hints.columns)?;
     let is_table = match hints.task {
         // Whether numbers are told of texts or of rows is for the data to say, where no model says it.
         None | Some(Task::TextRegression) if hints.model.is_none() => {
@@ -156,6 +144,36 @@ fn survey_tables(
         let lengths = lengths(first, &columns.input)?;
         return similar::survey(splits, columns, trained, lengths, located);
     }
+    labelled_of(splits, columns, hints, task, located)
+}
+
+/// What a table tells by itself that it is for.
+fn task_told(first: &Table, asked: &Columns) -> Result<Option<Task>> {
+    let is_unsaid = *asked == Columns::default();
+    Ok(match first.is_document() {
+        // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
+        true => Some(Task::LanguageModelling),
+        false if columns::is_heard(first, asked) => Some(Task::SpeechRecognition),
+        false if columns::is_answered(first, asked)? => Some(Task::QuestionAnswering),
+        false if columns::is_of_pairs(first, asked)? => Some(Task::TextToText),
+        false if columns::is_tagged(first, asked) => Some(Task::TokenClassification),
+        false if columns::has_several_labels(first, asked)? => Some(Task::TextMultiLabel),
+        false if is_unsaid && similar::is_together(first) => Some(Task::SentenceSimilarity),
+        false if columns::is_text_alone(first) && asked.label.is_none() => Some(Task::LanguageModelling),
+        false if is_unsaid => columns::task_of(first),
+        false => None,
+    })
+}
+
+/// Texts or images with an answer each: a class, several labels, tags, a span or a number.
+fn labelled_of(
+    splits: &[(String, Vec<Table>)],
+    columns: Columns,
+    hints: &DataSpecHints,
+    task: Option<Task>,
+    located: Located,
+) -> Result<DataFacts> {
+    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let label = columns.label.clone().unwrap_or_default();
     let is_image = columns::is_image(first, &columns);
     let (lengths, image_shape) = match is_image {

@@ -31,13 +31,15 @@ pub(super) fn files_within(root: &Path, deepest: usize) -> Result<Vec<PathBuf>, 
 
 /// What files are called from `root` on, with `/`, sorted.
 pub(super) fn names(root: &Path, files: &[PathBuf]) -> Vec<String> {
-    let name = |file: &PathBuf| {
-        let parts: Vec<_> = file.strip_prefix(root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
-        Some(parts.join("/"))
-    };
-    let mut names: Vec<String> = files.iter().filter_map(name).collect();
+    let mut names: Vec<String> = files.iter().filter_map(|file| name(root, file)).collect();
     names.sort();
     names
+}
+
+/// What a file is called from `root` on, with `/`; none where it does not lie below.
+pub(super) fn name(root: &Path, file: &Path) -> Option<String> {
+    let parts: Vec<_> = file.strip_prefix(root).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+    Some(parts.join("/"))
 }
 
 fn walk(root: &Path, deepest: usize, passes_over: bool) -> Result<Vec<PathBuf>, Unlisted> {

@@ -174,37 +174,7 @@ impl Pipeline<'_> {
         let _lock = self.folder.lock()?;
         self.watch.say("looking at model and data");
         let model = data::survey_model(self.setup.hub, &question.model)?;
-        // Where the usual split is known, only that one is fetched.
-        let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
-        let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
-        let own = Task::of(&model.config).ok_or_else(head)?;
-        let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
-        let tell = |message: &str| watch.borrow_mut().say(message);
-        let making = making(&self.setup, &sources, &tell);
-        let survey_by = |task: Option<Task>, columns: &Columns| {
-            let hints = DataSpecHints {
-                task,
-                columns: columns.clone(),
-                splits: usual.clone().into_iter().collect(),
-                model: Some(model.config.clone()),
-                ..DataSpecHints::default()
-            };
-            data::survey_data(self.setup.hub, &question.data.source, &hints, &making)
-        };
-        // Where nobody names columns, those that the model was trained on are meant, if the data has them: of two languages either may
-        // be the one that is read.
-        let is_unsaid = question.data.columns == Columns::default();
-        let trained = is_unsaid.then(|| super::seen::columns(&model)).flatten();
-        let trained = trained.filter(|columns| survey_by(Some(own), columns).is_ok());
-        let columns = trained.clone().unwrap_or_else(|| question.data.columns.clone());
-        let survey = |task: Option<Task>| survey_by(task, &columns);
-        // A model that tells words tells those of answers, where the rows are conversations.
-        let of_conversations = |data: &DataFacts| data.task.is_some_and(Task::is_of_conversations);
-        let found = (own == Task::LanguageModelling).then(|| survey(None).ok().filter(of_conversations)).flatten();
-        let (task, data) = match found {
-            Some(data) => (data.task.unwrap_or(own), data),
-            None => (own, survey(Some(own))?),
-        };
+        let (task, data, trained) = self.looked_at(question, &model)?;
         if let Some(what) =
             model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
         {
@@ -267,6 +237,42 @@ impl Pipeline<'_> {
             (metric, Scored { value, interval })
         };
         Ok(Ok(Score { split: split.name.clone(), examples, loss, scores: scores.into_iter().map(scored).collect(), assumptions }))
+    }
+
+    /// What is scored, on which data, and its columns where they are those that the model was trained on.
+    fn looked_at(&mut self, question: &Question, model: &ModelFacts) -> Result<(Task, DataFacts, Option<Columns>)> {
+        // Where the usual split is known, only that one is fetched.
+        let usual = question.split.clone().or_else(|| question.data.splits.last().cloned());
+        let head = || Error::Head { family: model.config.family(), head: model.config.head().kind().name() };
+        let own = Task::of(&model.config).ok_or_else(head)?;
+        let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
+        let tell = |message: &str| watch.borrow_mut().say(message);
+        let making = making(&self.setup, &sources, &tell);
+        let survey_by = |task: Option<Task>, columns: &Columns| {
+            let hints = DataSpecHints {
+                task,
+                columns: columns.clone(),
+                splits: usual.clone().into_iter().collect(),
+                model: Some(model.config.clone()),
+                ..DataSpecHints::default()
+            };
+            data::survey_data(self.setup.hub, &question.data.source, &hints, &making)
+        };
+        // Where nobody names columns, those that the model was trained on are meant, if the data has them: of two languages either may
+        // be the one that is read.
+        let is_unsaid = question.data.columns == Columns::default();
+        let trained = is_unsaid.then(|| super::seen::columns(model)).flatten();
+        let trained = trained.filter(|columns| survey_by(Some(own), columns).is_ok());
+        let columns = trained.clone().unwrap_or_else(|| question.data.columns.clone());
+        let survey = |task: Option<Task>| survey_by(task, &columns);
+        // A model that tells words tells those of answers, where the rows are conversations.
+        let of_conversations = |data: &DataFacts| data.task.is_some_and(Task::is_of_conversations);
+        let found = (own == Task::LanguageModelling).then(|| survey(None).ok().filter(of_conversations)).flatten();
+        let (task, data) = match found {
+            Some(data) => (data.task.unwrap_or(own), data),
+            None => (own, survey(Some(own))?),
+        };
+        Ok((task, data, trained))
     }
 
     fn given_job(

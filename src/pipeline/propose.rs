@@ -9,7 +9,7 @@ use crate::job::Job;
 use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
 use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
-use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch, class_of};
+use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use crate::store::Stage;
 use std::cell::RefCell;
@@ -55,7 +55,7 @@ impl NotRead {
 impl Failure for NotRead {
     /// A parser that dies on a file has met a file that it cannot read; so has one that needs far more memory than papers do.
     fn class(&self) -> Class {
-        match class_of(&self.outcome) {
+        match self.outcome.class() {
             None | Some(Class::Bug) => Class::Paper,
             Some(Class::Resource) if self.unpacks_to_too_much() => Class::Paper,
             Some(class) => class,

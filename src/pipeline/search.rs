@@ -9,7 +9,7 @@ use crate::eval::{self, Evaluation};
 use crate::job::{Event, RunConfig};
 use crate::llm::{Allowance, Came, Chosen};
 use crate::plan::{HostFacts, Plan, Wishes};
-use crate::run::{Budget, Outcome, class_of};
+use crate::run::{Budget, Outcome};
 use crate::search::{self, Asked, By, Journal, Pace, Point, Proposal, Stop, Watched, revised, revisions};
 use crate::spec::{Deviation, ExperimentSpec, Keep, Search};
 use crate::store::{Record, RunFolder};
@@ -136,7 +136,7 @@ impl Pipeline<'_> {
         let ended = |record: Record| if let Record::AttemptEnded { outcome, .. } = record { Some(outcome) } else { None };
         let Some(outcome) = ledger.into_iter().rev().find_map(|entry| ended(entry.record)) else { return Ok(()) };
         let class = match outcome {
-            Outcome::Diverged { .. } | Outcome::OutOfMemory { .. } => class_of(&outcome).unwrap_or(Class::Numeric),
+            Outcome::Diverged { .. } | Outcome::OutOfMemory { .. } => outcome.class().unwrap_or(Class::Numeric),
             Outcome::Completed
             | Outcome::TimedOut { .. }
             | Outcome::BudgetSpent { .. }

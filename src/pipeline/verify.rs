@@ -41,7 +41,7 @@ impl Failure for Error {
         match self {
             Error::Unfinished { .. } | Error::TooFew { .. } => Class::Usage,
             Error::Gone { .. } => Class::Model,
-            Error::NotRepeated { outcome, .. } => crate::run::class_of(outcome).unwrap_or(Class::Bug),
+            Error::NotRepeated { outcome, .. } => outcome.class().unwrap_or(Class::Bug),
         }
     }
     fn hint(&self) -> Option<String> {

@@ -1,15 +1,20 @@
 //! Spec + facts -> plan. After this nothing is decided, only carried out.
 
+mod fitting;
+mod runs;
+mod told;
+
 use super::estimate::{Pauses, Share, estimate, mapped_bytes, pauses};
 use super::idle::idle;
-use super::{Error, Estimate, Facts, PARTIAL, Plan, SplitFacts, usd_of};
-use crate::job::{InitFrom, MonitorConfig, Normalize, RunConfig, Writing};
-use crate::spec::{
-    AdapterSpec, ClassWeights, Deviation, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Speech, Task, TextToText,
-};
+use super::{Error, Estimate, Facts, Plan};
+use crate::job::{Normalize, RunConfig};
+use crate::spec::{AdapterSpec, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Task};
 use crate::words;
+use fitting::{groups, split, too_large, unfit};
+use runs::Common;
 use std::path::PathBuf;
-use tallow_zoo::{Adapted, BaseWeights, HeadKind, ModelConfig};
+use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
+use told::{assumed_pair, cost, deviations, of_length, of_parts, of_time};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,52 +91,6 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 
-/// How long an epoch of a stream of words is taken to be.
-fn of_length(spec: &ExperimentSpec, tokens: Option<u64>, piece: usize) -> Option<String> {
-    let (Some(tokens), Length::Epochs(_)) = (tokens, spec.recipe.length) else { return None };
-    let (tokens, piece) = (words::count(tokens as f64), words::count(piece as f64));
-    Some(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {piece} (an estimate)"))
-}
-
-/// That training takes longer than it may.
-fn of_time(spec: &ExperimentSpec, needed: f64) -> Option<String> {
-    let limit = spec.budget.max_time_secs.map(|secs| secs as f64).filter(|limit| needed > *limit)?;
-    let (needed, limit) = (words::duration(needed), words::duration(limit));
-    Some(format!("time: training takes about {needed} here, longer than the limit of {limit}"))
-}
-
-/// What the model, or the data's classes, cannot be trained with.
-fn unfit(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Vec<String> {
-    let mut problems = Vec::new();
-    let classes = facts.data.labels.len();
-    if spec.metric == Metric::F1 && spec.task.head() == HeadKind::Classes && classes > 2 {
-        problems.push(format!("`metric`: F1 is of one class of two, and there are {classes}; expected `macro_f1` or `micro_f1`"));
-    }
-    if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
-        let family = model.family();
-        problems
-            .push(format!("`recipe.gradient_checkpointing`: expected a model whose layers can be made again, found `{family}`"));
-    }
-    if let (Some(longest), Some((_, positions))) = (target_len(spec), model.text_limits())
-        && longest > positions
-        && matches!(spec.task, Task::TextToText | Task::SpeechRecognition)
-    {
-        problems.push(format!("`text_to_text.max_target_len`: the model has {positions} positions, found {longest}"));
-    }
-    if let Some(ClassWeights::Given { weights }) = &spec.recipe.class_weights
-        && weights.len() != model.num_labels()
-    {
-        let (found, classes) = (weights.len(), model.num_labels());
-        problems.push(format!("`recipe.class_weights.weights`: expected one for each of {classes} classes, found {found}"));
-    }
-    let fewest = model.fewest_examples();
-    if micro_batch_size(spec) < fewest {
-        problems
-            .push(format!("`recipe.batch_size`: the model normalises over the examples of a pass: at least {fewest} of them"));
-    }
-    problems
-}
-
 impl Plan {
     /// The same where preparation made another number of training examples than was counted on (some had no answer within the tokens
     /// that there are, or could not be read; a stream's pieces were an estimate): epochs are as long as what is there. None where nothing
@@ -160,22 +119,6 @@ impl Plan {
     }
 }
 
-/// What so many seconds of training cost here, where somebody said what an hour does.
-fn cost(spec: &ExperimentSpec, facts: &Facts, secs: f64) -> Option<String> {
-    let usd_per_hour = facts.host.usd_per_hour?;
-    let usd = usd_of(secs, usd_per_hour);
-    let over = match spec.budget.max_usd {
-        Some(max) if usd > max => format!(", more than the {} that may be spent", words::dollars(max)),
-        _ => String::new(),
-    };
-    Some(format!(
-        "cost: training takes about {} of this machine{over} ({} at {} an hour, as `prices.toml` has it)",
-        words::dollars(usd),
-        words::duration(secs),
-        words::dollars(usd_per_hour)
-    ))
-}
-
 /// When a run of so many steps, in epochs of so many, is watched and saved.
 fn pauses_of(
     spec: &ExperimentSpec,
@@ -197,15 +140,6 @@ fn pauses_of(
         pauses.monitor_every_steps = steps_of(every, per_epoch);
     }
     pauses
-}
-
-impl Pauses {
-    fn enter(&self, total_steps: u64, run: &mut RunConfig) {
-        run.total_steps = total_steps;
-        run.checkpoint_every_steps = self.checkpoint_every_steps;
-        run.monitor_every_steps = self.monitor_every_steps;
-        run.log_every_steps = (total_steps / 200).max(1);
-    }
 }
 
 /// What images are brought to: what is asked, else what a pretrained model was made for; and the shape that they have then.
@@ -254,17 +188,6 @@ fn steps_of(length: Length, per_epoch: u64) -> u64 {
         Length::Epochs(epochs) => ((epochs * per_epoch as f64).round() as u64).max(1),
         Length::Steps(steps) => steps,
     }
-}
-
-/// Why the model cannot be trained in the memory that there is, however small the batch: weights, gradients and moments alone.
-fn too_large(spec: &ExperimentSpec, facts: &Facts, share: &Share) -> Option<String> {
-    const MIB: f64 = (1 << 20) as f64;
-    let (least, params) = (share.bytes(&spec.recipe), share.num_params);
-    let (there, whose) = memory(spec, facts);
-    (there > 0 && least > there as f64).then(|| {
-        let (least, there) = (least / MIB, there as f64 / MIB);
-        format!("`model`: the weights, gradients and moments of {params} parameters take {least:.0} MiB, {whose} {there:.0} MiB")
-    })
 }
 
 /// Bytes that there are, 0 where nobody knows, and who says so.
@@ -324,23 +247,6 @@ fn with_base(
         }
         (Some(BaseWeights::Float32) | None, _) => (spec, wide),
     }
-}
-
-/// The split of that name, labelled and not empty.
-fn split<'a>(facts: &'a Facts, name: &str, path: &str, problems: &mut Vec<String>) -> Option<&'a SplitFacts> {
-    let found = facts.data.splits.iter().find(|split| split.name == name);
-    match found {
-        None => {
-            let have: Vec<&str> = facts.data.splits.iter().map(|split| split.name.as_str()).collect();
-            problems.push(format!("`{path}`: there is no split `{name}`; there are: {}", have.join(", ")));
-        }
-        Some(split) if split.examples == 0 => problems.push(format!("`{path}`: the split `{name}` is empty")),
-        Some(split) if !split.labelled => {
-            problems.push(format!("`{path}`: the split `{name}` has no labels (they are kept secret); take another split"));
-        }
-        Some(_) => {}
-    }
-    found
 }
 
 /// The model with the data's classes, and of a table its columns.
@@ -435,35 +341,6 @@ fn similarity(
     }
 }
 
-/// Each pattern meets a parameter that no group before it has, and something is left to train.
-fn groups(spec: &ExperimentSpec, model: &ModelConfig, problems: &mut Vec<String>) {
-    let groups = &spec.recipe.groups;
-    let adapter = spec.adapter.as_ref().map(AdapterSpec::adapter);
-    // A configuration with mistakes is refused elsewhere.
-    let Ok(names) = model.trainable_names(adapter.as_ref()) else { return };
-    for (i, group) in groups.iter().enumerate() {
-        if names.iter().any(|name| Group::of(groups, name) == Some(i)) {
-            continue;
-        }
-        let found = match names.iter().find(|name| Group::of(&groups[i..=i], name).is_some()) {
-            Some(name) => format!("all that it meets, such as `{name}`, belongs to a group before it"),
-            None => format!("it meets no parameter; there are {}", some(&names)),
-        };
-        problems.push(format!("`recipe.groups[{i}].pattern`: `{}`: {found}", group.pattern));
-    }
-    if !groups.is_empty() && names.iter().all(|name| Group::freezes(groups, name)) {
-        problems.push("`recipe.groups`: everything is frozen, and nothing is left to train".into());
-    }
-}
-
-/// The first, the middle and the last few.
-fn some(names: &[String]) -> String {
-    let middle = names.len() / 2;
-    let shown = |i: &usize| *i < 3 || (middle..middle + 3).contains(i) || *i + 3 >= names.len();
-    let shown: Vec<String> = (0..names.len()).filter(shown).map(|i| format!("`{}`", names[i])).collect();
-    format!("{} of {} names", shown.join(", "), names.len())
-}
-
 /// What the experiment's adapter makes of the model.
 fn adapted(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, problems: &mut Vec<String>) -> Option<Adapted> {
     if facts.model.adapter.is_some() {
@@ -509,133 +386,4 @@ fn micro_batch_size(spec: &ExperimentSpec) -> usize {
 /// The longest target, where somebody said so.
 fn target_len(spec: &ExperimentSpec) -> Option<usize> {
     spec.text_to_text.as_ref().and_then(|pairs| pairs.max_target_len).or(spec.recipe.max_seq_len)
-}
-
-/// How texts are written that are compared with targets; none where nothing is.
-fn writing(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig, layout: &Layout) -> Option<Writing> {
-    let (_, positions) = model.text_limits()?;
-    let compared = spec.speech.as_ref().map(|speech| speech.compared).unwrap_or_default();
-    let (num_beams, length_penalty) = match spec.task {
-        Task::TextToText => {
-            let TextToText { num_beams, length_penalty, .. } = spec.text_to_text.clone().unwrap_or_default();
-            (num_beams, length_penalty)
-        }
-        Task::SpeechRecognition => {
-            let Speech { num_beams, length_penalty, .. } = spec.speech.clone().unwrap_or_default();
-            (num_beams, length_penalty)
-        }
-        _ => return None,
-    };
-    let speech = facts.model.speech.clone().unwrap_or_default();
-    let never = facts.model.config.pair_ids().and_then(|ids| ids.never);
-    let max_new_tokens = target_len(spec).unwrap_or(positions);
-    let tokenizer = layout.prepared.join("tokenizer.json");
-    Some(Writing {
-        tokenizer,
-        max_new_tokens,
-        num_beams,
-        length_penalty,
-        samples: 0,
-        compared,
-        suppress_tokens: speech.suppress_tokens.into_iter().chain(never).collect(),
-        begin_suppress_tokens: speech.begin_suppress_tokens,
-    })
-}
-
-/// That a split is a part of one, where it is.
-fn of_parts(spec: &ExperimentSpec) -> Vec<String> {
-    let watched = match &spec.data.monitor {
-        Monitor::Split { name } => Some(name),
-        Monitor::None | Monitor::HoldOut { .. } => None,
-    };
-    let used = [("data.train", Some(&spec.data.train)), ("data.held_out", Some(&spec.data.held_out)), ("data.monitor", watched)];
-    let told = |(field, name): (&str, Option<&String>)| {
-        let name = name.filter(|name| name.starts_with(PARTIAL))?;
-        Some(format!("{field}: `{name}` is the first part of a split: the Hub converts no more of a large one"))
-    };
-    used.into_iter().filter_map(told).collect()
-}
-
-/// Which text is taken for the source, where nobody said so.
-fn assumed_pair(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
-    let (source, target) = (facts.data.columns.input.first()?, facts.data.columns.label.as_ref()?);
-    let open = spec.task == Task::TextToText && (spec.data.columns.input.is_empty() || spec.data.columns.label.is_none());
-    open.then(|| format!("data.columns: `{target}` is written from `{source}` (their names say so; `data.columns.input` and `data.columns.label` turn it round)"))
-}
-
-/// What the runs of a plan have in common.
-struct Common<'a> {
-    spec: &'a ExperimentSpec,
-    facts: &'a Facts,
-    layout: &'a Layout,
-    model: ModelConfig,
-    normalize: Option<Normalize>,
-    similarity: Option<Similarity>,
-    total_steps: u64,
-    pauses: Pauses,
-}
-
-impl Common<'_> {
-    fn run(&self, seed: u64) -> RunConfig {
-        let (spec, facts) = (self.spec, self.facts);
-        let file = |split: &str| self.layout.prepared.join(format!("{split}.safetensors"));
-        let init = match (&facts.model.weights, &facts.model.weights_sha256) {
-            (Some(path), sha256) => InitFrom::Weights { path: path.clone(), sha256: sha256.clone().unwrap_or_default() },
-            (None, _) => InitFrom::Scratch,
-        };
-        let mut run = RunConfig {
-            version: 1,
-            name: format!("seed-{seed}"),
-            task: spec.task,
-            model: self.model.clone(),
-            adapter: spec.adapter.as_ref().map(AdapterSpec::adapter),
-            preference: (spec.task == Task::PreferenceOptimization).then(|| spec.preference.unwrap_or_default()),
-            similarity: self.similarity,
-            init,
-            train: file(&spec.data.train),
-            monitor: match &spec.data.monitor {
-                Monitor::None => MonitorConfig::None,
-                Monitor::HoldOut { examples } => MonitorConfig::HoldOut { examples: *examples },
-                Monitor::Split { name } => MonitorConfig::File { path: file(name) },
-            },
-            max_train_examples: spec.data.max_train_examples,
-            leave_out: Vec::new(),
-            recipe: spec.recipe.clone(),
-            micro_batch_size: micro_batch_size(spec),
-            total_steps: 0,
-            metric: spec.metric,
-            writing: writing(spec, facts, &self.model, self.layout),
-            normalize: self.normalize.clone(),
-            seed,
-            threads: self.layout.threads,
-            checkpoint_every_steps: 0,
-            monitor_every_steps: 0,
-            log_every_steps: 0,
-        };
-        self.pauses.enter(self.total_steps, &mut run);
-        run
-    }
-}
-
-/// Watching takes this share of the training examples at most before it is a matter of other data.
-const SMALL_SHARE: f64 = 0.05;
-
-/// Those of the spec, and what follows from how the data is split. What somebody asks for, and no paper says otherwise, is none.
-fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Deviation> {
-    let mut deviations = spec.deviations.clone();
-    let mut fewer = |field: &str, from: usize, to: usize, reason: String| {
-        // A planner may have said it, with its own reason.
-        if to < from && !deviations.iter().any(|d| d.field == field) {
-            let (stated, used) = (format!("{} training examples", words::count(from as f64)), words::count(to as f64));
-            deviations.push(Deviation { field: field.into(), stated, used, reason });
-        }
-    };
-    let left = there - kept_out;
-    let field = if kept_out as f64 <= SMALL_SHARE * there as f64 { "data.monitor" } else { "data.train" };
-    fewer(field, there, left, format!("{kept_out} are kept out to watch training"));
-    if spec.claim.is_some() {
-        let taken = left.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
-        fewer("data.max_train_examples", left, taken, "the experiment takes a part of them".into());
-    }
-    deviations
 }

@@ -1,10 +1,10 @@
 //! What would go to the Hub: every file of a model's folder with its hashes, and what in them should not go.
 
 use super::secrets::{Finding, scan};
+use crate::data::git_blob;
 use crate::data::hub::push::Upload;
 use crate::error::{Class, Failure, place_hint};
 use crate::words::hex;
-use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
@@ -126,8 +126,7 @@ fn readable(file: &Upload, place: &Path) -> std::io::Result<String> {
 fn upload(path: String, place: &Path) -> std::io::Result<Upload> {
     let mut file = File::open(place)?;
     let size = file.metadata()?.len();
-    let (mut sha256, mut git) = (Sha256::new(), Sha1::new());
-    git.update(format!("blob {size}\0"));
+    let (mut sha256, mut git) = (Sha256::new(), git_blob(size));
     let (mut block, mut sample) = (vec![0; 1 << 20], Vec::new());
     loop {
         let read = file.read(&mut block)?;

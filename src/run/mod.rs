@@ -13,5 +13,5 @@ pub(crate) use outcome::ended_by;
 pub use outcome::{Budget, Outcome};
 pub use recovery::Allowed;
 pub use supervisor::{
-    Attempt, MAX_WALL, OF_ITSELF, READING_MEMORY, SILENCE, Supervisor, Watch, class_of, readable_by_training, whole_secs,
+    Attempt, MAX_WALL, OF_ITSELF, READING_MEMORY, SILENCE, Supervisor, Watch, readable_by_training, whole_secs,
 };

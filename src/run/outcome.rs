@@ -64,6 +64,22 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The class that it ends the command with; none: it is what was wanted.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Outcome::Completed => None,
+            Outcome::Diverged { .. } => Some(Class::Numeric),
+            Outcome::OutOfMemory { .. } => Some(Class::Resource),
+            Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } => Some(Class::Budget),
+            Outcome::Stalled { .. } => Some(Class::Stalled),
+            Outcome::Interrupted { .. } => Some(Class::Interrupted),
+            Outcome::Killed { .. } | Outcome::Crashed { .. } => Some(Class::Bug),
+            Outcome::Refused { class, .. } => Some(*class),
+        }
+    }
+}
+
 /// What was given to a run, and is used up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,13 +1,18 @@
 //! Attempts of one run: start a worker in its jail, record what it tells, name how it ended, ask recovery what to do next.
 
+mod ending;
+#[cfg(test)]
+mod tests;
+
+pub use ending::OF_ITSELF;
+
 use super::disk;
-use super::outcome::{Budget, Outcome, ended_by};
-use super::process::{Disk, Exit, KillReason, Launch, Program, Status, launch};
+use super::outcome::{Budget, Outcome};
+use super::process::{Disk, Launch, Program, launch};
 use super::record::Recorder;
 use super::recovery::{self, Allowed, Decision, From, Review, Tried, review};
-use crate::error::Class;
 use crate::job::{Event, Job, JobKind, RunConfig};
-use crate::sandbox::{self, Level, Policy};
+use crate::sandbox::{Level, Policy};
 use crate::store::{self, AttemptFolder, Decided, Record, RunFolder};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -219,63 +224,6 @@ impl Supervisor<'_> {
         Policy { read_only, writable, memory_bytes, wall, level, ..Policy::default() }
     }
 
-    /// How the attempt ended: from what we did to it, then its last word, then its wait status.
-    fn name_outcome(&self, (job, folder): (&Job, &AttemptFolder), exit: &Exit, events: &[Event], wall: Duration) -> Outcome {
-        let memory_bytes = self.memory_of(job);
-        let out_of_memory = || Outcome::OutOfMemory {
-            limit_bytes: memory_bytes,
-            peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
-            gpu: None,
-        };
-        let limits = [whole_secs(wall), self.silence.as_secs()];
-        let ended = |reason: KillReason, step: u64| ended_by(reason, ("worker", step), limits, || self.disk_overrun(job, folder));
-        if let Some(reason) = exit.killed_by {
-            return ended(reason, last_step(events));
-        }
-        let last_word = events.iter().rev().find_map(|event| match event {
-            Event::Diverged { step, what, origin, .. } => {
-                Some(Outcome::Diverged { step: *step, what: *what, origin: origin.clone() })
-            }
-            Event::Stopped { step } => match exit.asked {
-                Some(reason) => Some(ended(reason, *step)),
-                None if matches!(job, Job::Train { stop_after: Some(_), .. }) => Some(Outcome::Interrupted { step: *step }),
-                // What nobody asked for is no answer.
-                None => None,
-            },
-            Event::OutOfMemory { gpu } => Some(Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: Some(*gpu) }),
-            Event::Failed { class, message, hint } => {
-                Some(Outcome::Refused { class: *class, message: message.clone(), hint: hint.clone() })
-            }
-            _ => None,
-        });
-        let refused = |then: String| {
-            let message = format!("the jail refused {}, and then the worker {then}", sandbox::in_words(&exit.refused));
-            let hint = "no job of ours needs that: what it read may be hostile, or this is a mistake of ours; `stderr.log` of the attempt may say more";
-            Outcome::Refused { class: Class::Sandbox, message, hint: Some(hint.into()) }
-        };
-        let was_refused = !exit.refused.is_empty();
-        match (last_word, &exit.status) {
-            (Some(outcome), _) => outcome,
-            (None, Status::Exited(0)) if is_done(job, events) => Outcome::Completed,
-            (None, Status::Exited(code)) if was_refused => refused(format!("ended with exit code {code}")),
-            (None, Status::Exited(code)) => Outcome::Crashed { exit_code: *code },
-            (None, Status::Signalled(_)) if exit.memory_kills.is_some_and(|kills| kills > 0) => out_of_memory(),
-            // What nobody but it itself, or the kernel over what it did, sends it.
-            (None, Status::Signalled(signal)) if was_refused && OF_ITSELF.contains(signal) => {
-                refused(format!("died of signal {signal}"))
-            }
-            // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
-            (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => out_of_memory(),
-            // The machine's own out-of-memory killer, where nobody counts for this worker alone: it was at work as the worker died.
-            (None, Status::Signalled(KILL)) if exit.memory_kills.is_none() && exit.machine_killed => out_of_memory(),
-            // The same where the machine does not say.
-            (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
-                out_of_memory()
-            }
-            (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
-        }
-    }
-
     /// What may lie on the disk while a job runs: as the user says, or no more in its own folder than such a job writes.
     fn disk_of(&self, job: &Job, folder: &AttemptFolder) -> Option<Disk> {
         let own = || disk::most_written(job).map(|limit| Disk { folder: folder.work(), limit });
@@ -355,15 +303,6 @@ const REPEATS: &str = "it diverged with this recipe, and rules have nothing left
 /// The most memory of a job that reads a paper. Papers take a tenth of it; what is packed into one may unpack to more than any machine has.
 pub const READING_MEMORY: u64 = 1 << 30;
 
-/// The signal of `abort`.
-const ABORT: i32 = 6;
-/// The one that nobody can refuse.
-const KILL: i32 = 9;
-
-/// Signals of a program that breaks, not of one that is ended: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, as Linux numbers
-/// them on the machines that workers run on.
-pub const OF_ITSELF: [i32; 7] = [4, 5, ABORT, 7, 8, 11, 31];
-
 /// Wall-clock limit of an attempt where the budget sets none.
 pub const MAX_WALL: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -395,213 +334,4 @@ fn is_failure(outcome: &Outcome) -> bool {
 /// Steps and progress are in the attempt's own file; the ledger keeps what reports cite.
 fn is_worth_keeping(event: &Event) -> bool {
     !matches!(event, Event::Step(_) | Event::Progress { .. } | Event::Checkpointed { .. } | Event::Wrote { .. })
-}
-
-/// Whether the job's own last word was told: one that leaves without it has not done its work, whatever its exit code says.
-fn is_done(job: &Job, events: &[Event]) -> bool {
-    match job {
-        Job::Read { .. } => events.iter().any(|e| matches!(e, Event::Read { .. })),
-        Job::Prepare(job) => events.iter().filter(|e| matches!(e, Event::Prepared(_))).count() == job.splits.len(),
-        Job::Describe(job) => events.iter().filter(|e| matches!(e, Event::Described(_))).count() == job.splits.len(),
-        Job::Train { .. } => events.iter().any(|e| matches!(e, Event::Finished { .. })),
-        Job::Evaluate(_) => events.iter().any(|e| matches!(e, Event::Evaluated { .. })),
-        Job::Generate(_) => events.iter().any(|e| matches!(e, Event::Generated { .. })),
-        Job::Merge(_) => events.iter().any(|e| matches!(e, Event::Merged { .. })),
-        Job::Predict(_) => events.iter().any(|e| matches!(e, Event::Predicted { .. })),
-        Job::Export(_) => events.iter().any(|e| matches!(e, Event::Exported { .. })),
-        Job::Compare { .. } => events.iter().any(|e| matches!(e, Event::Compared(_))),
-    }
-}
-
-fn last_step(events: &[Event]) -> u64 {
-    events
-        .iter()
-        .rev()
-        .find_map(|e| match e {
-            Event::Step(s) => Some(s.step),
-            Event::Checkpointed { step, .. } => Some(*step),
-            _ => None,
-        })
-        .unwrap_or(0)
-}
-
-/// The class that an outcome ends the command with.
-pub fn class_of(outcome: &Outcome) -> Option<Class> {
-    match outcome {
-        Outcome::Completed => None,
-        Outcome::Diverged { .. } => Some(Class::Numeric),
-        Outcome::OutOfMemory { .. } => Some(Class::Resource),
-        Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. } => Some(Class::Budget),
-        Outcome::Stalled { .. } => Some(Class::Stalled),
-        Outcome::Interrupted { .. } => Some(Class::Interrupted),
-        Outcome::Killed { .. } | Outcome::Crashed { .. } => Some(Class::Bug),
-        Outcome::Refused { class, .. } => Some(*class),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GIB: u64 = 1 << 30;
-
-    fn supervised<T>(memory_bytes: Option<u64>, check: impl FnOnce(&Supervisor) -> T) -> T {
-        supervised_within(memory_bytes, None, check)
-    }
-
-    /// `disk_bytes`: what the folder around the run folder may hold.
-    fn supervised_within<T>(memory_bytes: Option<u64>, disk_bytes: Option<u64>, check: impl FnOnce(&Supervisor) -> T) -> T {
-        let dir = tempfile::tempdir().expect("a folder");
-        let folder = RunFolder::create(dir.path().join("run")).expect("made");
-        let stop = AtomicBool::new(false);
-        check(&Supervisor {
-            folder: &folder,
-            program: PathBuf::new(),
-            level: Level::Strict,
-            threads: 1,
-            memory_bytes,
-            silence: SILENCE,
-            deadline: None,
-            disk: disk_bytes.map(|limit| Disk { folder: dir.path().into(), limit }),
-            allowed: Allowed::default(),
-            stop: &stop,
-            now: &String::new,
-        })
-    }
-
-    struct Quiet;
-
-    impl Watch for Quiet {
-        fn event(&mut self, _: &str, _: u32, _: &Event) {}
-        fn say(&mut self, _: &str) {}
-    }
-
-    fn reading() -> Job {
-        let source = crate::intake::Opened::example().record;
-        Job::Read { paper: "p.pdf".into(), source: Box::new(source), out: "out".into() }
-    }
-
-    fn comparing() -> Job {
-        Job::Compare { train: "a".into(), held_out: "b".into() }
-    }
-
-    #[test]
-    fn who_reads_a_paper_never_has_the_whole_machine() {
-        let limits = |given| supervised(given, |one| [one.memory_of(&reading()), one.memory_of(&comparing())]);
-        assert_eq!(limits(None), [Some(READING_MEMORY), None]);
-        assert_eq!(limits(Some(GIB / 2)), [Some(GIB / 2); 2]);
-        assert_eq!(limits(Some(8 * GIB)), [Some(READING_MEMORY), Some(8 * GIB)]);
-        let policy = |one: &Supervisor| one.policy(&reading(), &one.folder.attempt("read", 1), Vec::new(), MAX_WALL);
-        assert_eq!(supervised(None, policy).memory_bytes, Some(READING_MEMORY));
-    }
-
-    /// One that was given up after five attempts, as a process of before left it.
-    #[test]
-    fn who_resumes_a_run_tries_what_was_not_tried() {
-        let memory = || Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None };
-        let planned = recovery::tests::config(96);
-        let sizes = supervised(None, |one| {
-            let (mut config, mut history) = (planned.clone(), Vec::new());
-            for number in 1.. {
-                let (attempt, run) = (one.folder.attempt(&config.name, number), config.name.clone());
-                attempt.create().expect("made");
-                let job = Job::Train {
-                    config: Box::new(config.clone()),
-                    resume_from: Vec::new(),
-                    out: attempt.work(),
-                    stop_after: None,
-                };
-                attempt.write_json(&attempt.job(), &job).expect("written");
-                let started = Record::AttemptStarted { run: run.clone(), attempt: number, job: JobKind::Train };
-                let ended = Record::AttemptEnded { run, attempt: number, outcome: memory(), wall_secs: 1.0, max_rss_bytes: 0 };
-                for record in [started, ended] {
-                    one.folder.ledger().append(String::new(), record).expect("written");
-                }
-                let decision = recovery::decide(&memory(), &config, &history, one.allowed);
-                history.push(Tried { config: config.clone(), outcome: memory() });
-                match decision {
-                    Decision::Retry { config: next, .. } => config = *next,
-                    Decision::GiveUp { .. } => break,
-                }
-            }
-            // No program is there to be started.
-            let last = one.train(&planned, &mut Quiet).expect("a run folder");
-            let Job::Train { config: tried, .. } = one.folder.read_json(&last.folder.job()).expect("a job") else {
-                panic!("{last:?}")
-            };
-            (history.len(), config.micro_batch_size, last.number, tried.micro_batch_size)
-        });
-        assert_eq!(sizes, (5, 12, 6, 6));
-    }
-
-    #[test]
-    fn a_job_may_name_very_many_files() {
-        let named: Vec<PathBuf> = (0..50_000).map(|i| PathBuf::from(format!("/data/images/{i}.png"))).collect();
-        let begun = Instant::now();
-        let policy = supervised(None, |one| one.policy(&comparing(), &one.folder.attempt("x", 1), named.clone(), MAX_WALL));
-        assert!(policy.read_only == named, "each is named once");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    }
-
-    /// A trial lies beside what its run has already.
-    #[test]
-    fn disk_space_is_that_of_the_whole_run() {
-        let outcome = supervised_within(None, Some(1000), |one| {
-            std::fs::write(one.folder.root().with_file_name("beside"), vec![0u8; 1 << 13]).expect("written");
-            one.attempt("x", 1, &comparing(), Vec::new(), &mut Quiet).expect("a run folder").outcome
-        });
-        assert!(matches!(outcome, Outcome::BudgetSpent { budget: Budget::Disk, .. }), "{outcome:?}");
-    }
-
-    fn killed(signal: i32, memory_kills: Option<u64>, machine_killed: bool) -> Exit {
-        Exit {
-            status: Status::Signalled(signal),
-            asked: None,
-            killed_by: None,
-            wall_secs: 1.0,
-            user_secs: 1.0,
-            sys_secs: 0.0,
-            max_rss_bytes: 3 * GIB,
-            memory_kills,
-            machine_killed,
-            memory_peak_bytes: None,
-            refused: Vec::new(),
-            stderr_tail: String::new(),
-        }
-    }
-
-    /// Where nobody set a budget: a paper may be made so that its reader writes without end.
-    #[test]
-    fn who_writes_words_fills_no_disk() {
-        let exit = Exit { killed_by: Some(KillReason::Disk), ..killed(KILL, None, false) };
-        let of = |one: &Supervisor| {
-            let folder = one.folder.attempt("read", 1);
-            folder.create().expect("made");
-            let within = one.disk_of(&reading(), &folder).map(|disk| (disk.folder == folder.work(), disk.limit));
-            (within, one.name_outcome((&reading(), &folder), &exit, &[], MAX_WALL))
-        };
-        let (within, outcome) = supervised(None, of);
-        assert_eq!(within, Some((true, 4 * GIB)));
-        let expected = "the worker writes more than any such job does: expected at most 4.0 GiB, found";
-        let Outcome::Refused { class: Class::Sandbox, message, hint: None } = outcome else { panic!("{outcome:?}") };
-        assert!(message.starts_with(expected), "{message}");
-        // The user's own word counts for all.
-        let (within, outcome) = supervised_within(None, Some(1000), of);
-        assert_eq!(within, Some((false, 1000)));
-        assert!(matches!(outcome, Outcome::BudgetSpent { budget: Budget::Disk, .. }), "{outcome:?}");
-    }
-
-    #[test]
-    fn a_kill_for_want_of_the_machines_memory_is_no_accident() {
-        let exit = killed;
-        let named = |exit: Exit| {
-            supervised(None, |one| one.name_outcome((&comparing(), &one.folder.attempt("x", 1)), &exit, &[], MAX_WALL))
-        };
-        let out_of_memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: Some(3 * GIB), gpu: None };
-        assert_eq!(named(exit(KILL, None, true)), out_of_memory);
-        assert_eq!(named(exit(KILL, None, false)), Outcome::Killed { signal: KILL });
-        // Who counts for the worker alone knows better.
-        assert_eq!(named(exit(KILL, Some(0), true)), Outcome::Killed { signal: KILL });
-        assert_eq!(named(exit(15, None, true)), Outcome::Killed { signal: 15 });
-    }
 }

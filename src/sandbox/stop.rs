@@ -1,6 +1,6 @@
 //! The supervisor's kind request to stop: SIGTERM sets a flag, which the training loop reads after each step.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
@@ -12,15 +12,10 @@ pub fn flag() -> &'static AtomicBool {
     &REQUESTED
 }
 
-/// Whether the supervisor asked. Never true before [`flag`] was called.
-pub fn requested() -> bool {
-    REQUESTED.load(Ordering::Relaxed)
-}
-
 #[cfg(target_os = "linux")]
 fn listen() {
     extern "C" fn request(_signal: libc::c_int) {
-        REQUESTED.store(true, Ordering::Relaxed);
+        REQUESTED.store(true, std::sync::atomic::Ordering::Relaxed);
     }
     // SAFETY: the handler stores to an atomic, which is safe in a signal handler.
     unsafe {

@@ -5,7 +5,7 @@ use super::python::{self, Kind};
 use crate::error::Class;
 use crate::job::{Divergence, GpuFailure};
 use crate::run::process::{Exit, KillReason, Status};
-use crate::run::{OF_ITSELF, Outcome, class_of, ended_by, overrun};
+use crate::run::{OF_ITSELF, Outcome, ended_by, overrun};
 use crate::words::clean;
 use std::ops::RangeInclusive;
 
@@ -41,7 +41,7 @@ pub fn class(outcome: &Outcome) -> Option<Class> {
         | Outcome::BudgetSpent { .. }
         | Outcome::Interrupted { .. }
         | Outcome::Refused { .. }
-        | Outcome::Stalled { .. } => class_of(outcome),
+        | Outcome::Stalled { .. } => outcome.class(),
     }
 }
 

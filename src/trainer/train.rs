@@ -4,6 +4,8 @@
 //! checkpoint takes the same steps, bit for bit, as one that was never interrupted. What is logged, watched and saved, and when,
 //! changes no step; only which weights come out may follow from what is watched, where the recipe says so.
 
+mod begin;
+mod end;
 mod guess;
 mod lay_out;
 #[cfg(test)]
@@ -17,27 +19,25 @@ use super::Error;
 use super::batches::Order;
 use super::best::{self, BestWeights};
 use super::checkpoint::{self, Done, Held, Identity, Progress};
-use super::collate;
 use super::ema::Average;
 use super::feed::{Feed, Maker, Part};
-use super::monitor::{Monitor, divide};
-use super::objective::{Rule, Wanted, balanced};
+use super::monitor::Monitor;
+use super::objective::{Rule, Wanted};
 use super::optimizer::State;
 use super::reference::Reference;
 use super::scale::Scale;
 use super::schedule::lr_at;
 use super::similarity::{self, StepFound};
 use super::streams::Streams;
-use super::weights::{self, Built, Seal, Source};
-use crate::data::{Prepared, PreparedTargets, sha256_of_file};
-use crate::job::{BestStep, Divergence, Event, InitFrom, MonitorConfig, Pulse, RunConfig, StepEvent};
-use crate::spec::{Keep, Sampling};
+use super::weights::{self, Built};
+use crate::data::{Prepared, PreparedTargets};
+use crate::job::{Divergence, Event, Pulse, RunConfig, StepEvent};
+use crate::spec::Keep;
 use crate::store::{CheckpointFolder, WorkFolder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use tallow_kernels::{Gradients, Inspection, Tape};
-use tallow_zoo::peft;
 
 /// How training ended, where nothing failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,72 +178,7 @@ struct Stepped {
     secs: f64,
 }
 
-impl<'a> Run<'a> {
-    fn new(config: &'a RunConfig, folder: WorkFolder) -> Result<Self, Error> {
-        check(config)?;
-        let streams = Streams::of(config.seed);
-        let data = Arc::new(collate::open(&config.train, config.task, &config.model, config.normalize.as_ref())?);
-        let watched = match &config.monitor {
-            MonitorConfig::File { path } if config.recipe.watching_decides() => Some(sha256_of_file(path)?),
-            _ => None,
-        };
-        let identity = Identity::of(config, &sha256_of_file(&config.train)?, watched.as_deref());
-        let (mut train, monitor) = divide(config, &data, streams.subset())?;
-        train.retain(|example| !config.leave_out.contains(&(*example as usize)));
-        let weights = match &config.init {
-            InitFrom::Scratch => Source::Scratch,
-            InitFrom::Weights { path, sha256 } => Source::Pretrained { path, sha256: Some(sha256) },
-        };
-        let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
-        let built = weights::build(&model, config.adapter.as_ref(), weights, streams.init(), &config.recipe.groups)?;
-        let scale = Scale::of(&data, &train, &built.store);
-        scale.iter().try_for_each(|scale| scale.enter(&built.store, &built.report))?;
-        let lengths = lengths(&data, &train);
-        let asked = guess::Asked {
-            vocab_size: config.model.text_limits().map_or(0, |(vocab_size, _)| vocab_size),
-            longest: lengths.iter().flatten().max().map_or(0, |longest| *longest as usize),
-            batch_size: config.recipe.batch_size,
-            similarity: config.similarity,
-        };
-        let choices = guess::choices(data.targets(), &asked);
-        let rule = Rule::of(config, &data, &train)?;
-        let similarity = similarity::Objective::of(config, &data, &train);
-        let sampled = drawn_by(config.recipe.sampling, &data, &train)?;
-        let order = Order::new(train, lengths, sampled, config.recipe.batch_size, streams.order());
-        let compares = similarity.as_ref().is_some_and(similarity::Objective::compares_examples);
-        let order = if compares { order.mixed() } else { order };
-        let state = State::new(&config.recipe, &built.store)?;
-        let average = config.recipe.ema.map(|ema| Average::new(ema, &built.store)).transpose()?;
-        let grads = Gradients::new(&built.store);
-        let (progress, before, saved) = (Progress::default(), Done::default(), None);
-        let (best, reference, feed, inspection) = (None, None, None, None);
-        Ok(Run {
-            config,
-            folder,
-            identity,
-            streams,
-            data,
-            monitor,
-            scale,
-            order,
-            feed,
-            rule,
-            choices,
-            reference,
-            similarity,
-            built,
-            state,
-            average,
-            best,
-            grads,
-            inspection,
-            repeats: false,
-            progress,
-            before,
-            saved,
-        })
-    }
-
+impl Run<'_> {
     /// Takes the weights that training begins with for what preferences are measured against: before a checkpoint is restored.
     fn refer(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
         if !matches!(self.data.targets(), PreparedTargets::Preferences { .. }) {
@@ -520,111 +455,4 @@ impl<'a> Run<'a> {
         emit(Event::Stopped { step });
         Ok(Finish::Stopped { step })
     }
-
-    fn finish(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {
-        // No further loss shows what the last step did.
-        if !weights::all_finite(&self.built.store)? {
-            return self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit);
-        }
-        let best = self.put_in_what_comes_out()?;
-        if let Some((what, loss)) = self.in_vain(emit)? {
-            return self.diverged(what, loss, emit);
-        }
-        let stopped_early = self.progress.step < self.config.total_steps;
-        self.tell_what_comes_out(stopped_early, best, emit);
-        // Of a model with an adapter that alone is kept, with the name of its base.
-        let mut metadata = vec![("format", "pt".to_string())];
-        let own =
-            if self.config.adapter.is_some() { weights::learnt(&self.built.store) } else { weights::named(&self.built.store) };
-        let own = self.scale.as_ref().map_or_else(|| Ok(own.clone()), |scale| scale.leave(own.clone()))?;
-        let mut public = self.config.model.public_tensors(own)?;
-        if let (Some(_), InitFrom::Weights { sha256, .. }) = (&self.config.adapter, &self.config.init) {
-            public = peft::public_names(public);
-            metadata.push((weights::BASE_SHA256, sha256.clone()));
-        }
-        let weights_sha256 = weights::write(&self.folder.weights(), &public, &metadata, Seal::None)?.sha256;
-        let (step, Done { tokens, examples, train_secs }) = (self.progress.step, self.progress.done);
-        let weights = weights_sha256.clone();
-        emit(Event::Finished { step, weights_sha256: weights, tokens, examples, train_secs, stopped_early, best });
-        Ok(Finish::Completed { weights_sha256 })
-    }
-
-    /// In words, for whoever reads the run.
-    fn tell_what_comes_out(&self, stopped_early: bool, best: Option<BestStep>, emit: &mut dyn FnMut(Event)) {
-        if stopped_early {
-            let (step, total) = (self.progress.step, self.config.total_steps);
-            let message = format!("training of {total} steps ended after step {step}: watching showed that more do not help");
-            emit(Event::Note { message });
-        }
-        if let Some(BestStep { step, value }) = best {
-            let value = value.map(|value| format!(": {} {value:.4}", self.config.metric.in_words())).unwrap_or_default();
-            emit(Event::Note { message: format!("the weights are those of step {step}, the best{value}") });
-        } else if self.config.recipe.keep == Keep::Best {
-            let mean = self.average.as_ref().is_some_and(Average::is_used);
-            let which = if mean { "the mean at the last step" } else { "those of the last step" };
-            emit(Event::Note { message: format!("nothing that was watched had a score: the weights are {which}") });
-        }
-    }
-
-    /// The weights that the recipe wants kept: the best, the mean, or as they are. Tells which step's the best are.
-    fn put_in_what_comes_out(&mut self) -> Result<Option<BestStep>, Error> {
-        match (&self.best, self.progress.watched.best) {
-            (Some(weights), Some(best::Scored { step, value, .. })) => {
-                weights.put_into(&self.built.store)?;
-                Ok(Some(BestStep { step, value }))
-            }
-            _ => self.change_places().map(|()| None),
-        }
-    }
-}
-
-/// Tokens of each of `train`, where they have some.
-fn lengths(data: &Prepared, train: &[u32]) -> Option<Vec<u32>> {
-    data.example_len(*train.first()? as usize)?;
-    let length = |&i: &u32| {
-        data.give_back_after(i as usize);
-        data.example_len(i as usize).unwrap_or(0) as u32
-    };
-    Some(train.iter().map(length).collect())
-}
-
-/// The weights by which the examples `train` are drawn with replacement; none: each is taken once an epoch.
-fn drawn_by(sampling: Sampling, data: &Prepared, train: &[u32]) -> Result<Option<Vec<f64>>, Error> {
-    let wrong = |expected: &str, found: String| Error::Config { field: "recipe.sampling", expected: expected.into(), found };
-    match (sampling, data.targets(), data.weights()) {
-        (Sampling::Shuffled, ..) => Ok(None),
-        (Sampling::Balanced, PreparedTargets::Classes { of, names }, _) => {
-            let weights = balanced(of, train, names.len());
-            Ok(Some(train.iter().map(|&i| weights[of[i as usize] as usize]).collect()))
-        }
-        (Sampling::Balanced, ..) => Err(wrong("classes, each of which is drawn as often", "examples without".into())),
-        (Sampling::Weighted, _, Some(weights)) => {
-            let weights: Vec<f64> = train.iter().map(|&i| weights[i as usize]).collect();
-            // Their sum is finite, however large they are.
-            match weights.iter().copied().fold(0.0, f64::max) {
-                0.0 => Err(wrong(
-                    "an example that weighs more than 0 among those that are trained on",
-                    format!("{} that weigh nothing", weights.len()),
-                )),
-                most => Ok(Some(weights.into_iter().map(|weight| weight / most).collect())),
-            }
-        }
-        (Sampling::Weighted, _, None) => Err(wrong("a prepared split with weights of its examples", "one without".into())),
-    }
-}
-
-/// What the config alone must hold.
-fn check(config: &RunConfig) -> Result<(), Error> {
-    let wrong = |field, expected: &str, found: String| Err(Error::Config { field, expected: expected.into(), found });
-    let (batch, micro) = (config.recipe.batch_size, config.micro_batch_size);
-    if batch == 0 {
-        return wrong("recipe.batch_size", "at least 1", "0".into());
-    }
-    if micro == 0 || !batch.is_multiple_of(micro) {
-        return wrong("micro_batch_size", "a divisor of recipe.batch_size", format!("{micro}, where that is {batch}"));
-    }
-    if config.total_steps == 0 {
-        return wrong("total_steps", "at least 1", "0".into());
-    }
-    Ok(())
 }

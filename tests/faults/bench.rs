@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tallow::job::{Event, InitFrom, Job, MonitorConfig, RunConfig};
+use tallow::job::{Event, Job, RunConfig};
 use tallow::run::process::Disk;
 use tallow::run::recovery::Change;
 use tallow::run::{Allowed, Attempt, Outcome, Supervisor, Watch};
@@ -133,30 +133,13 @@ impl Bench {
             "hidden_sizes": [16, 16], "norm": "none", "dropout": 0.1, "id2label": {"0": "below", "1": "above"},
         });
         let optimizer = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
+        let (task, model) = (Task::TabularClassification, ModelConfig::from_public(&model.to_string()).expect("a config"));
+        let recipe = Recipe::bare(optimizer, 1e-2, Schedule::linear(Warmup::Frac(0.1)), Length::Steps(STEPS), 32);
         RunConfig {
-            version: 1,
             name: name.into(),
-            task: Task::TabularClassification,
-            model: ModelConfig::from_public(&model.to_string()).expect("a config"),
-            adapter: None,
-            preference: None,
-            similarity: None,
-            init: InitFrom::Scratch,
-            train: self.path("train.safetensors"),
-            monitor: MonitorConfig::None,
-            max_train_examples: None,
-            leave_out: Vec::new(),
-            recipe: Recipe::bare(optimizer, 1e-2, Schedule::linear(Warmup::Frac(0.1)), Length::Steps(STEPS), 32),
-            micro_batch_size: 32,
-            total_steps: STEPS,
-            metric: Metric::Accuracy,
-            writing: None,
-            normalize: None,
-            seed: 0,
-            threads: 1,
             checkpoint_every_steps: 5,
-            monitor_every_steps: 0,
             log_every_steps: 1,
+            ..RunConfig::bare(task, model, self.path("train.safetensors"), Metric::Accuracy, recipe, STEPS)
         }
     }
 

@@ -9,7 +9,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tallow::job::{InitFrom, MonitorConfig, PrepareJob, RunConfig, SplitSource, TokenizerSource};
+use tallow::job::{PrepareJob, RunConfig, SplitSource, TokenizerSource};
 use tallow::spec::{Columns, Metric, Recipe, Task, TokenizerKind};
 use tallow::store::{CheckpointFolder, WorkFolder};
 
@@ -137,30 +137,13 @@ impl Trained {
             "intermediate_size":4,"max_position_embeddings":16,"type_vocab_size":2,"hidden_act":"gelu","hidden_dropout_prob":0.1,
             "attention_probs_dropout_prob":0.1,"classifier_dropout":null,"initializer_range":0.02,"layer_norm_eps":1e-12,"pad_token_id":0,
             "head":{"classes":["0","1"]}}"#;
+        let model = serde_json::from_str(model).expect("a model");
         let config = RunConfig {
-            version: 1,
-            name: "seed-0".into(),
-            task: Task::TextClassification,
-            model: serde_json::from_str(model).expect("a model"),
-            init: InitFrom::Scratch,
-            adapter: None,
-            preference: None,
-            similarity: None,
-            train,
-            monitor: MonitorConfig::None,
-            max_train_examples: None,
-            leave_out: Vec::new(),
-            recipe: recipe(),
             micro_batch_size: 2,
-            total_steps: 4,
-            metric: Metric::Accuracy,
-            writing: None,
-            normalize: None,
-            seed: 0,
             threads: rayon::current_num_threads(),
             checkpoint_every_steps: 2,
-            monitor_every_steps: 0,
             log_every_steps: 1,
+            ..RunConfig::bare(Task::TextClassification, model, train, Metric::Accuracy, recipe(), 4)
         };
         let work = WorkFolder::at(dir.path().join("work"));
         std::fs::create_dir_all(dir.path().join("work")).expect("made");

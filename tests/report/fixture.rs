@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tallow::data::Overlap;
 use tallow::eval::{Evaluation, RunScore, evaluate, majority_baseline};
 use tallow::job::{
-    Divergence, Event, InitFrom, JobKind, LengthBin, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent,
+    Divergence, Event, JobKind, LengthBin, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent,
 };
 use tallow::plan::{DataFacts, Estimate, Facts, HostFacts, ModelFacts, Plan, SplitFacts};
 use tallow::report::{self, Report};
@@ -316,30 +316,18 @@ fn plan(
     assumptions: Vec<String>,
     total_steps: u64,
 ) -> Plan {
+    let (config, train) = (&model.config, PathBuf::from("train.safetensors"));
     let run = |seed: &u64| RunConfig {
-        version: 1,
         name: format!("seed-{seed}"),
-        task: spec.task,
-        model: model.config.clone(),
-        adapter: None,
-        preference: None,
-        similarity: None,
-        init: InitFrom::Scratch,
-        train: PathBuf::from("train.safetensors"),
         monitor: MonitorConfig::HoldOut { examples: 1000 },
-        max_train_examples: None,
-        leave_out: Vec::new(),
-        recipe: spec.recipe.clone(),
         micro_batch_size: 16,
-        total_steps,
-        metric: spec.metric,
-        writing: None,
         normalize: normalize.clone(),
         seed: *seed,
         threads: 2,
         checkpoint_every_steps: 100,
         monitor_every_steps: 100,
         log_every_steps: 10,
+        ..RunConfig::bare(spec.task, config.clone(), train.clone(), spec.metric, spec.recipe.clone(), total_steps)
     };
     let split = |name: &str, examples| SplitFacts {
         name: name.into(),

@@ -1,19 +1,21 @@
 //! Scripts in containers, with a real engine: `DOCKER_HOST` or the usual socket, and an image named by `TALLOW_SCRIPT_IMAGE` or
 //! `tallow-python` that has `python3`. `engine.sh` beside this file makes both. Where there is none, that is said, and nothing is tested.
 
+mod held_out;
+mod limits;
 #[path = "../program/mod.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
 mod program;
 #[path = "../language_model/server.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
 mod server;
+mod stops;
 mod written;
 
 use program::{Place, Said};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Passed on from our own environment: how the engine is found.
 const MEANS: [&str; 3] = ["PATH", "DOCKER_HOST", "TALLOW_SCRIPT_IMAGE"];
@@ -144,35 +146,6 @@ fn a_script_tells_what_it_did() {
 }
 
 #[test]
-fn out_of_memory_is_tried_in_smaller_parts_of_the_same_batch() {
-    if !has_engine() {
-        return;
-    }
-    let body = r#"
-size, parts = tallow.batch(16)
-tallow.start(total_steps=1)
-room = [bytearray(b"x" * (8 << 20)) for _ in range(size)]
-tallow.metric("batch", size * parts)
-tallow.metric("parts", parts)
-tallow.step(1, loss=0.5)
-tallow.finish(1)
-"#;
-    let bench = Bench::new(body);
-    let run = bench.place.run();
-    let said = bench.run(&run, &["--memory=64MiB"]);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    let (attempts, metrics) = report(&run);
-    assert_eq!(attempts.len(), 3, "{attempts:?}");
-    assert!(attempts[..2].iter().all(|outcome| outcome == "out of memory (limit 64.0 MiB)"), "{attempts:?}");
-    assert_eq!(metrics, [("batch".to_string(), 16.0), ("parts".to_string(), 4.0)]);
-    let fixed = Bench::new("tallow.start(total_steps=1)\nroom = bytearray(b'x' * (128 << 20))\n");
-    let run = fixed.place.run();
-    let said = fixed.run(&run, &["--memory=64MiB"]);
-    assert_eq!(said.code, Some(40), "{said:#?}");
-    assert!(std::fs::read_to_string(run.join("runs/script/review.md")).expect("a review").contains("`tallow.batch`"));
-}
-
-#[test]
 fn a_loss_that_is_not_finite_lowers_the_rate_from_the_start() {
     if !has_engine() {
         return;
@@ -250,74 +223,6 @@ fn an_exception_is_named_with_its_line_and_left_to_a_person() {
     }
 }
 
-#[test]
-fn what_is_told_without_end_or_sense_is_bounded() {
-    if !has_engine() {
-        return;
-    }
-    let body = "tallow.start(total_steps=3000)\nfd = int(os.environ['TALLOW_EVENTS'])\n\
-                for line in [b'hello', b'\\xff\\xfe', b'{\"event\": \"metric\", \"name\": \"acc\"}']:\n    os.write(fd, line + b'\\n')\n\
-                for i in range(1, 3001):\n    tallow.step(i, loss=1 / i, lr=tallow.lr(0.1))\n    tallow.metric('acc', i / 3000, step=i)\n\
-                tallow.metric('acc', math.nan)\ntallow.finish(3000)\n";
-    let bench = Bench::new(body);
-    let run = bench.place.run();
-    let said = bench.run(&run, &[]);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    assert!(said.stderr.lines().count() < 30, "{said:#?}");
-    assert_eq!(report(&run).1, [("acc".to_string(), 1.0)]);
-    let ledger = std::fs::read_to_string(run.join("ledger.jsonl")).expect("a ledger");
-    assert!(ledger.lines().count() < 20, "{ledger}");
-    let page = std::fs::read_to_string(run.join("report.md")).expect("a report");
-    assert!(page.contains("3 line(s) among its events were none; the first: hello"), "{page}");
-    assert!(page.contains("the metric acc is nan and is not told"), "{page}");
-}
-
-/// Steps that take no time are told now and then, and the last of them.
-#[test]
-fn very_many_steps_are_no_flood() {
-    if !has_engine() {
-        return;
-    }
-    let body = "tallow.start(total_steps=100000)\nfor i in range(1, 100001):\n    tallow.step(i, loss=1 / i)\n\
-                tallow.finish(100000)\n";
-    let bench = Bench::new(body);
-    let run = bench.place.run();
-    let said = bench.run(&run, &[]);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    let events = std::fs::read_to_string(run.join("runs/script/attempts/001/events.jsonl")).expect("events");
-    let steps: Vec<&str> = events.lines().filter(|line| line.contains("\"event\":\"step\"")).collect();
-    assert!(steps.len() < 1000 && steps[0].contains("\"step\":1,"), "{}", steps.len());
-    assert!(steps.last().is_some_and(|line| line.contains("\"step\":100000,")), "{steps:?}");
-}
-
-#[test]
-fn budgets_bound_a_script_and_resume_raises_them() {
-    if !has_engine() {
-        return;
-    }
-    let body = format!(
-        "{STEPS}\nif began == 0:\n    (tallow.out / 'scratch').write_bytes(b'x' * (9 << 20))\ntrain(8000 if began == 0 else began + 1, wait=0.02)\n"
-    );
-    let bench = Bench::new(&body);
-    let run = bench.place.run();
-    let said = bench.run(&run, &["--max-disk=8MiB"]);
-    assert!(said.code == Some(42) && said.stderr.contains("--max-disk"), "{said:#?}");
-    // What was there is kept, and it goes on from there; with as little room as before it does not begin.
-    let again = bench.resume(&run);
-    assert!(again.code == Some(42) && report(&run).0.len() == 1, "{again:#?}");
-    let mut command = bench.place.tallow(["resume", "--max-disk=1GiB"]);
-    command.arg(&run);
-    let said = self::said(bench.with_means(command));
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    assert!(report(&run).1.iter().any(|(name, value)| name == "began" && *value > 0.0), "{:?}", report(&run));
-    // Attempts.
-    let bench = Bench::new("tallow.batch(16)\nroom = bytearray(b'x' * (128 << 20))\n");
-    let run = bench.place.run();
-    let said = bench.run(&run, &["--memory=64MiB", "--max-attempts=2"]);
-    assert!(said.code == Some(42) && said.stderr.contains("`--max-attempts` is 2"), "{said:#?}");
-    assert_eq!(report(&run).0.len(), 2);
-}
-
 /// Each attempt is a function that must fail, or find nothing; those that do not are told as metrics.
 #[test]
 fn nothing_can_be_reached_from_a_container() {
@@ -381,140 +286,6 @@ tallow.finish(1)
     assert!(metrics[0].1 >= 40.0 && metrics.len() == 1, "open: {metrics:?}");
 }
 
-#[test]
-fn a_stop_is_heard_and_a_run_resumed() {
-    if !has_engine() {
-        return;
-    }
-    let bench = Bench::new(&format!("{STEPS}\ntrain(40, wait=0.05)\n"));
-    let run = bench.place.run();
-    let child = bench.command(&run, &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    wait_for(&run.join("runs/script/attempts/001/work/state.json"));
-    // SAFETY: plain numbers, of our own child.
-    unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
-    let ended = child.wait_with_output().expect("ended");
-    assert_eq!(ended.status.code(), Some(41));
-    let said = bench.resume(&run);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    let (attempts, metrics) = report(&run);
-    assert!(attempts[0].starts_with("stopped by the user") && attempts[1] == "completed", "{attempts:?}");
-    assert_eq!(metrics[0], ("sum".to_string(), 820.0));
-    assert!(metrics[1].1 > 0.0, "{metrics:?}");
-    // Its time.
-    let bench = Bench::new("tallow.start(total_steps=1)\nwhile not tallow.stopping():\n    time.sleep(0.05)\ntallow.finish(0)\n");
-    let run = bench.place.run();
-    let said = bench.run(&run, &["--max-time=4s"]);
-    assert_eq!(said.code, Some(42), "{said:#?}");
-}
-
-/// A process of ours that is killed leaves no container for long: its stdin closes, and the next process removes what is left.
-#[test]
-fn a_container_dies_with_whoever_watches() {
-    if !has_engine() {
-        return;
-    }
-    let bench = Bench::new(&format!("{STEPS}\ntrain(4 if began else 100000, wait=0.02)\n"));
-    let run = bench.place.run();
-    let mut child = bench.command(&run, &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    wait_for(&run.join("runs/script/attempts/001/work/state.json"));
-    child.kill().expect("killed");
-    child.wait().expect("ended");
-    let filter = format!("label=tallow.run={}", run.canonicalize().expect("there").display());
-    let begun = Instant::now();
-    while docker(&["ps", "-q", "--filter", &filter]).is_some_and(|running| !running.is_empty()) {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it runs on");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let said = bench.resume(&run);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    assert_eq!(docker(&["ps", "-aq", "--filter", &filter]), Some(String::new()));
-}
-
-fn wait_for(path: &Path) {
-    let begun = Instant::now();
-    while !path.is_file() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// The answers of held-out examples are nowhere in the container, and what is predicted of them is scored here.
-#[test]
-fn held_out_examples_are_predicted_without_their_answers() {
-    if !has_engine() {
-        return;
-    }
-    let body = "lines = [json.loads(line) for line in open(tallow.held_out)]\nfound = ''\nfor place, _, files in os.walk('/'):\n    \
-                if not place.startswith(('/proc', '/sys', '/usr', '/dev')):\n        for name in files:\n            try:\n                \
-                found += open(os.path.join(place, name)).read(100000)\n            except Exception:\n                pass\n\
-                tallow.metric('leaks', found.count('secret' + 'answer'))\n\
-                tallow.predict('secret' + 'answer' if line['x'] > 1 else 'other' for line in lines)\ntallow.finish(1)\n";
-    let bench = Bench::new(body);
-    let table = bench.place.write("held.csv", "x,kind\n1,other\n2,secretanswer\n3,other\n4,secretanswer\n");
-    let args = ["--held-out", table.to_str().expect("a path"), "--label=kind"];
-    let run = bench.place.run();
-    let said = bench.run(&run, &args);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    assert_eq!(report(&run).1, [("leaks".to_string(), 0.0)]);
-    let scores = &json(run.join("report.json"))["scores"][0];
-    assert_eq!((scores["metric"].as_str(), scores["value"]["value"].as_f64()), (Some("accuracy"), Some(0.75)), "{scores}");
-    assert!(scores["interval"][0]["value"].as_f64().is_some_and(|low| (0.2..0.75).contains(&low)), "{scores}");
-    for (body, words) in [
-        ("tallow.finish(1)\n", "did not call `tallow.predict`"),
-        ("tallow.predict(['other'])\ntallow.finish(1)\n", "each of 4 held-out examples, found 1"),
-        ("os.symlink('/etc/passwd', tallow.out / 'predictions.jsonl')\ntallow.finish(1)\n", "did not call"),
-    ] {
-        let bench = Bench::new(body);
-        let out = bench.place.run();
-        let said = bench.run(&out, &args);
-        assert!(said.code == Some(10) && said.stderr.contains(words), "{body}: {said:#?}");
-        // All else is told all the same.
-        let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
-        assert!(report.contains("Not scored") && report.contains("Completed"), "{report}");
-    }
-}
-
-/// What the script sees must not hold the answers. Said before any engine is asked.
-#[test]
-fn held_out_answers_are_not_among_the_data() {
-    let rows = "x,kind\n1,other\n2,answer\n";
-    let refused = |bench: &Bench, table: &Path, words: &str| {
-        let said = bench.run(&bench.place.run(), &["--held-out", table.to_str().expect("a path"), "--label=kind"]);
-        assert!(said.code == Some(2) && said.stderr.contains("the held-out answers are in the data"), "{said:#?}");
-        assert!(said.stderr.contains(words) && said.stderr.contains("in another folder"), "{said:#?}");
-        assert!(!bench.place.run().exists(), "nothing is begun");
-    };
-    let bench = Bench::new("tallow.finish(1)\n");
-    let within = bench.place.write("data/deep/test.csv", rows);
-    refused(&bench, &within, "test.csv");
-    // By a way around, and as a copy under another name.
-    refused(&bench, &bench.place.path("data/../data/deep/test.csv"), "test.csv");
-    let bench = Bench::new("tallow.finish(1)\n");
-    let apart = bench.place.write("held.csv", rows);
-    std::os::unix::fs::symlink(&apart, bench.place.path("data/link.csv")).expect("a link");
-    bench.place.write("data/extra/notes.bin", rows);
-    refused(&bench, &apart, "notes.bin");
-    // Those that another run keeps.
-    let bench = Bench::new("tallow.finish(1)\n");
-    let apart = bench.place.write("held.csv", rows);
-    bench.place.write("data/old/ledger.jsonl", "");
-    bench.place.write("data/old/data/held_out/answers.jsonl", "\"answer\"\n");
-    refused(&bench, &apart, "held_out");
-}
-
-/// The run folder keeps them, too.
-#[test]
-fn a_run_that_keeps_answers_does_not_lie_among_the_data() {
-    let bench = Bench::new("tallow.finish(1)\n");
-    let table = bench.place.write("held.csv", "x,kind\n1,other\n2,answer\n");
-    for place in ["data/run", "data/new/run", "data/../data/run"] {
-        let out = bench.place.path(place);
-        let said = bench.run(&out, &["--held-out", table.to_str().expect("a path"), "--label=kind"]);
-        assert!(said.code == Some(2) && said.stderr.contains("the run folder keeps the held-out answers"), "{said:#?}");
-        assert!(said.stderr.contains("`--out`") && !out.exists(), "{said:#?}");
-    }
-}
-
 /// What another process is at is not changed. Said before any engine is asked.
 #[test]
 fn a_run_that_somebody_works_on_is_left_as_it_is() {
@@ -528,133 +299,6 @@ fn a_run_that_somebody_works_on_is_left_as_it_is() {
     let said = said(bench.with_means(command));
     assert!(said.code == Some(40) && said.stderr.contains("is in use by another process"), "{said:#?}");
     assert_eq!(std::fs::read_to_string(folder.script_spec()).expect("read"), text);
-}
-
-/// Where nobody says how much a script may take, it is a share of what there is, which the engine holds it to.
-#[test]
-fn a_script_that_nobody_limits_has_a_share_of_what_there_is() {
-    if !has_engine() {
-        return;
-    }
-    let body = "limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']\n\
-                tallow.metric('memory', [int(open(file).read()) for file in limits if os.path.exists(file)][0])\ntallow.finish(1)\n";
-    let bench = Bench::new(body);
-    let run = bench.place.run();
-    let said = bench.run(&run, &[]);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    let spec: toml::Table = toml::from_str(&std::fs::read_to_string(run.join("script.toml")).expect("read")).expect("TOML");
-    let limit = |name: &str| spec.get(name).and_then(toml::Value::as_integer).expect("a limit");
-    let (_, metrics) = report(&run);
-    let held = limit("spare_memory_bytes") as f64;
-    assert!((metrics[0].1 - held).abs() <= 4096.0 && held > (64 << 20) as f64, "{metrics:?} {held}");
-    assert!(limit("spare_disk_bytes") > 1 << 20 && !spec.contains_key("max_memory_bytes"));
-    let page = std::fs::read_to_string(run.join("report.md")).expect("a report");
-    assert!(page.contains("a share of what the machine had to spare"), "{page}");
-}
-
-/// A run that is complete is not run again: what it predicted is scored, and its report written, also where a crash came before.
-#[test]
-fn a_complete_run_is_not_run_again() {
-    if !has_engine() {
-        return;
-    }
-    let body = "lines = [json.loads(line) for line in open(tallow.held_out)]\ntallow.metric('nonce', int.from_bytes(os.urandom(4), 'big'))\n\
-                (tallow.out / '.tmp-mine').write_text('x')\ntallow.predict(line['x'] + 0.5 for line in lines)\ntallow.finish(1)\n";
-    let bench = Bench::new(body);
-    let table = bench.place.write("held.csv", "x,age\n20,20\n31,31\n42,42\n");
-    let run = bench.place.run();
-    let said = bench.run(&run, &["--held-out", table.to_str().expect("a path"), "--label=age"]);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    let before = report(&run);
-    assert!(said.stdout.contains("root mean squared error  0.5000"), "{said:#?}");
-    std::fs::remove_file(run.join("report.json")).expect("removed");
-    let again = bench.resume(&run);
-    assert_eq!((again.code, report(&run)), (Some(0), before), "{again:#?}");
-    assert!(!run.join("runs/script/attempts/002").exists() && run.join("runs/script/attempts/001/work/.tmp-mine").is_file());
-    let mut diff = bench.place.tallow(["diff"]);
-    let told = program::said(diff.arg(&run).arg(&run));
-    assert!(told.code == Some(2) && told.stderr.contains("is the run of a script"), "{told:#?}");
-}
-
-/// Asked to stop before the container runs, nothing else is tried.
-#[test]
-fn a_stop_before_the_container_runs_is_heard() {
-    if !has_engine() {
-        return;
-    }
-    let bench = Bench::new("tallow.start(total_steps=1)\nwhile not tallow.stopping():\n    time.sleep(0.02)\ntallow.finish(0)\n");
-    for wait in [0, 300] {
-        let run = bench.place.run();
-        let child = bench.command(&run, &[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
-        wait_for(&run.join("runs/script/attempts/001/job.json"));
-        std::thread::sleep(Duration::from_millis(wait));
-        // SAFETY: plain numbers, of our own child.
-        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
-        let ended = child.wait_with_output().expect("ended");
-        assert_eq!(ended.status.code(), Some(41), "{wait}: {}", String::from_utf8_lossy(&ended.stderr));
-        assert!(!run.join("runs/script/attempts/002").exists(), "{wait}");
-    }
-}
-
-/// What it prints is a sign of life; what says nothing at all is stalled, and the hint can be followed.
-#[test]
-fn a_log_is_a_sign_of_life() {
-    if !has_engine() {
-        return;
-    }
-    let talks = Bench::new("for i in range(12):\n    time.sleep(1)\n    print(i)\ntallow.finish(1)\n");
-    let said = talks.run(&talks.place.run(), &["--max-silence=8s"]);
-    assert_eq!(said.code, Some(0), "{said:#?}");
-    let silent = Bench::new(
-        "if tallow.resume is None:\n    (tallow.out / 'c').write_text('1')\n    tallow.checkpoint(1, 'c')\n    time.sleep(30)\ntallow.finish(1)\n",
-    );
-    let run = silent.place.run();
-    let said = silent.run(&run, &["--max-silence=8s", "--max-attempts=1"]);
-    assert_eq!(said.code, Some(42), "{said:#?}");
-    assert!(report(&run).0[0].starts_with("stalled"), "{said:#?}");
-    let mut command = silent.place.tallow(["resume", "--max-silence=1m"]);
-    command.arg(&run);
-    let said = self::said(silent.with_means(command));
-    assert_eq!(said.code, Some(0), "{said:#?}");
-}
-
-/// The end of a log of many megabytes is what tells why it ended; notes and names have an end.
-#[test]
-fn the_end_of_a_huge_log_is_kept() {
-    if !has_engine() {
-        return;
-    }
-    let body = "tallow.metric('m' * 500000, 1)\nfor i in range(60):\n    tallow._tell('note', message=str(i) + 'n' * 900000)\n\
-                for _ in range(320):\n    print('x' * 65535)\nraise KeyError('why it ended')\n";
-    let bench = Bench::new(body);
-    let run = bench.place.run();
-    let said = bench.run(&run, &[]);
-    assert!(said.code == Some(20) && said.stderr.contains("why it ended"), "{:?}", said.code);
-    let bytes = |name: &str| std::fs::metadata(run.join(name)).expect("a file").len();
-    assert!(
-        bytes("runs/script/attempts/001/stderr.log") < 17 << 20 && bytes("report.html") < 1 << 20,
-        "{}",
-        bytes("report.html")
-    );
-    let log = std::fs::read_to_string(run.join("runs/script/attempts/001/stderr.log")).expect("a log");
-    assert!(log.trim_end().ends_with("KeyError: 'why it ended'") && log.contains("bytes were not kept]"));
-    assert!(std::fs::read_to_string(run.join("runs/script/review.md")).expect("a review").contains("why it ended"));
-}
-
-/// What the engine would refuse is told before a run is begun.
-#[test]
-fn limits_that_the_engine_has_not_are_told_first() {
-    if !has_engine() {
-        return;
-    }
-    let bench = Bench::new("tallow.finish(1)\n");
-    for (arg, words) in [("--threads=1000", "found 1000"), ("--memory=1MiB", "expected at least 6.0 MiB")] {
-        let run = bench.place.run();
-        let mut command = bench.place.tallow(["train", "--script"]);
-        command.arg(&bench.script).arg("--out").arg(&run).arg(arg);
-        let said = said(bench.with_means(command));
-        assert!(said.code == Some(2) && said.stderr.contains(words) && !run.exists(), "{said:#?}");
-    }
 }
 
 #[test]

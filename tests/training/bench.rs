@@ -54,30 +54,15 @@ impl Bench {
         let optimizer = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01 };
         let schedule = Schedule::linear(Warmup::Frac(0.1));
         let recipe = Recipe { grad_clip_norm: Some(1.0), ..Recipe::bare(optimizer, 1e-2, schedule, Length::Steps(40), 32) };
+        let (task, model) = (Task::TextClassification, ModelConfig::from_public(&model.to_string()).expect("a config"));
         RunConfig {
-            version: 1,
-            name: "seed-0".into(),
-            task: Task::TextClassification,
-            model: ModelConfig::from_public(&model.to_string()).expect("a config"),
-            adapter: None,
-            preference: None,
-            similarity: None,
-            init: InitFrom::Scratch,
-            train: self.path("texts.safetensors"),
             monitor: MonitorConfig::HoldOut { examples: 40 },
-            max_train_examples: None,
-            leave_out: Vec::new(),
-            recipe,
             micro_batch_size: 16,
-            total_steps: 40,
-            metric: Metric::Accuracy,
-            writing: None,
-            normalize: None,
-            seed: 0,
             threads: THREADS,
             checkpoint_every_steps: 7,
             monitor_every_steps: 20,
             log_every_steps: 3,
+            ..RunConfig::bare(task, model, self.path("texts.safetensors"), Metric::Accuracy, recipe, 40)
         }
     }
 

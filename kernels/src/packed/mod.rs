@@ -21,7 +21,6 @@ pub use steps::{Known, add, add_bias, attend, gated, norm, norm_heads, rotate};
 
 use crate::simd::vectorised;
 use crate::{Error, Result};
-use candle_core::Tensor;
 use candle_core::quantized::QTensor;
 use rayon::prelude::*;
 
@@ -124,14 +123,6 @@ impl PackedMatrix {
     /// It is no matrix.
     pub fn from_blocks(weight: &QTensor) -> Result<Self> {
         pack::blocks(weight)
-    }
-
-    /// Of numbers, `[out, in]`, which become float16.
-    ///
-    /// # Errors
-    /// It is no matrix.
-    pub fn from_floats(weight: &Tensor) -> Result<Self> {
-        pack::floats(weight)
     }
 
     /// `out`
@@ -409,7 +400,7 @@ mod tests {
     #[test]
     fn odd_sizes_lie_as_halves() {
         let dense = Tensor::from_vec(numbers(7 * 10, 2), (7, 10), &Device::Cpu).expect("a tensor");
-        let packed = PackedMatrix::from_floats(&dense).expect("packed");
+        let packed = pack::floats(&dense).expect("packed");
         let (x, mut rows, mut found) = (numbers(20, 4), Rows::default(), vec![0f32; 14]);
         rows.set(&x, 10);
         multiply(&[&packed], &rows, &mut found).expect("a product");

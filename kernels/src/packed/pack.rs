@@ -154,6 +154,7 @@ fn nearest_power(parts: &[Unpacked]) -> f32 {
     if largest > 0.0 && largest.is_finite() { 2f32.powi(largest.log2().ceil() as i32) } else { 1.0 }
 }
 
+/// Numbers, `[out, in]`, become float16.
 pub(super) fn floats(weight: &Tensor) -> Result<PackedMatrix> {
     let dims = weight.dims();
     let [rows, cols] = *dims else { return Err(not_a_matrix(dims)) };

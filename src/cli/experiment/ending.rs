@@ -2,14 +2,14 @@
 
 use super::CliError;
 use crate::error::{Class, Error};
-use crate::run::{Budget, Outcome, class_of};
+use crate::run::{Budget, Outcome};
 use crate::script::ScriptSpec;
 use crate::store::{Decided, Record, RunFolder};
 use crate::{script, spec, words};
 
 /// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
 pub(in crate::cli) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFolder>) -> Error {
-    let class = class_of(outcome).unwrap_or(Class::Bug);
+    let class = outcome.class().unwrap_or(Class::Bug);
     let (words, hint) = match outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
         Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {

@@ -3,12 +3,10 @@
 
 use super::Error;
 use super::wire::{Trouble, Wanted, Wire, header};
-use crate::data::digest::sha256_of_file;
+use crate::data::digest::{git_sha1_of_file, sha256_of_file};
 use crate::error::root_cause;
-use crate::words::hex;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Method, StatusCode, Url};
-use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -197,7 +195,7 @@ impl Transfer<'_> {
         let (name, expected, found) = match &self.hash {
             Hash::Unknown => return Ok(()),
             Hash::Sha256(expected) => ("SHA-256", expected, sha256_of_file(partial).map_err(|e| self.bad(root_cause(&e)))?),
-            Hash::Git(expected) => ("git's SHA-1", expected, git_sha1(partial, found).map_err(|e| disk("read", partial, e))?),
+            Hash::Git(expected) => ("git's SHA-1", expected, git_sha1_of_file(partial).map_err(|e| disk("read", partial, e))?),
         };
         if *expected != found {
             return Err(self.bad(format!("expected {name} {expected}, found {found}")));
@@ -245,18 +243,6 @@ fn copy(mut from: impl Read, file: &mut File, most: u64, came: &mut Came) -> Res
 fn range(text: &str) -> Option<(u64, Option<u64>)> {
     let (part, total) = text.strip_prefix("bytes ")?.split_once('/')?;
     Some((part.split_once('-')?.0.parse().ok()?, total.parse().ok()))
-}
-
-fn git_sha1(path: &Path, size: u64) -> std::io::Result<String> {
-    let (mut hasher, mut buffer) = (Sha1::new(), vec![0; 1 << 20]);
-    hasher.update(format!("blob {size}\0"));
-    let mut file = File::open(path)?;
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hasher.finalize())),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

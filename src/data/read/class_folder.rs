@@ -2,8 +2,7 @@
 //! and `label`.
 
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, text};
-use crate::data::{Error, Result, splits};
-use std::collections::BTreeSet;
+use crate::data::{Result, splits, walk};
 use std::path::{Path, PathBuf};
 
 /// An image or a text of the folder.
@@ -60,52 +59,24 @@ pub(super) struct Found {
 
 /// The images of a folder, however deep they lie in that of their class; where there are none, its texts.
 pub(super) fn find(root: &Path) -> Result<Found> {
-    let images = find_all(root, Of::Images)?;
-    if images.entries.is_empty() && images.strays.is_empty() { find_all(root, Of::Texts) } else { Ok(images) }
+    let mut files = walk::files_below(root)?;
+    // As paths: a class stands together.
+    files.sort();
+    let images = among(root, &files, Of::Images);
+    Ok(if images.entries.is_empty() && images.strays.is_empty() { among(root, &files, Of::Texts) } else { images })
 }
 
-fn find_all(root: &Path, of: Of) -> Result<Found> {
+/// Those of the files below a folder that are such.
+fn among(root: &Path, files: &[PathBuf], of: Of) -> Found {
     let mut found = Found { of, entries: Vec::new(), strays: Vec::new() };
-    for (name, path) in children(root)? {
-        if path.is_dir() {
-            below(&path, &name, &name, &mut BTreeSet::new(), &mut found)?;
-        } else if of.has(&name) {
-            found.strays.push(name);
+    for path in files {
+        let Some(name) = walk::name(root, path).filter(|name| of.has(name)) else { continue };
+        match name.split_once('/') {
+            Some((class, _)) => found.entries.push(Entry { path: path.clone(), class: class.into(), name }),
+            None => found.strays.push(name),
         }
     }
-    Ok(found)
-}
-
-/// The files of a folder that is called `within`, and of all below it. A folder that a link leads to again is read once.
-fn below(folder: &Path, class: &str, within: &str, seen: &mut BTreeSet<PathBuf>, found: &mut Found) -> Result<()> {
-    let real = folder.canonicalize().map_err(|source| Error::Io { action: "find", path: folder.into(), source })?;
-    if !seen.insert(real) {
-        return Ok(());
-    }
-    for (name, path) in children(folder)? {
-        let within = format!("{within}/{name}");
-        if path.is_dir() {
-            below(&path, class, &within, seen, found)?;
-        } else if found.of.has(&name) && path.is_file() {
-            found.entries.push(Entry { path, name: within, class: class.into() });
-        }
-    }
-    Ok(())
-}
-
-/// (name, path) of what lies in a folder, sorted; names that begin with a dot are left out.
-fn children(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let io = |source| Error::Io { action: "list", path: folder.into(), source };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let entry = entry.map_err(io)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') {
-            found.push((name, entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
+    found
 }
 
 pub(super) fn columns(found: &Found) -> Vec<Column> {

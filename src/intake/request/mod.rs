@@ -19,6 +19,7 @@ mod label;
 mod lengths;
 mod limits;
 mod meant;
+mod metrics;
 mod name;
 mod names;
 mod number;

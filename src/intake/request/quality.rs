@@ -1,6 +1,7 @@
 //! How good the result is to be: a metric, and the value that is hoped for. A number is a target only beside a metric, or after a
 //! word such as `reach`; any other stays in the text, to be told.
 
+use super::metrics::{ERROR, METRIC, error, metric};
 use super::number::number;
 use super::pattern::pattern;
 use super::rest::{Cut, NOT, Rest};
@@ -10,16 +11,17 @@ use crate::spec::Metric;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// What is better when it is greater.
-const METRIC: &str = r"(?P<metric>triplet accuracy|accuracy\x401|top[- ]?5(?:[- ]accurac(?:y|ies))?|subset accuracy|accurac(?:y|ies)|acc\b|(?:macro|micro)(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ](?:macro|micro)|entity[- ]?f1|f1|average[- ]precision|(?:au)?prc?[- _]?auc|auprc|(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|r2|r[- ]squared|coefficient of determination|exact[- ]match|matthews(?: correlation)?|mcc|pearson(?: correlation)?|spearman(?: correlation)?|auroc|bleu|chrf|rouge[- ]?[12l]|ndcg(?:\x4010)?|mrr(?:\x4010)?|recall\x4010)(?:[ -]?score)?";
+/// Words between a metric and the least that it may be.
 const BETWEEN: &str = r"\s*(?:(?:of|to|is|at|least|above|over|than|more|better|greater|higher|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|>=?|≥)\s*){0,4}";
 
-/// What is better when it is smaller.
-const ERROR: &str = r"(?P<error>wer|cer|(?:word|character)[- ]error[- ]rates?|root[- ]mean[- ]squared?[- ]errors?|rmse|mean[- ]squared?[- ]errors?|mse|mean[- ]absolute[- ]errors?|mae|perplexit(?:y|ies)|ppl|bits[- ]per[- ](?:byte|character)|bpb|log[- ]?loss|(?:expected )?calibration[- ]errors?|ece)";
 /// Words between an error and the most that it may be.
 const UP_TO: &str = r"\s*(?:(?:of|to|is|at most|up to|below|under|less|lower|smaller|fewer|than|within|down|stay(?:s|ing)?|get(?:s|ting)?|around|about|near|a|an|must|should|be|target|goal|score|for|=|:|<=?|≤)\s*){0,5}";
 /// What says that a number is the most that there may be.
 const MOST: &str = r"(?:at most|up to|below|under|less than|lower than|smaller than|<=?|≤)";
+/// Before a metric's name: it is another one, which there is not.
+const ANOTHER: &str = r"balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class";
+/// Before a number: it is what others reach, or what was reached before.
+const REACHED: &str = r"baseline|current(?:ly)?|already|human|previous|last (?:time|run)|we (?:have|got|had)";
 const OF_WHAT: &str = r"(?:(?:of|in|on|the|test|validation|dev|held-out|mean)\s){0,3}";
 
 struct Patterns {
@@ -48,20 +50,22 @@ struct Patterns {
 }
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
-    metric_value: pattern(&format!(r"\b(?:(?:val(?:id(?:ation)?)?|test|eval|dev)_)?{METRIC}{BETWEEN}#\s?(?P<unit>%|percent\b)?")),
+    metric_value: pattern(&format!(
+        r"\b(?:(?:val(?:id(?:ation)?)?|test|eval|dev)_)?{}{BETWEEN}#\s?(?P<unit>%|percent\b)?",
+        *METRIC
+    )),
     value_metric: pattern(&format!(
-        r"^#\s?(?P<unit>%|percent\b)?\s?(?:(?:test|validation|dev|held-out|of|in|on|the|mean|top-1)\s){{0,3}}{METRIC}\b"
+        r"^#\s?(?P<unit>%|percent\b)?\s?(?:(?:test|validation|dev|held-out|of|in|on|the|mean|top-1)\s){{0,3}}{}\b",
+        *METRIC
     )),
     goal_value: pattern(&format!(
         r"(?:\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above|get(?:s|ting)?)|(?:\A\s*|[,;(¦]\s*|\b(?:with|be|is|to|at|get|want|need)\s)(?:>=?|≥)){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
-    metric: pattern(&format!(r"\b{METRIC}\b")),
-    of_another_metric: regex(&format!(
-        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|class-?wise|sample[sd]?|mean average)[- ]*)$"
-    )),
-    error_value: pattern(&format!(r"\b{ERROR}{UP_TO}#\s?(?P<unit>%|percent\b)?")),
-    value_error: pattern(&format!(r"(?:\b{MOST}|[<≤]=?)?^#\s?(?P<unit>%|percent\b)?\s?{OF_WHAT}{ERROR}\b")),
-    error: pattern(&format!(r"\b{ERROR}\b")),
+    metric: pattern(&format!(r"\b{}\b", *METRIC)),
+    of_another_metric: regex(&format!(r"(?:{NOT}|(?i)\b(?:{ANOTHER}|class-?wise|sample[sd]?|mean average)[- ]*)$")),
+    error_value: pattern(&format!(r"\b{}{UP_TO}#\s?(?P<unit>%|percent\b)?", *ERROR)),
+    value_error: pattern(&format!(r"(?:\b{MOST}|[<≤]=?)?^#\s?(?P<unit>%|percent\b)?\s?{OF_WHAT}{}\b", *ERROR)),
+    error: pattern(&format!(r"\b{}\b", *ERROR)),
     open: [
         pattern(&format!(
             r"\b(?P<open>error[- ]rates?(?:\s(?:of|is|to))?|(?:(?:test|validation|dev|held-out|evaluation) )?(?:cross[- ]entropy )?(?:loss(?:es)?|errors?)(?: (?:of|is|to|must be|should be))*\s?{MOST})(?:\s?{MOST})?\s?[:=]?\s?#\s?(?P<unit>%|percent\b)?"
@@ -72,11 +76,9 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     ],
     of_another_kind: regex(&format!(r"(?:{NOT}|(?i)\b(?:squared?|absolute|percentage|calibration|relative|type|syntax)[- ])$")),
     not_after: regex(&format!(
-        r"(?:{NOT}|(?i)\b(?:balanced|weighted|top[- ]?(?:[2346789]|\d\d+)|per[- ]class|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*|\b(?:baseline|current(?:ly)?|already|human|majority(?: class)?|random|chance|previous|last (?:time|run)|we (?:have|got|had))\b[^.,;]{{0,40}}|\b(?:keep|keeping|filter\w*|drop\w*|remov\w*|select\w*|ignor\w*|exclud\w*)\s(?:[\w-]+\s){{0,3}}(?:rows|pairs|records|examples|samples|images|columns|features)\b[^.,;¦]{{0,30}}|\b(?:where|whose|threshold)\b[^.,;¦]{{0,30}})$"
+        r"(?:{NOT}|(?i)\b(?:{ANOTHER}|less than|lower than|worse than|at most|up to|below|under|within|by|loses?|drops?|costs?|(?:recall|precision|auc|error(?: rate)?|loss|perplexity|bleu)(?: (?:of|is))?)\s*|\b(?:{REACHED}|majority(?: class)?|random|chance)\b[^.,;]{{0,40}}|\b(?:keep|keeping|filter\w*|drop\w*|remov\w*|select\w*|ignor\w*|exclud\w*)\s(?:[\w-]+\s){{0,3}}(?:rows|pairs|records|examples|samples|images|columns|features)\b[^.,;¦]{{0,30}}|\b(?:where|whose|threshold)\b[^.,;¦]{{0,30}})$"
     )),
-    not_after_error: regex(&format!(
-        r"(?:{NOT}|(?i)\b(?:baseline|current(?:ly)?|already|human|previous|last run|we (?:have|got|had))\b[^.,;]{{0,40}})$"
-    )),
+    not_after_error: regex(&format!(r"(?:{NOT}|(?i)\b(?:{REACHED})\b[^.,;]{{0,40}})$")),
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
@@ -157,27 +159,6 @@ fn is_squared(word: &str) -> bool {
     word == "mse" || word.starts_with("mean") && word.contains("squared")
 }
 
-fn error(word: &str) -> Option<Metric> {
-    let word = word.to_lowercase().replace('-', " ");
-    match word.as_str() {
-        "" => None,
-        "cer" => Some(Metric::Cer),
-        "mae" => Some(Metric::Mae),
-        "rmse" | "mse" => Some(Metric::Rmse),
-        "ppl" => Some(Metric::Perplexity),
-        "bpb" => Some(Metric::BitsPerByte),
-        "ece" => Some(Metric::CalibrationError),
-        w if w.starts_with("character") => Some(Metric::Cer),
-        w if w.starts_with("root") || w.starts_with("mean square") => Some(Metric::Rmse),
-        w if w.starts_with("mean absolute") => Some(Metric::Mae),
-        w if w.starts_with("perplexit") => Some(Metric::Perplexity),
-        w if w.starts_with("bits") => Some(Metric::BitsPerByte),
-        w if w.starts_with("log") => Some(Metric::LogLoss),
-        w if w.contains("calibration") => Some(Metric::CalibrationError),
-        _ => Some(Metric::Wer),
-    }
-}
-
 /// `0.9`, `90%`; beside a metric also `90`. None for a part or a gain (`10% of`, `5% more`) and for another metric.
 fn value(cut: &Cut) -> Option<f64> {
     if !cut.get("of").is_empty() {
@@ -190,36 +171,4 @@ fn value(cut: &Cut) -> Option<f64> {
     }
     let percent = cut.is_percent() || value > 1.0;
     Some(if percent { value / 100.0 } else { value }).filter(|value| (0.0..=1.0).contains(value))
-}
-
-fn metric(word: &str) -> Option<Metric> {
-    match word.to_lowercase().as_str() {
-        "" => None,
-        "f1" => Some(Metric::F1),
-        "r2" | "r squared" | "r-squared" | "coefficient of determination" => Some(Metric::R2),
-        w if w.starts_with("top") => Some(Metric::Top5Accuracy),
-        w if w.starts_with("subset") => Some(Metric::SubsetAccuracy),
-        w if w.starts_with("average") || w.contains("pr") && w.contains("au") => Some(Metric::AveragePrecision),
-        w if w.contains("auc") || w == "auroc" || w.starts_with("area") => Some(Metric::Auroc),
-        "bleu" => Some(Metric::Bleu),
-        "chrf" => Some(Metric::Chrf),
-        w if w.starts_with("rouge") => match w.chars().last() {
-            Some('1') => Some(Metric::Rouge1),
-            Some('2') => Some(Metric::Rouge2),
-            _ => Some(Metric::RougeL),
-        },
-        "accuracy@1" => Some(Metric::AccuracyAt1),
-        "recall@10" => Some(Metric::RecallAt10),
-        w if w.starts_with("ndcg") => Some(Metric::NdcgAt10),
-        w if w.starts_with("mrr") => Some(Metric::MrrAt10),
-        w if w.starts_with("triplet") => Some(Metric::TripletAccuracy),
-        w if w.contains("micro") => Some(Metric::MicroF1),
-        w if w.starts_with("entity") => Some(Metric::EntityF1),
-        w if w.starts_with("exact") => Some(Metric::ExactMatch),
-        w if w.starts_with("pearson") => Some(Metric::Pearson),
-        w if w.starts_with("spearman") => Some(Metric::Spearman),
-        w if w.contains("macro") => Some(Metric::MacroF1),
-        w if w.starts_with("matthews") || w == "mcc" => Some(Metric::Matthews),
-        _ => Some(Metric::Accuracy),
-    }
 }

@@ -141,6 +141,17 @@ impl Brief<'_> {
                     .into(),
             );
         }
+        self.say_of_data(candidate, out);
+        self.say_of_metric(out);
+        if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
+            out.assumptions.push(format!("seeds: {} runs, for one says little where there are few rows", self.seeds.len()));
+        }
+        self.say_of_time(out);
+        self.say_of_target(out);
+    }
+
+    /// Which columns, splits and pictures are taken, and why.
+    fn say_of_data(&self, candidate: &Candidate, out: &mut Drafted) {
         if let (Some(asked), Some(label)) = (&self.choice.columns.label, &self.offer.data.columns.label)
             && asked != label
         {
@@ -186,6 +197,10 @@ impl Brief<'_> {
         if let Some((size, why)) = self.image_for(candidate) {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
         }
+    }
+
+    /// Where another metric is taken than somebody may mean.
+    fn say_of_metric(&self, out: &mut Drafted) {
         let labels = &self.offer.data.labels;
         if self.metric == Metric::MacroF1 && self.request().and_then(|request| request.metric) == Some(Metric::F1) {
             out.assumptions.push(format!("metric: macro F1, for F1 is of one class of two, and there are {}", labels.len()));
@@ -196,9 +211,10 @@ impl Brief<'_> {
         {
             out.assumptions.push(format!("metric: accuracy of words, for their tags, such as `{first}`, are no entities"));
         }
-        if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
-            out.assumptions.push(format!("seeds: {} runs, for one says little where there are few rows", self.seeds.len()));
-        }
+    }
+
+    /// Where a limit comes from that nobody gave.
+    fn say_of_time(&self, out: &mut Drafted) {
         if self.limit_is_assumed() && !self.length_is_asked() {
             out.assumptions.push(format!(
                 "time: planned for {}, for no limit was given (`--max-time`)",
@@ -209,6 +225,10 @@ impl Brief<'_> {
             let limit = words::duration(self.limit_secs as f64);
             out.assumptions.push(format!("time: planned for {limit}, which is what `budget.max_usd` pays for of this machine"));
         }
+    }
+
+    /// What a target is that was asked for in other words.
+    fn say_of_target(&self, out: &mut Drafted) {
         if let Some(asked) = self.request().and_then(|request| request.error) {
             let words = asked.in_words();
             match asked.on(self.task) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::job::{Divergence, InitFrom, MonitorConfig, Origin, Place};
+use crate::job::{Divergence, Origin, Place};
 use crate::run::outcome::Budget;
 use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
 use crate::store::{Decided, Entry, Record};
@@ -13,30 +13,12 @@ pub(in crate::run) fn config(batch_size: usize) -> RunConfig {
         Length::Steps(100),
         batch_size,
     );
+    let model = (tallow_zoo::registry()[0].tiny)();
     RunConfig {
-        version: 1,
-        name: "seed-0".into(),
-        task: Task::TextClassification,
-        model: (tallow_zoo::registry()[0].tiny)(),
-        adapter: None,
-        preference: None,
-        similarity: None,
-        init: InitFrom::Scratch,
-        train: "train".into(),
-        monitor: MonitorConfig::None,
-        max_train_examples: None,
-        leave_out: Vec::new(),
-        recipe,
-        micro_batch_size: batch_size,
-        total_steps: 100,
-        metric: Metric::Accuracy,
-        writing: None,
-        normalize: None,
-        seed: 0,
-        threads: 1,
         checkpoint_every_steps: 5,
         monitor_every_steps: 5,
         log_every_steps: 1,
+        ..RunConfig::bare(Task::TextClassification, model, "train".into(), Metric::Accuracy, recipe, 100)
     }
 }
 

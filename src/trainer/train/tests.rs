@@ -22,31 +22,10 @@ fn a_step_is_heard_of_at_each_pass() {
     let metadata: HashMap<String, String> = metadata.map(|(name, value)| (name.to_string(), value.to_string())).into();
     std::fs::write(&train, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
     let optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
-    let config = RunConfig {
-        version: 1,
-        name: "seed-0".into(),
-        task: Task::TextClassification,
-        model: (tallow_zoo::registry()[0].tiny)(),
-        adapter: None,
-        preference: None,
-        similarity: None,
-        init: InitFrom::Scratch,
-        train,
-        monitor: MonitorConfig::None,
-        max_train_examples: None,
-        leave_out: Vec::new(),
-        recipe: Recipe::bare(optimizer, 0.1, Schedule::linear(Warmup::Steps(0)), Length::Steps(2), 8),
-        micro_batch_size: 2,
-        total_steps: 2,
-        metric: Metric::Accuracy,
-        writing: None,
-        normalize: None,
-        seed: 0,
-        threads: 1,
-        checkpoint_every_steps: 0,
-        monitor_every_steps: 0,
-        log_every_steps: 0,
-    };
+    let recipe = Recipe::bare(optimizer, 0.1, Schedule::linear(Warmup::Steps(0)), Length::Steps(2), 8);
+    let model = (tallow_zoo::registry()[0].tiny)();
+    let config =
+        RunConfig { micro_batch_size: 2, ..RunConfig::bare(Task::TextClassification, model, train, Metric::Accuracy, recipe, 2) };
     let mut run = Run::new(&config, WorkFolder::at(dir.path())).expect("a run");
     for before in [0, 8] {
         let mut heard = Vec::new();

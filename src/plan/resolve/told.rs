@@ -1,0 +1,79 @@
+//! What a plan tells beside its runs: what was assumed, what they take, and where they differ from what was stated.
+
+use crate::plan::{Facts, PARTIAL, usd_of};
+use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Task};
+use crate::words;
+
+/// How long an epoch of a stream of words is taken to be.
+pub(super) fn of_length(spec: &ExperimentSpec, tokens: Option<u64>, piece: usize) -> Option<String> {
+    let (Some(tokens), Length::Epochs(_)) = (tokens, spec.recipe.length) else { return None };
+    let (tokens, piece) = (words::count(tokens as f64), words::count(piece as f64));
+    Some(format!("recipe.length: an epoch is taken for {tokens} tokens, in pieces of {piece} (an estimate)"))
+}
+
+/// That training takes longer than it may.
+pub(super) fn of_time(spec: &ExperimentSpec, needed: f64) -> Option<String> {
+    let limit = spec.budget.max_time_secs.map(|secs| secs as f64).filter(|limit| needed > *limit)?;
+    let (needed, limit) = (words::duration(needed), words::duration(limit));
+    Some(format!("time: training takes about {needed} here, longer than the limit of {limit}"))
+}
+
+/// What so many seconds of training cost here, where somebody said what an hour does.
+pub(super) fn cost(spec: &ExperimentSpec, facts: &Facts, secs: f64) -> Option<String> {
+    let usd_per_hour = facts.host.usd_per_hour?;
+    let usd = usd_of(secs, usd_per_hour);
+    let over = match spec.budget.max_usd {
+        Some(max) if usd > max => format!(", more than the {} that may be spent", words::dollars(max)),
+        _ => String::new(),
+    };
+    Some(format!(
+        "cost: training takes about {} of this machine{over} ({} at {} an hour, as `prices.toml` has it)",
+        words::dollars(usd),
+        words::duration(secs),
+        words::dollars(usd_per_hour)
+    ))
+}
+
+/// That a split is a part of one, where it is.
+pub(super) fn of_parts(spec: &ExperimentSpec) -> Vec<String> {
+    let watched = match &spec.data.monitor {
+        Monitor::Split { name } => Some(name),
+        Monitor::None | Monitor::HoldOut { .. } => None,
+    };
+    let used = [("data.train", Some(&spec.data.train)), ("data.held_out", Some(&spec.data.held_out)), ("data.monitor", watched)];
+    let told = |(field, name): (&str, Option<&String>)| {
+        let name = name.filter(|name| name.starts_with(PARTIAL))?;
+        Some(format!("{field}: `{name}` is the first part of a split: the Hub converts no more of a large one"))
+    };
+    used.into_iter().filter_map(told).collect()
+}
+
+/// Which text is taken for the source, where nobody said so.
+pub(super) fn assumed_pair(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
+    let (source, target) = (facts.data.columns.input.first()?, facts.data.columns.label.as_ref()?);
+    let open = spec.task == Task::TextToText && (spec.data.columns.input.is_empty() || spec.data.columns.label.is_none());
+    open.then(|| format!("data.columns: `{target}` is written from `{source}` (their names say so; `data.columns.input` and `data.columns.label` turn it round)"))
+}
+
+/// Watching takes this share of the training examples at most before it is a matter of other data.
+const SMALL_SHARE: f64 = 0.05;
+
+/// Those of the spec, and what follows from how the data is split. What somebody asks for, and no paper says otherwise, is none.
+pub(super) fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -> Vec<Deviation> {
+    let mut deviations = spec.deviations.clone();
+    let mut fewer = |field: &str, from: usize, to: usize, reason: String| {
+        // A planner may have said it, with its own reason.
+        if to < from && !deviations.iter().any(|d| d.field == field) {
+            let (stated, used) = (format!("{} training examples", words::count(from as f64)), words::count(to as f64));
+            deviations.push(Deviation { field: field.into(), stated, used, reason });
+        }
+    };
+    let left = there - kept_out;
+    let field = if kept_out as f64 <= SMALL_SHARE * there as f64 { "data.monitor" } else { "data.train" };
+    fewer(field, there, left, format!("{kept_out} are kept out to watch training"));
+    if spec.claim.is_some() {
+        let taken = left.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+        fewer("data.max_train_examples", left, taken, "the experiment takes a part of them".into());
+    }
+    deviations
+}
