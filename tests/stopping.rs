@@ -294,6 +294,17 @@ fn a_second_signal_ends_everything_at_once() {
     nothing_is_half_written(&run);
 }
 
+/// Killed between its folder and its first file: nothing is lost, for nothing was there, and that is said.
+#[test]
+fn a_run_that_had_nothing_yet_cannot_be_resumed() {
+    let place = Place::new();
+    let run = place.run();
+    std::fs::create_dir_all(&run).expect("a folder");
+    std::fs::write(run.join("ledger.jsonl"), "").expect("an empty ledger");
+    let words = ["there is nothing to resume"];
+    Refusal { code: 10, words: &words, hint: "give the command again" }.check(&|| (place.resume(&run), None));
+}
+
 #[test]
 fn a_run_belongs_to_one_process() {
     let place = Place::new();

@@ -3,9 +3,11 @@
 //! JSON lines are data and go to stdout; everything else goes to stderr. Times come from the events, never from a clock.
 
 use crate::job::{Event, PreparedSplit, StepEvent};
+use crate::sandbox::MISSING;
 use crate::words::{clean, count, duration, in_json, rate};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// For whom progress is shown.
@@ -32,7 +34,7 @@ pub struct Progress<D: Write, M: Write> {
     target: fn() -> ProgressDrawTarget,
     training: Option<Training>,
     /// The layers that were told of last: only a jail of others is told of again.
-    jail: Vec<String>,
+    jail: String,
 }
 
 /// The attempt that is being trained.
@@ -46,7 +48,7 @@ struct Training {
 
 impl<D: Write, M: Write> Progress<D, M> {
     pub fn new(mode: Mode, data: D, messages: M) -> Self {
-        Progress { mode, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None, jail: Vec::new() }
+        Progress { mode, data, messages, bar: None, target: ProgressDrawTarget::stderr, training: None, jail: String::new() }
     }
 
     /// An event of attempt `attempt` of `run`.
@@ -61,7 +63,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             Event::Jailed { layers, .. } => {
                 // The worker before it may have been killed, and told no end.
                 self.end();
-                let layers = layers.keys().cloned().collect();
+                let layers = layers_in_words(layers);
                 if std::mem::replace(&mut self.jail, layers) == self.jail {
                     return;
                 }
@@ -201,13 +203,23 @@ fn exponent(value: f64) -> String {
     }
 }
 
+/// Names of the layers that hold, then of those that are missing, which a short line must not hide.
+fn layers_in_words(layers: &BTreeMap<String, String>) -> String {
+    let (missing, held): (Vec<_>, Vec<_>) = layers.iter().partition(|(_, how)| how.starts_with(MISSING));
+    let names = |of: Vec<(&String, &String)>| of.into_iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    match (held.is_empty(), missing.is_empty()) {
+        (_, true) => names(held),
+        (true, false) => format!("MISSING: {}", names(missing)),
+        (false, false) => format!("{}; MISSING: {}", names(held), names(missing)),
+    }
+}
+
 /// What an event says to people; none where the bar or the lines of steps say it.
 fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
     let again = if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
     Some(match event {
         Event::Jailed { layers, start_ms, .. } => {
-            let names: Vec<&str> = layers.keys().map(String::as_str).collect();
-            format!("  jail of {run}{again}: {} (after {start_ms:.0} ms)", names.join(", "))
+            format!("  jail of {run}{again}: {} (after {start_ms:.0} ms)", layers_in_words(layers))
         }
         Event::Read { pages, fields } => format!("  {pages} pages read, {fields} statements found"),
         Event::Prepared(split) => format!("  {}", prepared(split)),
@@ -340,6 +352,13 @@ mod tests {
         let jailed = Event::Jailed { level: Default::default(), layers: Default::default(), start_ms: 1.0 };
         let (_, messages) = told(Mode::Plain, &[started(0), jailed, beat]);
         assert!(messages.ends_with("  1,200 examples\n"), "{messages}");
+    }
+
+    #[test]
+    fn a_missing_layer_is_no_layer() {
+        let layers = [("files", "read only but for the attempt's folder"), ("syscalls", "MISSING: switched off by the user")];
+        let layers = layers.map(|(name, how)| (name.to_string(), how.to_string())).into();
+        assert_eq!(layers_in_words(&layers), "files; MISSING: syscalls");
     }
 
     #[test]

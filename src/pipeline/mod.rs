@@ -134,10 +134,14 @@ pub struct Given {
 
 /// More time was asked for, and it is less than is gone.
 #[derive(Debug, thiserror::Error)]
-#[error("`--max-time` is for the whole run: expected more than the {used} s that it has used, found {asked} s")]
+#[error(
+    "`--max-time` is for the whole run: expected more than the {} that it has used, found {}",
+    crate::words::duration(.used.as_secs_f64()),
+    crate::words::duration(.asked.as_secs_f64())
+)]
 struct TooLittle {
-    used: u64,
-    asked: u64,
+    used: Duration,
+    asked: Duration,
 }
 
 impl Failure for TooLittle {
@@ -212,7 +216,7 @@ impl<'a> Pipeline<'a> {
         }
         let used = self.used_before()?;
         if let Some(time) = given.max_time.filter(|time| *time <= used) {
-            return Err(TooLittle { used: used.as_secs(), asked: time.as_secs() }.into());
+            return Err(TooLittle { used, asked: time }.into());
         }
         self.propose()?;
         let mut spec = self.read_spec()?;
@@ -261,6 +265,7 @@ impl<'a> Pipeline<'a> {
         let plan = self.plan(&spec)?;
         self.note_downloads()?;
         self.agree(&spec, &plan)?;
+        self.forewarn(&plan);
         if let Some(end) = self.prepare(&plan)? {
             return Ok(end);
         }
@@ -281,6 +286,14 @@ impl<'a> Pipeline<'a> {
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
         Ok(End::Reported { evaluation, report: Box::new(report) })
+    }
+
+    /// Says before anything is spent how long training takes here, and what of the experiment is without effect or cannot be.
+    fn forewarn(&mut self, plan: &Plan) {
+        let has_begun = self.folder.prepared().is_dir() || self.folder.journal().is_file();
+        if !has_begun {
+            plan.forewarned().iter().for_each(|warning| self.watch.say(warning));
+        }
     }
 
     /// Enters in the ledger what this process fetched to come to a plan.

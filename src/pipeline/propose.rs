@@ -13,6 +13,7 @@ use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use crate::store::Stage;
 use std::cell::RefCell;
+use std::path::PathBuf;
 
 /// Name of the run that reads a paper: its attempts lie beside those of training.
 const READ: &str = "read-paper";
@@ -49,6 +50,24 @@ impl NotRead {
     /// It was not a smaller limit of the user's own that was too small.
     fn unpacks_to_too_much(&self) -> bool {
         matches!(self.outcome, Outcome::OutOfMemory { limit_bytes: Some(limit), .. } if limit >= READING_MEMORY)
+    }
+}
+
+/// The run was killed before its first file was there.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: the run ended before it had written down what was asked for: there is nothing to resume", path.display())]
+struct NothingYet {
+    path: PathBuf,
+}
+
+impl Failure for NothingYet {
+    fn class(&self) -> Class {
+        Class::Spec
+    }
+
+    fn hint(&self) -> Option<String> {
+        let place = crate::words::shell(&self.path);
+        Some(format!("give the command again, for another place, or for this one after `rm -r {place}`"))
     }
 }
 
@@ -118,8 +137,10 @@ impl Pipeline<'_> {
         }
         let goal = if self.folder.request().is_file() {
             Goal::Request(self.folder.read_json(&self.folder.request())?)
-        } else {
+        } else if self.folder.paper_source().is_file() || self.folder.paper_spec().is_file() {
             Goal::Paper(Box::new(self.read_paper()?))
+        } else {
+            return Err(NothingYet { path: self.folder.root().to_path_buf() }.into());
         };
         if let Goal::Request(Request { read_as: Some(reading), .. }) = &goal {
             self.watch.say(&format!("reading the request as \"{reading}\""));

@@ -78,7 +78,7 @@ fn page(title: &str, [run, folder]: [&String; 2], top: &Markup, sections: &[Sect
 }
 
 fn verdict(report: &Report) -> Markup {
-    let (word, reason) = verdict_words(&report.verdict);
+    let (word, reason) = verdict_words(report);
     let class = match report.verdict {
         Verdict::Supported { .. } => "supported",
         Verdict::Refuted { .. } => "refuted",

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].
 pub fn markdown(report: &Report) -> String {
-    let (word, reason) = verdict_words(&report.verdict);
+    let (word, reason) = verdict_words(report);
     let mut out = heading(&report.title, word, &reason);
     scores(&mut out, report);
     for section in sections(report) {

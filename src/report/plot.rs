@@ -324,10 +324,12 @@ fn axes(svg: &mut String, (x, y): (&Axis, &Axis), (top, bottom): (f64, f64), x_l
     for (at, label) in &x.ticks {
         let v = LEFT + x.share(*at) * (WIDTH - LEFT - RIGHT);
         put(svg, format_args!(r#"<line class="grid" x1="{v:.1}" x2="{v:.1}" y1="{bottom:.1}" y2="{:.1}"/>"#, bottom + 4.0));
+        let (anchor, aside) = anchor(v, label, WIDTH);
         put(
             svg,
             format_args!(
-                r#"<text class="tick" text-anchor="middle" x="{v:.1}" y="{:.1}">{}</text>"#,
+                r#"<text class="tick" text-anchor="{anchor}" x="{:.1}" y="{:.1}">{}</text>"#,
+                v + aside,
                 bottom + 17.0,
                 escape(label)
             ),

@@ -1,7 +1,8 @@
 //! The end of a run on a terminal: what came out, the verdict, the deviations, where the model lies.
 
-use super::{Report, Style, document};
+use super::{Report, Scores, Style, document};
 use crate::eval::Verdict;
+use crate::spec::Metric;
 use crate::words::{bytes, clean, duration, rate, score};
 
 /// The report in a screenful of plain text, `width` columns wide. Colours only as `style` says.
@@ -9,7 +10,7 @@ pub fn terminal(report: &Report, style: Style, width: usize) -> String {
     let width = width.clamp(40, 120);
     let mut out = format!("{}\n\n", style.bold(&cut(&clean(&report.title), width)));
     out.push_str(&score_table(report, style));
-    let (word, reason) = verdict_words(&report.verdict);
+    let (word, reason) = verdict_words(report);
     let word = match report.verdict {
         Verdict::Supported { .. } => style.green(word),
         Verdict::Refuted { .. } => style.red(word),
@@ -27,12 +28,25 @@ pub fn terminal(report: &Report, style: Style, width: usize) -> String {
 }
 
 /// The verdict in a word or two, and its reason.
-pub(super) fn verdict_words(verdict: &Verdict) -> (&'static str, String) {
-    let reason = match verdict {
+pub(super) fn verdict_words(report: &Report) -> (&'static str, String) {
+    let reason = match &report.verdict {
         Verdict::Supported { reason } | Verdict::Refuted { reason } | Verdict::Inconclusive { reason } => clean(reason),
-        Verdict::NoClaim => String::new(),
+        Verdict::NoClaim => nothing_learnt(report.metric, &report.scores).unwrap_or_default(),
     };
-    (verdict.word(), reason)
+    (report.verdict.word(), reason)
+}
+
+/// That the score is no better than its baseline, or not surely so: what nobody's target brings to light.
+fn nothing_learnt(metric: Metric, scores: &Scores) -> Option<String> {
+    let (baseline, ours) = (scores.baseline?.value, scores.ours.value);
+    let of = format!("{} ({})", clean(&scores.baseline_is), score(baseline));
+    if metric.reaches(baseline, ours) {
+        return Some(format!("{} is no better than {of}: nothing was learnt that this metric shows", score(ours)));
+    }
+    let interval = scores.interval.as_ref()?;
+    let worst = if metric.lower_is_better() { interval.high.value } else { interval.low.value };
+    let unsure = metric.reaches(baseline, worst);
+    unsure.then(|| format!("{} is not surely better than {of}, which lies within its 95 % interval", score(ours)))
 }
 
 fn score_table(report: &Report, style: Style) -> String {
@@ -126,7 +140,32 @@ fn cut(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::types::{IntervalShown, Sourced};
     use super::*;
+
+    #[test]
+    fn who_learnt_nothing_is_told_so_without_a_target() {
+        let at = |value: f64| Sourced { value, ledger_row: 1 };
+        let scores = |ours: f64, [low, high]: [f64; 2], baseline: f64| Scores {
+            paper: None,
+            target: None,
+            target_source: None,
+            ours: at(ours),
+            interval: Some(IntervalShown { low: at(low), high: at(high), basis: String::new() }),
+            baseline: Some(at(baseline)),
+            baseline_is: "the most frequent class".into(),
+            runs: Vec::new(),
+        };
+        let told = |metric, scores| nothing_learnt(metric, &scores).unwrap_or_default();
+        assert!(
+            told(Metric::Accuracy, scores(0.49, [0.45, 0.53], 0.51))
+                .contains("0.4900 is no better than the most frequent class (0.5100)")
+        );
+        assert!(told(Metric::Accuracy, scores(0.52, [0.48, 0.56], 0.51)).contains("not surely"));
+        assert_eq!(told(Metric::Accuracy, scores(0.62, [0.58, 0.66], 0.51)), "");
+        assert!(told(Metric::Rmse, scores(2.1, [1.9, 2.3], 2.0)).contains("no better"));
+        assert_eq!(told(Metric::Rmse, scores(1.1, [0.9, 1.3], 2.0)), "");
+    }
 
     #[test]
     fn text_is_wrapped_and_cut() {

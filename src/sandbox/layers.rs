@@ -84,13 +84,16 @@ pub enum State {
     Missing(String),
 }
 
+/// What the words for a layer begin with that was asked for and does not hold.
+pub const MISSING: &str = "MISSING";
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             State::Holds(how) => f.write_str(how),
             State::Partly(how) => write!(f, "in part: {how}"),
             State::NotAsked => f.write_str("not asked for"),
-            State::Missing(why) => write!(f, "MISSING: {why}"),
+            State::Missing(why) => write!(f, "{MISSING}: {why}"),
         }
     }
 }

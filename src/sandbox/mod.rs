@@ -33,7 +33,7 @@ mod syscalls;
 #[cfg(target_os = "linux")]
 pub use cgroup::{Cgroup, memory_around};
 pub use gpu::Gpu;
-pub use layers::{Effective, Error, Layer, State, enter};
+pub use layers::{Effective, Error, Layer, MISSING, State, enter};
 #[cfg(target_os = "linux")]
 pub use limits::survive_file_limits;
 #[cfg(target_os = "linux")]

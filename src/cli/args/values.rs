@@ -51,9 +51,9 @@ pub(super) fn parse_count(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("expected a whole number of at least 1, found `{text}`"))
 }
 
-/// More threads than any machine has are a slip of the pen.
+/// More threads than a machine has are a slip of the pen, and a worker's jail lets it start no more than 1,024 in all.
 pub(super) fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
-    const MOST: usize = 1024;
+    const MOST: usize = 512;
     let threads = text.trim().parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= MOST);
     threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, found `{text}`"))
 }
@@ -81,8 +81,12 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         };
         total += unit * seconds(&std::mem::take(&mut number))?;
     }
-    if !number.is_empty() {
+    let is_nothing = total == 0.0 && number.parse::<f64>().is_ok_and(|number| number == 0.0);
+    if !number.is_empty() && !is_nothing {
         return Err(format!("expected a time with its unit such as `{text}s`, `{text}m` or `{text}h`, found `{text}`"));
+    }
+    if total == 0.0 && !text.trim().is_empty() {
+        return Err(format!("expected a time above 0, found `{text}`"));
     }
     if total > 0.0 && total < 1e9 { Ok(Duration::from_secs_f64(total)) } else { Err(wrong()) }
 }

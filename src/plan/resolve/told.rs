@@ -1,8 +1,23 @@
 //! What a plan tells beside its runs: what was assumed, what they take, and where they differ from what was stated.
 
-use crate::plan::{Facts, PARTIAL, usd_of};
+use crate::plan::idle::idle;
+use crate::plan::{Facts, PARTIAL, Plan, usd_of};
 use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Task};
 use crate::words;
+
+impl Plan {
+    /// What whoever runs it would rather know before than after: how long it takes here, and what is without effect.
+    pub fn forewarned(&self) -> Vec<String> {
+        let needed = self.estimate.train_secs * self.runs.len() as f64;
+        let steps = self.runs.first().map_or(0, |run| run.total_steps);
+        let runs = match self.runs.len() {
+            1 => String::new(),
+            count => format!("{count} runs of "),
+        };
+        let takes = format!("training: {runs}{} steps, about {} here", words::count(steps as f64), words::duration(needed));
+        std::iter::once(takes).chain(of_time(&self.spec, needed)).chain(idle(&self.spec, &self.facts, steps)).collect()
+    }
+}
 
 /// How long an epoch of a stream of words is taken to be.
 pub(super) fn of_length(spec: &ExperimentSpec, tokens: Option<u64>, piece: usize) -> Option<String> {
@@ -70,7 +85,10 @@ pub(super) fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -
     };
     let left = there - kept_out;
     let field = if kept_out as f64 <= SMALL_SHARE * there as f64 { "data.monitor" } else { "data.train" };
-    fewer(field, there, left, format!("{kept_out} are kept out to watch training"));
+    // Whoever asks for fewer than are left misses none of those that are kept out.
+    if spec.data.max_train_examples.is_none_or(|most| most > left) {
+        fewer(field, there, left, format!("{kept_out} are kept out to watch training"));
+    }
     if spec.claim.is_some() {
         let taken = left.min(spec.data.max_train_examples.unwrap_or(usize::MAX));
         fewer("data.max_train_examples", left, taken, "the experiment takes a part of them".into());
