@@ -75,10 +75,11 @@ fn is_out_of_reach(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)
 }
 
-/// Whether it is a link to the folder that it lies in, or to one above: whoever follows it never comes to an end.
+/// Whether it is a link to a folder that the way to it leads through, links on the way included: whoever follows it never comes to an end.
 fn leads_back(path: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
-    path.is_symlink() && path.parent().and_then(real).zip(real(path)).is_some_and(|(folder, target)| folder.starts_with(target))
+    let is_on_the_way = |target: PathBuf| path.ancestors().skip(1).filter_map(real).any(|folder| folder.starts_with(&target));
+    path.is_symlink() && real(path).is_some_and(is_on_the_way)
 }
 
 #[cfg(test)]
@@ -107,5 +108,22 @@ mod tests {
         open(0o755);
         assert_eq!(without.len(), if is_closed { 2 } else { 3 });
         assert_eq!(all.is_err(), is_closed, "of a folder that is read as a whole nothing is passed over");
+    }
+
+    #[test]
+    fn links_are_followed_but_in_no_circle() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path();
+        let link = |to: &str, at: &str| std::os::unix::fs::symlink(root.join(to), root.join(at)).expect("linked");
+        for name in ["a/1.csv", "b/2.csv"] {
+            let file = root.join(name);
+            std::fs::create_dir_all(file.parent().expect("a parent")).expect("made");
+            std::fs::write(file, "x\n1\n").expect("written");
+        }
+        link("b", "a/to_b");
+        link("a", "b/to_a");
+        link("", "b/up");
+        let found = names(root, &files_below(root).expect("listed"));
+        assert_eq!(found, ["a/1.csv", "a/to_b/2.csv", "b/2.csv", "b/to_a/1.csv"]);
     }
 }
