@@ -85,6 +85,9 @@ pub(super) fn unfit(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -
     if spec.metric == Metric::F1 && spec.task.head() == HeadKind::Classes && classes > 2 {
         problems.push(format!("`metric`: F1 is of one class of two, and there are {classes}; expected `macro_f1` or `micro_f1`"));
     }
+    if spec.metric == Metric::Top5Accuracy && (1..=5).contains(&classes) {
+        problems.push(format!("`metric`: of {classes} classes the right one is always among five; expected `accuracy`, say"));
+    }
     if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
         let family = model.family();
         problems
