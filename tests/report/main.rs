@@ -146,6 +146,25 @@ fn everything_that_recovery_changed_is_told() {
     assert_eq!((rate, optimizer.1), (("1.5".into(), 900), 900));
 }
 
+/// What was cut off took its time, and so did the trials of a search.
+#[test]
+fn whatever_was_run_is_in_the_sum() {
+    let mut experiment = text();
+    let result = serde_json::json!({ "failed": "it diverged", "secs": 50.0, "kept": false });
+    let trial = serde_json::json!({ "kind": "tried", "number": 1, "reason": "the first plan", "result": result });
+    let started = Record::AttemptStarted { run: "prepare".into(), attempt: 9, job: tallow::job::JobKind::Prepare };
+    let cut_off = Record::CutOff { run: "prepare".into(), attempt: 9, secs: 100.0 };
+    for (row, record) in (900..).zip([started, cut_off, serde_json::from_value(trial).expect("a trial")]) {
+        experiment.ledger.push(Entry { row, at: "2026-11-23T11:00:00Z".into(), record });
+    }
+    let page = report::markdown(&experiment.report().expect("a report"));
+    let line = page.lines().find(|line| line.starts_with("All attempts together")).expect("a sum");
+    let words = "All attempts together, preparation, scoring and the trials of the search included: 46 min 8 s";
+    assert!(line.starts_with(words) && line.ends_with(", 901, 902]."), "{line}");
+    let row = page.lines().find(|line| line.contains("prepare / 9")).expect("an attempt");
+    assert!(row.contains("cut off: the process that had started it ended") && row.contains("1 min 40 s [901]"), "{row}");
+}
+
 #[test]
 fn hostile_text_stays_text() {
     let mut experiment = text();
