@@ -277,7 +277,9 @@ impl Pipeline<'_> {
             let weights = self.folder.attempt(&run, attempt).weights();
             let tokenizer = self.folder.prepared().join("tokenizer.json");
             let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));
-            publish::write_bundle(&self.folder.model(), plan, &report, &weights, tokenizer.as_deref())?;
+            // The experiment beside the weights is the one that makes them.
+            let plan = Plan { spec: report::experiment_as_trained(plan, &run, &ledger), ..plan.clone() };
+            publish::write_bundle(&self.folder.model(), &plan, &report, &weights, tokenizer.as_deref())?;
             let manifest = self.folder.read_bytes(&self.folder.manifest())?;
             self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
         }

@@ -146,6 +146,31 @@ fn everything_that_recovery_changed_is_told() {
     assert_eq!((rate, optimizer.1), (("1.5".into(), 900), 900));
 }
 
+/// The file beside the weights makes the weights beside it, and says how it differs from what was planned.
+#[test]
+fn the_experiment_as_it_was_trained_has_what_recovery_changed() {
+    let experiment = text();
+    let trained = report::experiment_as_trained(&experiment.plan, "seed-0", &experiment.ledger);
+    assert_eq!((experiment.plan.spec.recipe.lr, trained.recipe.lr), (5e-5, 2.5e-5));
+    let told = trained.deviations.last().expect("a deviation");
+    assert!(told.reason.starts_with("recovery of seed-0: "), "{told:?}");
+    let lr = trained.deviations.iter().find(|told| told.field == "recipe.lr").expect("of the rate");
+    assert_eq!((lr.stated.as_str(), lr.used.as_str()), ("5e-5", "2.5e-5"));
+    let again = tallow::spec::parse(&tallow::spec::to_toml(&trained), "training.toml").expect("an experiment file");
+    assert_eq!(again, trained);
+    // Nothing was changed of what is none of its runs.
+    assert_eq!(report::experiment_as_trained(&experiment.plan, "seed-9", &experiment.ledger), experiment.plan.spec);
+    // Another cut of the step rounds otherwise.
+    let mut halved = text();
+    let at = halved.ledger.iter().position(|entry| matches!(entry.record, Record::Recovery { .. })).expect("a recovery");
+    if let Record::Recovery { decision, .. } = &mut halved.ledger[at].record {
+        let micro_batch_size = halved.plan.runs[0].micro_batch_size;
+        *decision = Decided::Changed(Change::MicroBatch { from: micro_batch_size, to: micro_batch_size / 2 });
+    }
+    let trained = report::experiment_as_trained(&halved.plan, "seed-0", &halved.ledger);
+    assert_eq!(trained.recipe.micro_batch_size, Some(halved.plan.runs[0].micro_batch_size / 2));
+}
+
 /// What was cut off took its time, and so did the trials of a search.
 #[test]
 fn whatever_was_run_is_in_the_sum() {
