@@ -283,11 +283,16 @@ impl Pipeline<'_> {
             let manifest = self.folder.read_bytes(&self.folder.manifest())?;
             self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
         }
-        self.stage(Stage::Report, &path, |this| {
-            this.folder.write_json(&this.folder.report_json(), &report)?;
-            this.folder.write_text(&this.folder.report_md(), &report::markdown(&report))?;
-            Ok(this.folder.write_text(&this.folder.report_html(), &report::html(&report))?)
-        })?;
+        // The page that says that all is done comes last.
+        for file in ["README.md", "metrics.json", "training.toml"].map(|name| self.folder.model().join(name)) {
+            if file.is_file() {
+                self.stage(Stage::Report, &file, |_| Ok(()))?;
+            }
+        }
+        let [json, markdown] = [self.folder.report_json(), self.folder.report_md()];
+        self.stage(Stage::Report, &json, |this| Ok(this.folder.write_json(&json, &report)?))?;
+        self.stage(Stage::Report, &markdown, |this| Ok(this.folder.write_text(&markdown, &report::markdown(&report))?))?;
+        self.stage(Stage::Report, &path, |this| Ok(this.folder.write_text(&path, &report::html(&report))?))?;
         Ok(report)
     }
 
