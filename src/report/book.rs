@@ -165,6 +165,7 @@ impl<'a> Book<'a> {
             match &entry.record {
                 Record::Tried(trial) => {
                     let Some(result) = &trial.result else { continue };
+                    let loss = result.watched.as_ref().and_then(|watched| watched.last()).map(|last| last.loss);
                     trials.retain(|known| known.trial != trial.number);
                     trials.push(TrialShown {
                         trial: trial.number,
@@ -177,7 +178,7 @@ impl<'a> Book<'a> {
                         usd: trial.asked.as_ref().and_then(|asked| asked.usd).map(at),
                         instead: trial.asked.as_ref().and_then(|asked| asked.instead.clone()),
                         score: result.watched.as_ref().map(|watched| at(watched.score)),
-                        loss: result.watched.as_ref().and_then(|watched| watched.last()).map(|last| last.loss).filter(|loss| loss.is_finite()).map(at),
+                        loss: loss.filter(|loss| loss.is_finite()).map(at),
                         failed: result.failed.clone(),
                         secs: at(result.secs),
                         kept: result.kept,

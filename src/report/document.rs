@@ -216,8 +216,8 @@ fn search(report: &Report) -> Vec<Block> {
     let head = head(&names);
     let mut blocks =
         vec![Block::Paragraph(gain_in_words(search)), Block::Table { head, rows: search.trials.iter().map(row).collect() }];
-    let note = "Trials were compared on what is watched, with one seed, those of equal scores by their loss; the held-out split played no part \
-                in the choice.";
+    let note = "Trials were compared on what is watched, with one seed, and by its loss where scores are equal; the held-out split played \
+                no part in the choice.";
     blocks.push(Block::Paragraph(text(note)));
     blocks
 }
