@@ -201,10 +201,9 @@ impl Failure for Error {
             Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::GivenUp { .. } => Class::Interrupted,
-            Error::TooShort { .. }
-            | Error::VocabTooSmall { .. }
-            | Error::NoGenerator { .. }
-            | Error::SplitOfItsOwn { .. } => Class::Spec,
+            Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } | Error::SplitOfItsOwn { .. } => {
+                Class::Spec
+            }
             Error::NoWeights { .. }
             | Error::ModelsBelow { .. }
             | Error::NoTokenizer { .. }

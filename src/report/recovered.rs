@@ -55,12 +55,8 @@ pub fn recovered(plan: &Plan, ledger: &[Entry]) -> Vec<Deviation> {
 fn deviations_of(run: &RunConfig, ledger: &[Entry]) -> Vec<Deviation> {
     let of_change = |changed: Changed| {
         let reason = format!("recovery of {}: {}", run.name, changed.reason);
-        let told = move |(field, stated, used): (&str, _, _)| Deviation {
-            field: field.into(),
-            stated,
-            used,
-            reason: reason.clone(),
-        };
+        let told =
+            move |(field, stated, used): (&str, _, _)| Deviation { field: field.into(), stated, used, reason: reason.clone() };
         differences(&changed.before, &changed.after).into_iter().map(told).collect::<Vec<_>>()
     };
     changes(run, ledger).into_iter().flat_map(of_change).collect()

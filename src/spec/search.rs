@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn what_somebody_set_is_left_as_it_is() {
         let mut search = Search { fixed: vec!["recipe.lr".into()], ..Search::default() };
-        for key in ["recipe.lr", "recipe.optimizer", "adapter.rank", "data.train", "seeds", "recipe.nothing", "recipe.optimizer"] {
+        for key in ["recipe.lr", "recipe.optimizer", "adapter.rank", "data.train", "seeds", "recipe.nothing", "recipe.optimizer"]
+        {
             search.fix(key);
         }
         assert_eq!(search.fixed, ["recipe.lr", "recipe.optimizer", "adapter.rank"]);

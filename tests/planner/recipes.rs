@@ -109,10 +109,8 @@ fn classes_that_an_experiment_lists_are_those_of_the_data() {
     let assumed = "model.config.head.classes: no, yes, as the data has them, in this order, instead of good, bad";
     assert_eq!(told(&["good", "bad"]).as_deref(), Some(assumed));
     for classes in [&["yes", "no"][..], &["a", "b", "c"], &["no"]] {
-        let expected = format!(
-            "`model.config.head.classes`: expected no, yes (the data's, in this order), found {}",
-            classes.join(", ")
-        );
+        let expected =
+            format!("`model.config.head.classes`: expected no, yes (the data's, in this order), found {}", classes.join(", "));
         assert!(planned(classes).is_err_and(|found| found.contains(&expected)), "{classes:?}");
     }
 }

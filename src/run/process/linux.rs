@@ -50,7 +50,8 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let pipes = Pipes::new(&mut worker.child, input, stderr, launch.policy.events_bytes);
     let mut pipes = pipes.map_err(failed("given its pipes"))?;
     pipes.log_is_life = worker.container.is_some();
-    let (mut asked, killed) = worker.watch(launch, begun, (&mut pipes, &mut killer, &mut peak), on_line).map_err(failed("watched"))?;
+    let (mut asked, killed) =
+        worker.watch(launch, begun, (&mut pipes, &mut killer, &mut peak), on_line).map_err(failed("watched"))?;
     worker.end_all();
     let container_kills = worker.end_container();
     let (status, usage) = worker.reap().map_err(failed("waited for"))?;

@@ -75,7 +75,9 @@ impl Supervisor<'_> {
             // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
             (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => out_of_memory(),
             // The machine's own out-of-memory killer, where nobody counts for this worker alone: it was at work as the worker died.
-            (None, Status::Signalled(KILL)) if exit.memory_kills.is_none() && exit.machine_killed == Some(true) => out_of_memory(),
+            (None, Status::Signalled(KILL)) if exit.memory_kills.is_none() && exit.machine_killed == Some(true) => {
+                out_of_memory()
+            }
             // The same where the machine does not say either: its own memory was about to be too much.
             (None, Status::Signalled(KILL)) if nobody_counts && is_nearly_over => out_of_memory(),
             (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
