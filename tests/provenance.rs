@@ -110,6 +110,27 @@ fn a_run_that_writes_can_be_moved_as_well() {
     assert!(config.contains_key("writing.num_beams") && !config.contains_key("writing.tokenizer"), "{config:?}");
 }
 
+/// What is told of a run is not what its weights come from: it is named, and the run repeats all the same.
+#[test]
+fn a_report_that_was_changed_is_named() {
+    let place = Place::new();
+    let run = trained(&place, &[]);
+    let pages = ["report.html", "report.json", "report.md", "model/README.md", "model/metrics.json", "model/training.toml"];
+    for page in pages {
+        edit(&run.join(page), |text| text + "\n");
+    }
+    let told = said(&mut verify(&place, &run, &[]));
+    assert_eq!(told.code, Some(31), "{told:#?}");
+    for page in pages {
+        assert!(told.stdout.contains(&format!("  report, {page}: recorded ")), "{page}\n{}", told.stdout);
+    }
+    assert!(told.stdout.starts_with("Not the same: ") && told.stdout.contains("20 of 20 steps repeated"), "{}", told.stdout);
+    // What is not there tells nothing wrong.
+    pages.iter().for_each(|page| std::fs::remove_file(run.join(page)).expect("removed"));
+    let told = succeeds(&mut verify(&place, &run, &[]));
+    assert!(told.stdout.starts_with("Identical: "), "{}", told.stdout);
+}
+
 #[test]
 fn what_was_changed_is_named() {
     let place = Place::new();

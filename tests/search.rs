@@ -17,6 +17,8 @@ const MORE: &str = "data.source={ kind = \"generated\", name = \"toy_reviews\", 
 /// A rate at which little is learnt, so that a higher one is sure to do better.
 const TIMID: &str = "recipe.lr=1e-3";
 const LONG: &str = "recipe.length={ steps = 200 }";
+/// The experiment is made of what is set: a search may try all of it.
+const OPEN: &str = "search.fixed=[]";
 
 fn journal(run: &Path) -> Journal {
     let folder = RunFolder::open(run).expect("a run");
@@ -36,7 +38,8 @@ fn told(journal: &Journal) -> Vec<(String, Option<f64>, bool)> {
 fn what_does_better_is_kept_and_held_against_the_first_plan() {
     let place = Place::new();
     let run = place.run();
-    succeeds(place.train(&[WATCHED, MORE, TIMID, LONG, "search.max_trials=4", "search.patience=2"], &run).arg("--offline"));
+    let set = [WATCHED, MORE, TIMID, LONG, OPEN, "search.max_trials=4", "search.patience=2"];
+    succeeds(place.train(&set, &run).arg("--offline"));
     let (folder, journal) = (RunFolder::open(&run).expect("a run"), journal(&run));
     let best = journal.best().expect("one is kept");
     assert!(journal.trials.len() <= 4 && journal.stopped.is_some(), "{journal:#?}");
@@ -76,6 +79,7 @@ fn a_search_that_finds_nothing_says_so() {
         "recipe.lr=1e-30",
         "recipe.length={ steps = 2 }",
         "recipe.keep=\"last\"",
+        OPEN,
         "search.max_trials=3",
         "budget.max_disk_bytes=1000000000",
     ];
@@ -97,7 +101,7 @@ fn a_search_that_finds_nothing_says_so() {
 #[test]
 fn a_search_that_was_killed_goes_on_to_the_same_end() {
     let place = Place::new();
-    let set = [WATCHED, MORE, TIMID, LONG, "search.max_trials=3"];
+    let set = [WATCHED, MORE, TIMID, LONG, OPEN, "search.max_trials=3"];
     let (undisturbed, killed) = (place.run(), place.run());
     succeeds(place.train(&set, &undisturbed).arg("--offline"));
     let mut command = place.train(&set, &killed);
@@ -114,6 +118,22 @@ fn a_search_that_was_killed_goes_on_to_the_same_end() {
     succeeds(&mut place.resume(&killed));
     assert_eq!(told(&journal(&killed)), told(&journal(&undisturbed)));
     assert_eq!(weights(&killed), weights(&undisturbed));
+}
+
+/// A search leaves as it is what the command line sets, unless it says otherwise.
+#[test]
+fn what_the_command_line_sets_is_not_tried() {
+    let place = Place::new();
+    let fixed = |more: &[&str]| {
+        let (file, run) = (place.write("tiny.toml", program::TINY), place.run());
+        let mut plan = place.tallow(["plan".as_ref(), file.as_os_str(), "--offline".as_ref(), "--out".as_ref(), run.as_os_str()]);
+        plan.args(["--improve=3", "--epochs=2", "--set", WATCHED, "--set", MORE, "--set", TIMID]);
+        succeeds(plan.args(more));
+        let spec = std::fs::read_to_string(run.join("spec.toml")).expect("an experiment");
+        tallow::spec::parse(&spec, "spec.toml").expect("an experiment").search.expect("a search").fixed
+    };
+    assert_eq!(fixed(&[]), ["recipe.lr", "recipe.length"]);
+    assert_eq!(fixed(&["--set", OPEN]), [""; 0]);
 }
 
 #[test]
@@ -138,6 +158,7 @@ fn a_search_in_which_nothing_completes_ends() {
         "recipe.length={ steps = 2 }",
         "budget.max_memory_bytes=29360128",
         "budget.max_attempts=1",
+        OPEN,
         "search.max_trials=3",
     ];
     let mut train = place.train(&set, &run);

@@ -29,7 +29,7 @@ use std::time::Duration;
 /// The experiment that Tallow carries.
 pub(super) use ending::{unfinished, unfinished_script};
 pub(super) use stops::{goes_when_stopped, hear_stops, stop_flag};
-use wishes::overrides;
+use wishes::{fixed, overrides};
 pub(super) use wishes::{lying, planner_wishes};
 
 const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
@@ -120,7 +120,10 @@ impl Start {
                 return Err(CliError::InTheFile { option, what, file: name }.into());
             }
         }
-        let spec = spec::parse_with(&text, &name, &overrides(wishes))?;
+        let mut spec = spec::parse_with(&text, &name, &overrides(wishes))?;
+        if let Some(search) = &mut spec.search {
+            fixed(wishes).for_each(|key| search.fix(key));
+        }
         let what = "settings, and without a search (`--improve`) there is nothing to propose";
         for (option, asked) in [("--llm", wishes.llm.llm.is_some()), ("--llm-replay", wishes.llm.llm_replay.is_some())] {
             if asked && spec.search.is_none() {

@@ -70,8 +70,12 @@ fn page(run: &str, found: &Verification) -> String {
         out.push_str(&format!("  `{}` is no longer there; what was prepared from it is\n", clean(gone)));
     }
     found.replayed.iter().for_each(|run| out.push_str(&replayed(run)));
+    if !found.replayed.is_empty() {
+        out.push_str("  scores on the held-out split are as recorded; they were not computed again\n");
+    }
     if !found.changed.is_empty() {
-        out.push_str("\nNot what was recorded (nothing was repeated)\n");
+        let unrepeated = if found.replayed.is_empty() { " (nothing was repeated)" } else { "" };
+        out.push_str(&format!("\nNot what was recorded{unrepeated}\n"));
         found.changed.iter().for_each(|changed| out.push_str(&difference(changed, "recorded", "found")));
     }
     if !found.surroundings.is_empty() {

@@ -34,6 +34,8 @@ pub enum Error {
     Unsaid { place: String, heard: String },
     #[error("{place} has no split `{split}`: it has {}", list(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
+    #[error("`data.held_out_frac`: {place} has a split `{split}` of its own, which a part of another cannot be called")]
+    SplitOfItsOwn { place: String, split: String },
     #[error("there is no data set `{name}` that Tallow makes itself: there are {}", list(have))]
     NoGenerator { name: String, have: Vec<String> },
 
@@ -199,7 +201,9 @@ impl Failure for Error {
             Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::GivenUp { .. } => Class::Interrupted,
-            Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } => Class::Spec,
+            Error::TooShort { .. } | Error::VocabTooSmall { .. } | Error::NoGenerator { .. } | Error::SplitOfItsOwn { .. } => {
+                Class::Spec
+            }
             Error::NoWeights { .. }
             | Error::ModelsBelow { .. }
             | Error::NoTokenizer { .. }
@@ -222,6 +226,9 @@ impl Failure for Error {
             Error::NoFolder { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::SplitOfItsOwn { .. } => {
+                "leave out `data.held_out_frac` to hold out that split, or give the part another name with `data.held_out`"
+            }
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::ChooseInput { .. } => "name it with `--columns`",

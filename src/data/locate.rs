@@ -21,6 +21,8 @@ pub(super) struct Located {
     pub(super) place: String,
     /// The splits that were wanted, with their files.
     pub(super) splits: Vec<(String, Vec<PathBuf>)>,
+    /// All that it has, wanted or not.
+    pub(super) names: Vec<String>,
     pub(super) card: Card,
     pub(super) config: Option<String>,
     pub(super) revision: Option<String>,
@@ -48,7 +50,7 @@ pub struct Lying {
 /// # Errors
 /// The data set or a split is not there.
 pub fn lying(hub: &Hub, source: &DataSource, wanted: &[String], making: &Making) -> Result<Lying> {
-    let Located { place, splits, card, config: _, revision, may_lack_files: _, notes } = locate(hub, source, wanted, making)?;
+    let Located { place, splits, card, revision, notes, .. } = locate(hub, source, wanted, making)?;
     Ok(Lying { place, splits, license: card.license, revision, notes })
 }
 
@@ -97,8 +99,9 @@ fn in_file(path: &Path, place: String, wanted: &[String], making: &Making) -> Re
     }
     let file = std::path::absolute(path).map_err(io)?;
     let found = splits::by_name(&[name]).into_iter().map(|(split, _)| (split, vec![file.clone()])).collect();
-    let splits = keep(&place, found, wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false, notes: Vec::new() })
+    let (names, splits) = keep(&place, found, wanted)?;
+    let (card, notes) = (Card::default(), Vec::new());
+    Ok(Located { place, splits, names, card, config: None, revision: None, may_lack_files: false, notes })
 }
 
 /// Files whose names fit a pattern such as `data/*.jsonl`, in the order of their names.
@@ -125,8 +128,8 @@ fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
     let absolute = |(split, files): (String, Vec<String>)| (split, files.iter().map(|file| root.join(file)).collect());
     let found = splits::of_pattern(&rows);
     let notes = left_out(&rows, &found);
-    let splits = keep(&place, found.into_iter().map(absolute).collect(), wanted)?;
-    Ok(Located { place, splits, card: Card::default(), config: None, revision: None, may_lack_files: false, notes })
+    let (names, splits) = keep(&place, found.into_iter().map(absolute).collect(), wanted)?;
+    Ok(Located { place, splits, names, card: Card::default(), config: None, revision: None, may_lack_files: false, notes })
 }
 
 /// A repository, or a folder in its format.
@@ -177,7 +180,7 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
     if found.is_empty() {
         return Err(Error::NoData { place, found: paths });
     }
-    let splits = keep(&place, found, wanted)?;
+    let (names, splits) = keep(&place, found, wanted)?;
     if repo.may_lack_files()
         && let Some(part) = splits.iter().find_map(|(_, files)| splits::missing_part(files))
     {
@@ -189,7 +192,7 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
     let fetch_all = |(split, files): (String, Vec<String>)| Ok((split, files.iter().map(fetch).collect::<Result<_>>()?));
     let splits = splits.into_iter().map(fetch_all).collect::<Result<_>>()?;
     let (revision, may_lack_files) = (repo.commit().map(str::to_string), repo.may_lack_files());
-    Ok(Located { place, splits, card, config, revision, may_lack_files, notes })
+    Ok(Located { place, splits, names, card, config, revision, may_lack_files, notes })
 }
 
 /// What other clients left in the cache need not be all of a split: its parts must be as many as their names say, and its rows as many as
@@ -363,10 +366,11 @@ fn left_out(files: &[String], found: &[(String, Vec<String>)]) -> Vec<String> {
         .collect()
 }
 
-/// The wanted ones, in the wanted order; all, where none are named.
-fn keep<F: Clone>(place: &str, found: Splits<F>, wanted: &[String]) -> Result<Splits<F>> {
+/// The names of all, and the wanted ones in the wanted order; all, where none are named.
+fn keep<F: Clone>(place: &str, found: Splits<F>, wanted: &[String]) -> Result<(Vec<String>, Splits<F>)> {
+    let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
     if wanted.is_empty() {
-        return Ok(found);
+        return Ok((names, found));
     }
     let find = |split: &String| {
         let named = |wanted: &str| found.iter().find(|(name, _)| name == wanted).cloned();
@@ -374,10 +378,11 @@ fn keep<F: Clone>(place: &str, found: Splits<F>, wanted: &[String]) -> Result<Sp
         named(split).or_else(|| named(&splits::split_of_file(split)?)).ok_or_else(|| Error::NoSplit {
             place: place.into(),
             split: split.clone(),
-            have: found.iter().map(|(name, _)| name.clone()).collect(),
+            have: names.clone(),
         })
     };
-    wanted.iter().map(find).collect()
+    let kept = wanted.iter().map(find).collect::<Result<_>>()?;
+    Ok((names, kept))
 }
 
 #[cfg(test)]

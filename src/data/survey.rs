@@ -57,6 +57,10 @@ const SAMPLE: usize = 500;
 /// The data set, a split or a column is not there; a file cannot be read; a split is empty; it cannot be told which column is which.
 pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making: &Making) -> Result<DataFacts> {
     let located = locate(hub, source, &hints.splits, making)?;
+    // What is cut off would stand for another split by its name.
+    if let Some(CutOff { name, .. }) = hints.cut_off.as_ref().filter(|cut_off| located.names.contains(&cut_off.name)) {
+        return Err(Error::SplitOfItsOwn { place: located.place, split: name.clone() });
+    }
     let mut splits: Vec<(String, Vec<Table>)> = Vec::new();
     for (split, files) in &located.splits {
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));

@@ -112,6 +112,26 @@ pub(super) fn used(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<Dur
     ledger.iter().map(of).sum()
 }
 
+/// What the ledger lacks of attempts that ended with the process that had started them.
+pub(super) fn cut_off(ledger: &[Entry], last_sign: &dyn Fn(&str, u32) -> Option<Duration>) -> Vec<Record> {
+    let is_known = |run: &str, attempt: u32| {
+        ledger.iter().any(|entry| match &entry.record {
+            Record::AttemptEnded { run: of, attempt: number, .. } | Record::CutOff { run: of, attempt: number, .. } => {
+                of == run && *number == attempt
+            }
+            _ => false,
+        })
+    };
+    let of = |entry: &Entry| match &entry.record {
+        Record::AttemptStarted { run, attempt, .. } if !is_known(run, *attempt) => {
+            let secs = last_sign(run, *attempt)?.as_secs_f64();
+            Some(Record::CutOff { run: run.clone(), attempt: *attempt, secs })
+        }
+        _ => None,
+    };
+    ledger.iter().filter_map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +159,12 @@ mod tests {
         ];
         let last_sign = |run: &str, attempt: u32| (run == "a" && attempt == 2).then_some(Duration::from_secs(10));
         assert_eq!(used(&ledger, &last_sign), Duration::from_secs_f64(1.5 + 5.0 + 10.0));
+        // Its end is entered once, and does not count twice.
+        let found = cut_off(&ledger, &last_sign);
+        assert_eq!(found, [Record::CutOff { run: "a".into(), attempt: 2, secs: 10.0 }]);
+        let entered = [&ledger[..], &[entry("2026-01-01T00:03:00Z", found[0].clone())]].concat();
+        assert!(cut_off(&entered, &last_sign).is_empty());
+        assert_eq!(used(&entered, &last_sign), used(&ledger, &last_sign));
         // Whatever the clock on the wall said when it was started.
         let jumped = [entry("1999-01-01T00:00:00Z", started("a", 2)), entry("no time", started("b", 2))];
         assert_eq!(used(&jumped, &last_sign), Duration::from_secs(10));

@@ -250,6 +250,7 @@ impl<'a> Pipeline<'a> {
     /// A stage failed, or another process works on the run. What is done stays done.
     pub fn go_on(&mut self) -> Result<End> {
         let _lock = self.folder.lock()?;
+        self.note_cut_off()?;
         self.propose()?;
         self.limits = self.limits(&self.read_spec()?)?;
         self.go_on_within_limits()
@@ -294,6 +295,16 @@ impl<'a> Pipeline<'a> {
         if !has_begun {
             plan.forewarned().iter().for_each(|warning| self.watch.say(warning));
         }
+    }
+
+    /// Enters in the ledger what is known of attempts that ended with an earlier process.
+    fn note_cut_off(&self) -> Result<()> {
+        let last_sign = |run: &str, attempt: u32| self.folder.attempt(run, attempt).last_sign();
+        let ledger = self.folder.ledger();
+        for record in budget::cut_off(&ledger.read()?, &last_sign) {
+            ledger.append((self.setup.now)(), record)?;
+        }
+        Ok(())
     }
 
     /// Enters in the ledger what this process fetched to come to a plan.

@@ -443,7 +443,10 @@ fn chosen(first: &ExperimentSpec, journal: &Journal) -> Result<ExperimentSpec> {
     let Some(best) = journal.best() else { return Ok(first.clone()) };
     let found = search::experiment(first, &best.settings)?;
     let mut chosen = ExperimentSpec { search: first.search.clone(), ..found };
-    let reason = format!("what is watched did best with it (trial {} of {})", best.number, journal.trials.len());
+    let score = |trial: &search::Trial| Some(trial.result.as_ref()?.watched.as_ref()?.score);
+    let is_equalled = journal.trials.iter().any(|trial| trial.number != best.number && score(trial) == score(best));
+    let by = if is_equalled { ", by the loss where scores are equal" } else { "" };
+    let reason = format!("what is watched did best with it{by} (trial {} of {})", best.number, journal.trials.len());
     for change in search::changes(first, &chosen) {
         match &first.claim {
             // What a paper states is tested otherwise now.

@@ -277,15 +277,22 @@ impl Pipeline<'_> {
             let weights = self.folder.attempt(&run, attempt).weights();
             let tokenizer = self.folder.prepared().join("tokenizer.json");
             let tokenizer = plan.facts.model.tokenizer.clone().or(Some(tokenizer).filter(|path| path.is_file()));
-            publish::write_bundle(&self.folder.model(), plan, &report, &weights, tokenizer.as_deref())?;
+            // The experiment beside the weights is the one that makes them.
+            let plan = Plan { spec: report::experiment_as_trained(plan, &run, &ledger), ..plan.clone() };
+            publish::write_bundle(&self.folder.model(), &plan, &report, &weights, tokenizer.as_deref())?;
             let manifest = self.folder.read_bytes(&self.folder.manifest())?;
             self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
         }
-        self.stage(Stage::Report, &path, |this| {
-            this.folder.write_json(&this.folder.report_json(), &report)?;
-            this.folder.write_text(&this.folder.report_md(), &report::markdown(&report))?;
-            Ok(this.folder.write_text(&this.folder.report_html(), &report::html(&report))?)
-        })?;
+        // The page that says that all is done comes last.
+        for file in ["README.md", "metrics.json", "training.toml"].map(|name| self.folder.model().join(name)) {
+            if file.is_file() {
+                self.stage(Stage::Report, &file, |_| Ok(()))?;
+            }
+        }
+        let [json, markdown] = [self.folder.report_json(), self.folder.report_md()];
+        self.stage(Stage::Report, &json, |this| Ok(this.folder.write_json(&json, &report)?))?;
+        self.stage(Stage::Report, &markdown, |this| Ok(this.folder.write_text(&markdown, &report::markdown(&report))?))?;
+        self.stage(Stage::Report, &path, |this| Ok(this.folder.write_text(&path, &report::html(&report))?))?;
         Ok(report)
     }
 

@@ -12,6 +12,7 @@ use crate::provenance::{
 };
 use crate::run::{Outcome, readable_by_training};
 use crate::store::{Entry, Record, RunFolder, Stage};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What `tallow verify` asks.
@@ -97,7 +98,8 @@ impl Pipeline<'_> {
         self.watch.say("holding files and settings against their records");
         self.check_settings(&runs, &mut found)?;
         self.check_files(&plan, &ledger, &mut found)?;
-        if found.changed.is_empty() {
+        // Whatever is told of it, it can be repeated.
+        if found.changed.iter().all(|changed| changed.input == Input::Report) {
             for (config, stretches) in &runs {
                 let replayed = self.replay(config, stretches, asked)?;
                 found.replayed.push(replayed);
@@ -187,6 +189,13 @@ impl Pipeline<'_> {
             // Of a file that could not be read there is none.
             if let Some((file, sha256)) = last_stage(ledger, stage).filter(|(_, sha256)| !sha256.is_empty()) {
                 check(input, &root.join(file), sha256, true)?;
+            }
+        }
+        // Nothing needs what is told of the run to be there.
+        for (file, sha256) in reported(ledger) {
+            let path = root.join(file);
+            if path.is_file() && !sha256.is_empty() {
+                check(Input::Report, &path, sha256, false)?;
             }
         }
         for file in sources(ledger).into_iter().flat_map(|read| &read.files) {
@@ -346,6 +355,15 @@ pub(super) fn last_stage<'a>(ledger: &'a [Entry], wanted: Stage) -> Option<(&'a 
         Record::Stage { stage, file, sha256, .. } if *stage == wanted => Some((file.as_str(), sha256.as_str())),
         _ => None,
     })
+}
+
+/// The files that tell of the run, with their hashes as they were written last.
+fn reported(ledger: &[Entry]) -> BTreeMap<&str, &str> {
+    let told = ledger.iter().filter_map(|entry| match &entry.record {
+        Record::Stage { stage: Stage::Report, file, sha256, .. } => Some((file.as_str(), sha256.as_str())),
+        _ => None,
+    });
+    told.collect()
 }
 
 fn last_surroundings(ledger: &[Entry]) -> Option<&Surroundings> {

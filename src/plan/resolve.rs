@@ -10,7 +10,7 @@ use super::{Error, Estimate, Facts, Plan};
 use crate::job::{Normalize, RunConfig};
 use crate::spec::{AdapterSpec, ExperimentSpec, Group, Length, Metric, Monitor, Similarity, Task};
 use crate::words;
-use fitting::{groups, split, too_large, unfit};
+use fitting::{classes, groups, split, too_large, unfit};
 use runs::Common;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
@@ -42,6 +42,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if let Monitor::Split { name } = &spec.data.monitor {
         split(facts, name, "data.monitor", &mut problems);
     }
+    problems.extend(classes(spec, facts, &mut assumptions));
     let model = model(spec, facts, &mut problems);
     let adapted = adapted(spec, facts, &model, &mut problems);
     // Examples of a stream of words are pieces as long as the model sees at once.

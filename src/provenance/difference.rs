@@ -14,6 +14,8 @@ pub enum Input {
     Data,
     BaseWeights,
     Scores,
+    /// What is told of the run: its report, and the pages beside the model.
+    Report,
     Code,
     Hardware,
     Threads,
@@ -26,6 +28,7 @@ impl Input {
             Input::Data => "data",
             Input::BaseWeights => "base weights",
             Input::Scores => "scores",
+            Input::Report => "report",
             Input::Code => "code",
             Input::Hardware => "hardware",
             Input::Threads => "threads",

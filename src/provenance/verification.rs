@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// A run that was held against its records, and repeated where those hold together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verification {
-    /// Files and settings that are not what was recorded, first things first; then nothing was repeated.
+    /// Files and settings that are not what was recorded, first things first; then nothing was repeated, unless it is the report alone.
     pub changed: Vec<Difference>,
     pub replayed: Vec<Replayed>,
     /// Files that were held against their recorded hash.

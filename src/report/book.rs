@@ -140,6 +140,11 @@ impl<'a> Book<'a> {
                         shown.peak_bytes = if *max_rss_bytes > 0 { at(*max_rss_bytes as f64) } else { None };
                     }
                 }
+                Record::CutOff { run, attempt, secs } => {
+                    if let Some(shown) = last_of(&mut attempts, run, *attempt) {
+                        shown.wall_secs = Some(Sourced { value: *secs, ledger_row: entry.row });
+                    }
+                }
                 Record::Recovery { run, attempt, reason, .. } => {
                     if let Some(shown) = last_of(&mut attempts, run, *attempt) {
                         shown.recovery = Some(reason.clone());
@@ -160,6 +165,7 @@ impl<'a> Book<'a> {
             match &entry.record {
                 Record::Tried(trial) => {
                     let Some(result) = &trial.result else { continue };
+                    let loss = result.watched.as_ref().and_then(|watched| watched.last()).map(|last| last.loss);
                     trials.retain(|known| known.trial != trial.number);
                     trials.push(TrialShown {
                         trial: trial.number,
@@ -172,6 +178,7 @@ impl<'a> Book<'a> {
                         usd: trial.asked.as_ref().and_then(|asked| asked.usd).map(at),
                         instead: trial.asked.as_ref().and_then(|asked| asked.instead.clone()),
                         score: result.watched.as_ref().map(|watched| at(watched.score)),
+                        loss: loss.filter(|loss| loss.is_finite()).map(at),
                         failed: result.failed.clone(),
                         secs: at(result.secs),
                         kept: result.kept,

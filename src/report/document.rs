@@ -194,7 +194,8 @@ fn search(report: &Report) -> Vec<Block> {
         };
         let kept = if trial.kept { Line::default().strong("kept") } else { text("discarded") };
         let reason = trial.instead.as_ref().map_or_else(|| trial.reason.clone(), |why| format!("{} ({why})", trial.reason));
-        let mut cells = vec![text(trial.trial.to_string()), changes, text(clean(&trial.by)), prose(&reason), score, kept];
+        let mut cells = vec![text(trial.trial.to_string()), changes, text(clean(&trial.by)), prose(&reason), score];
+        cells.extend([number(trial.loss, crate::words::score), kept]);
         cells.push(number(Some(trial.secs), duration));
         if is_asked {
             let tokens = match (trial.tokens_in, trial.tokens_out) {
@@ -208,14 +209,15 @@ fn search(report: &Report) -> Vec<Block> {
         }
         cells
     };
-    let mut names = vec!["trial", "recipe", "proposed by", "why", &watched, "", "time"];
+    let mut names = vec!["trial", "recipe", "proposed by", "why", &watched, "loss", "", "time"];
     if is_asked {
         names.extend(["tokens read + written", "cost"]);
     }
     let head = head(&names);
     let mut blocks =
         vec![Block::Paragraph(gain_in_words(search)), Block::Table { head, rows: search.trials.iter().map(row).collect() }];
-    let note = "Trials were compared on what is watched, with one seed; the held-out split played no part in the choice.";
+    let note = "Trials were compared on what is watched, with one seed, and by its loss where scores are equal; the held-out split played \
+                no part in the choice.";
     blocks.push(Block::Paragraph(text(note)));
     blocks
 }
@@ -478,12 +480,17 @@ fn cost(report: &Report) -> Vec<Block> {
     ];
     let mut blocks = vec![Block::Table { head: head(&names), rows: report.cost.iter().map(row).collect() }];
     blocks.extend(estimates_in_words(&report.cost).map(|words| Block::Paragraph(text(words))));
-    let walls: Vec<Sourced> = report.attempts.iter().filter_map(|a| a.wall_secs).collect();
+    let trials = report.search.iter().flat_map(|search| &search.trials).map(|trial| trial.secs);
+    let mut walls: Vec<Sourced> = report.attempts.iter().filter_map(|a| a.wall_secs).collect();
+    let before = walls.len();
+    walls.extend(trials);
+    let included = match walls.len() > before {
+        true => "All attempts together, preparation, scoring and the trials of the search included: ",
+        false => "All attempts together, preparation and scoring included: ",
+    };
     let rows: Vec<u64> = walls.iter().map(|w| w.ledger_row).collect();
     let total = walls.iter().map(|w| w.value).sum();
-    blocks.push(Block::Paragraph(
-        text("All attempts together, preparation and scoring included: ").number(duration(total), &rows).text("."),
-    ));
+    blocks.push(Block::Paragraph(text(included).number(duration(total), &rows).text(".")));
     if let Some(price) = report.usd_per_hour {
         let of = |secs: f64| dollars(crate::plan::usd_of(secs, price.value));
         let planned: Vec<Sourced> = report.cost.iter().filter_map(|cost| cost.estimated_secs).collect();

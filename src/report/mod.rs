@@ -27,7 +27,7 @@ pub use html::html;
 pub(crate) use html::sheet;
 pub use markdown::markdown;
 pub(crate) use markdown::prose_line;
-pub use recovered::{as_trained, recovered};
+pub use recovered::{as_trained, experiment_as_trained, recovered};
 pub use script::{ScriptReport, build_script, names_of, script_card, script_html, script_markdown, script_terminal};
 pub use style::Style;
 pub use terminal::terminal;

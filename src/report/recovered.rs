@@ -3,7 +3,7 @@
 
 use crate::job::RunConfig;
 use crate::plan::Plan;
-use crate::spec::{Deviation, Length, Optimizer};
+use crate::spec::{Deviation, ExperimentSpec, Length, Optimizer};
 use crate::store::{Decided, Entry, Record};
 use crate::words::{self, plain};
 
@@ -34,22 +34,32 @@ pub fn as_trained(run: &RunConfig, ledger: &[Entry]) -> RunConfig {
     changes(run, ledger).pop().map_or_else(|| run.clone(), |last| last.after)
 }
 
+/// The experiment as `run` of it was trained in the end, which makes the same weights: what recovery changed is a deviation of it.
+pub fn experiment_as_trained(plan: &Plan, run: &str, ledger: &[Entry]) -> ExperimentSpec {
+    let mut spec = plan.spec.clone();
+    let Some(planned) = plan.runs.iter().find(|planned| planned.name == run) else { return spec };
+    let trained = as_trained(planned, ledger);
+    spec.recipe = trained.recipe;
+    if trained.micro_batch_size != planned.micro_batch_size {
+        spec.recipe.micro_batch_size = Some(trained.micro_batch_size);
+    }
+    spec.deviations.extend(deviations_of(planned, ledger));
+    spec
+}
+
 /// What recovery changed about what is tested, as deviations from it: a lower learning rate is one, smaller forward passes are not.
 pub fn recovered(plan: &Plan, ledger: &[Entry]) -> Vec<Deviation> {
-    let of_run = |run: &RunConfig| {
-        let name = run.name.clone();
-        changes(run, ledger).into_iter().flat_map(move |changed| {
-            let reason = format!("recovery of {name}: {}", changed.reason);
-            let told = move |(field, stated, used): (&str, _, _)| Deviation {
-                field: field.into(),
-                stated,
-                used,
-                reason: reason.clone(),
-            };
-            differences(&changed.before, &changed.after).into_iter().map(told)
-        })
+    plan.runs.iter().flat_map(|run| deviations_of(run, ledger)).collect()
+}
+
+fn deviations_of(run: &RunConfig, ledger: &[Entry]) -> Vec<Deviation> {
+    let of_change = |changed: Changed| {
+        let reason = format!("recovery of {}: {}", run.name, changed.reason);
+        let told =
+            move |(field, stated, used): (&str, _, _)| Deviation { field: field.into(), stated, used, reason: reason.clone() };
+        differences(&changed.before, &changed.after).into_iter().map(told).collect::<Vec<_>>()
     };
-    plan.runs.iter().flat_map(of_run).collect()
+    changes(run, ledger).into_iter().flat_map(of_change).collect()
 }
 
 /// Field, what it was and what it is.

@@ -137,6 +137,9 @@ pub struct TrialShown {
     pub instead: Option<String>,
     /// On what is watched; none: it failed, as `failed` says.
     pub score: Option<Sourced>,
+    /// The loss that decides between equal scores; not in reports of before it was noted.
+    #[serde(default)]
+    pub loss: Option<Sourced>,
     pub failed: Option<String>,
     pub secs: Sourced,
     pub kept: bool,

@@ -10,6 +10,7 @@ pub(super) fn record(record: &Record) -> String {
         Record::Stage { stage, file, .. } => format!("stage `{stage}` wrote `{file}`"),
         Record::AttemptStarted { run, attempt, job } => format!("{run}, attempt {attempt}: {job} started"),
         Record::AttemptEnded { run, attempt, .. } => format!("{run}, attempt {attempt}: ended"),
+        Record::CutOff { run, attempt, .. } => format!("{run}, attempt {attempt}: its last sign of life"),
         Record::Told { run, attempt, told } => format!("{run}, attempt {attempt}: event `{}`", event_name(told)),
         Record::Script { attempt, .. } => format!("script, attempt {attempt}: told by the script"),
         Record::Written { attempt, by, .. } => format!("script, attempt {attempt}: written by {}", clean(by)),

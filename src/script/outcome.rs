@@ -142,7 +142,7 @@ mod tests {
             sys_secs: 0.0,
             max_rss_bytes: 0,
             memory_kills: Some(0),
-            machine_killed: false,
+            machine_killed: Some(false),
             memory_peak_bytes: None,
             refused: Vec::new(),
             stderr_tail: String::new(),

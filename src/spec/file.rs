@@ -3,9 +3,11 @@
 use super::place::Place;
 use super::schema::{self, Problem};
 use super::{
-    Augment, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind, TokenizerSpec,
+    Augment, ClassWeights, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind,
+    TokenizerSpec,
 };
 use crate::error::{Class, Failure};
+use crate::words;
 use tallow_zoo::mlp::NumericColumn;
 use tallow_zoo::{HeadKind, ModelConfig};
 
@@ -246,6 +248,10 @@ fn of_recipe(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     ] {
         wrong.unless(!set || classes, path, "a task that tells classes", task);
     }
+    if let Some(ClassWeights::Given { weights }) = &recipe.class_weights {
+        let counts = weights.iter().any(|weight| *weight > 0.0);
+        wrong.unless(counts, "recipe.class_weights.weights", "one above 0 at least", "none");
+    }
     let (place, smoothing) = ("recipe.label_smoothing", recipe.label_smoothing);
     let smoothed = matches!(spec.task.head(), HeadKind::Classes | HeadKind::Tags | HeadKind::Words);
     wrong.unless(smoothing == 0.0 || smoothed, place, "a task that tells classes, tags or words", task);
@@ -338,6 +344,7 @@ fn of_task(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     let metrics: Vec<_> = Metric::of(spec.task).map(Metric::in_words).collect();
     let expected = format!("one of {task}: {}", metrics.join(", "));
     wrong.unless(spec.metric.serves(spec.task), "metric", &expected, spec.metric.in_words());
+    of_target(spec, wrong);
     let pretrained = matches!(spec.model, ModelSpec::Pretrained { .. });
     wrong.unless(spec.adapter.is_none() || pretrained, "adapter", "a pretrained model to stand beside", "one from scratch");
     let writes = !spec.task.is_of_conversations() || pretrained;
@@ -350,6 +357,25 @@ fn of_task(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     ] {
         wrong.unless(!set || spec.task == of, path, &format!("the task `{name}`"), task);
     }
+}
+
+/// What no score can be is never reached, or always.
+fn of_target(spec: &ExperimentSpec, wrong: &mut Wrongs) {
+    let (metric, Some(value)) = (spec.metric, spec.target.as_ref().map(|target| target.value)) else { return };
+    let (least, most) = metric.range();
+    let name = metric.in_words();
+    let expected = match (least.is_finite(), most.is_finite()) {
+        (true, true) => format!("{} to {} for {name}", words::plain(least), words::plain(most)),
+        (true, false) => format!("{} or more for {name}", words::plain(least)),
+        (false, true) => format!("{} at most for {name}", words::plain(most)),
+        (false, false) => format!("a number for {name}"),
+    };
+    let share = value / 100.0;
+    let found = match most <= 1.0 && value > 1.0 && metric.can_be(share) {
+        true => format!("{} ({} is {} %)", words::plain(value), words::plain(share), words::plain(value)),
+        false => words::plain(value),
+    };
+    wrong.unless(metric.can_be(value), "target.value", &expected, &found);
 }
 
 /// Texts that are written, and texts that are near each other.
@@ -495,6 +521,37 @@ mod tests {
             let expected = format!("`search.fixed[1]`: expected a key of `recipe` or `adapter`, found `{key}`");
             assert!(message.contains(&expected), "{message}");
         }
+    }
+
+    #[test]
+    fn a_target_is_one_that_scores_can_reach() {
+        let of = |metric: &str, value: &str| {
+            let set = [("metric", metric), ("target.value", value), ("target.source", "me")];
+            let set: Vec<_> = set.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            parse_with(PRESET, "x.toml", &set).map(|spec| spec.target.map(|target| target.value)).map_err(|e| e.to_string())
+        };
+        assert_eq!(of("accuracy", "0.9"), Ok(Some(0.9)));
+        assert_eq!(of("accuracy", "1.0"), Ok(Some(1.0)));
+        assert_eq!(of("log_loss", "7.0"), Ok(Some(7.0)));
+        for (metric, value, expected) in [
+            ("accuracy", "90.0", "`target.value`: expected 0 to 1 for accuracy, found 90 (0.9 is 90 %)"),
+            ("accuracy", "-0.5", "`target.value`: expected 0 to 1 for accuracy, found -0.5"),
+            ("matthews", "130.0", "`target.value`: expected -1 to 1 for Matthews correlation, found 130"),
+            ("log_loss", "-1.0", "`target.value`: expected 0 or more for log loss, found -1"),
+        ] {
+            assert!(of(metric, value).is_err_and(|found| found.contains(expected)), "{metric} {value}");
+        }
+    }
+
+    #[test]
+    fn weights_of_classes_leave_something_to_learn() {
+        let of = |weights: &str| {
+            let value = format!("{{ kind = \"given\", weights = {weights} }}");
+            parse_with(PRESET, "x.toml", &[("recipe.class_weights".to_string(), value)]).map(drop).map_err(|e| e.to_string())
+        };
+        assert_eq!((of("[0.0, 1.0]"), of("[2.0, 1.0]")), (Ok(()), Ok(())));
+        let expected = "`recipe.class_weights.weights`: expected one above 0 at least, found none";
+        assert!(of("[0.0, 0.0]").is_err_and(|found| found.contains(expected)));
     }
 
     #[test]

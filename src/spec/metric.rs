@@ -219,6 +219,12 @@ impl Metric {
         self.about().range
     }
 
+    /// Whether it can have this value.
+    pub fn can_be(self, value: f64) -> bool {
+        let (least, most) = self.range();
+        (least..=most).contains(&value)
+    }
+
     pub fn lower_is_better(self) -> bool {
         self.about().lower_is_better
     }

@@ -1,5 +1,6 @@
 //! Whether further recipes are tried before the verdict.
 
+use super::{ExperimentSpec, schema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,18 @@ impl Search {
         self.fixed.iter().any(|fixed| holds(fixed, key) || holds(key, fixed))
     }
 
+    /// Leaves a key as it is that somebody set; nothing changes where no trial could have another value there.
+    pub fn fix(&mut self, key: &str) {
+        if Search::could_try(key) && !self.fixed.iter().any(|known| known == key) {
+            self.fixed.push(key.into());
+        }
+    }
+
+    fn could_try(key: &str) -> bool {
+        let is_of_recipe = ["recipe", "adapter"].contains(&key.split('.').next().unwrap_or_default());
+        is_of_recipe && schema::has(&schemars::schema_for!(ExperimentSpec).to_value(), key)
+    }
+
     /// What the first recipe may take of a limit on everything, with all seeds, so that the search has room, too.
     pub fn first_secs(&self, limit_secs: u64, seeds: usize) -> u64 {
         (limit_secs * seeds as u64 / self.room_for(seeds) as u64).max(1)
@@ -63,5 +76,21 @@ impl Search {
     /// seed, and the first with those that its trial had not.
     pub fn trainings(&self, seeds: usize) -> usize {
         (self.max_trials + 2 * seeds).saturating_sub(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_set_is_left_as_it_is() {
+        let mut search = Search { fixed: vec!["recipe.lr".into()], ..Search::default() };
+        for key in ["recipe.lr", "recipe.optimizer", "adapter.rank", "data.train", "seeds", "recipe.nothing", "recipe.optimizer"]
+        {
+            search.fix(key);
+        }
+        assert_eq!(search.fixed, ["recipe.lr", "recipe.optimizer", "adapter.rank"]);
+        assert!(search.fixes("recipe.optimizer.weight_decay") && !search.fixes("recipe.length"));
     }
 }

@@ -53,6 +53,9 @@ pub enum Record {
     AttemptStarted { run: String, attempt: u32, job: JobKind },
     /// A worker ended, and how.
     AttemptEnded { run: String, attempt: u32, outcome: Outcome, wall_secs: f64, max_rss_bytes: u64 },
+    /// The end of a worker that nobody saw, for the process that had started it ended: how long it went on, by its last sign of life.
+    /// Entered when somebody goes on with the run.
+    CutOff { run: String, attempt: u32, secs: f64 },
     /// An event worth keeping (splits, monitor scores, finished, evaluated), from that attempt.
     Told { run: String, attempt: u32, told: Event },
     /// What a script told in that attempt, but for its steps.

@@ -11,11 +11,12 @@ use tallow::search::{By, Journal};
 use tallow::store::{Record, RunFolder};
 
 /// A target that nothing of what is asked may name, and a rate at which little is learnt.
-const SEARCH: [&str; 8] = [
+const SEARCH: [&str; 9] = [
     "data.monitor={ kind = \"hold_out\", examples = 200 }",
     "data.source={ kind = \"generated\", name = \"toy_reviews\", examples = 1000, seed = 1 }",
     "recipe.lr=1e-3",
     "recipe.length={ steps = 60 }",
+    "search.fixed=[]",
     "search.max_trials=4",
     "search.patience=4",
     "target={ value = 0.98765, source = \"printed elsewhere\" }",

@@ -146,6 +146,50 @@ fn everything_that_recovery_changed_is_told() {
     assert_eq!((rate, optimizer.1), (("1.5".into(), 900), 900));
 }
 
+/// The file beside the weights makes the weights beside it, and says how it differs from what was planned.
+#[test]
+fn the_experiment_as_it_was_trained_has_what_recovery_changed() {
+    let experiment = text();
+    let trained = report::experiment_as_trained(&experiment.plan, "seed-0", &experiment.ledger);
+    assert_eq!((experiment.plan.spec.recipe.lr, trained.recipe.lr), (5e-5, 2.5e-5));
+    let told = trained.deviations.last().expect("a deviation");
+    assert!(told.reason.starts_with("recovery of seed-0: "), "{told:?}");
+    let lr = trained.deviations.iter().find(|told| told.field == "recipe.lr").expect("of the rate");
+    assert_eq!((lr.stated.as_str(), lr.used.as_str()), ("5e-5", "2.5e-5"));
+    let again = tallow::spec::parse(&tallow::spec::to_toml(&trained), "training.toml").expect("an experiment file");
+    assert_eq!(again, trained);
+    // Nothing was changed of what is none of its runs.
+    assert_eq!(report::experiment_as_trained(&experiment.plan, "seed-9", &experiment.ledger), experiment.plan.spec);
+    // Another cut of the step rounds otherwise.
+    let mut halved = text();
+    let at = halved.ledger.iter().position(|entry| matches!(entry.record, Record::Recovery { .. })).expect("a recovery");
+    if let Record::Recovery { decision, .. } = &mut halved.ledger[at].record {
+        let micro_batch_size = halved.plan.runs[0].micro_batch_size;
+        *decision = Decided::Changed(Change::MicroBatch { from: micro_batch_size, to: micro_batch_size / 2 });
+    }
+    let trained = report::experiment_as_trained(&halved.plan, "seed-0", &halved.ledger);
+    assert_eq!(trained.recipe.micro_batch_size, Some(halved.plan.runs[0].micro_batch_size / 2));
+}
+
+/// What was cut off took its time, and so did the trials of a search.
+#[test]
+fn whatever_was_run_is_in_the_sum() {
+    let mut experiment = text();
+    let result = serde_json::json!({ "failed": "it diverged", "secs": 50.0, "kept": false });
+    let trial = serde_json::json!({ "kind": "tried", "number": 1, "reason": "the first plan", "result": result });
+    let started = Record::AttemptStarted { run: "prepare".into(), attempt: 9, job: tallow::job::JobKind::Prepare };
+    let cut_off = Record::CutOff { run: "prepare".into(), attempt: 9, secs: 100.0 };
+    for (row, record) in (900..).zip([started, cut_off, serde_json::from_value(trial).expect("a trial")]) {
+        experiment.ledger.push(Entry { row, at: "2026-11-23T11:00:00Z".into(), record });
+    }
+    let page = report::markdown(&experiment.report().expect("a report"));
+    let line = page.lines().find(|line| line.starts_with("All attempts together")).expect("a sum");
+    let words = "All attempts together, preparation, scoring and the trials of the search included: 46 min 8 s";
+    assert!(line.starts_with(words) && line.ends_with(", 901, 902]."), "{line}");
+    let row = page.lines().find(|line| line.contains("prepare / 9")).expect("an attempt");
+    assert!(row.contains("cut off: the process that had started it ended") && row.contains("1 min 40 s [901]"), "{row}");
+}
+
 #[test]
 fn hostile_text_stays_text() {
     let mut experiment = text();

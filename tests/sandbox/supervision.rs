@@ -24,6 +24,7 @@ pub(crate) fn tests() -> Vec<Test> {
         ("more files can be named than may be open", many_named_files),
         ("a jail costs under 50 ms", starts_fast),
         ("exit code and usage are known", exit_code),
+        ("a worker's memory is its own, whatever we had", own_memory),
         ("death by signal is known", abort),
         ("half a line at the end is handed on", half_line),
         ("a job longer than a pipe arrives", long_job),
@@ -259,6 +260,14 @@ fn exit_code() -> Result<(), String> {
     let (exit, _) = behaving("exit", |_| {});
     ensure!(exit.status == Status::Exited(33) && exit.killed_by.is_none() && exit.asked.is_none(), "{exit:?}");
     ensure!(exit.max_rss_bytes > 1 << 20 && exit.wall_secs > 0.0 && exit.user_secs + exit.sys_secs > 0.0, "{exit:?}");
+    Ok(())
+}
+
+fn own_memory() -> Result<(), String> {
+    // Each page is written, and all of it given back before anything starts.
+    drop(std::hint::black_box(vec![1u8; 300 << 20]));
+    let (exit, _) = behaving("nothing", |_| {});
+    ensure!((1 << 20..100 << 20).contains(&exit.max_rss_bytes), "{exit:?}");
     Ok(())
 }
 

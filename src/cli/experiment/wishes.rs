@@ -19,6 +19,13 @@ pub(super) fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     set
 }
 
+/// The keys that flags set, which a search leaves as they are; none where a flag says itself what that is.
+pub(super) fn fixed(wishes: &Wishes) -> impl Iterator<Item = &str> {
+    let says_itself = wishes.set.iter().any(|(key, _)| key == "search.fixed");
+    let set = wishes.set.iter().map(|(key, _)| key.as_str()).chain(wishes.epochs.map(|_| "recipe.length"));
+    set.filter(move |_| !says_itself)
+}
+
 /// What the flags say of budgets, as keys of the experiment file.
 fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
     let BudgetArgs { memory, max_disk, max_attempts, max_silence, max_tokens, max_usd, allow_scope_change, accept_license } =

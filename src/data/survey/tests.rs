@@ -1,6 +1,6 @@
 use super::*;
 use crate::data::hub::HubConfig;
-use crate::spec::TokenizerKind;
+use crate::spec::{HeldOutBy, TokenizerKind};
 use std::path::{Path, PathBuf};
 
 fn nowhere() -> Hub {
@@ -345,7 +345,6 @@ fn questions_with_flat_answers() {
 /// What is held out comes behind what is trained on, and what is learnt of the columns is of the earlier rows alone.
 #[test]
 fn the_latest_rows_of_a_table_are_held_out() {
-    use crate::spec::HeldOutBy;
     let day = |i: usize| format!("2026-{:02}-{:02}", 1 + i / 20, 1 + i % 20);
     // In no order; the last ten days have a colour and sizes of their own, and two rows no day.
     let row = |i: usize| {
@@ -385,6 +384,25 @@ fn the_latest_rows_of_a_table_are_held_out() {
     assert!(error.contains("line 2, column `colour`: expected a date such as 2026-01-31, or a number"), "{error}");
     let drawn = of(HeldOutBy::Chance).expect("surveyed");
     assert_eq!(drawn.splits.iter().map(|split| split.examples).collect::<Vec<_>>(), [90, 10]);
+}
+
+/// Though nobody asked for it, and its file is not looked at.
+#[test]
+fn a_part_cannot_be_called_as_a_split_that_there_is() {
+    let rows = "text,label\n".to_string() + &"good,1\nbad,0\n".repeat(50);
+    let dir = folder(&[("train.csv", &rows), ("test.csv", &rows)]);
+    let of = |name: &str| {
+        let hints = DataSpecHints {
+            splits: vec!["train".into()],
+            cut_off: Some(CutOff { name: name.into(), frac: 0.5, by: HeldOutBy::Chance }),
+            ..DataSpecHints::default()
+        };
+        survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
+    };
+    let names: Vec<String> = of("part").expect("surveyed").splits.into_iter().map(|split| split.name).collect();
+    assert_eq!(names, ["train", "part"]);
+    let error = of("test").expect_err("there is one").to_string();
+    assert!(error.contains("has a split `test` of its own"), "{error}");
 }
 
 /// Texts that a request names, or that are all there is besides dates and the label, are not asked for.

@@ -2,7 +2,7 @@
 
 use super::{memory, micro_batch_size, target_len};
 use crate::plan::{Facts, Share, SplitFacts};
-use crate::spec::{AdapterSpec, ClassWeights, ExperimentSpec, Group, Metric, Task};
+use crate::spec::{AdapterSpec, ClassWeights, ExperimentSpec, Group, Metric, ModelSpec, Task};
 use tallow_zoo::{HeadKind, ModelConfig};
 
 /// The split of that name, labelled and not empty.
@@ -51,12 +51,42 @@ fn some(names: &[String]) -> String {
     format!("{} of {} names", shown.join(", "), names.len())
 }
 
+/// Classes that an experiment lists for a model from scratch are the data's, in their order: what is given for each class goes by it.
+/// Names that only count say nothing.
+pub(super) fn classes(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Vec<String>) -> Option<String> {
+    let ModelSpec::Scratch { config, .. } = &spec.model else { return None };
+    let (kind, listed, of_data) = (config.head().kind(), config.labels(), facts.data.labels.as_slice());
+    let counts = |(at, name): (usize, &String)| *name == at.to_string() || *name == format!("LABEL_{at}");
+    let says_nothing = listed.iter().enumerate().all(counts);
+    if kind != spec.task.head() || listed == of_data || of_data.is_empty() || says_nothing {
+        return None;
+    }
+    let field = format!("model.config.head.{}", kind.name());
+    let is_of_data = listed.iter().all(|name| of_data.contains(name));
+    let [listed_words, of_data_words] = [listed, of_data].map(few);
+    if listed.len() == of_data.len() && !is_of_data {
+        assumptions.push(format!("{field}: {of_data_words}, as the data has them, in this order, instead of {listed_words}"));
+        return None;
+    }
+    Some(format!("`{field}`: expected {of_data_words} (the data's, in this order), found {listed_words}"))
+}
+
+/// The first names of a list.
+fn few(names: &[String]) -> String {
+    const MOST: usize = 12;
+    let shown = names[..names.len().min(MOST)].join(", ");
+    if names.len() > MOST { format!("{shown} ... ({} of them)", names.len()) } else { shown }
+}
+
 /// What the model, or the data's classes, cannot be trained with.
 pub(super) fn unfit(spec: &ExperimentSpec, facts: &Facts, model: &ModelConfig) -> Vec<String> {
     let mut problems = Vec::new();
     let classes = facts.data.labels.len();
     if spec.metric == Metric::F1 && spec.task.head() == HeadKind::Classes && classes > 2 {
         problems.push(format!("`metric`: F1 is of one class of two, and there are {classes}; expected `macro_f1` or `micro_f1`"));
+    }
+    if spec.metric == Metric::Top5Accuracy && (1..=5).contains(&classes) {
+        problems.push(format!("`metric`: of {classes} classes the right one is always among five; expected `accuracy`, say"));
     }
     if spec.recipe.gradient_checkpointing && !model.can_checkpoint() {
         let family = model.family();

@@ -92,7 +92,9 @@ impl Brief<'_> {
         let spec = match self.is_from_scratch() {
             true => {
                 let tokenizer = found.tokenizer.as_ref().map(|_| TokenizerSpec::Of(id.into()));
-                ModelSpec::Scratch { config: found.config.clone(), tokenizer }
+                // Its classes are those of what it was trained for.
+                let open: Vec<String> = (0..found.config.num_labels()).map(|at| format!("LABEL_{at}")).collect();
+                ModelSpec::Scratch { config: found.config.clone().with_labels(&open), tokenizer }
             }
             false => ModelSpec::Pretrained { id: id.into(), revision: None },
         };

@@ -404,6 +404,7 @@ impl Brief<'_> {
             value: stated.value,
             source: format!("the paper, page {}", stated.field.evidence.quote.page()),
         };
-        asked.or(stated.map(of_paper))
+        // A paper's number that this metric cannot have is of something else.
+        asked.or(stated.filter(|stated| self.metric.can_be(stated.value)).map(of_paper))
     }
 }

@@ -26,14 +26,14 @@ impl Killer {
         }
     }
 
-    /// Whether it has killed something since the time before the last. Not where the kernel does not count.
-    pub(super) fn struck(&self) -> bool {
+    /// Whether it has killed something since the time before the last. None where the kernel does not count.
+    pub(super) fn struck(&self) -> Option<bool> {
         since(self.earlier, counted())
     }
 }
 
-fn since(earlier: Option<u64>, now: Option<u64>) -> bool {
-    earlier.zip(now).is_some_and(|(earlier, now)| now > earlier)
+fn since(earlier: Option<u64>, now: Option<u64>) -> Option<bool> {
+    earlier.zip(now).map(|(earlier, now)| now > earlier)
 }
 
 /// What `/proc/vmstat` counts (Linux 4.13).
@@ -53,8 +53,8 @@ mod tests {
     fn kills_are_counted_and_compared() {
         assert_eq!(kills("nr_free_pages 7\noom_kill 3\n"), Some(3));
         assert_eq!(kills("numa_foreign 0\nxoom_kill 3\n"), None);
-        assert!(since(Some(3), Some(4)));
-        assert!(!since(Some(3), Some(3)) && !since(None, Some(4)) && !since(Some(3), None));
+        assert_eq!([since(Some(3), Some(4)), since(Some(3), Some(3))], [Some(true), Some(false)]);
+        assert_eq!([since(None, Some(4)), since(Some(3), None)], [None; 2]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one door to processes, on Linux.
 
 use super::killer::Killer;
+use super::peak::Peak;
 use super::starved::Starved;
 use super::stream::{Capture, Lines};
 use super::watch::{Decision, Facts, Limits, decide};
@@ -45,10 +46,12 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);
     let (group, mut killer) = (Cgroup::create(&launch.policy), Killer::new());
     let (mut worker, input) = Worker::start(launch, group).map_err(failed("started"))?;
+    let mut peak = Peak::new();
     let pipes = Pipes::new(&mut worker.child, input, stderr, launch.policy.events_bytes);
     let mut pipes = pipes.map_err(failed("given its pipes"))?;
     pipes.log_is_life = worker.container.is_some();
-    let (mut asked, killed) = worker.watch(launch, begun, (&mut pipes, &mut killer), on_line).map_err(failed("watched"))?;
+    let (mut asked, killed) =
+        worker.watch(launch, begun, (&mut pipes, &mut killer, &mut peak), on_line).map_err(failed("watched"))?;
     worker.end_all();
     let container_kills = worker.end_container();
     let (status, usage) = worker.reap().map_err(failed("waited for"))?;
@@ -67,7 +70,7 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
         wall_secs: begun.elapsed().as_secs_f64(),
         user_secs: secs(usage.ru_utime),
         sys_secs: secs(usage.ru_stime),
-        max_rss_bytes: usage.ru_maxrss as u64 * 1024,
+        max_rss_bytes: peak.bytes(usage.ru_maxrss as u64 * 1024),
         memory_kills: container_kills.or_else(|| worker.group.memory_kills()),
         machine_killed: killer.struck(),
         memory_peak_bytes: worker.group.memory_peak(),
@@ -146,7 +149,7 @@ impl Worker {
         &self,
         launch: &Launch,
         begun: Instant,
-        (pipes, killer): (&mut Pipes, &mut Killer),
+        (pipes, killer, peak): (&mut Pipes, &mut Killer, &mut Peak),
         on_line: &mut dyn FnMut(&[u8]),
     ) -> io::Result<(Option<KillReason>, Option<KillReason>)> {
         let disk_bytes = launch.disk.as_ref().map(|disk| disk.limit);
@@ -155,6 +158,8 @@ impl Worker {
         let mut closed: Option<Instant> = None;
         loop {
             pipes.wait(if closed.is_some() { SHORT_TICK } else { TICK })?;
+            // Before what it said is dealt with: with its last word it is about to leave.
+            peak.look(self.child.id());
             match pipes.read(on_line) {
                 Ok(0) => {}
                 Ok(_) => {

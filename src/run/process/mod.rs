@@ -3,12 +3,14 @@
 //! A worker gets two lines on its stdin, its way into the jail ([`sandbox::Entry`](crate::sandbox::Entry)) and its job; it answers
 //! with lines on its stdout. This module knows nothing of what the lines say. `watch` decides (pure), `stream` cuts and bounds
 //! what comes, `starved` tells a worker that waits for a processor from one that hangs, `killer` knows of the machine's
-//! out-of-memory killer, `linux` acts. `plain` starts programs that are no workers, for benchmarks.
+//! out-of-memory killer, `peak` of the memory that a worker had, `linux` acts. `plain` starts programs that are no workers, for benchmarks.
 
 #[cfg(target_os = "linux")]
 mod killer;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod peak;
 #[cfg(target_os = "linux")]
 mod plain;
 #[cfg(target_os = "linux")]
@@ -94,12 +96,13 @@ pub struct Exit {
     pub wall_secs: f64,
     pub user_secs: f64,
     pub sys_secs: f64,
-    /// Largest resident memory, from the kernel; never below the supervisor's own at the start.
+    /// Largest resident memory, its own, as the kernel tells while it lives and at its end.
     pub max_rss_bytes: u64,
     /// How often the kernel killed for want of memory. None: nobody counts, no control group could be made.
     pub memory_kills: Option<u64>,
-    /// The kernel killed something for want of the machine's memory, here or elsewhere, in the seconds in which this ended.
-    pub machine_killed: bool,
+    /// Whether the kernel killed something for want of the machine's memory, here or elsewhere, in the seconds in which this ended. None:
+    /// it does not say.
+    pub machine_killed: Option<bool>,
     /// The most memory that it was charged for, by its control group. None: nobody counts.
     pub memory_peak_bytes: Option<u64>,
     /// What the jail refused it, as the kernel told; nothing of a container, whose engine does not tell.

@@ -1,6 +1,7 @@
 //! Programs that are no workers, for benchmarks: this binary as a user starts it, and another framework beside it. They are not jailed;
 //! they are watched, and ended with all that they started.
 
+use super::peak::Peak;
 use super::{Error, Status};
 use std::ffi::OsString;
 use std::fs::File;
@@ -39,7 +40,7 @@ pub struct Plain<'a> {
 pub struct Ended {
     pub status: Status,
     pub wall_secs: f64,
-    /// The largest resident memory of it or of a process that it started and waited for.
+    /// The largest resident memory of it or of a process that it started and waited for; of it alone where that is less than we had.
     pub max_rss_bytes: u64,
     /// It was ended because its time was over.
     pub timed_out: bool,
@@ -80,9 +81,10 @@ pub fn attend(what: &Plain, on_tick: &mut dyn FnMut(Running)) -> Result<Ended, E
     command.stdin(Stdio::null()).stdout(file(&what.stdout)?).stderr(file(&what.stderr)?).process_group(0);
     let begun = Instant::now();
     let child = command.spawn().map_err(failed("started"))?;
-    let running = Running { pid: child.id() };
+    let (running, mut peak) = (Running { pid: child.id() }, Peak::new());
     let (mut asked, mut timed_out, mut stopped) = (None, false, false);
     let (status, usage) = loop {
+        peak.look(child.id());
         if let Some(ended) = reaped(child.id()).map_err(failed("waited for"))? {
             break ended;
         }
@@ -103,7 +105,7 @@ pub fn attend(what: &Plain, on_tick: &mut dyn FnMut(Running)) -> Result<Ended, E
     Ok(Ended {
         status,
         wall_secs: begun.elapsed().as_secs_f64(),
-        max_rss_bytes: usage.ru_maxrss as u64 * 1024,
+        max_rss_bytes: peak.bytes(usage.ru_maxrss as u64 * 1024),
         timed_out,
         stopped,
     })

@@ -60,6 +60,8 @@ impl Supervisor<'_> {
             Outcome::Refused { class: Class::Sandbox, message, hint: Some(hint.into()) }
         };
         let was_refused = !exit.refused.is_empty();
+        let nobody_counts = exit.memory_kills.is_none() && exit.machine_killed.is_none();
+        let is_nearly_over = memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9);
         match (last_word, &exit.status) {
             (Some(outcome), _) => outcome,
             (None, Status::Exited(0)) if is_done(job, events) => Outcome::Completed,
@@ -73,11 +75,11 @@ impl Supervisor<'_> {
             // Under a limit of the process, which nobody counts, an allocation fails; that aborts.
             (None, Status::Signalled(ABORT)) if memory_bytes.is_some() && exit.memory_kills.is_none() => out_of_memory(),
             // The machine's own out-of-memory killer, where nobody counts for this worker alone: it was at work as the worker died.
-            (None, Status::Signalled(KILL)) if exit.memory_kills.is_none() && exit.machine_killed => out_of_memory(),
-            // The same where the machine does not say.
-            (None, Status::Signalled(_)) if memory_bytes.is_some_and(|limit| exit.max_rss_bytes > limit / 10 * 9) => {
+            (None, Status::Signalled(KILL)) if exit.memory_kills.is_none() && exit.machine_killed == Some(true) => {
                 out_of_memory()
             }
+            // The same where the machine does not say either: its own memory was about to be too much.
+            (None, Status::Signalled(KILL)) if nobody_counts && is_nearly_over => out_of_memory(),
             (None, Status::Signalled(signal)) => Outcome::Killed { signal: *signal },
         }
     }

@@ -109,7 +109,7 @@ fn disk_space_is_that_of_the_whole_run() {
     assert!(matches!(outcome, Outcome::BudgetSpent { budget: Budget::Disk, .. }), "{outcome:?}");
 }
 
-fn killed(signal: i32, memory_kills: Option<u64>, machine_killed: bool) -> Exit {
+fn killed(signal: i32, memory_kills: Option<u64>, machine_killed: Option<bool>) -> Exit {
     Exit {
         status: Status::Signalled(signal),
         asked: None,
@@ -129,7 +129,7 @@ fn killed(signal: i32, memory_kills: Option<u64>, machine_killed: bool) -> Exit 
 /// Where nobody set a budget: a paper may be made so that its reader writes without end.
 #[test]
 fn who_writes_words_fills_no_disk() {
-    let exit = Exit { killed_by: Some(KillReason::Disk), ..killed(KILL, None, false) };
+    let exit = Exit { killed_by: Some(KillReason::Disk), ..killed(KILL, None, Some(false)) };
     let of = |one: &Supervisor| {
         let folder = one.folder.attempt("read", 1);
         folder.create().expect("made");
@@ -153,9 +153,27 @@ fn a_kill_for_want_of_the_machines_memory_is_no_accident() {
     let named =
         |exit: Exit| supervised(None, |one| one.name_outcome((&comparing(), &one.folder.attempt("x", 1)), &exit, &[], MAX_WALL));
     let out_of_memory = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: Some(3 * GIB), gpu: None };
-    assert_eq!(named(exit(KILL, None, true)), out_of_memory);
-    assert_eq!(named(exit(KILL, None, false)), Outcome::Killed { signal: KILL });
+    assert_eq!(named(exit(KILL, None, Some(true))), out_of_memory);
+    assert_eq!(named(exit(KILL, None, Some(false))), Outcome::Killed { signal: KILL });
     // Who counts for the worker alone knows better.
-    assert_eq!(named(exit(KILL, Some(0), true)), Outcome::Killed { signal: KILL });
-    assert_eq!(named(exit(15, None, true)), Outcome::Killed { signal: 15 });
+    assert_eq!(named(exit(KILL, Some(0), Some(true))), Outcome::Killed { signal: KILL });
+    assert_eq!(named(exit(15, None, Some(true))), Outcome::Killed { signal: 15 });
+}
+
+/// Whatever its memory was: who counts and found nothing, or another signal, says that it was an accident.
+#[test]
+fn a_worker_that_somebody_killed_was_not_out_of_memory() {
+    let named = |limit: u64, exit: Exit| {
+        supervised(Some(limit), |one| one.name_outcome((&comparing(), &one.folder.attempt("x", 1)), &exit, &[], MAX_WALL))
+    };
+    let accident = |signal| Outcome::Killed { signal };
+    for limit in [GIB, 8 * GIB] {
+        assert_eq!(named(limit, killed(KILL, Some(0), None)), accident(KILL));
+        assert_eq!(named(limit, killed(KILL, None, Some(false))), accident(KILL));
+        assert_eq!(named(limit, killed(15, None, None)), accident(15));
+    }
+    // Nobody counts: by what it had.
+    let out_of_memory = Outcome::OutOfMemory { limit_bytes: Some(GIB), peak_bytes: Some(3 * GIB), gpu: None };
+    assert_eq!(named(GIB, killed(KILL, None, None)), out_of_memory);
+    assert_eq!(named(8 * GIB, killed(KILL, None, None)), accident(KILL));
 }
