@@ -33,36 +33,69 @@ pub(in crate::data) struct Asked<'a> {
 }
 
 /// Whether rows of a table are meant, where nobody said so: there are columns of numbers or categories to learn from, and no text
-/// that they are about. `meant`: columns that words of a request turned out to be.
+/// that they are about. Of columns that are named as the input: whether those are such. `meant`: columns that words of a request turned
+/// out to be.
 pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String], class_columns: &[&str]) -> Result<bool> {
     const SAMPLE: usize = 500;
-    if !asked.input.is_empty() || table.columns().iter().any(|c| c.kind == ColumnKind::Image) {
+    if table.columns().iter().any(|c| c.kind == ColumnKind::Image) {
         return Ok(false);
     }
+    let is_named = !asked.input.is_empty();
     let label = match &asked.label {
-        Some(name) => columns::called(table, name)?.name.clone(),
-        None => match find_label(table, &[], class_columns) {
+        Some(name) => match columns::called(table, name) {
+            Ok(column) => column.name.clone(),
+            // It may be a part of a column.
+            Err(_) if is_named => return Ok(false),
+            Err(error) => return Err(error),
+        },
+        None => match find_label(table, &asked.input, class_columns) {
             Ok(label) => label,
+            Err(_) if is_named => return Ok(false),
             // Whoever has to say which column it is has more of them than a text and its label.
             Err(_) => return Ok(table.columns().len() > 2 && columns::usual_texts(table).is_none()),
         },
     };
-    let (names, mut columns) = plain_columns(table, &label, &[]);
+    let (mut names, mut columns) = plain_columns(table, &label, &[]);
+    if is_named {
+        (names, columns) = names.into_iter().zip(columns).filter(|(name, _)| asked.input.iter().any(|n| n == name)).unzip();
+        // What is no plain column is not asked of a table.
+        if names.len() != asked.input.len() {
+            return Ok(false);
+        }
+    }
     for row in table.rows(&names)?.take(SAMPLE) {
         row?.cells.iter().zip(&mut columns).for_each(|(cell, column)| column.take(cell, None));
     }
-    let uses: Vec<(&str, Use)> = names.iter().zip(&columns).map(|(name, column)| (*name, column.decide(&[], 0, false))).collect();
+    let uses: Vec<(&str, Use)> =
+        names.iter().zip(&columns).map(|(name, column)| (*name, column.decide(&[], 0, is_named))).collect();
     let is_text = |name: &str| uses.iter().any(|(n, u)| *n == name && matches!(u, Use::Nothing(Why::Texts { .. })));
+    if is_named {
+        // A text or two are read.
+        let are_texts = asked.input.len() <= 2 && asked.input.iter().any(|name| is_text(name));
+        let usual = columns::usual_texts(table).is_some_and(|texts| asked.input.iter().all(|name| texts.contains(name)));
+        let are_few_words = uses.iter().zip(&columns).all(|((_, u), column)| match u {
+            Use::Categories(_) => column.words_of_each() < FEW_WORDS,
+            Use::Numbers(_) | Use::Nothing(_) => true,
+        });
+        return Ok(!are_texts && !usual && are_few_words);
+    }
     if columns::usual_texts(table).is_some_and(|texts| texts.iter().all(|name| is_text(name))) {
         return Ok(false);
     }
     if !meant.is_empty() && meant.iter().all(|name| is_text(name)) {
         return Ok(false);
     }
+    // There is no text to read where all that there is numbers the rows.
+    if !uses.is_empty() && uses.iter().all(|(_, u)| *u == Use::Nothing(Why::Identifier)) {
+        return Ok(true);
+    }
     let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
     let long = uses.iter().any(|(_, u)| matches!(u, Use::Nothing(Why::Texts { words, .. }) if *words >= 8.0));
     Ok(useful >= if long { 3 } else { 1 })
 }
+
+/// Categories have fewer words, in the mean; texts that are said again and again have as many or more.
+const FEW_WORDS: f64 = 3.0;
 
 /// The columns but the label and those that are left out, with nothing seen yet.
 fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<&'a str>, Vec<Column>) {
@@ -319,6 +352,52 @@ mod tests {
             None,
             false,
         );
+    }
+
+    #[test]
+    fn inputs_that_are_named_say_what_is_meant() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let text: String = (0..40)
+            .map(|i| {
+                let (colour, mood) = (["red", "green"][i % 2], ["all is well here", "it is not so good"][i / 2 % 2]);
+                format!("{i},{},{colour},{mood},this is what number {i} said to me,{}\n", i * i, i % 3)
+            })
+            .collect();
+        let file = table(&dir, "t.csv", &format!("year,size,colour,mood,remark,sold\n{text}"));
+        let check = |input: &[&str], label: &str, expected: bool| {
+            let input = input.iter().map(|name| name.to_string()).collect();
+            let columns = Columns { input, label: Some(label.into()), ..Columns::default() };
+            assert_eq!(is_table(&file, &columns, &[], &[]).expect("told"), expected, "{columns:?}");
+        };
+        check(&["size", "colour"], "sold", true);
+        check(&["colour"], "sold", true);
+        check(&["year"], "size", true);
+        check(&["year", "size", "remark"], "sold", true);
+        check(&["remark"], "sold", false);
+        check(&["remark", "colour"], "sold", false);
+        check(&["mood"], "sold", false);
+        check(&["nowhere"], "sold", false);
+        check(&["size"], "a.b", false);
+        let usual = table(&dir, "u.csv", &rows(40).replacen("colour", "text", 1));
+        let columns = Columns { input: vec!["text".into()], label: Some("sold".into()), ..Columns::default() };
+        assert!(!is_table(&usual, &columns, &[], &[]).expect("told"), "the usual name of a text");
+    }
+
+    #[test]
+    fn a_number_that_rises_is_no_text() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let series: String = (0..30).map(|i| format!("{},{}.5\n", 1990 + i, 300 + i * i % 17)).collect();
+        let file = table(&dir, "co2.csv", &format!("year,co2\n{series}"));
+        let columns = Columns { label: Some("co2".into()), ..Columns::default() };
+        assert!(is_table(&file, &columns, &[], &[]).expect("told"));
+        let splits = [("train".to_string(), vec![file])];
+        let found = |input: &[&str]| {
+            let columns = Columns { input: input.iter().map(|name| name.to_string()).collect(), ..columns.clone() };
+            let asked = Asked { task: Some(Task::TabularRegression), ..asked(&columns, None) };
+            survey(&splits, &asked).map(|found| found.columns.input).map_err(|error| error.to_string())
+        };
+        assert_eq!(found(&["year"]), Ok(vec!["year".to_string()]), "whoever names it has it");
+        assert!(found(&[]).is_err_and(|error| error.contains("no column to tell `co2` from") && error.contains("numbers the rows")));
     }
 
     #[test]
