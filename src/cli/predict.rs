@@ -4,6 +4,7 @@ use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
 use super::experiment::{create_passing, drive_aside, find, unfinished};
+use crate::data::inputs::is_folder_of_images;
 use crate::data::{IMAGES, letters};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said};
@@ -38,6 +39,8 @@ enum InputError {
     Mixed { a: String, b: String },
     #[error("`-` is stdin, and was named more than once")]
     Twice,
+    #[error("`--out {path}`: the name is that of a table, and answers are written as lines of JSON")]
+    OutTable { path: String },
     #[error("`--with` gives each text that was said its second one: `{input}` is no text but a file")]
     WithFile { input: String },
     #[error("`--columns` names columns of a table, and none is given: `{input}` is {what}")]
@@ -60,6 +63,7 @@ impl Failure for InputError {
             | InputError::Mixed { .. }
             | InputError::Twice
             | InputError::NoTable { .. }
+            | InputError::OutTable { .. }
             | InputError::WithFile { .. } => Class::Usage,
             InputError::Io { .. } => Class::Resource,
             InputError::Empty | InputError::NoText { .. } | InputError::Line { .. } => Class::Data,
@@ -73,6 +77,9 @@ impl Failure for InputError {
             InputError::Mixed { .. } => Some("ask about them one after the other".into()),
             InputError::WithFile { .. } => Some("a table has two columns for pairs: name them with `--columns`".into()),
             InputError::NoTable { .. } => Some("leave `--columns` out".into()),
+            InputError::OutTable { path } => {
+                Some(format!("call it `{}`", Path::new(path).with_extension("jsonl").display()))
+            }
             InputError::NoText { .. } => Some("write it as UTF-8: `iconv -f WINDOWS-1252 -t UTF-8`".into()),
             InputError::Twice | InputError::Io { .. } | InputError::Empty | InputError::Line { .. } => None,
         }
@@ -89,6 +96,7 @@ enum Input {
     /// A text a line.
     Lines(PathBuf),
     Table(PathBuf),
+    /// One, or a folder of them.
     Image(PathBuf),
 }
 
@@ -112,6 +120,7 @@ impl Input {
         let is_path = known || input.contains(std::path::is_separator) && !input.contains(char::is_whitespace);
         let path = std::path::absolute(input).ok().filter(|path| path.exists());
         match path {
+            Some(path) if path.is_dir() && is_folder_of_images(&path) => Ok(Input::Image(path)),
             Some(path) if path.is_dir() => Ok(Input::Table(path)),
             Some(path) if IMAGES.contains(&ending.as_str()) => Ok(Input::Image(path)),
             Some(path) if TEXTS.contains(&ending.as_str()) => Ok(Input::Lines(path)),
@@ -225,6 +234,9 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
 }
 
 pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    if let Some(out) = asked.out.filter(|out| is_other_table(out)) {
+        return Err(InputError::OutTable { path: out.display().to_string() }.into());
+    }
     // Nothing is asked of a model whose answers could not be kept.
     let out = asked.out.map(Destination::find).transpose()?;
     let passing = passing_folder()?;
@@ -282,6 +294,12 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether a name is that of a table whose rows are no lines of JSON.
+fn is_other_table(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    matches!(ending.as_str(), "csv" | "tsv" | "parquet" | "arrow" | "feather" | "xlsx")
+}
+
 /// The columns that are asked for, where the first rows have them; none: those that serve.
 fn columns_there(files: &[PathBuf], columns: Vec<String>) -> Vec<String> {
     let first = |file: &PathBuf| {
@@ -314,15 +332,16 @@ fn each_line(lines: &mut impl BufRead, say: &mut dyn FnMut(&str) -> std::io::Res
     }
 }
 
-/// Columns of the table that a terminal shows: the input by its number, or what it says of itself.
+/// Columns of the table that a terminal shows: the input by its number or its file, or what it says of itself.
 const SHOWN: usize = 60;
 
 /// For people: an input, and below it what stands beside the first answer; none of what is no line of ours.
 fn row(line: &str, texts: &[Vec<String>]) -> Option<String> {
-    let Index { index } = serde_json::from_str(line).ok()?;
+    let Index { index, file } = serde_json::from_str(line).ok()?;
     let said = serde_json::from_str::<Said>(line).ok()?;
     let number = || index.saturating_add(1).to_string();
-    let input = texts.get(index as usize).map_or_else(number, |texts| shown(&texts.join(" | ")));
+    let named = || file.as_deref().map_or_else(number, ending);
+    let input = texts.get(index as usize).map_or_else(named, |texts| shown(&texts.join(" | ")));
     Some(format!("{input}\n{}\n", page(&said)))
 }
 
@@ -331,6 +350,15 @@ fn shown(text: &str) -> String {
     match clean.chars().count() > SHOWN {
         true => clean.chars().take(SHOWN - 1).chain(['…']).collect(),
         false => clean.to_string(),
+    }
+}
+
+/// A path, whose end tells more than its beginning.
+fn ending(path: &str) -> String {
+    let clean = clean(path);
+    match clean.chars().count().checked_sub(SHOWN) {
+        None | Some(0) => clean.to_string(),
+        Some(more) => std::iter::once('…').chain(clean.chars().skip(more + 1)).collect(),
     }
 }
 
@@ -394,6 +422,12 @@ mod tests {
         assert_eq!(of(&png), Input::Image(png.clone()));
         assert_eq!(of(&txt), Input::Lines(txt.clone()));
         assert_eq!(of(dir.path()), Input::Table(dir.path().into()));
+        let images = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(images.path().join("cats")).expect("a folder");
+        std::fs::write(images.path().join("cats/a.jpg"), "x").expect("written");
+        assert_eq!(of(images.path()), Input::Image(images.path().into()));
+        std::fs::write(images.path().join("metadata.csv"), "x").expect("written");
+        assert_eq!(of(images.path()), Input::Table(images.path().into()), "a table says which");
         for text in ["a fine film", "{not json", "version 2.csv is out", "a.b", "8/10 at best", "/s was meant"] {
             assert_eq!(Input::of(text).expect("a text"), Input::Text(text.into()));
         }
@@ -407,6 +441,12 @@ mod tests {
         for unknown in [file("notes"), file("my notes.pdf")] {
             assert!(matches!(Input::of(&unknown.display().to_string()), Err(InputError::UnknownFile { .. })), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn answers_are_no_table_of_another_kind() {
+        let is_other = |name: &str| is_other_table(Path::new(name));
+        assert!(is_other("sub.csv") && is_other("a/b.TSV") && !is_other("a.jsonl") && !is_other("answers") && !is_other("/dev/stdout"));
     }
 
     #[test]
@@ -425,6 +465,10 @@ mod tests {
         let value = r#"{"index":18446744073709551615,"kind":"value","value":0.5}"#;
         assert_eq!(row(value, &[]).as_deref(), Some("18446744073709551615\n  0.5\n\n"));
         assert_eq!(row("\u{1b}[2J", &[]), None);
+        let of_file = r#"{"index":0,"file":"cats/a.jpg","kind":"value","value":0.5}"#;
+        assert_eq!(row(of_file, &[]).as_deref(), Some("cats/a.jpg\n  0.5\n\n"));
+        let long = format!("{}/a.jpg", "x".repeat(SHOWN));
+        assert_eq!(ending(&long), format!("…{}/a.jpg", "x".repeat(SHOWN - 7)));
     }
 
     #[test]

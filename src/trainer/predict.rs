@@ -46,7 +46,7 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     let (mut count, mut failed, mut cut, mut first) = (0usize, 0usize, 0usize, None::<Error>);
     let mut pulse = Pulse::new(emit);
     inputs::each_chunk(&job.given, &job.feeding, &encoder, |chunk| -> Result<(), Error> {
-        let Parted { fed, said, unread } = Parted::of(chunk);
+        let Parted { fed, said, files, unread } = Parted::of(chunk);
         let is_cut = |(place, input): &(usize, Fed)| tokens(input).filter(|tokens| tokens.cut).map(|_| *place);
         let long: BTreeSet<usize> = fed.iter().filter_map(is_cut).collect();
         cut += long.len();
@@ -57,8 +57,8 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
         if let Some((_, error)) = unread.into_iter().chain(unsound).min_by_key(|(place, _)| *place) {
             first.get_or_insert(error);
         }
-        for (place, said) in all.iter().enumerate() {
-            writeln!(out, "{}", said.line(count as u64, long.contains(&place))).map_err(io)?;
+        for (place, (said, file)) in all.iter().zip(&files).enumerate() {
+            writeln!(out, "{}", said.line(count as u64, file.as_deref(), long.contains(&place))).map_err(io)?;
             count += 1;
         }
         pulse.beat(count);
@@ -80,15 +80,19 @@ struct Parted {
     fed: Vec<(usize, Fed)>,
     /// Of each in its place what is told of it, where it cannot be read.
     said: Vec<Option<Said>>,
-    /// The place and the error of the first of those.
+    /// Of each in its place what it is called, where it is a file by itself.
+    files: Vec<Option<String>>,
+    /// The place and the error of the first of those that cannot be read.
     unread: Option<(usize, Error)>,
 }
 
 impl Parted {
     fn of(chunk: Vec<Read>) -> Self {
         let (mut fed, mut said, mut unread) = (Vec::new(), Vec::with_capacity(chunk.len()), None);
+        let mut files = Vec::with_capacity(chunk.len());
         for (place, input) in chunk.into_iter().enumerate() {
-            match input {
+            files.push(input.file);
+            match input.fed {
                 Ok(input) => {
                     fed.push((place, input));
                     said.push(None);
@@ -99,7 +103,7 @@ impl Parted {
                 }
             }
         }
-        Parted { fed, said, unread }
+        Parted { fed, said, files, unread }
     }
 }
 
