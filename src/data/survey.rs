@@ -144,7 +144,13 @@ fn survey_tables(
         let lengths = lengths(first, &columns.input)?;
         return similar::survey(splits, columns, trained, lengths, located);
     }
-    labelled_of(splits, columns, hints, task, located)
+    let beside = match hints.columns.input.is_empty() {
+        true => columns::left_beside(first, &columns, &hints.columns.exclude)?,
+        false => None,
+    };
+    let mut facts = labelled_of(splits, columns, hints, task, located)?;
+    facts.notes.extend(beside.map(|name| format!("data.columns: `{name}` is left out: it is one of a few words, beside a text")));
+    Ok(facts)
 }
 
 /// What a table tells by itself that it is for.
