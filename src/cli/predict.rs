@@ -7,7 +7,7 @@ use super::experiment::{create_passing, drive_aside, find, unfinished};
 use crate::data::inputs::is_folder_of_images;
 use crate::data::{IMAGES, letters};
 use crate::error::{Class, Failure, Result};
-use crate::job::{Given, Index, Said};
+use crate::job::{Given, Index, Said, Unseen};
 use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
 use crate::store::Destination;
@@ -283,6 +283,12 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         told.push(format!(
             "{} of {} texts are longer than the model reads: their ends were left out",
             answers.cut, answers.examples
+        ));
+    }
+    if let Some(Unseen { rows, column, value }) = &answers.unseen {
+        told.push(format!(
+            "{rows} of {} rows hold a category that is rare or not there in the training rows, such as `{value}` in `{column}`: the model takes it for an unknown one",
+            answers.examples
         ));
     }
     if let Some(out) = asked.out {

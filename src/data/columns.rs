@@ -188,6 +188,13 @@ fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
             (None, _) => listed(&find_label(table, &asked.input, &[])?)?,
         },
     };
+    if let Some(column) = found.label.as_ref().and_then(|label| table.column(label).ok())
+        && let ColumnKind::List(Some(of)) = &column.kind
+        && matches!(**of, ColumnKind::Object(_) | ColumnKind::List(_))
+    {
+        let (path, found) = (table.path().into(), column.kind.in_words());
+        return Err(Error::ColumnKind { path, column: column.name.clone(), expected: "lists of names or numbers", found });
+    }
     let input = match asked.input.is_empty() {
         true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude)?,
         false => asked.input.clone(),
@@ -579,6 +586,17 @@ mod tests {
         let reviews = format!("review_body,verified,stars\n{}", (0..12).map(row).collect::<String>());
         let stars = Columns { label: Some("stars".into()), ..Columns::default() };
         check(&reviews, stars, Ok((&["review_body"], "stars")));
+    }
+
+    #[test]
+    fn lists_of_objects_are_no_labels() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.jsonl");
+        std::fs::write(&path, "{\"text\":\"a\",\"annotations\":[{\"label\":\"x\"}]}\n").expect("written");
+        let asked = Columns { label: Some("annotations".into()), ..Columns::default() };
+        let found = resolve(&Table::open(&path).expect("a table"), &asked, &[], Some(Task::TextMultiLabel));
+        let error = found.expect_err("no labels").to_string();
+        assert!(error.contains("expected lists of names or numbers, found lists of objects of label"), "{error}");
     }
 
     #[test]

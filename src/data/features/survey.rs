@@ -133,7 +133,9 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
             targets = found.1;
         }
     }
-    let labels = labels(&label, &targets, first, task, &mut notes)?;
+    // A model that is there can be scored on one class alone.
+    let least = if asked.model.is_some() { 1 } else { 2 };
+    let labels = labels(&label, &targets, first, (task, least), &mut notes)?;
     let (columns, table) = match asked.model {
         Some(model) => {
             let columns = Columns {
@@ -198,12 +200,12 @@ fn split_facts(
     Ok((facts, targets))
 }
 
-/// The classes in order, and how unlike in number they are.
+/// The classes in order, and how unlike in number they are; there must be so many.
 fn labels(
     label: &str,
     targets: &Targets,
     split: &(String, Vec<Table>),
-    task: Task,
+    (task, least): (Task, usize),
     notes: &mut Vec<String>,
 ) -> Result<Vec<String>> {
     const RARE: f64 = 0.1;
@@ -212,7 +214,9 @@ fn labels(
     }
     let of_file = split.1.first().and_then(|table| table.column(label).ok()).and_then(|column| column.classes.clone());
     let labels = of_file.unwrap_or_else(|| classes::in_order(targets.classes.clone()));
-    if let [only] = labels.as_slice() {
+    if let [only] = labels.as_slice()
+        && least > 1
+    {
         return Err(Error::OneClass { split: split.0.clone(), class: only.clone() });
     }
     let mut counts = vec![0usize; targets.classes.len()];
@@ -443,6 +447,28 @@ mod tests {
         let found = survey(&splits, &asked(&columns, None)).expect("surveyed");
         let told: Vec<_> = found.splits.iter().map(|split| (split.examples, split.labelled)).collect();
         assert_eq!((told, found.labels.join(" ")), (vec![(60, true), (10, false)], "no yes".into()));
+    }
+
+    /// What a model has learnt to tell apart may be scored on one class alone.
+    #[test]
+    fn one_class_is_enough_for_a_model_that_is_there() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let model = mlp::Config {
+            numeric_columns: vec![mlp::NumericColumn::of("size", [Some(1.0), Some(2.0)])],
+            categorical_columns: Vec::new(),
+            target_column: Some("sold".into()),
+            target: mlp::Scale::default(),
+            hidden_sizes: Vec::new(),
+            hidden_act: mlp::Activation::Relu,
+            norm: mlp::Norm::None,
+            dropout: 0.0,
+            head: tallow_zoo::Head::default(),
+        };
+        let splits = [("train".to_string(), vec![table(&dir, "t.csv", &rows(20).replace("yes", "no"))])];
+        let columns = Columns { label: Some("sold".into()), ..Columns::default() };
+        let found = |model| survey(&splits, &Asked { model, ..asked(&columns, None) }).map(|found| found.labels);
+        assert_eq!(found(Some(&model)).expect("surveyed"), ["no"]);
+        assert!(found(None).is_err_and(|error| error.to_string().contains("a single class, `no`")));
     }
 
     /// A point in a file of semicolons is one where no comma says otherwise, and each column has its own say.

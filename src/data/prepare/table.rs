@@ -155,6 +155,11 @@ impl<'a> Rows<'a> {
             .map(|numeric| (numeric.column.name.as_str(), numeric.example.as_str()))
     }
 
+    /// A column of the rows so far, and a category in it that the model does not know.
+    pub(in crate::data) fn unseen(&self) -> Option<[&str; 2]> {
+        self.categorical.iter().find(|column| column.unseen > 0).map(|column| [column.name, column.example.as_str()])
+    }
+
     /// Numbers and categories of all rows that were taken, end to end; none are left.
     pub(in crate::data) fn drain(&mut self) -> (Vec<f32>, Vec<u32>) {
         (std::mem::take(&mut self.numbers), std::mem::take(&mut self.categories))
