@@ -12,6 +12,7 @@ use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
 use crate::store::Destination;
 use crate::words::{bytes, clean, in_json};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -139,7 +140,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         return Err(InputError::Twice);
     }
     let (mut texts, mut images, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-    let mut rows = String::new();
+    let (mut rows, mut called) = (String::new(), BTreeMap::new());
     for (input, said) in inputs.into_iter().zip(asked.inputs) {
         let is_text = matches!(input, Input::Text(_));
         match input {
@@ -150,9 +151,14 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
             Input::Lines(path) => {
                 let open = File::open(&path).map_err(|source| io("read", &path, source))?;
                 let place = folder.join(format!("lines-{}.jsonl", tables.len()));
+                called.insert(place.clone(), path.display().to_string());
                 tables.push(spooled(&mut BufReader::new(open), &place, &path.display().to_string())?);
             }
-            Input::Stdin => tables.push(spooled(&mut std::io::stdin().lock(), &folder.join("stdin.jsonl"), "stdin")?),
+            Input::Stdin => {
+                let place = folder.join("stdin.jsonl");
+                called.insert(place.clone(), "stdin".into());
+                tables.push(spooled(&mut std::io::stdin().lock(), &place, "stdin")?);
+            }
         }
         if let (Some(_), false) = (asked.with, is_text) {
             return Err(InputError::WithFile { input: said.clone() });
@@ -161,12 +167,13 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
     if !rows.is_empty() {
         let place = folder.join("rows.jsonl");
         std::fs::write(&place, rows).map_err(|source| io("write", &place, source))?;
+        called.insert(place.clone(), "the command line".into());
         tables.push(place);
     }
     match (texts.is_empty(), images.is_empty(), tables.is_empty()) {
         (false, true, true) => without_columns(asked, "a text").map(|()| Given::Texts { texts }),
         (true, false, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
-        (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec() }),
+        (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec(), called }),
         _ => {
             let first = asked.inputs.first().cloned().unwrap_or_default();
             let kind = |input: &str| Input::of(input).ok().map(|input| std::mem::discriminant(&input));
@@ -245,10 +252,10 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     let given = given(asked, &trained_on, passing.path())?;
     // Texts of a line have a column of their own; a run's may be called otherwise.
     let given = match given {
-        Given::Tables { files, columns }
+        Given::Tables { files, columns, called }
             if asked.columns.is_empty() && files.iter().all(|file| file.starts_with(passing.path())) =>
         {
-            Given::Tables { columns: columns_there(&files, columns), files }
+            Given::Tables { columns: columns_there(&files, columns), files, called }
         }
         other => other,
     };

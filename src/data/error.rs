@@ -79,6 +79,8 @@ pub enum Error {
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
+    #[error("`{}`: its {files} file(s), such as `{first}`, lie in no folder of a class", path.display())]
+    NoClassFolder { path: PathBuf, files: usize, first: String },
     #[error("split `{split}` has {tokens} token(s): `{}` holds no text to tell words of", path.display())]
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
@@ -221,7 +223,9 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NoFolder { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
-            Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::NoSplit { .. } => {
+                "name one that is there: `--split` where a model is scored, `data.train` and `data.held_out` in an experiment"
+            }
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::ChooseInput { .. } => "name it with `--columns`",
@@ -282,6 +286,7 @@ impl Failure for Error {
                 "take rows whose texts differ, or give each a text that does not belong to it (a column `negative`)"
             }
             Error::NoTexts { .. } | Error::EmptySplit { .. } => "take another split, or fill the file",
+            Error::NoClassFolder { .. } => "put what is of one class into a folder that is called so",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
             Error::UnknownPacking { .. } => "unpack it, or pack it anew with gzip or zstd",

@@ -217,8 +217,8 @@ fn labelled_of(
             }
         };
         if answers.rows == 0 {
-            let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
-            return Err(Error::EmptySplit { split: name.clone(), path });
+            let nothing = || Error::EmptySplit { split: name.clone(), path: Default::default() };
+            return Err(tables.first().map_or_else(nothing, |table| without_rows(table, name)));
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
         notes.extend(answers.note(name, &told));
@@ -421,10 +421,19 @@ fn stands_alone(c: char) -> bool {
     )
 }
 
+/// That there are no rows, or that they are of no class.
+fn without_rows(table: &Table, split: &str) -> Error {
+    let path = table.path().to_path_buf();
+    match table.strays() {
+        [] => Error::EmptySplit { split: split.into(), path },
+        [first, ..] => Error::NoClassFolder { path, files: table.strays().len(), first: first.clone() },
+    }
+}
+
 /// The shape of the first images, and whether they differ: the medians of height and width then, and colours where any has them.
 /// Those that cannot be read are for the preparation to tell, unless none can.
 fn image_shapes(table: &Table, column: &str) -> Result<([usize; 3], bool)> {
-    let empty = || Error::EmptySplit { split: "train".into(), path: table.path().into() };
+    let empty = || without_rows(table, "train");
     let (mut shapes, mut broken) = (Vec::new(), None);
     for row in table.rows(&[column])?.take(SAMPLE) {
         let row = row?;

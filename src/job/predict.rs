@@ -47,8 +47,14 @@ pub struct Feeding {
 pub enum Given {
     /// As they were said: one text each, or two.
     Texts { texts: Vec<Vec<String>> },
-    /// The rows of tables, and folders of images. `columns`: those of the input; none named: those that serve.
-    Tables { files: Vec<PathBuf>, columns: Vec<String> },
+    /// The rows of tables, and folders of images. `columns`: those of the input; none named: those that serve. `called`: what files are
+    /// called that were made of something else.
+    Tables {
+        files: Vec<PathBuf>,
+        columns: Vec<String>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        called: BTreeMap<PathBuf, String>,
+    },
     /// Image files, and folders of them, all that lie in one in the order of their names.
     Images { files: Vec<PathBuf> },
 }

@@ -88,19 +88,20 @@ pub fn each_chunk<E: From<Error>>(
                 work(turned(Path::new(SAID), None, &["image".to_string()], some.iter().map(row).collect()))?;
             }
         }
-        Given::Tables { files, columns: asked } => {
+        Given::Tables { files, columns: asked, called } => {
             for file in files {
                 let table = Table::open(file)?;
                 let columns = columns::find(&table, asked, feeding)?;
                 let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
                 let size = if feeding.table.is_none() && feeding.tokenizer.is_none() { IMAGES } else { CHUNK };
+                let shown = called.get(file).map_or(table.path(), |name| Path::new(name));
                 let mut rows = table.rows(&wanted)?;
                 loop {
                     let some: Vec<Row> = rows.by_ref().take(size).collect::<Result<_>>()?;
                     if some.is_empty() {
                         break;
                     }
-                    work(turned(table.path(), Some(&table), &columns, some))?;
+                    work(turned(shown, Some(&table), &columns, some))?;
                 }
             }
         }
