@@ -130,7 +130,9 @@ fn keep_of_each(train: &mut [u32], held_out: &mut [u32], of: impl Fn(u32) -> u32
         if let (Some(comes), Some(goes)) = (comes, goes) {
             std::mem::swap(comes, goes);
             counts.insert(class, [0, 1]);
-            counts.entry(most).and_modify(|[_, out]| *out -= 1);
+            if let Some([_, out]) = counts.get_mut(&most) {
+                *out -= 1;
+            }
         }
     }
 }
