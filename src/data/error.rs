@@ -165,6 +165,9 @@ pub enum Error {
     NoTokenizer { place: String, found: Vec<String> },
     #[error("the model `{}`: there is no such folder", path.display())]
     NoFolder { path: PathBuf },
+    /// It may be meant as a path: what it would lie in is there.
+    #[error("the model `{}`: there is no such folder, nor is it to be had of the Hub", path.display())]
+    NeitherFolderNorHub { path: PathBuf, source: hub::Error },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
 }
@@ -197,7 +200,7 @@ pub(super) fn list(names: &[String]) -> String {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Hub(error) => error.class(),
+            Error::Hub(error) | Error::NeitherFolderNorHub { source: error, .. } => error.class(),
             Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::GivenUp { .. } => Class::Interrupted,
@@ -221,7 +224,7 @@ impl Failure for Error {
             Error::Store(error) => return error.hint(),
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
-            Error::NoFolder { .. } => "check the path",
+            Error::NoFolder { .. } | Error::NeitherFolderNorHub { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => {
                 "name one that is there: `--split` where a model is scored, `data.train` and `data.held_out` in an experiment"
