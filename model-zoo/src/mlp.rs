@@ -63,7 +63,7 @@ pub struct NumericColumn {
     /// Where a comma in the numbers of the tables that it was fitted to is the decimal point: `1,5` is one and a half.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decimal_comma: bool,
-    /// Of dates such as `01/02/2026`: whether the day stands in front, and not the month. None where the training rows had no such.
+    /// Of dates such as `01/02/2026`: whether the day stands in front of the month. None where the training rows had no such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_first: Option<bool>,
     /// What stood for a missing number in the training rows, beside what always does: `-`.

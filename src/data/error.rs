@@ -233,7 +233,9 @@ impl Failure for Error {
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::ChooseInput { .. } => "name it with `--columns`",
             Error::SameName { .. } => "give each column a name of its own",
-            Error::NoFeatures { .. } => "name those that are wanted all the same, `predict LABEL from COLUMN`, in an experiment with `data.columns.input`",
+            Error::NoFeatures { .. } => {
+                "name those that are wanted all the same: `predict LABEL from COLUMN`, in an experiment `data.columns.input`"
+            }
             Error::NotNumbers { .. } | Error::NotNumber { .. } => {
                 "correct the cells, or leave them empty where the number is not known"
             }

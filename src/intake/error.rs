@@ -73,7 +73,8 @@ impl Failure for Error {
                 "give a file that you may read (a PDF file, LaTeX, HTML, Markdown, text), an arXiv id (1810.04805) or an arXiv URL"
             }
             Error::Table { name } => {
-                return Some(format!("say what is to be learnt of it: `tallow do \"predict COLUMN, {name}\"`; `tallow data` tells its columns"));
+                let said = format!("`tallow do \"predict COLUMN, {name}\"`");
+                return Some(format!("say what is to be learnt of it: {said}; `tallow data` tells its columns"));
             }
             Error::NotPaper { .. } => "give the paper as a file of such a kind, or its arXiv id",
             Error::NoSuchPaper { .. } => "check the id, and its version if it has one",

@@ -22,8 +22,8 @@ fn manifest_beside(model: &ModelFacts) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(weights.with_file_name(MANIFEST)).ok()?).ok()
 }
 
-/// A warning where the split has the name of the one that the model learnt from, and a file, or a folder, of the same bytes; none where it has not, or
-/// where nobody wrote down what the model learnt from.
+/// A warning where the split has the name of the one that the model learnt from, and a file, or a folder, of the same bytes; none where it
+/// has not, or where nobody wrote down what the model learnt from.
 pub(super) fn in_training(model: &ModelFacts, split: &SplitFacts) -> Option<String> {
     let manifest = manifest_beside(model)?;
     let is = |key: &str| manifest.settings.get(key).and_then(|name| name.as_str()) == Some(&split.name);
