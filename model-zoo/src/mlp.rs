@@ -63,6 +63,12 @@ pub struct NumericColumn {
     /// Where a comma in the numbers of the tables that it was fitted to is the decimal point: `1,5` is one and a half.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decimal_comma: bool,
+    /// Of dates such as `01/02/2026`: whether the day stands in front of the month. None where the training rows had no such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_first: Option<bool>,
+    /// What stood for a missing number in the training rows, beside what always does: `-`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nothing: Vec<String>,
 }
 
 /// A number that a date has.
@@ -166,7 +172,8 @@ impl NumericColumn {
             (half, 1) => known[half],
             (half, _) => known[half - 1] / 2.0 + known[half] / 2.0,
         };
-        NumericColumn { name: name.into(), scale, fill, indicator, of_date: None, decimal_comma: false }
+        let (of_date, decimal_comma, day_first, nothing) = (None, false, None, Vec::new());
+        NumericColumn { name: name.into(), scale, fill, indicator, of_date, decimal_comma, day_first, nothing }
     }
 
     /// Inputs of the model that this column makes.
@@ -241,6 +248,8 @@ impl Architecture for Config {
             indicator,
             of_date: None,
             decimal_comma: false,
+            day_first: None,
+            nothing: Vec::new(),
         };
         let categorical = |name: &str, count: usize| CategoricalColumn {
             name: name.into(),

@@ -122,6 +122,9 @@ pub enum Command {
         /// Only this split.
         #[arg(long)]
         split: Option<String>,
+        /// The column that would be predicted, where that cannot be told.
+        #[arg(long, value_name = "COLUMN")]
+        label: Option<String>,
         /// Rows of each split to show.
         #[arg(long, default_value_t = 2, value_name = "N")]
         samples: usize,
@@ -239,7 +242,7 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
-    /// Write a model for another program: ONNX (BERT, ResNet, ViT) or GGUF (Llama, Mistral, Qwen2, Qwen3).
+    /// Write a model for another program: ONNX (BERT, ResNet in ImageNet's shapes, ViT) or GGUF (Llama, Mistral, Qwen2, Qwen3).
     Export {
         /// The model: a run, an adapter, a folder in the Hub's format, a GGUF file, or a Hub id.
         model: String,

@@ -19,13 +19,18 @@ const CLASSES: usize = 10;
 pub(super) struct Asked<'a> {
     pub(super) data: &'a str,
     pub(super) split: Option<&'a str>,
+    /// The column of the answers.
+    pub(super) label: Option<&'a str>,
     pub(super) samples: usize,
 }
 
 pub(super) fn data(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
     let wishes = Wishes { data: Some(DataName::parse(asked.data, lying)), ..Wishes::default() };
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
-    let choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
+    let mut choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
+    if let Some(label) = asked.label {
+        choice.columns.label = Some(label.into());
+    }
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("data"))?;
     let look = LookAt { choice: &choice, split: asked.split, samples: asked.samples };
@@ -73,7 +78,7 @@ fn head(described: &Described) -> Vec<(&'static str, String)> {
     head.push(("licence", described.license.clone().unwrap_or_else(|| "not stated".into())));
     head.push(match (described.task, &described.untold) {
         (Some(task), _) => ("task", task.in_words().to_string()),
-        (None, Some(why)) => ("task", format!("cannot be told: {why}")),
+        (None, Some(why)) => ("task", format!("cannot be told (`--label COLUMN` names the answer): {why}")),
         (None, None) => ("task", "cannot be told".into()),
     });
     head.extend((!columns.input.is_empty()).then(|| ("input", listed(&columns.input))));

@@ -106,9 +106,9 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = evaluate::Asked { model, data: &data, split, max_examples, speech, compare: *compare };
             evaluate::evaluate(cli.json, environment, &asked, run)
         }
-        Command::Data { data, split, samples, hub, worker } => {
+        Command::Data { data, split, label, samples, hub, worker } => {
             let data = together::together(data)?;
-            let asked = data::Asked { data: &data, split: split.as_deref(), samples: *samples };
+            let asked = data::Asked { data: &data, split: split.as_deref(), label: label.as_deref(), samples: *samples };
             data::data(cli.json, environment, &asked, (hub, worker))
         }
         Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {

@@ -4,13 +4,15 @@ use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
 use super::experiment::{create_passing, drive_aside, find, unfinished};
+use crate::data::inputs::is_folder_of_images;
 use crate::data::{IMAGES, letters};
 use crate::error::{Class, Failure, Result};
-use crate::job::{Given, Index, Said};
+use crate::job::{Given, Index, Said, Unseen};
 use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
 use crate::store::Destination;
 use crate::words::{bytes, clean, in_json};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +40,8 @@ enum InputError {
     Mixed { a: String, b: String },
     #[error("`-` is stdin, and was named more than once")]
     Twice,
+    #[error("`--out {path}`: the name is that of a table, and answers are written as lines of JSON")]
+    OutTable { path: String },
     #[error("`--with` gives each text that was said its second one: `{input}` is no text but a file")]
     WithFile { input: String },
     #[error("`--columns` names columns of a table, and none is given: `{input}` is {what}")]
@@ -60,6 +64,7 @@ impl Failure for InputError {
             | InputError::Mixed { .. }
             | InputError::Twice
             | InputError::NoTable { .. }
+            | InputError::OutTable { .. }
             | InputError::WithFile { .. } => Class::Usage,
             InputError::Io { .. } => Class::Resource,
             InputError::Empty | InputError::NoText { .. } | InputError::Line { .. } => Class::Data,
@@ -73,6 +78,7 @@ impl Failure for InputError {
             InputError::Mixed { .. } => Some("ask about them one after the other".into()),
             InputError::WithFile { .. } => Some("a table has two columns for pairs: name them with `--columns`".into()),
             InputError::NoTable { .. } => Some("leave `--columns` out".into()),
+            InputError::OutTable { path } => Some(format!("call it `{}`", Path::new(path).with_extension("jsonl").display())),
             InputError::NoText { .. } => Some("write it as UTF-8: `iconv -f WINDOWS-1252 -t UTF-8`".into()),
             InputError::Twice | InputError::Io { .. } | InputError::Empty | InputError::Line { .. } => None,
         }
@@ -89,6 +95,7 @@ enum Input {
     /// A text a line.
     Lines(PathBuf),
     Table(PathBuf),
+    /// One, or a folder of them.
     Image(PathBuf),
 }
 
@@ -112,6 +119,7 @@ impl Input {
         let is_path = known || input.contains(std::path::is_separator) && !input.contains(char::is_whitespace);
         let path = std::path::absolute(input).ok().filter(|path| path.exists());
         match path {
+            Some(path) if path.is_dir() && is_folder_of_images(&path) => Ok(Input::Image(path)),
             Some(path) if path.is_dir() => Ok(Input::Table(path)),
             Some(path) if IMAGES.contains(&ending.as_str()) => Ok(Input::Image(path)),
             Some(path) if TEXTS.contains(&ending.as_str()) => Ok(Input::Lines(path)),
@@ -130,7 +138,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         return Err(InputError::Twice);
     }
     let (mut texts, mut images, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-    let mut rows = String::new();
+    let (mut rows, mut called) = (String::new(), BTreeMap::new());
     for (input, said) in inputs.into_iter().zip(asked.inputs) {
         let is_text = matches!(input, Input::Text(_));
         match input {
@@ -141,9 +149,14 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
             Input::Lines(path) => {
                 let open = File::open(&path).map_err(|source| io("read", &path, source))?;
                 let place = folder.join(format!("lines-{}.jsonl", tables.len()));
+                called.insert(place.clone(), path.display().to_string());
                 tables.push(spooled(&mut BufReader::new(open), &place, &path.display().to_string())?);
             }
-            Input::Stdin => tables.push(spooled(&mut std::io::stdin().lock(), &folder.join("stdin.jsonl"), "stdin")?),
+            Input::Stdin => {
+                let place = folder.join("stdin.jsonl");
+                called.insert(place.clone(), "stdin".into());
+                tables.push(spooled(&mut std::io::stdin().lock(), &place, "stdin")?);
+            }
         }
         if let (Some(_), false) = (asked.with, is_text) {
             return Err(InputError::WithFile { input: said.clone() });
@@ -152,12 +165,13 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
     if !rows.is_empty() {
         let place = folder.join("rows.jsonl");
         std::fs::write(&place, rows).map_err(|source| io("write", &place, source))?;
+        called.insert(place.clone(), "the command line".into());
         tables.push(place);
     }
     match (texts.is_empty(), images.is_empty(), tables.is_empty()) {
         (false, true, true) => without_columns(asked, "a text").map(|()| Given::Texts { texts }),
         (true, false, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
-        (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec() }),
+        (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec(), called }),
         _ => {
             let first = asked.inputs.first().cloned().unwrap_or_default();
             let kind = |input: &str| Input::of(input).ok().map(|input| std::mem::discriminant(&input));
@@ -225,6 +239,9 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
 }
 
 pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
+    if let Some(out) = asked.out.filter(|out| is_other_table(out)) {
+        return Err(InputError::OutTable { path: out.display().to_string() }.into());
+    }
     // Nothing is asked of a model whose answers could not be kept.
     let out = asked.out.map(Destination::find).transpose()?;
     let passing = passing_folder()?;
@@ -233,10 +250,10 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     let given = given(asked, &trained_on, passing.path())?;
     // Texts of a line have a column of their own; a run's may be called otherwise.
     let given = match given {
-        Given::Tables { files, columns }
+        Given::Tables { files, columns, called }
             if asked.columns.is_empty() && files.iter().all(|file| file.starts_with(passing.path())) =>
         {
-            Given::Tables { columns: columns_there(&files, columns), files }
+            Given::Tables { columns: columns_there(&files, columns), files, called }
         }
         other => other,
     };
@@ -273,6 +290,12 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
             answers.cut, answers.examples
         ));
     }
+    if let Some(Unseen { rows, column, value }) = &answers.unseen {
+        told.push(format!(
+            "{rows} of {} rows hold a category that is rare or not there in the training rows, such as `{value}` in `{column}`: the model takes it for an unknown one",
+            answers.examples
+        ));
+    }
     if let Some(out) = asked.out {
         told.push(format!("{} lines in {}", answers.examples, out.display()));
     }
@@ -280,6 +303,12 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         told.iter().for_each(|line| super::mention(&format!("{}\n", clean(line))));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a name is that of a table whose rows are no lines of JSON.
+fn is_other_table(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    matches!(ending.as_str(), "csv" | "tsv" | "parquet" | "arrow" | "feather" | "xlsx")
 }
 
 /// The columns that are asked for, where the first rows have them; none: those that serve.
@@ -314,15 +343,16 @@ fn each_line(lines: &mut impl BufRead, say: &mut dyn FnMut(&str) -> std::io::Res
     }
 }
 
-/// Columns of the table that a terminal shows: the input by its number, or what it says of itself.
+/// Columns of the table that a terminal shows: the input by its number or its file, or what it says of itself.
 const SHOWN: usize = 60;
 
 /// For people: an input, and below it what stands beside the first answer; none of what is no line of ours.
 fn row(line: &str, texts: &[Vec<String>]) -> Option<String> {
-    let Index { index } = serde_json::from_str(line).ok()?;
+    let Index { index, file } = serde_json::from_str(line).ok()?;
     let said = serde_json::from_str::<Said>(line).ok()?;
     let number = || index.saturating_add(1).to_string();
-    let input = texts.get(index as usize).map_or_else(number, |texts| shown(&texts.join(" | ")));
+    let named = || file.as_deref().map_or_else(number, ending);
+    let input = texts.get(index as usize).map_or_else(named, |texts| shown(&texts.join(" | ")));
     Some(format!("{input}\n{}\n", page(&said)))
 }
 
@@ -331,6 +361,15 @@ fn shown(text: &str) -> String {
     match clean.chars().count() > SHOWN {
         true => clean.chars().take(SHOWN - 1).chain(['…']).collect(),
         false => clean.to_string(),
+    }
+}
+
+/// A path, whose end tells more than its beginning.
+fn ending(path: &str) -> String {
+    let clean = clean(path);
+    match clean.chars().count().checked_sub(SHOWN) {
+        None | Some(0) => clean.to_string(),
+        Some(more) => std::iter::once('…').chain(clean.chars().skip(more + 1)).collect(),
     }
 }
 
@@ -394,6 +433,12 @@ mod tests {
         assert_eq!(of(&png), Input::Image(png.clone()));
         assert_eq!(of(&txt), Input::Lines(txt.clone()));
         assert_eq!(of(dir.path()), Input::Table(dir.path().into()));
+        let images = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(images.path().join("cats")).expect("a folder");
+        std::fs::write(images.path().join("cats/a.jpg"), "x").expect("written");
+        assert_eq!(of(images.path()), Input::Image(images.path().into()));
+        std::fs::write(images.path().join("metadata.csv"), "x").expect("written");
+        assert_eq!(of(images.path()), Input::Table(images.path().into()), "a table says which");
         for text in ["a fine film", "{not json", "version 2.csv is out", "a.b", "8/10 at best", "/s was meant"] {
             assert_eq!(Input::of(text).expect("a text"), Input::Text(text.into()));
         }
@@ -407,6 +452,13 @@ mod tests {
         for unknown in [file("notes"), file("my notes.pdf")] {
             assert!(matches!(Input::of(&unknown.display().to_string()), Err(InputError::UnknownFile { .. })), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn answers_are_no_table_of_another_kind() {
+        let is_other = |name: &str| is_other_table(Path::new(name));
+        assert!(is_other("sub.csv") && is_other("a/b.TSV"));
+        assert!(!is_other("a.jsonl") && !is_other("answers") && !is_other("/dev/stdout"));
     }
 
     #[test]
@@ -425,6 +477,10 @@ mod tests {
         let value = r#"{"index":18446744073709551615,"kind":"value","value":0.5}"#;
         assert_eq!(row(value, &[]).as_deref(), Some("18446744073709551615\n  0.5\n\n"));
         assert_eq!(row("\u{1b}[2J", &[]), None);
+        let of_file = r#"{"index":0,"file":"cats/a.jpg","kind":"value","value":0.5}"#;
+        assert_eq!(row(of_file, &[]).as_deref(), Some("cats/a.jpg\n  0.5\n\n"));
+        let long = format!("{}/a.jpg", "x".repeat(SHOWN));
+        assert_eq!(ending(&long), format!("…{}/a.jpg", "x".repeat(SHOWN - 7)));
     }
 
     #[test]

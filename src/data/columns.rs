@@ -188,6 +188,13 @@ fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
             (None, _) => listed(&find_label(table, &asked.input, &[])?)?,
         },
     };
+    if let Some(column) = found.label.as_ref().and_then(|label| table.column(label).ok())
+        && let ColumnKind::List(Some(of)) = &column.kind
+        && matches!(**of, ColumnKind::Object(_) | ColumnKind::List(_))
+    {
+        let (path, found) = (table.path().into(), column.kind.in_words());
+        return Err(Error::ColumnKind { path, column: column.name.clone(), expected: "lists of names or numbers", found });
+    }
     let input = match asked.input.is_empty() {
         true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude)?,
         false => asked.input.clone(),
@@ -487,17 +494,53 @@ fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<Stri
             return usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear(several.to_vec()));
         }
     }
-    let mut texts: Vec<String> = of_kind(ColumnKind::Text).into_iter().filter(|n| !is_name(n)).collect();
+    let texts = texts_beside(table, label, exclude);
+    let usual = usual_among(table, &|name| texts.iter().any(|text| text == name));
+    match (texts.as_slice(), usual) {
+        ([_], None) => Ok(texts),
+        ([a, b], None) => {
+            let category = category_of(table, [a, b])?.cloned();
+            Ok(texts.into_iter().filter(|name| category.as_ref() != Some(name)).collect())
+        }
+        (_, Some(usual)) => Ok(usual),
+        _ => Err(unclear(table.names())),
+    }
+}
+
+/// The columns of texts that may be read to tell the label.
+fn texts_beside(table: &Table, label: &str, exclude: &[String]) -> Vec<String> {
+    let may = |c: &&Column| c.kind == ColumnKind::Text && c.name != label && !exclude.contains(&c.name) && !is_name(&c.name);
+    let mut texts: Vec<String> = table.columns().iter().filter(may).map(|c| c.name.clone()).collect();
     if texts.len() > 1 {
         // When something was written is no text.
         let times = ordered::columns_of_time(table);
         texts.retain(|name| !times.contains(name));
     }
-    let usual = usual_among(table, &|name| texts.iter().any(|text| text == name));
-    match (texts.as_slice(), usual) {
-        ([_] | [_, _], None) => Ok(texts),
-        (_, Some(usual)) => Ok(usual),
-        _ => Err(unclear(table.names())),
+    texts
+}
+
+/// Of two texts the one that is one of a few words, where the other has many values: a category beside it, and no second text of a pair.
+fn category_of<'a>(table: &Table, [a, b]: [&'a String; 2]) -> Result<Option<&'a String>> {
+    let is_word = |name: &str| -> Result<bool> {
+        let (values, _) = sample(table, name, classes::name_of)?;
+        Ok(values.iter().all(|value| value.split_whitespace().count() == 1))
+    };
+    Ok(match (has_few_values(table, a)?, has_few_values(table, b)?) {
+        (true, false) if is_word(a)? => Some(a),
+        (false, true) if is_word(b)? => Some(b),
+        _ => None,
+    })
+}
+
+/// The column that was not taken for the second text of a pair, where nobody named the inputs that were found.
+///
+/// # Errors
+/// As reading it.
+pub(super) fn left_beside(table: &Table, found: &Columns, exclude: &[String]) -> Result<Option<String>> {
+    let (Some(label), [input]) = (&found.label, found.input.as_slice()) else { return Ok(None) };
+    match texts_beside(table, label, exclude).as_slice() {
+        [a, b] if a == input || b == input => Ok(category_of(table, [a, b])?.filter(|category| *category != input).cloned()),
+        _ => Ok(None),
     }
 }
 
@@ -538,6 +581,22 @@ mod tests {
         );
         check("a,b,c,label\nx,y,z,1\n", none(), Err("which column holds the input"));
         check("a,b,sent,label\nx,y,2026-01-31,1\n", none(), Ok((&["a", "b"], "label")));
+        // A flag is no second text.
+        let row = |i: usize| format!("what is said in review {i},{},{}\n", ["Y", "N"][i % 2], i % 3);
+        let reviews = format!("review_body,verified,stars\n{}", (0..12).map(row).collect::<String>());
+        let stars = Columns { label: Some("stars".into()), ..Columns::default() };
+        check(&reviews, stars, Ok((&["review_body"], "stars")));
+    }
+
+    #[test]
+    fn lists_of_objects_are_no_labels() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.jsonl");
+        std::fs::write(&path, "{\"text\":\"a\",\"annotations\":[{\"label\":\"x\"}]}\n").expect("written");
+        let asked = Columns { label: Some("annotations".into()), ..Columns::default() };
+        let found = resolve(&Table::open(&path).expect("a table"), &asked, &[], Some(Task::TextMultiLabel));
+        let error = found.expect_err("no labels").to_string();
+        assert!(error.contains("expected lists of names or numbers, found lists of objects of label"), "{error}");
     }
 
     #[test]

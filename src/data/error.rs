@@ -81,6 +81,8 @@ pub enum Error {
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
+    #[error("`{}`: its {files} file(s), such as `{first}`, lie in no folder of a class", path.display())]
+    NoClassFolder { path: PathBuf, files: usize, first: String },
     #[error("split `{split}` has {tokens} token(s): `{}` holds no text to tell words of", path.display())]
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
@@ -165,6 +167,9 @@ pub enum Error {
     NoTokenizer { place: String, found: Vec<String> },
     #[error("the model `{}`: there is no such folder", path.display())]
     NoFolder { path: PathBuf },
+    /// It may be meant as a path: what it would lie in is there.
+    #[error("the model `{}`: there is no such folder, nor is it to be had of the Hub", path.display())]
+    NeitherFolderNorHub { path: PathBuf, source: hub::Error },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
 }
@@ -197,7 +202,7 @@ pub(super) fn list(names: &[String]) -> String {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Hub(error) => error.class(),
+            Error::Hub(error) | Error::NeitherFolderNorHub { source: error, .. } => error.class(),
             Error::Store(error) => error.class(),
             Error::Io { source, .. } if is_out_of_room(source) => Class::Resource,
             Error::GivenUp { .. } => Class::Interrupted,
@@ -223,9 +228,11 @@ impl Failure for Error {
             Error::Store(error) => return error.hint(),
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
-            Error::NoFolder { .. } => "check the path",
+            Error::NoFolder { .. } | Error::NeitherFolderNorHub { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
-            Error::NoSplit { .. } => "set `data.train` and `data.held_out` to splits that exist",
+            Error::NoSplit { .. } => {
+                "name one that is there: `--split` where a model is scored, `data.train` and `data.held_out` in an experiment"
+            }
             Error::SplitOfItsOwn { .. } => {
                 "leave out `data.held_out_frac` to hold out that split, or give the part another name with `data.held_out`"
             }
@@ -233,7 +240,9 @@ impl Failure for Error {
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::ChooseInput { .. } => "name it with `--columns`",
             Error::SameName { .. } => "give each column a name of its own",
-            Error::NoFeatures { .. } => "name those that are wanted all the same with `data.columns.input`",
+            Error::NoFeatures { .. } => {
+                "name those that are wanted all the same: `predict LABEL from COLUMN`, in an experiment `data.columns.input`"
+            }
             Error::NotNumbers { .. } | Error::NotNumber { .. } => {
                 "correct the cells, or leave them empty where the number is not known"
             }
@@ -289,6 +298,7 @@ impl Failure for Error {
                 "take rows whose texts differ, or give each a text that does not belong to it (a column `negative`)"
             }
             Error::NoTexts { .. } | Error::EmptySplit { .. } => "take another split, or fill the file",
+            Error::NoClassFolder { .. } => "put what is of one class into a folder that is called so",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
             Error::UnknownPacking { .. } => "unpack it, or pack it anew with gzip or zstd",

@@ -45,12 +45,9 @@ struct When {
 
 impl When {
     fn of(cell: &Cell, comma: Comma) -> Option<When> {
-        let of_dates = |either: [Option<DateTime>; 2]| When { either: either.map(|date| date.map(seconds)), is_date: true };
-        if let Some(date) = features::date(cell) {
-            return Some(of_dates([Some(date); 2]));
-        }
-        if let Some(either) = day_and_month(cell) {
-            return Some(of_dates(either)).filter(|when| when.either != [None; 2]);
+        let either = features::dates(cell);
+        if either != [None; 2] {
+            return Some(When { either: either.map(|date| date.map(seconds)), is_date: true });
         }
         let number = features::number(cell, comma).filter(|number| number.is_finite())?;
         Some(When { either: [Some(number); 2], is_date: false })
@@ -59,21 +56,6 @@ impl When {
 
 fn seconds(date: DateTime) -> f64 {
     date.duration_since(START).as_secs_f64()
-}
-
-/// `31/01/2026 9:05` with its day first, and with its month first.
-fn day_and_month(cell: &Cell) -> Option<[Option<DateTime>; 2]> {
-    let Cell::Text(text) = cell else { return None };
-    let text = text.trim();
-    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
-    let [first, second, year] = day.split(['/', '-']).collect::<Vec<_>>()[..] else { return None };
-    if year.len() != 4 || !day.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-')) {
-        return None;
-    }
-    let time = if time.find(':') == Some(1) { format!("T0{time}") } else { format!("T{time}") };
-    let time = time.strip_suffix('T').unwrap_or(&time);
-    let read = |day: &str, month: &str| features::date(&Cell::Text(format!("{year}-{month:0>2}-{day:0>2}{time}")));
-    Some([read(first, second), read(second, first)])
 }
 
 /// What a column says of when each row of a split was.

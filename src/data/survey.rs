@@ -148,7 +148,13 @@ fn survey_tables(
         let lengths = lengths(first, &columns.input)?;
         return similar::survey(splits, columns, trained, lengths, located);
     }
-    labelled_of(splits, columns, hints, task, located)
+    let beside = match hints.columns.input.is_empty() {
+        true => columns::left_beside(first, &columns, &hints.columns.exclude)?,
+        false => None,
+    };
+    let mut facts = labelled_of(splits, columns, hints, task, located)?;
+    facts.notes.extend(beside.map(|name| format!("data.columns: `{name}` is left out: it is one of a few words, beside a text")));
+    Ok(facts)
 }
 
 /// What a table tells by itself that it is for.
@@ -215,8 +221,8 @@ fn labelled_of(
             }
         };
         if answers.rows == 0 {
-            let path = tables.first().map(|t| t.path().to_path_buf()).unwrap_or_default();
-            return Err(Error::EmptySplit { split: name.clone(), path });
+            let nothing = || Error::EmptySplit { split: name.clone(), path: Default::default() };
+            return Err(tables.first().map_or_else(nothing, |table| without_rows(table, name)));
         }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
         notes.extend(answers.note(name, &told));
@@ -419,10 +425,19 @@ fn stands_alone(c: char) -> bool {
     )
 }
 
+/// That there are no rows, or that they are of no class.
+fn without_rows(table: &Table, split: &str) -> Error {
+    let path = table.path().to_path_buf();
+    match table.strays() {
+        [] => Error::EmptySplit { split: split.into(), path },
+        [first, ..] => Error::NoClassFolder { path, files: table.strays().len(), first: first.clone() },
+    }
+}
+
 /// The shape of the first images, and whether they differ: the medians of height and width then, and colours where any has them.
 /// Those that cannot be read are for the preparation to tell, unless none can.
 fn image_shapes(table: &Table, column: &str) -> Result<([usize; 3], bool)> {
-    let empty = || Error::EmptySplit { split: "train".into(), path: table.path().into() };
+    let empty = || without_rows(table, "train");
     let (mut shapes, mut broken) = (Vec::new(), None);
     for row in table.rows(&[column])?.take(SAMPLE) {
         let row = row?;

@@ -262,7 +262,13 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     match path.is_dir() {
         true => Ok(Repo::at_folder(Kind::Model, path)?),
         false if id.starts_with(['/', '.']) => Err(Error::NoFolder { path: path.into() }),
-        false => Ok(hub.model(id, revision)?),
+        false => hub.model(id, revision).map_err(|source| {
+            let is_there = matches!(source, crate::data::hub::Error::Gated { .. });
+            match path.parent().is_some_and(Path::is_dir) && !is_there {
+                true => Error::NeitherFolderNorHub { path: path.into(), source },
+                false => Error::Hub(source),
+            }
+        }),
     }
 }
 
@@ -362,6 +368,21 @@ mod tests {
         check(&whole[..20], Err("cut off"));
         check(b"abc", Err("no safetensors file"));
         check(&[0xff; 64], Err("no safetensors file"));
+    }
+
+    /// What may be a path or an id is told as both: `src` is there, and no `nosuch` in it.
+    #[test]
+    fn a_folder_that_is_not_there_is_told_beside_the_hub() {
+        let hub = Hub::new(crate::data::hub::HubConfig {
+            endpoint: "http://127.0.0.1:1".into(),
+            cache_dir: "/nowhere".into(),
+            token: None,
+            offline: true,
+            local: None,
+        });
+        let told = |id: &str| open(&hub, id, None).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told("src/nosuch").contains("the model `src/nosuch`: there is no such folder, nor"), "{}", told("src/nosuch"));
+        assert!(!told("nobody/nosuch").contains("folder"), "{}", told("nobody/nosuch"));
     }
 
     #[test]

@@ -29,23 +29,24 @@ pub enum Basis {
 /// The 95 % interval of the mean of `scores`, one a seed, each measured on `examples` examples.
 ///
 /// Two or more seeds: Student's t, never narrower than one example of the split. One seed: that of the bootstrap over its examples,
-/// `resampled`, where there is one, else Wilson's where the metric is a share of examples.
+/// `resampled`, where there is one, else Wilson's where the metric is a share of examples. Where every draw scores the same nothing is
+/// known of the spread: `resampled` is Wilson's already where that is the best or the worst score.
 pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Option<[f64; 2]>) -> Option<Interval> {
     match scores {
         [] => None,
         [score] => match resampled {
-            Some([low, high]) if low < high => Some(Interval { low, high, basis: Basis::Resamples { count: examples } }),
-            Some(_) => of_the_extreme(metric, *score, examples),
+            Some([low, high]) if low < high => Some(Interval { low, high, basis: basis_of_one(metric, *score, examples) }),
+            Some(_) => None,
             None => (metric.is_share_of_examples() && examples > 0).then(|| wilson(*score, examples)),
         },
         _ => student(metric, scores, examples),
     }
 }
 
-/// Where every draw of the examples scores the same, for all of them are right, or none is: other examples may not be, as Wilson has it
-/// of shares. None where the score is none between 0 and 1, or no extreme: nothing is known of its spread then.
-fn of_the_extreme(metric: Metric, score: f64, examples: usize) -> Option<Interval> {
-    (metric.range() == (0.0, 1.0) && [0.0, 1.0].contains(&score) && examples > 0).then(|| wilson(score, examples))
+/// Of the best and the worst score the bootstrap knows nothing.
+fn basis_of_one(metric: Metric, score: f64, count: usize) -> Basis {
+    let is_extreme = metric.range() == (0.0, 1.0) && [0.0, 1.0].contains(&score);
+    if is_extreme { Basis::Examples { count } } else { Basis::Resamples { count } }
 }
 
 /// The same where the held-out examples are a part that was drawn and not a split that others score on, too: several seeds on one
@@ -58,10 +59,7 @@ pub(super) fn interval_of_draw(metric: Metric, scores: &[f64], examples: usize, 
     // others: of tags each word counts.
     let (below, above) = match resampled {
         Some([low, high]) if low < high => ((first - low).max(0.0), (high - first).max(0.0)),
-        Some(_) => match of_the_extreme(metric, *first, examples) {
-            Some(of_examples) => (first - of_examples.low, of_examples.high - first),
-            None => return Some(of_seeds),
-        },
+        Some(_) => return Some(of_seeds),
         None if metric.is_share_of_examples() && examples > 0 => {
             let of_examples = wilson(mean, examples);
             (mean - of_examples.low, of_examples.high - mean)
@@ -171,13 +169,14 @@ mod tests {
         close(found.high - found.low, 1.0, 1e-12);
     }
 
-    /// All of 20 right: the bootstrap knows of nothing else, Wilson has 0.8389 to 1.
+    /// All of 20 right: the bootstrap knows of nothing else, Wilson has 0.8389 to 1. How many of the 20 are what an F1 counts is not known
+    /// here.
     #[test]
     fn a_perfect_score_gives_no_certainty() {
-        let found = interval(Metric::F1, &[1.0], 20, Some([1.0, 1.0])).expect("an interval");
-        close(found.low, 0.8389, 1e-4);
-        assert_eq!((found.high, found.basis), (1.0, Basis::Examples { count: 20 }));
-        let of_two = interval_of_draw(Metric::EntityF1, &[1.0, 1.0], 20, Some([1.0, 1.0])).expect("an interval");
+        assert_eq!(interval(Metric::F1, &[1.0], 20, Some([1.0, 1.0])), None);
+        let found = interval(Metric::F1, &[1.0], 20, Some([0.8389, 1.0])).expect("an interval");
+        assert_eq!((found.low, found.high, found.basis), (0.8389, 1.0, Basis::Examples { count: 20 }));
+        let of_two = interval_of_draw(Metric::EntityF1, &[1.0, 1.0], 20, Some([0.8389, 1.0])).expect("an interval");
         assert!(of_two.low < 0.84 && of_two.high == 1.0, "{of_two:?}");
         assert_eq!(interval(Metric::Rmse, &[2.0], 20, Some([2.0, 2.0])), None, "nothing is known of how far off others are");
         assert_eq!(interval(Metric::Rmse, &[2.0, 2.0], 20, None), None);

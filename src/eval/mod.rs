@@ -2,6 +2,7 @@
 
 mod compare;
 mod difference;
+mod extreme;
 mod gain;
 mod interval;
 pub mod metrics;

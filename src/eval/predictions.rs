@@ -76,7 +76,7 @@ pub struct TagsSaid {
     pub actual: Vec<u32>,
     /// None of a word that the model does not see: none of an entity, and never right.
     pub predicted: Vec<Option<u32>>,
-    entities: tagging::Counts,
+    pub(super) entities: tagging::Counts,
     right: usize,
 }
 
@@ -258,7 +258,8 @@ impl Predictions {
     /// The percentile interval of the bootstrap (Efron, 1979) over examples, 95 %, for each metric that has one. The draws are the
     /// same for every metric and every run.
     ///
-    /// Words that follow each other are not drawn apart: there is none for them.
+    /// Words that follow each other are not drawn apart: there is none for them. Where every draw scores the best or the worst there is, it
+    /// is Wilson's over the examples that the score rests on.
     pub fn intervals(&self, metrics: &[Metric]) -> BTreeMap<Metric, [f64; 2]> {
         let count = self.len();
         if count < 2 || self.is_stream() {
@@ -272,7 +273,10 @@ impl Predictions {
             metrics.iter().map(|metric| self.over(*metric, &rows)).collect::<Vec<f64>>()
         };
         let scores: Vec<Vec<f64>> = (0..resamples as u64).into_par_iter().map(score).collect();
-        let of = |(at, metric): (usize, &Metric)| Some((*metric, percentiles(scores.iter().map(|scores| scores[at]).collect())?));
+        let of = |(at, metric): (usize, &Metric)| {
+            let drawn = percentiles(scores.iter().map(|scores| scores[at]).collect())?;
+            Some((*metric, self.of_the_extreme(*metric, drawn).unwrap_or(drawn)))
+        };
         metrics.iter().enumerate().filter_map(of).collect()
     }
 

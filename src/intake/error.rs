@@ -8,6 +8,8 @@ pub enum Error {
     NotPdf { name: String, found: String },
     #[error("`{name}` is not a paper: expected PDF, LaTeX (a file, folder or archive), HTML, Markdown or text, found {found}")]
     NotPaper { name: String, found: String },
+    #[error("`{name}` is no paper: its name is that of a table")]
+    Table { name: String },
     #[error("`{name}` is encrypted: it cannot be read without its password")]
     Encrypted { name: String },
     #[error("`{name}` is cut off: {bytes} bytes, and the end mark `%%EOF` is missing")]
@@ -69,6 +71,10 @@ impl Failure for Error {
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { .. } => {
                 "give a file that you may read (a PDF file, LaTeX, HTML, Markdown, text), an arXiv id (1810.04805) or an arXiv URL"
+            }
+            Error::Table { name } => {
+                let said = format!("`tallow do \"predict COLUMN, {name}\"`");
+                return Some(format!("say what is to be learnt of it: {said}; `tallow data` tells its columns"));
             }
             Error::NotPaper { .. } => "give the paper as a file of such a kind, or its arXiv id",
             Error::NoSuchPaper { .. } => "check the id, and its version if it has one",

@@ -36,7 +36,7 @@ impl Opened {
 /// The bytes of the paper: a file's, a folder's, those of the standard input, or arXiv's.
 ///
 /// # Errors
-/// [`Error::Io`] for a file that cannot be opened, [`Error::TooLarge`], [`Error::NotPaper`], and those of arXiv.
+/// [`Error::Io`] for a file that cannot be opened, [`Error::TooLarge`], [`Error::NotPaper`], [`Error::Table`], and those of arXiv.
 pub fn open(source: &PaperSource, options: &FetchOptions) -> Result<Opened, Error> {
     let name = source.name();
     match source {
@@ -55,6 +55,9 @@ pub fn open(source: &PaperSource, options: &FetchOptions) -> Result<Opened, Erro
                 };
                 return Ok(Opened { bytes, record: SourceRecord { format: PaperFormat::Latex, name, arxiv: None } });
             }
+            if is_table(path) {
+                return Err(Error::Table { name });
+            }
             let limit = Limits::default().max_bytes;
             if found.len() > limit {
                 return Err(Error::TooLarge { name, found: found.len(), limit, unit: "bytes" });
@@ -71,6 +74,12 @@ pub fn open(source: &PaperSource, options: &FetchOptions) -> Result<Opened, Erro
             Ok(opened)
         }
     }
+}
+
+/// Whether a file's name is that of rows to learn from.
+fn is_table(path: &Path) -> bool {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    matches!(extension.as_str(), "csv" | "tsv" | "jsonl" | "ndjson" | "parquet" | "arrow" | "feather")
 }
 
 /// What is there, as far as a paper may go: what has no end is no paper.
@@ -221,6 +230,15 @@ mod tests {
         check(b"words", "x", Some(PaperFormat::Text));
         check(b"PK\x03\x04", "x.docx", None);
         check(b"\0\x01", "x", None);
+    }
+
+    #[test]
+    fn a_table_is_no_paper() {
+        let place = tempfile::tempdir().expect("a folder");
+        let path = place.path().join("churn.CSV");
+        fs::write(&path, "a,b\n1,2\n").expect("written");
+        let found = open(&PaperSource::File { path }, &FetchOptions::new(None));
+        assert!(matches!(found, Err(Error::Table { .. })), "{found:?}");
     }
 
     #[test]

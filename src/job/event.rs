@@ -94,12 +94,15 @@ pub enum Event {
     },
     /// A base and its adapter are one file.
     Merged { weights_sha256: String, params: usize },
-    /// A model said something of so many inputs, of which so many have no answer, and of so many the end was left out.
+    /// A model said something of so many inputs, of which so many have no answer, and of so many the end was left out; which hold
+    /// categories that it does not know.
     Predicted {
         examples: usize,
         failed: usize,
         #[serde(default)]
         cut: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unseen: Option<Unseen>,
         secs: f64,
     },
     /// A model was written in the format of another program.
@@ -330,6 +333,14 @@ impl SplitShape {
             SplitShape::Image { .. } | SplitShape::Table { .. } => 0,
         }
     }
+}
+
+/// Rows with a category that the model does not know, and the first such.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unseen {
+    pub rows: usize,
+    pub column: String,
+    pub value: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

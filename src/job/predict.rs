@@ -47,9 +47,15 @@ pub struct Feeding {
 pub enum Given {
     /// As they were said: one text each, or two.
     Texts { texts: Vec<Vec<String>> },
-    /// The rows of tables, and folders of images. `columns`: those of the input; none named: those that serve.
-    Tables { files: Vec<PathBuf>, columns: Vec<String> },
-    /// Image files.
+    /// The rows of tables, and folders of images. `columns`: those of the input; none named: those that serve. `called`: what files are
+    /// called that were made of something else.
+    Tables {
+        files: Vec<PathBuf>,
+        columns: Vec<String>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        called: BTreeMap<PathBuf, String>,
+    },
+    /// Image files, and folders of them, all that lie in one in the order of their names.
     Images { files: Vec<PathBuf> },
 }
 
@@ -145,19 +151,23 @@ pub struct Word {
 }
 
 impl Said {
-    /// A line of JSON, without its end: what is said, and of which input; of one whose end the model has not read, that it was cut.
-    /// Numbers have as many digits as tell them apart.
-    pub fn line(&self, index: u64, cut: bool) -> String {
+    /// A line of JSON, without its end: what is said, and of which input, with the file that it is, if it is one; of one whose end the
+    /// model has not read, that it was cut. Numbers have as many digits as tell them apart.
+    pub fn line(&self, index: u64, file: Option<&str>, cut: bool) -> String {
         let said = serde_json::to_string(self).unwrap_or_default();
+        let file = file.map(|file| format!("\"file\":{},", serde_json::json!(file))).unwrap_or_default();
         let cut = if cut { "\"cut\":true," } else { "" };
-        format!("{{\"index\":{index},{cut}{}", said.strip_prefix('{').unwrap_or("}"))
+        format!("{{\"index\":{index},{file}{cut}{}", said.strip_prefix('{').unwrap_or("}"))
     }
 }
 
 /// Which input a line is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Index {
     pub index: u64,
+    /// Of an input that is a file by itself.
+    #[serde(default)]
+    pub file: Option<String>,
 }
 
 #[cfg(test)]
@@ -167,12 +177,13 @@ mod tests {
     #[test]
     fn a_line_says_of_which_input_it_is_and_reads_back() {
         let said = Said::Vector { vector: vec![0.1, -1e-7] };
-        let line = said.line(7, true);
+        let line = said.line(7, None, true);
         assert_eq!(line, r#"{"index":7,"cut":true,"kind":"vector","vector":[0.1,-1e-7]}"#);
         assert_eq!(serde_json::from_str::<Said>(&line).expect("said"), said);
-        let line = said.line(7, false);
-        assert_eq!(line, r#"{"index":7,"kind":"vector","vector":[0.1,-1e-7]}"#);
-        assert_eq!(serde_json::from_str::<Index>(&line).expect("an index"), Index { index: 7 });
+        let line = said.line(7, Some("a \"b\".png"), false);
+        assert_eq!(line, r#"{"index":7,"file":"a \"b\".png","kind":"vector","vector":[0.1,-1e-7]}"#);
+        let index = serde_json::from_str::<Index>(&line).expect("an index");
+        assert_eq!(index, Index { index: 7, file: Some("a \"b\".png".into()) });
         assert_eq!(serde_json::from_str::<Said>(&line).expect("said"), said);
     }
 }

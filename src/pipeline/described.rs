@@ -9,6 +9,7 @@ use crate::plan::{self, DataChoice, DataFacts, PARTIAL};
 use crate::spec::{Columns, DataSource, Task};
 use serde::Serialize;
 use std::cell::RefCell;
+use tallow_zoo::HeadKind;
 
 /// Name of the job.
 const DESCRIBE: &str = "describe";
@@ -145,7 +146,8 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         let is_label = described.columns.label.as_ref() == Some(&column.name);
         // Of an instruction's two parts the second is often missing.
         let may_be_blank = described.task.is_some_and(Task::is_of_conversations) && !is_label;
-        let is_used = is_label || described.columns.input.contains(&column.name);
+        // Where it is not known what they are for, any may be used.
+        let is_used = is_label || described.task.is_none() || described.columns.input.contains(&column.name);
         if column.blank > 0 && is_used && !may_be_blank {
             say(format!("`{}` is blank in {}", column.name, share(column.blank)));
         }
@@ -161,8 +163,9 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         if data::are_splits(column.common.iter().map(|(value, _)| value)) {
             say(data::split_column_in_words(&column.name));
         }
-        let of_classes = is_label && !column.common.is_empty() && column.numbers.is_none_or(|_| !described.classes.is_empty());
-        if of_classes {
+        let are_classes = described.task.is_some_and(|task| task.head() == HeadKind::Classes);
+        let of_classes = are_classes && column.numbers.is_none_or(|_| !described.classes.is_empty());
+        if is_label && of_classes && !column.common.is_empty() {
             of_label(&column.common, &mut say);
             for (class, rows) in column.common.iter().filter(|(class, _)| data::says_nothing(class)) {
                 say(format!("{rows} row(s) have the label `{class}`, which says that nothing is known: they are left out"));
@@ -190,6 +193,11 @@ fn said_nowhere_else(column: &ColumnDescribed, split: &SplitDescribed, described
 
 fn of_label(common: &[(String, u64)], say: &mut dyn FnMut(String)) {
     let (Some((most, count)), Some((least, few))) = (common.first(), common.last()) else { return };
+    for (at, (class, _)) in common.iter().enumerate() {
+        if let Some((other, _)) = common[..at].iter().find(|(other, _)| other.to_lowercase() == class.to_lowercase()) {
+            say(format!("the classes `{other}` and `{class}` differ in the case of letters alone, and count as two"));
+        }
+    }
     if common.len() == 1 && most == SECRET {
         say("its answers are kept secret: it cannot be scored".into());
     } else if common.len() == 1 {

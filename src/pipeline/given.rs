@@ -7,8 +7,8 @@ use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
-    EvaluateJob, Event, Job, ModelFiles, Normalize, PREPARE, PairFormat, PrepareJob, Reference, SplitSource, TokenizerSource,
-    Writing,
+    EvaluateJob, Event, Job, ModelFiles, Normalize, PREPARE, PairFormat, PrepareJob, PreparedSplit, Reference, SplitShape,
+    SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
@@ -213,6 +213,14 @@ impl Pipeline<'_> {
         self.watch.say(&format!("preparing the split {}", split.name));
         if let Some(end) = self.prepare_into(PREPARE, job, &self.folder.held_out())? {
             return Ok(Err(end));
+        }
+        let unseen = |split: &PreparedSplit| if let SplitShape::Table { unseen, .. } = &split.shape { *unseen } else { 0 };
+        let unseen: usize = self.prepared_by(PREPARE)?.iter().map(unseen).sum();
+        if unseen > 0 {
+            assumptions.push(format!(
+                "data: {} cells hold a category that is rare or not there in the training rows: the model takes it for an unknown one",
+                crate::words::count(unseen as f64)
+            ));
         }
         self.watch.say("scoring");
         let mut job = self.given_job(task, &model, &data, split, classes.names(), &mut assumptions)?;

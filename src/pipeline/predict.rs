@@ -4,7 +4,7 @@ use super::prepared::columns_of;
 use super::{End, Pipeline};
 use crate::data;
 use crate::error::{Class, Failure, Result};
-use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob};
+use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob, Unseen};
 use crate::plan::ModelFacts;
 use crate::run::Outcome;
 use crate::spec::{ModelSpec, Task};
@@ -31,6 +31,8 @@ pub struct Answers {
     pub failed: usize,
     /// Texts that are longer than the model reads.
     pub cut: usize,
+    /// Rows with a category that the model does not know.
+    pub unseen: Option<Unseen>,
     /// What was assumed where the model does not say.
     pub assumptions: Vec<String>,
 }
@@ -118,11 +120,11 @@ impl Pipeline<'_> {
             Err(end) => return Ok(Err(end)),
         };
         let told = attempt.events.iter().find_map(|event| match event {
-            Event::Predicted { examples, failed, cut, .. } => Some((*examples, *failed, *cut)),
+            Event::Predicted { examples, failed, cut, unseen, .. } => Some((*examples, *failed, *cut, unseen.clone())),
             _ => None,
         });
         let path = attempt.folder.predictions();
-        let answers = |(examples, failed, cut)| Answers { path, examples, failed, cut, assumptions };
+        let answers = |(examples, failed, cut, unseen)| Answers { path, examples, failed, cut, unseen, assumptions };
         Ok(told.map(answers).ok_or(End::Unfinished { run: PREDICT.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
     }
 }

@@ -1,6 +1,6 @@
 //! What a model learnt from, by the manifest that lies beside it: its columns, and whether it is to be scored on just that.
 
-use crate::data::sha256_of_file;
+use crate::data::sha256_of_place;
 use crate::plan::{ModelFacts, SplitFacts};
 use crate::provenance::Manifest;
 use crate::spec::Columns;
@@ -22,8 +22,8 @@ fn manifest_beside(model: &ModelFacts) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(weights.with_file_name(MANIFEST)).ok()?).ok()
 }
 
-/// A warning where the split has the name of the one that the model learnt from, and a file of the same bytes; none where it has not, or
-/// where nobody wrote down what the model learnt from.
+/// A warning where the split has the name of the one that the model learnt from, and a file, or a folder, of the same bytes; none where it
+/// has not, or where nobody wrote down what the model learnt from.
 pub(super) fn in_training(model: &ModelFacts, split: &SplitFacts) -> Option<String> {
     let manifest = manifest_beside(model)?;
     let is = |key: &str| manifest.settings.get(key).and_then(|name| name.as_str()) == Some(&split.name);
@@ -33,7 +33,7 @@ pub(super) fn in_training(model: &ModelFacts, split: &SplitFacts) -> Option<Stri
         (false, false) => return None,
     };
     let hashes: BTreeSet<&str> = manifest.data.sources.iter().map(|source| source.sha256.as_str()).collect();
-    let is_one = split.files.iter().any(|file| sha256_of_file(file).is_ok_and(|hash| hashes.contains(hash.as_str())));
+    let is_one = split.files.iter().any(|file| sha256_of_place(file).is_ok_and(|hash| hashes.contains(hash.as_str())));
     is_one.then(|| {
         let split = &split.name;
         format!("data: the model was {how} this split `{split}`, or a part of it (`{MANIFEST}`): its score says little of new examples")

@@ -8,7 +8,7 @@ use super::{Error, Sources, check};
 use crate::eval::{Basis, Evaluation, RunScore};
 use crate::job::{Event, RunConfig};
 use crate::plan::{Compared, Plan};
-use crate::spec::{Keep, Metric, ModelSpec, Sampling};
+use crate::spec::{BestBy, Keep, Metric, ModelSpec, Sampling};
 use crate::store::{Entry, Stage};
 use crate::words;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub fn build(
             page: c.page,
         }),
         deviations,
-        assumptions: plan.assumptions.clone(),
+        assumptions: plan.assumptions.iter().cloned().chain(unscored(plan, events)).collect(),
         citations: plan.spec.citations.clone(),
         search: book.search(),
         curves: curves(events, |run| book.last_started(run)),
@@ -72,6 +72,21 @@ pub fn build(
     report.rows = book.rows(&check::cited(&report)?);
     check(&report, &Sources { ledger, made: Some((plan, evaluation)) })?;
     Ok(report)
+}
+
+/// That nothing was decided by watching, where it should have been and nothing that was watched ever had a value of the metric.
+fn unscored(plan: &Plan, events: &BTreeMap<String, Vec<Event>>) -> Option<String> {
+    let decides = |run: &&RunConfig| run.recipe.watching_decides() && run.recipe.best_by == BestBy::Metric;
+    let has_none = |events: &Vec<Event>| {
+        events.iter().any(|event| matches!(event, Event::Finished { .. }))
+            && !events.iter().any(|event| matches!(event, Event::Monitored { .. }))
+    };
+    let run = plan.runs.iter().filter(decides).find(|run| events.get(&run.name).is_some_and(has_none))?;
+    Some(format!(
+        "recipe: nothing was stopped or kept by the {metric}: what was watched in `{run}` never had a value of it, as examples of one class have none",
+        metric = run.metric.in_words(),
+        run = words::clean(&run.name),
+    ))
 }
 
 fn scores(book: &Book, plan: &Plan, evaluation: &Evaluation) -> Result<Scores, Error> {

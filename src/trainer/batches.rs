@@ -45,7 +45,30 @@ impl Split {
     /// same are kept out whatever `max_train` is. None if nothing is left to train on.
     pub(super) fn choose(examples: u32, hold_out: usize, max_train: Option<usize>, stream: Stream) -> Option<Self> {
         let left = (examples as usize).checked_sub(hold_out)?;
-        let mut train = stream.permutation(examples);
+        Split::parted(stream.permutation(examples), left, max_train)
+    }
+
+    /// The same for examples that each are of a class, `of` says which: of a class that by chance none is kept out of, though there are
+    /// several, one takes the place of one of the class that most are kept out of. What is watched could not tell the classes apart
+    /// otherwise.
+    pub(super) fn of_classes(
+        examples: u32,
+        of: impl Fn(u32) -> u32,
+        hold_out: usize,
+        max_train: Option<usize>,
+        stream: Stream,
+    ) -> Option<Self> {
+        let left = (examples as usize).checked_sub(hold_out)?;
+        let mut order = stream.permutation(examples);
+        if hold_out > 0 {
+            let (train, held_out) = order.split_at_mut(left);
+            keep_of_each(train, held_out, of);
+        }
+        Split::parted(order, left, max_train)
+    }
+
+    /// The first `left` of the order are trained on, at most `max_train` of them.
+    fn parted(mut train: Vec<u32>, left: usize, max_train: Option<usize>) -> Option<Self> {
         let mut held_out = train.split_off(left);
         train.truncate(max_train.unwrap_or(left));
         train.sort_unstable();
@@ -88,6 +111,29 @@ impl Split {
         let most = max_train.and_then(|most| u32::try_from(most).ok()).unwrap_or(left);
         let train: Vec<u32> = (0..left.min(most)).collect();
         (!train.is_empty()).then(|| Split { train, held_out: (left..pieces).collect() })
+    }
+}
+
+/// Changes places until examples of every class are held out, as far as there are others of it to train on and room.
+fn keep_of_each(train: &mut [u32], held_out: &mut [u32], of: impl Fn(u32) -> u32) {
+    // Of each class, how many are trained on and how many are held out.
+    let mut counts: BTreeMap<u32, [usize; 2]> = BTreeMap::new();
+    train.iter().for_each(|&example| counts.entry(of(example)).or_default()[0] += 1);
+    held_out.iter().for_each(|&example| counts.entry(of(example)).or_default()[1] += 1);
+    let is_lacking = |[trained, out]: &[usize; 2]| *trained > 1 && *out == 0;
+    let lacking: Vec<u32> = counts.iter().filter(|(_, counted)| is_lacking(counted)).map(|(class, _)| *class).collect();
+    for class in lacking {
+        let most = counts.iter().max_by_key(|(_, [_, out])| *out).filter(|(_, [_, out])| *out > 1).map(|(class, _)| *class);
+        let Some(most) = most else { return };
+        let comes = train.iter_mut().rev().find(|example| of(**example) == class);
+        let goes = held_out.iter_mut().find(|example| of(**example) == most);
+        if let (Some(comes), Some(goes)) = (comes, goes) {
+            std::mem::swap(comes, goes);
+            counts.insert(class, [0, 1]);
+            if let Some([_, out]) = counts.get_mut(&most) {
+                *out -= 1;
+            }
+        }
     }
 }
 
@@ -339,6 +385,32 @@ mod tests {
         assert_eq!(Split::of_groups(3, of, 1, None, Stream::root(4)), None, "one question, and nothing left");
         let alone = |examples| Split::of_groups(examples, |example| example as usize, 7, Some(9), Stream::root(2));
         assert_eq!(alone(40), Split::choose(40, 7, Some(9), Stream::root(2)), "each by itself");
+    }
+
+    /// 15 of 480 are rare: one in five draws of 48 has none of them.
+    #[test]
+    fn what_is_watched_has_every_class() {
+        let rare = |example: u32| u32::from(example % 32 == 0);
+        let of_each = |split: &[u32]| [0, 1].map(|class| split.iter().filter(|i| rare(**i) == class).count());
+        let mut changed = 0;
+        for seed in 0..40 {
+            let split = Split::of_classes(480, rare, 48, None, Stream::root(seed)).expect("some are left");
+            let [often, seldom] = of_each(&split.held_out);
+            assert!(often + seldom == 48 && seldom > 0, "{seed}: {seldom} of the rare class");
+            assert_eq!(of_each(&split.train), [465 - often, 15 - seldom], "each example once");
+            let few = Split::of_classes(480, rare, 48, Some(10), Stream::root(seed)).expect("some are left");
+            assert_eq!((few.held_out, few.train.len()), (split.held_out.clone(), 10), "the same are kept out");
+            let drawn = Split::choose(480, 48, None, Stream::root(seed)).expect("some are left");
+            assert!(drawn == split || of_each(&drawn.held_out) == [48, 0] && seldom == 1, "what has both stays as it was drawn");
+            changed += usize::from(drawn != split);
+        }
+        assert!(changed > 0, "some draws have one class alone");
+        let alone = |example: u32| u32::from(example == 7);
+        let split = Split::of_classes(20, alone, 1, None, Stream::root(1));
+        assert_eq!(split, Split::choose(20, 1, None, Stream::root(1)), "the only one of its class is drawn or not");
+        let of_one = Split::of_classes(20, |_| 0, 5, Some(3), Stream::root(1));
+        assert_eq!(of_one, Split::choose(20, 5, Some(3), Stream::root(1)));
+        assert_eq!(Split::of_classes(5, |_| 0, 6, None, Stream::root(1)), None);
     }
 
     #[test]

@@ -40,8 +40,11 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         PreparedTargets::Spans(spans) => {
             Split::of_groups(all, |window| spans.question(window as usize), hold_out, config.max_train_examples, subset)
         }
-        PreparedTargets::Classes { .. }
-        | PreparedTargets::Labels { .. }
+        // As many as there are examples.
+        PreparedTargets::Classes { of: class, .. } => {
+            Split::of_classes(all, |example| class[example as usize], hold_out, config.max_train_examples, subset)
+        }
+        PreparedTargets::Labels { .. }
         | PreparedTargets::Tags(_)
         | PreparedTargets::Values { .. }
         | PreparedTargets::Answers { .. }

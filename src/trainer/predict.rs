@@ -10,7 +10,7 @@ use super::weights::{self, Source};
 use crate::data::NOT_SEEN;
 use crate::data::inputs::{self, Encoder, Fed, Read, Tokens};
 use crate::eval::metrics::tagging;
-use crate::job::{Entity, Event, PredictJob, Pulse, Said, TaggedWord, Word};
+use crate::job::{Entity, Event, PredictJob, Pulse, Said, TaggedWord, Unseen, Word};
 use crate::store::WorkFolder;
 use candle_core::{Device, Tensor};
 use std::borrow::Cow;
@@ -44,12 +44,18 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     let io = |source| Error::Io { action: "write", path: path.clone(), source };
     let mut out = BufWriter::new(File::create(&path).map_err(io)?);
     let (mut count, mut failed, mut cut, mut first) = (0usize, 0usize, 0usize, None::<Error>);
+    let mut unseen = None::<Unseen>;
     let mut pulse = Pulse::new(emit);
     inputs::each_chunk(&job.given, &job.feeding, &encoder, |chunk| -> Result<(), Error> {
-        let Parted { fed, said, unread } = Parted::of(chunk);
+        let Parted { fed, said, files, unread } = Parted::of(chunk);
         let is_cut = |(place, input): &(usize, Fed)| tokens(input).filter(|tokens| tokens.cut).map(|_| *place);
         let long: BTreeSet<usize> = fed.iter().filter_map(is_cut).collect();
         cut += long.len();
+        for (_, input) in &fed {
+            if let Fed::Row { unseen: Some([column, value]), .. } = input {
+                unseen.get_or_insert_with(|| Unseen { rows: 0, column: column.clone(), value: value.clone() }).rows += 1;
+            }
+        }
         failed += said.iter().flatten().count();
         let (all, unsound) = asked.all(&fed, said)?;
         failed += unsound.len();
@@ -57,8 +63,8 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
         if let Some((_, error)) = unread.into_iter().chain(unsound).min_by_key(|(place, _)| *place) {
             first.get_or_insert(error);
         }
-        for (place, said) in all.iter().enumerate() {
-            writeln!(out, "{}", said.line(count as u64, long.contains(&place))).map_err(io)?;
+        for (place, (said, file)) in all.iter().zip(&files).enumerate() {
+            writeln!(out, "{}", said.line(count as u64, file.as_deref(), long.contains(&place))).map_err(io)?;
             count += 1;
         }
         pulse.beat(count);
@@ -68,7 +74,7 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
     match first.filter(|_| failed == count) {
         Some(error) => Err(error),
         None => {
-            emit(Event::Predicted { examples: count, failed, cut, secs: begun.elapsed().as_secs_f64() });
+            emit(Event::Predicted { examples: count, failed, cut, unseen, secs: begun.elapsed().as_secs_f64() });
             Ok(())
         }
     }
@@ -80,15 +86,19 @@ struct Parted {
     fed: Vec<(usize, Fed)>,
     /// Of each in its place what is told of it, where it cannot be read.
     said: Vec<Option<Said>>,
-    /// The place and the error of the first of those.
+    /// Of each in its place what it is called, where it is a file by itself.
+    files: Vec<Option<String>>,
+    /// The place and the error of the first of those that cannot be read.
     unread: Option<(usize, Error)>,
 }
 
 impl Parted {
     fn of(chunk: Vec<Read>) -> Self {
         let (mut fed, mut said, mut unread) = (Vec::new(), Vec::with_capacity(chunk.len()), None);
+        let mut files = Vec::with_capacity(chunk.len());
         for (place, input) in chunk.into_iter().enumerate() {
-            match input {
+            files.push(input.file);
+            match input.fed {
                 Ok(input) => {
                     fed.push((place, input));
                     said.push(None);
@@ -99,7 +109,7 @@ impl Parted {
                 }
             }
         }
-        Parted { fed, said, unread }
+        Parted { fed, said, files, unread }
     }
 }
 
@@ -172,11 +182,11 @@ impl Asked<'_> {
                     .collect();
                 images_of(&pixels, *shape, normalize)
             }
-            Some(Fed::Row { numbers, categories }) => {
+            Some(Fed::Row { numbers, categories, .. }) => {
                 let (n, k) = (numbers.len(), categories.len());
                 let (mut all, mut of) = (Vec::new(), Vec::new());
                 for input in inputs {
-                    let Fed::Row { numbers, categories } = input else { continue };
+                    let Fed::Row { numbers, categories, .. } = input else { continue };
                     all.extend_from_slice(numbers);
                     of.extend_from_slice(categories);
                 }
@@ -434,7 +444,7 @@ mod tests {
         };
         let encoder = Encoder::open(&job.feeding).expect("no tokenizer is asked for");
         let asked = Asked { job: &job, model: &Odd, encoder: &encoder };
-        let row = |place| (place, Fed::Row { numbers: vec![0.0], categories: vec![0] });
+        let row = |place| (place, Fed::Row { numbers: vec![0.0], categories: vec![0], unseen: None });
         let fed: Vec<(usize, Fed)> = (0..3).map(row).collect();
         let (said, unsound) = asked.all(&fed, vec![None, None, None]).expect("said");
         let label = |said: &Said| if let Said::Class { label, .. } = said { label.clone() } else { "none".into() };

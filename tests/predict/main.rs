@@ -216,6 +216,8 @@ fn rows_of_tables() {
     let found = answers(&mut predict(&place, &run, &[&unlabelled.display().to_string()]));
     assert_eq!((&found[0]["label"], &found[1]["label"], found.len()), (&json!("high"), &json!("low"), 3), "{found:?}");
     let one = answers(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"red\"}"])).remove(0);
+    let unknown = succeeds(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"RED\"}"])).stderr;
+    assert!(unknown.contains("1 of 1 rows hold a category") && unknown.contains("`RED` in `colour`"), "{unknown}");
     let near = one["probability"].as_f64().zip(found[0]["probability"].as_f64());
     assert!(one["label"] == "high" && near.is_some_and(|(a, b)| (a - b).abs() < 1e-6), "{one}");
     // Nothing is a missing number; a word in its place is a mistake.
@@ -224,7 +226,8 @@ fn rows_of_tables() {
         &run,
         &["{\"size\": \"big\", \"colour\": \"red\"}", "{\"size\": null, \"colour\": \"red\"}"],
     ));
-    assert!(odd[0]["error"].as_str().is_some_and(|e| e.contains("`size`: expected a number or nothing, found `big`")), "{odd:?}");
+    let told = "`the command line`, line 1, column `size`: expected a number or nothing, found `big`";
+    assert!(odd[0]["error"].as_str().is_some_and(|e| e.contains(told)), "{odd:?}");
     assert!(odd[1]["label"].is_string(), "{odd:?}");
     let none = place.write("none.csv", "colour,size\n");
     let told = said(&mut predict(&place, &run, &[&none.display().to_string()]));

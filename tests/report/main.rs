@@ -8,7 +8,7 @@ use tallow::eval::Verdict;
 use tallow::job::Event;
 use tallow::report::{self, CurveKind, Error, Sources, Style};
 use tallow::run::recovery::Change;
-use tallow::spec::Optimizer;
+use tallow::spec::{BestBy, EarlyStopping, Optimizer};
 use tallow::store::{Decided, Entry, Record, Stage};
 
 /// Compares with a committed file; `UPDATE_GOLDEN=1` writes it anew.
@@ -30,6 +30,22 @@ fn pages_are_as_committed() {
     golden("bert.md", &report::markdown(&report));
     golden("bert.txt", &report::terminal(&report, Style::Plain, 100));
     golden("resnet.md", &report::markdown(&images().report().expect("a report")));
+}
+
+/// Early stopping that never saw a score says so beside what was assumed.
+#[test]
+fn what_was_watched_in_vain_is_told() {
+    let mut experiment = text();
+    experiment.plan.runs[0].recipe.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
+    let told = |experiment: &fixture::Experiment| {
+        let assumptions = experiment.report().expect("a report").assumptions;
+        assumptions.iter().filter(|assumed| assumed.contains("nothing was stopped or kept by the accuracy")).count()
+    };
+    assert_eq!(told(&experiment), 0, "it had scores");
+    experiment.events.values_mut().for_each(|events| events.retain(|event| !matches!(event, Event::Monitored { .. })));
+    assert_eq!(told(&experiment), 1);
+    experiment.plan.runs[0].recipe.best_by = BestBy::Loss;
+    assert_eq!(told(&experiment), 0, "the loss has a value of any examples");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a column holds.
 
+use super::super::features::{Comma, dates, is_nothing, number};
 use super::super::read::{Cell, Column, ColumnKind};
 use super::personal::{self, Personal};
 use super::{Distinct, cell_in_words, hash_of, shortened};
@@ -17,9 +18,9 @@ const TOLD: usize = 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnDescribed {
     pub name: String,
-    /// In words: texts, integers, images, lists of texts.
+    /// In words: texts, integers, images, lists of texts; of texts that are read as such, numbers and dates.
     pub kind: String,
-    /// Cells in which nothing stands.
+    /// Cells in which nothing stands, among numbers and dates a word for it, too.
     pub blank: u64,
     /// Different cells, without regard to case and spaces; none: more than a million.
     pub distinct: Option<u64>,
@@ -47,10 +48,14 @@ pub struct Lengths {
 pub(super) struct Counted {
     kind: String,
     classes: Option<Vec<String>>,
+    comma: Comma,
     blank: u64,
     distinct: Distinct,
     lengths: Numbers,
     numbers: Numbers,
+    /// Texts that are a word for nothing, and those that are a date.
+    nothing: u64,
+    dates: u64,
     /// None: there are too many to be classes.
     common: Option<BTreeMap<String, u64>>,
     personal: BTreeMap<Personal, u64>,
@@ -89,16 +94,19 @@ impl Numbers {
 }
 
 impl Counted {
-    /// `named`: what the card calls its classes, where the file does not.
-    pub(super) fn of(column: &Column, named: Option<&[String]>) -> Self {
+    /// `named`: what the card calls its classes, where the file does not; `comma`: what one means in its numbers.
+    pub(super) fn of(column: &Column, named: Option<&[String]>, comma: Comma) -> Self {
         let few = matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float);
         Counted {
             kind: column.kind.in_words(),
             classes: column.classes.clone().or(named.map(<[String]>::to_vec)),
+            comma,
             blank: 0,
             distinct: Distinct::default(),
             lengths: Numbers::default(),
             numbers: Numbers::default(),
+            nothing: 0,
+            dates: 0,
             common: few.then(BTreeMap::new),
             personal: BTreeMap::new(),
             unreadable: None,
@@ -122,8 +130,11 @@ impl Counted {
             Cell::Float(value) => self.numbers.take(*value),
             Cell::Text(text) => {
                 self.lengths.take(text.chars().count() as f64);
-                if let Ok(value) = text.trim().parse::<f64>() {
-                    self.numbers.take(value);
+                // As training reads them.
+                match number(cell, self.comma) {
+                    _ if is_nothing(cell) => self.nothing += 1,
+                    Some(value) => self.numbers.take(value),
+                    None => self.dates += u64::from(dates(cell) != [None; 2]),
                 }
                 personal::found_in(text).for_each(|kind| *self.personal.entry(kind).or_default() += 1);
             }
@@ -158,7 +169,9 @@ impl Counted {
         let filled = self.common.iter().flat_map(BTreeMap::values).sum::<u64>();
         let mut common: Vec<(String, u64)> = self.common.unwrap_or_default().into_iter().collect();
         // Values that hardly ever come twice are no classes, nor are many numbers.
-        let is_numeric = self.numbers.count > 0.9 * self.lengths.count && self.classes.is_none();
+        let said = self.lengths.count - self.nothing as f64;
+        let (are_numbers, are_dates) = (self.numbers.count > 0.9 * said, self.dates as f64 > 0.9 * said);
+        let is_numeric = are_numbers && self.classes.is_none();
         let (many, rarely) = (common.len() > TOLD, common.len() as u64 * 2 > filled);
         if many && (rarely || is_numeric) || common.iter().all(|(_, count)| *count == 1) {
             common.clear();
@@ -166,12 +179,17 @@ impl Counted {
         common.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         common.truncate(TOLD);
         // Texts of which a few happen to be numbers are texts.
-        let numbers = self.numbers.spread().filter(|_| self.numbers.count > 0.9 * self.lengths.count);
-        let lengths = self.lengths.spread().filter(|_| numbers.is_none());
+        let numbers = self.numbers.spread().filter(|_| are_numbers);
+        let lengths = self.lengths.spread().filter(|_| numbers.is_none() && !are_dates);
+        let kind = match self.lengths.count > 0.0 && self.kind == ColumnKind::Text.in_words() {
+            true if numbers.is_some() => "numbers".into(),
+            true if are_dates => "dates".into(),
+            _ => self.kind,
+        };
         ColumnDescribed {
             name,
-            kind: self.kind,
-            blank: self.blank,
+            kind,
+            blank: self.blank + if numbers.is_some() || are_dates { self.nothing } else { 0 },
             distinct: self.distinct.count(),
             lengths: lengths.map(|of| Lengths { shortest: of.least as u64, mean: of.mean, longest: of.most as u64 }),
             numbers,

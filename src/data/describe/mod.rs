@@ -82,6 +82,8 @@ struct Split {
     /// By the hash of a row's inputs: that of its answer.
     seen: HashMap<u64, u64>,
     in_first: u64,
+    /// Whether a file has other columns than those before it.
+    is_uneven: bool,
 }
 
 impl Split {
@@ -97,7 +99,7 @@ impl Split {
             notes: Vec::new(),
             samples: Vec::new(),
         };
-        Split { described, counted: Vec::new(), seen: HashMap::new(), in_first: 0 }
+        Split { described, counted: Vec::new(), seen: HashMap::new(), in_first: 0, is_uneven: false }
     }
 
     fn take_file(
@@ -117,10 +119,21 @@ impl Split {
         if self.described.notes.is_empty() {
             self.described.notes = table.notes().to_vec();
         }
+        // Once is enough.
+        if !self.counted.is_empty() && !self.is_uneven {
+            let lacking = self.counted.iter().map(|(name, _)| name).find(|name| !names.contains(name));
+            let more = names.iter().find(|name| !self.counted.iter().any(|(known, _)| known == *name));
+            let differs = lacking.map(|name| format!("has no `{name}`")).or(more.map(|name| format!("has `{name}`, too")));
+            self.is_uneven = differs.is_some();
+            let file = table.path().display();
+            let note = differs.map(|how| format!("`{file}` {how}: the files of the split have not the same columns"));
+            self.described.notes.extend(note);
+        }
         for column in table.columns() {
             if !self.counted.iter().any(|(name, _)| *name == column.name) {
                 let is_label = job.columns.label.as_ref() == Some(&column.name) && !job.labels.is_empty();
-                self.counted.push((column.name.clone(), Counted::of(column, is_label.then_some(job.labels.as_slice()))));
+                let named = is_label.then_some(job.labels.as_slice());
+                self.counted.push((column.name.clone(), Counted::of(column, named, table.comma(&column.name))));
             }
         }
         let is_answer = |name: &String| job.columns.label.as_ref() == Some(name) || job.columns.labels.contains(name);
@@ -349,6 +362,43 @@ mod tests {
         let list = |a: &str, b: &str| hash(Cell::List(vec![text(a), text(b)]));
         assert_ne!(list("a b", ""), list("a", "b"));
         assert_ne!(hash(text("1.10")), hash(text("1.0.1")));
+    }
+
+    /// What stands in a column is what training takes it for.
+    #[test]
+    fn numbers_and_dates_are_read_as_in_training() {
+        let row = |i: usize| match i {
+            3 => "NA;NA;?\n".to_string(),
+            i => format!("{i},5;{:02}.01.2026;word {i}\n", 1 + i),
+        };
+        let text = "price;day;said\n".to_string() + &(0..12).map(row).collect::<String>();
+        let found = described(&[("train", &text)], Columns::default());
+        let [price, day, said] = found[0].columns.as_slice() else { panic!("three columns: {found:?}") };
+        assert_eq!((price.kind.as_str(), price.blank), ("numbers", 1));
+        assert_eq!(price.numbers.map(|numbers| (numbers.least, numbers.most)), Some((0.5, 11.5)));
+        assert_eq!((day.kind.as_str(), day.blank, day.lengths), ("dates", 1, None));
+        assert_eq!((said.kind.as_str(), said.blank, said.numbers), ("texts", 0, None));
+    }
+
+    #[test]
+    fn files_of_other_columns_are_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        let files = vec![file("a.csv", "x,y\n1,2\n"), file("b.csv", "x,z\n1,2\n"), file("c.csv", "x,z\n1,2\n")];
+        let splits = vec![SplitSource { name: "train".into(), files, part: None }];
+        let job = DescribeJob { splits, columns: Columns::default(), labels: vec![], samples: 0 };
+        let mut notes = Vec::new();
+        describe(&job, &mut |event| {
+            if let Event::Described(split) = event {
+                notes = split.notes;
+            }
+        })
+        .expect("described");
+        assert!(notes.len() == 1 && notes[0].contains("b.csv` has no `y`: the files of the split"), "{notes:?}");
     }
 
     #[test]

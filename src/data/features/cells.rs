@@ -71,6 +71,16 @@ impl Commas {
 const NOTHING: [&str; 14] =
     ["", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "<na>", "#n/a n/a", "1.#qnan", "-1.#ind", "?"];
 
+/// Words that stand for nothing beside numbers; anywhere else they may be a category.
+const NO_NUMBER: [&str; 12] =
+    ["-", "--", "---", "–", "—", ".", "n.a.", "k.a.", "missing", "unknown", "unbekannt", "not available"];
+
+/// Whether a word stands for nothing where a number should be.
+pub(super) fn is_no_number(word: &str) -> bool {
+    let word = word.replace(' ', "");
+    NO_NUMBER.iter().any(|nothing| word.eq_ignore_ascii_case(&nothing.replace(' ', "")))
+}
+
 /// Whether a cell says nothing.
 pub(in crate::data) fn is_nothing(cell: &Cell) -> bool {
     match cell {
@@ -148,6 +158,29 @@ pub(in crate::data) fn date(cell: &Cell) -> Option<DateTime> {
     if time.is_empty() { day.parse().ok() } else { format!("{day}T{time}").parse().ok() }
 }
 
+/// `31/01/2026 9:05` with its day first, and with its month first; none where a cell says no such thing.
+fn day_and_month(cell: &Cell) -> Option<[Option<DateTime>; 2]> {
+    let Cell::Text(text) = cell else { return None };
+    let text = text.trim();
+    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    let [first, second, year] = day.split(['/', '-']).collect::<Vec<_>>()[..] else { return None };
+    if year.len() != 4 || !day.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-')) {
+        return None;
+    }
+    let time = if time.find(':') == Some(1) { format!("T0{time}") } else { format!("T{time}") };
+    let time = time.strip_suffix('T').unwrap_or(&time);
+    let read = |day: &str, month: &str| date(&Cell::Text(format!("{year}-{month:0>2}-{day:0>2}{time}")));
+    Some([read(first, second), read(second, first)])
+}
+
+/// The date that a cell says if its day stands before its month, and if it stands behind it; where the cell says which, both are one.
+pub(in crate::data) fn dates(cell: &Cell) -> [Option<DateTime>; 2] {
+    match date(cell) {
+        Some(date) => [Some(date); 2],
+        None => day_and_month(cell).unwrap_or_default(),
+    }
+}
+
 /// The number that a part of a date is.
 pub(super) fn part_of(date: &DateTime, part: DatePart) -> f64 {
     match part {
@@ -163,7 +196,10 @@ pub(super) fn part_of(date: &DateTime, part: DatePart) -> f64 {
 /// as those that the model was trained on.
 pub(in crate::data) fn number_of(column: &NumericColumn, cell: &Cell, said: Option<Comma>) -> Option<f64> {
     let number = match column.of_date {
-        Some(part) => date(cell).map(|date| part_of(&date, part)),
+        Some(part) => {
+            let date = column.day_first.map_or_else(|| date(cell), |day_first| dates(cell)[usize::from(!day_first)]);
+            date.map(|date| part_of(&date, part))
+        }
         None => number(cell, said.unwrap_or(if column.decimal_comma { Comma::Decimal } else { Comma::Thousands })),
     };
     number.filter(|number| number.is_finite())
@@ -269,6 +305,20 @@ mod tests {
         let saturday = date(&text("2026-01-31 12:30:00")).expect("a date");
         let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
         assert_eq!(parts.map(|part| part_of(&saturday, part)), [2026.0, 1.0, 31.0, 6.0, 12.0]);
+    }
+
+    #[test]
+    fn dates_of_either_order() {
+        let read = |cell: &str| super::dates(&text(cell)).map(|date| date.map(|date| date.to_string()));
+        let both = |day: &str| [Some(day.to_string()), Some(day.to_string())];
+        assert_eq!(read("2026-01-31"), both("2026-01-31T00:00:00"));
+        assert_eq!(read("31/01/2026"), [Some("2026-01-31T00:00:00".into()), None]);
+        assert_eq!(read("01/31/2026 9:05"), [None, Some("2026-01-31T09:05:00".into())]);
+        assert_eq!(read("02-01-2026"), [Some("2026-01-02T00:00:00".into()), Some("2026-02-01T00:00:00".into())]);
+        assert_eq!((read("40/40/2026"), read("soon")), ([None, None], [None, None]));
+        let of = |day_first| NumericColumn { of_date: Some(DatePart::Month), day_first, ..NumericColumn::of("t", []) };
+        let month = |day_first| number_of(&of(day_first), &text("02/01/2026"), None);
+        assert_eq!([None, Some(true), Some(false)].map(month), [None, Some(1.0), Some(2.0)]);
     }
 
     #[test]

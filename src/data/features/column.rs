@@ -1,11 +1,11 @@
 //! One column of a table: what its cells in the training rows are, and what follows for a model.
 
-use super::cells::{self, Comma, part_of};
+use super::cells::{self, Comma, is_no_number, part_of};
 use super::target::Target;
 use crate::data::read::{Cell, ColumnKind};
 use crate::words::count;
 use jiff::civil::DateTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tallow_zoo::mlp::{CategoricalColumn, DatePart, NumericColumn};
 
 /// What a model takes from a column.
@@ -32,6 +32,12 @@ pub(super) enum Why {
         rows: usize,
         words: f64,
     },
+    /// Most of its cells are numbers, but too many are words of too many kinds; one of those.
+    Mixed {
+        numbers: usize,
+        rows: usize,
+        example: String,
+    },
     /// Days and months in an order that cannot be told.
     Dates(String),
     /// It says the target in other words.
@@ -50,6 +56,10 @@ impl Why {
                 let what = if *words > 3.0 { "free text" } else { "names or the like" };
                 format!("{what}: {} different values in {} rows", count(*different as f64), count(*rows as f64))
             }
+            Why::Mixed { numbers, rows, example } => {
+                let (numbers, rows) = (count(*numbers as f64), count(*rows as f64));
+                format!("{numbers} of {rows} cells are numbers, too many others are not, such as `{example}`")
+            }
             Why::Dates(example) => format!("whether `{example}` begins with day or month cannot be told: write 2026-01-31"),
             Why::Target => "it says what is to be predicted in other words".into(),
         }
@@ -62,6 +72,12 @@ const MOST_VALUES: usize = 10_000;
 const LEAST_ROWS: usize = 20;
 /// A column of numbers may have so many cells that are none, for each that is one.
 const STRAY: f64 = 0.1;
+/// So many where they are a few words that stand for nothing: `-`.
+const STRAY_NOTHING: f64 = 1.0;
+/// Words of a column of numbers that stand for nothing, at most.
+const FEW_WORDS: usize = 3;
+/// Any word does where at least so many different numbers are beside it.
+const MANY_NUMBERS: usize = 20;
 /// A value that occurs less often is taken for one that is not there.
 const LEAST_OF_A_KIND: usize = 2;
 
@@ -74,8 +90,11 @@ pub(super) struct Column {
     numbers: Vec<f64>,
     /// Of the rows whose cell says something, and of the others, the class that all of them have; none where they have several.
     sides: [Option<Seen>; 2],
-    /// Row by row, as long as every cell is nothing or a date.
-    dates: Option<Vec<Option<DateTime>>>,
+    /// As long as every cell is nothing or a date.
+    dates: Option<Dates>,
+    /// How many digits all cells have, if those are all that they have; whether a nought stands in front of any.
+    digits: Option<usize>,
+    has_nought: bool,
     /// None: too many to be categories.
     values: Option<BTreeMap<String, Seen>>,
     /// Of all rows, as far as values are told apart.
@@ -86,6 +105,38 @@ pub(super) struct Column {
     stray: usize,
     example: String,
     words: usize,
+    /// The first of the different ones, one more than a few.
+    strays: BTreeSet<String>,
+}
+
+/// Row by row, the date if its day stands before its month, and if it stands behind it.
+#[derive(Default)]
+struct Dates {
+    each: Vec<[Option<DateTime>; 2]>,
+    /// Whether any is another date each way.
+    differ: bool,
+    /// Whether some can be read one way alone: the first, the second.
+    never: [bool; 2],
+}
+
+impl Dates {
+    /// Whether it is one: a date, in the order of those before it, or nothing.
+    fn take(&mut self, cell: &Cell, is_nothing: bool) -> bool {
+        let either = cells::dates(cell);
+        self.each.push(either);
+        if is_nothing {
+            return true;
+        }
+        self.differ |= either[0] != either[1];
+        self.never = [0, 1].map(|way| self.never[way] || either[way].is_none());
+        self.never != [true; 2]
+    }
+
+    /// Which way they are read, and whether that makes a difference; none where it cannot be told.
+    fn way(&self) -> Option<(usize, bool)> {
+        let is_told = !self.differ || self.never != [false; 2];
+        is_told.then_some((usize::from(self.never[0]), self.differ))
+    }
 }
 
 /// How often a value occurs, and the class of all of its rows, if they have but one.
@@ -112,7 +163,9 @@ impl Column {
             comma,
             numbers: Vec::new(),
             sides: [None; 2],
-            dates: Some(Vec::new()),
+            dates: Some(Dates::default()),
+            digits: None,
+            has_nought: false,
             values: Some(BTreeMap::new()),
             categories: Vec::new(),
             known: 0,
@@ -120,6 +173,7 @@ impl Column {
             stray: 0,
             example: String::new(),
             words: 0,
+            strays: BTreeSet::new(),
         }
     }
 
@@ -133,12 +187,8 @@ impl Column {
         let number = cells::number(cell, self.comma);
         self.numbers.push(number.filter(|n| n.is_finite()).unwrap_or(f64::NAN));
         let category = cells::category(cell);
-        if let Some(dates) = &mut self.dates {
-            let date = cells::date(cell);
-            dates.push(date);
-            if date.is_none() && category.is_some() {
-                self.dates = None;
-            }
+        if self.dates.as_mut().is_some_and(|dates| !dates.take(cell, category.is_none())) {
+            self.dates = None;
         }
         let class = if let Some(Target::Class(class)) = target { Some(class) } else { None };
         self.sides[usize::from(category.is_none())].get_or_insert(Seen { count: 0, class: Some(class) }).take(class);
@@ -146,6 +196,7 @@ impl Column {
             self.categories.push(None);
             return;
         };
+        self.see_digits(&category);
         self.known += 1;
         self.infinite += usize::from(number.is_some_and(f64::is_infinite));
         if number.is_none() {
@@ -154,8 +205,18 @@ impl Column {
             if self.example.is_empty() {
                 self.example = category.chars().take(40).collect();
             }
+            if self.strays.len() <= FEW_WORDS && !self.strays.contains(&*category) {
+                self.strays.insert(category.to_string());
+            }
         }
         self.count(category.into_owned(), class);
+    }
+
+    /// Before the cell is counted.
+    fn see_digits(&mut self, category: &str) {
+        let are_digits = category.bytes().all(|b| b.is_ascii_digit());
+        let length = Some(category.len()).filter(|_| are_digits && (self.known == 0 || self.digits == Some(category.len())));
+        (self.digits, self.has_nought) = (length, self.has_nought || category.starts_with('0'));
     }
 
     fn count(&mut self, category: String, class: Option<u32>) {
@@ -173,7 +234,22 @@ impl Column {
     }
 
     fn are_numbers(&self) -> bool {
-        self.known > self.stray && self.stray as f64 <= STRAY * (self.known - self.stray) as f64
+        let (stray, numbers) = (self.stray as f64, (self.known - self.stray) as f64);
+        let most = if self.strays_are_nothing() { STRAY_NOTHING } else { STRAY };
+        numbers > 0.0 && stray <= most * numbers
+    }
+
+    /// Whether what is no number are a few words that stand for nothing.
+    fn strays_are_nothing(&self) -> bool {
+        let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len).saturating_sub(self.strays.len());
+        let few = !self.strays.is_empty() && self.strays.len() <= FEW_WORDS;
+        few && (different >= MANY_NUMBERS || self.strays.iter().all(|word| is_no_number(word)))
+    }
+
+    /// Whether what looks like numbers are codes, such as `01067`, of few enough kinds to be categories.
+    fn are_codes(&self) -> bool {
+        const SHORTEST: usize = 4;
+        self.has_nought && self.digits.is_some_and(|digits| digits >= SHORTEST) && self.texts().is_none()
     }
 
     /// What is taken from it. `targets`: of the rows that it has seen. `asked`: somebody named it, so that only what cannot be used is
@@ -186,10 +262,11 @@ impl Column {
         if let Some(dates) = &self.dates {
             return self.dates(dates);
         }
-        if self.are_numbers() {
+        if self.are_numbers() && !self.are_codes() {
             let numbers = self.numbers.iter().map(|x| Some(*x));
             let decimal_comma = self.comma == Comma::Decimal;
-            return Use::Numbers(vec![NumericColumn { decimal_comma, ..NumericColumn::of(&self.name, numbers) }]);
+            let nothing = if self.strays_are_nothing() { self.strays.iter().cloned().collect() } else { Vec::new() };
+            return Use::Numbers(vec![NumericColumn { decimal_comma, nothing, ..NumericColumn::of(&self.name, numbers) }]);
         }
         match self.texts() {
             Some(why) => Use::Nothing(why),
@@ -281,18 +358,32 @@ impl Column {
         }
         let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
         let many = different == self.known && self.known > 1 || different > FEW && different * 2 > self.known;
-        let words = self.words as f64 / self.stray.max(1) as f64;
-        (many || self.values.is_none()).then_some(Why::Texts { different, rows: self.known, words })
+        let numbers = self.known - self.stray;
+        (many || self.values.is_none()).then(|| match numbers > self.stray && self.stray > 0 {
+            true => Why::Mixed { numbers, rows: self.known, example: self.example.clone() },
+            false => Why::Texts { different, rows: self.known, words: self.words_of_each() },
+        })
     }
 
-    fn dates(&self, dates: &[Option<DateTime>]) -> Use {
+    /// Words of a cell that is no number, in the mean.
+    pub(super) fn words_of_each(&self) -> f64 {
+        self.words as f64 / self.stray.max(1) as f64
+    }
+
+    fn dates(&self, dates: &Dates) -> Use {
+        let Some((way, differ)) = dates.way() else { return Use::Nothing(Why::Dates(self.example.clone())) };
+        let day_first = differ.then_some(way == 0);
+        let dates: Vec<Option<DateTime>> = dates.each.iter().map(|either| either[way]).collect();
         let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
         let columns = parts.into_iter().filter_map(|part| {
             let numbers = dates.iter().map(|date| date.map(|date| part_of(&date, part)));
             let mut known = numbers.clone().flatten();
             let first = known.next()?;
             // A part that never varies says nothing.
-            known.any(|x| x != first).then(|| NumericColumn { of_date: Some(part), ..NumericColumn::of(&self.name, numbers) })
+            known.any(|x| x != first).then(|| {
+                let column = NumericColumn::of(&self.name, numbers);
+                NumericColumn { of_date: Some(part), day_first, ..column }
+            })
         });
         match columns.collect::<Vec<_>>() {
             none if none.is_empty() => {
@@ -373,7 +464,10 @@ mod tests {
         assert_eq!(found("income", |i| ((i * 7919) % 100_003).to_string()), "1 numbers", "whole numbers need not be names");
         assert_eq!(found("name", |i| format!("Mr. {i}")), "names or the like: 40 different values in 40 rows");
         assert_eq!(found("note", |i| format!("this is what {i} said to me")), "free text: 40 different values in 40 rows");
-        assert!(found("day", |i| format!("0{}/1{}/2026", 1 + i % 9, i % 9)).starts_with("whether `01/10/2026` begins"));
+        assert!(found("day", |i| format!("0{}/1{}/2026", 1 + i % 9, i % 3)).starts_with("whether `01/10/2026` begins"));
+        // 24 numbers, and sixteen words of which no two are alike.
+        let mixed = |i: usize| if i % 5 < 3 { format!("{i}.5") } else { format!("row{i}") };
+        assert_eq!(found("mixed", mixed), "24 of 40 cells are numbers, too many others are not, such as `row3`");
         assert_eq!(found("answer", |i| ["no", "yes"][i % 2].into()), "it says what is to be predicted in other words");
         assert_eq!(found("answer", |i| (i % 2).to_string()), "it says what is to be predicted in other words");
         let reason = |i: usize| if i % 2 == 0 { String::new() } else { ["dear", "slow", "moved"][i % 3].into() };
@@ -382,6 +476,51 @@ mod tests {
         let values: Vec<Target> = (0..ROWS).map(|i| Target::Value((i * i) as f64)).collect();
         let copy = decide("cents", &cells(|i| (100 * i * i).to_string()), &values, 0, false);
         assert_eq!(copy, Use::Nothing(Why::Target));
+    }
+
+    /// The numbers of a column, which are found beside two classes.
+    fn numbers(of: impl Fn(usize) -> String) -> Vec<NumericColumn> {
+        let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();
+        match decide("x", &cells(of), &targets, 2, false) {
+            Use::Numbers(columns) => columns,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn marks_of_nothing_leave_a_column_its_numbers() {
+        // Eight of forty, which is more than is taken for mistakes; few different numbers beside them.
+        for mark in ["-", "k. A.", "Unknown"] {
+            let found = numbers(|i| if i % 5 == 2 { mark.into() } else { (1 + i % 4).to_string() });
+            assert_eq!((found[0].nothing.as_slice(), found[0].indicator), (&[mark.to_string()][..], true));
+        }
+        let closed = |i: usize| if i % 5 == 2 { "closed".into() } else { format!("{i}.5") };
+        assert_eq!(numbers(closed)[0].nothing, ["closed"], "any word beside many numbers");
+        assert_eq!(found("x", |i| if i % 5 == 2 { "closed".into() } else { (i % 4).to_string() }), "0 1 2 3 closed");
+        assert_eq!(found("sign", |i| ["+", "-"][i / 2 % 2].into()), "+ -", "beside no number it is a category");
+        let once = numbers(|i| if i == 7 { "-".into() } else { format!("{i}.5") });
+        assert_eq!(once[0].nothing, ["-"]);
+    }
+
+    #[test]
+    fn what_tells_day_and_month_apart_tells_it_of_the_column() {
+        let parts = |found: &[NumericColumn]| found.iter().filter_map(|column| column.of_date).collect::<Vec<_>>();
+        let day_first = numbers(|i| format!("{:02}/0{}/2024", 1 + i % 28, 1 + i % 2));
+        assert_eq!(parts(&day_first), [DatePart::Month, DatePart::Day, DatePart::Weekday]);
+        assert!(day_first.iter().all(|column| column.day_first == Some(true)));
+        let month_first = numbers(|i| format!("0{}/{:02}/2024", 1 + i % 2, 1 + i % 28));
+        assert!(parts(&month_first) == parts(&day_first) && month_first[0].day_first == Some(false));
+        assert_eq!((&month_first[0].scale, &month_first[1].scale), (&day_first[0].scale, &day_first[1].scale));
+        let plain = numbers(|i| format!("2024-0{}-{:02}", 1 + i % 2, 1 + i % 28));
+        assert_eq!(plain.iter().filter_map(|column| column.day_first).count(), 0);
+    }
+
+    #[test]
+    fn codes_are_no_numbers() {
+        assert_eq!(found("zip", |i| ["01067", "10115", "99423"][i % 3].into()), "01067 10115 99423");
+        assert_eq!(found("month", |i| format!("{:02}", 1 + i % 12)), "1 numbers", "two digits");
+        assert_eq!(found("year", |i| (2000 + i % 9).to_string()), "1 numbers", "no nought in front");
+        assert_eq!(found("part", |i| format!("{:05}", i * 37 % 997)), "1 numbers", "too many to be categories");
     }
 
     #[test]

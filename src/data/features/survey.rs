@@ -33,36 +33,69 @@ pub(in crate::data) struct Asked<'a> {
 }
 
 /// Whether rows of a table are meant, where nobody said so: there are columns of numbers or categories to learn from, and no text
-/// that they are about. `meant`: columns that words of a request turned out to be.
+/// that they are about. Of columns that are named as the input: whether those are such. `meant`: columns that words of a request turned
+/// out to be.
 pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String], class_columns: &[&str]) -> Result<bool> {
     const SAMPLE: usize = 500;
-    if !asked.input.is_empty() || table.columns().iter().any(|c| c.kind == ColumnKind::Image) {
+    if table.columns().iter().any(|c| c.kind == ColumnKind::Image) {
         return Ok(false);
     }
+    let is_named = !asked.input.is_empty();
     let label = match &asked.label {
-        Some(name) => columns::called(table, name)?.name.clone(),
-        None => match find_label(table, &[], class_columns) {
+        Some(name) => match columns::called(table, name) {
+            Ok(column) => column.name.clone(),
+            // It may be a part of a column.
+            Err(_) if is_named => return Ok(false),
+            Err(error) => return Err(error),
+        },
+        None => match find_label(table, &asked.input, class_columns) {
             Ok(label) => label,
+            Err(_) if is_named => return Ok(false),
             // Whoever has to say which column it is has more of them than a text and its label.
             Err(_) => return Ok(table.columns().len() > 2 && columns::usual_texts(table).is_none()),
         },
     };
-    let (names, mut columns) = plain_columns(table, &label, &[]);
+    let (mut names, mut columns) = plain_columns(table, &label, &[]);
+    if is_named {
+        (names, columns) = names.into_iter().zip(columns).filter(|(name, _)| asked.input.iter().any(|n| n == name)).unzip();
+        // What is no plain column is not asked of a table.
+        if names.len() != asked.input.len() {
+            return Ok(false);
+        }
+    }
     for row in table.rows(&names)?.take(SAMPLE) {
         row?.cells.iter().zip(&mut columns).for_each(|(cell, column)| column.take(cell, None));
     }
-    let uses: Vec<(&str, Use)> = names.iter().zip(&columns).map(|(name, column)| (*name, column.decide(&[], 0, false))).collect();
+    let uses: Vec<(&str, Use)> =
+        names.iter().zip(&columns).map(|(name, column)| (*name, column.decide(&[], 0, is_named))).collect();
     let is_text = |name: &str| uses.iter().any(|(n, u)| *n == name && matches!(u, Use::Nothing(Why::Texts { .. })));
+    if is_named {
+        // A text or two are read.
+        let are_texts = asked.input.len() <= 2 && asked.input.iter().any(|name| is_text(name));
+        let usual = columns::usual_texts(table).is_some_and(|texts| asked.input.iter().all(|name| texts.contains(name)));
+        let are_few_words = uses.iter().zip(&columns).all(|((_, u), column)| match u {
+            Use::Categories(_) => column.words_of_each() < FEW_WORDS,
+            Use::Numbers(_) | Use::Nothing(_) => true,
+        });
+        return Ok(!are_texts && !usual && are_few_words);
+    }
     if columns::usual_texts(table).is_some_and(|texts| texts.iter().all(|name| is_text(name))) {
         return Ok(false);
     }
     if !meant.is_empty() && meant.iter().all(|name| is_text(name)) {
         return Ok(false);
     }
+    // There is no text to read where all that there is numbers the rows.
+    if !uses.is_empty() && uses.iter().all(|(_, u)| *u == Use::Nothing(Why::Identifier)) {
+        return Ok(true);
+    }
     let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
     let long = uses.iter().any(|(_, u)| matches!(u, Use::Nothing(Why::Texts { words, .. }) if *words >= 8.0));
     Ok(useful >= if long { 3 } else { 1 })
 }
+
+/// Categories have fewer words, in the mean; texts that are said again and again have as many or more.
+const FEW_WORDS: f64 = 3.0;
 
 /// The columns but the label and those that are left out, with nothing seen yet.
 fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<&'a str>, Vec<Column>) {
@@ -100,7 +133,9 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
             targets = found.1;
         }
     }
-    let labels = labels(&label, &targets, first, task, &mut notes)?;
+    // A model that is there can be scored on one class alone.
+    let least = if asked.model.is_some() { 1 } else { 2 };
+    let labels = labels(&label, &targets, first, (task, least), &mut notes)?;
     let (columns, table) = match asked.model {
         Some(model) => {
             let columns = Columns {
@@ -165,12 +200,12 @@ fn split_facts(
     Ok((facts, targets))
 }
 
-/// The classes in order, and how unlike in number they are.
+/// The classes in order, and how unlike in number they are; there must be so many.
 fn labels(
     label: &str,
     targets: &Targets,
     split: &(String, Vec<Table>),
-    task: Task,
+    (task, least): (Task, usize),
     notes: &mut Vec<String>,
 ) -> Result<Vec<String>> {
     const RARE: f64 = 0.1;
@@ -179,7 +214,9 @@ fn labels(
     }
     let of_file = split.1.first().and_then(|table| table.column(label).ok()).and_then(|column| column.classes.clone());
     let labels = of_file.unwrap_or_else(|| classes::in_order(targets.classes.clone()));
-    if let [only] = labels.as_slice() {
+    if let [only] = labels.as_slice()
+        && least > 1
+    {
         return Err(Error::OneClass { split: split.0.clone(), class: only.clone() });
     }
     let mut counts = vec![0usize; targets.classes.len()];
@@ -322,6 +359,53 @@ mod tests {
     }
 
     #[test]
+    fn inputs_that_are_named_say_what_is_meant() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let text: String = (0..40)
+            .map(|i| {
+                let (colour, mood) = (["red", "green"][i % 2], ["all is well here", "it is not so good"][i / 2 % 2]);
+                format!("{i},{},{colour},{mood},this is what number {i} said to me,{}\n", i * i, i % 3)
+            })
+            .collect();
+        let file = table(&dir, "t.csv", &format!("year,size,colour,mood,remark,sold\n{text}"));
+        let check = |input: &[&str], label: &str, expected: bool| {
+            let input = input.iter().map(|name| name.to_string()).collect();
+            let columns = Columns { input, label: Some(label.into()), ..Columns::default() };
+            assert_eq!(is_table(&file, &columns, &[], &[]).expect("told"), expected, "{columns:?}");
+        };
+        check(&["size", "colour"], "sold", true);
+        check(&["colour"], "sold", true);
+        check(&["year"], "size", true);
+        check(&["year", "size", "remark"], "sold", true);
+        check(&["remark"], "sold", false);
+        check(&["remark", "colour"], "sold", false);
+        check(&["mood"], "sold", false);
+        check(&["nowhere"], "sold", false);
+        check(&["size"], "a.b", false);
+        let usual = table(&dir, "u.csv", &rows(40).replacen("colour", "text", 1));
+        let columns = Columns { input: vec!["text".into()], label: Some("sold".into()), ..Columns::default() };
+        assert!(!is_table(&usual, &columns, &[], &[]).expect("told"), "the usual name of a text");
+    }
+
+    #[test]
+    fn a_number_that_rises_is_no_text() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let series: String = (0..30).map(|i| format!("{},{}.5\n", 1990 + i, 300 + i * i % 17)).collect();
+        let file = table(&dir, "co2.csv", &format!("year,co2\n{series}"));
+        let columns = Columns { label: Some("co2".into()), ..Columns::default() };
+        assert!(is_table(&file, &columns, &[], &[]).expect("told"));
+        let splits = [("train".to_string(), vec![file])];
+        let found = |input: &[&str]| {
+            let columns = Columns { input: input.iter().map(|name| name.to_string()).collect(), ..columns.clone() };
+            let asked = Asked { task: Some(Task::TabularRegression), ..asked(&columns, None) };
+            survey(&splits, &asked).map(|found| found.columns.input).map_err(|error| error.to_string())
+        };
+        assert_eq!(found(&["year"]), Ok(vec!["year".to_string()]), "whoever names it has it");
+        let error = found(&[]).expect_err("nothing else to learn from");
+        assert!(error.contains("no column to tell `co2` from") && error.contains("it numbers the rows"), "{error}");
+    }
+
+    #[test]
     fn what_is_fitted_is_of_the_training_rows_alone() {
         let dir = tempfile::tempdir().expect("a folder");
         // A colour and a size that only a row held out has.
@@ -364,6 +448,28 @@ mod tests {
         let found = survey(&splits, &asked(&columns, None)).expect("surveyed");
         let told: Vec<_> = found.splits.iter().map(|split| (split.examples, split.labelled)).collect();
         assert_eq!((told, found.labels.join(" ")), (vec![(60, true), (10, false)], "no yes".into()));
+    }
+
+    /// What a model has learnt to tell apart may be scored on one class alone.
+    #[test]
+    fn one_class_is_enough_for_a_model_that_is_there() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let model = mlp::Config {
+            numeric_columns: vec![mlp::NumericColumn::of("size", [Some(1.0), Some(2.0)])],
+            categorical_columns: Vec::new(),
+            target_column: Some("sold".into()),
+            target: mlp::Scale::default(),
+            hidden_sizes: Vec::new(),
+            hidden_act: mlp::Activation::Relu,
+            norm: mlp::Norm::None,
+            dropout: 0.0,
+            head: tallow_zoo::Head::default(),
+        };
+        let splits = [("train".to_string(), vec![table(&dir, "t.csv", &rows(20).replace("yes", "no"))])];
+        let columns = Columns { label: Some("sold".into()), ..Columns::default() };
+        let found = |model| survey(&splits, &Asked { model, ..asked(&columns, None) }).map(|found| found.labels);
+        assert_eq!(found(Some(&model)).expect("surveyed"), ["no"]);
+        assert!(found(None).is_err_and(|error| error.to_string().contains("a single class, `no`")));
     }
 
     /// A point in a file of semicolons is one where no comma says otherwise, and each column has its own say.

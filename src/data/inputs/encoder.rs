@@ -55,6 +55,8 @@ pub enum Fed {
     Row {
         numbers: Vec<f32>,
         categories: Vec<u32>,
+        /// A column, and a category in it that the model does not know: it takes it for an unknown one.
+        unseen: Option<[String; 2]>,
     },
 }
 
@@ -179,7 +181,9 @@ impl Encoder {
     }
 
     fn row(&self, path: &Path, table: Option<&Table>, columns: &[String], row: &Row) -> Result<Fed> {
-        let Some(model) = &self.feeding.table else { return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new() }) };
+        let Some(model) = &self.feeding.table else {
+            return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new(), unseen: None });
+        };
         let mut rows = Rows::new(model, columns);
         let said = table.map(|table| rows.said(table)).unwrap_or_default();
         rows.take(&said, &row.cells);
@@ -188,8 +192,9 @@ impl Encoder {
             let (column, found) = (column.to_string(), found.to_string());
             return Err(Error::NotNumber { path: path.into(), position: row.position.clone(), column, found });
         }
+        let unseen = rows.unseen().map(|told| told.map(str::to_string));
         let (numbers, categories) = rows.drain();
-        Ok(Fed::Row { numbers, categories })
+        Ok(Fed::Row { numbers, categories, unseen })
     }
 }
 

@@ -6,8 +6,8 @@ mod encoder;
 
 pub use encoder::{Encoder, Fed, Tokens};
 
-use super::read::{Cell, Position, Row, Table};
-use super::{Error, Result};
+use super::read::{Cell, Position, Row, Table, is_image};
+use super::{Error, Result, splits, walk};
 use crate::job::{Feeding, Given};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,39 @@ const IMAGES: usize = 128;
 const SAID: &str = "the command line";
 
 /// An input, or what is wrong with it.
-pub type Read = std::result::Result<Fed, Error>;
+pub struct Read {
+    pub fed: std::result::Result<Fed, Error>,
+    /// What it is called, where it is a file by itself.
+    pub file: Option<String>,
+}
+
+impl Read {
+    fn of(row: Row, encoder: &Encoder, (path, table): (&Path, Option<&Table>), columns: &[String]) -> Self {
+        let file = match (&row.position, row.cells.first()) {
+            (Position::File(name), _) => Some(name.clone()),
+            (_, Some(Cell::File(path))) => Some(path.display().to_string()),
+            _ => None,
+        };
+        Read { fed: encoder.turn(path, table, columns, row), file }
+    }
+}
+
+/// Whether a folder is one of images, and no table says which.
+pub fn is_folder_of_images(folder: &Path) -> bool {
+    let names = walk::files_below(folder).map(|files| walk::names(folder, &files)).unwrap_or_default();
+    names.iter().any(|name| is_image(name)) && !names.iter().any(|name| splits::is_table(name))
+}
+
+/// The images of a folder in the order of their names, however deep they lie; what is no folder as it is.
+fn images_of(place: &Path) -> Result<Vec<PathBuf>> {
+    if !place.is_dir() {
+        return Ok(vec![place.into()]);
+    }
+    let mut files = walk::files_below(place)?;
+    files.retain(|file| is_image(&file.to_string_lossy()));
+    files.sort();
+    Ok(files)
+}
 
 /// Hands on all inputs, some at a time, in their order.
 ///
@@ -33,7 +65,7 @@ pub fn each_chunk<E: From<Error>>(
     mut work: impl FnMut(Vec<Read>) -> Result<(), E>,
 ) -> Result<(), E> {
     let turned = |path: &Path, table: Option<&Table>, columns: &[String], rows: Vec<Row>| -> Vec<Read> {
-        rows.into_par_iter().map(|row| encoder.turn(path, table, columns, row)).collect()
+        rows.into_par_iter().map(|row| Read::of(row, encoder, (path, table), columns)).collect()
     };
     match given {
         Given::Texts { texts } => {
@@ -47,6 +79,7 @@ pub fn each_chunk<E: From<Error>>(
             }
         }
         Given::Images { files } => {
+            let files = files.iter().map(|place| images_of(place)).collect::<Result<Vec<_>>>()?.concat();
             for some in files.chunks(IMAGES) {
                 let row = |file: &PathBuf| {
                     let position = Position::File(file.display().to_string());
@@ -55,22 +88,43 @@ pub fn each_chunk<E: From<Error>>(
                 work(turned(Path::new(SAID), None, &["image".to_string()], some.iter().map(row).collect()))?;
             }
         }
-        Given::Tables { files, columns: asked } => {
+        Given::Tables { files, columns: asked, called } => {
             for file in files {
                 let table = Table::open(file)?;
                 let columns = columns::find(&table, asked, feeding)?;
                 let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
                 let size = if feeding.table.is_none() && feeding.tokenizer.is_none() { IMAGES } else { CHUNK };
+                let shown = called.get(file).map_or(table.path(), |name| Path::new(name));
                 let mut rows = table.rows(&wanted)?;
                 loop {
                     let some: Vec<Row> = rows.by_ref().take(size).collect::<Result<_>>()?;
                     if some.is_empty() {
                         break;
                     }
-                    work(turned(table.path(), Some(&table), &columns, some))?;
+                    work(turned(shown, Some(&table), &columns, some))?;
                 }
             }
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_images_of_a_folder_are_asked_about() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path();
+        std::fs::create_dir(root.join("cats")).expect("a folder");
+        for name in ["b.png", "cats/a.JPG", ".hidden.png", "notes.txt"] {
+            std::fs::write(root.join(name), "x").expect("written");
+        }
+        assert_eq!(images_of(root).expect("listed"), [root.join("b.png"), root.join("cats/a.JPG")]);
+        assert_eq!(images_of(&root.join("b.png")).expect("as it is"), [root.join("b.png")]);
+        assert!(is_folder_of_images(root));
+        std::fs::write(root.join("metadata.csv"), "file_name\nb.png\n").expect("written");
+        assert!(!is_folder_of_images(root) && !is_folder_of_images(&root.join("absent")));
+    }
 }

@@ -118,6 +118,7 @@ impl<'a> Rows<'a> {
             match (number, category(cell)) {
                 (Some(_), _) => numeric.known += 1,
                 (None, None) => numeric.missing += 1,
+                (None, Some(other)) if numeric.column.nothing.iter().any(|nothing| *nothing == other) => numeric.missing += 1,
                 (None, Some(other)) => {
                     numeric.odd += 1;
                     if numeric.example.is_empty() {
@@ -152,6 +153,11 @@ impl<'a> Rows<'a> {
             .iter()
             .find(|numeric| numeric.odd > 0)
             .map(|numeric| (numeric.column.name.as_str(), numeric.example.as_str()))
+    }
+
+    /// A column of the rows so far, and a category in it that the model does not know.
+    pub(in crate::data) fn unseen(&self) -> Option<[&str; 2]> {
+        self.categorical.iter().find(|column| column.unseen > 0).map(|column| [column.name, column.example.as_str()])
     }
 
     /// Numbers and categories of all rows that were taken, end to end; none are left.
@@ -209,5 +215,37 @@ impl<'a> Rows<'a> {
             self.numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
             self.categories.iter().flat_map(|id| id.to_le_bytes()).collect(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tallow_zoo::Head;
+    use tallow_zoo::mlp::{Activation, Norm, Scale};
+
+    /// What stood for nothing where the model was trained is nothing to it later on; any other word is a mistake.
+    #[test]
+    fn marks_of_nothing_are_those_of_the_training_rows() {
+        let column = NumericColumn { nothing: vec!["-".into()], ..NumericColumn::of("size", [Some(1.0), Some(3.0), None]) };
+        let model = Config {
+            numeric_columns: vec![column],
+            categorical_columns: Vec::new(),
+            target_column: None,
+            target: Scale::default(),
+            hidden_sizes: Vec::new(),
+            hidden_act: Activation::Relu,
+            norm: Norm::None,
+            dropout: 0.0,
+            head: Head::default(),
+        };
+        let mut rows = Rows::new(&model, &["size".to_string()]);
+        for cell in [" - ", "3", "NA"] {
+            rows.take(&[], &[Cell::Text(cell.into())]);
+        }
+        assert_eq!((rows.odd(), rows.numeric[0].missing), (None, 2));
+        assert_eq!(rows.drain().0, [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+        rows.take(&[], &[Cell::Text("big".into())]);
+        assert_eq!(rows.odd(), Some(("size", "big")));
     }
 }

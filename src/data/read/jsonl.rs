@@ -23,7 +23,10 @@ fn objects(path: &Path) -> Result<Objects> {
     let mut file = packed::open(path)?;
     let is_array = file.fill_buf().map_err(io)?.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     if is_array {
-        let rows: Vec<json::Row> = serde_json::from_reader(file)
+        let rows: std::result::Result<Vec<json::Row>, _> = serde_json::from_reader(file);
+        let again = || without_nan(std::str::from_utf8(&packed::bytes(path).ok()?).ok()?);
+        let rows = rows
+            .or_else(|error| again().and_then(|text| serde_json::from_str(&text).ok()).ok_or(error))
             .map_err(|e| unreadable(path, Some(Position::Line(e.line() as u64)), format!("expected an array of objects: {e}")))?;
         return Ok(Box::new(rows.into_iter().zip(1u64..).map(|(row, n)| Ok((Position::Row(n), row.0)))));
     }
@@ -39,9 +42,36 @@ fn objects(path: &Path) -> Result<Objects> {
             Err(e) => return Some(Err(unreadable(&path, Some(position), e))),
         };
         let object = serde_json::from_str::<json::Row>(&line)
+            .or_else(|error| without_nan(&line).and_then(|line| serde_json::from_str(&line).ok()).ok_or(error))
             .map_err(|e| unreadable(&path, Some(position.clone()), format!("expected a JSON object: {e}")));
         Some(object.map(|object| (position, object.0)))
     })))
+}
+
+/// With `null` where Python writes `NaN` or `Infinity`, which are no JSON: a number that is none is nothing. None where no such word
+/// stands outside of texts.
+fn without_nan(text: &str) -> Option<String> {
+    let (mut written, mut rest) = (String::with_capacity(text.len()), text);
+    let (mut is_text, mut is_changed) = (false, false);
+    while let Some(letter) = rest.chars().next() {
+        let word = ["NaN", "Infinity", "-Infinity"].into_iter().find(|word| !is_text && rest.starts_with(word));
+        let taken = match word {
+            Some(word) => {
+                is_changed = true;
+                word.len()
+            }
+            // What is behind it ends no text.
+            None if is_text && letter == '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            None => {
+                is_text ^= letter == '"';
+                letter.len_utf8()
+            }
+        };
+        let (before, behind) = rest.split_at(taken);
+        written.push_str(if word.is_some() { "null" } else { before });
+        rest = behind;
+    }
+    is_changed.then_some(written)
 }
 
 /// The rows of a file that is one object with its rows within; none: its lines are its rows.
@@ -202,6 +232,7 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
 
 #[cfg(test)]
 mod tests {
+    use super::without_nan;
     use crate::data::read::{Cell, ColumnKind, Position, Table};
 
     fn table(name: &str, text: &str) -> (tempfile::TempDir, crate::data::Result<Table>) {
@@ -304,6 +335,22 @@ mod tests {
         assert_eq!((cells.len(), &cells[199]), (202, &vec![Cell::Null, Cell::Text("a".into())]));
         assert_eq!(cells[200], [Cell::List(vec![Cell::Int(1)]), Cell::Text("b".into())]);
         assert_eq!(table.notes(), ["`t.jsonl`: `more`: in no row before line 201; read where it is named"]);
+    }
+
+    /// As Python's `json.dumps` writes numbers that are none.
+    #[test]
+    fn what_is_no_number_is_nothing() {
+        let lines = "{\"a\":NaN,\"b\":\"NaN \\\" Infinity\"}\n{\"a\":-Infinity,\"b\":\"x\"}\n{\"a\":1.5,\"b\":\"y\"}\n";
+        let array = format!("[{}]", lines.trim_end().replace('\n', ","));
+        for (name, text) in [("t.jsonl", lines), ("t.json", array.as_str())] {
+            let (_dir, table) = table(name, text);
+            let table = table.expect("a table");
+            let rows: Vec<_> = table.rows(&["a", "b"]).expect("rows").map(|row| row.expect("a row").cells).collect();
+            let text = |text: &str| Cell::Text(text.into());
+            let expected = [[Cell::Null, text("NaN \" Infinity")], [Cell::Null, text("x")], [Cell::Float(1.5), text("y")]];
+            assert_eq!(rows, expected, "{name}");
+        }
+        assert_eq!(without_nan("{\"a\":\"NaN\"}"), None);
     }
 
     #[test]

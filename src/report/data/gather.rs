@@ -8,6 +8,7 @@ use crate::plan::{self, DataFacts, Plan, TableFacts};
 use crate::spec::{Columns, DataSource, Monitor, Task};
 use crate::store::Stage;
 use crate::words;
+use tallow_zoo::mlp::DatePart;
 
 /// # Errors
 /// The ledger has no row of the plan.
@@ -50,6 +51,17 @@ pub(in crate::report) fn gather(book: &Book, plan: &Plan) -> Result<DataShown, E
     })
 }
 
+/// What of a date a column of numbers is.
+fn part_of_date(part: DatePart) -> &'static str {
+    match part {
+        DatePart::Year => "year of a date",
+        DatePart::Month => "month of a date",
+        DatePart::Day => "day of a date",
+        DatePart::Weekday => "weekday of a date",
+        DatePart::Hour => "hour of a date",
+    }
+}
+
 /// What the columns are used for, and what those of a table were found to hold.
 fn schema(columns: &Columns, task: Task, table: Option<&TableFacts>, row: u64) -> Vec<ColumnShown> {
     let at = |value: f64| Sourced { value, ledger_row: row };
@@ -65,7 +77,7 @@ fn schema(columns: &Columns, task: Task, table: Option<&TableFacts>, row: u64) -
         None => columns.input.iter().map(|name| plain(name, "input")).collect(),
         Some(table) => {
             let numbers = table.numeric.iter().map(|found| {
-                let kind = if found.of_date.is_some() { "date" } else { "number" };
+                let kind = found.of_date.map_or("number", part_of_date);
                 let numbers =
                     [("mean", found.scale.mean), ("deviation", found.scale.std), ("in place of a missing one", found.fill)];
                 let numbers =
