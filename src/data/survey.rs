@@ -149,7 +149,8 @@ fn survey_tables(
 
 /// What a table tells by itself that it is for.
 fn task_told(first: &Table, asked: &Columns) -> Result<Option<Task>> {
-    let is_unsaid = *asked == Columns::default();
+    // What is left out says nothing of what the rest is for.
+    let is_unsaid = Columns { exclude: vec![], ..asked.clone() } == Columns::default();
     Ok(match first.is_document() {
         // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
         true => Some(Task::LanguageModelling),

@@ -1,0 +1,202 @@
+//! Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `leave year out`. It is for the
+//! data to say whether they are, so that whatever stands in a list besides comes to nothing.
+
+use super::name::is_data_file;
+use crate::data::PerhapsColumns;
+use crate::intake::regex;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Stands before what is predicted.
+static LABELS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna)\s)",
+    )
+});
+
+/// Stands before inputs, which `without using` are none.
+static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|classify|classifying|aus|anhand|mit|avec|con|usando|utilizando|à partir d[eu]|a partir d[eio])\s|\b(?:features?|inputs?|predictors?)(?:\s?[:=]|\sare)\s?|[\w`'\x22]\s?~\s?)",
+    )
+});
+
+/// Stands before inputs if these words of it stand behind them: `use a and b as features`.
+static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        regex(r"(?i)\b(?:use|take|with)\s"),
+        regex(
+            r"(?i)^\s*(?:columns?\s)?(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b",
+        ),
+    ]
+});
+
+/// Stands before what is no input.
+static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
+        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) but|(?:do not|don['’]t|never|must not|should not|not) us(?:e|ing)|not (?:from|on|with)|but not",
+        r"|neither|nor|ohne|sans|sem|sin|senza|não use|no uses?|ni|né)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from))*\s|不要用|不用|不使用)",
+    ))
+});
+
+/// Stands before what is no input if these words stand behind it: `leave a and b out`.
+static LEFT: LazyLock<[Regex; 2]> =
+    LazyLock::new(|| [regex(r"(?i)\b(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing))\s"), regex(r"(?i)^\s*(?:out|aside|away)\b")]);
+
+/// Stands before a sentence or a name that holds what is to be told: `which patients are readmitted`, `a classifier for survived`.
+static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:\b(?:which|whether|who|whose|if|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\(\s?)",
+    )
+});
+
+/// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`.
+static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s?~\s"));
+
+/// `sex + age -> survived`.
+static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
+    let one = r"[\p{L}_][\w.-]*";
+    regex(&format!(r"(?P<v>{one}(?:\s?(?:[,+]|\band\b)\s?{one})*)\s?(?:->|→)"))
+});
+
+/// Words that may be columns, by what they would be.
+pub(super) fn perhaps(text: &str) -> PerhapsColumns {
+    let places = |way: &Regex| -> Vec<Range<usize>> { way.find_iter(text).map(|found| found.range()).collect() };
+    let lists = |way: &[Regex; 2]| -> Vec<String> {
+        let lists = places(&way[0]).into_iter().map(|place| list_at(text, place.end));
+        lists.filter(|(_, end)| way[1].is_match(&text[*end..])).flat_map(|(names, _)| names).collect()
+    };
+    let excluded = places(&EXCLUDED);
+    let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
+    let input = places(&INPUTS).into_iter().filter(is_other).flat_map(|place| list_at(text, place.end).0);
+    let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
+    let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0);
+    let label = places(&LABELS).into_iter().filter_map(|place| list_at(text, place.end).0.into_iter().next());
+    let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
+    let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..])).chain(before);
+    PerhapsColumns {
+        label: once(label),
+        input: once(input.chain(sources).chain(lists(&TAKEN))),
+        exclude: once(exclude.chain(lists(&LEFT))),
+        told: once(asked.flat_map(words_of)),
+    }
+}
+
+/// Each once.
+fn once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// What ends a list, behind a name or in the place of one: `using weight decay` is about no weight, `from a and b, lr 1e-3` about no lr.
+#[rustfmt::skip]
+const ENDS: &[&str] = &[
+    "column", "columns", "feature", "features", "field", "fields", "only", "alone", "together", "please", "to", "with", "for", "in", "of", "by", "into", "from", "on", "as", "at",
+    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "train", "then", "because", "since",
+];
+/// What stands between the names of a list.
+const JOINS: &[&str] = &["and", "or", "nor", "und", "oder", "noch", "et", "ou", "y", "e", "ni", "né", "o", "plus", "&", "+"];
+/// What may stand before a name.
+#[rustfmt::skip]
+const LEADS: &[&str] = &[
+    "the", "only", "just", "its", "both", "my", "columns", "column", "features", "feature", "fields", "field", "either", "spalte", "spalten", "colonne", "colonnes", "columna", "columnas", "coluna", "colunas",
+    "die", "der", "das", "den", "a", "la", "le", "les", "el", "los", "las", "o", "os", "as", "il", "lo", "von",
+];
+/// Words of a name, at most.
+const MOST_WORDS: usize = 3;
+
+/// The names of the list that begins at `start`, and where it ends.
+fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|(?:[\p{L}_--\p{Han}--\p{Hiragana}--\p{Katakana}][\w.--\p{Han}--\p{Hiragana}--\p{Katakana}-]*))")
+    });
+    let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);
+    // Of `a, lr 1e-3` the last is none, and a key is no name either.
+    let closes = |behind: &str| !behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '=' | ':' | '/'));
+    loop {
+        let found = WORD.captures(&text[end..]).and_then(|found| found.name("w"));
+        let Some(found) = found else { break };
+        let (word, behind) = (found.as_str(), end + found.end());
+        let low = word.trim_end_matches('.').to_lowercase();
+        // `x, y and z` are three.
+        let joins = is_join(&low) && (low.len() > 1 || !name.is_empty() || !low.starts_with(char::is_alphabetic));
+        if name.is_empty() && !joins && LEADS.contains(&low.as_str()) && leads(&text[behind..]) {
+            end = behind;
+            continue;
+        }
+        if joins {
+            // A list may begin with what joins it: `ni el id ni el año`.
+            if !name.is_empty() {
+                names.push(name.join(" "));
+                name.clear();
+            }
+            end = behind;
+            continue;
+        }
+        if ENDS.contains(&low.as_str()) || is_data_file(word.trim_end_matches('.')) || name.len() == MOST_WORDS {
+            break;
+        }
+        let bare = word.trim_end_matches('.');
+        name.push(bare.trim_matches(['`', '"', '\'']));
+        end = behind;
+        // A sentence ends with it.
+        if bare.len() < word.len() {
+            break;
+        }
+    }
+    if !name.is_empty() && closes(&text[end..]) {
+        names.push(name.join(" "));
+    }
+    // What people call it, and its name: `ni el año (year_built)`.
+    static CALLED: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:\s[\p{L}]+){0,2}\s?\(\s?(?P<v>[\p{L}_][\w.-]*)\s?\)"));
+    if let Some(found) = CALLED.captures(&text[end..]).filter(|_| !names.is_empty()) {
+        names.push(found["v"].to_string());
+    }
+    (names, end)
+}
+
+fn is_join(word: &str) -> bool {
+    JOINS.contains(&word) || matches!(word, "," | "和" | "与" | "及" | "、" | "，")
+}
+
+/// Whether a name stands `behind` what may stand before one: `a` of `a coluna id` does, and that of `a and b` is one itself.
+fn leads(behind: &str) -> bool {
+    let next = behind.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let next = next.as_str();
+    behind.starts_with(' ') && !is_join(next) && (LEADS.contains(&next) || !ENDS.contains(&next))
+}
+
+/// Up to the end of what is said.
+fn clause(text: &str) -> &str {
+    static END: LazyLock<Regex> = LazyLock::new(|| regex(r"[,;:!?()¦]|\.(?:\s|$)"));
+    END.find(text).map_or(text, |end| &text[..end.start()])
+}
+
+/// The first words of a clause, without the signs around them.
+fn words_of(clause: &str) -> Vec<String> {
+    const MOST: usize = 10;
+    let words = clause.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'));
+    words.filter(|word| !word.is_empty()).take(MOST).map(str::to_string).collect()
+}
+
+/// The words of a phrase that are more than what one says of columns: `zip` of `Exclude zip`.
+pub(super) fn names_in(phrase: &str) -> Vec<&str> {
+    #[rustfmt::skip]
+    const SAID: &[&str] = &[
+        "exclude", "excluding", "ignore", "ignoring", "drop", "dropping", "omit", "omitting", "skip", "skipping", "remove", "removing", "leave", "leaving", "keep", "not", "don't", "no", "never",
+        "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "a", "i", "was",
+    ];
+    let is_said = |word: &&str| {
+        let low = word.to_lowercase();
+        [ENDS, JOINS, LEADS, SAID].iter().any(|words| words.contains(&low.as_str()))
+    };
+    let names = phrase.split_whitespace().map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
+    names.filter(|word| !word.is_empty() && !is_said(word)).collect()
+}
