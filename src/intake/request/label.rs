@@ -29,7 +29,7 @@ static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
     // What somebody asks to be told, up to its name.
     let predict = concat!(
         r"\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the\s+)?(?:next|following|coming)\s+(?:\d+\s+)?(?:steps?|hours?|days?|weeks?|months?|quarters?|years?)\s+of\s+)?",
-        r"(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
+        r"(?:(?:the|its|their|a|an|is|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
     );
     [
         regex(&format!(

@@ -11,23 +11,23 @@ use std::sync::LazyLock;
 /// Stands before what is predicted.
 static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna)\s)",
+        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?|labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)?\s|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
     )
 });
 
 /// Stands before inputs, which `without using` are none.
 static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|classify|classifying|aus|anhand|mit|avec|con|usando|utilizando|à partir d[eu]|a partir d[eio])\s|\b(?:features?|inputs?|predictors?)(?:\s?[:=]|\sare)\s?|[\w`'\x22]\s?~\s?)",
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?)",
     )
 });
 
 /// Stands before inputs if these words of it stand behind them: `use a and b as features`.
 static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
-        regex(r"(?i)\b(?:use|take|with)\s"),
+        regex(r"(?i)\b(?:use|take|with|only)\s"),
         regex(
-            r"(?i)^\s*(?:columns?\s)?(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b",
+            r"(?i)^\s*(?:columns?\s)?(?:(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b|(?:may|should|can|must|are to) be used\b)",
         ),
     ]
 });
@@ -36,8 +36,8 @@ static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
-        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) but|(?:do not|don['’]t|never|must not|should not|not) us(?:e|ing)|not (?:from|on|with)|but not",
-        r"|neither|nor|ohne|sans|sem|sin|senza|não use|no uses?|ni|né)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from))*\s|不要用|不用|不使用)",
+        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) but|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see)|not (?:from|on|with|including)|but not",
+        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from))*\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
     ))
 });
 
@@ -45,15 +45,23 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
 static LEFT: LazyLock<[Regex; 2]> =
     LazyLock::new(|| [regex(r"(?i)\b(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing))\s"), regex(r"(?i)^\s*(?:out|aside|away)\b")]);
 
+/// What says behind a list that it is no input: `id and name are to be ignored`.
+static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    let one = r"[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?";
+    regex(&format!(
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
+    ))
+});
+
 /// Stands before a sentence or a name that holds what is to be told: `which patients are readmitted`, `a classifier for survived`.
 static ASKED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:which|whether|who|whose|if|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\(\s?)",
+        r"(?i)(?:\b(?:which|what|whether|who|whose|if|how (?:much|many)|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\bregression(?: (?:of|for)\s|:\s)|\(\s?)",
     )
 });
 
-/// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`.
-static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s?~\s"));
+/// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`, `wage is what I want to predict`.
+static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s(?:~\s|(?:is|are)\s(?:what|the (?:one|column|thing)|to be (?:predicted|told))\b)"));
 
 /// `sex + age -> survived`.
 static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
@@ -72,7 +80,8 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
     let input = places(&INPUTS).into_iter().filter(is_other).flat_map(|place| list_at(text, place.end).0);
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
-    let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0);
+    let before = EXCLUDED_BEFORE.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
+    let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0).chain(before);
     let label = places(&LABELS).into_iter().filter_map(|place| list_at(text, place.end).0.into_iter().next());
     let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
     let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..])).chain(before);
@@ -99,7 +108,7 @@ fn once(names: impl Iterator<Item = String>) -> Vec<String> {
 #[rustfmt::skip]
 const ENDS: &[&str] = &[
     "column", "columns", "feature", "features", "field", "fields", "only", "alone", "together", "please", "to", "with", "for", "in", "of", "by", "into", "from", "on", "as", "at",
-    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "train", "then", "because", "since",
+    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "train", "then", "because", "since", "may", "should", "must", "can", "will", "be",
 ];
 /// What stands between the names of a list.
 const JOINS: &[&str] = &["and", "or", "nor", "und", "oder", "noch", "et", "ou", "y", "e", "ni", "né", "o", "plus", "&", "+"];
@@ -115,7 +124,7 @@ const MOST_WORDS: usize = 3;
 /// The names of the list that begins at `start`, and where it ends.
 fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|(?:[\p{L}_--\p{Han}--\p{Hiragana}--\p{Katakana}][\w.--\p{Han}--\p{Hiragana}--\p{Katakana}-]*))")
+        regex(r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[\p{L}_--\p{Han}--\p{Hiragana}--\p{Katakana}][\w.--\p{Han}--\p{Hiragana}--\p{Katakana}-]*))")
     });
     let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);
     // Of `a, lr 1e-3` the last is none, and a key is no name either.
@@ -131,6 +140,14 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
             end = behind;
             continue;
         }
+        // What people call it, and its name: `ni el año (year_built)`.
+        if let Some(own) = word.strip_prefix('(') {
+            let both = [name.join(" "), own.trim_end_matches(')').trim().to_string()];
+            names.extend(both.into_iter().filter(|name| !name.is_empty()));
+            name.clear();
+            end = behind;
+            continue;
+        }
         if joins {
             // A list may begin with what joins it: `ni el id ni el año`.
             if !name.is_empty() {
@@ -140,7 +157,9 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
             end = behind;
             continue;
         }
-        if ENDS.contains(&low.as_str()) || is_data_file(word.trim_end_matches('.')) || name.len() == MOST_WORDS {
+        // `From area and rooms the price`.
+        let is_next = !name.is_empty() && LEADS.contains(&low.as_str());
+        if is_next || ENDS.contains(&low.as_str()) || is_data_file(word.trim_end_matches('.')) || name.len() == MOST_WORDS {
             break;
         }
         let bare = word.trim_end_matches('.');
@@ -153,11 +172,6 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
     }
     if !name.is_empty() && closes(&text[end..]) {
         names.push(name.join(" "));
-    }
-    // What people call it, and its name: `ni el año (year_built)`.
-    static CALLED: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:\s[\p{L}]+){0,2}\s?\(\s?(?P<v>[\p{L}_][\w.-]*)\s?\)"));
-    if let Some(found) = CALLED.captures(&text[end..]).filter(|_| !names.is_empty()) {
-        names.push(found["v"].to_string());
     }
     (names, end)
 }
@@ -191,7 +205,8 @@ pub(super) fn names_in(phrase: &str) -> Vec<&str> {
     #[rustfmt::skip]
     const SAID: &[&str] = &[
         "exclude", "excluding", "ignore", "ignoring", "drop", "dropping", "omit", "omitting", "skip", "skipping", "remove", "removing", "leave", "leaving", "keep", "not", "don't", "no", "never",
-        "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "a", "i", "was",
+        "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "i", "was", "ignored", "excluded", "dropped", "omitted", "removed", "weglassen", "ignorieren", "auslassen", "all",
+        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x",
     ];
     let is_said = |word: &&str| {
         let low = word.to_lowercase();
