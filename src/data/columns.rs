@@ -297,7 +297,8 @@ fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     let exact = exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()));
     // Several words are those of one name, if of no other: `body mass` of `body_mass_g`.
     let wanted = words(name);
-    let mut like = table.columns().iter().filter(|column| wanted.len() > 1 && wanted.iter().all(|w| words(&column.name).contains(w)));
+    let mut like =
+        table.columns().iter().filter(|column| wanted.len() > 1 && wanted.iter().all(|w| words(&column.name).contains(w)));
     exact.or_else(|| like.next().filter(|_| like.next().is_none()))
 }
 

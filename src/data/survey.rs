@@ -119,7 +119,20 @@ fn survey_tables(
         task => task.is_some_and(|task| task.takes() == Modality::Table),
     };
     // A text or two are read; of a table any columns are.
-    if hints.columns.input.is_empty() && (is_table || input.len() <= 2) {
+    // Where nobody says what is told, a list says nothing of conversations, tags and the like.
+    let is_told = hints.columns.label.is_some()
+        || match hints.task.or(found) {
+            None
+            | Some(
+                Task::TextClassification
+                | Task::TextRegression
+                | Task::TextMultiLabel
+                | Task::TabularClassification
+                | Task::TabularRegression,
+            ) => true,
+            Some(_) => false,
+        };
+    if hints.columns.input.is_empty() && is_told && (is_table || input.len() <= 2) {
         hints.columns.input = input;
     }
     let hints = &hints;

@@ -122,7 +122,8 @@ fn words_that_are_columns_are_taken_as_such() {
     let rows: String = (0..60).map(|i| format!("{},{},{},{}\n", i % 7, i % 5, i % 11, ["low", "high"][i % 2])).collect();
     let dir = folder(&[("train.csv", &format!("area,rooms,year,priority\n{rows}"))]);
     let of = |label: &[&str], input: &[&str], exclude: &[&str]| {
-        let perhaps = PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude), ..PerhapsColumns::default() };
+        let perhaps =
+            PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude), ..PerhapsColumns::default() };
         let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
         let place = DataSource::Local { path: dir.path().into() };
         let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");

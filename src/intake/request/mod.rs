@@ -391,12 +391,9 @@ impl Request {
         let mut all = perhaps::perhaps(self.read_as.as_ref().unwrap_or(&self.text));
         // Its own words say in another order what is to be told.
         let own = self.read_as.as_ref().map(|_| perhaps::perhaps(&self.text)).unwrap_or_default();
-        for (names, more) in [
-            (&mut all.label, own.label),
-            (&mut all.input, own.input),
-            (&mut all.exclude, own.exclude),
-            (&mut all.told, own.told),
-        ] {
+        for (names, more) in
+            [(&mut all.label, own.label), (&mut all.input, own.input), (&mut all.exclude, own.exclude), (&mut all.told, own.told)]
+        {
             let more: Vec<String> = more.into_iter().filter(|name| !names.contains(name)).collect();
             names.extend(more);
         }

@@ -70,12 +70,12 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
 
 /// Data whose path has blanks, in quotes: `train on "my data.csv"`.
 fn spaced(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<DataName> {
-    static QUOTED: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"`(?P<a>[^`¦]*[^`¦\s]\s[^`¦]+)`|\x22(?P<b>[^\x22¦]*[^\x22¦\s]\s[^\x22¦]+)\x22|'(?P<c>[^'¦]*[^'¦\s]\s[^'¦]+)'"));
-    static ONE: LazyLock<Regex> = LazyLock::new(|| regex(r"^[^,;:=]+\.[A-Za-z]{2,8}(?:\.(?:gz|zst|zip))?$"));
-    static DATA_NEXT: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)\b(?:on|from|in|with|data|data ?set|file|table|over|using)\s*[:=]?\s*[`'\x22]?$")
+    static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"`(?P<a>[^`¦]*[^`¦\s]\s[^`¦]+)`|\x22(?P<b>[^\x22¦]*[^\x22¦\s]\s[^\x22¦]+)\x22|'(?P<c>[^'¦]*[^'¦\s]\s[^'¦]+)'")
     });
+    static ONE: LazyLock<Regex> = LazyLock::new(|| regex(r"^[^,;:=]+\.[A-Za-z]{2,8}(?:\.(?:gz|zst|zip))?$"));
+    static DATA_NEXT: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:on|from|in|with|data|data ?set|file|table|over|using)\s*[:=]?\s*[`'\x22]?$"));
     let name = |cut: &Cut| ["a", "b", "c"].map(|group| cut.get(group).to_string()).concat();
     let judged = |found: &Found<'_>| {
         let name = name(found.cut);

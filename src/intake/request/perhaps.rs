@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 /// Stands before what is predicted.
 static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?|labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)?\s|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
+        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?|labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)?\s|预测\s?|目标列?[是为:：]?\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
     )
 });
 
@@ -27,7 +27,7 @@ static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
         regex(r"(?i)\b(?:use|take|with|only)\s"),
         regex(
-            r"(?i)^\s*(?:columns?\s)?(?:(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b|(?:may|should|can|must|are to) be used\b)",
+            r"(?i)^\s*(?:columns?\s)?(?:(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b|(?:may|should|can|must|are to) be used\b|to (?:predict|tell|work out|estimate|classify|forecast|find out|guess|say)\b)",
         ),
     ]
 });
@@ -36,14 +36,27 @@ static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
-        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) but|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see)|not (?:from|on|with|including)|but not",
-        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from))*\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
+        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
+        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
     ))
 });
 
 /// Stands before what is no input if these words stand behind it: `leave a and b out`.
-static LEFT: LazyLock<[Regex; 2]> =
-    LazyLock::new(|| [regex(r"(?i)\b(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing))\s"), regex(r"(?i)^\s*(?:out|aside|away)\b")]);
+static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [regex(r"(?i)\b(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing))\s"), regex(r"(?i)^\s*(?:columns?\s)?(?:out|aside|away)\b")]
+});
+
+/// Stands before what rows have, and no input: `drop rows without income`.
+static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:rows|records|examples|samples|lines|entries|those|ones|observations)\s(?:(?:that|which|are|do|have)\s)*$")
+});
+
+/// Stands before what rows are parted by, and no input: `a split based on date`.
+static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:split|sort|order|group|stratif|sampl|filter|partition|divid|test|evaluat|validat)\w*\s(?:(?:it|the|data|rows|train|test|into|and|model|examples|sets?)\s)*$",
+    )
+});
 
 /// What says behind a list that it is no input: `id and name are to be ignored`.
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -61,7 +74,11 @@ static ASKED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`, `wage is what I want to predict`.
-static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s(?:~\s|(?:is|are)\s(?:what|the (?:one|column|thing)|to be (?:predicted|told))\b)"));
+static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s(?:~\s|(?:is|are)\s(?:what|the (?:one|column|thing)|to be (?:predicted|told))\b)",
+    )
+});
 
 /// `sex + age -> survived`.
 static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
@@ -76,9 +93,11 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         let lists = places(&way[0]).into_iter().map(|place| list_at(text, place.end));
         lists.filter(|(_, end)| way[1].is_match(&text[*end..])).flat_map(|(names, _)| names).collect()
     };
-    let excluded = places(&EXCLUDED);
+    let is_of_rows = |place: &Range<usize>| OF_ROWS.is_match(&text[..place.start]);
+    let excluded: Vec<Range<usize>> = places(&EXCLUDED).into_iter().filter(|place| !is_of_rows(place)).collect();
     let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
-    let input = places(&INPUTS).into_iter().filter(is_other).flat_map(|place| list_at(text, place.end).0);
+    let is_wish = |place: &Range<usize>| !OF_A_SPLIT.is_match(&text[..place.start]);
+    let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| list_at(text, place.end).0);
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
     let before = EXCLUDED_BEFORE.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
     let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0).chain(before);
@@ -108,14 +127,14 @@ fn once(names: impl Iterator<Item = String>) -> Vec<String> {
 #[rustfmt::skip]
 const ENDS: &[&str] = &[
     "column", "columns", "feature", "features", "field", "fields", "only", "alone", "together", "please", "to", "with", "for", "in", "of", "by", "into", "from", "on", "as", "at",
-    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "train", "then", "because", "since", "may", "should", "must", "can", "will", "be",
+    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "vorhersagen", "prédire", "predecir", "prever", "predire", "usando", "train", "then", "because", "since", "may", "should", "must", "can", "will", "be",
 ];
 /// What stands between the names of a list.
 const JOINS: &[&str] = &["and", "or", "nor", "und", "oder", "noch", "et", "ou", "y", "e", "ni", "né", "o", "plus", "&", "+"];
 /// What may stand before a name.
 #[rustfmt::skip]
 const LEADS: &[&str] = &[
-    "the", "only", "just", "its", "both", "my", "columns", "column", "features", "feature", "fields", "field", "either", "spalte", "spalten", "colonne", "colonnes", "columna", "columnas", "coluna", "colunas",
+    "the", "only", "just", "solo", "solamente", "apenas", "somente", "nur", "seulement", "uniquement", "soltanto", "jeweils", "its", "both", "my", "columns", "column", "features", "feature", "fields", "field", "either", "spalte", "spalten", "colonne", "colonnes", "columna", "columnas", "coluna", "colunas",
     "die", "der", "das", "den", "a", "la", "le", "les", "el", "los", "las", "o", "os", "as", "il", "lo", "von",
 ];
 /// Words of a name, at most.
@@ -124,7 +143,9 @@ const MOST_WORDS: usize = 3;
 /// The names of the list that begins at `start`, and where it ends.
 fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[\p{L}_--\p{Han}--\p{Hiragana}--\p{Katakana}][\w.--\p{Han}--\p{Hiragana}--\p{Katakana}-]*))")
+        regex(
+            r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[\p{L}_--\p{Han}--\p{Hiragana}--\p{Katakana}][\w.--\p{Han}--\p{Hiragana}--\p{Katakana}-]*))",
+        )
     });
     let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);
     // Of `a, lr 1e-3` the last is none, and a key is no name either.

@@ -15,6 +15,9 @@ pub(super) fn plainly(text: &str) -> String {
         ))
     });
     let text = text.replace(['\u{2212}', '\u{2011}'], "-").replace("R²", "R2").replace("r²", "r2");
+    // Signs of scripts without spaces part words all the same.
+    let text = text.replace(['，', '、'], ", ").replace('。', ". ").replace('；', "; ").replace('：', ": ");
+    let text = text.replace('（', " (").replace('）', ") ");
     let text = text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
     let text = numbered(text.trim()).into_owned();
     let text = LINES.iter().fold(text, |text, (way, said)| way.replace_all(&text, *said).into_owned());

@@ -266,7 +266,20 @@ impl Brief<'_> {
         // `The features` are said of what was listed.
         let of_columns = |words: &str| words.split_whitespace().all(|word| OF_COLUMNS.contains(&word.to_lowercase().as_str()));
         let lists = !perhaps.input.is_empty() || !perhaps.exclude.is_empty();
+        // Of a table's classes each has its share of what is held out.
+        let is_stratified = self.task == Task::TabularClassification
+            && self.offer.data.table.is_some()
+            && request.not_understood.iter().any(|words| words.to_lowercase().contains("stratif"));
+        let of_strata = |words: &str| {
+            let own = ["split", "splits", "sampling", "label", "labels", "class", "classes", "target"];
+            let is_own = |word: &str| {
+                let low = word.to_lowercase();
+                low.starts_with("stratif") || own.contains(&low.as_str()) || is_label(word)
+            };
+            words.split_whitespace().all(is_own)
+        };
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
+            _ if is_stratified && of_strata(words) => true,
             [] => lists && of_columns(words),
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };

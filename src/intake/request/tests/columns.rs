@@ -6,7 +6,10 @@ use crate::intake::Lying;
 #[test]
 fn lists_of_inputs_end_where_another_wish_begins() {
     for (text, input) in [
-        ("Classify the class column in galaxies.csv, using only u, g, r, i and z as features", &["class", "u", "g", "r", "i", "z"][..]),
+        (
+            "Classify the class column in galaxies.csv, using only u, g, r, i and z as features",
+            &["class", "u", "g", "r", "i", "z"][..],
+        ),
         ("predict rent from city and balcony, lr 1e-3, flats.csv", &["city", "balcony"]),
         ("predict rent from city and balcony, ./d/flats.csv", &["city", "balcony"]),
         ("predict queue from the subject and the body together. MiniLM, 2 epochs, t.csv", &["subject", "body"]),
@@ -17,7 +20,11 @@ fn lists_of_inputs_end_where_another_wish_begins() {
         ("MiniLM, data: t.csv; input: body; output: category; epochs: 4", &["body"]),
         ("Miete vorhersagen aus Fläche und Zimmer, miete.csv", &["Fläche", "Zimmer"]),
         ("sex + age -> survived, titanic.csv", &["sex", "age"]),
+        ("classifica a espécie (species) em iris.csv usando apenas petal_length e petal_width", &["petal_length", "petal_width"]),
+        ("Use age, sex and fare to work out who survived, titanic.csv", &["age", "sex", "fare"]),
+        ("只用 area 和 rooms 预测 price, h.csv", &["area", "rooms"]),
         // Something else than a list is meant.
+        ("predict y in t.csv, split the data based on date", &[]),
         ("predict y in t.csv using weight decay 0.1", &[]),
         ("use a cosine schedule, predict y in t.csv", &[]),
     ] {
@@ -36,6 +43,10 @@ fn what_is_left_out_is_no_input() {
         ("target = defaulted, loans.csv. Exclude zip and loan_id (fair lending!)", &["zip", "loan_id"]),
         ("regress redshift in g.csv, leave class and objid out, 60 epochs", &["class", "objid"]),
         ("predict y in t.csv, do not use the name", &["name"]),
+        ("predict y in t.csv; columns to ignore: id, zip", &["id", "zip"]),
+        ("predict y in t.csv. Don't let the model see gender or age", &["gender", "age"]),
+        ("Leave the id column out of it and predict y, t.csv", &["id"]),
+        ("Sage price aus h.csv voraus, die Spalten id und name weglassen", &["id", "name"]),
         ("predecir precio en c.csv; no uses ni el id ni el año (year_built). 30 épocas", &["id", "year_built"]),
         ("prever price em c.csv, sem usar a coluna id, 5 épocas", &["id"]),
         ("预测 price,不要用 id 和 district 这两列, c.csv", &["id", "district"]),
@@ -46,6 +57,14 @@ fn what_is_left_out_is_no_input() {
             assert!(perhaps.exclude.iter().chain(&r.exclude).any(|own| own == name), "{text}: {perhaps:?}");
             assert!(!perhaps.input.iter().chain(&r.input).any(|own| own == name), "{text}: {perhaps:?}");
         }
+    }
+    for text in [
+        "drop rows without income and predict rent, flats.csv",
+        "predict rent, ignore class imbalance, flats.csv",
+        "predict rent, exclude year 2020, flats.csv",
+    ] {
+        let exclude = parse(text).perhaps_columns().exclude;
+        assert!(!exclude.iter().any(|name| matches!(name.as_str(), "income" | "class" | "year")), "{text}: {exclude:?}");
     }
     for (text, label) in [
         ("predict rent without date, flats.csv", "rent"),
@@ -71,10 +90,14 @@ fn what_is_told_may_be_named_in_passing() {
         ("Ich möchte aus p.csv vorhersagen, wer wiederkommt (readmitted)", "readmitted"),
         ("Miete vorhersagen aus Fläche und Zimmer, miete.csv", "Miete"),
         ("predecir el precio (price) en houses.csv", "price"),
+        ("regression of wage on age and educ in c.csv", "wage"),
+        ("wage is what I want to predict, c.csv", "wage"),
+        ("what will the price be? h.csv", "price"),
     ] {
         assert!(perhaps(text).told.iter().any(|name| name == told), "{text}");
     }
     assert_eq!(perhaps("prever o preço (coluna price) em houses.csv").label, ["price"]);
+    assert_eq!(perhaps("c.csv: the target variable is churn").label, ["churn"]);
     assert_eq!(perhaps("MiniLM on t.csv; input: body; output: category").label, ["category"]);
     assert!(perhaps("MiniLM on reviews.csv for 3 epochs").told.is_empty());
     assert_eq!(Request::names_in("Exclude zip"), ["zip"]);
@@ -122,7 +145,9 @@ fn places_with_blanks_and_folders_by_name() {
     }
     assert_eq!(parse("\"predict y on data.csv\"").data, local("data.csv"));
     let there = |word: &str| (word == "pets").then_some(Lying::Data);
-    for text in ["ResNet-18 on pets", "ResNet-18 with the pets folder", "ResNet-18, folder pets", "pets フォルダの画像で ResNet-18"] {
+    for text in
+        ["ResNet-18 on pets", "ResNet-18 with the pets folder", "ResNet-18, folder pets", "pets フォルダの画像で ResNet-18"]
+    {
         assert_eq!(parse_request(text, there).data, local("pets"), "{text}");
     }
     assert_eq!(parse_request("classify my pets with ResNet-18", there).data, None);
