@@ -250,8 +250,8 @@ impl Brief<'_> {
     }
 
     /// Words that nothing came of; those that are columns of the data are followed.
-    fn not_understood(&self) -> Option<Deviation> {
-        let request = self.request()?;
+    fn not_understood(&self) -> Vec<Deviation> {
+        let Some(request) = self.request() else { return vec![] };
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
         let is_of = |names: &[String], name: &str| names.iter().any(|own| own == name);
         let is_input = |name: &str| columns.input.iter().any(|column| is_called(column, name));
@@ -283,10 +283,21 @@ impl Brief<'_> {
             [] => lists && of_columns(words),
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
+        let is_column = |name: &&str| is_input(name) || is_label(name) || self.left_out(name).is_some();
         let left = request.not_understood.iter().filter(|words| !is_taken(words));
-        let stated = left.map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
-        let (used, reason) = ("not followed".into(), "it is not understood".into());
-        (!stated.is_empty()).then(|| Deviation { field: "request".into(), stated, used, reason })
+        let (of_columns, others): (Vec<&String>, Vec<&String>) =
+            left.partition(|words| Request::names_in(words).iter().any(is_column));
+        let told = |field: &str, words: &[&String], reason: &str| {
+            let stated = words.iter().map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
+            let (field, used, reason) = (field.into(), "not followed".into(), reason.into());
+            (!stated.is_empty()).then(|| Deviation { field, stated, used, reason })
+        };
+        // A column that is used against a wish is worse than any other wish that is not followed.
+        let unclear = "they name columns, and it is not understood what for: say `predict y`, `from a and b` or `without c`";
+        [told("data.columns", &of_columns, unclear), told("request", &others, "it is not understood")]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The column of that name, large or small, as the table calls it, if it is left out.
