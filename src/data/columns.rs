@@ -83,13 +83,14 @@ impl PerhapsColumns {
             }
             found
         };
-        // What somebody calls a column in his own language is not its name: `o preço (coluna price)`.
-        let is_column = asked.label.as_ref().is_some_and(|label| called(table, label).is_ok());
-        if !is_column && asked.labels.is_empty() {
+        // What somebody calls a column is not its name, which may stand beside it: `o preço (coluna price)`.
+        let is_named = asked.label.as_ref().is_some_and(|label| named(table, label).is_some());
+        if !is_named && asked.labels.is_empty() {
             let flags = self.label.iter().filter_map(|name| named(table, &format!("is_{name}")));
             let flags = flags.map(|column| column.name.clone());
-            let mut said = there(&self.label).into_iter().chain(flags);
-            let found = said.next().or_else(|| self.label_told(table));
+            let said = there(&self.label).into_iter().chain(flags).next();
+            let is_called = asked.label.as_ref().is_some_and(|label| called(table, label).is_ok());
+            let found = if is_called { said } else { said.or_else(|| self.label_told(table)) };
             asked.label = found.or(asked.label.take());
         }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 /// Stands before what is predicted.
 static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?|labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)?\s|预测\s?|目标列?[是为:：]?\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
+        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?)(?: column)?(?:\s?[:=]|\sis)?\s|\b(?:labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)\s|(?:\b(?:predict\w*|prever|predecir|prédire|predire|vorhersag\w*)\s|预测)[^.,;:()¦]{1,40}\(\s?|预测\s?|目标列?[是为:：]?\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
     )
 });
 
@@ -60,7 +60,7 @@ static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What says behind a list that it is no input: `id and name are to be ignored`.
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-    let one = r"[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?";
+    let one = r"[^\s,;:()¦]+";
     regex(&format!(
         r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
     ))
@@ -82,7 +82,7 @@ static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `sex + age -> survived`.
 static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
-    let one = r"[\p{L}_][\w.-]*";
+    let one = r"[^\s,;:()¦+]+";
     regex(&format!(r"(?P<v>{one}(?:\s?(?:[,+]|\band\b)\s?{one})*)\s?(?:->|→)"))
 });
 
@@ -101,7 +101,13 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
     let before = EXCLUDED_BEFORE.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
     let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0).chain(before);
-    let label = places(&LABELS).into_iter().filter_map(|place| list_at(text, place.end).0.into_iter().next());
+    let label = places(&LABELS).into_iter().filter_map(|place| {
+        let (names, end) = list_at(text, place.end);
+        // Of what is predicted one name may stand in brackets: `the price (house_value)`.
+        let closes = names.len() == 1 && text[end..].trim_start().starts_with([')', '列', '栏']);
+        let is_open = text[..place.end].trim_end().ends_with('(') && !closes;
+        names.into_iter().next().filter(|_| !is_open)
+    });
     let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
     let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..])).chain(before);
     PerhapsColumns {
@@ -144,7 +150,7 @@ const MOST_WORDS: usize = 3;
 fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[\p{L}_--\p{Han}--\p{Hiragana}--\p{Katakana}][\w.--\p{Han}--\p{Hiragana}--\p{Katakana}-]*))",
+            r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[A-Za-z_\u{c0}-\u{2af}\u{370}-\u{1fff}][0-9A-Za-z_.\u{c0}-\u{2af}\u{370}-\u{1fff}-]*))",
         )
     });
     let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);

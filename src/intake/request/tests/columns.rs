@@ -97,6 +97,15 @@ fn what_is_told_may_be_named_in_passing() {
         assert!(perhaps(text).told.iter().any(|name| name == told), "{text}");
     }
     assert_eq!(perhaps("prever o preço (coluna price) em houses.csv").label, ["price"]);
+    for (text, label) in [
+        ("predict the rating (stars) in r.csv", &["stars"][..]),
+        ("预测房价(price 列), h.csv", &["price"]),
+        ("predict the house price (area, rooms and year) in h.csv", &[]),
+        ("predict the score in a.csv, columns label and text", &[]),
+        ("target y; t.csv", &["y"]),
+    ] {
+        assert_eq!(perhaps(text).label, label, "{text}");
+    }
     assert_eq!(perhaps("c.csv: the target variable is churn").label, ["churn"]);
     assert_eq!(perhaps("MiniLM on t.csv; input: body; output: category").label, ["category"]);
     assert!(perhaps("MiniLM on reviews.csv for 3 epochs").told.is_empty());
