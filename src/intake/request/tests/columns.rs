@@ -112,6 +112,7 @@ fn what_is_told_may_be_named_in_passing() {
     assert_eq!(Request::names_in("Exclude zip"), ["zip"]);
     assert_eq!(Request::names_in("the class column"), ["class"]);
     assert!(Request::names_in("features").is_empty());
+    assert_eq!(Request::names_in("without using id and district 这 2 column"), ["id", "district"]);
 }
 
 #[test]
