@@ -2,7 +2,7 @@
 
 use crate::plan::{self, Gate, Plan, usd_of};
 use crate::report::Style;
-use crate::spec::{DataSource, ModelSpec};
+use crate::spec::{Columns, DataSource, ModelSpec};
 use crate::store::RunFolder;
 use crate::words::{adapter, address, bytes, clean, count, dollars, duration, length, optimizer, plain, schedule};
 
@@ -81,6 +81,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
                 split(&spec.data.held_out)
             ),
         ),
+        ("columns", columns(&plan.facts.data.columns)),
         ("model", format!("{model}, {} parameters", count(estimate.num_params as f64))),
         ("metric", format!("{}{target}", spec.metric.in_words())),
         ("optimizer", optimizer(&recipe.optimizer)),
@@ -88,6 +89,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         ("length", length(&recipe.length) + &steps),
         ("batch size", recipe.batch_size.to_string()),
     ];
+    rows.retain(|(_, value)| !value.is_empty());
     rows.extend(recipe.max_seq_len.map(|len| ("longest text", format!("{len} tokens"))));
     rows.extend(spec.data.image.map(|size| ("images", size.in_words())));
     rows.extend(spec.adapter.as_ref().map(|spec| ("adapter", adapter(spec))));
@@ -118,6 +120,23 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         rows.push(("elsewhere", format!("{}: {about}{room} (Tallow does not train there yet)", clean(name))));
     }
     rows
+}
+
+/// What is told from what: `area + rooms -> price`. Empty where no columns are known.
+fn columns(columns: &Columns) -> String {
+    const MOST: usize = 8;
+    let list = |names: &[String]| {
+        let shown = names.iter().take(MOST).map(|name| clean(name)).collect::<Vec<_>>().join(" + ");
+        let more = names.len().saturating_sub(MOST);
+        if more == 0 { shown } else { format!("{shown} and {more} more") }
+    };
+    let told: Vec<String> = columns.label.iter().chain(&columns.labels).cloned().collect();
+    match (columns.input.is_empty(), told.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!("-> {}", list(&told)),
+        (false, true) => list(&columns.input),
+        (false, false) => format!("{} -> {}", list(&columns.input), list(&told)),
+    }
 }
 
 /// What the paper says, with its words.

@@ -66,6 +66,8 @@ pub struct PerhapsColumns {
     pub label: Vec<String>,
     pub input: Vec<String>,
     pub exclude: Vec<String>,
+    /// Words of what is asked, of which one may be the label: `which patients are readmitted`.
+    pub told: Vec<String>,
 }
 
 impl PerhapsColumns {
@@ -81,21 +83,53 @@ impl PerhapsColumns {
             }
             found
         };
-        if asked.label.is_none() && asked.labels.is_empty() {
+        // What somebody calls a column is not its name, which may stand beside it: `o preço (coluna price)`.
+        let is_named = asked.label.as_ref().is_some_and(|label| named(table, label).is_some());
+        if !is_named && asked.labels.is_empty() {
             let flags = self.label.iter().filter_map(|name| named(table, &format!("is_{name}")));
-            asked.label = there(&self.label).into_iter().chain(flags.map(|column| column.name.clone())).next();
+            let flags = flags.map(|column| column.name.clone());
+            let said = there(&self.label).into_iter().chain(flags).next();
+            let is_called = asked.label.as_ref().is_some_and(|label| called(table, label).is_ok());
+            let found = if is_called { said } else { said.or_else(|| self.label_told(table)) };
+            asked.label = found.or(asked.label.take());
         }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
         let is_other = |name: &String| label.as_ref() != Some(name);
-        // What a table is for is read from all of its columns, where nobody says what is told of it.
-        if label.is_none() || !asked.input.is_empty() {
+        for name in there(&self.exclude).into_iter().filter(is_other) {
+            if !asked.exclude.contains(&name) {
+                asked.exclude.push(name);
+            }
+        }
+        if !asked.input.is_empty() {
             return vec![];
         }
-        let input: Vec<String> = there(&self.input).into_iter().filter(is_other).collect();
-        if asked.exclude.is_empty() && input.is_empty() {
-            asked.exclude = there(&self.exclude).into_iter().filter(is_other).collect();
+        let is_usual = |name: &String| LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual));
+        let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
+        // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
+        let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual(name)).collect();
+        if label.is_none() && input.len() < 2 {
+            return vec![];
         }
         input
+    }
+
+    /// The only column that is asked for in passing: what is asked about may be one, too, of which there is another in each row.
+    fn label_told(&self, table: &Table) -> Option<String> {
+        let may_be_told = |column: &&Column| match column.kind {
+            ColumnKind::Int | ColumnKind::Float => true,
+            ColumnKind::Text => has_few_values(table, &column.name).unwrap_or(false),
+            ColumnKind::Image | ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
+        };
+        let columns = |names: &[String]| -> BTreeSet<String> {
+            names.iter().filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect()
+        };
+        let (input, exclude) = (columns(&self.input), columns(&self.exclude));
+        let told = self.told.iter().filter_map(|name| named(table, name)).filter(may_be_told);
+        let told: BTreeSet<String> = told.map(|column| column.name.clone()).filter(|name| !exclude.contains(name)).collect();
+        let only = |mut names: BTreeSet<String>| names.pop_first().filter(|_| names.is_empty());
+        // `Classify the class` may be about an input or a label.
+        let others: BTreeSet<String> = told.difference(&input).cloned().collect();
+        if others.is_empty() { only(told) } else { only(others) }
     }
 }
 
@@ -268,7 +302,12 @@ fn holds_written_lists(table: &Table, column: &Column) -> Result<bool> {
 /// The column of that name, however its words are parted and whether they are large or small: `Source Text` for `source_text`.
 fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
-    exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()))
+    let exact = exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()));
+    // Several words are those of one name, if of no other: `body mass` of `body_mass_g`.
+    let wanted = words(name);
+    let mut like =
+        table.columns().iter().filter(|column| wanted.len() > 1 && wanted.iter().all(|w| words(&column.name).contains(w)));
+    exact.or_else(|| like.next().filter(|_| like.next().is_none()))
 }
 
 /// The column of that name; else the only one with these words in its name, as people say it: `body mass` for `body_mass_g`; else the

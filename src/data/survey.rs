@@ -123,7 +123,20 @@ fn survey_tables(
         task => task.is_some_and(|task| task.takes() == Modality::Table),
     };
     // A text or two are read; of a table any columns are.
-    if hints.columns.input.is_empty() && (is_table || input.len() <= 2) {
+    // Where nobody says what is told, a list says nothing of conversations, tags and the like.
+    let is_told = hints.columns.label.is_some()
+        || match hints.task.or(found) {
+            None
+            | Some(
+                Task::TextClassification
+                | Task::TextRegression
+                | Task::TextMultiLabel
+                | Task::TabularClassification
+                | Task::TabularRegression,
+            ) => true,
+            Some(_) => false,
+        };
+    if hints.columns.input.is_empty() && is_told && (is_table || input.len() <= 2) {
         hints.columns.input = input;
     }
     let hints = &hints;
@@ -159,7 +172,8 @@ fn survey_tables(
 
 /// What a table tells by itself that it is for.
 fn task_told(first: &Table, asked: &Columns) -> Result<Option<Task>> {
-    let is_unsaid = *asked == Columns::default();
+    // What is left out says nothing of what the rest is for.
+    let is_unsaid = Columns { exclude: vec![], ..asked.clone() } == Columns::default();
     Ok(match first.is_document() {
         // A document has no classes, nor has a row of one text: its words are all that it can be asked for.
         true => Some(Task::LanguageModelling),

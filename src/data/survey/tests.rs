@@ -122,7 +122,8 @@ fn words_that_are_columns_are_taken_as_such() {
     let rows: String = (0..60).map(|i| format!("{},{},{},{}\n", i % 7, i % 5, i % 11, ["low", "high"][i % 2])).collect();
     let dir = folder(&[("train.csv", &format!("area,rooms,year,priority\n{rows}"))]);
     let of = |label: &[&str], input: &[&str], exclude: &[&str]| {
-        let perhaps = PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude) };
+        let perhaps =
+            PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude), ..PerhapsColumns::default() };
         let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
         let place = DataSource::Local { path: dir.path().into() };
         let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");
@@ -130,6 +131,29 @@ fn words_that_are_columns_are_taken_as_such() {
     };
     assert_eq!(of(&["priority"], &["rooms", "tweets"], &[]), ("priority".into(), names(&["rooms"])));
     assert_eq!(of(&["Priority"], &[], &["year"]), ("priority".into(), names(&["area", "rooms"])));
+}
+
+/// What is asked in passing is a column of classes or numbers; a name that no column has is what somebody calls it.
+#[test]
+fn columns_that_are_asked_for_in_passing() {
+    let row = |i: usize| format!("p{i},{},{},{}\n", i % 7, 20 + i % 11, ["no", "yes"][i % 2]);
+    let rows: String = (0..60).map(row).collect();
+    let dir = folder(&[("train.csv", &format!("patient_id,visits,age_years,readmitted\n{rows}"))]);
+    let of = |asked: Option<&str>, perhaps: PerhapsColumns| {
+        let columns = Columns { label: asked.map(str::to_string), ..Columns::default() };
+        let hints = DataSpecHints { perhaps, columns, ..DataSpecHints::default() };
+        let place = DataSource::Local { path: dir.path().into() };
+        let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");
+        (facts.columns.label.unwrap_or_default(), facts.columns.input)
+    };
+    let told = |told: &[&str]| PerhapsColumns { told: names(told), ..PerhapsColumns::default() };
+    let all = names(&["visits", "age_years"]);
+    assert_eq!(of(None, told(&["patients", "will", "be", "readmitted"])), ("readmitted".into(), all.clone()));
+    assert_eq!(of(Some("Wiederaufnahme"), told(&["readmitted"])), ("readmitted".into(), all));
+    let label = PerhapsColumns { label: names(&["readmitted"]), input: names(&["age years"]), ..PerhapsColumns::default() };
+    assert_eq!(of(None, label), ("readmitted".into(), names(&["age_years"])));
+    let exclude = PerhapsColumns { exclude: names(&["visits"]), ..told(&["readmitted"]) };
+    assert_eq!(of(None, exclude), ("readmitted".into(), names(&["age_years"])));
 }
 
 #[test]

@@ -21,7 +21,8 @@ static TASKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
             r"\b(?:generat(?:e|es|ing)|creat(?:e|es|ing)|synthesi[sz](?:e|es|ing)|draw(?:s|ing)?)(?: (?:new|more|realistic|synthetic|some|artificial))* {images}\b|\b(?:image|picture) (?:generation|synthesis|generator)\b|\btext[- ]to[- ]image\b"
         ),
         r"\btopic[- ]model(?:l?ing|s)?\b|\blatent dirichlet allocation\b|\blda topics?\b".to_string(),
-        r"\bclusters? (?:the|my|our|these) \w+|\bclustering\b".to_string(),
+        r"\bclusters? (?:the|my|our|these) \w+|\bclustering\b|\bk-?means\b|\b(?:customer|user) segmentation\b|\bsegment(?:ing)? (?:(?:the|my|our) )?(?:customers|clients|users|shoppers|visitors)\b|\b(?:group|segment)(?:ing)?\s(?:[\w¦-]+\s+){0,9}?into (?:(?:\d+|two|three|four|five|six|several|some|k|a few|natural|similar) )*(?:groups?|segments?)\b|\binto (?:(?:\d+|two|three|four|five|six|several|some|k|a few|natural|similar) )*clusters?\b|\b(?:find|discover)(?:ing)? (?:(?:the|natural|hidden|\d+) )*(?:clusters|groups|segments)\b".to_string(),
+        r"\banomaly detect(?:ion|ors?)\b|\brecommend(?:er|ation)s? (?:systems?|engines?|models?)\b|\bcollaborative filtering\b|\blearning to rank\b|\bsurvival analysis\b|\bdimensionality reduction\b".to_string(),
         r"\breinforcement learning\b|\b(?:pose estimation|depth estimation|optical character recognition|ocr)\b".to_string(),
         r"\btext[- ]to[- ]speech\b|\btts\b|\bspeech synthesis\b".to_string(),
     ]

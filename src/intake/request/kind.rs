@@ -25,7 +25,12 @@ static OF_WORDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
 
 static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
     vec![
-        (Task::TextMultiLabel, pattern(r"\bmulti-?\s?label(?: (?:text )?classif\w+| tagging)?\b")),
+        (
+            Task::TextMultiLabel,
+            pattern(
+                r"\bmulti-?\s?label(?: (?:text )?classif\w+| tagging)?\b|\b(?:can have |may have |has |have |with )?(?:several|multiple|more than one|any number of|one or more) (?:labels?|tags?|topics?|categories|category) (?:per|each|at (?:once|a time)|for (?:each|every|one|a|an))\b(?: \w+)?|\ball (?:the )?(?:topics|labels|tags|categories) that apply\b|\b(?:can|may|might|could) (?:have|carry|get|belong to|fall (?:in|into)) (?:several|multiple|more than one|many|one or more) (?:labels?|tags?|topics?|categories|category|classes|class)\b",
+            ),
+        ),
         (
             Task::TokenClassification,
             pattern(

@@ -4,7 +4,6 @@ use super::name::is_table;
 use super::pair::names_of_languages;
 use super::rest::{Found, Rest, is_filler, taken_if};
 use super::{DataName, Refused, Request};
-use crate::data::PerhapsColumns;
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -30,7 +29,7 @@ static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
     // What somebody asks to be told, up to its name.
     let predict = concat!(
         r"\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the\s+)?(?:next|following|coming)\s+(?:\d+\s+)?(?:steps?|hours?|days?|weeks?|months?|quarters?|years?)\s+of\s+)?",
-        r"(?:(?:the|its|their|a|an|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
+        r"(?:(?:the|its|their|a|an|is|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
     );
     [
         regex(&format!(
@@ -53,7 +52,7 @@ static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
         ),
         regex(&format!(r"(?i){predict}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}')(?:\s+column\b)?")),
         regex(&format!(
-            r"(?i){predict}(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then)\b|[¦,;:()]|\.(?:\s|$)|$)"
+            r"(?i){predict}(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|per|not|where|when|if|unless|leaving|dropping)\b|[¦,;:()]|\.(?:\s|$)|$)"
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(
@@ -107,7 +106,8 @@ static TOLD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[=:]|\b(?:is|call
 /// nothing comes of the request.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let has_columns = match &request.data {
-        Some(DataName::Local { path }) => path.extension().is_none() || is_table(&path.to_string_lossy()),
+        // Of several in braces each ends alike.
+        Some(DataName::Local { path }) => path.extension().is_none() || is_table(path.to_string_lossy().trim_end_matches('}')),
         Some(DataName::Url { url }) => is_table(url),
         Some(DataName::Hub { .. }) | None => true,
         Some(DataName::Known { .. } | DataName::Generated { .. }) => false,
@@ -163,7 +163,7 @@ fn is_named(found: &Found<'_>) -> bool {
 /// What is asked of a model and is no column: `predict on new data`, `forecast the next 24 hours`, `estimate the cost first`.
 static NOT_PREDICTED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)^(?:(?:on|for|with|how)\b|(?:new|unseen|other|more) (?:data|examples?|texts?|images?|rows?|samples?|ones|inputs?)\b|(?:next|following|coming)\s+(?:\d|(?:hours?|days?|weeks?|months?|years?)$)|(?:time|costs?|runtime|duration|memory)\s+(?:first|before\w*|needed|required|it|this|that|you)\b)",
+        r"(?i)^(?:(?:on|for|with|how)\b|(?:from|in|using|by|at)\s|(?:new|unseen|other|more) (?:data|examples?|texts?|images?|rows?|samples?|ones|inputs?)\b|(?:next|following|coming)\s+(?:\d|(?:hours?|days?|weeks?|months?|years?)$)|(?:time|costs?|runtime|duration|memory)\s+(?:first|before\w*|needed|required|it|this|that|you)\b)",
     )
 });
 
@@ -176,44 +176,6 @@ static NO_COLUMN: LazyLock<Regex> = LazyLock::new(|| {
 
 static FORECASTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bforecast"));
 static FORECASTING: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:time[- ]series )?forecast(?:s|ing)?\b"));
-
-/// Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `everything except year`.
-pub(super) fn perhaps(text: &str) -> PerhapsColumns {
-    static LABELS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(&format!(
-            r"(?i)(?:(?:\.[a-z]{{2,8}}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){{0,6}}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s(?:(?:the|its|their|column)\s)*|(?:->|→)\s?){NAME}"
-        ))
-    });
-    static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(&format!(
-            r"(?i)(?:\b(?:from|using|on|based on|given|by means of|classify|classifying|aus|mit|avec|con|usando)\s|\b(?:features?|inputs?|predictors?)\s?[:=]\s?)(?:(?:the|only|just|its|columns?|features?)\s)*{NAMES}"
-        ))
-    });
-    static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
-        regex(&format!(
-            r"(?i)\b(?:except(?: for)?|without|excluding|but not|(?:everything|anything|all|columns) but|ignoring|apart from)\s(?:the\s)?{NAMES}"
-        ))
-    });
-    // `article -> highlights`.
-    static SOURCES: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i){NAME}\s?(?P<arrow>->|→)")));
-    // `Using weight decay` is about no weight, `by image classification` about no image.
-    static END: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^\s*(?:$|[,.;:!?()¦]|(?:columns?|features?|fields?|only|please|and|to|with|for|in|of|by|into|from|on|as|at|using|but|except|without|mit|und|für|avec|et|pour|con|y|e|para|per|com)\b)",
-        )
-    });
-    let names = |way: &Regex| -> Vec<String> {
-        let lists = way.captures_iter(text).filter_map(|found| found.name("v"));
-        let lists = lists.filter(|list| END.is_match(&text[list.end()..])).map(|list| list.as_str().to_string());
-        lists.flat_map(|list| listed(&list)).collect()
-    };
-    let sources = SOURCES.captures_iter(text).filter_map(|found| Some(found.name("v")?.as_str().to_string()));
-    PerhapsColumns {
-        label: names(&LABELS),
-        input: names(&INPUTS).into_iter().chain(sources).collect(),
-        exclude: names(&EXCLUDED),
-    }
-}
 
 /// The names of a list.
 fn listed(list: &str) -> Vec<String> {

@@ -26,6 +26,7 @@ mod number;
 mod optimizer;
 mod pair;
 mod pattern;
+mod perhaps;
 mod quality;
 mod rate;
 mod rest;
@@ -387,7 +388,21 @@ impl Request {
 
     /// Words that may be names of columns: it is for the data to say whether they are.
     pub fn perhaps_columns(&self) -> PerhapsColumns {
-        label::perhaps(self.read_as.as_ref().unwrap_or(&self.text))
+        let mut all = perhaps::perhaps(self.read_as.as_ref().unwrap_or(&self.text));
+        // Its own words say in another order what is to be told.
+        let own = self.read_as.as_ref().map(|_| perhaps::perhaps(&self.text)).unwrap_or_default();
+        for (names, more) in
+            [(&mut all.label, own.label), (&mut all.input, own.input), (&mut all.exclude, own.exclude), (&mut all.told, own.told)]
+        {
+            let more: Vec<String> = more.into_iter().filter(|name| !names.contains(name)).collect();
+            names.extend(more);
+        }
+        all
+    }
+
+    /// The words of a phrase that are more than what one says of columns: `zip` of `Exclude zip`.
+    pub fn names_in(phrase: &str) -> Vec<&str> {
+        perhaps::names_in(phrase)
     }
 
     /// Of a script that does not part its words, each sign is one.

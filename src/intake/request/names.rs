@@ -5,7 +5,7 @@ use super::english::is_word;
 use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
 use super::number::number;
 use super::pair::code_of;
-use super::rest::{Judged, Rest, is_filler, last_word};
+use super::rest::{Cut, Found, Judged, Rest, is_filler, last_word, taken_if};
 use super::settings::ONE_OF_TWO;
 use super::{DataName, Lying, ModelName, Refused, Request, size};
 use crate::data::{GENERATED, Known, catalogue, public_id, split_of_file};
@@ -26,6 +26,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     // As a demand: a post and what was published are data.
     static DEMANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
     while rest.cut_as(&PUSHED, |found| if DEMANDED.is_match(found.before) { Judged::Told } else { Judged::Passed }).is_some() {}
+    let apart = spaced(rest, &lying);
     let role = |before: &str, word: &str| role(before, word, &lying);
     let mut data = |tested: bool, earlier: bool| {
         let fits = |before: &str| {
@@ -59,12 +60,45 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
             }
         },
         // What is to be scored is trained on where there is nothing else.
-        (trained, tested) => trained.or(tested),
+        (trained, tested) => apart.or(trained).or(tested).or_else(|| folder(rest, &lying)),
     };
     request.model = rest.cut_word(|before, word| {
         let id = hub_page(word).map_or(word, |(id, _)| id);
         (role(before, word)? == Lying::Model).then(|| ModelName::At { id: id.into() })
     });
+}
+
+/// Data whose path has blanks, in quotes: `train on "my data.csv"`.
+fn spaced(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<DataName> {
+    static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"`(?P<a>[^`¦]*[^`¦\s]\s[^`¦]+)`|\x22(?P<b>[^\x22¦]*[^\x22¦\s]\s[^\x22¦]+)\x22|'(?P<c>[^'¦]*[^'¦\s]\s[^'¦]+)'")
+    });
+    static ONE: LazyLock<Regex> = LazyLock::new(|| regex(r"^[^,;:=]+\.[A-Za-z]{2,8}(?:\.(?:gz|zst|zip))?$"));
+    static DATA_NEXT: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:on|from|in|with|data|data ?set|file|table|over|using)\s*[:=]?\s*[`'\x22]?$"));
+    let name = |cut: &Cut| ["a", "b", "c"].map(|group| cut.get(group).to_string()).concat();
+    let judged = |found: &Found<'_>| {
+        let name = name(found.cut);
+        // What is quoted may be a whole sentence.
+        let is_file = is_data_file(&name) && ONE.is_match(&name) && DATA_NEXT.is_match(found.before);
+        taken_if((is_file || lying(&name) == Some(Lying::Data)) && !GOES.is_match(found.before))
+    };
+    rest.cut_as(&QUOTED, judged).map(|cut| DataName::Local { path: name(&cut).into() })
+}
+
+/// A folder that is there, called by its name alone: `the pets folder`, `on pets`.
+fn folder(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<DataName> {
+    static WAYS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+        let name = r"[`'\x22]?(?P<v>[A-Za-z0-9_][A-Za-z0-9_.-]*)[`'\x22]?";
+        [
+            regex(&format!(r"(?i)\b(?:folder|directory|ordner|dossier|carpeta|cartella|pasta)\s(?:(?:called|named)\s)?{name}")),
+            regex(&format!(r"(?i){name}\s?(?:\b(?:folder|directory)\b|フォルダー?|文件夹)")),
+            regex(&format!(r"(?i)\b(?:on|in|from)\s(?:(?:the|my|our)\s)*{name}")),
+        ]
+    });
+    let judged = |found: &Found<'_>| taken_if(lying(found.cut.get("v")) == Some(Lying::Data) && !GOES.is_match(found.before));
+    let cut = WAYS.iter().find_map(|way| rest.cut_as(way, judged))?;
+    Some(DataName::Local { path: cut.get("v").into() })
 }
 
 /// Stands before what somebody trained on: `we trained ResNet-20 on`.

@@ -61,11 +61,11 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
     goal_value: pattern(&format!(
         r"(?:\b(?:reach\w*|achiev\w*|hit|attain\w*|target|goal|score|beat|exceed|aim(?:ing)?|at least|above|get(?:s|ting)?)|(?:\A\s*|[,;(¦]\s*|\b(?:with|be|is|to|at|get|want|need)\s)(?:>=?|≥)){BETWEEN}(?:(?P<v>[-+]?[\d.,]+)\s?(?P<unit>%|percent\b)|(?P<share>0?\.\d+))(?P<of>\s(?:more|better|higher|lower|improvement|of|faster|recall|precision|auc|error|loss)\b)?"
     )),
-    metric: pattern(&format!(r"\b{}\b", *METRIC)),
+    metric: pattern(&format!(r"(?:\b(?:optimi[sz]|maximi[sz])(?:e|ing)\s(?:for\s)?(?:the\s)?)?\b{}\b", *METRIC)),
     of_another_metric: regex(&format!(r"(?:{NOT}|(?i)\b(?:{ANOTHER}|class-?wise|sample[sd]?|mean average)[- ]*)$")),
     error_value: pattern(&format!(r"\b{}{UP_TO}#\s?(?P<unit>%|percent\b)?", *ERROR)),
     value_error: pattern(&format!(r"(?:\b{MOST}|[<≤]=?)?^#\s?(?P<unit>%|percent\b)?\s?{OF_WHAT}{}\b", *ERROR)),
-    error: pattern(&format!(r"\b{}\b", *ERROR)),
+    error: pattern(&format!(r"(?:\b(?:optimi[sz]|minimi[sz])(?:e|ing)\s(?:for\s)?(?:the\s)?)?\b{}\b", *ERROR)),
     open: [
         pattern(&format!(
             r"\b(?P<open>error[- ]rates?(?:\s(?:of|is|to))?|(?:(?:test|validation|dev|held-out|evaluation) )?(?:cross[- ]entropy )?(?:loss(?:es)?|errors?)(?: (?:of|is|to|must be|should be))*\s?{MOST})(?:\s?{MOST})?\s?[:=]?\s?#\s?(?P<unit>%|percent\b)?"

@@ -71,7 +71,7 @@ patterns! {
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
     ],
-    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weight(?:ing)? (?:them|the classes|each class|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
+    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
     weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],

@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
+mod columns;
 mod misread;
 mod named;
 mod numbers;

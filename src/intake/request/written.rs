@@ -15,6 +15,18 @@ pub(super) fn plainly(text: &str) -> String {
         ))
     });
     let text = text.replace(['\u{2212}', '\u{2011}'], "-").replace("R²", "R2").replace("r²", "r2");
+    // Signs of scripts without spaces part words all the same.
+    let text = text.replace(['，', '、'], ", ").replace('。', ". ").replace('；', "; ").replace('：', ": ");
+    let text = text.replace('（', " (").replace('）', ") ");
+    // So does a comma before them: `iris.csv,目标`.
+    let is_unspaced = |c: char| ('\u{3040}'..='\u{9fff}').contains(&c);
+    let parts = text.split(',').enumerate();
+    let parted = |(at, part): (usize, &str)| match at {
+        0 => part.to_string(),
+        _ if part.starts_with(is_unspaced) => format!(", {part}"),
+        _ => format!(",{part}"),
+    };
+    let text: String = parts.map(parted).collect();
     let text = text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
     let text = numbered(text.trim()).into_owned();
     let text = LINES.iter().fold(text, |text, (way, said)| way.replace_all(&text, *said).into_owned());

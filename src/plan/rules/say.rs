@@ -7,7 +7,7 @@ use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::USUAL_BERT;
-use crate::intake::{Family, ModelName, ModelSize, PaperSpec};
+use crate::intake::{Family, ModelName, ModelSize, PaperSpec, Request};
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
 
@@ -250,26 +250,54 @@ impl Brief<'_> {
     }
 
     /// Words that nothing came of; those that are columns of the data are followed.
-    fn not_understood(&self) -> Option<Deviation> {
-        let request = self.request()?;
+    fn not_understood(&self) -> Vec<Deviation> {
+        let Some(request) = self.request() else { return vec![] };
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
-        let used = |name: &str| columns.input.iter().chain(&columns.label).any(|column| column.eq_ignore_ascii_case(name));
-        let is_of = |names: &[String], word: &str| names.iter().any(|name| name == word);
-        let is_taken = |words: &str| {
-            let mut words = words.split_whitespace().peekable();
-            let is_said = words.next_if(|word| matches!(*word, "except" | "without" | "excluding")).is_some();
-            words.all(|word| match is_said {
-                true => is_of(&perhaps.exclude, word) && self.left_out(word).is_some(),
-                false => {
-                    (is_of(&perhaps.input, word) || is_of(&perhaps.label, word)) && used(word)
-                        || is_of(&perhaps.exclude, word) && self.left_out(word).is_some()
-                }
-            })
+        let is_of = |names: &[String], name: &str| names.iter().any(|own| own == name);
+        let is_input = |name: &str| columns.input.iter().any(|column| is_called(column, name));
+        let is_label = |name: &str| columns.label.iter().any(|column| is_called(column, name));
+        let in_its_role = |name: &str| match is_of(&perhaps.exclude, name) {
+            true => self.left_out(name).is_some(),
+            false => {
+                is_of(&perhaps.input, name) && is_input(name)
+                    || (is_of(&perhaps.label, name) || is_of(&perhaps.told, name)) && is_label(name)
+            }
         };
+        // `The features` are said of what was listed.
+        let of_columns = |words: &str| words.split_whitespace().all(|word| OF_COLUMNS.contains(&word.to_lowercase().as_str()));
+        let lists = !perhaps.input.is_empty() || !perhaps.exclude.is_empty();
+        // Of a table's classes each has its share of what is held out.
+        let is_stratified = self.task == Task::TabularClassification
+            && self.offer.data.table.is_some()
+            && request.not_understood.iter().any(|words| words.to_lowercase().contains("stratif"));
+        let of_strata = |words: &str| {
+            let own = ["split", "splits", "sampling", "label", "labels", "class", "classes", "target"];
+            let is_own = |word: &str| {
+                let low = word.to_lowercase();
+                low.starts_with("stratif") || own.contains(&low.as_str()) || is_label(word)
+            };
+            words.split_whitespace().all(is_own)
+        };
+        let is_taken = |words: &str| match Request::names_in(words).as_slice() {
+            _ if is_stratified && of_strata(words) => true,
+            [] => lists && of_columns(words),
+            names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
+        };
+        let is_column = |name: &&str| is_input(name) || is_label(name) || self.left_out(name).is_some();
         let left = request.not_understood.iter().filter(|words| !is_taken(words));
-        let stated = left.map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
-        let (used, reason) = ("not followed".into(), "it is not understood".into());
-        (!stated.is_empty()).then(|| Deviation { field: "request".into(), stated, used, reason })
+        let (of_columns, others): (Vec<&String>, Vec<&String>) =
+            left.partition(|words| Request::names_in(words).iter().any(is_column));
+        let told = |field: &str, words: &[&String], reason: &str| {
+            let stated = words.iter().map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
+            let (field, used, reason) = (field.into(), "not followed".into(), reason.into());
+            (!stated.is_empty()).then(|| Deviation { field, stated, used, reason })
+        };
+        // A column that is used against a wish is worse than any other wish that is not followed.
+        let unclear = "they name columns, and it is not understood what for: say `predict y`, `from a and b` or `without c`";
+        [told("data.columns", &of_columns, unclear), told("request", &others, "it is not understood")]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The column of that name, large or small, as the table calls it, if it is left out.
@@ -308,6 +336,16 @@ impl Brief<'_> {
             deviate("seeds", "what the paper ran, or chose from", "one run".into(), reason);
         }
     }
+}
+
+/// What people call columns.
+const OF_COLUMNS: [&str; 10] =
+    ["column", "columns", "feature", "features", "field", "fields", "input", "inputs", "predictors", "variables"];
+
+/// Whether a column is called so, large or small, or in words of which its name has each.
+fn is_called(column: &str, name: &str) -> bool {
+    let has = |word: &str| column.to_lowercase().contains(&word.to_lowercase());
+    column.eq_ignore_ascii_case(name) || name.contains(' ') && name.split_whitespace().all(has)
 }
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.

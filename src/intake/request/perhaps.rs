@@ -1,0 +1,246 @@
+//! Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `leave year out`. It is for the
+//! data to say whether they are, so that whatever stands in a list besides comes to nothing.
+
+use super::name::is_data_file;
+use crate::data::PerhapsColumns;
+use crate::intake::regex;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Stands before what is predicted.
+static LABELS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?)(?: column)?(?:\s?[:=]|\sis)?\s|\b(?:labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)\s|(?:\b(?:predict\w*|prever|predecir|prédire|predire|vorhersag\w*)\s|预测)[^.,;:()¦]{1,40}\(\s?|预测\s?|目标列?[是为:：]?\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
+    )
+});
+
+/// Stands before inputs, which `without using` are none.
+static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?)",
+    )
+});
+
+/// Stands before inputs if these words of it stand behind them: `use a and b as features`.
+static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        regex(r"(?i)\b(?:use|take|with|only)\s"),
+        regex(
+            r"(?i)^\s*(?:columns?\s)?(?:(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b|(?:may|should|can|must|are to) be used\b|to (?:predict|tell|work out|estimate|classify|forecast|find out|guess|say)\b)",
+        ),
+    ]
+});
+
+/// Stands before what is no input.
+static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
+        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
+        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
+    ))
+});
+
+/// Stands before what is no input if these words stand behind it: `leave a and b out`.
+static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [regex(r"(?i)\b(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing))\s"), regex(r"(?i)^\s*(?:columns?\s)?(?:out|aside|away)\b")]
+});
+
+/// Stands before what rows have, and no input: `drop rows without income`.
+static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:rows|records|examples|samples|lines|entries|those|ones|observations)\s(?:(?:that|which|are|do|have)\s)*$")
+});
+
+/// Stands before what rows are parted by, and no input: `a split based on date`.
+static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:split|sort|order|group|stratif|sampl|filter|partition|divid|test|evaluat|validat)\w*\s(?:(?:it|the|data|rows|train|test|into|and|model|examples|sets?)\s)*$",
+    )
+});
+
+/// What says behind a list that it is no input: `id and name are to be ignored`.
+static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    let one = r"[^\s,;:()¦]+";
+    regex(&format!(
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
+    ))
+});
+
+/// Stands before a sentence or a name that holds what is to be told: `which patients are readmitted`, `a classifier for survived`.
+static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:\b(?:which|what|whether|who|whose|if|how (?:much|many)|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\bregression(?: (?:of|for)\s|:\s)|\(\s?)",
+    )
+});
+
+/// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`, `wage is what I want to predict`.
+static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s(?:~\s|(?:is|are)\s(?:what|the (?:one|column|thing)|to be (?:predicted|told))\b)",
+    )
+});
+
+/// `sex + age -> survived`.
+static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
+    let one = r"[^\s,;:()¦+]+";
+    regex(&format!(r"(?P<v>{one}(?:\s?(?:[,+]|\band\b)\s?{one})*)\s?(?:->|→)"))
+});
+
+/// Words that may be columns, by what they would be.
+pub(super) fn perhaps(text: &str) -> PerhapsColumns {
+    let places = |way: &Regex| -> Vec<Range<usize>> { way.find_iter(text).map(|found| found.range()).collect() };
+    let lists = |way: &[Regex; 2]| -> Vec<String> {
+        let lists = places(&way[0]).into_iter().map(|place| list_at(text, place.end));
+        lists.filter(|(_, end)| way[1].is_match(&text[*end..])).flat_map(|(names, _)| names).collect()
+    };
+    let is_of_rows = |place: &Range<usize>| OF_ROWS.is_match(&text[..place.start]);
+    let excluded: Vec<Range<usize>> = places(&EXCLUDED).into_iter().filter(|place| !is_of_rows(place)).collect();
+    let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
+    let is_wish = |place: &Range<usize>| !OF_A_SPLIT.is_match(&text[..place.start]);
+    let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| list_at(text, place.end).0);
+    let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
+    let before = EXCLUDED_BEFORE.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
+    let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0).chain(before);
+    let label = places(&LABELS).into_iter().filter_map(|place| {
+        let (names, end) = list_at(text, place.end);
+        // Of what is predicted one name may stand in brackets: `the price (house_value)`.
+        let closes = names.len() == 1 && text[end..].trim_start().starts_with([')', '列', '栏']);
+        let is_open = text[..place.end].trim_end().ends_with('(') && !closes;
+        names.into_iter().next().filter(|_| !is_open)
+    });
+    let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
+    let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..])).chain(before);
+    PerhapsColumns {
+        label: once(label),
+        input: once(input.chain(sources).chain(lists(&TAKEN))),
+        exclude: once(exclude.chain(lists(&LEFT))),
+        told: once(asked.flat_map(words_of)),
+    }
+}
+
+/// Each once.
+fn once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// What ends a list, behind a name or in the place of one: `using weight decay` is about no weight, `from a and b, lr 1e-3` about no lr.
+#[rustfmt::skip]
+const ENDS: &[&str] = &[
+    "column", "columns", "feature", "features", "field", "fields", "only", "alone", "together", "please", "to", "with", "for", "in", "of", "by", "into", "from", "on", "as", "at",
+    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "vorhersagen", "prédire", "predecir", "prever", "predire", "usando", "train", "then", "because", "since", "may", "should", "must", "can", "will", "be",
+];
+/// What stands between the names of a list.
+const JOINS: &[&str] = &["and", "or", "nor", "und", "oder", "noch", "et", "ou", "y", "e", "ni", "né", "o", "plus", "&", "+"];
+/// What may stand before a name.
+#[rustfmt::skip]
+const LEADS: &[&str] = &[
+    "the", "only", "just", "solo", "solamente", "apenas", "somente", "nur", "seulement", "uniquement", "soltanto", "jeweils", "its", "both", "my", "columns", "column", "features", "feature", "fields", "field", "either", "spalte", "spalten", "colonne", "colonnes", "columna", "columnas", "coluna", "colunas",
+    "die", "der", "das", "den", "a", "la", "le", "les", "el", "los", "las", "o", "os", "as", "il", "lo", "von",
+];
+/// Words of a name, at most.
+const MOST_WORDS: usize = 3;
+
+/// The names of the list that begins at `start`, and where it ends.
+fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[A-Za-z_\u{c0}-\u{2af}\u{370}-\u{1fff}][0-9A-Za-z_.\u{c0}-\u{2af}\u{370}-\u{1fff}-]*))",
+        )
+    });
+    let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);
+    // Of `a, lr 1e-3` the last is none, and a key is no name either.
+    let closes = |behind: &str| !behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '=' | ':' | '/'));
+    loop {
+        let found = WORD.captures(&text[end..]).and_then(|found| found.name("w"));
+        let Some(found) = found else { break };
+        let (word, behind) = (found.as_str(), end + found.end());
+        let low = word.trim_end_matches('.').to_lowercase();
+        // `x, y and z` are three.
+        let joins = is_join(&low) && (low.len() > 1 || !name.is_empty() || !low.starts_with(char::is_alphabetic));
+        if name.is_empty() && !joins && LEADS.contains(&low.as_str()) && leads(&text[behind..]) {
+            end = behind;
+            continue;
+        }
+        // What people call it, and its name: `ni el año (year_built)`.
+        if let Some(own) = word.strip_prefix('(') {
+            let both = [name.join(" "), own.trim_end_matches(')').trim().to_string()];
+            names.extend(both.into_iter().filter(|name| !name.is_empty()));
+            name.clear();
+            end = behind;
+            continue;
+        }
+        if joins {
+            // A list may begin with what joins it: `ni el id ni el año`.
+            if !name.is_empty() {
+                names.push(name.join(" "));
+                name.clear();
+            }
+            end = behind;
+            continue;
+        }
+        // `From area and rooms the price`.
+        let is_next = !name.is_empty() && LEADS.contains(&low.as_str());
+        if is_next || ENDS.contains(&low.as_str()) || is_data_file(word.trim_end_matches('.')) || name.len() == MOST_WORDS {
+            break;
+        }
+        let bare = word.trim_end_matches('.');
+        name.push(bare.trim_matches(['`', '"', '\'']));
+        end = behind;
+        // A sentence ends with it.
+        if bare.len() < word.len() {
+            break;
+        }
+    }
+    if !name.is_empty() && closes(&text[end..]) {
+        names.push(name.join(" "));
+    }
+    (names, end)
+}
+
+fn is_join(word: &str) -> bool {
+    JOINS.contains(&word) || matches!(word, "," | "和" | "与" | "及" | "、" | "，")
+}
+
+/// Whether a name stands `behind` what may stand before one: `a` of `a coluna id` does, and that of `a and b` is one itself.
+fn leads(behind: &str) -> bool {
+    let next = behind.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let next = next.as_str();
+    behind.starts_with(' ') && !is_join(next) && (LEADS.contains(&next) || !ENDS.contains(&next))
+}
+
+/// Up to the end of what is said.
+fn clause(text: &str) -> &str {
+    static END: LazyLock<Regex> = LazyLock::new(|| regex(r"[,;:!?()¦]|\.(?:\s|$)"));
+    END.find(text).map_or(text, |end| &text[..end.start()])
+}
+
+/// The first words of a clause, without the signs around them.
+fn words_of(clause: &str) -> Vec<String> {
+    const MOST: usize = 10;
+    let words = clause.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'));
+    words.filter(|word| !word.is_empty()).take(MOST).map(str::to_string).collect()
+}
+
+/// The words of a phrase that are more than what one says of columns: `zip` of `Exclude zip`.
+pub(super) fn names_in(phrase: &str) -> Vec<&str> {
+    #[rustfmt::skip]
+    const SAID: &[&str] = &[
+        "exclude", "excluding", "ignore", "ignoring", "drop", "dropping", "omit", "omitting", "skip", "skipping", "remove", "removing", "leave", "leaving", "keep", "not", "don't", "no", "never",
+        "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "i", "was", "ignored", "excluded", "dropped", "omitted", "removed", "weglassen", "ignorieren", "auslassen", "all",
+        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x",
+    ];
+    let is_said = |word: &&str| {
+        let low = word.to_lowercase();
+        [ENDS, JOINS, LEADS, SAID].iter().any(|words| words.contains(&low.as_str()))
+    };
+    let names = phrase.split_whitespace().map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
+    // A count of them, and words of scripts without spaces, are no names: `这 2 column`.
+    let is_sign = |c: char| c.is_ascii_digit() || ('\u{2e80}'..='\u{9fff}').contains(&c);
+    names.filter(|word| !word.chars().all(is_sign) && !is_said(word)).collect()
+}
