@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 mod misread;
 mod named;
+mod notation;
 mod numbers;
 mod ordinary;
 mod said;

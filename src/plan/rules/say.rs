@@ -126,7 +126,9 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
-        out.deviations.extend(self.not_understood());
+        let (wishes, words) = self.not_understood();
+        out.deviations.extend(wishes);
+        out.assumptions.extend(words);
         let of_characters = matches!(
             &candidate.spec,
             ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(TokenizerKind::Characters)), .. }
@@ -249,9 +251,10 @@ impl Brief<'_> {
         }
     }
 
-    /// Words that nothing came of; those that are columns of the data are followed.
-    fn not_understood(&self) -> Option<Deviation> {
-        let request = self.request()?;
+    /// What nothing came of: what may have been a wish, which differs from what is run, and words that change nothing. Those that are
+    /// columns of the data are followed.
+    fn not_understood(&self) -> (Option<Deviation>, Option<String>) {
+        let Some(request) = self.request() else { return (None, None) };
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
         let used = |name: &str| columns.input.iter().chain(&columns.label).any(|column| column.eq_ignore_ascii_case(name));
         let is_of = |names: &[String], word: &str| names.iter().any(|name| name == word);
@@ -266,10 +269,19 @@ impl Brief<'_> {
                 }
             })
         };
-        let left = request.not_understood.iter().filter(|words| !is_taken(words));
-        let stated = left.map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
-        let (used, reason) = ("not followed".into(), "it is not understood".into());
-        (!stated.is_empty()).then(|| Deviation { field: "request".into(), stated, used, reason })
+        let is_wish = |words: &&String| {
+            Request::may_change(words) || words.split_whitespace().any(|word| used(word) || self.left_out(word).is_some())
+        };
+        let left: Vec<&String> = request.not_understood.iter().filter(|words| !is_taken(words)).collect();
+        let (wishes, words): (Vec<&String>, Vec<&String>) = left.into_iter().partition(is_wish);
+        let told = |words: &[&String]| words.iter().map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
+        let wishes = (!wishes.is_empty()).then(|| Deviation {
+            field: "request".into(),
+            stated: told(&wishes),
+            used: "not followed".into(),
+            reason: "it is not understood, and what comes out may be another for it: say it otherwise, or leave it out".into(),
+        });
+        (wishes, (!words.is_empty()).then(|| format!("request: no wish was seen in {}", told(&words))))
     }
 
     /// The column of that name, large or small, as the table calls it, if it is left out.
