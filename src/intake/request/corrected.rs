@@ -86,13 +86,16 @@ fn number_corrected(text: &str) -> Option<String> {
             let is_near = before.len() - range.end <= 24;
             match (own.as_deref(), name.as_str()) {
                 (None, "") => is_near,
-                (Some(own), "") => unit.as_deref() == Some(own),
+                (Some(own), "") => match unit.as_deref() {
+                    Some(unit) => unit == own,
+                    None => named.ends_with(own) || named.ends_with(&format!("{own}s")),
+                },
                 (_, name) => named.ends_with(name) || named.ends_with(&format!("{name} of")),
             }
         });
         let (old, unit) = old?;
         // `Batch 16, make it 3 epochs` corrects nothing.
-        if own.is_some() && own != unit {
+        if own.is_some() && unit.is_some() && own != unit {
             return None;
         }
         let end = if own.is_some() { found.name("unit")?.end() } else { value.end() };
@@ -252,6 +255,7 @@ mod tests {
             ("batch size 16, lr 1e-4, no wait, batch size 32", "batch size 32, lr 1e-4"),
             ("five epochs, scratch that, seven, please", "seven epochs, please"),
             ("seed 1, no, 2", "seed 2"),
+            ("Epochs: 10. Actually, let's do 4 epochs. Batch 8", "Epochs: 4. Batch 8"),
             (
                 "BERT, but not base: the large uncased whole-word-masking one. x.csv",
                 "BERT-large-uncased whole-word-masking. x.csv",

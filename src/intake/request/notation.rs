@@ -24,10 +24,18 @@ pub(super) fn spelt_out(text: &str) -> String {
     if out.contains('/') {
         out = fractions(&out);
     }
+    if low.contains("00 ") {
+        static PARTED: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)(?P<before>^|[\s(=:])(?P<thousands>[1-9][0-9]{0,2}) (?P<rest>[0-9]00) (?P<unit>(?:training |optimi[sz]er )?(?:steps|updates|iterations|examples|rows|samples|images|texts)\b)",
+            )
+        });
+        out = PARTED.replace_all(&out, "${before}${thousands}${rest} ${unit}").into_owned();
+    }
     if low.contains(" be ") {
         static SHALL: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:should|must|shall|has to|have to|needs? to|ought to) be (?P<v>\.?[0-9])"));
-        out = SHALL.replace_all(&out, "is ${v}").into_owned();
+        out = SHALL.replace_all(&out, "= ${v}").into_owned();
     }
     short(&out)
 }
@@ -329,7 +337,8 @@ mod tests {
             ("weight decay of half a percent", "weight decay of 0.5 %"),
             ("seed forty-two, 3 epochs", "seed 42, 3 epochs"),
             ("drop=.1 wu=3%, bs=2 ga=8, 1ep", "dropout .1, warmup 3%, bs=2, gradient accumulation 8, 1 epochs"),
-            ("the rate should be 1e-4 and the batch must be 8", "the rate is 1e-4 and the batch is 8"),
+            ("the rate should be 1e-4 and the batch must be 8", "the rate = 1e-4 and the batch = 8"),
+            ("for 1 000 steps", "for 1000 steps"),
             ("tgt=all-linear", "target modules all-linear"),
             ("bs 4x8", "micro batch 4, gradient accumulation 8"),
             ("lr 2e-4 cos, 2 ep", "lr 2e-4 cosine schedule, 2 epochs"),
@@ -345,6 +354,7 @@ mod tests {
             "drop 10% of the rows",
             "x^2 and R2",
             "do 3 epochs",
+            "to be or not to be",
             "eps 1e-6",
             "at this point we train",
             "a dozens of rows",

@@ -10,14 +10,41 @@ use std::sync::LazyLock;
 
 /// Before settings that have a value of their own.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
-    static WAY: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(concat!(
-            r"\b(?P<times>half|twice|double|doubling|triple|tripling|a quarter of|a third of|a tenth of|(?:\d+(?:\.\d+)?|two|three|four|five|ten)(?:x|×|\s?times))",
-            r"(?:\s(?:of|the|as|many|your|its|number of|(?P<usual>usual|default|normal|standard|recommended)))*\s(?P<what>batch[ -]?size|epochs|steps|learning[ -]rate|lr)\b",
-            r"(?: (?:(?:that |as |than )?(?P<takes>(?:you|one|it|they)(?:['’]d| would)? (?:normally |usually |typically |otherwise )?(?:take|use|uses|used|pick|choose|set|have|do|train for))|(?:as|than)? ?(?P<by>usual|normal(?:ly)?|by default)))?(?: (?:normally|usually|by default))?",
-        ))
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let times = r"(?P<times>half|twice|double|doubling|triple|tripling|a quarter of|a third of|a tenth of|1/[0-9]{1,3}(?:th)?(?: of)?|(?:\d+(?:\.\d+)?|two|three|four|five|ten)(?:x|×|\s?times))";
+        let usual = r"(?P<usual>usual|default|normal|standard|recommended)";
+        let what = r"(?P<what>batch[ -]?size|epochs|steps|learning[ -]rate|lr)";
+        [
+            pattern(&format!(
+                r"\b{times}(?:\s(?:of|the|as|many|your|its|number of|{usual}))*\s{what}\b(?: (?:(?:that |as |than )?(?P<takes>(?:you|one|it|they)(?:['’]d| would)? (?:normally |usually |typically |otherwise )?(?:take|use|uses|used|pick|choose|set|have|do|train for))|(?:as|than)? ?(?P<by>usual|normal(?:ly)?|by default)))?(?: (?:normally|usually|by default))?"
+            )),
+            // `A learning rate 10x the default`.
+            pattern(&format!(
+                r"\b{what}(?: (?:of|at|to|is|that is))*\s{times}(?: of)?(?: (?:the|its|as|what is))*\s{usual}(?: (?:one|value|rate|size|number))?\b"
+            )),
+        ]
     });
-    if !["half", "twice", "doubl", "tripl", "quarter", "third", "tenth", "times", "x", "×"].iter().any(|word| rest.says(word)) {
+    if ![
+        "half",
+        "twice",
+        "doubl",
+        "tripl",
+        "quarter",
+        "third",
+        "tenth",
+        "times",
+        "x the",
+        "x as",
+        "x usual",
+        "x default",
+        "x learning",
+        "x batch",
+        "×",
+        "1/",
+    ]
+    .iter()
+    .any(|word| rest.says(word))
+    {
         return;
     }
     // `For half the epochs` says how long something else is done, `double the batch size every 5 epochs` when.
@@ -34,7 +61,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let other = !is_usual && OTHER[0].is_match(found.before) || OTHER[1].is_match(found.behind);
         if other { Judged::Passed } else { Judged::Taken }
     };
-    while let Some(cut) = rest.cut_as(&WAY, judged) {
+    while let Some(cut) = WAYS.iter().find_map(|way| rest.cut_as(way, judged)) {
         let Some(times) = times_of(cut.get("times")) else { continue };
         let what = cut.get("what").to_lowercase();
         let slot = match what.as_str() {
@@ -72,6 +99,10 @@ fn times_of(words: &str) -> Option<f64> {
         "a quarter of" => 0.25,
         "a third of" => 1.0 / 3.0,
         "a tenth of" => 0.1,
+        part if part.starts_with("1/") => {
+            let bottom = part.trim_start_matches("1/").trim_end_matches("of").trim_end_matches([' ', 't', 'h']);
+            1.0 / super::number::number(bottom)?
+        }
         _ => super::number::number(low.trim_end_matches("times").trim_end_matches(['x', '×', ' ']))?,
     };
     Some(times).filter(|times| *times > 0.0 && *times <= 1000.0)

@@ -54,7 +54,7 @@ patterns! {
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     // Of an adapter that is named elsewhere.
     rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?rank~&", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
-    alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#"],
+    alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#", r"\ba\s*=\s*#"],
     // As programs call what an adapter has.
     adapter_keys: [r"\blora[_-](?:r|rank|alpha|dropout)\s?[=:]?\s?[\d.]"],
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
@@ -81,7 +81,7 @@ patterns! {
         r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)])",
         // By what measures the task: `select the best model by AUROC`, `the checkpoint with the best F1`.
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?(?:the )?(?:best|highest|lowest)[ -](?:[\w-]+ )?(?:checkpoint|model|weights|epoch|one)(?: (?:by|according to|based on|in terms of|on|with)\b)?",
-        r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|greatest|maximum|minimum)\b",
+        r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|greatest|maximum|minimum)\b(?: (?:validation|val|dev|eval(?:uation)?) loss\b)?",
         r"\b(?:model|checkpoint)[ -]selection (?:by|on|with|using|is by|=|:)",
         r"\bload[ _]best[ _]model(?:[ _]at[ _]end)?(?:\s?[=:]\s?true)?\b",
     ],
@@ -97,6 +97,7 @@ patterns! {
     ],
     // As one speaks of them: `only on the query and value projections`.
     spoken: [
+        r"\b(?:on|to|for|target(?:s|ing|ed)?)(?:\s?[=:])?(?: (?:only|just|the))* (?P<list>[qkvo](?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)[qkvo])+)(?: (?:projections?|matrices|layers?|weights|modules?|proj))?\b(?: (?:only|alone))?",
         r"\b(?:on|to|for|in|of|target(?:s|ing|ed)?(?: modules)?|adapt(?:ing)?)(?:\s?[=:])?(?: (?:only|just|the|its|attention|all))* (?P<list>(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo])(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)(?:the )?(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo]))*) (?:attention )?(?:projections?|matri(?:x|ces)|layers?|weights|modules?|proj)\b(?: (?:only|alone))?",
     ],
     everywhere: [r"\b(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) (?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],

@@ -83,11 +83,14 @@ fn parts_of_the_model() {
     assert!(is_clear(&r), "{r:?}");
     let r = all_of("MiniLM on x.csv, lr 2e-5, head lr 1e-3");
     assert_eq!((r.lr, r.head_lr), (Some(2e-5), Some(1e-3)));
+    let r = all_of("MiniLM on x.csv, train the head at 1e-3 and the encoder at 1e-5");
+    assert_eq!((r.lr, r.head_lr), (Some(1e-5), Some(1e-3)));
     assert_eq!(all_of("MiniLM on x.csv, lr 2e-5, weight decay 1e-2").head_lr, None);
     let targets = |text: &str| all_of(text).adapter_targets;
     let lora = "SmolLM2-135M-Instruct on chats.jsonl with LoRA: rank 8, alpha 16, dropout 0.05, only on the query and value projections.";
     assert_eq!(targets(lora), ["query", "value"]);
     assert_eq!(targets("SmolLM2-135M-Instruct on chats.jsonl, LoRA on the q, k and v matrices"), ["q", "k", "v"]);
+    assert_eq!(targets("LoRA on q and v only, rank 4, SmolLM2-135M on chats.jsonl"), ["q", "v"]);
     let gpt = all_of(
         "Train a GPT-2 from scratch on novel.txt with 4 layers, hidden size 256, 4 heads and a context length of 128, 1000 steps",
     );
@@ -103,7 +106,9 @@ fn what_is_chosen_and_tried() {
         "Predict readmitted in patients.csv. The classes are imbalanced, so weight them, and select the best model by AUROC.",
     );
     assert_eq!((r.keep_best, r.class_weights, r.metric), (true, true, Some(Metric::Auroc)));
-    assert!(all_of("MiniLM on x.csv, keep the checkpoint with the best F1").keep_best);
+    for best in ["keep the checkpoint with the best F1", "pick the model with the lowest validation loss"] {
+        assert!(all_of(&format!("MiniLM on x.csv, {best}")).keep_best, "{best}");
+    }
     let r = all_of("Tune the learning rate and the batch size of MiniLM on reviews.csv with 8 trials.");
     assert_eq!((r.search, r.tunes_rate, r.trials), (true, true, Some(8)));
     let r = all_of("Tune dropout and weight decay of MiniLM on x.csv");
@@ -122,6 +127,9 @@ fn beside_the_usual() {
     let r = all_of("MiniLM on reviews.csv with half the batch size you would normally take and double the epochs.");
     assert_eq!((r.times.batch_size, r.times.length, r.times.lr), (Some(0.5), Some(2.0), None));
     assert_eq!(all_of("MiniLM on x.csv at twice the usual learning rate").times.lr, Some(2.0));
+    assert_eq!(all_of("MiniLM on x.csv with a learning rate 10x the default").times.lr, Some(10.0));
+    assert_eq!(all_of("MiniLM on x.csv at 1/10 the usual learning rate").times.lr, Some(0.1));
+    assert_eq!(parse("MiniLM on x.csv, double the usual batch size, batch size 16").refused.len(), 1);
     assert_eq!(parse("MiniLM on x.csv, double the batch size every 5 epochs").times, Times::default());
     assert_eq!(parse("MiniLM on x.csv, 3 epochs, warm up for half the epochs").times, Times::default());
 }
