@@ -1,11 +1,31 @@
 //! Words that only say again what is understood already: nothing is lost with them, and to tell them would hide what is.
 
 use super::Request;
+use super::names::last_model;
 use super::rest::Rest;
 use crate::intake::regex;
 use crate::spec::Task;
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
+
+/// A letter without whom it greets and who signs it, each on lines of their own.
+pub(super) fn without_names(text: &str) -> Cow<'_, str> {
+    if !text.contains('\n') {
+        return Cow::Borrowed(text);
+    }
+    static GREETS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\A\s*(?:hi|hello|hey|dear|hallo|bonjour|hola)(?: [\p{L}.]+){1,3}[,!]\s*\n"));
+    static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"\n\s*(?i:(?:many |best |kind )?(?:thanks|thank you|regards|cheers|best wishes|best|sincerely))[,!.]?[ \t\r]*\n(?P<names>(?:[ \t]*\p{Lu}[\p{L}.]*(?: \p{Lu}[\p{L}.]*){0,3}[ \t\r]*(?:\n|\z)){1,3})\s*\z",
+        )
+    });
+    let text = GREETS.replace(text, "");
+    // `Use MiniLM` is no name.
+    let is_signed = SIGNS.captures(&text).is_some_and(|found| last_model(&found["names"]).is_none());
+    if is_signed { Cow::Owned(SIGNS.replace(&text, "").into_owned()) } else { Cow::Owned(text.into_owned()) }
+}
 
 /// Behind all else.
 pub(super) fn find(rest: &mut Rest, request: &Request) {

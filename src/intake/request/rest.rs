@@ -1,5 +1,6 @@
 //! The text of a request, less the phrases that were understood.
 
+use super::again::without_names;
 use super::corrected::corrected;
 use super::notation::spelt_out;
 use super::number::number;
@@ -100,7 +101,7 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let spaced = format!(" {} ", listed(&corrected(&spelt_out(&plainly(text)))));
+        let spaced = format!(" {} ", listed(&corrected(&spelt_out(&plainly(&without_names(text))))));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }

@@ -166,6 +166,9 @@ fn what_is_followed_is_not_told_as_lost() {
     ] {
         all_of(text);
     }
+    let letter = "Hi team,\n\nMiniLM on x.csv, 3 epochs.\n\nThanks,\nKaren\nVP Growth";
+    assert_eq!(all_of(letter).epochs, Some(3.0));
+    assert!(!parse("MiniLM on x.csv\n\nThanks!\nUse DistilBERT").not_understood.is_empty());
 }
 
 #[test]
