@@ -39,6 +39,7 @@ use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
 use experiment::{Start, Until};
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,7 +52,7 @@ const DOCKER: &str = "/var/run/docker.sock";
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     crate::sandbox::survive_file_limits();
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(std::env::args_os().map(argument));
     if matches!(cli.command, Command::Worker) {
         return worker::run();
     }
@@ -64,6 +65,14 @@ pub fn main() -> ExitCode {
             tell(&error, cli.json, style);
             ExitCode::from(error.class().exit_code())
         }
+    }
+}
+
+/// An argument as it was given; a request may be a list, which begins with a line as no option does: `- model: MiniLM`.
+fn argument(word: OsString) -> OsString {
+    match word.to_str() {
+        Some(text) if text.starts_with("- ") => format!(" {text}").into(),
+        Some(_) | None => word,
     }
 }
 

@@ -43,7 +43,7 @@ pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
 pub use request::{
     AskedAdapter, AskedError, AskedOrder, AskedPair, AskedPart, AskedSpeech, DataName, Edge, Frozen, Lack, Lacking, Lying,
-    ModelName, ModelSize, Refused, Request, Without, language, parse_request,
+    ModelName, ModelSize, Refused, Request, Times, Without, language, parse_request,
 };
 pub use source::{ArxivId, PaperFormat, PaperSource};
 

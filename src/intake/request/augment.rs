@@ -36,7 +36,7 @@ pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(
         (Augment::PadCrop { padding: 4 }, r"(?:(?:random(?:ly)?[- ]|padded |pad(?:ding)? (?:and|\+|\x26) )crop(?:s|ping|ped)?)"),
         (
             Augment::HorizontalFlip,
-            r"(?:(?:random(?:ly)?[- ])?(?:horizontal(?:ly)?|left[- ]right|lr|mirror)[- ]flip(?:s|ping|ped)?|random(?:ly)?[- ]flip(?:s|ping|ped)?)",
+            r"(?:(?:random(?:ly)?[- ])?(?:horizontal(?:ly)?|left[- ]right|lr|mirror|h)[- ]?flip(?:s|ping|ped)?|random(?:ly)?[- ]flip(?:s|ping|ped)?)",
         ),
     ]
 });

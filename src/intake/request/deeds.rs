@@ -50,6 +50,18 @@ static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             ),
             folds,
         ),
+        (
+            pattern(
+                r"\bdistill?(?:ing)?\s+(?:(?:the|a|an|my|our|from|knowledge)\s+)*(?:[\w-]+\s+|¦\s+){0,4}?(?:in)?to\b|\bdistill?(?:ing)?\s(?:from|knowledge|a|an|the)\b|\b(?:knowledge[- ]distillation|distillation (?:from|of|into))\b|\b(?:with|use|using|by|via) distillation\b",
+            ),
+            "a training on the labels of the data: there is no teacher for a student here, and `fine-tune MODEL on DATA` trains the smaller model by itself",
+        ),
+        (
+            pattern(
+                r"\b(?:(?:do|train|run|use|repeat)(?: it)? )?(?:exactly )?(?:the )?same (?:[\w-]+ ){0,2}?(?:as|like) (?:(?:the |my |our )?(?:last|previous) (?:time|run|one|training|experiment)|before|yesterday|in (?:the|my|our) (?:last|previous) run)\b|\b(?:as|like) (?:we did )?last time\b",
+            ),
+            "the settings themselves, for a request knows of no other run: `tallow train RUN/spec.toml` repeats one",
+        ),
         (pattern(r"\bensembl(?:e|es|ing)\b(?: of(?: \w+){0,2} models)?"), several),
     ]
 });

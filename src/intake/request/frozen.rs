@@ -12,13 +12,13 @@ patterns! {
     ],
     lower: [
         r"\b(?:freez(?:e|ing)|frozen) (?:(?:the |its )?(?:word |token )?embeddings? and )?(?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)\b",
-        r"\b(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
+        r"\b(?:(?:keep|leave|hold)(?:ing)? (?:the |its )?)?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
         r"\b(?:freez(?:e|ing)|frozen)\s@(?:of the |\w+ )?(?:layers|blocks)\b",
     ],
     // All but these.
     upper: [
         r"\b(?:freez(?:e|ing)|frozen) (?:everything|all|(?:the )?(?:model|encoder|rest|others?|body|backbone))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than)(?: for)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)\b",
-        r"\b(?:only )?(?:train|tune|fine-?tune|updat|unfreez|training|tuning|fine-?tuning)(?:e|ing)?(?: only| just)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)(?: (?:only|alone))?\b",
+        r"\b(?:only )?(?:train|tune|fine-?tune|updat|unfreez|training|tuning|fine-?tuning)(?:e|ing)?(?: only| just)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)(?: (?:only|alone))?\b(?:(?: of)?(?:\s*¦| the model| it))?(?:\s*\(?(?:and|plus|with|\+) (?:the |its )?(?:(?:classification|new) )?(?:head|classifier)\b)?",
         r"\b(?:only )?(?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |to be )*(?:trained|trainable|tuned|fine-?tuned|unfrozen)\b",
     ],
     embeddings: [
@@ -27,11 +27,12 @@ patterns! {
     ],
     body: [
         r"\blinear[- ]prob(?:e|ing)\b",
-        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:layers|weights))?|(?:the )?(?:whole|entire) (?:model|network)) (?:but|except|besides) (?:for )?(?:the )?(?:head|classifier|last layer|final layer)\b",
+        r"\b(?:(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:the |of its )?(?:layers|weights|parameters|of it))?|(?:the )?(?:(?:whole|entire) (?:model|network)|rest|others?))|(?:everything|all(?: (?:layers|weights))?)(?: (?:is|are|stays?|kept|to be))* frozen),? (?:but|except|besides|apart from|other than|save)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
+        r"\b(?:train|tune|fine-?tune|updat|training|tuning|fine-?tuning)(?:e|ing)? (?:nothing|no layers?|no weights) (?:but|except|besides|other than)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
         r"\b(?:freez(?:e|ing)|frozen) (?:the |its |pre-?trained )*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
         r"\b(?:encoder|backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
-        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:head|classifier|last layer|final layer)\b",
-        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:head|last layer|final layer) (?:only|alone)\b",
+        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:train|tune|fine-?tune|training|tuning|update) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:the |its )?(?:(?:classification|output|new) )?head (?:is |gets |to be |should be )*(?:trained|tuned|fine-?tuned|updated|trainable)\b",
+        r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer) (?:only|alone)\b",
     ],
 }
 

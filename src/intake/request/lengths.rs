@@ -208,4 +208,15 @@ pub(super) fn find_seeds(rest: &mut Rest, request: &mut Request) {
         request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
     }
     request.seeds = list.or(count.map(|count| (0..count).collect())).unwrap_or_default();
+    // Several runs are reported so.
+    static MEAN: LazyLock<Regex> = LazyLock::new(|| {
+        super::pattern::pattern(
+            r"\b(?:(?:report|show|give|tell)(?:ing)?(?: me)? )?(?:the )?(?:mean|average)(?:,? (?:and|±|\+/-) (?:the )?(?:std(?:dev)?|standard deviation|spread|variance))?(?: ¦)?(?: [\w-]+){0,2}? (?:of|over|across)(?: (?:the|all|three|five|\d+|these|those))* (?:seeds|runs)\b|\b(?:mean|average) (?:and|±|\+/-) (?:std(?:dev)?|standard deviation)\b|\b(?:mean|averaged?)\b",
+        )
+    });
+    // `Mean absolute error` is one thing.
+    static ERRORS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[ -](?:absolute|squared?|reciprocal|average|pool)"));
+    if request.seeds.len() > 1 {
+        while rest.cut_as(&MEAN, |found| taken_if(!ERRORS.is_match(found.behind))).is_some() {}
+    }
 }

@@ -4,7 +4,7 @@
 use super::english::is_word;
 use super::name::{hub_id, looks_like_path};
 use super::names::words_of_names;
-use super::rest::{AROUND, FILLERS, last_word};
+use super::rest::{AROUND, FILLERS, is_negation, last_word};
 use crate::intake::regex;
 use regex::Regex;
 use serde::Deserialize;
@@ -87,6 +87,29 @@ fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
 const BY_NAME: [&str; 3] = ["matthews", "pearson", "spearman"];
 static OF_NAMES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^['’]?s?\s+(?:r\b|rank\b|corr\w*|coef\w*)"));
 
+/// Ordinary words that a wish is made of, beside those of settings.
+#[rustfmt::skip]
+const WISHES: &[&str] = &[
+    "exclude", "ignore", "drop", "leave", "skip", "omit", "remove", "keep", "stop", "shuffle", "sort", "filter", "throw", "discard", "duplicate",
+    "duplicates", "normalize", "normalise", "standardize", "average", "mean", "median", "same", "twice", "double", "triple", "quarter", "third", "tenth",
+    "dozen", "first", "last", "next", "larger", "smaller", "bigger", "greater", "faster", "slower", "shorter", "longer", "recall", "precision", "calibrate",
+    "weighted", "vote", "threshold", "temperature", "freeze", "unfreeze", "input", "output", "column", "columns", "feature", "features", "today",
+    "tonight", "tomorrow", "noon", "midnight", "deadline", "upload", "push", "publish", "send", "delete", "share", "if", "otherwise", "until", "unless", "when",
+    "better", "worse", "compare", "instead", "before", "per", "each", "every", "save", "export", "convert", "resume", "continue", "repeat", "cluster", "clusters",
+    "group", "generate", "write", "draw", "answer", "merge", "split", "several", "two", "three", "matters", "importance", "explain", "plot", "warming", "decoder",
+    "head", "classes", "features", "depth", "trees", "gpu", "window", "noise", "penalty", "objective", "function", "activation", "pooling", "frozen",
+];
+
+/// Whether words that nothing came of may have been a wish: all but common words of English that no setting is made of.
+pub(super) fn may_change(phrase: &str) -> bool {
+    let is_harmless = |word: &str| {
+        let word = word.trim_matches(SIGNS).to_lowercase();
+        let is_known = is_word(&word) || FILLERS.contains(&word.as_str());
+        is_known && !is_negation(&word) && !WISHES.contains(&word.as_str()) && !VOCABULARY.contains(&word)
+    };
+    !phrase.split_whitespace().all(is_harmless)
+}
+
 /// Signs around a word.
 const SIGNS: [char; 13] = [',', ';', ':', '.', '"', '\'', '`', '(', ')', '!', '?', '=', '/'];
 
@@ -159,7 +182,7 @@ struct Evidence {
 /// Phrases of other languages that are English as well, or a name or letter in an English text: they say nothing of the language.
 #[rustfmt::skip]
 const ALSO_ENGLISH: &[&str] = &[
-    "a", "affine", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
+    "a", "affine", "alfa", "nur", "passages", "pasta", "paso", "rang", "solo", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
     "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
     "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
 ];
@@ -216,7 +239,8 @@ impl Phrases {
                     continue;
                 }
                 // Marked as done until all are, so that English is not read as another language.
-                let space = if before.is_empty() && behind.is_empty() && range.start > 0 { " " } else { "" };
+                let is_apart = before.is_empty() && behind.is_empty() && range.start > 0 && !english.starts_with('/');
+                let space = if is_apart { " " } else { "" };
                 let marked: String = english.chars().flat_map(|c| [c, MARK]).collect();
                 out.replace_range(range, &format!("{before}{space}{marked}{space}{behind}"));
                 found.phrases += 1;

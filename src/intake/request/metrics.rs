@@ -17,7 +17,7 @@ const GREATER: &Names = &[
     (r"accurac(?:y|ies)|acc\b", Metric::Accuracy),
     ("macro(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ]macro", Metric::MacroF1),
     ("micro(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ]micro", Metric::MicroF1),
-    ("entity[- ]?f1", Metric::EntityF1),
+    ("(?:entity|span)(?:[- ]level)?[- ]?f1", Metric::EntityF1),
     ("f1", Metric::F1),
     ("average[- ]precision|(?:au)?prc?[- _]?auc|auprc", Metric::AveragePrecision),
     ("(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|auroc", Metric::Auroc),

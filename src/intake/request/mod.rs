@@ -6,9 +6,11 @@
 //! [`Request::lacking`], a wish that Tallow cannot follow; or [`Request::not_understood`], all else that means something. A wish that
 //! is negated (`not BERT`) is never followed.
 
+mod again;
 mod amount;
 mod asides;
 mod augment;
+mod corrected;
 mod deeds;
 mod english;
 mod falls;
@@ -22,6 +24,7 @@ mod meant;
 mod metrics;
 mod name;
 mod names;
+mod notation;
 mod number;
 mod optimizer;
 mod pair;
@@ -29,6 +32,7 @@ mod pattern;
 mod perhaps;
 mod quality;
 mod rate;
+mod relative;
 mod rest;
 mod settings;
 mod size;
@@ -113,6 +117,10 @@ pub struct Request {
     pub accumulation: Option<usize>,
     pub evaluate_every: Option<Length>,
     pub lr: Option<f64>,
+    /// Of what is behind the last layer, where it is another: `1e-5 for the encoder, 1e-3 for the head`.
+    pub head_lr: Option<f64>,
+    /// "Half the usual batch size".
+    pub times: Times,
     /// What is left of it at the end.
     pub min_lr: Option<f64>,
     pub optimizer: Option<OptimizerKind>,
@@ -204,6 +212,16 @@ impl ModelSize {
     pub fn is_given(&self) -> bool {
         self.layers.is_some() || self.hidden.is_some()
     }
+}
+
+/// So many times what would be taken otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Times {
+    pub batch_size: Option<f64>,
+    /// Steps or epochs.
+    pub length: Option<f64>,
+    pub lr: Option<f64>,
 }
 
 /// An adapter, as it was asked for.
@@ -337,12 +355,19 @@ pub enum Lying {
 /// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told. Where
 /// that is less once slips of the keys are mended, or once it is put into English, this is how it is read.
 pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
-    let (plain, negated) = read(text, &lying);
+    let Some((own, quoted)) = corrected::mail(text) else { return parse_one(text, &lying) };
+    let [answer, below] = [&own, &quoted].map(|part| parse_one(part, &lying));
+    Request { text: text.trim().to_string(), read_as: Some(format!("{own} -- {quoted}")), ..corrected::answered(answer, below) }
+}
+
+/// Of what one person says.
+fn parse_one(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
+    let (plain, negated) = read(text, lying);
     if plain.not_understood.is_empty() {
         return plain;
     }
     let another = |meant::Reading { text: reading, is_foreign }: meant::Reading| {
-        let (request, still) = read(&reading, &lying);
+        let (request, still) = read(&reading, lying);
         // What was not wanted is not to be read as wanted.
         let keeps = is_foreign || still.len() >= negated.len();
         keeps.then(|| Request { text: plain.text.clone(), read_as: Some(reading), ..request })
@@ -370,6 +395,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     kind::find_classes(&mut rest, &mut request);
     names::settle_family(name, &mut request);
     quality::find(&mut rest, &mut request);
+    again::find(&mut rest, &request);
     let negated = rest.negated().to_vec();
     request.not_understood = rest.left_over();
     (request, negated)
@@ -384,6 +410,11 @@ impl Request {
         let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
         own.chain(refused).chain(lacking).for_each(|words| *words = told(words));
         self
+    }
+
+    /// Whether what was not understood may have been a wish, and not only ordinary words between those that are.
+    pub fn may_change(words: &str) -> bool {
+        meant::may_change(words)
     }
 
     /// Words that may be names of columns: it is for the data to say whether they are.

@@ -275,18 +275,35 @@ fn model_at(text: &str, from: usize) -> Option<Range<usize>> {
     Some(start..name.end() + behind.trim_end_matches(['-', '_', '.']).len())
 }
 
+/// Where the last model of a text is named.
+pub(super) fn last_model(text: &str) -> Option<Range<usize>> {
+    let (mut last, mut from) = (None, 0);
+    while let Some(range) = model_at(text, from) {
+        from = range.end;
+        last = Some(range);
+    }
+    last
+}
+
 /// Words beside the name of a model that are no part of it: `a BERT-like model`, `a 2-layer-bert`.
 #[rustfmt::skip]
 const BESIDE_NAMES: &[&str] = &[
-    "like", "style", "based", "type", "kind", "family", "sized", "size", "shaped", "inspired", "model", "models", "network", "networks", "encoder", "encoders",
+    "like", "modell", "modells", "modelle", "netz", "netzes", "netzwerk", "style", "based", "type", "kind", "family", "sized", "size", "shaped", "inspired", "model", "models", "network", "networks", "encoder", "encoders",
     "decoder", "decoders", "classifier", "classifiers", "architecture", "baseline", "embedding", "embeddings", "features", "fine", "finetune", "finetuned", "finetuning", "tune", "tuned",
     "tuning", "training", "trained", "pretrained", "layer", "layers", "parameter", "param", "head", "heads", "hidden", "non", "pre", "self", "a", "an", "the", "on", "with", "from", "and", "or", "vs",
 ];
 
 /// From scratch, and of a size of its own, a model is none of the public ones that bear its family's name.
 pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
+    // Public vision transformers cut images into pieces of 14, 16 or 32 pixels: one of others has weights of its own.
+    let is_vit = name.as_ref().is_some_and(|name| vit_of(&name.to_lowercase()).is_some() || name.eq_ignore_ascii_case("vit"));
+    let is_other = request.size.patch.is_some_and(|patch| ![14, 16, 32].contains(&patch));
+    request.from_scratch |= is_vit && is_other && !request.pretrained;
     let Some(name) = name.map(|name| name.to_lowercase()).filter(|_| request.from_scratch) else { return };
-    if MADE_ANEW.contains(&name.as_str()) && request.size.is_given() {
+    if matches!(name.as_str(), "gpt2" | "gpt-2") && request.size.is_given() {
+        // The architecture that a GPT has here.
+        request.model = Some(ModelName::Called { name: "gpt".into() });
+    } else if MADE_ANEW.contains(&name.as_str()) && request.size.is_given() {
         request.model = Some(ModelName::Called { name });
     } else if request.size.is_given()
         && SIZES_OF_BERT.iter().any(|size| name == format!("{size} bert") || name == format!("bert-{size}"))

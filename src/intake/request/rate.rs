@@ -3,7 +3,7 @@
 use super::number::number;
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
-use super::settings::{first, only, real};
+use super::settings::{ONE_OF_TWO, first, only, real};
 use super::{Refused, Request};
 use crate::intake::{ScheduleShape, regex};
 use crate::spec::Warmup;
@@ -14,6 +14,8 @@ patterns! {
     warmup: [
         r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
+        // `10% of the steps for warming up`.
+        r"^#\s?(?P<unit>%|percent\b)\s?of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|training|run)(?: (?:as|for|to|is|are|of|used|spent|on|go|goes|linear|lr|a|the|doing))* warm(?:-?\s?up|ing(?: (?:it|the lr|the rate|the learning rate))?(?:[ -]up)?)\b",
     ],
     // To the rate of the recipe: `warm up the lr from 0 to 1e-3 over 500 steps`.
     warms: [
@@ -25,6 +27,13 @@ patterns! {
     ],
     least_lr: [r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#"],
     lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
+    // Of a part of the model: `1e-5 for the encoder`, `lr of the head 1e-3`.
+    of_part: [
+        r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the |its )?(?:(?:classification|new|task|pre-?trained) )?(?P<part>head|classifier|encoder|back-?bone|body|base(?: model)?|layers|rest(?: of (?:the model|it))?|everything else)\b",
+        r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?P<part>head|classifier|encoder|back-?bone|body|rest)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
+        r"\b(?P<part>head|classifier|encoder|back-?bone|body)\s(?:at|with|gets?)\s(?:an? (?:learning[ -]rate|lr) (?:of )?)?(?P<v>\d(?:\.\d+)?e-\d+)",
+        r"\b(?P<part>head|classifier|encoder|back-?bone|body)(?:['’]s)?[ _](?:learning[ _-]rate|lr)\s?(?:of|is|=|:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
+    ],
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
         r"\b(?P<v>sgdr)\b(?: schedule)?",
@@ -66,6 +75,7 @@ pub(super) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool)
 /// How great it is.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
+    let (of_head, of_body) = of_parts(rest, request);
     let cut = first(rest, &p.falling);
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
     let from =
@@ -88,6 +98,31 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     rest.tell(&FALLS);
     let lr = only(rest, request, &p.lr, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
     request.lr = from.or(lr).or(request.lr);
+    // `Lr 1e-3, 1e-5 for the encoder`: what is said of all is the head's then.
+    request.head_lr = of_head.or(request.lr.filter(|_| of_body.is_some()));
+    request.lr = of_body.or(request.lr);
+}
+
+/// The rates of the head and of all else, where they differ.
+fn of_parts(rest: &mut Rest, request: &mut Request) -> (Option<f64>, Option<f64>) {
+    // `Weight decay 1e-2 for the encoder` is no rate.
+    static ALONE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[,;:(¦.]|\b(?:and|with|at|use|using|rates?|lr|of|then|train|but))\s*$"));
+    let (mut head, mut body) = (None, None);
+    let judged = |found: &Found<'_>| taken_if(found.cut.get("w").is_empty() || ALONE.is_match(found.before));
+    while let Some(cut) = PATTERNS.of_part.iter().find_map(|way| rest.cut_as(way, judged)) {
+        let is_head = matches!(cut.get("part").to_lowercase().as_str(), "head" | "classifier");
+        let slot = if is_head { &mut head } else { &mut body };
+        let words = cut.words.clone();
+        let value = request.value(Some(cut), EXPECTED, |cut| {
+            number([cut.get("v"), cut.get("w")].concat().as_str()).filter(|lr| *lr > 0.0 && *lr <= 100.0)
+        });
+        if slot.is_some() && *slot != value {
+            request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
+        }
+        *slot = value.or(*slot);
+    }
+    (head, body)
 }
 
 /// `learning rates 1e-5, 3e-5 and 5e-5`: there is one; a search finds its own.

@@ -1,5 +1,8 @@
 //! The text of a request, less the phrases that were understood.
 
+use super::again::without_names;
+use super::corrected::corrected;
+use super::notation::spelt_out;
 use super::number::number;
 use super::written::{listed, plainly};
 use crate::intake::regex;
@@ -98,7 +101,7 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let spaced = format!(" {} ", listed(&plainly(text)));
+        let spaced = format!(" {} ", listed(&corrected(&spelt_out(&plainly(&without_names(text))))));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }
@@ -107,6 +110,11 @@ impl Rest {
     /// Whether it is there, as it may be within what something else understands.
     pub(super) fn has(&self, pattern: &Regex) -> bool {
         pattern.is_match(&self.text)
+    }
+
+    /// Whether a word, or a part of one, is there: as no pattern need be made for what is not.
+    pub(super) fn says(&self, word: &str) -> bool {
+        self.text.to_lowercase().contains(word)
     }
 
     /// The first match of `pattern` that is not negated, cut out. Those that are negated are cut out before it.
@@ -335,7 +343,7 @@ static FAILED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-fn is_negation(word: &str) -> bool {
+pub(super) fn is_negation(word: &str) -> bool {
     const WORDS: [&str; 12] =
         ["no", "not", "never", "without", "avoid", "avoiding", "except", "excluding", "neither", "nor", "cannot", "instead"];
     let word = word.to_lowercase();
@@ -353,7 +361,7 @@ pub(super) const FILLERS: &[&str] = &[
     "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
-    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
+    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
 ];
 
 pub(super) fn is_filler(word: &str) -> bool {

@@ -3,7 +3,8 @@
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest};
 use super::{
-    Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, size, time, without,
+    Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative, size,
+    time, without,
 };
 use crate::intake::regex;
 use regex::Regex;
@@ -53,7 +54,7 @@ patterns! {
     adapter: [r"\b(?:lora|peft)\b(?: adapters?)?(?:,? (?:of |with )?(?:rank|r)~#)?", r"\b(?:low[- ]rank )?adapters?\b(?:,? (?:of |with )?(?:rank|r)~#)?"],
     // Of an adapter that is named elsewhere.
     rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?rank~&", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
-    alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#"],
+    alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#", r"\ba\s*=\s*#"],
     // As programs call what an adapter has.
     adapter_keys: [r"\blora[_-](?:r|rank|alpha|dropout)\s?[=:]?\s?[\d.]"],
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
@@ -78,17 +79,26 @@ patterns! {
     best: [
         r"\b(?:keep|take|restore|use|load|return|save)(?:ing)? (?:only )?(?:the )?best (?:checkpoint|model|weights|epoch|one)(?: at the end)?\b",
         r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)])",
+        // By what measures the task: `select the best model by AUROC`, `the checkpoint with the best F1`.
+        r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?(?:the )?(?:best|highest|lowest)[ -](?:[\w-]+ )?(?:checkpoint|model|weights|epoch|one)(?: (?:by|according to|based on|in terms of|on|with)\b)?",
+        r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|greatest|maximum|minimum)\b(?: (?:validation|val|dev|eval(?:uation)?) loss\b)?",
+        r"\b(?:model|checkpoint)[ -]selection (?:by|on|with|using|is by|=|:)",
         r"\bload[ _]best[ _]model(?:[ _]at[ _]end)?(?:\s?[=:]\s?true)?\b",
     ],
     search: [
         r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
         r"\b(?:the )?(?:best|highest|lowest)(?:-|\s+)(?:(?:[a-z-]+|¦)\s+){0,5}(?:possible|(?:that )?(?:you|it) (?:can|could)(?: (?:get|find|reach|make))?|achievable|attainable)\b",
         r"\b(?:(?:with|do|run|and) )?(?:a |an )?(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search(?:es)?|tuning|optimi[sz]ation|sweeps?)\b",
-        r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings)\b",
+        r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:(?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings|batch[- ]sizes?|weight[- ]decay|drop-?out(?: rate)?|warm-?up|schedule|label[- ]smoothing|(?:number of )?epochs)(?:\s?,\s?(?:and\s)?|\sand\s|\s?[/+\x26]\s?)?(?:(?:the|its) )?)+",
     ],
     trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
     targets: [
         r"\b(?:(?:lora )?target(?:s|ing|ed)?(?:[ _]modules?)?(?: (?:are|is|of|the|=|:))*|on|to|for|adapt(?:ing)?|in)\s?[=:]?\s?\[?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?)*)\]?(?: (?:layers?|matrices|modules|projections?|only))*",
+    ],
+    // As one speaks of them: `only on the query and value projections`.
+    spoken: [
+        r"\b(?:on|to|for|target(?:s|ing|ed)?)(?:\s?[=:])?(?: (?:only|just|the))* (?P<list>[qkvo](?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)[qkvo])+)(?: (?:projections?|matrices|layers?|weights|modules?|proj))?\b(?: (?:only|alone))?",
+        r"\b(?:on|to|for|in|of|target(?:s|ing|ed)?(?: modules)?|adapt(?:ing)?)(?:\s?[=:])?(?: (?:only|just|the|its|attention|all))* (?P<list>(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo])(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)(?:the )?(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo]))*) (?:attention )?(?:projections?|matri(?:x|ces)|layers?|weights|modules?|proj)\b(?: (?:only|alone))?",
     ],
     everywhere: [r"\b(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) (?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],
     beams: [r"\b(?:num[ _-])?beams?(?:[ _-](?:size|width|search(?: (?:with|of))?))?~#(?: beams?)?\b", r"^#[ -]beams?(?: search)?\b", r"\bbeam search (?:with|of) #(?: beams?)?\b"],
@@ -99,10 +109,7 @@ patterns! {
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     let lack = |of, form: &str| (of, pattern(form));
     vec![
-        lack(
-            Lack::Method,
-            r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|(?:knowledge )?distill?(?:ation|ed|ing)?(?: (?:it )?(?:into|to) an?(?: [\w-]+){0,2} student)?)\b",
-        ),
+        lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|distill?(?:ation|ed|ing)?)\b"),
         lack(
             Lack::Method,
             r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|upper|first|last|top|bottom|encoder|backbone|body|embeddings?|layers?|blocks?|weights|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve))*",
@@ -113,7 +120,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
         ),
         lack(
             Lack::Method,
-            r"\b(?:multi-?task|active|federated|curriculum|self-supervised|semi-supervised|meta|adversarial)[- ](?:learning|training)\b|\b(?:orpo|kto|ppo|grpo|rlhf|neftune|swa|r-?drop|swag)\b|\b(?:stochastic )?weight averaging\b(?: \(swa\))?|\bpseudo-?label\w*|\bself-training\b|\bwhole[- ]word masking\b|\bdrop-?\s?path\b(?: (?:rate )?(?:of )?\d*\.?\d+)?|\bstochastic depth\b|\bspec-?\s?augment\b",
+            r"\b(?:multi-?task|active|federated|curriculum|self-supervised|semi-supervised|meta|adversarial)[- ](?:learning|training)\b|\b(?:orpo|kto|ppo|grpo|rlhf|neftune|swa|r-?drop|swag)\b|\b(?:stochastic )?weight averaging\b(?: \(swa\))?|\bpseudo-?label\w*|\bself-training\b|\bwhole[- ]word[- ]masking\b|\bdrop-?\s?path\b(?: (?:rate )?(?:of )?\d*\.?\d+)?|\bstochastic depth\b|\bspec-?\s?augment\b",
         ),
         lack(Lack::Augmentation, r"\b(?:cutout|autoaugment|augmix|trivialaugment)\b|\b(?:data )?augmentations?\b"),
     ]
@@ -130,6 +137,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
     request.frozen = frozen::find(rest, request);
     without::find(rest, request);
+    relative::find(rest, request);
     let falls_to = lengths::find_others(rest, request);
     let has_keys = PATTERNS.adapter_keys.iter().any(|way| rest.has(way));
     let adapter_dropout = first(rest, &PATTERNS.adapter_dropout).or_else(|| dropout_beside_rank(rest));
@@ -170,6 +178,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     rate::bare(rest, request);
     falls::settle(request, falls_to);
     without::settle(request);
+    relative::settle(request);
 }
 
 /// What is said in two ways at once, or as no wish that anything could follow as it stands.
@@ -222,9 +231,11 @@ fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
 /// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
 fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) {
     if request.adapter.is_some() {
-        let list = first(rest, &PATTERNS.targets).map(|cut| cut.get("list").to_string()).unwrap_or_default();
+        let ways = PATTERNS.targets.iter().chain(&PATTERNS.spoken);
+        let list = ways.into_iter().find_map(|way| rest.cut(way)).map(|cut| cut.get("list").to_string()).unwrap_or_default();
         let names = list.split([',', ' ', '/', '+']).map(|name| name.trim_matches(['\'', '"']));
-        request.adapter_targets = names.filter(|name| !name.is_empty() && *name != "and").map(str::to_string).collect();
+        let names = names.filter(|name| !name.is_empty() && !matches!(*name, "and" | "the"));
+        request.adapter_targets = names.map(target_of).collect();
         any(rest, &PATTERNS.everywhere);
     }
     let Some(mut asked) = request.adapter else {
@@ -239,6 +250,18 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
     asked.alpha = request.value(cut, "an alpha of more than 0", |cut| real(cut, |alpha| alpha > 0.0 && alpha <= 1e6));
     asked.dropout = request.value(dropout, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p)));
     request.adapter = Some(asked);
+}
+
+/// The name of a layer, of several or of one.
+fn target_of(name: &str) -> String {
+    match name.to_lowercase().as_str() {
+        "queries" | "query" => "query".into(),
+        "keys" => "key".into(),
+        "values" => "value".into(),
+        "outputs" => "output".into(),
+        letter if letter.len() == 1 => letter.into(),
+        _ => name.into(),
+    }
 }
 
 pub(super) const ONE_OF_TWO: &str = "one of the two";
@@ -374,7 +397,9 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let cut = first(rest, &p.trials);
     request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
     let searched = first(rest, &p.search);
-    let of_rate = |cut: &Cut| ["learning", "lr", "rate"].iter().any(|word| cut.words.to_lowercase().contains(word));
+    let of_rate = |cut: &Cut| {
+        ["learning", "lr", "parameter", "hparam", "recipe", "settings"].iter().any(|word| cut.words.to_lowercase().contains(word))
+    };
     request.tunes_rate = searched.as_ref().is_some_and(of_rate);
     request.search = searched.is_some() || request.trials.is_some();
     let cut = first(rest, &p.layerwise);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 mod columns;
 mod misread;
 mod named;
+mod notation;
 mod numbers;
 mod ordinary;
 mod said;

@@ -54,10 +54,54 @@ static AROUND: LazyLock<Around> = LazyLock::new(|| {
 
 /// The label of a table, which may say when, is cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    let until = by_the_clock(rest);
     let p = &*PATTERNS;
     let ways = p.clock.iter().chain(&p.short).chain(&p.and_half).chain(&p.part).chain(&p.time);
     let cut = ways.into_iter().find_map(|way| rest.cut_as(way, judged));
-    request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", secs);
+    request.max_time_secs = request.value(cut, "one time from 1 second to 1,000,000,000 seconds", secs).or(until);
+}
+
+/// How long it is until a time of the day, where it is said what time it is; a time by itself is told.
+fn by_the_clock(rest: &mut Rest) -> Option<u64> {
+    if ![":", "am", "pm", "clock", "noon", "midnight"].iter().any(|word| rest.says(word)) {
+        return None;
+    }
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let time = r"(?:(?P<word>noon|midnight)|(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-5][0-9])(?:\s?(?P<half>[ap]m))?|\s?(?P<of>[ap]m|o['’]clock)))";
+        [
+            regex(&format!(
+                r"(?i)\b(?:it(?:['’]s| is)|now(?: is)?|currently)\s(?:now |already |just )?{time}(?: now| already)?\b"
+            )),
+            regex(&format!(r"(?i)\b(?:by|at|until|till|before)\s{time}\b(?: (?:today|tonight|sharp))?")),
+        ]
+    });
+    let minutes = |cut: &Cut| {
+        let hour = match cut.get("word").to_lowercase().as_str() {
+            "noon" => Some(12.0),
+            "midnight" => Some(24.0),
+            _ => number(cut.get("hour")).filter(|hour| *hour <= 24.0),
+        }?;
+        let half = [cut.get("half"), cut.get("of")].concat().to_lowercase();
+        let hour = match half.as_str() {
+            "pm" if hour < 12.0 => hour + 12.0,
+            "am" if hour == 12.0 => 0.0,
+            _ => hour,
+        };
+        Some(hour * 60.0 + number(cut.get("minute")).unwrap_or(0.0))
+    };
+    // `At 1:30 hours` is how long.
+    static LONG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s?(?::|(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b)"));
+    let is_clock = |found: &Found<'_>| if LONG.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
+    let [now, end] = &*WAYS;
+    if !rest.has(now) || !rest.has(end) {
+        // Nobody here knows what time it is.
+        while rest.cut_as(end, |found| if is_clock(found) == Judged::Taken { Judged::Told } else { Judged::Passed }).is_some() {}
+        return None;
+    }
+    let (now, end) = (rest.cut(now)?, rest.cut_as(end, is_clock)?);
+    let left = minutes(&end)? - minutes(&now)?;
+    let left = if left > 0.0 { left } else { left + 24.0 * 60.0 };
+    (left > 0.0).then_some((left * 60.0) as u64)
 }
 
 fn judged(found: &Found<'_>) -> Judged {

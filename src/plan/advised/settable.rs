@@ -229,6 +229,8 @@ pub fn said(request: &Request) -> Vec<Settable> {
         accumulation,
         evaluate_every: _,
         lr,
+        head_lr,
+        times,
         min_lr,
         optimizer,
         momentum,
@@ -265,9 +267,13 @@ pub fn said(request: &Request) -> Vec<Settable> {
     let of_optimizer =
         optimizer.is_some() || momentum.is_some() || *nesterov || weight_decay.is_some() || betas.is_some() || eps.is_some();
     let said = [
-        (epochs.is_some() || steps.is_some(), &[Settable::Length][..]),
-        (batch_size.is_some() || micro_batch_size.is_some() || accumulation.is_some(), &[Settable::BatchSize]),
-        (lr.is_some(), &[Settable::Lr]),
+        (epochs.is_some() || steps.is_some() || times.length.is_some(), &[Settable::Length][..]),
+        (
+            batch_size.is_some() || micro_batch_size.is_some() || accumulation.is_some() || times.batch_size.is_some(),
+            &[Settable::BatchSize],
+        ),
+        (lr.is_some() || times.lr.is_some(), &[Settable::Lr]),
+        (head_lr.is_some(), &[Settable::Lr, Settable::Groups, Settable::Adapter]),
         (of_optimizer, &[Settable::Optimizer]),
         (schedule.is_some() || warmup.is_some() || warmup_epochs.is_some() || min_lr.is_some(), &[Settable::Schedule]),
         (!exclude.is_empty(), &[Settable::Exclude]),

@@ -44,7 +44,7 @@ impl Brief<'_> {
             }
             (None, None) => {}
         }
-        let lr_is_said = self.request().is_some_and(|request| request.lr.is_some())
+        let lr_is_said = self.request().is_some_and(|request| request.lr.is_some() || request.times.lr.is_some())
             || drafted.citations.iter().any(|citation| citation.field == "recipe.lr");
         if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
             usual_rate(drafted);
@@ -149,7 +149,15 @@ fn usual_rate(drafted: &mut Drafted) {
 
 /// The layer of a model that papers write as `Wq`, `W_k`, `Wv`, `Wo`: of queries, keys, values, and what attention puts out.
 fn layer_of(config: &ModelConfig, written: &str) -> Option<String> {
-    let at = ["q", "k", "v", "o"].iter().position(|part| written.to_lowercase().trim_start_matches(['w', '_']) == *part)?;
+    let written = written.to_lowercase();
+    let letter = match written.as_str() {
+        "query" => "q",
+        "key" => "k",
+        "value" => "v",
+        "output" => "o",
+        other => other.trim_start_matches(['w', '_']),
+    };
+    let at = ["q", "k", "v", "o"].iter().position(|part| letter == *part)?;
     let names = match config {
         ModelConfig::Bert(_) | ModelConfig::Roberta(_) | ModelConfig::Electra(_) | ModelConfig::Vit(_) => {
             ["query", "key", "value", "attention.output.dense"]

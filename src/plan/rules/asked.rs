@@ -4,10 +4,10 @@ use super::defaults::{self, Choice, Defaults};
 use super::frozen;
 use super::paper::Drafted;
 use super::schedule::Stated;
-use crate::intake::{Frozen, Lack, Request, Without};
-use crate::spec::{Augment, ClassWeights, EarlyStopping, Ema, Keep, Length, Optimizer, Recipe, Sampling, Warmup};
+use crate::intake::{Frozen, Lack, Request, ScheduleShape, Without};
+use crate::spec::{Augment, ClassWeights, EarlyStopping, Ema, Group, Keep, Length, Optimizer, Recipe, Sampling, Warmup};
 use crate::words::{self, plain};
-use tallow_zoo::{Head, Modality, ModelConfig};
+use tallow_zoo::{Head, Modality, ModelConfig, Places};
 
 /// The default recipe with what was asked for.
 pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defaults) -> Drafted {
@@ -25,7 +25,9 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.optimizer();
     asked.schedule();
     asked.numbers();
+    asked.beside_the_usual();
     asked.frozen();
+    asked.rate_of_head();
     asked.lacking();
     asked.out
 }
@@ -147,6 +149,15 @@ impl Asked<'_> {
         };
         let stated = Stated { shape, warmup, unsaid: default.warmup(), length: self.length(), per_epoch: None };
         let (schedule, differs) = stated.or(&default);
+        let is_warm =
+            warmup.is_none() && !matches!(schedule.warmup(), Warmup::Steps(0)) && schedule.warmup() != Warmup::Frac(0.0);
+        // That of one cycle is a part of it.
+        if is_warm && !matches!(shape, ScheduleShape::OneCycle) {
+            let said = words::schedule(&schedule);
+            self.out
+                .assumptions
+                .push(format!("recipe.schedule: {said} (of a warm-up nothing was said; `no warm-up` leaves it out)"));
+        }
         self.recipe().schedule = schedule;
         self.out.deviations.extend(differs);
     }
@@ -320,11 +331,77 @@ impl Asked<'_> {
             (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, false) => {
                 let patterns: Vec<String> = groups.iter().map(|group| format!("`{}`", group.pattern)).collect();
                 self.out.assumptions.push(format!("{FIELD}: {stated}, which are {}", patterns.join(", ")));
+                let layers = Places::of(names.iter().map(String::as_str)).layers();
+                // As many were counted of another model: of this one nothing but its head is trained.
+                if matches!(frozen, Frozen::LowerLayers { count } if count > layers) {
+                    let used = format!("all of its {layers} layers frozen");
+                    self.out.deviate(FIELD, stated, used, "the model has no more: say how many of its own stay as they are");
+                }
                 self.recipe().groups = groups;
                 return;
             }
         };
         self.out.deviate(FIELD, stated, "training of all weights", reason);
+    }
+
+    /// So many times what would be taken otherwise.
+    fn beside_the_usual(&mut self) {
+        let times = self.request.times;
+        let said = |by: f64, usual: String| format!("{} times the usual {usual}", plain(by));
+        if let Some(by) = times.batch_size {
+            let usual = self.out.recipe.batch_size;
+            let own = ((usual as f64 * by).round() as usize).max(1);
+            let recipe = self.recipe();
+            recipe.batch_size = own;
+            recipe.micro_batch_size = recipe.micro_batch_size.filter(|micro| *micro > 0 && own % *micro == 0);
+            self.out.assumptions.push(format!("recipe.batch_size: {own}, {}", said(by, usual.to_string())));
+        }
+        if let Some(by) = times.lr {
+            let usual = self.out.recipe.lr;
+            self.recipe().lr = usual * by;
+            self.out.assumptions.push(format!("recipe.lr: {}, {}", plain(usual * by), said(by, plain(usual))));
+        }
+        if let Some(by) = times.length {
+            let usual = self.out.recipe.length;
+            let own = match usual {
+                Length::Epochs(epochs) => Length::Epochs(epochs * by),
+                Length::Steps(steps) => Length::Steps(((steps as f64 * by).round() as u64).max(1)),
+            };
+            self.recipe().length = own;
+            self.out.length_is_given = true;
+            self.out.assumptions.push(format!("recipe.length: {}, {}", words::length(&own), said(by, words::length(&usual))));
+        }
+    }
+
+    /// The rate of what is behind the last layer, where it is another; that of all else is so many times as great.
+    fn rate_of_head(&mut self) {
+        const FIELD: &str = "recipe.groups";
+        let Some(of_head) = self.request.head_lr else { return };
+        let own = self.out.recipe.lr;
+        let stated = format!("a learning rate of {} for the head", plain(of_head));
+        let used = format!("{} for all", plain(own));
+        if self.request.adapter.is_some() {
+            return self.out.deviate(FIELD, stated, &used, "with an adapter the model stays as it is");
+        }
+        if *self.model.head() == Head::Words {
+            return self.out.deviate(FIELD, stated, &used, "a model of words has no head of its own");
+        }
+        // A configuration with mistakes is refused elsewhere.
+        let Ok(names) = self.model.trainable_names(None) else { return };
+        let body = frozen::groups(Frozen::Body, &names);
+        if body.is_empty() {
+            return self.out.deviate(FIELD, stated, &used, "the model has no such part");
+        }
+        let scale = own / of_head;
+        let recipe = self.recipe();
+        recipe.lr = of_head;
+        // What is frozen stands before it, and stays so.
+        let body = body.into_iter().map(|group| Group { lr_scale: scale, frozen: false, ..group });
+        let all: Vec<Group> = recipe.groups.iter().cloned().chain(body).collect();
+        let meets = |at: usize| names.iter().any(|name| Group::of(&all, name) == Some(at));
+        recipe.groups = all.iter().enumerate().filter(|(at, _)| meets(*at)).map(|(_, group)| group.clone()).collect();
+        let (head, body) = (plain(of_head), plain(own));
+        self.out.assumptions.push(format!("{FIELD}: a learning rate of {head} for the head, and of {body} for all else"));
     }
 
     /// Wishes that are understood and cannot be followed.

@@ -225,7 +225,7 @@ impl Brief<'_> {
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });
         }
         let of = |(layers, hidden): (usize, usize)| {
-            models::vit(layers, hidden, size.heads.unwrap_or(usual_heads(hidden)), height, channels)
+            models::vit(layers, hidden, size.heads.unwrap_or(usual_heads(hidden)), [height, channels], size.patch)
         };
         let found: Vec<Candidate> = sizes.iter().copied().filter_map(of).collect();
         match found.is_empty() {

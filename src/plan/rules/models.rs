@@ -484,8 +484,15 @@ pub(super) fn wide_resnet(depth: usize, widen_factor: usize, channels: usize) ->
 pub(super) const SCRATCH_VITS: [(usize, usize); 3] = [(12, 384), (12, 192), (6, 128)];
 
 /// A vision transformer from scratch for square images of `side` pixels, in about eight patches a side; none where the sizes make none.
-pub(super) fn vit(layers: usize, width: usize, heads: usize, side: usize, channels: usize) -> Option<Candidate> {
-    let patch = (1..=side).filter(|patch| side % patch == 0).min_by_key(|patch| (side / patch).abs_diff(8))?;
+pub(super) fn vit(
+    layers: usize,
+    width: usize,
+    heads: usize,
+    [side, channels]: [usize; 2],
+    patch: Option<usize>,
+) -> Option<Candidate> {
+    let usual = || (1..=side).filter(|patch| side % patch == 0).min_by_key(|patch| (side / patch).abs_diff(8));
+    let patch = patch.filter(|patch| *patch > 0 && side % patch == 0).or_else(usual)?;
     let config = json!({
         "model_type": "vit", "hidden_size": width, "num_hidden_layers": layers, "num_attention_heads": heads, "intermediate_size": 4 * width,
         "image_size": side, "patch_size": patch, "num_channels": channels,

@@ -126,7 +126,9 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
-        out.deviations.extend(self.not_understood());
+        let (wishes, words) = self.not_understood();
+        out.deviations.extend(wishes);
+        out.assumptions.extend(words);
         let of_characters = matches!(
             &candidate.spec,
             ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(TokenizerKind::Characters)), .. }
@@ -249,9 +251,10 @@ impl Brief<'_> {
         }
     }
 
-    /// Words that nothing came of; those that are columns of the data are followed.
-    fn not_understood(&self) -> Vec<Deviation> {
-        let Some(request) = self.request() else { return vec![] };
+    /// What nothing came of: what may have been a wish, which differs from what is run, and words that change nothing. Those that are
+    /// columns of the data are followed.
+    fn not_understood(&self) -> (Vec<Deviation>, Option<String>) {
+        let Some(request) = self.request() else { return (vec![], None) };
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
         let is_of = |names: &[String], name: &str| names.iter().any(|own| own == name);
         let is_input = |name: &str| columns.input.iter().any(|column| is_called(column, name));
@@ -287,17 +290,20 @@ impl Brief<'_> {
         let left = request.not_understood.iter().filter(|words| !is_taken(words));
         let (of_columns, others): (Vec<&String>, Vec<&String>) =
             left.partition(|words| Request::names_in(words).iter().any(is_column));
+        let (wishes, words): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|words| Request::may_change(words));
+        let quoted = |words: &[&String]| words.iter().map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
         let told = |field: &str, words: &[&String], reason: &str| {
-            let stated = words.iter().map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
             let (field, used, reason) = (field.into(), "not followed".into(), reason.into());
-            (!stated.is_empty()).then(|| Deviation { field, stated, used, reason })
+            (!words.is_empty()).then(|| Deviation { field, stated: quoted(words), used, reason })
         };
         // A column that is used against a wish is worse than any other wish that is not followed.
         let unclear = "they name columns, and it is not understood what for: say `predict y`, `from a and b` or `without c`";
-        [told("data.columns", &of_columns, unclear), told("request", &others, "it is not understood")]
-            .into_iter()
-            .flatten()
-            .collect()
+        let unknown = "it is not understood, and what comes out may be another for it: say it otherwise, or leave it out";
+        let deviations = [told("data.columns", &of_columns, unclear), told("request", &wishes, unknown)];
+        (
+            deviations.into_iter().flatten().collect(),
+            (!words.is_empty()).then(|| format!("request: no wish was seen in {}", quoted(&words))),
+        )
     }
 
     /// The column of that name, large or small, as the table calls it, if it is left out.

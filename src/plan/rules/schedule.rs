@@ -27,7 +27,8 @@ impl Stated<'_> {
             "the trainer has no schedule that waits for a loss, and none with steps at places that are not said";
         let (warmup, min_lr_frac) = (self.warmup.unwrap_or(self.unsaid), 0.0);
         let schedule = match self.shape {
-            ScheduleShape::Constant => Schedule::Constant { warmup },
+            // Whoever wants the same rate all the time wants it from the first step on.
+            ScheduleShape::Constant => Schedule::Constant { warmup: self.warmup.unwrap_or(Warmup::Steps(0)) },
             ScheduleShape::Linear => Schedule::linear(warmup),
             ScheduleShape::Cosine => Schedule::cosine(warmup),
             ScheduleShape::CosineRestarts { cycles } => {

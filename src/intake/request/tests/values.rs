@@ -127,7 +127,7 @@ fn one_of_two_is_not_chosen() {
     for text in [
         "which of these two models is better on tweets.csv: MiniLM or DistilBERT",
         "either MiniLM or BERT-tiny on tweets.csv",
-        "MiniLM on tweets.csv, lr 3e-4, no wait, 3e-5",
+        "MiniLM on tweets.csv, no wait, something else",
         "MiniLM on tweets.csv, batch size 16 or 32",
         "resnet-20 on CIFAR-10 with and without augmentation",
     ] {

@@ -1,0 +1,57 @@
+//! Words that only say again what is understood already: nothing is lost with them, and to tell them would hide what is.
+
+use super::Request;
+use super::names::last_model;
+use super::rest::Rest;
+use crate::intake::regex;
+use crate::spec::Task;
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// A letter without whom it greets and who signs it, each on lines of their own.
+pub(super) fn without_names(text: &str) -> Cow<'_, str> {
+    if !text.contains('\n') {
+        return Cow::Borrowed(text);
+    }
+    static GREETS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\A\s*(?:hi|hello|hey|dear|hallo|bonjour|hola)(?: [\p{L}.]+){1,3}[,!]\s*\n"));
+    static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"\n\s*(?i:(?:many |best |kind )?(?:thanks|thank you|regards|cheers|best wishes|best|sincerely))[,!.]?[ \t\r]*\n(?P<names>(?:[ \t]*\p{Lu}[\p{L}.]*(?: \p{Lu}[\p{L}.]*){0,3}[ \t\r]*(?:\n|\z)){1,3})\s*\z",
+        )
+    });
+    let text = GREETS.replace(text, "");
+    // `Use MiniLM` is no name.
+    let is_signed = SIGNS.captures(&text).is_some_and(|found| last_model(&found["names"]).is_none());
+    if is_signed { Cow::Owned(SIGNS.replace(&text, "").into_owned()) } else { Cow::Owned(text.into_owned()) }
+}
+
+/// Behind all else.
+pub(super) fn find(rest: &mut Rest, request: &Request) {
+    static JUDGED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:judg(?:e[sd]?|ing)|assess(?:ed|ing)?|grad(?:e[sd]?|ing))(?: (?:it|them|the model|the result|results))?(?: (?:is|are))? (?:by|with|on)(?: the| its)?\s*¦",
+        )
+    });
+    static SPLIT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:the )?(?:labels?|tags?|classes|which)?(?: (?:are|is))? ?(?:separated|delimited|divided|joined)(?: (?:by|with))? (?:a )?(?:semi-?colons?|commas?|pipes?|`?[;,|]`?)",
+        )
+    });
+    static UNEVEN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:the |my |our )?(?:classes|labels|data|data ?set) (?:are|is) (?:very |highly |quite |heavily )?(?:im|un)balanced\b",
+        )
+    });
+    if request.metric.is_some() {
+        while rest.cut(&JUDGED).is_some() {}
+    }
+    if request.class_weights {
+        while rest.cut(&UNEVEN).is_some() {}
+    }
+    // They are split where all rows have the same sign between them.
+    if request.task == Some(Task::TextMultiLabel) {
+        while rest.cut(&SPLIT).is_some() {}
+    }
+}

@@ -1,0 +1,293 @@
+//! What somebody says otherwise in the same breath: of `5 epochs, no wait, make it 3` the last holds. And mails that answer others, whose
+//! quoted lines hold only where the answer says nothing else.
+
+use super::Request;
+use super::name::looks_like_path;
+use super::names::last_model;
+use super::number::{NUMBER, in_words};
+use crate::intake::regex;
+use regex::Regex;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Words of which each correction has one.
+const SIGNS: [&str; 12] = [
+    "wait",
+    "scratch that",
+    "strike that",
+    "second thought",
+    "correction",
+    "i mean",
+    "rather",
+    "make it",
+    "make that",
+    "actually",
+    "sorry",
+    "no,",
+];
+
+/// What says that something else is meant, and what may stand between it and that.
+const MARK: &str = r"(?:[\s,.;(–—-]|\.\.\.|…)+(?:(?:no,? wait|wait,? no|wait|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
+
+/// The text with what was corrected in place of what was said first; of one line already.
+pub(super) fn corrected(text: &str) -> Cow<'_, str> {
+    let low = text.to_lowercase();
+    if [" one", " version", " variant"].iter().any(|word| low.contains(word))
+        && let Some(named) = size_behind(text)
+    {
+        return Cow::Owned(corrected(&named).into_owned());
+    }
+    if !SIGNS.iter().any(|sign| low.contains(sign)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = text.to_string();
+    // One at a time: what was corrected may be corrected again.
+    for _ in 0..8 {
+        match number_corrected(&out).or_else(|| name_corrected(&out)) {
+            Some(next) => out = next,
+            None => break,
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A size that is said behind the name it belongs to: `BERT, but not base: the large uncased one`.
+fn size_behind(text: &str) -> Option<String> {
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        let size = "tiny|mini|small|medium|base|large|xl";
+        regex(&format!(
+            r"(?i)\b(?P<name>bert|roberta|electra|deberta|vit|t5|whisper|gpt-?2)\b,? (?:but )?(?:not (?:the )?(?:{size})\b[\s,:;–—-]*(?:but )?)?(?:in |use |take )?(?:the|its|a) (?P<size>{size})(?:[ -](?P<case>(?:un)?cased))?(?P<more>(?: [\w-]+){{0,2}}?) (?:one|version|variant)\b"
+        ))
+    });
+    let found = BEHIND.captures(text)?;
+    let all = found.get(0)?;
+    let case = found.name("case").map_or(String::new(), |case| format!("-{}", case.as_str()));
+    let (before, behind) = (text.get(..all.start())?, text.get(all.end()..)?);
+    Some(format!("{before}{}-{}{case}{}{behind}", &found["name"], &found["size"], &found["more"]))
+}
+
+/// A number in place of the last of its kind.
+fn number_corrected(text: &str) -> Option<String> {
+    static NEW: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i){MARK}(?P<name>(?:[a-z]+[\s=:]+){{0,3}}?)(?P<v>{NUMBER}|{})(?P<unit>\s?%|[\s-]?[a-z]+)?(?P<behind>[\s,.;:!?)…–—-]|$)",
+            in_words()
+        ))
+    });
+    NEW.captures_iter(text).find_map(|found| {
+        let (all, value) = (found.get(0)?, found.name("v")?);
+        let own = unit_of(found.name("unit").map_or("", |unit| unit.as_str()));
+        let name = found["name"].trim().trim_end_matches([':', '=']).trim().to_lowercase();
+        let before = text.get(..all.start())?;
+        let old = numbers(before).into_iter().rev().find(|(range, unit)| {
+            let named = before.get(..range.start).unwrap_or_default().trim_end_matches([' ', ':', '=']).to_lowercase();
+            let is_near = before.len() - range.end <= 24;
+            match (own.as_deref(), name.as_str()) {
+                (None, "") => is_near,
+                (Some(own), "") => match unit.as_deref() {
+                    Some(unit) => unit == own,
+                    None => named.ends_with(own) || named.ends_with(&format!("{own}s")),
+                },
+                (_, name) => named.ends_with(name) || named.ends_with(&format!("{name} of")),
+            }
+        });
+        let (old, unit) = old?;
+        // `Batch 16, make it 3 epochs` corrects nothing.
+        if own.is_some() && unit.is_some() && own != unit {
+            return None;
+        }
+        let end = if own.is_some() { found.name("unit")?.end() } else { value.end() };
+        let replaced = format!(
+            "{}{}{}",
+            text.get(..old.start)?,
+            value.as_str().trim_end_matches([' ', '-']),
+            gap_of(text.get(old.clone())?)
+        );
+        Some(format!("{replaced}{}{}", text.get(old.end..all.start())?, text.get(end..)?))
+    })
+}
+
+/// Each number of a text that stands by itself, with what it counts.
+fn numbers(text: &str) -> Vec<(Range<usize>, Option<String>)> {
+    static ONE: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i)(?:^|[\s(=:,~])(?P<v>{NUMBER}|{})(?P<unit>\s?%|[\s-]?[a-z]+)?", in_words())));
+    let one = |found: regex::Captures<'_>| {
+        Some((found.name("v")?.range(), unit_of(found.name("unit").map_or("", |unit| unit.as_str()))))
+    };
+    ONE.captures_iter(text).filter_map(one).collect()
+}
+
+/// A spelt number has the space behind it.
+fn gap_of(number: &str) -> &str {
+    if number.ends_with(' ') { " " } else { "" }
+}
+
+/// What a number counts, of one or of several; none for a word that only goes on.
+fn unit_of(word: &str) -> Option<String> {
+    const ON: [&str; 24] = [
+        "on", "with", "and", "please", "for", "is", "in", "instead", "then", "to", "using", "at", "but", "should", "will",
+        "sorry", "as", "if", "would", "because", "since", "or", "rather", "actually",
+    ];
+    let word = word.trim_matches([' ', '-']).to_lowercase();
+    let word = word.strip_suffix('s').unwrap_or(&word);
+    (!word.is_empty() && !ON.contains(&word)).then(|| word.to_string())
+}
+
+/// The name of a file, a model or an optimiser in place of the last of its kind.
+fn name_corrected(text: &str) -> Option<String> {
+    static NEW: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i){MARK}(?P<name>[a-z][\w./-]*\w)(?P<behind>[\s,.;:!?)…–—-]|$)")));
+    NEW.captures_iter(text).find_map(|found| {
+        let (all, name) = (found.get(0)?, found.name("name")?);
+        let before = text.get(..all.start())?;
+        let whole = last_model(text.get(name.start()..)?).filter(|range| range.start == 0);
+        let (old, end) = match whole {
+            Some(range) => (last_model(before)?, name.start() + range.end),
+            None => (last_of_kind(before, name.as_str())?, name.end()),
+        };
+        let new = text.get(name.start()..end)?;
+        Some(format!("{}{new}{}{}", text.get(..old.start)?, text.get(old.end..all.start())?, text.get(end..)?))
+    })
+}
+
+/// The last file or optimiser, whichever `name` is.
+fn last_of_kind(text: &str, name: &str) -> Option<Range<usize>> {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"[A-Za-z][\w./-]*\w"));
+    const OPTIMIZERS: [&str; 7] = ["sgd", "adam", "adamw", "adafactor", "lion", "lamb", "muon"];
+    let is_optimizer = |name: &str| OPTIMIZERS.contains(&name.to_lowercase().as_str());
+    let is_alike = |word: &str| is_optimizer(name) && is_optimizer(word) || looks_like_path(name) && looks_like_path(word);
+    WORD.find_iter(text).filter(|word| is_alike(word.as_str())).last().map(|word| word.range())
+}
+
+/// What a mail says itself and what it quotes; none where nothing is quoted.
+pub(super) fn mail(text: &str) -> Option<(String, String)> {
+    static QUOTED: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*>[\s>]*(?P<words>.*)$"));
+    static WROTE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s*(?:(?:on|am|le|el|il)\s.{0,80}\b(?:wrote|schrieb|écrit|escribió|scritto)\b.{0,40}:|-{2,}.*(?:original|forwarded) message.*-{2,})\s*$",
+        )
+    });
+    if !text.contains('>') && !text.contains("----") {
+        return None;
+    }
+    let (mut own, mut quoted, mut is_below) = (Vec::new(), Vec::new(), false);
+    for line in text.lines() {
+        if WROTE.is_match(line) {
+            // What was forwarded has no signs of its own.
+            is_below = line.trim_start().starts_with("--");
+        } else if let Some(found) = QUOTED.captures(line) {
+            quoted.push(found.name("words").map_or("", |words| words.as_str()));
+        } else if is_below {
+            quoted.push(line);
+        } else {
+            own.push(line);
+        }
+    }
+    let [own, quoted] = [own, quoted].map(|lines| without_heads(&lines));
+    // `> 90% accuracy` is a bound, not a line of somebody else's.
+    let is_mail = quoted.lines().any(|line| line.starts_with(|c: char| c.is_alphabetic()));
+    (!own.trim().is_empty() && is_mail).then(|| {
+        static AS_BELOW: LazyLock<Regex> = LazyLock::new(|| {
+            regex(r"(?i)\b(?:(?:everything|all|anything) else|the (?:rest|others?)|otherwise)(?: (?:is|stays?|remains?))?(?: (?:the same )?as (?:below|before|in (?:the|your|my) mail|you (?:said|wrote))| unchanged| the same)\b[.,]?|\bon second thou?ghts?\b,?|\bsee below\b")
+        });
+        (AS_BELOW.replace_all(&own, "").trim().to_string(), quoted.trim().to_string())
+    })
+}
+
+/// Lines without those that say from whom to whom they are.
+fn without_heads(lines: &[&str]) -> String {
+    static HEAD: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^\s*(?:from|to|cc|bcc|date|sent|subject|von|an|betreff|gesendet|de|à|objet)\s?:\s"));
+    let is_said = |line: &&&str| !HEAD.is_match(line);
+    lines.iter().filter(is_said).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// Fields of which one says what others may not say again: how long, how large, in what pieces.
+const TOGETHER: [&[&str]; 5] = [
+    &["epochs", "steps"],
+    &["model", "size", "units", "from_scratch", "pretrained"],
+    &["batch_size", "micro_batch_size", "accumulation"],
+    &["warmup", "warmup_epochs"],
+    &["augment", "without"],
+];
+
+/// What `own` says, and of all else what `quoted` does.
+pub(super) fn answered(own: Request, quoted: Request) -> Request {
+    let as_map = |request: &Request| match serde_json::to_value(request) {
+        Ok(Value::Object(map)) => map,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    let (default, mut all, below) = (as_map(&Request::default()), as_map(&own), as_map(&quoted));
+    let is_said = |map: &Map<String, Value>, key: &str| map.get(key) != default.get(key);
+    let before = all.clone();
+    for (key, value) in below {
+        let group = TOGETHER.iter().find(|group| group.contains(&key.as_str()));
+        let is_own = match group {
+            Some(group) => group.iter().any(|key| is_said(&before, key)),
+            None => is_said(&before, &key),
+        };
+        match (all.get_mut(&key), value) {
+            (Some(Value::Array(list)), Value::Array(more))
+                if matches!(key.as_str(), "refused" | "not_understood" | "lacking") =>
+            {
+                list.extend(more);
+            }
+            (Some(slot), value) if !is_own && !matches!(key.as_str(), "text" | "read_as") => *slot = value,
+            (Some(_) | None, _) => {}
+        }
+    }
+    serde_json::from_value(Value::Object(all)).unwrap_or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_that_was_said_holds() {
+        for (text, expected) in [
+            ("for 5 epochs, no wait, make it 3. Batch", "for 3 epochs. Batch"),
+            ("batch 16 - actually 8, then", "batch 8, then"),
+            ("lr 1e-4, I mean 1e-5.", "lr 1e-5."),
+            ("10 epochs... sorry, 12 epochs on x.csv", "12 epochs on x.csv"),
+            ("batch size 16, lr 1e-4, no wait, batch size 32", "batch size 32, lr 1e-4"),
+            ("five epochs, scratch that, seven, please", "seven epochs, please"),
+            ("seed 1, no, 2", "seed 2"),
+            ("Epochs: 10. Actually, let's do 4 epochs. Batch 8", "Epochs: 4. Batch 8"),
+            (
+                "BERT, but not base: the large uncased whole-word-masking one. x.csv",
+                "BERT-large-uncased whole-word-masking. x.csv",
+            ),
+            ("RoBERTa in the large version", "RoBERTa-large"),
+            ("train BERT, no wait, MiniLM on a.csv, sorry, b.csv", "train MiniLM on b.csv"),
+            ("with SGD - I mean AdamW, 3 epochs", "with AdamW, 3 epochs"),
+            ("ResNet-50 on pets/. On second thoughts, ResNet-18. 20 epochs, actually 10", "ResNet-18 on pets/. 10 epochs"),
+        ] {
+            assert_eq!(corrected(text), expected, "{text}");
+        }
+        for text in [
+            "batch 16, make it 3 epochs",
+            "batch 16 and make it reach 90% accuracy",
+            "3 epochs, sorry for the short notice",
+            "early stopping: no, 5 epochs",
+            "MiniLM on reviews.csv. Sorry, I am new to this",
+            "5 epochs, no 0.1 dropout",
+            "it is actually 3 files",
+            "BERT on the large one of two files",
+        ] {
+            assert_eq!(corrected(text), text);
+        }
+    }
+
+    #[test]
+    fn mails_hold_what_they_quote() {
+        let text =
+            "From: A\nTo: B\n\nUse 5 epochs, the rest as below.\n\nOn Monday B wrote:\n> From: B\n> train MiniLM,\n> 9 epochs";
+        assert_eq!(mail(text), Some(("Use 5 epochs,".into(), "train MiniLM,\n9 epochs".into())));
+        for text in ["MiniLM on SST-2\n> 90% accuracy", "reach accuracy > 0.9", "a -> b", "> train BERT"] {
+            assert_eq!(mail(text), None, "{text}");
+        }
+    }
+}
