@@ -9,6 +9,7 @@ mod aside;
 mod choices;
 mod data;
 mod described;
+mod in_turn;
 mod language;
 mod meant;
 mod names;
