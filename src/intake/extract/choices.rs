@@ -51,7 +51,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|β)";
         [
             crate::intake::regex(&format!(
-                r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Uu]pdat(?:ed?|es|ing)|[Mm]inimi[sz](?:ed?|ing)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er,?(?: (?:that |which )?(?:we )?(?:used|chosen|employed))?:?(?: which)?(?: is| was)?(?: set to| chosen as| chosen to be)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
+                r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Uu]pdat(?:ed|ing)|[Mm]inimi[sz](?:ed?|ing)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er,?(?: (?:that |which )?(?:we )?(?:used|chosen|employed))?:?(?: which)?(?: is| was)?(?: set to| chosen as| chosen to be)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
                 r"\b{kinds}(?P<o>{names}){cited},? (?:(?:[a-z]+ )?optimi[sz]er\b|optimi[sz]ation (?:algorithm|method)\b|for (?:the )?(?:(?:parameter )?optimi[sz]ation|optimi[sz]ing|parameter updates?)\b|\((?:{setting}|with {setting})\b|(?:and |with |using )?(?:an? |the )?{setting}(?: (?:of|is|set|to|at|value))* ?[=:(]? ?\d|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
@@ -122,19 +122,19 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,50}}(?:plateau|\b(?:does|did|do|has) not (?:improve|decrease|fall)|\bstop(?:s|ped)? (?:improving|decreasing|falling))"),
                 |found| ScheduleShape::Plateau { divisor: divisor(found) },
             ),
+            form(
+                format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
+                |found| ScheduleShape::Plateau { divisor: divisor(found) },
+            ),
             // `annealed by 1/10 when validation accuracy drops`: on whatever stops getting better.
             form(
                 concat!(
-                    r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b[^.;]{0,20}(?:[^.;]|\.\d){0,90}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based on)\b(?:[^.;]|\.\d){0,70}?",
+                    r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b(?:[^.;]|\.\d){0,110}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based on)\b(?:[^.;]|\.\d){0,70}?",
                     r"(?:plateau|\bno (?:\w+ ){0,2}improvement|\b(?:not|n't|stop\w*|fail\w*|without|ceas\w*|no longer|any more) (?:to )?(?:improv|decreas|increas|fall)\w*",
                     r"|\b(?:accuracy|performance|score|F1|BLEU|AUC)(?: on [^.;]{3,40})? (?:drops?|decreases?|falls?|worsens?|degrades?|stagnates?)|\b(?:loss|error|perplexity)(?: on [^.;]{3,40})? (?:increases|rises|goes up|stagnates?)|\b(?:validation|dev\w*) (?:loss|accuracy|performance|error)$|\bon (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b)"
                 )
                 .into(),
                 |found| ScheduleShape::Plateau { divisor: fall_in(&found[0]) },
-            ),
-            form(
-                format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
-                |found| ScheduleShape::Plateau { divisor: divisor(found) },
             ),
             form(
                 r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|halv)\w*(?: it| the learning rate)?(?: by (?:a factor of )?(?P<d>1/\d+|\d*\.?\d+)(?: times)?)? (?:at|after) (?:the )?\d{1,2} ?%(?:,| and| of)".into(),

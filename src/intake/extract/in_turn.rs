@@ -58,6 +58,28 @@ pub(super) fn thing(text: &str) -> Option<Scope> {
     (!NOTHING.is_match(thing)).then(|| Scope { topic: Some(thing.to_string()), ..Scope::default() })
 }
 
+/// What the clause before `at` begins with: `For the probe, we train ...`, `..., while for the probe, a rate of ...`.
+pub(super) fn opening(text: &str, at: usize) -> Option<Scope> {
+    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n) (?:the |our )?(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,3}),? (?:we|the|an?|our|models?|training|learning)\b",
+        )
+    });
+    static PURPOSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:example|instance|simplicity|this|that|these|those|each|every|all|both|such|other|brevity|clarity|convenience|reference|optimi[sz]\w+|regulari[sz]\w+|implementation|details|hyper.*|our|contrast|addition|particular|practice|general|total|comparison|parallel|summary|section|table|fig\w*|appendix|order|experiments?|efficien\w+|consisten\w+|.*\b(?:comparisons?|experiments?|case|purposes?|work|study|paper|setting|settings|step|epochs?|phase|stage|following|hyper-?parameters?))\b",
+        )
+    });
+    // What a clause that has begun since says is not what this one is for.
+    let end = at.checked_add(40).filter(|end| text.is_char_boundary(*end)).unwrap_or(text.len()).min(text.len());
+    let before = FOR.captures_iter(&text[..end]).filter(|found| found.get(0).is_some_and(|whole| whole.start() <= at)).last()?;
+    let name = before.name("x")?.as_str();
+    if PURPOSE.is_match(name) {
+        return None;
+    }
+    Some(scope::of_text(name)).filter(|scope| !scope.is_empty()).or_else(|| thing(name))
+}
+
 /// The part of a model, or of what trains, that a rate belongs to by the words before its name: `the local {learning rate}`.
 pub(super) fn part(key: FieldKey, before: &str) -> Scope {
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -65,38 +87,40 @@ pub(super) fn part(key: FieldKey, before: &str) -> Scope {
             r"(?i)\b(local|global|client|server|inner|outer|meta|encoder|decoder|generator|discriminator|actor|critic|policy|backbone|head|classifier|teacher|student|adapter|embedding)(?:'s)?[ -](?:(?:initial|base|peak|constant|maximum) )?$",
         )
     });
-    let is_rate = matches!(key, FieldKey::Lr | FieldKey::Epochs | FieldKey::WeightDecay | FieldKey::Dropout);
+    let is_rate = matches!(key, FieldKey::Lr | FieldKey::WeightDecay | FieldKey::Dropout);
     let topic = PART.captures(before).filter(|_| is_rate).map(|found| found[1].to_lowercase());
     Scope { topic, ..Scope::default() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check;
+    use super::super::said_tests::in_markdown;
+    use crate::intake::FieldKey;
+
+    fn said(sentence: &str, key: FieldKey) -> Vec<String> {
+        in_markdown(&format!("## Training\n\n{sentence}\n"), key)
+    }
 
     #[test]
     fn values_in_turn() {
-        check(
-            "We train for 30 and 4 epochs on MNIST and SVHN, respectively.",
-            &["epochs 30.0 epochs [MNIST]", "epochs 4.0 epochs [SVHN]"],
-        );
-        check(
-            "On MNIST and SVHN we train with batch sizes of 16 and 64, respectively.",
-            &["batch_size 16.0 examples [MNIST]", "batch_size 64.0 examples [SVHN]"],
-        );
+        let epochs = said("We train for 30 and 4 epochs on MNIST and SVHN, respectively.", FieldKey::Epochs);
+        assert_eq!(epochs, ["30.0 [MNIST]", "4.0 [SVHN]"]);
+        let sizes = said("On MNIST and SVHN we train with batch sizes of 16 and 64, respectively.", FieldKey::BatchSize);
+        assert_eq!(sizes, ["16.0 [MNIST]", "64.0 [SVHN]"]);
         // As many values as names, or none is whose.
-        check("On MNIST we train with batch sizes of 16 and 64.", &["batch_size [16.0,64.0] examples [MNIST]"]);
+        let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
+        assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);
     }
 
     #[test]
     fn values_of_parts() {
-        check(
-            "We use 30 epochs for the encoder and 60 epochs for the decoder in training.",
-            &["epochs 30.0 epochs [encoder]", "epochs 60.0 epochs [decoder]"],
-        );
-        check(
-            "We set the local learning rate to 0.1 and the global learning rate to 1.0.",
-            &["optimizer.lr 0.1 [local]", "optimizer.lr 1.0 [global]"],
-        );
+        let epochs = "We train with 30 epochs for the encoder and 60 epochs for the decoder.";
+        assert_eq!(said(epochs, FieldKey::Epochs), ["30.0 [encoder]", "60.0 [decoder]"]);
+        let rates = "We set the local learning rate to 0.1 and the global learning rate to 1.0.";
+        assert_eq!(said(rates, FieldKey::Lr), ["0.1 [local]", "1.0 [global]"]);
+        let probe = "For linear probing, we train with a learning rate of 0.1, while for the decoder, the learning rate is 0.2.";
+        assert_eq!(said(probe, FieldKey::Lr), ["0.1 [linear probing]", "0.2 [decoder]"]);
+        let aim = "For a fair reading, we train with a learning rate of 0.1 for example on 4 GPUs.";
+        assert_eq!(said(aim, FieldKey::Lr).len(), 1);
     }
 }

@@ -248,15 +248,17 @@ fn changes_then(after: &str) -> bool {
 /// Whether `and 50 epochs`, `, 50 epochs`, `use 50 epochs` is all that says what the epochs are of.
 fn is_loose(inside: &str) -> bool {
     const WORDS: [&str; 12] = [",", "and", "with", "us", "run", "ran", "set", "tak", "requir", "perform", "need", "took"];
-    WORDS.iter().any(|word| inside.starts_with(word))
+    !inside.contains("epoch") && WORDS.iter().any(|word| inside.starts_with(word))
 }
 
 /// `decayed at 60, 75 {and 90 epochs}`: the last of a list of turns.
 fn decays_in_list(before: &str, inside: &str) -> bool {
     let joins = inside.starts_with([',', 'a']);
-    let clause = before.rsplit([';', '.']).next().unwrap_or_default();
+    static TURNS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:at|after|every|epochs?) (?:the )?(?:\d+(?:st|nd|rd|th)?,? ?)+$"));
+    let clause = before.split(". ").last().and_then(|clause| clause.rsplit(';').next()).unwrap_or_default();
     let follows_number = before.trim_end().trim_end_matches(',').ends_with(|c: char| c.is_ascii_digit() || c == '%');
-    joins && follows_number && decays_there(&clause.replace(',', " "))
+    joins && follows_number && (TURNS.is_match(before) || decays_there(&clause.replace([',', '.'], " ")))
 }
 
 /// `momentum coefficient α`, `loss weight η`: the sign's name stands before it.

@@ -41,8 +41,9 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
             }
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
             if is_said(at.sentence.part(value.start)) && values_fit(rule, &values, &text[value.clone()]) {
-                taken.push((rule.key, whole.start..value.end));
-                say(at, rule, &Match { values, value, whole }, found);
+                let start = whole.start;
+                let end = say(at, rule, &Match { values, value, whole }, found);
+                taken.push((rule.key, start..end));
             }
         }
     }
@@ -142,7 +143,8 @@ struct Match {
     whole: Range<usize>,
 }
 
-fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
+/// Says it; the place where the last value that was said ends.
+fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> usize {
     let text = at.text();
     let Match { values, value, whole } = met;
     let weight = weight(rule, text, value.end);
@@ -155,7 +157,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
             let (one, unit) = with_unit(rule, vec![*value], text, met.value.clone(), whole.end);
             found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(one), whole.clone()) });
         }
-        return;
+        return met.value.end;
     }
     let others = one_each(text, value.end);
     let of_clause =
@@ -165,7 +167,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
     let (values, origin) = match (rule.key == FieldKey::BatchSize).then(|| each_of(text, whole, value)).flatten() {
         // A batch for each of an unknown number of devices is no batch size.
-        Some(None) => return,
+        Some(None) => return value.end,
         Some(Some(devices)) => (values.into_iter().map(|v| v * devices).collect(), Origin::Derived),
         None => (values, Origin::Stated),
     };
@@ -177,6 +179,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
         let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
         found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(values), number.clone()) });
     }
+    others.last().map_or(value.end, |(number, _)| number.end.max(value.end))
 }
 
 /// Where the numbers of a list stand, each with its sign of percent.
@@ -311,7 +314,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
 fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|[.;)]|$)",
+            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
