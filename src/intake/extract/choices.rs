@@ -129,9 +129,9 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             // `annealed by 1/10 when validation accuracy drops`: on whatever stops getting better.
             form(
                 concat!(
-                    r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b(?:[^.;]|\.\d){0,110}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based on)\b(?:[^.;]|\.\d){0,70}?",
+                    r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b(?:[^.;]|\.\d){0,110}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based)\b(?:[^.;]|\.\d){0,70}?",
                     r"(?:plateau|\bno (?:\w+ ){0,2}improvement|\b(?:not|n't|stop\w*|fail\w*|without|ceas\w*|no longer|any more) (?:to )?(?:improv|decreas|increas|fall)\w*",
-                    r"|\b(?:accuracy|performance|score|F1|BLEU|AUC)(?: on [^.;]{3,40})? (?:drops?|decreases?|falls?|worsens?|degrades?|stagnates?)|\b(?:loss|error|perplexity)(?: on [^.;]{3,40})? (?:increases|rises|goes up|stagnates?)|\b(?:validation|dev\w*) (?:loss|accuracy|performance|error)$|\bon (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b)"
+                    r"|\b(?:accuracy|performance|score|F1|BLEU|AUC)(?: on [^.;]{3,40})? (?:drops?|decreases?|falls?|worsens?|degrades?|stagnates?)|\b(?:loss|error|perplexity)(?: on [^.;]{3,40})? (?:increases|rises|goes up|stagnates?)|\bbased on (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b|\bon (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b)"
                 )
                 .into(),
                 |found| ScheduleShape::Plateau { divisor: fall_in(&found[0]) },

@@ -46,12 +46,12 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
 /// Anything else that a value is for, in a few plain words: `the encoder`, `binary classification`, `other datasets`.
 pub(super) fn thing(text: &str) -> Option<Scope> {
     static THING: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?:(?:the|our|all|each|every|both|an?) )*(?P<t>\p{L}[\w/+-]*(?: [\w/+-]+){0,4})$")
+        crate::intake::regex(r"^(?:(?:the|our|all|each|every|both|an?) )*(?P<t>\p{L}[\w/+-]*(?: [\w/+-]+){0,8})$")
     });
     // `for a while`, `for training`, `on average` say nothing.
     static NOTHING: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:while|time|training|all|each|both|others?|experiments?|models?|average|total|us|it|them|this|these|that|which|(?:all )?(?:our )?(?:experiments|models|runs|tasks|datasets?|settings))$",
+            r"(?i)^(?:(?:first|last|next|remaining|rest)\b.*|while|time|training|all|each|both|others?|experiments?|models?|average|total|us|it|them|this|these|that|which|(?:all )?(?:our )?(?:experiments|models|runs|tasks|datasets?|settings))$",
         )
     });
     let thing = THING.captures(text.trim())?.name("t")?.as_str();
@@ -62,12 +62,12 @@ pub(super) fn thing(text: &str) -> Option<Scope> {
 pub(super) fn opening(text: &str, at: usize) -> Option<Scope> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n) (?:the |our )?(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,3}),? (?:we|the|an?|our|models?|training|learning)\b",
+            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n|[Oo]n) (?:both |the |our )*(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,7}?),? (?:we|the|an?|our|models?|training|learning)\b",
         )
     });
     static PURPOSE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:example|instance|simplicity|this|that|these|those|each|every|all|both|such|other|brevity|clarity|convenience|reference|optimi[sz]\w+|regulari[sz]\w+|implementation|details|hyper.*|our|contrast|addition|particular|practice|general|total|comparison|parallel|summary|section|table|fig\w*|appendix|order|experiments?|efficien\w+|consisten\w+|.*\b(?:comparisons?|experiments?|case|purposes?|work|study|paper|setting|settings|step|epochs?|phase|stage|following|hyper-?parameters?))\b",
+            r"(?i)^(?:example|instance|simplicity|this|that|these|those|each|every|all|such|other|brevity|clarity|convenience|reference|optimi[sz]\w+|regulari[sz]\w+|implementation|details|hyper.*|our|contrast|addition|particular|practice|general|total|comparison|parallel|summary|section|table|fig\w*|appendix|order|experiments?|efficien\w+|consisten\w+|.*\b(?:comparisons?|experiments?|case|purposes?|work|study|paper|setting|settings|step|epochs?|phase|stage|following|hyper-?parameters?))\b",
         )
     });
     // What a clause that has begun since says is not what this one is for.

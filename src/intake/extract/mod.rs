@@ -136,7 +136,8 @@ impl Place<'_> {
     /// baselines of little else.
     fn trust(&self) -> f32 {
         let text = self.text().to_lowercase();
-        let names_own = || text.contains("we ") && self.own.iter().any(|own| text.contains(own));
+        let of_all = ["our experiments", "all experiments", "all of our", "all our"].iter().any(|all| text.contains(all));
+        let names_own = || of_all || text.contains("we ") && self.own.iter().any(|own| text.contains(own));
         match self.kind {
             _ if self.of_others => 0.45,
             SectionKind::Baselines if !names_own() => 0.45,

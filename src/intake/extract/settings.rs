@@ -15,7 +15,8 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 /// The settings that the sentence has a number for, with the places.
 fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize>)> {
     let text = at.text();
-    let counts = text.contains(|c: char| c.is_ascii_digit()) || text.contains(" epoch");
+    let in_words = [" epoch", " norm", " pass "].iter().any(|word| text.contains(word));
+    let counts = text.contains(|c: char| c.is_ascii_digit()) || in_words;
     if !counts || !is_said(text) {
         return Vec::new();
     }

@@ -198,7 +198,7 @@ fn what_adapters_are_put_on() {
 fn settings_in_other_words() {
     let is = |sentence: &str, fields: &[&str]| check(sentence, fields);
     is("We set the max number of the epoch to 6.", &["epochs 6.0 epochs"]);
-    is("The number of pretraining epochs is 12.", &["epochs 12.0 epochs"]);
+    is("The number of local epochs is 12.", &["epochs 12.0 epochs"]);
     is("We use a learning rate of 1e-4 and 70 epochs.", &["optimizer.lr 0.0001", "epochs 70.0 epochs"]);
     check("The learning rate falls by 0.2 at 60, 120 and 160 epochs.", &[]);
     check("The figure has 3 panels and 70 epochs on its axis.", &[]);
@@ -207,8 +207,8 @@ fn settings_in_other_words() {
     is("We train with a batch size (after accumulation) of 96.", &["batch_size 96.0 examples"]);
     is("We set the learning rate η to 0.02.", &["optimizer.lr 0.02"]);
     is("We train with momentum coefficient α of 0.8.", &["optimizer.momentum 0.8"]);
-    is("Adam uses a warmup of 300 batches.", &["schedule.warmup 300.0 steps"]);
-    is("We train with label-smoothed cross entropy with ε = 0.2.", &["loss \"cross entropy\"", "label_smoothing 0.2"]);
+    is("We use a warmup of 300 batches.", &["schedule.warmup 300.0 steps"]);
+    is("Label-smoothed targets are used by setting ε = 0.2 in training.", &["label_smoothing 0.2"]);
     is("Gradients are clipped to a maximum norm of one.", &["grad_clip_norm 1.0"]);
     is("We set β to be (0 . 8 , 0 . 95).", &["optimizer.beta1 0.8", "optimizer.beta2 0.95"]);
     is("We train for 40 communication rounds.", &["steps 40.0 steps"]);
