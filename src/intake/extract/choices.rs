@@ -44,7 +44,8 @@ pub(super) fn optimizer_named(text: &str) -> Option<OptimizerKind> {
 fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     static USE: LazyLock<[regex::Regex; 2]> = LazyLock::new(|| {
         let names = OPTIMIZERS.iter().map(|(_, p)| *p).collect::<Vec<_>>().join("|");
-        let kinds = "(?:the |an? )?(?:(?:standard|plain|vanilla|momentum|default|fused|paged|decoupled|[0-9]+-bit|mini-?batch) )*";
+        let kinds =
+            "(?:the |an? )?(?:(?:standard|plain|vanilla|momentum|default|fused|paged|decoupled|[0-9]+-bit|mini-?batch) )*";
         // A citation as texts, formulas and links give it.
         let cited = r"(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
         // What only an optimiser that is taken has.

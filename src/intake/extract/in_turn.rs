@@ -14,7 +14,9 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         )
     });
     static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?:^|[,;(] ?|\s)(?:[Oo]n|[Ff]or|[Ii]n)\s(?:the\s)?(?P<names>[^.;:()]{3,100}?)(?:,?\swe\b|,?\sthe\b|,|\suse)")
+        crate::intake::regex(
+            r"(?:^|[,;(] ?|\s)(?:[Oo]n|[Ff]or|[Ii]n)\s(?:the\s)?(?P<names>[^.;:()]{3,100}?)(?:,?\swe\b|,?\sthe\b|,|\suse)",
+        )
     });
     let behind = BEHIND.captures(text.get(value.end..)?)?;
     if let Some(names) = behind.name("names") {
@@ -62,7 +64,7 @@ pub(super) fn thing(text: &str) -> Option<Scope> {
 pub(super) fn opening(text: &str, at: usize) -> Option<Scope> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n|[Oo]n) (?:both |the |our )*(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,7}?),? (?:we|the|an?|our|models?|training|learning)\b",
+            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n|[Oo]n) (?:both |the |our )*(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,7}?)(?:,? (?:we|the|an?|our|models?)|, (?:training|learning))\b",
         )
     });
     static PURPOSE: LazyLock<regex::Regex> = LazyLock::new(|| {

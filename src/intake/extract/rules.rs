@@ -172,12 +172,7 @@ const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
-    rule(
-        FieldKey::Epochs,
-        r"\bnumbers? of (?:[a-z-]+ )?epochs?{of}{v}\s?(?:[-–]|to)\s?{n2}",
-        Some(Unit::Epochs),
-        COUNT,
-    ),
+    rule(FieldKey::Epochs, r"\bnumbers? of (?:[a-z-]+ )?epochs?{of}{v}\s?(?:[-–]|to)\s?{n2}", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
         r"\b(?:(?:num|max|total)_(?:train_)?|(?:number|maximum|max\.?|total)(?: number)? of (?:the )?(?:[a-z-]+ )?)epochs?{of}{n}",
@@ -274,18 +269,8 @@ const RULES: &[Rule] = &[
         COUNT,
     ),
     // What is trained in rounds that clients take part in has these for steps.
-    rule(
-        FieldKey::Steps,
-        r"\b(?:communication|federated|global|training) rounds?{of}{n}",
-        Some(Unit::Steps),
-        COUNT,
-    ),
-    rule(
-        FieldKey::Steps,
-        r"{n} (?:communication|federated|global|training) rounds\b",
-        Some(Unit::Steps),
-        COUNT,
-    ),
+    rule(FieldKey::Steps, r"\b(?:communication|federated|global|training) rounds?{of}{n}", Some(Unit::Steps), COUNT),
+    rule(FieldKey::Steps, r"{n} (?:communication|federated|global|training) rounds\b", Some(Unit::Steps), COUNT),
     // A few of these are a loop within a step, or the making of one example.
     rule(
         FieldKey::Steps,
@@ -349,12 +334,7 @@ const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]epochs?{of}{n}", Some(Unit::Epochs), COUNT),
-    rule(
-        FieldKey::Warmup,
-        r"\bwarm-?_?\s?up[_ ](?:steps?|iterations|iters|updates|batches){of}{n}",
-        Some(Unit::Steps),
-        COUNT,
-    ),
+    rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ](?:steps?|iterations|iters|updates|batches){of}{n}", Some(Unit::Steps), COUNT),
     rule(
         FieldKey::Warmup,
         r"\b(?:number|length|duration) of (?:the )?(?:linear |learning[- ]rate )?warm-?\s?up(?: (?:stage|phase|period))?{of}{n}",
@@ -426,7 +406,12 @@ const RULES: &[Rule] = &[
         None,
         SHARE,
     ),
-    rule(FieldKey::LabelSmoothing, r"\blabels? (?:is |are |was |were )?smooth(?:ed|ing) (?:of |by |with |at )+(?:[a-z]+ ){0,3}?{n}", None, SHARE),
+    rule(
+        FieldKey::LabelSmoothing,
+        r"\blabels? (?:is |are |was |were )?smooth(?:ed|ing) (?:of |by |with |at )+(?:[a-z]+ ){0,3}?{n}",
+        None,
+        SHARE,
+    ),
     rule(
         FieldKey::GradClipNorm,
         r"\b(?:gradients?|grad)[-_ ](?:norm )?clip\w*(?: (?:with|by|to|at|of|a|an|the|max\w*(?:-norm)?|global|[Lℓ]2|norm|value|threshold|factor|bound|constant|is|are|was|were|set|applied|used|done))*{of}{n}",
@@ -524,7 +509,12 @@ const RULES: &[Rule] = &[
         None,
         (1.0, 4096.0),
     ),
-    rule(FieldKey::LoraAlpha, r"\b(?:rank|r)\b[^.;]{0,60}?(?:\bα|\balpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}", None, (1.0, 4096.0)),
+    rule(
+        FieldKey::LoraAlpha,
+        r"\b(?:rank|r)\b[^.;]{0,60}?(?:\bα|\balpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}",
+        None,
+        (1.0, 4096.0),
+    ),
 ];
 
 /// What stands between a setting's name and its value.
