@@ -65,6 +65,11 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
         ))
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours|us)\b"));
+    static SOME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:[\w ]{1,24}, )?(?:they|(?:many|most|several|some|previous|prior|earlier|existing|recent|other|these|those) (?:\w+ )?(?:studies|works?|papers?|authors|methods|approaches|researchers|practitioners))\s(?:\w+ ){0,2}?(?:use[sd]?|recommend(?:s|ed)?|suggest(?:s|ed)?|set|adopt(?:s|ed)?|conduct(?:s|ed)?|train(?:s|ed)?|report(?:s|ed)?|employ(?:s|ed)?|propos\w+|fine-?tun\w+|appl(?:y|ied))\b",
+        )
+    });
     let lower = text.to_lowercase();
     if OWN.is_match(text) || own.iter().any(|own| lower.starts_with(own)) {
         return false;
@@ -87,6 +92,9 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
         let name = found["n"].to_lowercase();
         !own.is_empty() && !own.iter().any(|own| name.contains(own) || own.contains(&name)) && somebody(&found)
     };
+    if SOME.is_match(text) {
+        return true;
+    }
     if IS_USED.is_match(text) && !CONTRAST.is_match(text) {
         return false;
     }

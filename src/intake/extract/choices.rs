@@ -19,12 +19,12 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 }
 
 const OPTIMIZERS: &[(OptimizerKind, &str)] = &[
-    (OptimizerKind::AdamW, r"Adam-?W"),
+    (OptimizerKind::AdamW, r"Adam[- ]?W|ADAMW"),
     (OptimizerKind::AdaMax, r"AdaMax"),
     (OptimizerKind::Adam, r"Adam|ADAM"),
     (OptimizerKind::Sgd, r"SGD|[Ss]tochastic [Gg]radient [Dd]escent|[Mm]ini-?batch [Gg]radient [Dd]escent"),
-    (OptimizerKind::RmsProp, r"RMS-?[Pp]rop"),
-    (OptimizerKind::AdaGrad, r"Ada[Gg]rad"),
+    (OptimizerKind::RmsProp, r"RMS-?[Pp]rop|RMSPROP"),
+    (OptimizerKind::AdaGrad, r"Ada[Gg]rad|ADAGRAD"),
     (OptimizerKind::AdaDelta, r"Ada[Dd]elta"),
     (OptimizerKind::AdaFactor, r"Ada[Ff]actor"),
     (OptimizerKind::Lamb, r"LAMB|Lamb"),
@@ -44,13 +44,18 @@ pub(super) fn optimizer_named(text: &str) -> Option<OptimizerKind> {
 fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     static USE: LazyLock<[regex::Regex; 2]> = LazyLock::new(|| {
         let names = OPTIMIZERS.iter().map(|(_, p)| *p).collect::<Vec<_>>().join("|");
-        let kinds = "(?:the )?(?:standard |plain |vanilla |momentum |mini-?batch )?";
+        let kinds =
+            "(?:the |an? )?(?:(?:standard|plain|vanilla|momentum|default|fused|paged|decoupled|[0-9]+-bit|mini-?batch) )*";
+        // A citation as texts, formulas and links give it.
+        let cited = r"(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
+        // What only an optimiser that is taken has.
+        let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|β)";
         [
             crate::intake::regex(&format!(
-                r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er(?: (?:that )?(?:we )?(?:used|chosen|employed))?:?(?: is| was)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
+                r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Uu]pdat(?:ed|ing)|[Mm]inimi[sz](?:ed?|ing)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er,?(?: (?:that |which )?(?:we )?(?:used|chosen|employed))?:?(?: which)?(?: is| was)?(?: set to| chosen as| chosen to be)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
-                r"\b{kinds}(?P<o>{names})(?: \[[\d, ]+\]| \([^()]*\d{{4}}[^()]*\))? (?:optimi[sz](?:er|ation (?:algorithm|method))\b|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
+                r"\b{kinds}(?P<o>{names}){cited},? (?:(?:[a-z]+ )?optimi[sz]er\b|optimi[sz]ation (?:algorithm|method)\b|for (?:the )?(?:(?:parameter )?optimi[sz]ation|optimi[sz]ing|parameter updates?)\b|\((?:{setting}|with {setting})\b|(?:and |with |using )?(?:an? |the )?{setting}(?: (?:of|is|set|to|at|value))* ?[=:(]? ?\d|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
             )),
         ]
     });
@@ -100,14 +105,14 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
     type Shape = fn(&regex::Captures<'_>) -> ScheduleShape;
     static FORMS: LazyLock<Vec<(regex::Regex, Shape)>> = LazyLock::new(|| {
         let number = numbers::NUMBER;
-        let nth = format!(r"{number}(?: ?(?:th|st|nd|rd)\b)?");
+        let nth = format!(r"{number}(?:[- ]?(?:th|st|nd|rd)\b)?");
         let again = format!(
             r"(?:(?P<every>{number}|two|three|four|five|ten) ?)?(?:training )?(?P<unit>epochs?|steps?|iterations?|updates?)\b"
         );
         let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate| by a factor of)*(?: by)?(?: a factor of)? (?P<d>{number})?(?:\s?[x×])?\s?(?:at|after) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|anneal|scal|halv)\w*(?: (?:it|the|both|learning|rates?|lr|down|exponentially|step-?wise|manually|linearly|by|with|an?|factor|of))* ?(?P<d>1/\d+|{number})?(?:\s?[x×]| times)?\s?(?:at|after|on) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?(?:,? (?:by|with) (?:an? |the )?(?:(?:decay|learning|rate|factor|ratio|multiplier|gamma)\b ?)*(?:of |= ?)?(?P<d2>1/\d+|{number}))?"),
                 |found| ScheduleShape::Milestones {
                     at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
                     unit: found.name("unit").or_else(|| found.name("unit2")).map(unit_of),
@@ -122,8 +127,18 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
                 |found| ScheduleShape::Plateau { divisor: divisor(found) },
             ),
+            // `annealed by 1/10 when validation accuracy drops`: on whatever stops getting better.
             form(
-                r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>\d*\.?\d+) (?:at|after) \d{1,2} ?%(?:,| and)".into(),
+                concat!(
+                    r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b(?:[^.;]|\.\d){0,110}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based)\b(?:[^.;]|\.\d){0,70}?",
+                    r"(?:plateau|\bno (?:\w+ ){0,2}improvement|\b(?:not|n't|stop\w*|fail\w*|without|ceas\w*|no longer|any more) (?:to )?(?:improv|decreas|increas|fall)\w*",
+                    r"|\b(?:accuracy|performance|score|F1|BLEU|AUC)(?: on [^.;]{3,40})? (?:drops?|decreases?|falls?|worsens?|degrades?|stagnates?)|\b(?:loss|error|perplexity)(?: on [^.;]{3,40})? (?:increases|rises|goes up|stagnates?)|\bbased on (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b|\bon (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b)"
+                )
+                .into(),
+                |found| ScheduleShape::Plateau { divisor: fall_in(&found[0]) },
+            ),
+            form(
+                r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|halv)\w*(?: it| the learning rate)?(?: by (?:a factor of )?(?P<d>1/\d+|\d*\.?\d+)(?: times)?)? (?:at|after) (?:the )?\d{1,2} ?%(?:,| and| of)".into(),
                 |found| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: divisor(found) },
             ),
             form(r"\bhalv\w*(?: it| the learning rate)?[^.;]{0,40}plateau".into(), |_| ScheduleShape::Plateau { divisor: Some(2.0) }),
@@ -136,6 +151,8 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 |_| ScheduleShape::CosineRestarts { cycles: None },
             ),
             form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
+            form(r"\bslanted[- ]triangular\b".into(), |_| ScheduleShape::Linear),
+            form(r"\btri-?stage\b".into(), |_| ScheduleShape::Wsd),
             form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
             form(r"\bpolynomial (?:learning[- ]rate |lr )?(?:decay|schedule)".into(), |_| ScheduleShape::Polynomial { power: None }),
             form(
@@ -143,10 +160,10 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 |_| ScheduleShape::Cosine,
             ),
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
-            form(r"\binverse square[- ]root|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
+            form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
             form(
-                r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b".into(),
+                r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b|\bpiece-?wise[- ]constant\b|\bstep(?:-?wise)?[- ](?:learning[- ]rate |lr )?(?:schedul|policy)".into(),
                 |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None },
             ),
             form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
@@ -165,6 +182,10 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
             form(r"\b(?:keep|kept|hold|held) (?:the |its )?(?:learning[- ]rate|lr) (?:constant|fixed)\b".into(), |_| ScheduleShape::Constant),
             form(
+                r"\b(?:learning[- ]rates?|lr) (?:(?:is|was|are|were|remain\w*|stay\w*|of \S+|kept|held|set|left|to|be),? )+(?:constant\b|fixed (?:during|throughout|for|over|across)\b|fixed[.,;)])".into(),
+                |_| ScheduleShape::Constant,
+            ),
+            form(
                 r"\b(?:(?:do(?:es)?|did) not|without|never|no) (?:(?:use|apply|employ|using|applying|any|a) )*(?:learning[- ]rate|lr) (?:schedul|decay|anneal)".into(),
                 |_| ScheduleShape::Constant,
             ),
@@ -177,6 +198,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
         "learning-rate",
         "lr ",
         "plateau",
+        "tri-stage",
         "divid",
         "schedule",
         "/ t decay",
@@ -250,8 +272,33 @@ fn is_taken(before: &str) -> bool {
 
 /// `divided by 10` and `multiplied by 0.1` are the same.
 fn divisor(found: &regex::Captures<'_>) -> Option<f64> {
-    let by = numbers::parse(found.name("d")?.as_str()).filter(|d| *d > 0.0)?;
-    Some(if by < 1.0 { 1.0 / by } else { by })
+    let by = found.name("d").or_else(|| found.name("d2"));
+    by.map_or_else(|| halves(&found[0]), |by| times(by.as_str()))
+}
+
+/// `10`, `0.1` and `1/10` all divide by 10.
+fn times(written: &str) -> Option<f64> {
+    let parsed = match written.split_once('/') {
+        Some((_, under)) => numbers::parse(under),
+        None => numbers::parse(written),
+    };
+    // 1 / 0.2 is 5 and no neighbour of it.
+    parsed.filter(|by| *by > 0.0).map(|by| if by < 1.0 { (1e9 / by).round() / 1e9 } else { by })
+}
+
+fn halves(words: &str) -> Option<f64> {
+    words.to_lowercase().contains("halv").then_some(2.0)
+}
+
+/// By how much words divide: `by 1/10`, `a factor of 0.5`, `halved`.
+fn fall_in(words: &str) -> Option<f64> {
+    static BY: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"(?i)(?:\bby (?:an? )?(?:factor of )?|\bfactor(?: of| is|\s?=)? )(?P<d>1/\d+|{})(?:[^\d%]|$)",
+            numbers::NUMBER
+        ))
+    });
+    BY.captures(words).and_then(|found| times(&found["d"])).or_else(|| halves(words))
 }
 
 fn unit_of(word: regex::Match<'_>) -> Unit {
@@ -402,6 +449,18 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
         speaks
             && (named.contains("_proj") || ["projection", "matri", "weights", "layers"].iter().any(|word| named.contains(word)))
     });
+    // The modules by their names say more than `all linear layers`.
+    static MODULES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let module = r"(?:[a-z]+_(?:- )?(?:proj|attn|lin)|fc_?[12]|lm_head)\b";
+        crate::intake::regex(&format!(r"\b(?P<t>{module}(?:(?:, and |, | and |/){module})+)"))
+    });
+    if let Some(words) = MODULES.captures(text).filter(|_| speaks)
+        && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
+    {
+        let joined = list.as_str().replace("_- ", "_");
+        let texts = joined.split([',', ' ', '/']).filter(|t| !t.is_empty() && *t != "and").map(str::to_string).collect();
+        return found.say(at, FieldKey::LoraTargets, Value::Texts { texts }, None, whole.range());
+    }
     if let Some(words) = ALL.captures(text).filter(|_| speaks)
         && let (Some(whole), Some(targets)) = (words.get(0), words.name("t"))
     {

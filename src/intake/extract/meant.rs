@@ -25,7 +25,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         return false;
     }
     match key {
-        FieldKey::Lr if inside.starts_with('α') && !speaks_of_rates(text) => false,
+        FieldKey::Lr if inside.starts_with(['α', 'η']) && (!speaks_of_rates(text) || is_sign_of_another(before)) => false,
         FieldKey::Lr if ends_there(before, &inside) || moves_beside(&inside) => false,
         FieldKey::Lr if leads && is_change(&text[value.clone()], behind) => false,
         FieldKey::Lr => {
@@ -39,6 +39,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
             !after.starts_with(" layers") && !is_of_adapters(before) && !is_no_share(&text[value], &inside, after)
         }
         FieldKey::Epochs if varies(before) || is_raised(before) => false,
+        FieldKey::Epochs if is_loose(&inside) && (!trains(text) || decays_in_list(before, &inside)) => false,
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             let in_all = inside.starts_with("over") && before.to_lowercase().contains("cosine");
@@ -53,7 +54,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
             !is_part
                 && !is_other_count(before, &inside)
                 && !rises(before)
-                && trains(text)
+                && (trains(text) || text[whole.clone()].to_lowercase().contains("round"))
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
@@ -244,6 +245,32 @@ fn changes_then(after: &str) -> bool {
     CHANGES.is_match(after)
 }
 
+/// Whether `and 50 epochs`, `, 50 epochs`, `use 50 epochs` is all that says what the epochs are of.
+fn is_loose(inside: &str) -> bool {
+    const WORDS: [&str; 12] = [",", "and", "with", "us", "run", "ran", "set", "tak", "requir", "perform", "need", "took"];
+    !inside.contains("epoch") && WORDS.iter().any(|word| inside.starts_with(word))
+}
+
+/// `decayed at 60, 75 {and 90 epochs}`: the last of a list of turns.
+fn decays_in_list(before: &str, inside: &str) -> bool {
+    let joins = inside.starts_with([',', 'a']);
+    static TURNS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:at|after|every|epochs?) (?:the )?(?:\d+(?:st|nd|rd|th)?,? ?)+$"));
+    let clause = before.split(". ").last().and_then(|clause| clause.rsplit(';').next()).unwrap_or_default();
+    let follows_number = before.trim_end().trim_end_matches(',').ends_with(|c: char| c.is_ascii_digit() || c == '%');
+    joins && follows_number && (TURNS.is_match(before) || decays_there(&clause.replace([',', '.'], " ")))
+}
+
+/// `momentum coefficient α`, `loss weight η`: the sign's name stands before it.
+fn is_sign_of_another(before: &str) -> bool {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:coefficient|momentum|factor|parameter|weight|weighting|probability|ratio|threshold|level|exponent|strength|rank|scal\w+|noise|margin|penalty|temperature)s?[ (]+$",
+        )
+    });
+    NAME.is_match(before)
+}
+
 /// `α` is a learning rate beside words on learning rates, optimisers or their other constants; else a penalty, a weight, a rank.
 fn speaks_of_rates(text: &str) -> bool {
     static RATES: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -301,7 +328,7 @@ fn rises_to(inside: &str) -> bool {
 fn is_other_epochs(before: &str, after: &str) -> bool {
     static OF: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^\s?(?:epochs?)?\s?(?:(?:per|for each) (?:combination|trial|configuration|setting)|(?:of|as|for) (?:(?:an?|the|linear|gradual|initial|learning[- ]rate|lr) )*warm|without|with no|of (?:patience|waiting|no improvement)|patience|in a row)",
+            r"(?i)^\s?(?:epochs?)?\s?(?:(?:per|for each) (?:combination|trial|configuration|setting)|(?:of|as|for) (?:(?:an?|the|linear|gradual|initial|learning[- ]rate|lr) )*warm|without|with no|later|earlier|before|(?:more|fewer|less|faster) |of (?:patience|waiting|no improvement)|patience|in a row)",
         )
     });
     static THAN: LazyLock<regex::Regex> = LazyLock::new(|| {

@@ -9,6 +9,7 @@ mod aside;
 mod choices;
 mod data;
 mod described;
+mod in_turn;
 mod language;
 mod meant;
 mod names;
@@ -124,11 +125,19 @@ impl Place<'_> {
         &self.sentence.text
     }
 
+    /// What the words at `start` are about: their clause may begin with that, where paragraph and heading name no data and no model.
+    fn scope_of_clause(&self, start: usize) -> Scope {
+        let told = self.scope.variant.is_some() || !self.scope.datasets.is_empty();
+        let opening = if told { None } else { in_turn::opening(self.text(), start) };
+        opening.map_or_else(|| self.scope.clone(), |opening| opening.or(self.scope))
+    }
+
     /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
     /// baselines of little else.
     fn trust(&self) -> f32 {
         let text = self.text().to_lowercase();
-        let names_own = || text.contains("we ") && self.own.iter().any(|own| text.contains(own));
+        let of_all = ["our experiments", "all experiments", "all of our", "all our"].iter().any(|all| text.contains(all));
+        let names_own = || of_all || text.contains("we ") && self.own.iter().any(|own| text.contains(own));
         match self.kind {
             _ if self.of_others => 0.45,
             SectionKind::Baselines if !names_own() => 0.45,
@@ -138,6 +147,15 @@ impl Place<'_> {
             _ => 0.9,
         }
     }
+}
+
+/// Whether it is of how something is trained.
+fn is_setting(key: FieldKey) -> bool {
+    use FieldKey::*;
+    matches!(
+        key,
+        Optimizer | Lr | Beta1 | Beta2 | Eps | Momentum | WeightDecay | Schedule | Warmup | BatchSize | Epochs | Steps | Dropout | LabelSmoothing
+    )
 }
 
 /// What a sentence says.
@@ -188,6 +206,7 @@ impl Findings<'_> {
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
         let Said { key, value, unit, words, weight, origin } = said;
+        let said_at = words.start;
         let Some(quote) = at.sentence.quote(words) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
@@ -200,7 +219,8 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        self.add(key, value, unit, at.scope.clone(), weight * confidence, quote, at.sentence.section);
+        let scope = if is_setting(key) { at.scope_of_clause(said_at) } else { at.scope.clone() };
+        self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;
         }

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 /// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `5*10^-4`, `10^{-4}`, `2^10`, `2¹⁰`, `1.5 million`; as
-/// formulas are set and as conversions leave them, too: `1e − 5`, `7 e - 7`, `3 × 10−4`, `10−8`.
+/// formulas are set and as conversions leave them, too: `1e − 5`, `7 e - 7`, `3 × 10−4`, `3 × 10 −4`, `10−8`, `0 . 98`.
 pub(super) const NUMBER: &str = concat!(
     r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
-    r"|\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10[-−–]\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
+    r"|\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10\s?[-−–]\s?\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
     r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
     r"|\d+(?:\.\d+)?[eE]⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
-    r"|\d{1,3}(?:,\d{3})+|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
+    r"|\d{1,3}(?:,\d{3})+|\b\d{1,2}\s\.\s\d+\b|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
 /// Small whole numbers in words.
@@ -19,8 +19,13 @@ pub(super) const WORDS: &str = "(?:one|two|three|four|five|six|seven|eight|nine|
 pub(super) fn in_words(word: &str) -> Option<f64> {
     const ALL: [&str; 13] =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    let sixteen = word.eq_ignore_ascii_case("sixteen").then_some(16.0);
-    ALL.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or(sixteen)
+    // `unit norm`, `a single pass`.
+    let other = match word.to_lowercase().as_str() {
+        "sixteen" => Some(16.0),
+        "unit" | "single" => Some(1.0),
+        _ => None,
+    };
+    ALL.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or(other)
 }
 
 /// A power before what it comes to: `2¹⁹ = 524,288`.
@@ -67,7 +72,9 @@ fn as_written(text: &str) -> Option<f64> {
     {
         return Some(value);
     }
-    if let Some((mantissa, exponent)) = scientific(&plain) {
+    // `0 . 98` was taken apart.
+    let plain = if plain.contains(" . ") { squeezed.clone() } else { plain };
+    if let Some((mantissa, exponent)) = scientific(&squeezed) {
         return format!("{mantissa}e{exponent}").parse().ok();
     }
     if let Some(exponent) = plain.strip_prefix('2').and_then(|rest| power(rest).or_else(|| raised(rest))) {
@@ -157,6 +164,8 @@ mod tests {
             ("1 . 0 e -3", 1e-3),
             ("3 × 10−4", 3e-4),
             ("10−8", 1e-8),
+            ("3 × 10 −4", 3e-4),
+            ("0 . 98", 0.98),
             ("3.0e⁻⁴", 3e-4),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");

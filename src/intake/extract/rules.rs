@@ -36,7 +36,21 @@ const RULES: &[Rule] = &[
         None,
         LR,
     ),
-    rule(FieldKey::Lr, r"\b(?:learning[-_ ]rates?|step[- ]?size|lr)\b{of}{n}", None, LR),
+    // The two ends of a range.
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[-_ ]rates?|lr)\b[^.;\d]{0,40}?\b(?:rang\w*|search\w*|tun\w+|swe\w+|var\w+|explor\w+|tr(?:y|ied)|grid|interval)\b[^.;\d]{0,20}?\bfrom {v} to {n2}",
+        None,
+        LR,
+    ),
+    rule(FieldKey::Lr, r"\b(?:learning[-_ ]rates?|step[- ]?size|(?:(?:max|peak|base|init|initial)_?)?lr)\b{of}{n}", None, LR),
+    rule(FieldKey::Lr, r"\blr[_ ]?(?:max|peak|base|init|initial){of}{n}", None, LR),
+    rule(
+        FieldKey::Lr,
+        r"\b(?:learning[-_ ]rate|lr) (?:decay|schedul\w+|anneal\w+)\b[^.;,\d]{0,40}?\b(?:start|begin|initial|peak)\w*(?: (?:from|at|with|of|value|learning|rate|lr|a|an|the))* {n}",
+        None,
+        LR,
+    ),
     rule(
         FieldKey::Lr,
         r"\blearning[-_ ]rates? (?:for|of) (?:the |our |all )?(?:[a-z-]+ ){1,7}?(?:is|are|was|were) (?:set |fixed |kept )*(?:to |at )?{n}",
@@ -79,7 +93,7 @@ const RULES: &[Rule] = &[
         None,
         LR,
     ),
-    rule(FieldKey::Lr, r"\bα{of}{n}", None, LR),
+    rule(FieldKey::Lr, r"(?:\bα|\bη){of}{n}", None, LR),
     rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
     rule(FieldKey::Beta2, r"\b(?:β[₂2]|beta_?2){of}{n}", None, SHARE),
     rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),
@@ -128,6 +142,19 @@ const RULES: &[Rule] = &[
     rule(FieldKey::BatchSize, r"\b{v}[- ](?:mini[- ]?)?batch[-_ ]?size\b", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
+        r"\b{v} (?:is|was|as|denotes|being) (?:the |our |an? )?(?:mini[- ]?)?batch[-_ ]?size\b",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
+        r"\bsizes? of (?:the |each |an? |our )?(?:mini[- ]?)?batch(?:es)?{to}{n}",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(FieldKey::BatchSize, r"\b(?:bs|bsz)\s?[=:]\s?{n}", Some(Unit::Examples), COUNT),
+    rule(
+        FieldKey::BatchSize,
         r"{n} (?:\w+ )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances) (?:per|in each|in every) (?:mini-?)?batch",
         Some(Unit::Examples),
         COUNT,
@@ -145,9 +172,10 @@ const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bnumbers? of (?:[a-z-]+ )?epochs?{of}{v}\s?(?:[-–]|to)\s?{n2}", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:number of (?:training )?|(?:num|max|total)_(?:train_)?)epochs{of}{n}",
+        r"\b(?:(?:num|max|total)_(?:train_)?|(?:number|maximum|max\.?|total)(?: number)? of (?:the )?(?:[a-z-]+ )?)epochs?{of}{n}",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -186,7 +214,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over|after|in|to) (?:(?:a )?total(?: of)? |up to |at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        r"\b(?:for|over|after|in|to|during) (?:(?:a )?total(?: of)? |up to |at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -211,7 +239,20 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Epochs,
-        r"{n} (?:full |complete |entire )?(?:cycles|passes|sweeps) (?:through|over) (?:all |all of )?(?:the |our |its )?(?:\w+ ){0,2}?(?:training (?:set|data|examples|images|corpus|sentences)|data ?sets?|data|corpus)\b",
+        r"{n} (?:full |complete |entire )?(?:cycles?|pass(?:es)?|sweeps?) (?:through|over) (?:all |all of )?(?:the |our |its )?(?:\w+ ){0,2}?(?:training (?:set|data|examples|images|corpus|sentences)|data ?sets?|data|corpus)\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?P<v>single|one) (?:full |complete )?(?:pass|epoch) (?:through|over|on) (?:all |all of )?(?:the |our |its |each )?(?:\w+ ){0,2}?(?:training (?:set|data|examples|images|corpus)|data ?sets?|data|corpus)\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    // Whatever else is said of so many epochs, where the sentence speaks of training.
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:and|with|use[sd]?|using|run|ran|set|take[sn]?|require[sd]?|perform(?:ed)?|need(?:s|ed)?|,) (?:about |around |roughly |approximately |only |just )?{n} (?:training |full |total |pre-?training |fine-?tuning )?epochs\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -227,6 +268,9 @@ const RULES: &[Rule] = &[
         Some(Unit::Steps),
         COUNT,
     ),
+    // What is trained in rounds that clients take part in has these for steps.
+    rule(FieldKey::Steps, r"\b(?:communication|federated|global|training) rounds?{of}{n}", Some(Unit::Steps), COUNT),
+    rule(FieldKey::Steps, r"{n} (?:communication|federated|global|training) rounds\b", Some(Unit::Steps), COUNT),
     // A few of these are a loop within a step, or the making of one example.
     rule(
         FieldKey::Steps,
@@ -267,7 +311,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation )?(?:steps|iterations|updates|epochs|tokens)",
+        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation |mini-?)?(?:steps|iterations|updates|epochs|tokens|batches)",
         Some(Unit::Steps),
         COUNT,
     ),
@@ -289,7 +333,14 @@ const RULES: &[Rule] = &[
         Some(Unit::Steps),
         COUNT,
     ),
-    rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]steps{of}{n}", Some(Unit::Steps), COUNT),
+    rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]epochs?{of}{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ](?:steps?|iterations|iters|updates|batches){of}{n}", Some(Unit::Steps), COUNT),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:number|length|duration) of (?:the )?(?:linear |learning[- ]rate )?warm-?\s?up(?: (?:stage|phase|period))?{of}{n}",
+        Some(Unit::Steps),
+        COUNT,
+    ),
     rule(FieldKey::Warmup, r"\bwarm-?\s?up[_ ](?:ratio|proportion|fraction|rate)s?{of}{n}", Some(Unit::Fraction), SHARE),
     rule(
         FieldKey::Warmup,
@@ -348,6 +399,19 @@ const RULES: &[Rule] = &[
         SHARE,
     ),
     rule(FieldKey::LabelSmoothing, r"[ϵεǫ]_?ls{of}{n}", None, SHARE),
+    // `Label-smoothed cross entropy with ε = 0.1`.
+    rule(
+        FieldKey::LabelSmoothing,
+        r"\blabel[-_ ]?smooth(?:ed|ing)\b[^.;,\d]{0,90}?(?:[ϵεǫα]\s?=|\b(?:factor|value|parameter|coefficient|rate|smoothing)(?: of| is| set to)?) ?{n}",
+        None,
+        SHARE,
+    ),
+    rule(
+        FieldKey::LabelSmoothing,
+        r"\blabels? (?:is |are |was |were )?smooth(?:ed|ing) (?:of |by |with |at )+(?:[a-z]+ ){0,3}?{n}",
+        None,
+        SHARE,
+    ),
     rule(
         FieldKey::GradClipNorm,
         r"\b(?:gradients?|grad)[-_ ](?:norm )?clip\w*(?: (?:with|by|to|at|of|a|an|the|max\w*(?:-norm)?|global|[Lℓ]2|norm|value|threshold|factor|bound|constant|is|are|was|were|set|applied|used|done))*{of}{n}",
@@ -368,6 +432,14 @@ const RULES: &[Rule] = &[
         (1e-6, 1e4),
     ),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
+    rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm{of}{c}\b", None, (1e-6, 1e4)),
+    rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\b(?P<v>unit) (?:global |[Ll]2[- ])?norm\b", None, (1e-6, 1e4)),
+    rule(
+        FieldKey::GradClipNorm,
+        r"\bgrad(?:ient)?s?(?:[- ]norms?)? (?:(?:is|are|was|were) )?(?:clipped|limited|capped|bounded|rescaled) (?:to|at|by|with) (?:an? )?(?:(?:maximum |max |global |[Ll]2[- ])*(?:norm|value|threshold) (?:of )?)?{n}",
+        None,
+        (1e-6, 1e4),
+    ),
     rule(
         FieldKey::MaxSeqLen,
         r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|seq|context|query|document|source|target)[_ ]){1,3}(?:(?:token )?length|len\.?|size|window){to}{n}",
@@ -423,7 +495,7 @@ const RULES: &[Rule] = &[
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\brank[-–]{v}\b(?: \w+){0,2}? (?:LoRA|DoRA|adapters?)\b", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
-    rule(FieldKey::LoraRank, r"\bLoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraRank, r"\b\w*LoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraDropout, r"\bLoRA(?:'s)?[-_ ]drop-?out(?: (?:probability|rate|ratio))?{of}{n}", None, SHARE),
     rule(
         FieldKey::LoraDropout,
@@ -431,15 +503,27 @@ const RULES: &[Rule] = &[
         None,
         SHARE,
     ),
-    rule(FieldKey::LoraAlpha, r"\bLoRA\b[^.;]{0,60}?(?:\bα|\b(?:lora_)?alpha\b){of}{n}", None, (1.0, 4096.0)),
+    rule(
+        FieldKey::LoraAlpha,
+        r"\b\w*LoRA\b[^.;]{0,90}?(?:\bα|\b(?:lora_)?alpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}",
+        None,
+        (1.0, 4096.0),
+    ),
+    rule(
+        FieldKey::LoraAlpha,
+        r"\b(?:rank|r)\b[^.;]{0,60}?(?:\bα|\balpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}",
+        None,
+        (1.0, 4096.0),
+    ),
 ];
 
 /// What stands between a setting's name and its value.
 const OF: &str = concat!(
-    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ ]{1,18}[\)\]]|\((?-i:[A-Z])[^()0-9]{2,60}[0-9]{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
+    r"(?:\s(?:[α-ωϵε]|(?-i:[BCEKLNTbdpr]))[₀-₉]?(?-i:max|init|0)?\b)?",
+    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ -]{1,50}[\)\]]|\((?-i:[A-Z])[^()0-9]{2,60}[0-9]{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
     r"initially|initiali[sz]ed|equal|equals|among|between|either|ratio|probability|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
-    r"chosen|selected|we|use)\b|[:=∈≈≤~,\(\[\{]))*\s*",
+    r"chosen|selected|picked|searched|swept|taken|we|use|being|as|held|then|both|simply|empirically|peak|maximum|max|base|within|default|values?|sizes?|grid)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 
 /// What stands between a setting's name and its sign.

@@ -11,7 +11,7 @@ fn said(format: PaperFormat, source: &str, key: FieldKey) -> Vec<String> {
     fields.map(|field| format!("{} [{}]", field.value, field.scope.unwrap_or_default())).collect()
 }
 
-fn in_markdown(source: &str, key: FieldKey) -> Vec<String> {
+pub(super) fn in_markdown(source: &str, key: FieldKey) -> Vec<String> {
     said(
         PaperFormat::Markdown,
         &format!("# FooNet: A Study\n\n## Abstract\n\nWe present FooNet, which we train.\n\n{source}"),

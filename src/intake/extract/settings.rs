@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Compiled, Rule};
-use super::{Findings, Place, Said, numbers, scope, tables};
+use super::{Findings, Place, Said, in_turn, numbers, scope, tables};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -15,7 +15,8 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 /// The settings that the sentence has a number for, with the places.
 fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize>)> {
     let text = at.text();
-    let counts = text.contains(|c: char| c.is_ascii_digit()) || text.contains(" epoch");
+    let in_words = [" epoch", " norm", " pass "].iter().any(|word| text.contains(word));
+    let counts = text.contains(|c: char| c.is_ascii_digit()) || in_words;
     if !counts || !is_said(text) {
         return Vec::new();
     }
@@ -35,14 +36,15 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
             let whole = start..end;
             let overlaps =
                 taken.iter().any(|(key, range)| *key == rule.key && range.start < value.end && whole.start < range.end);
-            let is_rank = rule.key != FieldKey::LoraRank || is_of_adapters(at, found);
+            let is_rank = !matches!(rule.key, FieldKey::LoraRank | FieldKey::LoraAlpha) || is_of_adapters(at, found);
             if overlaps || !is_rank || !applies(rule.key, text, whole.clone(), value.clone()) {
                 continue;
             }
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
             if is_said(at.sentence.part(value.start)) && values_fit(rule, &values, &text[value.clone()]) {
-                taken.push((rule.key, whole.start..value.end));
-                say(at, rule, &Match { values, value, whole }, found);
+                let start = whole.start;
+                let end = say(at, rule, &Match { values, value, whole }, found);
+                taken.push((rule.key, start..end));
             }
         }
     }
@@ -142,18 +144,30 @@ struct Match {
     whole: Range<usize>,
 }
 
-fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
+/// Says it; the place where the last value that was said ends.
+fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> usize {
     let text = at.text();
     let Match { values, value, whole } = met;
     let weight = weight(rule, text, value.end);
+    if values.len() > 1
+        && let Some(all) = in_turn::scopes(text, whole, value, values.len())
+    {
+        for (value, of) in values.iter().zip(all) {
+            let scope = of.or(at.scope);
+            let own = Place { scope: &scope, ..*at };
+            let (one, unit) = with_unit(rule, vec![*value], text, met.value.clone(), whole.end);
+            found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(one), whole.clone()) });
+        }
+        return met.value.end;
+    }
     let others = one_each(text, value.end);
-    let of_clause = || scope::model_of_clause(text, whole.start).or(at.scope);
+    let of_clause = || scope::model_of_clause(text, whole.start).or(&in_turn::part(rule.key, &text[..whole.start])).or(at.scope);
     let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
     let (values, origin) = match (rule.key == FieldKey::BatchSize).then(|| each_of(text, whole, value)).flatten() {
         // A batch for each of an unknown number of devices is no batch size.
-        Some(None) => return,
+        Some(None) => return value.end,
         Some(Some(devices)) => (values.into_iter().map(|v| v * devices).collect(), Origin::Derived),
         None => (values, Origin::Stated),
     };
@@ -165,6 +179,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) {
         let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
         found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(values), number.clone()) });
     }
+    others.last().map_or(value.end, |(number, _)| number.end.max(value.end))
 }
 
 /// Where the numbers of a list stand, each with its sign of percent.
@@ -272,7 +287,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
         let n = numbers::NUMBER;
         crate::intake::regex(&format!(
-            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β|beta_?)[₂2]\)?)?)\s*(?:=|:|of|are|is|set to|to|being)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
+            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β|beta_?)[₂2]\)?)?)\s*(?:=|:|(?:(?:of|are|is|as|set|to|be|being|equal)\b\s?)+)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
         ))
     });
     let text = at.text();
@@ -299,7 +314,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
 fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|[.;)]|$)",
+            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
@@ -307,7 +322,8 @@ fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     let mut number = end..end;
     while let Some(words) = FOR.captures(&text[number.end..]) {
         let (Some(whole), Some(of)) = (words.get(0), words.name("x")) else { break };
-        let of = Some(scope::of_text(of.as_str())).filter(|scope| !scope.is_empty()).or_else(|| named(of.as_str()));
+        let of = Some(scope::of_text(of.as_str())).filter(|scope| !scope.is_empty());
+        let of = of.or_else(|| named(words.name("x")?.as_str())).or_else(|| in_turn::thing(words.name("x")?.as_str()));
         let Some(of) = of else { break };
         all.push((number.clone(), of));
         let next = number.end + whole.end();
@@ -318,7 +334,7 @@ fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
 }
 
 /// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.
-fn named(text: &str) -> Option<Scope> {
+pub(super) fn named(text: &str) -> Option<Scope> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*|(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",

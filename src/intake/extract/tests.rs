@@ -89,7 +89,10 @@ fn a_part_of_training_is_not_its_length() {
         "After 5 epochs, we begun halving the learning rate every half epoch.",
         &["schedule.kind \"step decay, divided by 2\""],
     );
-    check("The learning rate is halved after 20k steps of training.", &[]);
+    check(
+        "The learning rate is halved after 20k steps of training.",
+        &["schedule.kind \"step decay, divided by 2 at 20000 steps\""],
+    );
     check(
         "The learning rate is decreased by a factor of 10 after 100 epochs.",
         &["schedule.kind \"step decay, divided by 10 at 100 epochs\""],

@@ -99,7 +99,7 @@ fn a_number_before_its_name() {
 #[test]
 fn rates_that_move() {
     check("The learning rate is annealed from 1e-3 to 1e-5.", &["optimizer.lr 0.001"]);
-    check("The learning rate is constant and the weight decay increases from 0.04 to 0.4.", &[]);
+    check("The learning rate is constant and the weight decay increases from 0.04 to 0.4.", &["schedule.kind \"constant\""]);
     check("We linearly increase the learning rate over the first 4,000 steps.", &["schedule.warmup 4000.0 steps"]);
     check("We raise the learning rate tenfold and train for 10 epochs.", &["epochs 10.0 epochs"]);
 }
@@ -192,6 +192,42 @@ fn what_adapters_are_put_on() {
     );
     check("The LoRA target modules are q_proj and v_proj.", &["lora.target_modules [\"q_proj\",\"v_proj\"]"]);
     check("Unlike LoRA, we add gates to all attention layers.", &[]);
+}
+
+#[test]
+fn settings_in_other_words() {
+    let is = |sentence: &str, fields: &[&str]| check(sentence, fields);
+    is("We set the max number of the epoch to 6.", &["epochs 6.0 epochs"]);
+    is("The number of local epochs is 12.", &["epochs 12.0 epochs"]);
+    is("We use a learning rate of 1e-4 and 70 epochs.", &["optimizer.lr 0.0001", "epochs 70.0 epochs"]);
+    check("The learning rate falls by 0.2 at 60, 120 and 160 epochs.", &[]);
+    check("The figure has 3 panels and 70 epochs on its axis.", &[]);
+    is("Training makes a single pass over the data.", &["epochs 1.0 epochs"]);
+    is("We train with B = 24 as the mini-batch size.", &["batch_size 24.0 examples"]);
+    is("We train with a batch size (after accumulation) of 96.", &["batch_size 96.0 examples"]);
+    is("We set the learning rate η to 0.02.", &["optimizer.lr 0.02"]);
+    is("We train with momentum coefficient α of 0.8.", &["optimizer.momentum 0.8"]);
+    is("We use a warmup of 300 batches.", &["schedule.warmup 300.0 steps"]);
+    is("Label-smoothed targets are used by setting ε = 0.2 in training.", &["label_smoothing 0.2"]);
+    is("Gradients are clipped to a maximum norm of one.", &["grad_clip_norm 1.0"]);
+    is("We set β to be (0 . 8 , 0 . 95).", &["optimizer.beta1 0.8", "optimizer.beta2 0.95"]);
+    is("We train for 40 communication rounds.", &["steps 40.0 steps"]);
+    check("Games last 40 rounds.", &[]);
+}
+
+#[test]
+fn optimizers_and_schedules_in_other_words() {
+    let is = |sentence: &str, field: &str| check(sentence, &[field]);
+    is("We use a grid, early stopping, and Adam [X14] for optimization.", "optimizer.kind \"Adam\"");
+    is("Weights are updated with RMSPROP.", "optimizer.kind \"RMSProp\"");
+    check("A bound on updates is simpler with AdaMax than Adam.", &[]);
+    let rates = |sentence: &str, shape: &str| check(sentence, &[&format!("schedule.kind \"{shape}\"")]);
+    rates("We anneal the learning rate by 1/4 when validation accuracy drops.", "reduce on plateau, divided by 4");
+    rates("The learning rate is lowered by 10 times at epoch 30 and 60.", "step decay, divided by 10 at 30 and 60 epochs");
+    rates("We decay the learning rate at the 8-th epoch by 0.1.", "step decay, divided by 10 at 8 epochs");
+    rates("We use a slanted triangular learning rate.", "linear decay");
+    rates("The learning rate is kept constant.", "constant");
+    check("The loss is lowered when the accuracy drops.", &[]);
 }
 
 /// Layers, hidden size, intermediate size and heads of each model that a sentence gives.

@@ -216,8 +216,19 @@ impl Reader<'_> {
             | "underline" | "vec" | "dot" | "ddot" | "check" | "breve" | "acute" | "grave" | "mathring" | "boxed"
             | "ensuremath" | "mathop" | "mathrel" | "mathbin" | "mathord" | "mathopen" | "mathclose" | "smash" | "overbrace"
             | "underbrace" | "mathds" | "mathbbm" | "cancel" | "overrightarrow" => {
-                let text = self.math_argument();
+                let tokens = argument(&mut self.input);
+                // `1 \mathrm{~to~} 2`: the blanks within part it from its neighbours.
+                let drawn = |token: &&Token| !matches!(token, Token::Space);
+                let blank = |token: Option<&Token>| token.is_some_and(|token| matches!(token, Token::Char('\u{a0}')));
+                let (before, after) = (blank(tokens.iter().find(drawn)), blank(tokens.iter().rev().find(drawn)));
+                let text = self.formula(tokens);
+                if before {
+                    line.push("", Class::Space);
+                }
                 line.push(&text, Class::Ordinary);
+                if after {
+                    line.push("", Class::Space);
+                }
             }
             "underset" | "overset" | "stackrel" => {
                 let (beside, base) = (self.math_argument(), self.math_argument());

@@ -1,0 +1,128 @@
+//! What each of several values of one setting is for: `300 and 40 epochs on A and B, respectively`, `the local learning rate is 0.1`.
+
+use super::{scope, settings};
+use crate::intake::{FieldKey, Scope};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What `count` values are for, in their order, where the sentence says that they go `respectively`; the values stand at `value`
+/// within the words `whole`.
+pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, count: usize) -> Option<Vec<Scope>> {
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[})\]]?(?:\s\p{L}+){0,2}?(?:\s(?:for|on|in|when)\s(?:the\s)?(?P<names>[^.;:]{3,120}?))?,?\srespectively\b",
+        )
+    });
+    static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:^|[,;(] ?|\s)(?:[Oo]n|[Ff]or|[Ii]n)\s(?:the\s)?(?P<names>[^.;:()]{3,100}?)(?:,?\swe\b|,?\sthe\b|,|\suse)",
+        )
+    });
+    let behind = BEHIND.captures(text.get(value.end..)?)?;
+    if let Some(names) = behind.name("names") {
+        return each(names.as_str(), count);
+    }
+    let before = text.get(..whole.start)?;
+    // The names may have commas between them: the longest that comes out even.
+    let whole_list = before.find(" we ").and_then(|end| before.get(..end));
+    let opening = whole_list.and_then(|list| {
+        let list = list.trim_end_matches(',');
+        let start = ["On ", "For ", "In "].iter().find_map(|word| list.starts_with(word).then_some(word.len()))?;
+        each(list.get(start..)?, count)
+    });
+    opening.or_else(|| BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last())
+}
+
+/// The scopes of a list of names, if there are so many.
+fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
+    static PARTS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r",\s(?:and\s|or\s)?|\sand\s|\sor\s|/"));
+    let names: Vec<&str> = PARTS.split(names).map(str::trim).filter(|name| !name.is_empty()).collect();
+    let of = |name: &&str| {
+        let said = Some(scope::of_text(name)).filter(|scope| !scope.is_empty());
+        said.or_else(|| settings::named(name)).or_else(|| thing(name))
+    };
+    let scopes: Vec<Scope> = names.iter().filter_map(of).collect();
+    (names.len() == count && scopes.len() == count).then_some(scopes)
+}
+
+/// Anything else that a value is for, in a few plain words: `the encoder`, `binary classification`, `other datasets`.
+pub(super) fn thing(text: &str) -> Option<Scope> {
+    static THING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?:(?:the|our|all|each|every|both|an?) )*(?P<t>\p{L}[\w/+-]*(?: [\w/+-]+){0,8})$")
+    });
+    // `for a while`, `for training`, `on average` say nothing.
+    static NOTHING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:(?:first|last|next|remaining|rest)\b.*|while|time|training|all|each|both|others?|experiments?|models?|average|total|us|it|them|this|these|that|which|(?:all )?(?:our )?(?:experiments|models|runs|tasks|datasets?|settings))$",
+        )
+    });
+    let thing = THING.captures(text.trim())?.name("t")?.as_str();
+    (!NOTHING.is_match(thing)).then(|| Scope { topic: Some(thing.to_string()), ..Scope::default() })
+}
+
+/// What the clause before `at` begins with: `For the probe, we train ...`, `..., while for the probe, a rate of ...`.
+pub(super) fn opening(text: &str, at: usize) -> Option<Scope> {
+    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n|[Oo]n) (?:both |the |our )*(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,7}?)(?:,? (?:we|the|an?|our|models?)|, (?:training|learning))\b",
+        )
+    });
+    static PURPOSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:example|instance|simplicity|this|that|these|those|each|every|all|such|other|brevity|clarity|convenience|reference|optimi[sz]\w+|regulari[sz]\w+|implementation|details|hyper.*|our|contrast|addition|particular|practice|general|total|comparison|parallel|summary|section|table|fig\w*|appendix|order|experiments?|efficien\w+|consisten\w+|.*\b(?:comparisons?|experiments?|case|purposes?|work|study|paper|setting|settings|step|epochs?|phase|stage|following|hyper-?parameters?))\b",
+        )
+    });
+    // What a clause that has begun since says is not what this one is for.
+    let end = at.checked_add(40).filter(|end| text.is_char_boundary(*end)).unwrap_or(text.len()).min(text.len());
+    let before = FOR.captures_iter(&text[..end]).filter(|found| found.get(0).is_some_and(|whole| whole.start() <= at)).last()?;
+    let name = before.name("x")?.as_str();
+    if PURPOSE.is_match(name) {
+        return None;
+    }
+    Some(scope::of_text(name)).filter(|scope| !scope.is_empty()).or_else(|| thing(name))
+}
+
+/// The part of a model, or of what trains, that a rate belongs to by the words before its name: `the local {learning rate}`.
+pub(super) fn part(key: FieldKey, before: &str) -> Scope {
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(local|global|client|server|inner|outer|meta|encoder|decoder|generator|discriminator|actor|critic|policy|backbone|head|classifier|teacher|student|adapter|embedding)(?:'s)?[ -](?:(?:initial|base|peak|constant|maximum) )?$",
+        )
+    });
+    let is_rate = matches!(key, FieldKey::Lr | FieldKey::WeightDecay | FieldKey::Dropout);
+    let topic = PART.captures(before).filter(|_| is_rate).map(|found| found[1].to_lowercase());
+    Scope { topic, ..Scope::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::said_tests::in_markdown;
+    use crate::intake::FieldKey;
+
+    fn said(sentence: &str, key: FieldKey) -> Vec<String> {
+        in_markdown(&format!("## Training\n\n{sentence}\n"), key)
+    }
+
+    #[test]
+    fn values_in_turn() {
+        let epochs = said("We train for 30 and 4 epochs on MNIST and SVHN, respectively.", FieldKey::Epochs);
+        assert_eq!(epochs, ["30.0 [MNIST]", "4.0 [SVHN]"]);
+        let sizes = said("On MNIST and SVHN we train with batch sizes of 16 and 64, respectively.", FieldKey::BatchSize);
+        assert_eq!(sizes, ["16.0 [MNIST]", "64.0 [SVHN]"]);
+        // As many values as names, or none is whose.
+        let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
+        assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);
+    }
+
+    #[test]
+    fn values_of_parts() {
+        let epochs = "We train with 30 epochs for the encoder and 60 epochs for the decoder.";
+        assert_eq!(said(epochs, FieldKey::Epochs), ["30.0 [encoder]", "60.0 [decoder]"]);
+        let rates = "We set the local learning rate to 0.1 and the global learning rate to 1.0.";
+        assert_eq!(said(rates, FieldKey::Lr), ["0.1 [local]", "1.0 [global]"]);
+        let probe = "For linear probing, we train with a learning rate of 0.1, while for the decoder, the learning rate is 0.2.";
+        assert_eq!(said(probe, FieldKey::Lr), ["0.1 [linear probing]", "0.2 [decoder]"]);
+        let aim = "For a fair reading, we train with a learning rate of 0.1 for example on 4 GPUs.";
+        assert_eq!(said(aim, FieldKey::Lr).len(), 1);
+    }
+}
