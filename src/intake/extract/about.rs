@@ -68,7 +68,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
-    (Family::Cnn, r"\b[Cc]onvolutional (?:neural )?networks?\b|\bCNNs?\b"),
+    (Family::Cnn, r"\b[Cc]onvolutional (?:[Nn]eural )?[Nn]etworks?\b|\bCNNs?\b"),
     (Family::Mlp, r"\b[Mm]ulti-?[Ll]ayer (?:perceptrons?|neural networks?|fully connected)|\bMLPs?\b"),
     (Family::LogisticRegression, r"\b[Ll]ogistic regression\b"),
 ];
@@ -162,7 +162,9 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
                 example = Some((index, at, worth));
             }
         }
-        if weight <= 3.0 {
+        // Of kinds that are baselines everywhere only what is used counts.
+        let is_common = general && matches!(value, Value::Text { .. }) && !names.is_match(title);
+        if weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;
         }
         let weight = if general { weight * 0.3 } else { weight };
@@ -215,7 +217,7 @@ fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Vec<Candidate
             Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm | Family::Gru
         );
         let title = match family {
-            _ if general => 8.0,
+            _ if general => 16.0,
             // What it refines is in its title, too, and throughout.
             Family::Dora => 300.0,
             _ => 30.0,
@@ -305,12 +307,12 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     static URL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?",
+            r"(?:https?://)?(?:www\.)?(?:\b(?:gi ?t ?hub\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?|\banonymous\.4open\.science/r/[\w.-]*[\w-]/?)",
         )
     });
     static OFFER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:code|implementations?|models?|package|checkpoints)\b[^;]{0,120}\b(?:available|released?|at|found|provide)\b",
+            r"(?i)\b(?:codes?|implementations?|models?|package|checkpoints|repository)\b[^;]{0,120}(?:\b(?:available|released?|at|found|provided?|here|see)\b| [—–-]|:)",
         )
     });
     for sentence in sentences {

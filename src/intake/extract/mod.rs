@@ -10,6 +10,7 @@ mod choices;
 mod data;
 mod described;
 mod language;
+mod loss;
 mod meant;
 mod names;
 mod numbers;

@@ -21,12 +21,12 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
-            r"|\b(?:[Ff]ine-?tuning|[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|\b(?:[Pp]re-?)?[Tt]raining of\s"
+            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
         ))
     });
     static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow)|[Uu]sing|experiments use|(?:is|are) based on)\s",
+            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|experiments use|(?:is|are) based on)\s",
         )
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -85,6 +85,7 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     });
     let named = NAME.find_iter(text).filter(|name| {
         SIZED.is_match(name.as_str())
+            && !name.as_str().contains("B/")
             && name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
@@ -147,7 +148,11 @@ pub(super) fn say(models: Vec<NamedModel>, found: &mut Findings<'_>) {
     }
     let any_sure = models.iter().any(|model| model.sure);
     for model in models.into_iter().filter(|model| model.sure || !any_sure) {
-        if found.is_variant(&model.name) {
+        let is_data = |field: &crate::intake::Field| match &field.value {
+            Value::Dataset { dataset } => names::same_spelling(&dataset.name, &model.name),
+            _ => false,
+        };
+        if found.is_variant(&model.name) || found.fields.iter().any(is_data) {
             continue;
         }
         let variant = Variant { num_params: parameters(&model.name), name: model.name, ..Variant::default() };
