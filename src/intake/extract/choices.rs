@@ -280,7 +280,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
             r"|(?:matri\w+|layers?|networks?|models?|encoders?|backbones?|weights|parameters|embeddings)[^.;,]{0,60}? (?:is|are|was|were) (?:\w+ )?initiali[sz]ed (?P<g>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
-            r"|(?:adopt|use|follow|employ|apply)\w* (?:the |an? )?(?P<h>(?:weight |parameter )?initiali[sz]ation (?:scheme |method |strategy )?(?:introduced|proposed|described|suggested|of|in|by)[^.;,]{2,60})",
+            r"|(?:adopt|use|follow|employ|apply)\w* (?:the |an? )?(?P<h>(?:weight |parameter )?initiali[sz]ation (?:scheme |method |strategy )?(?:introduced|proposed|described|suggested|of|in|by)[^.;,]{2,60}?)(?:\s(?:and|but|with)\b|[.;,]|$)",
             r"|(?:which|that|model|network|encoder|backbone) (?:is|was|has been) (?P<i>pre-?trained on [^.;,]{3,60})|\((?P<j>not pre-?trained|randomly initiali[sz]ed|pre-?trained on [^.;,()]{3,40})[;,)]",
             r"|\b(?P<f>(?:xavier|glorot|kaiming|orthogonal)[a-z ]* initiali[sz]ation) (?:is|are|was|were) (?:used|employed)",
             r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
@@ -298,8 +298,8 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
 const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
     (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
-    (r"random(?:ly)? ?(?:resized ?)?crop(?:s|ped|ping)?\b", "random crop"),
-    (r"horizontal(?:ly)? ?flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
+    (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
+    (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
     (r"scale augmentation", "scale augmentation"),
     (r"colou?r augmentation", "color augmentation"),
     (r"colou?r[- ]?jitter\w*", "color jitter"),
@@ -309,6 +309,9 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"\bspec-?aug(?:ment(?:ation)?)?\b", "SpecAugment"),
     (r"\bspeed perturbation", "speed perturbation"),
     (r"\bback-?translation\b", "back-translation"),
+    // As a library calls them.
+    (r"RandomResizedCrop", "RandomResizedCrop"),
+    (r"RandomHorizontalFlip", "RandomHorizontalFlip"),
     (r"\bmixup\b", "mixup"),
     (r"\bcutmix\b", "cutmix"),
     (r"\bcutout\b", "cutout"),
@@ -333,7 +336,7 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     let (mut texts, mut words) = augmentations_in(text);
     if let Some((listed, place)) = listed_augmentations(text) {
         // What a list says goes before what is known of its words.
-        if texts.len() <= listed.len() {
+        if texts.len() < 2 && texts.len() < listed.len() {
             (texts, words) = (listed, Some(place));
         }
     }
@@ -369,7 +372,8 @@ fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
     let mut items: Vec<String> = Vec::new();
     for item in found.as_str().split([',']).flat_map(|part| part.split(" and ")) {
         let item = item.trim().trim_start_matches("and ").trim_start_matches("the ");
-        let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default().trim();
+        let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default();
+        let item = item.split('[').next().unwrap_or_default().trim();
         if item.is_empty() || item == "and" {
             continue;
         }
@@ -392,10 +396,17 @@ pub(super) fn augmentations_named(text: &str) -> Vec<String> {
 fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
     static PATTERNS: LazyLock<Vec<regex::Regex>> =
         LazyLock::new(|| AUGMENTATIONS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
+    // `We do not use cropping`.
+    static NOT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:(?:not|never) (?:use|apply|employ|perform)(?: any)?|without(?: any)?|no|rather than|instead of) $")
+    });
     let mut texts: Vec<String> = Vec::new();
     let mut words: Option<Range<usize>> = None;
     for ((_, name), pattern) in AUGMENTATIONS.iter().zip(PATTERNS.iter()) {
         let Some(one) = pattern.captures(text) else { continue };
+        if one.get(0).is_some_and(|whole| NOT.is_match(&text[..whole.start()])) {
+            continue;
+        }
         let size =
             one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
         let item = name.replace("{}", &size);

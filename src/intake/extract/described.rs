@@ -119,7 +119,15 @@ fn subject(clause: &str) -> Option<&str> {
     static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^(?:• ?)?(?P<n>[Tt]iny|[Ss]mall|[Bb]ase|[Mm]edium|[Ll]arge|[Hh]uge|[A-Z][A-Za-z]*[A-Z\d][\w-]*): ")
     });
-    let name = SUBJECT.captures(clause).or_else(|| ITEM.captures(clause))?.name("n")?;
+    // `We use the Foo base setting, which consists of 6 layers`.
+    static TAKEN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"\b(?:use|uses|adopt|employ|follow|take)\s+(?:an?|the|our)\s+(?P<n>[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\s+(?:base|small|large|big))?)\s+(?:architecture|model|setting|configuration|network|encoder)s?,?\s",
+            r"|^The (?P<b>base|large|small) model in [^.;]{3,60}? (?:has|consists|contains)\b"
+        ))
+    });
+    let named = SUBJECT.captures(clause).or_else(|| ITEM.captures(clause)).or_else(|| TAKEN.captures(clause))?;
+    let name = named.name("n").or_else(|| named.name("b"))?;
     Some(name.as_str())
 }
 
@@ -127,7 +135,7 @@ fn subject(clause: &str) -> Option<&str> {
 fn goes_on(clause: &str) -> bool {
     static SAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:[Ii]ts?|[Tt]his (?:model|one|variant|version)|[Tt]he (?:hidden|width|model dim|inner|number|depth|feed)\w*|[Ii]t also|with|and) ",
+            r"^(?:[Ii]ts?|[Tt]his (?:model|one|variant|version)|[Tt]he (?:hidden|width|model dim|inner|number|depth|feed|size|embedding|dimension)\w*|[Ii]t also|with|and) ",
         )
     });
     SAME.is_match(clause)

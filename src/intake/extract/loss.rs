@@ -47,7 +47,7 @@ fn defined(text: &str) -> Option<Range<usize>> {
 /// Losses that are named where they are used, as far as the sentence says that they are.
 fn named(text: &str) -> Vec<(Range<usize>, f32)> {
     let mut all: Vec<(Range<usize>, f32)> = Vec::new();
-    for words in phrases(text).into_iter().chain(kinds(text)) {
+    for words in phrases(text).into_iter().chain(kinds(text).into_iter().take(1)) {
         let overlaps = all.iter().any(|(other, _)| words.start < other.end && other.start < words.end);
         if !overlaps && all.len() < 2 && is_used(&text[..words.start], &text[words.end..]) {
             all.push((words, NAMED_LOSS));
@@ -74,7 +74,7 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:loss|(?:learning |training )?objective)\b"));
     const STOPS: &str = " the a an of to with by in is are was were be on for that this these those our we as and or its using use uses \
         used via under from at employ apply adopt minimize minimizing minimizes optimize optimizing compute computes computing import \
-        imports both each same following calculate calculating it which between through uses? train trained training evaluate ";
+        applying while similar imports both each same following calculate calculating it which between through uses? train trained training evaluate ";
     let mut all = Vec::new();
     for loss in LOSS.find_iter(text) {
         let mut start = loss.start();
@@ -93,27 +93,43 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
             }
             start = word_start;
         }
-        if start < loss.start() && !is_generic(&text[start..loss.start()]) {
+        if start < loss.start() && !is_generic(&text[start..loss.start()]) && is_noun(&text[loss.end()..]) {
             all.push(start..loss.end());
         }
     }
     all
 }
 
+/// Whether what follows leaves `loss` or `objective` a noun of its own: `objective assessment` and `loss surface` are others.
+fn is_noun(after: &str) -> bool {
+    static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against)\b))",
+        )
+    });
+    NEXT.is_match(after)
+}
+
 /// Whether words say nothing of which loss it is.
 fn is_generic(words: &str) -> bool {
     const GENERAL: &str = " training total overall final main combined whole validation test evaluation auxiliary new same single simple \
         proposed task-specific task original first second third local global own local, metric learning optimization minimum low lower higher \
-        following usual several different objective loss losses function functions optimal average information weight data ";
-    words.split_whitespace().all(|word| GENERAL.contains(&format!(" {} ", word.to_lowercase())))
+        following usual several different objective loss losses function functions optimal average information weight data \
+        stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some usual ";
+    const MEASURED: [&str; 4] = ["validation", "valida-", "test", "similar"];
+    let lower = words.to_lowercase();
+    if lower.split_whitespace().any(|word| MEASURED.contains(&word)) {
+        return true;
+    }
+    lower.split_whitespace().all(|word| GENERAL.contains(&format!(" {word} ")))
 }
 
 /// Whether what stands around a loss says that it is what is trained with.
 fn is_used(before: &str, after: &str) -> bool {
     static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"(?i)\b(?:we |(?:pre-?|re-?)?train\w*|fine-?tun\w+|learn\w*|optimi[sz]\w+|minimi[sz]\w+|maximi[sz]\w+|supervis\w+|us(?:e[sd]?|ing)|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput\w+|import\w*|updat\w+|with|via",
-            r"|(?:loss|objective|criterion)(?: functions?)?(?: we use)? (?:is|was|are|:))\b[^.;]{0,120}$"
+            r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
+            r"|\b(?:loss|objective|criterion)(?: functions?)?(?: we use)?(?: is| was| are|:| \((?:e\.g|i\.e)\.,?)(?: the| an?)?\s)$"
         ))
     });
     static AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
