@@ -281,7 +281,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
             r"|(?:matri\w+|layers?|networks?|models?|encoders?|backbones?|weights|parameters|embeddings)[^.;,]{0,60}? (?:is|are|was|were) (?:\w+ )?initiali[sz]ed (?P<g>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|(?:adopt|use|follow|employ|apply)\w* (?:the |an? )?(?P<h>(?:weight |parameter )?initiali[sz]ation (?:scheme |method |strategy )?(?:introduced|proposed|described|suggested|of|in|by)[^.;,]{2,60}?)(?:\s(?:and|but|with)\b|[.;,]|$)",
-            r"|(?:which|that|model|network|encoder|backbone) (?:is|was|has been) (?P<i>pre-?trained on [^.;,]{3,60})|\((?P<j>not pre-?trained|randomly initiali[sz]ed|pre-?trained on [^.;,()]{3,40})[;,)]",
+            r"|which (?:is|was|has been) (?P<i>pre-?trained on [^.;,]{3,60})|\((?P<j>not pre-?trained|randomly initiali[sz]ed|pre-?trained on [^.;,()]{3,40})[;,)]",
             r"|\b(?P<f>(?:xavier|glorot|kaiming|orthogonal)[a-z ]* initiali[sz]ation) (?:is|are|was|were) (?:used|employed)",
             r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
         ))

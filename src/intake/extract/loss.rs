@@ -36,7 +36,7 @@ fn defined(text: &str) -> Option<Range<usize>> {
                 r"(?i)\b(?:us(?:e[sd]?|ing)|adopt(?:s|ed)?|employ(?:s|ed)?|tak(?:e|es|en)|apply|applies) (?:the |an? )?(?P<l>[^.;,()]{5,100}?) as (?:our |the |an? |its )?(?:\w+ )?(?:(?:training |learning )?(?:loss|objective)|training criterion)\b",
             ),
             crate::intake::regex(
-                r"(?i)\b(?:jointly |end-to-end )?by (?P<l>(?:maximi[sz]|minimi[sz])ing the (?:conditional |expected |negative )?(?:log[- ](?:probabilit(?:y|ies)|likelihoods?)|likelihood|probability|distance|divergence|difference|error)\b[^.;,(]{0,60})",
+                r"(?i)\b(?:jointly |end-to-end )?by (?P<l>(?:maximi[sz]|minimi[sz])ing the (?:conditional |expected |negative )?(?:log[- ](?:probabilit(?:y|ies)|likelihoods?)|likelihood|probability)\b[^.;,(]{0,60})",
             ),
         ]
     });

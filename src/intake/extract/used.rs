@@ -78,6 +78,8 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b")
     });
+    // `Foo-3B/7B` are two.
+    static TWO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d[BM]/"));
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^ (?:\w+ )?(?:data\s?sets?|corpus|corpora|benchmarks?|data|tokeni[sz]ers?|embeddings?|GPUs?|images?|loss|optimi[sz]ers?)\b",
@@ -85,7 +87,7 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     });
     let named = NAME.find_iter(text).filter(|name| {
         SIZED.is_match(name.as_str())
-            && !name.as_str().contains("B/")
+            && !TWO.is_match(name.as_str())
             && name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
