@@ -115,7 +115,7 @@ fn is_generic(words: &str) -> bool {
     const GENERAL: &str = " training total overall final main combined whole validation test evaluation auxiliary new same single simple \
         proposed task-specific task original first second third local global own local, metric learning optimization minimum low lower higher \
         following usual several different objective loss losses function functions optimal average information weight data \
-        stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some usual ";
+        stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some standard classification regression domain ";
     const MEASURED: [&str; 4] = ["validation", "valida-", "test", "similar"];
     let lower = words.to_lowercase();
     if lower.split_whitespace().any(|word| MEASURED.contains(&word)) {
