@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What a loss that is named, not defined, counts for.
-const NAMED_LOSS: f32 = 0.85;
+const NAMED_LOSS: f32 = 0.88;
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
@@ -74,7 +74,8 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:loss|(?:learning |training )?objective)\b"));
     const STOPS: &str = " the a an of to with by in is are was were be on for that this these those our we as and or its using use uses \
         used via under from at employ apply adopt minimize minimizing minimizes optimize optimizing compute computes computing import \
-        applying while similar imports both each same following calculate calculating it which between through uses? train trained training evaluate ";
+        applying while similar imports both each same following calculate calculating it which between through train trained training \
+        evaluate ";
     let mut all = Vec::new();
     for loss in LOSS.find_iter(text) {
         let mut start = loss.start();
@@ -92,6 +93,10 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
                 break;
             }
             start = word_start;
+        }
+        // A short form in brackets belongs to what is before it.
+        if text[start..].starts_with('(') {
+            start = text[start..loss.start()].find(' ').map_or(loss.start(), |space| start + space + 1);
         }
         if start < loss.start() && !is_generic(&text[start..loss.start()]) && is_noun(&text[loss.end()..]) {
             all.push(start..loss.end());
@@ -115,7 +120,8 @@ fn is_generic(words: &str) -> bool {
     const GENERAL: &str = " training total overall final main combined whole validation test evaluation auxiliary new same single simple \
         proposed task-specific task original first second third local global own local, metric learning optimization minimum low lower higher \
         following usual several different objective loss losses function functions optimal average information weight data \
-        stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some standard classification regression domain ";
+        stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some standard classification regression domain \
+        pre-training pretraining fine-tuning finetuning ";
     const MEASURED: [&str; 4] = ["validation", "valida-", "test", "similar"];
     let lower = words.to_lowercase();
     if lower.split_whitespace().any(|word| MEASURED.contains(&word)) {
