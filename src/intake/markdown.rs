@@ -27,7 +27,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
 pub(super) fn byline(blocks: &mut [Block]) {
     static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(
-            r"^(?:[Bb]y )?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$|[,;∗†‡*¹²³⁰\d]| and | & | [\p{Lu}(])",
+            r"^(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$|[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
         )
     });
     // `## Authors`, and their names in a list.
@@ -214,6 +214,9 @@ impl Markdown {
         let bare = line.trim_start().trim_start_matches("> ").trim();
         if bare.is_empty() || bare == ">" {
             self.end_paragraph();
+        } else if bare.starts_with("<!--") && bare.ends_with("-->") {
+            // A remark of the program that made the file.
+            self.end_paragraph();
         } else if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| bare.starts_with(fence)) {
             return self.fenced(lines, at, fence);
         } else if bare.starts_with("$$") || bare.starts_with("\\[") {
@@ -270,10 +273,11 @@ impl Markdown {
     fn heading(&mut self, level: usize, text: &str) {
         let text = inline(text);
         let titled = self.blocks.iter().any(|block| matches!(block, Block::Title(_)));
-        if level == 1 && !titled && self.blocks.is_empty() {
+        let (number, title) = structure::split_number(&text);
+        let of_part = number.is_some() || ["abstract", "introduction"].contains(&title.to_lowercase().as_str());
+        if (level == 1 || level == 2 && !of_part) && !titled && self.blocks.is_empty() {
             return self.blocks.push(Block::Title(text));
         }
-        let (number, title) = structure::split_number(&text);
         let kind = title.eq_ignore_ascii_case("abstract").then_some(SectionKind::Abstract);
         self.blocks.push(Block::Heading { number, title, kind });
     }
@@ -357,6 +361,12 @@ fn inline(text: &str) -> String {
             return latex::formula(formula.trim());
         }
         if let Some(raised) = part("raised") {
+            // `Ann One<sup>a</sup>`: a mark, no letter of the name.
+            let before = found.get(0).map_or("", |whole| &text[..whole.start()]);
+            let of_word = before.chars().rev().take(3).filter(|c| c.is_alphabetic()).count() == 3;
+            if of_word && raised.trim().chars().all(|c| c.is_ascii_lowercase() || c == ',') {
+                return format!("^{}", raised.trim());
+            }
             return latex::scripted(raised.trim(), part("script") == Some("sup")).trim_start_matches('^').to_string();
         }
         if part("gap").is_some() {

@@ -1,7 +1,8 @@
 //! Title, first author, task, family, code: what the paper as a whole is.
 
-use super::{Findings, names};
+use super::{Findings, names, used};
 use crate::intake::{Family, FieldKey, Paper, Scope, SectionKind, Sentence, Value};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
@@ -40,15 +41,15 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Gpt3, r"\bGPT-?3\b"),
     (Family::Bart, r"\bBART\b"),
     (Family::Whisper, r"\bWhisper\b"),
-    (Family::Llama, r"\bLLaMA\b|\bLlama\b"),
+    (Family::Llama, r"\b(?:Code|Tiny)?(?:LLaMA|Llama)(?:\b|\d)"),
     (Family::T5, r"\b(?:By|m|Flan-)?T5\b"),
     (Family::Vit, r"\bViT\b|\b[Vv]ision [Tt]ransformers?\b"),
     (Family::WideResnet, r"\b(?:[Ww]ide[- ]?ResNets?|WRN)\b|\b[Ww]ide [Rr]esidual [Nn]et"),
-    (Family::Densenet, r"\bDenseNets?\b"),
-    (Family::Efficientnet, r"\bEfficientNets?\b"),
-    (Family::Mobilenet, r"\bMobileNets?\b"),
+    (Family::Densenet, r"\bDenseNets?(?:\b|\d)"),
+    (Family::Efficientnet, r"\bEfficientNets?(?:\b|[Vv]?\d)"),
+    (Family::Mobilenet, r"\bMobileNets?(?:\b|[Vv]?\d)"),
     (Family::Convnext, r"\bConvNeXts?\b"),
-    (Family::Vgg, r"\bVGG(?:Net)?\b"),
+    (Family::Vgg, r"\bVGG(?:Net)?(?:\b|\d)"),
     (Family::Swin, r"\bSwin(?:V2)?\b"),
     (Family::Clip, r"\bCLIP\b"),
     (Family::Unet, r"\bU-?Nets?\b"),
@@ -59,7 +60,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Mamba, r"\bMamba\b|\b[Ss]tate[- ][Ss]pace [Mm]odels?\b"),
     (Family::MixtureOfExperts, r"\b[Mm]ixture[- ]of[- ][Ee]xperts\b|\bMoEs?\b"),
     (Family::Gru, r"\bGRUs?\b"),
-    (Family::Resnet, r"\bResNets?\b|\b[Rr]esidual (?:net\w*|learning)\b"),
+    (Family::Resnet, r"\bResNets?(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b"),
@@ -67,7 +68,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
-    (Family::Cnn, r"\b[Cc]onvolutional (?:neural )?networks?\b|\bCNNs?\b"),
+    (Family::Cnn, r"\b[Cc]onvolutional (?:[Nn]eural )?[Nn]etworks?\b|\bCNNs?\b"),
     (Family::Mlp, r"\b[Mm]ulti-?[Ll]ayer (?:perceptrons?|neural networks?|fully connected)|\bMLPs?\b"),
     (Family::LogisticRegression, r"\b[Ll]ogistic regression\b"),
 ];
@@ -138,24 +139,15 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     });
     let title = paper.title.as_ref().map(|t| paper.passage(t)).unwrap_or_default();
     let head = title.split([':', ',']).next().filter(|head| head.len() < title.len()).unwrap_or_default();
-    let mut best: Option<(f64, Family, usize, std::ops::Range<usize>)> = None;
+    let used = used_where(paper, sentences);
+    let mut best: Option<(f64, Value, usize, Range<usize>)> = None;
     let mut in_title_alone = None;
-    for ((family, _), names) in FAMILIES.iter().zip(NAMED.iter()) {
-        // A general word counts less than a name.
-        let general = matches!(
-            family,
-            Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm | Family::Gru
-        );
-        let in_title = match family {
-            _ if general => 8.0,
-            // What it refines is in its title, too, and throughout.
-            Family::Dora => 300.0,
-            _ => 30.0,
-        };
+    for candidate in candidates(&used, sentences) {
+        let Candidate { value, names, general, title: in_title } = candidate;
         // What stands before the colon is what the paper is of: `Foo: a lighter Bar`.
         let in_title = if names.is_match(head) { 3.0 * in_title } else { in_title };
         let mut weight = if names.is_match(title) { in_title } else { 0.0 };
-        let mut example: Option<(usize, std::ops::Range<usize>, bool)> = None;
+        let mut example: Option<(usize, Range<usize>, f64)> = None;
         for (index, sentence) in sentences.iter().enumerate() {
             let kind = paper.section_kind(sentence.section);
             if matches!(kind, SectionKind::References | SectionKind::RelatedWork) {
@@ -163,38 +155,113 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
             }
             let Some(at) = names.find(&sentence.text).map(|m| m.range()) else { continue };
             let own = OWN.is_match(&sentence.text);
-            weight += if kind == SectionKind::Abstract && own {
-                8.0
-            } else if own {
-                1.5
-            } else {
-                1.0
-            };
-            if example.as_ref().is_none_or(|(_, _, other)| own && !other) {
-                example = Some((index, at, own));
+            let (at, uses) = used_at(&names, sentence, &used[index]).unwrap_or((at, 0.0));
+            weight += uses + if kind == SectionKind::Abstract && own { 8.0 } else { 1.0 + 0.5 * f64::from(u8::from(own)) };
+            let worth = uses + f64::from(u8::from(own));
+            if example.as_ref().is_none_or(|(.., other)| worth > *other) {
+                example = Some((index, at, worth));
             }
         }
-        if weight <= 3.0 {
+        // Of kinds that are baselines everywhere only what is used counts.
+        let is_common = general && matches!(value, Value::Text { .. }) && !names.is_match(title);
+        if weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;
         }
         let weight = if general { weight * 0.3 } else { weight };
         if example.is_none() && names.is_match(title) && in_title_alone.is_none() {
-            in_title_alone = Some(*family);
+            in_title_alone = Some(value.clone());
         }
         if let Some((index, at, _)) = example
             && best.as_ref().is_none_or(|(other, ..)| weight > *other)
         {
-            best = Some((weight, *family, index, at));
+            best = Some((weight, value, index, at));
         }
     }
-    if let Some((_, family, index, at)) = best
+    if let Some((_, value, index, at)) = best
         && let Some(quote) = sentences[index].quote(at)
     {
-        found.add(FieldKey::Family, Value::Family { family }, None, Scope::default(), 0.8, quote, sentences[index].section);
-    } else if let (Some(family), Some(title)) = (in_title_alone, &paper.title) {
+        found.add(FieldKey::Family, value, None, Scope::default(), 0.8, quote, sentences[index].section);
+    } else if let (Some(value), Some(title)) = (in_title_alone, &paper.title) {
         let quote = paper.quote(title.page, title.span);
-        found.add(FieldKey::Family, Value::Family { family }, None, Scope::default(), 0.75, quote, None);
+        found.add(FieldKey::Family, value, None, Scope::default(), 0.75, quote, None);
     }
+}
+
+/// A family that the paper may be of.
+struct Candidate {
+    value: Value,
+    names: regex::Regex,
+    /// A general word counts less than a name.
+    general: bool,
+    /// What a mention in the title is worth.
+    title: f64,
+}
+
+/// Kinds of models that have no name among families: (what they are called, names that stand for them, whether it is a general word).
+const OTHERS: &[(&str, &str, bool)] = &[
+    ("rnn-t", r"\bRNN-?T\b|\b[Nn]eural [Tt]ransducers?\b", false),
+    ("conformer", r"\bConformers?\b", false),
+    ("temporal convolutional network", r"\b[Tt]emporal [Cc]onvolutional (?:neural )?[Nn]etworks?\b|\bTCNs?\b", false),
+    ("rnn", r"\b[Rr]ecurrent [Nn]eural [Nn]etworks?\b|\bRNNs?\b", true),
+    ("autoencoder", r"\b[Aa]uto-?[Ee]ncoders?\b", true),
+    ("gradient boosting", r"\b[Gg]radient[- ][Bb]oost\w*|\bXGBoost\b|\bLightGBM\b|\bCatBoost\b", true),
+    ("random forest", r"\b[Rr]andom [Ff]orests?\b", true),
+];
+
+/// Families with a name, other kinds, and what is named like a model where it is said to be used.
+fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = Vec::new();
+    for ((family, _), names) in FAMILIES.iter().zip(NAMED.iter()) {
+        let general = matches!(
+            family,
+            Family::Transformer | Family::Cnn | Family::Mlp | Family::LogisticRegression | Family::Lstm | Family::Gru
+        );
+        let title = match family {
+            _ if general => 16.0,
+            // What it refines is in its title, too, and throughout.
+            Family::Dora => 300.0,
+            _ => 30.0,
+        };
+        all.push(Candidate { value: Value::Family { family: *family }, names: names.clone(), general, title });
+    }
+    for (text, names, general) in OTHERS {
+        let value = Value::Text { text: (*text).to_string() };
+        all.push(Candidate { value, names: crate::intake::regex(names), general: *general, title: if *general { 8.0 } else { 30.0 } });
+    }
+    let mut kinds: Vec<String> = Vec::new();
+    for (used, sentence) in used.iter().zip(sentences) {
+        for used in used.iter().filter(|used| used.sure) {
+            for (name, _) in used::models_named(&sentence.text[used.at.clone()]) {
+                let kind = used::kind_of(&name);
+                if family_named(&name).is_none() && kind.len() >= 3 && !kinds.contains(&kind) && kinds.len() < 20 {
+                    let names = crate::intake::regex(&format!(r"(?i)\b{}", regex::escape(&kind)));
+                    all.push(Candidate { value: Value::Text { text: kind.clone() }, names, general: false, title: 10.0 });
+                    kinds.push(kind);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// What each sentence says to be used; nothing in others' work and in baselines.
+fn used_where(paper: &Paper, sentences: &[Sentence]) -> Vec<Vec<used::Used>> {
+    let own = |sentence: &Sentence| {
+        let kind = paper.section_kind(sentence.section);
+        !matches!(kind, SectionKind::References | SectionKind::RelatedWork | SectionKind::Baselines)
+            && !super::aside::is_of_others(&sentence.text, &[])
+    };
+    let used = |sentence: &Sentence| if own(sentence) { used::used_in(&sentence.text) } else { Vec::new() };
+    sentences.iter().map(used).collect()
+}
+
+/// Where a family stands as what is used, and what that is worth.
+fn used_at(names: &regex::Regex, sentence: &Sentence, used: &[used::Used]) -> Option<(Range<usize>, f64)> {
+    let within = |used: &used::Used| {
+        let found = names.find(&sentence.text[used.at.clone()])?;
+        Some((used.at.start + found.start()..used.at.start + found.end(), used.weight))
+    };
+    used.iter().filter_map(within).max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// `Our experiments cover`, `we evaluate on a range of tasks`.
@@ -240,12 +307,12 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     static URL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?",
+            r"(?:https?://)?(?:www\.)?(?:\b(?:gi ?t ?hub\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?|\banonymous\.4open\.science/r/[\w.-]*[\w-]/?)",
         )
     });
     static OFFER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:code|implementations?|models?|package|checkpoints)\b[^;]{0,120}\b(?:available|released?|at|found|provide)\b",
+            r"(?i)\b(?:codes?|implementations?|models?|package|checkpoints|repository)\b[^;]{0,120}(?:\b(?:available|released?|at|found|provided?|here|see)\b| [—–-]|:)",
         )
     });
     for sentence in sentences {

@@ -101,6 +101,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     in_brackets(at, found);
     with_parameters(at, found);
     with_parameters_each(at, found);
+    with_parameters_in_words(at, found);
     in_words(at, found);
 }
 
@@ -164,6 +165,22 @@ fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// `a Foo-201 with 20M parameters`, of the paper's own.
+fn with_parameters_in_words(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?P<n>[A-Z][\w-]*[A-Z\d][\w/-]*) (?:model )?(?:with|has|having|contains|of) (?:only |about |around |roughly |approximately |merely |~)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable |model )?parameters\b",
+        )
+    });
+    for words in FORM.captures_iter(at.text()) {
+        let is_own = at.own.iter().any(|own| own.len() > 2 && words["n"].to_lowercase().contains(own.as_str()));
+        if let Some(whole) = words.get(0).filter(|_| is_own) {
+            let variant = Variant { name: words["n"].to_string(), num_params: numbers::parse(&words["c"]), ..Variant::default() };
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
 /// Numbers of an architecture in a text, each with what it counts and where.
 fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
     const COUNT: &str = r"(?:\d{1,4}|one|two|three|four|five|six|eight|ten|twelve)";
@@ -175,13 +192,13 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
         [
             (
                 pattern(format!(
-                    r"\b({COUNT})(?: (?:transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention)){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer )?(?:layers|blocks){IS}(\d{{1,3}})\b"
+                    r"\b({COUNT})(?: (?:transformer|trans- former|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention|(?-i:[A-Z]\w+former))){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer )?(?:layers|blocks){IS}(\d{{1,3}})\b"
                 )),
                 Dimension::Layers,
             ),
             (
                 pattern(format!(
-                    r"\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE}) hidden dimensions?|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE}) hidden dimensions?|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     optimizer(at, found);
     schedule(at, found);
-    loss(at, found);
+    super::loss::find(at, found);
     init(at, found);
     augmentation(at, found);
     lora_targets(at, found);
@@ -319,32 +319,6 @@ fn staircase(found: &regex::Captures<'_>, divisor: Option<f64>) -> ScheduleShape
     }
 }
 
-/// What a loss that is named, not defined, counts for.
-const NAMED_LOSS: f32 = 0.85;
-
-fn loss(at: &Place<'_>, found: &mut Findings<'_>) {
-    const KINDS: &str = r"cross[- ]entropy(?: (?:loss|objective))?|mean[- ]squared?[- ]error(?: loss)?|MSE loss|(?:negative )?log[- ]likelihood(?: loss)?|InfoNCE(?: loss)?|ELBO|KL[- ]divergence(?: loss)?|(?:hinge|contrastive|distillation|triplet|focal|dice|huber|smooth l1|l1|l2|ctc|adversarial|reconstruction|perceptual|margin|ranking|denoising|language model(?:l?ing)?|masked language model(?:l?ing)?|MLM) (?:loss|objective)";
-    static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|overall|total|final) (?:loss|objective) is (?:the )?(?P<is>[a-z][^.;(]{{8,110}})|(?P<name>(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive) )*(?:{KINDS}))(?:\b|$))"
-        ))
-    });
-    static USED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:we |train\w*|optimi[sz]\w+|minimi[sz]\w+|maximi[sz]\w+|use[sd]?|using|with|loss(?: function)? (?:is|was)|objective (?:function )?(?:is|was))\b",
-        )
-    });
-    let Some(words) = NAMED.captures(at.text()) else { return };
-    let (Some(whole), Some(text)) = (words.get(0), words.name("is").or_else(|| words.name("name"))) else { return };
-    let is_defined = words.name("is").is_some();
-    if is_defined || USED.is_match(&at.text()[..whole.start()]) {
-        // A loss that is only named may be that of a part.
-        let weight = if is_defined { 1.0 } else { NAMED_LOSS };
-        let value = Value::Text { text: text.as_str().trim().to_string() };
-        found.tell(at, Said { weight, ..Said::new(FieldKey::Loss, value, whole.range()) });
-    }
-}
-
 fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     static INIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
@@ -352,12 +326,15 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
+            r"|(?:matri\w+|layers?|networks?|models?|encoders?|backbones?|weights|parameters|embeddings)[^.;,]{0,60}? (?:is|are|was|were) (?:\w+ )?initiali[sz]ed (?P<g>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|(?:adopt|use|follow|employ|apply)\w* (?:the |an? )?(?P<h>(?:weight |parameter )?initiali[sz]ation (?:scheme |method |strategy )?(?:introduced|proposed|described|suggested|of|in|by)[^.;,]{2,60}?)(?:\s(?:and|but|with)\b|[.;,]|$)",
+            r"|which (?:is|was|has been) (?P<i>pre-?trained on [^.;,]{3,60})|\((?P<j>not pre-?trained|randomly initiali[sz]ed|pre-?trained on [^.;,()]{3,40})[;,)]",
             r"|\b(?P<f>(?:xavier|glorot|kaiming|orthogonal)[a-z ]* initiali[sz]ation) (?:is|are|was|were) (?:used|employed)",
             r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text = ["a", "b", "c", "d", "e", "f"].iter().find_map(|name| words.name(name));
+        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].iter().find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }
@@ -371,7 +348,17 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
     (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
     (r"scale augmentation", "scale augmentation"),
-    (r"colou?r (?:augmentation|jitter\w*)", "color augmentation"),
+    (r"colou?r augmentation", "color augmentation"),
+    (r"colou?r[- ]?jitter\w*", "color jitter"),
+    (r"vertical(?:ly)? flip", "vertical flip"),
+    (r"(?:random ?)?gr[ae]y-?scal(?:e|ing)\b", "random grayscale"),
+    (r"gaussian[- ]?blur\w*", "gaussian blur"),
+    (r"\bspec-?aug(?:ment(?:ation)?)?\b", "SpecAugment"),
+    (r"\bspeed perturbation", "speed perturbation"),
+    (r"\bback-?translation\b", "back-translation"),
+    // As a library calls them.
+    (r"RandomResizedCrop", "RandomResizedCrop"),
+    (r"RandomHorizontalFlip", "RandomHorizontalFlip"),
     (r"\bmixup\b", "mixup"),
     (r"\bcutmix\b", "cutmix"),
     (r"\bcutout\b", "cutout"),
@@ -384,14 +371,67 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
     if at.caption
-        || !["crop", "flip", "augment", "mixup", "cutmix", "cutout", "padded", "erasing"].iter().any(|w| lower.contains(w))
+        || !["crop", "flip", "augment", "mixup", "cutmix", "cutout", "padded", "erasing", "jitter", "blur", "grayscale", "specaug"]
+            .iter()
+            .any(|w| lower.contains(w))
     {
         return;
     }
-    let (texts, words) = augmentations_in(text);
+    if let Some(none) = augments_nothing(text) {
+        return found.say(at, FieldKey::Augmentation, Value::Texts { texts: vec!["none".into()] }, None, none);
+    }
+    let (mut texts, mut words) = augmentations_in(text);
+    if let Some((listed, place)) = listed_augmentations(text) {
+        // What a list says goes before what is known of its words.
+        if texts.len() < 2 && texts.len() < listed.len() {
+            (texts, words) = (listed, Some(place));
+        }
+    }
     if let Some(words) = words {
         found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
     }
+}
+
+/// `No further augmentations are applied`: said of all of it, not of one kind.
+fn augments_nothing(text: &str) -> Option<Range<usize>> {
+    static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:no|without(?: any| using)?) (?:additional |further |extra |explicit |other )?(?:data[- ]|image[- ])?augmentations?(?: techniques?| methods?| strateg\w+)? (?:is|are|was|were) (?:used|applied|employed|performed)",
+            r"|\b(?:do|did|does) not (?:use|apply|employ|perform) (?:any )?(?:data[- ]|image[- ])?augmentations?\b"
+        ))
+    });
+    NONE.find(text).map(|none| none.range())
+}
+
+/// `we augment with A, B and C`, `for augmentation we use the following: A, B, and C`, `A was applied as data augmentation`.
+fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
+    static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | includes? | consists? of | namely | like )(?P<l>[^.;:()]{4,200})",
+        )
+    });
+    static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:^|, |additionally |and )(?P<l>(?:additive |random |synthetic )?[\w -]{4,40}?)(?: \([^)]*\)| [^\s\w]\S*)* (?:is|are|was|were) (?:also |randomly )?(?:applied|added|used)\b[^.;]{0,90}\bas (?:an? |the )?(?:form of |kind of )?(?:data )?augmentation",
+        )
+    });
+    let found = LIST.captures(text).or_else(|| AS.captures(text))?.name("l")?;
+    let mut items: Vec<String> = Vec::new();
+    for item in found.as_str().split([',']).flat_map(|part| part.split(" and ")) {
+        let item = item.trim().trim_start_matches("and ").trim_start_matches("the ");
+        let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default();
+        let item = item.split('[').next().unwrap_or_default().trim();
+        if item.is_empty() || item == "and" {
+            continue;
+        }
+        // A clause is no item.
+        let words = item.split_whitespace().count();
+        if words > 4 || ["we ", "to ", "which ", "is ", "it "].iter().any(|verb| item.starts_with(verb)) {
+            break;
+        }
+        items.push(item.to_string());
+    }
+    (!items.is_empty()).then(|| (items, found.range()))
 }
 
 /// The augmentations that a cell of a table names.
@@ -403,10 +443,17 @@ pub(super) fn augmentations_named(text: &str) -> Vec<String> {
 fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
     static PATTERNS: LazyLock<Vec<regex::Regex>> =
         LazyLock::new(|| AUGMENTATIONS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
+    // `We do not use cropping`.
+    static NOT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:(?:not|never) (?:use|apply|employ|perform)(?: any)?|without(?: any)?|no|rather than|instead of) $")
+    });
     let mut texts: Vec<String> = Vec::new();
     let mut words: Option<Range<usize>> = None;
     for ((_, name), pattern) in AUGMENTATIONS.iter().zip(PATTERNS.iter()) {
         let Some(one) = pattern.captures(text) else { continue };
+        if one.get(0).is_some_and(|whole| NOT.is_match(&text[..whole.start()])) {
+            continue;
+        }
         let size =
             one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
         let item = name.replace("{}", &size);
@@ -486,14 +533,14 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
+            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
             r"(?:[PVAKHTBL]\d{1,3}[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
     let text = at.text();
@@ -524,14 +571,14 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |[~≈∼] ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? (?P<u>hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? (?P<u>(?:GPU[- ])?hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if at.caption || !["train", "tuning", "tuned", "run took", "runs took", "runtime"].iter().any(|word| lower.contains(word)) {
+    if at.caption || !["train", "tuning", "tuned", "run took", "runs took", "runtime", "computation time"].iter().any(|word| lower.contains(word)) {
         return;
     }
     // `60k hours of speech` are data.
@@ -548,7 +595,7 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         return;
     }
     let (value, unit) = match unit.as_str().to_lowercase().as_bytes().first() {
-        Some(b'h') => (value, Unit::Hours),
+        Some(b'h' | b'g') => (value, Unit::Hours),
         Some(b'm') => (value / 60.0, Unit::Hours),
         Some(b'w') => (value * 7.0, Unit::Days),
         _ => (value, Unit::Days),

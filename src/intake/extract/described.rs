@@ -37,6 +37,12 @@ pub(super) fn find(paper: &Paper, sentences: &[Sentence], scopes: &[Scope], foun
 
 fn say(sentences: &[Sentence], scopes: &[Scope], variant: Variant, at: Range<usize>, found: &mut Findings<'_>) {
     let is_whole = variant.num_layers.is_some() && variant.known() >= 2;
+    let same = |other: &Variant| {
+        (other.num_layers, other.hidden_size) == (variant.num_layers, variant.hidden_size) && other.known() >= variant.known()
+    };
+    if found.fields.iter().any(|field| matches!(&field.value, Value::Variant { variant: other } if same(other))) {
+        return;
+    }
     let (first, last) = (&sentences[at.start], &sentences[at.end - 1]);
     let (Some(begin), Some(end)) = (first.quote(0..first.text.len()), last.quote(0..last.text.len())) else { return };
     if !is_whole || begin.page() != end.page() {
@@ -103,11 +109,24 @@ fn clauses(text: &str) -> Vec<&str> {
 
 /// Whether a text says of which model its sizes are.
 pub(super) fn names_one(text: &str) -> bool {
-    clauses(text).into_iter().any(|clause| subject(clause).is_some() && !numbers_of(clause).is_empty())
+    clauses(text).into_iter().any(|clause| begins_with(clause).is_some() && !numbers_of(clause).is_empty())
 }
 
-/// The model that a clause is about: `The small model has`, `BASE contains`, `the large one`, `FooNet-S uses`.
+/// The model that a clause is about, or takes.
 fn subject(clause: &str) -> Option<&str> {
+    // `We use the Foo base setting, which consists of 6 layers`.
+    static TAKEN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"\b(?:use|uses|adopt|employ|follow|take)\s+(?:an?|the|our)\s+(?P<n>[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\s+(?:base|small|large|big))?)\s+(?:architecture|model|setting|configuration|network|encoder)s?,?\s",
+            r"|^The (?P<b>base|large|small) model in [^.;]{3,60}? (?:has|consists|contains)\b"
+        ))
+    });
+    let taken = || TAKEN.captures(clause).and_then(|found| found.name("n").or_else(|| found.name("b"))).map(|name| name.as_str());
+    begins_with(clause).or_else(taken)
+}
+
+/// The model that a clause begins with: `The small model has`, `BASE contains`, `the large one`, `FooNet-S uses`.
+fn begins_with(clause: &str) -> Option<&str> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"^(?:[^.;:]{0,200}: )?(?:\*|• )?(?:(?:[Tt]he|[Oo]ur|[Ff]or|[Ff]or the|[Ii]n|[Ii]n the|[Aa]nd the)\s)*",
@@ -127,7 +146,7 @@ fn subject(clause: &str) -> Option<&str> {
 fn goes_on(clause: &str) -> bool {
     static SAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:[Ii]ts?|[Tt]his (?:model|one|variant|version)|[Tt]he (?:hidden|width|model dim|inner|number|depth|feed)\w*|[Ii]t also|with|and) ",
+            r"^(?:[Ii]ts?|[Tt]his (?:model|one|variant|version)|[Tt]he (?:hidden|width|model dim|inner|number|depth|feed|size|embedding|dimension)\w*|[Ii]t also|with|and) ",
         )
     });
     SAME.is_match(clause)
@@ -176,6 +195,10 @@ mod tests {
         check(
             "The small model has 6 layers. It uses 8 attention heads and a hidden size of 512. We train it for long.",
             &["small Some(6) Some(512) Some(8)"],
+        );
+        check(
+            "All runs use a Foo architecture with a 6-layer encoder. The size of embeddings is set to 512. The number of heads is 4.",
+            &["Foo Some(6) Some(512) Some(4)"],
         );
         // Of whom is not said.
         check("The small model has 12 layers. Others prefer a hidden size of 512.", &[]);

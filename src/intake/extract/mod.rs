@@ -11,6 +11,7 @@ mod data;
 mod described;
 mod in_turn;
 mod language;
+mod loss;
 mod meant;
 mod names;
 mod numbers;
@@ -21,6 +22,7 @@ mod scope;
 mod settings;
 mod tables;
 pub mod told;
+mod used;
 
 pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset, same_model};
@@ -42,6 +44,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     found.own = about::own_names(paper, &sentences, found.family());
     let own = found.own.clone();
     let asides = aside::sections(paper, &sentences);
+    let mut models = Vec::new();
     for (sentence, scope) in sentences.iter().zip(&scopes) {
         let kind = paper.section_kind(sentence.section);
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
@@ -62,6 +65,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
             settings::find(&at, &mut found);
             choices::find(&at, &mut found);
             architecture::in_sentence(&at, &mut found);
+            used::named(&at, &mut models);
         }
     }
     described::find(paper, &sentences, &scopes, &mut found);
@@ -71,6 +75,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
         tables::find(paper, table, &mut found);
     }
+    used::say(models, &mut found);
     architecture::patches(&mut found.fields);
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);

@@ -60,11 +60,46 @@ pub(super) fn authors_in(line: &str) -> Vec<String> {
         let upper = part.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase());
         (1..=6).contains(&words) && letters >= 2 && upper && !part.contains(['@', '/', ':', '\\']) && !is_institution(part)
     };
-    parts_of(line).into_iter().filter(is_name).collect()
+    let line = line.trim_start_matches("Authors:").trim_start_matches("Author:").trim();
+    let parts = parts_of(&outside_brackets(line));
+    let first = parts.iter().find(|part| !part.is_empty()).filter(|part| !is_name(part)).and_then(|part| before_institution(part));
+    first.into_iter().chain(parts.into_iter().filter(is_name)).collect()
+}
+
+/// Without what stands in round brackets: places of work.
+fn outside_brackets(line: &str) -> String {
+    let mut depth = 0_usize;
+    let mut outside = String::new();
+    for c in line.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth > 0 => {
+                depth -= 1;
+                outside.push(',');
+            }
+            _ if depth == 0 => outside.push(c),
+            _ => {}
+        }
+    }
+    outside
+}
+
+/// `Ann One Example University ann@x.y`, `Ann OneExample Lab`: the name that its place of work was written behind.
+fn before_institution(part: &str) -> Option<String> {
+    static GLUED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(\p{Lu}[\p{L}'’-]*\.?(?: \p{Lu}\.?)? \p{Lu}\p{Ll}+)\p{Lu}\p{Ll}+ "));
+    static APART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(\p{Lu}[\p{L}'’-]+\.?(?: \p{Lu}\.)? \p{Lu}[\p{L}'’-]+)[ ∗*†]")
+    });
+    if !is_institution(part) {
+        return None;
+    }
+    let name = GLUED.captures(part).or_else(|| APART.captures(part))?[1].to_string();
+    (!is_institution(&name)).then_some(name)
 }
 
 fn parts_of(text: &str) -> Vec<String> {
-    let splits = |c: char| ",;∗†‡§*¶&|^".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
+    let splits = |c: char| ",;∗†‡§*¶&|^[]".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
     text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect()
 }
 
@@ -112,4 +147,21 @@ pub(in crate::intake) fn place_of(paper: &Paper, words: &str) -> Option<Passage>
     let last = text[at + wanted.len() - 1];
     let span = Span { start: text[at].0, end: last.0 + last.1.len_utf8() };
     Some(Passage { page: page.number, span, section: None, kind: PassageKind::Fragment, continues: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::authors_in;
+
+    #[test]
+    fn names_beside_places_of_work() {
+        for (line, expected) in [
+            ("Ann One (Lab X, Y University), Bo Two (Z, France)", vec!["Ann One", "Bo Two"]),
+            ("Authors: Ann One Example University a@b.c, Bo Two", vec!["Ann One", "Bo Two"]),
+            ("Ann OneExample Lab of X", vec!["Ann One"]),
+            ("Example University, Ann One", vec!["Ann One"]),
+        ] {
+            assert_eq!(authors_in(line), expected, "{line}");
+        }
+    }
 }

@@ -313,7 +313,14 @@ fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
     // `IV` counts sections, `A` appendices.
     let is_roman = |n: &str| n.len() > 1 && n.chars().all(|c| "IVX".contains(c));
-    let lettered = number.as_deref().is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()) && !is_roman(n));
+    // `A.1`, or `A` behind sections that are counted in digits; behind `I` and `II` or none, `A` is a part like any other.
+    let counted = |s: &Section| s.number.as_deref().is_some_and(|n| n.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    let roman = |s: &Section| s.number.as_deref().is_some_and(|n| !n.is_empty() && n.chars().all(|c| "IVX".contains(c)));
+    let behind_digits = before.iter().any(counted) && !before.iter().any(roman);
+    let lettered = number.as_deref().is_some_and(|n| {
+        let is_letter = n.starts_with(|c: char| c.is_ascii_uppercase()) && !is_roman(n);
+        is_letter && (behind_digits || n.contains(|c: char| c.is_ascii_digit()))
+    });
     let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));
     // A part of a section on others' work.
     let within = |s: &&Section| {
@@ -368,6 +375,10 @@ mod tests {
         check("REFERENCES", None, "REFERENCES", SectionKind::References);
         check("2 Related Work", Some("2"), "Related Work", SectionKind::RelatedWork);
         check("IV. Results", Some("IV"), "Results", SectionKind::Body);
+        check("I. Introduction", Some("I"), "Introduction", SectionKind::Body);
+        check("A. Data", Some("A"), "Data", SectionKind::Body);
+        let before = [section_of("5 Conclusion", &[])];
+        assert_eq!(section_of("A Proofs", &before).kind, SectionKind::Appendix);
         check("ADE20K segmentation", None, "ADE20K segmentation", SectionKind::Body);
         check("ImageNet-1K classification", None, "ImageNet-1K classification", SectionKind::Body);
         check("On the Nets", None, "On the Nets", SectionKind::Body);

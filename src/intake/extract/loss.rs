@@ -1,0 +1,196 @@
+//! What training minimises, as papers say it: a name before `loss` or `objective`, a well known kind, `A as our loss`, `maximising ...`.
+
+use super::{Findings, Place, Said};
+use crate::intake::{FieldKey, Scope, Value};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What a loss that is named, not defined, counts for.
+const NAMED_LOSS: f32 = 0.88;
+
+pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
+    let text = at.text();
+    if at.caption {
+        return;
+    }
+    let all = if let Some(words) = defined(text) { vec![(words, 1.0)] } else { named(text) };
+    for (words, weight) in all {
+        let value = Value::Text { text: text[words.clone()].trim().to_string() };
+        // `For binary classification, ... was used`: the loss of that task.
+        let scope = task_of(text, words.start)
+            .filter(|_| at.scope.phase.is_none() && at.scope.datasets.is_empty())
+            .map(|topic| Scope { topic: Some(topic), ..at.scope.clone() });
+        let place = Place { scope: scope.as_ref().unwrap_or(at.scope), ..*at };
+        found.tell(&place, Said { weight, ..Said::new(FieldKey::Loss, value, words) });
+    }
+}
+
+/// `the training loss is ...`, `we use A and B as our loss`, `maximising the log-probability of ...`.
+fn defined(text: &str) -> Option<Range<usize>> {
+    static FORMS: LazyLock<[regex::Regex; 3]> = LazyLock::new(|| {
+        [
+            crate::intake::regex(
+                r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(]{8,110})",
+            ),
+            crate::intake::regex(
+                r"(?i)\b(?:us(?:e[sd]?|ing)|adopt(?:s|ed)?|employ(?:s|ed)?|tak(?:e|es|en)|apply|applies) (?:the |an? )?(?P<l>[^.;,()]{5,100}?) as (?:our |the |an? |its )?(?:\w+ )?(?:(?:training |learning )?(?:loss|objective)|training criterion)\b",
+            ),
+            crate::intake::regex(
+                r"(?i)\b(?:jointly |end-to-end )?by (?P<l>(?:maximi[sz]|minimi[sz])ing the (?:conditional |expected |negative )?(?:log[- ](?:probabilit(?:y|ies)|likelihoods?)|likelihood|probability)\b[^.;,(]{0,60})",
+            ),
+        ]
+    });
+    let words = FORMS.iter().find_map(|form| form.captures(text)?.name("l"))?;
+    (!is_generic(words.as_str())).then(|| words.range())
+}
+
+/// Losses that are named where they are used, as far as the sentence says that they are.
+fn named(text: &str) -> Vec<(Range<usize>, f32)> {
+    let mut all: Vec<(Range<usize>, f32)> = Vec::new();
+    for words in phrases(text).into_iter().chain(kinds(text).into_iter().take(1)) {
+        let overlaps = all.iter().any(|(other, _)| words.start < other.end && other.start < words.end);
+        if !overlaps && all.len() < 2 && is_used(&text[..words.start], &text[words.end..]) {
+            all.push((words, NAMED_LOSS));
+        }
+    }
+    all
+}
+
+/// Well known kinds that need no `loss` behind them.
+fn kinds(text: &str) -> Vec<Range<usize>> {
+    static KINDS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive|label[- ]smoothed|masked) )*",
+            r"(?:cross[- ]?entropy|mean[- ]squared?[- ]error|mean[- ]absolute[- ]error|(?:negative )?log[- ]likelihood|InfoNCE|ELBO|KL[- ]divergence|(?:BCE|CE|MSE|MAE|NLL|CTC) loss|BCEWithLogitsLoss)(?: with logits)?\b(?: (?:loss|objective)\b)?",
+            r"|\b(?-i:DPO|GRPO|ORPO|SimPO|KTO|IPO)\b|\bdirect preference optimi[sz]ation\b"
+        ))
+    });
+    KINDS.find_iter(text).map(|found| found.range()).collect()
+}
+
+/// The words that end in `loss` or `objective` and say which: up to five, back to an article, a verb or a sign.
+fn phrases(text: &str) -> Vec<Range<usize>> {
+    static LOSS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:loss|(?:learning |training )?objective)\b"));
+    const STOPS: &str = " the a an of to with by in is are was were be on for that this these those our we as and or its using use uses \
+        used via under from at employ apply adopt minimize minimizing minimizes optimize optimizing compute computes computing import \
+        applying while similar imports both each same following calculate calculating it which between through train trained training \
+        evaluate ";
+    let mut all = Vec::new();
+    for loss in LOSS.find_iter(text) {
+        let mut start = loss.start();
+        for _ in 0..5 {
+            let before = text[..start].trim_end();
+            let word_start = before.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+            let word = &before[word_start..];
+            let bare = word.trim_matches(['(', ')']).to_lowercase();
+            let is_short_form = word.starts_with('(') && word.ends_with(')');
+            let ends = word.is_empty()
+                || word.ends_with([',', '.', ';', ':', ']'])
+                || !is_short_form && word.contains(['(', ')', '"', '“', '”', '=', '$'])
+                || STOPS.contains(&format!(" {bare} "));
+            if ends {
+                break;
+            }
+            start = word_start;
+        }
+        // A short form in brackets belongs to what is before it.
+        if text[start..].starts_with('(') {
+            start = text[start..loss.start()].find(' ').map_or(loss.start(), |space| start + space + 1);
+        }
+        if start < loss.start() && !is_generic(&text[start..loss.start()]) && is_noun(&text[loss.end()..]) {
+            all.push(start..loss.end());
+        }
+    }
+    all
+}
+
+/// Whether what follows leaves `loss` or `objective` a noun of its own: `objective assessment` and `loss surface` are others.
+fn is_noun(after: &str) -> bool {
+    static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against)\b))",
+        )
+    });
+    NEXT.is_match(after)
+}
+
+/// Whether words say nothing of which loss it is.
+fn is_generic(words: &str) -> bool {
+    const GENERAL: &str = " training total overall final main combined whole validation test evaluation auxiliary new same single simple \
+        proposed task-specific task original first second third local global own local, metric learning optimization minimum low lower higher \
+        following usual several different objective loss losses function functions optimal average information weight data \
+        stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some standard classification regression domain \
+        pre-training pretraining fine-tuning finetuning ";
+    const MEASURED: [&str; 4] = ["validation", "valida-", "test", "similar"];
+    let lower = words.to_lowercase();
+    if lower.split_whitespace().any(|word| MEASURED.contains(&word)) {
+        return true;
+    }
+    lower.split_whitespace().all(|word| GENERAL.contains(&format!(" {word} ")))
+}
+
+/// Whether what stands around a loss says that it is what is trained with.
+fn is_used(before: &str, after: &str) -> bool {
+    static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
+            r"|\b(?:loss|objective|criterion)(?: functions?)?(?: we use)?(?: is| was| are|:| \((?:e\.g|i\.e)\.,?)(?: the| an?)?\s)$"
+        ))
+    });
+    static AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?: functions?| with [^.;,]{1,40}| \([^)]{1,40}\)| \S{1,12})? ?(?:\([^)]{1,40}\) ?)?(?:is|are|was|were) (?:then |also )?(?:used|applied|employed|adopted|minimi[sz]ed|optimi[sz]ed|chosen|computed|calculated)\b",
+        )
+    });
+    // What is measured, avoided, or only talked about.
+    static ELSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:instead of|rather than|replac\w+|compared? (?:to|with)|unlike|without|such as|revisit|experiment(?:ed)? with|evaluat\w+|report\w*|measur\w+|others? use[sd]?)\b[^.;]{0,60}$",
+        )
+    });
+    let clause = before.rsplit(['.', ';']).next().unwrap_or_default();
+    !ELSE.is_match(clause) && (BEFORE.is_match(before) || AFTER.is_match(after))
+}
+
+/// `For {binary classification}, `: the task that a clause begins with.
+fn task_of(text: &str, upto: usize) -> Option<String> {
+    static TASK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b[Ff]or (?:the )?((?:[\w-]+ ){0,3}?(?:classification|regression|segmentation|detection|generation|prediction|ranking|retrieval)|(?:[\w-]+ ){0,2}(?:classifier|regressor|detector|decoder))\b(?: tasks?)?,",
+        )
+    });
+    TASK.captures_iter(text.get(..upto)?).last().map(|found| found[1].to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Vec<&str> {
+        let all = defined(text).map_or_else(|| named(text), |words| vec![(words, 1.0)]);
+        all.into_iter().map(|(words, _)| text[words].trim()).collect()
+    }
+
+    #[test]
+    fn losses() {
+        for (text, expected) in [
+            ("The decoder is optimized by a weighted Foo+Bar loss on masks.", vec!["weighted Foo+Bar loss"]),
+            ("The head is trained with a balanced margin (BM) loss.", vec!["balanced margin (BM) loss"]),
+            ("The negative log-likelihood loss function is used as an objective function.", vec!["negative log-likelihood loss"]),
+            ("We use a sum of margin and variance as our loss function.", vec!["sum of margin and variance"]),
+            ("We tune all of it by maximizing the log-probability of the answer.", vec![
+                "maximizing the log-probability of the answer",
+            ]),
+            ("Then we used DPO with a small rate.", vec!["DPO"]),
+            ("We stop when the validation loss rises.", vec![]),
+            ("Others compare a fancy margin loss.", vec![]),
+            ("We train longer instead of using a triplet loss.", vec![]),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+        let text = "For binary classification, the usual margin loss was used.";
+        assert_eq!(task_of(text, 40).as_deref(), Some("binary classification"));
+        assert_eq!(task_of("For speed, the margin loss was used.", 20), None);
+    }
+}
