@@ -27,9 +27,10 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b")
     });
     let text = at.text();
-    let mentions = names::datasets_in(text);
+    let mentions = at.heard.datasets_in(text);
     let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (text[m.at.clone()].to_string(), m.at)).collect();
-    for (name, place) in unknown(text) {
+    named.retain(|(name, _)| !at.heard.is_short(name));
+    for (name, place) in ids(text) {
         if !named.iter().any(|(_, other)| other.start < place.end && place.start < other.end) {
             named.push((name, place));
         }
@@ -47,32 +48,12 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Data sets by the way they are introduced: `the Foo data set`, `a corpus called Foo`, `owner/name`.
-pub(super) fn unknown(text: &str) -> Vec<(String, Range<usize>)> {
-    static FORMS: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
-        [
-            crate::intake::regex(
-                r"\b(?:[Tt]he|[Oo]ur|[Oo]n) (?:standard |public |new )?([A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,4}) (?:data ?sets?|corpus)\b",
-            ),
-            crate::intake::regex(r"\b(?:data ?set|corpus)(?:, | called | named )([A-Z][\w-]+)"),
-            // `We compile FooCorp, a parallel corpus of`.
-            crate::intake::regex(
-                r"\b[Ww]e (?:compile|collect|introduce|release|construct|build|built|create|present)d? (?:and release )?(?:the |our )?([A-Z][\w-]*[A-Z][\w-]*), (?:an?|the)[^.;,]{0,40} (?:corpus|data ?set|benchmark)\b",
-            ),
-            crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"),
-        ]
-    });
-    let [the, called, made, id] = &*FORMS;
-    let has_cue = ["data set", "dataset", "corpus"].iter().any(|cue| text.contains(cue));
-    let ids = id.captures_iter(text).filter(|c| has_cue && !text.contains("://") && c[1].contains('-'));
-    the.captures_iter(text)
-        .chain(called.captures_iter(text))
-        .chain(made.captures_iter(text))
-        .chain(ids)
-        .filter_map(|found| found.get(1))
-        .map(|name| (name.as_str().to_string(), name.range()))
-        .filter(|(name, _)| !["Table", "Figure", "This", "These", "We"].contains(&name.split(' ').next().unwrap_or_default()))
-        .collect()
+/// `owner/name` in a sentence of data sets.
+fn ids(text: &str) -> Vec<(String, Range<usize>)> {
+    static ID: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"));
+    let has_cue = ["data set", "dataset", "corpus"].iter().any(|cue| text.contains(cue)) && !text.contains("://");
+    let named = ID.find_iter(text).filter(|id| has_cue && id.as_str().contains('-'));
+    named.map(|id| (id.as_str().to_string(), id.range())).collect()
 }
 
 /// Metrics, where the sentence says that they are measured.
@@ -87,9 +68,9 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     if !whole || !MEASURED.is_match(text) && !at.caption {
         return;
     }
-    for mention in names::metrics_in(text) {
+    for mention in at.heard.metrics_in(text) {
         if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
-            let value = Value::Texts { texts: vec![mention.name.to_string()] };
+            let value = Value::Texts { texts: vec![mention.name.clone()] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }
     }

@@ -9,6 +9,7 @@ mod aside;
 mod choices;
 mod data;
 mod described;
+mod heard;
 mod language;
 mod meant;
 mod names;
@@ -30,23 +31,26 @@ use super::{
 };
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Everything that the paper says and these rules know, each with its evidence.
 pub fn extract(paper: &Paper) -> PaperSpec {
     let mut sentences = paper.sentences();
     sentences.truncate(MOST_SENTENCES);
     let scopes = scope::scopes(paper, &sentences);
-    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new(), own: Vec::new() };
+    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new(), own: Vec::new(), heard: Rc::default() };
     about::find(paper, &sentences, &mut found);
     found.own = about::own_names(paper, &sentences, found.family());
     let own = found.own.clone();
+    let heard = Rc::new(heard::Heard::of(paper, &sentences, &own));
+    found.heard = Rc::clone(&heard);
     let asides = aside::sections(paper, &sentences);
     for (sentence, scope) in sentences.iter().zip(&scopes) {
         let kind = paper.section_kind(sentence.section);
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
         let of_others = aside::is_of_others(&sentence.text, &own);
-        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, of_others, own: &own };
+        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, of_others, own: &own, heard: &heard };
         if found.fields.len() >= MOST_FIELDS {
             break;
         }
@@ -117,6 +121,8 @@ struct Place<'a> {
     of_others: bool,
     /// Words for what the paper proposes.
     own: &'a [String],
+    /// Data sets and metrics by the paper's own names.
+    heard: &'a heard::Heard,
 }
 
 impl Place<'_> {
@@ -165,6 +171,8 @@ struct Findings<'a> {
     given: tables::Given,
     /// What the paper calls what it proposes, in lower case.
     own: Vec<String>,
+    /// Data sets and metrics by the paper's own names.
+    heard: Rc<heard::Heard>,
 }
 
 impl Findings<'_> {

@@ -2,16 +2,32 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::{Findings, data, names};
+use crate::intake::extract::heard::Heard;
+use crate::intake::extract::{Findings, names};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+use std::rc::Rc;
 use std::sync::LazyLock;
+
+/// How much the paper's own row is to be trusted to be its result.
+const OWN_ROW: f32 = 0.8;
+
+/// What is known of a table before its cells are read.
+struct Seen<'a> {
+    view: &'a View<'a>,
+    heard: &'a Heard,
+    /// Whether its columns are data sets.
+    of_data: bool,
+    metrics: CaptionMetrics,
+}
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
-    let metrics = CaptionMetrics::read(view.caption);
+    let heard = Rc::clone(&found.heard);
+    let of_data = columns_are_data(view, &heard);
+    let own = own_rows(view, &found.own);
+    let seen = Seen { view, heard: &heard, of_data, metrics: CaptionMetrics::read(view.caption, &heard) };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
-    let of_data = columns_are_data(view);
     let of_mixture = lists_data(view);
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
@@ -19,7 +35,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 .cells
                 .first()
                 .filter(|_| row.cells.len() == 1)
-                .and_then(|c| names::datasets_in(&c.text).first().map(|m| m.name.to_string()))
+                .and_then(|c| heard.datasets_in(&c.text).first().map(|m| m.name.clone()))
                 .or(group);
             continue;
         }
@@ -40,8 +56,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            for (mut result, unit) in results_of((view, of_data), &metrics, &label, &headers, group.as_deref(), &cell.text, value)
-            {
+            let is_own = own.get(index).copied().unwrap_or_default();
+            for (mut result, unit) in results_of(&seen, (&label, is_own), &headers, group.as_deref(), &cell.text, value) {
                 // `MAE` of masked autoencoders is no error.
                 result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
                 let scope = Scope {
@@ -53,30 +69,56 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 // From the row's label to the number.
                 let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
                 uses(view, &result, &scope, &words, found);
-                found.add(FieldKey::Results, Value::Result { result }, unit, scope, 0.7, words, view.table.section);
+                let sure = if is_own { OWN_ROW } else { 0.7 };
+                found.add(FieldKey::Results, Value::Result { result }, unit, scope, sure, words, view.table.section);
             }
         }
     }
 }
 
+/// For each row whether it is of what the paper proposes: it says so or bears its name. Where no row does, and the first column names
+/// systems, none is known to be; where it names other things, all are.
+fn own_rows(view: &View<'_>, own: &[String]) -> Vec<bool> {
+    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b"));
+    static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
+    let is_own = |label: &str| {
+        let lower = label.to_lowercase();
+        OURS.is_match(label) || own.iter().any(|own| lower.contains(own.as_str())) && !CITED.is_match(label)
+    };
+    let rows = &view.table.rows;
+    let labels = |(index, row)| if is_header(row) { String::new() } else { sizes::row_label(view, index, row) };
+    let labels: Vec<String> = rows.iter().enumerate().map(labels).collect();
+    let owned: Vec<bool> = labels.iter().map(|label| is_own(label)).collect();
+    let of_others = labels.iter().any(|label| CITED.is_match(label));
+    if owned.contains(&true) || of_others { owned } else { vec![true; rows.len()] }
+}
+
+/// `Results on the real test set (A)`: data without a name of its own.
+fn of_caption(caption: &str) -> Option<String> {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\b(?:on|for) (?:the |our )?(?P<d>(?:[\w-]+ ){1,3}(?:data ?sets?|(?:test|validation|held-out) (?:data|sets?)|test data ?set))\b")
+    });
+    Some(DATA.captures(caption)?["d"].to_string())
+}
+
 /// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
 /// first beside the systems is, before others that name nothing else.
-fn columns_are_data(view: &View<'_>) -> bool {
+fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
     static SYSTEMS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
-    let suites = names::datasets_in(view.caption);
+    let suites = heard.datasets_in(view.caption);
     let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
     headers.any(|row| {
-        let known: Vec<_> = row.cells.iter().flat_map(|cell| names::datasets_in(&cell.text)).collect();
+        let known: Vec<_> = row.cells.iter().flat_map(|cell| heard.datasets_in(&cell.text)).collect();
         let unknown =
-            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && names::datasets_in(&cell.text).is_empty();
+            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && heard.datasets_in(&cell.text).is_empty();
         known.len() >= 2
-            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(&d.name, &suite.name)))
             || known.len() == 1
                 && row.cells.len() >= 4
                 && SYSTEMS.is_match(row.cells[0].text.trim())
-                && !names::datasets_in(&row.cells[1].text).is_empty()
+                && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
     })
 }
@@ -134,34 +176,33 @@ fn score_of(text: &str) -> Option<f64> {
 
 /// The result of a cell, and of one with two numbers under two metrics (`EM/F1`) both.
 fn results_of(
-    (view, of_data): (&View<'_>, bool),
-    metrics: &CaptionMetrics,
-    label: &str,
+    seen: &Seen<'_>,
+    label: (&str, bool),
     headers: &[String],
     group: Option<&str>,
     text: &str,
     value: f64,
 ) -> Vec<(ReportedResult, Option<Unit>)> {
     static PAIR: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\d+\.\d+\s?/\s?(\d+\.\d+)$"));
-    let Some(first) = result_of((view, of_data), metrics, label, headers, group, value) else { return Vec::new() };
-    let named = headers.last().map(|h| names::metrics_in(h)).unwrap_or_default();
+    let Some(first) = result_of(seen, label, headers, group, value) else { return Vec::new() };
+    let named = headers.last().map(|h| seen.heard.metrics_in(h)).unwrap_or_default();
     let second = PAIR.captures(text.trim()).and_then(|pair| pair[1].parse().ok()).zip(named.get(1)).map(|(value, metric)| {
-        let unit = (names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
-        (ReportedResult { value, metric: Some(metric.name.to_string()), ..first.0.clone() }, unit)
+        let unit = (names::in_percent(&metric.name) && !names::is_share(&metric.name, value)).then_some(Unit::Percent);
+        (ReportedResult { value, metric: Some(metric.name.clone()), ..first.0.clone() }, unit)
     });
     std::iter::once(first).chain(second).collect()
 }
 
 fn result_of(
-    (view, of_data): (&View<'_>, bool),
-    metrics: &CaptionMetrics,
-    label: &str,
+    seen: &Seen<'_>,
+    (label, is_own): (&str, bool),
     headers: &[String],
     group: Option<&str>,
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
-    let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
-    let begins = |text: &str| names::datasets_in(text).first().is_some_and(|m| m.at.start == 0);
+    let Seen { view, heard, of_data, metrics } = seen;
+    let dataset_of = |text: &str| heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+    let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
     let after_data = begins(label) && !headers.iter().any(|h| begins(h));
@@ -169,15 +210,16 @@ fn result_of(
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => (dataset, headers.join(" ")),
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
-        (None, None) if of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
+        (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
             // `Results on the Foo data set`, of which nobody else knows.
-            let measured = headers.iter().any(|h| !names::metrics_in(h).is_empty());
-            let told = || data::unknown(view.caption).into_iter().next().map(|(name, _)| name).filter(|_| measured);
+            // Of an own row under a metric the data is the paper's; another's may be of any.
+            let measured = headers.iter().chain([&view.caption.to_string()]).any(|h| !heard.metrics_in(h).is_empty());
+            let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned()).or_else(told)?;
             (dataset, label.to_string())
         }
@@ -185,11 +227,11 @@ fn result_of(
     // `top-1` alone is an error in a table of such.
     let of_errors = view.caption.contains("rror") || headers.iter().any(|h| h.contains("rror"));
     let metric_above = headers.iter().rev().find_map(|h| {
-        let metric = names::metrics_in(h).first()?.name;
-        Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error" } else { metric })
+        let metric = heard.metrics_in(h).into_iter().next()?.name;
+        Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error".to_string() } else { metric })
     });
-    let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
-    let unit = metric.is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
+    let metric = metric_above.clone().filter(|m| m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
+    let unit = metric.as_ref().is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
     if unit == Some(Unit::Percent) && value > 100.0 {
         return None;
     }
@@ -197,7 +239,7 @@ fn result_of(
     Some((
         ReportedResult {
             dataset,
-            metric: metric.map(str::to_string),
+            metric,
             value,
             variant,
             zero_shot: names::says_zero_shot(view.caption),
@@ -216,25 +258,25 @@ fn is_unknown_data(header: &str) -> bool {
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.
 struct CaptionMetrics {
     /// (metric, data sets it is for; none where it is for all or the others).
-    parts: Vec<(&'static str, Vec<&'static str>)>,
+    parts: Vec<(String, Vec<String>)>,
 }
 
 impl CaptionMetrics {
-    fn read(caption: &str) -> Self {
-        let metrics: Vec<_> = names::metrics_in(caption).into_iter().filter(|m| m.name != "score").collect();
+    fn read(caption: &str, heard: &Heard) -> Self {
+        let metrics: Vec<_> = heard.metrics_in(caption).into_iter().filter(|m| m.name != "score").collect();
         let mut parts = Vec::new();
         for (index, metric) in metrics.iter().enumerate() {
             let end = metrics.get(index + 1).map_or(caption.len(), |next| next.at.start);
             let named = &caption[metric.at.end..end];
             let is_for = named.trim_start().starts_with("for") || named.contains(" for ");
-            let datasets = if is_for { names::datasets_in(named).into_iter().map(|m| m.name).collect() } else { Vec::new() };
-            parts.push((metric.name, datasets));
+            let datasets = if is_for { heard.datasets_in(named).into_iter().map(|m| m.name).collect() } else { Vec::new() };
+            parts.push((metric.name.clone(), datasets));
         }
         CaptionMetrics { parts }
     }
 
-    fn of(&self, dataset: &str) -> Option<&'static str> {
+    fn of(&self, dataset: &str) -> Option<String> {
         let named = self.parts.iter().find(|(_, datasets)| datasets.iter().any(|d| names::same_dataset(d, dataset)));
-        named.or_else(|| self.parts.iter().find(|(_, datasets)| datasets.is_empty())).map(|(metric, _)| *metric)
+        named.or_else(|| self.parts.iter().find(|(_, datasets)| datasets.is_empty())).map(|(metric, _)| metric.clone())
     }
 }
