@@ -52,7 +52,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn ids(text: &str) -> Vec<(String, Range<usize>)> {
     static ID: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"));
     let has_cue = ["data set", "dataset", "corpus"].iter().any(|cue| text.contains(cue)) && !text.contains("://");
-    let named = ID.find_iter(text).filter(|id| has_cue && id.as_str().contains('-'));
+    let named = ID.find_iter(text).filter(|id| has_cue && id.as_str().contains('-') && !id.as_str().contains("/non-"));
     named.map(|id| (id.as_str().to_string(), id.range())).collect()
 }
 
@@ -60,7 +60,7 @@ fn ids(text: &str) -> Vec<(String, Range<usize>)> {
 fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     static MEASURED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set)\b",
+            r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set|shows?|results?)\b",
         )
     });
     let text = at.text();
@@ -70,7 +70,10 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     for mention in at.heard.metrics_in(text) {
         if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
-            let value = Value::Texts { texts: vec![mention.name.clone()] };
+            // `Macro-F1` is more than `F1`.
+            let written = &text[mention.at.clone()];
+            let closer = written.len() > mention.name.len() && written.ends_with(&format!("-{}", mention.name));
+            let value = Value::Texts { texts: vec![if closer { written.to_string() } else { mention.name.clone() }] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }
     }

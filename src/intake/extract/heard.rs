@@ -31,7 +31,11 @@ impl Heard {
     pub(super) fn of(paper: &Paper, sentences: &[Sentence], own: &[String]) -> Heard {
         let mut names = Collected::default();
         for sentence in sentences.iter().filter(|s| is_own(paper, s, own)) {
-            names.read(&without_citations(&sentence.text), own);
+            let text = without_citations(&sentence.text);
+            names.read(&text, own);
+            if is_of_data(paper.section_title(sentence.section)) {
+                names.subject(&text);
+            }
         }
         names.tables(paper);
         let tasks = expanded(sentences);
@@ -131,19 +135,25 @@ fn list() -> String {
 }
 
 /// How names of data sets stand in sentences: those that say so, and those that only may.
-static STRONG: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
+static STRONG: LazyLock<[regex::Regex; 6]> = LazyLock::new(|| {
     let (name, list) = (NAME, list());
     const DATA: &str = r"(?:data ?sets?|corpus|corpora|benchmarks?|treebanks?)";
     [
         crate::intake::regex(&format!(r"(?P<l>{list}) (?P<b>(?:[a-z]+(?:-[a-z]+)* ){{0,2}}?){DATA}\b")),
         crate::intake::regex(&format!(
-            r"\b(?:{DATA}|tasks)(?:,? (?:such as|including|namely|i\.e\.,?|called|named|known as|are)|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
+            r"\b(?:{DATA}|tasks)(?:(?:,|[^.;:()]{{0,60}}?) (?:such as|including|namely|i\.e\.,?|called|named|known as)|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
         )),
         crate::intake::regex(&format!(
-            r"(?:^|[Ww]e (?:also )?(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d? )(?P<l>{name}){ASIDE}(?: is|,) (?:an?|the) [^.;,]{{0,60}}?{DATA}\b"
+            r"(?:^|[Ww]e (?:also )?(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d? )(?P<l>{name}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
         )),
         // Not only words of capitals: `the foo2.5 dataset`.
         crate::intake::regex(&format!(r"\b(?:[Tt]he|[Oo]n|’s|'s) (?P<l>[a-z]+[a-z-]*\d[\w.-]*\w) {DATA}\b")),
+        // Its own name says what it is: `the Foo Bar Task (FBT)`, `the Foo Database`.
+        crate::intake::regex(
+            r"(?P<l>(?:[A-Z][\w’'-]+ ){1,4}(?:Task|Challenge|Dataset|Corpus|Benchmark|Database|Treebank)(?: \([A-Z][\w-]{1,11}\))?)",
+        ),
+        // `the Foo Bar (FB) corpus`: the short name before the word.
+        crate::intake::regex(&format!(r"\b(?:[Tt]he|[Oo]n|[Oo]ur) (?P<l>{name} \([A-Z][\w-]{{1,11}}\)) (?P<b>(?:[a-z]+(?:-[a-z]+)* ){{0,2}}?){DATA}\b")),
     ]
 });
 
@@ -169,7 +179,7 @@ static WEAK: LazyLock<[regex::Regex; 5]> = LazyLock::new(|| {
 #[derive(Default)]
 struct Collected {
     sure: Vec<(String, Option<String>)>,
-    maybe: Vec<(String, usize)>,
+    maybe: Vec<(String, Option<String>, usize)>,
 }
 
 impl Collected {
@@ -180,7 +190,9 @@ impl Collected {
                 let Some(list) = found.name("l").filter(|_| !between.split(' ').any(is_small_word)) else { continue };
                 let of_tasks = index == 1 && found[0].starts_with("task");
                 for (name, short) in items(list.as_str()) {
-                    let plain = of_tasks || index == 1 && items(list.as_str()).len() < 2;
+                    // A word that a sentence begins with has its capital from there.
+                    let begins = list.start() == 0 && text.starts_with(&name) && !name.contains(' ');
+                    let plain = of_tasks || begins || index == 1 && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
                     if is_possible(&name) && (!plain || is_coined(&name)) {
                         self.sure.push((name, short));
                     }
@@ -192,16 +204,28 @@ impl Collected {
                 let Some(list) = found.name("l").or_else(|| found.name("m")) else { continue };
                 let all = items(list.as_str());
                 let weight = if all.len() > 1 { 2 } else { 1 };
-                for (name, _) in all {
-                    if is_possible(&name) && is_coined(&name) && !own.contains(&name.to_lowercase()) {
-                        match self.maybe.iter_mut().find(|(other, _)| *other == name) {
-                            Some((_, count)) => *count += weight,
-                            None => self.maybe.push((name, weight)),
+                for (name, short) in all {
+                    if is_possible(&name) && (is_coined(&name) || short.is_some()) && !own.contains(&name.to_lowercase()) {
+                        match self.maybe.iter_mut().find(|(other, ..)| *other == name) {
+                            Some((_, _, count)) => *count += weight,
+                            None => self.maybe.push((name, short, weight)),
                         }
                     }
                 }
             }
         }
+    }
+
+    /// In a section on data, what a sentence is about.
+    fn subject(&mut self, text: &str) {
+        static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+            crate::intake::regex(&format!(
+                r"^(?:(?:The|For) )?(?P<l>{})(?:,| (?:contains?|consists?|comprises?|includes?|is|are|has|have|provides?|covers?|was|were|uses?)) ",
+                list()
+            ))
+        });
+        let Some(list) = SUBJECT.captures(text).and_then(|found| found.name("l")) else { return };
+        self.sure.extend(items(list.as_str()).into_iter().filter(|(name, _)| is_possible(name) && is_coined(name)));
     }
 
     /// What stands in a column headed `Dataset`.
@@ -225,18 +249,25 @@ impl Collected {
     /// The names, and the short ones. What is the short name of a task is no data set where that is only possible.
     fn settle(self, tasks: &[String]) -> (Vec<String>, Vec<String>) {
         let (mut datasets, mut short): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-        let maybe = self.maybe.into_iter().filter(|(name, count)| *count > 1 && !tasks.contains(name));
-        for (name, abbreviation) in self.sure.into_iter().chain(maybe.map(|(name, _)| (name, None))) {
+        let maybe = self.maybe.into_iter().filter(|(_, _, count)| *count > 1).map(|(name, short, _)| (name, short));
+        for (name, abbreviation) in self.sure.into_iter().chain(maybe).filter(|(name, _)| !tasks.contains(name)) {
             if !datasets.iter().any(|other| names::same_spelling(other, &name)) && datasets.len() < MOST_NAMES {
                 datasets.push(name);
             }
             short.extend(abbreviation);
         }
+        datasets.retain(|name| !short.contains(name));
         (datasets, short)
     }
 }
 
 const MOST_NAMES: usize = 60;
+
+fn is_of_data(title: &str) -> bool {
+    static DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data|data ?sets?|corpus|corpora|benchmarks?)\b"));
+    DATA.is_match(title)
+}
 
 /// The names of a list, each with its short form, if that stands behind it in brackets.
 fn items(list: &str) -> Vec<(String, Option<String>)> {
@@ -245,9 +276,19 @@ fn items(list: &str) -> Vec<(String, Option<String>)> {
     let is_short = |text: &str| text.len() > 1 && text.len() < 12 && !text.contains(' ') && text.starts_with(|c: char| c.is_uppercase());
     ONE.captures_iter(list)
         .map(|one| (bare(&one["n"]), one.name("s").map(|s| s.as_str().to_string()).filter(|s| is_short(s))))
+        .flat_map(|(name, short)| parts(&name).into_iter().map(move |name| (name, short.clone())))
         .filter(|(name, _)| !name.is_empty())
         .chain(list.starts_with(|c: char| c.is_lowercase()).then(|| (list.to_string(), None)))
         .collect()
+}
+
+/// `Foo10/100` is two.
+fn parts(name: &str) -> Vec<String> {
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?P<n>[A-Za-z -]+)(?P<a>\d+)/(?P<b>\d+)$"));
+    match BOTH.captures(name) {
+        Some(both) => vec![format!("{}{}", &both["n"], &both["a"]), format!("{}{}", &both["n"], &both["b"])],
+        None => vec![name.to_string()],
+    }
 }
 
 /// Without the words that a sentence begins with.
@@ -259,7 +300,9 @@ fn bare(name: &str) -> String {
     words.join(" ").trim_end_matches(['.', '\'', '’']).to_string()
 }
 
-const BEGINS: [&str; 24] = [
+const BEGINS: [&str; 44] = [
+    "It", "They", "Its", "Existing", "Public", "Since", "Most", "Many", "Several", "Such", "Other", "Different", "Because", "Training",
+    "When", "Then", "Existing", "New", "Large", "Custom",
     "The", "This", "These", "Our", "We", "For", "In", "On", "Both", "Each", "All", "Using", "From", "Table", "Figure", "Section",
     "Appendix", "And", "As", "With", "While", "Datasets", "Dataset", "Data",
 ];

@@ -20,6 +20,7 @@ mod rules;
 mod scope;
 mod settings;
 mod tables;
+mod task;
 pub mod told;
 
 pub(crate) use about::family_named;

@@ -149,7 +149,7 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("MAE", r"\bMAE\b|[Mm]ean [Aa]bsolute [Ee]rrors?", false),
     ("MAPE", r"\bs?MAPE\b|[Mm]ean [Aa]bsolute [Pp]ercentage [Ee]rrors?", true),
     ("MSE", r"\bMSE\b|[Mm]ean[- ][Ss]quared?[- ][Ee]rrors?", false),
-    ("PER", r"\bPER\b|[Pp]hon(?:eme|e) [Ee]rror [Rr]ates?", true),
+    ("phoneme error rate (PER)", r"\bPER\b|[Pp]hon(?:eme|e) [Ee]rror [Rr]ates?", true),
     ("CER", r"\bCER\b|[Cc]haracter [Ee]rror [Rr]ates?", true),
     ("EER", r"\bEER\b|[Ee]qual [Ee]rror [Rr]ates?", true),
     ("WER", r"\bWER\b|[Ww]ord [Ee]rror [Rr]ates?", true),
@@ -159,6 +159,7 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("F1", r"\b(?:(?:[Mm]acro|[Mm]icro|Token|Span)[- ])?F-?1\b|\bF₁|\bF-(?:score|measure)", true),
     ("pass@1", r"\b[Pp]ass@1\b", true),
     ("pass@k", r"\b[Pp]ass@(?:k|\d+)", true),
+    ("precision", r"\b[Pp]rec(?:ision|\.)(?:@\d+)?", true),
     ("recall", r"\b[Rr]ecall(?:@\d+)?", true),
     ("sensitivity", r"\b[Ss]ensitivity\b", true),
     ("specificity", r"\b[Ss]pecificity\b", true),
@@ -301,6 +302,10 @@ pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
     let of_errors = text.contains("err") || text.contains("Err");
     for ((name, ..), pattern) in METRICS.iter().zip(PATTERNS.iter()) {
         for at in pattern.find_iter(text).map(|m| m.range()) {
+            // Of numbers, precision is something else.
+            if *name == "precision" && !text.contains("ecall") && !text.contains("Rec.") {
+                continue;
+            }
             if of_errors && *name == TOP_1 && !text[at.clone()].contains("acc") {
                 continue;
             }
@@ -343,7 +348,7 @@ pub(super) fn in_percent(metric: &str) -> bool {
 
 /// Whether a score without a sign is a part of 1: an accuracy of 0.91, but not an error of 0.8.
 pub(super) fn is_share(metric: &str, value: f64) -> bool {
-    value <= 1.0 && !["error", "WER", "PER", "CER", "EER"].iter().any(|rate| metric.contains(rate))
+    value <= 1.0 && !["error", "ER"].iter().any(|rate| metric.contains(rate))
 }
 
 /// Tasks in a text, in order.

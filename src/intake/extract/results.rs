@@ -31,7 +31,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         };
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|_| !taken.contains(&number.start)) else { continue };
         let near = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned());
-        let told = || at.heard.main.clone().or_else(|| setting_of(&text[number.end..])).filter(|_| speaks_of_own(at));
+        let told = || at.heard.main.clone().or_else(|| setting_of(text, &number)).filter(|_| speaks_of_own(at));
         let Some(dataset) = near.or_else(told) else { continue };
         // `score` alone is the score of a suite.
         if metric.name == "score" && !names::same_dataset(&dataset, "GLUE") && !percent {
@@ -175,19 +175,23 @@ fn number_changed(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
 }
 
 /// What a number is for, where the data has no name: `... for binary classification`, `... on the real test set`.
-fn setting_of(after: &str) -> Option<String> {
+fn setting_of(text: &str, number: &Range<usize>) -> Option<String> {
+    static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?:For|On|In) (?:the |our )?(?P<s>(?:[a-z]+(?:-[a-z]+)? ){1,3}(?:classification|detection|recognition|prediction|tasks?)),")
+    });
     static SETTING: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"^[^.;]{0,80}?\b(?:for|on|in) (?:the |our )?(?P<s>(?:[a-z]+(?:-[a-z]+)? ){1,3}(?:classification|detection|recognition|prediction|tasks?|(?:test|held-out|validation) (?:sets?|data)))\b",
         )
     });
-    Some(SETTING.captures(after)?["s"].to_string())
+    let found = BEFORE.captures(text).or_else(|| SETTING.captures(&text[number.end..]))?;
+    Some(found["s"].to_string())
 }
 
 /// Whether the sentence is of what the paper did itself.
 fn speaks_of_own(at: &Place<'_>) -> bool {
     static OWN: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours|proposed|the (?:model|framework|method|approach|system))\b"));
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours|proposed|(?:the|this) (?:[\w-]+ )?(?:model|framework|method|approach|system|network)s?)\b"));
     let text = at.text().to_lowercase();
     !at.of_others && (OWN.is_match(&text) || at.own.iter().any(|own| text.contains(own)) || at.scope.variant.is_some())
 }

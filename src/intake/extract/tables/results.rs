@@ -4,12 +4,14 @@ use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::heard::Heard;
 use crate::intake::extract::{Findings, names};
-use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// How much the paper's own row is to be trusted to be its result.
 const OWN_ROW: f32 = 0.8;
+/// And another's.
+const OTHERS_ROW: f32 = 0.7;
 
 /// What is known of a table before its cells are read.
 struct Seen<'a> {
@@ -18,16 +20,20 @@ struct Seen<'a> {
     /// Whether its columns are data sets.
     of_data: bool,
     metrics: CaptionMetrics,
+    /// Whether its rows are systems, the paper's own among them.
+    of_systems: bool,
 }
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     let of_data = columns_are_data(view, &heard);
-    let own = own_rows(view, &found.own);
-    let seen = Seen { view, heard: &heard, of_data, metrics: CaptionMetrics::read(view.caption, &heard) };
+    let own = Own::read(view, &found.own);
+    let metrics = CaptionMetrics::read(view.caption, &heard);
+    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
+    let mut stub: Option<(f32, String)> = None;
     let of_mixture = lists_data(view);
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
@@ -40,6 +46,13 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = sizes::row_label(view, index, row);
+        // What stands first in its own column holds for the rows below that have nothing there.
+        let first = row.cells.first().filter(|cell| value_of(&cell.text).is_none());
+        let below = stub.as_ref().filter(|(end, _)| first.is_some_and(|cell| cell.x0 > *end)).map(|(_, stub)| stub.as_str());
+        let label = below.map_or_else(|| label.clone(), |stub| format!("{stub} {label}").trim().to_string());
+        if let Some(cell) = first.filter(|_| below.is_none()) {
+            stub = Some((cell.x1, cell.text.clone()));
+        }
         if of_mixture && let Some(first) = row.cells.first().filter(|cell| cell.text.contains(char::is_alphabetic)) {
             let dataset = DatasetUse { name: first.text.clone(), role: DatasetRole::Train };
             let words = view.paper.quote(view.table.page, first.span);
@@ -56,7 +69,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            let is_own = own.get(index).copied().unwrap_or_default();
+            let is_own = own.rows.get(index).copied().unwrap_or_default();
             for (mut result, unit) in results_of(&seen, (&label, is_own), &headers, group.as_deref(), &cell.text, value) {
                 // `MAE` of masked autoencoders is no error.
                 result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
@@ -69,28 +82,75 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 // From the row's label to the number.
                 let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
                 uses(view, &result, &scope, &words, found);
-                let sure = if is_own { OWN_ROW } else { 0.7 };
+                let sure = if own.told && is_own {
+                    OWN_ROW
+                } else if own.told {
+                    OTHERS_ROW
+                } else {
+                    0.7
+                };
                 found.add(FieldKey::Results, Value::Result { result }, unit, scope, sure, words, view.table.section);
             }
         }
     }
 }
 
-/// For each row whether it is of what the paper proposes: it says so or bears its name. Where no row does, and the first column names
-/// systems, none is known to be; where it names other things, all are.
-fn own_rows(view: &View<'_>, own: &[String]) -> Vec<bool> {
-    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b"));
-    static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
-    let is_own = |label: &str| {
-        let lower = label.to_lowercase();
-        OURS.is_match(label) || own.iter().any(|own| lower.contains(own.as_str())) && !CITED.is_match(label)
-    };
-    let rows = &view.table.rows;
-    let labels = |(index, row)| if is_header(row) { String::new() } else { sizes::row_label(view, index, row) };
-    let labels: Vec<String> = rows.iter().enumerate().map(labels).collect();
-    let owned: Vec<bool> = labels.iter().map(|label| is_own(label)).collect();
-    let of_others = labels.iter().any(|label| CITED.is_match(label));
-    if owned.contains(&true) || of_others { owned } else { vec![true; rows.len()] }
+/// Which rows are of what the paper proposes.
+struct Own {
+    rows: Vec<bool>,
+    /// Whether the table tells; else any may be.
+    told: bool,
+}
+
+impl Own {
+    /// A row is the paper's that says so, or bears its name. Where none does and others are cited, those are that cite nobody.
+    fn read(view: &View<'_>, own: &[String]) -> Own {
+        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b"));
+        static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
+        static SUMS: LazyLock<regex::Regex> =
+            LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ"));
+        let words = |row: &Row| {
+            let words = row.cells.iter().take(3).take_while(|cell| score_of(&cell.text).is_none());
+            words.map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        let all: Vec<String> =
+            view.table.rows.iter().map(|row| if is_header(row) { String::new() } else { words(row) }).collect();
+        let is_own = |label: &String| {
+            let lower = label.to_lowercase();
+            OURS.is_match(label) || own.iter().any(|own| lower.contains(own.as_str())) && !CITED.is_match(label)
+        };
+        let rows: Vec<bool> = all.iter().map(is_own).collect();
+        if rows.contains(&true) {
+            return Own { rows, told: true };
+        }
+        let named = all.iter().filter(|label| !label.is_empty()).count();
+        let cited = all.iter().filter(|label| CITED.is_match(label)).count();
+        let uncited = |label: &String| !label.is_empty() && !CITED.is_match(label) && !SUMS.is_match(label);
+        if cited * 2 >= named && cited > 0 {
+            return Own { rows: all.iter().map(uncited).collect(), told: true };
+        }
+        Own { rows: vec![true; all.len()], told: false }
+    }
+}
+
+/// The header over that of a metric.
+fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
+    let (last, above) = headers.split_last()?;
+    let group = above.last().filter(|group| is_unknown_data(group) && !is_no_score(group) && architecture::dimension(group).is_none())?;
+    (measures(last, heard) && !measures(group, heard)).then(|| group.clone())
+}
+
+fn measures(header: &str, heard: &Heard) -> bool {
+    heard.metrics_in(header).iter().any(|m| m.name != "score")
+}
+
+/// Whether the first column is headed by a word for data: `Language`, `Domain`.
+fn rows_are_data(view: &View<'_>) -> bool {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?|languages?|lang\.?|domains?|subsets?|tasks?|test sets?)$")
+    });
+    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
+    header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()))
 }
 
 /// `Results on the real test set (A)`: data without a name of its own.
@@ -200,7 +260,7 @@ fn result_of(
     group: Option<&str>,
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
-    let Seen { view, heard, of_data, metrics } = seen;
+    let Seen { view, heard, of_data, metrics, .. } = seen;
     let dataset_of = |text: &str| heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
     let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
@@ -213,15 +273,20 @@ fn result_of(
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
+        // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
+        (None, None) if seen.of_systems && group_of(headers, heard).is_some() => (group_of(headers, heard)?, label.to_string()),
+        (None, None) if rows_are_data(view) && !label.is_empty() => (label.to_string(), headers.join(" ")),
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
             // `Results on the Foo data set`, of which nobody else knows.
             // Of an own row under a metric the data is the paper's; another's may be of any.
-            let measured = headers.iter().chain([&view.caption.to_string()]).any(|h| !heard.metrics_in(h).is_empty());
+            let measured = headers.iter().chain([&view.caption.to_string()]).any(|h| heard.metrics_in(h).iter().any(|m| m.name != "score"));
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned()).or_else(told)?;
-            (dataset, label.to_string())
+            // A column that is no metric names the system, or a part of it.
+            let part = headers.last().filter(|h| !measures(h, heard) && !label.contains(h.as_str()));
+            (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };
     // `top-1` alone is an error in a table of such.
