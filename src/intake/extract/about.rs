@@ -239,10 +239,11 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 
 /// Tasks in the paper's own words: of its title, its abstract and its first pages.
 fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
-    const MOST: usize = 4;
+    const MOST: usize = 3;
+    let known = |task: &str| !names::tasks_in(task).is_empty();
     let mut seen: Vec<String> = Vec::new();
     if let Some(title) = &paper.title {
-        for (task, at) in super::task::named_in(paper.passage(title), true) {
+        for (task, at) in super::task::named_in(paper.passage(title), true).into_iter().filter(|(task, _)| !known(task)) {
             let span = Span { start: title.span.start + at.start, end: title.span.start + at.end };
             let value = Value::Texts { texts: vec![task.clone()] };
             found.add(FieldKey::Task, value, None, Scope::default(), 0.7, paper.quote(title.page, span), None);
@@ -254,7 +255,7 @@ fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     };
     for sentence in sentences.iter().filter(|s| is_first(s)) {
         for (task, at) in super::task::named_in(&sentence.text, false) {
-            let Some(quote) = sentence.quote(at).filter(|_| seen.len() < MOST && !seen.contains(&task)) else { continue };
+            let Some(quote) = sentence.quote(at).filter(|_| seen.len() < MOST && !seen.contains(&task) && !known(&task)) else { continue };
             let value = Value::Texts { texts: vec![task.clone()] };
             found.add(FieldKey::Task, value, None, Scope::default(), 0.7, quote, sentence.section);
             seen.push(task);

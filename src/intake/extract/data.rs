@@ -29,7 +29,10 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let mentions = at.heard.datasets_in(text);
     let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (text[m.at.clone()].to_string(), m.at)).collect();
-    named.retain(|(name, _)| !at.heard.is_short(name));
+    for (name, _) in &mut named {
+        *name = at.heard.in_full(name);
+    }
+    named.extend(unnamed(text));
     for (name, place) in ids(text) {
         if !named.iter().any(|(_, other)| other.start < place.end && place.start < other.end) {
             named.push((name, place));
@@ -46,6 +49,36 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     for (name, place) in named {
         found.say(at, FieldKey::Datasets, Value::Dataset { dataset: DatasetUse { name, role } }, None, place);
     }
+}
+
+/// Whether the paper says of all its data sets at once that it trains on them: `we split the three datasets into training and test sets`.
+pub(super) fn all_trained_on(sentences: &[crate::intake::Sentence]) -> bool {
+    static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:(?:all|each|both|these|two|three|four|five|six|seven|eight|ten|the|every) (?:[\w-]+ )?(?:data ?sets?|benchmarks|corpora)",
+            r"\b[^.;]{0,60}\b(?:training (?:sets?|splits?|data|images)|into train|training,|train/|trained)",
+            r"|train(?:ed|ing)? [^.;]{0,40}\bon (?:all|each|both|these|two|three|four|five|six|every) (?:[\w-]+ )?(?:data ?sets?|benchmarks|corpora))\b"
+        ))
+    });
+    sentences.iter().any(|sentence| ALL.is_match(&sentence.text) && !sentence.text.contains("pre-train"))
+}
+
+/// Data that has no name but is the paper's: `trained on an in-house dataset of ...`, `fine-tuned on our orchard dataset`.
+fn unnamed(text: &str) -> Option<(String, Range<usize>)> {
+    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:train|fine-?tun|evaluat|test|collect|experiment|apply|us)\w* (?:[\w-]+ ){0,6}?(?:on|from|with|using|the)? ?(?:our|an) (?P<d>(?:own )?(?P<a>(?:[a-z]+(?:-[a-z]+)* ){1,3}?)(?:data ?set|corpus))\b",
+        )
+    });
+    const SAYS_NOTHING: [&str; 28] = [
+        "large", "small", "new", "single", "different", "given", "same", "specific", "larger", "smaller", "balanced", "public", "own",
+        "existing", "external", "additional", "independent", "unseen", "entire", "original", "full", "training", "test", "evaluation",
+        "on", "of", "to", "with",
+    ];
+    let found = OURS.captures(text)?;
+    let says = found["a"].split_whitespace().any(|word| !SAYS_NOTHING.contains(&word));
+    let name = found.name("d").filter(|_| says)?;
+    Some((name.as_str().to_string(), name.range()))
 }
 
 /// `owner/name` in a sentence of data sets.

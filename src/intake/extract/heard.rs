@@ -2,7 +2,7 @@
 //! column headed `Dataset`, `joint goal accuracy (JGA)`. What many papers share is in [`names`].
 
 use super::{aside, names, tables};
-use crate::intake::{Paper, PassageKind, SectionKind, Sentence};
+use crate::intake::{Paper, SectionKind, Sentence};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -16,9 +16,8 @@ pub(super) struct Named {
 /// The names of a paper.
 #[derive(Default)]
 pub(super) struct Heard {
-    /// Data sets by the names that it gives them, and short names that stand in brackets behind them.
-    pub datasets: Vec<String>,
-    short: Vec<String>,
+    /// Data sets by the names that it gives them, each with the short one that stands in brackets behind it.
+    pub datasets: Vec<(String, Option<String>)>,
     /// Short names of measures.
     metrics: Vec<String>,
     any_dataset: Option<regex::Regex>,
@@ -39,7 +38,7 @@ impl Heard {
         }
         names.tables(paper);
         let tasks = expanded(sentences);
-        let (datasets, short) = names.settle(&tasks);
+        let datasets = names.settle(&tasks);
         let metrics = measures(sentences);
         let any = |list: &[String]| {
             let mut list: Vec<&str> = list.iter().map(String::as_str).collect();
@@ -48,9 +47,9 @@ impl Heard {
             let all = list.iter().map(written).collect::<Vec<_>>().join("|");
             (!list.is_empty()).then(|| regex::Regex::new(&format!(r"\b(?:{all})(?:\b|$|\s)")).ok()).flatten()
         };
-        let both: Vec<String> = datasets.iter().chain(&short).cloned().collect();
+        let both: Vec<String> = datasets.iter().flat_map(|(name, short)| std::iter::once(name).chain(short)).cloned().collect();
         let (any_dataset, any_metric) = (any(&both), any(&metrics));
-        let mut heard = Heard { datasets, short, metrics, any_dataset, any_metric, main: None };
+        let mut heard = Heard { datasets, metrics, any_dataset, any_metric, main: None };
         heard.main = heard.most_spoken_of(paper, sentences, own);
         heard
     }
@@ -67,13 +66,14 @@ impl Heard {
         merged(named(self.any_metric.as_ref(), text).chain(known).collect())
     }
 
-    pub(super) fn is_metric(&self, name: &str) -> bool {
-        self.metrics.iter().any(|metric| metric == name)
-    }
-
-    /// A short name stands for a data set that has its field under the long one.
-    pub(super) fn is_short(&self, name: &str) -> bool {
-        self.short.iter().any(|short| short == name) && !self.datasets.iter().any(|long| long == name)
+    /// A data set by its long name and its short one; as it stands, where one of them is known or it has but one.
+    pub(super) fn in_full(&self, name: &str) -> String {
+        let is_it = |other: &String| names::same_spelling(other, name);
+        match self.datasets.iter().find(|(long, short)| is_it(long) || short.as_ref().is_some_and(is_it)) {
+            Some((long, Some(_))) if !names::datasets_in(long).is_empty() => long.clone(),
+            Some((long, Some(short))) => format!("{long} ({short})"),
+            _ => name.to_string(),
+        }
     }
 
     fn most_spoken_of(&self, paper: &Paper, sentences: &[Sentence], own: &[String]) -> Option<String> {
@@ -193,7 +193,8 @@ impl Collected {
                     // A word that a sentence begins with has its capital from there.
                     let begins = list.start() == 0 && text.starts_with(&name) && !name.contains(' ');
                     let plain = of_tasks || begins || index == 1 && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
-                    if is_possible(&name) && (!plain || is_coined(&name)) {
+                    let is_own = index == 0 && own.contains(&name.to_lowercase());
+                    if is_possible(&name) && !is_own && (!plain || is_coined(&name)) {
                         self.sure.push((name, short));
                     }
                 }
@@ -247,17 +248,26 @@ impl Collected {
     }
 
     /// The names, and the short ones. What is the short name of a task is no data set where that is only possible.
-    fn settle(self, tasks: &[String]) -> (Vec<String>, Vec<String>) {
-        let (mut datasets, mut short): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    fn settle(self, tasks: &[String]) -> Vec<(String, Option<String>)> {
+        let mut datasets: Vec<(String, Option<String>)> = Vec::new();
         let maybe = self.maybe.into_iter().filter(|(_, _, count)| *count > 1).map(|(name, short, _)| (name, short));
         for (name, abbreviation) in self.sure.into_iter().chain(maybe).filter(|(name, _)| !tasks.contains(name)) {
-            if !datasets.iter().any(|other| names::same_spelling(other, &name)) && datasets.len() < MOST_NAMES {
-                datasets.push(name);
+            // A known short name needs no long one; what a known one is followed by is no part of it.
+            let known = |name: &str| names::datasets_in(name).first().is_some_and(|m| m.at == (0..name.len()));
+            let begins_known = name.rsplit_once(' ').is_some_and(|(first, last)| known(first) && is_kind(last));
+            if abbreviation.as_deref().is_some_and(known) || begins_known {
+                continue;
             }
-            short.extend(abbreviation);
+            let room = datasets.len() < MOST_NAMES;
+            match datasets.iter_mut().find(|(other, _)| names::same_spelling(other, &name)) {
+                Some((_, short)) => *short = short.take().or(abbreviation),
+                None if room => datasets.push((name, abbreviation)),
+                None => {}
+            }
         }
-        datasets.retain(|name| !short.contains(name));
-        (datasets, short)
+        let short: Vec<String> = datasets.iter().filter_map(|(_, short)| short.clone()).collect();
+        datasets.retain(|(name, _)| !short.contains(name));
+        datasets
     }
 }
 
@@ -293,16 +303,15 @@ fn parts(name: &str) -> Vec<String> {
 
 /// Without the words that a sentence begins with.
 fn bare(name: &str) -> String {
-    let mut words: Vec<&str> = name.split(' ').collect();
-    while words.first().is_some_and(|word| BEGINS.contains(word)) {
-        words.remove(0);
-    }
+    let words: Vec<&str> = name.split(' ').collect();
+    let from = words.iter().rposition(|word| BEGINS.contains(word)).map_or(0, |at| at + 1);
+    let words = &words[from..];
     words.join(" ").trim_end_matches(['.', '\'', '’']).to_string()
 }
 
 const BEGINS: [&str; 44] = [
     "It", "They", "Its", "Existing", "Public", "Since", "Most", "Many", "Several", "Such", "Other", "Different", "Because", "Training",
-    "When", "Then", "Existing", "New", "Large", "Custom",
+    "When", "Then", "Across", "New", "Large", "Custom",
     "The", "This", "These", "Our", "We", "For", "In", "On", "Both", "Each", "All", "Using", "From", "Table", "Figure", "Section",
     "Appendix", "And", "As", "With", "While", "Datasets", "Dataset", "Data",
 ];
@@ -322,19 +331,32 @@ fn is_possible(name: &str) -> bool {
             r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|LLMs?|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
         )
     });
+    if name.split(' ').all(is_kind) {
+        return false;
+    }
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    let metric = names::metrics_in(name).iter().any(|m| m.at == (0..name.len()));
+    let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
     letters > 1 && name.len() <= 60 && !metric && !OTHER.is_match(name) && !begins_with_machine(name)
         && (super::family_named(name).is_none() || !names::datasets_in(name).is_empty())
         && names::tasks_in(name).is_empty()
 }
 
+/// A word for a kind of thing, no name.
+fn is_kind(word: &str) -> bool {
+    static KIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:Tasks?|Challenges?|Benchmarks?|Data(?:sets?|bases?)?|Corpus|Corpora|Treebank|Test|Train|Training|Validation|Dev|Sets?|Evaluation|Word|Classification|Binary|Multiclass|Shared|Language|Adaptation)$",
+        )
+    });
+    KIND.is_match(word)
+}
+
 fn begins_with_machine(name: &str) -> bool {
-    ["NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD", "TPU", "GPU"].iter().any(|maker| name.starts_with(maker))
+    ["GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD", "TPU", "GPU"].iter().any(|maker| name.starts_with(maker))
 }
 
 /// A word with a digit or two capitals: made up, not only at the head of a sentence or of a title.
-fn is_coined(name: &str) -> bool {
+pub(super) fn is_coined(name: &str) -> bool {
     name.split(' ').any(|word| word.chars().any(|c| c.is_ascii_digit()) || word.chars().filter(|c| c.is_uppercase()).count() > 1)
         || !names::datasets_in(name).is_empty()
 }
@@ -342,7 +364,7 @@ fn is_coined(name: &str) -> bool {
 /// Short names that lower-case words stand before: `natural language inference (NLI)`.
 fn expanded(sentences: &[Sentence]) -> Vec<String> {
     static SHORT: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"\b[a-z]{3,}(?:[ -][a-z]+)* \((?P<s>[A-Z]{2,6})s?\)"));
+        LazyLock::new(|| crate::intake::regex(r"(?:\b[a-z]{3,}(?:[ -][a-z]+)*|\b(?:Recognition|Tagging|Generation|Inference|Answering|Models?|Learning|Optimization|Selection|Networks?|Processing)) \((?P<s>[A-Z]{2,6})s?\)"));
     sentences.iter().flat_map(|s| SHORT.captures_iter(&s.text).map(|found| found["s"].to_string())).collect()
 }
 
@@ -367,11 +389,6 @@ fn measures(sentences: &[Sentence]) -> Vec<String> {
     found
 }
 
-/// Whether a sentence is one of the running text.
-pub(super) fn is_prose(paper: &Paper, sentence: &Sentence) -> bool {
-    paper.passages.get(sentence.passage).is_some_and(|p| p.kind == PassageKind::Prose)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,7 +397,7 @@ mod tests {
     fn heard(text: &str) -> Vec<String> {
         let text = format!("# A Study\n\n## Experiments\n\n{text}\n");
         let paper = read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read");
-        Heard::of(&paper, &paper.sentences(), &["ournet".to_string()]).datasets
+        Heard::of(&paper, &paper.sentences(), &["ournet".to_string()]).datasets.into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]

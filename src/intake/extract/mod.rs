@@ -76,6 +76,13 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         tables::find(paper, table, &mut found);
     }
     architecture::patches(&mut found.fields);
+    if data::all_trained_on(&sentences) {
+        let datasets = found.fields.iter_mut().filter_map(|field| match &mut field.value {
+            Value::Dataset { dataset } => Some(dataset),
+            _ => None,
+        });
+        datasets.filter(|used| used.role == DatasetRole::Eval).for_each(|used| used.role = DatasetRole::TrainAndEval);
+    }
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     let language = language::of(paper);
@@ -307,15 +314,34 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
 }
 
 /// `CIFAR` beside `CIFAR-10` is short for its members.
-fn without_short_names(fields: Vec<Field>) -> Vec<Field> {
+fn without_short_names(mut fields: Vec<Field>) -> Vec<Field> {
+    // What is said of it is said of them.
+    let uses: Vec<DatasetUse> = fields
+        .iter()
+        .filter_map(|field| match &field.value {
+            Value::Dataset { dataset } => Some(dataset.clone()),
+            _ => None,
+        })
+        .collect();
+    for field in &mut fields {
+        if let Value::Dataset { dataset } = &mut field.value
+            && let Some(short) = uses.iter().find(|short| is_short_for(&short.name, &dataset.name))
+            && short.role != dataset.role
+        {
+            dataset.role = DatasetRole::TrainAndEval;
+        }
+    }
     let name = |field: &Field| match &field.value {
         Value::Dataset { dataset } => Some(dataset.name.clone()),
         _ => None,
     };
     let all: Vec<String> = fields.iter().filter_map(name).collect();
-    let is_short =
-        |short: &str| all.iter().any(|other| other.len() > short.len() && other.starts_with(short) && is_member(other, short));
+    let is_short = |short: &str| all.iter().any(|other| is_short_for(short, other));
     fields.into_iter().filter(|field| name(field).is_none_or(|name| !is_short(&name))).collect()
+}
+
+fn is_short_for(short: &str, other: &str) -> bool {
+    other.len() > short.len() && other.starts_with(short) && is_member(other, short)
 }
 
 /// One field for each spelling of a data set, with all that it is used for. Data sets are kept from `begin` on.

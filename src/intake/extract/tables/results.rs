@@ -2,7 +2,7 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::heard::Heard;
+use crate::intake::extract::heard::{self, Heard};
 use crate::intake::extract::{Findings, names};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 /// How much the paper's own row is to be trusted to be its result.
 const OWN_ROW: f32 = 0.8;
 /// And another's.
-const OTHERS_ROW: f32 = 0.7;
+const OTHERS_ROW: f32 = 0.65;
 
 /// What is known of a table before its cells are read.
 struct Seen<'a> {
@@ -218,10 +218,13 @@ fn is_no_score(header: &str) -> bool {
 
 /// A result says that its data set and metric were used.
 fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
-    let dataset = DatasetUse { name: result.dataset.clone(), role: DatasetRole::Eval };
+    let heard = Rc::clone(&found.heard);
+    let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
+    let is_name = heard::is_coined(&dataset.name) || !heard.datasets_in(&dataset.name).is_empty();
     let metric =
         result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
-    for (key, value) in metric.chain([(FieldKey::Datasets, Value::Dataset { dataset })]) {
+    let dataset = is_name.then_some((FieldKey::Datasets, Value::Dataset { dataset }));
+    for (key, value) in metric.chain(dataset) {
         if !found.fields.iter().any(|f| f.key == key && f.value == value) {
             found.add(key, value, None, scope.clone(), 0.7, words.clone(), view.table.section);
         }
