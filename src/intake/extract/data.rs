@@ -71,9 +71,34 @@ fn unnamed(text: &str) -> Option<(String, Range<usize>)> {
         )
     });
     const SAYS_NOTHING: [&str; 28] = [
-        "large", "small", "new", "single", "different", "given", "same", "specific", "larger", "smaller", "balanced", "public", "own",
-        "existing", "external", "additional", "independent", "unseen", "entire", "original", "full", "training", "test", "evaluation",
-        "on", "of", "to", "with",
+        "large",
+        "small",
+        "new",
+        "single",
+        "different",
+        "given",
+        "same",
+        "specific",
+        "larger",
+        "smaller",
+        "balanced",
+        "public",
+        "own",
+        "existing",
+        "external",
+        "additional",
+        "independent",
+        "unseen",
+        "entire",
+        "original",
+        "full",
+        "training",
+        "test",
+        "evaluation",
+        "on",
+        "of",
+        "to",
+        "with",
     ];
     let found = OURS.captures(text)?;
     let says = found["a"].split_whitespace().any(|word| !SAYS_NOTHING.contains(&word));
@@ -109,5 +134,19 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
             let value = Value::Texts { texts: vec![if closer { written.to_string() } else { mention.name.clone() }] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_without_a_name() {
+        let name = |text: &str| unnamed(text).map(|(name, _)| name);
+        assert_eq!(name("It is trained on our orchard dataset.").as_deref(), Some("orchard dataset"));
+        assert_eq!(name("Models are trained on an in-house dataset of trees.").as_deref(), Some("in-house dataset"));
+        assert_eq!(name("We train on our new dataset."), None);
+        assert_eq!(name("Others met an orchard dataset."), None);
     }
 }

@@ -126,7 +126,8 @@ fn without_citations(text: &str) -> String {
 }
 
 /// A name: words with a capital or a digit each.
-const NAME: &str = r"(?:[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
+const NAME: &str =
+    r"(?:[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
 /// What may stand in brackets behind it.
 const ASIDE: &str = r"(?: \([^()]{1,40}\))?";
 
@@ -153,7 +154,9 @@ static STRONG: LazyLock<[regex::Regex; 6]> = LazyLock::new(|| {
             r"(?P<l>(?:[A-Z][\w’'-]+ ){1,4}(?:Task|Challenge|Dataset|Corpus|Benchmark|Database|Treebank)(?: \([A-Z][\w-]{1,11}\))?)",
         ),
         // `the Foo Bar (FB) corpus`: the short name before the word.
-        crate::intake::regex(&format!(r"\b(?:[Tt]he|[Oo]n|[Oo]ur) (?P<l>{name} \([A-Z][\w-]{{1,11}}\)) (?P<b>(?:[a-z]+(?:-[a-z]+)* ){{0,2}}?){DATA}\b")),
+        crate::intake::regex(&format!(
+            r"\b(?:[Tt]he|[Oo]n|[Oo]ur) (?P<l>{name} \([A-Z][\w-]{{1,11}}\)) (?P<b>(?:[a-z]+(?:-[a-z]+)* ){{0,2}}?){DATA}\b"
+        )),
     ]
 });
 
@@ -281,9 +284,13 @@ fn is_of_data(title: &str) -> bool {
 
 /// The names of a list, each with its short form, if that stands behind it in brackets.
 fn items(list: &str) -> Vec<(String, Option<String>)> {
-    static ONE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|,? and |, |,? or |,? as well as |the |on )(?P<n>{NAME})(?: \((?P<s>[^()]{{1,40}})\))?")));
-    let is_short = |text: &str| text.len() > 1 && text.len() < 12 && !text.contains(' ') && text.starts_with(|c: char| c.is_uppercase());
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"(?:^|,? and |, |,? or |,? as well as |the |on )(?P<n>{NAME})(?: \((?P<s>[^()]{{1,40}})\))?"
+        ))
+    });
+    let is_short =
+        |text: &str| text.len() > 1 && text.len() < 12 && !text.contains(' ') && text.starts_with(|c: char| c.is_uppercase());
     ONE.captures_iter(list)
         .map(|one| (bare(&one["n"]), one.name("s").map(|s| s.as_str().to_string()).filter(|s| is_short(s))))
         .flat_map(|(name, short)| parts(&name).into_iter().map(move |name| (name, short.clone())))
@@ -310,17 +317,84 @@ fn bare(name: &str) -> String {
 }
 
 const BEGINS: [&str; 44] = [
-    "It", "They", "Its", "Existing", "Public", "Since", "Most", "Many", "Several", "Such", "Other", "Different", "Because", "Training",
-    "When", "Then", "Across", "New", "Large", "Custom",
-    "The", "This", "These", "Our", "We", "For", "In", "On", "Both", "Each", "All", "Using", "From", "Table", "Figure", "Section",
-    "Appendix", "And", "As", "With", "While", "Datasets", "Dataset", "Data",
+    "It",
+    "They",
+    "Its",
+    "Existing",
+    "Public",
+    "Since",
+    "Most",
+    "Many",
+    "Several",
+    "Such",
+    "Other",
+    "Different",
+    "Because",
+    "Training",
+    "When",
+    "Then",
+    "Across",
+    "New",
+    "Large",
+    "Custom",
+    "The",
+    "This",
+    "These",
+    "Our",
+    "We",
+    "For",
+    "In",
+    "On",
+    "Both",
+    "Each",
+    "All",
+    "Using",
+    "From",
+    "Table",
+    "Figure",
+    "Section",
+    "Appendix",
+    "And",
+    "As",
+    "With",
+    "While",
+    "Datasets",
+    "Dataset",
+    "Data",
 ];
 
 fn is_small_word(word: &str) -> bool {
     matches!(
         word,
-        "on" | "the" | "for" | "with" | "of" | "in" | "a" | "an" | "this" | "each" | "to" | "from" | "our" | "and" | "is" | "are"
-            | "these" | "that" | "by" | "as" | "at" | "all" | "two" | "three" | "four" | "other" | "or" | "has" | "uses" | "using"
+        "on" | "the"
+            | "for"
+            | "with"
+            | "of"
+            | "in"
+            | "a"
+            | "an"
+            | "this"
+            | "each"
+            | "to"
+            | "from"
+            | "our"
+            | "and"
+            | "is"
+            | "are"
+            | "these"
+            | "that"
+            | "by"
+            | "as"
+            | "at"
+            | "all"
+            | "two"
+            | "three"
+            | "four"
+            | "other"
+            | "or"
+            | "has"
+            | "uses"
+            | "using"
     )
 }
 
@@ -336,7 +410,11 @@ fn is_possible(name: &str) -> bool {
     }
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
-    letters > 1 && name.len() <= 60 && !metric && !OTHER.is_match(name) && !begins_with_machine(name)
+    letters > 1
+        && name.len() <= 60
+        && !metric
+        && !OTHER.is_match(name)
+        && !begins_with_machine(name)
         && (super::family_named(name).is_none() || !names::datasets_in(name).is_empty())
         && names::tasks_in(name).is_empty()
 }
@@ -352,7 +430,12 @@ fn is_kind(word: &str) -> bool {
 }
 
 fn begins_with_machine(name: &str) -> bool {
-    ["GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD", "TPU", "GPU"].iter().any(|maker| name.starts_with(maker))
+    [
+        "GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD",
+        "TPU", "GPU",
+    ]
+    .iter()
+    .any(|maker| name.starts_with(maker))
 }
 
 /// A word with a digit or two capitals: made up, not only at the head of a sentence or of a title.
@@ -363,8 +446,11 @@ pub(super) fn is_coined(name: &str) -> bool {
 
 /// Short names that lower-case words stand before: `natural language inference (NLI)`.
 fn expanded(sentences: &[Sentence]) -> Vec<String> {
-    static SHORT: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:\b[a-z]{3,}(?:[ -][a-z]+)*|\b(?:Recognition|Tagging|Generation|Inference|Answering|Models?|Learning|Optimization|Selection|Networks?|Processing)) \((?P<s>[A-Z]{2,6})s?\)"));
+    static SHORT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:\b[a-z]{3,}(?:[ -][a-z]+)*|\b(?:Recognition|Tagging|Generation|Inference|Answering|Models?|Learning|Optimization|Selection|Networks?|Processing)) \((?P<s>[A-Z]{2,6})s?\)",
+        )
+    });
     sentences.iter().flat_map(|s| SHORT.captures_iter(&s.text).map(|found| found["s"].to_string())).collect()
 }
 

@@ -30,9 +30,8 @@ pub(super) fn grid(tree: &Tree, table: usize, words: &mut dyn FnMut(usize) -> St
             while taken.get(column).is_some_and(|left| *left > 0) {
                 column += 1;
             }
-            let span = |name: &str| {
-                tree.nodes[cell].attribute(name).and_then(|n| n.parse::<usize>().ok()).unwrap_or(1).clamp(1, 200)
-            };
+            let span =
+                |name: &str| tree.nodes[cell].attribute(name).and_then(|n| n.parse::<usize>().ok()).unwrap_or(1).clamp(1, 200);
             let (width, height) = (span("colspan"), span("rowspan"));
             let text = words(cell);
             if taken.len() < column + width {
