@@ -198,6 +198,9 @@ fn front_matter(text: &str) -> (Vec<Block>, &str) {
     (blocks, body.trim_start_matches('-'))
 }
 
+/// Lines that a table in HTML's marks may have.
+const MOST_LINES: usize = 5000;
+
 #[derive(Default)]
 struct Markdown {
     blocks: Vec<Block>,
@@ -230,6 +233,8 @@ impl Markdown {
             return at + 2;
         } else if bare.contains('|') && lines.get(at + 1).is_some_and(|next| is_rule(next)) {
             return self.table(lines, at);
+        } else if bare.starts_with("<table") {
+            return self.html_table(lines, at);
         } else if let Some(found) = NOTE.captures(bare) {
             self.end_paragraph();
             let text = inline(&found[2]);
@@ -303,6 +308,22 @@ impl Markdown {
         let formula = formula.split(end).next().unwrap_or_default().to_string();
         self.blocks.push(Block::Fragment(latex::formula(&formula)));
         next
+    }
+
+    /// A table in HTML's own marks; where it has no columns, its lines are text.
+    fn html_table(&mut self, lines: &[&str], at: usize) -> usize {
+        self.end_paragraph();
+        let ends = |line: &&str| line.contains("</table>");
+        let length = lines[at..].iter().take(MOST_LINES).position(ends).map_or(1, |end| end + 1);
+        let html = lines[at..at + length].join(" ");
+        for part in html.split_inclusive("</table>").filter(|part| !part.trim().is_empty()) {
+            match super::html::table_in(part, &|text| inline(text)) {
+                Some(rows) => self.blocks.push(Block::Table { rows, caption: None }),
+                None => self.paragraph.push_str(&inline(part)),
+            }
+        }
+        self.end_paragraph();
+        at + length
     }
 
     fn table(&mut self, lines: &[&str], at: usize) -> usize {

@@ -1,7 +1,7 @@
 //! Title, first author, task, family, code: what the paper as a whole is.
 
 use super::{Findings, names, used};
-use crate::intake::{Family, FieldKey, Paper, Scope, SectionKind, Sentence, Value};
+use crate::intake::{Family, FieldKey, Paper, Scope, SectionKind, Sentence, Span, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -226,7 +226,12 @@ fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Vec<Candidate
     }
     for (text, names, general) in OTHERS {
         let value = Value::Text { text: (*text).to_string() };
-        all.push(Candidate { value, names: crate::intake::regex(names), general: *general, title: if *general { 8.0 } else { 30.0 } });
+        all.push(Candidate {
+            value,
+            names: crate::intake::regex(names),
+            general: *general,
+            title: if *general { 8.0 } else { 30.0 },
+        });
     }
     let mut kinds: Vec<String> = Vec::new();
     for (used, sentence) in used.iter().zip(sentences) {
@@ -299,6 +304,36 @@ fn tasks(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         if let Some(quote) = sentences[index].quote(at) {
             let value = Value::Texts { texts: vec![name.to_string()] };
             found.add(FieldKey::Task, value, None, Scope::default(), 0.7, quote, sentences[index].section);
+        }
+    }
+    own_words(paper, sentences, found);
+}
+
+/// Tasks in the paper's own words: of its title, its abstract and its first pages.
+fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
+    const MOST: usize = 3;
+    let known = |task: &str| !names::tasks_in(task).is_empty();
+    let mut seen: Vec<String> = Vec::new();
+    if let Some(title) = &paper.title {
+        for (task, at) in super::task::named_in(paper.passage(title), true).into_iter().filter(|(task, _)| !known(task)) {
+            let span = Span { start: title.span.start + at.start, end: title.span.start + at.end };
+            let value = Value::Texts { texts: vec![task.clone()] };
+            found.add(FieldKey::Task, value, None, Scope::default(), 0.7, paper.quote(title.page, span), None);
+            seen.push(task);
+        }
+    }
+    let is_first = |s: &Sentence| {
+        paper.section_kind(s.section) == SectionKind::Abstract
+            || paper.passages.get(s.passage).is_some_and(|p| paper.is_near_start(p))
+    };
+    for sentence in sentences.iter().filter(|s| is_first(s)) {
+        for (task, at) in super::task::named_in(&sentence.text, false) {
+            let Some(quote) = sentence.quote(at).filter(|_| seen.len() < MOST && !seen.contains(&task) && !known(&task)) else {
+                continue;
+            };
+            let value = Value::Texts { texts: vec![task.clone()] };
+            found.add(FieldKey::Task, value, None, Scope::default(), 0.7, quote, sentence.section);
+            seen.push(task);
         }
     }
 }

@@ -371,9 +371,22 @@ fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
     if at.caption
-        || !["crop", "flip", "augment", "mixup", "cutmix", "cutout", "padded", "erasing", "jitter", "blur", "grayscale", "specaug"]
-            .iter()
-            .any(|w| lower.contains(w))
+        || ![
+            "crop",
+            "flip",
+            "augment",
+            "mixup",
+            "cutmix",
+            "cutout",
+            "padded",
+            "erasing",
+            "jitter",
+            "blur",
+            "grayscale",
+            "specaug",
+        ]
+        .iter()
+        .any(|w| lower.contains(w))
     {
         return;
     }
@@ -445,7 +458,9 @@ fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
         LazyLock::new(|| AUGMENTATIONS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
     // `We do not use cropping`.
     static NOT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:(?:not|never) (?:use|apply|employ|perform)(?: any)?|without(?: any)?|no|rather than|instead of) $")
+        crate::intake::regex(
+            r"(?i)\b(?:(?:not|never) (?:use|apply|employ|perform)(?: any)?|without(?: any)?|no|rather than|instead of) $",
+        )
     });
     let mut texts: Vec<String> = Vec::new();
     let mut words: Option<Range<usize>> = None;
@@ -578,7 +593,11 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if at.caption || !["train", "tuning", "tuned", "run took", "runs took", "runtime", "computation time"].iter().any(|word| lower.contains(word)) {
+    if at.caption
+        || !["train", "tuning", "tuned", "run took", "runs took", "runtime", "computation time"]
+            .iter()
+            .any(|word| lower.contains(word))
+    {
         return;
     }
     // `60k hours of speech` are data.

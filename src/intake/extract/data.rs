@@ -27,9 +27,13 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b")
     });
     let text = at.text();
-    let mentions = names::datasets_in(text);
+    let mentions = at.heard.datasets_in(text);
     let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (text[m.at.clone()].to_string(), m.at)).collect();
-    for (name, place) in unknown(text) {
+    for (name, _) in &mut named {
+        *name = at.heard.in_full(name);
+    }
+    named.extend(unnamed(text));
+    for (name, place) in ids(text) {
         if !named.iter().any(|(_, other)| other.start < place.end && place.start < other.end) {
             named.push((name, place));
         }
@@ -47,39 +51,74 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Data sets by the way they are introduced: `the Foo data set`, `a corpus called Foo`, `owner/name`.
-pub(super) fn unknown(text: &str) -> Vec<(String, Range<usize>)> {
-    static FORMS: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
-        [
-            crate::intake::regex(
-                r"\b(?:[Tt]he|[Oo]ur|[Oo]n) (?:standard |public |new )?([A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,4}) (?:data ?sets?|corpus)\b",
-            ),
-            crate::intake::regex(r"\b(?:data ?set|corpus)(?:, | called | named )([A-Z][\w-]+)"),
-            // `We compile FooCorp, a parallel corpus of`.
-            crate::intake::regex(
-                r"\b[Ww]e (?:compile|collect|introduce|release|construct|build|built|create|present)d? (?:and release )?(?:the |our )?([A-Z][\w-]*[A-Z][\w-]*), (?:an?|the)[^.;,]{0,40} (?:corpus|data ?set|benchmark)\b",
-            ),
-            crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"),
-        ]
+/// Whether the paper says of all its data sets at once that it trains on them: `we split the three datasets into training and test sets`.
+pub(super) fn all_trained_on(sentences: &[crate::intake::Sentence]) -> bool {
+    static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:(?:all|each|both|these|two|three|four|five|six|seven|eight|ten|the|every) (?:[\w-]+ )?(?:data ?sets?|benchmarks|corpora)",
+            r"\b[^.;]{0,60}\b(?:training (?:sets?|splits?|data|images)|into train|training,|train/|trained)",
+            r"|train(?:ed|ing)? [^.;]{0,40}\bon (?:all|each|both|these|two|three|four|five|six|every) (?:[\w-]+ )?(?:data ?sets?|benchmarks|corpora))\b"
+        ))
     });
-    let [the, called, made, id] = &*FORMS;
-    let has_cue = ["data set", "dataset", "corpus"].iter().any(|cue| text.contains(cue));
-    let ids = id.captures_iter(text).filter(|c| has_cue && !text.contains("://") && c[1].contains('-'));
-    the.captures_iter(text)
-        .chain(called.captures_iter(text))
-        .chain(made.captures_iter(text))
-        .chain(ids)
-        .filter_map(|found| found.get(1))
-        .map(|name| (name.as_str().to_string(), name.range()))
-        .filter(|(name, _)| !["Table", "Figure", "This", "These", "We"].contains(&name.split(' ').next().unwrap_or_default()))
-        .collect()
+    sentences.iter().any(|sentence| ALL.is_match(&sentence.text) && !sentence.text.contains("pre-train"))
+}
+
+/// Data that has no name but is the paper's: `trained on an in-house dataset of ...`, `fine-tuned on our orchard dataset`.
+fn unnamed(text: &str) -> Option<(String, Range<usize>)> {
+    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:train|fine-?tun|evaluat|test|collect|experiment|apply|us)\w* (?:[\w-]+ ){0,6}?(?:on|from|with|using|the)? ?(?:our|an) (?P<d>(?:own )?(?P<a>(?:[a-z]+(?:-[a-z]+)* ){1,3}?)(?:data ?set|corpus))\b",
+        )
+    });
+    const SAYS_NOTHING: [&str; 28] = [
+        "large",
+        "small",
+        "new",
+        "single",
+        "different",
+        "given",
+        "same",
+        "specific",
+        "larger",
+        "smaller",
+        "balanced",
+        "public",
+        "own",
+        "existing",
+        "external",
+        "additional",
+        "independent",
+        "unseen",
+        "entire",
+        "original",
+        "full",
+        "training",
+        "test",
+        "evaluation",
+        "on",
+        "of",
+        "to",
+        "with",
+    ];
+    let found = OURS.captures(text)?;
+    let says = found["a"].split_whitespace().any(|word| !SAYS_NOTHING.contains(&word));
+    let name = found.name("d").filter(|_| says)?;
+    Some((name.as_str().to_string(), name.range()))
+}
+
+/// `owner/name` in a sentence of data sets.
+fn ids(text: &str) -> Vec<(String, Range<usize>)> {
+    static ID: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b([a-z0-9][\w-]*/[a-z][\w.-]*[a-z0-9])\b"));
+    let has_cue = ["data set", "dataset", "corpus"].iter().any(|cue| text.contains(cue)) && !text.contains("://");
+    let named = ID.find_iter(text).filter(|id| has_cue && id.as_str().contains('-') && !id.as_str().contains("/non-"));
+    named.map(|id| (id.as_str().to_string(), id.range())).collect()
 }
 
 /// Metrics, where the sentence says that they are measured.
 fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     static MEASURED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set)\b",
+            r"(?i)\b(?:report\w*|evaluat\w*|measur\w*|scor\w*|achiev\w*|obtain\w*|error rates?|in terms of|metrics?|better|comparison|test set|shows?|results?)\b",
         )
     });
     let text = at.text();
@@ -87,10 +126,27 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     if !whole || !MEASURED.is_match(text) && !at.caption {
         return;
     }
-    for mention in names::metrics_in(text) {
+    for mention in at.heard.metrics_in(text) {
         if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
-            let value = Value::Texts { texts: vec![mention.name.to_string()] };
+            // `Macro-F1` is more than `F1`.
+            let written = &text[mention.at.clone()];
+            let closer = written.len() > mention.name.len() && written.ends_with(&format!("-{}", mention.name));
+            let value = Value::Texts { texts: vec![if closer { written.to_string() } else { mention.name.clone() }] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_without_a_name() {
+        let name = |text: &str| unnamed(text).map(|(name, _)| name);
+        assert_eq!(name("It is trained on our orchard dataset.").as_deref(), Some("orchard dataset"));
+        assert_eq!(name("Models are trained on an in-house dataset of trees.").as_deref(), Some("in-house dataset"));
+        assert_eq!(name("We train on our new dataset."), None);
+        assert_eq!(name("Others met an orchard dataset."), None);
     }
 }

@@ -179,9 +179,10 @@ mod tests {
             ("The head is trained with a balanced margin (BM) loss.", vec!["balanced margin (BM) loss"]),
             ("The negative log-likelihood loss function is used as an objective function.", vec!["negative log-likelihood loss"]),
             ("We use a sum of margin and variance as our loss function.", vec!["sum of margin and variance"]),
-            ("We tune all of it by maximizing the log-probability of the answer.", vec![
-                "maximizing the log-probability of the answer",
-            ]),
+            (
+                "We tune all of it by maximizing the log-probability of the answer.",
+                vec!["maximizing the log-probability of the answer"],
+            ),
             ("Then we used DPO with a small rate.", vec!["DPO"]),
             ("We stop when the validation loss rises.", vec![]),
             ("Others compare a fancy margin loss.", vec![]),

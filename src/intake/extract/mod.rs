@@ -9,6 +9,7 @@ mod aside;
 mod choices;
 mod data;
 mod described;
+mod heard;
 mod in_turn;
 mod language;
 mod loss;
@@ -21,6 +22,7 @@ mod rules;
 mod scope;
 mod settings;
 mod tables;
+mod task;
 pub mod told;
 mod used;
 
@@ -33,16 +35,19 @@ use super::{
 };
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Everything that the paper says and these rules know, each with its evidence.
 pub fn extract(paper: &Paper) -> PaperSpec {
     let mut sentences = paper.sentences();
     sentences.truncate(MOST_SENTENCES);
     let scopes = scope::scopes(paper, &sentences);
-    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new(), own: Vec::new() };
+    let mut found = Findings { paper, fields: Vec::new(), given: tables::Given::new(), own: Vec::new(), heard: Rc::default() };
     about::find(paper, &sentences, &mut found);
     found.own = about::own_names(paper, &sentences, found.family());
     let own = found.own.clone();
+    let heard = Rc::new(heard::Heard::of(paper, &sentences, &own));
+    found.heard = Rc::clone(&heard);
     let asides = aside::sections(paper, &sentences);
     let mut models = Vec::new();
     for (sentence, scope) in sentences.iter().zip(&scopes) {
@@ -50,7 +55,17 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
         let of_others = aside::is_of_others(&sentence.text, &own);
-        let at = Place { sentence, scope, kind, caption: is_caption(paper, sentence), boasts, is_aside, of_others, own: &own };
+        let at = Place {
+            sentence,
+            scope,
+            kind,
+            caption: is_caption(paper, sentence),
+            boasts,
+            is_aside,
+            of_others,
+            own: &own,
+            heard: &heard,
+        };
         if found.fields.len() >= MOST_FIELDS {
             break;
         }
@@ -77,6 +92,13 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     }
     used::say(models, &mut found);
     architecture::patches(&mut found.fields);
+    if data::all_trained_on(&sentences) {
+        let datasets = found.fields.iter_mut().filter_map(|field| match &mut field.value {
+            Value::Dataset { dataset } => Some(dataset),
+            _ => None,
+        });
+        datasets.filter(|used| used.role == DatasetRole::Eval).for_each(|used| used.role = DatasetRole::TrainAndEval);
+    }
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     let language = language::of(paper);
@@ -123,6 +145,8 @@ struct Place<'a> {
     of_others: bool,
     /// Words for what the paper proposes.
     own: &'a [String],
+    /// Data sets and metrics by the paper's own names.
+    heard: &'a heard::Heard,
 }
 
 impl Place<'_> {
@@ -159,7 +183,20 @@ fn is_setting(key: FieldKey) -> bool {
     use FieldKey::*;
     matches!(
         key,
-        Optimizer | Lr | Beta1 | Beta2 | Eps | Momentum | WeightDecay | Schedule | Warmup | BatchSize | Epochs | Steps | Dropout | LabelSmoothing
+        Optimizer
+            | Lr
+            | Beta1
+            | Beta2
+            | Eps
+            | Momentum
+            | WeightDecay
+            | Schedule
+            | Warmup
+            | BatchSize
+            | Epochs
+            | Steps
+            | Dropout
+            | LabelSmoothing
     )
 }
 
@@ -188,6 +225,8 @@ struct Findings<'a> {
     given: tables::Given,
     /// What the paper calls what it proposes, in lower case.
     own: Vec<String>,
+    /// Data sets and metrics by the paper's own names.
+    heard: Rc<heard::Heard>,
 }
 
 impl Findings<'_> {
@@ -323,15 +362,34 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
 }
 
 /// `CIFAR` beside `CIFAR-10` is short for its members.
-fn without_short_names(fields: Vec<Field>) -> Vec<Field> {
+fn without_short_names(mut fields: Vec<Field>) -> Vec<Field> {
+    // What is said of it is said of them.
+    let uses: Vec<DatasetUse> = fields
+        .iter()
+        .filter_map(|field| match &field.value {
+            Value::Dataset { dataset } => Some(dataset.clone()),
+            _ => None,
+        })
+        .collect();
+    for field in &mut fields {
+        if let Value::Dataset { dataset } = &mut field.value
+            && let Some(short) = uses.iter().find(|short| is_short_for(&short.name, &dataset.name))
+            && short.role != dataset.role
+        {
+            dataset.role = DatasetRole::TrainAndEval;
+        }
+    }
     let name = |field: &Field| match &field.value {
         Value::Dataset { dataset } => Some(dataset.name.clone()),
         _ => None,
     };
     let all: Vec<String> = fields.iter().filter_map(name).collect();
-    let is_short =
-        |short: &str| all.iter().any(|other| other.len() > short.len() && other.starts_with(short) && is_member(other, short));
+    let is_short = |short: &str| all.iter().any(|other| is_short_for(short, other));
     fields.into_iter().filter(|field| name(field).is_none_or(|name| !is_short(&name))).collect()
+}
+
+fn is_short_for(short: &str, other: &str) -> bool {
+    other.len() > short.len() && other.starts_with(short) && is_member(other, short)
 }
 
 /// One field for each spelling of a data set, with all that it is used for. Data sets are kept from `begin` on.

@@ -144,9 +144,35 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("top-1 error", r"[Tt]op[- ]?1 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
     ("top-5 error", r"[Tt]op[- ]?5 (?:val(?:idation)?\.? |test )?err(?:or|\.)(?: rates?)?", true),
     ("top-1 accuracy", r"[Tt]op[- ]?1(?: (?:validation |test )?acc(?:uracy\b|\.|\b)|\b)", true),
+    ("RMSE", r"\bn?RMSE\b|[Rr]oot[- ][Mm]ean[- ][Ss]quared?[- ][Ee]rrors?", false),
+    ("nMAE", r"\bnMAE\b|[Nn]ormali[sz]ed [Mm]ean [Aa]bsolute [Ee]rrors?", false),
+    ("MAE", r"\bMAE\b|[Mm]ean [Aa]bsolute [Ee]rrors?", false),
+    ("MAPE", r"\bs?MAPE\b|[Mm]ean [Aa]bsolute [Pp]ercentage [Ee]rrors?", true),
+    ("MSE", r"\bMSE\b|[Mm]ean[- ][Ss]quared?[- ][Ee]rrors?", false),
+    ("phoneme error rate (PER)", r"\bPER\b|[Pp]hon(?:eme|e) [Ee]rror [Rr]ates?", true),
+    ("CER", r"\bCER\b|[Cc]haracter [Ee]rror [Rr]ates?", true),
+    ("EER", r"\bEER\b|[Ee]qual [Ee]rror [Rr]ates?", true),
+    ("WER", r"\bWER\b|[Ww]ord [Ee]rror [Rr]ates?", true),
+    ("ECE", r"\bECE\b|[Ee]xpected [Cc]alibration [Ee]rrors?", false),
     ("accuracy", r"[Aa]ccurac(?:y|ies)|\bACC\b|\b[Aa]cc\.?", true),
     ("error", r"(?:[Tt]est |[Vv]alidation |[Cc]lassification )?[Ee]rror(?: rates?)?\b", true),
-    ("F1", r"\bF-?1\b|\bF₁", true),
+    ("F1", r"\b(?:(?:[Mm]acro|[Mm]icro|Token|Span)[- ])?F-?1\b|\bF₁|\bF-(?:score|measure)", true),
+    ("pass@1", r"\b[Pp]ass@1\b", true),
+    ("pass@k", r"\b[Pp]ass@(?:k|\d+)", true),
+    ("precision", r"\b[Pp]rec(?:ision|\.)(?:@\d+)?", true),
+    ("recall", r"\b[Rr]ecall(?:@\d+)?", true),
+    ("sensitivity", r"\b[Ss]ensitivity\b", true),
+    ("specificity", r"\b[Ss]pecificity\b", true),
+    ("Dice", r"\bDice\b(?: (?:score|coefficient))?|\bDSC\b", true),
+    ("HD95", r"\bHD-?95\b", false),
+    ("R2", r"\bR(?:2|²|\^2|\^\{2\})(?:\b|\s|$)|[Cc]oefficient of determination", false),
+    ("PSNR", r"\bPSNR\b", false),
+    ("SSIM", r"\bSSIM\b", false),
+    ("FID", r"\bFID\b", false),
+    ("MRR", r"\bMRR\b", true),
+    ("NDCG", r"\b[Nn]?DCG(?:@\d+)?", true),
+    ("chrF", r"\bchrF\b", false),
+    ("validation loss", r"\b[Vv]al(?:idation)?\.? loss", false),
     ("EM", r"\bEM\b|[Ee]xact [Mm]atch", true),
     ("BLEU", r"\bBLEU\b", false),
     ("perplexity", r"[Pp]erplexit(?:y|ies)|\bPPL\b|\bppl\b", false),
@@ -160,15 +186,13 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("METEOR", r"\bMETEOR\b|\bMET\b", false),
     ("NIST", r"\bNIST\b", false),
     ("CIDEr", r"\bCIDEr\b", false),
-    ("WER", r"\bWER\b|[Ww]ord [Ee]rror [Rr]ates?", true),
-    ("mAP", r"\bmAP\b", true),
+    ("mAP", r"\bmAP\b|[Mm]ean [Aa]verage [Pp]recision", true),
     ("AP", r"\b(?:(?:box|mask) )?AP\b", true),
     ("IoU", r"\bm?IoU\b", true),
-    ("AUC", r"\b(?:ROC[- ])?AUC\b", false),
+    ("AUC", r"\b(?:ROC[- ])?AUC\b|\bAURO?C\b|\bAUC-?ROC\b", false),
+    ("AUPRC", r"\bAUPRC?\b", false),
     ("bits per byte", r"[Bb]its[- ]per[- ]byte|\bBPB\b", false),
     ("bits per character", r"[Bb]its[- ]per[- ]char(?:acter)?|\bBPC\b", false),
-    ("RMSE", r"\bRMSE\b", false),
-    ("MAE", r"\bMAE\b", false),
     ("score", r"\b[Ss]cores?\b|\b[Aa]verage\b|\bAvg\b", true),
     ("training cost", r"[Tt]raining cost", false),
 ];
@@ -278,6 +302,10 @@ pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
     let of_errors = text.contains("err") || text.contains("Err");
     for ((name, ..), pattern) in METRICS.iter().zip(PATTERNS.iter()) {
         for at in pattern.find_iter(text).map(|m| m.range()) {
+            // Of numbers, precision is something else.
+            if *name == "precision" && !text.contains("ecall") && !text.contains("Rec.") {
+                continue;
+            }
             if of_errors && *name == TOP_1 && !text[at.clone()].contains("acc") {
                 continue;
             }
@@ -320,7 +348,7 @@ pub(super) fn in_percent(metric: &str) -> bool {
 
 /// Whether a score without a sign is a part of 1: an accuracy of 0.91, but not an error of 0.8.
 pub(super) fn is_share(metric: &str, value: f64) -> bool {
-    value <= 1.0 && !["error", "WER"].iter().any(|rate| metric.contains(rate))
+    value <= 1.0 && !["error", "ER"].iter().any(|rate| metric.contains(rate))
 }
 
 /// Tasks in a text, in order.

@@ -1,6 +1,7 @@
 //! Results that sentences report: a metric, a number, and the data set nearest to them.
 
-use super::names::{self, Mention};
+use super::heard::Named;
+use super::names;
 use super::{Findings, Place, numbers};
 use crate::intake::{FieldKey, ReportedResult, SectionKind, Unit, Value};
 use std::ops::Range;
@@ -11,8 +12,8 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     if at.kind == SectionKind::RelatedWork || !text.contains(|c: char| c.is_ascii_digit()) {
         return;
     }
-    let metrics = names::metrics_in(text);
-    let datasets = names::datasets_in(text);
+    let metrics = at.heard.metrics_in(text);
+    let datasets = at.heard.datasets_in(text);
     listed(at, &metrics, found);
     and_on(at, &metrics, &datasets, found);
     let mut taken: Vec<usize> = Vec::new();
@@ -24,20 +25,21 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
         let Some((number, percent)) = number_after(text, metric)
             .or_else(|| number_before(text, metric, &datasets))
             .or_else(|| number_achieved(text, metric))
+            .or_else(|| number_changed(text, metric))
         else {
             continue;
         };
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|_| !taken.contains(&number.start)) else { continue };
-        let Some(dataset) = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned()) else {
-            continue;
-        };
+        let near = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned());
+        let told = || at.heard.main.clone().or_else(|| setting_of(text, &number)).filter(|_| speaks_of_own(at));
+        let Some(dataset) = near.or_else(told) else { continue };
         // `score` alone is the score of a suite.
         if metric.name == "score" && !names::same_dataset(&dataset, "GLUE") && !percent {
             continue;
         }
         taken.push(number.start);
         let variant = variant_near(text, &number).or_else(|| at.scope.variant.clone());
-        let unit = (percent || names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
+        let unit = (percent || names::in_percent(&metric.name) && !names::is_share(&metric.name, value)).then_some(Unit::Percent);
         let words = metric.at.start.min(number.start)..metric.at.end.max(number.end);
         let result = ReportedResult {
             dataset,
@@ -51,7 +53,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
 }
 
 /// `accuracy on Foo (91.7%), Bar (98.8%)`: each data set's own number behind it. A name beside a known one is a data set, too.
-fn listed(at: &Place<'_>, metrics: &[Mention], found: &mut Findings<'_>) {
+fn listed(at: &Place<'_>, metrics: &[Named], found: &mut Findings<'_>) {
     static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"\bon (?P<l>[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2} \(\d{1,3}\.\d+ ?%\)(?:(?:,| and|, and) [A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2} \(\d{1,3}\.\d+ ?%\))*)",
@@ -61,7 +63,7 @@ fn listed(at: &Place<'_>, metrics: &[Mention], found: &mut Findings<'_>) {
         LazyLock::new(|| crate::intake::regex(r"(?P<d>[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2}) \((?P<v>\d{1,3}\.\d+) ?%\)"));
     let text = at.text();
     let Some(list) = LIST.captures(text).and_then(|words| words.name("l")) else { return };
-    let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= list.start() && names::in_percent(m.name)) else { return };
+    let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= list.start() && names::in_percent(&m.name)) else { return };
     if names::datasets_in(list.as_str()).is_empty() {
         return;
     }
@@ -76,13 +78,13 @@ fn listed(at: &Place<'_>, metrics: &[Mention], found: &mut Findings<'_>) {
 }
 
 /// `76.3% accuracy on Foo, and 94.5% on Bar`: the metric holds for what follows.
-fn and_on(at: &Place<'_>, metrics: &[Mention], datasets: &[Mention], found: &mut Findings<'_>) {
+fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Findings<'_>) {
     static ON: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?:,| and|, and) (?P<v>\d{1,3}\.\d+) ?% on (?:the )?$"));
     let text = at.text();
     for dataset in datasets {
         let Some(value) = ON.captures(&text[..dataset.at.start]).and_then(|words| words.name("v")) else { continue };
-        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= value.start() && names::in_percent(m.name)) else {
+        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= value.start() && names::in_percent(&m.name)) else {
             continue;
         };
         let Ok(number) = value.as_str().parse() else { continue };
@@ -99,10 +101,10 @@ fn and_on(at: &Place<'_>, metrics: &[Mention], datasets: &[Mention], found: &mut
 }
 
 /// `accuracy of 93.5%`, `F1 to 93.2`, `BLEU score of 28.4`, `accuracy (93.5%)`.
-fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
+fn number_after(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
+            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|(?:observed|obtained|achieved) (?:is|was)|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
             numbers::NUMBER
         ))
     });
@@ -118,7 +120,7 @@ fn number_after(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
 }
 
 /// `improves accuracy by 7%, achieving 70.7%`: a level after the gain.
-fn number_achieved(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)> {
+fn number_achieved(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
             r"^[^;]{{0,80}}?\b(?:achiev|reach|obtain|yield|result)ing (?:in )?(?:a total of )?(?P<v>{})(?P<p>\s?%)?(?:\s(?:in )?top-?[15])?(?:[,;)]|\.(?:\s|$)|$)",
@@ -132,19 +134,71 @@ fn number_achieved(text: &str, metric: &Mention) -> Option<(Range<usize>, bool)>
 }
 
 /// `93.5% accuracy`, `55 F1`, `3.57% error`, `87.8% ImageNet top-1 accuracy`.
-fn number_before(text: &str, metric: &Mention, datasets: &[Mention]) -> Option<(Range<usize>, bool)> {
+fn number_before(text: &str, metric: &Named, datasets: &[Named]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |test |dev |validation |top-[15] |in |of )?$",
+            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in |of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
             numbers::NUMBER
         ))
     });
     // The name of a data set may stand between.
-    let ends = |d: &&Mention| d.at.end < metric.at.start && text[d.at.end..metric.at.start].trim().is_empty();
+    let ends = |d: &&Named| d.at.end < metric.at.start && text[d.at.end..metric.at.start].trim().is_empty();
     let from = datasets.iter().find(ends).map_or(metric.at.start, |d| d.at.start);
     let words = FORM.captures(&text[..from])?;
     let value = words.name("v")?;
-    is_level(text, &value.range(), words.name("p").is_some()).then_some((value.range(), words.name("p").is_some()))
+    let percent = words.name("p").is_some();
+    // Words between are of the metric (`80.2% balanced accuracy`), and small ones of something else (`12.5% of the error`).
+    let of_metric = |word: &str| !SMALL.contains(&word) && (percent || value.as_str().contains('.'));
+    if words.name("w").is_some_and(|w| !w.as_str().split([' ', '-']).filter(|w| !w.is_empty()).all(of_metric)) {
+        return None;
+    }
+    is_level(text, &value.range(), percent).then_some((value.range(), percent))
+}
+
+const SMALL: [&str; 22] = [
+    "of", "the", "in", "and", "to", "with", "for", "on", "by", "is", "than", "at", "as", "from", "or", "an", "relative",
+    "higher", "lower", "better", "more", "less",
+];
+
+/// `accuracy rises from 8.3% to 9.1%`: the second is what was reached.
+fn number_changed(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^[^;]{{0,80}}? from {0}\s?%? (?:down |up )?to (?P<v>{0})(?P<p>\s?%)?(?:[\s,;)]|\.(?:\s|$)|$)",
+            numbers::NUMBER
+        ))
+    });
+    let words = FORM.captures(&text[metric.at.end..])?;
+    let value = words.name("v")?;
+    let range = metric.at.end + value.start()..metric.at.end + value.end();
+    is_level(text, &range, words.name("p").is_some()).then_some((range, words.name("p").is_some()))
+}
+
+/// What a number is for, where the data has no name: `... for binary classification`, `... on the real test set`.
+fn setting_of(text: &str, number: &Range<usize>) -> Option<String> {
+    static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:For|On|In) (?:the |our )?(?P<s>(?:[a-z]+(?:-[a-z]+)? ){1,3}(?:classification|detection|recognition|prediction|tasks?)),",
+        )
+    });
+    static SETTING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^[^.;]{0,80}?\b(?:for|on|in) (?:the |our )?(?P<s>(?:[a-z]+(?:-[a-z]+)? ){1,3}(?:classification|detection|recognition|prediction|tasks?|(?:test|held-out|validation) (?:sets?|data)))\b",
+        )
+    });
+    let found = BEFORE.captures(text).or_else(|| SETTING.captures(&text[number.end..]))?;
+    Some(found["s"].to_string())
+}
+
+/// Whether the sentence is of what the paper did itself.
+fn speaks_of_own(at: &Place<'_>) -> bool {
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:we|our|ours|proposed|(?:the|this) (?:[\w-]+ )?(?:model|framework|method|approach|system|network)s?)\b",
+        )
+    });
+    let text = at.text().to_lowercase();
+    !at.of_others && (OWN.is_match(&text) || at.own.iter().any(|own| text.contains(own)) || at.scope.variant.is_some())
 }
 
 /// A level that was reached, not a gain: `improves by 2.0 BLEU`, `+5.1 F1`, `4.5% absolute improvement`.
@@ -166,7 +220,7 @@ fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
 }
 
 /// The data set that stands last before the metric, or first after the number.
-fn dataset_near(text: &str, datasets: &[Mention], metric: &Mention, number: &Range<usize>) -> Option<String> {
+fn dataset_near(text: &str, datasets: &[Named], metric: &Named, number: &Range<usize>) -> Option<String> {
     let (from, to) = (metric.at.start.min(number.start), metric.at.end.max(number.end));
     let within = datasets.iter().find(|d| d.at.start >= from && d.at.end <= to);
     let before = datasets.iter().rev().find(|d| d.at.end <= from).map(|d| (from - d.at.end, d));

@@ -76,7 +76,9 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
         )
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b")
+        crate::intake::regex(
+            r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b",
+        )
     });
     // `Foo-3B/7B` are two.
     static TWO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d[BM]/"));

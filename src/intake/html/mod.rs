@@ -1,12 +1,15 @@
 //! HTML -> [`Paper`]: LaTeXML's markup, as arXiv and ar5iv give it, and plain HTML where that is missing.
 
+mod grid;
 pub(super) mod tree;
 
 use super::latex;
-use super::structure::{self, Block, GridCell};
+use super::structure::{self, Block};
 use super::{ArxivId, Error, Paper, PaperFormat, SectionKind};
 use std::sync::LazyLock;
 use tree::Tree;
+
+pub(super) use grid::table_in;
 
 /// The paper that a page holds.
 pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
@@ -282,15 +285,7 @@ impl Walk<'_> {
 
     /// The outermost elements below a node for which this holds.
     fn all(&self, at: usize, holds: &dyn Fn(&tree::Node) -> bool) -> Vec<usize> {
-        let mut found = Vec::new();
-        for child in &self.tree.nodes[at].children {
-            if holds(&self.tree.nodes[*child]) {
-                found.push(*child);
-            } else {
-                found.extend(self.all(*child, holds));
-            }
-        }
-        found
+        grid::outermost(self.tree, at, holds)
     }
 
     fn abstract_of(&mut self, at: usize) {
@@ -475,38 +470,8 @@ impl Walk<'_> {
     }
 
     fn table(&mut self, at: usize) {
-        let rows_at = self.rows(at);
-        let mut rows: Vec<Vec<GridCell>> = Vec::new();
-        // How many rows each column is still taken.
-        let mut taken: Vec<usize> = Vec::new();
-        for row in rows_at.into_iter().take(2000) {
-            let mut cells = Vec::new();
-            let mut column = 0;
-            let is_cell = |node: &tree::Node| matches!(node.name.as_str(), "td" | "th") || node.has_class("ltx_td");
-            for cell in self.all(row, &is_cell).into_iter().take(200) {
-                while taken.get(column).is_some_and(|left| *left > 0) {
-                    column += 1;
-                }
-                let span = |name: &str| {
-                    self.tree.nodes[cell].attribute(name).and_then(|n| n.parse::<usize>().ok()).unwrap_or(1).clamp(1, 200)
-                };
-                let (width, height) = (span("colspan"), span("rowspan"));
-                let text = squeezed(&self.inline(cell));
-                if taken.len() < column + width {
-                    taken.resize(column + width, 0);
-                }
-                taken[column..column + width].fill(height);
-                if !text.is_empty() {
-                    cells.push(GridCell { text, column, width, height });
-                }
-                column += width;
-                if column > 400 {
-                    break;
-                }
-            }
-            taken.iter_mut().for_each(|left| *left = left.saturating_sub(1));
-            rows.push(cells);
-        }
+        let tree = self.tree;
+        let rows = grid::grid(tree, at, &mut |cell| squeezed(&self.inline(cell)));
         if rows.iter().all(|row| row.len() < 2) {
             let words: Vec<String> = rows.into_iter().flatten().map(|cell| cell.text).collect();
             return self.text.push_str(&words.join(" "));
@@ -517,11 +482,6 @@ impl Walk<'_> {
         let mut made: Vec<Block> = caption.map(Block::Caption).into_iter().collect();
         made.push(table);
         if self.text.trim().is_empty() { self.blocks.append(&mut made) } else { self.notes.append(&mut made) }
-    }
-
-    /// Rows of this table, not of those in its cells.
-    fn rows(&self, at: usize) -> Vec<usize> {
-        self.all(at, &|node| node.name == "tr" || node.has_class("ltx_tr"))
     }
 }
 

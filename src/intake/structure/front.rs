@@ -62,7 +62,8 @@ pub(super) fn authors_in(line: &str) -> Vec<String> {
     };
     let line = line.trim_start_matches("Authors:").trim_start_matches("Author:").trim();
     let parts = parts_of(&outside_brackets(line));
-    let first = parts.iter().find(|part| !part.is_empty()).filter(|part| !is_name(part)).and_then(|part| before_institution(part));
+    let first =
+        parts.iter().find(|part| !part.is_empty()).filter(|part| !is_name(part)).and_then(|part| before_institution(part));
     first.into_iter().chain(parts.into_iter().filter(is_name)).collect()
 }
 
@@ -88,9 +89,8 @@ fn outside_brackets(line: &str) -> String {
 fn before_institution(part: &str) -> Option<String> {
     static GLUED: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(\p{Lu}[\p{L}'’-]*\.?(?: \p{Lu}\.?)? \p{Lu}\p{Ll}+)\p{Lu}\p{Ll}+ "));
-    static APART: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(\p{Lu}[\p{L}'’-]+\.?(?: \p{Lu}\.)? \p{Lu}[\p{L}'’-]+)[ ∗*†]")
-    });
+    static APART: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(\p{Lu}[\p{L}'’-]+\.?(?: \p{Lu}\.)? \p{Lu}[\p{L}'’-]+)[ ∗*†]"));
     if !is_institution(part) {
         return None;
     }

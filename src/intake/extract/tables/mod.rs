@@ -145,7 +145,7 @@ fn is_list(text: &str) -> bool {
 }
 
 /// A row without values.
-fn is_header(row: &Row) -> bool {
+pub(super) fn is_header(row: &Row) -> bool {
     let is_value =
         |text: &str| value_of(text).is_some() || is_list(text) || matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×");
     !row.cells.iter().any(|c| is_value(&c.text))

@@ -2,16 +2,38 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::{Findings, data, names};
-use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Scope, Span, Unit, Value};
+use crate::intake::extract::heard::{self, Heard};
+use crate::intake::extract::{Findings, names};
+use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
+use std::rc::Rc;
 use std::sync::LazyLock;
+
+/// How much the paper's own row is to be trusted to be its result.
+const OWN_ROW: f32 = 0.8;
+/// And another's: the surest come first.
+const OTHERS_ROW: f32 = 0.7;
+
+/// What is known of a table before its cells are read.
+struct Seen<'a> {
+    view: &'a View<'a>,
+    heard: &'a Heard,
+    /// Whether its columns are data sets.
+    of_data: bool,
+    metrics: CaptionMetrics,
+    /// Whether its rows are systems, the paper's own among them.
+    of_systems: bool,
+}
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
-    let metrics = CaptionMetrics::read(view.caption);
+    let heard = Rc::clone(&found.heard);
+    let of_data = columns_are_data(view, &heard);
+    let own = Own::read(view, &found.own);
+    let metrics = CaptionMetrics::read(view.caption, &heard);
+    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
-    let of_data = columns_are_data(view);
+    let mut stub: Option<(f32, String)> = None;
     let of_mixture = lists_data(view);
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
@@ -19,11 +41,18 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 .cells
                 .first()
                 .filter(|_| row.cells.len() == 1)
-                .and_then(|c| names::datasets_in(&c.text).first().map(|m| m.name.to_string()))
+                .and_then(|c| heard.datasets_in(&c.text).first().map(|m| m.name.clone()))
                 .or(group);
             continue;
         }
         let label = sizes::row_label(view, index, row);
+        // What stands first in its own column holds for the rows below that have nothing there.
+        let first = row.cells.first().filter(|cell| value_of(&cell.text).is_none());
+        let below = stub.as_ref().filter(|(end, _)| first.is_some_and(|cell| cell.x0 > *end)).map(|(_, stub)| stub.as_str());
+        let label = below.map_or_else(|| label.clone(), |stub| format!("{stub} {label}").trim().to_string());
+        if let Some(cell) = first.filter(|_| below.is_none()) {
+            stub = Some((cell.x1, cell.text.clone()));
+        }
         if of_mixture && let Some(first) = row.cells.first().filter(|cell| cell.text.contains(char::is_alphabetic)) {
             let dataset = DatasetUse { name: first.text.clone(), role: DatasetRole::Train };
             let words = view.paper.quote(view.table.page, first.span);
@@ -40,8 +69,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            for (mut result, unit) in results_of((view, of_data), &metrics, &label, &headers, group.as_deref(), &cell.text, value)
-            {
+            let is_own = own.rows.get(index).copied().unwrap_or_default();
+            for (mut result, unit) in results_of(&seen, (&label, is_own), &headers, group.as_deref(), &cell.text, value) {
                 // `MAE` of masked autoencoders is no error.
                 result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
                 let scope = Scope {
@@ -53,30 +82,109 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 // From the row's label to the number.
                 let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
                 uses(view, &result, &scope, &words, found);
-                found.add(FieldKey::Results, Value::Result { result }, unit, scope, 0.7, words, view.table.section);
+                let sure = if own.told && is_own {
+                    OWN_ROW
+                } else if own.told {
+                    OTHERS_ROW
+                } else {
+                    0.7
+                };
+                found.add(FieldKey::Results, Value::Result { result }, unit, scope, sure, words, view.table.section);
             }
         }
     }
 }
 
+/// Which rows are of what the paper proposes.
+struct Own {
+    rows: Vec<bool>,
+    /// Whether the table tells; else any may be.
+    told: bool,
+}
+
+impl Own {
+    /// A row is the paper's that says so, or bears its name. Where none does and others are cited, those are that cite nobody.
+    fn read(view: &View<'_>, own: &[String]) -> Own {
+        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b"));
+        static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
+        static SUMS: LazyLock<regex::Regex> = LazyLock::new(|| {
+            crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ")
+        });
+        let words = |row: &Row| {
+            let words = row.cells.iter().take(3).take_while(|cell| score_of(&cell.text).is_none());
+            words.map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        let all: Vec<String> =
+            view.table.rows.iter().map(|row| if is_header(row) { String::new() } else { words(row) }).collect();
+        let is_own = |label: &String| {
+            let lower = label.to_lowercase();
+            OURS.is_match(label) || own.iter().any(|own| lower.contains(own.as_str())) && !CITED.is_match(label)
+        };
+        let rows: Vec<bool> = all.iter().map(is_own).collect();
+        if rows.contains(&true) {
+            return Own { rows, told: true };
+        }
+        let named = all.iter().filter(|label| !label.is_empty()).count();
+        let cited = all.iter().filter(|label| CITED.is_match(label)).count();
+        let uncited = |label: &String| !label.is_empty() && !CITED.is_match(label) && !SUMS.is_match(label);
+        if cited * 2 >= named && cited > 0 {
+            return Own { rows: all.iter().map(uncited).collect(), told: true };
+        }
+        Own { rows: vec![true; all.len()], told: false }
+    }
+}
+
+/// The header over that of a metric.
+fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
+    let (last, above) = headers.split_last()?;
+    let group =
+        above.last().filter(|group| is_unknown_data(group) && !is_no_score(group) && architecture::dimension(group).is_none())?;
+    (measures(last, heard) && !measures(group, heard)).then(|| group.clone())
+}
+
+fn measures(header: &str, heard: &Heard) -> bool {
+    heard.metrics_in(header).iter().any(|m| m.name != "score")
+}
+
+/// Whether the first column is headed by a word for data: `Language`, `Domain`.
+fn rows_are_data(view: &View<'_>) -> bool {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?|languages?|lang\.?|domains?|subsets?|tasks?|test sets?)$",
+        )
+    });
+    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
+    header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()))
+}
+
+/// `Results on the real test set (A)`: data without a name of its own.
+fn of_caption(caption: &str) -> Option<String> {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:on|for) (?:the |our )?(?P<d>(?:[\w-]+ ){1,3}(?:data ?sets?|(?:test|validation|held-out) (?:data|sets?)|test data ?set))\b",
+        )
+    });
+    Some(DATA.captures(caption)?["d"].to_string())
+}
+
 /// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
 /// first beside the systems is, before others that name nothing else.
-fn columns_are_data(view: &View<'_>) -> bool {
+fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
     static SYSTEMS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
-    let suites = names::datasets_in(view.caption);
+    let suites = heard.datasets_in(view.caption);
     let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
     headers.any(|row| {
-        let known: Vec<_> = row.cells.iter().flat_map(|cell| names::datasets_in(&cell.text)).collect();
+        let known: Vec<_> = row.cells.iter().flat_map(|cell| heard.datasets_in(&cell.text)).collect();
         let unknown =
-            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && names::datasets_in(&cell.text).is_empty();
+            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && heard.datasets_in(&cell.text).is_empty();
         known.len() >= 2
-            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(d.name, suite.name)))
+            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(&d.name, &suite.name)))
             || known.len() == 1
                 && row.cells.len() >= 4
                 && SYSTEMS.is_match(row.cells[0].text.trim())
-                && !names::datasets_in(&row.cells[1].text).is_empty()
+                && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
     })
 }
@@ -116,10 +224,13 @@ fn is_no_score(header: &str) -> bool {
 
 /// A result says that its data set and metric were used.
 fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
-    let dataset = DatasetUse { name: result.dataset.clone(), role: DatasetRole::Eval };
+    let heard = Rc::clone(&found.heard);
+    let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
+    let is_name = heard::is_coined(&dataset.name) || !heard.datasets_in(&dataset.name).is_empty();
     let metric =
         result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
-    for (key, value) in metric.chain([(FieldKey::Datasets, Value::Dataset { dataset })]) {
+    let dataset = is_name.then_some((FieldKey::Datasets, Value::Dataset { dataset }));
+    for (key, value) in metric.chain(dataset) {
         if !found.fields.iter().any(|f| f.key == key && f.value == value) {
             found.add(key, value, None, scope.clone(), 0.7, words.clone(), view.table.section);
         }
@@ -134,34 +245,33 @@ fn score_of(text: &str) -> Option<f64> {
 
 /// The result of a cell, and of one with two numbers under two metrics (`EM/F1`) both.
 fn results_of(
-    (view, of_data): (&View<'_>, bool),
-    metrics: &CaptionMetrics,
-    label: &str,
+    seen: &Seen<'_>,
+    label: (&str, bool),
     headers: &[String],
     group: Option<&str>,
     text: &str,
     value: f64,
 ) -> Vec<(ReportedResult, Option<Unit>)> {
     static PAIR: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\d+\.\d+\s?/\s?(\d+\.\d+)$"));
-    let Some(first) = result_of((view, of_data), metrics, label, headers, group, value) else { return Vec::new() };
-    let named = headers.last().map(|h| names::metrics_in(h)).unwrap_or_default();
+    let Some(first) = result_of(seen, label, headers, group, value) else { return Vec::new() };
+    let named = headers.last().map(|h| seen.heard.metrics_in(h)).unwrap_or_default();
     let second = PAIR.captures(text.trim()).and_then(|pair| pair[1].parse().ok()).zip(named.get(1)).map(|(value, metric)| {
-        let unit = (names::in_percent(metric.name) && !names::is_share(metric.name, value)).then_some(Unit::Percent);
-        (ReportedResult { value, metric: Some(metric.name.to_string()), ..first.0.clone() }, unit)
+        let unit = (names::in_percent(&metric.name) && !names::is_share(&metric.name, value)).then_some(Unit::Percent);
+        (ReportedResult { value, metric: Some(metric.name.clone()), ..first.0.clone() }, unit)
     });
     std::iter::once(first).chain(second).collect()
 }
 
 fn result_of(
-    (view, of_data): (&View<'_>, bool),
-    metrics: &CaptionMetrics,
-    label: &str,
+    seen: &Seen<'_>,
+    (label, is_own): (&str, bool),
     headers: &[String],
     group: Option<&str>,
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
-    let dataset_of = |text: &str| names::datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
-    let begins = |text: &str| names::datasets_in(text).first().is_some_and(|m| m.at.start == 0);
+    let Seen { view, heard, of_data, metrics, .. } = seen;
+    let dataset_of = |text: &str| heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+    let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
     let after_data = begins(label) && !headers.iter().any(|h| begins(h));
@@ -169,41 +279,39 @@ fn result_of(
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => (dataset, headers.join(" ")),
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
-        (None, None) if of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
+        (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
+        // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
+        (None, None) if seen.of_systems && group_of(headers, heard).is_some() => (group_of(headers, heard)?, label.to_string()),
+        (None, None) if rows_are_data(view) && !label.is_empty() => (label.to_string(), headers.join(" ")),
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
             // `Results on the Foo data set`, of which nobody else knows.
-            let measured = headers.iter().any(|h| !names::metrics_in(h).is_empty());
-            let told = || data::unknown(view.caption).into_iter().next().map(|(name, _)| name).filter(|_| measured);
+            // Of an own row under a metric the data is the paper's; another's may be of any.
+            let measured =
+                headers.iter().chain([&view.caption.to_string()]).any(|h| heard.metrics_in(h).iter().any(|m| m.name != "score"));
+            let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned()).or_else(told)?;
-            (dataset, label.to_string())
+            // A column that is no metric names the system, or a part of it.
+            let part = headers.last().filter(|h| !measures(h, heard) && !label.contains(h.as_str()));
+            (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };
     // `top-1` alone is an error in a table of such.
     let of_errors = view.caption.contains("rror") || headers.iter().any(|h| h.contains("rror"));
     let metric_above = headers.iter().rev().find_map(|h| {
-        let metric = names::metrics_in(h).first()?.name;
-        Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error" } else { metric })
+        let metric = heard.metrics_in(h).into_iter().next()?.name;
+        Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error".to_string() } else { metric })
     });
-    let metric = metric_above.filter(|m| *m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
-    let unit = metric.is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
+    let metric = metric_above.clone().filter(|m| m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
+    let unit = metric.as_ref().is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
     if unit == Some(Unit::Percent) && value > 100.0 {
         return None;
     }
     let variant = (!variant.is_empty()).then_some(variant);
-    Some((
-        ReportedResult {
-            dataset,
-            metric: metric.map(str::to_string),
-            value,
-            variant,
-            zero_shot: names::says_zero_shot(view.caption),
-        },
-        unit,
-    ))
+    Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
 }
 
 /// A header among those of data sets that is neither a metric nor a mean of them: a data set, too.
@@ -216,25 +324,25 @@ fn is_unknown_data(header: &str) -> bool {
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.
 struct CaptionMetrics {
     /// (metric, data sets it is for; none where it is for all or the others).
-    parts: Vec<(&'static str, Vec<&'static str>)>,
+    parts: Vec<(String, Vec<String>)>,
 }
 
 impl CaptionMetrics {
-    fn read(caption: &str) -> Self {
-        let metrics: Vec<_> = names::metrics_in(caption).into_iter().filter(|m| m.name != "score").collect();
+    fn read(caption: &str, heard: &Heard) -> Self {
+        let metrics: Vec<_> = heard.metrics_in(caption).into_iter().filter(|m| m.name != "score").collect();
         let mut parts = Vec::new();
         for (index, metric) in metrics.iter().enumerate() {
             let end = metrics.get(index + 1).map_or(caption.len(), |next| next.at.start);
             let named = &caption[metric.at.end..end];
             let is_for = named.trim_start().starts_with("for") || named.contains(" for ");
-            let datasets = if is_for { names::datasets_in(named).into_iter().map(|m| m.name).collect() } else { Vec::new() };
-            parts.push((metric.name, datasets));
+            let datasets = if is_for { heard.datasets_in(named).into_iter().map(|m| m.name).collect() } else { Vec::new() };
+            parts.push((metric.name.clone(), datasets));
         }
         CaptionMetrics { parts }
     }
 
-    fn of(&self, dataset: &str) -> Option<&'static str> {
+    fn of(&self, dataset: &str) -> Option<String> {
         let named = self.parts.iter().find(|(_, datasets)| datasets.iter().any(|d| names::same_dataset(d, dataset)));
-        named.or_else(|| self.parts.iter().find(|(_, datasets)| datasets.is_empty())).map(|(metric, _)| *metric)
+        named.or_else(|| self.parts.iter().find(|(_, datasets)| datasets.is_empty())).map(|(metric, _)| metric.clone())
     }
 }
