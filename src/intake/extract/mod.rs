@@ -20,6 +20,7 @@ mod scope;
 mod settings;
 mod tables;
 pub mod told;
+mod topic;
 
 pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset, same_model};
@@ -188,6 +189,7 @@ impl Findings<'_> {
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
         let Said { key, value, unit, words, weight, origin } = said;
+        let (start, end) = (words.start, words.end);
         let Some(quote) = at.sentence.quote(words) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
@@ -200,9 +202,12 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        self.add(key, value, unit, at.scope.clone(), weight * confidence, quote, at.sentence.section);
-        if let Some(field) = self.fields.last_mut() {
-            field.origin = origin;
+        let scope = scope::of_clause(at.text(), start, at.scope);
+        for (value, scope) in in_turn(value, scope, at.text().get(end..).unwrap_or_default()) {
+            self.add(key, value, unit, scope, weight * confidence, quote.clone(), at.sentence.section);
+            if let Some(field) = self.fields.last_mut() {
+                field.origin = origin;
+            }
         }
     }
 
@@ -223,6 +228,19 @@ impl Findings<'_> {
         });
         let evidence = Evidence { quote, section };
         self.fields.push(Field { key, value, unit, scope, origin: Origin::Stated, confidence, evidence });
+    }
+}
+
+/// `On A and B we train for 300 and 40 epochs, respectively`: a value for each of the data sets, where there are as many.
+fn in_turn(value: Value, scope: Scope, rest: &str) -> Vec<(Value, Scope)> {
+    let each = rest.split(['.', ';']).next().is_some_and(|rest| rest.len() < 60 && rest.contains("respectively"));
+    match &value {
+        Value::Numbers { values } if each && values.len() > 1 && values.len() == scope.datasets.len() => values
+            .iter()
+            .zip(&scope.datasets)
+            .map(|(value, data)| (Value::Number { value: *value }, Scope { datasets: vec![data.clone()], ..scope.clone() }))
+            .collect(),
+        _ => vec![(value, scope)],
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a sentence is about: which phase, data and model. A sentence that does not say is about what its paragraph, heading, or
 //! section said before.
 
-use super::names;
+use super::{names, topic};
 use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
 use std::sync::LazyLock;
 
@@ -20,12 +20,30 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
             PassageKind::Note => own.or(&heading),
-            _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
+            _ => {
+                own.topic = topic::of_sentence(paper, &sentence.text).filter(|_| own.datasets.is_empty());
+                running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data())
+            }
         };
+        // A statement on all experiments is of none of them.
+        if topic::holds_for_all(&sentence.text) {
+            scopes.push(Scope { topic: None, ..scope });
+            continue;
+        }
         let label = running.label.clone().filter(|_| passage.kind == PassageKind::Prose);
-        scopes.push(scope.or_topic(label.or_else(|| topic(paper, sentence))));
+        let of_section = || topic::of_section(paper, sentence.section);
+        let topic = defaults(&sentence.text).or(label).or_else(of_section);
+        scopes.push(scope.or_topic(topic));
     }
     scopes
+}
+
+/// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
+pub(super) fn of_clause(text: &str, at: usize, of_sentence: &Scope) -> Scope {
+    match topic::of_clause(text, at) {
+        Some(topic) => Scope { topic: Some(topic), ..of_sentence.clone() },
+        None => of_sentence.clone(),
+    }
 }
 
 /// What the text before a sentence was about.
@@ -64,14 +82,15 @@ impl Running {
             }
         }
         // A sentence that only compares with other data does not change what the paragraph is about.
-        let introduces = own.datasets.len() == 1 && !compares(&sentence.text);
+        let leads = own.datasets.len() > 1 && sentence.text.starts_with("On ");
+        let introduces = (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
         let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
             phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
             variant: told.variant.or(self.paragraph.variant.take()),
-            topic: None,
+            topic: told.topic.or(self.paragraph.topic.take()),
         };
         own
     }
@@ -94,7 +113,7 @@ fn label(text: &str) -> Option<String> {
         LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
     let label = LABEL.captures(text)?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
-    (!is_generic(label) && !is_setting && text.len() > label.len() + 2).then(|| label.to_string())
+    (topic::telling(label).is_some() && !is_setting && text.len() > label.len() + 2).then(|| label.to_string())
 }
 
 fn takes_over(text: &str) -> bool {
@@ -152,8 +171,13 @@ pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
 pub(super) fn of_text(text: &str) -> Scope {
     let mut datasets: Vec<String> = Vec::new();
     for mention in names::datasets_in(text) {
-        if !datasets.iter().any(|d| d == mention.name) {
+        if !datasets.iter().any(|d| d == mention.name) && !is_in_passing(text, &mention.at) {
             datasets.push(mention.name.to_string());
+        }
+    }
+    for name in data_named(text) {
+        if !datasets.contains(&name) {
+            datasets.push(name);
         }
     }
     // Many names are a list of what was tried, not what a setting is for.
@@ -163,37 +187,52 @@ pub(super) fn of_text(text: &str) -> Scope {
     Scope { phase: phase_in(text), datasets, variant: variant_in(text), topic: None }
 }
 
+/// `on the X task`, `the X and Y data sets`: names of data that no list knows.
+fn data_named(text: &str) -> Vec<String> {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:on|for|both|and) (?:the |our |both )?(?P<x>[A-Z][\w'’+./–-]*\d?(?: \(?[A-Z\d][\w'’+./–>-]*\)?){0,3}) (?:tasks?|data ?sets?|corpus|corpora|benchmarks?)\b",
+        )
+    });
+    const OTHERS: [&str; 10] = ["Section", "Table", "Figure", "Appendix", "NLP", "NLU", "NLG", "AI", "ML", "QA"];
+    let names = DATA.captures_iter(text).filter_map(|found| found.name("x")).map(|x| x.as_str());
+    let is_name = |x: &&str| {
+        let first = x.split(' ').next().unwrap_or_default();
+        let marked = x.chars().any(|c| c.is_ascii_digit()) || first.chars().skip(1).any(char::is_uppercase) || x.contains(' ');
+        marked && !OTHERS.contains(&first) && names::datasets_in(x).is_empty() && names::tasks_in(x).is_empty()
+    };
+    names.filter(is_name).map(str::to_string).collect()
+}
+
+/// Data that only something taken from elsewhere is of: `weights pre-trained on X`, `X-pretrained`, `the mean of X`, `X models`.
+fn is_in_passing(text: &str, at: &std::ops::Range<usize>) -> bool {
+    static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:(?:weights|models?|backbones?|networks?|encoders?|checkpoints?|which (?:is|are|was|were)|,|\() pre-?trained (?:on|with|from) (?:the )?|(?:mean|statistics|weights|deviation|checkpoints?) (?:of|from|on) (?:the )?)$",
+        )
+    });
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:(?:'s|’s)? (?:\w+ )?(?:means?|statistics|weights|normali[sz]ation|checkpoints?|initiali[sz]ation|models)\b|[- ]pre-?trained\b)",
+        )
+    });
+    text.get(..at.start).is_some_and(|before| BEFORE.is_match(before))
+        || text.get(at.end..).is_some_and(|behind| BEHIND.is_match(behind))
+}
+
 /// What the heading says, and those above it.
 fn of_heading(paper: &Paper, section: Option<usize>) -> Scope {
     let Some(index) = section else { return Scope::default() };
-    let number = paper.sections[index].number.clone().unwrap_or_default();
-    let mut scope = Scope::default();
-    for (at, other) in paper.sections[..=index].iter().enumerate().rev() {
-        let above = other.number.as_deref().is_some_and(|n| number.starts_with(&format!("{n}.")));
-        if at == index || above {
-            scope = scope.or(&of_text(&other.title));
-        }
-    }
-    scope
+    let chain = topic::chain(&paper.sections, index);
+    let titles = chain.into_iter().filter_map(|at| paper.sections.get(at)).map(|section| section.title.as_str());
+    titles.fold(Scope::default(), |scope, title| scope.or(&of_text(title)))
 }
 
-/// A heading that names an experiment rather than a kind of section; or that defaults are spoken of.
-fn topic(paper: &Paper, sentence: &Sentence) -> Option<String> {
-    if sentence.text.to_lowercase().contains("default settings") {
-        return Some("default settings".into());
-    }
-    let title = paper.section_title(sentence.section).trim();
-    (!title.is_empty() && !is_generic(title) && title.len() < 80).then(|| title.to_string())
-}
-
-/// Words for a kind of section, not for what is in it.
-fn is_generic(title: &str) -> bool {
-    static GENERIC: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|(?:additional |further |more )?(?:training |model )?details|(?:model )?hyper-?parameters?.*|optimi[sz](?:er|ation)|implementation|settings|pre-?training|fine-?tuning|model and training|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
-        )
-    });
-    GENERIC.is_match(title)
+/// That defaults are spoken of.
+fn defaults(text: &str) -> Option<String> {
+    static DEFAULTS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\bdefault (?:training |optimi[sz]ation )?(?:settings|configurations?|hyper-?\s?parameters|values)\b"));
+    DEFAULTS.is_match(text).then(|| "default settings".into())
 }
 
 fn phase_in(text: &str) -> Option<Phase> {
@@ -274,12 +313,19 @@ impl Scope {
         }
     }
 
+    /// With what a heading tells, unless something closer is known than a phase or the size of a model.
     fn or_topic(mut self, topic: Option<String>) -> Scope {
-        if self.is_empty() {
-            self.topic = topic;
+        if self.datasets.is_empty() && self.topic.is_none() {
+            self.topic = topic.filter(|topic| !says(&self, topic));
         }
         self
     }
+}
+
+/// Whether all words of a topic are in a scope already.
+fn says(scope: &Scope, topic: &str) -> bool {
+    let said = scope.to_string().to_lowercase();
+    topic.to_lowercase().split_whitespace().all(|word| said.split_whitespace().any(|known| known == word))
 }
 
 #[cfg(test)]
