@@ -88,6 +88,11 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     }
 }
 
+/// Whether these words alone name a setting, as they do in a table.
+pub(super) fn names_setting(text: &str) -> bool {
+    tables::setting(text).is_some()
+}
+
 /// Sentences that are read: those of a book, several times over.
 const MOST_SENTENCES: usize = 50_000;
 /// Statements that are taken. A paper makes some hundred; what makes so many more is none.
@@ -189,7 +194,7 @@ impl Findings<'_> {
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
         let Said { key, value, unit, words, weight, origin } = said;
-        let (start, end) = (words.start, words.end);
+        let end = words.end;
         let Some(quote) = at.sentence.quote(words) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
@@ -202,7 +207,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = scope::of_clause(at.text(), start, at.scope);
+        let scope = scope::of_clause(at.text(), end, at.scope);
         for (value, scope) in in_turn(value, scope, at.text().get(end..).unwrap_or_default()) {
             self.add(key, value, unit, scope, weight * confidence, quote.clone(), at.sentence.section);
             if let Some(field) = self.fields.last_mut() {
@@ -305,7 +310,7 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
         match same.iter().copied().find(|at| one(&kept[*at].scope)) {
             Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => kept[at].scope = field.scope,
-            Some(_) => {}
+            Some(at) => kept[at].scope.add_topic(&field.scope),
             None => {
                 same.push(kept.len());
                 kept.push(field);
@@ -353,6 +358,17 @@ impl Scope {
         let phase = self.phase.is_none() || self.phase == other.phase;
         let variant = self.variant.is_none() || self.variant == other.variant;
         !self.is_vague() && phase && variant && datasets
+    }
+
+    /// What is said of two experiments, told apart by words alone, is said of both.
+    fn add_topic(&mut self, other: &Scope) {
+        const LONGEST: usize = 80;
+        if let (true, Some(topic), Some(more)) = (self.is_vague() && other.is_vague(), &mut self.topic, &other.topic)
+            && !topic.contains(more.as_str())
+            && topic.len() + more.len() < LONGEST
+        {
+            *topic = format!("{topic}, {more}");
+        }
     }
 
     /// Says nothing of phase, data or model.

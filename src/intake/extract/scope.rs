@@ -27,12 +27,16 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         };
         // A statement on all experiments is of none of them.
         if topic::holds_for_all(&sentence.text) {
-            scopes.push(Scope { topic: None, ..scope });
+            scopes.push(scope);
             continue;
         }
         let label = running.label.clone().filter(|_| passage.kind == PassageKind::Prose);
         let of_section = || topic::of_section(paper, sentence.section);
-        let topic = defaults(&sentence.text).or(label).or_else(of_section);
+        let topic = label.or_else(of_section);
+        let topic = match defaults(&sentence.text) {
+            Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
+            None => topic,
+        };
         scopes.push(scope.or_topic(topic));
     }
     scopes
@@ -40,9 +44,10 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
 
 /// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
 pub(super) fn of_clause(text: &str, at: usize, of_sentence: &Scope) -> Scope {
-    match topic::of_clause(text, at) {
-        Some(topic) => Scope { topic: Some(topic), ..of_sentence.clone() },
-        None => of_sentence.clone(),
+    let scope = of_sentence.clone();
+    match topic::of_clause(text, at).or_else(|| topic::of_role(text, at)) {
+        Some(topic) => Scope { topic: Some(topic), ..scope },
+        None => scope,
     }
 }
 
@@ -230,13 +235,18 @@ fn of_heading(paper: &Paper, section: Option<usize>) -> Scope {
 
 /// That defaults are spoken of.
 fn defaults(text: &str) -> Option<String> {
-    static DEFAULTS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\bdefault (?:training |optimi[sz]ation )?(?:settings|configurations?|hyper-?\s?parameters|values)\b"));
-    DEFAULTS.is_match(text).then(|| "default settings".into())
+    // `Adam with its default values` has defaults of its own.
+    static DEFAULTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?P<its>\b(?:with|its) )?(?:the )?\bdefault (?:training |optimi[sz]ation )?(?:settings|hyper-?\s?parameters|values)\b",
+        )
+    });
+    let found = DEFAULTS.captures(text)?;
+    found.name("its").is_none().then(|| "default settings".to_string())
 }
 
 fn phase_in(text: &str) -> Option<Phase> {
-    static TUNE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\bfine[- ]?tun"));
+    static TUNE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\bfi?ne[- ]?tun"));
     // "The pre-trained model" names the model, not the phase.
     static PRE: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\bpre-?train(?:ing\b|ed (?:on|for|with|using|in|at)\b|\b)"));
@@ -325,7 +335,7 @@ impl Scope {
 /// Whether all words of a topic are in a scope already.
 fn says(scope: &Scope, topic: &str) -> bool {
     let said = scope.to_string().to_lowercase();
-    topic.to_lowercase().split_whitespace().all(|word| said.split_whitespace().any(|known| known == word))
+    topic.to_lowercase().split_whitespace().all(|word| said.contains(word))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
 const MANNERS: &str = "example instance simplicity fairness fair clarity brevity convenience completeness consistency efficiency \
     efficient computational speed stability stable comparison comparability reasons reason purpose purposes sake better that those \
     which any every it them brief contrast addition practice general particular short total ease notation now inference testing \
-    visualization ablation ablations readability context our respectively average top hand contrary figure table certain most many several few various different";
+    visualization ablation ablations readability context our respectively average top hand contrary figure table we above below following respective certain most many several few various different";
 
 fn is_among(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|general| general == word)
@@ -88,11 +88,11 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
 /// What `for x` is for; none where that is a manner, a setting or a count.
 fn named(x: &str) -> Option<String> {
     let words: Vec<&str> = x.split_whitespace().collect();
-    let starts_with_manner = words.iter().take(3).any(|word| is_among(MANNERS, &word.to_lowercase()));
+    let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
     let told = telling(x)?;
     let is_setting = super::tables::setting(x).is_some() || super::tables::setting(&told).is_some();
-    (words.len() <= 8 && !starts_with_manner && !is_counted && !is_setting).then_some(told)
+    (words.len() <= 8 && !is_manner && !is_counted && !is_setting).then_some(told)
 }
 
 /// `..., while for three classes, the rate is ...`: what the last clause before `at` says that it is about.
@@ -104,6 +104,24 @@ pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
     });
     let before = text.get(..at)?;
     CLAUSE.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
+}
+
+/// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that was named last before `at`.
+pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
+    static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|weight decay|dropout)\b")
+    });
+    const PLAIN: &str = "initial base peak final same different small large constant fixed mini maximum minimum max min total global-batch \
+        effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \
+        using use best optimal with";
+    let is_role = |role: &str| !is_among(PLAIN, role) && !is_among(GENERAL, role) && !is_among(MANNERS, role);
+    let all: Vec<(usize, String, String)> = ROLE
+        .captures_iter(text)
+        .map(|found| (found.get(0).map_or(0, |m| m.start()), found["role"].to_lowercase(), found["name"].to_lowercase()))
+        .filter(|(_, role, _)| is_role(role))
+        .collect();
+    let (_, role, name) = all.iter().rev().find(|(start, ..)| *start < at)?;
+    all.iter().any(|(_, other, same)| same == name && other != role).then(|| role.clone())
 }
 
 /// `for all experiments`: what is said holds wherever it stands.
@@ -208,6 +226,15 @@ mod tests {
         let at = |value: &str| text.find(value).expect("there");
         assert_eq!(of_clause(text, at("0.1")), None);
         assert_eq!(of_clause(text, at("0.2")).as_deref(), Some("triples"));
+    }
+
+    #[test]
+    fn settings_of_one_name() {
+        let text = "The outer learning rate is 0.7 and the inner learning rate 0.01";
+        let at = |value: &str| text.find(value).expect("there");
+        assert_eq!(of_role(text, at("0.7")).as_deref(), Some("outer"));
+        assert_eq!(of_role(text, at("0.01")).as_deref(), Some("inner"));
+        assert_eq!(of_role("The initial learning rate is 0.7 and the peak learning rate 1", 40), None);
     }
 
     #[test]
