@@ -16,14 +16,12 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
             own.phase = Some(Phase::PreTraining);
         }
+        own.topic = topic::of_sentence(paper, &sentence.text).filter(|_| own.datasets.is_empty());
         let scope = match passage.kind {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
             PassageKind::Note => own.or(&heading),
-            _ => {
-                own.topic = topic::of_sentence(paper, &sentence.text).filter(|_| own.datasets.is_empty());
-                running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data())
-            }
+            _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
         };
         // A statement on all experiments is of none of them.
         if topic::holds_for_all(&sentence.text) {

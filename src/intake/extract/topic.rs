@@ -77,7 +77,7 @@ pub(super) fn of_reference(paper: &Paper, text: &str) -> Option<String> {
 pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \([^()]{1,40}\))?, \p{L}",
+            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \([^()]{1,40}\))?, \p{L}",
         )
     });
     let found = HEAD.captures(text)?;
@@ -109,7 +109,7 @@ pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
 /// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that was named last before `at`.
 pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
     static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|weight decay|dropout)\b")
+        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er)\b")
     });
     const PLAIN: &str = "initial base peak final same different small large constant fixed mini maximum minimum max min total global-batch \
         effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \

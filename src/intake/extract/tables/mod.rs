@@ -146,8 +146,8 @@ fn is_list(text: &str) -> bool {
 
 /// A row without values.
 fn is_header(row: &Row) -> bool {
-    let is_value =
-        |text: &str| value_of(text).is_some() || is_list(text) || matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×");
+    let is_mark = |text: &str| matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×" | "None" | "True" | "False" | "Yes" | "No" | "n/a");
+    let is_value = |text: &str| value_of(text).is_some() || is_list(text) || is_mark(text) || values::gives_betas(text);
     !row.cells.iter().any(|c| is_value(&c.text))
 }
 

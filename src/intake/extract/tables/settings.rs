@@ -67,7 +67,7 @@ fn trust(given: &mut Given, key: FieldKey, scope: &Scope) -> f32 {
 }
 
 /// Columns beside the first of a row are as much the paper's, a little less each.
-const BESIDE: f32 = 0.95;
+const BESIDE: f32 = 0.99;
 
 /// The same within a row: columns beside each other are configurations beside each other, not further ones.
 fn trust_beside(given: &mut Given, key: FieldKey, scope: &Scope, row: &mut Vec<(Option<Phase>, Option<String>, f32)>) -> f32 {
@@ -111,6 +111,10 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
             }
             continue;
         };
+        // A column before the names is of groups; where it is empty the last goes on.
+        if let Some(cell) = row.cells[..name].first().filter(|_| names_column(view) == Some(1)) {
+            group = cell.text.clone();
+        }
         in_group = true;
         let given = &row.cells[name + 1..];
         let key = named.key;
@@ -188,15 +192,19 @@ fn says_value(header: &str) -> bool {
 
 /// What columns under these headers are of, in a group of rows: data, a phase, or systems.
 fn of_columns(view: &View<'_>, group: &str, headers: &[String]) -> Scope {
-    let group = (!group.is_empty()).then(|| group.to_string());
-    let datasets: Vec<String> = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
+    // `Pre-training` or `GLUE` over rows is no model's name.
+    let told = scope::of_text(group);
+    let is_told = told.phase.is_some() || !told.datasets.is_empty();
+    let group = (!group.is_empty() && !is_told).then(|| group.to_string());
+    let mut datasets: Vec<String> = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
     let words = headers.join(" ");
     let phase = scope::of_text(&words).phase.filter(|_| datasets.is_empty() && columns_are_phases(view));
     if headers.is_empty() || !datasets.is_empty() || phase.is_some() {
-        return Scope { variant: group, datasets, phase, ..Scope::default() };
+        datasets.extend(told.datasets);
+        return Scope { variant: group, datasets, phase: phase.or(told.phase), ..Scope::default() };
     }
     let systems = [group.unwrap_or_default(), words].join(" ").trim().to_string();
-    Scope { variant: (!systems.is_empty()).then_some(systems), ..Scope::default() }
+    Scope { variant: (!systems.is_empty()).then_some(systems), datasets: told.datasets, phase: told.phase, ..Scope::default() }
 }
 
 /// `Pre-training | Fine-tuning` across; a `Fine-tune` among methods is one of them.
@@ -226,7 +234,13 @@ fn optimizer_of_constants(view: &View<'_>, found: &mut Findings<'_>) {
 /// The pair that a row gives: one number in each of two cells, or both in one, for each column that has its own.
 fn betas(view: &View<'_>, (index, row): (usize, &Row), found: &mut Findings<'_>) {
     // Behind the signs, if they stand in the cell.
-    let written = |cell: &Cell| numbers::parse_list(cell.text.rsplit(['=', ':']).next().unwrap_or_default());
+    let written = |cell: &Cell| {
+        let behind: Vec<&str> = cell.text.split(['=', ':']).skip(1).collect();
+        match behind.as_slice() {
+            [first, second] => [first, second].iter().filter_map(|part| leading_number(part)).collect(),
+            _ => numbers::parse_list(behind.last().unwrap_or(&cell.text.as_str())),
+        }
+    };
     let given = &row.cells[1..];
     let mut pairs: Vec<(Vec<f64>, Vec<String>)> = Vec::new();
     for cell in given.iter().filter(|cell| written(cell).len() == 2) {
@@ -251,6 +265,11 @@ fn betas(view: &View<'_>, (index, row): (usize, &Row), found: &mut Findings<'_>)
             found.add(key, value, None, scope.clone(), trust, view.quote(row), view.table.section);
         }
     }
+}
+
+/// ` 0.9, β₂` -> 0.9
+fn leading_number(text: &str) -> Option<f64> {
+    numbers::parse(text.trim().split([',', ';', ' ']).next()?)
 }
 
 /// A header over names of data.
