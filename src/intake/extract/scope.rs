@@ -28,7 +28,7 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             scopes.push(scope);
             continue;
         }
-        let label = running.label.clone().filter(|_| passage.kind == PassageKind::Prose);
+        let label = running.label.clone().filter(|_| matches!(passage.kind, PassageKind::Prose | PassageKind::Item));
         let of_section = || topic::of_section(paper, sentence.section);
         let topic = label.or_else(of_section);
         let topic = match defaults(&sentence.text) {
@@ -93,14 +93,14 @@ impl Running {
             phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
             variant: told.variant.or(self.paragraph.variant.take()),
-            topic: told.topic.or(self.paragraph.topic.take()),
+            topic: told.topic.or(self.paragraph.topic.take().filter(|topic| own.datasets.is_empty() || topic.contains(' '))),
         };
         own
     }
 
     /// The section's only data set is what its other paragraphs are about too.
     fn section_data(&self) -> Scope {
-        let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
+        let datasets = if self.introduced.len() == 1 && self.label.is_none() { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
 }
@@ -110,13 +110,20 @@ fn is_run_in(text: &str) -> bool {
     text.ends_with(['.', ':']) && text.split_whitespace().count() <= 6 && !text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// `Adult census income: the model has ...`: what the paragraph is about, unless that is a kind of section or a setting.
+/// `Adult census income: the model has ...`, `• RowSort: lr = 0.1`, `Sorting of stars.`: what the paragraph is about, unless that is a
+/// kind of section or a setting.
 fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
-    let label = LABEL.captures(text)?.name("l")?.as_str();
+    static ITEM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
+    static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can)\b")
+    });
+    let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
-    (topic::telling(label).is_some() && !is_setting && text.len() > label.len() + 2).then(|| label.to_string())
+    let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
+    (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
 }
 
 fn takes_over(text: &str) -> bool {
@@ -194,11 +201,19 @@ pub(super) fn of_text(text: &str) -> Scope {
 fn data_named(text: &str) -> Vec<String> {
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:on|for|both|and) (?:the |our |both )?(?P<x>[A-Z][\w'’+./–-]*\d?(?: \(?[A-Z\d][\w'’+./–>-]*\)?){0,3}) (?:tasks?|data ?sets?|corpus|corpora|benchmarks?)\b",
+            r"\b(?:[Oo]n|[Ff]or|both|and) (?:the |our |both )?(?P<x>[A-Z][\w'’+./–-]*\d?(?: \(?[A-Z\d][\w'’+./–>-]*\)?){0,3}) (?:tasks?|data ?sets?|corpus|corpora|benchmarks?)\b",
         )
     });
+    static USED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i:\b(?:train|fine-?tun|pre-?train|evaluat|test|experiment)\w*(?: [\w-]+){0,4}?) on (?:the )?(?P<x>[A-Z][\w’+./-]*[\w](?: (?:and|&) [A-Z][\w’+./-]*[\w])?)\b",
+        )
+    });
+    static DEVICE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)gpu|tpu|cpu|nvidia|geforce|rtx|gtx|tesla|titan|intel|xeon|amd|^[APVHTLB]\d{1,3}s?\b"));
     const OTHERS: [&str; 10] = ["Section", "Table", "Figure", "Appendix", "NLP", "NLU", "NLG", "AI", "ML", "QA"];
-    let names = DATA.captures_iter(text).filter_map(|found| found.name("x")).map(|x| x.as_str());
+    let found = DATA.captures_iter(text).chain(USED.captures_iter(text)).filter_map(|found| found.name("x"));
+    let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x));
     let is_name = |x: &&str| {
         let first = x.split(' ').next().unwrap_or_default();
         let marked = x.chars().any(|c| c.is_ascii_digit()) || first.chars().skip(1).any(char::is_uppercase) || x.contains(' ');
@@ -349,5 +364,9 @@ mod tests {
         check("The big models were trained for 300,000 steps.", "big");
         check("On CIFAR10 we start with 0.1.", "CIFAR-10");
         check("It is plain.", "");
+        check("We train on LeafQA for 3 epochs.", "LeafQA");
+        check("We train on GPUs, and test on the Leaf2Tree task.", "Leaf2Tree");
+        check("We train on Sundays.", "");
+        check("We begin with a backbone pre-trained on ImageNet.", "pre-training");
     }
 }

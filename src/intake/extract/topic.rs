@@ -26,7 +26,9 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
 const MANNERS: &str = "example instance simplicity fairness fair clarity brevity convenience completeness consistency efficiency \
     efficient computational speed stability stable comparison comparability reasons reason purpose purposes sake better that those \
     which any every it them brief contrast addition practice general particular short total ease notation now inference testing \
-    visualization ablation ablations readability context our respectively average top hand contrary figure table we above below following respective certain most many several few various different";
+    visualization ablation ablations readability context our respectively average top hand contrary figure table we above \
+    below following respective feed-forward feedforward position-wise embedding embeddings attention layer layers activation activations tokenizer tokenization \
+    vocabulary positional hidden decoding sampling certain most many several few various different";
 
 fn is_among(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|general| general == word)
@@ -60,7 +62,10 @@ fn of_title(paper: &Paper, title: &str) -> Option<String> {
 
 /// What the heading of a section says of the experiment in it, or else those above it.
 pub(super) fn of_section(paper: &Paper, section: Option<usize>) -> Option<String> {
-    chain(&paper.sections, section?).into_iter().filter_map(|at| paper.sections.get(at)).find_map(|s| of_title(paper, s.title.trim()))
+    chain(&paper.sections, section?)
+        .into_iter()
+        .filter_map(|at| paper.sections.get(at))
+        .find_map(|s| of_title(paper, s.title.trim()))
 }
 
 /// `experiments in Section 3.1`, with what is the heading of that.
@@ -80,7 +85,12 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
             r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \([^()]{1,40}\))?, \p{L}",
         )
     });
-    let found = HEAD.captures(text)?;
+    static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:In|At) (?:the |our )?(?P<x>[^,;:()]{2,50}? (?:stages?|phases?|tasks?|experiments?|scenarios?)), \p{L}",
+        )
+    });
+    let found = HEAD.captures(text).or_else(|| STAGE.captures(text))?;
     let x = found.name("x")?.as_str();
     of_reference(paper, x).or_else(|| named(x))
 }
@@ -91,7 +101,12 @@ fn named(x: &str) -> Option<String> {
     let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
     let told = telling(x)?;
-    let is_setting = super::tables::setting(x).is_some() || super::tables::setting(&told).is_some();
+    let is_setting = super::tables::setting(x).is_some()
+        || super::tables::setting(&told).is_some()
+        || super::choices::optimizer_named(&told).is_some();
+    // `the second stage` is told by both words.
+    let is_ordinal = is_among("first second third fourth last next final", &told.to_lowercase());
+    let told = if is_ordinal { x.trim_start_matches("the ").to_string() } else { told };
     (words.len() <= 8 && !is_manner && !is_counted && !is_setting).then_some(told)
 }
 
@@ -186,7 +201,9 @@ mod tests {
 
     #[test]
     fn general_words_tell_nothing() {
-        for text in ["Experiment settings", "Training Protocol", "Main Results", "The learning rate warm-up stage", "Data & Training"] {
+        for text in
+            ["Experiment settings", "Training Protocol", "Main Results", "The learning rate warm-up stage", "Data & Training"]
+        {
             assert_eq!(telling(text), None, "{text}");
         }
         assert_eq!(telling("Training Details for Parsing Trees").as_deref(), Some("Parsing Trees"));
@@ -216,8 +233,11 @@ mod tests {
         check("For our experiments in Section 3.1, we use a batch of 8.", Some("Section 3.1 Finding Cats"));
         check("For example, we use a batch of 8.", None);
         check("For the learning rate, we use 0.1.", None);
+        check("In the second stage, the rate is 0.1.", Some("second stage"));
+        check("In this work, the rate is 0.1.", None);
         check("For simplicity, the batch is 8.", None);
         check("For all experiments, we use Adam.", None);
+        check("For Adam, the rate is 0.1.", None);
     }
 
     #[test]

@@ -77,7 +77,13 @@ fn header_over(header: &[String], columns: usize) -> Option<Vec<String>> {
         cells.iter().enumerate().map(width).sum::<usize>() == columns
     };
     let mask = (0..1_u32 << cells.len()).filter(of_mask).max_by_key(|mask| {
-        cells.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1).map(|(_, (_, words))| words.len()).max().unwrap_or_default()
+        cells
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| mask >> at & 1 == 1)
+            .map(|(_, (_, words))| words.len())
+            .max()
+            .unwrap_or_default()
     })?;
     let mut made = vec![first.clone()];
     for (at, (group, words)) in cells.iter().enumerate() {
@@ -125,7 +131,11 @@ mod tests {
     fn rows_in_one_cell() {
         let table = grid(&[
             &["", "sorting<br>A", "parsing<br>B [3] C"],
-            &["optimizer<br>SomeOptimizer<br>lr<br>0.1<br>0.2<br>0.3<br>warm start<br>no<br>yes<br>no<br>epochs<br>5<br>6<br>7", "", ""],
+            &[
+                "optimizer<br>SomeOptimizer<br>lr<br>0.1<br>0.2<br>0.3<br>warm start<br>no<br>yes<br>no<br>epochs<br>5<br>6<br>7",
+                "",
+                "",
+            ],
         ]);
         let expected = grid(&[
             &["", "sorting A", "parsing B", "parsing C"],
