@@ -100,7 +100,7 @@ impl Running {
 
     /// The section's only data set is what its other paragraphs are about too.
     fn section_data(&self) -> Scope {
-        let datasets = if self.introduced.len() == 1 && self.label.is_none() { self.introduced.clone() } else { Vec::new() };
+        let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
 }

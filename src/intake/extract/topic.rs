@@ -20,7 +20,8 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
     size sizes warmup warm-up schedule schedules scheduler schedulers stage stages phase phases step steps epoch epochs dropout \
     initialization initialisation weight weights decay momentum gradient hardware software computational compute computing \
     infrastructure resources resource cost costs time environment environments reproducibility algorithm algorithms used using use \
-    selection search default metrics metric measures tasks task part general technical new final choice choices study studies";
+    selection search default metrics metric measures tasks task part general technical new final choice choices study studies \
+    specification specifications";
 
 /// Words that begin `For ..., we` without saying what for.
 const MANNERS: &str = "example instance simplicity fairness fair clarity brevity convenience completeness consistency efficiency \
