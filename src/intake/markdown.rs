@@ -334,13 +334,15 @@ impl Markdown {
             let line = line.strip_prefix('|').unwrap_or(line);
             let line = line.strip_suffix('|').unwrap_or(line);
             let cells = line.replace("\\|", "\u{0}");
-            let cells = cells.split('|').enumerate().take(200).map(|(column, text)| {
-                let text = inline(text.replace('\u{0}', "|").trim());
-                GridCell { text, column, width: 1, height: 1 }
-            });
-            cells.filter(|cell| !cell.text.is_empty()).collect()
+            cells.split('|').take(200).map(|text| text.replace('\u{0}', "|").trim().to_string()).collect()
         });
-        let rows = rows.collect();
+        let rows = structure::apart(rows.collect(), &|line| super::extract::names_setting(&inline(line)));
+        let cells = |row: Vec<String>| {
+            let cells = row.iter().enumerate();
+            let cells = cells.map(|(column, text)| GridCell { text: inline(text), column, width: 1, height: 1 });
+            cells.filter(|cell| !cell.text.is_empty()).collect()
+        };
+        let rows = rows.into_iter().map(cells).collect();
         self.blocks.push(Block::Table { rows, caption: None });
         at + length
     }
@@ -370,6 +372,10 @@ fn inline(text: &str) -> String {
             r"|</?[a-zA-Z][^>]*>|\\(?P<sign>[\\`*_{}\[\]()#+.!|$<>~%-])"
         ))
     });
+    // `0_._9`, `_β_1`: a sign that stood in italics.
+    static SLANTED: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"_([^_\sA-Za-z0-9{}\\$^]{1,3})_"));
+    let text = if text.contains('_') { SLANTED.replace_all(text, "$1") } else { text.into() };
+    let text = text.as_ref();
     let made = MARKS.replace_all(text, |found: &regex::Captures<'_>| {
         let part = |name: &str| found.name(name).map(|m| m.as_str());
         let behind = found.get(0).map_or("", |whole| &text[whole.end()..]);

@@ -1,4 +1,4 @@
-//! What each of several values of one setting is for: `300 and 40 epochs on A and B, respectively`, `the local learning rate is 0.1`.
+//! What each of several values of one setting is for: `300 and 40 epochs on A and B, respectively`.
 
 use super::{scope, settings};
 use crate::intake::{FieldKey, Scope};
@@ -58,40 +58,6 @@ pub(super) fn thing(text: &str) -> Option<Scope> {
     });
     let thing = THING.captures(text.trim())?.name("t")?.as_str();
     (!NOTHING.is_match(thing)).then(|| Scope { topic: Some(thing.to_string()), ..Scope::default() })
-}
-
-/// What the clause before `at` begins with: `For the probe, we train ...`, `..., while for the probe, a rate of ...`.
-pub(super) fn opening(text: &str, at: usize) -> Option<Scope> {
-    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?:^|[;:] |, (?:and |while |whereas |but ))(?:[Ff]or|[Dd]uring|[Ii]n|[Oo]n) (?:both |the |our )*(?P<x>\p{L}[\w/+-]*(?: [\w/+-]+){0,7}?)(?:,? (?:we|the|an?|our|models?)|, (?:training|learning))\b",
-        )
-    });
-    static PURPOSE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:example|instance|simplicity|this|that|these|those|each|every|all|such|other|brevity|clarity|convenience|reference|optimi[sz]\w+|regulari[sz]\w+|implementation|details|hyper.*|our|contrast|addition|particular|practice|general|total|comparison|parallel|summary|section|table|fig\w*|appendix|order|experiments?|efficien\w+|consisten\w+|.*\b(?:comparisons?|experiments?|case|purposes?|work|study|paper|setting|settings|step|epochs?|phase|stage|following|hyper-?parameters?))\b",
-        )
-    });
-    // What a clause that has begun since says is not what this one is for.
-    let end = at.checked_add(40).filter(|end| text.is_char_boundary(*end)).unwrap_or(text.len()).min(text.len());
-    let before = FOR.captures_iter(&text[..end]).filter(|found| found.get(0).is_some_and(|whole| whole.start() <= at)).last()?;
-    let name = before.name("x")?.as_str();
-    if PURPOSE.is_match(name) {
-        return None;
-    }
-    Some(scope::of_text(name)).filter(|scope| !scope.is_empty()).or_else(|| thing(name))
-}
-
-/// The part of a model, or of what trains, that a rate belongs to by the words before its name: `the local {learning rate}`.
-pub(super) fn part(key: FieldKey, before: &str) -> Scope {
-    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(local|global|client|server|inner|outer|meta|encoder|decoder|generator|discriminator|actor|critic|policy|backbone|head|classifier|teacher|student|adapter|embedding)(?:'s)?[ -](?:(?:initial|base|peak|constant|maximum) )?$",
-        )
-    });
-    let is_rate = matches!(key, FieldKey::Lr | FieldKey::WeightDecay | FieldKey::Dropout);
-    let topic = PART.captures(before).filter(|_| is_rate).map(|found| found[1].to_lowercase());
-    Scope { topic, ..Scope::default() }
 }
 
 #[cfg(test)]

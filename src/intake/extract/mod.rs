@@ -24,6 +24,7 @@ mod settings;
 mod tables;
 mod task;
 pub mod told;
+mod topic;
 mod used;
 
 pub(crate) use about::family_named;
@@ -115,6 +116,11 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     }
 }
 
+/// Whether these words alone name a setting, as they do in a table.
+pub(super) fn names_setting(text: &str) -> bool {
+    tables::setting(text).is_some()
+}
+
 /// Sentences that are read: those of a book, several times over.
 const MOST_SENTENCES: usize = 50_000;
 /// Statements that are taken. A paper makes some hundred; what makes so many more is none.
@@ -152,13 +158,6 @@ struct Place<'a> {
 impl Place<'_> {
     fn text(&self) -> &str {
         &self.sentence.text
-    }
-
-    /// What the words at `start` are about: their clause may begin with that, where paragraph and heading name no data and no model.
-    fn scope_of_clause(&self, start: usize) -> Scope {
-        let told = self.scope.variant.is_some() || !self.scope.datasets.is_empty();
-        let opening = if told { None } else { in_turn::opening(self.text(), start) };
-        opening.map_or_else(|| self.scope.clone(), |opening| opening.or(self.scope))
     }
 
     /// How much a setting here is to be trusted to be the paper's own: an appendix also speaks of others' models, and a section on
@@ -250,7 +249,7 @@ impl Findings<'_> {
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
         let Said { key, value, unit, words, weight, origin } = said;
-        let said_at = words.start;
+        let end = words.end;
         let Some(quote) = at.sentence.quote(words) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
@@ -263,7 +262,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = if is_setting(key) { at.scope_of_clause(said_at) } else { at.scope.clone() };
+        let scope = scope::of_clause(at.text(), end, at.scope);
         self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;
@@ -351,7 +350,7 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
         match same.iter().copied().find(|at| one(&kept[*at].scope)) {
             Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => kept[at].scope = field.scope,
-            Some(_) => {}
+            Some(at) => kept[at].scope.add_topic(&field.scope),
             None => {
                 same.push(kept.len());
                 kept.push(field);
@@ -418,6 +417,17 @@ impl Scope {
         let phase = self.phase.is_none() || self.phase == other.phase;
         let variant = self.variant.is_none() || self.variant == other.variant;
         !self.is_vague() && phase && variant && datasets
+    }
+
+    /// What is said of two experiments, told apart by words alone, is said of both.
+    fn add_topic(&mut self, other: &Scope) {
+        const LONGEST: usize = 80;
+        if let (true, Some(topic), Some(more)) = (self.is_vague() && other.is_vague(), &mut self.topic, &other.topic)
+            && !topic.contains(more.as_str())
+            && topic.len() + more.len() < LONGEST
+        {
+            *topic = format!("{topic}, {more}");
+        }
     }
 
     /// Says nothing of phase, data or model.

@@ -20,6 +20,23 @@ pub(super) fn in_markdown(source: &str, key: FieldKey) -> Vec<String> {
 }
 
 #[test]
+fn signs_and_groups_in_tables() {
+    let table = "## Nets\n\nThe learning rate η is fixed.\n\nTable 1: Settings.\n\n| Stage | Setting | Value |\n|---|---|---|\n| Pre-training | η | 7e-4 |\n| | batch size | 512 |\n| Fine-tuning | η | 2e-5 |\n| | batch size | 24 |\n";
+    assert_eq!(in_markdown(table, FieldKey::Lr), ["0.0007 [pre-training]", "0.00002 [fine-tuning]"]);
+    assert_eq!(in_markdown(table, FieldKey::BatchSize), ["512.0 [pre-training]", "24.0 [fine-tuning]"]);
+    let tried = "## Nets\n\nTable 1: The hyperparameter space.\n\n| Setting | Values |\n|---|---|\n| learning rate | {0.1, 0.5} |\n| batch size | {8, 16} |\n";
+    assert_eq!(in_markdown(tried, FieldKey::Lr), Vec::<String>::new());
+}
+
+#[test]
+fn a_value_belongs_where_its_sentence_says() {
+    let text = "## Experiments\n\nOn LeafQA we use a batch size of 8.\n\n### Training protocol\n\nFor pair sorting, we use a dropout of 0.1, while for triple sorting, we use a dropout of 0.2.\n";
+    assert_eq!(in_markdown(text, FieldKey::Dropout), ["0.1 [pair sorting]", "0.2 [triple sorting]"]);
+    let turn = "## Experiments\n\nOn CIFAR and SVHN we train for 30 and 40 epochs, respectively.\n";
+    assert_eq!(in_markdown(turn, FieldKey::Epochs), ["30.0 [CIFAR]", "40.0 [SVHN]"]);
+}
+
+#[test]
 fn the_dropout_of_adapters_is_not_the_models() {
     check("We use a LoRA dropout of 0.05.", &["lora.dropout 0.05"]);
     check(

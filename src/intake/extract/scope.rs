@@ -1,7 +1,7 @@
 //! What a sentence is about: which phase, data and model. A sentence that does not say is about what its paragraph, heading, or
 //! section said before.
 
-use super::names;
+use super::{names, topic};
 use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
 use std::sync::LazyLock;
 
@@ -16,16 +16,37 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
             own.phase = Some(Phase::PreTraining);
         }
+        own.topic = topic::of_sentence(paper, &sentence.text).filter(|_| own.datasets.is_empty());
         let scope = match passage.kind {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
             PassageKind::Note => own.or(&heading),
             _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
         };
-        let label = running.label.clone().filter(|_| passage.kind == PassageKind::Prose);
-        scopes.push(scope.or_topic(label.or_else(|| topic(paper, sentence))));
+        // A statement on all experiments is of none of them.
+        if topic::holds_for_all(&sentence.text) {
+            scopes.push(scope);
+            continue;
+        }
+        let label = running.label.clone().filter(|_| matches!(passage.kind, PassageKind::Prose | PassageKind::Item));
+        let of_section = || topic::of_section(paper, sentence.section);
+        let topic = label.or_else(of_section);
+        let topic = match defaults(&sentence.text) {
+            Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
+            None => topic,
+        };
+        scopes.push(scope.or_topic(topic));
     }
     scopes
+}
+
+/// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
+pub(super) fn of_clause(text: &str, at: usize, of_sentence: &Scope) -> Scope {
+    let scope = of_sentence.clone();
+    match topic::of_clause(text, at).or_else(|| topic::of_role(text, at)) {
+        Some(topic) => Scope { topic: Some(topic), ..scope },
+        None => scope,
+    }
 }
 
 /// What the text before a sentence was about.
@@ -64,14 +85,15 @@ impl Running {
             }
         }
         // A sentence that only compares with other data does not change what the paragraph is about.
-        let introduces = own.datasets.len() == 1 && !compares(&sentence.text);
+        let leads = own.datasets.len() > 1 && sentence.text.starts_with("On ");
+        let introduces = (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
         let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
             phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
             variant: told.variant.or(self.paragraph.variant.take()),
-            topic: None,
+            topic: told.topic.or(self.paragraph.topic.take().filter(|topic| own.datasets.is_empty() || topic.contains(' '))),
         };
         own
     }
@@ -88,13 +110,21 @@ fn is_run_in(text: &str) -> bool {
     text.ends_with(['.', ':']) && text.split_whitespace().count() <= 6 && !text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// `Adult census income: the model has ...`: what the paragraph is about, unless that is a kind of section or a setting.
+/// `Adult census income: the model has ...`, `• RowSort: lr = 0.1`, `Sorting of stars.`: what the paragraph is about, unless that is a
+/// kind of section or a setting.
 fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
-    let label = LABEL.captures(text)?.name("l")?.as_str();
+    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
+    static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can)\b",
+        )
+    });
+    let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
-    (!is_generic(label) && !is_setting && text.len() > label.len() + 2).then(|| label.to_string())
+    let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
+    (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
 }
 
 fn takes_over(text: &str) -> bool {
@@ -152,8 +182,13 @@ pub(super) fn of_caption(paper: &Paper, caption: usize) -> Scope {
 pub(super) fn of_text(text: &str) -> Scope {
     let mut datasets: Vec<String> = Vec::new();
     for mention in names::datasets_in(text) {
-        if !datasets.iter().any(|d| d == mention.name) {
+        if !datasets.iter().any(|d| d == mention.name) && !is_in_passing(text, &mention.at) {
             datasets.push(mention.name.to_string());
+        }
+    }
+    for name in data_named(text) {
+        if !datasets.contains(&name) {
+            datasets.push(name);
         }
     }
     // Many names are a list of what was tried, not what a setting is for.
@@ -163,41 +198,70 @@ pub(super) fn of_text(text: &str) -> Scope {
     Scope { phase: phase_in(text), datasets, variant: variant_in(text), topic: None }
 }
 
+/// `on the X task`, `the X and Y data sets`: names of data that no list knows.
+fn data_named(text: &str) -> Vec<String> {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:[Oo]n|[Ff]or|both|and) (?:the |our |both )?(?P<x>[A-Z][\w'’+./–-]*\d?(?: \(?[A-Z\d][\w'’+./–>-]*\)?){0,3}) (?:tasks?|data ?sets?|corpus|corpora|benchmarks?)\b",
+        )
+    });
+    static USED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i:\b(?:train|fine-?tun|pre-?train|evaluat|test|experiment)\w*(?: [\w-]+){0,4}?) on (?:the )?(?P<x>[A-Z][\w’+./-]*[\w](?: (?:and|&) [A-Z][\w’+./-]*[\w])?)\b",
+        )
+    });
+    static DEVICE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)gpu|tpu|cpu|nvidia|geforce|rtx|gtx|tesla|titan|intel|xeon|amd|^[APVHTLB]\d{1,3}s?\b")
+    });
+    const OTHERS: [&str; 10] = ["Section", "Table", "Figure", "Appendix", "NLP", "NLU", "NLG", "AI", "ML", "QA"];
+    let found = DATA.captures_iter(text).chain(USED.captures_iter(text)).filter_map(|found| found.name("x"));
+    let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x));
+    let is_name = |x: &&str| {
+        let first = x.split(' ').next().unwrap_or_default();
+        let marked = x.chars().any(|c| c.is_ascii_digit()) || first.chars().skip(1).any(char::is_uppercase) || x.contains(' ');
+        marked && !OTHERS.contains(&first) && names::datasets_in(x).is_empty() && names::tasks_in(x).is_empty()
+    };
+    names.filter(is_name).map(str::to_string).collect()
+}
+
+/// Data that only something taken from elsewhere is of: `weights pre-trained on X`, `X-pretrained`, `the mean of X`, `X models`.
+fn is_in_passing(text: &str, at: &std::ops::Range<usize>) -> bool {
+    static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:(?:weights|models?|backbones?|networks?|encoders?|checkpoints?|which (?:is|are|was|were)|,|\() pre-?trained (?:on|with|from) (?:the )?|(?:mean|statistics|weights|deviation|checkpoints?) (?:of|from|on) (?:the )?)$",
+        )
+    });
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:(?:'s|’s)? (?:\w+ )?(?:means?|statistics|weights|normali[sz]ation|checkpoints?|initiali[sz]ation|models)\b|[- ]pre-?trained\b)",
+        )
+    });
+    text.get(..at.start).is_some_and(|before| BEFORE.is_match(before))
+        || text.get(at.end..).is_some_and(|behind| BEHIND.is_match(behind))
+}
+
 /// What the heading says, and those above it.
 fn of_heading(paper: &Paper, section: Option<usize>) -> Scope {
     let Some(index) = section else { return Scope::default() };
-    let number = paper.sections[index].number.clone().unwrap_or_default();
-    let mut scope = Scope::default();
-    for (at, other) in paper.sections[..=index].iter().enumerate().rev() {
-        let above = other.number.as_deref().is_some_and(|n| number.starts_with(&format!("{n}.")));
-        if at == index || above {
-            scope = scope.or(&of_text(&other.title));
-        }
-    }
-    scope
+    let chain = topic::chain(&paper.sections, index);
+    let titles = chain.into_iter().filter_map(|at| paper.sections.get(at)).map(|section| section.title.as_str());
+    titles.fold(Scope::default(), |scope, title| scope.or(&of_text(title)))
 }
 
-/// A heading that names an experiment rather than a kind of section; or that defaults are spoken of.
-fn topic(paper: &Paper, sentence: &Sentence) -> Option<String> {
-    if sentence.text.to_lowercase().contains("default settings") {
-        return Some("default settings".into());
-    }
-    let title = paper.section_title(sentence.section).trim();
-    (!title.is_empty() && !is_generic(title) && title.len() < 80).then(|| title.to_string())
-}
-
-/// Words for a kind of section, not for what is in it.
-fn is_generic(title: &str) -> bool {
-    static GENERIC: LazyLock<regex::Regex> = LazyLock::new(|| {
+/// That defaults are spoken of.
+fn defaults(text: &str) -> Option<String> {
+    // `Adam with its default values` has defaults of its own.
+    static DEFAULTS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:the )?(?:abstract|introduction|background|related work|methods?|our method|model|models?|architecture|model architecture|approach|training|training details|experiments?|experimental (?:setup|settings?|details)|setup|implementation(?: details)?|evaluation|results?(?: and .*)?|analysis|discussion|conclusions?|appendix|(?:additional |further |more )?(?:training |model )?details|(?:model )?hyper-?parameters?.*|optimi[sz](?:er|ation)|implementation|settings|pre-?training|fine-?tuning|model and training|regulari[sz]ation|training (?:procedure|data.*|regime)|data.*|why .*|limitations|acknowledge?ments?|references)$",
+            r"(?i)(?P<its>\b(?:with|its) )?(?:the )?\bdefault (?:training |optimi[sz]ation )?(?:settings|hyper-?\s?parameters|values)\b",
         )
     });
-    GENERIC.is_match(title)
+    let found = DEFAULTS.captures(text)?;
+    found.name("its").is_none().then(|| "default settings".to_string())
 }
 
 fn phase_in(text: &str) -> Option<Phase> {
-    static TUNE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\bfine[- ]?tun"));
+    static TUNE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\bfi?ne[- ]?tun"));
     // "The pre-trained model" names the model, not the phase.
     static PRE: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\bpre-?train(?:ing\b|ed (?:on|for|with|using|in|at)\b|\b)"));
@@ -274,12 +338,19 @@ impl Scope {
         }
     }
 
+    /// With what a heading tells, unless something closer is known than a phase or the size of a model.
     fn or_topic(mut self, topic: Option<String>) -> Scope {
-        if self.is_empty() {
-            self.topic = topic;
+        if self.datasets.is_empty() && self.topic.is_none() {
+            self.topic = topic.filter(|topic| !says(&self, topic));
         }
         self
     }
+}
+
+/// Whether all words of a topic are in a scope already.
+fn says(scope: &Scope, topic: &str) -> bool {
+    let said = scope.to_string().to_lowercase();
+    topic.to_lowercase().split_whitespace().all(|word| said.contains(word))
 }
 
 #[cfg(test)]
@@ -295,5 +366,9 @@ mod tests {
         check("The big models were trained for 300,000 steps.", "big");
         check("On CIFAR10 we start with 0.1.", "CIFAR-10");
         check("It is plain.", "");
+        check("We train on LeafQA for 3 epochs.", "LeafQA");
+        check("We train on GPUs, and test on the Leaf2Tree task.", "Leaf2Tree");
+        check("We train on Sundays.", "");
+        check("We begin with a backbone pre-trained on ImageNet.", "pre-training");
     }
 }

@@ -161,7 +161,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         return met.value.end;
     }
     let others = one_each(text, value.end);
-    let of_clause = || scope::model_of_clause(text, whole.start).or(&in_turn::part(rule.key, &text[..whole.start])).or(at.scope);
+    let of_clause = || scope::model_of_clause(text, whole.start).or(at.scope);
     let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);

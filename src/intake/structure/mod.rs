@@ -1,12 +1,14 @@
 //! Lines with places -> [`Paper`]: running heads dropped, blocks, headings, tables, reading order as drawn.
 
 mod blocks;
+mod collapsed;
 mod compose;
 mod front;
 mod marks;
 mod text;
 
 pub(in crate::intake) use blocks::is_caption;
+pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use marks::commons;

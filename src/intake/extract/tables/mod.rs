@@ -36,6 +36,8 @@ struct View<'a> {
     scope: Scope,
     /// Short names that the caption writes out: `LR: learning rate`.
     short: Vec<(&'a str, &'a str)>,
+    /// Signs that the text gives to settings: `the learning rate η`.
+    signs: Vec<(char, Named)>,
 }
 
 impl<'a> View<'a> {
@@ -48,13 +50,19 @@ impl<'a> View<'a> {
         if !named {
             scope.topic = scope.topic.or_else(|| task_of(caption));
         }
-        View { paper, table, caption, scope, short: written_out(caption) }
+        let has_signs = table.rows.iter().flat_map(|row| row.cells.iter().take(2)).any(|cell| sign(&cell.text).is_some());
+        let signs = if has_signs { signs_of(paper) } else { Vec::new() };
+        View { paper, table, caption, scope, short: written_out(caption), signs }
     }
 
     /// The setting that a cell names, in full or by a short name of the caption's.
     fn setting(&self, text: &str) -> Option<Named> {
         if let Some(key) = values::adapter_setting(text).filter(|_| self.is_of_adapters()) {
             return Some(Named { key, unit: None, power: 0 });
+        }
+        if let Some(sign) = sign(text) {
+            let given = self.signs.iter().find(|(given, _)| *given == sign).map(|(_, named)| *named);
+            return given.or_else(|| values::setting(text));
         }
         values::setting(text).or_else(|| {
             let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
@@ -122,6 +130,24 @@ impl<'a> View<'a> {
     }
 }
 
+/// A Greek letter alone.
+fn sign(text: &str) -> Option<char> {
+    let mut letters = text.trim().chars();
+    let only = letters.next().filter(|c| ('α'..='ω').contains(c) || *c == 'ϵ')?;
+    letters.next().is_none().then_some(only)
+}
+
+/// `learning rate (η)`, `a weight decay of λ`: the signs that a paper gives to settings.
+fn signs_of(paper: &Paper) -> Vec<(char, Named)> {
+    static GIVEN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?P<name>learning rate|batch size|weight decay|dropout(?: rate)?|label smoothing|momentum),? (?:\(|of )?(?P<sign>[α-ωϵ])(?:\W|$)",
+        )
+    });
+    let all = paper.pages.iter().flat_map(|page| GIVEN.captures_iter(&page.text));
+    all.filter_map(|found| Some((found["sign"].chars().next()?, values::setting(&found["name"])?))).collect()
+}
+
 /// `... on the commonsense reasoning tasks`: what a table is about whose data no name tells.
 fn task_of(caption: &str) -> Option<String> {
     static TASK: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -146,8 +172,9 @@ fn is_list(text: &str) -> bool {
 
 /// A row without values.
 pub(super) fn is_header(row: &Row) -> bool {
-    let is_value =
-        |text: &str| value_of(text).is_some() || is_list(text) || matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×");
+    let is_mark =
+        |text: &str| matches!(text, "-" | "–" | "—" | "−" | "✓" | "✗" | "×" | "None" | "True" | "False" | "Yes" | "No" | "n/a");
+    let is_value = |text: &str| value_of(text).is_some() || is_list(text) || is_mark(text) || values::gives_betas(text);
     !row.cells.iter().any(|c| is_value(&c.text))
 }
 

@@ -59,24 +59,30 @@ pub(in crate::intake::extract) type Given = HashMap<(FieldKey, Option<Phase>, Op
 
 /// How much to trust the next statement of a table on a key, given those before it: tables lead with the main configuration for a
 /// data set or suite, and each further one is less likely to be the recipe.
-fn trust(given: &mut Given, key: FieldKey, scope: &Scope) -> f32 {
+fn trust(given: &mut Given, key: FieldKey, scope: &Scope, rows: &str) -> f32 {
     let group = scope.datasets.first().map(|d| names::suite_of(d).unwrap_or(d).to_string());
+    let group = group.or_else(|| (!rows.is_empty()).then(|| rows.to_string()));
     let earlier = given.entry((key, scope.phase, group)).or_default();
     *earlier += 1;
     SAID * 0.85_f32.powi((*earlier - 1).min(20))
 }
 
 /// Columns beside the first of a row are as much the paper's, a little less each.
-const BESIDE: f32 = 0.95;
+const BESIDE: f32 = 0.99;
 
 /// The same within a row: columns beside each other are configurations beside each other, not further ones.
-fn trust_beside(given: &mut Given, key: FieldKey, scope: &Scope, row: &mut Vec<(Option<Phase>, Option<String>, f32)>) -> f32 {
+fn trust_beside(
+    given: &mut Given,
+    key: FieldKey,
+    (scope, rows): (&Scope, &str),
+    row: &mut Vec<(Option<Phase>, Option<String>, f32)>,
+) -> f32 {
     let of = (scope.phase, scope.datasets.first().cloned());
     if let Some((.., first)) = row.iter_mut().find(|(phase, data, _)| (*phase, data) == (of.0, &of.1)) {
         *first *= BESIDE;
         return *first;
     }
-    let first = trust(given, key, scope);
+    let first = trust(given, key, scope, rows);
     row.push((of.0, of.1, first));
     first
 }
@@ -90,6 +96,8 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
     let mut group = String::new();
     let own = found.own.clone();
     let of_sizes = sizes::in_rows(view);
+    let is_tried = gives_what_was_tried(view.caption);
+    let are_experiments = groups_are_experiments(view);
     let mut in_group = false;
     for (index, row) in view.table.rows.iter().enumerate() {
         let Some(first) = row.cells.first() else { continue };
@@ -111,6 +119,10 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
             }
             continue;
         };
+        // A column before the names is of groups; where it is empty the last goes on.
+        if let Some(cell) = row.cells[..name].first().filter(|_| are_experiments) {
+            group = cell.text.clone();
+        }
         in_group = true;
         let given = &row.cells[name + 1..];
         let key = named.key;
@@ -124,9 +136,10 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
             let scope = scope.or(&view.scope);
             let trust = match is_baseline {
                 true => BASELINE,
+                false if is_tried && value.numbers().len() > 1 => BASELINE,
                 // A column that gives a whole model gives its recipe, too.
                 false if of_sizes => SAID,
-                false => trust_beside(&mut found.given, key, &scope, &mut beside),
+                false => trust_beside(&mut found.given, key, (&scope, &group), &mut beside),
             };
             found.add(key, value, unit, scope, trust, view.quote(row), view.table.section);
         }
@@ -166,6 +179,23 @@ fn columns(view: &View<'_>, (index, row): (usize, &Row), name: usize, named: Nam
     columns
 }
 
+/// Whether the groups in a column before the names are experiments, not kinds of settings: a name stands in several of them.
+fn groups_are_experiments(view: &View<'_>) -> bool {
+    let name = |row: &Row| named_in(view, row).and_then(|(at, _)| row.cells.get(at)).map(|cell| cell.text.clone());
+    let names: Vec<String> = view.table.rows.iter().filter_map(name).collect();
+    names_column(view) == Some(1) && names.iter().enumerate().any(|(at, name)| names[..at].contains(name))
+}
+
+/// `The search space of our hyper-parameters`: values of which one was chosen.
+fn gives_what_was_tried(caption: &str) -> bool {
+    static TRIED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:search|hyper-?\s?parameters?|tuning|sweep)[- ](?:search )?(?:spaces?|grids?|ranges?)\b|\bgrid[- ]search\b",
+        )
+    });
+    TRIED.is_match(caption)
+}
+
 /// A header over words on a setting, or over what was tried for it: not over what it was.
 fn says_about(header: &str) -> bool {
     static ABOUT: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -188,15 +218,19 @@ fn says_value(header: &str) -> bool {
 
 /// What columns under these headers are of, in a group of rows: data, a phase, or systems.
 fn of_columns(view: &View<'_>, group: &str, headers: &[String]) -> Scope {
-    let group = (!group.is_empty()).then(|| group.to_string());
-    let datasets: Vec<String> = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
+    // `Pre-training` or `GLUE` over rows is no model's name.
+    let told = scope::of_text(group);
+    let is_told = told.phase.is_some() || !told.datasets.is_empty();
+    let group = (!group.is_empty() && !is_told).then(|| group.to_string());
+    let mut datasets: Vec<String> = headers.iter().flat_map(|h| names::datasets_in(h)).map(|m| m.name.to_string()).collect();
     let words = headers.join(" ");
     let phase = scope::of_text(&words).phase.filter(|_| datasets.is_empty() && columns_are_phases(view));
     if headers.is_empty() || !datasets.is_empty() || phase.is_some() {
-        return Scope { variant: group, datasets, phase, ..Scope::default() };
+        datasets.extend(told.datasets);
+        return Scope { variant: group, datasets, phase: phase.or(told.phase), ..Scope::default() };
     }
     let systems = [group.unwrap_or_default(), words].join(" ").trim().to_string();
-    Scope { variant: (!systems.is_empty()).then_some(systems), ..Scope::default() }
+    Scope { variant: (!systems.is_empty()).then_some(systems), datasets: told.datasets, phase: told.phase, ..Scope::default() }
 }
 
 /// `Pre-training | Fine-tuning` across; a `Fine-tune` among methods is one of them.
@@ -226,7 +260,13 @@ fn optimizer_of_constants(view: &View<'_>, found: &mut Findings<'_>) {
 /// The pair that a row gives: one number in each of two cells, or both in one, for each column that has its own.
 fn betas(view: &View<'_>, (index, row): (usize, &Row), found: &mut Findings<'_>) {
     // Behind the signs, if they stand in the cell.
-    let written = |cell: &Cell| numbers::parse_list(cell.text.rsplit(['=', ':']).next().unwrap_or_default());
+    let written = |cell: &Cell| {
+        let behind: Vec<&str> = cell.text.split(['=', ':']).skip(1).collect();
+        match behind.as_slice() {
+            [first, second] => [first, second].iter().filter_map(|part| leading_number(part)).collect(),
+            _ => numbers::parse_list(behind.last().unwrap_or(&cell.text.as_str())),
+        }
+    };
     let given = &row.cells[1..];
     let mut pairs: Vec<(Vec<f64>, Vec<String>)> = Vec::new();
     for cell in given.iter().filter(|cell| written(cell).len() == 2) {
@@ -246,11 +286,16 @@ fn betas(view: &View<'_>, (index, row): (usize, &Row), found: &mut Findings<'_>)
         }
         let scope = of_columns(view, "", if single { &[] } else { &headers }).or(&view.scope);
         for (key, value) in [(FieldKey::Beta1, first), (FieldKey::Beta2, second)] {
-            let trust = trust(&mut found.given, key, &scope);
+            let trust = trust(&mut found.given, key, &scope, "");
             let value = Value::Number { value };
             found.add(key, value, None, scope.clone(), trust, view.quote(row), view.table.section);
         }
     }
+}
+
+/// ` 0.9, β₂` -> 0.9
+fn leading_number(text: &str) -> Option<f64> {
+    numbers::parse(text.trim().split([',', ';', ' ']).next()?)
 }
 
 /// A header over names of data.
@@ -269,7 +314,12 @@ pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
         for (column, cell) in row.cells.iter().enumerate() {
             let header = view.headers(index, cell);
             match header.iter().rev().find_map(|h| view.setting(h)) {
-                Some(named) => settings.extend(value_in(named, &cell.text).map(|value| (named.key, value, named.unit))),
+                Some(named) => {
+                    // A system may stand over several settings.
+                    let over = header.first().filter(|over| header.len() > 1 && view.setting(over).is_none() && is_name(over));
+                    let value = value_in(named, &cell.text);
+                    settings.extend(value.map(|value| (named.key, value, named.unit, over.cloned())));
+                }
                 None if column == 0 && sizes::names_a_size(&cell.text) => {
                     scope.variant = Some(cell.text.clone());
                     is_model = true;
@@ -291,13 +341,17 @@ pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
         is_model |= scope.variant.as_deref().is_some_and(|name| found.is_variant(name));
         let size =
             sizes::size(view, index, row, &own).filter(|variant| variant.num_layers.is_some() && variant.hidden_size.is_some());
-        for (key, value, unit) in settings {
+        for (key, value, unit, over) in settings {
+            let scope = match (over, scope.variant.is_none()) {
+                (Some(over), true) => Scope { variant: Some(over), ..scope.clone() },
+                _ => scope.clone(),
+            };
             let trust = match size {
                 _ if view.is_baseline(&own, &scope, |_| true) => BASELINE,
                 // A row that gives a whole model, or is of one that is known, gives its recipe, too.
                 Some(_) => SAID,
                 None if is_model => SAID,
-                None => trust(&mut found.given, key, &scope),
+                None => trust(&mut found.given, key, &scope, ""),
             };
             // Data sets with the same value share a statement.
             let shared = |f: &&mut Field| f.key == key && f.value == value && f.scope.variant == scope.variant;

@@ -176,8 +176,9 @@ pub(super) fn names_betas(text: &str) -> bool {
 
 /// `β₁, β₂ = 0.9, 0.95` in a cell of values.
 pub(super) fn gives_betas(text: &str) -> bool {
-    static BOTH: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^\(?(?:β|beta)_?[₁1]?\s?[,/]\s?(?:β|beta)_?[₂2]?\)?\s?[=:]"));
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^\(?(?:β|beta)_?[ ₁1]?[₁1]?\s?(?:[=:]\s?[\d.]+\s?)?[,;/]?\s?(?:β|beta)_?[ ₂2]?[₂2]?\)?\s?[=:]")
+    });
     BOTH.is_match(text.trim())
 }
 
@@ -193,6 +194,11 @@ pub(super) fn augmentation(name: &str, text: &str) -> Option<Value> {
     }
     let of_any = name.to_lowercase().contains("augmentation");
     let named = choices::augmentations_named(if of_any { text } else { name });
+    // `R+N` is short for something that the table says elsewhere.
+    let is_code = |text: &str| text.split(|c: char| !c.is_alphabetic()).all(|word| word.chars().count() < 3);
+    if named.is_empty() && of_any && is_code(text) {
+        return None;
+    }
     let texts = if named.is_empty() { vec![if of_any { text } else { name }.trim().to_string()] } else { named };
     Some(Value::Texts { texts })
 }

@@ -1,0 +1,266 @@
+//! Which experiment a heading or the beginning of a sentence speaks of, where no list of names knows it.
+
+use crate::intake::{Paper, Section, SectionKind};
+use std::sync::LazyLock;
+
+/// Words for kinds of sections, of statements and of settings: they tell no experiment from another.
+const GENERAL: &str = "a an the our its their this these all both each of and or for in on from with to by as at via vs during under \
+    abstract introduction background preliminaries related work works method methods methodology methodologies model models modeling \
+    modelling architecture architectures network networks structure design designs approach approaches proposed overall overview \
+    framework training train trained trains experiment experiments experimental experimentation setup setups set-up set up setting \
+    settings implementation implementations implement details detail detailed specifics evaluation evaluating evaluations results \
+    result main analysis discussion discussions conclusion conclusions appendix appendices supplementary supplemental material \
+    materials additional further more other omitted extra extended information section sections hyperparameter hyperparameters \
+    hyper-parameter hyper-parameters hyper parameter parameters parameterization configuration configurations config optimization \
+    optimisation optimizer optimizers optimiser optimizing pre-training pretraining pre-train fine-tuning finetuning fine-tune \
+    tuning regularization regularisation procedure procedures protocol protocols regime recipe recipes scheme schemes strategy \
+    strategies pipeline process data dataset datasets preprocessing pre-processing processing preparation augmentation augmentations \
+    limitations acknowledgments acknowledgements acknowledgment acknowledgements references baseline baselines comparison compared \
+    comparisons validation testing test objective objectives loss losses function functions learning-rate rate rates batch batches \
+    size sizes warmup warm-up schedule schedules scheduler schedulers stage stages phase phases step steps epoch epochs dropout \
+    initialization initialisation weight weights decay momentum gradient hardware software computational compute computing \
+    infrastructure resources resource cost costs time environment environments reproducibility algorithm algorithms used using use \
+    selection search default metrics metric measures tasks task part general technical new final choice choices study studies \
+    specification specifications";
+
+/// Words that begin `For ..., we` without saying what for.
+const MANNERS: &str = "example instance simplicity fairness fair clarity brevity convenience completeness consistency efficiency \
+    efficient computational speed stability stable comparison comparability reasons reason purpose purposes sake better that those \
+    which any every it them brief contrast addition practice general particular short total ease notation now inference testing \
+    visualization ablation ablations readability context our respectively average top hand contrary figure table we above \
+    below following respective feed-forward feedforward position-wise embedding embeddings attention layer layers activation activations tokenizer tokenization \
+    vocabulary positional hidden decoding sampling certain most many several few various different";
+
+fn is_among(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|general| general == word)
+}
+
+/// The words of a text from the first that tells something to the last; none where all are general.
+pub(super) fn telling(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_telling = |at: &usize| {
+        let Some(word) = words.get(*at) else { return false };
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let of_rate = bare == "learning" && words.get(*at + 1).is_some_and(|next| next.to_lowercase().starts_with("rate"));
+        bare.chars().any(char::is_alphabetic) && !of_rate && !bare.split(['/', '&']).all(|part| is_among(GENERAL, part))
+    };
+    let first = (0..words.len()).find(is_telling)?;
+    let last = (0..words.len()).rev().find(is_telling)?;
+    let told = words.get(first..=last)?.join(" ");
+    Some(told.trim_matches(['.', ',', ':', ';', ' ']).to_string()).filter(|told| !told.is_empty())
+}
+
+/// A heading that tells of an experiment: by its words, or by the section whose details it gives.
+fn of_title(paper: &Paper, title: &str) -> Option<String> {
+    // A sentence for a heading tells what was found.
+    let first = title.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let is_sentence = is_among("why how what does do is", &first);
+    if title.len() >= 80 || is_sentence {
+        return None;
+    }
+    of_reference(paper, title).or_else(|| telling(title))
+}
+
+/// What the heading of a section says of the experiment in it, or else those above it.
+pub(super) fn of_section(paper: &Paper, section: Option<usize>) -> Option<String> {
+    chain(&paper.sections, section?)
+        .into_iter()
+        .filter_map(|at| paper.sections.get(at))
+        .find_map(|s| of_title(paper, s.title.trim()))
+}
+
+/// `experiments in Section 3.1`, with what is the heading of that.
+pub(super) fn of_reference(paper: &Paper, text: &str) -> Option<String> {
+    static SECTION: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:[Ss]ection|Sec\.|§) ?(?P<n>(?:\d{1,2}|[A-Z])(?:\.\d{1,2}){0,3})\b"));
+    let number = SECTION.captures(text)?.name("n")?.as_str();
+    let section = paper.sections.iter().find(|section| section.number.as_deref().is_some_and(|n| bare(n) == number));
+    let title = section.and_then(|section| telling(&section.title)).unwrap_or_default();
+    Some(format!("Section {number} {title}").trim_end().to_string())
+}
+
+/// `For linear evaluation, we ...`, `On the parsing task, ...`: what a sentence says at its beginning that it is about.
+pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
+    static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \([^()]{1,40}\))?, \p{L}",
+        )
+    });
+    static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:In|At) (?:the |our )?(?P<x>[^,;:()]{2,50}? (?:stages?|phases?|tasks?|experiments?|scenarios?)), \p{L}",
+        )
+    });
+    let found = HEAD.captures(text).or_else(|| STAGE.captures(text))?;
+    let x = found.name("x")?.as_str();
+    of_reference(paper, x).or_else(|| named(x))
+}
+
+/// What `for x` is for; none where that is a manner, a setting or a count.
+fn named(x: &str) -> Option<String> {
+    let words: Vec<&str> = x.split_whitespace().collect();
+    let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
+    let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
+    let told = telling(x)?;
+    let is_setting = super::tables::setting(x).is_some()
+        || super::tables::setting(&told).is_some()
+        || super::choices::optimizer_named(&told).is_some();
+    // `the second stage` is told by both words.
+    let is_ordinal = is_among("first second third fourth last next final", &told.to_lowercase());
+    let told = if is_ordinal { x.trim_start_matches("the ").to_string() } else { told };
+    (words.len() <= 8 && !is_manner && !is_counted && !is_setting).then_some(told)
+}
+
+/// `..., while for three classes, the rate is ...`: what the last clause before `at` says that it is about.
+pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
+    static CLAUSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:[,;] (?:and |while |whereas |but )?|(?:and|while|whereas) )for (?:the )?(?P<x>[^,;:()]{2,50}?),? (?:we|the|an?|it|this)\b",
+        )
+    });
+    let before = text.get(..at)?;
+    CLAUSE.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
+}
+
+/// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that was named last before `at`.
+pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
+    static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er)\b")
+    });
+    const PLAIN: &str = "initial base peak final same different small large constant fixed mini maximum minimum max min total global-batch \
+        effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \
+        using use best optimal with";
+    let is_role = |role: &str| !is_among(PLAIN, role) && !is_among(GENERAL, role) && !is_among(MANNERS, role);
+    let all: Vec<(usize, String, String)> = ROLE
+        .captures_iter(text)
+        .map(|found| (found.get(0).map_or(0, |m| m.start()), found["role"].to_lowercase(), found["name"].to_lowercase()))
+        .filter(|(_, role, _)| is_role(role))
+        .collect();
+    let (_, role, name) = all.iter().rev().find(|(start, ..)| *start < at)?;
+    all.iter().any(|(_, other, same)| same == name && other != role).then(|| role.clone())
+}
+
+/// `for all experiments`: what is said holds wherever it stands.
+pub(super) fn holds_for_all(text: &str) -> bool {
+    static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:for|in|across|throughout) all (?:of )?(?:the |our )?(?:experiments?|models|methods|runs|settings|tasks|datasets|data sets)(?P<rest>\s+\w+)?",
+        )
+    });
+    let rest = ALL.captures(text).map(|found| found.name("rest").map_or("", |rest| rest.as_str()).trim().to_lowercase());
+    rest.is_some_and(|rest| !["above", "below", "of", "in", "on", "with", "that", "here"].contains(&rest.as_str()))
+}
+
+fn bare(number: &str) -> &str {
+    number.trim_matches(['.', ')', '(', ':', '§'])
+}
+
+/// A section and those that it is part of, from the inside out, by their numbers; without one it is part of the last that has.
+pub(super) fn chain(sections: &[Section], index: usize) -> Vec<usize> {
+    let Some(section) = sections.get(index) else { return Vec::new() };
+    let is_roman = |n: &str| n.chars().all(|c| "IVX".contains(c));
+    let numbers = || sections[..index].iter().filter_map(|s| s.number.as_deref());
+    let romans = numbers().any(|n| bare(n).len() > 1 && is_roman(bare(n)));
+    let rank = |number: &str| match bare(number) {
+        n if n.contains('.') => 1 + n.matches('.').count(),
+        n if romans && is_roman(n) => 0,
+        n if n.len() == 1 && n.starts_with(char::is_alphabetic) => usize::from(romans),
+        _ if number.ends_with(')') => 2,
+        _ => 0,
+    };
+    let mut chain = vec![index];
+    let mut inner = section.number.clone();
+    if inner.is_none() && matches!(section.kind, SectionKind::Abstract | SectionKind::References) {
+        return chain;
+    }
+    for (at, other) in sections[..index].iter().enumerate().rev() {
+        let Some(number) = other.number.as_deref() else { continue };
+        let above = match inner.as_deref() {
+            None => true,
+            Some(inner) if bare(inner).contains('.') => bare(inner).starts_with(&format!("{}.", bare(number))),
+            Some(inner) => rank(number) < rank(inner),
+        };
+        if above {
+            chain.push(at);
+            inner = Some(number.to_string());
+        }
+    }
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section(number: Option<&str>, title: &str) -> Section {
+        Section { number: number.map(str::to_string), title: title.into(), kind: SectionKind::Body }
+    }
+
+    fn paper(sections: Vec<Section>) -> Paper {
+        Paper { sections, ..Paper::default() }
+    }
+
+    #[test]
+    fn general_words_tell_nothing() {
+        for text in
+            ["Experiment settings", "Training Protocol", "Main Results", "The learning rate warm-up stage", "Data & Training"]
+        {
+            assert_eq!(telling(text), None, "{text}");
+        }
+        assert_eq!(telling("Training Details for Parsing Trees").as_deref(), Some("Parsing Trees"));
+        assert_eq!(telling("Representation learning").as_deref(), Some("Representation learning"));
+    }
+
+    #[test]
+    fn a_heading_that_tells_nothing_is_of_the_one_above() {
+        let sections = vec![
+            section(Some("II"), "Sorting Nets"),
+            section(Some("A"), "Setup"),
+            section(Some("1)"), "Training details"),
+            section(None, "Optimization"),
+            section(Some("III"), "Results"),
+        ];
+        let paper = paper(sections);
+        assert_eq!(of_section(&paper, Some(3)).as_deref(), Some("Sorting Nets"));
+        assert_eq!(chain(&paper.sections, 3), [3, 2, 1, 0]);
+        assert_eq!(of_section(&paper, Some(4)), None);
+    }
+
+    #[test]
+    fn what_a_sentence_is_about() {
+        let paper = paper(vec![section(Some("3.1"), "Finding Cats")]);
+        let check = |text: &str, expected: Option<&str>| assert_eq!(of_sentence(&paper, text).as_deref(), expected, "{text}");
+        check("For linear probing, we train for 9 epochs.", Some("linear probing"));
+        check("For our experiments in Section 3.1, we use a batch of 8.", Some("Section 3.1 Finding Cats"));
+        check("For example, we use a batch of 8.", None);
+        check("For the learning rate, we use 0.1.", None);
+        check("In the second stage, the rate is 0.1.", Some("second stage"));
+        check("In this work, the rate is 0.1.", None);
+        check("For simplicity, the batch is 8.", None);
+        check("For all experiments, we use Adam.", None);
+        check("For Adam, the rate is 0.1.", None);
+    }
+
+    #[test]
+    fn a_clause_is_about_what_it_begins_with() {
+        let text = "For pairs, the rate is 0.1, while for triples, a rate of 0.2 is used";
+        let at = |value: &str| text.find(value).expect("there");
+        assert_eq!(of_clause(text, at("0.1")), None);
+        assert_eq!(of_clause(text, at("0.2")).as_deref(), Some("triples"));
+    }
+
+    #[test]
+    fn settings_of_one_name() {
+        let text = "The outer learning rate is 0.7 and the inner learning rate 0.01";
+        let at = |value: &str| text.find(value).expect("there");
+        assert_eq!(of_role(text, at("0.7")).as_deref(), Some("outer"));
+        assert_eq!(of_role(text, at("0.01")).as_deref(), Some("inner"));
+        assert_eq!(of_role("The initial learning rate is 0.7 and the peak learning rate 1", 40), None);
+    }
+
+    #[test]
+    fn what_holds_for_all() {
+        assert!(holds_for_all("We use Adam for all experiments."));
+        assert!(!holds_for_all("For all experiments above, we use Adam."));
+    }
+}
