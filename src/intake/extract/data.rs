@@ -1,6 +1,6 @@
 //! Data sets and metrics that the paper uses.
 
-use super::{Findings, Place, names};
+use super::{Findings, Place};
 use crate::intake::{DatasetRole, DatasetUse, FieldKey, SectionKind, Value};
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -1,7 +1,7 @@
 //! What each of several values of one setting is for: `300 and 40 epochs on A and B, respectively`.
 
 use super::{scope, settings};
-use crate::intake::{FieldKey, Scope};
+use crate::intake::Scope;
 use std::ops::Range;
 use std::sync::LazyLock;
 

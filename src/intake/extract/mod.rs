@@ -177,28 +177,6 @@ impl Place<'_> {
     }
 }
 
-/// Whether it is of how something is trained.
-fn is_setting(key: FieldKey) -> bool {
-    use FieldKey::*;
-    matches!(
-        key,
-        Optimizer
-            | Lr
-            | Beta1
-            | Beta2
-            | Eps
-            | Momentum
-            | WeightDecay
-            | Schedule
-            | Warmup
-            | BatchSize
-            | Epochs
-            | Steps
-            | Dropout
-            | LabelSmoothing
-    )
-}
-
 /// What a sentence says.
 struct Said {
     key: FieldKey,
