@@ -4,7 +4,7 @@ use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
 use super::experiment::{create_passing, drive_aside, find, unfinished};
-use crate::data::inputs::is_folder_of_images;
+use crate::data::inputs::{images_to_name, is_folder_of_images};
 use crate::data::{IMAGES, letters};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said, Unseen};
@@ -144,7 +144,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         match input {
             Input::Text(text) => texts.push([Some(text), asked.with.map(str::to_string)].into_iter().flatten().collect()),
             Input::Row(row) => rows.push_str(&format!("{row}\n")),
-            Input::Image(path) => images.push(path),
+            Input::Image(path) => images.extend(images_to_name(path)),
             Input::Table(path) => tables.push(path),
             Input::Lines(path) => {
                 let open = File::open(&path).map_err(|source| io("read", &path, source))?;

@@ -79,7 +79,7 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 fn leads_back(path: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     let is_on_the_way = |target: PathBuf| path.ancestors().skip(1).filter_map(real).any(|folder| folder.starts_with(&target));
-    path.is_symlink() && real(path).is_some_and(is_on_the_way)
+    path.is_symlink() && path.is_dir() && real(path).is_some_and(is_on_the_way)
 }
 
 #[cfg(test)]

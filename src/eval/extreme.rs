@@ -1,17 +1,17 @@
-//! Scores of 0 and 1 of metrics that are no share of all examples: every draw of them scores the same, which says nothing of others. How
-//! far off others may be depends on how many examples the score rests on, which may be few.
+//! Scores of 0 and 1 of metrics that are no share of all examples: draws of the same examples say nothing of others then. How far off others
+//! may be depends on how many examples the score rests on, which may be few.
 
 use super::interval::{Interval, wilson};
 use super::predictions::Predictions;
 use crate::spec::Metric;
 
 impl Predictions {
-    /// Wilson's interval over the examples that the score rests on, where every draw of the bootstrap is 0 or 1; none elsewhere, or where
-    /// there are no such examples.
-    pub(super) fn of_the_extreme(&self, metric: Metric, drawn: [f64; 2]) -> Option<[f64; 2]> {
-        let is_extreme = metric.range() == (0.0, 1.0) && (drawn == [0.0, 0.0] || drawn == [1.0, 1.0]);
+    /// Wilson's interval over the examples that the score rests on, where that is 0 or 1; none elsewhere, or where there are no such
+    /// examples.
+    pub(super) fn of_the_extreme(&self, metric: Metric, score: f64) -> Option<[f64; 2]> {
+        let is_extreme = metric.range() == (0.0, 1.0) && [0.0, 1.0].contains(&score);
         let count = if is_extreme { self.counted(metric) } else { 0 };
-        let Interval { low, high, .. } = (count > 0).then(|| wilson(drawn[0], count))?;
+        let Interval { low, high, .. } = (count > 0).then(|| wilson(score, count))?;
         Some([low, high])
     }
 
@@ -91,14 +91,14 @@ mod tests {
     #[test]
     fn what_varies_and_what_has_no_best_stay_as_they_are() {
         let all = few(true);
-        for (metric, drawn) in [(Metric::F1, [0.5, 0.9]), (Metric::F1, [0.5, 0.5]), (Metric::Matthews, [1.0, 1.0])] {
-            assert_eq!(all.of_the_extreme(metric, drawn), None, "{metric:?} {drawn:?}");
+        for (metric, score) in [(Metric::F1, 0.7), (Metric::F1, 0.5), (Metric::Matthews, 1.0)] {
+            assert_eq!(all.of_the_extreme(metric, score), None, "{metric:?} {score}");
         }
         let one_class = Predictions::Classes {
             each: vec![ClassSaid { label: 0, predicted: 0, probabilities: vec![0.9, 0.1] }; 9],
             classes: 2,
         };
-        assert_eq!(one_class.of_the_extreme(Metric::F1, [0.0, 0.0]), None, "no example of class 1: nothing is known");
+        assert_eq!(one_class.of_the_extreme(Metric::F1, 0.0), None, "no example of class 1: nothing is known");
     }
 
     /// Of ten sentences two have an entity: 2 / (2 + z²) = 0.3424.
@@ -107,8 +107,8 @@ mod tests {
         let names = ["O", "B-X"].map(String::from);
         let said = |i: u32| TagsSaid::new(vec![u32::from(i < 2)], vec![Some(u32::from(i < 2))], &names);
         let said = Predictions::Tags { each: (0..10).map(said).collect(), names: names.to_vec() };
-        let found = [Metric::EntityF1, Metric::EntityRecall, Metric::EntityPrecision].map(|m| said.of_the_extreme(m, [1.0, 1.0]));
+        let found = [Metric::EntityF1, Metric::EntityRecall, Metric::EntityPrecision].map(|m| said.of_the_extreme(m, 1.0));
         found.into_iter().for_each(|found| close(found.expect("an interval"), [0.3424, 1.0]));
-        close(said.of_the_extreme(Metric::Accuracy, [1.0, 1.0]).expect("an interval"), [0.7225, 1.0]);
+        close(said.of_the_extreme(Metric::Accuracy, 1.0).expect("an interval"), [0.7225, 1.0]);
     }
 }

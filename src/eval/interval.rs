@@ -35,7 +35,9 @@ pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Opti
     match scores {
         [] => None,
         [score] => match resampled {
-            Some([low, high]) if low < high => Some(Interval { low, high, basis: basis_of_one(metric, *score, examples) }),
+            Some([low, high]) if low < high => {
+                Some(Interval { low, high, basis: basis_of_one(metric, *score, [low, high], examples) })
+            }
             Some(_) => None,
             None => (metric.is_share_of_examples() && examples > 0).then(|| wilson(*score, examples)),
         },
@@ -43,10 +45,21 @@ pub fn interval(metric: Metric, scores: &[f64], examples: usize, resampled: Opti
     }
 }
 
-/// Of the best and the worst score the bootstrap knows nothing.
-fn basis_of_one(metric: Metric, score: f64, count: usize) -> Basis {
+/// The bootstrap's over all examples; Wilson's, which stands in its place for the best and the worst score, over those that it rests on.
+fn basis_of_one(metric: Metric, score: f64, interval: [f64; 2], count: usize) -> Basis {
     let is_extreme = metric.range() == (0.0, 1.0) && [0.0, 1.0].contains(&score);
-    if is_extreme { Basis::Examples { count } } else { Basis::Resamples { count } }
+    match of_how_many(score, interval).filter(|_| is_extreme) {
+        Some(count) => Basis::Examples { count },
+        None => Basis::Resamples { count },
+    }
+}
+
+/// Over how many examples Wilson's interval of none or of all of them is this one, if it is any.
+fn of_how_many(score: f64, [low, high]: [f64; 2]) -> Option<usize> {
+    let width = high - low;
+    let count = (Z_975 * Z_975 * (1.0 - width) / width).round();
+    let same = wilson(score, (count >= 1.0).then_some(count as usize)?);
+    ((same.low - low).abs() < 1e-9 && (same.high - high).abs() < 1e-9).then_some(count as usize)
 }
 
 /// The same where the held-out examples are a part that was drawn and not a split that others score on, too: several seeds on one
@@ -174,8 +187,13 @@ mod tests {
     #[test]
     fn a_perfect_score_gives_no_certainty() {
         assert_eq!(interval(Metric::F1, &[1.0], 20, Some([1.0, 1.0])), None);
-        let found = interval(Metric::F1, &[1.0], 20, Some([0.8389, 1.0])).expect("an interval");
-        assert_eq!((found.low, found.high, found.basis), (0.8389, 1.0, Basis::Examples { count: 20 }));
+        // Wilson's of all of 6, among 20, is over those 6; what is no such interval is the bootstrap's.
+        for (score, few) in [(1.0, wilson(1.0, 6)), (0.0, wilson(0.0, 6))] {
+            let found = interval(Metric::F1, &[score], 20, Some([few.low, few.high])).expect("an interval");
+            assert_eq!((found.low, found.high, found.basis), (few.low, few.high, Basis::Examples { count: 6 }));
+        }
+        let found = interval(Metric::F1, &[1.0], 20, Some([0.9, 1.0])).expect("an interval");
+        assert_eq!(found.basis, Basis::Resamples { count: 20 });
         let of_two = interval_of_draw(Metric::EntityF1, &[1.0, 1.0], 20, Some([0.8389, 1.0])).expect("an interval");
         assert!(of_two.low < 0.84 && of_two.high == 1.0, "{of_two:?}");
         assert_eq!(interval(Metric::Rmse, &[2.0], 20, Some([2.0, 2.0])), None, "nothing is known of how far off others are");

@@ -258,8 +258,8 @@ impl Predictions {
     /// The percentile interval of the bootstrap (Efron, 1979) over examples, 95 %, for each metric that has one. The draws are the
     /// same for every metric and every run.
     ///
-    /// Words that follow each other are not drawn apart: there is none for them. Where every draw scores the best or the worst there is, it
-    /// is Wilson's over the examples that the score rests on.
+    /// Words that follow each other are not drawn apart: there is none for them. Of the best and the worst score there is, it is Wilson's over
+    /// the examples that the score rests on.
     pub fn intervals(&self, metrics: &[Metric]) -> BTreeMap<Metric, [f64; 2]> {
         let count = self.len();
         if count < 2 || self.is_stream() {
@@ -275,7 +275,7 @@ impl Predictions {
         let scores: Vec<Vec<f64>> = (0..resamples as u64).into_par_iter().map(score).collect();
         let of = |(at, metric): (usize, &Metric)| {
             let drawn = percentiles(scores.iter().map(|scores| scores[at]).collect())?;
-            Some((*metric, self.of_the_extreme(*metric, drawn).unwrap_or(drawn)))
+            Some((*metric, self.of_the_extreme(*metric, self.metric(*metric)).unwrap_or(drawn)))
         };
         metrics.iter().enumerate().filter_map(of).collect()
     }

@@ -114,14 +114,22 @@ impl Split {
     }
 }
 
-/// Changes places until examples of every class are held out, as far as there are others of it to train on and room.
+/// Changes places until examples of every class are held out, as far as there are others of it to train on. Of data with so many classes that
+/// this would make of those that are watched another distribution than the data's, nothing is changed.
 fn keep_of_each(train: &mut [u32], held_out: &mut [u32], of: impl Fn(u32) -> u32) {
     // Of each class, how many are trained on and how many are held out.
     let mut counts: BTreeMap<u32, [usize; 2]> = BTreeMap::new();
     train.iter().for_each(|&example| counts.entry(of(example)).or_default()[0] += 1);
     held_out.iter().for_each(|&example| counts.entry(of(example)).or_default()[1] += 1);
-    let is_lacking = |[trained, out]: &[usize; 2]| *trained > 1 && *out == 0;
+    /// A class of fewer would lose much of what it is learnt from.
+    const ENOUGH: usize = 4;
+    /// At most one in so many of those that are watched changes its place.
+    const RARE: usize = 10;
+    let is_lacking = |[trained, out]: &[usize; 2]| *trained >= ENOUGH && *out == 0;
     let lacking: Vec<u32> = counts.iter().filter(|(_, counted)| is_lacking(counted)).map(|(class, _)| *class).collect();
+    if lacking.len() * RARE > held_out.len() {
+        return;
+    }
     for class in lacking {
         let most = counts.iter().max_by_key(|(_, [_, out])| *out).filter(|(_, [_, out])| *out > 1).map(|(class, _)| *class);
         let Some(most) = most else { return };

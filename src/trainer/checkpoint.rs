@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use tallow_kernels::{Param, ParamStore};
+use tallow_zoo::HeadKind;
 
 /// Of the files that [`save`] writes.
 const FORMAT: u32 = 3;
@@ -110,6 +111,10 @@ impl Identity {
             "monitor": {"hold_out": hold_out}, "max_train_examples": max_train_examples, "recipe": recipe, "total_steps": total_steps,
             "normalize": normalize, "seed": seed,
         });
+        // How what is watched is drawn.
+        if hold_out > 0 && task.head() == HeadKind::Classes {
+            fields["monitor"]["of_each_class"] = json!(true);
+        }
         if !leave_out.is_empty() {
             fields["leave_out"] = json!(leave_out);
         }

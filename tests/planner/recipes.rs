@@ -90,15 +90,16 @@ fn frozen_weights_take_their_own_place_alone() {
 /// What is given for each class goes by the order of the data's, so another order is no matter of taste.
 #[test]
 fn classes_that_an_experiment_lists_are_those_of_the_data() {
-    let planned = |classes: &[&str]| {
+    let weighed = |classes: &[&str], class_weights: Option<spec::ClassWeights>| {
         let spec = first(&request("MiniLM-L6 on SST-2"), &Wishes::default(), &glue());
         let names: Vec<String> = classes.iter().map(|name| (*name).to_string()).collect();
         let config = (tallow_zoo::registry()[0].tiny)().with_labels(&names);
-        let recipe = spec::Recipe { max_seq_len: Some(8), ..spec.recipe.clone() };
+        let recipe = spec::Recipe { max_seq_len: Some(8), class_weights, ..spec.recipe.clone() };
         let facts = Facts { host: host(200.0), data: glue(), model: ModelFacts::from_scratch(config.clone()) };
         let spec = ExperimentSpec { recipe, model: ModelSpec::Scratch { config, tokenizer: None }, ..spec };
         resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).map_err(|e| e.to_string())
     };
+    let planned = |classes: &[&str]| weighed(classes, None);
     let told = |classes: &[&str]| {
         let assumed = planned(classes).expect("a plan").assumptions;
         assumed.into_iter().find(|line| line.starts_with("model.config.head.classes: "))
@@ -108,7 +109,10 @@ fn classes_that_an_experiment_lists_are_those_of_the_data() {
     }
     let assumed = "model.config.head.classes: no, yes, as the data has them, in this order, instead of good, bad";
     assert_eq!(told(&["good", "bad"]).as_deref(), Some(assumed));
-    for classes in [&["yes", "no"][..], &["a", "b", "c"], &["no"]] {
+    assert!(told(&["yes", "no"]).is_some_and(|assumed| assumed.ends_with("instead of yes, no")), "their order says nothing");
+    let weights = Some(spec::ClassWeights::Given { weights: vec![1.0, 2.0] });
+    assert!(weighed(&["yes", "no"], weights).is_err_and(|found| found.contains("(the data's, in this order), found yes, no")));
+    for classes in [&["a", "b", "c"][..], &["no"]] {
         let expected =
             format!("`model.config.head.classes`: expected no, yes (the data's, in this order), found {}", classes.join(", "));
         assert!(planned(classes).is_err_and(|found| found.contains(&expected)), "{classes:?}");

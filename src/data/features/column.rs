@@ -239,11 +239,12 @@ impl Column {
         numbers > 0.0 && stray <= most * numbers
     }
 
-    /// Whether what is no number are a few words that stand for nothing.
+    /// Whether what is no number are a few words that stand for nothing; `<0.5` and `90+` are values.
     fn strays_are_nothing(&self) -> bool {
         let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len).saturating_sub(self.strays.len());
         let few = !self.strays.is_empty() && self.strays.len() <= FEW_WORDS;
-        few && (different >= MANY_NUMBERS || self.strays.iter().all(|word| is_no_number(word)))
+        let are_words = || !self.strays.iter().any(|word| word.contains(char::is_numeric));
+        few && (different >= MANY_NUMBERS && are_words() || self.strays.iter().all(|word| is_no_number(word)))
     }
 
     /// Whether what looks like numbers are codes, such as `01067`, of few enough kinds to be categories.
@@ -498,6 +499,10 @@ mod tests {
         assert_eq!(numbers(closed)[0].nothing, ["closed"], "any word beside many numbers");
         assert_eq!(found("x", |i| if i % 5 == 2 { "closed".into() } else { (i % 4).to_string() }), "0 1 2 3 closed");
         assert_eq!(found("sign", |i| ["+", "-"][i / 2 % 2].into()), "+ -", "beside no number it is a category");
+        let below = |i: usize| if i % 5 == 2 { "<0.5".into() } else { format!("{i}.5") };
+        let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();
+        let taken = decide("x", &cells(below), &targets, 2, false);
+        assert!(!matches!(taken, Use::Numbers(_)), "what has a figure is a value");
         let once = numbers(|i| if i == 7 { "-".into() } else { format!("{i}.5") });
         assert_eq!(once[0].nothing, ["-"]);
     }

@@ -43,6 +43,17 @@ pub fn is_folder_of_images(folder: &Path) -> bool {
     names.iter().any(|name| is_image(name)) && !names.iter().any(|name| splits::is_table(name))
 }
 
+/// What of `place` a worker is to be told: the folder itself, or each of its images, where some are links. The jail shows what is named,
+/// and not where links lead that lie in it.
+pub fn images_to_name(place: PathBuf) -> Vec<PathBuf> {
+    let is_linked = |image: &PathBuf| image.ancestors().take_while(|part| *part != place).any(Path::is_symlink);
+    match images_of(&place) {
+        Ok(images) if images.iter().any(is_linked) => images,
+        // What is wrong with it is told by whoever reads it.
+        Ok(_) | Err(_) => vec![place],
+    }
+}
+
 /// The images of a folder in the order of their names, however deep they lie; what is no folder as it is.
 fn images_of(place: &Path) -> Result<Vec<PathBuf>> {
     if !place.is_dir() {

@@ -413,7 +413,8 @@ fn the_latest_rows_of_a_table_are_held_out() {
 /// Though nobody asked for it, and its file is not looked at.
 #[test]
 fn a_part_cannot_be_called_as_a_split_that_there_is() {
-    let rows = "text,label\n".to_string() + &"good,1\nbad,0\n".repeat(50);
+    let row = |i: usize| format!("the film number {i} was {},{}\n", ["dull", "fine", "long"][i % 3], i % 2);
+    let rows = "text,label\n".to_string() + &(0..100).map(row).collect::<String>();
     let dir = folder(&[("train.csv", &rows), ("test.csv", &rows)]);
     let of = |name: &str| {
         let hints = DataSpecHints {

@@ -63,8 +63,10 @@ pub(super) fn classes(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Ve
     }
     let field = format!("model.config.head.{}", kind.name());
     let is_of_data = listed.iter().all(|name| of_data.contains(name));
+    // Nothing else goes by their order.
+    let is_weighed = matches!(spec.recipe.class_weights, Some(ClassWeights::Given { .. }));
     let [listed_words, of_data_words] = [listed, of_data].map(few);
-    if listed.len() == of_data.len() && !is_of_data {
+    if listed.len() == of_data.len() && !(is_of_data && is_weighed) {
         assumptions.push(format!("{field}: {of_data_words}, as the data has them, in this order, instead of {listed_words}"));
         return None;
     }
