@@ -51,7 +51,7 @@ fn splits_that_are_empty_or_not_there() {
         TEST,
         &["data.held_out=dev"],
         &["has no split `dev`: it has `train`, `test`"],
-        "set `data.train` and `data.held_out`",
+        "`data.train` and `data.held_out` in an experiment",
     );
     // A part that is cut off does not go by the name of a split that there is.
     let both: [(&str, &[u8]); 2] = [("train.csv", TRAIN.as_bytes()), ("test.csv", TEST.as_bytes())];

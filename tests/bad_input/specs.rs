@@ -220,7 +220,7 @@ fn threads_have_their_range() {
     let place = Place::new();
     for threads in ["--threads=0", "--threads=999999", "--threads=many"] {
         let said = said(&mut place.tallow(["train", "--example", "--offline", threads]));
-        assert!(said.code == Some(2) && said.stderr.contains("expected a whole number from 1 to 1024"), "{}", said.stderr);
+        assert!(said.code == Some(2) && said.stderr.contains("expected a whole number from 1 to 512"), "{}", said.stderr);
     }
 }
 

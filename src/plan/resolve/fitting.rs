@@ -58,7 +58,8 @@ pub(super) fn classes(spec: &ExperimentSpec, facts: &Facts, assumptions: &mut Ve
     let (kind, listed, of_data) = (config.head().kind(), config.labels(), facts.data.labels.as_slice());
     let counts = |(at, name): (usize, &String)| *name == at.to_string() || *name == format!("LABEL_{at}");
     let says_nothing = listed.iter().enumerate().all(counts);
-    if kind != spec.task.head() || listed == of_data || of_data.is_empty() || says_nothing {
+    // Of a single class, or of none, other refusals tell more.
+    if of_data.len() < 2 || kind != spec.task.head() || listed == of_data || says_nothing {
         return None;
     }
     let field = format!("model.config.head.{}", kind.name());
