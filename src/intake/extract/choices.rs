@@ -159,6 +159,10 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
                 r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)|\bCosineAnnealing(?:LR)?\b|\bcosine[- ]?lr\b".into(),
                 |_| ScheduleShape::Cosine,
             ),
+            form(
+                r"\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b(?:[^.;]|\.\d){0,80}\b(?:learning[- ]rates?|lr)\b|\b(?:learning[- ]rates?|lr)\b(?:[^.;]|\.\d){0,80}?\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b".into(),
+                |_| ScheduleShape::Cosine,
+            ),
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
             form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
@@ -168,11 +172,11 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             ),
             form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
             form(
-                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) {again}"),
+                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: down)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) {again}"),
                 |found| staircase(found, divisor(found)),
             ),
             form(
-                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal)\w*(?: it| the (?:learning[- ]rate|lr))? (?:every|each|after every|after each) {again},? by (?:a (?:factor|rate) of )?(?P<d>\d*\.?\d+)"),
+                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: down)? (?:every|each|after every|after each) {again},? by (?:a (?:factor|rate) of )?(?P<d>\d*\.?\d+)"),
                 |found| staircase(found, divisor(found)),
             ),
             form(
@@ -494,7 +498,7 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:on|to|into|in|for|targeting) (?P<t>(?:all|every) (?:the )?(?:linear|attention|dense|MLP) (?:projection )?(?:layers?|modules?|matrices|weights|projections?))\b",
+            r"(?i)\b(?:on|to|into|in|for|with|targeting|adapt\w*|cover\w*) (?P<t>(?:all|every) (?:the )?(?:linear|attention|dense|MLP) (?:projection )?(?:layers?|modules?|matrices|weights|projections?))\b",
         )
     });
     // `Unlike LoRA, we add gates to all attention layers`.

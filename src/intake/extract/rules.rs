@@ -94,8 +94,8 @@ const RULES: &[Rule] = &[
         LR,
     ),
     rule(FieldKey::Lr, r"(?:\bα|\bη){of}{n}", None, LR),
-    rule(FieldKey::Beta1, r"\b(?:β[₁1]|beta_?1){of}{n}", None, SHARE),
-    rule(FieldKey::Beta2, r"\b(?:β[₂2]|beta_?2){of}{n}", None, SHARE),
+    rule(FieldKey::Beta1, r"\b(?:β\s?[₁1]|beta_?\s?1){of}{n}", None, SHARE),
+    rule(FieldKey::Beta2, r"\b(?:β\s?[₂2]|beta_?\s?2){of}{n}", None, SHARE),
     rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),
     rule(FieldKey::Momentum, r"\bmomentum(?: (?:coefficient|parameter|term|value))?{of}{n}", None, SHARE),
     rule(FieldKey::Momentum, r"{v} (?:Nesterov )?momentum\b", None, SHARE),
@@ -211,6 +211,12 @@ const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:train(?:ed|ing|s)?|(?:fine-?)?tun(?:e|ed|ing))\b(?:[^.;,]|\.\d){0,120}?\bfor (?:a total of |about |around |roughly |approximately |only |just |up to |another )?{n} (?:training |full |complete )?epochs?\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"\bafter {n} epochs? \(\w+\) and {n2} epochs?", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
@@ -266,6 +272,31 @@ const RULES: &[Rule] = &[
         FieldKey::Steps,
         r"\b(?:in|over|with|of) (?:a total of |up to |a maximum of ){n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|iters|updates)\b",
         Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b{n} (?:training |gradient |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|updates) (?:were|are|was|have been|had been) (?:completed|performed|run|used|executed|taken|made|done|carried out|conducted)\b",
+        Some(Unit::Steps),
+        (100.0, 1e12),
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:runs?|ran|running|perform(?:s|ed|ing)?|tak(?:es?|ing)|took|completed?|execut(?:es?|ed|ing)|us(?:es?|ed|ing)) (?:for )?(?:a total of |about |up to |approximately )?{n} (?:training |gradient |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        (1e3, 1e12),
+    ),
+    // The same length in the other unit: `for 30 epochs (9,000 steps)`, `9k steps, which corresponds to about 30 epochs`.
+    rule(
+        FieldKey::Steps,
+        r"\b{m} (?:training )?epochs? ?(?:\((?:i\.e\.,? |or |that is,? )?|,? (?:which )?(?:(?:roughly |approximately |about )?(?:correspond(?:s|ing)? to|equals?|amount(?:s|ing)? to|equivalent to|or|i\.e\.,?)) )(?:about |roughly |approximately |around |a total of |~ ?)?{n} (?:training |gradient |update |optimi[sz]ation )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b{m} (?:training |gradient |update |optimi[sz]ation )?(?:steps|iterations|updates) ?(?:\((?:i\.e\.,? |or |that is,? )?|,? (?:which )?(?:(?:roughly |approximately |about )?(?:correspond(?:s|ing)? to|equals?|amount(?:s|ing)? to|equivalent to|or|i\.e\.,?)) )(?:about |roughly |approximately |around |a total of |~ ?)?{n} (?:training )?epochs\b",
+        Some(Unit::Epochs),
         COUNT,
     ),
     // What is trained in rounds that clients take part in has these for steps.
@@ -330,6 +361,18 @@ const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"\b(?:increas|ramp|rais)\w*(?: up)?(?: linearly| gradually)? (?:the |our )?(?:learning[-_ ]rates?|lr)\b[^.;,\d]{0,30}?\b(?:over|for|during|in|within) (?:the )?(?:first |initial )?{n} (?:training |update |optimi[sz]ation )?(?:steps|iterations|updates|epochs)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing|s)?[- ]?up\b(?:[^.;]|\.\d){0,80}?\b(?:at|until|till|by|to) (?:the )?epoch {n}",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing|s)?[- ]?up\b(?:[^.;]|\.\d){0,80}?\b(?:at|until|till|by|to) (?:the )?(?:step|iteration) {n}",
         Some(Unit::Steps),
         COUNT,
     ),
@@ -431,6 +474,12 @@ const RULES: &[Rule] = &[
         None,
         (1e-6, 1e4),
     ),
+    rule(
+        FieldKey::GradClipNorm,
+        r"\b(?:grad(?:ient)?s?\b[^.;\d]{0,30}\bclipp?\w*|clipp?\w* (?:the |all )?grad(?:ient)?s?)\b[^.;\d]{0,60}?\b(?:exceed(?:s|ed|ing)?|(?:is|are|was|were|becomes?|grows?) (?:above|over|larger than|greater than|more than|higher than)) {n}",
+        None,
+        (1e-6, 1e4),
+    ),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm(?: of (?:the |all )?gradients?)?{of}{n}", None, (1e-6, 1e4)),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\bnorm{of}{c}\b", None, (1e-6, 1e4)),
     rule(FieldKey::GradClipNorm, r"\bclip\w*\b[^.;\d]{0,50}\b(?P<v>unit) (?:global |[Ll]2[- ])?norm\b", None, (1e-6, 1e4)),
@@ -442,7 +491,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|seq|context|query|document|source|target)[_ ]){1,3}(?:(?:token )?length|len\.?|size|window){to}{n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|seq|context|query|document|source|target|prompt|completion|response|text|token|sentence)[_ ]){1,3}(?:(?:token )?length|len\.?|size|window){to}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
@@ -511,7 +560,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::LoraAlpha,
-        r"\b(?:rank|r)\b[^.;]{0,60}?(?:\bα|\balpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}",
+        r"\b(?:rank|r|LoRA)\b[^.;]{0,60}?(?:\bα|\balpha\b|\bscaling (?:factor|parameter|coefficient))(?: (?:parameter|value|scaling|factor))*{of}{n}",
         None,
         (1.0, 4096.0),
     ),
@@ -519,11 +568,13 @@ const RULES: &[Rule] = &[
 
 /// What stands between a setting's name and its value.
 const OF: &str = concat!(
+    // `the rank {of the new layers is} 8`, `we set the momentum {of the optimiser to} 0.9`.
+    r"(?:\s(?:of|for|in) (?:the |our |all |each |every |both )?(?:[A-Za-z][A-Za-z0-9-]* ){1,4}?(?:is|are|was|were|to)\b)?",
     r"(?:\s(?:[α-ωϵε]|(?-i:[BCEKLNTbdpr]))[₀-₉]?(?-i:max|init|0)?\b)?",
-    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ -]{1,50}[\)\]]|\((?-i:[A-Z])[^()0-9]{2,60}[0-9]{4}[a-z]?\)|\[\d{1,3}(?:, ?\d{1,3})*\]))?",
+    r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ -]{1,50}[\)\]]|\((?-i:[A-Z])[^()0-9]{2,60}[0-9]{4}[a-z]?\)|\[\^?\d{1,3}(?:, ?\^?\d{1,3})*\])|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})?",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
     r"initially|initiali[sz]ed|equal|equals|among|between|either|ratio|probability|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|tuned|",
-    r"chosen|selected|picked|searched|swept|taken|we|use|being|as|held|then|both|simply|empirically|peak|maximum|max|base|within|default|values?|sizes?|grid)\b|[:=∈≈≤~,\(\[\{]))*\s*",
+    r"limited|capped|restricted|truncated|bounded|clipped|configured|adjusted|chosen|selected|picked|searched|swept|taken|we|use|being|as|held|then|both|simply|empirically|peak|maximum|max|base|within|default|values?|sizes?|grid)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 
 /// What stands between a setting's name and its sign.

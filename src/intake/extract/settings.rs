@@ -287,7 +287,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
         let n = numbers::NUMBER;
         crate::intake::regex(&format!(
-            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β|beta_?)[₂2]\)?)?)\s*(?:=|:|(?:(?:of|are|is|as|set|to|be|being|equal)\b\s?)+)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
+            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β\s?|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β\s?|beta_?)[₂2]\)?)?)\s*(?:=|:|(?:(?:of|are|is|as|set|to|be|being|equal)\b\s?)+)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
         ))
     });
     let text = at.text();
