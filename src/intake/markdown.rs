@@ -173,7 +173,9 @@ fn join_broken(blocks: &mut [Block]) {
     for block in blocks {
         match block {
             Block::Prose { text, continues } => {
-                *continues |= open && text.starts_with(char::is_lowercase);
+                // `b) Results` begins a part.
+                let letter_alone = text.chars().nth(1).is_some_and(|c| ").:".contains(c));
+                *continues |= open && text.starts_with(char::is_lowercase) && !letter_alone;
                 let ends = text.trim_end().ends_with(['.', '!', '?', ':', ';', '”', '"', '。']) && !text.trim_end().ends_with("et al.");
                 open = !ends && text.split_whitespace().count() > 3;
             }

@@ -154,7 +154,7 @@ fn schedule(at: &Place<'_>, found: &mut Findings<'_>) {
             form(r"\bslanted[- ]triangular\b".into(), |_| ScheduleShape::Linear),
             form(r"\btri-?stage\b".into(), |_| ScheduleShape::Wsd),
             form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
-            form(r"\bpolynomial (?:learning[- ]rate |lr )?(?:decay|schedule)".into(), |_| ScheduleShape::Polynomial { power: None }),
+            form(r"\bpoly(?:nomial)? (?:learning[- ]rate |lr )?(?:decay|schedul\w+|policy|anneal\w*|strategy)".into(), |_| ScheduleShape::Polynomial { power: None }),
             form(
                 r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)|\bCosineAnnealing(?:LR)?\b|\bcosine[- ]?lr\b".into(),
                 |_| ScheduleShape::Cosine,

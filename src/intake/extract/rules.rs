@@ -129,6 +129,7 @@ const RULES: &[Rule] = &[
         None,
         (0.0, 1.0),
     ),
+    rule(FieldKey::WeightDecay, r"\bwd\s?[=:]\s?{n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"\bdecay(?:ed|ing|s)? (?:the |all )?weights (?:by|with|at) {n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"{v} weight[-_ ]decay", None, (0.0, 1.0)),
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[-_ ]?sizes?{to}{n}", Some(Unit::Examples), COUNT),
@@ -156,6 +157,13 @@ const RULES: &[Rule] = &[
     rule(
         FieldKey::BatchSize,
         r"{n} (?:\w+ )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances) (?:per|in each|in every) (?:mini-?)?batch",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    // What each device takes, where the sentence trains.
+    rule(
+        FieldKey::BatchSize,
+        r"\b(?:train\w*|fine-?tun\w*|batch\w*)\b[^.;]{0,80}?\b(?:with|using|of|,) {v} (?:training )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances|clips|prompts) (?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card)\b",
         Some(Unit::Examples),
         COUNT,
     ),
@@ -213,7 +221,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Epochs,
-        r"\b(?:train(?:ed|ing|s)?|(?:fine-?)?tun(?:e|ed|ing))\b(?:[^.;,]|\.\d){0,120}?\bfor (?:a total of |about |around |roughly |approximately |only |just |up to |another )?{n} (?:training |full |complete )?epochs?\b",
+        r"\b(?:train(?:ed|ing|s)?|(?:fine-?)?tun(?:e|ed|ing)|optimi[sz](?:ed?|ing|ation))\b(?:[^.;,]|\.\d){0,120}?\b(?:for|lasts|lasted|runs|ran) (?:a total of |about |around |roughly |approximately |only |just |up to |another )?{n} (?:training |full |complete )?epochs?\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -324,6 +332,12 @@ const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"\bwarm(?:ed|ing|s)?[- ]?up\b[^.;\d]{0,50}?\b(?:over|for|of|in|during|is|to|takes) (?:the )?(?:first )?{n}\s*%",
+        Some(Unit::Percent),
+        (0.0, 100.0),
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b{v}\s*% of (?:the |all |our )?(?:total |training |optimi[sz]ation )*(?:steps|iterations|updates|training|epochs|time) (?:(?:is|are|was|were) )?(?:used )?(?:for|as|to) (?:the |a |learning[- ]rate |linear )*warm-?\s?(?:ing )?up\b",
         Some(Unit::Percent),
         (0.0, 100.0),
     ),
@@ -451,6 +465,12 @@ const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::LabelSmoothing,
+        r"\bsmooth(?:ed|ing)? (?:the |our |all |target |training )*labels? (?:by|with|at|using) (?:[a-z]+ ){0,4}?{n}",
+        None,
+        SHARE,
+    ),
+    rule(
+        FieldKey::LabelSmoothing,
         r"\blabels? (?:is |are |was |were )?smooth(?:ed|ing) (?:of |by |with |at )+(?:[a-z]+ ){0,3}?{n}",
         None,
         SHARE,
@@ -508,6 +528,12 @@ const RULES: &[Rule] = &[
         (8.0, 1e7),
     ),
     rule(FieldKey::MaxSeqLen, r"\bsequences of {n} tokens", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b(?:longer|more) than {n} (?:sub-?word |bpe |word-?piece )?(?:tokens|word-?pieces|sub-?words) (?:are|is|were|was|get) (?:truncated|cut|trimmed|clipped|dropped|discarded|removed|filtered|skipped|excluded)",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
     rule(
         FieldKey::MaxSeqLen,
         r"\b(?:truncat|trim|clip|cut|crop)\w* (?:\w+ ){0,3}?(?:to|at|after) (?:a maximum (?:length )?of |the first |at most )?{n} (?:sub-?word |bpe )?tokens\b",

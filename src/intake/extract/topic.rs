@@ -150,7 +150,7 @@ pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
 pub(super) fn holds_for_all(text: &str) -> bool {
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:for|in|across|throughout) all (?:of )?(?:the |our )?(?:experiments?|models|methods|runs|settings|tasks|datasets|data sets)(?P<rest>\s+\w+)?",
+            r"(?i)\b(?:for|in|across|throughout) all (?:of )?(?:the |our )?(?:experiments?|runs|tasks|datasets|data sets)(?P<rest>\s+\w+)?",
         )
     });
     let rest = ALL.captures(text).map(|found| found.name("rest").map_or("", |rest| rest.as_str()).trim().to_lowercase());

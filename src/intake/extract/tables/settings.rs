@@ -52,7 +52,7 @@ pub(super) fn in_columns(view: &View<'_>) -> bool {
 }
 
 /// A setting of what the paper only compares with.
-const BASELINE: f32 = 0.45;
+pub(super) const BASELINE: f32 = 0.45;
 
 /// What tables have given so far: how often for each key, phase and group of data.
 pub(in crate::intake::extract) type Given = HashMap<(FieldKey, Option<Phase>, Option<String>), i32>;
@@ -88,7 +88,7 @@ fn trust_beside(
 }
 
 /// How much a table's first statement is to be trusted.
-const SAID: f32 = 0.75;
+pub(super) const SAID: f32 = 0.75;
 
 /// Names of settings down the first column, data sets or systems across.
 pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
