@@ -179,7 +179,7 @@ fn join_broken(blocks: &mut [Block]) {
                 let ends = text.trim_end().ends_with(['.', '!', '?', ':', ';', '”', '"', '。']) && !text.trim_end().ends_with("et al.");
                 open = !ends && text.split_whitespace().count() > 3;
             }
-            Block::Caption(_) | Block::Table { .. } | Block::Note(_) | Block::Fragment(_) => {}
+            Block::Caption(_) | Block::Table { .. } | Block::Note(_) => {}
             _ => open = false,
         }
     }

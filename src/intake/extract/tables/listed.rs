@@ -12,6 +12,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let mut group = Scope::default();
     let mut system: Option<String> = None;
     let own = found.own.clone();
+    let last = last_system(view);
     for row in &view.table.rows {
         let lists: Vec<(&Cell, Vec<(Named, Value)>)> =
             row.cells.iter().map(|cell| (cell, settings_in(view, &cell.text))).filter(|(_, given)| !given.is_empty()).collect();
@@ -27,7 +28,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             let over = head.and_then(|row| row.cells.iter().find(|c| c.x0 <= cell.center() && cell.center() <= c.x1));
             let over = over.filter(|over| over.text != cell.text).map(|over| scope::of_text(&over.text)).unwrap_or_default();
             of = of.or(&over).or(&group).or(&view.scope);
-            let trust = if view.is_baseline(&own, &of, |_| true) { BASELINE } else { SAID };
+            let is_another = last.is_some() && system.as_deref().map(squeezed) != last;
+            let trust = if is_another || view.is_baseline(&own, &of, |_| true) { BASELINE } else { SAID };
             for (named, value) in given {
                 let unit = unit_of(named.key, named.unit, &value, "");
                 found.add(named.key, value, unit, of.clone(), trust, view.quote(row), view.table.section);
@@ -43,10 +45,27 @@ fn name_of(row: &Row) -> Option<&str> {
     (super::is_name(text) && !text.contains([':', '='])).then_some(text)
 }
 
-/// Data, if the words name some, else a system.
+/// Data, if the words name some, else a system. A short name is the data's own: `Split-MNIST` is more than `MNIST`.
 fn named(text: &str) -> Scope {
-    let datasets: Vec<String> = names::datasets_in(text).iter().map(|m| m.name.to_string()).collect();
-    if datasets.is_empty() { Scope { variant: Some(text.trim().to_string()), ..Scope::default() } } else { Scope { datasets, ..Scope::default() } }
+    let text = text.trim();
+    let known = names::datasets_in(text);
+    if known.is_empty() {
+        return Scope { variant: Some(text.to_string()), ..Scope::default() };
+    }
+    let is_one = known.len() == 1 && !text.contains([',', '/', '&']) && text.split_whitespace().count() <= 2;
+    let datasets = if is_one { vec![text.to_string()] } else { known.iter().map(|m| m.name.to_string()).collect() };
+    Scope { datasets, ..Scope::default() }
+}
+
+/// Of several systems whose own settings a table gives the paper's is the last, as in tables of results.
+fn last_system(view: &View<'_>) -> Option<String> {
+    let mut systems: Vec<String> = view.table.rows.iter().filter_map(name_of).map(squeezed).collect();
+    systems.dedup();
+    systems.pop().filter(|_| systems.len() > 2)
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 /// The settings that a cell gives, where it is a list of them and nothing else.
