@@ -176,7 +176,8 @@ fn join_broken(blocks: &mut [Block]) {
                 // `b) Results` begins a part.
                 let letter_alone = text.chars().nth(1).is_some_and(|c| ").:".contains(c));
                 *continues |= open && text.starts_with(char::is_lowercase) && !letter_alone;
-                let ends = text.trim_end().ends_with(['.', '!', '?', ':', ';', '”', '"', '。']) && !text.trim_end().ends_with("et al.");
+                let ends =
+                    text.trim_end().ends_with(['.', '!', '?', ':', ';', '”', '"', '。']) && !text.trim_end().ends_with("et al.");
                 open = !ends && text.split_whitespace().count() > 3;
             }
             Block::Caption(_) | Block::Table { .. } | Block::Note(_) => {}

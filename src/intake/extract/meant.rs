@@ -296,7 +296,9 @@ fn trains(text: &str) -> bool {
 /// So many steps are of training unless something else is told of that takes many: a chain, a game, a simulation.
 fn is_long(written: &str, text: &str) -> bool {
     static ELSE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:mcmc|markov|chains?|burn-?in|simulat\w*|environment|episodes?|frames?|solver|diffusion|denois\w*|time-?steps?)\b")
+        crate::intake::regex(
+            r"(?i)\b(?:mcmc|markov|chains?|burn-?in|simulat\w*|environment|episodes?|frames?|solver|diffusion|denois\w*|time-?steps?)\b",
+        )
     });
     numbers::parse_list(written).iter().all(|count| *count >= MANY_STEPS) && !ELSE.is_match(text)
 }

@@ -6,9 +6,11 @@
 mod about;
 mod architecture;
 mod aside;
+mod augmentation;
 mod choices;
 mod data;
 mod described;
+mod hardware;
 mod heard;
 mod in_turn;
 mod language;
@@ -19,6 +21,7 @@ mod numbers;
 mod rank;
 mod results;
 mod rules;
+mod schedule;
 mod scope;
 mod settings;
 mod tables;
@@ -464,5 +467,7 @@ impl Scope {
 mod said_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod spoken_tests;
 #[cfg(test)]
 mod wording_tests;

@@ -379,7 +379,8 @@ fn is_said(text: &str) -> bool {
 
 /// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`: names of settings, each with its number behind it.
 fn lists_settings(text: &str) -> bool {
-    static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}(?:\s|$)", numbers::NUMBER)));
+    static NUMBER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}(?:\s|$)", numbers::NUMBER)));
     let mut from = 0;
     let mut count = 0;
     while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {

@@ -2,7 +2,7 @@
 
 use super::values::{augmentation, gives_betas, is_absent, names_betas, unit_of, value_in};
 use super::{Named, View, is_header, is_name, sizes, value_of};
-use crate::intake::extract::{Findings, choices, names, numbers, scope};
+use crate::intake::extract::{Findings, augmentation, choices, names, numbers, scope};
 use crate::intake::{Cell, Field, FieldKey, Phase, Row, Scope, Unit, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -107,7 +107,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         }
         // In a table of systems `mixup` may be one; among settings it is a kind of augmentation.
         let kind = || {
-            let is_kind = first.text.split(' ').count() <= 3 && !choices::augmentations_named(&first.text).is_empty();
+            let is_kind = first.text.split(' ').count() <= 3 && !augmentation::augmentations_named(&first.text).is_empty();
             let named = Named { key: FieldKey::Augmentation, unit: None, power: 0 };
             (row.cells.len() > 1 && is_kind).then_some((0, named))
         };
