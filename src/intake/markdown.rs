@@ -151,6 +151,7 @@ fn finish(blocks: &mut Vec<Block>) {
             *caption = caption.take().or(beside);
         }
     }
+    join_broken(blocks);
     let mut of_bibliography = false;
     for block in blocks {
         match block {
@@ -162,6 +163,25 @@ fn finish(blocks: &mut Vec<Block>) {
             }
             Block::Prose { text, .. } | Block::Item(text) if of_bibliography => *block = reference_of(text),
             _ => {}
+        }
+    }
+}
+
+/// A paragraph that stops in the middle of a sentence goes on in the next one that begins so; a figure or table may stand between.
+fn join_broken(blocks: &mut [Block]) {
+    let mut open = false;
+    for block in blocks {
+        match block {
+            Block::Prose { text, continues } => {
+                // `b) Results` begins a part.
+                let letter_alone = text.chars().nth(1).is_some_and(|c| ").:".contains(c));
+                *continues |= open && text.starts_with(char::is_lowercase) && !letter_alone;
+                let ends =
+                    text.trim_end().ends_with(['.', '!', '?', ':', ';', '”', '"', '。']) && !text.trim_end().ends_with("et al.");
+                open = !ends && text.split_whitespace().count() > 3;
+            }
+            Block::Caption(_) | Block::Table { .. } | Block::Note(_) => {}
+            _ => open = false,
         }
     }
 }

@@ -18,9 +18,24 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
             r"(?:^|[,;(] ?|\s)(?:[Oo]n|[Ff]or|[Ii]n)\s(?:the\s)?(?P<names>[^.;:()]{3,100}?)(?:,?\swe\b|,?\sthe\b|,|\suse)",
         )
     });
-    let behind = BEHIND.captures(text.get(value.end..)?)?;
-    if let Some(names) = behind.name("names") {
-        return each(names.as_str(), count);
+    // `learning rates of 0.1 and 0.2 and batch sizes of 8 and 16, respectively`: the word stands behind the last list.
+    static LATER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[^.;:]|\.\d){0,200}?(?:\s(?:for|on)\s(?:the\s)?(?P<names>(?:[^.;:\d]|[\w-]\d){3,120}?))?,?\srespectively\b",
+        )
+    });
+    // `The teacher and the student are trained with ...`.
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?P<names>[^.;:()]{3,80}?)\s(?:is|are|was|were|have|use|used)\s(?:then\s|both\s|each\s)?(?:trained|optimi[sz]ed|updated|(?:fine-?)?tuned|learned|fitted|set|given|learning|an?|the)\b",
+        )
+    });
+    let rest = text.get(value.end..)?;
+    let behind = BEHIND.captures(rest).or_else(|| LATER.captures(rest))?;
+    if let Some(names) = behind.name("names")
+        && let Some(scopes) = each(names.as_str(), count)
+    {
+        return Some(scopes);
     }
     let before = text.get(..whole.start)?;
     // The names may have commas between them: the longest that comes out even.
@@ -30,13 +45,15 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         let start = ["On ", "For ", "In "].iter().find_map(|word| list.starts_with(word).then_some(word.len()))?;
         each(list.get(start..)?, count)
     });
-    opening.or_else(|| BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last())
+    let subject = || SUBJECT.captures(before).and_then(|found| each(&found["names"], count));
+    opening.or_else(|| BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last()).or_else(subject)
 }
 
 /// The scopes of a list of names, if there are so many.
 fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
     static PARTS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r",\s(?:and\s|or\s)?|\sand\s|\sor\s|/"));
-    let names: Vec<&str> = PARTS.split(names).map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names = PARTS.split(names).map(|name| name.trim().trim_start_matches("The ").trim_start_matches("Both "));
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let of = |name: &&str| {
         let said = Some(scope::of_text(name)).filter(|scope| !scope.is_empty());
         said.or_else(|| settings::named(name)).or_else(|| thing(name))
@@ -75,6 +92,11 @@ mod tests {
         assert_eq!(epochs, ["30.0 [MNIST]", "4.0 [SVHN]"]);
         let sizes = said("On MNIST and SVHN we train with batch sizes of 16 and 64, respectively.", FieldKey::BatchSize);
         assert_eq!(sizes, ["16.0 [MNIST]", "64.0 [SVHN]"]);
+        let text = "On MNIST and SVHN, we train with learning rates of 0.1 and 0.3, and batch sizes of 16 and 64, respectively.";
+        assert_eq!(said(text, FieldKey::Lr), ["0.1 [MNIST]", "0.3 [SVHN]"]);
+        assert_eq!(said(text, FieldKey::BatchSize), ["16.0 [MNIST]", "64.0 [SVHN]"]);
+        let parts = "The encoder and the decoder are trained with learning rates of 0.1 and 0.3, respectively.";
+        assert_eq!(said(parts, FieldKey::Lr), ["0.1 [encoder]", "0.3 [decoder]"]);
         // As many values as names, or none is whose.
         let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
         assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);

@@ -54,7 +54,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
             !is_part
                 && !is_other_count(before, &inside)
                 && !rises(before)
-                && (trains(text) || text[whole.clone()].to_lowercase().contains("round"))
+                && (trains(text) || text[whole.clone()].to_lowercase().contains("round") || is_long(&text[value.clone()], text))
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
@@ -293,6 +293,19 @@ fn trains(text: &str) -> bool {
     TRAINS.is_match(text)
 }
 
+/// So many steps are of training unless something else is told of that takes many: a chain, a game, a simulation.
+fn is_long(written: &str, text: &str) -> bool {
+    static ELSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:mcmc|markov|chains?|burn-?in|simulat\w*|environment|episodes?|frames?|solver|diffusion|denois\w*|time-?steps?)\b",
+        )
+    });
+    numbers::parse_list(written).iter().all(|count| *count >= MANY_STEPS) && !ELSE.is_match(text)
+}
+
+/// Nothing but training takes as many steps, where nothing else is said.
+const MANY_STEPS: f64 = 1e4;
+
 /// Whether a sentence speaks of adapters that are put into a model, rather than of ranks.
 fn adapts(text: &str) -> bool {
     static ADAPTS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -406,7 +419,8 @@ fn decays_there(before: &str) -> bool {
         "lowering",
         "lower it",
         "lower the",
-        "multipl",
+        "multiplied",
+        "multiply",
         "anneal",
         "decreas",
         "halv",

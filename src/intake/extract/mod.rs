@@ -6,9 +6,11 @@
 mod about;
 mod architecture;
 mod aside;
+mod augmentation;
 mod choices;
 mod data;
 mod described;
+mod hardware;
 mod heard;
 mod in_turn;
 mod language;
@@ -19,6 +21,7 @@ mod numbers;
 mod rank;
 mod results;
 mod rules;
+mod schedule;
 mod scope;
 mod settings;
 mod tables;
@@ -102,6 +105,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     }
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
+    spell(&mut found.fields, paper, &sentences);
     let language = language::of(paper);
     let mut fields = without_short_names(tidy(found.fields));
     if language.is_some_and(|language| language != "en") {
@@ -338,6 +342,29 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
     kept
 }
 
+/// Data sets that settings are for are called as the paper mostly writes them: who looks for them looks there.
+fn spell(fields: &mut [Field], paper: &Paper, sentences: &[Sentence]) {
+    let mut written: HashMap<&'static str, Vec<(String, usize)>> = HashMap::new();
+    let titles = paper.sections.iter().map(|section| section.title.as_str());
+    for text in sentences.iter().map(|sentence| sentence.text.as_str()).chain(titles) {
+        for mention in names::datasets_in(text) {
+            let Some(spelling) = text.get(mention.at.clone()) else { continue };
+            let all = written.entry(mention.name).or_default();
+            match all.iter_mut().find(|(known, _)| known == spelling) {
+                Some((_, count)) => *count += 1,
+                None => all.push((spelling.to_string(), 1)),
+            }
+        }
+    }
+    for name in fields.iter_mut().flat_map(|field| &mut field.scope.datasets) {
+        let Some(all) = written.get(name.as_str()) else { continue };
+        let most = all.iter().rev().max_by_key(|(_, count)| *count);
+        if let Some((spelling, _)) = most.filter(|_| all.iter().all(|(known, _)| known != name)) {
+            *name = spelling.clone();
+        }
+    }
+}
+
 /// `CIFAR` beside `CIFAR-10` is short for its members.
 fn without_short_names(mut fields: Vec<Field>) -> Vec<Field> {
     // What is said of it is said of them.
@@ -418,5 +445,7 @@ impl Scope {
 mod said_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod spoken_tests;
 #[cfg(test)]
 mod wording_tests;

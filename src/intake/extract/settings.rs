@@ -17,7 +17,9 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     let text = at.text();
     let in_words = [" epoch", " norm", " pass "].iter().any(|word| text.contains(word));
     let counts = text.contains(|c: char| c.is_ascii_digit()) || in_words;
-    if !counts || !is_said(text) {
+    // A table that lost its columns is no sentence, either.
+    let is_list = !at.caption && lists_settings(text);
+    if !counts || !is_said(text) && !is_list {
         return Vec::new();
     }
     let mut taken: Vec<(FieldKey, Range<usize>)> = betas(at, found);
@@ -41,7 +43,7 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
                 continue;
             }
             values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
-            if is_said(at.sentence.part(value.start)) && values_fit(rule, &values, &text[value.clone()]) {
+            if (is_list || is_said(at.sentence.part(value.start))) && values_fit(rule, &values, &text[value.clone()]) {
                 let start = whole.start;
                 let end = say(at, rule, &Match { values, value, whole }, found);
                 taken.push((rule.key, start..end));
@@ -287,7 +289,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
         let n = numbers::NUMBER;
         crate::intake::regex(&format!(
-            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β|beta_?)[₂2]\)?)?)\s*(?:=|:|(?:(?:of|are|is|as|set|to|be|being|equal)\b\s?)+)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
+            r"(?i)(?:\bbetas?\b(?: (?:parameters|values|coefficients|terms))?|\(?\b(?:β\s?|beta_?)[₁1]?(?:(?:\s?[,/]\s?|\s?and\s?)(?:β\s?|beta_?)[₂2]\)?)?)(?:\s(?:in|of|for) (?:the )?[A-Za-z]\w+)?\s*(?:=|:|(?:(?:of|are|is|as|set|to|be|being|equal)\b\s?)+)?\s*[(\[{{]?\s*(?P<a>{n})(?:\s?[,/;]\s?|\s?and\s?)(?P<b>{n})"
         ))
     });
     let text = at.text();
@@ -373,6 +375,23 @@ fn is_said(text: &str) -> bool {
     text.contains(": ")
         || text.starts_with('•')
         || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
+}
+
+/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`: names of settings, each with its number behind it.
+fn lists_settings(text: &str) -> bool {
+    static NUMBER: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}(?:\s|$)", numbers::NUMBER)));
+    let mut from = 0;
+    let mut count = 0;
+    while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
+        let words: Vec<&str> = text[from..from + number.start()].split_whitespace().collect();
+        let last = |n: usize| words.get(words.len().checked_sub(n)?..).map(|last| last.join(" "));
+        let is_named = (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
+        count += usize::from(is_named);
+        // The blank behind a number is the one before the next.
+        from += number.end().max(number.start() + 2) - 1;
+    }
+    count >= 2
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {

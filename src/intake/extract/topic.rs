@@ -91,7 +91,13 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
             r"^(?:In|At) (?:the |our )?(?P<x>[^,;:()]{2,50}? (?:stages?|phases?|tasks?|experiments?|scenarios?)), \p{L}",
         )
     });
-    let found = HEAD.captures(text).or_else(|| STAGE.captures(text))?;
+    // `In SFT, we ...`, `In DPO training, the ...`: a way of training by its letters.
+    static LETTERS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:In|At|During|With|Under) (?:the |our )?(?P<x>[A-Z][A-Za-z]?[A-Z]{1,4}[a-z]?)(?: (?:training|fine-?tuning|learning|optimi[sz]ation|stage|phase|step|setting))?, (?:we|the|an?|our|all|both|its|each|training|learning|batch)\b",
+        )
+    });
+    let found = HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text))?;
     let x = found.name("x")?.as_str();
     of_reference(paper, x).or_else(|| named(x))
 }
@@ -144,7 +150,7 @@ pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
 pub(super) fn holds_for_all(text: &str) -> bool {
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:for|in|across|throughout) all (?:of )?(?:the |our )?(?:experiments?|models|methods|runs|settings|tasks|datasets|data sets)(?P<rest>\s+\w+)?",
+            r"(?i)\b(?:for|in|across|throughout) all (?:of )?(?:the |our )?(?:experiments?|runs|tasks|datasets|data sets)(?P<rest>\s+\w+)?",
         )
     });
     let rest = ALL.captures(text).map(|found| found.name("rest").map_or("", |rest| rest.as_str()).trim().to_lowercase());

@@ -2,7 +2,7 @@
 
 use super::front::authors_in;
 use super::marks;
-use super::text::ligature;
+use super::text::{ligature, plain_letter};
 use crate::intake::{Cell, Page, Paper, PaperFormat, Passage, PassageKind, Reference, Row, Section, SectionKind, Span, Table};
 use std::collections::HashMap;
 
@@ -107,8 +107,11 @@ pub(in crate::intake) fn compose(name: &str, format: PaperFormat, blocks: &[Bloc
     paper
 }
 
-/// `ﬁne` is `fine`: copies of PDFs keep such signs.
+/// `ﬁne` is `fine` and `𝑟` is `r`: copies of PDFs keep such signs.
 fn take_apart(text: &mut String) {
+    if text.chars().any(|c| plain_letter(c).is_some()) {
+        *text = text.chars().map(|c| plain_letter(c).unwrap_or(c)).collect();
+    }
     if text.chars().any(|c| ligature(c).is_some()) {
         *text = text.chars().map(|c| ligature(c).map_or_else(|| c.to_string(), str::to_string)).collect();
     }

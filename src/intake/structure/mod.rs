@@ -12,7 +12,7 @@ pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use marks::commons;
-pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
+pub(in crate::intake) use text::{hyphen_is_soft, ligature, plain_letter, sentence_ranges};
 
 use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
@@ -295,6 +295,12 @@ fn section_of(heading: &str, before: &[Section]) -> Section {
 /// `4.2 Results` -> its number, if it has one, and its title.
 pub(super) fn split_number(heading: &str) -> (Option<String>, String) {
     let heading = heading.trim();
+    // `Appendix B Proofs` is `B Proofs`.
+    static APPENDIX: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?i:appendix) (?P<n>[A-Z](?:\.\d{1,2}){0,3})[.:]? [—–-]?\s?(?P<t>\S.*)$"));
+    if let Some(found) = APPENDIX.captures(heading) {
+        return (Some(found["n"].to_string()), found["t"].to_string());
+    }
     let (first, rest) = heading.split_once(char::is_whitespace).unwrap_or(("", heading));
     // `ADE20K` begins a title as any other word.
     static NUMBER: LazyLock<regex::Regex> =

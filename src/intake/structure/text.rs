@@ -87,6 +87,22 @@ pub(in crate::intake) fn ligature(c: char) -> Option<&'static str> {
     })
 }
 
+/// The letter or digit that a sign of formulas is: `𝑟` is `r`, `𝛼` is `α`, `𝟏` is `1`.
+pub(in crate::intake) fn plain_letter(c: char) -> Option<char> {
+    // As Unicode lists them: alphabets of Latin letters, of Greek ones with their variants, then digits.
+    const GREEK: &str = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΘΣΤΥΦΧΨΩ∇αβγδεζηθικλμνξοπρςστυφχψω∂ϵθκϕρπ";
+    const LATIN: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let at = u32::from(c);
+    let nth = |letters: &str, from: u32, count: u32| letters.chars().nth(((at - from) % count) as usize);
+    match at {
+        0x1D400..=0x1D6A3 => nth(LATIN, 0x1D400, 52),
+        0x1D6A8..=0x1D7C9 => nth(GREEK, 0x1D6A8, 58),
+        0x1D7CE..=0x1D7FF => nth("0123456789", 0x1D7CE, 10),
+        0x210E => Some('h'),
+        _ => None,
+    }
+}
+
 /// The sentences of a text, without the space between them.
 pub(in crate::intake) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     static END: LazyLock<regex::Regex> =
@@ -141,6 +157,12 @@ mod tests {
         assert_eq!(joined(&["the minibatch size", "our mini-", "batch size"]), "the minibatch size our minibatch size");
         assert_eq!(joined(&["with BERT-", "Large on 32-", "bit"]), "with BERT-Large on 32-bit");
         assert_eq!(joined(&["at https://host/", "name/x"]), "at https://host/name/x");
+    }
+
+    #[test]
+    fn letters_of_formulas() {
+        let plain = |text: &str| text.chars().map(|c| plain_letter(c).unwrap_or(c)).collect::<String>();
+        assert_eq!(plain("𝑟 𝛼 𝜂 𝐀 𝟏𝟎 𝜖 r α"), "r α η A 10 ϵ r α");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A number belongs to the label at the start of its row and to the header cells above it. Whether rows or columns hold settings, data
 //! sets or systems is told by their names.
 
+mod listed;
 mod results;
 mod settings;
 mod sizes;
@@ -24,6 +25,7 @@ pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
     } else {
         results::find(&view, found);
     }
+    listed::find(&view, found);
     sizes::find(&view, found);
 }
 
@@ -50,7 +52,7 @@ impl<'a> View<'a> {
         if !named {
             scope.topic = scope.topic.or_else(|| task_of(caption));
         }
-        let has_signs = table.rows.iter().flat_map(|row| row.cells.iter().take(2)).any(|cell| sign(&cell.text).is_some());
+        let has_signs = table.rows.iter().flat_map(|row| row.cells.iter().take(4)).any(|cell| sign(&cell.text).is_some() || begins_with_sign(&cell.text));
         let signs = if has_signs { signs_of(paper) } else { Vec::new() };
         View { paper, table, caption, scope, short: written_out(caption), signs }
     }
@@ -135,6 +137,11 @@ fn sign(text: &str) -> Option<char> {
     let mut letters = text.trim().chars();
     let only = letters.next().filter(|c| ('α'..='ω').contains(c) || *c == 'ϵ')?;
     letters.next().is_none().then_some(only)
+}
+
+/// `η: 0.1, τ: 0.5`.
+fn begins_with_sign(text: &str) -> bool {
+    text.split_once([':', '=']).is_some_and(|(name, _)| sign(name).is_some())
 }
 
 /// `learning rate (η)`, `a weight decay of λ`: the signs that a paper gives to settings.

@@ -2,7 +2,7 @@
 
 use super::values::{augmentation, gives_betas, is_absent, names_betas, unit_of, value_in};
 use super::{Named, View, is_header, is_name, sizes, value_of};
-use crate::intake::extract::{Findings, choices, names, numbers, scope};
+use crate::intake::extract::{Findings, augmentation, choices, names, numbers, scope};
 use crate::intake::{Cell, Field, FieldKey, Phase, Row, Scope, Unit, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -52,7 +52,7 @@ pub(super) fn in_columns(view: &View<'_>) -> bool {
 }
 
 /// A setting of what the paper only compares with.
-const BASELINE: f32 = 0.45;
+pub(super) const BASELINE: f32 = 0.45;
 
 /// What tables have given so far: how often for each key, phase and group of data.
 pub(in crate::intake::extract) type Given = HashMap<(FieldKey, Option<Phase>, Option<String>), i32>;
@@ -88,7 +88,7 @@ fn trust_beside(
 }
 
 /// How much a table's first statement is to be trusted.
-const SAID: f32 = 0.75;
+pub(super) const SAID: f32 = 0.75;
 
 /// Names of settings down the first column, data sets or systems across.
 pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
@@ -107,7 +107,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         }
         // In a table of systems `mixup` may be one; among settings it is a kind of augmentation.
         let kind = || {
-            let is_kind = first.text.split(' ').count() <= 3 && !choices::augmentations_named(&first.text).is_empty();
+            let is_kind = first.text.split(' ').count() <= 3 && !augmentation::augmentations_named(&first.text).is_empty();
             let named = Named { key: FieldKey::Augmentation, unit: None, power: 0 };
             (row.cells.len() > 1 && is_kind).then_some((0, named))
         };

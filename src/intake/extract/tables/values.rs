@@ -1,7 +1,7 @@
 //! What cells of tables say of settings: their names, and their values.
 
 use super::value_of;
-use crate::intake::extract::{choices, numbers};
+use crate::intake::extract::{augmentation, choices, numbers};
 use crate::intake::{FieldKey, ScheduleShape, Unit, Value};
 use std::sync::LazyLock;
 
@@ -193,7 +193,7 @@ pub(super) fn augmentation(name: &str, text: &str) -> Option<Value> {
         return None;
     }
     let of_any = name.to_lowercase().contains("augmentation");
-    let named = choices::augmentations_named(if of_any { text } else { name });
+    let named = augmentation::augmentations_named(if of_any { text } else { name });
     // `R+N` is short for something that the table says elsewhere.
     let is_code = |text: &str| text.split(|c: char| !c.is_alphabetic()).all(|word| word.chars().count() < 3);
     if named.is_empty() && of_any && is_code(text) {

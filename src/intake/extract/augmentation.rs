@@ -1,0 +1,146 @@
+//! How training data are changed as they are read.
+
+use super::{Findings, Place};
+use crate::intake::{FieldKey, Value};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// (what it is written as, what it is called).
+const AUGMENTATIONS: &[(&str, &str)] = &[
+    (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
+    (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
+    (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
+    (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
+    (r"scale augmentation", "scale augmentation"),
+    (r"colou?r augmentation", "color augmentation"),
+    (r"colou?r[- ]?jitter\w*", "color jitter"),
+    (r"vertical(?:ly)? flip", "vertical flip"),
+    (r"(?:random ?)?gr[ae]y-?scal(?:e|ing)\b", "random grayscale"),
+    (r"gaussian[- ]?blur\w*", "gaussian blur"),
+    (r"\bspec-?aug(?:ment(?:ation)?)?\b", "SpecAugment"),
+    (r"\bspeed perturbation", "speed perturbation"),
+    (r"\bback-?translation\b", "back-translation"),
+    // As a library calls them.
+    (r"RandomResizedCrop", "RandomResizedCrop"),
+    (r"RandomHorizontalFlip", "RandomHorizontalFlip"),
+    (r"\bmixup\b", "mixup"),
+    (r"\bcutmix\b", "cutmix"),
+    (r"\bcutout\b", "cutout"),
+    (r"\brand[- ]?aug(?:ment(?:ation)?)?\b", "RandAugment"),
+    (r"\bauto[- ]?aug(?:ment)?\b", "AutoAugment"),
+    (r"\brandom erasing\b|^erasing\b", "random erasing"),
+];
+
+pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
+    let text = at.text();
+    let lower = text.to_lowercase();
+    if at.caption
+        || ![
+            "crop",
+            "flip",
+            "augment",
+            "mixup",
+            "cutmix",
+            "cutout",
+            "padded",
+            "erasing",
+            "jitter",
+            "blur",
+            "grayscale",
+            "specaug",
+        ]
+        .iter()
+        .any(|w| lower.contains(w))
+    {
+        return;
+    }
+    if let Some(none) = augments_nothing(text) {
+        return found.say(at, FieldKey::Augmentation, Value::Texts { texts: vec!["none".into()] }, None, none);
+    }
+    let (mut texts, mut words) = augmentations_in(text);
+    if let Some((listed, place)) = listed_augmentations(text) {
+        // What a list says goes before what is known of its words.
+        if texts.len() < 2 && texts.len() < listed.len() {
+            (texts, words) = (listed, Some(place));
+        }
+    }
+    if let Some(words) = words {
+        found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
+    }
+}
+
+/// `No further augmentations are applied`: said of all of it, not of one kind.
+fn augments_nothing(text: &str) -> Option<Range<usize>> {
+    static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:no|without(?: any| using)?) (?:additional |further |extra |explicit |other )?(?:data[- ]|image[- ])?augmentations?(?: techniques?| methods?| strateg\w+)? (?:is|are|was|were) (?:used|applied|employed|performed)",
+            r"|\b(?:do|did|does) not (?:use|apply|employ|perform) (?:any )?(?:data[- ]|image[- ])?augmentations?\b"
+        ))
+    });
+    NONE.find(text).map(|none| none.range())
+}
+
+/// `we augment with A, B and C`, `for augmentation we use the following: A, B, and C`, `A was applied as data augmentation`.
+fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
+    static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | includes? | consists? of | namely | like )(?P<l>[^.;:()]{4,200})",
+        )
+    });
+    static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:^|, |additionally |and )(?P<l>(?:additive |random |synthetic )?[\w -]{4,40}?)(?: \([^)]*\)| [^\s\w]\S*)* (?:is|are|was|were) (?:also |randomly )?(?:applied|added|used)\b[^.;]{0,90}\bas (?:an? |the )?(?:form of |kind of )?(?:data )?augmentation",
+        )
+    });
+    let found = LIST.captures(text).or_else(|| AS.captures(text))?.name("l")?;
+    let mut items: Vec<String> = Vec::new();
+    for item in found.as_str().split([',']).flat_map(|part| part.split(" and ")) {
+        let item = item.trim().trim_start_matches("and ").trim_start_matches("the ");
+        let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default();
+        let item = item.split('[').next().unwrap_or_default().trim();
+        if item.is_empty() || item == "and" {
+            continue;
+        }
+        // A clause is no item.
+        let words = item.split_whitespace().count();
+        if words > 4 || ["we ", "to ", "which ", "is ", "it "].iter().any(|verb| item.starts_with(verb)) {
+            break;
+        }
+        items.push(item.to_string());
+    }
+    (!items.is_empty()).then(|| (items, found.range()))
+}
+
+/// The augmentations that a cell of a table names.
+pub(super) fn augmentations_named(text: &str) -> Vec<String> {
+    augmentations_in(text).0
+}
+
+/// The augmentations that a text names, and where.
+fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
+    static PATTERNS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| AUGMENTATIONS.iter().map(|(p, _)| crate::intake::regex(&format!("(?i){p}"))).collect());
+    // `We do not use cropping`.
+    static NOT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:not|never) (?:use|apply|employ|perform)(?: any)?|without(?: any)?|no|rather than|instead of) $",
+        )
+    });
+    let mut texts: Vec<String> = Vec::new();
+    let mut words: Option<Range<usize>> = None;
+    for ((_, name), pattern) in AUGMENTATIONS.iter().zip(PATTERNS.iter()) {
+        let Some(one) = pattern.captures(text) else { continue };
+        if one.get(0).is_some_and(|whole| NOT.is_match(&text[..whole.start()])) {
+            continue;
+        }
+        let size =
+            one.name("n").or_else(|| one.name("m")).map_or(String::new(), |m| m.as_str().replace(' ', "").replace('×', "x"));
+        let item = name.replace("{}", &size);
+        // `32x32 random crop` has said `random crop` already.
+        if let Some(whole) = one.get(0).filter(|_| !texts.iter().any(|t| t.ends_with(&item))) {
+            words = Some(words.map_or(whole.range(), |w| w.start.min(whole.start())..w.end.max(whole.end())));
+            texts.push(item);
+        }
+    }
+    (texts, words)
+}

@@ -1,0 +1,129 @@
+//! What was trained on, for how long, in which number format.
+
+use super::meant::is_of_inference;
+use super::{Findings, Place, Said, numbers};
+use crate::intake::{FieldKey, Unit, Value};
+use std::sync::LazyLock;
+
+/// What was trained on, for how long, and in which format.
+pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
+    hardware(at, found);
+    training_time(at, found);
+    precision(at, found);
+}
+
+fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
+    static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
+            r"(?:[PVAKHTBL]\d{1,3}[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
+        ))
+    });
+    static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+        )
+    });
+    let text = at.text();
+    let lower = text.to_lowercase();
+    // What could be done is not what was done.
+    let possible = lower.contains("can be ") || lower.contains("could be ");
+    if at.caption
+        || possible
+        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime"].iter().any(|w| lower.contains(w))
+    {
+        return;
+    }
+    for words in DEVICES.captures_iter(text) {
+        let Some(device) = words.name("d") else { continue };
+        let name = device.as_str().trim();
+        let specific = name.contains(|c: char| c.is_ascii_digit()) || name.contains(' ');
+        // `16 GPU-hours` are a cost.
+        let is_cost =
+            ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
+        let (before, after) = (&text[..device.start()], &text[device.end()..]);
+        if specific && !is_cost && WORK.is_match(before) && !is_of_inference(before, after) {
+            found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
+            return;
+        }
+    }
+}
+
+fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
+    static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? (?P<u>(?:GPU[- ])?hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            n = numbers::NUMBER,
+            WORDS = numbers::WORDS,
+        ))
+    });
+    let text = at.text();
+    let lower = text.to_lowercase();
+    if at.caption
+        || !["train", "tuning", "tuned", "run took", "runs took", "runtime", "computation time"]
+            .iter()
+            .any(|word| lower.contains(word))
+    {
+        return;
+    }
+    // `60k hours of speech` are data.
+    let is_time = |words: &regex::Captures<'_>| words.get(0).is_some_and(|whole| !is_of_recordings(&text[whole.end()..]));
+    let Some(words) = TIME.captures_iter(text).find(is_time) else { return };
+    let (Some(whole), Some(value), Some(unit)) =
+        (words.get(0), words.name("v").or_else(|| words.name("w")), words.name("u").or_else(|| words.name("x")))
+    else {
+        return;
+    };
+    let Some(value) = numbers::parse(value.as_str()).or_else(|| numbers::in_words(value.as_str())) else { return };
+    // What an epoch takes is not what training takes.
+    if [" per ", " an epoch", " each "].iter().any(|each| text[whole.end()..].starts_with(each)) {
+        return;
+    }
+    let (value, unit) = match unit.as_str().to_lowercase().as_bytes().first() {
+        Some(b'h' | b'g') => (value, Unit::Hours),
+        Some(b'm') => (value / 60.0, Unit::Hours),
+        Some(b'w') => (value * 7.0, Unit::Days),
+        _ => (value, Unit::Days),
+    };
+    let weight = if lower.contains("for example") { 0.7 } else { 1.0 };
+    let said = Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range());
+    found.tell(at, Said { unit: Some(unit), weight, ..said });
+}
+
+/// `60k hours {of transcribed speech}`, but not `3 days {of training on speech}`.
+fn is_of_recordings(after: &str) -> bool {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^ of (?:[\w-]+ ){0,4}?(?:speech|audio|video|recordings?|data|music|sound)\b")
+    });
+    static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ of (?:[\w-]+ )?(?:(?:pre-?)?training|(?:fine-?)?tuning|compute|computation) (?:on|with|using|for|over|time)\b",
+        )
+    });
+    DATA.is_match(after) && !WORK.is_match(after)
+}
+
+/// The number format that training computes with.
+fn precision(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORMAT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:automatic )?mixed[- ]precision(?: training)?(?: \((?:bf16|fp16|bfloat16|float16)\))?|(?:bfloat16|bf16|fp16|float16|fp32|float32|fp8|tf32)(?: (?:mixed[- ])?precision)?|(?:half|single|full)[- ]precision)\b",
+        )
+    });
+    static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:train\w*|fine-?tun\w*|optimi[sz]\w+|learning rate|batch size|gradients?|we use)\b")
+    });
+    static ELSEWHERE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:inference|quanti[sz]\w+|deploy\w*|stored?|latency|throughput|flops|capacity|compared? (?:to|with)|instead of)\b",
+        )
+    });
+    let text = at.text();
+    if at.caption || ELSEWHERE.is_match(text) || !TRAINS.is_match(text) {
+        return;
+    }
+    if let Some(words) = FORMAT.find(text) {
+        found.say(at, FieldKey::Precision, Value::Text { text: words.as_str().to_string() }, None, words.range());
+    }
+}

@@ -1,0 +1,69 @@
+//! Settings with other words around their names than the plainest, each beside words that only look alike.
+
+use super::said_tests::in_markdown;
+use crate::intake::FieldKey;
+
+/// `value [scope]`, or the value alone where it has no scope.
+fn said(source: &str, key: FieldKey) -> Vec<String> {
+    in_markdown(source, key).into_iter().map(|said| said.trim_end_matches(" []").to_string()).collect()
+}
+
+fn check(sentence: &str, key: FieldKey, expected: &[&str]) {
+    assert_eq!(said(&format!("## Training\n\n{sentence}\n"), key), expected, "{sentence}");
+}
+
+#[test]
+fn words_between_a_name_and_its_value() {
+    check("We set the momentum of the outer loop to 0.8 in SGD.", FieldKey::Momentum, &["0.8"]);
+    check("The rank of all adapter layers is set to 12.", FieldKey::LoraRank, &["12.0"]);
+    check("The rank of the kernel matrix is 12.", FieldKey::LoraRank, &[]);
+    check("The maximum input length for the reader is limited to 300 tokens.", FieldKey::MaxSeqLen, &["300.0"]);
+    check("We train with Adam ( β 1 = 0.8, β 2 = 0.9).", FieldKey::Beta2, &["0.9"]);
+}
+
+#[test]
+fn how_long_training_is() {
+    check("In training, a total of 1,250 steps were completed.", FieldKey::Steps, &["1250.0"]);
+    check("We prune half of the weights and run 120,000 iterations.", FieldKey::Steps, &["120000.0"]);
+    check("We simulate the chain and run 120,000 iterations.", FieldKey::Steps, &[]);
+    check("We train a net with a multiplier of 3 for 40 epochs (9,000 steps).", FieldKey::Steps, &["9000.0"]);
+    check("We train for 9,000 steps, which roughly corresponds to 40 epochs.", FieldKey::Epochs, &["40.0"]);
+}
+
+#[test]
+fn shares_and_bounds() {
+    check("The rate has a linear warm up reaching its maximum of 0.4 at epoch 6.", FieldKey::Warmup, &["6.0"]);
+    check("We use 5% of the steps for warmup.", FieldKey::Warmup, &["0.05"]);
+    check("We use 5% of the data for validation after warmup.", FieldKey::Warmup, &[]);
+    check("Gradients are clipped when their norms exceed 3.", FieldKey::GradClipNorm, &["3.0"]);
+    check("Inputs longer than 200 tokens are cut.", FieldKey::MaxSeqLen, &["200.0"]);
+    check("Answers longer than 200 tokens are rated worse.", FieldKey::MaxSeqLen, &[]);
+}
+
+#[test]
+fn phases_by_their_letters() {
+    let text = "In SFT, we train with a learning rate of 0.1. In RL, we change the reward. The learning rate is 0.2.";
+    check(text, FieldKey::Lr, &["0.1 [SFT]", "0.2 [RL]"]);
+}
+
+#[test]
+fn a_table_that_lost_its_columns() {
+    check("Learning Rate 3e-4 Batch Size 24 Warmup Steps 70", FieldKey::BatchSize, &["24.0"]);
+    check("Learning Curves 3 Batch 24 Accuracy 70", FieldKey::BatchSize, &[]);
+}
+
+#[test]
+fn several_settings_in_a_cell() {
+    let table = "## Training\n\n| Data | Parameters |\n|---|---|\n| MNIST | lr: 0.1, batch size: 8 |\n| SVHN | lr: 0.2, batch size: 16 |\n";
+    assert_eq!(said(table, FieldKey::Lr), ["0.1 [MNIST]", "0.2 [SVHN]"]);
+    let other = "## Training\n\n| Data | Ratio |\n|---|---|\n| MNIST | 3:1, 2:1 |\n";
+    assert_eq!(said(other, FieldKey::Lr), Vec::<String>::new());
+}
+
+#[test]
+fn a_paragraph_that_was_cut() {
+    let cut = "## Training\n\nWe train the net with a learning\n\nrate of 0.3 in all runs.\n";
+    assert_eq!(said(cut, FieldKey::Lr), ["0.3"]);
+    let whole = "## Training\n\nWe train the net for learning.\n\nrate of 0.3 in all runs.\n";
+    assert_eq!(said(whole, FieldKey::Lr), Vec::<String>::new());
+}
