@@ -324,6 +324,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         crate::intake::regex(concat!(
             r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network |pre-?trained )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
             r"|(?:matri\w+|layers?|networks?|models?|encoders?|backbones?|weights|parameters|embeddings)[^.;,]{0,60}? (?:is|are|was|were) (?:\w+ )?initiali[sz]ed (?P<g>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
@@ -334,7 +335,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].iter().find_map(|name| words.name(name));
+        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"].iter().find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }
@@ -420,7 +421,7 @@ fn augments_nothing(text: &str) -> Option<Range<usize>> {
 fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
     static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | includes? | consists? of | namely | like )(?P<l>[^.;:()]{4,200})",
+            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | include[ds]? | consist(?:s|ed)? of | namely | like )(?P<l>[^.;:()]{4,200})",
         )
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -548,14 +549,14 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:[PVAKHTBL]\d{1,3}[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
+            r"(?:(?:[TL]4|[PVAKHBL]\d{2,3})[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
     let text = at.text();
@@ -564,7 +565,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     let possible = lower.contains("can be ") || lower.contains("could be ");
     if at.caption
         || possible
-        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime"].iter().any(|w| lower.contains(w))
+        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"].iter().any(|w| lower.contains(w))
     {
         return;
     }

@@ -102,7 +102,9 @@ fn unnamed(text: &str) -> Option<(String, Range<usize>)> {
     ];
     let found = OURS.captures(text)?;
     let says = found["a"].split_whitespace().any(|word| !SAYS_NOTHING.contains(&word));
-    let name = found.name("d").filter(|_| says)?;
+    // `an LM on any dataset` is of more than one thing.
+    let is_one = !found["a"].split_whitespace().any(|word| ["on", "of", "to", "with", "for", "from", "in"].contains(&word));
+    let name = found.name("d").filter(|_| says && is_one)?;
     Some((name.as_str().to_string(), name.range()))
 }
 

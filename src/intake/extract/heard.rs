@@ -395,6 +395,25 @@ fn is_small_word(word: &str) -> bool {
             | "has"
             | "uses"
             | "using"
+            | "across"
+            | "over"
+            | "into"
+            | "between"
+            | "against"
+            | "than"
+            | "under"
+            | "per"
+            | "any"
+            | "some"
+            | "every"
+            | "multiple"
+            | "several"
+            | "many"
+            | "various"
+            | "different"
+            | "its"
+            | "their"
+            | "which"
     )
 }
 
@@ -402,7 +421,7 @@ fn is_small_word(word: &str) -> bool {
 fn is_possible(name: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|LLMs?|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
+            r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|L?LMs?|RAG|SFT|RL|Learning|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
         )
     });
     if name.split(' ').all(is_kind) {

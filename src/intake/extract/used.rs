@@ -31,7 +31,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: before fine-tuning,?[^,;]{{0,40}},)?(?: (?:is|are|was|were|to be|we use is)|:) "
+            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) "
         ))
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
