@@ -105,6 +105,8 @@ pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Fa
     let introduces = |s: &Sentence| {
         paper.section_kind(s.section) == SectionKind::Abstract
             || paper.section_title(s.section).eq_ignore_ascii_case("introduction")
+            // What stands before all sections is the abstract, too.
+            || s.section.is_none()
     };
     if let Some(long) = names.first().cloned() {
         let short =
@@ -165,7 +167,9 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         // Of kinds that are baselines everywhere only what is used counts.
         let is_common = general && matches!(value, Value::Text { .. }) && !names.is_match(title);
         // How a model is tuned is its family only in a paper about that.
-        let is_tuning = matches!(value, Value::Family { family: Family::Lora | Family::Dora }) && !names.is_match(title);
+        let lower = title.to_lowercase();
+        let of_tuning = ["lora", "dora", "low-rank adaptation"].iter().any(|way| lower.contains(way));
+        let is_tuning = matches!(value, Value::Family { family: Family::Lora | Family::Dora }) && !of_tuning;
         if is_tuning || weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;
         }
@@ -336,14 +340,16 @@ fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
             || paper.passages.get(s.passage).is_some_and(|p| paper.is_near_start(p))
     };
     // A task is spoken of more than once, or given a short name; other words that end like one are not.
-    let is_told = |task: &str, after: &str| {
+    let is_told = |task: &str, of_abstract: bool, after: &str| {
+        // (An abstract has no room for others.)
         let times = sentences.iter().filter(|s| s.text.to_lowercase().contains(task)).take(2).count();
-        times > 1 || after.starts_with(" (") || after.starts_with(" task")
+        times > 1 || of_abstract || after.starts_with(" (") || after.starts_with(" task")
     };
     for sentence in sentences.iter().filter(|s| is_first(s)) {
         for (task, at) in super::task::named_in(&sentence.text, false) {
             let is_new = seen.len() < MOST && !seen.contains(&task) && !known(&task);
-            let is_told = is_new && is_told(&task, sentence.text.get(at.end..).unwrap_or_default());
+            let of_abstract = paper.section_kind(sentence.section) == SectionKind::Abstract;
+            let is_told = is_new && is_told(&task, of_abstract, sentence.text.get(at.end..).unwrap_or_default());
             let Some(quote) = sentence.quote(at).filter(|_| is_told) else {
                 continue;
             };
@@ -357,9 +363,12 @@ fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 /// Where the authors' code is, by their own words.
 fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     static URL: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?:https?://)?(?:www\.)?(?:\b(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?|\banonymous\.4open\.science/r/[\w.-]*[\w-]/?)",
-        )
+        // A line break of a PDF may have left a blank anywhere in a host's name.
+        let apart = |host: &str| host.chars().map(|c| regex::escape(&c.to_string())).collect::<Vec<_>>().join(" ?");
+        let hosts = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "huggingface.co"].map(apart).join("|");
+        crate::intake::regex(&format!(
+            r"(?:https?://)?(?:www\.)?(?:\b(?:{hosts})/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?|\banonymous\.4open\.science/r/[\w.-]*[\w-]/?)",
+        ))
     });
     static OFFER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(

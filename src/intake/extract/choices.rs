@@ -324,7 +324,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         crate::intake::regex(concat!(
             r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network |pre-?trained )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
-            r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60})",
+            r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60}?)(?: and | to |[.;,]|$)",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
             r"|(?:matri\w+|layers?|networks?|models?|encoders?|backbones?|weights|parameters|embeddings)[^.;,]{0,60}? (?:is|are|was|were) (?:\w+ )?initiali[sz]ed (?P<g>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
@@ -421,7 +421,7 @@ fn augments_nothing(text: &str) -> Option<Range<usize>> {
 fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
     static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | include[ds]? | consist(?:s|ed)? of | namely | like )(?P<l>[^.;:()]{4,200})",
+            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | include[ds]? | consist(?:s|ed)? of | namely | like )(?P<l>(?:[^.;:()]|\([^()]*\))+)",
         )
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -430,8 +430,9 @@ fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
         )
     });
     let found = LIST.captures(text).or_else(|| AS.captures(text))?.name("l")?;
+    static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?\([^()]*\)"));
     let mut items: Vec<String> = Vec::new();
-    for item in found.as_str().split([',']).flat_map(|part| part.split(" and ")) {
+    for item in INSIDE.replace_all(found.as_str(), "").split([',']).flat_map(|part| part.split(" and ")) {
         let item = item.trim().trim_start_matches("and ").trim_start_matches("the ");
         let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default();
         let item = item.split('[').next().unwrap_or_default().trim();
@@ -550,7 +551,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:(?:[TL]4|[PVAKHBL]\d{2,3})[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:(?:[PVAKHTBL]\d{2,3}|[TL]4)[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });

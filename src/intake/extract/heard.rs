@@ -448,7 +448,7 @@ fn is_kind(word: &str) -> bool {
     KIND.is_match(word)
 }
 
-fn begins_with_machine(name: &str) -> bool {
+pub(super) fn begins_with_machine(name: &str) -> bool {
     [
         "GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD",
         "TPU", "GPU",

@@ -26,7 +26,8 @@ pub(super) fn named_in(text: &str, title: bool) -> Vec<(String, Range<usize>)> {
     }) {
         let mut from = task.start();
         let mut last = from;
-        for word in task.as_str().split_inclusive([' ', '-']) {
+        // The small words of `out-of-domain` are part of it.
+        for word in task.as_str().split_inclusive(' ') {
             let bare = word.trim_matches([' ', '-']).to_lowercase();
             last += word.len();
             if SMALL.contains(&bare.as_str()) || bare.ends_with("ly") {
@@ -57,7 +58,8 @@ fn begins_with(name: &str, short: &str) -> Option<usize> {
 }
 
 /// Words that no task begins with.
-const SMALL: [&str; 72] = [
+const SMALL: [&str; 73] = [
+    "scaling",
     "which",
     "uses",
     "use",
