@@ -371,7 +371,10 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
 fn augmentation(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
+    // What is compared with is not what is done.
+    let compares = lower.contains("compare") || lower.contains("baseline");
     if at.caption
+        || compares
         || ![
             "crop",
             "flip",

@@ -21,6 +21,7 @@ mod results;
 mod rules;
 mod scope;
 mod settings;
+mod standing;
 mod tables;
 mod task;
 pub mod told;

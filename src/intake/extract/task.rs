@@ -30,7 +30,7 @@ pub(super) fn named_in(text: &str, title: bool) -> Vec<(String, Range<usize>)> {
         for word in task.as_str().split_inclusive(' ') {
             let bare = word.trim_matches([' ', '-']).to_lowercase();
             last += word.len();
-            if SMALL.contains(&bare.as_str()) || bare.ends_with("ly") {
+            if SMALL.contains(&bare.as_str()) || bare.ends_with("ly") || bare.ends_with("-based") {
                 from = last;
             }
         }

@@ -42,7 +42,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     // `We experiment with several models, including ...`.
     static KINDS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:[Ww]e|[Oo]ur experiments) [^.;]{3,160}?\b(?:models|architectures|networks|backbones|LLMs)(?:,? (?:including|such as|namely|i\.e\.,)|:) ",
+            r"\b(?:[Ww]e (?:\w+ ){0,2}?(?:experiment|conduct experiments|(?:pre-?)?train|fine-?tune|study|apply)|[Oo]ur experiments) [^.;]{3,160}?\b(?:models|architectures|networks|backbones|LLMs)(?:,? (?:including|such as|namely|i\.e\.,)|:) ",
         )
     });
     let mut found: Vec<Used> = Vec::new();
@@ -97,7 +97,7 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     let named = NAME.find_iter(text).filter(|name| {
         SIZED.is_match(name.as_str())
             && !TWO.is_match(name.as_str())
-            && !super::heard::begins_with_machine(name.as_str())
+            && !super::standing::begins_with_machine(name.as_str())
             && name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
@@ -205,6 +205,7 @@ mod tests {
             ("The backbone of our system is Baz-B/32, with care.", vec!["Baz-B/32"]),
             ("We study three models, including FooNet-50 (Ash et al., 2019) and Foo-1B.", vec!["FooNet-50", "Foo-1B"]),
             ("The model was tuned on an NVIDIA L40S.", vec![]),
+            ("We compare with other models, including Foo-7B.", vec![]),
             ("All parameters of Foo-7B are counted in Table 2.", vec![]),
             ("We evaluate on Foo-100 images.", vec![]),
         ] {
