@@ -387,7 +387,7 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     // Of another address only what is said to hold the code, right before it.
     static ELSEWHERE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:codes?|source code|implementation|models?)\b[^.;]{0,80}\b(?:available|released|found|provided|published|hosted)\b[^.;]{0,30}?(?P<u>https?://[^\s),;]*[\w/])",
+            r"(?i)\b(?:codes?|implementation)\b[^.;]{0,110}?(?:\b(?:at|in|on|from|here|is)|:)\W{1,3}(?P<u>https?://[^\s),;]*[\w/])",
         )
     });
     for sentence in sentences {

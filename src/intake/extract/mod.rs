@@ -440,6 +440,8 @@ impl Scope {
 #[cfg(test)]
 mod said_tests;
 #[cfg(test)]
+mod stated_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod wording_tests;
