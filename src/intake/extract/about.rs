@@ -387,12 +387,13 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     // Of another address only what is said to hold the code, right before it.
     static ELSEWHERE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:codes?|implementation)\b[^.;]{0,110}?(?:\b(?:at|in|on|from|here|is)|:)\W{1,3}(?P<u>https?://[^\s),;]*[\w/])",
+            r"(?i)\b(?:codes?|implementation)\b[^.;]{0,110}?(?:\b(?:at|in|on|from|here|is)|:| [–—-])\W{1,3}(?P<u>https?://[^\s),;]*[\w/])",
         )
     });
     for sentence in sentences {
         let Some(url) = ELSEWHERE.captures(&sentence.text).and_then(|found| found.name("u")) else { continue };
-        let is_own = sentence.text.to_lowercase().contains("our ") || sentence.text.contains("We ") || sentence.text.contains("we ");
+        let says_whose = ["our ", "we "].iter().any(|own| sentence.text.to_lowercase().contains(own));
+        let is_own = says_whose || sentence.section.is_none();
         if let Some(quote) = sentence.quote(url.range()).filter(|_| is_own) {
             let text = url.as_str().to_string();
             return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.7, quote, sentence.section);

@@ -569,7 +569,9 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     let possible = lower.contains("can be ") || lower.contains("could be ");
     if at.caption
         || possible
-        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"].iter().any(|w| lower.contains(w))
+        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
+            .iter()
+            .any(|w| lower.contains(w))
     {
         return;
     }

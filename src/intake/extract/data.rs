@@ -132,7 +132,8 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
         if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
             // `Macro-F1` is more than `F1`.
             let written = &text[mention.at.clone()];
-            let closer = mention.name.ends_with("@k") || written.len() > mention.name.len() && written.ends_with(&format!("-{}", mention.name));
+            let closer = mention.name.ends_with("@k")
+                || written.len() > mention.name.len() && written.ends_with(&format!("-{}", mention.name));
             let value = Value::Texts { texts: vec![if closer { written.to_string() } else { mention.name.clone() }] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }

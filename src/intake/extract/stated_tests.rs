@@ -21,7 +21,10 @@ fn augmentations_of_a_list() {
 #[test]
 fn initialisation_of_what() {
     let said = |text: &str| all(text, FieldKey::Init);
-    assert!(said("We initialize FooNet-S from the pretrained weights of FooNet and tune it.").contains("pretrained weights of FooNet"));
+    assert!(
+        said("We initialize FooNet-S from the pretrained weights of FooNet and tune it.")
+            .contains("pretrained weights of FooNet")
+    );
     assert!(!said("We initialize FooNet-S from the pretrained weights of FooNet and tune it.").contains("tune"));
     assert_eq!(said("We initialize the queue from the last run."), "");
 }

@@ -58,13 +58,14 @@ fn begins_with(name: &str, short: &str) -> Option<usize> {
 }
 
 /// Words that no task begins with.
-const SMALL: [&str; 73] = [
+const SMALL: [&str; 74] = [
     "scaling",
     "which",
     "uses",
     "use",
     "correct",
     "previous",
+    "interpretable",
     "prior",
     "existing",
     "subsequent",

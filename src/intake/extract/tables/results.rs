@@ -227,7 +227,8 @@ fn is_no_score(header: &str) -> bool {
 fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
-    let is_name = standing::is_coined(&dataset.name) && !dataset.name.contains(['→', '±', '\\']) || !heard.datasets_in(&dataset.name).is_empty();
+    let is_name = standing::is_coined(&dataset.name) && !dataset.name.contains(['→', '±', '\\'])
+        || !heard.datasets_in(&dataset.name).is_empty();
     let metric =
         result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
     let dataset = is_name.then_some((FieldKey::Datasets, Value::Dataset { dataset }));
