@@ -27,7 +27,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
 pub(super) fn byline(blocks: &mut [Block]) {
     static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(
-            r"^(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$|[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
+            r"^(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$| ?[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
         )
     });
     // `## Authors`, and their names in a list.
@@ -44,13 +44,17 @@ pub(super) fn byline(blocks: &mut [Block]) {
         }
         return;
     }
-    if let [Block::Title(_), Block::Prose { text, .. }, ..] = blocks
-        && text.split_whitespace().count() <= 60
+    let [Block::Title(title), rest @ ..] = &mut *blocks else { return };
+    // The title may stand there once more, in parts.
+    let repeats = |block: &Block| matches!(block, Block::Prose { text, .. } if title.contains(text.as_str()));
+    let Some(line) = rest.iter_mut().find(|block| !repeats(block)) else { return };
+    if let Block::Prose { text, .. } = line
+        && text.split_whitespace().count() <= if text.contains(|c: char| c.is_ascii_digit()) { 150 } else { 60 }
         && !text.ends_with(['.', ':'])
         && NAMES.is_match(text)
     {
         let text = text.strip_prefix("By ").unwrap_or(text).to_string();
-        blocks[1] = Block::Authors(text);
+        *line = Block::Authors(text);
     }
 }
 
@@ -490,6 +494,8 @@ mod tests {
         check("Ann One, Bo van Two and Cy Three", &["Ann One", "Bo van Two", "Cy Three"]);
         check("**Ann One** and **Bo Two**\nInstitute of X", &["Ann One"]);
         check("By Ann One", &["Ann One"]);
+        check("Ann One [1, 2] , Bo Two [3]", &["Ann One", "Bo Two"]);
+        check("A Study of\n\nNets\n\nAnn One1, 2, Bo Two3", &["Ann One", "Bo Two"]);
         check("We study nets.", &[]);
         check("Draft of November", &[]);
     }

@@ -1,7 +1,7 @@
 //! Title, first author, task, family, code: what the paper as a whole is.
 
 use super::{Findings, names, used};
-use crate::intake::{Family, FieldKey, Paper, Scope, SectionKind, Sentence, Span, Value};
+use crate::intake::{Family, Field, FieldKey, Paper, Scope, SectionKind, Sentence, Span, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -105,6 +105,8 @@ pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Fa
     let introduces = |s: &Sentence| {
         paper.section_kind(s.section) == SectionKind::Abstract
             || paper.section_title(s.section).eq_ignore_ascii_case("introduction")
+            // What stands before all sections is the abstract, too.
+            || s.section.is_none()
     };
     if let Some(long) = names.first().cloned() {
         let short =
@@ -164,7 +166,11 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         }
         // Of kinds that are baselines everywhere only what is used counts.
         let is_common = general && matches!(value, Value::Text { .. }) && !names.is_match(title);
-        if weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
+        // How a model is tuned is its family only in a paper about that.
+        let lower = title.to_lowercase();
+        let of_tuning = ["lora", "dora", "low-rank adaptation"].iter().any(|way| lower.contains(way));
+        let is_tuning = matches!(value, Value::Family { family: Family::Lora | Family::Dora }) && !of_tuning;
+        if is_tuning || weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;
         }
         let weight = if general { weight * 0.3 } else { weight };
@@ -315,8 +321,15 @@ fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     let known = |task: &str| !names::tasks_in(task).is_empty();
     let mut seen: Vec<String> = Vec::new();
     if let Some(title) = &paper.title {
-        for (task, at) in super::task::named_in(paper.passage(title), true).into_iter().filter(|(task, _)| !known(task)) {
+        for (task, at) in super::task::named_in(paper.passage(title), true) {
             let span = Span { start: title.span.start + at.start, end: title.span.start + at.end };
+            // A known one that is no more than that has its usual name.
+            let usual = names::tasks_in(&task).into_iter().find(|known| known.at == (0..task.len()));
+            let task = usual.map_or(task, |known| known.name.to_string());
+            let told = |f: &Field| matches!(&f.value, Value::Texts { texts } if f.key == FieldKey::Task && texts.contains(&task));
+            if found.fields.iter().any(told) {
+                continue;
+            }
             let value = Value::Texts { texts: vec![task.clone()] };
             found.add(FieldKey::Task, value, None, Scope::default(), 0.7, paper.quote(title.page, span), None);
             seen.push(task);
@@ -326,9 +339,18 @@ fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         paper.section_kind(s.section) == SectionKind::Abstract
             || paper.passages.get(s.passage).is_some_and(|p| paper.is_near_start(p))
     };
+    // A task is spoken of more than once, or given a short name; other words that end like one are not.
+    let is_told = |task: &str, of_abstract: bool, after: &str| {
+        // (An abstract has no room for others.)
+        let times = sentences.iter().filter(|s| s.text.to_lowercase().contains(task)).take(2).count();
+        times > 1 || of_abstract || after.starts_with(" (") || after.starts_with(" task")
+    };
     for sentence in sentences.iter().filter(|s| is_first(s)) {
         for (task, at) in super::task::named_in(&sentence.text, false) {
-            let Some(quote) = sentence.quote(at).filter(|_| seen.len() < MOST && !seen.contains(&task) && !known(&task)) else {
+            let is_new = seen.len() < MOST && !seen.contains(&task) && !known(&task);
+            let of_abstract = paper.section_kind(sentence.section) == SectionKind::Abstract;
+            let is_told = is_new && is_told(&task, of_abstract, sentence.text.get(at.end..).unwrap_or_default());
+            let Some(quote) = sentence.quote(at).filter(|_| is_told) else {
                 continue;
             };
             let value = Value::Texts { texts: vec![task.clone()] };
@@ -341,9 +363,12 @@ fn own_words(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
 /// Where the authors' code is, by their own words.
 fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
     static URL: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?:https?://)?(?:www\.)?(?:\b(?:gi ?t ?hub\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co)/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?|\banonymous\.4open\.science/r/[\w.-]*[\w-]/?)",
-        )
+        // A line break of a PDF may have left a blank anywhere in a host's name.
+        let apart = |host: &str| host.chars().map(|c| regex::escape(&c.to_string())).collect::<Vec<_>>().join(" ?");
+        let hosts = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "huggingface.co"].map(apart).join("|");
+        crate::intake::regex(&format!(
+            r"(?:https?://)?(?:www\.)?(?:\b(?:{hosts})/ ?[\w.-]+(?:/ ?[\w.-]*[\w-])?|\banonymous\.4open\.science/r/[\w.-]*[\w-]/?)",
+        ))
     });
     static OFFER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
@@ -357,6 +382,21 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
             let text = url.as_str().replace(' ', "");
             found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.8, quote, sentence.section);
             return;
+        }
+    }
+    // Of another address only what is said to hold the code, right before it.
+    static ELSEWHERE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:codes?|implementation)\b[^.;]{0,110}?(?:\b(?:at|in|on|from|here|is)|:| [–—-])\W{1,3}(?P<u>https?://[^\s),;]*[\w/])",
+        )
+    });
+    for sentence in sentences {
+        let Some(url) = ELSEWHERE.captures(&sentence.text).and_then(|found| found.name("u")) else { continue };
+        let says_whose = ["our ", "we "].iter().any(|own| sentence.text.to_lowercase().contains(own));
+        let is_own = says_whose || sentence.section.is_none();
+        if let Some(quote) = sentence.quote(url.range()).filter(|_| is_own) {
+            let text = url.as_str().to_string();
+            return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.7, quote, sentence.section);
         }
     }
     // An address that nobody speaks of, in a note for instance, is the paper's own if it bears its name.

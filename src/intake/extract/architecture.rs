@@ -192,7 +192,7 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
         [
             (
                 pattern(format!(
-                    r"\b({COUNT})(?: (?:transformer|trans- former|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention|(?-i:[A-Z]\w+former))){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer )?(?:layers|blocks){IS}(\d{{1,3}})\b"
+                    r"\b({COUNT})(?: (?:(?:trans)?-? ?former|transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention|(?-i:[A-Z]\w+former))){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer )?(?:layers|blocks){IS}(\d{{1,3}})\b"
                 )),
                 Dimension::Layers,
             ),

@@ -34,7 +34,10 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
+    // What is compared with is not what is done.
+    let compares = lower.contains("compare") || lower.contains("baseline");
     if at.caption
+        || compares
         || ![
             "crop",
             "flip",
@@ -84,7 +87,7 @@ fn augments_nothing(text: &str) -> Option<Range<usize>> {
 fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
     static LIST: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | includes? | consists? of | namely | like )(?P<l>[^.;:()]{4,200})",
+            r"(?i)\baugmentations?\b(?: \w+| \([^)]*\)|,){0,14}?(?:: | such as | including | include[ds]? | consist(?:s|ed)? of | namely | like )(?P<l>(?:[^.;:()]|\([^()]*\))+)",
         )
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -93,8 +96,9 @@ fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
         )
     });
     let found = LIST.captures(text).or_else(|| AS.captures(text))?.name("l")?;
+    static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?\([^()]*\)"));
     let mut items: Vec<String> = Vec::new();
-    for item in found.as_str().split([',']).flat_map(|part| part.split(" and ")) {
+    for item in INSIDE.replace_all(found.as_str(), "").split([',']).flat_map(|part| part.split(" and ")) {
         let item = item.trim().trim_start_matches("and ").trim_start_matches("the ");
         let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default();
         let item = item.split('[').next().unwrap_or_default().trim();

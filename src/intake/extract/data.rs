@@ -102,7 +102,9 @@ fn unnamed(text: &str) -> Option<(String, Range<usize>)> {
     ];
     let found = OURS.captures(text)?;
     let says = found["a"].split_whitespace().any(|word| !SAYS_NOTHING.contains(&word));
-    let name = found.name("d").filter(|_| says)?;
+    // `an LM on any dataset` is of more than one thing.
+    let is_one = !found["a"].split_whitespace().any(|word| ["on", "of", "to", "with", "for", "from", "in"].contains(&word));
+    let name = found.name("d").filter(|_| says && is_one)?;
     Some((name.as_str().to_string(), name.range()))
 }
 
@@ -130,7 +132,8 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
         if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
             // `Macro-F1` is more than `F1`.
             let written = &text[mention.at.clone()];
-            let closer = written.len() > mention.name.len() && written.ends_with(&format!("-{}", mention.name));
+            let closer = mention.name.ends_with("@k")
+                || written.len() > mention.name.len() && written.ends_with(&format!("-{}", mention.name));
             let value = Value::Texts { texts: vec![if closer { written.to_string() } else { mention.name.clone() }] };
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }

@@ -118,7 +118,7 @@ fn subject(clause: &str) -> Option<&str> {
     static TAKEN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:use|uses|adopt|employ|follow|take)\s+(?:an?|the|our)\s+(?P<n>[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\s+(?:base|small|large|big))?)\s+(?:architecture|model|setting|configuration|network|encoder)s?,?\s",
-            r"|^The (?P<b>base|large|small) model in [^.;]{3,60}? (?:has|consists|contains)\b"
+            r"|^[Tt]he (?P<b>tiny|small|base|medium|large|big|huge) (?:model|variant|version|one|configuration) [^.;,]{3,60}? (?:has|consists|contains|uses|comprises)\b"
         ))
     });
     let taken = || TAKEN.captures(clause).and_then(|found| found.name("n").or_else(|| found.name("b"))).map(|name| name.as_str());

@@ -15,14 +15,14 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:[PVAKHTBL]\d{1,3}[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
+            r"(?:(?:[PVAKHTBL]\d{2,3}|[TL]4)[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b[^.;]{0,12}?$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
     let text = at.text();
@@ -31,7 +31,9 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     let possible = lower.contains("can be ") || lower.contains("could be ");
     if at.caption
         || possible
-        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime"].iter().any(|w| lower.contains(w))
+        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
+            .iter()
+            .any(|w| lower.contains(w))
     {
         return;
     }

@@ -1,6 +1,7 @@
 //! Data sets and metrics that a paper names itself, told by where the names stand: `the Foo corpus`, `experiments on Foo and Bar`, a
 //! column headed `Dataset`, `joint goal accuracy (JGA)`. What many papers share is in [`names`].
 
+use super::standing::{Form, STRONG, WEAK, is_coined, is_kind, is_possible, is_small_word, items, list};
 use super::{aside, names, tables};
 use crate::intake::{Paper, SectionKind, Sentence};
 use std::ops::Range;
@@ -125,59 +126,6 @@ fn without_citations(text: &str) -> String {
     CITES.replace_all(text, "").replace(['`', '*'], "")
 }
 
-/// A name: words with a capital or a digit each.
-const NAME: &str =
-    r"(?:[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
-/// What may stand in brackets behind it.
-const ASIDE: &str = r"(?: \([^()]{1,40}\))?";
-
-fn list() -> String {
-    format!(r"{NAME}{ASIDE}(?:(?:,? and |, |,? or |,? as well as )(?:the |on )?{NAME}{ASIDE})*")
-}
-
-/// How names of data sets stand in sentences: those that say so, and those that only may.
-static STRONG: LazyLock<[regex::Regex; 6]> = LazyLock::new(|| {
-    let (name, list) = (NAME, list());
-    const DATA: &str = r"(?:data ?sets?|corpus|corpora|benchmarks?|treebanks?)";
-    [
-        crate::intake::regex(&format!(r"(?P<l>{list}) (?P<b>(?:[a-z]+(?:-[a-z]+)* ){{0,2}}?){DATA}\b")),
-        crate::intake::regex(&format!(
-            r"\b(?:{DATA}|tasks)(?:(?:,|[^.;:()]{{0,60}}?) (?:such as|including|namely|i\.e\.,?|called|named|known as)|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
-        )),
-        crate::intake::regex(&format!(
-            r"(?:^|[Ww]e (?:also )?(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d? )(?P<l>{name}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
-        )),
-        // Not only words of capitals: `the foo2.5 dataset`.
-        crate::intake::regex(&format!(r"\b(?:[Tt]he|[Oo]n|’s|'s) (?P<l>[a-z]+[a-z-]*\d[\w.-]*\w) {DATA}\b")),
-        // Its own name says what it is: `the Foo Bar Task (FBT)`, `the Foo Database`.
-        crate::intake::regex(
-            r"(?P<l>(?:[A-Z][\w’'-]+ ){1,4}(?:Task|Challenge|Dataset|Corpus|Benchmark|Database|Treebank)(?: \([A-Z][\w-]{1,11}\))?)",
-        ),
-        // `the Foo Bar (FB) corpus`: the short name before the word.
-        crate::intake::regex(&format!(
-            r"\b(?:[Tt]he|[Oo]n|[Oo]ur) (?P<l>{name} \([A-Z][\w-]{{1,11}}\)) (?P<b>(?:[a-z]+(?:-[a-z]+)* ){{0,2}}?){DATA}\b"
-        )),
-    ]
-});
-
-static WEAK: LazyLock<[regex::Regex; 5]> = LazyLock::new(|| {
-    let list = list();
-    const DONE: &str = r"(?:[Ee]valuat\w+|[Ee]xperiment\w*|[Tt]est(?:ed|ing)?|[Tt]rain(?:ed|ing|s)?|[Ff]ine-?tun(?:ed?|ing)|[Rr]esults?|[Pp]erformances?|[Vv]alidat\w+|[Cc]lassification|[Aa]chiev\w+)";
-    [
-        crate::intake::regex(&format!(r"\b{DONE} (?:[\w’'@%.-]+ ){{0,8}}?on (?:the |both |all )?(?P<l>{list})")),
-        crate::intake::regex(&format!(
-            r"\b(?:use|adopt|consider|select|employ|utili[sz]e|choose)d? (?:the )?(?P<l>{list}) (?:for|as|to) (?:[a-z-]+ ){{0,4}}?(?:(?:pre-?)?train|evaluat|fine-?tun|test|validation|benchmark|source)"
-        )),
-        crate::intake::regex(&format!(r"(?P<l>{NAME}) (?:is|was) used (?:as|for) (?:the |our )?(?:test|validation|dev|train)")),
-        crate::intake::regex(&format!(
-            r"\b(?:[Tt]he|[Oo]n|[Oo]f) (?P<l>{list}) (?:training|test|validation|dev|development|evaluation|eval) (?:sets?|splits?|data)\b"
-        )),
-        crate::intake::regex(&format!(
-            r"\b(?:on|the) (?P<l>{list}) (?:[a-z]+(?:-[a-z]+)* ){{0,3}}?tasks?\b|\btasks? (?P<m>{list})"
-        )),
-    ]
-});
-
 /// Names as they are collected, with how often each was seen where a name only may be a data set's.
 #[derive(Default)]
 struct Collected {
@@ -187,16 +135,17 @@ struct Collected {
 
 impl Collected {
     fn read(&mut self, text: &str, own: &[String]) {
-        for (index, form) in STRONG.iter().enumerate() {
+        for (place, form) in STRONG.iter() {
             for found in form.captures_iter(text) {
                 let between = found.name("b").map_or("", |b| b.as_str());
                 let Some(list) = found.name("l").filter(|_| !between.split(' ').any(is_small_word)) else { continue };
-                let of_tasks = index == 1 && found[0].starts_with("task");
+                let behind = *place == Form::Behind;
+                let of_tasks = behind && found[0].starts_with("task");
                 for (name, short) in items(list.as_str()) {
                     // A word that a sentence begins with has its capital from there.
                     let begins = list.start() == 0 && text.starts_with(&name) && !name.contains(' ');
-                    let plain = of_tasks || begins || index == 1 && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
-                    let is_own = index == 0 && own.contains(&name.to_lowercase());
+                    let plain = of_tasks || begins || behind && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
+                    let is_own = *place == Form::Before && own.contains(&name.to_lowercase());
                     if is_possible(&name) && !is_own && (!plain || is_coined(&name)) {
                         self.sure.push((name, short));
                     }
@@ -280,168 +229,6 @@ fn is_of_data(title: &str) -> bool {
     static DATA: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data|data ?sets?|corpus|corpora|benchmarks?)\b"));
     DATA.is_match(title)
-}
-
-/// The names of a list, each with its short form, if that stands behind it in brackets.
-fn items(list: &str) -> Vec<(String, Option<String>)> {
-    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(
-            r"(?:^|,? and |, |,? or |,? as well as |the |on )(?P<n>{NAME})(?: \((?P<s>[^()]{{1,40}})\))?"
-        ))
-    });
-    let is_short =
-        |text: &str| text.len() > 1 && text.len() < 12 && !text.contains(' ') && text.starts_with(|c: char| c.is_uppercase());
-    ONE.captures_iter(list)
-        .map(|one| (bare(&one["n"]), one.name("s").map(|s| s.as_str().to_string()).filter(|s| is_short(s))))
-        .flat_map(|(name, short)| parts(&name).into_iter().map(move |name| (name, short.clone())))
-        .filter(|(name, _)| !name.is_empty())
-        .chain(list.starts_with(|c: char| c.is_lowercase()).then(|| (list.to_string(), None)))
-        .collect()
-}
-
-/// `Foo10/100` is two.
-fn parts(name: &str) -> Vec<String> {
-    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?P<n>[A-Za-z -]+)(?P<a>\d+)/(?P<b>\d+)$"));
-    match BOTH.captures(name) {
-        Some(both) => vec![format!("{}{}", &both["n"], &both["a"]), format!("{}{}", &both["n"], &both["b"])],
-        None => vec![name.to_string()],
-    }
-}
-
-/// Without the words that a sentence begins with.
-fn bare(name: &str) -> String {
-    let words: Vec<&str> = name.split(' ').collect();
-    let from = words.iter().rposition(|word| BEGINS.contains(word)).map_or(0, |at| at + 1);
-    let words = &words[from..];
-    words.join(" ").trim_end_matches(['.', '\'', '’']).to_string()
-}
-
-const BEGINS: [&str; 44] = [
-    "It",
-    "They",
-    "Its",
-    "Existing",
-    "Public",
-    "Since",
-    "Most",
-    "Many",
-    "Several",
-    "Such",
-    "Other",
-    "Different",
-    "Because",
-    "Training",
-    "When",
-    "Then",
-    "Across",
-    "New",
-    "Large",
-    "Custom",
-    "The",
-    "This",
-    "These",
-    "Our",
-    "We",
-    "For",
-    "In",
-    "On",
-    "Both",
-    "Each",
-    "All",
-    "Using",
-    "From",
-    "Table",
-    "Figure",
-    "Section",
-    "Appendix",
-    "And",
-    "As",
-    "With",
-    "While",
-    "Datasets",
-    "Dataset",
-    "Data",
-];
-
-fn is_small_word(word: &str) -> bool {
-    matches!(
-        word,
-        "on" | "the"
-            | "for"
-            | "with"
-            | "of"
-            | "in"
-            | "a"
-            | "an"
-            | "this"
-            | "each"
-            | "to"
-            | "from"
-            | "our"
-            | "and"
-            | "is"
-            | "are"
-            | "these"
-            | "that"
-            | "by"
-            | "as"
-            | "at"
-            | "all"
-            | "two"
-            | "three"
-            | "four"
-            | "other"
-            | "or"
-            | "has"
-            | "uses"
-            | "using"
-    )
-}
-
-/// Not the name of a model, a metric, a machine, a tool or a language.
-fn is_possible(name: &str) -> bool {
-    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|LLMs?|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
-        )
-    });
-    if name.split(' ').all(is_kind) {
-        return false;
-    }
-    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
-    letters > 1
-        && name.len() <= 60
-        && !metric
-        && !OTHER.is_match(name)
-        && !begins_with_machine(name)
-        && (super::family_named(name).is_none() || !names::datasets_in(name).is_empty())
-        && names::tasks_in(name).is_empty()
-}
-
-/// A word for a kind of thing, no name.
-fn is_kind(word: &str) -> bool {
-    static KIND: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"^(?:Tasks?|Challenges?|Benchmarks?|Data(?:sets?|bases?)?|Corpus|Corpora|Treebank|Test|Train|Training|Validation|Dev|Sets?|Evaluation|Word|Classification|Binary|Multiclass|Shared|Language|Adaptation)$",
-        )
-    });
-    KIND.is_match(word)
-}
-
-fn begins_with_machine(name: &str) -> bool {
-    [
-        "GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD",
-        "TPU", "GPU",
-    ]
-    .iter()
-    .any(|maker| name.starts_with(maker))
-}
-
-/// A word with a digit or two capitals: made up, not only at the head of a sentence or of a title.
-pub(super) fn is_coined(name: &str) -> bool {
-    name.split(' ').any(|word| word.chars().any(|c| c.is_ascii_digit()) || word.chars().filter(|c| c.is_uppercase()).count() > 1)
-        || !names::datasets_in(name).is_empty()
 }
 
 /// Short names that lower-case words stand before: `natural language inference (NLI)`.

@@ -140,7 +140,7 @@ fn is_used(before: &str, after: &str) -> bool {
     });
     static AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?: functions?| with [^.;,]{1,40}| \([^)]{1,40}\)| \S{1,12})? ?(?:\([^)]{1,40}\) ?)?(?:is|are|was|were) (?:then |also )?(?:used|applied|employed|adopted|minimi[sz]ed|optimi[sz]ed|chosen|computed|calculated)\b",
+            r"(?i)^(?: functions?| with [^.;,]{1,40}| \([^)]{1,40}\)| \S{1,12})? ?(?:\([^)]{1,40}\) ?)?(?:is|are|was|were) (?:then |also |formally )?(?:defined as|given by|formulated as|used|applied|employed|adopted|minimi[sz]ed|optimi[sz]ed|chosen|computed|calculated)\b",
         )
     });
     // What is measured, avoided, or only talked about.

@@ -24,6 +24,7 @@ mod rules;
 mod schedule;
 mod scope;
 mod settings;
+mod standing;
 mod tables;
 mod task;
 pub mod told;
@@ -444,8 +445,10 @@ impl Scope {
 #[cfg(test)]
 mod said_tests;
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod spoken_tests;
+#[cfg(test)]
+mod stated_tests;
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 mod wording_tests;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What tasks are called by: their last word.
-const HEAD: &str = "(?:[Cc]lassification|[Rr]ecognition|[Dd]etection|[Ss]egmentation|[Ff]orecasting|[Tt]racking|[Gg]eneration|[Tt]agging|[Pp]rediction|[Ee]stimation|[Rr]etrieval|[Pp]arsing|[Tt]ranslation|[Ss]ummari[sz]ation|[Aa]nswering|[Mm]atching|[Aa]nalysis|[Cc]omprehension|[Vv]erification|[Ii]dentification|[Ll]ocali[sz]ation|[Ss]ynthesis|[Rr]econstruction|[Aa]nnotation|[Ll]emmati[sz]ation|[Cc]ompletion|[Rr]ecommendation|[Rr]anking|[Dd]iarization|[Cc]aptioning|(?:[Cc]ontinual|[Ff]ederated|[Rr]einforcement|[Mm]etric|[Rr]epresentation) [Ll]earning|[Pp]reference [Oo]ptimi[sz]ation)";
+const HEAD: &str = "(?:[Cc]lassification|[Rr]ecognition|[Dd]etection|[Ss]egmentation|[Ff]orecasting|[Tt]racking|[Gg]eneration|[Tt]agging|[Pp]rediction|[Ee]stimation|[Rr]etrieval|[Pp]arsing|[Tt]ranslation|[Ss]ummari[sz]ation|[Aa]nswering|[Mm]atching|[Aa]nalysis|[Cc]omprehension|[Vv]erification|[Ii]dentification|[Ll]ocali[sz]ation|[Ss]ynthesis|[Rr]econstruction|[Aa]nnotation|[Ll]emmati[sz]ation|[Cc]ompletion|[Rr]ecommendation|[Rr]anking|[Dd]iarization|[Rr]easoning|[Cc]aptioning|(?:[Cc]ontinual|[Ff]ederated|[Rr]einforcement|[Mm]etric|[Rr]epresentation) [Ll]earning|[Pp]reference [Oo]ptimi[sz]ation)";
 
 /// Tasks that a text names where tasks are named: before their short names, or after `task of`; of a title all that it names.
 pub(super) fn named_in(text: &str, title: bool) -> Vec<(String, Range<usize>)> {
@@ -26,10 +26,11 @@ pub(super) fn named_in(text: &str, title: bool) -> Vec<(String, Range<usize>)> {
     }) {
         let mut from = task.start();
         let mut last = from;
-        for word in task.as_str().split_inclusive([' ', '-']) {
+        // The small words of `out-of-domain` are part of it.
+        for word in task.as_str().split_inclusive(' ') {
             let bare = word.trim_matches([' ', '-']).to_lowercase();
             last += word.len();
-            if SMALL.contains(&bare.as_str()) || bare.ends_with("ly") {
+            if SMALL.contains(&bare.as_str()) || bare.ends_with("ly") || bare.ends_with("-based") {
                 from = last;
             }
         }
@@ -57,7 +58,21 @@ fn begins_with(name: &str, short: &str) -> Option<usize> {
 }
 
 /// Words that no task begins with.
-const SMALL: [&str; 60] = [
+const SMALL: [&str; 74] = [
+    "scaling",
+    "which",
+    "uses",
+    "use",
+    "correct",
+    "previous",
+    "interpretable",
+    "prior",
+    "existing",
+    "subsequent",
+    "final",
+    "recent",
+    "further",
+    "complex",
     "study",
     "studies",
     "apply",

@@ -31,7 +31,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: before fine-tuning,?[^,;]{{0,40}},)?(?: (?:is|are|was|were|to be|we use is)|:) "
+            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) "
         ))
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -39,8 +39,15 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
             r"\b(?:as|for|in) (?:our|the|a|an|its)? ?(?:[\w-]+ ){{0,2}}?{BASE}\b|\bas (?:our|the) (?:[\w-]+ )?(?:model|network|architecture)\b|\bby default\b"
         ))
     });
+    // `We experiment with several models, including ...`.
+    static KINDS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:[Ww]e (?:\w+ ){0,2}?(?:experiment|conduct experiments|(?:pre-?)?train|fine-?tune|study|apply)|[Oo]ur experiments) [^.;]{3,160}?\b(?:models|architectures|networks|backbones|LLMs)(?:,? (?:including|such as|namely|i\.e\.,)|:) ",
+        )
+    });
     let mut found: Vec<Used> = Vec::new();
-    for (verbs, sure, plain, strong) in [(&*TRAINS, true, 4.0, 6.0), (&*TAKES, false, 2.0, 6.0), (&*IS, true, 5.0, 6.0)] {
+    let verbs = [(&*TRAINS, true, 4.0, 6.0), (&*TAKES, false, 2.0, 6.0), (&*IS, true, 5.0, 6.0), (&*KINDS, true, 2.0, 2.0)];
+    for (verbs, sure, plain, strong) in verbs {
         for verb in verbs.find_iter(text) {
             let (object, rest) = object(&text[verb.end()..]);
             let at = verb.end()..verb.end() + object;
@@ -90,6 +97,7 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     let named = NAME.find_iter(text).filter(|name| {
         SIZED.is_match(name.as_str())
             && !TWO.is_match(name.as_str())
+            && !super::standing::begins_with_machine(name.as_str())
             && name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
@@ -114,6 +122,13 @@ fn parameters(name: &str) -> Option<f64> {
     Some(count * if found[2].eq_ignore_ascii_case("b") { 1e9 } else { 1e6 })
 }
 
+/// The depth that a convolutional network's name tells: `FooNet-50`, `FooNet-28-10`.
+fn depth(name: &str) -> Option<u32> {
+    static DEPTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"Net-?(\d{2,3})(?:-\d{1,2})?$"));
+    super::about::family_named(name)?;
+    DEPTH.captures(name)?[1].parse().ok()
+}
+
 /// Whether a name is that of a model for sure: its family is known, or it tells parameters.
 fn is_model(name: &str) -> bool {
     super::about::family_named(name).is_some() || parameters(name).is_some()
@@ -123,6 +138,13 @@ fn is_model(name: &str) -> bool {
 pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     if at.caption || at.of_others {
         return;
+    }
+    // What bears the name of what the paper proposes, and a size.
+    for (name, words) in models_named(at.text()) {
+        let is_own = at.own.iter().any(|own| own.len() > 2 && name.to_lowercase().starts_with(own.as_str()));
+        if let Some(quote) = at.sentence.quote(words).filter(|_| is_own && parameters(&name).is_some()) {
+            found.push(NamedModel { name, sure: true, trust: 0.75, quote, section: at.sentence.section });
+        }
     }
     for used in used_in(at.text()) {
         for (name, words) in models_named(&at.text()[used.at.clone()]) {
@@ -159,7 +181,8 @@ pub(super) fn say(models: Vec<NamedModel>, found: &mut Findings<'_>) {
         if found.is_variant(&model.name) || found.fields.iter().any(is_data) {
             continue;
         }
-        let variant = Variant { num_params: parameters(&model.name), name: model.name, ..Variant::default() };
+        let (num_params, num_layers) = (parameters(&model.name), depth(&model.name));
+        let variant = Variant { num_params, num_layers, name: model.name, ..Variant::default() };
         let value = Value::Variant { variant };
         found.add(FieldKey::Variants, value, None, Scope::default(), model.trust, model.quote, model.section);
     }
@@ -180,6 +203,9 @@ mod tests {
             ("We fine-tune Foo-7B-Instruct on our questions.", vec!["Foo-7B-Instruct"]),
             ("We adopt BarNet-18 as our backbone.", vec!["BarNet-18"]),
             ("The backbone of our system is Baz-B/32, with care.", vec!["Baz-B/32"]),
+            ("We study three models, including FooNet-50 (Ash et al., 2019) and Foo-1B.", vec!["FooNet-50", "Foo-1B"]),
+            ("The model was tuned on an NVIDIA L40S.", vec![]),
+            ("We compare with other models, including Foo-7B.", vec![]),
             ("All parameters of Foo-7B are counted in Table 2.", vec![]),
             ("We evaluate on Foo-100 images.", vec![]),
         ] {
@@ -187,6 +213,13 @@ mod tests {
         }
         let weight = |text: &str| used_in(text).first().map(|used| used.weight);
         assert!(weight("We use FooNet as the base encoder.") > weight("We use FooNet once."));
+    }
+
+    #[test]
+    fn depths_in_names() {
+        assert_eq!((depth("ResNet-50"), depth("WideResNet-28-10"), depth("DenseNet121")), (Some(50), Some(28), Some(121)));
+        // Of a version, and of what is no network.
+        assert_eq!((depth("MobileNet-2"), depth("Foo-50")), (None, None));
     }
 
     #[test]

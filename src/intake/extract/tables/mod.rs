@@ -14,6 +14,7 @@ pub(super) use values::{Named, setting};
 
 use super::{Findings, numbers, scope};
 use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -52,7 +53,11 @@ impl<'a> View<'a> {
         if !named {
             scope.topic = scope.topic.or_else(|| task_of(caption));
         }
-        let has_signs = table.rows.iter().flat_map(|row| row.cells.iter().take(4)).any(|cell| sign(&cell.text).is_some() || begins_with_sign(&cell.text));
+        let has_signs = table
+            .rows
+            .iter()
+            .flat_map(|row| row.cells.iter().take(4))
+            .any(|cell| sign(&cell.text).is_some() || begins_with_sign(&cell.text));
         let signs = if has_signs { signs_of(paper) } else { Vec::new() };
         View { paper, table, caption, scope, short: written_out(caption), signs }
     }
@@ -210,8 +215,20 @@ fn value_of(text: &str) -> Option<f64> {
         ))
     });
     VALUE
-        .captures(text.trim())
+        .captures(plain(text).trim())
         .and_then(|found| numbers::parse(&found["v"]).or_else(|| numbers::parse(&found["v"].replace(' ', ""))))
+}
+
+/// A cell that is written as mathematics, without its marks: `$\mathbf{9 1 . 8} \pm 0 . 4$` is `91.8±0.4`.
+fn plain(text: &str) -> Cow<'_, str> {
+    static COMMAND: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\\[A-Za-z]+|[${}]"));
+    if !text.contains(['$', '\\']) {
+        return Cow::Borrowed(text);
+    }
+    let bare = COMMAND.replace_all(&text.replace("\\pm", "±").replace("\\times", "×"), "").to_string();
+    // Each sign of such a number may stand alone.
+    let is_number = bare.chars().all(|c| c.is_ascii_digit() || " .,±×%+-".contains(c));
+    Cow::Owned(if is_number { bare.replace(' ', "") } else { bare })
 }
 
 fn names_it(text: &str, name: &str) -> bool {
@@ -220,5 +237,5 @@ fn names_it(text: &str, name: &str) -> bool {
 
 /// A name of a system: letters, not a mark like (A).
 fn is_name(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !text.starts_with('(')
+    value_of(text).is_none() && text.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !text.starts_with('(')
 }

@@ -2,7 +2,8 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::heard::{self, Heard};
+use crate::intake::extract::heard::Heard;
+use crate::intake::extract::standing;
 use crate::intake::extract::{Findings, names};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::rc::Rc;
@@ -226,7 +227,8 @@ fn is_no_score(header: &str) -> bool {
 fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
-    let is_name = heard::is_coined(&dataset.name) || !heard.datasets_in(&dataset.name).is_empty();
+    let is_name = standing::is_coined(&dataset.name) && !dataset.name.contains(['→', '±', '\\'])
+        || !heard.datasets_in(&dataset.name).is_empty();
     let metric =
         result.metric.iter().filter(|m| *m != "score").map(|m| (FieldKey::Metrics, Value::Texts { texts: vec![m.clone()] }));
     let dataset = is_name.then_some((FieldKey::Datasets, Value::Dataset { dataset }));

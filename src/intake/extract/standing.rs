@@ -1,0 +1,170 @@
+//! Where names of data sets stand in sentences, and what cannot be one.
+
+use super::names;
+use std::sync::LazyLock;
+
+/// A name: words with a capital or a digit each.
+const NAME: &str =
+    r"(?:[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
+/// What may stand in brackets behind it.
+const ASIDE: &str = r"(?: \([^()]{1,40}\))?";
+
+pub(super) fn list() -> String {
+    format!(r"{NAME}{ASIDE}(?:(?:,? and |, |,? or |,? as well as )(?:the |on )?{NAME}{ASIDE})*")
+}
+
+/// Words for a collection of data.
+const DATA: &str = r"(?:data ?sets?|corpus|corpora|benchmarks?|treebanks?)";
+/// Up to two words between a name and such a word.
+const FEW: &str = r"(?P<b>(?:[a-z]+(?:-[a-z]+)* ){0,2}?)";
+
+/// How a name of a data set may stand in a sentence; the names are the group `l`, what stands between them and the word for data `b`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `the Foo and Bar data sets`.
+    Before,
+    /// `data sets such as Foo and Bar`.
+    Behind,
+    /// Any other that says so.
+    Other,
+}
+
+/// The forms that say that it is one.
+pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(|| {
+    const INTRODUCE: &str = "(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d?";
+    const SUCH_AS: &str = r"(?:such as|including|namely|i\.e\.,?|called|named|known as)";
+    let list = list();
+    let other = |pattern: String| (Form::Other, crate::intake::regex(&pattern));
+    vec![
+        (Form::Before, crate::intake::regex(&format!(r"(?P<l>{list}) {FEW}{DATA}\b"))),
+        (
+            Form::Behind,
+            crate::intake::regex(&format!(
+                r"\b(?:{DATA}|tasks)(?:(?:,|[^.;:()]{{0,60}}?) {SUCH_AS}|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
+            )),
+        ),
+        // `We introduce Foo, a benchmark`, `Foo is a large corpus`.
+        other(format!(
+            r"(?:^|[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
+        )),
+        // Not only words of capitals: `the foo2.5 dataset`.
+        other(format!(r"\b(?:[Tt]he|[Oo]n|’s|'s) (?P<l>[a-z]+[a-z-]*\d[\w.-]*\w) {DATA}\b")),
+        // Its own name says what it is: `the Foo Bar Task (FBT)`, `the Foo Database`.
+        other(
+            r"(?P<l>(?:[A-Z][\w’'-]+ ){1,4}(?:Task|Challenge|Dataset|Corpus|Benchmark|Database|Treebank)(?: \([A-Z][\w-]{1,11}\))?)"
+                .to_string(),
+        ),
+        // `the Foo Bar (FB) corpus`: the short name before the word.
+        other(format!(r"\b(?:[Tt]he|[Oo]n|[Oo]ur) (?P<l>{NAME} \([A-Z][\w-]{{1,11}}\)) {FEW}{DATA}\b")),
+    ]
+});
+
+/// The forms in which other things stand, too.
+pub(super) static WEAK: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
+    const DONE: &str = r"(?:[Ee]valuat\w+|[Ee]xperiment\w*|[Tt]est(?:ed|ing)?|[Tt]rain(?:ed|ing|s)?|[Ff]ine-?tun(?:ed?|ing)|[Rr]esults?|[Pp]erformances?|[Vv]alidat\w+|[Cc]lassification|[Aa]chiev\w+)";
+    const TAKE: &str = "(?:use|adopt|consider|select|employ|utili[sz]e|choose)d?";
+    const PURPOSE: &str = "(?:(?:pre-?)?train|evaluat|fine-?tun|test|validation|benchmark|source)";
+    const SPLIT: &str = "(?:training|test|validation|dev|development|evaluation|eval)";
+    let list = list();
+    let forms = [
+        format!(r"\b{DONE} (?:[\w’'@%.-]+ ){{0,8}}?on (?:the |both |all )?(?P<l>{list})"),
+        format!(r"\b{TAKE} (?:the )?(?P<l>{list}) (?:for|as|to) (?:[a-z-]+ ){{0,4}}?{PURPOSE}"),
+        format!(r"(?P<l>{NAME}) (?:is|was) used (?:as|for) (?:the |our )?(?:test|validation|dev|train)"),
+        format!(r"\b(?:[Tt]he|[Oo]n|[Oo]f) (?P<l>{list}) {SPLIT} (?:sets?|splits?|data)\b"),
+        format!(r"\b(?:on|the) (?P<l>{list}) (?:[a-z]+(?:-[a-z]+)* ){{0,3}}?tasks?\b|\btasks? (?P<m>{list})"),
+    ];
+    forms.iter().map(|form| crate::intake::regex(form)).collect()
+});
+
+/// The names of a list, each with its short form, if that stands behind it in brackets.
+pub(super) fn items(list: &str) -> Vec<(String, Option<String>)> {
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"(?:^|,? and |, |,? or |,? as well as |the |on )(?P<n>{NAME})(?: \((?P<s>[^()]{{1,40}})\))?"
+        ))
+    });
+    let is_short =
+        |text: &str| text.len() > 1 && text.len() < 12 && !text.contains(' ') && text.starts_with(|c: char| c.is_uppercase());
+    ONE.captures_iter(list)
+        .map(|one| (bare(&one["n"]), one.name("s").map(|s| s.as_str().to_string()).filter(|s| is_short(s))))
+        .flat_map(|(name, short)| parts(&name).into_iter().map(move |name| (name, short.clone())))
+        .filter(|(name, _)| !name.is_empty())
+        .chain(list.starts_with(|c: char| c.is_lowercase()).then(|| (list.to_string(), None)))
+        .collect()
+}
+
+/// `Foo10/100` is two.
+fn parts(name: &str) -> Vec<String> {
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?P<n>[A-Za-z -]+)(?P<a>\d+)/(?P<b>\d+)$"));
+    match BOTH.captures(name) {
+        Some(both) => vec![format!("{}{}", &both["n"], &both["a"]), format!("{}{}", &both["n"], &both["b"])],
+        None => vec![name.to_string()],
+    }
+}
+
+/// Without the words that a sentence begins with.
+fn bare(name: &str) -> String {
+    let words: Vec<&str> = name.split(' ').collect();
+    let from = words.iter().rposition(|word| BEGINS.contains(&format!(" {word} "))).map_or(0, |at| at + 1);
+    let words = &words[from..];
+    words.join(" ").trim_end_matches(['.', '\'', '’']).to_string()
+}
+
+/// What a sentence or a caption begins with.
+const BEGINS: &str = " It They Its Existing Public Since Most Many Several Such Other Different Because Training When Then \
+    Across New Large Custom The This These Our We For In On Both Each All Using From Table Figure Section \
+    Appendix And As With While Datasets Dataset Data ";
+
+/// Whether a word begins another part of the sentence, so that what is before it is not named by what follows.
+pub(super) fn is_small_word(word: &str) -> bool {
+    const SMALL: &str = " on the for with of in a an this each to from our and is are these that by as at all two three four \
+    other or has uses using across over into between against than under per any some every multiple several \
+    many various different its their which ";
+    !word.is_empty() && SMALL.contains(&format!(" {word} "))
+}
+
+/// Not the name of a model, a metric, a machine, a tool or a language.
+pub(super) fn is_possible(name: &str) -> bool {
+    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|L?LMs?|RAG|SFT|RL|Learning|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
+        )
+    });
+    if name.split(' ').all(is_kind) {
+        return false;
+    }
+    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+    let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
+    letters > 1
+        && name.len() <= 60
+        && !metric
+        && !OTHER.is_match(name)
+        && !begins_with_machine(name)
+        && (super::family_named(name).is_none() || !names::datasets_in(name).is_empty())
+        && names::tasks_in(name).is_empty()
+}
+
+/// A word for a kind of thing, no name.
+pub(super) fn is_kind(word: &str) -> bool {
+    static KIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:Tasks?|Challenges?|Benchmarks?|Data(?:sets?|bases?)?|Corpus|Corpora|Treebank|Test|Train|Training|Validation|Dev|Sets?|Evaluation|Word|Classification|Binary|Multiclass|Shared|Language|Adaptation)$",
+        )
+    });
+    KIND.is_match(word)
+}
+
+pub(super) fn begins_with_machine(name: &str) -> bool {
+    [
+        "GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD",
+        "TPU", "GPU",
+    ]
+    .iter()
+    .any(|maker| name.starts_with(maker))
+}
+
+/// A word with a digit or two capitals: made up, not only at the head of a sentence or of a title.
+pub(super) fn is_coined(name: &str) -> bool {
+    name.split(' ').any(|word| word.chars().any(|c| c.is_ascii_digit()) || word.chars().filter(|c| c.is_uppercase()).count() > 1)
+        || !names::datasets_in(name).is_empty()
+}
