@@ -19,9 +19,8 @@ pub(super) struct Named {
 pub(super) struct Heard {
     /// Data sets by the names that it gives them, each with the short one that stands in brackets behind it.
     pub datasets: Vec<(String, Option<String>)>,
-    /// Short names of measures.
-    metrics: Vec<String>,
     any_dataset: Option<regex::Regex>,
+    /// Short names of measures.
     any_metric: Option<regex::Regex>,
     /// The data set that it speaks of most.
     pub main: Option<String>,
@@ -40,7 +39,6 @@ impl Heard {
         names.tables(paper);
         let tasks = expanded(sentences);
         let datasets = names.settle(&tasks);
-        let metrics = measures(sentences);
         let any = |list: &[String]| {
             let mut list: Vec<&str> = list.iter().map(String::as_str).collect();
             list.sort_by_key(|name| std::cmp::Reverse(name.len()));
@@ -49,8 +47,8 @@ impl Heard {
             (!list.is_empty()).then(|| regex::Regex::new(&format!(r"\b(?:{all})(?:\b|$|\s)")).ok()).flatten()
         };
         let both: Vec<String> = datasets.iter().flat_map(|(name, short)| std::iter::once(name).chain(short)).cloned().collect();
-        let (any_dataset, any_metric) = (any(&both), any(&metrics));
-        let mut heard = Heard { datasets, metrics, any_dataset, any_metric, main: None };
+        let (any_dataset, any_metric) = (any(&both), any(&measures(sentences)));
+        let mut heard = Heard { datasets, any_dataset, any_metric, main: None };
         heard.main = heard.most_spoken_of(paper, sentences, own);
         heard
     }

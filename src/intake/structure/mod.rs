@@ -12,7 +12,7 @@ pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use marks::commons;
-pub(in crate::intake) use text::{hyphen_is_soft, ligature, plain_letter, sentence_ranges};
+pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
 
 use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
