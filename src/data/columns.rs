@@ -89,8 +89,15 @@ impl PerhapsColumns {
             let flags = self.label.iter().filter_map(|name| named(table, &format!("is_{name}")));
             let flags = flags.map(|column| column.name.clone());
             let said = there(&self.label).into_iter().chain(flags).next();
-            let is_called = asked.label.as_ref().is_some_and(|label| called(table, label).is_ok());
-            let found = if is_called { said } else { said.or_else(|| self.label_told(table)) };
+            let label = asked.label.as_ref().filter(|label| called(table, label).is_ok());
+            // A name that some column is called by is no other's: `predict the house price, flag the area`.
+            let is_in = |name: &String, label: &String| words(name).iter().any(|word| words(label).contains(word));
+            let has_usual = || table.columns().iter().any(|column| is_usual(&column.name));
+            let found = match label {
+                Some(label) => said.filter(|name| is_in(name, label)),
+                None if said.is_none() && !has_usual() => self.label_told(table),
+                None => said,
+            };
             asked.label = found.or(asked.label.take());
         }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
@@ -103,7 +110,6 @@ impl PerhapsColumns {
         if !asked.input.is_empty() {
             return vec![];
         }
-        let is_usual = |name: &String| LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual));
         let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
         // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
         let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual(name)).collect();
@@ -124,8 +130,10 @@ impl PerhapsColumns {
             names.iter().filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect()
         };
         let (input, exclude) = (columns(&self.input), columns(&self.exclude));
+        // Who something is about is not what is told of it.
+        let is_row = |column: &&Column| is_name(&column.name) || column.name.to_lowercase().ends_with("_id");
         let told = self.told.iter().filter_map(|name| named(table, name)).filter(may_be_told);
-        let told: BTreeSet<String> = told.map(|column| column.name.clone()).filter(|name| !exclude.contains(name)).collect();
+        let told: BTreeSet<String> = told.filter(|column| !is_row(column)).map(|column| column.name.clone()).filter(|name| !exclude.contains(name)).collect();
         let only = |mut names: BTreeSet<String>| names.pop_first().filter(|_| names.is_empty());
         // `Classify the class` may be about an input or a label.
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();
@@ -299,14 +307,23 @@ fn holds_written_lists(table: &Table, column: &Column) -> Result<bool> {
     Ok(cells.iter().any(|cell| cell.contains('|')) && parts.len() < cells.len())
 }
 
-/// The column of that name, however its words are parted and whether they are large or small: `Source Text` for `source_text`.
+/// Whether a name is one that stands for a label.
+fn is_usual(name: &str) -> bool {
+    LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual))
+}
+
+/// Whether a column may be what `name` says, however its words are parted and whether they are large or small: `Source Text` for
+/// `source_text`; several words are those of a longer name, too: `body mass` of `body_mass_g`.
+pub fn is_called(column: &str, name: &str) -> bool {
+    let (own, wanted) = (words(column), words(name));
+    own.concat() == wanted.concat() || wanted.len() > 1 && wanted.iter().all(|word| own.contains(word))
+}
+
+/// The column that [`is_called`] so; of several that hold its words none.
 fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
     let exact = exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()));
-    // Several words are those of one name, if of no other: `body mass` of `body_mass_g`.
-    let wanted = words(name);
-    let mut like =
-        table.columns().iter().filter(|column| wanted.len() > 1 && wanted.iter().all(|w| words(&column.name).contains(w)));
+    let mut like = table.columns().iter().filter(|column| is_called(&column.name, name));
     exact.or_else(|| like.next().filter(|_| like.next().is_none()))
 }
 
@@ -325,6 +342,11 @@ pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
     let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
     let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    // What is counted, not what it is counted by: `revenue per user` for `revenue`.
+    let found = found.or_else(|| {
+        let (of, _) = name.split_once(" per ")?;
+        only(&|own| own.concat() == words(of).concat())
+    });
     // The other way round: `house price` for `price`, or for `SalePrice`, whose last word says what it is, too.
     let found = found.or_else(|| only(&|words| !words.is_empty() && words.iter().all(|word| wanted.contains(word))));
     let found = found.or_else(|| only(&|words| wanted.len() > 1 && words.last() == wanted.last()));

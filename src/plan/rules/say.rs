@@ -6,7 +6,7 @@ use super::models::{Candidate, is_less_than_bert, is_of_sentences, other_than_na
 use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
-use crate::data::USUAL_BERT;
+use crate::data::{USUAL_BERT, is_called};
 use crate::intake::{Family, ModelName, ModelSize, PaperSpec, Request};
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
@@ -306,10 +306,10 @@ impl Brief<'_> {
         )
     }
 
-    /// The column of that name, large or small, as the table calls it, if it is left out.
+    /// The column that is called so, as the table calls it, if it is left out.
     pub(super) fn left_out(&self, name: &str) -> Option<String> {
         let table = self.offer.data.table.as_ref()?;
-        table.left_out.iter().find(|own| own.eq_ignore_ascii_case(name)).cloned()
+        table.left_out.iter().find(|own| is_called(own, name)).cloned()
     }
 
     fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
@@ -347,12 +347,6 @@ impl Brief<'_> {
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =
     ["column", "columns", "feature", "features", "field", "fields", "input", "inputs", "predictors", "variables"];
-
-/// Whether a column is called so, large or small, or in words of which its name has each.
-fn is_called(column: &str, name: &str) -> bool {
-    let has = |word: &str| column.to_lowercase().contains(&word.to_lowercase());
-    column.eq_ignore_ascii_case(name) || name.contains(' ') && name.split_whitespace().all(has)
-}
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.
 fn beside(asked: &str, label: &str) -> Option<String> {
