@@ -37,7 +37,7 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
         r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
-        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
+        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?|(?:may|can|should|must)(?: the)?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
     ))
 });
 
@@ -62,7 +62,7 @@ static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     let one = r"[^\s,;:()¦]+";
     regex(&format!(
-        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
     ))
 });
 
@@ -115,6 +115,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         input: once(input.chain(sources).chain(lists(&TAKEN))),
         exclude: once(exclude.chain(lists(&LEFT))),
         told: once(asked.flat_map(words_of)),
+        ..PerhapsColumns::default()
     }
 }
 

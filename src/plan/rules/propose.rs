@@ -287,7 +287,7 @@ impl Brief<'_> {
         let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
         let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
         let is_told = |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label);
-        let is_meant = found.label.as_ref().is_some_and(is_told);
+        let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();
         // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
         let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
         let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
