@@ -1,3 +1,5 @@
+mod said;
+
 use super::*;
 use crate::data::hub::HubConfig;
 use crate::spec::{HeldOutBy, TokenizerKind};
