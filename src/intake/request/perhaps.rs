@@ -158,7 +158,9 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         let closes = names.len() == 1 && text[end..].trim_start().starts_with([')', '列', '栏']);
         let is_open = text[..place.end].trim_end().ends_with('(') && !closes;
         let is_input = text[place.clone()].rfind('(').is_some_and(|at| IS_INPUT.is_match(&text[..place.start + at]));
-        names.into_iter().next().filter(|_| !is_open && !is_input)
+        // `The texts (column body)` are not predicted.
+        let is_bare = text[place.clone()].starts_with('(') && !is_predicted(&text[..place.start], &text[end..]);
+        names.into_iter().next().filter(|_| !is_open && !is_input && !is_bare)
     });
     let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
     let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..]));
@@ -173,6 +175,15 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         exclude: once(exclude.chain(lists(&LEFT))),
         told: once(asked.flat_map(words_of)),
     }
+}
+
+/// Whether the clause around a bracket is about what is predicted.
+fn is_predicted(before: &str, behind: &str) -> bool {
+    const VERBS: [&str; 11] =
+        ["predict", "prever", "predecir", "prédire", "predire", "vorhersag", "forecast", "estimat", "classif", "label", "target"];
+    const ENDS: [char; 5] = ['.', ',', ';', ':', '¦'];
+    let around = [before.rsplit(ENDS).next(), behind.split(ENDS).next()];
+    around.into_iter().flatten().any(|part| VERBS.iter().any(|verb| part.to_lowercase().contains(verb)))
 }
 
 /// Each once.

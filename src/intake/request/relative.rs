@@ -56,7 +56,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
                 r"(?i)^\s*(?:every|after|when|if|once|at|each|whenever|(?:for|on|of|in) (?:the )?(?:head|classifier|encoder|back-?bone|body|embeddings?))\b",
             ),
             regex(
-                r"(?i)^\s*(?:$|[.,;:!?)(¦+&/–—-]|(?:and|but|then|please|or|plus|instead|too|also|here)\b|(?:as|for|on|of|in|from|to|with|using)\s+(?:(?:the|my|our|a|an|its)\s+)?¦)",
+                r"(?i)^\s*(?:$|[.,;:!?)(¦+&/–—-]|(?:and|but|then|please|or|plus|instead|too|also|here|so|because|since)\b|(?:as|for|on|of|in|from|to|with|using)\s+(?:(?:the|my|our|a|an|its)\s+)?¦)",
             ),
         ]
     });
