@@ -145,7 +145,11 @@ impl PerhapsColumns {
         // Who something is about is not what is told of it.
         let is_row = |column: &&Column| is_name(&column.name) || column.name.to_lowercase().ends_with("_id");
         let told = self.told.iter().filter_map(|name| named(table, name)).filter(may_be_told);
-        let told: BTreeSet<String> = told.filter(|column| !is_row(column)).map(|column| column.name.clone()).filter(|name| !exclude.contains(name)).collect();
+        let told: BTreeSet<String> = told
+            .filter(|column| !is_row(column))
+            .map(|column| column.name.clone())
+            .filter(|name| !exclude.contains(name))
+            .collect();
         let only = |mut names: BTreeSet<String>| names.pop_first().filter(|_| names.is_empty());
         // `Classify the class` may be about an input or a label.
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();

@@ -69,7 +69,7 @@ fn what_is_left_out_is_no_input() {
     for (text, label) in [
         ("predict rent without date, flats.csv", "rent"),
         ("predict rent excluding date and id, flats.csv", "rent"),
-        ("predict rent per flat, flats.csv", "rent"),
+        ("predict rent per flat, flats.csv", "rent per flat"),
         ("predict species, train on d/train.csv, test on d/test.csv", "species"),
         ("predict notes_count in t.csv", "notes_count"),
         ("predict exchange rate from day, t.csv", "exchange rate"),
