@@ -18,7 +18,8 @@ fn label_of(facts: std::result::Result<DataFacts, String>) -> std::result::Resul
 }
 
 fn loans() -> String {
-    let row = |i: usize| format!("{i},{},{},{},{}\n", i * 23 % 61 * 500, ["A", "B", "C"][i % 3], 10_000 + i * 37 % 61 * 100, i / 3 % 2);
+    let row =
+        |i: usize| format!("{i},{},{},{},{}\n", i * 23 % 61 * 500, ["A", "B", "C"][i % 3], 10_000 + i * 37 % 61 * 100, i / 3 % 2);
     "loan_id,income,grade,zip,defaulted\n".to_string() + &(0..60).map(row).collect::<String>()
 }
 
@@ -97,7 +98,8 @@ fn a_model_of_texts_reads_the_texts_of_a_table() {
     // Of several texts the long one, and what is left out is told.
     let long = of(&[], &[], true);
     assert_eq!((long.task, long.columns.input), (Some(Task::TextClassification), names(&["body"])));
-    let told = "data.columns: `body` is read, and `id`, `subject`, `category`, `created` left out: texts are what such a model reads";
+    let told =
+        "data.columns: `body` is read, and `id`, `subject`, `category`, `created` left out: texts are what such a model reads";
     assert!(long.notes.iter().any(|note| note == told), "{:?}", long.notes);
     // As it is found again, with the task that was found.
     let columns = Columns { label: Some("priority".into()), ..Columns::default() };
