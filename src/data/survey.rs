@@ -218,7 +218,7 @@ fn unread(first: &Table, columns: &Columns, hints: &DataSpecHints, class_columns
     let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let others = columns::unread(first, columns, &hints.columns.exclude);
     let (read, others) = (quoted(&columns.input), if others.is_empty() { None } else { Some(quoted(&others)) });
-    Ok(others.map(|others| format!("data.columns: {read} is read, and {others} left out: texts are what such a model reads")))
+    Ok(others.map(|others| format!("data.columns: {read} is read, {others} left out: a model of texts reads one text or two")))
 }
 
 /// What a table tells by itself that it is for.

@@ -99,7 +99,7 @@ fn a_model_of_texts_reads_the_texts_of_a_table() {
     let long = of(&[], &[], true);
     assert_eq!((long.task, long.columns.input), (Some(Task::TextClassification), names(&["body"])));
     let told =
-        "data.columns: `body` is read, and `id`, `subject`, `category`, `created` left out: texts are what such a model reads";
+        "data.columns: `body` is read, `id`, `subject`, `category`, `created` left out: a model of texts reads one text or two";
     assert!(long.notes.iter().any(|note| note == told), "{:?}", long.notes);
     // As it is found again, with the task that was found.
     let columns = Columns { label: Some("priority".into()), ..Columns::default() };
