@@ -76,7 +76,8 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     }
     let first = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document());
     if let Some(first) = first {
-        let passing = label_in_passing(first, &hints)?;
+        let class_columns = located.card.class_columns(located.config.as_deref());
+        let passing = label_in_passing(first, &hints, &class_columns)?;
         hints.perhaps.label.extend(passing);
     }
     let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
@@ -112,7 +113,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
 }
 
 /// The column that is said in passing, where an answer is told of texts or rows.
-fn label_in_passing(first: &Table, hints: &DataSpecHints) -> Result<Option<String>> {
+fn label_in_passing(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<Option<String>> {
     let (perhaps, asked) = (&hints.perhaps, &hints.columns);
     let may_be_meant = match hints.task {
         _ if asked.label.is_some() || perhaps.open.is_empty() => false,
@@ -122,7 +123,7 @@ fn label_in_passing(first: &Table, hints: &DataSpecHints) -> Result<Option<Strin
             Task::TextClassification | Task::TextRegression | Task::TabularClassification | Task::TabularRegression
         ),
     };
-    Ok(if may_be_meant { perhaps.in_passing(first, asked) } else { None })
+    Ok(if may_be_meant { perhaps.in_passing(first, asked, class_columns) } else { None })
 }
 
 /// What tables hold, of whose columns any may be an input or a label.

@@ -108,10 +108,10 @@ impl PerhapsColumns {
     }
 
     /// The only column that is said in passing, where nothing says which one is the label: `a house price model`, `which loans default`.
-    pub(in crate::data) fn in_passing(&self, table: &Table, asked: &Columns) -> Option<String> {
+    pub(in crate::data) fn in_passing(&self, table: &Table, asked: &Columns, class_columns: &[&str]) -> Option<String> {
         let is_there = |name: &String| named(table, name).is_some() || named(table, &format!("is_{name}")).is_some();
         let is_said = asked.label.is_some() || !asked.labels.is_empty() || self.label.iter().any(is_there);
-        if is_said || self.label_told(table).is_some() || find_label(table, &asked.input, &[]).is_ok() {
+        if is_said || self.label_told(table).is_some() || find_label(table, &asked.input, class_columns).is_ok() {
             return None;
         }
         let listed = self.input.iter().chain(&self.exclude).chain(&asked.input).chain(&asked.exclude);
