@@ -1,11 +1,13 @@
 //! Which columns hold the input and the label, where nobody said so.
 
+mod akin;
 mod answered;
 mod conversations;
 mod pairs;
 mod recordings;
 mod tagged;
 
+pub use akin::is_same_name;
 pub(super) use answered::{AnswersIn, CONTEXTS, answers_in, is_answered};
 pub(super) use conversations::task_of;
 pub use pairs::PairKind;
@@ -17,6 +19,7 @@ use super::prepare::written_list;
 use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result, classes, ordered, similar};
 use crate::spec::{Columns, Task};
+use akin::akin;
 use answered::answered;
 use conversations::{conversations, preferences};
 use pairs::pairs;
@@ -68,6 +71,10 @@ pub struct PerhapsColumns {
     pub exclude: Vec<String>,
     /// Words of what is asked, of which one may be the label: `which patients are readmitted`.
     pub told: Vec<String>,
+    /// Phrases that nothing else came of: of their words one may be a column, too, in another form of its name.
+    pub open: Vec<String>,
+    /// Whether a model of texts is asked for: of a table its texts are read then.
+    pub reads_texts: bool,
 }
 
 impl PerhapsColumns {
@@ -89,13 +96,25 @@ impl PerhapsColumns {
             let flags = self.label.iter().filter_map(|name| named(table, &format!("is_{name}")));
             let flags = flags.map(|column| column.name.clone());
             let said = there(&self.label).into_iter().chain(flags).next();
-            let is_called = asked.label.as_ref().is_some_and(|label| called(table, label).is_ok());
-            let found = if is_called { said } else { said.or_else(|| self.label_told(table)) };
+            let label = asked.label.as_ref().filter(|label| called(table, label).is_ok());
+            // A name that some column is called by is no other's: `predict the house price, flag the area`.
+            let is_in = |name: &String, label: &String| words(name).iter().any(|word| words(label).contains(word));
+            let has_usual = || table.columns().iter().any(|column| is_usual(&column.name));
+            let found = match label {
+                Some(label) => said.filter(|name| is_in(name, label)),
+                None if said.is_none() && !has_usual() => self.label_told(table),
+                None => said,
+            };
             asked.label = found.or(asked.label.take());
+            // `Readmission` is told by `readmitted`.
+            let unknown = asked.label.as_ref().filter(|label| called(table, label).is_err());
+            if let Some(column) = unknown.and_then(|label| akin(table, label)) {
+                asked.label = Some(column.name.clone());
+            }
         }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
         let is_other = |name: &String| label.as_ref() != Some(name);
-        for name in there(&self.exclude).into_iter().filter(is_other) {
+        for name in there(&self.exclude).into_iter().chain(self.left_out_otherwise(table)).filter(is_other) {
             if !asked.exclude.contains(&name) {
                 asked.exclude.push(name);
             }
@@ -103,7 +122,6 @@ impl PerhapsColumns {
         if !asked.input.is_empty() {
             return vec![];
         }
-        let is_usual = |name: &String| LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual));
         let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
         // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
         let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual(name)).collect();
@@ -124,8 +142,14 @@ impl PerhapsColumns {
             names.iter().filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect()
         };
         let (input, exclude) = (columns(&self.input), columns(&self.exclude));
+        // Who something is about is not what is told of it.
+        let is_row = |column: &&Column| is_name(&column.name) || column.name.to_lowercase().ends_with("_id");
         let told = self.told.iter().filter_map(|name| named(table, name)).filter(may_be_told);
-        let told: BTreeSet<String> = told.map(|column| column.name.clone()).filter(|name| !exclude.contains(name)).collect();
+        let told: BTreeSet<String> = told
+            .filter(|column| !is_row(column))
+            .map(|column| column.name.clone())
+            .filter(|name| !exclude.contains(name))
+            .collect();
         let only = |mut names: BTreeSet<String>| names.pop_first().filter(|_| names.is_empty());
         // `Classify the class` may be about an input or a label.
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();
@@ -180,7 +204,7 @@ fn inputs_and_label(table: &Table, asked: &Columns, class_columns: &[&str], task
         None => find_label(table, &asked.input, class_columns)?,
     };
     let input = match asked.input.is_empty() {
-        true => find_input(table, &label, &asked.exclude)?,
+        true => find_input(table, &label, &asked.exclude, task.is_some())?,
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
@@ -230,7 +254,7 @@ fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
         return Err(Error::ColumnKind { path, column: column.name.clone(), expected: "lists of names or numbers", found });
     }
     let input = match asked.input.is_empty() {
-        true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude)?,
+        true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude, false)?,
         false => asked.input.clone(),
     };
     check_input(table, &input)?;
@@ -299,14 +323,23 @@ fn holds_written_lists(table: &Table, column: &Column) -> Result<bool> {
     Ok(cells.iter().any(|cell| cell.contains('|')) && parts.len() < cells.len())
 }
 
-/// The column of that name, however its words are parted and whether they are large or small: `Source Text` for `source_text`.
+/// Whether a name is one that stands for a label.
+fn is_usual(name: &str) -> bool {
+    LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual))
+}
+
+/// Whether a column may be what `name` says, however its words are parted and whether they are large or small: `Source Text` for
+/// `source_text`; several words are those of a longer name, too: `body mass` of `body_mass_g`.
+pub fn is_called(column: &str, name: &str) -> bool {
+    let (own, wanted) = (words(column), words(name));
+    own.concat() == wanted.concat() || wanted.len() > 1 && wanted.iter().all(|word| own.contains(word))
+}
+
+/// The column that [`is_called`] so; of several that hold its words none.
 fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
     let exact = exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()));
-    // Several words are those of one name, if of no other: `body mass` of `body_mass_g`.
-    let wanted = words(name);
-    let mut like =
-        table.columns().iter().filter(|column| wanted.len() > 1 && wanted.iter().all(|w| words(&column.name).contains(w)));
+    let mut like = table.columns().iter().filter(|column| is_called(&column.name, name));
     exact.or_else(|| like.next().filter(|_| like.next().is_none()))
 }
 
@@ -325,6 +358,11 @@ pub(super) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     let exact = table.columns().iter().find(|column| column.name == name);
     let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
     let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    // What is counted, not what it is counted by: `revenue per user` for `revenue`.
+    let found = found.or_else(|| {
+        let (of, _) = name.split_once(" per ")?;
+        only(&|own| own.concat() == words(of).concat())
+    });
     // The other way round: `house price` for `price`, or for `SalePrice`, whose last word says what it is, too.
     let found = found.or_else(|| only(&|words| !words.is_empty() && words.iter().all(|word| wanted.contains(word))));
     let found = found.or_else(|| only(&|words| wanted.len() > 1 && words.last() == wanted.last()));
@@ -514,7 +552,8 @@ pub(super) fn is_name(name: &str) -> bool {
     matches!(name.to_lowercase().as_str(), "id" | "idx" | "index" | "guid" | "uuid")
 }
 
-fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<String>> {
+/// The columns that are read to tell the label. `by_length`: among several texts the only long one is meant, where texts were asked for.
+fn find_input(table: &Table, label: &str, exclude: &[String], by_length: bool) -> Result<Vec<String>> {
     let of_kind = |kind: ColumnKind| -> Vec<String> {
         table
             .columns()
@@ -542,6 +581,7 @@ fn find_input(table: &Table, label: &str, exclude: &[String]) -> Result<Vec<Stri
             Ok(texts.into_iter().filter(|name| category.as_ref() != Some(name)).collect())
         }
         (_, Some(usual)) => Ok(usual),
+        (several, None) if by_length => Ok(vec![the_long_one(table, several)?.ok_or_else(|| unclear(table.names()))?]),
         _ => Err(unclear(table.names())),
     }
 }
@@ -556,6 +596,59 @@ fn texts_beside(table: &Table, label: &str, exclude: &[String]) -> Vec<String> {
         texts.retain(|name| !times.contains(name));
     }
     texts
+}
+
+/// Words of a text that is one of sentences, and no name or title, at least.
+const LONG: f64 = 8.0;
+
+/// Words of a text, in the mean over those that differ.
+fn words_of_each(table: &Table, column: &str) -> Result<f64> {
+    let (values, _) = sample(table, column, classes::name_of)?;
+    let words: usize = values.iter().map(|value| value.split_whitespace().count()).sum();
+    Ok(words as f64 / values.len().max(1) as f64)
+}
+
+/// The only long text among several.
+fn the_long_one(table: &Table, texts: &[String]) -> Result<Option<String>> {
+    let mut long = Vec::new();
+    for name in texts {
+        if words_of_each(table, name)? >= LONG {
+            long.push(name.clone());
+        }
+    }
+    Ok(long.pop().filter(|_| long.is_empty()))
+}
+
+/// Whether a table holds a text to read beside its numbers and categories: a long one, or of those that are `named` one that is no
+/// category.
+pub(super) fn holds_text(table: &Table, asked: &Columns, named: &[String]) -> Result<bool> {
+    const FEW_WORDS: f64 = 3.0;
+    let named = if asked.input.is_empty() { named } else { &asked.input };
+    let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map_or("", |column| column.name.as_str());
+    for name in texts_beside(table, label, &asked.exclude) {
+        let words = words_of_each(table, &name)?;
+        let is_text = match named.is_empty() {
+            true => words >= LONG,
+            false => named.contains(&name) && (words >= FEW_WORDS || !has_few_values(table, &name)?),
+        };
+        if is_text {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the only text that is read is one among several, of which none has a usual name.
+pub(super) fn is_one_of_several(table: &Table, read: &Columns, exclude: &[String]) -> bool {
+    let texts = texts_beside(table, read.label.as_deref().unwrap_or_default(), exclude);
+    let usual = usual_among(table, &|name| texts.iter().any(|text| text == name));
+    read.input.len() == 1 && texts.len() > 1 && usual.is_none()
+}
+
+/// The columns of a table that a text is read from, which are not read: all but the input, the label and what was not wanted anyway.
+pub(super) fn unread(table: &Table, read: &Columns, exclude: &[String]) -> Vec<String> {
+    let is_read = |name: &String| read.input.contains(name) || read.label.as_ref() == Some(name) || read.labels.contains(name);
+    table.names().into_iter().filter(|name| !is_read(name) && !exclude.contains(name) && !name.is_empty()).collect()
 }
 
 /// Of two texts the one that is one of a few words, where the other has many values: a category beside it, and no second text of a pair.

@@ -247,7 +247,8 @@ impl Failure for Error {
                 "correct the cells, or leave them empty where the number is not known"
             }
             Error::NoColumn { .. } | Error::ColumnKind { .. } | Error::ChooseColumn { .. } => {
-                "name them with `--columns` where a model is asked, with `data.columns.input` and `data.columns.label` in an experiment"
+                "name them with `predict y from a and b` in a request, with `--columns` where a model is asked, \
+                 with `data.columns.input` and `data.columns.label` in an experiment"
             }
             Error::NoData { .. } => {
                 "the Hub keeps Parquet copies of data sets that are made by a script: set `data.source.revision` to `refs/convert/parquet`"

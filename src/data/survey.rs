@@ -75,6 +75,11 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         splits.iter_mut().flat_map(|(_, tables)| tables).for_each(|table| table.set_aside(name));
     }
     let first = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document());
+    if let Some(first) = first {
+        let class_columns = located.card.class_columns(located.config.as_deref());
+        let passing = label_in_passing(first, &hints, &class_columns)?;
+        hints.perhaps.label.extend(passing);
+    }
     let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
     let left_out = if hints.perhaps.exclude.is_empty() { vec![] } else { hints.columns.exclude.clone() };
     let Card { is_gated, terms, languages, .. } = located.card.clone();
@@ -95,12 +100,30 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let is_told = |name: &String| facts.columns.label.as_ref() == Some(name) || facts.columns.labels.contains(name);
     let times = times.into_iter().filter(|name| !is_told(name)).collect();
     (facts.is_gated, facts.terms, facts.languages, facts.times) = (is_gated, terms, languages, times);
-    if let Some(table) = &mut facts.table {
-        table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));
+    match (&mut facts.table, facts.task) {
+        (Some(table), _) => {
+            table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));
+        }
+        (None, Some(Task::TextClassification | Task::TextRegression)) => facts.columns.exclude = left_out,
+        (None, _) => {}
     }
     facts.notes.splice(0..0, notes);
     facts.columns.weight = weight;
     Ok(facts)
+}
+
+/// The column that is said in passing, where an answer is told of texts or rows.
+fn label_in_passing(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<Option<String>> {
+    let (perhaps, asked) = (&hints.perhaps, &hints.columns);
+    let may_be_meant = match hints.task {
+        _ if asked.label.is_some() || perhaps.open.is_empty() => false,
+        None => task_told(first, asked)?.is_none(),
+        Some(task) => matches!(
+            task,
+            Task::TextClassification | Task::TextRegression | Task::TabularClassification | Task::TabularRegression
+        ),
+    };
+    Ok(if may_be_meant { perhaps.in_passing(first, asked, class_columns) } else { None })
 }
 
 /// What tables hold, of whose columns any may be an input or a label.
@@ -118,7 +141,9 @@ fn survey_tables(
     let is_table = match hints.task {
         // Whether numbers are told of texts or of rows is for the data to say, where no model says it.
         None | Some(Task::TextRegression) if hints.model.is_none() => {
-            found.is_none() && features::is_table(first, &hints.columns, &input, &class_columns)?
+            found.is_none()
+                && !reads_texts(first, &hints, &input)?
+                && features::is_table(first, &hints.columns, &input, &class_columns)?
         }
         task => task.is_some_and(|task| task.takes() == Modality::Table),
     };
@@ -144,7 +169,9 @@ fn survey_tables(
         return survey_table(splits, hints, trained, &class_columns, &located);
     }
     let task = hints.task.or(found);
-    let columns = columns::resolve(first, &hints.columns, &class_columns, task)?;
+    // Whoever asks for a model of texts has the long one among several read.
+    let asked = task.or(hints.perhaps.reads_texts.then_some(Task::TextClassification));
+    let columns = columns::resolve(first, &hints.columns, &class_columns, asked)?;
     if task.is_some_and(Task::is_of_streams) {
         return stream::survey(splits, columns, hints, located.card.license, located.revision);
     }
@@ -165,9 +192,34 @@ fn survey_tables(
         true => columns::left_beside(first, &columns, &hints.columns.exclude)?,
         false => None,
     };
+    let of_texts = matches!(task, None | Some(Task::TextClassification | Task::TextRegression));
+    let unread = match of_texts && beside.is_none() && hints.columns.input.is_empty() {
+        true => unread(first, &columns, hints, &class_columns)?,
+        false => None,
+    };
     let mut facts = labelled_of(splits, columns, hints, task, located)?;
+    facts.notes.extend(unread.filter(|_| matches!(facts.task, Some(Task::TextClassification | Task::TextRegression))));
     facts.notes.extend(beside.map(|name| format!("data.columns: `{name}` is left out: it is one of a few words, beside a text")));
     Ok(facts)
+}
+
+/// Whether a table is read for its texts, for a model of such is asked for; of more columns than a pair there is none.
+fn reads_texts(first: &Table, hints: &DataSpecHints, input: &[String]) -> Result<bool> {
+    let is_wanted = hints.perhaps.reads_texts && hints.columns.input.len().max(input.len()) <= 2;
+    Ok(is_wanted && columns::holds_text(first, &hints.columns, input)?)
+}
+
+/// What there is to say of columns that a model of texts does not read: other texts, and what would do for a model of tables.
+fn unread(first: &Table, columns: &Columns, hints: &DataSpecHints, class_columns: &[&str]) -> Result<Option<String>> {
+    let asked = Columns { label: columns.label.clone(), ..hints.columns.clone() };
+    let is_one_of_several = columns::is_one_of_several(first, columns, &hints.columns.exclude);
+    if columns.label.is_none() || !(is_one_of_several || features::is_table(first, &asked, &[], class_columns)?) {
+        return Ok(None);
+    }
+    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let others = columns::unread(first, columns, &hints.columns.exclude);
+    let (read, others) = (quoted(&columns.input), if others.is_empty() { None } else { Some(quoted(&others)) });
+    Ok(others.map(|others| format!("data.columns: {read} is read, {others} left out: a model of texts reads one text or two")))
 }
 
 /// What a table tells by itself that it is for.

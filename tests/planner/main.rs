@@ -1,6 +1,7 @@
 //! The rule planner: goals in, complete experiments out. No file, network or worker is touched.
 
 mod advised;
+mod columns;
 mod kinds;
 mod limits;
 mod papers;

@@ -406,6 +406,19 @@ fn parts_that_are_kept_out() {
     assert!(matches!(all, Err(PlannerError::Data { .. })));
 }
 
+/// Half the usual rate of an adapter is half of its own; warm-up is a part of what is trained.
+#[test]
+fn what_is_beside_the_usual() {
+    let of = |text: &str| first(&request(text), &Wishes::default(), &glue()).recipe;
+    let usual = of("MiniLM on SST-2 with LoRA");
+    let half = of("MiniLM on SST-2 with LoRA at half the usual learning rate");
+    assert!((half.lr - usual.lr / 2.0).abs() < 1e-12, "{} of {}", half.lr, usual.lr);
+    let Length::Epochs(epochs) = of("MiniLM on SST-2").length else { panic!("epochs are usual") };
+    let double = of("MiniLM on SST-2, double the epochs, 1 epoch of warm-up");
+    assert_eq!(double.length, Length::Epochs(2.0 * epochs));
+    assert_eq!(double.schedule.warmup(), Warmup::Frac(1.0 / (2.0 * epochs)));
+}
+
 /// What is not to be done is left out, and what was said of steps and layers is followed.
 #[test]
 fn wishes_about_the_recipe_are_followed() {

@@ -110,3 +110,39 @@ fn every_request_gives_what_it_must() {
         .collect();
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), rows.request.len(), failures.join("\n"));
 }
+
+/// What the data says of somebody's words is what the plan holds, too.
+#[test]
+fn columns_in_other_words_are_those_of_the_plan() {
+    let columns = |input: &[&str], label: &str| Columns {
+        input: input.iter().map(|name| name.to_string()).collect(),
+        label: Some(label.into()),
+        ..Columns::default()
+    };
+    let table = |columns: Columns, left_out: &[&str]| DataFacts {
+        task: Some(Task::TabularRegression),
+        table: Some(TableFacts {
+            numeric: columns.input.iter().map(|name| NumericColumn::of(name, [Some(1.0), Some(2.0), None])).collect(),
+            left_out: left_out.iter().map(|name| name.to_string()).collect(),
+            ..TableFacts::default()
+        }),
+        labels: vec![],
+        mean_tokens: None,
+        columns,
+        ..texts(vec![split("train", 3000, true), split("test", 300, true)])
+    };
+    let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data).data.columns;
+    let bills = ["bill_length_mm", "bill_depth_mm", "island"];
+    let found = of(
+        "predict body mass using bill length, bill depth and island, ./penguins.csv",
+        &table(columns(&bills, "body_mass_g"), &["year"]),
+    );
+    assert_eq!((found.input.as_slice(), found.label.as_deref()), (&bills.map(String::from)[..], Some("body_mass_g")));
+    // All columns, of which some were named only, are none that were asked for.
+    let all = table(columns(&["bill_length_mm", "sex"], "body_mass_g"), &[]);
+    assert!(of("predict body mass using bill length, ./penguins.csv", &all).input.is_empty());
+    let without = table(columns(&["rooms"], "y"), &["id", "year"]);
+    assert_eq!(of("predict y in ./t.csv, ignore column id, and leave year out", &without).exclude, ["id", "year"]);
+    let tickets = DataFacts { columns: columns(&["text"], "urgent"), ..glue() };
+    assert_eq!(of("Tell me which tickets are urgent, MiniLM, ./tickets.csv", &tickets).label.as_deref(), Some("urgent"));
+}

@@ -1,3 +1,5 @@
+mod said;
+
 use super::*;
 use crate::data::hub::HubConfig;
 use crate::spec::{HeldOutBy, TokenizerKind};
@@ -154,6 +156,11 @@ fn columns_that_are_asked_for_in_passing() {
     assert_eq!(of(None, label), ("readmitted".into(), names(&["age_years"])));
     let exclude = PerhapsColumns { exclude: names(&["visits"]), ..told(&["readmitted"]) };
     assert_eq!(of(None, exclude), ("readmitted".into(), names(&["age_years"])));
+    // What a name in brackets says of something else is not what is predicted.
+    let beside = PerhapsColumns { label: names(&["visits"]), ..PerhapsColumns::default() };
+    assert_eq!(of(Some("readmitted at all"), beside).0, "readmitted");
+    assert_eq!(of(Some("readmitted per patient"), PerhapsColumns::default()).0, "readmitted");
+    assert_eq!(of(None, told(&["patient_id", "readmitted"])).0, "readmitted");
 }
 
 #[test]

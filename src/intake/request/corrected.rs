@@ -20,7 +20,7 @@ const SIGNS: [&str; 12] = [
     "second thought",
     "correction",
     "i mean",
-    "rather",
+    "or rather",
     "make it",
     "make that",
     "actually",
@@ -29,7 +29,24 @@ const SIGNS: [&str; 12] = [
 ];
 
 /// What says that something else is meant, and what may stand between it and that.
-const MARK: &str = r"(?:[\s,.;(–—-]|\.\.\.|…)+(?:(?:no,? wait|wait,? no|wait|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
+const MARK: &str = r"(?:[\s,.;(–—-]|\.\.\.|…)+(?:(?:no,? wait|wait,? no|wait\s?[,;:.!…–—-]|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
+
+/// Whether such a mark corrects anything: `augment: no` has a value, and `I actually need` goes on, as `and make it` does.
+fn corrects(before: &str, mark: &str, behind: &str) -> bool {
+    let at = mark.find(char::is_alphabetic).unwrap_or(0);
+    let (signs, words) = mark.split_at(at);
+    let words = words.to_lowercase();
+    if words.starts_with("no") && signs.trim().is_empty() && before.trim_end().ends_with([':', '=']) {
+        return false;
+    }
+    let goes_on = signs.trim().is_empty() && ["actually", "make"].iter().any(|word| words.starts_with(word));
+    !goes_on || ends(behind)
+}
+
+/// Whether nothing more is said in a clause.
+fn ends(behind: &str) -> bool {
+    behind.trim_start().is_empty() || behind.trim_start().starts_with([',', '.', ';', ':', '!', '?', ')', '…', '–', '—', '-'])
+}
 
 /// The text with what was corrected in place of what was said first; of one line already.
 pub(super) fn corrected(text: &str) -> Cow<'_, str> {
@@ -81,6 +98,10 @@ fn number_corrected(text: &str) -> Option<String> {
         let own = unit_of(found.name("unit").map_or("", |unit| unit.as_str()));
         let name = found["name"].trim().trim_end_matches([':', '=']).trim().to_lowercase();
         let before = text.get(..all.start())?;
+        let end = if own.is_some() { found.name("unit")?.end() } else { value.end() };
+        if !corrects(before, text.get(all.start()..found.name("name")?.start())?, text.get(end..)?) {
+            return None;
+        }
         let old = numbers(before).into_iter().rev().find(|(range, unit)| {
             let named = before.get(..range.start).unwrap_or_default().trim_end_matches([' ', ':', '=']).to_lowercase();
             let is_near = before.len() - range.end <= 24;
@@ -94,11 +115,18 @@ fn number_corrected(text: &str) -> Option<String> {
             }
         });
         let (old, unit) = old?;
+        // A share may be one of anything: `20% for validation, actually 5% of warm-up`. What both are of is said once.
+        let of = text.get(old.end..all.start())?.trim_matches([' ', '%']).to_lowercase();
+        let behind = text.get(end..)?;
+        let is_same = !of.is_empty() && behind.trim_start().to_lowercase().starts_with(&of);
+        if own.as_deref() == Some("%") && !is_same && !ends(behind) {
+            return None;
+        }
+        let end = if is_same { end + (behind.len() - behind.trim_start().len()) + of.len() } else { end };
         // `Batch 16, make it 3 epochs` corrects nothing.
         if own.is_some() && unit.is_some() && own != unit {
             return None;
         }
-        let end = if own.is_some() { found.name("unit")?.end() } else { value.end() };
         let replaced = format!(
             "{}{}{}",
             text.get(..old.start)?,
@@ -142,6 +170,9 @@ fn name_corrected(text: &str) -> Option<String> {
     NEW.captures_iter(text).find_map(|found| {
         let (all, name) = (found.get(0)?, found.name("name")?);
         let before = text.get(..all.start())?;
+        if !corrects(before, text.get(all.start()..name.start())?, text.get(name.end()..)?) {
+            return None;
+        }
         let whole = last_model(text.get(name.start()..)?).filter(|range| range.start == 0);
         let (old, end) = match whole {
             Some(range) => (last_model(before)?, name.start() + range.end),
@@ -205,16 +236,16 @@ fn without_heads(lines: &[&str]) -> String {
 }
 
 /// Fields of which one says what others may not say again: how long, how large, in what pieces.
-const TOGETHER: [&[&str]; 5] = [
+const TOGETHER: [&[&str]; 4] = [
     &["epochs", "steps"],
     &["model", "size", "units", "from_scratch", "pretrained"],
     &["batch_size", "micro_batch_size", "accumulation"],
     &["warmup", "warmup_epochs"],
-    &["augment", "without"],
 ];
 
 /// What `own` says, and of all else what `quoted` does.
-pub(super) fn answered(own: Request, quoted: Request) -> Request {
+pub(super) fn answered(mut own: Request, mut quoted: Request) -> Request {
+    give_way(&mut own, &mut quoted);
     let as_map = |request: &Request| match serde_json::to_value(request) {
         Ok(Value::Object(map)) => map,
         Ok(_) | Err(_) => Map::new(),
@@ -230,7 +261,7 @@ pub(super) fn answered(own: Request, quoted: Request) -> Request {
         };
         match (all.get_mut(&key), value) {
             (Some(Value::Array(list)), Value::Array(more))
-                if matches!(key.as_str(), "refused" | "not_understood" | "lacking") =>
+                if matches!(key.as_str(), "refused" | "not_understood" | "lacking" | "without") =>
             {
                 list.extend(more);
             }
@@ -239,6 +270,45 @@ pub(super) fn answered(own: Request, quoted: Request) -> Request {
         }
     }
     serde_json::from_value(Value::Object(all)).unwrap_or(own)
+}
+
+/// Takes from what is quoted all that the answer speaks against.
+fn give_way(own: &mut Request, quoted: &mut Request) {
+    own.without.iter().for_each(|what| what.clear(quoted));
+    quoted.without.retain(|what| !what.is_asked(own) && !own.without.contains(what));
+    // A goal is one of the measure that it was said with.
+    if own.metric.is_some() || own.error.is_some() {
+        (quoted.target, quoted.error) = (None, None);
+    }
+    if own.target.is_some() {
+        quoted.error = None;
+    }
+    if own.error.is_some() {
+        quoted.metric = None;
+    }
+    // So many times the usual, and a value, are one of the two.
+    if own.epochs.is_some() || own.steps.is_some() {
+        quoted.times.length = None;
+    }
+    if own.lr.is_some() {
+        quoted.times.lr = None;
+    }
+    if own.batch_size.is_some() || own.micro_batch_size.is_some() {
+        quoted.times.batch_size = None;
+    }
+    if own.times.length.is_some() {
+        (quoted.epochs, quoted.steps) = (None, None);
+    }
+    if own.times.lr.is_some() {
+        quoted.lr = None;
+    }
+    if own.times.batch_size.is_some() {
+        (quoted.batch_size, quoted.micro_batch_size, quoted.accumulation) = (None, None, None);
+    }
+    let (times, below) = (&mut own.times, quoted.times);
+    times.length = times.length.or(below.length);
+    times.lr = times.lr.or(below.lr);
+    times.batch_size = times.batch_size.or(below.batch_size);
 }
 
 #[cfg(test)]
@@ -255,6 +325,10 @@ mod tests {
             ("batch size 16, lr 1e-4, no wait, batch size 32", "batch size 32, lr 1e-4"),
             ("five epochs, scratch that, seven, please", "seven epochs, please"),
             ("seed 1, no, 2", "seed 2"),
+            ("hold out 20%, actually 10%.", "hold out 10%."),
+            ("10% warm-up, actually 5% warm-up, 3 epochs", "5% warm-up, 3 epochs"),
+            ("on 10% of the data, no wait, 20% of the data", "on 20% of the data"),
+            ("5 epochs. Wait, 3 epochs on x.csv", "3 epochs on x.csv"),
             ("Epochs: 10. Actually, let's do 4 epochs. Batch 8", "Epochs: 4. Batch 8"),
             (
                 "BERT, but not base: the large uncased whole-word-masking one. x.csv",
@@ -269,6 +343,12 @@ mod tests {
         }
         for text in [
             "batch 16, make it 3 epochs",
+            "Train for 20 epochs, early stopping: wait 3 epochs",
+            "20 epochs; wait for 5 epochs before stopping",
+            "Hold out 20% for validation; I actually need 90% accuracy",
+            "use 10% of the data and make it 95% accurate",
+            "hold out 20%, augment: no, 5% warm-up",
+            "20% for validation, actually 5% of warm-up",
             "batch 16 and make it reach 90% accuracy",
             "3 epochs, sorry for the short notice",
             "early stopping: no, 5 epochs",

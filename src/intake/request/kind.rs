@@ -25,12 +25,7 @@ static OF_WORDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
 
 static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
     vec![
-        (
-            Task::TextMultiLabel,
-            pattern(
-                r"\bmulti-?\s?label(?: (?:text )?classif\w+| tagging)?\b|\b(?:can have |may have |has |have |with )?(?:several|multiple|more than one|any number of|one or more) (?:labels?|tags?|topics?|categories|category) (?:per|each|at (?:once|a time)|for (?:each|every|one|a|an))\b(?: \w+)?|\ball (?:the )?(?:topics|labels|tags|categories) that apply\b|\b(?:can|may|might|could) (?:have|carry|get|belong to|fall (?:in|into)) (?:several|multiple|more than one|many|one or more) (?:labels?|tags?|topics?|categories|category|classes|class)\b",
-            ),
-        ),
+        (Task::TextMultiLabel, pattern(r"\bmulti-?\s?label(?: (?:text )?classif\w+| tagging)?\b")),
         (
             Task::TokenClassification,
             pattern(
@@ -66,6 +61,13 @@ static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
     ]
 });
 
+/// Several labels of each, as people say it of texts: beside any other kind it says nothing of its own.
+static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:can have |may have |has |have |with )?(?:several|multiple|more than one|any number of|one or more) (?:labels?|tags?|topics?|categories|category) (?:per|each|at (?:once|a time)|for (?:each|every|one|a|an))\b(?: \w+)?|\ball (?:the )?(?:topics|labels|tags|categories) that apply\b|\b(?:can|may|might|could) (?:have|carry|get|belong to|fall (?:in|into)) (?:several|multiple|more than one|many|one or more) (?:labels?|tags?|topics?|categories|category|classes|class)\b",
+    )
+});
+
 /// Those whose names hold that of a model; names of data are cut out already.
 pub(super) fn find_of_words(rest: &mut Rest, request: &mut Request) {
     take(&OF_WORDS, rest, request);
@@ -74,6 +76,11 @@ pub(super) fn find_of_words(rest: &mut Rest, request: &mut Request) {
 /// All others; names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     take(&KINDS, rest, request);
+    if matches!(request.task, None | Some(Task::TextClassification | Task::TextMultiLabel)) {
+        while rest.cut(&SEVERAL).is_some() {
+            request.task = Some(Task::TextMultiLabel);
+        }
+    }
     request.classifies = matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
 }
 
@@ -89,6 +96,8 @@ fn take(kinds: &[(Task, Regex)], rest: &mut Rest, request: &mut Request) {
     for (task, way) in kinds {
         while let Some(cut) = rest.cut(way) {
             match request.task {
+                // `Multi-label, text classification`.
+                Some(Task::TextMultiLabel) if *task == Task::TextClassification => {}
                 Some(other) if other != *task => {
                     let words = format!("{} and {}", other.in_words(), cut.words);
                     request.refused.push(Refused { words, expected: "one kind of task".into() });

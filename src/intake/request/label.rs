@@ -29,7 +29,7 @@ static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
     // What somebody asks to be told, up to its name.
     let predict = concat!(
         r"\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the\s+)?(?:next|following|coming)\s+(?:\d+\s+)?(?:steps?|hours?|days?|weeks?|months?|quarters?|years?)\s+of\s+)?",
-        r"(?:(?:the|its|their|a|an|is|column|values?|of|each|whether|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
+        r"(?:(?:the|its|their|a|an|is|column|values?|of|each|whether(?:\s+or\s+not)?|if|who|what|which|how\s+(?:many|much)|(?:number|amount|count)s?\s+of)\s+)*",
     );
     [
         regex(&format!(
@@ -52,7 +52,7 @@ static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
         ),
         regex(&format!(r"(?i){predict}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}')(?:\s+column\b)?")),
         regex(&format!(
-            r"(?i){predict}(?P<v>[^¦,;:()]+?)\s*(?:\b(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|per|not|where|when|if|unless|leaving|dropping)\b|[¦,;:()]|\.(?:\s|$)|$)"
+            r"(?i){predict}(?P<v>[^¦,;:()]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()]|\.(?:\s|$)|$))"
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(

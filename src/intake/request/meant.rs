@@ -2,7 +2,7 @@
 //! and words of other languages. What is understood as it stands is never touched.
 
 use super::english::is_word;
-use super::name::{hub_id, looks_like_path};
+use super::name::{hub_id, is_data_file, looks_like_path};
 use super::names::words_of_names;
 use super::rest::{AROUND, FILLERS, is_negation, last_word};
 use crate::intake::regex;
@@ -238,8 +238,14 @@ impl Phrases {
                     from = own.end;
                     continue;
                 }
+                // `データ.csv` is one all the same.
+                let ending = out[own.end..].split(|c: char| !c.is_ascii_alphanumeric() && c != '.').next().unwrap_or_default();
+                if !self.is_spaced && ending.starts_with('.') && is_data_file(&format!("x{}", ending.trim_end_matches('.'))) {
+                    from = own.end;
+                    continue;
+                }
                 // Marked as done until all are, so that English is not read as another language.
-                let is_apart = before.is_empty() && behind.is_empty() && range.start > 0 && !english.starts_with('/');
+                let is_apart = before.is_empty() && behind.is_empty() && range.start > 0;
                 let space = if is_apart { " " } else { "" };
                 let marked: String = english.chars().flat_map(|c| [c, MARK]).collect();
                 out.replace_range(range, &format!("{before}{space}{marked}{space}{behind}"));

@@ -428,6 +428,7 @@ impl Request {
             let more: Vec<String> = more.into_iter().filter(|name| !names.contains(name)).collect();
             names.extend(more);
         }
+        all.open.clone_from(&self.not_understood);
         all
     }
 

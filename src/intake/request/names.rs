@@ -26,7 +26,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     // As a demand: a post and what was published are data.
     static DEMANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
     while rest.cut_as(&PUSHED, |found| if DEMANDED.is_match(found.before) { Judged::Told } else { Judged::Passed }).is_some() {}
-    let apart = spaced(rest, &lying);
+    let (apart, apart_tested) = (spaced(rest, &lying, false), spaced(rest, &lying, true));
     let role = |before: &str, word: &str| role(before, word, &lying);
     let mut data = |tested: bool, earlier: bool| {
         let fits = |before: &str| {
@@ -38,7 +38,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         };
         rest.cut_word(path).or_else(|| known_data(rest, fits)).or_else(|| bare_id(rest, fits))
     };
-    let (trained, tested) = (data(false, false), data(true, false));
+    let (trained, tested) = (data(false, false), apart_tested.or(data(true, false)));
     // `I trained MiniLM on reviews.csv`, and nothing else is said.
     let trained = match trained.is_none() && tested.is_none() {
         true => data(false, true).or_else(|| data(true, true)),
@@ -48,7 +48,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         None => beside(rest, first, &lying),
         Some(_) => first,
     });
-    request.data = match (trained, tested) {
+    request.data = match (apart.or(trained), tested) {
         (Some(data), Some(held_out)) if data != held_out => match together(&data, &held_out) {
             Some(both) => Some(both),
             None => {
@@ -60,7 +60,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
             }
         },
         // What is to be scored is trained on where there is nothing else.
-        (trained, tested) => apart.or(trained).or(tested).or_else(|| folder(rest, &lying)),
+        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)),
     };
     request.model = rest.cut_word(|before, word| {
         let id = hub_page(word).map_or(word, |(id, _)| id);
@@ -69,7 +69,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
 }
 
 /// Data whose path has blanks, in quotes: `train on "my data.csv"`.
-fn spaced(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<DataName> {
+fn spaced(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>, tested: bool) -> Option<DataName> {
     static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
         regex(r"`(?P<a>[^`¦]*[^`¦\s]\s[^`¦]+)`|\x22(?P<b>[^\x22¦]*[^\x22¦\s]\s[^\x22¦]+)\x22|'(?P<c>[^'¦]*[^'¦\s]\s[^'¦]+)'")
     });
@@ -81,7 +81,8 @@ fn spaced(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<Dat
         let name = name(found.cut);
         // What is quoted may be a whole sentence.
         let is_file = is_data_file(&name) && ONE.is_match(&name) && DATA_NEXT.is_match(found.before);
-        taken_if((is_file || lying(&name) == Some(Lying::Data)) && !GOES.is_match(found.before))
+        let is_there = is_file || lying(&name) == Some(Lying::Data);
+        taken_if(is_there && is_tested(found.before) == tested && !GOES.is_match(found.before))
     };
     rest.cut_as(&QUOTED, judged).map(|cut| DataName::Local { path: name(&cut).into() })
 }

@@ -27,7 +27,8 @@ pub(super) fn spelt_out(text: &str) -> String {
     if low.contains("00 ") {
         static PARTED: LazyLock<Regex> = LazyLock::new(|| {
             regex(
-                r"(?i)(?P<before>^|[\s(=:])(?P<thousands>[1-9][0-9]{0,2}) (?P<rest>[0-9]00) (?P<unit>(?:training |optimi[sz]er )?(?:steps|updates|iterations|examples|rows|samples|images|texts)\b)",
+                // Behind another word the first may be a value of its own: `batch size 16 500 steps`.
+                r"(?i)(?P<before>(?:^|[,;:(]|\b(?:for|on|up to|in total|total of|subset of|sample of|run of|first|at most|about|after|every|only|with|has|have))\s*)(?P<thousands>[1-9][0-9]{0,2}) (?P<rest>[0-9]00) (?P<unit>(?:training |optimi[sz]er )?(?:steps|updates|iterations|examples|rows|samples|images|texts)\b)",
             )
         });
         out = PARTED.replace_all(&out, "${before}${thousands}${rest} ${unit}").into_owned();
@@ -183,7 +184,7 @@ fn words(text: &str) -> String {
 fn parts(text: &str) -> String {
     static PART: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:(?P<count>an?|one|two|three|the first|the)\s)?(?P<part>half|thirds?|quarters?|fifths?|tenths?|twentieths?)(?P<of> of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|training|run))\b",
+            r"(?i)\b(?:(?P<count>an?|one|two|three|the first|the)\s)?(?P<part>half|thirds?|quarters?|fifths?|tenths?|twentieths?)(?P<of> of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run))\b",
         )
     });
     let share = |found: &Captures<'_>| {
@@ -209,7 +210,7 @@ fn parts(text: &str) -> String {
 fn fractions(text: &str) -> String {
     static FRACTION: LazyLock<Regex> = LazyLock::new(|| {
         regex(concat!(
-            r"(?i)(?P<before>^|[\s=:(~])(?:(?P<whole>[0-9]{1,3})\s)?(?P<top>[0-9]{1,2})/(?P<bottom>[0-9]{1,4})",
+            r"(?i)(?P<before>^|[\s=:(~])(?:(?P<whole>[0-9]{1,3})\s)?(?P<top>[0-9]{1,2})/(?P<bottom>[0-9]{1,4})(?:th)?",
             r"(?:(?P<unit>(?:\sof\s(?:an?|one))?\s(?:hours?|hrs?|h|minutes?|mins?|days?)\b|\s?%|\sepochs?\b)|(?P<of>\sof\s(?:the|all|my|our|its)\b)|(?P<end>\s|$|[,;).]))",
         ))
     });
@@ -258,8 +259,8 @@ fn neat(value: f64) -> String {
 /// Settings by what experts call them: `wu=3% ga=8 1ep`.
 fn short(text: &str) -> String {
     const VALUE: &str = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e-?[0-9]+)?k?";
-    const KEYS: [&str; 17] =
-        ["wu", "ga", "gas", "drop", "do", "tgt", "tm", "ls", "sl", "msl", "ml", "mom", "opt", "sched", "cos", "ep", "eps"];
+    const KEYS: [&str; 16] =
+        ["wu", "ga", "gas", "drop", "do", "tgt", "tm", "ls", "sl", "msl", "ml", "mom", "opt", "sched", "cos", "ep"];
     let mut all =
         text.split(|c: char| !c.is_ascii_alphanumeric()).map(|word| word.trim_start_matches(|c: char| c.is_ascii_digit()));
     let is_pieces = |text: &str| text.contains("bs") && text.contains(['x', '×']);
@@ -268,7 +269,7 @@ fn short(text: &str) -> String {
     }
     static KEYED: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>wu|gas?|mom)\s?[=:]?\s?|(?P<signed>drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop)\s(?P<p>0?\.[0-9]+)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>{VALUE})\s?eps?)(?P<behind>$|[\s,;)|/.])"
+            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
         ))
     });
     static COSINE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<before>[\s,;])cos(?P<behind>$|[\s,;.)])"));
@@ -291,6 +292,18 @@ fn short(text: &str) -> String {
         let is_next = !whole[..found.get(0).map_or(0, |all| all.start())].trim_end().ends_with([',', ';', ':', '(', '.', '|']);
         let key = [at("plain"), at("signed"), at("share"), at("name")].concat();
         let value = [at("v"), at("p"), at("word")].concat();
+        // `To do: 3 epochs`, `drop 10% of the rows`, `bs 16 ep 3`.
+        let is_dropout = key.to_lowercase().starts_with('d');
+        let is_share = match (is_dropout, at("signed")) {
+            (true, "") => !value.ends_with('%'),
+            (true, _) => value.ends_with('%') || value.parse::<f64>().is_ok_and(|share| share < 1.0),
+            (false, _) => true,
+        };
+        let rest = whole[found.get(0).map_or(0, |all| all.end())..].trim_start();
+        let is_key = !at("epochs").is_empty() && rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '=' | ':' | '.'));
+        if !is_share || is_key {
+            return found[0].to_string();
+        }
         let said = match (at("micro"), at("epochs")) {
             ("", "") => format!("{} {value}", name(&key)),
             ("", epochs) => format!("{epochs} epochs"),
@@ -339,6 +352,8 @@ mod tests {
             ("drop=.1 wu=3%, bs=2 ga=8, 1ep", "dropout .1, warmup 3%, bs=2, gradient accumulation 8, 1 epochs"),
             ("the rate should be 1e-4 and the batch must be 8", "the rate = 1e-4 and the batch = 8"),
             ("for 1 000 steps", "for 1000 steps"),
+            ("on 10 000 rows, 2 500 steps", "on 10000 rows, 2500 steps"),
+            ("gas=4, mom=0.8, wu 5%", "gradient accumulation 4, momentum 0.8, warmup 5%"),
             ("tgt=all-linear", "target modules all-linear"),
             ("bs 4x8", "micro batch 4, gradient accumulation 8"),
             ("lr 2e-4 cos, 2 ep", "lr 2e-4 cosine schedule, 2 epochs"),
@@ -356,6 +371,14 @@ mod tests {
             "do 3 epochs",
             "to be or not to be",
             "eps 1e-6",
+            "AdamW lr 5e-5 eps 1e-8",
+            "betas 0.9 0.98 eps 1e-6",
+            "bs 16 ep 3",
+            "batch size 16 500 steps",
+            "seed 42 100 steps",
+            "To do: 3 epochs",
+            "predict gas 10 epochs",
+            "(Wu 2016)",
             "at this point we train",
             "a dozens of rows",
             "a third of the data",

@@ -4,7 +4,7 @@
 use super::name::is_data_file;
 use crate::data::PerhapsColumns;
 use crate::intake::regex;
-use regex::Regex;
+use regex::{Captures, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -12,6 +12,13 @@ use std::sync::LazyLock;
 static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?i)(?:(?:\.[a-z]{2,8}\s(?:by|nach|selon|según|por|secondo)|\bclassif\w*\s(?:\S+\s){0,6}?(?:by|into)|\b(?:detect|flag|spot)(?:ing|ging|ting)?)\s|(?:->|→)\s?|\b(?:outputs?|predict)\s?[:=]\s?|\b(?:(?:dependent|target|response|outcome) variable|targets?)(?: column)?(?:\s?[:=]|\sis)?\s|\b(?:labels?|outcomes?)(?: column)?(?:\s?[:=]|\sis)\s|(?:\b(?:predict\w*|prever|predecir|prédire|predire|vorhersag\w*)\s|预测)[^.,;:()¦]{1,40}\(\s?|预测\s?|目标列?[是为:：]?\s?|\(\s?(?:the\s)?(?:column|spalte|colonne|columna|coluna|colonna):?\s)",
+    )
+});
+
+/// Within a clause: what is named behind it in brackets is an input, `predict the price from the area (column sqft)`.
+static IS_INPUT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:from|using|with|by|based on|given|without|aus|anhand|mit|ohne|avec|sans|à partir|con|sin|com|sem|usando|utilizando|utilisant|a partire?)\s[^.,;:¦]*$",
     )
 });
 
@@ -37,7 +44,7 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
         r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
-        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
+        r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?|(?:may|can|should|must)(?: the)?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
     ))
 });
 
@@ -62,16 +69,56 @@ static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     let one = r"[^\s,;:()¦]+";
     regex(&format!(
-        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
     ))
 });
 
 /// Stands before a sentence or a name that holds what is to be told: `which patients are readmitted`, `a classifier for survived`.
 static ASKED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:which|what|whether|who|whose|if|how (?:much|many)|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\bregression(?: (?:of|for)\s|:\s)|\(\s?)",
+        r"(?i)(?:\b(?:which|what|whether|who|whose|if|how (?:much|many)|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\bregression(?: (?:of|for)\s|:\s))",
     )
 });
+
+/// Stands before the one name in brackets of what is to be told: `vorhersagen, wer wiederkommt (readmitted)`.
+static IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:predict\w*|prever|predecir|prédire|predire|\w*vorhersag\w*|tell|classify)[\s,](?P<of>[^.;:()¦]{1,60})\(\s?(?P<v>[\p{L}_][\w-]*)\s?\)",
+    )
+});
+
+/// Begins what is told of the data, and asks nothing: `which has id, age and target`.
+const TELLS: [&str; 8] = ["has", "have", "contain", "contains", "hold", "holds", "is", "are"];
+
+/// Stands before a name that rows are chosen by: `rows without income should be dropped`, `NaNs in age are removed`.
+const CHOSEN: [&str; 8] = ["without", "missing", "with", "no", "in", "of", "by", "where"];
+
+/// Whether a name that rows are chosen by, and that is no input, stands before it: `skip text with fewer than 3 words`.
+fn chooses(behind: &str) -> bool {
+    const MORE: [&str; 16] = [
+        "fewer",
+        "less",
+        "more",
+        "missing",
+        "no",
+        "only",
+        "at",
+        "over",
+        "under",
+        "empty",
+        "too",
+        "many",
+        "brackets",
+        "parentheses",
+        "quotes",
+        "other",
+    ];
+    let low = behind.trim_start().to_lowercase();
+    let (first, next) = low.split_once(' ').unwrap_or((low.as_str(), ""));
+    let is_more = next.starts_with(|c: char| c.is_ascii_digit()) || MORE.iter().any(|word| next.starts_with(word));
+    matches!(first, "longer" | "shorter" | "over" | "under" | "above" | "below")
+        || matches!(first, "with" | "in" | "of") && is_more
+}
 
 /// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`, `wage is what I want to predict`.
 static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -99,23 +146,45 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let is_wish = |place: &Range<usize>| !OF_A_SPLIT.is_match(&text[..place.start]);
     let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| list_at(text, place.end).0);
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
-    let before = EXCLUDED_BEFORE.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
-    let exclude = excluded.iter().flat_map(|place| list_at(text, place.end).0).chain(before);
+    let word_before = |at: usize| text[..at].split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    let is_chosen = |found: &Captures<'_>| found.get(0).is_some_and(|all| CHOSEN.contains(&word_before(all.start()).as_str()));
+    let before =
+        EXCLUDED_BEFORE.captures_iter(text).filter(|found| !is_chosen(found)).flat_map(|found| list_at(&found["v"], 0).0);
+    let lists_out = excluded.iter().map(|place| list_at(text, place.end)).filter(|(_, end)| !chooses(&text[*end..]));
+    let exclude = lists_out.flat_map(|(names, _)| names).chain(before);
     let label = places(&LABELS).into_iter().filter_map(|place| {
         let (names, end) = list_at(text, place.end);
         // Of what is predicted one name may stand in brackets: `the price (house_value)`.
         let closes = names.len() == 1 && text[end..].trim_start().starts_with([')', '列', '栏']);
         let is_open = text[..place.end].trim_end().ends_with('(') && !closes;
-        names.into_iter().next().filter(|_| !is_open)
+        let is_input = text[place.clone()].rfind('(').is_some_and(|at| IS_INPUT.is_match(&text[..place.start + at]));
+        // `The texts (column body)` are not predicted.
+        let is_bare = text[place.clone()].starts_with('(') && !is_predicted(&text[..place.start], &text[end..]);
+        names.into_iter().next().filter(|_| !is_open && !is_input && !is_bare)
     });
     let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
-    let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..])).chain(before);
+    let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..]));
+    let tells =
+        |clause: &&str| clause.split_whitespace().next().is_some_and(|word| TELLS.contains(&word.to_lowercase().as_str()));
+    let asked = asked.filter(|clause| !tells(clause));
+    let named = IN_BRACKETS.captures_iter(text).filter(|found| !IS_INPUT.is_match(&found["of"]));
+    let asked = asked.chain(before).chain(named.filter_map(|found| Some(found.name("v")?.as_str())));
     PerhapsColumns {
         label: once(label),
         input: once(input.chain(sources).chain(lists(&TAKEN))),
         exclude: once(exclude.chain(lists(&LEFT))),
         told: once(asked.flat_map(words_of)),
+        ..PerhapsColumns::default()
     }
+}
+
+/// Whether the clause around a bracket is about what is predicted.
+fn is_predicted(before: &str, behind: &str) -> bool {
+    const VERBS: [&str; 11] =
+        ["predict", "prever", "predecir", "prédire", "predire", "vorhersag", "forecast", "estimat", "classif", "label", "target"];
+    const ENDS: [char; 5] = ['.', ',', ';', ':', '¦'];
+    let around = [before.rsplit(ENDS).next(), behind.split(ENDS).next()];
+    around.into_iter().flatten().any(|part| VERBS.iter().any(|verb| part.to_lowercase().contains(verb)))
 }
 
 /// Each once.

@@ -15,7 +15,7 @@ patterns! {
         r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
         // `10% of the steps for warming up`.
-        r"^#\s?(?P<unit>%|percent\b)\s?of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|training|run)(?: (?:as|for|to|is|are|of|used|spent|on|go|goes|linear|lr|a|the|doing))* warm(?:-?\s?up|ing(?: (?:it|the lr|the rate|the learning rate))?(?:[ -]up)?)\b",
+        r"^#\s?(?P<unit>%|percent\b)\s?of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run)(?: (?:as|for|to|is|are|of|used|spent|on|go|goes|linear|lr|a|the|doing))* warm(?:-?\s?up|ing(?: (?:it|the lr|the rate|the learning rate))?(?:[ -]up)?)\b",
     ],
     // To the rate of the recipe: `warm up the lr from 0 to 1e-3 over 500 steps`.
     warms: [
@@ -75,7 +75,7 @@ pub(super) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool)
 /// How great it is.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
-    let (of_head, of_body) = of_parts(rest, request);
+    let Parts { head: of_head, body: of_body, is_classifier } = of_parts(rest, request);
     let cut = first(rest, &p.falling);
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
     let from =
@@ -98,21 +98,36 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     rest.tell(&FALLS);
     let lr = only(rest, request, &p.lr, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
     request.lr = from.or(lr).or(request.lr);
+    // `A MiniLM classifier with a learning rate of 2e-5` is the whole model.
+    if is_classifier && of_head.is_some() && of_body.is_none() && request.lr.is_none() {
+        request.lr = of_head;
+        request.classifies = true;
+        return;
+    }
     // `Lr 1e-3, 1e-5 for the encoder`: what is said of all is the head's then.
     request.head_lr = of_head.or(request.lr.filter(|_| of_body.is_some()));
     request.lr = of_body.or(request.lr);
 }
 
 /// The rates of the head and of all else, where they differ.
-fn of_parts(rest: &mut Rest, request: &mut Request) -> (Option<f64>, Option<f64>) {
+#[derive(Default)]
+struct Parts {
+    head: Option<f64>,
+    body: Option<f64>,
+    /// Nobody said `head`: a classifier may be the head, or all of it.
+    is_classifier: bool,
+}
+
+fn of_parts(rest: &mut Rest, request: &mut Request) -> Parts {
     // `Weight decay 1e-2 for the encoder` is no rate.
     static ALONE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)(?:^|[,;:(¦.]|\b(?:and|with|at|use|using|rates?|lr|of|then|train|but))\s*$"));
-    let (mut head, mut body) = (None, None);
+    let mut parts = Parts { is_classifier: true, ..Parts::default() };
     let judged = |found: &Found<'_>| taken_if(found.cut.get("w").is_empty() || ALONE.is_match(found.before));
     while let Some(cut) = PATTERNS.of_part.iter().find_map(|way| rest.cut_as(way, judged)) {
-        let is_head = matches!(cut.get("part").to_lowercase().as_str(), "head" | "classifier");
-        let slot = if is_head { &mut head } else { &mut body };
+        let part = cut.get("part").to_lowercase();
+        parts.is_classifier &= part != "head";
+        let slot = if matches!(part.as_str(), "head" | "classifier") { &mut parts.head } else { &mut parts.body };
         let words = cut.words.clone();
         let value = request.value(Some(cut), EXPECTED, |cut| {
             number([cut.get("v"), cut.get("w")].concat().as_str()).filter(|lr| *lr > 0.0 && *lr <= 100.0)
@@ -122,7 +137,7 @@ fn of_parts(rest: &mut Rest, request: &mut Request) -> (Option<f64>, Option<f64>
         }
         *slot = value.or(*slot);
     }
-    (head, body)
+    parts
 }
 
 /// `learning rates 1e-5, 3e-5 and 5e-5`: there is one; a search finds its own.

@@ -48,17 +48,27 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         return;
     }
     // `For half the epochs` says how long something else is done, `double the batch size every 5 epochs` when.
-    static OTHER: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    // Nor does what goes on with more than a name: `half the epochs with the encoder frozen`.
+    static OTHER: LazyLock<[Regex; 3]> = LazyLock::new(|| {
         [
             regex(r"(?i)\b(?:every|after|at|for|during|in|over|first|last|within|to)\s*$"),
             regex(
                 r"(?i)^\s*(?:every|after|when|if|once|at|each|whenever|(?:for|on|of|in) (?:the )?(?:head|classifier|encoder|back-?bone|body|embeddings?))\b",
             ),
+            regex(
+                r"(?i)^\s*(?:$|[.,;:!?)(¦+&/–—-]|(?:and|but|then|please|or|plus|instead|too|also|here|so|because|since)\b|(?:as|for|on|of|in|from|to|with|using)\s+(?:(?:the|my|our|a|an|its)\s+)?¦)",
+            ),
         ]
     });
+    // That the encoder stays as it is may be cut out already.
+    let is_frozen = request.frozen.is_some();
     let judged = |found: &Found<'_>| {
         let is_usual = ["usual", "takes", "by"].iter().any(|name| !found.cut.get(name).is_empty());
-        let other = !is_usual && OTHER[0].is_match(found.before) || OTHER[1].is_match(found.behind);
+        let is_bare = !is_usual
+            && (OTHER[0].is_match(found.before)
+                || !OTHER[2].is_match(found.behind)
+                || is_frozen && found.behind.trim_start().starts_with("with"));
+        let other = is_bare || OTHER[1].is_match(found.behind);
         if other { Judged::Passed } else { Judged::Taken }
     };
     while let Some(cut) = WAYS.iter().find_map(|way| rest.cut_as(way, judged)) {

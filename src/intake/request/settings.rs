@@ -1,7 +1,7 @@
 //! Settings that are numbers or choices: how long, how fast, with what. One pattern each way of saying one.
 
 use super::pattern::{pattern, patterns};
-use super::rest::{Cut, Found, Judged, NOT, Rest};
+use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use super::{
     Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative, size,
     time, without,
@@ -109,7 +109,7 @@ patterns! {
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     let lack = |of, form: &str| (of, pattern(form));
     vec![
-        lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit|distill?(?:ation|ed|ing)?)\b"),
+        lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit)\b"),
         lack(
             Lack::Method,
             r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|upper|first|last|top|bottom|encoder|backbone|body|embeddings?|layers?|blocks?|weights|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve))*",
@@ -396,7 +396,9 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.keep_best = first(rest, &p.best).is_some();
     let cut = first(rest, &p.trials);
     request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
-    let searched = first(rest, &p.search);
+    // `Fine-tune epochs 3` searches for nothing.
+    let is_search = |found: &Found<'_>| taken_if(!found.before.trim_end_matches([' ', '-']).to_lowercase().ends_with("fine"));
+    let searched = p.search.iter().find_map(|way| rest.cut_as(way, is_search));
     let of_rate = |cut: &Cut| {
         ["learning", "lr", "parameter", "hparam", "recipe", "settings"].iter().any(|word| cut.words.to_lowercase().contains(word))
     };

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 mod columns;
 mod misread;
 mod named;
+mod narrow;
 mod notation;
 mod numbers;
 mod ordinary;

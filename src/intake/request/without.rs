@@ -110,21 +110,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 
 /// What is asked for and not to be done at once is one of the two.
 pub(super) fn settle(request: &mut Request) {
-    let r = &*request;
-    let is_asked = |what: &Without| match what {
-        Without::Adapter => r.adapter.is_some(),
-        Without::Augmentation => !r.augment.is_empty(),
-        Without::Change { augment } => r.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(augment)),
-        Without::EarlyStopping => r.patience.is_some(),
-        Without::ClassWeights => r.class_weights,
-        Without::BalancedSampling => r.balanced_sampling,
-        Without::FocalLoss => r.focal_gamma.is_some(),
-        Without::Ema => r.ema_decay.is_some(),
-        Without::Clipping => r.grad_clip_norm.is_some() || r.grad_clip_value.is_some(),
-        Without::Search => r.search,
-        Without::Freezing => r.frozen.is_some(),
-    };
-    let both: Vec<&Without> = r.without.iter().filter(|what| is_asked(what)).collect();
+    let both: Vec<&Without> = request.without.iter().filter(|what| what.is_asked(request)).collect();
     let refused: Vec<Refused> = both
         .into_iter()
         .map(|what| Refused { words: format!("{} and none", what.in_words()), expected: super::settings::ONE_OF_TWO.into() })
@@ -132,7 +118,49 @@ pub(super) fn settle(request: &mut Request) {
     request.refused.extend(refused);
 }
 
+/// Whether they change images alike, whatever by how much.
+fn is_kind(a: &Augment, b: &Augment) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
 impl Without {
+    /// Whether a request asks for it.
+    pub(super) fn is_asked(&self, r: &Request) -> bool {
+        match self {
+            Without::Adapter => r.adapter.is_some(),
+            Without::Augmentation => !r.augment.is_empty(),
+            Without::Change { augment } => r.augment.iter().any(|own| is_kind(own, augment)),
+            Without::EarlyStopping => r.patience.is_some(),
+            Without::ClassWeights => r.class_weights,
+            Without::BalancedSampling => r.balanced_sampling,
+            Without::FocalLoss => r.focal_gamma.is_some(),
+            Without::Ema => r.ema_decay.is_some(),
+            Without::Clipping => r.grad_clip_norm.is_some() || r.grad_clip_value.is_some(),
+            Without::Search => r.search,
+            Without::Freezing => r.frozen.is_some(),
+        }
+    }
+
+    /// Takes it out of a request.
+    pub(super) fn clear(&self, r: &mut Request) {
+        match self {
+            Without::Adapter => {
+                r.adapter = None;
+                r.adapter_targets.clear();
+            }
+            Without::Augmentation => r.augment.clear(),
+            Without::Change { augment } => r.augment.retain(|own| !is_kind(own, augment)),
+            Without::EarlyStopping => r.patience = None,
+            Without::ClassWeights => r.class_weights = false,
+            Without::BalancedSampling => r.balanced_sampling = false,
+            Without::FocalLoss => r.focal_gamma = None,
+            Without::Ema => r.ema_decay = None,
+            Without::Clipping => (r.grad_clip_norm, r.grad_clip_value) = (None, None),
+            Without::Search => (r.search, r.tunes_rate, r.trials) = (false, false, None),
+            Without::Freezing => r.frozen = None,
+        }
+    }
+
     fn in_words(self) -> String {
         match self {
             Without::Adapter => "an adapter".into(),

@@ -1,5 +1,6 @@
 //! Which additions are trained in place of all weights.
 
+use super::asked;
 use super::brief::Brief;
 use super::defaults;
 use super::models::Candidate;
@@ -44,10 +45,14 @@ impl Brief<'_> {
             }
             (None, None) => {}
         }
-        let lr_is_said = self.request().is_some_and(|request| request.lr.is_some() || request.times.lr.is_some())
+        let lr_is_said = self.request().is_some_and(|request| request.lr.is_some())
             || drafted.citations.iter().any(|citation| citation.field == "recipe.lr");
         if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
             usual_rate(drafted);
+            // `LoRA at half the usual learning rate`: the usual one of adapters.
+            if let Some(by) = self.request().and_then(|request| request.times.lr) {
+                asked::times_the_rate(by, drafted);
+            }
         }
     }
 

@@ -32,6 +32,24 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
     asked.out
 }
 
+/// So many times the usual rate, which is another where the recipe is.
+pub(super) fn times_the_rate(by: f64, out: &mut Drafted) {
+    let usual = out.recipe.lr;
+    out.recipe.lr = usual * by;
+    out.assumptions.push(format!("recipe.lr: {}, {}", plain(usual * by), said(by, &plain(usual))));
+}
+
+fn said(by: f64, usual: &str) -> String {
+    format!("{} times the usual {usual}", plain(by))
+}
+
+fn times_as_long(usual: Length, by: f64) -> Length {
+    match usual {
+        Length::Epochs(epochs) => Length::Epochs(epochs * by),
+        Length::Steps(steps) => Length::Steps(((steps as f64 * by).round() as u64).max(1)),
+    }
+}
+
 /// What of the rate is left at the end, once the rate and how it falls are final.
 pub(super) fn least_rate(request: &Request, out: &mut Drafted) {
     let Some(least) = request.min_lr else { return };
@@ -162,10 +180,11 @@ impl Asked<'_> {
         self.out.deviations.extend(differs);
     }
 
-    /// How long is trained, as far as it was said.
+    /// How long is trained, as far as it was said: of what is so many times as long, warm-up is a share of that.
     fn length(&self) -> Length {
         let asked = self.request.steps.map(Length::Steps).or(self.request.epochs.map(Length::Epochs));
-        asked.unwrap_or(self.out.recipe.length)
+        let usual = self.out.recipe.length;
+        asked.unwrap_or_else(|| self.request.times.length.map_or(usual, |by| times_as_long(usual, by)))
     }
 
     /// Epochs of warm-up as a share of the usual length.
@@ -347,29 +366,23 @@ impl Asked<'_> {
     /// So many times what would be taken otherwise.
     fn beside_the_usual(&mut self) {
         let times = self.request.times;
-        let said = |by: f64, usual: String| format!("{} times the usual {usual}", plain(by));
         if let Some(by) = times.batch_size {
             let usual = self.out.recipe.batch_size;
             let own = ((usual as f64 * by).round() as usize).max(1);
             let recipe = self.recipe();
             recipe.batch_size = own;
             recipe.micro_batch_size = recipe.micro_batch_size.filter(|micro| *micro > 0 && own % *micro == 0);
-            self.out.assumptions.push(format!("recipe.batch_size: {own}, {}", said(by, usual.to_string())));
+            self.out.assumptions.push(format!("recipe.batch_size: {own}, {}", said(by, &usual.to_string())));
         }
         if let Some(by) = times.lr {
-            let usual = self.out.recipe.lr;
-            self.recipe().lr = usual * by;
-            self.out.assumptions.push(format!("recipe.lr: {}, {}", plain(usual * by), said(by, plain(usual))));
+            times_the_rate(by, &mut self.out);
         }
         if let Some(by) = times.length {
             let usual = self.out.recipe.length;
-            let own = match usual {
-                Length::Epochs(epochs) => Length::Epochs(epochs * by),
-                Length::Steps(steps) => Length::Steps(((steps as f64 * by).round() as u64).max(1)),
-            };
+            let own = times_as_long(usual, by);
             self.recipe().length = own;
             self.out.length_is_given = true;
-            self.out.assumptions.push(format!("recipe.length: {}, {}", words::length(&own), said(by, words::length(&usual))));
+            self.out.assumptions.push(format!("recipe.length: {}, {}", words::length(&own), said(by, &words::length(&usual))));
         }
     }
 

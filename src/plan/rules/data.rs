@@ -82,7 +82,18 @@ fn asked(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataChoice,
     }
     let task = task(goal, wishes).or(choice.task);
     let perhaps = if let Goal::Request(request) = goal { request.perhaps_columns() } else { PerhapsColumns::default() };
+    let perhaps = PerhapsColumns { reads_texts: reads_texts(goal, wishes), ..perhaps };
     Ok(DataChoice { task, columns: columns(goal, wishes), perhaps, languages: languages(goal), ..choice })
+}
+
+/// Whether the model that was asked for reads texts, or, where none was, the task is of such: a table's texts are read then.
+fn reads_texts(goal: &Goal, wishes: &Wishes) -> bool {
+    match goal.model(wishes) {
+        Some(ModelName::Called { name }) => {
+            matches!(models::named(name), Some(Named::Bert | Named::Fresh(_) | Named::Encoders(_)))
+        }
+        _ => matches!(goal, Goal::Request(request) if request.task == Some(Task::TextClassification)),
+    }
 }
 
 /// Known data for another kind of task than it is known for: its columns are looked at anew.

@@ -7,7 +7,7 @@ use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::data::{PairKind, in_characters};
+use crate::data::{PairKind, in_characters, is_called};
 use crate::intake::{AskedPair, ModelSize, Request, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
@@ -284,8 +284,10 @@ impl Brief<'_> {
             return self.offer.data.columns.clone();
         }
         let (asked, perhaps, found) = (&self.choice.columns, &self.choice.perhaps, &self.offer.data.columns);
-        let is_of = |names: &[String], column: &String| names.iter().any(|name| name.eq_ignore_ascii_case(column));
-        let is_meant = found.label.as_ref().is_some_and(|label| is_of(&perhaps.label, label));
+        let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
+        let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
+        let is_told = |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label);
+        let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();
         // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
         let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
         let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
@@ -293,8 +295,12 @@ impl Brief<'_> {
         // Words that turned out to be columns.
         let are_meant = asked.input.is_empty() && found.input.iter().all(|column| is_of(&perhaps.input, column));
         let input = if are_meant { found.input.clone() } else { asked.input.clone() };
-        let left_out = perhaps.exclude.iter().filter(|_| asked.exclude.is_empty()).filter_map(|name| self.left_out(name));
-        let exclude = asked.exclude.iter().cloned().chain(left_out).collect();
+        let mut exclude = asked.exclude.clone();
+        for name in perhaps.exclude.iter().filter_map(|name| self.left_out(name)) {
+            if !exclude.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
+                exclude.push(name);
+            }
+        }
         Columns { label, input, exclude, ..asked.clone() }
     }
 

@@ -6,7 +6,7 @@ use super::models::{Candidate, is_less_than_bert, is_of_sentences, other_than_na
 use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
-use crate::data::USUAL_BERT;
+use crate::data::{USUAL_BERT, is_called, is_same_name};
 use crate::intake::{Family, ModelName, ModelSize, PaperSpec, Request};
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
@@ -167,6 +167,9 @@ impl Brief<'_> {
                 }),
             }
         }
+        if let (Some(said), Some(label)) = (self.label_in_passing(), &self.offer.data.columns.label) {
+            out.assumptions.push(format!("data.columns.label: `{label}`, for the request says `{said}`"));
+        }
         if self.task == Task::SentenceSimilarity {
             let columns = &self.offer.data.columns;
             let names = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -281,8 +284,16 @@ impl Brief<'_> {
             };
             words.split_whitespace().all(is_own)
         };
+        // `A house price model` says what it is for.
+        const MOST_WORDS: usize = 3;
+        let passing = self.label_in_passing();
+        let says_label = |names: &[&str]| {
+            let has = |word: &str| names.iter().any(|name| name.eq_ignore_ascii_case(word));
+            names.len() <= MOST_WORDS && passing.as_ref().is_some_and(|said| said.split(' ').all(has))
+        };
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
             _ if is_stratified && of_strata(words) => true,
+            names if says_label(names) => true,
             [] => lists && of_columns(words),
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
@@ -306,10 +317,18 @@ impl Brief<'_> {
         )
     }
 
-    /// The column of that name, large or small, as the table calls it, if it is left out.
+    /// The column that is called so, as the table calls it, if it is left out.
     pub(super) fn left_out(&self, name: &str) -> Option<String> {
-        let table = self.offer.data.table.as_ref()?;
-        table.left_out.iter().find(|own| own.eq_ignore_ascii_case(name)).cloned()
+        let data = self.offer.data;
+        let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);
+        left_out.iter().find(|own| is_called(own, name) || is_same_name(own, name)).cloned()
+    }
+
+    /// The words that say the label in passing, where nothing says it outright.
+    pub(super) fn label_in_passing(&self) -> Option<String> {
+        let (asked, perhaps, label) = (&self.choice.columns, &self.choice.perhaps, self.offer.data.columns.label.as_ref()?);
+        let is_said = asked.label.is_some() || perhaps.label.iter().chain(&perhaps.told).any(|name| is_called(label, name));
+        if is_said { None } else { perhaps.said_of(label) }
     }
 
     fn say_of_paper(&self, candidate: &Candidate, stated: Option<&Stated<'_>>, deviations: &mut Vec<Deviation>) {
@@ -347,12 +366,6 @@ impl Brief<'_> {
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =
     ["column", "columns", "feature", "features", "field", "fields", "input", "inputs", "predictors", "variables"];
-
-/// Whether a column is called so, large or small, or in words of which its name has each.
-fn is_called(column: &str, name: &str) -> bool {
-    let has = |word: &str| column.to_lowercase().contains(&word.to_lowercase());
-    column.eq_ignore_ascii_case(name) || name.contains(' ') && name.split_whitespace().all(has)
-}
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.
 fn beside(asked: &str, label: &str) -> Option<String> {

@@ -46,6 +46,8 @@ fn what_is_left_out_is_no_input() {
         ("predict y in t.csv; columns to ignore: id, zip", &["id", "zip"]),
         ("predict y in t.csv. Don't let the model see gender or age", &["gender", "age"]),
         ("Leave the id column out of it and predict y, t.csv", &["id"]),
+        ("predict y in t.csv. ZIP code must not be used, and neither may income", &["ZIP", "income"]),
+        ("predict y in t.csv. The phone numbers are ignored, nor should age be looked at", &["phone", "age"]),
         ("Sage price aus h.csv voraus, die Spalten id und name weglassen", &["id", "name"]),
         ("predecir precio en c.csv; no uses ni el id ni el año (year_built). 30 épocas", &["id", "year_built"]),
         ("prever price em c.csv, sem usar a coluna id, 5 épocas", &["id"]),
@@ -69,7 +71,7 @@ fn what_is_left_out_is_no_input() {
     for (text, label) in [
         ("predict rent without date, flats.csv", "rent"),
         ("predict rent excluding date and id, flats.csv", "rent"),
-        ("predict rent per flat, flats.csv", "rent"),
+        ("predict rent per flat, flats.csv", "rent per flat"),
         ("predict species, train on d/train.csv, test on d/test.csv", "species"),
         ("predict notes_count in t.csv", "notes_count"),
         ("predict exchange rate from day, t.csv", "exchange rate"),

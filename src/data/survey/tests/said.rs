@@ -1,0 +1,119 @@
+//! Columns that a request says in other words than their names, and tables of which a model of texts is to read the texts.
+
+use super::*;
+
+/// What is found of a table with these hints, or why nothing is.
+fn found(table: (&str, &str), hints: &DataSpecHints) -> std::result::Result<DataFacts, String> {
+    let dir = folder(&[table]);
+    let place = DataSource::Local { path: dir.path().join(table.0) };
+    survey_data(&nowhere(), &place, hints, &Making::quietly(dir.path())).map_err(|error| error.to_string())
+}
+
+fn perhaps(perhaps: PerhapsColumns) -> DataSpecHints {
+    DataSpecHints { perhaps, ..DataSpecHints::default() }
+}
+
+fn label_of(facts: std::result::Result<DataFacts, String>) -> std::result::Result<String, String> {
+    facts.map(|facts| facts.columns.label.unwrap_or_default())
+}
+
+fn loans() -> String {
+    let row =
+        |i: usize| format!("{i},{},{},{},{}\n", i * 23 % 61 * 500, ["A", "B", "C"][i % 3], 10_000 + i * 37 % 61 * 100, i / 3 % 2);
+    "loan_id,income,grade,zip,defaulted\n".to_string() + &(0..60).map(row).collect::<String>()
+}
+
+fn tickets() -> String {
+    let row = |i: usize| {
+        let subject = ["refund charge", "password locked", "crash error"][i % 3];
+        let (category, priority) = (["billing", "login", "bug"][i % 3], ["low", "high"][i / 3 % 2]);
+        let body = format!("hello I have a question about my account number {i} please");
+        format!("{i},{subject},{body},{category},{priority},2024-{:02}-{:02}\n", 1 + i % 12, 1 + i % 28)
+    };
+    "id,subject,body,category,priority,created\n".to_string() + &(0..60).map(row).collect::<String>()
+}
+
+#[test]
+fn a_label_is_said_in_another_form() {
+    let row = |i: usize| format!("p{i},{},{}\n", 20 + i % 11, ["no", "yes"][i % 2]);
+    let patients = "patient_id,age,readmitted\n".to_string() + &(0..60).map(row).collect::<String>();
+    let of = |label: &str| {
+        let columns = Columns { label: Some(label.into()), ..Columns::default() };
+        label_of(found(("patients.csv", &patients), &DataSpecHints { columns, ..DataSpecHints::default() }))
+    };
+    for label in ["readmission", "hospital readmissions", "readmitted"] {
+        assert_eq!(of(label), Ok("readmitted".into()), "{label}");
+    }
+    // What is called otherwise is none, nor is the number of a row.
+    for label in ["prix", "patients"] {
+        let error = of(label).expect_err("none");
+        assert!(error.contains(&format!("has no column `{label}`: it has `patient_id`, `age`, `readmitted`")), "{error}");
+    }
+}
+
+#[test]
+fn a_label_is_said_in_passing() {
+    let of = |open: &[&str]| {
+        label_of(found(("loans.csv", &loans()), &perhaps(PerhapsColumns { open: names(open), ..PerhapsColumns::default() })))
+    };
+    for phrase in ["loans default", "flags defaults", "default risk"] {
+        assert_eq!(of(&[phrase]), Ok("defaulted".into()), "{phrase}");
+    }
+    assert_eq!(of(&["a grade", "flags defaults"]), Ok("grade".into()), "the one that is called so");
+    for open in [&["grade", "income"][..], &["loans"], &[]] {
+        let error = of(open).expect_err("unclear");
+        assert!(error.contains("cannot tell which column holds the label: it has `loan_id`, `income`"), "{error}");
+    }
+    // Columns that it is told from are none.
+    let hints = PerhapsColumns { open: names(&["income", "flags defaults"]), input: names(&["income"]), ..Default::default() };
+    assert_eq!(label_of(found(("loans.csv", &loans()), &perhaps(hints))), Ok("defaulted".into()));
+}
+
+#[test]
+fn what_is_not_to_be_used_is_said_in_other_words() {
+    let left_out = |exclude: &str, open: &str| {
+        let label = names(&["defaulted"]);
+        let hints = PerhapsColumns { label, exclude: names(&[exclude]), open: names(&[open]), ..PerhapsColumns::default() };
+        let facts = found(("loans.csv", &loans()), &perhaps(hints)).expect("surveyed");
+        facts.table.expect("a table").left_out
+    };
+    let is_out = |found: &[String], name: &str| found.iter().any(|own| own == name);
+    assert!(is_out(&left_out("ZIP code", "ZIP code must"), "zip"));
+    assert!(is_out(&left_out("grades", "no grades"), "grade"));
+    // Of words that something else came of, or that say more, no column is meant.
+    assert!(!is_out(&left_out("grades", "something else"), "grade"));
+    assert!(!is_out(&left_out("low grades", "low grades"), "grade"));
+}
+
+#[test]
+fn a_model_of_texts_reads_the_texts_of_a_table() {
+    let of = |input: &[&str], exclude: &[&str], reads_texts: bool| {
+        let (label, input, exclude) = (names(&["priority"]), names(input), names(exclude));
+        let hints = PerhapsColumns { label, input, exclude, reads_texts, ..PerhapsColumns::default() };
+        found(("tickets.csv", &tickets()), &perhaps(hints)).expect("surveyed")
+    };
+    let both = of(&["subject", "body"], &[], true);
+    assert_eq!((both.task, both.columns.input), (Some(Task::TextClassification), names(&["subject", "body"])));
+    assert_eq!((both.columns.label.as_deref(), both.table), (Some("priority"), None));
+    // Of several texts the long one, and what is left out is told.
+    let long = of(&[], &[], true);
+    assert_eq!((long.task, long.columns.input), (Some(Task::TextClassification), names(&["body"])));
+    let told =
+        "data.columns: `body` is read, `id`, `subject`, `category`, `created` left out: a model of texts reads one text or two";
+    assert!(long.notes.iter().any(|note| note == told), "{:?}", long.notes);
+    // As it is found again, with the task that was found.
+    let columns = Columns { label: Some("priority".into()), ..Columns::default() };
+    let hints = DataSpecHints { task: Some(Task::TextClassification), columns, ..DataSpecHints::default() };
+    let again = found(("tickets.csv", &tickets()), &hints).expect("surveyed");
+    assert_eq!((again.columns.input, again.notes), (names(&["body"]), long.notes));
+    let without = of(&[], &["subject"], true);
+    assert_eq!((without.columns.input, without.columns.exclude), (names(&["body"]), names(&["subject"])));
+    assert!(of(&[], &[], false).table.is_some(), "nobody asked for texts");
+}
+
+#[test]
+fn a_table_without_texts_is_one_whatever_was_asked_for() {
+    let hints = PerhapsColumns { label: names(&["defaulted"]), reads_texts: true, ..PerhapsColumns::default() };
+    let facts = found(("loans.csv", &loans()), &perhaps(hints)).expect("surveyed");
+    assert_eq!((facts.task, facts.table.is_some()), (Some(Task::TabularClassification), true));
+}
