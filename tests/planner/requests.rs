@@ -409,7 +409,8 @@ fn parts_that_are_kept_out() {
 /// Half the usual rate of an adapter is half of its own; warm-up is a part of what is trained.
 #[test]
 fn what_is_beside_the_usual() {
-    let of = |text: &str| first(&request(text), &Wishes::default(), &glue()).recipe;
+    let small = texts(vec![split("train", 900, true), split("validation", 90, true)]);
+    let of = |text: &str| first(&request(text), &Wishes::default(), &small).recipe;
     let usual = of("MiniLM on SST-2 with LoRA");
     let half = of("MiniLM on SST-2 with LoRA at half the usual learning rate");
     assert!((half.lr - usual.lr / 2.0).abs() < 1e-12, "{} of {}", half.lr, usual.lr);

@@ -48,11 +48,7 @@ impl Brief<'_> {
         let lr_is_said = self.request().is_some_and(|request| request.lr.is_some())
             || drafted.citations.iter().any(|citation| citation.field == "recipe.lr");
         if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
-            usual_rate(drafted);
-            // `LoRA at half the usual learning rate`: the usual one of adapters.
-            if let Some(by) = self.request().and_then(|request| request.times.lr) {
-                asked::times_the_rate(by, drafted);
-            }
+            usual_rate(drafted, self.request().and_then(|request| request.times.lr));
         }
     }
 
@@ -134,8 +130,8 @@ impl Brief<'_> {
     }
 }
 
-/// Small additions bear and need larger steps than whole weights.
-fn usual_rate(drafted: &mut Drafted) {
+/// Small additions bear and need larger steps than whole weights; so many times that, where it was asked for.
+fn usual_rate(drafted: &mut Drafted, times: Option<f64>) {
     const ADAMW: f64 = 2e-4;
     let Some(choice) = defaults::beside_adamw(&drafted.recipe, ADAMW) else { return };
     drafted.recipe.lr = choice.lr;
@@ -150,6 +146,9 @@ fn usual_rate(drafted: &mut Drafted) {
             choice.source
         ),
     });
+    if let Some(by) = times {
+        asked::times_the_rate(by, drafted);
+    }
 }
 
 /// The layer of a model that papers write as `Wq`, `W_k`, `Wv`, `Wo`: of queries, keys, values, and what attention puts out.

@@ -297,7 +297,7 @@ impl Brief<'_> {
         let input = if are_meant { found.input.clone() } else { asked.input.clone() };
         let mut exclude = asked.exclude.clone();
         for name in perhaps.exclude.iter().filter_map(|name| self.left_out(name)) {
-            if !exclude.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
+            if !exclude.iter().any(|own| is_called(&name, own)) {
                 exclude.push(name);
             }
         }

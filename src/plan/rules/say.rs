@@ -261,7 +261,9 @@ impl Brief<'_> {
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
         let is_of = |names: &[String], name: &str| names.iter().any(|own| own == name);
         let is_input = |name: &str| columns.input.iter().any(|column| is_called(column, name));
-        let is_label = |name: &str| columns.label.iter().any(|column| is_called(column, name));
+        // A flag is called by what it tells: `spam` of `is_spam`.
+        let tells = |column: &str, name: &str| is_called(column, name) || is_called(column, &format!("is_{name}"));
+        let is_label = |name: &str| columns.label.iter().any(|column| tells(column, name));
         let in_its_role = |name: &str| match is_of(&perhaps.exclude, name) {
             true => self.left_out(name).is_some(),
             false => {
