@@ -270,9 +270,8 @@ pub(super) fn is_heading(text: &str) -> bool {
 /// breaks off before its last noun behind a comma.
 fn is_line_of_a_sentence(number: &str, title: &str) -> bool {
     const OPEN: [&str; 14] = ["the", "a", "an", "of", "and", "or", "to", "with", "for", "in", "on", "by", "from", "than"];
-    let counts_no_parts = number.split('.').skip(1).any(|part| {
-        part.len() > 1 && part.starts_with('0') || part.parse::<u32>().is_ok_and(|part| part > 30)
-    });
+    let is_no_part = |part: &str| part.len() > 1 && part.starts_with('0') || part.parse::<u32>().is_ok_and(|part| part > 30);
+    let counts_no_parts = number.split('.').skip(1).any(is_no_part);
     counts_no_parts || title.contains(", ") && title.split_whitespace().last().is_some_and(|last| OPEN.contains(&last))
 }
 
@@ -377,9 +376,16 @@ mod tests {
         ] {
             assert!(is_heading(text), "{text}");
         }
-        for text in
-            ["1.54 BLEU more than before", "2.5 Points, and more than any of the", "19 2.5M 8.39", "1 2 4 8 16", "A method that learns to sort things", "We train.", "12 The data we used.", "N = 6"]
-        {
+        for text in [
+            "1.54 BLEU more than before",
+            "2.5 Points, and more than any of the",
+            "19 2.5M 8.39",
+            "1 2 4 8 16",
+            "A method that learns to sort things",
+            "We train.",
+            "12 The data we used.",
+            "N = 6",
+        ] {
             assert!(!is_heading(text), "{text}");
         }
     }
