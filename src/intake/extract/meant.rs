@@ -25,6 +25,9 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         return false;
     }
     match key {
+        // Where the rate is called η, α is something else; beside steps and batches of training η is the rate without its name.
+        FieldKey::Lr if inside.starts_with('α') && text.contains('η') => false,
+        FieldKey::Lr if inside.starts_with('η') && tells_a_run(text) && !is_sign_of_another(before) => true,
         FieldKey::Lr if inside.starts_with(['α', 'η']) && (!speaks_of_rates(text) || is_sign_of_another(before)) => false,
         FieldKey::Lr if ends_there(before, &inside) || moves_beside(&inside) => false,
         FieldKey::Lr if leads && is_change(&text[value.clone()], behind) => false,
@@ -62,7 +65,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::MaxSeqLen => !varies(before) && !is_other_length(before, &inside, after),
         FieldKey::BatchSize => {
             !after.starts_with(" GPUs")
-                && !OTHER_BATCH.is_match(after)
+                && (!OTHER_BATCH.is_match(after) || super::settings::times_devices(after).is_some())
                 && !text[value.clone()].contains('%')
                 && !text[value].ends_with('m')
         }
@@ -259,6 +262,14 @@ fn decays_in_list(before: &str, inside: &str) -> bool {
     let clause = before.split(". ").last().and_then(|clause| clause.rsplit(';').next()).unwrap_or_default();
     let follows_number = before.trim_end().trim_end_matches(',').ends_with(|c: char| c.is_ascii_digit() || c == '%');
     joins && follows_number && (TURNS.is_match(before) || decays_there(&clause.replace([',', '.'], " ")))
+}
+
+/// `we train for 5k steps with η = 0.1 and a batch size of 8`.
+fn tells_a_run(text: &str) -> bool {
+    static RUN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\btrain(?:s|ed|ing)?\b.*\b(?:batch(?:es)?|mini-?batch(?:es)?)[- ](?:size )?of \d")
+    });
+    RUN.is_match(text)
 }
 
 /// `momentum coefficient α`, `loss weight η`: the sign's name stands before it.

@@ -119,6 +119,19 @@ fn a_label_tells_what_its_paragraph_is_about() {
 }
 
 #[test]
+fn a_name_that_runs_into_a_sentence_heads_what_follows() {
+    let text = "## Training\n\nAll of it is on paper. Leaf En-De For the teacher, we train for 5k steps. Leaf Fi-Sv For the teacher, we train for 7k steps. Dropout stays at 0.3.\n";
+    assert_eq!(in_markdown(text, FieldKey::Steps), ["5000.0 [Leaf En-De]", "7000.0 [Leaf Fi-Sv]"]);
+    assert_eq!(in_markdown(text, FieldKey::Dropout), ["0.3 [Leaf Fi-Sv]"]);
+}
+
+#[test]
+fn an_item_within_a_paragraph_is_about_what_it_begins_with() {
+    let text = "## Training\n\nDetails. 1) For CIFAR-10 and CIFAR-100, we follow a similar scheme. We use a batch size of 64. 2) For COCO, we use a batch size of 16.\n";
+    assert_eq!(in_markdown(text, FieldKey::BatchSize), ["64.0 [CIFAR-10 CIFAR-100]", "16.0 [COCO]"]);
+}
+
+#[test]
 fn names_of_data_begin_headings() {
     let text =
         "## ADE20K segmentation\n\nWe use a batch size of 64.\n\n## Kinetics-400 recognition\n\nWe use a batch size of 80.\n";

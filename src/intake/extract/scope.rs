@@ -75,6 +75,11 @@ impl Running {
             self.head = if is_run_in(&sentence.text) { own.phase } else { None };
             self.label = label(&sentence.text);
         }
+        if let Some(head) = run_in_name(&sentence.text) {
+            self.paragraph = Scope::default();
+            self.introduced.clear();
+            self.label = Some(head);
+        }
         // `Unless specified, we reuse the settings from pre-training`.
         if self.head.is_some() && takes_over(&sentence.text) {
             own.phase = None;
@@ -86,7 +91,8 @@ impl Running {
         }
         // A sentence that only compares with other data does not change what the paragraph is about.
         let leads = own.datasets.len() > 1 && sentence.text.starts_with("On ");
-        let introduces = (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
+        let introduces = begins_item(&sentence.text) && !own.datasets.is_empty()
+            || (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
         let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
@@ -125,6 +131,29 @@ fn label(text: &str) -> Option<String> {
     let is_setting = super::tables::setting(label).is_some();
     let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
     (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
+}
+
+/// `Leaf En-De For the teacher, we train ...`, `Leaf We train ...`: a name on a line of its own that text without layout runs into the
+/// sentence behind it. A capital within a sentence tells.
+fn run_in_name(text: &str) -> Option<String> {
+    static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"^(?P<l>[A-Z][\w+-]*(?: [A-Z\d][\w+-]*){0,3}) (?:For [^,.;:]{2,60}, (?:we|the)\b",
+            r"|We (?:use|train|set|fine-?tune|pre-?train|follow|adopt|optimi[sz]e|evaluate|run|apply|employ)\b)"
+        ))
+    });
+    static NONE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:Figure|Fig|Table|Section|Appendix|Algorithm|Equation|Step|Note|Here|Then|Also)\b"));
+    let head = HEAD.captures(text)?.name("l")?.as_str();
+    let tells = topic::telling(head).is_some() && super::tables::setting(head).is_none() && !NONE.is_match(head);
+    tells.then(|| head.to_string())
+}
+
+/// `2) For A and B, ...`: an item of a list within a paragraph is about what it begins with, however it goes on.
+fn begins_item(text: &str) -> bool {
+    static ITEM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^\(?(?:\d{1,2}|[a-h]|i{1,3}|iv|v)\) (?:[Ff]or|[Oo]n|[Ii]n) "));
+    ITEM.is_match(text)
 }
 
 fn takes_over(text: &str) -> bool {

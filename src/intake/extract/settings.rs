@@ -245,6 +245,9 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
             r"(?i)^ ?(?:examples |samples |sequences |images |sentences |tokens )?(?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card)s?\b",
         )
     });
+    if let Some(devices) = times_devices(&text[value.end..]) {
+        return Some(Some(devices));
+    }
     static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b")
     });
@@ -257,6 +260,14 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
     }
     let steps = STEPS.captures(text).and_then(|c| numbers::parse(&c[1])).unwrap_or(1.0);
     Some(devices(text).map(|devices| devices * steps))
+}
+
+/// How many devices multiply the number before: `16 * 4-GPU`, `16 × 4 GPUs`.
+pub(super) fn times_devices(after: &str) -> Option<f64> {
+    static TIMES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^ ?[*∗⋅·×x] ?(?P<n>\d{1,4})[- ]?(?:gpus?|tpus?|devices?|cores?|workers?|chips?|cards?)\b")
+    });
+    numbers::parse(TIMES.captures(after)?.name("n")?.as_str())
 }
 
 /// How many devices a sentence trains on: `on 8 GPUs`, `4 nodes with 8 A100 GPUs each`.

@@ -12,6 +12,9 @@ fn a_list_ends_where_another_setting_begins() {
     check("We use a batch size of 8, 80GB of memory and long inputs.", &["batch_size 8.0 examples"]);
     check("We use a batch size of 512 and 0.1 label smoothing.", &["batch_size 512.0 examples"]);
     check("We use a batch size of 32 and 2e-5 learning rate.", &["optimizer.lr 0.00002", "batch_size 32.0 examples"]);
+    check("We use a batch size of 16 * 4-GPU and train for 7 epochs.", &["batch_size 64.0 examples", "epochs 7.0 epochs"]);
+    check("We train with η = 0.2, α = 0.5 and a batch size of 8.", &["optimizer.lr 0.2", "batch_size 8.0 examples"]);
+    check("We sample with η = 0.2 from noise.", &[]);
     check("We use a batch size of 64, 224×224 patches.", &["batch_size 64.0 examples"]);
     // A comma within a number parts nothing, and what may be a list is one.
     check("We use a batch size of 4,096 tokens.", &["batch_size 4096.0 tokens"]);

@@ -263,6 +263,16 @@ pub(super) fn is_heading(text: &str) -> bool {
         && !text.ends_with(['.', ',', ';', ':'])
         && !text.contains(" = ")
         && (!lone_letter || capitals)
+        && !is_line_of_a_sentence(number, title)
+}
+
+/// `1.54 BLEU points, and improves on the`: a line of a sentence that begins with a number. No section has so many parts, and no title
+/// breaks off before its last noun behind a comma.
+fn is_line_of_a_sentence(number: &str, title: &str) -> bool {
+    const OPEN: [&str; 14] = ["the", "a", "an", "of", "and", "or", "to", "with", "for", "in", "on", "by", "from", "than"];
+    let is_no_part = |part: &str| part.len() > 1 && part.starts_with('0') || part.parse::<u32>().is_ok_and(|part| part > 30);
+    let counts_no_parts = number.split('.').skip(1).any(is_no_part);
+    counts_no_parts || title.contains(", ") && title.split_whitespace().last().is_some_and(|last| OPEN.contains(&last))
 }
 
 fn is_plain_heading(text: &str) -> bool {
@@ -361,13 +371,21 @@ mod tests {
             "3.4. Implementation",
             "A.2 Pre-training Procedure",
             "D HYPERPARAMETERS USED IN EXPERIMENTS",
+            "4.12 Trees, and What They Are Made Of",
             "References",
         ] {
             assert!(is_heading(text), "{text}");
         }
-        for text in
-            ["19 2.5M 8.39", "1 2 4 8 16", "A method that learns to sort things", "We train.", "12 The data we used.", "N = 6"]
-        {
+        for text in [
+            "1.54 BLEU more than before",
+            "2.5 Points, and more than any of the",
+            "19 2.5M 8.39",
+            "1 2 4 8 16",
+            "A method that learns to sort things",
+            "We train.",
+            "12 The data we used.",
+            "N = 6",
+        ] {
             assert!(!is_heading(text), "{text}");
         }
     }
