@@ -196,6 +196,11 @@ pub(super) fn find_seeds(rest: &mut Rest, request: &mut Request) {
             let more = from.checked_add(1).filter(|more| *more <= to && to - from < 100)?..=to;
             seeds.extend(more);
         }
+        // `Seeds: 3` says how many there are; one seed is called by its name.
+        let is_count = cut.words.to_lowercase().starts_with("seeds") && cut.get("to").is_empty();
+        if let ([count @ 2..=10], true) = (seeds.as_slice(), is_count) {
+            return Some((0..*count).collect());
+        }
         (seeds.len() <= 100).then_some(seeds)
     });
     let cut = first(rest, &p.seeds);
