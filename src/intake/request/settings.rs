@@ -400,9 +400,9 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     augment::find(rest, request);
     let cut = first(rest, &p.trials);
     let tried = cut.as_ref().map(|cut| cut.words.to_lowercase());
-    request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
     request.keep_best = first(rest, &p.best).is_some();
     let is_of_rates = tried.as_ref().is_some_and(|words| words.contains("learning") || words.contains("lrs"));
+    request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
     let searched = first(rest, &p.search);
     let of_rate = |cut: &Cut| {
         ["learning", "lr", "parameter", "hparam", "recipe", "settings"].iter().any(|word| cut.words.to_lowercase().contains(word))
