@@ -74,9 +74,9 @@ pub(super) fn find(rest: &mut Rest, request: &Request) {
         static RELU: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\bwith )?\brelus?\b(?: activations?)?"));
         while rest.cut(&RELU).is_some() {}
     }
-    if request.warmup.is_some() && rest.says("¦ of ") {
+    if request.warmup.is_some() && rest.says("steps") {
         static STEPS: LazyLock<Regex> = LazyLock::new(|| {
-            regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations)\b")
+            regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*steps\b")
         });
         while rest.cut(&STEPS).is_some() {}
     }

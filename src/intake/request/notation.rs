@@ -12,6 +12,12 @@ pub(super) fn spelt_out(text: &str) -> String {
     let low = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| low.contains(word));
     let mut out = whole_of(text);
+    // As papers write them.
+    for (sign, name) in [("|B|", "batch size "), ("η", "lr ")] {
+        if out.contains(sign) {
+            out = out.replace(sign, name);
+        }
+    }
     if has(&["^", "**", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]) {
         out = powers(&out);
     }

@@ -10,6 +10,7 @@ mod ordinary;
 mod said;
 mod targets;
 mod values;
+mod wordings;
 
 /// Where nothing lies anywhere.
 fn parse(text: &str) -> Request {
