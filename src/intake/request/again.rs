@@ -75,9 +75,7 @@ pub(super) fn find(rest: &mut Rest, request: &Request) {
         while rest.cut(&RELU).is_some() {}
     }
     if request.warmup.is_some() && rest.says("steps") {
-        static STEPS: LazyLock<Regex> = LazyLock::new(|| {
-            regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*steps\b")
-        });
+        static STEPS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*steps\b"));
         while rest.cut(&STEPS).is_some() {}
     }
     if request.class_weights {

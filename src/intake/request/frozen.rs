@@ -55,7 +55,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let (body, embeddings) = (any(rest, &p.body), any(rest, &p.embeddings));
     // What holds more holds the rest.
-    let frozen = body.then_some(Frozen::Body)
+    let frozen = body
+        .then_some(Frozen::Body)
         .or(trained.map(|count| Frozen::AllButUpperLayers { count }))
         .or(layers.map(|count| Frozen::LowerLayers { count }))
         .or(embeddings.then_some(Frozen::Embeddings));
@@ -77,9 +78,12 @@ fn all_trained(rest: &mut Rest, part: Frozen) -> Option<String> {
         )
     });
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)^\s*(?:of the (?:head|classifier)|in the head|except|but|above|besides|apart|behind|after|on top|from|other|that|which)\b")
+        regex(
+            r"(?i)^\s*(?:of the (?:head|classifier)|in the head|except|but|above|besides|apart|behind|after|on top|from|other|that|which)\b",
+        )
     });
-    static EMBEDDINGS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\s,]*(?:including|with|and) (?:the |its )?(?:word )?embeddings?\b"));
+    static EMBEDDINGS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^[\s,]*(?:including|with|and) (?:the |its )?(?:word )?embeddings?\b"));
     let words = std::cell::RefCell::new(None);
     rest.cut_as(&ALL, |found| {
         let is_against = part != Frozen::Embeddings || EMBEDDINGS.is_match(found.behind);

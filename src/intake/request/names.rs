@@ -225,10 +225,13 @@ fn is_small(rest: &mut Rest) -> bool {
         return false;
     }
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)\b(?:small|tiny|little|compact|lightweight)(?:,? (?:and )?(?:simple|plain|fast|quick|cheap|but|decent|good|basic))*\s+")
+        regex(
+            r"(?i)\b(?:small|tiny|little|compact|lightweight)(?:,? (?:and )?(?:simple|plain|fast|quick|cheap|but|decent|good|basic))*\s+",
+        )
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bsmall\s*(?:$|[,.;:)]|(?:from|on|with|for|to|and)\b)"));
-    static FAMILY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:resnet|vit|vision[- ]transformers?|minilm|(?:nano)?gpt|transformers?|whisper|t5)$"));
+    static FAMILY: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^(?:resnet|vit|vision[- ]transformers?|minilm|(?:nano)?gpt|transformers?|whisper|t5)$"));
     let family_at = |text: &str| {
         let place = model_at(text, 0).filter(|place| place.start == 0);
         place.is_some_and(|place| FAMILY.is_match(text.get(place).unwrap_or_default()))
@@ -239,7 +242,8 @@ fn is_small(rest: &mut Rest) -> bool {
     // As other languages put it, word for word.
     static SMALL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bsmall\b"));
     let of_name = |found: &Found<'_>| {
-        let start = last_model(found.before).filter(|place| found.before[place.end..].trim().is_empty());
+        let start =
+            last_model(found.before).filter(|place| found.before.get(place.end..).is_some_and(|gap| gap.trim().is_empty()));
         let is_family = start.is_some_and(|place| FAMILY.is_match(found.before.get(place).unwrap_or_default()));
         taken_if(is_family && BEHIND.is_match(&format!("small{}", found.behind)))
     };

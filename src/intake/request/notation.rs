@@ -190,16 +190,16 @@ fn words(text: &str) -> String {
 
 /// `Two and a half epochs`, `forty millionths`, `zero epochs`, of which each word means something else by itself.
 fn spoken(text: &str) -> String {
-    static MIXED: LazyLock<Regex> = LazyLock::new(|| {
-        regex(&format!(r"(?i)\b(?P<v>[0-9]+|{})\s?and (?:a|one) (?P<part>half|quarter)\b", in_words()))
-    });
+    static MIXED: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i)\b(?P<v>[0-9]+|{})\s?and (?:a|one) (?P<part>half|quarter)\b", in_words())));
     static SMALL: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
             r"(?i)\b(?P<v>[0-9]+(?:\.[0-9]+)?\s|an?\s|{})(?P<part>hundredth|(?:(?:ten|hundred)[ -])?thousandth|millionth)s?\b(?P<of>\s(?:of|inch|second|part)\b)?",
             in_words()
         ))
     });
-    static ZERO: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bzero (?P<unit>(?:training )?(?:epochs?|steps|passes|iterations)\b)"));
+    static ZERO: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\bzero (?P<unit>(?:training )?(?:epochs?|steps|passes|iterations)\b)"));
     let mixed = |found: &Captures<'_>| match number(&found["v"]) {
         Some(whole) => plain(whole + if found["part"].eq_ignore_ascii_case("half") { 0.5 } else { 0.25 }),
         None => found[0].to_string(),

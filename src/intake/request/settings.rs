@@ -93,7 +93,7 @@ patterns! {
     ],
     trials: [
         r"^@(?:different |further )?(?:trials?|recipes|configurations)\b",
-        r"\b(?:try|test|compare|explore)(?:ing)?(?: out)?\s@(?:(?:different|other|further|possible) )?(?:learning[ -]rates?|lrs|settings|hyper-?\s?parameters?(?: settings)?)\b(?:[\s,;]+(?:and )?(?:keep|take|use|pick|choose)(?:ing)? the best(?: (?:one|of (?:them|these|those)))?)?",
+        r"\b(?:try|test|explore)(?:ing)?(?: out)?\s@(?:(?:different|other|further|possible) )?(?:learning[ -]rates?|lrs|settings|hyper-?\s?parameters?(?: settings)?)\b(?:[\s,;]+(?:and )?(?:keep|take|use|pick|choose)(?:ing)? the best(?: (?:one|of (?:them|these|those)))?)?",
     ],
     targets: [
         r"\b(?:(?:lora )?target(?:s|ing|ed)?(?:[ _]modules?)?(?: (?:are|is|of|the|=|:))*|on|to|for|adapt(?:ing)?|in)\s?[=:]?\s?\[?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?)*)\]?(?: (?:layers?|matrices|modules|projections?|only))*",
@@ -398,7 +398,10 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     // `Hidden layers 128x64` are no images.
     size::find_units(rest, request);
     augment::find(rest, request);
-    let cut = first(rest, &p.trials);
+    // `Try 3 learning rates: 1e-5, 2e-5, 5e-5` says which, and no others are to be tried.
+    static LISTED: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*[:=(]\s*[0-9.]"));
+    let is_open = |found: &Found<'_>| taken_if(!LISTED.is_match(found.behind));
+    let cut = p.trials.iter().find_map(|way| rest.cut_as(way, is_open));
     let tried = cut.as_ref().map(|cut| cut.words.to_lowercase());
     request.keep_best = first(rest, &p.best).is_some();
     let is_of_rates = tried.as_ref().is_some_and(|words| words.contains("learning") || words.contains("lrs"));

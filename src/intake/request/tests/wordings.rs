@@ -11,7 +11,8 @@ fn a_small_model_of_a_family() {
     }
     let spanish = parse("clasifica las fotos de x.csv con un ResNet pequeño desde cero, 5 épocas, sin aumento de datos");
     assert_eq!((spanish.is_small, spanish.without), (true, vec![Without::Augmentation]));
-    let german = parse("Trainiere ein kleines ResNet auf CIFAR-10, zehn Epochen, die ersten zwei Schichten sollen eingefroren bleiben");
+    let german =
+        parse("Trainiere ein kleines ResNet auf CIFAR-10, zehn Epochen, die ersten zwei Schichten sollen eingefroren bleiben");
     assert_eq!((german.is_small, german.frozen), (true, Some(Frozen::LowerLayers { count: 2 })));
     assert_eq!(german.size.layers, None);
     // BERT has sizes of such names, and a small subset is no small model.
@@ -37,7 +38,8 @@ fn three_parts_in_a_sentence() {
 
 #[test]
 fn numbers_in_words() {
-    let r = parse("MiniLM on t.csv, three and a quarter epochs, lr of twenty millionths, warm-up over the first eighth of the steps");
+    let r =
+        parse("MiniLM on t.csv, three and a quarter epochs, lr of twenty millionths, warm-up over the first eighth of the steps");
     assert_eq!((r.epochs, r.lr, r.warmup), (Some(3.25), Some(2e-5), Some(Warmup::Frac(0.125))));
     assert!(is_clear(&r), "{:?}", r.not_understood);
     assert_eq!(parse("MiniLM on t.csv, lr three hundred-thousandths").lr, Some(3e-5));
@@ -49,11 +51,18 @@ fn numbers_in_words() {
 
 #[test]
 fn times_of_people_are_no_limits() {
-    for text in ["The room is booked for 45 minutes", "I have a meeting that takes 45 minutes", "We have 45 minutes on Monday to discuss"] {
+    for text in
+        ["The room is booked for 45 minutes", "I have a meeting that takes 45 minutes", "We have 45 minutes on Monday to discuss"]
+    {
         let r = parse(&format!("MiniLM on t.csv. {text}."));
         assert_eq!((r.max_time_secs, r.not_understood.is_empty()), (None, false), "{text}");
     }
-    for text in ["We booked the GPU for 45 minutes", "Training is scheduled for 45 minutes", "You have 45 minutes"] {
+    for text in [
+        "We booked the GPU for 45 minutes",
+        "Training is scheduled for 45 minutes",
+        "I can wait for 45 minutes",
+        "You have 45 minutes",
+    ] {
         assert_eq!(parse(&format!("MiniLM on t.csv. {text}.")).max_time_secs, Some(2700), "{text}");
     }
 }
@@ -95,7 +104,8 @@ fn what_takes_back_and_what_does_not() {
     let r = parse("a GPT from scratch that writes like novel.txt");
     assert!(r.from_scratch && r.refused.is_empty(), "{r:?}");
     assert_eq!(parse("MiniLM on t.csv, 5 epochs, scratch that, 3 epochs").epochs, Some(3.0));
-    for text in ["lr 1e-4 - hmm no, that's too high, make it 3e-5 - and 2 epochs", "lr 1e-4, that's way too big, 3e-5, 2 epochs"] {
+    for text in ["lr 1e-4 - hmm no, that's too high, make it 3e-5 - and 2 epochs", "lr 1e-4, that's way too big, 3e-5, 2 epochs"]
+    {
         let r = parse(&format!("MiniLM on t.csv, {text}"));
         assert_eq!((r.lr, r.epochs), (Some(3e-5), Some(2.0)), "{text}");
     }
@@ -117,14 +127,16 @@ fn lists_of_widths_and_counts_of_seeds() {
     assert_eq!(parse("- data: t.csv\n- model: MLP, hidden 128-64-32\n- epochs: 3").units, [128, 64, 32]);
     assert_eq!(parse("MLP on t.csv, hidden 64, 10 epochs").units, [0; 0]);
     assert_eq!(parse("MiniLM on t.csv, seeds: 4").seeds, [0, 1, 2, 3]);
-    assert_eq!((parse("MiniLM on t.csv, seeds 42").seeds, parse("MiniLM on t.csv, seed: 3").seeds), (vec![42], vec![3]));
+    assert_eq!((parse("MiniLM on t.csv, seeds 7").seeds, parse("MiniLM on t.csv, seed: 3").seeds), (vec![7], vec![3]));
 }
 
 #[test]
 fn several_rates_are_a_search() {
     let r = parse("MiniLM on t.csv, explore 8 learning rates and keep the best one");
     assert!(r.search && r.tunes_rate && r.trials == Some(8) && is_clear(&r), "{r:?}");
-    assert!(!parse("MiniLM on t.csv with a learning rate of 8e-5").search);
+    for text in ["with a learning rate of 8e-5", "try 3 learning rates: 1e-5, 2e-5 and 5e-5"] {
+        assert!(!parse(&format!("MiniLM on t.csv, {text}")).search, "{text}");
+    }
 }
 
 #[test]
