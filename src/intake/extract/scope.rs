@@ -142,8 +142,9 @@ fn run_in_name(text: &str) -> Option<String> {
             r"|We (?:use|train|set|fine-?tune|pre-?train|follow|adopt|optimi[sz]e|evaluate|run|apply|employ)\b)"
         ))
     });
-    static NONE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?:Figure|Fig|Table|Section|Appendix|Algorithm|Equation|Step|Note|Here|Then|Also)\b"));
+    static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?:Figure|Fig|Table|Section|Appendix|Algorithm|Equation|Step|Note|Here|Then|Also)\b")
+    });
     let head = HEAD.captures(text)?.name("l")?.as_str();
     let tells = topic::telling(head).is_some() && super::tables::setting(head).is_none() && !NONE.is_match(head);
     tells.then(|| head.to_string())

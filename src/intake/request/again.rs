@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::names::last_model;
-use super::rest::Rest;
+use super::rest::{Found, Rest, taken_if};
 use crate::intake::regex;
 use crate::spec::Task;
 use regex::Regex;
@@ -46,6 +46,37 @@ pub(super) fn find(rest: &mut Rest, request: &Request) {
     });
     if request.metric.is_some() {
         while rest.cut(&JUDGED).is_some() {}
+    }
+    // `SmolLM2 ... (HuggingFaceTB/SmolLM2-135M)` names one model twice.
+    if let Some(super::ModelName::At { id }) = &request.model {
+        let own = id.rsplit('/').next().unwrap_or(id).to_lowercase();
+        static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s(,])(?P<name>[A-Za-z][A-Za-z0-9.-]{3,}[A-Za-z0-9])"));
+        let is_own = |found: &Found<'_>| {
+            let word = found.cut.get("name").to_lowercase();
+            let goes_on = own.strip_prefix(&word).is_some_and(|more| more.is_empty() || more.starts_with('-'));
+            taken_if(goes_on && last_model(&word).is_some())
+        };
+        while rest.cut_as(&WORD, is_own).is_some() {}
+    }
+    if matches!(&request.model, Some(super::ModelName::At { .. })) && rest.says(" from") {
+        static BEGUN: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)\b(?:start(?:ed|ing)?|initiali[sz](?:ed?|ing)|begin(?:ning)?|init)\s(?:it )?from\s*¦"));
+        while rest.cut(&BEGUN).is_some() {}
+    }
+    if request.frozen == Some(super::Frozen::Body) && rest.says("head") {
+        static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+            regex(r"(?i)\b(?:train|tune|fine-?tune|update)(?:ing)?\s(?:just|only)\s(?:(?:the|its|new|¦)\s+)*head\b")
+        });
+        while rest.cut(&HEAD).is_some() {}
+    }
+    // Each perceptron here has it.
+    if rest.says("relu") && matches!(&request.model, Some(super::ModelName::Called { name }) if name == "mlp") {
+        static RELU: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\bwith )?\brelus?\b(?: activations?)?"));
+        while rest.cut(&RELU).is_some() {}
+    }
+    if request.warmup.is_some() && rest.says("steps") {
+        static STEPS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*steps\b"));
+        while rest.cut(&STEPS).is_some() {}
     }
     if request.class_weights {
         while rest.cut(&UNEVEN).is_some() {}

@@ -16,7 +16,7 @@ patterns! {
     // That many of all, not of a text.
     corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
     length: [
-        r"\b(?:block[ _-]size|context(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
+        r"\b(?:block[ _-]size|(?:context|ctx)(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
         r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
         r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
     ],

@@ -39,4 +39,16 @@ static ENDED: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn find(rest: &mut Rest) {
     rest.tell_clauses(&HAD[0], Some(&HAD[1]));
     rest.tell_clauses(&ENDED, None);
+    // What comes of the run is known behind it: the first value holds, and the condition is told.
+    static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
+        let what = r"(?:it|that|this|training|everything|(?:the|a) (?:training|run|loss|model|job|result|accuracy))";
+        let comes = r"(?:takes?|needs?|lasts?|runs?|is|gets|goes|exceeds?|would|will|diverges?|overfits?|fails?|crash(?:es)?|drops?|falls|does(?: not|n['’]t))";
+        let instead = r"(?:do|use|try|take|make|go|run|train|set|reduce|lower|switch|fall back|only|just)";
+        regex(&format!(
+            r"(?i)\b(?:if|should) {what} {comes}\b[^.;!?]{{0,60}}?(?:(?:,|\bthen|\bplease)\s(?:then |please )?{instead}\b[^.;!?]{{0,60}}?\b(?:instead|rather|epochs?|steps)\b(?: instead)?|\s{instead}\s[^.,;!?]{{0,60}}?\b(?:instead|rather)\b)"
+        ))
+    });
+    if rest.says("if ") || rest.says("should ") {
+        rest.tell(&CONDITION);
+    }
 }

@@ -13,7 +13,9 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Words of which each correction has one.
-const SIGNS: [&str; 12] = [
+const SIGNS: [&str; 14] = [
+    "that's too",
+    "way too",
     "wait",
     "scratch that",
     "strike that",
@@ -29,7 +31,7 @@ const SIGNS: [&str; 12] = [
 ];
 
 /// What says that something else is meant, and what may stand between it and that.
-const MARK: &str = r"(?:[\s,.;(–—-]|\.\.\.|…)+(?:(?:no,? wait|wait,? no|wait\s?[,;:.!…–—-]|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
+const MARK: &str = r"(?:[\s,.;(–—-]|\.\.\.|…)+(?:(?:hm+|uh+|um+|oops|that(?:['’]s| is) (?:far |way |much )?too [a-z]+|no,? wait|wait,? no|wait\s?[,;:.!…–—-]|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
 
 /// Whether such a mark corrects anything: `augment: no` has a value, and `I actually need` goes on, as `and make it` does.
 fn corrects(before: &str, mark: &str, behind: &str) -> bool {
@@ -50,6 +52,10 @@ fn ends(behind: &str) -> bool {
 
 /// The text with what was corrected in place of what was said first; of one line already.
 pub(super) fn corrected(text: &str) -> Cow<'_, str> {
+    // `From scratch that translates` takes nothing back.
+    if text.contains("from scratch that ") {
+        return Cow::Owned(corrected(&text.replace("from scratch that ", "from scratch which ")).into_owned());
+    }
     let low = text.to_lowercase();
     if [" one", " version", " variant"].iter().any(|word| low.contains(word))
         && let Some(named) = size_behind(text)

@@ -1,9 +1,12 @@
 //! What of a model is to stay as it is: `freeze the encoder`, `train only the last two layers`.
 
-use super::pattern::patterns;
-use super::rest::{Found, Rest, taken_if};
-use super::settings::{any, first};
-use super::{Frozen, Lack, Lacking, Request};
+use super::pattern::{pattern, patterns};
+use super::rest::{Found, Judged, Rest, taken_if};
+use super::settings::{ONE_OF_TWO, any, first};
+use super::{Frozen, Lack, Lacking, Refused, Request};
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
 
 patterns! {
     // Not to the end: `freeze the encoder for 1 epoch, then unfreeze it`.
@@ -29,7 +32,7 @@ patterns! {
         r"\blinear[- ]prob(?:e|ing)\b",
         r"\b(?:(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:the |of its )?(?:layers|weights|parameters|of it))?|(?:the )?(?:(?:whole|entire) (?:model|network)|rest|others?))|(?:everything|all(?: (?:layers|weights))?)(?: (?:is|are|stays?|kept|to be))* frozen),? (?:but|except|besides|apart from|other than|save)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
         r"\b(?:train|tune|fine-?tune|updat|training|tuning|fine-?tuning)(?:e|ing)? (?:nothing|no layers?|no weights) (?:but|except|besides|other than)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
-        r"\b(?:freez(?:e|ing)|frozen) (?:the |its |pre-?trained )*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
+        r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|¦\s*(?:['’]?s)?)\s+)*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
         r"\b(?:encoder|backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:train|tune|fine-?tune|training|tuning|update) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:the |its )?(?:(?:classification|output|new) )?head (?:is |gets |to be |should be )*(?:trained|tuned|fine-?tuned|updated|trainable)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer) (?:only|alone)\b",
@@ -52,8 +55,42 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let (body, embeddings) = (any(rest, &p.body), any(rest, &p.embeddings));
     // What holds more holds the rest.
-    body.then_some(Frozen::Body)
+    let frozen = body
+        .then_some(Frozen::Body)
         .or(trained.map(|count| Frozen::AllButUpperLayers { count }))
         .or(layers.map(|count| Frozen::LowerLayers { count }))
-        .or(embeddings.then_some(Frozen::Embeddings))
+        .or(embeddings.then_some(Frozen::Embeddings));
+    if let Some(part) = frozen
+        && let Some(words) = all_trained(rest, part)
+    {
+        let words = format!("{} frozen, and {words}", part.in_words());
+        request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
+    }
+    frozen
+}
+
+/// What says that all weights are trained, which a part that is frozen is not; it stays in the text. `Train all layers above it` says
+/// nothing else.
+fn all_trained(rest: &mut Rest, part: Frozen) -> Option<String> {
+    static ALL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?|unfreez(?:e|ing))\s(?:all|every)(?: (?:the|of the|its))*\s(?:layers?|weights|parameters|blocks)\b(?: end[- ]to[- ]end)?|\bfull(?:y)?[- ]fine-?tun\w*",
+        )
+    });
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s*(?:of the (?:head|classifier)|in the head|except|but|above|besides|apart|behind|after|on top|from|other|that|which)\b",
+        )
+    });
+    static EMBEDDINGS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^[\s,]*(?:including|with|and) (?:the |its )?(?:word )?embeddings?\b"));
+    let words = std::cell::RefCell::new(None);
+    rest.cut_as(&ALL, |found| {
+        let is_against = part != Frozen::Embeddings || EMBEDDINGS.is_match(found.behind);
+        if is_against && !OTHERS.is_match(found.behind) {
+            *words.borrow_mut() = Some(found.cut.words.clone());
+        }
+        Judged::Passed
+    });
+    words.into_inner()
 }

@@ -177,13 +177,13 @@ static RATIO: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `train on 80% and test on the other 20%`, `80% for training and 20% for the test`.
 static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-    let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s?¦)){{0,4}}");
+    let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
             r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}})\s?(?:%|percent\b){of}"
         )),
         pattern(&format!(
-            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data))?"
+            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?"
         )),
     ]
 });

@@ -196,6 +196,12 @@ pub(super) fn find_seeds(rest: &mut Rest, request: &mut Request) {
             let more = from.checked_add(1).filter(|more| *more <= to && to - from < 100)?..=to;
             seeds.extend(more);
         }
+        // `Seeds: 3` under a key says how many there are; `seeds 7`, as other languages have it, may be one.
+        let is_key = cut.words.to_lowercase().starts_with("seeds") && cut.words.contains([':', '=']);
+        let is_count = is_key && cut.get("to").is_empty();
+        if let ([count @ 2..=10], true) = (seeds.as_slice(), is_count) {
+            return Some((0..*count).collect());
+        }
         (seeds.len() <= 100).then_some(seeds)
     });
     let cut = first(rest, &p.seeds);

@@ -124,10 +124,27 @@ fn names_next(word: &str) -> bool {
     matches!(word, "column" | "columns" | "field" | "feature" | "called")
 }
 
+/// Short words of settings, of which two letters may have changed places: anything else is as near to many others.
+const SHORT: [&str; 10] = ["rate", "size", "with", "four", "five", "and", "for", "seed", "step", "rank"];
+
+/// Whether it is the other with two neighbours, but the first letter, the other way round.
+fn is_turned(word: &str, known: &str) -> bool {
+    let is_alike = word.len() == known.len() && word != known && word.chars().next() == known.chars().next();
+    is_alike && strsim::osa_distance(word, known) == 1 && {
+        let [mut a, mut b] = [word, known].map(|word| word.chars().collect::<Vec<_>>());
+        a.sort_unstable();
+        b.sort_unstable();
+        a == b
+    }
+}
+
 /// The only known word that so few slips lie between; slips of the first letter are rare, and words that differ in it are others, as are
 /// those of ordinary English.
 fn nearest(word: &str) -> Option<&'static str> {
     let length = word.chars().count();
+    if length < LEAST_LETTERS && !is_word(word) && !FILLERS.contains(&word) && !SHORT.contains(&word) {
+        return SHORT.iter().find(|known| is_turned(word, known)).copied();
+    }
     if length < LEAST_LETTERS || VOCABULARY.contains(word) || FILLERS.contains(&word) || is_word(word) {
         return None;
     }

@@ -88,6 +88,8 @@ pub struct Request {
     /// Whether one text is to be written from another: "translate", "summarise".
     pub pair: Option<AskedPair>,
     pub model: Option<ModelName>,
+    /// "A small ResNet": of a family's models a small one.
+    pub is_small: bool,
     /// "with 2 layers", "of 110M parameters".
     pub size: ModelSize,
     /// Units of each hidden layer of a perceptron, where they differ.

@@ -190,6 +190,7 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
         return None;
     }
     size::find_before(rest, request, |behind| model_at(behind, 0).is_some_and(|range| range.start == 0));
+    request.is_small = is_small(rest);
     let named = std::cell::RefCell::new(None);
     let words = rest.cut_place(|text, from| {
         let (place, name) = model_with_own_name(text, from)?;
@@ -197,6 +198,9 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
         Some(place)
     })?;
     let mut words = named.into_inner().unwrap_or(words);
+    if words.to_lowercase().starts_with("vision") {
+        words = "ViT".into();
+    }
     // `A language model with GPT-2`: any of a kind, and which.
     if ANY_OF_TEXTS.is_match(&words)
         && !rest.has(&COMPARED)
@@ -204,7 +208,7 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
     {
         words = name;
     }
-    request.model = Some(ModelName::called(&words));
+    request.model = Some(of_organisation(rest, &words).unwrap_or_else(|| ModelName::called(&words)));
     // The first of two that are to be compared is not what was asked for.
     if rest.has(&COMPARED)
         && let Some(other) = rest.cut_place(model_at)
@@ -215,6 +219,59 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
     Some(words)
 }
 
+/// `A small ResNet`, `a ResNet small enough`: one of the family's small models. BERT's own sizes have such names, and those of others
+/// with a number say what they are.
+fn is_small(rest: &mut Rest) -> bool {
+    if !["small", "tiny", "little", "compact", "lightweight"].iter().any(|word| rest.says(word)) {
+        return false;
+    }
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:small|tiny|little|compact|lightweight)(?:,? (?:and )?(?:simple|plain|fast|quick|cheap|but|decent|good|basic))*\s+",
+        )
+    });
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bsmall\s*(?:$|[,.;:)]|(?:from|on|with|for|to|and)\b)"));
+    static FAMILY: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^(?:resnet|vit|vision[- ]transformers?|minilm|(?:nano)?gpt|transformers?|whisper|t5)$"));
+    let family_at = |text: &str| {
+        let place = model_at(text, 0).filter(|place| place.start == 0);
+        place.is_some_and(|place| FAMILY.is_match(text.get(place).unwrap_or_default()))
+    };
+    if rest.cut_as(&BEFORE, |found| taken_if(family_at(found.behind))).is_some() {
+        return true;
+    }
+    // As other languages put it, word for word.
+    static SMALL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bsmall\b"));
+    let of_name = |found: &Found<'_>| {
+        let start =
+            last_model(found.before).filter(|place| found.before.get(place.end..).is_some_and(|gap| gap.trim().is_empty()));
+        let is_family = start.is_some_and(|place| FAMILY.is_match(found.before.get(place).unwrap_or_default()));
+        taken_if(is_family && BEHIND.is_match(&format!("small{}", found.behind)))
+    };
+    rest.cut_as(&SMALL, of_name).is_some()
+}
+
+/// With whose it is, in brackets behind its name on the Hub: `SmolLM2-135M-Instruct-GGUF (HuggingFaceTB)`.
+fn of_organisation(rest: &mut Rest, words: &str) -> Option<ModelName> {
+    static WHOSE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)¦\s*(?:\((?:(?:from|by|of|org:?)\s)?(?P<org>ORGS)(?: on (?:the )?(?:hub|hugging ?face))?\)|(?:from|by)\s(?P<bare>ORGS)\b)"
+                .replace("ORGS", ORGANISATIONS)
+                .as_str(),
+        )
+    });
+    // Only what is called as files of the Hub are: `BERT-base (Google)` is public under another name.
+    let is_file = words.contains('-') && words.contains(|c: char| c.is_ascii_digit()) && !words.contains(' ');
+    if !is_file || !matches!(ModelName::called(words), ModelName::Called { .. }) {
+        return None;
+    }
+    let cut = rest.cut(&WHOSE)?;
+    Some(ModelName::At { id: format!("{}{}/{words}", cut.get("org"), cut.get("bare")) })
+}
+
+/// Whose language models lie on the Hub under the names that people use.
+const ORGANISATIONS: &str = r"huggingfacetb|huggingfaceh4|meta-llama|qwen|mistralai|eleutherai|allenai|tinyllama|unsloth|bartowski|thebloke|deepseek-ai|ibm-granite|tiiuae|stabilityai|openai-community";
+
 static ANY_OF_TEXTS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^language model"));
 
 /// Where the next model is named, with what is said at once behind it of which it is, and its name: `a CNN (ResNet-18)`.
@@ -223,7 +280,7 @@ fn model_with_own_name(text: &str, from: usize) -> Option<(Range<usize>, Range<u
         regex(r"(?i)^\s?(?:\(\s*(?:(?:e\.\s?g\.|i\.\s?e\.|namely|such as),?\s)?|(?:such as|namely)\s)(?:an?\s|the\s)?")
     });
     static CLOSES: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s?(?:[),.;:]|$)"));
-    static ANY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:language model\w*|cnn|rnn)$"));
+    static ANY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:language model\w*|cnn|rnn|vision[- ]transformers?)$"));
     let kind = model_at(text, from)?;
     // What has a size is one already.
     let is_one = |words: &str| words.contains(|c: char| c.is_ascii_digit() || c == '-');
@@ -375,6 +432,13 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
     if GOES.is_match(before) {
         return None;
     }
+    // `Starting from ORG/NAME` leads to weights.
+    static STARTS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:start(?:s|ed|ing)?|begin(?:s|ning)?|initiali[sz](?:e[sd]?|ing)|init|warm-?start(?:ed|ing)?|continu(?:e|ing)|weights|checkpoint|(?:fine-?)?tun(?:ed?|ing)|model)\s(?:it |them |off |out |the model )?from\s+(?:the\s)?$",
+        )
+    });
+    let is_begun_with = before.to_lowercase().contains("from") && STARTS.is_match(before);
     let before = last_word(before);
     let before = before.as_str();
     if word.contains('/')
@@ -395,6 +459,7 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         _ if is_data_file(word) || crate::data::find_known(word).is_some() || id.is_some_and(|(_, config)| config.is_some()) => {
             Lying::Data
         }
+        _ if is_begun_with && is_id && !looks_like_path(word) => Lying::Model,
         "on" | "data" | "dataset" | "set" | "over" | "from" | "file" | "folder" | "my" | "classify" | "classifying" => {
             Lying::Data
         }
@@ -470,7 +535,7 @@ static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
 const MODELS: &[&str] = &[
     r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"distil-?gpt-?2", r"opus-mt-[\w-]+", r"marian(?:mt)?", r"deberta(?:-\w+)?",
-    r"modernbert(?:-\w+)?", "xlnet", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
+    r"modernbert(?:-\w+)?", "xlnet", r"vision[- ]transformers?", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt(?:-?\d)?", r"language model(?:s|l?ing)?",
     r"(?:llama|qwen|smollm|mistral|gemma)(?:[- ]?\d(?:\.\d)?)?[- ]\d+(?:\.\d+)?[bm](?:[- ](?:instruct|chat|base|it))?\b", r"llama[- ]\d\.\d", r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
     "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",

@@ -12,13 +12,22 @@ pub(super) fn spelt_out(text: &str) -> String {
     let low = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| low.contains(word));
     let mut out = whole_of(text);
+    // As papers write them.
+    for (sign, name) in [("|B|", "batch size "), ("η", "lr ")] {
+        if out.contains(sign) {
+            out = out.replace(sign, name);
+        }
+    }
     if has(&["^", "**", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]) {
         out = powers(&out);
     }
     if has(&["dozen", "ten to the", "10 to the", "point", "minus", "negative", "thousand", "percent", "per cent", "seed"]) {
         out = words(&out);
     }
-    if has(&["half of", "third", "quarter", "fifth", "tenth", "twentieth"]) {
+    if has(&["undredth", "ousandth", "illionth", " and a half", " and a quarter", "zero "]) {
+        out = spoken(&out);
+    }
+    if has(&["half of", "third", "quarter", "fifth", "sixth", "eighth", "tenth", "twelfth", "twentieth"]) {
         out = parts(&out);
     }
     if out.contains('/') {
@@ -180,11 +189,53 @@ fn words(text: &str) -> String {
     keyed.replace_all(&out, said).into_owned()
 }
 
+/// `Two and a half epochs`, `forty millionths`, `zero epochs`, of which each word means something else by itself.
+fn spoken(text: &str) -> String {
+    static MIXED: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i)\b(?P<v>[0-9]+|{})\s?and (?:a|one) (?P<part>half|quarter)\b", in_words())));
+    static SMALL: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)\b(?P<v>[0-9]+(?:\.[0-9]+)?\s|an?\s|{})(?P<part>hundredth|(?:(?:ten|hundred)[ -])?thousandth|millionth)s?\b(?P<of>\s(?:of|inch|second|part)\b)?",
+            in_words()
+        ))
+    });
+    static ZERO: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\bzero (?P<unit>(?:training )?(?:epochs?|steps|passes|iterations)\b)"));
+    let mixed = |found: &Captures<'_>| match number(&found["v"]) {
+        Some(whole) => plain(whole + if found["part"].eq_ignore_ascii_case("half") { 0.5 } else { 0.25 }),
+        None => found[0].to_string(),
+    };
+    let out = MIXED.replace_all(text, mixed);
+    // Of rows and of inches it is another thing.
+    let small = |found: &Captures<'_>| {
+        let part = found["part"].to_lowercase();
+        // `Three hundred-thousandths`: the sign says to which of the two the hundred belongs, and nothing else does.
+        let value = found["v"].to_lowercase();
+        if part == "thousandth" && value.contains("hundred") {
+            let of_part = value.strip_suffix("hundred-").and_then(number);
+            return of_part.map_or_else(|| found[0].to_string(), |value| format!("{}", value / 1e5));
+        }
+        let by = match part.as_str() {
+            "hundredth" => 1e2,
+            "millionth" => 1e6,
+            part if part.starts_with("ten") => 1e4,
+            part if part.starts_with("hundred") => 1e5,
+            _ => 1e3,
+        };
+        match number(&found["v"]).filter(|_| found.name("of").is_none()) {
+            Some(value) => format!("{}", value / by),
+            None => found[0].to_string(),
+        }
+    };
+    let out = SMALL.replace_all(&out, small);
+    ZERO.replace_all(&out, "0 ${unit}").into_owned()
+}
+
 /// `A tenth of the steps` in per cent. Of data it is read as it stands.
 fn parts(text: &str) -> String {
     static PART: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:(?P<count>an?|one|two|three|the first|the)\s)?(?P<part>half|thirds?|quarters?|fifths?|tenths?|twentieths?)(?P<of> of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run))\b",
+            r"(?i)\b(?:(?P<count>an?|one|two|three|the first|the)\s)?(?P<part>half|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?|twelfths?|twentieths?)(?P<of> of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run))\b",
         )
     });
     let share = |found: &Captures<'_>| {
@@ -198,7 +249,10 @@ fn parts(text: &str) -> String {
             "third" => 3.0,
             "quarter" => 4.0,
             "fifth" => 5.0,
+            "sixth" => 6.0,
+            "eighth" => 8.0,
             "tenth" => 10.0,
+            "twelfth" => 12.0,
             _ => 20.0,
         };
         format!("{}%{}", plain(100.0 * count / part), &found["of"])

@@ -96,7 +96,7 @@ impl Rest {
     pub(super) fn new(text: &str) -> Rest {
         static MOST: LazyLock<Regex> = LazyLock::new(|| {
             regex(
-                r"(?i)\b(?:(?:no|not|never|\w+n['’]t)(?: (?:use|spend|take|run|train|need)(?: for| it)?)? (?:more|longer|later|over|above) than|(?:(?:do|does|should|must|may|can) ?not|don['’]t|doesn['’]t|not|never) (?:exceed|take (?:more|longer) than|go (?:over|above)))\b",
+                r"(?i)\b(?:(?:no|not|never|\w+n['’]t)(?: (?:use|spend|take|run|train|need)(?: for| it)?)? (?:more|longer|later|over|above) (?:than|as)|(?:(?:do|does|should|must|may|can) ?not|don['’]t|doesn['’]t|not|never) (?:exceed|take (?:more|longer) than|go (?:over|above)))\b",
             )
         });
         static LEAST: LazyLock<Regex> =

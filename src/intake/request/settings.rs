@@ -91,7 +91,10 @@ patterns! {
         r"\b(?:(?:with|do|run|and) )?(?:a |an )?(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search(?:es)?|tuning|optimi[sz]ation|sweeps?)\b",
         r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:(?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings|batch[- ]sizes?|weight[- ]decay|drop-?out(?: rate)?|warm-?up|schedule|label[- ]smoothing|(?:number of )?epochs)(?:\s?,\s?(?:and\s)?|\sand\s|\s?[/+\x26]\s?)?(?:(?:the|its) )?)+",
     ],
-    trials: [r"^@(?:different |further )?(?:trials?|recipes|configurations)\b"],
+    trials: [
+        r"^@(?:different |further )?(?:trials?|recipes|configurations)\b",
+        r"\b(?:try|test|explore)(?:ing)?(?: out)?\s@(?:(?:different|other|further|possible) )?(?:learning[ -]rates?|lrs|settings|hyper-?\s?parameters?(?: settings)?)\b(?:[\s,;]+(?:and )?(?:keep|take|use|pick|choose)(?:ing)? the best(?: (?:one|of (?:them|these|those)))?)?",
+    ],
     targets: [
         r"\b(?:(?:lora )?target(?:s|ing|ed)?(?:[ _]modules?)?(?: (?:are|is|of|the|=|:))*|on|to|for|adapt(?:ing)?|in)\s?[=:]?\s?\[?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?)*)\]?(?: (?:layers?|matrices|modules|projections?|only))*",
     ],
@@ -202,7 +205,9 @@ fn no_one_wish(rest: &mut Rest, request: &mut Request) {
         ]
     });
     for way in BOTH.iter() {
-        while let Some(cut) = rest.cut(way) {
+        // `From scratch that translates` takes nothing back.
+        let takes_back = |found: &Found<'_>| taken_if(!found.before.to_lowercase().ends_with("from "));
+        while let Some(cut) = rest.cut_as(way, takes_back) {
             request.refused.push(Refused { words: cut.words, expected: ONE_OF_TWO.into() });
         }
     }
@@ -393,8 +398,13 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     // `Hidden layers 128x64` are no images.
     size::find_units(rest, request);
     augment::find(rest, request);
+    // `Try 3 learning rates: 1e-5, 2e-5, 5e-5` says which, and no others are to be tried.
+    static LISTED: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*[:=(]\s*[0-9.]"));
+    let is_open = |found: &Found<'_>| taken_if(!LISTED.is_match(found.behind));
+    let cut = p.trials.iter().find_map(|way| rest.cut_as(way, is_open));
+    let tried = cut.as_ref().map(|cut| cut.words.to_lowercase());
     request.keep_best = first(rest, &p.best).is_some();
-    let cut = first(rest, &p.trials);
+    let is_of_rates = tried.as_ref().is_some_and(|words| words.contains("learning") || words.contains("lrs"));
     request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
     // `Fine-tune epochs 3` searches for nothing.
     let is_search = |found: &Found<'_>| taken_if(!found.before.trim_end_matches([' ', '-']).to_lowercase().ends_with("fine"));
@@ -402,7 +412,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let of_rate = |cut: &Cut| {
         ["learning", "lr", "parameter", "hparam", "recipe", "settings"].iter().any(|word| cut.words.to_lowercase().contains(word))
     };
-    request.tunes_rate = searched.as_ref().is_some_and(of_rate);
+    request.tunes_rate = is_of_rates || searched.as_ref().is_some_and(of_rate);
     request.search = searched.is_some() || request.trials.is_some();
     let cut = first(rest, &p.layerwise);
     // The usual value (2003.10555, appendix B) where none is said.
@@ -446,6 +456,12 @@ static NONE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
 });
 
 fn lacking(rest: &mut Rest, request: &mut Request) {
+    // All is float32 anyway: `fp16: false`.
+    static OFF: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\b(?:b?f(?:loat|p)?16|fp8|amp|tf32|mixed[ _-]precision)\s?[=:]\s?(?:false|no|off|none|0)\b"));
+    if rest.says("16") || rest.says("amp") || rest.says("precision") || rest.says("32") || rest.says("fp8") {
+        while rest.cut_plain(&OFF).is_some() {}
+    }
     let mut add = |of: Lack, cut: Cut| request.lacking.push(Lacking { of, words: cut.words });
     for (of, way) in LACKING.iter() {
         while let Some(cut) = rest.cut(way) {

@@ -125,7 +125,7 @@ pub(super) fn find_units(rest: &mut Rest, request: &mut Request) {
     }
     static UNITS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:(?:\d+|two|three|four|five) )?hidden[ _](?:layers?|units|neurons|layer[ _]sizes|sizes)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/|\s?[x×]\s?)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
+            r"\b(?:(?:\d+|two|three|four|five) )?(?:hidden(?:[ _](?:layers?|units|neurons|layer[ _]sizes|sizes))?|layer[ _](?:widths?|sizes)|widths)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/|\s?[x×]\s?)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
         )
     });
     // `2 hidden layers of 64 and 10 epochs` lists no units.

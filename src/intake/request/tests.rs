@@ -11,6 +11,7 @@ mod ordinary;
 mod said;
 mod targets;
 mod values;
+mod wordings;
 
 /// Where nothing lies anywhere.
 fn parse(text: &str) -> Request {
@@ -395,7 +396,7 @@ fn what_is_not_understood_is_told_in_phrases() {
     assert_eq!(told("fine-tune BERT on SST-2 with origami on the moon"), ["origami", "moon"]);
     assert_eq!(told("train GPT-2 on wikitext"), ["wikitext"]);
     assert_eq!(told("bert on sst2, 3 epochs, checkpoints every 5 epochs"), ["every 5 epochs", "checkpoints"]);
-    assert_eq!(told("a tiny gpt"), ["tiny"]);
+    assert_eq!(told("a tiny xlnet"), ["tiny"]);
     assert_eq!(told("on gpu, for a few epochs"), ["gpu", "few epochs"]);
 }
 

@@ -104,6 +104,25 @@ fn by_the_clock(rest: &mut Rest) -> Option<u64> {
     (left > 0.0).then_some((left * 60.0) as u64)
 }
 
+/// Whether it is how long people meet or are away: `room 204 is booked for 30 minutes`. A machine that is booked is a limit.
+fn is_of_people(before: &str, behind: &str) -> bool {
+    static WAYS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:booked|reserved|scheduled|meeting|appointment|interview|stand-?up|seminar|lunch|breakfast|dinner|coffee|break|commute|flight|train ride|bus|holiday|vacation|presentation|phone ?call|zoom|call|talk(?:ed)?|spoke|chat(?:ted)?|met|waited|walk|drive)\b[^.,;!?¦]{0,40}?\b(?:for|of|is|was|takes?|took|lasts?|lasted|about)\s(?:about |around |only |just |the |a )*$",
+            ),
+            regex(
+                r"(?i)^\s(?:(?:on|this|next|every)\s(?:mon|tues|wednes|thurs|fri|satur|sun)day|to (?:discuss|talk|chat|meet|present|drive|walk|get (?:there|home))|(?:phone |zoom )?(?:calls?|talks?|chats?|breaks?|walks?|drives?|flights?|commutes?|presentations?|appointments?|discussions?|interviews?)\b)",
+            ),
+            regex(
+                r"(?i)\b(?:gpus?|cpus?|machines?|servers?|cluster|nodes?|computers?|laptop|train(?:ing)?|run|job|fine-?tun\w*)\b[^.;!?]{0,60}$",
+            ),
+        ]
+    });
+    let [meets, met, machine] = &*WAYS;
+    (meets.is_match(before) || met.is_match(behind)) && !machine.is_match(before)
+}
+
 fn judged(found: &Found<'_>) -> Judged {
     let around = &*AROUND;
     let cut = found.cut;
@@ -130,7 +149,8 @@ fn judged(found: &Found<'_>) -> Judged {
     if !cut.get("minutes").is_empty() && cut.get("unit").is_empty() && (cut.get("seconds").is_empty() || !is_limit()) {
         return Judged::Passed;
     }
-    if around.before.is_match(before) || around.behind.is_match(found.behind) {
+    if around.before.is_match(before) || around.behind.is_match(found.behind) || is_of_people(&format!("{before} "), found.behind)
+    {
         return Judged::Told;
     }
     if !cut.get("of").is_empty() {

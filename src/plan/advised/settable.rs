@@ -198,6 +198,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         classifies: _,
         pair: _,
         model: _,
+        is_small: _,
         size: _,
         units: _,
         characters: _,

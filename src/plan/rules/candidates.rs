@@ -59,6 +59,11 @@ impl Brief<'_> {
                 return Err(PlannerError::NoModel { wanted, zoo: zoo() });
             }
         }
+        // Of a family whose sizes are the planner's to choose, the smallest is what people call small.
+        let is_small = self.request().is_some_and(|request| request.is_small) && self.size() == ModelSize::default();
+        if let (true, Some(least)) = (is_small, found.iter().map(|candidate| candidate.config.num_params()).min()) {
+            found.retain(|candidate| candidate.config.num_params() == least);
+        }
         if found.is_empty() {
             let wanted = format!("none that serves can be had: {} were looked for", self.offer.absent.join(", "));
             return Err(PlannerError::NoModel { wanted, zoo: zoo() });
@@ -170,7 +175,10 @@ impl Brief<'_> {
             Some(Named::Hearers(found)) => found.iter().filter_map(models::tuned).collect(),
             Some(Named::Writers([])) => self.fresh_writers(models::writer)?,
             // Of another size than the public ones it is the architecture that is meant.
-            Some(Named::Writers(_)) if self.is_from_scratch() && self.size().is_given() => self.fresh_writers(models::t5)?,
+            // So is the family by its name alone: its tokenizer is made from the data, as that of each other model from scratch.
+            Some(Named::Writers(_)) if self.is_from_scratch() && (self.size().is_given() || name.eq_ignore_ascii_case("t5")) => {
+                self.fresh_writers(models::t5)?
+            }
             Some(Named::Writers(found)) if self.is_from_scratch() => found.iter().filter_map(models::fresh).collect(),
             Some(Named::Writers(found)) => found.iter().filter_map(models::tuned).collect(),
             None => vec![],
