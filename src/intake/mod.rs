@@ -21,6 +21,7 @@ mod opened;
 mod outline;
 mod paper;
 mod paper_spec;
+mod pattern;
 mod pdf;
 mod quote;
 mod recipe;
@@ -48,6 +49,7 @@ pub use request::{
 pub use source::{ArxivId, PaperFormat, PaperSource};
 
 use crate::job::Event;
+use pattern::regex;
 use std::path::Path;
 
 /// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.
@@ -115,12 +117,4 @@ pub fn work(paper: &Path, record: &SourceRecord, out: &Path, emit: &mut dyn FnMu
     }
     emit(Event::Read { pages: paper.pages.len(), fields: spec.fields.len() });
     Ok(())
-}
-
-/// A pattern of ours that is a constant of the program.
-fn regex(pattern: &str) -> regex::Regex {
-    match regex::Regex::new(pattern) {
-        Ok(regex) => regex,
-        Err(problem) => unreachable!("a constant pattern is wrong: {problem}"),
-    }
 }
