@@ -41,7 +41,7 @@ impl Pipeline<'_> {
             return Ok(());
         }
         let edited = self.read_spec()?;
-        let has_begun = self.folder.prepared().is_dir() || self.folder.journal().is_file();
+        let has_begun = self.has_begun();
         if has_begun && !self.is_as_planned(edited)? {
             return Err(Edited { path }.into());
         }

@@ -289,10 +289,14 @@ impl<'a> Pipeline<'a> {
         Ok(End::Reported { evaluation, report: Box::new(report) })
     }
 
+    /// Whether anything was spent on it: data are prepared, or recipes were tried.
+    pub(super) fn has_begun(&self) -> bool {
+        self.folder.prepared().is_dir() || self.folder.journal().is_file()
+    }
+
     /// Says before anything is spent how long training takes here, and what of the experiment is without effect or cannot be.
     fn forewarn(&mut self, plan: &Plan) {
-        let has_begun = self.folder.prepared().is_dir() || self.folder.journal().is_file();
-        if !has_begun {
+        if !self.has_begun() {
             plan.forewarned().iter().for_each(|warning| self.watch.say(warning));
         }
     }
@@ -323,7 +327,7 @@ impl<'a> Pipeline<'a> {
 
     /// Tells on which terms others gave what the run is made from, where it has not begun; what they forbid needs somebody's consent.
     fn agree(&mut self, spec: &ExperimentSpec, plan: &Plan) -> Result<()> {
-        if self.folder.prepared().is_dir() || self.folder.journal().is_file() {
+        if self.has_begun() {
             return Ok(());
         }
         for licensed in plan::licensed(spec, &plan.facts) {
