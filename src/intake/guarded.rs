@@ -54,6 +54,13 @@ pub(super) fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> 
     }
 }
 
+/// Does `work` beside what follows. Nothing waits for it: where no thread can be started, or it panics, it is not done.
+pub(super) fn beside(work: impl FnOnce() + Send + 'static) {
+    keep_panics_quiet();
+    // Such a thread ends with the process at the latest.
+    drop(std::thread::Builder::new().name(THREAD.into()).stack_size(STACK_BYTES).spawn(work));
+}
+
 fn wait<T>(receive: &mpsc::Receiver<T>, limit: Duration) -> Result<T, mpsc::RecvTimeoutError> {
     let (begun, used) = (Instant::now(), processor_time());
     loop {

@@ -101,6 +101,7 @@ pub const PAPER_SPEC_FILE: &str = "paper_spec.json";
 /// Those of [`read_paper`]; a file cannot be read or written.
 pub fn work(paper: &Path, record: &SourceRecord, out: &Path, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     let io = |source| Error::Io { name: record.name.clone(), source };
+    guarded::beside(extract::prepare);
     let mut paper = read_paper(&std::fs::read(paper).map_err(io)?, record.format, &record.name)?;
     if let Some(arxiv) = &record.arxiv {
         arxiv.complete(&mut paper);

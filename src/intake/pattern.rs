@@ -18,32 +18,47 @@ pub(super) fn regex(pattern: &str) -> regex::Regex {
     }
 }
 
-/// The same with `\w`, `\d` and `\p{L}` written out as few ranges.
+/// The same with `\w`, `\W`, `\d` and `\p{L}` written out as few ranges. A class that holds all letters holds them in either case: it is left
+/// out of `(?i)`, which would look up each of some fifty thousand letters.
 fn with_few_ranges(pattern: &str) -> String {
-    let (mut written, mut rest, mut is_class) = (String::with_capacity(pattern.len()), pattern, false);
+    let (mut written, mut rest) = (String::with_capacity(2 * pattern.len()), pattern);
     while let Some(sign) = rest.chars().next() {
-        let ranges = match rest {
-            _ if rest.starts_with(r"\w") => Some((2, format!("{LETTERS}0-9_"))),
-            _ if rest.starts_with(r"\d") => Some((2, "0-9".to_string())),
-            _ if rest.starts_with(r"\p{L}") => Some((5, LETTERS.to_string())),
-            _ => None,
+        let length = match sign {
+            '[' => class_length(rest),
+            '\\' if rest.starts_with(r"\p{L}") => r"\p{L}".len(),
+            '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => sign.len_utf8(),
         };
-        let length = match ranges {
-            Some((length, ranges)) => {
-                written.push_str(&if is_class { ranges } else { format!("[{ranges}]") });
-                length
+        let (part, after) = rest.split_at(length);
+        match part {
+            r"\W" => written.push_str(&format!("(?-i:[^{LETTERS}0-9_])")),
+            r"\w" | r"\p{L}" => written.push_str(&format!("(?-i:[{}])", ranges_of(part))),
+            r"\d" => written.push_str("[0-9]"),
+            _ if sign == '[' && (part.contains(r"\w") || part.contains(r"\p{L}")) => {
+                written.push_str(&format!("(?-i:{})", ranges_of(part)));
             }
-            None => {
-                is_class = sign == '[' || is_class && sign != ']';
-                let escaped = rest.chars().nth(1).filter(|_| sign == '\\').map_or(0, char::len_utf8);
-                let length = sign.len_utf8() + escaped;
-                written.push_str(&rest[..length]);
-                length
-            }
-        };
-        rest = &rest[length..];
+            _ if sign == '[' => written.push_str(&ranges_of(part)),
+            _ => written.push_str(part),
+        }
+        rest = after;
     }
     written
+}
+
+/// Of a text that begins with a class, the bytes up to its end.
+fn class_length(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|&(_, sign)| {
+        let is_end = sign == ']' && !escaped;
+        escaped = sign == '\\' && !escaped;
+        is_end
+    });
+    end.map_or(text.len(), |(at, _)| at + 1)
+}
+
+/// Of a part of a class, what it holds.
+fn ranges_of(part: &str) -> String {
+    part.replace(r"\w", &format!("{LETTERS}0-9_")).replace(r"\p{L}", LETTERS).replace(r"\d", "0-9")
 }
 
 #[cfg(test)]
@@ -52,7 +67,7 @@ mod tests {
 
     #[test]
     fn letters_and_figures_are_what_they_were() {
-        assert_eq!(with_few_ranges(r"a\d+[x\d]\[\d\\d"), r"a[0-9]+[x0-9]\[[0-9]\\d");
+        assert_eq!(with_few_ranges(r"a\d+[x\d]\[\d\\d[\]\d]"), r"a[0-9]+[x0-9]\[[0-9]\\d[\]0-9]");
         let word = regex(r"^[\w-]+$");
         for text in ["plain", "naïve-Größe_2", "β1", "学习率", "обучение", "ﬁne", "𝛼", "ªº"] {
             assert!(word.is_match(text), "{text}");
@@ -60,6 +75,11 @@ mod tests {
         for text in ["a b", "1×2", "1–2", "“a”", "a…", "3÷4", "a·b", "→"] {
             assert!(!word.is_match(text), "{text}");
         }
+        assert!(
+            regex(r"(?i)^train\w*É[x\w]$").is_match("TrainingéÖ")
+                && regex(r"^\W$").is_match("×")
+                && !regex(r"^\W$").is_match("é")
+        );
         assert!(regex(r"^\p{L}$").is_match("é") && !regex(r"^\p{L}$").is_match("1"));
         // What is written out stands for itself where it is part of a class, and before a closing bracket.
         assert!(regex(r"^[^\d\]]+$").is_match("a[b") && !regex(r"^[^\d\]]+$").is_match("a]b"));

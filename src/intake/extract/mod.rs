@@ -121,6 +121,14 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     }
 }
 
+/// Puts the patterns together that most papers need, which takes as long as to look for them: by reading what most papers say.
+pub(super) fn prepare() {
+    const USUAL: &str = include_str!("usual.md");
+    if let Ok(paper) = super::markdown::read(USUAL.as_bytes(), "usual.md") {
+        extract(&paper);
+    }
+}
+
 /// Whether these words alone name a setting, as they do in a table.
 pub(super) fn names_setting(text: &str) -> bool {
     tables::setting(text).is_some()

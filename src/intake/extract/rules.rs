@@ -6,7 +6,7 @@ mod optimizer;
 
 use super::numbers;
 use crate::intake::{FieldKey, Unit};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{c}` one in words, `{m}` another, `{of}` what stands between a name and its value.
 pub(super) struct Rule {
@@ -48,26 +48,116 @@ const NAMED: &str = r"(?:\s(?:of|is|to|was|were|at|be|set|value|rate|size|length
 /// The sign of a quantity before its value: `learning rate η = 3e-4`, `batch size B = 1024`.
 const SIGN: &str = r"(?:(?:[A-Za-zα-ωϵε][₀-₉]?\s?\()?\b[A-Za-zα-ωϵε](?:_?[₀-₉0-9])?\s?=\s?)";
 
+/// A rule, whose pattern is put together when a sentence first has the words that it cannot do without: a paper meets few of all rules.
 pub(super) struct Compiled {
     pub rule: &'static Rule,
-    pub pattern: regex::Regex,
+    words: Option<regex::Regex>,
+    pattern: OnceLock<regex::Regex>,
 }
 
-pub(super) static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
+impl Compiled {
+    fn of(rule: &'static Rule) -> Self {
+        let words = words_of(rule.pattern).map(|words| crate::intake::regex(&format!("(?i){words}")));
+        Self { rule, words, pattern: OnceLock::new() }
+    }
+
+    /// The whole pattern, where the text may meet it.
+    pub fn pattern(&self, text: &str) -> Option<&regex::Regex> {
+        let may_meet = self.words.as_ref().is_none_or(|words| words.is_match(text));
+        may_meet.then(|| self.pattern.get_or_init(|| crate::intake::regex(&format!("(?i){}", filled(self.rule.pattern)))))
+    }
+}
+
+/// The rule's pattern, its holes filled.
+fn filled(pattern: &str) -> String {
     let list = numbers::list();
-    let compile = |rule: &'static Rule| {
-        let pattern = rule
-            .pattern
-            .replace("{of}", &format!("(?:{NAMED}{SIGN}|{OF})"))
-            // What was changed `from 256 to 128` is the second.
-            .replace("{to}", &format!(r"(?:{NAMED}{SIGN}|\s?\(?from {{m}} to |{OF})"))
-            .replace("{sign}", &format!("{SIGN}?"))
-            .replace("{n2}", &format!("(?P<w>{list})"))
-            .replace("{n}", &format!("(?P<v>{list})"))
-            .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))
-            .replace("{c}", &format!("(?P<v>{})", numbers::WORDS))
-            .replace("{m}", numbers::NUMBER);
-        Compiled { rule, pattern: crate::intake::regex(&format!("(?i){pattern}")) }
+    pattern
+        .replace("{of}", &format!("(?:{NAMED}{SIGN}|{OF})"))
+        // What was changed `from 256 to 128` is the second.
+        .replace("{to}", &format!(r"(?:{NAMED}{SIGN}|\s?\(?from {{m}} to |{OF})"))
+        .replace("{sign}", &format!("{SIGN}?"))
+        .replace("{n2}", &format!("(?P<w>{list})"))
+        .replace("{n}", &format!("(?P<v>{list})"))
+        .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))
+        .replace("{c}", &format!("(?P<v>{})", numbers::WORDS))
+        .replace("{m}", numbers::NUMBER)
+}
+
+/// The longest part of a rule's pattern without holes that every match holds: between two holes, and outside of groups that have some.
+fn words_of(pattern: &str) -> Option<&str> {
+    // Where the part began that is read, where the last whole piece at the top level ended.
+    let (mut depth, mut begin, mut longest) = (0usize, 0, "");
+    let mut signs = pattern.char_indices().peekable();
+    let mut close = |begin: usize, end: usize| {
+        let part = pattern[begin.min(end)..end].trim_start_matches(['?', '*', '+']);
+        if part.len() > longest.len() {
+            longest = part;
+        }
     };
-    all().map(compile).collect()
-});
+    // Where the outermost group began, and whether it has a hole.
+    let (mut group, mut has_hole) = (0, false);
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '\\' => drop(signs.next()),
+            '[' => {
+                while let Some((_, sign)) = signs.next().filter(|(_, sign)| *sign != ']') {
+                    if sign == '\\' {
+                        signs.next();
+                    }
+                }
+            }
+            '(' => {
+                if depth == 0 {
+                    (group, has_hole) = (at, false);
+                }
+                depth += 1;
+            }
+            ')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 && has_hole {
+                    close(begin, group);
+                    begin = at + 1;
+                }
+            }
+            '{' if signs.peek().is_some_and(|(_, next)| next.is_ascii_lowercase()) => {
+                let end = pattern[at..].find('}').map_or(pattern.len(), |end| at + end + 1);
+                while signs.next_if(|(next, _)| *next < end).is_some() {}
+                has_hole = true;
+                if depth == 0 {
+                    close(begin, at);
+                    begin = end;
+                }
+            }
+            '|' if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    close(begin, pattern.len());
+    (longest.chars().filter(char::is_ascii_alphabetic).count() > 2).then_some(longest)
+}
+
+pub(super) static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| all().map(Compiled::of).collect());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_match_of_a_rule_holds_its_words() {
+        for (pattern, words) in [
+            (r"\bmomentum(?: term)?{of}{n}", Some(r"\bmomentum(?: term)?")),
+            (r"{v}? ?(?:Nesterov )?momentum\b", Some(r" ?(?:Nesterov )?momentum\b")),
+            (r"{n} of x(?: or {m} and others too)? heads", Some(" heads")),
+            (r"[(|] rank[^.;\d]{0,40} \({v}", Some(r"[(|] rank[^.;\d]{0,40} \(")),
+            (r"of {v}|{v} words", None),
+            ("{v}", None),
+        ] {
+            assert_eq!(words_of(pattern), words, "{pattern}");
+        }
+        for rule in all() {
+            if let Some(words) = words_of(rule.pattern) {
+                assert!(!words.contains("{m}") && regex::Regex::new(words).is_ok(), "{words}");
+            }
+        }
+    }
+}

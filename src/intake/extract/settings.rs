@@ -1,7 +1,7 @@
 //! Settings that are numbers: learning rate, batch size, epochs and so on. Each way of saying one is a row of the rules.
 
 use super::meant::applies;
-use super::rules::{COMPILED, Compiled, Rule};
+use super::rules::{COMPILED, Rule};
 use super::{Findings, Place, Said, in_turn, numbers, scope, tables};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
@@ -26,7 +26,8 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     taken.extend(in_parts(at, found));
     decay_that_moves(at, found);
     taken.extend(respectively(at, found));
-    for Compiled { rule, pattern } in COMPILED.iter() {
+    for compiled in COMPILED.iter() {
+        let (rule, Some(pattern)) = (compiled.rule, compiled.pattern(text)) else { continue };
         for words in pattern.captures_iter(text) {
             let (Some(whole), Some(number)) = (words.get(0), words.name("v")) else { continue };
             // Whether the number begins the words, whether it ends them.

@@ -583,3 +583,15 @@ Table 3: Reading.
         ]
     );
 }
+
+#[test]
+fn the_usual_paper_is_read() {
+    // It is read for the patterns that this puts together: of most keys there is something in it.
+    let text = include_bytes!("usual.md");
+    let paper = crate::intake::markdown::read(text, "usual.md").expect("a paper");
+    let keys: std::collections::BTreeSet<_> = extract(&paper).fields.iter().map(|field| field.key).collect();
+    for key in [FieldKey::Lr, FieldKey::BatchSize, FieldKey::Epochs, FieldKey::Datasets, FieldKey::Results, FieldKey::Hardware] {
+        assert!(keys.contains(&key), "{key:?}");
+    }
+    assert!(keys.len() > 25, "{keys:?}");
+}

@@ -55,7 +55,7 @@ fn strip_streams(document: &mut Document) -> Vec<ObjectId> {
 /// The text operators of a content stream; none if it cannot be parsed.
 fn text_only(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut operations = Vec::new();
-    for operation in Content::decode(bytes).ok()?.operations {
+    for operation in Content::decode(&without_paths(bytes)).ok()?.operations {
         match operation.operator.as_str() {
             "BT" | "ET" | "Td" | "TD" | "Tm" | "T*" | "Tc" | "Tw" | "Tz" | "TL" | "Ts" | "q" | "Q" => operations.push(operation),
             "cm" if operation.operands.len() == 6 => operations.push(operation),
@@ -74,6 +74,46 @@ fn text_only(bytes: &[u8]) -> Option<Vec<u8>> {
         }
     }
     Content { operations }.encode().ok()
+}
+
+/// A content stream without the lines that hold one step of a path and nothing else: most of a drawn figure, which may be megabytes long,
+/// and a parser would make an object of each number.
+fn without_paths(bytes: &[u8]) -> Vec<u8> {
+    // Parentheses that are open: a line may also be part of a string.
+    let (mut kept, mut open) = (Vec::with_capacity(bytes.len()), 0usize);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        if open == 0 && is_path(line) {
+            continue;
+        }
+        kept.extend_from_slice(line);
+        let mut escaped = false;
+        for byte in line {
+            match byte {
+                _ if escaped => {}
+                b'(' => open += 1,
+                b')' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            escaped = *byte == b'\\' && !escaped;
+        }
+    }
+    kept
+}
+
+/// Whether a line is an operator that builds or paints a path, with all of its operands.
+fn is_path(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let operator = line.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
+    let operands = match &line[operator..] {
+        b"m" | b"l" => 2,
+        b"c" => 6,
+        b"v" | b"y" | b"re" => 4,
+        b"h" | b"f" | b"f*" | b"S" | b"s" | b"B" | b"n" | b"W" => 0,
+        _ => return false,
+    };
+    let numbers = line[..operator].split(u8::is_ascii_whitespace).filter(|part| !part.is_empty());
+    let is_number = |part: &[u8]| part.iter().all(|byte| byte.is_ascii_digit() || b"+-.".contains(byte));
+    numbers.clone().count() == operands && numbers.clone().all(is_number)
 }
 
 /// Forms that contain themselves, or stand above too deep a stack of forms.
@@ -135,5 +175,24 @@ fn has_media_box(document: &Document, page: ObjectId) -> bool {
 fn set_letter_size(document: &mut Document, page: ObjectId) {
     if let Ok(dictionary) = document.get_object_mut(page).and_then(Object::as_dict_mut) {
         dictionary.set("MediaBox", vec![0.into(), 0.into(), 612.into(), 792.into()]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_a_path_are_no_text() {
+        for line in ["0 0 m", "748.865625 -.5 l\r\n", "1 2 3 4 5 6 c\n", "0 0 10 10 re", "h\n", "f*", "  W"] {
+            assert!(is_path(line.as_bytes()), "{line}");
+        }
+        // What lacks an operand, or has more, has them from elsewhere: the line is left as it is.
+        for line in ["0 l", "1 0 0 1 5 5 cm", "/Im Do", "(0 0 m) Tj", "1 2 3 m", "BT", "", "(a) 0 m", "0 0 m 1 1 l"] {
+            assert!(!is_path(line.as_bytes()), "{line}");
+        }
+        let text = text_only(b"0 0 m\n1 1 l\nS\nBT /F1 9 Tf\n(a\\(\nh\nb) Tj ET\nh\n").unwrap_or_default();
+        assert_eq!(String::from_utf8_lossy(&text), "BT\n/F1 9 Tf\n(a\\(\nh\nb) Tj\nET");
+        assert_eq!(without_paths(b"h\n(\\\\) Tj\nh\n0 0 m\nET"), b"(\\\\) Tj\nET");
     }
 }
