@@ -62,7 +62,7 @@ impl Compiled {
     }
 
     /// The whole pattern, where the text may meet it.
-    pub fn pattern(&self, text: &str) -> Option<&regex::Regex> {
+    pub(super) fn pattern(&self, text: &str) -> Option<&regex::Regex> {
         let may_meet = self.words.as_ref().is_none_or(|words| words.is_match(text));
         may_meet.then(|| self.pattern.get_or_init(|| crate::intake::regex(&format!("(?i){}", filled(self.rule.pattern)))))
     }

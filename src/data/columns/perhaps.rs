@@ -1,0 +1,101 @@
+//! Words of somebody's of which it is not known whether they are columns, settled once the table is at hand.
+
+use super::akin::akin;
+use super::{called, has_few_values, is_name, is_usual, named, words};
+use crate::data::read::{Column, ColumnKind, Table};
+use crate::spec::Columns;
+use std::collections::BTreeSet;
+
+/// Words of somebody's that are columns where the data has such, by what they would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PerhapsColumns {
+    pub label: Vec<String>,
+    pub input: Vec<String>,
+    pub exclude: Vec<String>,
+    /// Words of what is asked, of which one may be the label: `which patients are readmitted`.
+    pub told: Vec<String>,
+    /// Phrases that nothing else came of: of their words one may be a column, too, in another form of its name.
+    pub open: Vec<String>,
+    /// Whether a model of texts is asked for: of a table its texts are read then.
+    pub reads_texts: bool,
+}
+
+impl PerhapsColumns {
+    /// Takes the label and what is left out from those that the table has, where nothing was said as it is; the inputs, which say nothing
+    /// of what the table is for.
+    pub(in crate::data) fn settle(&self, table: &Table, asked: &mut Columns) -> Vec<String> {
+        let there = |names: &[String]| -> Vec<String> {
+            let mut found: Vec<String> = Vec::new();
+            for column in names.iter().filter_map(|name| named(table, name)) {
+                if !found.contains(&column.name) {
+                    found.push(column.name.clone());
+                }
+            }
+            found
+        };
+        // What somebody calls a column is not its name, which may stand beside it: `o preço (coluna price)`.
+        let is_named = asked.label.as_ref().is_some_and(|label| named(table, label).is_some());
+        if !is_named && asked.labels.is_empty() {
+            let flags = self.label.iter().filter_map(|name| named(table, &format!("is_{name}")));
+            let flags = flags.map(|column| column.name.clone());
+            let said = there(&self.label).into_iter().chain(flags).next();
+            let label = asked.label.as_ref().filter(|label| called(table, label).is_ok());
+            // A name that some column is called by is no other's: `predict the house price, flag the area`.
+            let is_in = |name: &String, label: &String| words(name).iter().any(|word| words(label).contains(word));
+            let has_usual = || table.columns().iter().any(|column| is_usual(&column.name));
+            let found = match label {
+                Some(label) => said.filter(|name| is_in(name, label)),
+                None if said.is_none() && !has_usual() => self.label_told(table),
+                None => said,
+            };
+            asked.label = found.or(asked.label.take());
+            // `Readmission` is told by `readmitted`.
+            let unknown = asked.label.as_ref().filter(|label| called(table, label).is_err());
+            if let Some(column) = unknown.and_then(|label| akin(table, label)) {
+                asked.label = Some(column.name.clone());
+            }
+        }
+        let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
+        let is_other = |name: &String| label.as_ref() != Some(name);
+        for name in there(&self.exclude).into_iter().chain(self.left_out_otherwise(table)).filter(is_other) {
+            if !asked.exclude.contains(&name) {
+                asked.exclude.push(name);
+            }
+        }
+        if !asked.input.is_empty() {
+            return vec![];
+        }
+        let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
+        // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
+        let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual(name)).collect();
+        if label.is_none() && input.len() < 2 {
+            return vec![];
+        }
+        input
+    }
+
+    /// The only column that is asked for in passing: what is asked about may be one, too, of which there is another in each row.
+    pub(super) fn label_told(&self, table: &Table) -> Option<String> {
+        let may_be_told = |column: &&Column| match column.kind {
+            ColumnKind::Int | ColumnKind::Float => true,
+            ColumnKind::Text => has_few_values(table, &column.name).unwrap_or(false),
+            ColumnKind::Image | ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
+        };
+        let columns = |names: &[String]| -> BTreeSet<String> {
+            names.iter().filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect()
+        };
+        let (input, exclude) = (columns(&self.input), columns(&self.exclude));
+        // Who something is about is not what is told of it.
+        let is_row = |column: &&Column| is_name(&column.name) || column.name.to_lowercase().ends_with("_id");
+        let told = self.told.iter().filter_map(|name| named(table, name)).filter(may_be_told);
+        let told: BTreeSet<String> = told
+            .filter(|column| !is_row(column))
+            .map(|column| column.name.clone())
+            .filter(|name| !exclude.contains(name))
+            .collect();
+        let only = |mut names: BTreeSet<String>| names.pop_first().filter(|_| names.is_empty());
+        // `Classify the class` may be about an input or a label.
+        let others: BTreeSet<String> = told.difference(&input).cloned().collect();
+        if others.is_empty() { only(told) } else { only(others) }
+    }
+}

@@ -1,0 +1,105 @@
+//! Labels of which an example may have several: a list of them, or a column of 0 and 1 for each.
+
+use super::texts::find_input;
+use super::{LABELS, called, check_input, find_label, is_name, sample};
+use crate::data::prepare::written_list;
+use crate::data::read::{Column, ColumnKind, Table};
+use crate::data::{Error, Result, classes};
+use crate::spec::Columns;
+use std::collections::BTreeSet;
+
+/// Columns where an example may have several labels: those of 0 and 1 that are named, or one that lists them, or all of 0 and 1.
+pub(super) fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
+    for name in &asked.labels {
+        let column = table.column(name)?;
+        if column.kind != ColumnKind::Int {
+            let found = column.kind.in_words();
+            return Err(Error::ColumnKind { path: table.path().into(), column: name.clone(), expected: "0 and 1", found });
+        }
+    }
+    let listed = |name: &str| Ok::<_, Error>(Columns { label: Some(table.column(name)?.name.clone()), ..asked.clone() });
+    let found = match (&asked.label, asked.labels.is_empty()) {
+        (Some(label), true) => listed(label)?,
+        (_, false) => Columns { label: None, ..asked.clone() },
+        (None, true) => match (list_of_labels(table), flags(table)?) {
+            (Some(label), _) => listed(&label)?,
+            (None, flags) if flags.len() > 1 => Columns { labels: flags, ..asked.clone() },
+            (None, _) => listed(&find_label(table, &asked.input, &[])?)?,
+        },
+    };
+    if let Some(column) = found.label.as_ref().and_then(|label| table.column(label).ok())
+        && let ColumnKind::List(Some(of)) = &column.kind
+        && matches!(**of, ColumnKind::Object(_) | ColumnKind::List(_))
+    {
+        let (path, found) = (table.path().into(), column.kind.in_words());
+        return Err(Error::ColumnKind { path, column: column.name.clone(), expected: "lists of names or numbers", found });
+    }
+    let input = match asked.input.is_empty() {
+        true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude, false)?,
+        false => asked.input.clone(),
+    };
+    check_input(table, &input)?;
+    Ok(Columns { input, ..found })
+}
+
+/// The only column of lists of names or numbers, or among several the one with a label's name.
+fn list_of_labels(table: &Table) -> Option<String> {
+    let is_list = |column: &&Column| column.kind.is_list_of(&[ColumnKind::Text, ColumnKind::Int]);
+    let lists: Vec<&Column> = table.columns().iter().filter(is_list).collect();
+    let usual = || LABELS.iter().find_map(|name| lists.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
+    match lists.as_slice() {
+        [only] => Some(only.name.clone()),
+        _ => usual().map(|column| column.name.clone()),
+    }
+}
+
+/// The columns of nothing but 0 and 1, in the file's order.
+fn flags(table: &Table) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for column in table.columns().iter().filter(|column| column.kind == ColumnKind::Int) {
+        if sample(table, &column.name, classes::name_of)?.0.iter().all(|value| matches!(value.as_str(), "0" | "1")) {
+            found.push(column.name.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the labels of an example are several: a list of them, or columns of 0 and 1 beside texts and nothing else.
+pub(in crate::data) fn has_several_labels(table: &Table, asked: &Columns) -> Result<bool> {
+    if !asked.labels.is_empty() {
+        return Ok(true);
+    }
+    if let Some(label) = &asked.label {
+        let column = called(table, label)?;
+        return Ok(matches!(column.kind, ColumnKind::List(_)) || holds_written_lists(table, column)?);
+    }
+    let named = |column: &Column| LABELS.iter().any(|name| column.name.eq_ignore_ascii_case(name));
+    let texts = table.columns().iter().filter(|column| column.kind == ColumnKind::Text && !is_name(&column.name)).count();
+    if texts == 0 {
+        return Ok(false);
+    }
+    if list_of_labels(table).is_some() {
+        return Ok(!table.columns().iter().any(|column| named(column) && !matches!(column.kind, ColumnKind::List(_))));
+    }
+    for column in table.columns().iter().filter(|column| named(column)) {
+        if holds_written_lists(table, column)? {
+            return Ok(true);
+        }
+    }
+    let others = table.columns().iter().filter(|column| column.kind != ColumnKind::Text && !is_name(&column.name)).count();
+    Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
+}
+
+/// Whether the texts of a column are lists of labels written down: all of them in brackets, or fewer names between strokes than there
+/// are cells of them.
+fn holds_written_lists(table: &Table, column: &Column) -> Result<bool> {
+    if column.kind != ColumnKind::Text {
+        return Ok(false);
+    }
+    let (cells, _) = sample(table, &column.name, classes::name_of)?;
+    if cells.is_empty() || cells.iter().all(|cell| written_list(cell).is_some()) {
+        return Ok(!cells.is_empty());
+    }
+    let parts: BTreeSet<&str> = cells.iter().flat_map(|cell| cell.split('|').map(str::trim)).collect();
+    Ok(cells.iter().any(|cell| cell.contains('|')) && parts.len() < cells.len())
+}
