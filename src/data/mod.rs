@@ -20,6 +20,7 @@ mod guarded;
 mod handed;
 pub mod hub;
 pub mod inputs;
+mod lengths;
 mod locate;
 mod mapped;
 mod ordered;

@@ -3,6 +3,7 @@
 
 use super::columns::{self, called};
 use super::features;
+use super::lengths::Lengths;
 use super::locate::Located;
 use super::ordered;
 use super::read::{Cell, Column, ColumnKind, Table};
@@ -138,7 +139,7 @@ pub(super) fn survey(
     splits: &[(String, Vec<Table>)],
     columns: Columns,
     part: Option<&Part>,
-    [mean_tokens, longest_tokens]: [f64; 2],
+    lengths: Lengths,
     located: Located,
 ) -> Result<DataFacts> {
     let (mut facts, mut scores) = (Vec::new(), None);
@@ -165,8 +166,9 @@ pub(super) fn survey(
         scores,
         license: card.license,
         revision,
-        mean_tokens: Some(mean_tokens),
-        longest_tokens: Some(longest_tokens),
+        mean_tokens: Some(lengths.mean),
+        longest_tokens: Some(lengths.longest),
+        tokens_by_length: lengths.by_length,
         ..DataFacts::default()
     })
 }

@@ -14,6 +14,7 @@ use super::classes;
 use super::columns::{self, PerhapsColumns};
 use super::features::{self, Asked};
 use super::hub::Hub;
+use super::lengths::Lengths;
 use super::locate::{Located, check_whole, locate};
 use super::ordered::{self, CutOff};
 use super::prepare::image_shape;
@@ -185,7 +186,7 @@ fn survey_tables(
         return recordings_of(splits, columns, located);
     }
     if task == Some(Task::SentenceSimilarity) {
-        let lengths = lengths(first, &columns.input)?;
+        let lengths = Lengths::of(first, &columns.input, 0)?;
         return similar::survey(splits, columns, trained, lengths, located);
     }
     let beside = match hints.columns.input.is_empty() {
@@ -254,7 +255,7 @@ fn labelled_of(
     let is_image = columns::is_image(first, &columns);
     let (lengths, image_shape) = match is_image {
         true => (None, Some(image_shapes(first, &columns.input[0])?)),
-        false => (Some(lengths(first, &columns.input)?), None),
+        false => (Some(Lengths::of(first, &columns.input, 0)?), None),
     };
     let known = match columns.labels.as_slice() {
         [] => first.column(&label)?.classes.clone(),
@@ -306,8 +307,9 @@ fn labelled_of(
         labels: classes,
         license: located.card.license,
         revision: located.revision,
-        mean_tokens: lengths.map(|[mean, _]| mean),
-        longest_tokens: lengths.map(|[_, longest]| longest),
+        mean_tokens: lengths.as_ref().map(|lengths| lengths.mean),
+        longest_tokens: lengths.as_ref().map(|lengths| lengths.longest),
+        tokens_by_length: lengths.map_or_else(Vec::new, |lengths| lengths.by_length),
         image_shape: image_shape.map(|(shape, _)| shape),
         images_differ: image_shape.is_some_and(|(_, differ)| differ),
         notes,
@@ -353,7 +355,8 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
-    let [mean_tokens, longest_tokens] = lengths(first, &all)?.map(|tokens| Some(tokens + 4.0 * all.len() as f64));
+    let twice = if task == Task::PreferenceOptimization { all.len().saturating_sub(2) } else { 0 };
+    let lengths = Lengths::of(first, &all, twice)?.map(|tokens| tokens + 4.0 * (all.len() + twice) as f64);
     let Located { card, revision, .. } = located;
     let license = card.license;
     Ok(DataFacts {
@@ -361,8 +364,9 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
         columns,
         license,
         revision,
-        mean_tokens,
-        longest_tokens,
+        mean_tokens: Some(lengths.mean),
+        longest_tokens: Some(lengths.longest),
+        tokens_by_length: lengths.by_length,
         task: Some(task),
         ..DataFacts::default()
     })
@@ -383,15 +387,16 @@ fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located)
     let both: Vec<String> = columns.input.iter().cloned().chain([target]).collect();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     // Of the two together half each.
-    let [mean_tokens, longest_tokens] = lengths(first, &both)?.map(|tokens| Some(tokens / 2.0));
+    let lengths = Lengths::of(first, &both, 0)?.map(|tokens| tokens / 2.0);
     let Located { card, revision, .. } = located;
     Ok(DataFacts {
         task: Some(Task::TextToText),
         splits: facts,
         license: card.license,
         revision,
-        mean_tokens,
-        longest_tokens,
+        mean_tokens: Some(lengths.mean),
+        longest_tokens: Some(lengths.longest),
+        tokens_by_length: lengths.by_length,
         columns,
         ..DataFacts::default()
     })
@@ -410,7 +415,7 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
         facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
     }
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
-    let [mean_tokens, longest_tokens] = lengths(first, &[said])?.map(Some);
+    let lengths = Lengths::of(first, &[said], 0)?;
     let heard = columns.input.first().cloned().unwrap_or_default();
     let longest_secs = longest(splits.iter().flat_map(|(_, tables)| tables), &heard)?;
     let Located { card, revision, .. } = located;
@@ -421,8 +426,9 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
         columns,
         license: card.license,
         revision,
-        mean_tokens,
-        longest_tokens,
+        mean_tokens: Some(lengths.mean),
+        longest_tokens: Some(lengths.longest),
+        tokens_by_length: lengths.by_length,
         ..DataFacts::default()
     })
 }
@@ -446,49 +452,6 @@ fn longest<'a>(tables: impl Iterator<Item = &'a Table>, column: &str) -> Result<
 
 fn no_data(located: &Located) -> Error {
     Error::NoData { place: located.place.clone(), found: Vec::new() }
-}
-
-/// Roughly how many tokens a text has with its special tokens (words and marks, a few words cut in two): on average, and the longest of
-/// the sample.
-fn lengths(table: &Table, input: &[String]) -> Result<[f64; 2]> {
-    let names: Vec<&str> = input.iter().map(String::as_str).collect();
-    let (mut all, mut longest, mut texts) = (0usize, 0usize, 0usize);
-    for row in table.rows(&names)?.take(SAMPLE) {
-        let pieces = row?.cells.iter().map(pieces_in).sum::<usize>();
-        (all, longest, texts) = (all + pieces, longest.max(pieces), texts + 1);
-    }
-    let tokens = |pieces: f64| 1.15 * pieces + 1.0 + input.len() as f64;
-    Ok([tokens(all as f64 / texts.max(1) as f64), tokens(longest as f64)])
-}
-
-fn pieces_in(cell: &Cell) -> usize {
-    match cell {
-        Cell::Text(text) => text.split_whitespace().map(pieces_of).sum(),
-        Cell::List(cells) => cells.iter().map(pieces_in).sum(),
-        Cell::Object(cells) => cells.iter().map(|(_, cell)| pieces_in(cell)).sum(),
-        _ => 0,
-    }
-}
-
-/// A word, and each mark by itself; so is each letter of a script whose words no blanks part.
-fn pieces_of(word: &str) -> usize {
-    let alone = |c: &char| c.is_ascii_punctuation() || stands_alone(*c);
-    let is_word = word.chars().any(|c| c.is_alphanumeric() && !stands_alone(c));
-    usize::from(is_word) + word.chars().filter(alone).count()
-}
-
-/// Whether a letter or mark is Thai, Japanese, Chinese or Korean: these make about as many tokens as they have letters.
-fn stands_alone(c: char) -> bool {
-    matches!(
-        c,
-        '\u{0e00}'..='\u{0e7f}'
-            | '\u{3000}'..='\u{30ff}'
-            | '\u{3400}'..='\u{9fff}'
-            | '\u{ac00}'..='\u{d7a3}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{ff00}'..='\u{ffef}'
-            | '\u{20000}'..='\u{2fa1f}'
-    )
 }
 
 /// That there are no rows, or that they are of no class.

@@ -90,8 +90,10 @@ pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize 
     }
     match (data.mean_tokens, data.image_shape) {
         (Some(tokens), _) => {
-            let longest = recipe.max_seq_len.map_or(usize::MAX, |longest| texts_each(data) * longest);
-            (tokens.round().max(1.0) as usize).min(longest)
+            let longest = recipe.max_seq_len.map_or(f64::INFINITY, |longest| (texts_each(data) * longest) as f64);
+            // What texts have beyond that is cut.
+            let cut = data.tokens_by_length.iter().map(|tokens| (tokens - longest).max(0.0)).sum::<f64>();
+            (tokens - cut / data.tokens_by_length.len().max(1) as f64).min(longest).round().max(1.0) as usize
         }
         (None, Some([height, ..])) => height,
         (None, None) => 1,
@@ -100,7 +102,11 @@ pub fn size_of(model: &ModelConfig, data: &DataFacts, recipe: &Recipe) -> usize 
 
 /// Texts of an example whose lengths are told together.
 fn texts_each(data: &DataFacts) -> usize {
-    if data.task == Some(Task::SentenceSimilarity) { data.columns.input.len().max(1) } else { 1 }
+    match data.task {
+        Some(Task::SentenceSimilarity) => data.columns.input.len().max(1),
+        Some(Task::PreferenceOptimization) => 2,
+        _ => 1,
+    }
 }
 
 /// Copies of the weights that training holds: themselves, their gradients, and what checkpoints hold too: moments, their mean and the
@@ -230,6 +236,25 @@ mod tests {
     use super::*;
     use crate::plan::{ModelFacts, SplitFacts};
     use crate::spec::{Length, Optimizer, Schedule, Warmup};
+
+    /// Of texts that are cut only what is left counts; of a pair of answers both.
+    #[test]
+    fn what_is_cut_costs_nothing() {
+        let model = tallow_zoo::registry()[0].tiny;
+        let adamw = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
+        let bare = Recipe::bare(adamw, 1e-3, Schedule::Constant { warmup: Warmup::Steps(0) }, Length::Steps(1), 8);
+        let size = |lengths: &[f64], cut: Option<usize>, task: Task| {
+            let mean_tokens = Some(lengths.iter().sum::<f64>() / lengths.len() as f64);
+            let data = DataFacts { task: Some(task), mean_tokens, tokens_by_length: lengths.to_vec(), ..DataFacts::default() };
+            size_of(&model(), &data, &Recipe { max_seq_len: cut, ..bare.clone() })
+        };
+        let classes = Task::TextClassification;
+        assert_eq!(size(&[10.0, 20.0, 60.0], None, classes), 30);
+        assert_eq!(size(&[10.0, 20.0, 60.0], Some(64), classes), 30);
+        assert_eq!(size(&[10.0, 20.0, 60.0], Some(30), classes), 20);
+        assert_eq!(size(&[50.0, 60.0], Some(20), classes), 20);
+        assert_eq!(size(&[50.0, 60.0], Some(20), Task::PreferenceOptimization), 40);
+    }
 
     /// Watching and saving take a bounded share of a run by the estimate's own count, but are done once at least.
     #[test]

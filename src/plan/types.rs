@@ -68,6 +68,9 @@ pub struct DataFacts {
     /// Those of the longest text of the sample.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longest_tokens: Option<f64>,
+    /// Mean tokens of the shortest sixteenth of the sample's texts, of the next, and so on: how much of them stays where they are cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens_by_length: Vec<f64>,
     pub image_shape: Option<[usize; 3]>,
     /// Whether images are of several sizes; `image_shape` has their medians then.
     #[serde(default)]

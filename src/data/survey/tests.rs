@@ -529,23 +529,6 @@ fn rows_without_one_of_their_flags_are_told() {
     assert_eq!(facts.notes, ["1 of 17 rows of `train` are left out, for they have no `spam` or `rude`"]);
 }
 
-#[test]
-fn texts_without_blanks_are_as_long_as_their_letters() {
-    for (text, expected) in [
-        ("我喜欢这部电影。", 8),
-        ("映画が好き", 5),
-        ("재미있는", 4),
-        ("ไทย", 3),
-        ("GPT模型,", 4),
-        ("film,", 2),
-        ("don't", 2),
-        ("Fußball", 1),
-        ("...", 3),
-    ] {
-        assert_eq!(pieces_of(text), expected, "{text}");
-    }
-}
-
 /// A text that somebody names is read, whatever categories stand beside it.
 #[test]
 fn a_named_text_is_what_is_learnt_from() {
