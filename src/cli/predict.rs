@@ -280,7 +280,9 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
             super::note_unsaid(said.and_then(|()| stdout.flush()));
         }
     }
-    let mut told: Vec<String> = answers.assumptions.iter().map(|assumed| format!("assumed: {assumed}")).collect();
+    // What the lines themselves do not say.
+    let assumed: Vec<String> = answers.assumptions.iter().map(|assumed| format!("assumed: {assumed}")).collect();
+    let mut told = Vec::new();
     if answers.failed > 0 {
         told.push(format!("{} of {} inputs have no answer: their lines say why", answers.failed, answers.examples));
     }
@@ -299,9 +301,8 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     if let Some(out) = asked.out {
         told.push(format!("{} lines in {}", answers.examples, out.display()));
     }
-    if !json {
-        told.iter().for_each(|line| super::mention(&format!("{}\n", clean(line))));
-    }
+    let told = if json { Vec::new() } else { told };
+    assumed.iter().chain(&told).for_each(|line| super::mention(&format!("{}\n", clean(line))));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -30,7 +30,15 @@ impl Classes {
     pub(super) fn label(&self, cell: &Cell) -> Label {
         let exact = |name: &str| self.names.iter().position(|n| n == name);
         let alike = |name: &str| whole(name).and_then(|i| self.names.iter().position(|n| whole(n) == Some(i)));
-        let named = |name: &str| exact(name).or_else(|| alike(name)).map(|i| Label::Class(i as u32));
+        // Yes and no are words in some formats, and numbers in others.
+        let true_or_false = |name: &str| {
+            let of_names = || self.names.iter().map(|name| features::truth_or_number(name)).collect::<Option<Vec<bool>>>();
+            let truths = of_names().filter(|truths| matches!(truths[..], [_] | [true, false] | [false, true]))?;
+            let said = features::truth_or_number(name)?;
+            truths.iter().position(|truth| *truth == said)
+        };
+        let of_name = |name: &str| exact(name).or_else(|| alike(name)).or_else(|| true_or_false(name));
+        let named = |name: &str| of_name(name).map(|i| Label::Class(i as u32));
         // Where classes are numbers, another number is none of them: it is never taken for the place of one.
         let is_number = |name: &String| name.parse::<f64>().is_ok_and(f64::is_finite);
         let are_numbers = !self.indices && self.names.iter().any(is_number);
@@ -174,6 +182,24 @@ mod tests {
         check(&["a", "NA"], false, text("NA"), Label::Class(1));
         check(&["a"], false, text("None"), Label::Unknown("`None`".into()));
         assert_eq!([class_of(&text("NaN")), name_of(&text("NaN"))], [None, Some("NaN".into())], "a tag may be called so");
+    }
+
+    /// What is `True` in a CSV is 1 in Parquet and JSON.
+    #[test]
+    fn yes_and_no_are_the_same_labels_in_words_and_in_numbers() {
+        let check = |names: &[&str], cell: Cell, expected: Label| {
+            let names = names.iter().map(|name| name.to_string()).collect();
+            let classes = Classes { names, indices: false, declared: false };
+            assert_eq!(classes.label(&cell), expected, "{cell:?}");
+        };
+        let text = |text: &str| Cell::Text(text.into());
+        check(&["False", "True"], Cell::Int(1), Label::Class(1));
+        check(&["False", "True"], Cell::Int(0), Label::Class(0));
+        check(&["False", "True"], text("TRUE"), Label::Class(1));
+        check(&["0", "1"], text("False"), Label::Class(0));
+        check(&["0", "1"], text("maybe"), Label::Unknown("`maybe`".into()));
+        check(&["False", "True"], Cell::Int(2), Label::Unknown("2".into()));
+        check(&["False", "True", "maybe"], text("TRUE"), Label::Unknown("`TRUE`".into()));
     }
 
     #[test]

@@ -152,12 +152,14 @@ pub struct Word {
 
 impl Said {
     /// A line of JSON, without its end: what is said, and of which input, with the file that it is, if it is one; of one whose end the
-    /// model has not read, that it was cut. Numbers have as many digits as tell them apart.
-    pub fn line(&self, index: u64, file: Option<&str>, cut: bool) -> String {
+    /// model has not read, that it was cut; of a row the columns whose category the model does not know. Numbers have as many digits
+    /// as tell them apart.
+    pub fn line(&self, index: u64, file: Option<&str>, cut: bool, unseen: &[String]) -> String {
         let said = serde_json::to_string(self).unwrap_or_default();
         let file = file.map(|file| format!("\"file\":{},", serde_json::json!(file))).unwrap_or_default();
         let cut = if cut { "\"cut\":true," } else { "" };
-        format!("{{\"index\":{index},{file}{cut}{}", said.strip_prefix('{').unwrap_or("}"))
+        let unseen = if unseen.is_empty() { String::new() } else { format!("\"unseen\":{},", serde_json::json!(unseen)) };
+        format!("{{\"index\":{index},{file}{cut}{unseen}{}", said.strip_prefix('{').unwrap_or("}"))
     }
 }
 
@@ -177,11 +179,14 @@ mod tests {
     #[test]
     fn a_line_says_of_which_input_it_is_and_reads_back() {
         let said = Said::Vector { vector: vec![0.1, -1e-7] };
-        let line = said.line(7, None, true);
+        let line = said.line(7, None, true, &[]);
         assert_eq!(line, r#"{"index":7,"cut":true,"kind":"vector","vector":[0.1,-1e-7]}"#);
         assert_eq!(serde_json::from_str::<Said>(&line).expect("said"), said);
-        let line = said.line(7, Some("a \"b\".png"), false);
+        let line = said.line(7, Some("a \"b\".png"), false, &[]);
         assert_eq!(line, r#"{"index":7,"file":"a \"b\".png","kind":"vector","vector":[0.1,-1e-7]}"#);
+        let of_row = said.line(7, None, false, &["colour".to_string()]);
+        assert_eq!(of_row, r#"{"index":7,"unseen":["colour"],"kind":"vector","vector":[0.1,-1e-7]}"#);
+        assert_eq!(serde_json::from_str::<Said>(&of_row).expect("said"), said);
         let index = serde_json::from_str::<Index>(&line).expect("an index");
         assert_eq!(index, Index { index: 7, file: Some("a \"b\".png".into()) });
         assert_eq!(serde_json::from_str::<Said>(&line).expect("said"), said);

@@ -51,8 +51,10 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
         let is_cut = |(place, input): &(usize, Fed)| tokens(input).filter(|tokens| tokens.cut).map(|_| *place);
         let long: BTreeSet<usize> = fed.iter().filter_map(is_cut).collect();
         cut += long.len();
+        let names = |input: &Fed| unseen_of(input).iter().map(|[column, _]| column.clone()).collect::<Vec<String>>();
+        let unknown: BTreeMap<usize, Vec<String>> = fed.iter().map(|(place, input)| (*place, names(input))).collect();
         for (_, input) in &fed {
-            if let Fed::Row { unseen: Some([column, value]), .. } = input {
+            if let Some([column, value]) = unseen_of(input).first() {
                 unseen.get_or_insert_with(|| Unseen { rows: 0, column: column.clone(), value: value.clone() }).rows += 1;
             }
         }
@@ -64,7 +66,8 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
             first.get_or_insert(error);
         }
         for (place, (said, file)) in all.iter().zip(&files).enumerate() {
-            writeln!(out, "{}", said.line(count as u64, file.as_deref(), long.contains(&place))).map_err(io)?;
+            let of_row = unknown.get(&place).map_or(&[][..], Vec::as_slice);
+            writeln!(out, "{}", said.line(count as u64, file.as_deref(), long.contains(&place), of_row)).map_err(io)?;
             count += 1;
         }
         pulse.beat(count);
@@ -311,6 +314,14 @@ fn tokens(input: &Fed) -> Option<&Tokens> {
     }
 }
 
+/// Columns of a row, each with a category in it that the model does not know.
+fn unseen_of(input: &Fed) -> &[[String; 2]] {
+    match input {
+        Fed::Row { unseen, .. } => unseen,
+        Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Image { .. } => &[],
+    }
+}
+
 fn text_input(tokens: &[&Tokens]) -> Result<Input, Error> {
     let rows: Vec<&[u32]> = tokens.iter().map(|tokens| tokens.ids.as_slice()).collect();
     let types: Vec<&[u8]> = tokens.iter().map(|tokens| tokens.type_ids.as_slice()).collect();
@@ -444,7 +455,7 @@ mod tests {
         };
         let encoder = Encoder::open(&job.feeding).expect("no tokenizer is asked for");
         let asked = Asked { job: &job, model: &Odd, encoder: &encoder };
-        let row = |place| (place, Fed::Row { numbers: vec![0.0], categories: vec![0], unseen: None });
+        let row = |place| (place, Fed::Row { numbers: vec![0.0], categories: vec![0], unseen: Vec::new() });
         let fed: Vec<(usize, Fed)> = (0..3).map(row).collect();
         let (said, unsound) = asked.all(&fed, vec![None, None, None]).expect("said");
         let label = |said: &Said| if let Said::Class { label, .. } = said { label.clone() } else { "none".into() };

@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "other tests use more of it")]
 mod program;
 
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use program::{Place, Refusal, said, succeeds};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -218,6 +221,8 @@ fn rows_of_tables() {
     let one = answers(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"red\"}"])).remove(0);
     let unknown = succeeds(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"RED\"}"])).stderr;
     assert!(unknown.contains("1 of 1 rows hold a category") && unknown.contains("`RED` in `colour`"), "{unknown}");
+    let unknown = answers(&mut predict(&place, &run, &["{\"size\": 9, \"colour\": \"RED\"}"])).remove(0);
+    assert_eq!((&unknown["unseen"], &one["unseen"]), (&json!(["colour"]), &Value::Null), "{unknown}");
     let near = one["probability"].as_f64().zip(found[0]["probability"].as_f64());
     assert!(one["label"] == "high" && near.is_some_and(|(a, b)| (a - b).abs() < 1e-6), "{one}");
     // Nothing is a missing number; a word in its place is a mistake.
@@ -235,6 +240,66 @@ fn rows_of_tables() {
     let lacking = place.write("lacking.csv", "size\n3\n");
     let told = said(&mut predict(&place, &run, &[&lacking.display().to_string()]));
     assert!(told.code == Some(20) && told.stderr.contains("no column `colour`"), "{told:?}");
+}
+
+/// `True` and `False` of a CSV are what other formats have booleans for: the same weights, and the same answers.
+#[test]
+fn booleans_are_the_same_in_every_format() {
+    let place = Place::new();
+    let rows: Vec<(i64, bool, &str)> =
+        (0..60).map(|i| (i * 7 % 10, i % 3 == 0, if (i % 3 == 0) == (i * 7 % 10 > 4) { "high" } else { "low" })).collect();
+    let csv: String = rows.iter().map(|(n, b, y)| format!("{n},{},{y}\n", if *b { "True" } else { "False" })).collect();
+    let line = |(n, b, y): &(i64, bool, &str)| format!("{{\"size\":{n},\"alone\":{b},\"level\":\"{y}\"}}\n");
+    let tables = [
+        place.write("csv/rows.csv", format!("size,alone,level\n{csv}")),
+        place.write("jsonl/rows.jsonl", rows.iter().map(line).collect::<String>()),
+        parquet_of(place.write("parquet/rows.parquet", ""), &rows),
+    ];
+    let preset = Path::new(env!("CARGO_MANIFEST_DIR")).join("presets/table_mlp.toml");
+    let runs: Vec<PathBuf> = tables
+        .iter()
+        .map(|table| {
+            let run = place.run();
+            let mut train = place.tallow(["train".as_ref(), preset.as_os_str()]);
+            for set in [format!("data.source.path={}", table.display()), "data.columns.label=level".into(), "seeds=[0]".into()] {
+                train.args(["--set", &set]);
+            }
+            succeeds(train.args(["--epochs=3", "--offline", "--threads=2", "--out"]).arg(&run));
+            run
+        })
+        .collect();
+    let weights = |run: &PathBuf| std::fs::read(run.join("model/model.safetensors")).expect("weights");
+    assert!(runs.iter().all(|run| weights(run) == weights(&runs[0])), "the same bits");
+    let said = |run: &Path, table: &Path| succeeds(predict(&place, run, &[&table.display().to_string()]).arg("--json")).stdout;
+    let expected = said(&runs[0], &tables[0]);
+    for (run, table) in runs.iter().flat_map(|run| tables.iter().map(move |table| (run, table))) {
+        assert_eq!(said(run, table), expected, "{}", table.display());
+    }
+}
+
+/// Writes the rows there.
+fn parquet_of(path: PathBuf, rows: &[(i64, bool, &str)]) -> PathBuf {
+    let schema = "message schema { required int64 size; required boolean alone; required binary level (UTF8); }";
+    let schema = std::sync::Arc::new(parse_message_type(schema).expect("a schema"));
+    let file = std::fs::File::create(&path).expect("a file");
+    let mut writer = SerializedFileWriter::new(file, schema, Default::default()).expect("a writer");
+    let mut group = writer.next_row_group().expect("a group");
+    let sizes: Vec<i64> = rows.iter().map(|row| row.0).collect();
+    let alone: Vec<bool> = rows.iter().map(|row| row.1).collect();
+    let levels: Vec<ByteArray> = rows.iter().map(|row| ByteArray::from(row.2)).collect();
+    for at in 0..3 {
+        let mut column = group.next_column().expect("a column").expect("there");
+        match at {
+            0 => column.typed::<Int64Type>().write_batch(&sizes, None, None),
+            1 => column.typed::<BoolType>().write_batch(&alone, None, None),
+            _ => column.typed::<ByteArrayType>().write_batch(&levels, None, None),
+        }
+        .expect("written");
+        column.close().expect("closed");
+    }
+    group.close().expect("closed");
+    writer.close().expect("closed");
+    path
 }
 
 /// Fresh random models of transformers say the same, number for number.

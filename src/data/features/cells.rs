@@ -91,20 +91,36 @@ pub(in crate::data) fn is_nothing(cell: &Cell) -> bool {
     }
 }
 
+/// What the words for yes and no say that programs write of a column of such: other formats hold 1 and 0 there.
+fn truth(word: &str) -> Option<bool> {
+    let word = word.trim();
+    let is = |name: &str| word.eq_ignore_ascii_case(name);
+    if is("true") { Some(true) } else { is("false").then_some(false) }
+}
+
+/// Whether a value that stands beside `true` and `false`, or for them, is the one or the other: `1` and `0` are, too.
+pub(in crate::data) fn truth_or_number(word: &str) -> Option<bool> {
+    truth(word).or(match word.trim() {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ => None,
+    })
+}
+
 /// The number that a cell says; none where it says something else or nothing.
 pub(in crate::data) fn number(cell: &Cell, comma: Comma) -> Option<f64> {
     match cell {
         _ if is_nothing(cell) => None,
         Cell::Int(number) => Some(*number as f64),
         Cell::Float(number) => Some(*number),
-        Cell::Text(text) => {
+        Cell::Text(text) => truth(text).map(|truth| f64::from(u8::from(truth))).or_else(|| {
             let text = bare(text);
             comma.read(text).or_else(|| {
                 // A currency may stand behind the sign.
                 let (sign, number) = text.strip_prefix('-').map_or((1.0, text), |number| (-1.0, bare(number)));
                 number.parse::<f64>().ok().map(|number| sign * number)
             })
-        }
+        }),
         Cell::Null | Cell::Bytes(_) | Cell::File(_) | Cell::List(_) | Cell::Object(_) | Cell::Other(_) => None,
     }
 }
@@ -255,6 +271,9 @@ mod tests {
             ("?", None, None),
             ("", None, None),
             ("abc", None, None),
+            ("True", Some(1.0), Some(1.0)),
+            (" FALSE ", Some(0.0), Some(0.0)),
+            ("truest", None, None),
             ("12 kg", None, None),
             (",", None, None),
             (",5", None, None),

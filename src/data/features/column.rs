@@ -520,6 +520,22 @@ mod tests {
         assert_eq!(plain.iter().filter_map(|column| column.day_first).count(), 0);
     }
 
+    /// Other formats than CSV hold 1 and 0 where programs write these words.
+    #[test]
+    fn words_for_yes_and_no_are_the_numbers_of_other_formats() {
+        let words = |yes: &'static str, no: &'static str| {
+            numbers(move |i| match i % 5 {
+                0 => String::new(),
+                1 | 2 => yes.into(),
+                _ => no.into(),
+            })
+        };
+        assert_eq!(words("True", "False"), words("1", "0"));
+        assert_eq!(words("true", "FALSE"), words("1", "0"));
+        let three = found("sold", |i| ["true", "false", "soon"][i % 3].into());
+        assert_eq!(three, "false soon true", "beside other words they are words");
+    }
+
     #[test]
     fn codes_are_no_numbers() {
         assert_eq!(found("zip", |i| ["01067", "10115", "99423"][i % 3].into()), "01067 10115 99423");

@@ -55,8 +55,8 @@ pub enum Fed {
     Row {
         numbers: Vec<f32>,
         categories: Vec<u32>,
-        /// A column, and a category in it that the model does not know: it takes it for an unknown one.
-        unseen: Option<[String; 2]>,
+        /// Columns, each with a category in it that the model does not know: it takes it for an unknown one.
+        unseen: Vec<[String; 2]>,
     },
 }
 
@@ -182,7 +182,7 @@ impl Encoder {
 
     fn row(&self, path: &Path, table: Option<&Table>, columns: &[String], row: &Row) -> Result<Fed> {
         let Some(model) = &self.feeding.table else {
-            return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new(), unseen: None });
+            return Ok(Fed::Row { numbers: Vec::new(), categories: Vec::new(), unseen: Vec::new() });
         };
         let mut rows = Rows::new(model, columns);
         let said = table.map(|table| rows.said(table)).unwrap_or_default();
@@ -192,7 +192,7 @@ impl Encoder {
             let (column, found) = (column.to_string(), found.to_string());
             return Err(Error::NotNumber { path: path.into(), position: row.position.clone(), column, found });
         }
-        let unseen = rows.unseen().map(|told| told.map(str::to_string));
+        let unseen = rows.unseen().map(|told| told.map(str::to_string)).collect();
         let (numbers, categories) = rows.drain();
         Ok(Fed::Row { numbers, categories, unseen })
     }

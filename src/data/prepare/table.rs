@@ -2,7 +2,7 @@
 
 use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
-use crate::data::features::{Comma, category, number_of};
+use crate::data::features::{Comma, category, number_of, truth_or_number};
 use crate::data::read::{Cell, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, Result};
@@ -70,10 +70,25 @@ struct Numeric<'a> {
 struct Categorical<'a> {
     name: &'a str,
     ids: HashMap<&'a str, u32>,
+    /// The identifiers of `true` and `false`, where the column holds nothing else: other formats have numbers for them.
+    truths: Vec<(bool, u32)>,
     place: usize,
     missing: usize,
     unseen: usize,
     example: String,
+}
+
+impl Categorical<'_> {
+    fn id(&self, value: &str) -> Option<u32> {
+        let of_truth = || truth_or_number(value).and_then(|said| self.truths.iter().find(|(truth, _)| *truth == said));
+        self.ids.get(value).copied().or_else(|| of_truth().map(|(_, id)| *id))
+    }
+}
+
+/// What the categories of a column say, if each is `true` or `false`, with their identifiers. Such columns are known to models that
+/// were trained before these words were numbers.
+fn truths(values: &[String]) -> Option<Vec<(bool, u32)>> {
+    values.iter().zip(1..).map(|(value, id)| Some((truth_or_number(value)?, id))).collect()
 }
 
 impl<'a> Rows<'a> {
@@ -90,6 +105,7 @@ impl<'a> Rows<'a> {
         let categorical = model.categorical_columns.iter().map(|column| Categorical {
             name: &column.name,
             ids: column.values.iter().zip(1..).map(|(value, id)| (value.as_str(), id)).collect(),
+            truths: truths(&column.values).unwrap_or_default(),
             place: place(&column.name),
             missing: 0,
             unseen: 0,
@@ -135,7 +151,7 @@ impl<'a> Rows<'a> {
                     categorical.missing += 1;
                     0
                 }
-                Some(value) => categorical.ids.get(&*value).copied().unwrap_or_else(|| {
+                Some(value) => categorical.id(&value).unwrap_or_else(|| {
                     categorical.unseen += 1;
                     if categorical.example.is_empty() {
                         categorical.example = value.chars().take(40).collect();
@@ -155,9 +171,9 @@ impl<'a> Rows<'a> {
             .map(|numeric| (numeric.column.name.as_str(), numeric.example.as_str()))
     }
 
-    /// A column of the rows so far, and a category in it that the model does not know.
-    pub(in crate::data) fn unseen(&self) -> Option<[&str; 2]> {
-        self.categorical.iter().find(|column| column.unseen > 0).map(|column| [column.name, column.example.as_str()])
+    /// The columns of the rows so far that hold a category which the model does not know, each with one of these.
+    pub(in crate::data) fn unseen(&self) -> impl Iterator<Item = [&str; 2]> {
+        self.categorical.iter().filter(|column| column.unseen > 0).map(|column| [column.name, column.example.as_str()])
     }
 
     /// Numbers and categories of all rows that were taken, end to end; none are left.
@@ -222,15 +238,12 @@ impl<'a> Rows<'a> {
 mod tests {
     use super::*;
     use tallow_zoo::Head;
-    use tallow_zoo::mlp::{Activation, Norm, Scale};
+    use tallow_zoo::mlp::{Activation, CategoricalColumn, Norm, Scale};
 
-    /// What stood for nothing where the model was trained is nothing to it later on; any other word is a mistake.
-    #[test]
-    fn marks_of_nothing_are_those_of_the_training_rows() {
-        let column = NumericColumn { nothing: vec!["-".into()], ..NumericColumn::of("size", [Some(1.0), Some(3.0), None]) };
-        let model = Config {
-            numeric_columns: vec![column],
-            categorical_columns: Vec::new(),
+    fn model(numeric_columns: Vec<NumericColumn>, categorical_columns: Vec<CategoricalColumn>) -> Config {
+        Config {
+            numeric_columns,
+            categorical_columns,
             target_column: None,
             target: Scale::default(),
             hidden_sizes: Vec::new(),
@@ -238,7 +251,29 @@ mod tests {
             norm: Norm::None,
             dropout: 0.0,
             head: Head::default(),
-        };
+        }
+    }
+
+    /// Of the words that programs write for them models were trained before these were numbers; other formats have numbers.
+    #[test]
+    fn categories_of_true_and_false_are_known_however_they_are_written() {
+        let column = CategoricalColumn { name: "alone".into(), values: vec!["False".into(), "True".into()], embedding_size: 2 };
+        let model = model(Vec::new(), vec![column]);
+        let mut rows = Rows::new(&model, &["alone".to_string()]);
+        let text = |word: &str| Cell::Text(word.into());
+        for cell in [text("True"), Cell::Int(1), text("true"), Cell::Int(0), text("FALSE")] {
+            rows.take(&[], &[cell]);
+        }
+        assert_eq!((rows.unseen().count(), rows.drain().1), (0, vec![2, 2, 2, 1, 1]));
+        rows.take(&[], &[Cell::Int(2)]);
+        assert_eq!(rows.unseen().collect::<Vec<_>>(), [["alone", "2"]]);
+    }
+
+    /// What stood for nothing where the model was trained is nothing to it later on; any other word is a mistake.
+    #[test]
+    fn marks_of_nothing_are_those_of_the_training_rows() {
+        let column = NumericColumn { nothing: vec!["-".into()], ..NumericColumn::of("size", [Some(1.0), Some(3.0), None]) };
+        let model = model(vec![column], Vec::new());
         let mut rows = Rows::new(&model, &["size".to_string()]);
         for cell in [" - ", "3", "NA"] {
             rows.take(&[], &[Cell::Text(cell.into())]);
