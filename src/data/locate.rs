@@ -174,8 +174,8 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
             (None, folder_splits(root, &texts))
         }
         (true, _) if texts.is_empty() => return Err(Error::NoData { place, found: paths }),
-        (true, _) => table_splits(&place, &card, config, texts, &mut notes)?,
-        (false, _) => table_splits(&place, &card, config, tables, &mut notes)?,
+        (true, _) => table_splits((repo, wanted), &card, config, texts, &mut notes)?,
+        (false, _) => table_splits((repo, wanted), &card, config, tables, &mut notes)?,
     };
     if found.is_empty() {
         return Err(Error::NoData { place, found: paths });
@@ -282,16 +282,17 @@ fn are_of_classes(root: &Path, texts: &[String]) -> bool {
 
 /// By the card's configurations, else by names. Gives the configuration's name, where there is one.
 fn table_splits(
-    place: &str,
+    asking: (&Repo, &[String]),
     card: &Card,
     asked: Option<&str>,
     tables: Vec<String>,
     notes: &mut Vec<String>,
 ) -> Result<(Option<String>, Splits<String>)> {
+    let place = &asking.0.in_words();
     let with_files: Vec<&Config> = card.configs.iter().filter(|c| !c.splits.is_empty()).collect();
     if with_files.is_empty() {
         let (config, tables) = by_folder(place, asked, tables)?;
-        return Ok((config, by_names(&tables, notes)));
+        return Ok((config, by_names(asking, &tables, notes)));
     }
     let names = || with_files.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let config = match asked {
@@ -312,7 +313,7 @@ fn table_splits(
     for (split, globs) in &config.splits {
         let files: Vec<String> = tables.iter().filter(|p| globs.iter().any(|g| splits::fits(g, p))).cloned().collect();
         match split.as_str() {
-            "" => found.extend(by_names(&files, notes)),
+            "" => found.extend(by_names(asking, &files, notes)),
             _ if files.is_empty() => {}
             split => found.push((split.to_string(), files)),
         }
@@ -336,15 +337,45 @@ fn by_folder(place: &str, asked: Option<&str>, tables: Vec<String>) -> Result<(O
     }
 }
 
-/// Splits by the names of files, each in its best format; what is left out is told.
-fn by_names(tables: &[String], notes: &mut Vec<String>) -> Splits<String> {
+/// Splits by the names of files, each in its best format; what is left out is told. Where no name stands for a split, files of one
+/// folder that have the same columns are one, unless one of them is wanted.
+fn by_names((repo, wanted): (&Repo, &[String]), tables: &[String], notes: &mut Vec<String>) -> Splits<String> {
     // Where no name stands for a split they are as one.
     let are_named = tables.iter().any(|path| splits::split_of_file(path).is_some());
     let taken = if are_named { tables.to_vec() } else { best_format(tables.to_vec()) };
     let mut found = splits::by_name(&taken);
     found.iter_mut().for_each(|(_, files)| *files = best_format(std::mem::take(files)));
     notes.extend(left_out(tables, &found));
-    found
+    let is_wanted = |(name, _): &(String, Vec<String>)| wanted.contains(name);
+    if are_named || found.len() < 2 || found.iter().any(is_wanted) {
+        return found;
+    }
+    let mut files: Vec<String> = found.iter().flat_map(|(_, files)| files).cloned().collect();
+    files.sort();
+    let shown = list(&files);
+    let are_one = lie_together(&files) && have_the_same_columns(repo, &files);
+    notes.push(match are_one {
+        true => format!("{shown}: taken together as `train`: none is called as a split is, and their columns are the same"),
+        false => format!("{shown}: each a split by itself: none is called as one is, and they lie apart or their columns differ"),
+    });
+    if are_one { vec![("train".into(), files)] } else { found }
+}
+
+/// Whether files lie in one folder.
+fn lie_together(files: &[String]) -> bool {
+    let folder = |file: &String| file.rsplit_once('/').map(|(folder, _)| folder.to_string());
+    files.windows(2).all(|two| folder(&two[0]) == folder(&two[1]))
+}
+
+/// Whether all have the columns of the first; what cannot be read is told of where it is needed.
+fn have_the_same_columns(repo: &Repo, files: &[String]) -> bool {
+    let columns = |file: &String| {
+        let mut names = Table::open(&repo.fetch(file).ok()?).ok()?.names();
+        names.sort();
+        Some(names)
+    };
+    let Some(first) = files.first().and_then(columns) else { return false };
+    files[1..].iter().all(|file| columns(file).as_ref() == Some(&first))
 }
 
 /// A split may hold the same rows in several formats: Parquet is taken where there is any.

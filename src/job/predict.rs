@@ -152,8 +152,8 @@ pub struct Word {
 
 impl Said {
     /// A line of JSON, without its end: what is said, and of which input, with the file that it is, if it is one; of one whose end the
-    /// model has not read, that it was cut; of a row the columns whose category the model does not know. Numbers have as many digits
-    /// as tell them apart.
+    /// model has not read, that it was cut; of a row the columns whose category the model does not know. Numbers have as many
+    /// digits as tell them apart.
     pub fn line(&self, index: u64, file: Option<&str>, cut: bool, unseen: &[String]) -> String {
         let said = serde_json::to_string(self).unwrap_or_default();
         let file = file.map(|file| format!("\"file\":{},", serde_json::json!(file))).unwrap_or_default();

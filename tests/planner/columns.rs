@@ -48,6 +48,22 @@ fn a_label_in_other_words_is_told() {
     assert!(!assumes(&spec, "data.columns.label"), "{:?}", spec.assumptions);
 }
 
+/// Nothing is dropped in silence, and none is said not to be there.
+#[test]
+fn splits_that_nothing_comes_of_are_told() {
+    let of = |splits: Vec<SplitFacts>| {
+        let data = DataFacts { task: Some(Task::TextClassification), ..texts(splits) };
+        first(&request("text classification on tickets.csv"), &Wishes::default(), &data)
+    };
+    let spec = of(vec![split("feb", 900, true), split("jan", 299, true)]);
+    assert!(assumes(&spec, "for no other labelled split is called a test of it"), "{:?}", spec.assumptions);
+    let unused = "data: not used, for no name of these is that of a test of `feb`: `jan` (299 examples)";
+    assert!(assumes(&spec, unused), "{:?}", spec.assumptions);
+    let spec = of(vec![split("train", 900, true)]);
+    assert!(assumes(&spec, "for there is no other labelled split"), "{:?}", spec.assumptions);
+    assert!(!assumes(&spec, "data: not used"), "{:?}", spec.assumptions);
+}
+
 #[test]
 fn what_is_left_out_in_other_words_stays_so() {
     let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data).data.columns.exclude;

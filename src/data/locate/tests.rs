@@ -273,6 +273,39 @@ fn rows_that_lie_in_several_formats_are_taken_once() {
     check("f", &["train: train.csv"], &["`data/train.csv.gz`: taken for the same rows in another format; left out"]);
 }
 
+/// As a pattern takes them. Nothing is dropped for what its file is called.
+#[test]
+fn files_that_are_called_as_no_split_are_one_where_they_are_alike() {
+    let other = b"text,stars\na fine film,5\n".as_slice();
+    let dir = files(&[
+        ("months/jan.csv", TRAIN.as_bytes()),
+        ("months/feb.csv", TEST.as_bytes()),
+        ("kinds/jan.csv", TRAIN.as_bytes()),
+        ("kinds/feb.csv", other),
+        ("deep/jan.csv", TRAIN.as_bytes()),
+        ("deep/more/feb.csv", TEST.as_bytes()),
+        ("books/a.txt", b"a fine book\n"),
+        ("books/b.txt", b"a dull book\n"),
+        ("months.zip", &zip(&[("jan.csv", FILE, TRAIN.as_bytes()), ("feb.csv", FILE, TEST.as_bytes())], 8)),
+    ]);
+    let check = |path: &str, expected: &[&str], words: &str| {
+        assert_eq!(found(dir.path(), path), Ok(expected.iter().map(|split| split.to_string()).collect()), "{path}");
+        let notes = told(dir.path(), path).join(" ");
+        assert!(notes.contains(words), "{path}: {notes}");
+    };
+    let together = "`feb.csv`, `jan.csv`: taken together as `train`";
+    check("months", &["train: feb.csv jan.csv"], together);
+    check("months.zip", &["train: feb.csv jan.csv"], together);
+    check("books", &["train: a.txt b.txt"], "`a.txt`, `b.txt`: taken together");
+    check("kinds", &["feb: feb.csv", "jan: jan.csv"], "`feb.csv`, `jan.csv`: each a split by itself");
+    check("deep", &["feb: feb.csv", "jan: jan.csv"], "they lie apart or their columns differ");
+    // Whoever names one has that one.
+    let source = DataSource::Local { path: dir.path().join("months") };
+    let wanted = ["jan".to_string()];
+    let located = locate(&nowhere(dir.path()), &source, &wanted, &Making::quietly(&dir.path().join("work"))).expect("there");
+    assert_eq!(located.names, ["feb", "jan"]);
+}
+
 #[test]
 fn folders_of_splits_may_lie_in_folders_that_are_called_so() {
     let dir = files(&[

@@ -85,8 +85,8 @@ impl Categorical<'_> {
     }
 }
 
-/// What the categories of a column say, if each is `true` or `false`, with their identifiers. Such columns are known to models that
-/// were trained before these words were numbers.
+/// What the categories of a column say, if each is `true` or `false`, with their identifiers. Models have such columns that were
+/// trained before these words were numbers.
 fn truths(values: &[String]) -> Option<Vec<(bool, u32)>> {
     values.iter().zip(1..).map(|(value, id)| Some((truth_or_number(value)?, id))).collect()
 }

@@ -4,8 +4,9 @@ use super::brief::Brief;
 use super::paper::Drafted;
 use crate::data::tells_when;
 use crate::intake::{AskedOrder, AskedPart, Edge, Request};
-use crate::plan::{DataChoice, DataFacts, PlannerError};
-use crate::spec::{Deviation, HeldOutBy};
+use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
+use crate::spec::{Deviation, HeldOutBy, Monitor};
+use crate::words::count;
 use tallow_zoo::{HeadKind, Modality};
 
 /// The splits to train on and to read the verdict from.
@@ -146,6 +147,22 @@ fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a St
 }
 
 impl Brief<'_> {
+    /// Splits with labels that nothing comes of, where a part of the training split is cut off; none where there are no such.
+    fn unused(&self) -> Option<String> {
+        const SHOWN: usize = 6;
+        let is_watched = |split: &SplitFacts| matches!(&self.monitor, Monitor::Split { name } if *name == split.name);
+        let is_used = |split: &SplitFacts| [&self.train, &self.held_out].contains(&&split.name) || is_watched(split);
+        let unused = self.offer.data.splits.iter().filter(|split| split.labelled && !is_used(split));
+        let mut names: Vec<String> =
+            unused.map(|split| format!("`{}` ({} examples)", split.name, count(split.examples as f64))).collect();
+        if names.len() > SHOWN {
+            let more = format!("{} more", names.len() - SHOWN);
+            names.truncate(SHOWN);
+            names.push(more);
+        }
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
     /// What is held out, why, and what was asked for instead.
     pub(super) fn say_held_out(&self, out: &mut Drafted) {
         let (request, train) = (self.request(), &self.train);
@@ -187,13 +204,17 @@ impl Brief<'_> {
             let stated = format!("{} of `{train}` for the test", rows.in_words());
             deviate(stated, format!("{part} of it, {how}"), "a text is no number of examples".into());
         }
+        let unused = self.unused();
         let why = match (is_followed, is_said) {
             (true, false) => "a forecast is of what comes later",
             (true, true) => "that was asked for",
             (false, false) if tested.is_some() => "that was asked for",
+            (false, _) if unused.is_some() => "no other labelled split is called a test of it",
             (false, _) => "there is no other labelled split",
         };
         out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for {why}"));
+        let unused = unused.map(|names| format!("data: not used, for no name of these is that of a test of `{train}`: {names}"));
+        out.assumptions.extend(unused);
         match (&self.held_out_by, self.offer.data.times.as_slice()) {
             (HeldOutBy::Chance, [time, ..]) if !one_text => out.assumptions.push(format!(
                 "held out: `{time}` says when a row was, and later ones are trained on, too; `split by {time}` in a request, or \
