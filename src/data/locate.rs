@@ -337,8 +337,8 @@ fn by_folder(place: &str, asked: Option<&str>, tables: Vec<String>) -> Result<(O
     }
 }
 
-/// Splits by the names of files, each in its best format; what is left out is told. Where no name stands for a split, files of one
-/// folder that have the same columns are one, unless one of them is wanted.
+/// Splits by the names of files, each in its best format; what is left out is told. Where no name stands for a split, files of
+/// one folder that have the same columns are one, unless one of them is wanted.
 fn by_names((repo, wanted): (&Repo, &[String]), tables: &[String], notes: &mut Vec<String>) -> Splits<String> {
     // Where no name stands for a split they are as one.
     let are_named = tables.iter().any(|path| splits::split_of_file(path).is_some());

@@ -53,6 +53,8 @@ fn fields_of(line: &str) -> impl DoubleEndedIterator<Item = &str> {
 
 pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
     let wanted: Vec<bool> = wanted.iter().map(|name| *name == WORDS).collect();
+    // Whoever asks for no tags needs none.
+    let without_tags = wanted.iter().all(|of_words| *of_words);
     let mut lines = packed::open(path)?.lines().zip(1u64..);
     let path = path.to_path_buf();
     Ok(Box::new(std::iter::from_fn(move || {
@@ -70,8 +72,10 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
                 break;
             }
             let mut fields = fields_of(&line);
-            let (Some(word), Some(tag)) = (fields.next(), fields.next_back()) else {
-                return Some(Err(unreadable(&path, position, "expected a word and its tag, found a single field")));
+            let (word, tag) = match (fields.next(), fields.next_back()) {
+                (Some(word), Some(tag)) => (word, tag),
+                (Some(word), None) if without_tags => (word, ""),
+                _ => return Some(Err(unreadable(&path, position, "expected a word and its tag, found a single field"))),
             };
             begin = if words.is_empty() { number } else { begin };
             words.push(Cell::Text(word.into()));
@@ -120,5 +124,18 @@ mod tests {
         let (_dir, broken) = table("train.conll", "EU B-ORG\nalone\n");
         let error = broken.rows(&["tags"]).expect("rows").find_map(Result::err).expect("refused").to_string();
         assert!(error.contains("line 2: expected a word and its tag"), "{error}");
+    }
+
+    /// What is to be tagged has no tags yet.
+    #[test]
+    fn words_are_read_without_tags() {
+        let words = |text: &str| {
+            let (_dir, table) = table("t.conll", text);
+            let rows = table.rows(&["tokens"]).expect("rows");
+            rows.map(|row| texts(&row.expect("a row").cells[0])).collect::<Vec<_>>()
+        };
+        let bare = words("Anna\nlives\n\nBob\n");
+        assert_eq!(bare, [vec!["Anna", "lives"], vec!["Bob"]]);
+        assert_eq!(bare, words("Anna B-PER\nlives O\n\nBob B-PER\n"));
     }
 }
