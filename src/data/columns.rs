@@ -119,7 +119,7 @@ fn inputs_and_label(table: &Table, asked: &Columns, class_columns: &[&str], task
 /// # Errors
 /// It is not there, or holds something else.
 pub(super) fn can_weigh(table: &Table, name: &str) -> Result<()> {
-    let none = |_| Error::NoWeightColumn { path: table.path().into(), column: name.into(), have: table.names() };
+    let none = |_| Error::NoWeightColumn { path: table.path().into(), column: name.into(), have: table.listed() };
     let column = table.column(name).map_err(none)?;
     match column.kind {
         ColumnKind::Int | ColumnKind::Float | ColumnKind::Text => Ok(()),
@@ -137,7 +137,7 @@ fn is_usual(name: &str) -> bool {
 
 /// The one column of texts that are documents.
 fn documents(table: &Table, asked: &Columns) -> Result<Columns> {
-    let unclear = || Error::ChooseColumn { path: table.path().into(), role: "text", have: table.names() };
+    let unclear = || Error::ChooseColumn { path: table.path().into(), role: "text", have: table.listed() };
     if let Some(label) = &asked.label {
         let found = format!("`{label}`");
         let expected = "no label: a language model tells the words of its input";
@@ -222,7 +222,7 @@ pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]
     match (few.as_slice(), numbers.next(), numbers.next()) {
         ([only], ..) => Ok(only.clone()),
         ([], Some(only), None) => Ok(only.name.clone()),
-        _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.names() }),
+        _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.listed() }),
     }
 }
 

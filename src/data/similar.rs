@@ -36,7 +36,7 @@ pub(super) fn columns(table: &Table, asked: &Columns) -> Result<Columns> {
     let label = asked.label.as_ref().map(|name| called(table, name).map(|column| column.name.clone())).transpose()?;
     let together = together(table).filter(|_| label.is_none());
     let input = match asked.input.as_slice() {
-        [] => together.clone().or_else(|| pair(table, label.as_deref())).ok_or_else(|| unclear(table.names()))?,
+        [] => together.clone().or_else(|| pair(table, label.as_deref())).ok_or_else(|| unclear(table.listed()))?,
         [_] => return Err(unclear(asked.input.clone())),
         named => named.to_vec(),
     };

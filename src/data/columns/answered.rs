@@ -54,7 +54,7 @@ fn holds_words(column: &Column) -> bool {
 
 /// The columns of questions and of the texts that they are about, and that of answers.
 pub(super) fn answered(table: &Table, asked: &Columns) -> Result<Columns> {
-    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.listed() };
     let first = |names: &[&str]| names.iter().find_map(|name| named(table, name));
     let label = match &asked.label {
         Some(name) => name.clone(),

@@ -43,7 +43,7 @@ pub(super) fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
         answer.filter(|_| first.is_some()).map(|label| Columns { input, label: Some(label), ..Columns::default() })
     };
     let unclear =
-        || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.names() };
+        || Error::ChooseColumn { path: table.path().into(), role: "conversation, or question and answer", have: table.listed() };
     ANSWERED.iter().find_map(fits).ok_or_else(unclear)
 }
 
@@ -57,7 +57,7 @@ const PREFERRED: [(&str, &str); 3] = [("chosen", "rejected"), ("preferred", "dis
 pub(super) fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
     let own = |name: &&str| named(table, name).map(|column| column.name.clone());
     let unclear =
-        || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.names() };
+        || Error::ChooseColumn { path: table.path().into(), role: "better answer and which the other", have: table.listed() };
     if !asked.input.is_empty() {
         for name in &asked.input {
             table.column(name)?;

@@ -12,7 +12,9 @@ pub fn is_called(column: &str, name: &str) -> bool {
 
 /// The column that [`is_called`] so; of several that hold its words none.
 pub(super) fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
-    let exact = table.columns().iter().find(|column| column.name == name);
+    // A field by its whole path, which nobody writes by chance.
+    let fields = table.fields().iter().filter(|field| field.name.contains('.'));
+    let exact = table.columns().iter().chain(fields).find(|column| column.name == name);
     let exact = exact.or_else(|| table.columns().iter().find(|column| words(&column.name).concat() == words(name).concat()));
     let mut like = table.columns().iter().filter(|column| is_called(&column.name, name));
     exact.or_else(|| like.next().filter(|_| like.next().is_none()))
@@ -30,7 +32,7 @@ pub(in crate::data) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Co
         let mut found = table.columns().iter().filter(|column| fits(&words(&column.name)));
         found.next().filter(|_| !wanted.is_empty() && found.next().is_none())
     };
-    let exact = table.columns().iter().find(|column| column.name == name);
+    let exact = table.columns().iter().chain(table.fields()).find(|column| column.name == name);
     let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
     let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
     // What is counted, not what it is counted by: `revenue per user` for `revenue`.
@@ -95,6 +97,6 @@ pub(in crate::data) fn all_there<'a>(table: &Table, wanted: impl IntoIterator<It
     match missing.as_slice() {
         [] => Ok(()),
         [only] => table.column(only).map(|_| ()),
-        _ => Err(Error::NoColumns { path: table.path().into(), columns: missing, have: table.names() }),
+        _ => Err(Error::NoColumns { path: table.path().into(), columns: missing, have: table.listed() }),
     }
 }

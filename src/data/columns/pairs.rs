@@ -77,7 +77,7 @@ fn is_one_of(name: &str, names: &[&str]) -> bool {
 /// The column of texts that are read and, as the label, that of texts that are written from them.
 pub(super) fn pairs(table: &Table, asked: &Columns) -> Result<Columns> {
     let role = "source and which the target (`data.columns.input`, `data.columns.label`)";
-    let unclear = || Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+    let unclear = || Error::ChooseColumn { path: table.path().into(), role, have: table.listed() };
     let found = known_pairs(table).into_iter().chain(other_pairs(table)).find(|pair| are_meant(pair, asked));
     let [source, target] = match (found, asked.input.as_slice(), &asked.label) {
         (Some(pair), ..) => pair,

@@ -68,7 +68,9 @@ impl PerhapsColumns {
         let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
         // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
         let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual(name)).collect();
-        if label.is_none() && input.len() < 2 {
+        // A field of a column is named by its whole path, and by nobody who means something else.
+        let is_field = |name: &String| table.columns().iter().all(|column| column.name != *name);
+        if label.is_none() && input.len() < 2 && !input.iter().any(is_field) {
             return vec![];
         }
         input

@@ -14,7 +14,7 @@ const TRANSCRIPTS: [&str; 9] =
 
 /// The column of recordings and that of their texts.
 pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
-    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+    let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.listed() };
     let is_asked = |column: &&Column| asked.input.contains(&column.name) || asked.label.as_ref() == Some(&column.name);
     let of_kind = |kind: ColumnKind| table.columns().iter().filter(move |column| column.kind == kind);
     let expect = |name: &str, kinds: &[ColumnKind], expected: &'static str| {

@@ -18,7 +18,7 @@ pub(super) fn tagged(table: &Table, asked: &Columns) -> Result<Columns> {
         [only] => Ok(only.clone()),
         several => {
             let found = usual.iter().find_map(|name| several.iter().find(|column| column.eq_ignore_ascii_case(name)));
-            let unclear = || Error::ChooseColumn { path: table.path().into(), role, have: table.names() };
+            let unclear = || Error::ChooseColumn { path: table.path().into(), role, have: table.listed() };
             found.cloned().ok_or_else(unclear)
         }
     };

@@ -58,8 +58,8 @@ pub(super) fn find_input(table: &Table, label: &str, exclude: &[String], by_leng
             Ok(texts.into_iter().filter(|name| category.as_ref() != Some(name)).collect())
         }
         (_, Some(usual)) => Ok(usual),
-        (several, None) if by_length => Ok(vec![the_long_one(table, several)?.ok_or_else(|| unclear(table.names()))?]),
-        _ => Err(unclear(table.names())),
+        (several, None) if by_length => Ok(vec![the_long_one(table, several)?.ok_or_else(|| unclear(table.listed()))?]),
+        _ => Err(unclear(table.listed())),
     }
 }
 

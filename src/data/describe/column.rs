@@ -1,5 +1,6 @@
 //! What a column holds.
 
+use super::super::error::list;
 use super::super::features::{Comma, dates, is_nothing, number};
 use super::super::read::{Cell, Column, ColumnKind};
 use super::personal::{self, Personal};
@@ -98,7 +99,14 @@ impl Counted {
     pub(super) fn of(column: &Column, named: Option<&[String]>, comma: Comma) -> Self {
         let few = matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float);
         Counted {
-            kind: column.kind.in_words(),
+            kind: match &column.kind {
+                // As they are named elsewhere.
+                ColumnKind::Object(names) => {
+                    let paths: Vec<String> = names.iter().map(|name| format!("{}.{name}", column.name)).collect();
+                    format!("objects of {}", list(&paths))
+                }
+                kind => kind.in_words(),
+            },
             classes: column.classes.clone().or(named.map(<[String]>::to_vec)),
             comma,
             blank: 0,
@@ -181,7 +189,8 @@ impl Counted {
         // Texts of which a few happen to be numbers are texts.
         let numbers = self.numbers.spread().filter(|_| are_numbers);
         let lengths = self.lengths.spread().filter(|_| numbers.is_none() && !are_dates);
-        let kind = match self.lengths.count > 0.0 && self.kind == ColumnKind::Text.in_words() {
+        // What a field holds is seen where it is read.
+        let kind = match self.kind == ColumnKind::Text.in_words() {
             true if numbers.is_some() => "numbers".into(),
             true if are_dates => "dates".into(),
             _ => self.kind,

@@ -116,6 +116,14 @@ impl Split {
                 names.push(name);
             }
         }
+        // Fields of columns that are inputs or answers are looked at by themselves.
+        let whole = names.len();
+        let asked = job.columns.input.iter().chain(&job.columns.label).chain(&job.columns.labels);
+        for name in asked.filter(|name| table.fields().iter().any(|field| field.name == **name)) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
         if self.described.notes.is_empty() {
             self.described.notes = table.notes().to_vec();
         }
@@ -129,7 +137,8 @@ impl Split {
             let note = differs.map(|how| format!("`{file}` {how}: the files of the split have not the same columns"));
             self.described.notes.extend(note);
         }
-        for column in table.columns() {
+        let fields = table.fields().iter().filter(|field| names[whole..].contains(&field.name));
+        for column in table.columns().iter().chain(fields) {
             if !self.counted.iter().any(|(name, _)| *name == column.name) {
                 let is_label = job.columns.label.as_ref() == Some(&column.name) && !job.labels.is_empty();
                 let named = is_label.then_some(job.labels.as_slice());
@@ -139,8 +148,7 @@ impl Split {
         let is_answer = |name: &String| job.columns.label.as_ref() == Some(name) || job.columns.labels.contains(name);
         let is_input = |name: &String| match job.columns.input.as_slice() {
             [] => !is_answer(name),
-            // A field of a column is part of it.
-            inputs => inputs.iter().any(|input| input == name || input.starts_with(&format!("{name}."))),
+            inputs => inputs.contains(name),
         };
         let inputs: Vec<bool> = names.iter().map(is_input).collect();
         let answers: Vec<bool> = names.iter().map(is_answer).collect();
@@ -164,7 +172,7 @@ impl Split {
                     let counted = self.counted.iter().find(|(known, _)| known == name);
                     (name.clone(), counted.map(|(_, counted)| counted.shown(cell)).unwrap_or_default())
                 };
-                self.described.samples.push(names.iter().zip(&row.cells).map(shown).collect());
+                self.described.samples.push(names.iter().zip(&row.cells).take(whole).map(shown).collect());
             }
             told(self.described.rows as usize);
         }
@@ -399,6 +407,32 @@ mod tests {
         })
         .expect("described");
         assert!(notes.len() == 1 && notes[0].contains("b.csv` has no `y`: the files of the split"), "{notes:?}");
+    }
+
+    /// Each by itself, and of the column that they are of what can be named.
+    #[test]
+    fn fields_that_are_named_are_looked_at() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.jsonl");
+        let row = |i: usize| format!("{{\"id\":{i},\"review\":{{\"body\":\"film {}\",\"stars\":{}}}}}\n", i / 2, i % 2);
+        std::fs::write(&path, (0..4).map(row).collect::<String>()).expect("written");
+        let splits = vec![SplitSource { name: "train".into(), files: vec![path], part: None }];
+        let columns =
+            Columns { input: vec!["review.body".into()], label: Some("review.stars".into()), ..Columns::default() };
+        let job = DescribeJob { splits, columns, labels: vec![], samples: 1 };
+        let mut found = Vec::new();
+        describe(&job, &mut |event| {
+            if let Event::Described(split) = event {
+                found.push(*split);
+            }
+        })
+        .expect("described");
+        let [split] = found.as_slice() else { panic!("one split: {found:?}") };
+        assert_eq!((split.rows, split.duplicates, split.contradictions), (4, 2, 2));
+        let kinds: Vec<_> = split.columns.iter().map(|column| (column.name.as_str(), column.kind.as_str())).collect();
+        let of_review = ("review", "objects of `review.body`, `review.stars`");
+        assert_eq!(kinds, [("id", "integers"), of_review, ("review.body", "texts"), ("review.stars", "numbers")]);
+        assert_eq!(split.samples[0].len(), 2);
     }
 
     #[test]

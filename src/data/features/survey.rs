@@ -56,6 +56,10 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
         },
     };
     let (mut names, mut columns) = plain_columns(table, &label, &[]);
+    // Fields of columns are read, as texts are.
+    if meant.iter().any(|name| table.columns().iter().all(|column| column.name != *name)) {
+        return Ok(false);
+    }
     if is_named {
         (names, columns) = names.into_iter().zip(columns).filter(|(name, _)| asked.input.iter().any(|n| n == name)).unzip();
         // What is no plain column is not asked of a table.

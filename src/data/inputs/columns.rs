@@ -27,7 +27,7 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         all_there(table, asked)?;
         return Ok(asked.to_vec());
     }
-    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.names() };
+    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.listed() };
     let called = |names: &[&str], fits: &dyn Fn(&Column) -> bool| {
         names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name) && fits(column)))
     };

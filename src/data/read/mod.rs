@@ -264,6 +264,12 @@ impl Table {
         self.columns.iter().map(|c| c.name.clone()).collect()
     }
 
+    /// As messages list them: behind a column of objects the fields of these, which can be named as well.
+    pub(super) fn listed(&self) -> Vec<String> {
+        let all = self.columns.iter().map(|column| (column.name.clone(), fields_of(column)));
+        all.flat_map(|(name, fields)| std::iter::once(name).chain(fields.into_iter().map(|field| field.name))).collect()
+    }
+
     /// The fields of columns of objects, which are columns as well: `translation.en`. What they hold is seen where they are read.
     pub(super) fn fields(&self) -> &[Column] {
         &self.fields
@@ -277,7 +283,7 @@ impl Table {
         self.columns.iter().chain(&self.fields).find(|c| c.name == name).ok_or_else(|| Error::NoColumn {
             path: self.path.clone(),
             column: name.into(),
-            have: self.names(),
+            have: self.listed(),
         })
     }
 

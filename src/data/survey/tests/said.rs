@@ -117,3 +117,22 @@ fn a_table_without_texts_is_one_whatever_was_asked_for() {
     let facts = found(("loans.csv", &loans()), &perhaps(hints)).expect("surveyed");
     assert_eq!((facts.task, facts.table.is_some()), (Some(Task::TabularClassification), true));
 }
+
+/// By their whole path, as an input, as a label, and where it cannot be told which is meant.
+#[test]
+fn fields_of_columns_are_named_by_their_path() {
+    let row = |i: usize| {
+        let body = format!("what was said in review number {i} of many");
+        format!("{{\"review\":{{\"body\":\"{body}\",\"stars\":{}}},\"label\":\"{}\"}}\n", 1 + i % 5, ["good", "bad"][i % 2])
+    };
+    let rows = (0..40).map(row).collect::<String>();
+    let table = ("big.jsonl", rows.as_str());
+    let input = PerhapsColumns { input: names(&["review.body"]), ..PerhapsColumns::default() };
+    let facts = found(table, &perhaps(input)).expect("surveyed");
+    assert_eq!((facts.columns.input, facts.columns.label), (names(&["review.body"]), Some("label".into())));
+    let error = found(table, &DataSpecHints::default()).expect_err("unclear");
+    assert!(error.contains("the input: it has `review`, `review.body`, `review.stars`, `label`"), "{error}");
+    let columns = Columns { input: names(&["review.body"]), label: Some("review.stars".into()), ..Columns::default() };
+    let facts = found(table, &DataSpecHints { columns, ..DataSpecHints::default() }).expect("surveyed");
+    assert_eq!((facts.columns.label.as_deref(), facts.labels), (Some("review.stars"), names(&["1", "2", "3", "4", "5"])));
+}
