@@ -50,6 +50,8 @@ pub enum Error {
     UnknownFormat { path: PathBuf },
     #[error("`{}` is packed by {by}: expected .gz or .zst, or .zip or .tar of several files", path.display())]
     UnknownPacking { path: PathBuf, by: &'static str },
+    #[error("`{}` is packed within by {by}, which is not read: expected Snappy, gzip, Zstandard or nothing", path.display())]
+    PackedWithin { path: PathBuf, by: &'static str },
     #[error("the archive `{}`, {member}: {what}", path.display(), member = member.as_ref().map_or("as a whole".into(), |name| format!("its member `{name}`")))]
     Archive { path: PathBuf, member: Option<String>, what: String },
     #[error("no file is called as `{pattern}` says, below `{}`", below.display())]
@@ -302,6 +304,7 @@ impl Failure for Error {
             Error::NoClassFolder { .. } => "put what is of one class into a folder that is called so",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
             Error::UnknownFormat { .. } => "save the data in one of these formats",
+            Error::PackedWithin { .. } => "write it anew: `compression=\"zstd\"` in pandas and pyarrow",
             Error::UnknownPacking { .. } => "unpack it, or pack it anew with gzip or zstd",
             Error::Archive { .. } => "unpack it yourself if you trust it, and give the folder",
             Error::NoMatch { .. } => {

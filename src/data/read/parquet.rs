@@ -3,7 +3,7 @@
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, decimal, declared, unreadable, written};
 use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
+use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
@@ -25,11 +25,25 @@ pub(super) fn count(path: &Path) -> Result<usize> {
 
 pub(super) fn columns(path: &Path) -> Result<Vec<Column>> {
     let reader = open(path)?;
+    let chunks = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+    if let Some(by) = chunks.map(|chunk| chunk.compression()).find_map(not_unpacked) {
+        return Err(Error::PackedWithin { path: path.into(), by });
+    }
     let meta = reader.metadata().file_metadata();
     let mut metadata = meta.key_value_metadata().into_iter().flatten();
     let features = declared::features(metadata.find(|kv| kv.key == declared::KEY).and_then(|kv| kv.value.as_deref()));
     let fields = meta.schema().get_fields();
     Ok(fields.iter().map(|field| declared::column(field.name(), kind(field), features.as_ref())).collect())
+}
+
+/// What pages are packed by, where that is not read.
+fn not_unpacked(codec: Compression) -> Option<&'static str> {
+    match codec {
+        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) | Compression::ZSTD(_) => None,
+        Compression::LZ4 | Compression::LZ4_RAW => Some("LZ4"),
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZO => Some("LZO"),
+    }
 }
 
 fn kind(field: &Type) -> ColumnKind {
@@ -189,6 +203,8 @@ fn cell(field: Field, of: Option<&Type>) -> Cell {
 #[cfg(test)]
 pub(in crate::data) mod tests {
     use crate::data::read::{Cell, ColumnKind, Position, Table};
+    use crate::error::Failure;
+    use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
     use parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type};
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
@@ -303,6 +319,26 @@ pub(in crate::data) mod tests {
         assert_eq!(rows, [expected([-12.34, 1.5, 1.0], 7), expected([100_000_000_000_000_000.1, -0.2, -2.0], 8)]);
         assert_eq!(table.column("price").expect("there").kind, ColumnKind::Float);
         assert_eq!(table.rows(&["id"]).expect("rows").count(), 2);
+    }
+
+    /// A file may be sound and packed by what is not read.
+    #[test]
+    fn what_is_packed_otherwise_is_refused_by_name() {
+        for (codec, expected) in [
+            (Compression::UNCOMPRESSED, None),
+            (Compression::SNAPPY, None),
+            (Compression::GZIP(GzipLevel::default()), None),
+            (Compression::ZSTD(ZstdLevel::default()), None),
+            (Compression::LZ4, Some("LZ4")),
+            (Compression::LZ4_RAW, Some("LZ4")),
+            (Compression::BROTLI(BrotliLevel::default()), Some("Brotli")),
+            (Compression::LZO, Some("LZO")),
+        ] {
+            assert_eq!(super::not_unpacked(codec), expected, "{codec:?}");
+        }
+        let error = crate::data::Error::PackedWithin { path: "t.parquet".into(), by: "LZ4" };
+        assert!(error.to_string().contains("`t.parquet` is packed within by LZ4"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("compression=\"zstd\"")));
     }
 
     #[test]
