@@ -9,8 +9,9 @@ use crate::pipeline::{End, Question, Score, Told};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::{Compared, ModelSpec};
 use crate::store::Purpose;
-use crate::words::{clean, count, score};
+use crate::words::{clean, count, score, shell};
 use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What the command line asks.
@@ -32,6 +33,8 @@ pub(super) fn told(speech: &SpeechArgs) -> Told {
 pub(super) enum EvalError {
     #[error("cannot make a folder for the evaluation's files")]
     Folder { source: std::io::Error },
+    #[error("the run `{}` has no model yet", path.display())]
+    NoModelYet { path: PathBuf },
     #[error("`--data {data}` names no data set")]
     NoData { data: String },
     #[error("several data sets are named, and `{name}` cannot be taken together with others: {why}")]
@@ -42,12 +45,13 @@ impl Failure for EvalError {
     fn class(&self) -> Class {
         match self {
             EvalError::Folder { .. } => Class::Resource,
-            EvalError::NoData { .. } | EvalError::Together { .. } => Class::Usage,
+            EvalError::NoModelYet { .. } | EvalError::NoData { .. } | EvalError::Together { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             EvalError::Together { .. } => Some("name files alone, or one folder, archive, pattern or data set of the Hub".into()),
+            EvalError::NoModelYet { path } => Some(format!("`tallow resume {}` goes on with it", shell(path))),
             EvalError::Folder { .. } | EvalError::NoData { .. } => None,
         }
     }
@@ -58,7 +62,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
     let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
     let question = Question {
-        model: model_of(env, asked.model),
+        model: model_of(env, asked.model)?,
         data,
         split: asked.split.map(str::to_string),
         max_examples: asked.max_examples,
@@ -96,10 +100,17 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
 }
 
 /// The model that is meant: a run's folder, or its name in the folder of runs, stands for what came of it.
-pub(super) fn model_of(env: &Environment, asked: &str) -> ModelSpec {
-    let of_run = find(env, asked).ok().map(|run| run.model()).filter(|model| model.is_dir());
-    let id = of_run.map_or_else(|| asked.into(), |model| model.display().to_string());
-    ModelSpec::Pretrained { id, revision: None }
+///
+/// # Errors
+/// Nothing came of the run yet.
+pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, EvalError> {
+    let id = match find(env, asked) {
+        Ok(run) if run.model().is_dir() => run.model().display().to_string(),
+        // What a script wrote is its own.
+        Ok(run) if !run.script_spec().is_file() => return Err(EvalError::NoModelYet { path: run.root().into() }),
+        _ => asked.into(),
+    };
+    Ok(ModelSpec::Pretrained { id, revision: None })
 }
 
 /// A folder for what is not kept.

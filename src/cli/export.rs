@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
 }
 
 pub(super) fn export(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
-    let model = model_of(env, asked.model);
+    let model = model_of(env, asked.model)?;
     let (format, usual) = match asked.to {
         Format::Onnx => (ExportFormat::Onnx, "model.onnx"),
         Format::Gguf => (ExportFormat::Gguf { kind: asked.dtype, name: name(asked.model) }, "model.gguf"),

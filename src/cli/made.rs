@@ -58,7 +58,7 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
     let is_shown = std::io::stdout().is_terminal() && !matches!(asked.search, Search::Beam { .. });
     let streams = !json && (asked.stream || is_shown);
     let ask = Ask {
-        model: model_of(env, asked.model),
+        model: model_of(env, asked.model)?,
         prompt,
         chat: asked.chat,
         system: asked.system.map(str::to_string),
@@ -128,7 +128,7 @@ pub(super) fn merge(
     out: &Path,
     setting: (&HubArgs, &WorkerArgs),
 ) -> Result<ExitCode> {
-    let model = model_of(env, adapter);
+    let model = model_of(env, adapter)?;
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("merging"))?;
     match drive(json, env, folder, setting, |pipeline| pipeline.merge(&model, out))? {

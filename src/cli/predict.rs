@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder};
 use super::experiment::{create_passing, drive_aside, find, unfinished};
 use crate::data::inputs::{images_to_name, is_folder_of_images};
-use crate::data::{IMAGES, letters};
+use crate::data::{IMAGES, check_object, files_called, holds_rows, is_pattern, letters};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said, Unseen};
 use crate::pipeline::{Asking, End};
@@ -34,6 +34,8 @@ pub(super) struct Asked<'a> {
 enum InputError {
     #[error("there is no file `{path}`")]
     NoFile { path: String },
+    #[error(transparent)]
+    Data(#[from] crate::data::Error),
     #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}) or texts ({})", TABLES.join(", "), IMAGES.join(", "), TEXTS.join(", "))]
     UnknownFile { path: String },
     #[error("`{a}` and `{b}` are inputs of different kinds")]
@@ -66,15 +68,22 @@ impl Failure for InputError {
             | InputError::NoTable { .. }
             | InputError::OutTable { .. }
             | InputError::WithFile { .. } => Class::Usage,
+            InputError::Data(error) => error.class(),
             InputError::Io { .. } => Class::Resource,
             InputError::Empty | InputError::NoText { .. } | InputError::Line { .. } => Class::Data,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
-            InputError::NoFile { .. } | InputError::UnknownFile { .. } => {
+            InputError::NoFile { .. } => {
                 Some("a text that looks like a file's name can be given on stdin: `echo TEXT | tallow predict MODEL -`".into())
             }
+            InputError::UnknownFile { path } => Some(match ending_of(path).as_str() {
+                "tif" | "tiff" | "avif" | "heic" | "heif" | "svg" | "jp2" | "ico" => "convert it to PNG or JPEG".into(),
+                _ if holds_rows(path) => "unpack it, and give the folder or its files".into(),
+                _ => "where it holds texts, a line each, give them on stdin: `tallow predict MODEL - < FILE`".into(),
+            }),
+            InputError::Data(error) => error.hint(),
             InputError::Mixed { .. } => Some("ask about them one after the other".into()),
             InputError::WithFile { .. } => Some("a table has two columns for pairs: name them with `--columns`".into()),
             InputError::NoTable { .. } => Some("leave `--columns` out".into()),
@@ -103,16 +112,21 @@ enum Input {
 const TABLES: [&str; 10] = ["parquet", "arrow", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
 const TEXTS: [&str; 2] = ["txt", "text"];
 
+/// The ending of a file's name, in small letters.
+fn ending_of(path: &str) -> String {
+    Path::new(path).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
 impl Input {
     fn of(input: &str) -> Result<Self, InputError> {
         if input == "-" {
             return Ok(Input::Stdin);
         }
-        if input.trim_start().starts_with('{') && serde_json::from_str::<serde_json::Map<_, _>>(input).is_ok() {
+        if input.trim_start().starts_with('{') && check_object(input).is_ok() {
             // Between the values of an object a line may end, within them never.
             return Ok(Input::Row(input.replace(['\n', '\r'], " ")));
         }
-        let ending = Path::new(input).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let ending = ending_of(input);
         let is_table = crate::data::is_table(input);
         let known = is_table || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
         // In a text of several words a stroke is nothing: "8/10 at best".
@@ -131,15 +145,32 @@ impl Input {
     }
 }
 
+/// What is named, with the files of each pattern in its place.
+fn each(inputs: &[String]) -> Result<Vec<String>, InputError> {
+    let mut all = Vec::new();
+    for input in inputs {
+        let files = match Input::of(input) {
+            Err(InputError::NoFile { .. }) if is_pattern(input) => files_called(Path::new(input))?,
+            _ => Vec::new(),
+        };
+        match files.is_empty() {
+            true => all.push(input.clone()),
+            false => all.extend(files.iter().map(|file| file.display().to_string())),
+        }
+    }
+    Ok(all)
+}
+
 /// All inputs as a job has them. What comes from stdin, lines and rows go to tables in `folder`, so that nothing is held in memory.
 fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, InputError> {
-    let inputs: Vec<Input> = asked.inputs.iter().map(|input| Input::of(input)).collect::<Result<_, _>>()?;
+    let named = each(asked.inputs)?;
+    let inputs: Vec<Input> = named.iter().map(|input| Input::of(input)).collect::<Result<_, _>>()?;
     if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(InputError::Twice);
     }
     let (mut texts, mut images, mut tables) = (Vec::new(), Vec::new(), Vec::new());
     let (mut rows, mut called) = (String::new(), BTreeMap::new());
-    for (input, said) in inputs.into_iter().zip(asked.inputs) {
+    for (input, said) in inputs.into_iter().zip(&named) {
         let is_text = matches!(input, Input::Text(_));
         match input {
             Input::Text(text) => texts.push([Some(text), asked.with.map(str::to_string)].into_iter().flatten().collect()),
@@ -173,9 +204,9 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         (true, false, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
         (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec(), called }),
         _ => {
-            let first = asked.inputs.first().cloned().unwrap_or_default();
+            let first = named.first().cloned().unwrap_or_default();
             let kind = |input: &str| Input::of(input).ok().map(|input| std::mem::discriminant(&input));
-            let other = asked.inputs.iter().find(|input| kind(input) != kind(&first)).cloned().unwrap_or_default();
+            let other = named.iter().find(|input| kind(input) != kind(&first)).cloned().unwrap_or_default();
             Err(InputError::Mixed { a: first, b: other })
         }
     }
@@ -213,10 +244,10 @@ fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, 
         if line.trim().is_empty() {
             continue;
         }
-        let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line);
+        let object = check_object(line);
         let is_object = *objects.get_or_insert(line.trim_start().starts_with('{') && object.is_ok());
         let written = match (is_object, object) {
-            (true, Ok(_)) => writeln!(out, "{line}"),
+            (true, Ok(())) => writeln!(out, "{line}"),
             (true, Err(source)) => return Err(InputError::Line { place: name.into(), line: number, source }),
             (false, _) => writeln!(out, "{}", serde_json::json!({"text": line})),
         };
@@ -244,6 +275,7 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     }
     // Nothing is asked of a model whose answers could not be kept.
     let out = asked.out.map(Destination::find).transpose()?;
+    let model = model_of(env, asked.model)?;
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("prediction"))?;
     let trained_on = columns(env, asked);
@@ -258,7 +290,8 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         other => other,
     };
     let texts = if let Given::Texts { texts } = &given { texts.clone() } else { Vec::new() };
-    let asking = Asking { model: model_of(env, asked.model), given, top_k: asked.top_k, logits: asked.logits };
+    let names_columns = !asked.columns.is_empty();
+    let asking = Asking { model, given, names_columns, top_k: asked.top_k, logits: asked.logits };
     let answers = match drive_aside(json, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
         Ok(answers) => answers,
         Err(End::Unfinished { run, outcome }) => return Err(unfinished(run, &outcome, None)),

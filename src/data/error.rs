@@ -3,7 +3,7 @@
 use super::hub;
 use super::read::Position;
 use crate::error::{Class, Failure, is_out_of_room, place_hint};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -174,6 +174,29 @@ pub enum Error {
     NeitherFolderNorHub { path: PathBuf, source: hub::Error },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
+}
+
+impl Error {
+    /// The same of a file that is called `name` where somebody knows it: it was made of something else.
+    pub(super) fn called(mut self, file: &Path, name: &Path) -> Self {
+        match &mut self {
+            Error::Io { path, .. }
+            | Error::Unreadable { path, .. }
+            | Error::NoColumn { path, .. }
+            | Error::NoColumns { path, .. }
+            | Error::ColumnKind { path, .. }
+            | Error::ChooseColumn { path, .. }
+            | Error::ChooseInput { path, .. }
+            | Error::SameName { path, .. }
+            | Error::Missing { path, .. }
+                if path.as_path() == file =>
+            {
+                *path = name.into();
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 fn one_time(examples: usize, column: &Option<String>) -> String {

@@ -104,14 +104,31 @@ fn in_file(path: &Path, place: String, wanted: &[String], making: &Making) -> Re
     Ok(Located { place, splits, names, card, config: None, revision: None, may_lack_files: false, notes })
 }
 
-/// Files whose names fit a pattern such as `data/*.jsonl`, in the order of their names.
-fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
+/// The folder that a pattern begins with, and the rest of it.
+fn parted(pattern: &Path) -> (PathBuf, String) {
     let parts: Vec<_> = pattern.components().collect();
     let fixed = parts.iter().take_while(|part| !splits::is_pattern(&part.as_os_str().to_string_lossy())).count();
     let (below, rest): (PathBuf, PathBuf) = (parts[..fixed].iter().collect(), parts[fixed..].iter().collect());
     let below = if below.as_os_str().is_empty() { PathBuf::from(".") } else { below };
-    let rest = rest.to_string_lossy();
-    let no_match = || Error::NoMatch { pattern: rest.to_string(), below: below.clone() };
+    (below, rest.to_string_lossy().into_owned())
+}
+
+/// The files that a pattern names, whatever they hold, in the order of their names; none where there are none.
+///
+/// # Errors
+/// A folder that they may lie in cannot be read.
+pub fn files_called(pattern: &Path) -> Result<Vec<PathBuf>> {
+    let (below, rest) = parted(pattern);
+    if !below.is_dir() {
+        return Ok(Vec::new());
+    }
+    Ok(globs::files(&below, &rest)?.into_iter().map(|file| below.join(file)).collect())
+}
+
+/// Files whose names fit a pattern such as `data/*.jsonl`, in the order of their names.
+fn by_pattern(pattern: &Path, wanted: &[String]) -> Result<Located> {
+    let (below, rest) = parted(pattern);
+    let no_match = || Error::NoMatch { pattern: rest.clone(), below: below.clone() };
     if !below.is_dir() {
         return Err(no_match());
     }

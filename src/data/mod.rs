@@ -54,7 +54,7 @@ pub use digest::{copy_below, git_blob, sha256_of as sha256_of_bytes, sha256_of_f
 pub use error::{Error, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
-pub use locate::{Lying, lying};
+pub use locate::{Lying, files_called, lying};
 pub use mapped::{Elements, Plain, STAYS_MAPPED};
 pub use ordered::{CutOff, tells_when};
 pub use overlap::{Overlap, overlap};
@@ -67,7 +67,7 @@ pub use public_models::{
     DECODERS, ENCODERS, EncoderFamily, HEARERS, OTHER_ENCODERS, PublicEncoder, PublicModel, SEERS, SMALLER_BERTS, USUAL_BERT,
     WRITERS, public_id,
 };
-pub use read::{IMAGES, Named, letters};
+pub use read::{IMAGES, Named, check_object, letters};
 pub use shards::{sha256_of_weights, weight_files};
 pub use splits::{SPLIT_WORDS, are_splits, holds_rows, holds_text, is_pattern, is_table, split_of_file};
 pub use stream::in_characters;

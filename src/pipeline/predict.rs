@@ -16,6 +16,8 @@ use tallow_zoo::Modality;
 pub struct Asking {
     pub model: ModelSpec,
     pub given: Given,
+    /// Whether somebody named the columns of the tables.
+    pub names_columns: bool,
     /// So many of the likeliest; none: all classes.
     pub top_k: Option<usize>,
     pub logits: bool,
@@ -48,6 +50,10 @@ enum Error {
     Vectors { what: String },
     #[error("the model has no weights to use")]
     NoWeights,
+    #[error("input {number} begins as a row, and is no JSON object")]
+    Row { number: usize, source: serde_json::Error },
+    #[error("a model for {task} is fed with the columns that it was trained on: {}", columns.join(", "))]
+    OwnColumns { task: &'static str, columns: Vec<String> },
     #[error("input {number} has two texts, and a model for {task} takes one at a time")]
     Pair { number: usize, task: &'static str },
 }
@@ -56,7 +62,7 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => Class::Model,
-            Error::Kind { .. } | Error::Pair { .. } => Class::Usage,
+            Error::Kind { .. } | Error::Row { .. } | Error::OwnColumns { .. } | Error::Pair { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
@@ -65,6 +71,8 @@ impl Failure for Error {
             Error::Kind { .. } => {
                 Some("give texts on the command line, files of images, or tables (.csv, .jsonl, .parquet)".into())
             }
+            Error::Row { .. } => Some("a row is an object such as `{\"age\": 7, \"sex\": \"female\"}`".into()),
+            Error::OwnColumns { .. } => Some("leave `--columns` out".into()),
             Error::Pair { .. } => Some("leave `--with` out".into()),
             Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => None,
         }
@@ -101,6 +109,7 @@ impl Pipeline<'_> {
             return Err(Error::Vectors { what }.into());
         }
         suits(task, &asking.given)?;
+        own_columns(task, &model, asking)?;
         let mut assumptions = Vec::new();
         let job = PredictJob {
             feeding: feeding(task, &model, &mut assumptions),
@@ -133,6 +142,14 @@ impl Pipeline<'_> {
 fn suits(task: Task, given: &Given) -> Result<(), Error> {
     let kind = |given| Err(Error::Kind { model: task.in_words(), given });
     match (given, task.takes()) {
+        (Given::Texts { texts }, Modality::Table) => {
+            let texts = (1..).zip(texts.iter().filter_map(|texts| texts.first()));
+            let mut rows = texts.filter(|(_, text)| text.trim_start().starts_with('{'));
+            match rows.find_map(|(number, text)| Some((number, data::check_object(text).err()?))) {
+                Some((number, source)) => Err(Error::Row { number, source }),
+                None => kind("texts"),
+            }
+        }
         (Given::Tables { .. }, _) | (Given::Images { .. }, Modality::Image) => Ok(()),
         (Given::Texts { texts }, Modality::Text) => {
             let alone = matches!(task, Task::TokenClassification | Task::SentenceSimilarity | Task::MaskedLanguageModelling);
@@ -144,6 +161,18 @@ fn suits(task: Task, given: &Given) -> Result<(), Error> {
         (Given::Images { .. }, _) => kind("images"),
         (Given::Texts { .. }, _) => kind("texts"),
     }
+}
+
+/// That nobody names other columns of a table than the model has: whatever is named, it is fed with its own.
+fn own_columns(task: Task, model: &ModelFacts, asking: &Asking) -> Result<(), Error> {
+    let (Some(own), Given::Tables { columns, .. }) = (columns_of(&model.config), &asking.given) else { return Ok(()) };
+    let own = own.column_names();
+    let are_own = own.iter().all(|name| columns.iter().any(|column| column == name)) && columns.len() == own.len();
+    if !asking.names_columns || are_own {
+        return Ok(());
+    }
+    let columns = own.into_iter().map(|name| format!("`{name}`")).collect();
+    Err(Error::OwnColumns { task: task.in_words(), columns })
 }
 
 fn feeding(task: Task, model: &ModelFacts, assumptions: &mut Vec<String>) -> Feeding {

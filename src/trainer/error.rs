@@ -166,6 +166,9 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => FULL_DISK,
             Error::Schema(_) => "docs/generation.md lists what a schema may say",
             Error::Held(tallow_grammar::Error::Room { .. }) => "give it more with `--max-tokens`, or shorten the prompt",
+            Error::Model(tallow_zoo::Error::Prompt { found, .. }) if found == "none" => {
+                "give it words to go on with: `--prompt \"Once upon a time\"`"
+            }
             Error::Model(tallow_zoo::Error::Prompt { .. }) => "shorten the prompt",
             Error::Beams => "leave out `--beams`",
             Error::Data(source) => return source.hint(),
@@ -185,6 +188,13 @@ mod tests {
         let cuda = candle_core::Error::Cuda(said.into());
         let op = "matmul";
         Error::Kernels(tallow_kernels::Error::Candle { op, source: cuda.context("while training") })
+    }
+
+    #[test]
+    fn nobody_shortens_an_empty_prompt() {
+        let hint = |found: &str| Error::Model(tallow_zoo::Error::Prompt { expected: "x".into(), found: found.into() }).hint();
+        assert!(hint("none").is_some_and(|hint| hint.contains("--prompt")));
+        assert!(hint("900 words").is_some_and(|hint| hint.contains("shorten")));
     }
 
     #[test]

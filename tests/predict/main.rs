@@ -161,6 +161,25 @@ fn what_cannot_be_read_is_told_in_its_line() {
     let row = answers(&mut predict(&place, &run, &["{\"text\":\n \"fine\"}"]));
     assert!(row.len() == 1 && row[0]["label"].is_string(), "{row:?}");
     refused(&["absent.csv"], 2, &["there is no file `absent.csv`"], "stdin");
+    refused(&["absent/*.csv"], 2, &["there is no file `absent/*.csv`"], "stdin");
+    let scan = place.write("scan.tiff", "x");
+    refused(&[&scan.display().to_string()], 2, &["scan.tiff` holds is not known by its name"], "convert it to PNG");
+    let packed = place.write("some.zip", "x");
+    refused(&[&packed.display().to_string()], 2, &["some.zip` holds is not known by its name"], "unpack it");
+    place.write("mix/b.jsonl", "{\"text\": \"bad\"}\n");
+    place.write("mix/a.csv", "text\nfine\nfar too long\n");
+    let pattern = place.path("mix/*").display().to_string();
+    assert_eq!(answers(&mut predict(&place, &run, &[&pattern])).len(), 3, "the files of a pattern");
+    // A run that came to nothing yet is one all the same.
+    let planned = place.run();
+    succeeds(place.tallow(["plan"]).arg(place.path("tiny.toml")).args(["--offline", "--out"]).arg(&planned));
+    let none_yet = Refusal { code: 2, words: &["the run `", "has no model yet"], hint: "tallow resume" };
+    none_yet.check(&|| (predict(&place, &planned, &["fine"]), None));
+    let mut export = place.tallow(["export"]);
+    let told = said(export.arg(&planned).args(["--to=onnx", "--offline"]));
+    assert!(told.code == Some(2) && told.stderr.contains("has no model yet"), "{told:?}");
+    let told = said(&mut predict(&place, &run.join("model"), &["{\"a\": \"x\", \"b\": \"y\", \"c\": \"z\"}"]));
+    assert!(told.stderr.contains("`the command line`: cannot tell which column"), "{told:?}");
     let notes = place.write("notes.md", "fine");
     refused(&[&notes.display().to_string()], 2, &["notes.md` holds is not known by its name", "csv"], "stdin");
     let (csv, image) = (place.write("a.csv", "text\nfine\n"), place.write("a.png", "no image"));
@@ -234,6 +253,19 @@ fn rows_of_tables() {
     let told = "`the command line`, line 1, column `size`: expected a number or nothing, found `big`";
     assert!(odd[0]["error"].as_str().is_some_and(|e| e.contains(told)), "{odd:?}");
     assert!(odd[1]["label"].is_string(), "{odd:?}");
+    let unknown = answers(&mut predict(&place, &run, &["{\"size\": NaN, \"colour\": \"red\"}"])).remove(0);
+    assert_eq!(unknown["label"], odd[1]["label"], "as Python writes that it is not known");
+    let refused = |inputs: &[&str], words: &[&str], hint| {
+        Refusal { code: 2, words, hint }.check(&|| (predict(&place, &run, inputs), None));
+    };
+    let words = ["input 1 begins as a row, and is no JSON object", "key must be a string"];
+    refused(&["{\"size\": 9, colour: red}"], &words, "an object");
+    let csv = unlabelled.display().to_string();
+    let words = ["fed with the columns that it was trained on: `size`, `colour`"];
+    refused(&[&csv, "--columns=size"], &words, "leave `--columns` out");
+    answers(&mut predict(&place, &run, &[&csv, "--columns=colour,size"]));
+    let told = said(&mut predict(&place, &run, &["{\"size\": 9}"]));
+    assert!(told.code == Some(20) && told.stderr.contains("`the command line` has no column `colour`"), "{told:?}");
     let none = place.write("none.csv", "colour,size\n");
     let told = said(&mut predict(&place, &run, &[&none.display().to_string()]));
     assert!(told.code == Some(20) && told.stderr.contains("what was given is empty"), "{told:?}");

@@ -101,14 +101,15 @@ pub fn each_chunk<E: From<Error>>(
         }
         Given::Tables { files, columns: asked, called } => {
             for file in files {
-                let table = Table::open(file)?;
-                let columns = columns::find(&table, asked, feeding)?;
+                let shown = called.get(file).map_or(file.as_path(), |name| Path::new(name.as_str()));
+                let named = |error: Error| error.called(file, shown);
+                let table = Table::open(file).map_err(named)?;
+                let columns = columns::find(&table, asked, feeding).map_err(named)?;
                 let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
                 let size = if feeding.table.is_none() && feeding.tokenizer.is_none() { IMAGES } else { CHUNK };
-                let shown = called.get(file).map_or(table.path(), |name| Path::new(name));
-                let mut rows = table.rows(&wanted)?;
+                let mut rows = table.rows(&wanted).map_err(named)?;
                 loop {
-                    let some: Vec<Row> = rows.by_ref().take(size).collect::<Result<_>>()?;
+                    let some: Vec<Row> = rows.by_ref().take(size).collect::<Result<_>>().map_err(named)?;
                     if some.is_empty() {
                         break;
                     }

@@ -74,6 +74,16 @@ fn without_nan(text: &str) -> Option<String> {
     is_changed.then_some(written)
 }
 
+/// Whether a text is one JSON object, as a line of a table is: with what Python writes for numbers that are none.
+///
+/// # Errors
+/// It is none, as JSON's reader says it.
+pub fn check_object(text: &str) -> Result<(), serde_json::Error> {
+    let read = |text: &str| serde_json::from_str::<json::Row>(text).map(drop);
+    let again = || without_nan(text).is_some_and(|text| read(&text).is_ok());
+    read(text).or_else(|error| if again() { Ok(()) } else { Err(error) })
+}
+
 /// The rows of a file that is one object with its rows within; none: its lines are its rows.
 fn wrapped_rows(path: &Path) -> Result<Option<Vec<Object>>> {
     let mut lines = packed::open(path)?.lines();
@@ -351,6 +361,8 @@ mod tests {
             assert_eq!(rows, expected, "{name}");
         }
         assert_eq!(without_nan("{\"a\":\"NaN\"}"), None);
+        assert!(check_object("{\"a\":NaN,\"b\":1}").is_ok() && check_object(" {\"a\":1}").is_ok());
+        assert!(check_object("{\"a\":nan}").is_err() && check_object("[1]").is_err() && check_object("NaN").is_err());
     }
 
     #[test]

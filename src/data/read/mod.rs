@@ -26,6 +26,7 @@ use std::sync::OnceLock;
 pub use class_folder::IMAGES;
 pub(super) use class_folder::is_image;
 pub use encoding::letters;
+pub use jsonl::check_object;
 pub use named::Named;
 
 /// What stands in a cell.
