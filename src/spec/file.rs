@@ -182,12 +182,12 @@ fn has_too_large_a_number(value: &str) -> bool {
 /// What the zoo says of a configuration in the file. It reads public keys by itself, so the schema leaves them to it.
 fn of_the_model(table: &toml::Table) -> Vec<Problem> {
     let place = Place::of("model.config");
-    let Some(config) = table.get("model").and_then(|model| model.get("config")).filter(|config| config.is_table()) else {
+    let Some(config) = table.get("model").and_then(|model| model.get("config")).and_then(toml::Value::as_table) else {
         return Vec::new();
     };
-    let config: ModelConfig = match config.clone().try_into() {
+    let config = match config_of(config.clone(), &place) {
         Ok(config) => config,
-        Err(source) => return vec![Problem::new(place, source.message())],
+        Err(problems) => return problems,
     };
     // The classes may be those of the data.
     let nameless = config.labels().is_empty() && config.head().width() == 0;
@@ -205,6 +205,39 @@ fn of_the_model(table: &toml::Table) -> Vec<Problem> {
         }
         Err(other) => vec![Problem::new(place, other.to_string())],
     }
+}
+
+/// Reads a configuration of the zoo's.
+///
+/// # Errors
+/// All keys that it lacks at once: reading stops at the first, so each gets the value that a small model of the family has, until no
+/// more are missing. Anything else that is wrong is told as the first such thing.
+fn config_of(mut config: toml::Table, place: &Place) -> Result<ModelConfig, Vec<Problem>> {
+    let small = small_of(&config);
+    let mut problems = Vec::new();
+    loop {
+        let source = match toml::Value::Table(config.clone()).try_into::<ModelConfig>() {
+            Ok(config) if problems.is_empty() => return Ok(config),
+            Ok(_) => return Err(problems),
+            Err(source) => source,
+        };
+        let message = source.message().trim();
+        let key = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        let lacking = key.filter(|key| !config.contains_key(*key)).and_then(|key| Some((key, small.as_ref()?.get(key)?)));
+        let Some((key, value)) = lacking else {
+            problems.push(Problem::new(place.clone(), message));
+            return Err(problems);
+        };
+        problems.push(Problem::expected(place.key(key), &format!("a value, such as {value}"), "nothing"));
+        config.insert(key.to_string(), value.clone());
+    }
+}
+
+/// The configuration of a small model of the family that is named.
+fn small_of(config: &toml::Table) -> Option<toml::Table> {
+    let family = config.get("family")?;
+    let mut all = tallow_zoo::registry().iter().filter_map(|entry| toml::Table::try_from((entry.tiny)()).ok());
+    all.find(|small| small.get("family") == Some(family))
 }
 
 /// What must hold between values. Their own ranges are in the schema.
@@ -470,6 +503,20 @@ mod tests {
             message.contains("`data.monitor.name`: expected another split than `data.train` and `data.held_out`, found `test`"),
             "{message}"
         );
+    }
+
+    /// As of the rest of the file.
+    #[test]
+    fn all_keys_that_a_model_lacks_are_told_at_once() {
+        let lines = PRESET.lines().filter(|line| !line.starts_with("hidden_size") && !line.starts_with("num_attention_heads"));
+        let text = lines.map(|line| format!("{line}\n")).collect::<String>().replace("lr = 1e-3", "lr = \"fast\"");
+        let message = parse(&text, "x.toml").expect_err("refused").to_string();
+        for key in ["hidden_size", "num_attention_heads"] {
+            assert!(message.contains(&format!("`model.config.{key}`: expected a value, such as ")), "{message}");
+        }
+        assert!(message.contains("`recipe.lr`: expected a number") && message.contains("has 3 problem(s)"), "{message}");
+        let other = parse_with(PRESET, "x.toml", &[("model.config.family".to_string(), "dragon".to_string())]);
+        assert!(other.is_err_and(|error| error.to_string().contains("dragon")));
     }
 
     #[test]
