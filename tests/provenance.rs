@@ -7,7 +7,7 @@ mod program;
 use program::{Place, Refusal, said, succeeds};
 use serde_json::Value;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn verify(place: &Place, run: &Path, more: &[&str]) -> Command {
     let mut command = place.tallow(["verify".as_ref(), run.as_os_str()]);
@@ -229,7 +229,36 @@ fn what_cannot_be_verified_is_refused() {
     refuse(2, "no run folder", "tallow runs", &["verify".as_ref(), "nowhere".as_ref()]);
     refuse(2, "neither a run folder nor a model", "tallow runs", &["diff".as_ref(), planned.as_os_str(), "nowhere".as_ref()]);
     let run = trained(&place, &["recipe.length={ steps = 400 }"]);
+    // What was planned alone has nothing yet that could differ but what was asked for.
+    let found = diff(&place, &run, &planned);
+    assert_eq!((&found["comparison"]["not_prepared"], &found["same"]), (&"b".into(), &false.into()), "{found:#}");
+    let inputs = found["comparison"]["inputs"].as_array().expect("inputs");
+    assert!(!inputs.is_empty() && inputs.iter().all(|one| one["input"] == "config" || one["input"] == "threads"), "{found:#}");
+    let told = succeeds(&mut place.tallow(["diff".as_ref(), run.as_os_str(), planned.as_os_str()])).stdout;
+    assert!(told.contains("b was planned and not prepared yet") && !told.contains("source file"), "{told}");
     refuse(2, "leave nothing to compare", "--steps", &["verify".as_ref(), run.as_os_str(), "--steps=1".as_ref()]);
+}
+
+/// Two of one name may begin in the same second.
+#[test]
+fn runs_are_listed_with_what_came_of_them() {
+    let place = Place::new();
+    let spec = place.write("tiny.toml", program::TINY);
+    let plan = |_| {
+        let mut plan = place.tallow(["plan".as_ref(), spec.as_os_str(), "--offline".as_ref()]);
+        plan.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started")
+    };
+    let both: Vec<_> = (0..2).map(plan).collect();
+    assert!(both.into_iter().all(|mut plan| plan.wait().expect("ended").success()));
+    succeeds(place.train(&[], &place.path("runs/done")).arg("--offline"));
+    let told = succeeds(&mut place.tallow(["runs", "--json"])).stdout;
+    let rows: Vec<Value> = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(rows.len(), 3, "{told}");
+    assert!(rows.iter().all(|row| row["title"] == "A tiny test"), "{told}");
+    let (done, planned): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["run"] == "done");
+    assert_eq!((&done[0]["state"], &done[0]["metric"]), (&"reported".into(), &"accuracy".into()), "{told}");
+    assert!(done[0]["score"].is_number() && done[0]["verdict"].is_string(), "{told}");
+    assert!(planned.iter().all(|row| row["state"] == "planned" && row["score"].is_null()), "{told}");
 }
 
 /// An experiment that is edited before anything was prepared is what is run; after that only its budget may be edited.

@@ -39,6 +39,11 @@ fn first(found: &Comparison) -> Option<String> {
     input
         .or_else(|| found.partings.iter().next().map(|(run, parting)| parts(run, parting)))
         .or_else(|| found.other_weights.first().map(|run| format!("{run}: other weights")))
+        .or_else(|| found.not_prepared.as_deref().map(not_prepared))
+}
+
+fn not_prepared(side: &str) -> String {
+    format!("{side} was planned and not prepared yet: there is nothing of its data, weights and machine to compare")
 }
 
 fn parts(run: &str, parting: &crate::provenance::Parting) -> String {
@@ -48,6 +53,7 @@ fn parts(run: &str, parting: &crate::provenance::Parting) -> String {
 fn page(a: &str, b: &str, found: &Comparison) -> String {
     let mut out = format!("a {}\nb {}\n\n", clean(a), clean(b));
     match found.inputs.split_first() {
+        None if found.not_prepared.is_some() => out.push_str("What was planned is the same\n"),
         None => out.push_str("All inputs that are recorded are the same\n"),
         Some((first, rest)) => {
             out.push_str(&format!("Differs first\n{}", difference(first, "a", "b")));
@@ -56,6 +62,9 @@ fn page(a: &str, b: &str, found: &Comparison) -> String {
                 rest.iter().for_each(|input| out.push_str(&difference(input, "a", "b")));
             }
         }
+    }
+    if let Some(side) = &found.not_prepared {
+        out.push_str(&format!("\n{}\n", not_prepared(side)));
     }
     if !found.partings.is_empty() {
         out.push_str("\nTrainings part\n");

@@ -231,15 +231,14 @@ fn begin_with(
     }
     // A language model that cannot be asked is told before anything is begun.
     language_model::check(env, &planner_wishes(wishes), args.hub.offline || env.offline)?;
-    let root = args.out.clone().unwrap_or_else(|| {
-        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-        let name = format!("{}-{time}", start.slug());
-        // Several runs may begin in the same second.
-        let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
-        names.map(|name| env.runs.join(name)).find(|root| !root.exists()).unwrap_or_else(|| env.runs.join(name))
-    });
-    let was_there = root.is_dir();
-    let folder = create(env, root, Purpose::Experiment)?;
+    let was_there = args.out.as_ref().is_some_and(|root| root.is_dir());
+    let folder = match &args.out {
+        Some(root) => create(env, root.clone(), Purpose::Experiment)?,
+        None => {
+            let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+            create_named(env, &format!("{}-{time}", start.slug()))?
+        }
+    };
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
         Err(error) => match fallback.filter(|_| lacks_model(&error)) {
             Some(fallback) => super::script::fall_back(json, env, &folder, error, (wishes, fallback), args),
@@ -285,9 +284,27 @@ fn lacks_model(error: &Error) -> bool {
 
 /// A new run folder; its ledger begins with how it came to be.
 pub(super) fn create(env: &Environment, root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
-    // What its numbers come from; read first, so that the ledger has its first row as soon as the folder is there.
-    let binary_sha256 = std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default();
+    let binary_sha256 = own_sha256();
     begun(env, RunFolder::create(root)?, purpose, binary_sha256)
+}
+
+/// As [`create`] of an experiment, of that name in the folder of runs. Several runs may begin in the same second: whoever finds
+/// the name taken, however lately, takes the next one.
+fn create_named(env: &Environment, name: &str) -> Result<RunFolder> {
+    let binary_sha256 = own_sha256();
+    let mut number = 1u64;
+    loop {
+        let root = env.runs.join(if number == 1 { name.to_string() } else { format!("{name}-{number}") });
+        match RunFolder::create(root) {
+            Err(store::Error::Occupied { .. }) => number += 1,
+            made => return begun(env, made?, Purpose::Experiment, binary_sha256),
+        }
+    }
+}
+
+/// What a run's numbers come from; read first, so that the ledger has its first row as soon as the folder is there.
+fn own_sha256() -> String {
+    std::env::current_exe().ok().and_then(|exe| data::sha256_of_file(&exe).ok()).unwrap_or_default()
 }
 
 /// A folder for an evaluation within one that passes: it is gone before anybody could ask what it was made by.

@@ -32,6 +32,7 @@ use crate::data::hub::Hub;
 use crate::data::hub::push::Target;
 use crate::error::{Class, Error, Failure, Result};
 use crate::eval::Evaluation;
+use crate::plan::Plan;
 use crate::report::{self, Report, Style};
 use crate::store::RunFolder;
 use crate::words::score;
@@ -226,18 +227,30 @@ fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
         (false, true) if !folder.prepared().is_dir() => "planned",
         _ => "unfinished",
     };
+    let evaluation = |folder: &RunFolder| folder.read_json::<Evaluation>(&folder.eval()).ok();
     if json {
-        let rows: Vec<_> =
-            folders.iter().map(|f| serde_json::json!({"run": f.id(), "state": state(f), "folder": f.root()})).collect();
-        return print_json(&rows);
+        // A script's run has no plan.
+        let title = |folder: &RunFolder| folder.read_json::<Plan>(&folder.plan()).ok().map(|plan| plan.spec.title);
+        let row = |folder: &RunFolder| {
+            let found = evaluation(folder);
+            serde_json::json!({
+                "run": folder.id(),
+                "state": state(folder),
+                "title": title(folder),
+                "metric": found.as_ref().map(|found| found.metric),
+                "score": found.as_ref().map(|found| found.mean),
+                "verdict": found.as_ref().map(|found| found.verdict.word()),
+                "folder": folder.root(),
+            })
+        };
+        return print_json(&folders.iter().map(row).collect::<Vec<_>>());
     }
     if folders.is_empty() {
         say(&format!("no runs in `{}`", environment.runs.display()));
     }
     for folder in &folders {
-        let evaluation: Option<Evaluation> = folder.read_json(&folder.eval()).ok();
-        let found =
-            evaluation.map_or_else(String::new, |e| format!("{} {}, {}", e.metric.in_words(), score(e.mean), e.verdict.word()));
+        let in_words = |e: Evaluation| format!("{} {}, {}", e.metric.in_words(), score(e.mean), e.verdict.word());
+        let found = evaluation(folder).map_or_else(String::new, in_words);
         say(format!("{:<12} {}  {found}", state(folder), folder.root().display()).trim_end());
     }
     Ok(ExitCode::SUCCESS)

@@ -16,6 +16,8 @@ pub struct Side {
     manifest: Manifest,
     /// By run; none for a model.
     traces: BTreeMap<String, Trace>,
+    /// A run of which there is the plan alone.
+    is_planned: bool,
 }
 
 /// There is nothing to compare.
@@ -68,7 +70,7 @@ impl Side {
             (false, true) => foreign(place, &read::<serde_json::Value>(&config)?)?,
             (false, false) => return Err(Error::Neither { path: place.into() }.into()),
         };
-        Ok(Side { manifest, traces: BTreeMap::new() })
+        Ok(Side { manifest, traces: BTreeMap::new(), is_planned: false })
     }
 
     fn run(folder: &RunFolder) -> Result<Side> {
@@ -92,7 +94,8 @@ impl Side {
             }
             traces.insert(run.name.clone(), Trace::last_of(&events));
         }
-        Ok(Side { manifest, traces })
+        let is_planned = manifest.data.prepared.is_empty();
+        Ok(Side { manifest, traces, is_planned })
     }
 }
 
@@ -129,6 +132,11 @@ pub fn compare_sides(a: &Side, b: &Side) -> Comparison {
             (Some(_), Some(_)) => found.other_weights.push(run.name.clone()),
             _ => {}
         }
+    }
+    match (a.is_planned, b.is_planned) {
+        (true, false) => found.without_unprepared("a"),
+        (false, true) => found.without_unprepared("b"),
+        (true, true) | (false, false) => {}
     }
     found
 }

@@ -58,11 +58,22 @@ pub struct Comparison {
     pub same_weights: Vec<String>,
     /// Runs whose trained weights differ.
     pub other_weights: Vec<String>,
+    /// The side, `a` or `b`, that was planned alone, where the other went on: what it has not made yet is no difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_prepared: Option<String>,
 }
 
 impl Comparison {
     pub fn is_same(&self) -> bool {
-        self.inputs.is_empty() && self.partings.is_empty() && self.other_weights.is_empty()
+        let is_whole = self.not_prepared.is_none();
+        is_whole && self.inputs.is_empty() && self.partings.is_empty() && self.other_weights.is_empty()
+    }
+
+    /// Takes what the side `a` or `b` has not made yet out of the differences.
+    pub fn without_unprepared(&mut self, side: &str) {
+        let lacks = |one: &Difference| if side == "a" { one.a.is_none() } else { one.b.is_none() };
+        self.inputs.retain(|one| one.input == Input::Config || !lacks(one));
+        self.not_prepared = Some(side.into());
     }
 }
 
@@ -154,6 +165,27 @@ fn values(input: Input, key: &str, a: Option<&String>, b: Option<&String>, found
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_made_yet_is_no_difference() {
+        let one = |input: Input, a: Option<&str>, b: Option<&str>| Difference {
+            input,
+            key: "x".into(),
+            a: a.map(str::to_string),
+            b: b.map(str::to_string),
+        };
+        let inputs = vec![
+            one(Input::Config, Some("1"), None),
+            one(Input::Data, Some("1"), None),
+            one(Input::Data, Some("1"), Some("2")),
+            one(Input::Hardware, Some("1"), None),
+        ];
+        let mut found = Comparison { inputs, ..Comparison::default() };
+        found.without_unprepared("b");
+        let left: Vec<_> = found.inputs.iter().map(|one| (one.input, one.b.as_deref())).collect();
+        assert_eq!(left, [(Input::Config, None), (Input::Data, Some("2"))]);
+        assert!(!Comparison { not_prepared: Some("a".into()), ..Comparison::default() }.is_same());
+    }
 
     #[test]
     fn how_often_a_run_is_saved_is_no_difference() {

@@ -1,13 +1,14 @@
 //! The YAML that the Hub reads.
 
 use super::{License, base_model, license};
-use crate::data::PairKind;
+use crate::data::{PairKind, is_pattern};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::spec::{DataSource, Metric, Task};
 use crate::words::{address, count, last_of_address};
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 pub(super) fn matter(plan: &Plan, report: &Report) -> String {
     let mut yaml = String::from("---\n");
@@ -74,11 +75,33 @@ fn dataset(plan: &Plan) -> (String, String) {
             (id.clone(), config.as_ref().map_or_else(|| id.clone(), |config| format!("{id} ({config})")))
         }
         DataSource::Local { path } => {
-            let name = path.file_stem().map_or_else(|| "local".into(), |name| name.to_string_lossy().into_owned());
+            let files: Vec<&Path> =
+                plan.facts.data.splits.iter().flat_map(|split| &split.files).map(PathBuf::as_path).collect();
+            let name = local_name(path, &files);
             (name.clone(), name)
         }
         DataSource::Url { url, .. } => (address(url), last_of_address(url)),
         DataSource::Generated { name, .. } => (name.clone(), format!("{name} (made by Tallow)")),
+    }
+}
+
+/// What data that lies here is called: its own name; where a pattern names several `files`, theirs, and of many their folder's.
+fn local_name(path: &Path, files: &[&Path]) -> String {
+    const MOST: usize = 4;
+    let stem = |path: &Path| path.file_stem().map_or_else(|| "local".to_string(), |name| name.to_string_lossy().into_owned());
+    if !is_pattern(&path.to_string_lossy()) {
+        return stem(path);
+    }
+    let mut names: Vec<String> = Vec::new();
+    for name in files.iter().map(|file| stem(file)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    match names.len() {
+        0 => "local".into(),
+        1..=MOST => names.join(", "),
+        _ => files.first().and_then(|file| file.parent()).map_or_else(|| "local".into(), stem),
     }
 }
 
@@ -140,4 +163,24 @@ fn quoted(text: &str) -> String {
 fn put(text: &mut String, args: std::fmt::Arguments) {
     // Writing to a String cannot fail.
     let _ = text.write_fmt(args);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_at_hand_has_a_name_whatever_named_its_files() {
+        let check = |path: &str, files: &[&str], expected: &str| {
+            let files: Vec<&Path> = files.iter().map(Path::new).collect();
+            assert_eq!(local_name(Path::new(path), &files), expected, "{path}");
+        };
+        check("/x/reviews.csv", &["/x/reviews.csv"], "reviews");
+        check("/x/reviews", &["/x/reviews/train.csv", "/x/reviews/test.csv"], "reviews");
+        check("/x/{tag_train.conll,tag_test.conll}", &["/x/tag_train.conll", "/x/tag_test.conll"], "tag_train, tag_test");
+        check("/x/*.csv", &["/x/a.csv", "/x/a.csv"], "a");
+        let many = ["/x/months/1.csv", "/x/months/2.csv", "/x/months/3.csv", "/x/months/4.csv", "/x/months/5.csv"];
+        check("/x/months/*.csv", &many, "months");
+        check("/x/*.csv", &[], "local");
+    }
 }
