@@ -1,7 +1,7 @@
 //! Rows in the order of time, or as they stand: where a split is cut so that what is held out comes behind what is trained on.
 
 use super::classes;
-use super::features::{self, Comma};
+use super::features::{self, Comma, DayOrder};
 use super::read::{Cell, ColumnKind, Position, Table};
 use super::{Error, Result};
 use crate::job::{Boundary, Part};
@@ -67,7 +67,7 @@ struct Times {
 /// # Errors
 /// A cell says no time, or another kind than those before it; day and month cannot be told apart.
 fn times(tables: &[Table], column: &str) -> Result<Times> {
-    let (mut read, mut may): (Vec<Option<When>>, [bool; 2]) = (Vec::new(), [true; 2]);
+    let (mut read, mut order) = (Vec::<Option<When>>::new(), DayOrder::default());
     let (mut first, mut unclear): (Option<bool>, Option<Error>) = (None, None);
     for table in tables {
         let comma = table.comma(column);
@@ -89,22 +89,19 @@ fn times(tables: &[Table], column: &str) -> Result<Times> {
                 let expected = if when.is_date { "a number as above it" } else { "a date as above it" };
                 return Err(error(row.position, expected));
             }
-            may = [0, 1].map(|way| may[way] && when.either[way].is_some());
-            match may {
-                [false, false] => return Err(error(row.position, "day and month in the order of the dates above it")),
-                _ if when.either[0] != when.either[1] => {
-                    let expected = "a date whose day and month can be told apart, such as 2026-01-31";
-                    unclear.get_or_insert_with(|| error(row.position, expected));
-                }
-                _ => {}
+            if !order.take(&when.either) {
+                return Err(error(row.position, "day and month in the order of the dates above it"));
+            }
+            if when.either[0] != when.either[1] {
+                let expected = "a date whose day and month can be told apart, such as 2026-01-31";
+                unclear.get_or_insert_with(|| error(row.position, expected));
             }
             read.push(Some(when));
         }
     }
-    let way = match (may, unclear) {
-        ([true, true], Some(unclear)) => return Err(unclear),
-        ([true, _], _) => 0,
-        _ => 1,
+    let way = match (order.way(), unclear) {
+        (None, Some(unclear)) => return Err(unclear),
+        (way, _) => way.unwrap_or(0),
     };
     Ok(Times { each: read.into_iter().map(|when| when?.either[way]).collect(), are_dates: first.unwrap_or(false) })
 }

@@ -197,6 +197,35 @@ pub(in crate::data) fn dates(cell: &Cell) -> [Option<DateTime>; 2] {
     }
 }
 
+/// In which order day and month stand, as the dates of a column tell it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::data) struct DayOrder {
+    /// Whether any is another date each way.
+    differ: bool,
+    /// Whether some can be read one way alone: not with the day first, not with the month first.
+    never: [bool; 2],
+}
+
+impl DayOrder {
+    /// Looks at what a cell says each way, as [`dates`] tells it: whether it is a date in the order of those before it.
+    pub(in crate::data) fn take<T: PartialEq>(&mut self, either: &[Option<T>; 2]) -> bool {
+        self.differ |= either[0] != either[1];
+        self.never = [0, 1].map(|way| self.never[way] || either[way].is_none());
+        self.never != [true; 2]
+    }
+
+    /// Which way they are read; none where it cannot be told.
+    pub(in crate::data) fn way(&self) -> Option<usize> {
+        let is_told = !self.differ || self.never != [false; 2];
+        is_told.then_some(usize::from(self.never[0]))
+    }
+
+    /// Whether the order makes a difference.
+    pub(in crate::data) fn matters(&self) -> bool {
+        self.differ
+    }
+}
+
 /// The number that a part of a date is.
 pub(super) fn part_of(date: &DateTime, part: DatePart) -> f64 {
     match part {

@@ -1,6 +1,6 @@
 //! One column of a table: what its cells in the training rows are, and what follows for a model.
 
-use super::cells::{self, Comma, is_no_number, part_of};
+use super::cells::{self, Comma, DayOrder, is_no_number, part_of};
 use super::target::Target;
 use crate::data::read::{Cell, ColumnKind};
 use crate::words::count;
@@ -113,10 +113,7 @@ pub(super) struct Column {
 #[derive(Default)]
 struct Dates {
     each: Vec<[Option<DateTime>; 2]>,
-    /// Whether any is another date each way.
-    differ: bool,
-    /// Whether some can be read one way alone: the first, the second.
-    never: [bool; 2],
+    order: DayOrder,
 }
 
 impl Dates {
@@ -124,18 +121,7 @@ impl Dates {
     fn take(&mut self, cell: &Cell, is_nothing: bool) -> bool {
         let either = cells::dates(cell);
         self.each.push(either);
-        if is_nothing {
-            return true;
-        }
-        self.differ |= either[0] != either[1];
-        self.never = [0, 1].map(|way| self.never[way] || either[way].is_none());
-        self.never != [true; 2]
-    }
-
-    /// Which way they are read, and whether that makes a difference; none where it cannot be told.
-    fn way(&self) -> Option<(usize, bool)> {
-        let is_told = !self.differ || self.never != [false; 2];
-        is_told.then_some((usize::from(self.never[0]), self.differ))
+        is_nothing || self.order.take(&either)
     }
 }
 
@@ -372,8 +358,8 @@ impl Column {
     }
 
     fn dates(&self, dates: &Dates) -> Use {
-        let Some((way, differ)) = dates.way() else { return Use::Nothing(Why::Dates(self.example.clone())) };
-        let day_first = differ.then_some(way == 0);
+        let Some(way) = dates.order.way() else { return Use::Nothing(Why::Dates(self.example.clone())) };
+        let day_first = dates.order.matters().then_some(way == 0);
         let dates: Vec<Option<DateTime>> = dates.each.iter().map(|either| either[way]).collect();
         let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
         let columns = parts.into_iter().filter_map(|part| {

@@ -9,6 +9,6 @@ mod column;
 mod survey;
 mod target;
 
-pub(super) use cells::{Comma, Commas, category, dates, is_nothing, number, number_of, truth_or_number};
+pub(super) use cells::{Comma, Commas, DayOrder, category, dates, is_nothing, number, number_of, truth_or_number};
 pub(super) use survey::{Asked, is_table, survey};
 pub(super) use target::rows_of;
