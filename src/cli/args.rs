@@ -106,6 +106,9 @@ pub enum Command {
         /// Time for everything, what was used before included, such as 30m or 2h.
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         max_time: Option<Duration>,
+        /// Ask the language model of the run no more: the rules go on alone.
+        #[arg(long)]
+        without_llm: bool,
         #[command(flatten)]
         budget: BudgetArgs,
         #[command(flatten)]

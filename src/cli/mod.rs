@@ -174,8 +174,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Bench(args) => bench::bench(cli.json, environment, args),
         Command::Report { run } => report_again(cli.json, environment, run),
-        Command::Resume { run, max_time, budget, hub, worker } => {
-            experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)
+        Command::Resume { run, max_time, without_llm, budget, hub, worker } => {
+            experiment::resume(cli.json, environment, run, (*max_time, *without_llm, budget), hub, worker)
         }
         Command::Read { paper, fields, offline, llm, worker } => {
             let show = if *fields {
