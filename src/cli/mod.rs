@@ -14,6 +14,7 @@ mod export;
 mod language_model;
 mod made;
 pub mod message;
+mod misread;
 mod planned;
 mod predict;
 mod profile;
@@ -39,6 +40,7 @@ use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
 use experiment::{Start, Until};
+use misread::Misread;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -52,7 +54,15 @@ const DOCKER: &str = "/var/run/docker.sock";
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     crate::sandbox::survive_file_limits();
-    let cli = Cli::parse_from(std::env::args_os().map(argument));
+    let words: Vec<OsString> = std::env::args_os().map(argument).collect();
+    let cli = match Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && misread::is_for_machines(&words) => {
+            tell(&Misread::of(&error).into(), true, Style::Plain);
+            return ExitCode::from(Class::Usage.exit_code());
+        }
+        Err(error) => error.exit(),
+    };
     if matches!(cli.command, Command::Worker) {
         return worker::run();
     }
