@@ -106,7 +106,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         }
         Command::Profile { what, example, steps, tokens, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
-            let asked = profile::Asked { steps: usize::from(*steps) as u64, tokens: tokens.map(usize::from) };
+            let asked = profile::Asked { steps: *steps, tokens: tokens.map(usize::from) };
             profile::profile(cli.json, environment, start, wishes, run, &asked)
         }
         Command::Train { experiment, script, fallback, wishes, run, .. } => {
