@@ -163,8 +163,7 @@ pub(super) fn run(
     stop: &AtomicBool,
 ) -> Result<Beside> {
     let folder = RunFolder::open(run)?;
-    let nothing =
-        |why: String| Beside { framework: framework.name().into(), nothing: Some(why), failed: false, measured: None };
+    let nothing = |why: String| Beside { framework: framework.name().into(), nothing: Some(why), failed: false, measured: None };
     let Some(Jobs { config, evaluation, losses }) = jobs(&folder, seed)? else {
         return Ok(nothing("the run is not finished".into()));
     };

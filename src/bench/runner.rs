@@ -303,10 +303,8 @@ impl Bench<'_> {
             blank.why = Some(missing);
             // Of what is run again this one is, too.
             let needed = [tier.model_of.as_deref(), fault.needs_undisturbed().then_some(task.id.as_str())];
-            blank.surroundings = needed
-                .into_iter()
-                .flatten()
-                .any(|id| self.load(id, Fault::None, seed).is_some_and(|trial| trial.surroundings));
+            blank.surroundings =
+                needed.into_iter().flatten().any(|id| self.load(id, Fault::None, seed).is_some_and(|trial| trial.surroundings));
             return Ok(Some(blank));
         }
         // Of a bench that was killed meanwhile; what it started ends with it, and is waited for by nobody.

@@ -486,7 +486,11 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
             .replacen("name = \"small\"", "name = \"a/../../b\"", 1)
             .replacen("name = \"BERT on reviews\"", "name = \" \"", 1)
             .replacen("text = \"classify reviews.csv\"", "text = \" \"", 1)
-            .replacen(&format!("[{file}]"), &format!("[{file}, {file}]\nbad_column = \"data.columns.labl=colour\"\nvague = \"\""), 1)
+            .replacen(
+                &format!("[{file}]"),
+                &format!("[{file}, {file}]\nbad_column = \"data.columns.labl=colour\"\nvague = \"\""),
+                1,
+            )
             .replacen("source = \"made so\"", "source = \"\"", 1)
             .replacen("[\"--model\", \"{model}\"]", "[\"--model\", \"{model}\", \"--seeds=3\", \"--json\", \"--nosuch\"]", 1);
         let misread = |words: &[String]| words.contains(&"--nosuch".to_string()).then(|| "no `--nosuch`".to_string());
@@ -505,7 +509,9 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
         ];
         assert_eq!(problems.len(), words.len(), "{problems:#?}");
         assert!(words.iter().all(|word| problems.iter().any(|p| p.contains(word))), "{words:#?} {problems:#?}");
-        for (flag, is_one) in [("=x", false), ("data.columns.label=", false), ("recipe.lr=x", false), ("data.columns.label=x", true)] {
+        for (flag, is_one) in
+            [("=x", false), ("data.columns.label=", false), ("recipe.lr=x", false), ("data.columns.label=x", true)]
+        {
             let with = SMALL.replacen("time_limit_secs", &format!("bad_column = \"{flag}\"\ntime_limit_secs"), 1);
             assert_eq!(Suite::parse(&with, "s").is_ok(), is_one, "{flag}");
         }

@@ -149,8 +149,7 @@ fn send(pid: libc::pid_t, signal: libc::c_int) {
 
 /// Processes whose parent is `pid`, but for those that have ended and wait to be asked how.
 fn children(pid: u32) -> Vec<u32> {
-    let parent =
-        |of: u32| std::fs::read_to_string(format!("/proc/{of}/stat")).ok().and_then(|stat| parent_of_living(&stat));
+    let parent = |of: u32| std::fs::read_to_string(format!("/proc/{of}/stat")).ok().and_then(|stat| parent_of_living(&stat));
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|of| parent(*of) == Some(pid)).collect()
 }
