@@ -195,7 +195,7 @@ fn what_a_bench_started_ends_with_it() {
     let lives = |pid: u32| of(pid).is_some_and(|(state, _)| state != "Z" && state != "X");
     let children = |parent: u32| -> Vec<u32> {
         let all = std::fs::read_dir("/proc").expect("processes").flatten();
-        let all = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let all = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
         all.filter(|pid| of(*pid).is_some_and(|(_, of)| of == parent) && lives(*pid)).collect()
     };
     let begun = Instant::now();
