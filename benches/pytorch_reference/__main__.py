@@ -64,7 +64,7 @@ def main():
         except Nothing as why:
             found = {"nothing": str(why)}
     except ImportError as error:
-        found = {"nothing": f"{error.name or error} is not installed for this Python"}
+        found = {"nothing": f"{error.name or error} is not installed for this Python", "failed": True}
     print(json.dumps(found))
 
 

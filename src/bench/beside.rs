@@ -2,7 +2,8 @@
 //! are laid out as files, and a script of our own takes the same steps. What differs is the framework alone, and what it draws for
 //! dropout.
 
-use crate::error::Result;
+use super::error::BenchError;
+use crate::error::{Result, root_cause};
 use crate::job::{EvaluateJob, Event, Job, RunConfig};
 use crate::run::process::{Plain, Status, attend};
 use crate::spec::Metric;
@@ -53,6 +54,9 @@ pub struct Beside {
     pub framework: String,
     /// Why there is nothing to stand beside it.
     pub nothing: Option<String>,
+    /// That is so for want of a library or of time, and may be otherwise next time; else there is no counterpart.
+    #[serde(default)]
+    pub failed: bool,
     pub measured: Option<Measured>,
 }
 
@@ -99,6 +103,8 @@ const EARLY: u64 = 3;
 struct Printed {
     nothing: Option<String>,
     #[serde(default)]
+    failed: bool,
+    #[serde(default)]
     versions: BTreeMap<String, String>,
     #[serde(default)]
     train_secs: f64,
@@ -111,6 +117,37 @@ struct Printed {
     /// Of every step.
     #[serde(default)]
     losses: Vec<f64>,
+}
+
+/// Loading a framework for the first time can take minutes.
+const LOADING: Duration = Duration::from_secs(600);
+
+/// Whether the framework can be run at all, before anything is run that it is to stand beside. `place`: for what it says.
+///
+/// # Errors
+/// It cannot be: its program is not there, or lacks a library.
+pub(super) fn check(framework: &Framework, place: &Path, stop: &AtomicBool) -> Result<()> {
+    let io = |source| crate::store::Error::Io { action: "create", path: place.into(), source };
+    std::fs::create_dir_all(place).map_err(io)?;
+    let args: [OsString; 2] = ["-c".into(), "import torch, transformers".into()];
+    let stderr = place.join("stderr");
+    let what = Plain {
+        program: &framework.python,
+        args: &args,
+        variables: &[],
+        folder: place,
+        stdout: place.join("stdout"),
+        stderr: stderr.clone(),
+        limit: LOADING,
+        stop,
+    };
+    let why = match attend(&what, &mut |_| {}) {
+        Ok(ended) if ended.stopped || ended.status == Status::Exited(0) => return Ok(()),
+        Ok(ended) if ended.timed_out => "torch and transformers were not loaded in ten minutes".into(),
+        Ok(_) => last_line(&stderr),
+        Err(error) => root_cause(&error),
+    };
+    Err(BenchError::NoFramework { framework: framework.name(), python: framework.python.display().to_string(), why }.into())
 }
 
 /// Takes the steps of the finished run in `run` in the folder `place`, which is emptied again.
@@ -126,7 +163,7 @@ pub(super) fn run(
     stop: &AtomicBool,
 ) -> Result<Beside> {
     let folder = RunFolder::open(run)?;
-    let nothing = |why: String| Beside { framework: framework.name().into(), nothing: Some(why), measured: None };
+    let nothing = |why: String| Beside { framework: framework.name().into(), nothing: Some(why), failed: false, measured: None };
     let Some(Jobs { config, evaluation, losses }) = jobs(&folder, seed)? else {
         return Ok(nothing("the run is not finished".into()));
     };
@@ -203,7 +240,8 @@ fn take(
     place: &Path,
     (limit, stop): (Duration, &AtomicBool),
 ) -> Result<Beside> {
-    let nothing = |why: String| Beside { framework: framework.name().into(), nothing: Some(why), measured: None };
+    let nothing =
+        |why: String, failed: bool| Beside { framework: framework.name().into(), nothing: Some(why), failed, measured: None };
     let model = config.recipe.dropout.map_or_else(|| config.model.clone(), |p| config.model.clone().with_dropout(p));
     let told = json!({
         "config": config, "public_config": model.to_public(), "lrs": laid.lrs, "scale": laid.scale,
@@ -238,16 +276,16 @@ fn take(
     };
     let ended = match attend(&what, &mut |_| {}) {
         Ok(ended) => ended,
-        Err(error) => return Ok(nothing(format!("{error}: `--python PATH` names a Python with torch and transformers"))),
+        Err(error) => return Ok(nothing(format!("{error}: {}", root_cause(&error)), true)),
     };
-    let read = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
     let printed = read(&stdout).lines().rev().find_map(|line| serde_json::from_str::<Printed>(line).ok());
     Ok(match printed {
-        _ if ended.timed_out => nothing("its time was over".into()),
-        Some(Printed { nothing: Some(why), .. }) => nothing(why),
+        _ if ended.timed_out => nothing("its time was over".into(), true),
+        Some(Printed { nothing: Some(why), failed, .. }) => nothing(why, failed),
         Some(printed) if ended.status == Status::Exited(0) => Beside {
             framework: framework.name().into(),
             nothing: None,
+            failed: false,
             measured: Some(Measured {
                 versions: printed.versions,
                 threads: config.threads,
@@ -262,12 +300,18 @@ fn take(
                 apart: apart(losses, &printed.losses, &laid.examples),
             }),
         },
-        _ => {
-            let said = read(&stderr);
-            let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-            nothing(format!("it failed: {}", crate::words::clean(last)))
-        }
+        _ => nothing(format!("it failed: {}", last_line(&stderr)), true),
     })
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
+}
+
+/// The last line of what a program wrote there.
+fn last_line(path: &Path) -> String {
+    let said = read(path);
+    crate::words::clean(said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing"))
 }
 
 #[cfg(test)]

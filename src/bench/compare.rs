@@ -104,8 +104,8 @@ pub fn compare(a: &Results, b: &Results) -> Comparison {
                 continue;
             }
             rows.push(row(Some((&task.id, task.target.metric)), fault, &of_a, &of_b, timed));
-            let struck = |trials: &[Trial]| trials.iter().filter(|trial| trial.struck).count();
-            counts.push((task.id.as_str(), struck(&of_a), struck(&of_b)));
+            let counted = |trials: &[Trial]| trials.iter().filter(|trial| trial.counts()).count();
+            counts.push((task.id.as_str(), counted(&of_a), counted(&of_b)));
             all_a.extend(of_a);
             all_b.extend(of_b);
         }
@@ -152,8 +152,8 @@ fn by_chance(rows: &[CompareRow]) -> Option<String> {
 }
 
 fn row(task: Option<(&str, Metric)>, fault: Fault, a: &[Trial], b: &[Trial], timed: bool) -> CompareRow {
-    let struck = |trials: &[Trial]| -> Vec<Trial> { trials.iter().filter(|trial| trial.struck).cloned().collect() };
-    let (a, b) = (struck(a), struck(b));
+    let counted = |trials: &[Trial]| -> Vec<Trial> { trials.iter().filter(|trial| trial.counts()).cloned().collect() };
+    let (a, b) = (counted(a), counted(b));
     let well = |trials: &[Trial]| (trials.iter().filter(|trial| trial.well()).count(), trials.len());
     let success = of_shares(well(&a), well(&b));
     let values = |trials: &[Trial]| trials.iter().filter_map(|trial| trial.value).collect::<Vec<f64>>();

@@ -3,13 +3,16 @@
 //! A [`Suite`] is data. A [`Trial`] is one task with one seed and perhaps one fault, run as a user runs it: a child process of this
 //! binary, in a run folder of its own. What it says of itself is read from that run's ledger and report. [`Results`] are made from
 //! trials alone, so they can be made again at any time. `suite`, `fault`, `trial`, `results`, `compare` and the pages are pure;
-//! `made` makes data, `runner` runs, `strike` does the faults, `cut_hub` is a Hub with a bad line, `beside` runs another framework.
+//! `made` makes data, `runner` runs, `files` reads and writes what it leaves, `strike` does the faults, `cut_hub` is a Hub with a bad line,
+//! `beside` runs another framework.
 
 mod beside;
 mod compare;
 mod cut_hub;
 mod energy;
+mod error;
 mod fault;
+mod files;
 mod made;
 mod page;
 mod results;
@@ -22,9 +25,10 @@ mod trial;
 pub use beside::{Beside, Framework};
 pub use compare::{Comparison, compare};
 pub use fault::Fault;
+pub use files::load_results;
 pub use page::page;
 pub use results::{Results, Share};
-pub use runner::{Bench, Told, load_results};
+pub use runner::{Bench, Told};
 pub use suite::{Suite, SuiteError, Tier, TierName, shipped};
 pub use tables::{comparison_markdown, markdown};
 pub use trial::{Ending, Machine, Program, Trial};

@@ -1,7 +1,7 @@
 //! What trials say together.
 
 use super::beside::{Apart, Beside};
-use super::fault::Fault;
+use super::fault::{Expected, Fault};
 use super::suite::{Agents, Goal, Suite, TierName};
 use super::trial::{Machine, Program, Split, Trial};
 use crate::eval::{of_mean, wilson};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of `results.json`.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Everything that the pages about a bench say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -248,9 +248,9 @@ impl Results {
 }
 
 fn shares(trials: &[&Trial]) -> (Share, Share) {
-    let struck: Vec<&&Trial> = trials.iter().filter(|trial| trial.struck).collect();
-    let count = |well: fn(&Trial) -> bool| struck.iter().filter(|trial| well(trial)).count();
-    (Share::new(count(Trial::first), struck.len()), Share::new(count(Trial::well), struck.len()))
+    let counted: Vec<&&Trial> = trials.iter().filter(|trial| trial.counts()).collect();
+    let count = |well: fn(&Trial) -> bool| counted.iter().filter(|trial| well(trial)).count();
+    (Share::new(count(Trial::first), counted.len()), Share::new(count(Trial::well), counted.len()))
 }
 
 fn total(fault: Fault, trials: &[&Trial]) -> Total {
@@ -259,10 +259,10 @@ fn total(fault: Fault, trials: &[&Trial]) -> Total {
     Total { fault, tasks, first_attempt, after_recovery, not_struck: trials.iter().filter(|trial| !trial.struck).count() }
 }
 
-/// Of the trials that the fault struck: the others say nothing of it.
+/// Of the trials that the fault struck, and whose end is their own: the others say nothing of it.
 fn summary(fault: Fault, metric: Metric, trials: &[&Trial]) -> Option<Summary> {
-    let struck: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.struck).collect();
-    let trials = struck.as_slice();
+    let counted: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.counts()).collect();
+    let trials = counted.as_slice();
     let count = trials.len();
     if count == 0 {
         return None;
@@ -270,6 +270,8 @@ fn summary(fault: Fault, metric: Metric, trials: &[&Trial]) -> Option<Summary> {
     let (first_attempt, after_recovery) = shares(trials);
     let mean = |of: &dyn Fn(&Trial) -> f64| trials.iter().map(|trial| of(trial)).sum::<f64>() / count as f64;
     let some = |of: &dyn Fn(&Trial) -> Option<f64>| -> Vec<f64> { trials.iter().filter_map(|trial| of(trial)).collect() };
+    // A refusal reaches no target.
+    let to_target = |trial: &Trial| Some(trial.wall_secs).filter(|_| trial.well() && fault.expected() == Expected::Target);
     let rate = |of: fn(&Trial) -> Option<u64>| {
         let rates =
             some(&|trial| Some(of(trial)? as f64 / trial.took.train_secs?).filter(|rate| *rate > 0.0 && rate.is_finite()));
@@ -285,7 +287,7 @@ fn summary(fault: Fault, metric: Metric, trials: &[&Trial]) -> Option<Summary> {
         seeds: trials.iter().map(|trial| trial.seed).collect(),
         first_attempt,
         after_recovery,
-        time_to_target: Middle::of(&some(&|trial| trial.well().then_some(trial.wall_secs))),
+        time_to_target: Middle::of(&some(&to_target)),
         metric: Mean::of(&some(&|trial| trial.value)).map(|mean| mean.within(metric.range())),
         attempts: mean(&|trial| trial.took.attempts as f64),
         split: Split {
@@ -366,6 +368,7 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
             program: Program { version: "0.1.0".into(), binary_sha256: "ab".into() },
             ending,
             struck: true,
+            surroundings: false,
             wall_secs: secs,
             value: Some(value),
             scores: [(Metric::Accuracy, value)].into(),
@@ -428,6 +431,21 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
             (1, 2),
             "what should be refused and was not is a failure"
         );
+        let of = |fault: Fault| found.tasks[0].by_fault.iter().find(|summary| summary.fault == fault).expect("a summary");
+        assert!(of(Fault::BadColumn).time_to_target.is_none(), "a refusal reaches no target");
+        assert!(of(Fault::KillWorker).time_to_target.is_some());
+    }
+
+    #[test]
+    fn what_the_machine_ended_is_not_counted() {
+        let mut ended = trial(Fault::None, 0, Ending::Failed, 1.0, 0.0);
+        (ended.value, ended.surroundings) = (None, true);
+        let found = results(vec![ended.clone(), trial(Fault::None, 1, Ending::FirstAttempt, 1.0, 0.9)]);
+        let total = found.total(Fault::None).expect("a total");
+        assert_eq!((total.after_recovery.hits, total.after_recovery.of, total.not_struck), (1, 1, 0));
+        assert_eq!(found.tasks[0].by_fault[0].seeds, [1]);
+        let alone = results(vec![ended]);
+        assert!(alone.tasks.is_empty() && alone.total(Fault::None).is_some_and(|total| total.after_recovery.of == 0));
     }
 
     #[test]

@@ -3,22 +3,27 @@
 
 use super::beside::{self, Beside, Framework};
 use super::energy::Energy;
+use super::error::BenchError;
 use super::fault::Fault;
+use super::files::{read_json, read_trial, write_json};
 use super::made::make;
 use super::page::{Past, page};
 use super::results::{About, Results};
-use super::strike::{Strike, Undisturbed, arguments, had_too_little, standing_bytes};
+use super::strike::{Strike, Undisturbed, arguments, had_too_little, has_lost_a_worker, standing_bytes};
 use super::suite::{File, MODEL, Suite, Task, Tier, TierName};
 use super::tables::markdown;
-use super::trial::{self, Ending, Finished, Machine, Program, Took, Trial, judge, said_error, took};
-use crate::error::{Class, Failure, Result};
+use super::trial::{
+    self, Ending, Finished, Machine, Program, Took, Trial, first_line, is_of_surroundings, judge, said_error, took,
+};
+use crate::error::{Class, Result};
 use crate::eval::Evaluation;
 use crate::plan::Plan;
 use crate::report::{CurveKind, Report};
 use crate::run::process::{Ended, Plain, Status, attend};
-use crate::store::{Entry, RunFolder, write_atomic};
+use crate::store::{self, Entry, RunFolder, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
+use std::fs::{File as OpenFile, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,37 +31,6 @@ use std::time::{Duration, Instant};
 
 /// Points of a curve that a trial keeps.
 const CURVE: usize = 60;
-
-/// A bench cannot be run.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BenchError {
-    #[error("cannot {action} `{}`", path.display())]
-    Io { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("`{}` is no result of a bench", path.display())]
-    Malformed { path: PathBuf, source: serde_json::Error },
-    #[error("`{}` holds another bench: expected {expected}, found {found}", path.display())]
-    OtherBench { path: PathBuf, expected: String, found: String },
-    #[error("the task `{task}` needs the file `{name}`, which lies in no folder of `--data-dir`")]
-    NoFile { task: String, name: String },
-}
-
-impl Failure for BenchError {
-    fn class(&self) -> Class {
-        match self {
-            BenchError::Io { .. } => Class::Resource,
-            BenchError::Malformed { .. } | BenchError::OtherBench { .. } | BenchError::NoFile { .. } => Class::Usage,
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            BenchError::OtherBench { .. } => Some("choose another folder with `--out`".into()),
-            BenchError::NoFile { name, .. } => {
-                Some(format!("`--data-dir DIR`, where DIR holds `{name}`; or leave the task out with `--tasks`"))
-            }
-            BenchError::Io { .. } | BenchError::Malformed { .. } => None,
-        }
-    }
-}
 
 /// A suite on its way.
 pub struct Bench<'a> {
@@ -116,32 +90,51 @@ struct Identity {
     patience: Option<f64>,
 }
 
+/// A trial that is asked for.
+#[derive(Clone, Copy)]
+struct Wanted<'s> {
+    task: &'s Task,
+    tier: &'s Tier,
+    seed: u64,
+    fault: Fault,
+}
+
 impl Bench<'_> {
     /// Runs every trial that is not there yet, and writes what all of them say. None: the user wants to stop; what is done stays done.
     ///
     /// # Errors
-    /// The suite has no such task, a file that a task needs is not there, or the folder cannot be used.
+    /// The suite has no such task, a file that a task needs is not there, the other framework cannot be run, the folder cannot be used or
+    /// is another bench's, or there is no room left.
     pub fn run(&self, tell: &mut dyn FnMut(Told)) -> Result<Option<Results>> {
         let chosen = self.suite.chosen(self.tier, &self.tasks)?;
         std::fs::create_dir_all(&self.out).map_err(self.io("create", &self.out))?;
+        let _lock = self.lock()?;
         self.identify()?;
+        // What cannot be written in the end is found out before hours are spent.
+        drop(self.open_history()?);
         for (task, tier) in &chosen {
             self.lay_files(task, tier)?;
         }
-        for (task, tier) in &chosen {
-            for seed in 0..self.seeds {
-                let faults = std::iter::once(Fault::None).chain(self.faults.iter().copied());
-                for fault in faults.filter(|fault| self.applies(*fault, tier)) {
-                    if self.load(task, fault, seed).is_some_and(|trial| self.has_all(&trial)) {
-                        continue;
-                    }
-                    tell(Told::Begin { task, fault, seed });
-                    let Some(trial) = self.trial(task, tier, seed, fault, tell)? else { return Ok(None) };
-                    write_json(&self.place("trials", &task.id, fault, seed, ".json"), &trial)?;
-                    if trial.well() {
-                        self.keep_what_is_quoted(&trial, task);
-                    }
-                    tell(Told::Ended(&trial));
+        self.left_out(&chosen).into_iter().for_each(|line| tell(Told::Say(line)));
+        let all = self.wanted(&chosen);
+        let waiting: Vec<Wanted> = all.iter().copied().filter(|wanted| !self.is_there(wanted)).collect();
+        if waiting.len() < all.len() {
+            tell(Told::Say(format!("{} of {} trials are there already", all.len() - waiting.len(), all.len())));
+        }
+        if let Some(framework) = self.framework.as_ref().filter(|_| !waiting.is_empty()) {
+            beside::check(framework, &self.out.join("beside"), self.stop)?;
+        }
+        for of_one_task in waiting.chunk_by(|one, next| one.task.id == next.task.id) {
+            for Wanted { task, tier, seed, fault } in of_one_task.iter().copied() {
+                tell(Told::Begin { task, fault, seed });
+                let Some(trial) = self.trial(task, tier, seed, fault, tell)? else { return Ok(None) };
+                write_json(&self.place("trials", &task.id, fault, seed, ".json"), &trial)?;
+                if trial.well() {
+                    self.keep_what_is_quoted(&trial, task);
+                }
+                tell(Told::Ended(&trial));
+                if let Some(why) = trial.out_of_room() {
+                    return Err(BenchError::NoRoom { why: why.into(), out: self.out.clone() }.into());
                 }
             }
             self.write(&self.results()?)?;
@@ -150,6 +143,47 @@ impl Bench<'_> {
         self.remember(&results)?;
         self.write(&results)?;
         Ok(Some(results))
+    }
+
+    /// Takes the folder for this process: another bench would remove the runs that this one is at.
+    fn lock(&self) -> Result<OpenFile> {
+        let folder = OpenFile::open(&self.out).map_err(self.io("open", &self.out))?;
+        match folder.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(BenchError::Locked { path: self.out.clone() }.into()),
+            // A file system that knows no locks is used without.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(folder),
+        }
+    }
+
+    /// Every trial that is asked for, those of a task together and each behind what it is measured by.
+    fn wanted<'s>(&self, chosen: &[(&'s Task, &'s Tier)]) -> Vec<Wanted<'s>> {
+        let mut all = Vec::new();
+        for (task, tier) in chosen.iter().copied() {
+            for seed in 0..self.seeds {
+                let faults = std::iter::once(Fault::None).chain(self.faults.iter().copied());
+                let applying = faults.filter(|fault| self.applies(*fault, tier));
+                all.extend(applying.map(|fault| Wanted { task, tier, seed, fault }));
+            }
+        }
+        all
+    }
+
+    fn is_there(&self, wanted: &Wanted) -> bool {
+        self.load(&wanted.task.id, wanted.fault, wanted.seed).is_some_and(|trial| self.has_all(&trial))
+    }
+
+    /// Faults that were asked for and can be done to none of these tasks, in words.
+    fn left_out(&self, chosen: &[(&Task, &Tier)]) -> Vec<String> {
+        let has_one = |applies: &dyn Fn(&Tier) -> bool| chosen.iter().any(|(_, tier)| applies(tier));
+        let none = self.faults.iter().filter(|fault| !has_one(&|tier| self.applies(**fault, tier)));
+        let told = |fault: &Fault| {
+            let why = match has_one(&|tier| fault.applies(tier)) {
+                true => "it needs `--hub DIR`, from which it serves the files",
+                false => "the suite says of no task that is run what it would take",
+            };
+            format!("`{}` is left out: {why}", fault.name().replace('_', "-"))
+        };
+        none.map(told).collect()
     }
 
     fn applies(&self, fault: Fault, tier: &Tier) -> bool {
@@ -218,14 +252,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Whether nothing is asked now that a trial of before was not asked.
+    /// Whether a trial of before says all that is asked now.
     fn has_all(&self, trial: &Trial) -> bool {
-        self.framework.is_none() || trial.fault != Fault::None || trial.value.is_none() || trial.beside.is_some()
+        let is_alone = self.framework.is_none() || trial.fault != Fault::None || trial.value.is_none();
+        !trial.surroundings && (is_alone || trial.beside.as_ref().is_some_and(|beside| !beside.failed))
     }
 
-    fn load(&self, task: &Task, fault: Fault, seed: u64) -> Option<Trial> {
+    fn load(&self, task: &str, fault: Fault, seed: u64) -> Option<Trial> {
         // One that cannot be read is run again.
-        read_trial(&self.place("trials", &task.id, fault, seed, ".json")).ok()
+        read_trial(&self.place("trials", task, fault, seed, ".json")).ok()
     }
 
     /// One trial, or none where the user wants to stop.
@@ -243,6 +278,7 @@ impl Bench<'_> {
             program: self.version.clone(),
             ending: Ending::Failed,
             struck: true,
+            surroundings: false,
             wall_secs: 0.0,
             value: None,
             scores: Default::default(),
@@ -265,10 +301,17 @@ impl Bench<'_> {
             // A fault that cannot be measured did not strike; a task without its model failed.
             blank.struck = fault == Fault::None;
             blank.why = Some(missing);
+            // Of what is run again this one is, too.
+            let needed = [tier.model_of.as_deref(), fault.needs_undisturbed().then_some(task.id.as_str())];
+            blank.surroundings =
+                needed.into_iter().flatten().any(|id| self.load(id, Fault::None, seed).is_some_and(|trial| trial.surroundings));
             return Ok(Some(blank));
         }
-        // Of a bench that was killed meanwhile.
+        // Of a bench that was killed meanwhile; what it started ends with it, and is waited for by nobody.
         if run.exists() {
+            if let Err(error @ store::Error::Locked { .. }) = RunFolder::open(&run).and_then(|folder| folder.lock()) {
+                return Err(error.into());
+            }
             std::fs::remove_dir_all(&run).map_err(self.io("remove", &run))?;
         }
         let server = match (&self.hub, fault) {
@@ -289,7 +332,8 @@ impl Bench<'_> {
         let Some(went) = went else { return Ok(None) };
         let mut found = self.gather(tier, &run, &went, blank);
         found.struck = match fault {
-            Fault::KillWorker | Fault::KillProgram => went.struck,
+            Fault::KillWorker => has_lost_a_worker(&run),
+            Fault::KillProgram => went.resumes > 0,
             Fault::CutDownload => server.as_ref().is_some_and(|server| server.has_cut()),
             Fault::Memory => had_too_little(&run, undisturbed.as_ref()),
             Fault::LearningRate | Fault::BadColumn | Fault::Vague | Fault::Misspelt | Fault::None => true,
@@ -361,7 +405,8 @@ impl Bench<'_> {
                 return Ok(None);
             }
             let stderr = std::fs::read(log(resumes, "stderr")).unwrap_or_default();
-            let error = said_error(&String::from_utf8_lossy(&stderr));
+            let stderr = String::from_utf8_lossy(&stderr);
+            let error = said_error(&stderr);
             let was_killed = strike.struck && fault == Fault::KillProgram && matches!(ended.status, Status::Signalled(_));
             let service = error.as_ref().is_some_and(|error| error.class == Class::External) && fault == Fault::CutDownload;
             if resumes == 0 && (was_killed || service) && !ended.timed_out {
@@ -376,8 +421,8 @@ impl Bench<'_> {
                 ended,
                 wall_secs: begun.elapsed().as_secs_f64(),
                 error,
+                said: first_line(&stderr),
                 resumes,
-                struck: strike.struck,
                 energy,
             }));
         }
@@ -394,16 +439,19 @@ impl Bench<'_> {
             exit_code: if let Status::Exited(code) = went.ended.status { Some(code) } else { None },
             timed_out: went.ended.timed_out,
             error: went.error.clone(),
+            said: went.said.clone(),
             evaluation: evaluation.as_ref(),
             ledger: &ledger,
             resumes: went.resumes,
             bad_column: tier.column_that_is_not_there().filter(|_| blank.fault == Fault::BadColumn),
         };
         let (ending, value, why) = judge(&finished, tier.target.metric, tier.target.value);
+        let ledgers: Vec<&[Entry]> = searched.iter().chain([&ledger]).map(Vec::as_slice).collect();
         let report: Option<Report> = folder.as_ref().and_then(|folder| folder.read_json(&folder.report_json()).ok());
         let loss = report.and_then(|report| report.curves.into_iter().find(|curve| curve.kind == CurveKind::TrainLoss));
         Trial {
             ending,
+            surroundings: is_of_surroundings(blank.fault, ending, went.error.as_ref(), &ledgers),
             value,
             why,
             wall_secs: went.wall_secs,
@@ -416,7 +464,7 @@ impl Bench<'_> {
 
     /// What the undisturbed trial says, if it came to a plan.
     fn undisturbed(&self, task: &Task, seed: u64) -> Option<Undisturbed> {
-        let trial = self.load(task, Fault::None, seed)?;
+        let trial = self.load(&task.id, Fault::None, seed)?;
         let folder = RunFolder::open(self.run_folder(&task.id, Fault::None, seed)).ok()?;
         let plan: Plan = folder.read_json(&folder.plan()).ok()?;
         Some(Undisturbed {
@@ -491,9 +539,12 @@ impl Bench<'_> {
     fn remember(&self, results: &Results) -> Result<()> {
         let Some(past) = Past::of(results) else { return Ok(()) };
         let line = serde_json::to_string(&past).unwrap_or_default();
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(&self.history);
-        file.and_then(|mut file| writeln!(file, "{line}")).map_err(self.io("write", &self.history))?;
+        writeln!(self.open_history()?, "{line}").map_err(self.io("write", &self.history))?;
         Ok(())
+    }
+
+    fn open_history(&self) -> Result<OpenFile> {
+        Ok(OpenOptions::new().create(true).append(true).open(&self.history).map_err(self.io("write", &self.history))?)
     }
 
     fn io<'a>(&self, action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> BenchError + 'a {
@@ -506,8 +557,9 @@ struct Went {
     ended: Ended,
     wall_secs: f64,
     error: Option<trial::SaidError>,
+    /// The first line of its stderr.
+    said: Option<String>,
     resumes: usize,
-    struck: bool,
     energy: Option<f64>,
 }
 
@@ -523,33 +575,4 @@ fn thinned(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
 fn cut_hub(hub: &Path, run: &Path) -> Result<super::cut_hub::CutHub> {
     super::cut_hub::CutHub::start(hub, &run.with_extension("cache"))
         .map_err(|source| BenchError::Io { action: "serve", path: hub.into(), source }.into())
-}
-
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let above = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(above).map_err(|source| BenchError::Io { action: "create", path: above.into(), source })?;
-    let mut text = serde_json::to_vec_pretty(value).map_err(|source| BenchError::Malformed { path: path.into(), source })?;
-    text.push(b'\n');
-    Ok(write_atomic(path, |file| file.write_all(&text))?)
-}
-
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = std::fs::read(path).map_err(|source| BenchError::Io { action: "read", path: path.into(), source })?;
-    Ok(serde_json::from_slice(&bytes).map_err(|source| BenchError::Malformed { path: path.into(), source })?)
-}
-
-/// A trial, or why its file is none, in words.
-fn read_trial(path: &Path) -> std::result::Result<Trial, String> {
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
-    let trial: Trial = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
-    let (expected, found) = (trial::VERSION, trial.version);
-    (found == expected).then_some(trial).ok_or_else(|| format!("expected version {expected}, found {found}"))
-}
-
-/// The results that a folder of a bench, or a file, holds.
-///
-/// # Errors
-/// There are none.
-pub fn load_results(path: &Path) -> Result<Results> {
-    read_json(&if path.is_dir() { path.join("results.json") } else { path.to_path_buf() })
 }

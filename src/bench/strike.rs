@@ -91,6 +91,13 @@ pub(super) fn standing_bytes(plan: &Plan) -> u64 {
     4 * plan.estimate.num_params as u64 + 12 * plan.estimate.num_trainable as u64
 }
 
+/// Whether a worker was ended by a signal: it may have had its last word before ours came, and that says nothing of recovery.
+pub(super) fn has_lost_a_worker(run: &Path) -> bool {
+    let killed = |entry: &Entry| matches!(&entry.record, Record::AttemptEnded { outcome: Outcome::Killed { .. }, .. });
+    let ledger = RunFolder::open(run).and_then(|folder| folder.ledger().read());
+    ledger.is_ok_and(|ledger| ledger.iter().any(killed))
+}
+
 /// Whether less memory made a difference: a worker ran out of it, or the plan takes smaller parts of a step.
 pub(super) fn had_too_little(run: &Path, undisturbed: Option<&Undisturbed>) -> bool {
     let Ok(folder) = RunFolder::open(run) else { return true };
@@ -99,4 +106,24 @@ pub(super) fn had_too_little(run: &Path, undisturbed: Option<&Undisturbed>) -> b
         folder.read_json::<Plan>(&folder.plan()).ok().and_then(|plan| plan.runs.first().map(|run| run.micro_batch_size));
     folder.ledger().read().is_ok_and(|ledger| ledger.iter().any(ran_out))
         || planned != undisturbed.and_then(|undisturbed| undisturbed.micro_batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_lost_where_the_ledger_says_so() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::create(dir.path().join("run")).expect("made");
+        let ended = |outcome: Outcome| {
+            let record = Record::AttemptEnded { run: "seed-0".into(), attempt: 1, outcome, wall_secs: 1.0, max_rss_bytes: 1 };
+            folder.ledger().append("2026-01-01T00:00:00Z".into(), record).expect("written");
+        };
+        assert!(!has_lost_a_worker(&dir.path().join("elsewhere")));
+        ended(Outcome::Completed);
+        assert!(!has_lost_a_worker(folder.root()), "the kill came when it was done");
+        ended(Outcome::Killed { signal: 9 });
+        assert!(has_lost_a_worker(folder.root()));
+    }
 }

@@ -1,7 +1,10 @@
 //! What a suite holds, and how its file is read: every problem at once.
 
+use super::fault::Fault;
+use super::strike::arguments;
 use crate::error::{Class, Failure};
-use crate::spec::{Metric, parse_strictly};
+use crate::spec::{Metric, parse_strictly, takes};
+use crate::words::clean;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -258,7 +261,16 @@ impl Suite {
     /// # Errors
     /// All that is wrong with it.
     pub fn parse(text: &str, file: &str) -> Result<Suite, SuiteError> {
-        parse_strictly(text, &together).map_err(|problems| SuiteError::Problems { file: file.into(), problems })
+        Suite::parse_with(text, file, &|_| None)
+    }
+
+    /// The same, where `misread` says of a command's words why they cannot be read, if so.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse_with(text: &str, file: &str, misread: &dyn Fn(&[String]) -> Option<String>) -> Result<Suite, SuiteError> {
+        parse_strictly(text, &|suite: &Suite| together(suite, misread))
+            .map_err(|problems| SuiteError::Problems { file: file.into(), problems })
     }
 
     /// The tasks that `wanted` names, all of the tier where it names none, each behind the one whose model it begins with.
@@ -284,55 +296,120 @@ impl Suite {
     }
 }
 
+/// Why a command line of these words cannot be read; none: it can.
+type Misread<'a> = &'a dyn Fn(&[String]) -> Option<String>;
+
+/// What is wrong: its place, and in words.
+type Wrong = (String, String);
+
+fn wrong(place: String, expected: &str, found: &str) -> Wrong {
+    (place, format!("expected {expected}, found {found}"))
+}
+
 /// What must hold between values.
-fn together(suite: &Suite) -> Vec<(String, String)> {
+fn together(suite: &Suite, misread: Misread) -> Vec<Wrong> {
     let mut problems = Vec::new();
-    let mut wrong = |place: String, expected: &str, found: &str| {
-        problems.push((place, format!("expected {expected}, found {found}")));
-    };
     if suite.version != VERSION {
-        wrong("version".into(), &VERSION.to_string(), &suite.version.to_string());
+        problems.push(wrong("version".into(), &VERSION.to_string(), &suite.version.to_string()));
+    }
+    if !is_file_name(&suite.name) {
+        problems.push(wrong("name".into(), "a name that a file can have", &quoted(&suite.name)));
     }
     for (i, task) in suite.task.iter().enumerate() {
         let is_name = !task.id.is_empty() && task.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !is_name {
-            wrong(format!("task.{i}.id"), "lower-case letters, digits and underscores", &format!("`{}`", task.id));
+            problems.push(wrong(format!("task.{i}.id"), "lower-case letters, digits and underscores", &quoted(&task.id)));
         }
         if suite.task[..i].iter().any(|other| other.id == task.id) {
-            wrong(format!("task.{i}.id"), "each name once", &format!("`{}` again", task.id));
+            problems.push(wrong(format!("task.{i}.id"), "each name once", &format!("{} again", quoted(&task.id))));
+        }
+        if task.name.trim().is_empty() {
+            problems.push(wrong(format!("task.{i}.name"), "a name", "none"));
         }
         if [&task.ci, &task.cpu, &task.gpu].iter().all(|tier| tier.is_none()) {
-            wrong(format!("task.{i}"), "at least one of `ci`, `cpu` and `gpu`", "none");
+            problems.push(wrong(format!("task.{i}"), "at least one of `ci`, `cpu` and `gpu`", "none"));
         }
         for name in [TierName::Ci, TierName::Cpu, TierName::Gpu] {
             let Some(tier) = task.tier(name) else { continue };
             let at = |key: &str| format!("task.{i}.{}.{key}", name.name());
-            let (least, most) = tier.target.metric.range();
-            if !(least..=most).contains(&tier.target.value) {
-                let range = format!("{least} to {most} for {}", tier.target.metric.in_words());
-                wrong(at("target.value"), &range, &tier.target.value.to_string());
-            }
-            for file in tier.files.iter().filter(|file| !is_file_name(file.name())) {
-                wrong(at("files"), "names of files, without folders", &format!("`{}`", file.name()));
-            }
-            let of = tier.model_of.as_deref();
-            let earlier = |id: &str| suite.task[..i].iter().any(|other| other.id == id && other.tier(name).is_some());
-            if let Some(id) = of.filter(|id| !earlier(id)) {
-                wrong(at("model_of"), "a task above this one that has this tier", &format!("`{id}`"));
-            }
-            let names_model = tier.args.iter().any(|arg| arg.contains(MODEL));
-            if names_model != of.is_some() {
-                let (expected, found) = match names_model {
-                    true => ("`model_of`, for `args` names `{model}`", "nothing"),
-                    false => ("`{model}` in `args`, for there is `model_of`", "none"),
-                };
-                wrong(at("args"), expected, found);
-            }
-            if let Some(flag) = tier.bad_column.as_deref().filter(|flag| !flag.contains('=')) {
-                wrong(at("bad_column"), "KEY=VALUE", &format!("`{flag}`"));
-            }
+            problems.extend(in_tier(tier, &at));
+            let has_model = |id: &str| suite.task[..i].iter().any(|other| other.id == id && other.tier(name).is_some());
+            problems.extend(of_model(tier, &at, &has_model));
+            problems.extend(of_command(tier, &at, misread));
         }
     }
+    problems
+}
+
+/// What must hold within a task's size.
+fn in_tier(tier: &Tier, at: &dyn Fn(&str) -> String) -> Vec<Wrong> {
+    let mut problems = Vec::new();
+    let (least, most) = tier.target.metric.range();
+    if !(least..=most).contains(&tier.target.value) {
+        let range = format!("{least} to {most} for {}", tier.target.metric.in_words());
+        problems.push(wrong(at("target.value"), &range, &tier.target.value.to_string()));
+    }
+    let (key, said) = match &tier.start {
+        Start::Request { text } => ("start.text", Some(text)),
+        Start::Paper { paper } => ("start.paper", Some(paper)),
+        Start::ExamplePaper => ("start", None),
+    };
+    let texts = [
+        (key, said),
+        ("vague", tier.vague.as_ref()),
+        ("misspelt", tier.misspelt.as_ref()),
+        ("target.source", Some(&tier.target.source)),
+    ];
+    let empty = texts.into_iter().filter(|(_, text)| text.is_some_and(|text| text.trim().is_empty()));
+    problems.extend(empty.map(|(key, _)| wrong(at(key), "words", "none")));
+    for (i, file) in tier.files.iter().enumerate() {
+        if !is_file_name(file.name()) {
+            problems.push(wrong(at("files"), "names of files, without folders", &quoted(file.name())));
+        }
+        if tier.files[..i].iter().any(|other| other.name() == file.name()) {
+            problems.push(wrong(at("files"), "each name once", &format!("{} again", quoted(file.name()))));
+        }
+    }
+    let is_column = |flag: &str| {
+        let (key, column) = flag.split_once('=').unwrap_or((flag, ""));
+        key.starts_with("data.columns.") && !takes(key).is_empty() && !column.trim().is_empty()
+    };
+    if let Some(flag) = tier.bad_column.as_deref().filter(|flag| !is_column(flag)) {
+        let expected = "KEY=COLUMN such as `data.columns.label=colour`, with a key that an experiment has";
+        problems.push(wrong(at("bad_column"), expected, &quoted(flag)));
+    }
+    problems
+}
+
+/// `has_model`: whether a task above has this tier.
+fn of_model(tier: &Tier, at: &dyn Fn(&str) -> String, has_model: &dyn Fn(&str) -> bool) -> Vec<Wrong> {
+    let mut problems = Vec::new();
+    let of = tier.model_of.as_deref();
+    if let Some(id) = of.filter(|id| !has_model(id)) {
+        problems.push(wrong(at("model_of"), "a task above this one that has this tier", &quoted(id)));
+    }
+    let names_model = tier.args.iter().any(|arg| arg.contains(MODEL));
+    if names_model != of.is_some() {
+        let (expected, found) = match names_model {
+            true => ("`model_of`, for `args` names `{model}`", "nothing"),
+            false => ("`{model}` in `args`, for there is `model_of`", "none"),
+        };
+        problems.push(wrong(at("args"), expected, found));
+    }
+    problems
+}
+
+/// What the bench says itself, of every task alike.
+const OWN_FLAGS: [&str; 5] = ["--seeds", "--out", "--json", "--hub", "--offline"];
+
+/// What is told to the program.
+fn of_command(tier: &Tier, at: &dyn Fn(&str) -> String, misread: Misread) -> Vec<Wrong> {
+    let is_own = |arg: &&String| OWN_FLAGS.iter().any(|flag| arg.split('=').next() == Some(*flag));
+    let own = tier.args.iter().filter(is_own);
+    let mut problems: Vec<Wrong> =
+        own.map(|arg| wrong(at("args"), "flags that the bench does not set itself", &quoted(arg))).collect();
+    let told = misread(&arguments(tier, 0, Fault::None, None));
+    problems.extend(told.map(|why| (at("args"), format!("the program cannot be told so: {}", clean(&why)))));
     problems
 }
 
@@ -340,7 +417,11 @@ fn together(suite: &Suite) -> Vec<(String, String)> {
 pub(super) const MODEL: &str = "{model}";
 
 fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\'])
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']) && !name.chars().any(char::is_control)
+}
+
+fn quoted(text: &str) -> String {
+    format!("`{}`", clean(text))
 }
 
 #[cfg(test)]
@@ -400,6 +481,40 @@ target = { metric = "accuracy", value = 0.8, source = "made so" }
         let unknown = SMALL.replace("time_limit_secs", "time_limit").replace("\"made\"", "\"found\"");
         let Err(SuiteError::Problems { problems, .. }) = Suite::parse(&unknown, "s") else { panic!("it is wrong") };
         assert_eq!(problems.len(), 5, "two keys too many, two missing, one kind: {problems:#?}");
+        let file = "{ kind = \"made\", name = \"reviews.csv\", make = \"reviews\", rows = 100 }";
+        let odd = SMALL
+            .replacen("name = \"small\"", "name = \"a/../../b\"", 1)
+            .replacen("name = \"BERT on reviews\"", "name = \" \"", 1)
+            .replacen("text = \"classify reviews.csv\"", "text = \" \"", 1)
+            .replacen(
+                &format!("[{file}]"),
+                &format!("[{file}, {file}]\nbad_column = \"data.columns.labl=colour\"\nvague = \"\""),
+                1,
+            )
+            .replacen("source = \"made so\"", "source = \"\"", 1)
+            .replacen("[\"--model\", \"{model}\"]", "[\"--model\", \"{model}\", \"--seeds=3\", \"--json\", \"--nosuch\"]", 1);
+        let misread = |words: &[String]| words.contains(&"--nosuch".to_string()).then(|| "no `--nosuch`".to_string());
+        let Err(SuiteError::Problems { problems, .. }) = Suite::parse_with(&odd, "s", &misread) else { panic!("it is wrong") };
+        let words = [
+            "`name`: expected a name that a file can have, found `a/../../b`",
+            "`task[0].name`",
+            "`task[0].ci.start.text`",
+            "`task[0].ci.files`: expected each name once",
+            "`task[0].ci.bad_column`",
+            "`task[0].ci.vague`",
+            "`task[0].ci.target.source`",
+            "found `--seeds=3`",
+            "found `--json`",
+            "`task[1].ci.args`: the program cannot be told so: no `--nosuch`",
+        ];
+        assert_eq!(problems.len(), words.len(), "{problems:#?}");
+        assert!(words.iter().all(|word| problems.iter().any(|p| p.contains(word))), "{words:#?} {problems:#?}");
+        for (flag, is_one) in
+            [("=x", false), ("data.columns.label=", false), ("recipe.lr=x", false), ("data.columns.label=x", true)]
+        {
+            let with = SMALL.replacen("time_limit_secs", &format!("bad_column = \"{flag}\"\ntime_limit_secs"), 1);
+            assert_eq!(Suite::parse(&with, "s").is_ok(), is_one, "{flag}");
+        }
     }
 
     #[test]

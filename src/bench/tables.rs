@@ -4,7 +4,7 @@ use super::compare::Comparison;
 use super::fault::Fault;
 use super::results::{BesideMean, Mean, Middle, Results, Share, Summary, TaskResult};
 use super::suite::TierName;
-use super::trial::Split;
+use super::trial::{Split, Trial};
 use crate::words::{bytes, clean, count, duration, score};
 use std::fmt::Write;
 
@@ -69,12 +69,34 @@ pub(super) fn about(results: &Results) -> String {
         files => format!(" Not counted, for it cannot be read: {}.", clean(&files.join("; "))),
     };
     format!(
-        "{label}{}; {} on {}{load}{patience}. `{}`{unreadable}",
+        "{label}{}; {} on {}{load}{patience}. `{}`{}{unreadable}",
         results.at,
         programs.join(", "),
         machines.join(" and "),
-        results.command.join(" ")
+        command(&results.command),
+        not_counted(results)
     )
+}
+
+/// A command on one line, each word of it told from the next.
+fn command(words: &[String]) -> String {
+    let word = |word: &String| {
+        let word = clean(word).replace('`', "'");
+        if word.is_empty() || word.contains(' ') { format!("\"{word}\"") } else { word }
+    };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Trials that something outside of program and task ended.
+fn not_counted(results: &Results) -> String {
+    let told = |trial: &Trial| {
+        let why = trial.why.as_deref().unwrap_or(trial.ending.in_words());
+        format!("{}, {}, seed {} ({})", trial.task, trial.fault.in_words(), trial.seed, clean(why).replace('`', "'"))
+    };
+    match results.trials.iter().filter(|trial| trial.surroundings).map(told).collect::<Vec<_>>() {
+        trials if trials.is_empty() => String::new(),
+        trials => format!(" Not counted, for the machine or a service ended them: {}.", trials.join("; ")),
+    }
 }
 
 /// Every table of the results, in order; those without rows are left out.
@@ -332,12 +354,16 @@ mod tests {
     fn pages_say_what_was_found() {
         let mut failed = trial(Fault::None, 2, Ending::Failed, 3.0, 0.0);
         (failed.value, failed.why) = (None, Some("a | b\n\u{1b}[31mc".into()));
-        let found = results(vec![
+        let mut full = trial(Fault::None, 3, Ending::Failed, 3.0, 0.0);
+        (full.value, full.why, full.surroundings) = (None, Some("no `room`".into()), true);
+        let mut found = results(vec![
             trial(Fault::None, 0, Ending::FirstAttempt, 10.0, 0.9),
             trial(Fault::None, 1, Ending::AfterRecovery, 12.0, 0.92),
             failed,
+            full,
             trial(Fault::Memory, 0, Ending::AfterRecovery, 12.0, 0.92),
         ]);
+        found.command.push("--label=a\u{1b}[31m\n`b`".into());
         let page = markdown(&found);
         for words in [
             "33 % (1/3; 6–79 %)",
@@ -347,6 +373,8 @@ mod tests {
             "a \\| b [31mc",
             "memory below need",
             "not told",
+            "`tallow bench small \"--label=a [31m 'b'\"`",
+            "Not counted, for the machine or a service ended them: reviews, undisturbed, seed 3 (no 'room').",
         ] {
             assert!(page.contains(words), "{words}\n{page}");
         }

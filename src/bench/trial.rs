@@ -7,6 +7,7 @@ use crate::eval::{Evaluation, HELD_OUT_SUFFIX, UNTRAINED};
 use crate::job::{Event, JobKind};
 use crate::llm::Spent;
 use crate::pipeline::{DOWNLOADED, SECS};
+use crate::run::Outcome;
 use crate::spec::Metric;
 use crate::store::{Decided, Entry, Record, Stage};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,10 @@ pub struct Trial {
     /// Whether the fault came to pass, or the run went wrong before it did: that a run is over before it is killed, or needs less than
     /// thought, says nothing of recovery.
     pub struck: bool,
+    /// What ended it lies outside of the program and its task: a disk without room, a Hub that cannot be reached. It says nothing of
+    /// either, and is run again where it is asked for.
+    #[serde(default)]
+    pub surroundings: bool,
     /// From the start of the first process to the end of the last.
     pub wall_secs: f64,
     /// The task's metric on the held-out split.
@@ -101,6 +106,17 @@ impl Trial {
             Expected::Target => self.ending == Ending::FirstAttempt,
             Expected::Refusal => self.ending == Ending::Refused,
         }
+    }
+
+    /// Whether it says anything of the program and its task.
+    pub fn counts(&self) -> bool {
+        self.struck && !self.surroundings
+    }
+
+    /// That it ended for want of room, by the system's own words.
+    pub(super) fn out_of_room(&self) -> Option<&str> {
+        const ENOSPC_EDQUOT: [&str; 2] = ["(os error 28)", "(os error 122)"];
+        self.why.as_deref().filter(|why| self.surroundings && ENOSPC_EDQUOT.iter().any(|words| why.contains(words)))
     }
 
     /// Whether it went well in the end.
@@ -240,6 +256,8 @@ pub(super) struct Finished<'a> {
     pub(super) timed_out: bool,
     /// The last line that it said on stderr, as machines get it.
     pub(super) error: Option<SaidError>,
+    /// The first line that it said there, whatever its form.
+    pub(super) said: Option<String>,
     pub(super) evaluation: Option<&'a Evaluation>,
     pub(super) ledger: &'a [Entry],
     pub(super) resumes: usize,
@@ -266,6 +284,25 @@ pub(super) fn said_error(stderr: &str) -> Option<SaidError> {
     stderr.lines().rev().find_map(|line| serde_json::from_str::<SaidLine>(line).ok()).map(|line| line.error)
 }
 
+/// The first line of what a program wrote to stderr.
+pub(super) fn first_line(stderr: &str) -> Option<String> {
+    const LETTERS: usize = 300;
+    let line = stderr.lines().map(crate::words::clean).find(|line| !line.is_empty())?;
+    Some(line.chars().take(LETTERS).collect())
+}
+
+/// Whether what ended a trial is neither the program's doing nor the task's. What a fault takes away is no surroundings, nor is memory that
+/// a worker ran out of: to do with less is what recovery is for. `ledgers`: its own, and those of a search.
+pub(super) fn is_of_surroundings(fault: Fault, ending: Ending, error: Option<&SaidError>, ledgers: &[&[Entry]]) -> bool {
+    let ran_out = |entry: &Entry| matches!(&entry.record, Record::AttemptEnded { outcome: Outcome::OutOfMemory { .. }, .. });
+    ending == Ending::Failed
+        && match error.map(|error| error.class) {
+            Some(Class::Resource) => fault != Fault::Memory && !ledgers.iter().any(|ledger| ledger.iter().any(ran_out)),
+            Some(Class::External) => fault != Fault::CutDownload,
+            _ => false,
+        }
+}
+
 /// How it ended, its score, and why where the target was not reached.
 pub(super) fn judge(finished: &Finished, metric: Metric, goal: f64) -> (Ending, Option<f64>, Option<String>) {
     let said = |error: &SaidError| {
@@ -287,6 +324,7 @@ pub(super) fn judge(finished: &Finished, metric: Metric, goal: f64) -> (Ending, 
             false => Ending::Failed,
         };
         let code = finished.exit_code.map_or("a signal ended it".into(), |code| format!("it ended with exit code {code}"));
+        let code = finished.said.as_ref().map_or(code.clone(), |said| format!("{code}: {said}"));
         return (ending, None, Some(why.unwrap_or(code)));
     };
     let scores: Vec<f64> = evaluation.runs.iter().filter_map(|run| run.scores.get(&metric).copied()).collect();
@@ -324,7 +362,6 @@ mod tests {
     use super::*;
     use crate::eval::{RunScore, Verdict};
     use crate::llm::Usage;
-    use crate::run::Outcome;
 
     fn entry(record: Record) -> Entry {
         Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), record }
@@ -419,6 +456,7 @@ mod tests {
                     exit_code: code,
                     timed_out,
                     error: said_error(stderr),
+                    said: first_line(stderr),
                     evaluation: evaluation.as_ref(),
                     ledger: &ledger,
                     resumes,
@@ -432,12 +470,32 @@ mod tests {
         assert_eq!(case(&[killed.clone(), Outcome::Completed], Some(0), Some(0.95), "", 0, false).0, Ending::AfterRecovery);
         assert_eq!(case(&done, Some(0), Some(0.85), "", 0, false).0, Ending::Missed);
         assert_eq!(case(&done, None, None, "", 0, true).0, Ending::OutOfTime);
-        assert_eq!(case(&[killed], Some(70), None, "said\nmore", 0, false).0, Ending::Failed);
+        let (ending, _, why) = case(&[killed], Some(70), None, "\nsaid\nmore", 0, false);
+        assert_eq!((ending, why.as_deref()), (Ending::Failed, Some("it ended with exit code 70: said")));
         let (ending, _, why) = case(&[], Some(20), None, &format!("looking\n{line}\n"), 0, false);
         assert_eq!((ending, why.as_deref()), (Ending::Refused, Some("no column `x`")));
         assert_eq!(case(&done, Some(20), None, line, 0, false).0, Ending::Failed, "it was trained before it was refused");
         let wrong = case(&done, Some(0), None, "", 0, false);
         assert_eq!(wrong.0, Ending::Failed);
+    }
+
+    #[test]
+    fn what_lies_outside_of_program_and_task() {
+        let (memory, done) = (Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None }, Outcome::Completed);
+        let check = |class: Class, fault: Fault, ending: Ending, outcome: &Outcome, expected: bool| {
+            let error = SaidError { class, message: "no room".into(), causes: vec![] };
+            let ledger = whole(std::slice::from_ref(outcome));
+            let found = is_of_surroundings(fault, ending, Some(&error), &[ledger.as_slice()]);
+            assert_eq!(found, expected, "{class:?} {fault:?} {ending:?} {outcome}");
+        };
+        check(Class::Resource, Fault::None, Ending::Failed, &done, true);
+        check(Class::External, Fault::Vague, Ending::Failed, &done, true);
+        check(Class::Resource, Fault::None, Ending::Failed, &memory, false);
+        check(Class::Resource, Fault::Memory, Ending::Failed, &done, false);
+        check(Class::External, Fault::CutDownload, Ending::Failed, &done, false);
+        check(Class::Bug, Fault::None, Ending::Failed, &done, false);
+        check(Class::Resource, Fault::None, Ending::OutOfTime, &done, false);
+        assert!(!is_of_surroundings(Fault::None, Ending::Failed, None, &[]));
     }
 
     #[test]
@@ -448,6 +506,7 @@ mod tests {
                 exit_code: Some(2),
                 timed_out: false,
                 error: Some(error),
+                said: None,
                 evaluation: None,
                 ledger: &[],
                 resumes: 0,

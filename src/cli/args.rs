@@ -106,6 +106,9 @@ pub enum Command {
         /// Time for everything, what was used before included, such as 30m or 2h.
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         max_time: Option<Duration>,
+        /// Ask the language model of the run no more: the rules go on alone.
+        #[arg(long)]
+        without_llm: bool,
         #[command(flatten)]
         budget: BudgetArgs,
         #[command(flatten)]
@@ -329,9 +332,9 @@ pub enum Command {
         #[arg(long, conflicts_with = "what")]
         example: bool,
         /// Steps that are timed.
-        #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(4), value_name = "N")]
-        steps: NonZeroUsize,
-        /// Tokens of a text; default: the mean of the data.
+        #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        steps: u64,
+        /// For models of texts: tokens of each; default: the mean of the data.
         #[arg(long, value_name = "N")]
         tokens: Option<NonZeroUsize>,
         #[command(flatten)]

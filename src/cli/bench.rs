@@ -2,9 +2,10 @@
 
 use super::args::{BenchArgs, Faults, Other};
 use super::environment::Environment;
-use super::{doctor, experiment};
+use super::{doctor, experiment, misread};
 use crate::bench::{
-    Bench, Fault, Framework, Machine, Suite, SuiteError, Told, compare, comparison_markdown, load_results, markdown, shipped,
+    Bench, Fault, Framework, Machine, Suite, SuiteError, TierName, Told, compare, comparison_markdown, load_results, markdown,
+    shipped,
 };
 use crate::error::{Class, Failure, Result};
 use crate::words::{duration, score};
@@ -21,12 +22,15 @@ enum CliError {
     Stopped { out: PathBuf },
     #[error("`{}` is not there", path.display())]
     Absent { path: PathBuf },
+    #[error("the tier `gpu` is for a GPU, and Tallow trains on the processor alone")]
+    NoGpu,
 }
 
 impl Failure for CliError {
     fn class(&self) -> Class {
         match self {
             CliError::Read { .. } | CliError::Absent { .. } => Class::Usage,
+            CliError::NoGpu => Class::Resource,
             CliError::TooFew { .. } => Class::Differs,
             CliError::Stopped { .. } => Class::Interrupted,
         }
@@ -35,6 +39,7 @@ impl Failure for CliError {
         match self {
             CliError::Stopped { out } => Some(format!("the same command goes on; the trials lie in `{}`", out.display())),
             CliError::TooFew { .. } => Some("the table above says why".into()),
+            CliError::NoGpu => Some("`--tier cpu` takes minutes a task; `--on-cpu` runs this one all the same, for days".into()),
             CliError::Read { .. } | CliError::Absent { .. } => None,
         }
     }
@@ -46,6 +51,11 @@ pub(super) fn bench(json: bool, env: &Environment, args: &BenchArgs) -> Result<E
         return if json { super::print_json(&found) } else { super::say_all(&comparison_markdown(&found)) };
     }
     let suite = suite(args.suite.as_deref().unwrap_or_default())?;
+    // That it has such tasks is told first.
+    suite.chosen(args.tier, &args.tasks)?;
+    if args.tier == TierName::Gpu && !args.on_cpu {
+        return Err(CliError::NoGpu.into());
+    }
     let out = args.out.clone().unwrap_or_else(|| env.runs.join(format!("bench-{}-{}", suite.name, args.tier.name())));
     let out = std::path::absolute(&out).unwrap_or(out);
     let there =
@@ -62,7 +72,7 @@ pub(super) fn bench(json: bool, env: &Environment, args: &BenchArgs) -> Result<E
         offline: args.hub.offline || env.offline,
         flags: flags(args),
         patience: args.patience,
-        framework: args.vs.map(|Other::Pytorch| Framework::pytorch(args.python.clone().unwrap_or_else(|| "python3".into()))),
+        framework: args.vs.map(|Other::Pytorch| Framework::pytorch(python(args.python.as_deref()))),
         history: args.history.clone().unwrap_or_else(|| out.join("history.jsonl")),
         label: args.label.clone(),
         command: command(),
@@ -104,11 +114,20 @@ fn suite(name: &str) -> Result<Suite> {
         return Ok(Suite::parse(text, name)?);
     }
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Suite::parse(&text, name)?),
+        Ok(text) => Ok(Suite::parse_with(&text, name, &misread::why)?),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             Err(SuiteError::Unknown { name: name.into(), have: Suite::names() }.into())
         }
         Err(source) => Err(CliError::Read { path: path.into(), source }.into()),
+    }
+}
+
+/// The Python to run; a path is one from here, wherever it is run.
+fn python(asked: Option<&Path>) -> PathBuf {
+    let asked = asked.unwrap_or(Path::new("python3"));
+    match asked.components().count() {
+        0 | 1 => asked.into(),
+        _ => std::path::absolute(asked).unwrap_or_else(|_| asked.into()),
     }
 }
 
@@ -153,10 +172,37 @@ fn tell(told: &Told) {
         Told::Ended(trial) => {
             let value = trial.value.map_or(String::new(), |value| format!(", {}", score(value)));
             let why = trial.why.as_ref().map_or(String::new(), |why| format!(": {}", crate::words::clean(why)));
-            let not = if trial.struck { "" } else { " (the fault did not strike)" };
+            let not = match (trial.struck, trial.surroundings) {
+                (false, _) => " (the fault did not strike)",
+                (true, true) => " (not counted: it is the machine, or a service)",
+                (true, false) => "",
+            };
             let words = format!("  {}{value} in {}{not}{why}", trial.ending.in_words(), duration(trial.wall_secs));
             experiment::tell_progress(&words);
         }
         Told::Say(line) => experiment::tell_progress(&format!("  {line}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_understands_what_its_own_suites_say() {
+        for name in Suite::names() {
+            let text = shipped(&name).expect("it is there");
+            Suite::parse_with(text, &name, &misread::why).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let text = shipped("classic20").expect("it is there").replacen("\"--max-examples\"", "\"--most-examples\"", 1);
+        let error = Suite::parse_with(&text, "s", &misread::why).expect_err("no such flag").to_string();
+        assert!(error.contains("the program cannot be told so: unexpected argument '--most-examples'"), "{error}");
+    }
+
+    #[test]
+    fn a_path_of_python_is_one_from_here() {
+        assert_eq!(python(None), Path::new("python3"));
+        assert_eq!(python(Some(Path::new("/opt/bin/python"))), Path::new("/opt/bin/python"));
+        assert!(python(Some(Path::new("venv/bin/python"))).is_absolute());
     }
 }

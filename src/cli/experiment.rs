@@ -325,7 +325,7 @@ pub(super) fn resume(
     json: bool,
     env: &Environment,
     run: &str,
-    (max_time, budget): (Option<Duration>, &BudgetArgs),
+    (max_time, without_llm, budget): (Option<Duration>, bool, &BudgetArgs),
     hub: &HubArgs,
     worker: &WorkerArgs,
 ) -> Result<ExitCode> {
@@ -339,9 +339,13 @@ pub(super) fn resume(
         max_usd: budget.max_usd,
         allow_scope_change: budget.allow_scope_change,
         accept_licenses: budget.accept_license.clone(),
+        without_llm,
     };
     let folder = find(env, run)?;
     if folder.script_spec().is_file() {
+        if without_llm {
+            return Err(super::script::does_not_go("--without-llm"));
+        }
         return super::script::resume(json, env, &folder, (max_time, budget), (hub, worker));
     }
     go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)

@@ -14,6 +14,7 @@ mod export;
 mod language_model;
 mod made;
 pub mod message;
+mod misread;
 mod planned;
 mod predict;
 mod profile;
@@ -40,6 +41,7 @@ use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
 use experiment::{Start, Until};
+use misread::Misread;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -53,7 +55,15 @@ const DOCKER: &str = "/var/run/docker.sock";
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     crate::sandbox::survive_file_limits();
-    let cli = Cli::parse_from(std::env::args_os().map(argument));
+    let words: Vec<OsString> = std::env::args_os().map(argument).collect();
+    let cli = match Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && misread::is_for_machines(&words) => {
+            tell(&Misread::of(&error).into(), true, Style::Plain);
+            return ExitCode::from(Class::Usage.exit_code());
+        }
+        Err(error) => error.exit(),
+    };
     if matches!(cli.command, Command::Worker) {
         return worker::run();
     }
@@ -97,7 +107,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         }
         Command::Profile { what, example, steps, tokens, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
-            let asked = profile::Asked { steps: usize::from(*steps) as u64, tokens: tokens.map(usize::from) };
+            let asked = profile::Asked { steps: *steps, tokens: tokens.map(usize::from) };
             profile::profile(cli.json, environment, start, wishes, run, &asked)
         }
         Command::Train { experiment, script, fallback, wishes, run, .. } => {
@@ -175,8 +185,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Bench(args) => bench::bench(cli.json, environment, args),
         Command::Report { run } => report_again(cli.json, environment, run),
-        Command::Resume { run, max_time, budget, hub, worker } => {
-            experiment::resume(cli.json, environment, run, (*max_time, budget), hub, worker)
+        Command::Resume { run, max_time, without_llm, budget, hub, worker } => {
+            experiment::resume(cli.json, environment, run, (*max_time, *without_llm, budget), hub, worker)
         }
         Command::Read { paper, fields, offline, llm, worker } => {
             let show = if *fields {

@@ -4,7 +4,7 @@ use super::args::{RunArgs, Wishes};
 use super::environment::Environment;
 use super::experiment::{self, Start};
 use super::worker::keep_memory;
-use crate::error::Result;
+use crate::error::{Class, Failure, Result};
 use crate::plan::{Plan, size_of};
 use crate::report::Style;
 use crate::spec::Task;
@@ -13,6 +13,7 @@ use crate::trainer::{self, BatchShape, Profiled, Row};
 use crate::words::{bytes, count, plain};
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 use tallow_zoo::Modality;
 
 /// What the flags say of the measurement itself.
@@ -20,6 +21,40 @@ pub(super) struct Asked {
     pub(super) steps: u64,
     pub(super) tokens: Option<usize>,
 }
+
+#[derive(Debug, thiserror::Error)]
+enum ProfileError {
+    #[error("`{option}` has no part in a profile, which times steps of one recipe and trains nothing")]
+    NoPart { option: &'static str },
+    #[error("`--tokens` is how long texts are, and the model is fed with {what}")]
+    NoTexts { what: &'static str },
+}
+
+impl Failure for ProfileError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+    fn hint(&self) -> Option<String> {
+        Some("leave it out".into())
+    }
+}
+
+/// The first flag that was given of those that are for runs alone.
+fn without_part(wishes: &Wishes) -> Option<&'static str> {
+    let budget = &wishes.budget;
+    let all = [
+        ("--improve", wishes.improve.is_some()),
+        ("--seeds", !wishes.seeds.is_empty()),
+        ("--max-attempts", budget.max_attempts.is_some()),
+        ("--max-silence", budget.max_silence.is_some()),
+        ("--max-disk", budget.max_disk.is_some()),
+        ("--allow-scope-change", budget.allow_scope_change),
+    ];
+    all.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
+}
+
+/// How often it is told how far the steps are.
+const TELL: Duration = Duration::from_secs(5);
 
 /// Plans what was asked, and times steps of its model in this process: nothing of the data but its sizes is used.
 pub(super) fn profile(
@@ -30,13 +65,32 @@ pub(super) fn profile(
     args: &RunArgs,
     asked: &Asked,
 ) -> Result<ExitCode> {
+    if let Some(option) = without_part(wishes) {
+        return Err(ProfileError::NoPart { option }.into());
+    }
     keep_memory();
     let temporary = store::temporary()?;
     let root = args.out.clone().unwrap_or_else(|| temporary.path().join("profile"));
     let folder = experiment::create(env, root, Purpose::Experiment)?;
     let plan = experiment::plan(json, env, folder, &start, wishes, (&args.hub, &args.worker))?;
     let Some(config) = plan.runs.first() else { return Ok(ExitCode::SUCCESS) };
-    let profiled = trainer::profile(config, shape(&plan, asked), asked.steps)?;
+    let shape = shape(&plan, asked);
+    let others = match shape {
+        BatchShape::Texts { .. } => None,
+        BatchShape::Images { .. } => Some("images"),
+        BatchShape::Rows { .. } => Some("rows"),
+    };
+    if let Some(what) = others.filter(|_| asked.tokens.is_some()) {
+        return Err(ProfileError::NoTexts { what }.into());
+    }
+    let mut last = Instant::now();
+    let mut tell = |done: u64| {
+        if !json && last.elapsed() >= TELL {
+            last = Instant::now();
+            experiment::tell_progress(&format!("  step {done} of {}", asked.steps));
+        }
+    };
+    let profiled = trainer::profile(config, shape, asked.steps, &mut tell)?;
     if json {
         return super::print_json(&profiled);
     }
@@ -128,4 +182,20 @@ fn line(row: &Row, profiled: &Profiled) -> [String; 8] {
 /// Milliseconds, to a hundredth.
 fn ms(secs: f64) -> String {
     format!("{:.2}", secs * 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::BudgetArgs;
+    use super::*;
+
+    #[test]
+    fn what_is_of_runs_has_no_part() {
+        assert_eq!(without_part(&Wishes::default()), None);
+        assert_eq!(without_part(&Wishes { epochs: Some(2.0), data: Some("t.csv".into()), ..Wishes::default() }), None);
+        assert_eq!(without_part(&Wishes { seeds: vec![0, 1], ..Wishes::default() }), Some("--seeds"));
+        assert_eq!(without_part(&Wishes { improve: Some(2), ..Wishes::default() }), Some("--improve"));
+        let budget = BudgetArgs { allow_scope_change: true, ..BudgetArgs::default() };
+        assert_eq!(without_part(&Wishes { budget, ..Wishes::default() }), Some("--allow-scope-change"));
+    }
 }

@@ -105,6 +105,11 @@ impl Failure for ScriptError {
     }
 }
 
+/// That an option says nothing to a script.
+pub(super) fn does_not_go(option: &'static str) -> Error {
+    ScriptError::DoesNotGo { option }.into()
+}
+
 /// That an option needs a script.
 pub(super) fn without_script(option: &'static str) -> Error {
     ScriptError::NoScript { option }.into()

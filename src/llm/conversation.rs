@@ -2,6 +2,7 @@
 
 use super::prompt::{Problems, Prompt};
 use super::{Ask, Error, LanguageModel, Usage};
+use crate::error::{Class, Failure};
 use crate::words::clean;
 use serde_json::Value;
 
@@ -26,7 +27,8 @@ pub struct Conversation<T> {
 #[derive(Debug)]
 pub enum Came<T> {
     Answer(T),
-    /// Nothing (more) may be asked: there is not enough left for the question, or it is too long.
+    /// Nothing (more) may be asked: there is not enough left for the question, or it is too long; or, where that was to be forgiven,
+    /// nobody answers.
     NotAsked(Error),
     /// No answer served, in so many attempts.
     Useless {
@@ -36,14 +38,16 @@ pub enum Came<T> {
 }
 
 /// Asks, has `judge` say what an answer comes to, and sends one that fails back with everything that is wrong with it, twice at most.
-/// `otherwise`: what is said of the answer that would do, besides.
+/// `otherwise`: what is said of the answer that would do, besides. `is_forgiving`: whoever asks can do without, so that a provider which
+/// fails ends nothing.
 ///
 /// # Errors
-/// No answer comes, for another reason than what may be spent.
+/// No answer comes, for another reason than what may be spent or is forgiven.
 pub fn converse<T>(
     model: &dyn LanguageModel,
     mut ask: Ask,
     otherwise: &str,
+    is_forgiving: bool,
     mut judge: impl FnMut(&Value) -> Result<T, Vec<String>>,
 ) -> Result<Conversation<T>, Error> {
     let (mut notes, mut usage, mut last) = (Vec::new(), Usage::default(), String::new());
@@ -51,6 +55,9 @@ pub fn converse<T>(
         let reply = match model.answer(&ask) {
             Ok(reply) => reply,
             Err(error @ (Error::Budget { .. } | Error::TooLong { .. })) => {
+                return Ok(Conversation { came: Came::NotAsked(error), notes, usage });
+            }
+            Err(error) if is_forgiving && error.class() == Class::External => {
                 return Ok(Conversation { came: Came::NotAsked(error), notes, usage });
             }
             Err(error) => return Err(error),
@@ -121,7 +128,7 @@ mod tests {
         let check = |thoughts: u32, limits: &[u32], answers: bool| {
             let thinker = Thinker { thoughts, limits: RefCell::default() };
             let ask = Ask::new("s", "q", None, 100);
-            let came = converse(&thinker, ask.clone(), "", |_| Ok(())).expect("asked").came;
+            let came = converse(&thinker, ask.clone(), "", false, |_| Ok(())).expect("asked").came;
             assert_eq!((thinker.limits.borrow().as_slice(), matches!(came, Came::Answer(()))), (limits, answers), "{came:?}");
             assert_eq!(Ask { thoughts: 7, ..ask.clone() }.hash(), ask.hash(), "it is the same question");
         };

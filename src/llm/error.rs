@@ -90,15 +90,15 @@ impl Failure for Error {
     }
 
     fn hint(&self) -> Option<String> {
-        let without = "without `--llm` the rules plan alone";
+        let without = "without `--llm` the rules plan alone (a run that is there: `tallow resume RUN --without-llm`)";
         Some(match self {
             Error::Config { .. } | Error::Unknown { .. } | Error::Url { .. } => {
-                "docs/language-models.md shows the file and what may stand in it".into()
+                format!("docs/language-models.md shows the file and what may stand in it; {without}")
             }
             Error::NoPrice { .. } => {
                 "name it in the configuration: `price = { input = 1.0, output = 4.0 }`, dollars a million tokens".into()
             }
-            Error::Key { .. } => "docs/language-models.md says where a key may lie".into(),
+            Error::Key { .. } => format!("docs/language-models.md says where a key may lie; {without}"),
             Error::Offline { .. } => format!("take one on this machine, or leave out `--offline`; {without}"),
             Error::Unreachable { .. } => format!("check that it runs, and its address; {without}"),
             Error::Refused { status: 401 | 403, .. } => format!("check the key and what it is good for; {without}"),

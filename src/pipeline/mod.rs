@@ -118,7 +118,7 @@ pub struct Pipeline<'a> {
     used_by_trials: Duration,
 }
 
-/// Budgets that a run gets on its way; none: as they were.
+/// Budgets that a run gets on its way, and what it goes on without; none: as they were.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
     pub max_time: Option<Duration>,
@@ -130,6 +130,8 @@ pub struct Given {
     pub max_usd: Option<f64>,
     pub allow_scope_change: bool,
     pub accept_licenses: Vec<String>,
+    /// The language model is not asked any more.
+    pub without_llm: bool,
 }
 
 /// More time was asked for, and it is less than is gone.
@@ -217,6 +219,10 @@ impl<'a> Pipeline<'a> {
         let used = self.used_before()?;
         if let Some(time) = given.max_time.filter(|time| *time <= used) {
             return Err(TooLittle { used, asked: time }.into());
+        }
+        if given.without_llm && self.folder.wishes().is_file() {
+            let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
+            self.folder.write_json(&self.folder.wishes(), &Wishes { llm: None, llm_replay: None, ..wishes })?;
         }
         self.propose()?;
         let mut spec = self.read_spec()?;

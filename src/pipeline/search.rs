@@ -27,6 +27,16 @@ enum Tried {
     Ended(End),
 }
 
+/// The language model that proposes trials.
+struct Proposer {
+    chosen: Chosen,
+    /// For so many trials on end it could not be asked, because it failed.
+    failed: usize,
+}
+
+/// Who failed so often on end is not asked any more: each time may take minutes.
+const MOST_FAILED: usize = 2;
+
 /// What is tried next, or why nothing is.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Next {
@@ -82,6 +92,7 @@ impl Pipeline<'_> {
             self.folder.write_json(&path, &journal)?;
         }
         let mut journal: Journal = self.folder.read_json(&path)?;
+        let mut proposer = chosen_model.map(|chosen| Proposer { chosen, failed: 0 });
         while journal.stopped.is_none() {
             let waits = journal.trials.last().filter(|trial| trial.result.is_none()).cloned();
             if let Some(trial) = waits {
@@ -89,7 +100,7 @@ impl Pipeline<'_> {
                     return Ok(Err(end));
                 }
             } else {
-                match self.next(first, &bounds, &journal, chosen_model.as_ref())? {
+                match self.next(first, &bounds, &journal, proposer.as_mut())? {
                     Next::Trial(proposal) => drop(journal.begin(proposal)),
                     Next::Stop(stop) => {
                         self.watch.say(&format!("no further recipe is tried: {stop}"));
@@ -186,7 +197,13 @@ impl Pipeline<'_> {
     }
 
     /// What is tried next: what the language model says, where there is one; else, and where it is of no use, what rules say.
-    fn next(&mut self, first: &ExperimentSpec, bounds: &Search, journal: &Journal, model: Option<&Chosen>) -> Result<Next> {
+    fn next(
+        &mut self,
+        first: &ExperimentSpec,
+        bounds: &Search,
+        journal: &Journal,
+        proposer: Option<&mut Proposer>,
+    ) -> Result<Next> {
         if let (Some(target), Some(score)) = (&first.target, journal.best_score())
             && journal.metric.reaches(score, target.value)
         {
@@ -200,15 +217,15 @@ impl Pipeline<'_> {
         }
         let room = Room { pace: self.pace(first, journal)?, best: best_of(first, journal)?, left_secs: self.left_secs() };
         let by_rules = by_rules(first, journal, &room)?;
-        match (model, &by_rules) {
+        match (proposer.filter(|proposer| proposer.failed < MOST_FAILED), &by_rules) {
             // Whatever is proposed, there is no time for it.
             (None, _) | (Some(_), Next::Stop(Stop::Time { .. })) => Ok(by_rules),
-            (Some(chosen), _) => {
+            (Some(proposer), _) => {
                 let scene = search::advised::Scene {
                     examples: room.pace.examples,
                     trials_left: bounds.max_trials - journal.trials.len(),
                 };
-                self.by_language_model(first, journal, chosen, scene, &room, by_rules)
+                self.by_language_model(first, journal, proposer, scene, &room, by_rules)
             }
         }
     }
@@ -218,14 +235,14 @@ impl Pipeline<'_> {
         &mut self,
         first: &ExperimentSpec,
         journal: &Journal,
-        chosen: &Chosen,
+        proposer: &mut Proposer,
         scene: search::advised::Scene,
         room: &Room,
         by_rules: Next,
     ) -> Result<Next> {
         let allowance = Allowance { max_tokens: first.budget.max_tokens, max_usd: first.budget.max_usd };
         let host: HostFacts = self.host.clone().map_or_else(|| (self.setup.host)(), Ok)?;
-        let (asked, name) = self.asking(chosen, allowance, &host, |this, model| {
+        let (asked, name) = self.asking(&proposer.chosen, allowance, &host, |this, model| {
             this.watch.say(&format!("asking {} what to try next", model.name()));
             let mut inspect = |spec: &ExperimentSpec| match room.has(spec) {
                 true => Vec::new(),
@@ -237,7 +254,9 @@ impl Pipeline<'_> {
         // What the answers cost buys no time any more.
         self.limits = self.limits(first)?;
         let usage = asked.usage;
-        let asking = Asked { usage, usd: chosen.price.map(|price| price.of(usage)), instead: None };
+        let asking = Asked { usage, usd: proposer.chosen.price.map(|price| price.of(usage)), instead: None };
+        let is_failing = matches!(&asked.came, Came::NotAsked(why) if why.class() == Class::External);
+        proposer.failed = if is_failing { proposer.failed + 1 } else { 0 };
         let instead = match asked.came {
             Came::Answer(next) => {
                 let before = best_of(first, journal)?.unwrap_or_else(|| first.clone());
@@ -246,6 +265,7 @@ impl Pipeline<'_> {
                 let (settings, reason) = (next.settings, next.reason);
                 return Ok(Next::Trial(Proposal { settings, changes, reason, by, asked: Some(asking) }));
             }
+            Came::NotAsked(why) if is_failing => why.to_string(),
             Came::NotAsked(why) => format!("{name} was not asked: {why}"),
             Came::Useless { attempts, last } => {
                 format!("{name} gave no answer that can be used in {attempts} attempts (the last: {last})")
@@ -253,6 +273,9 @@ impl Pipeline<'_> {
         };
         let instead = crate::words::clean(&instead);
         self.watch.say(&format!("{instead}; rules go on"));
+        if proposer.failed == MOST_FAILED {
+            self.watch.say(&format!("{name} failed for {MOST_FAILED} trials on end: it is not asked any more"));
+        }
         Ok(match by_rules {
             Next::Trial(proposal) => {
                 Next::Trial(Proposal { asked: Some(Asked { instead: Some(instead), ..asking }), ..proposal })

@@ -39,10 +39,11 @@ pub struct Next {
     pub reason: String,
 }
 
-/// Asks for one change of the best recipe so far; `inspect` says what else is wrong with the experiment that it makes.
+/// Asks for one change of the best recipe so far; `inspect` says what else is wrong with the experiment that it makes. That a provider
+/// fails is no error.
 ///
 /// # Errors
-/// No answer comes, for another reason than what may be spent.
+/// It is interrupted, a recording holds no answer, or the run folder cannot be written.
 pub fn ask(
     model: &dyn LanguageModel,
     first: &ExperimentSpec,
@@ -56,7 +57,8 @@ pub fn ask(
     settables.retain(|settable| !first.search.as_ref().is_some_and(|search| search.fixes(settable.key())));
     let question = question(&before, journal, scene, &settables);
     let ask = Ask::new(SearchSystem {}.text(), question.text(), Some(schema_of_one(&settables)), MOST_TOKENS);
-    converse(model, ask, OTHERWISE, |answer| {
+    // Trials can be had without it: a night's search does not end with its provider.
+    converse(model, ask, OTHERWISE, true, |answer| {
         let revision = revision(answer, &settables)?;
         let (settings, spec) = revised(first, journal, &revision).map_err(|refused| match refused {
             super::Refused::Invalid { problems } => problems,
@@ -193,6 +195,9 @@ mod tests {
             if text == "budget" {
                 return Err(Error::Budget { what: "no tokens are left".into() });
             }
+            if text == "down" {
+                return Err(Error::Unreachable { model: self.name(), why: "nobody is there".into() });
+            }
             let usage = Usage { tokens_in: 10, tokens_out: 5, tokens_cached: 0 };
             Ok(Reply { text, is_cut: false, usage, secs: 0.1, notes: vec![] })
         }
@@ -293,6 +298,10 @@ mod tests {
         assert_eq!(asked_for.len(), 3);
         let (came, asked_for) = asked(&["budget"], &[]);
         assert!(matches!(came.came, Came::NotAsked(Error::Budget { .. })) && asked_for.len() == 1, "{came:?}");
+        // Nor does a provider that fails end a search, even after an answer.
+        let (came, asked_for) = asked(&["as you like", "down"], &[]);
+        assert!(matches!(came.came, Came::NotAsked(Error::Unreachable { .. })) && asked_for.len() == 2, "{came:?}");
+        assert_eq!(came.usage.tokens(), 15);
     }
 
     #[test]

@@ -84,11 +84,11 @@ impl Profiled {
     }
 }
 
-/// Takes `steps` training steps, at least one, from random weights on a random batch, and their time.
+/// Takes `steps` training steps, at least one, from random weights on a random batch, and their time. `tell`: how many are done, after each.
 ///
 /// # Errors
 /// The batch does not suit the model, or an operation failed.
-pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Profiled, Error> {
+pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64, tell: &mut dyn FnMut(u64)) -> Result<Profiled, Error> {
     tallow_kernels::set_threads(config.threads)?;
     let speeds = (matmul_flops()?, memory_bandwidth()?);
     let streams = Streams::of(config.seed);
@@ -116,6 +116,7 @@ pub fn profile(config: &RunConfig, shape: BatchShape, steps: u64) -> Result<Prof
             times.push(begun.elapsed().as_secs_f64());
             rest[0] += before_step - before_norm;
             rest[1] += before_step.elapsed();
+            tell(times.len() as u64);
         }
     }
     let elements = built.store.num_trainable();

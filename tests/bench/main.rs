@@ -8,7 +8,8 @@ use program::{Place, Refusal, said, succeeds};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// One task of a table, which trains in less than a second.
 const SUITE: &str = r#"
@@ -87,18 +88,19 @@ fn a_suite_is_run_kept_told_and_gone_on_with() {
 }
 
 #[test]
-fn a_framework_that_is_not_there_is_told_and_no_failure() {
+fn a_framework_that_is_not_there_is_refused_before_anything_is_run() {
     let place = Place::new();
     let out = place.path("out");
-    let said = succeeds(&mut bench(&place, &out, &["--seeds=1", "--vs=pytorch", "--python=/nonexistent/python"]));
-    assert!(said.stdout.contains("Beside PyTorch"), "{}", said.stdout);
-    let why = read(&out.join("results.json"))["trials"][0]["beside"]["nothing"].as_str().expect("why").to_string();
-    assert!(!why.is_empty());
+    let said = said(&mut bench(&place, &out, &["--seeds=1", "--vs=pytorch", "--python=/nonexistent/python"]));
+    assert!(said.code == Some(2) && said.stderr.contains("PyTorch cannot be run by `/nonexistent/python`"), "{said:#?}");
+    assert!(said.stderr.contains("--python PATH") && !out.join("trials").exists(), "{said:#?}");
 }
 
 /// A program in Python's place: says what it was given, and what it made of that.
 const STAND_IN: &str = r#"#!/bin/sh
 set -e
+# Asked whether it has the libraries.
+test "$1" = -c && exit 0
 for file in __main__ batches models objectives scoring training; do test -f "$1/$file.py"; done
 folder=$(dirname "$2")
 test -f "$folder/init.safetensors" && test -f "$folder/train-0.safetensors" && test -f "$folder/held_out-0.safetensors"
@@ -129,6 +131,88 @@ fn a_framework_is_given_the_steps_and_stands_beside() {
     assert_eq!(given["lrs"].as_array().map(Vec::len), given["config"]["total_steps"].as_u64().map(|steps| steps as usize));
     assert_eq!((given["public_config"]["model_type"].as_str(), &given["adapter"]), (Some("mlp"), &Value::Null));
     assert!(!folder.join("init.safetensors").exists() && !folder.join("train-0.safetensors").exists());
+    // Where it failed, it stands beside the next time; where there is no counterpart, nothing is run again.
+    let trial_file = out.join("trials/flowers/none/seed-0.json");
+    for (failed, told) in [(true, "undisturbed, seed 0"), (false, "1 of 1 trials are there already")] {
+        let mut nothing = trial.clone();
+        nothing["beside"] = serde_json::json!({"framework": "PyTorch", "nothing": "why", "failed": failed, "measured": null});
+        std::fs::write(&trial_file, nothing.to_string()).expect("written");
+        let said = succeeds(&mut bench(&place, &out, &["--seeds=1", "--vs=pytorch", &flag]));
+        assert!(said.stderr.contains(told), "{}", said.stderr);
+        assert_eq!(read(&trial_file)["beside"]["measured"].is_object(), failed);
+    }
+}
+
+/// Two benches would remove the runs of each other.
+#[test]
+fn a_folder_is_one_benchs_at_a_time() {
+    let place = Place::new();
+    let out = place.path("out");
+    std::fs::create_dir_all(&out).expect("made");
+    let other = std::fs::File::open(&out).expect("opened");
+    other.lock().expect("locked");
+    let said = said(&mut bench(&place, &out, &["--seeds=1"]));
+    assert!(said.code == Some(2) && said.stderr.contains("another bench is at work in"), "{said:#?}");
+    assert!(!out.join("trials").exists());
+}
+
+/// What the machine did to a trial says nothing of the task, and is not kept for ever.
+#[test]
+fn a_trial_that_the_machine_ended_is_run_again() {
+    let place = Place::new();
+    let out = place.path("out");
+    let file = out.join("trials/flowers/none/seed-0.json");
+    succeeds(&mut bench(&place, &out, &["--seeds=1"]));
+    let again = succeeds(&mut bench(&place, &out, &["--seeds=1"]));
+    assert!(again.stderr.contains("1 of 1 trials are there already"), "{}", again.stderr);
+    let mut trial = read(&file);
+    (trial["ending"], trial["value"]) = ("failed".into(), Value::Null);
+    trial["why"] = "it is not in the cache".into();
+    std::fs::write(&file, trial.to_string()).expect("written");
+    let kept = succeeds(&mut bench(&place, &out, &["--seeds=1"]));
+    assert!(kept.stdout.contains("0 % (0/1"), "what failed by itself stays: {}", kept.stdout);
+    trial["surroundings"] = true.into();
+    std::fs::write(&file, trial.to_string()).expect("written");
+    let said = succeeds(&mut bench(&place, &out, &["--seeds=1"]));
+    assert!(said.stderr.contains("undisturbed, seed 0") && said.stdout.contains("100 % (1/1"), "{said:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_bench_started_ends_with_it() {
+    let place = Place::new();
+    let out = place.path("out");
+    let long = SUITE.replace("from flowers.csv\" }\nvague", "from flowers.csv with an MLP for 100000 epochs\" }\nvague");
+    let suite = place.write("long.toml", long);
+    let words = ["bench".into(), suite.into_os_string(), "--seeds=1".into(), "--out".into(), out.into_os_string()];
+    let mut bench = place.tallow(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    // State and parent stand behind the name.
+    let of = |pid: u32| -> Option<(String, u32)> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut behind = stat.rsplit_once(')')?.1.split_whitespace();
+        Some((behind.next()?.to_string(), behind.next()?.parse().ok()?))
+    };
+    let lives = |pid: u32| of(pid).is_some_and(|(state, _)| state != "Z" && state != "X");
+    let children = |parent: u32| -> Vec<u32> {
+        let all = std::fs::read_dir("/proc").expect("processes").flatten();
+        let all = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        all.filter(|pid| of(*pid).is_some_and(|(_, of)| of == parent) && lives(*pid)).collect()
+    };
+    let begun = Instant::now();
+    let child = loop {
+        if let Some(child) = children(bench.id()).first() {
+            break *child;
+        }
+        assert!(bench.try_wait().expect("asked").is_none() && begun.elapsed() < Duration::from_secs(60), "it started nothing");
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    bench.kill().expect("killed");
+    bench.wait().expect("gone");
+    let killed = Instant::now();
+    while lives(child) {
+        assert!(killed.elapsed() < Duration::from_secs(10), "it goes on by itself");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -160,6 +244,11 @@ fn what_cannot_be_run_is_refused_with_all_its_reasons() {
     let wrong = SUITE.replace("value = 0.7", "value = 7").replace("id = \"flowers\"", "id = \"Flowers!\"");
     check(&wrong, &[], 10, &["2 problem(s)", "line 8, `task[0].id`", "task[0].ci.target.value"], "docs/benchmarks.md");
     check(SUITE, &["--tier=gpu"], 2, &["no task"], "");
+    let large = SUITE.replace("[task.ci]", "[task.gpu]");
+    check(&large, &["--tier=gpu"], 40, &["Tallow trains on the processor alone"], "--on-cpu");
+    let unread = SUITE.replace("time_limit_secs", "args = [\"--epochz\"]\ntime_limit_secs");
+    check(&unread, &[], 10, &["the program cannot be told so: unexpected argument '--epochz'"], "docs/benchmarks.md");
+    check(SUITE, &["--nosuch"], 2, &["unexpected argument '--nosuch'"], "");
     check(SUITE, &["--tasks=flowers,birds"], 2, &["`birds`"], "there are flowers");
     let given = SUITE.replace(
         "{ kind = \"made\", name = \"flowers.csv\", make = \"flowers\", rows = 200 }",

@@ -1,7 +1,7 @@
 //! A language model that proposes what a search tries: what it is told, what becomes of its answers, and how it all repeats.
 
-use crate::program::{Place, said, succeeds, weights};
-use crate::server::{Act, Server, says};
+use crate::program::{Place, TINY, said, succeeds, weights};
+use crate::server::{Act, Server, refuses, says};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -161,6 +161,42 @@ fn without_tokens_rules_go_on_and_it_is_told() {
         plain.code == Some(2) && plain.stderr.contains("without a search (`--improve`) there is nothing to propose"),
         "{plain:#?}"
     );
+}
+
+/// A provider that fails on the way costs its own proposals alone, and is not asked for ever.
+#[test]
+fn a_provider_that_fails_ends_no_search() {
+    let place = Place::new();
+    let run = place.run();
+    let server = Server::start(vec![change("recipe.lr", json!(0.003)), refuses(401, "", "no such key")]);
+    let page = succeeds(&mut search(&place, &server, &run));
+    assert_eq!(server.asked().len(), 3, "for trials 3 and 4 in vain");
+    let journal = journal(&run);
+    let by: Vec<&By> = journal.trials.iter().map(|trial| &trial.by).collect();
+    let model = By::LanguageModel { name: "m at 127.0.0.1".into() };
+    assert_eq!(by, [&By::Plan, &model, &By::Rules, &By::Rules], "{journal:#?}");
+    let instead = journal.trials[2].asked.clone().expect("it was asked").instead.expect("why");
+    assert!(instead.contains("refused with 401: no such key"), "{instead}");
+    assert!(page.stderr.contains("for 2 trials on end: it is not asked any more"), "{}", page.stderr);
+}
+
+/// Nor does a search end with one that is gone for good, where somebody says to go on without it.
+#[test]
+fn a_search_goes_on_without_a_model_that_is_gone() {
+    let place = Place::new();
+    let (file, run) = (place.write("tiny.toml", TINY), place.run());
+    let config = place.write("llm.toml", "[providers.mine]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n");
+    let mut plan = place.tallow(["plan".as_ref(), file.as_os_str(), "--offline".as_ref(), "--out".as_ref(), run.as_os_str()]);
+    for set in SEARCH.into_iter().chain(["search.max_trials=2"]) {
+        plan.args(["--set", set]);
+    }
+    succeeds(plan.args(["--llm", "mine"]).env("TALLOW_LLM_CONFIG", &config));
+    let gone = said(&mut place.resume(&run));
+    assert!(gone.code == Some(2) && gone.stderr.contains("no language model is called `mine`"), "{gone:#?}");
+    assert!(gone.stderr.contains("tallow resume RUN --without-llm"), "{gone:#?}");
+    succeeds(place.resume(&run).arg("--without-llm"));
+    let journal = journal(&run);
+    assert!(journal.trials.len() == 2 && journal.trials[1].by == By::Rules, "{journal:#?}");
 }
 
 /// A first plan that diverges, and a rate that does not: there is a report, and nothing that it gains over.

@@ -16,7 +16,9 @@ fn a_profile_accounts_for_the_whole_step() {
     let texts = BatchShape::Texts { batch: 4, tokens: 9, vocab_size: 30 };
     let images = BatchShape::Images { batch: 4, channels: 3, height: 8, width: 8 };
     for (config, shape, op) in [(bench.bert(), texts, "linear"), (bench.resnet(), images, "conv2d")] {
-        let profiled = trainer::profile(&config, shape, 3).expect("profiled");
+        let mut told = Vec::new();
+        let profiled = trainer::profile(&config, shape, 3, &mut |step| told.push(step)).expect("profiled");
+        assert_eq!(told, [1, 2, 3]);
         let row = |name: &str| profiled.rows.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no {name}"));
         assert!(row(op).calls > 1 && row(op).forward_secs > 0.0 && row(op).backward_secs > 0.0 && row(op).floor_secs > 0.0);
         // Forward counts what the model's own estimate counts.
@@ -28,7 +30,7 @@ fn a_profile_accounts_for_the_whole_step() {
         assert!(profiled.min_secs <= profiled.median_secs && told >= profiled.min_secs && profiled.product_share() > 0.0);
         assert!(profiled.rows.windows(2).all(|two| two[0].secs() >= two[1].secs()) && row("optimiser").calls == 1);
     }
-    let wrong = trainer::profile(&bench.bert(), images, 1).expect_err("images for a model of texts");
+    let wrong = trainer::profile(&bench.bert(), images, 1, &mut |_| {}).expect_err("images for a model of texts");
     assert!(wrong.to_string().contains("images"), "{wrong}");
 }
 

@@ -189,9 +189,13 @@ pub struct BenchArgs {
     /// The suite: `classic20`, or the path of a TOML file.
     #[arg(required_unless_present = "compare")]
     pub suite: Option<String>,
-    /// How large: `ci` on small made data in seconds, `cpu` on real data in minutes, `gpu` the full task.
+    /// How large: `ci` on small made data in seconds, `cpu` on real data in minutes, `gpu` the full task, which is refused without `--on-cpu`:
+    /// nothing is trained on a GPU yet.
     #[arg(long, value_enum, default_value_t = TierName::Ci)]
     pub tier: TierName,
+    /// Run the tier `gpu` on the processor.
+    #[arg(long)]
+    pub on_cpu: bool,
     /// Only these tasks, and those whose models they begin with.
     #[arg(long, value_delimiter = ',', value_name = "ID,..")]
     pub tasks: Vec<String>,

@@ -70,7 +70,7 @@ impl Planner for AdvisedPlanner<'_> {
         let schema = schema(&settables, &models);
         let ask = question::question(goal, choice, offer, &draft, &models, (&settables, &fixed), schema);
         let ground = Ground { draft: &draft.spec, others: &draft.others, settables: &settables, adviser: &adviser };
-        let proposed = converse(self.adviser, ask, NO_CHANGE, |answer| {
+        let proposed = converse(self.adviser, ask, NO_CHANGE, false, |answer| {
             let spec = apply(answer, &ground)?;
             if spec == draft.spec {
                 return Ok(spec);

@@ -1,5 +1,5 @@
 //! Programs that are no workers, for benchmarks: this binary as a user starts it, and another framework beside it. They are not jailed;
-//! they are watched, and ended with all that they started.
+//! they are watched, and ended with all that they started; nor do they outlive who watches them.
 
 use super::peak::Peak;
 use super::{Error, Status};
@@ -79,6 +79,9 @@ pub fn attend(what: &Plain, on_tick: &mut dyn FnMut(Running)) -> Result<Ended, E
     command.args(what.args).envs(what.variables.iter().map(|(name, value)| (name, value))).current_dir(what.folder);
     // A group of its own: a terminal's Ctrl-C reaches us alone, and all that it starts can be ended together.
     command.stdin(Stdio::null()).stdout(file(&what.stdout)?).stderr(file(&what.stderr)?).process_group(0);
+    let own = std::process::id();
+    // SAFETY: between fork and exec it makes two system calls, which may be made there, and takes no memory.
+    unsafe { command.pre_exec(move || die_with(own)) };
     let begun = Instant::now();
     let child = command.spawn().map_err(failed("started"))?;
     let (running, mut peak) = (Running { pid: child.id() }, Peak::new());
@@ -111,6 +114,16 @@ pub fn attend(what: &Plain, on_tick: &mut dyn FnMut(Running)) -> Result<Ended, E
     })
 }
 
+/// Has the kernel kill this process when the thread that started it ends, however that happens: nobody else would keep its time limit.
+fn die_with(parent: u32) -> io::Result<()> {
+    // SAFETY: this option takes a plain number and touches no memory of ours.
+    if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong, 0, 0, 0) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // It may have ended before; then another one took us, whose end would tell nothing.
+    if std::os::unix::process::parent_id() == parent { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+}
+
 /// Its end, if it has ended.
 fn reaped(pid: u32) -> io::Result<Option<(Status, libc::rusage)>> {
     let mut raw = 0;
@@ -134,15 +147,18 @@ fn send(pid: libc::pid_t, signal: libc::c_int) {
     unsafe { libc::kill(pid, signal) };
 }
 
-/// Processes whose parent is `pid`.
+/// Processes whose parent is `pid`, but for those that have ended and wait to be asked how.
 fn children(pid: u32) -> Vec<u32> {
-    let parent = |of: u32| -> Option<u32> {
-        let stat = std::fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
-        // The name stands in brackets and may hold anything; behind it come the state and the parent.
-        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
-    };
+    let parent = |of: u32| std::fs::read_to_string(format!("/proc/{of}/stat")).ok().and_then(|stat| parent_of_living(&stat));
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|of| parent(*of) == Some(pid)).collect()
+}
+
+fn parent_of_living(stat: &str) -> Option<u32> {
+    // The name stands in brackets and may hold anything; behind it come the state and the parent.
+    let mut behind = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = behind.next()?;
+    behind.next()?.parse().ok().filter(|_| !matches!(state, "Z" | "X"))
 }
 
 #[cfg(test)]
@@ -181,5 +197,30 @@ mod tests {
             running.kill_children();
         });
         assert_eq!((ended.status, said.as_str()), (Status::Exited(0), "on\n"));
+    }
+
+    #[test]
+    fn who_has_ended_is_nobodys_child() {
+        assert_eq!(parent_of_living("12 (a) b) S 7 12 12 0"), Some(7));
+        assert_eq!(parent_of_living("12 (sh) Z 7 12 12 0"), None);
+        assert_eq!(parent_of_living("12 (sh"), None);
+    }
+
+    #[test]
+    fn who_watches_is_not_outlived() {
+        let parent = std::process::id();
+        let start = || {
+            let mut command = Command::new("/bin/sleep");
+            command.arg("60");
+            // SAFETY: as in `attend`.
+            unsafe { command.pre_exec(move || die_with(parent)) };
+            command.spawn().expect("started")
+        };
+        let begun = Instant::now();
+        // The thread that started it is over.
+        let mut child = std::thread::spawn(start).join().expect("a child");
+        let ended = child.wait().expect("it is waited for");
+        assert_eq!(ended.signal(), Some(libc::SIGKILL));
+        assert!(begun.elapsed() < Duration::from_secs(30));
     }
 }
