@@ -104,8 +104,9 @@ impl Numbers {
     }
 
     fn spread(&self) -> Option<Spread> {
-        let std = (self.squares / self.count).sqrt() * self.unit;
-        (self.count > 0.0).then(|| Spread { mean: self.mean * self.unit, std, least: self.least, most: self.most })
+        let Numbers { least, most, .. } = *self;
+        let std = ((self.squares / self.count).sqrt() * self.unit).min(f64::MAX);
+        (self.count > 0.0).then(|| Spread { mean: (self.mean * self.unit).clamp(least, most), std, least, most })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::data::{Error, Result, classes};
 use crate::job::Part;
 use crate::plan::{SplitFacts, TableFacts};
 use crate::spec::{Columns, Task};
-use crate::words::count;
+use crate::words::{count, measured};
 use tallow_zoo::{HeadKind, mlp};
 
 /// What is found.
@@ -108,7 +108,8 @@ fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<
 /// Looks at the target and at all columns.
 ///
 /// # Errors
-/// A file cannot be read; a column is not there, there twice, or cannot be used; nothing is left to learn from, or a single class.
+/// A file cannot be read; a column is not there, there twice, or cannot be used; nothing is left to learn from, or a single class or
+/// value is.
 pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) -> Result<Found> {
     let Some((first, table)) = splits.first().and_then(|split| split.1.first().map(|table| (split, table))) else {
         return Err(Error::NoData { place: "the table".into(), found: Vec::new() });
@@ -200,7 +201,7 @@ fn split_facts(
     Ok((facts, targets))
 }
 
-/// The classes in order, and how unlike in number they are; there must be so many.
+/// The classes in order, and how unlike in number they are; there must be so many. Of numbers none, and more than one value.
 fn labels(
     label: &str,
     targets: &Targets,
@@ -210,7 +211,10 @@ fn labels(
 ) -> Result<Vec<String>> {
     const RARE: f64 = 0.1;
     if task.head() == HeadKind::Value {
-        return Ok(Vec::new());
+        return match targets.only_value().filter(|_| least > 1) {
+            Some(value) => Err(Error::OneValue { split: split.0.clone(), column: label.into(), value: measured(value) }),
+            None => Ok(Vec::new()),
+        };
     }
     let of_file = split.1.first().and_then(|table| table.column(label).ok()).and_then(|column| column.classes.clone());
     let labels = of_file.unwrap_or_else(|| classes::in_order(targets.classes.clone()));

@@ -76,6 +76,15 @@ impl Targets {
         })
     }
 
+    /// The value of all rows, where they are numbers that do not differ, of more than one row.
+    pub(super) fn only_value(&self) -> Option<f64> {
+        let value = |target: &Target| if let Target::Value(value) = target { Some(*value) } else { None };
+        let mut values = self.rows.iter().flatten().map(value);
+        let (first, second) = (values.next()??, values.next()??);
+        let same = |value: Option<f64>| value == Some(first);
+        (second == first && values.all(same)).then_some(first)
+    }
+
     /// Rows that say something.
     pub(super) fn known(&self) -> usize {
         self.rows.iter().flatten().count()
@@ -161,6 +170,18 @@ mod tests {
             (["-1", "-1.5"], Task::TabularRegression, false),
         ] {
             assert_eq!(read(&cells, task).are_secret(), expected, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_all_rows_is_told() {
+        for (cells, task, expected) in [
+            (&["5", "5.0", "", "5"][..], Task::TabularRegression, Some(5.0)),
+            (&["5", "5", "6"], Task::TabularRegression, None),
+            (&["5"], Task::TabularRegression, None),
+            (&["5", "5"], Task::TabularClassification, None),
+        ] {
+            assert_eq!(read(cells, task).only_value(), expected, "{cells:?}");
         }
     }
 
