@@ -1,6 +1,7 @@
 //! What a table's columns are for, by its training rows.
 
 use super::column::{Column, Use, Why};
+use super::far_out::far_out;
 use super::target::{Target, Targets, is_measured};
 use crate::data::columns::{self, find_label};
 use crate::data::read::{self, ColumnKind, Table};
@@ -280,8 +281,10 @@ fn fit(tables: &[Table], label: &str, targets: &Targets, asked: &Asked, mut note
             }
         }
         input.push(name.to_string());
-        notes.extend(column.note());
+        notes.extend(column.notes());
     }
+    let values = trained.iter().filter_map(|target| if let Target::Value(value) = target { Some(*value) } else { None });
+    notes.extend(far_out(label, values));
     facts.left_out = left.iter().map(|(name, _)| name.to_string()).collect();
     facts.left_out.extend(asked.columns.exclude.iter().filter(|name| !left.iter().any(|(left, _)| left == name)).cloned());
     for (name, why) in &left {
@@ -438,6 +441,23 @@ mod tests {
         assert_eq!((&plain.facts.numeric, &plain.facts.categorical), (&changed.facts.numeric, &changed.facts.categorical));
         assert_eq!(plain.facts.categorical[0].values, ["blue", "green", "red"]);
         assert_eq!((plain.labels.join(" "), plain.columns.input.join(" ")), ("no yes".into(), "size colour".into()));
+    }
+
+    #[test]
+    fn a_number_far_out_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let columns = Columns { label: Some("y".into()), ..Columns::default() };
+        let row = |i: usize| format!("{}.5,{}.25\n", i * 7 % 31, i * 3 % 29);
+        let rows = "size,y\n".to_string() + &(0..60).map(row).collect::<String>();
+        let notes = |text: &str| {
+            let splits = [("train".to_string(), vec![table(&dir, "t.csv", text)])];
+            let asked = Asked { task: Some(Task::TabularRegression), ..asked(&columns, None) };
+            survey(&splits, &asked).expect("surveyed").facts.notes
+        };
+        assert_eq!(notes(&rows), Vec::<String>::new());
+        let told = notes(&(rows + "1e39,3.25\n2.5,-1e30\n"));
+        let found = |name: &str| told.iter().any(|note| note.contains(&format!("`{name}` has ")) && note.contains("far out"));
+        assert!(told.len() == 2 && found("size") && found("y"), "{told:?}");
     }
 
     #[test]
