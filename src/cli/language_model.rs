@@ -47,7 +47,7 @@ fn elsewhere(env: &Environment, wishes: &Wishes, offline: bool) -> Result<Option
         return Chosen::recording(recording).map(Some);
     }
     let Some(wanted) = &wishes.llm else { return Ok(None) };
-    Chosen::provider(wanted, &config(env)?, &environment::variable, offline).map(Some)
+    Chosen::provider(wanted, &config(env)?, &environment::variable, offline, super::experiment::tell_progress).map(Some)
 }
 
 /// What the command line says of it, as wishes.

@@ -21,7 +21,7 @@ pub enum Error {
     Unreachable { model: String, why: String },
     #[error("{model} refused with {status}: {said}")]
     Refused { model: String, status: u16, said: String },
-    #[error("{model} did not answer in {attempts} attempts: {why}")]
+    #[error("{model} did not answer in {attempts} attempt{}: {why}", if *attempts == 1 { "" } else { "s" })]
     Failing { model: String, attempts: u32, why: String },
     /// By the user.
     #[error("{model} was interrupted while it answered")]
@@ -105,9 +105,10 @@ impl Failure for Error {
             Error::Refused { status: 404, .. } => format!("check address and model; {without}"),
             Error::Redirected { .. } => "if that is its address now, name it as `url`".into(),
             Error::Slow { .. } => format!("`limits` in the configuration gives it more time; {without}"),
+            // It will not speak otherwise in an hour.
+            Error::BadAnswer { .. } => format!("check the address: what answers there is no language model's interface; {without}"),
             Error::Refused { .. }
             | Error::Failing { .. }
-            | Error::BadAnswer { .. }
             | Error::CutShort { .. }
             | Error::Empty
             | Error::NotJson { .. } => format!("try again later; {without}"),
