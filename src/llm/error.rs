@@ -106,7 +106,9 @@ impl Failure for Error {
             Error::Redirected { .. } => "if that is its address now, name it as `url`".into(),
             Error::Slow { .. } => format!("`limits` in the configuration gives it more time; {without}"),
             // It will not speak otherwise in an hour.
-            Error::BadAnswer { .. } => format!("check the address: what answers there is no language model's interface; {without}"),
+            Error::BadAnswer { .. } => {
+                format!("check the address: what answers there is no language model's interface; {without}")
+            }
             Error::Refused { .. }
             | Error::Failing { .. }
             | Error::CutShort { .. }
