@@ -5,6 +5,7 @@ mod stops;
 mod wishes;
 
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
+use super::doctor::OwnFile;
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
 use super::secrets::Secrets;
@@ -475,6 +476,13 @@ fn prices(env: &Environment) -> Result<Prices> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !env.prices.is_named => Ok(Prices::default()),
         Err(error) => Err(CliError::Prices { path, what: error.to_string() }.into()),
     }
+}
+
+/// What there is to say of that file; none where there is none, and nothing is asked for it.
+pub(super) fn price_file(env: &Environment) -> Option<OwnFile> {
+    let says = prices(env).map(|_| env.prices.path.display().to_string()).map_err(|error| error.to_string());
+    let is_there = env.prices.path.exists() || env.prices.is_named;
+    is_there.then(|| OwnFile { name: "prices", says, otherwise: "whatever plans or trains ends with this" })
 }
 
 /// This binary: workers are the same program.
