@@ -123,7 +123,8 @@ impl Start {
         }
         let mut spec = spec::parse_with(&text, &name, &overrides(wishes))?;
         if let Some(search) = &mut spec.search {
-            fixed(wishes).for_each(|key| search.fix(key));
+            let is_open = search.fixed.is_empty();
+            fixed(wishes, is_open).for_each(|key| search.fix(key));
         }
         let what = "settings, and without a search (`--improve`) there is nothing to propose";
         for (option, asked) in [("--llm", wishes.llm.llm.is_some()), ("--llm-replay", wishes.llm.llm_replay.is_some())] {

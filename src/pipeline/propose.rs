@@ -390,5 +390,12 @@ fn laid_over(mut proposed: ExperimentSpec, goal: &Goal, wishes: &Wishes) -> Resu
             reason: "asked for on the command line".into(),
         }));
     }
-    Ok(spec::parse_with(&spec::to_toml(&proposed), "the proposed experiment", &wishes.set)?)
+    let mut spec = spec::parse_with(&spec::to_toml(&proposed), "the proposed experiment", &wishes.set)?;
+    // Whoever names a key to leave as it is does not open the others; an empty list does.
+    if let (Some(search), Some(said)) = (&mut spec.search, &proposed.search)
+        && !search.fixed.is_empty()
+    {
+        said.fixed.iter().for_each(|key| search.fix(key));
+    }
+    Ok(spec)
 }
