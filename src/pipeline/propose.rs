@@ -399,3 +399,23 @@ fn laid_over(mut proposed: ExperimentSpec, goal: &Goal, wishes: &Wishes) -> Resu
     }
     Ok(spec)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Search;
+
+    #[test]
+    fn who_names_a_key_to_leave_as_it_is_does_not_open_the_others() {
+        let preset = include_str!("../../presets/toy_bert.toml");
+        let goal = Goal::Request(intake::parse_request("a small BERT on toy_reviews, 2 epochs", |_| None));
+        let fixed = |list: &str| {
+            let mut proposed = spec::parse(preset, "x.toml").expect("an experiment");
+            proposed.search = Some(Search { fixed: vec!["recipe.length".into()], ..Search::default() });
+            let wishes = Wishes { set: vec![("search.fixed".into(), list.into())], ..Wishes::default() };
+            laid_over(proposed, &goal, &wishes).expect("an experiment").search.expect("a search").fixed
+        };
+        assert_eq!(fixed("[\"recipe.lr\"]"), ["recipe.lr", "recipe.length"]);
+        assert_eq!(fixed("[]"), [""; 0]);
+    }
+}
