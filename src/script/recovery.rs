@@ -110,7 +110,7 @@ fn same_script(last: &Tried, before: &[Tried]) -> Decision {
             if of_script.filter(is_accident).count() >= MAX_ACCIDENTS {
                 return give_up("it ended by accident three times");
             }
-            let reason = "it ended by accident: continued from its last checkpoint".into();
+            let reason = format!("it ended by accident ({}): continued from its last checkpoint", last.outcome);
             Decision::Retry { settings: last.settings, goes_on: true, reason }
         }
     }
