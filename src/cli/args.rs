@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
-use values::{parse_duration, parse_share_of_one, parse_some, parse_temperature};
+use values::{parse_duration, parse_share_of_one, parse_some, parse_steps, parse_temperature};
 
 /// An ML engineer in one native binary: papers and requests in, trained and measured models out.
 #[derive(Debug, Parser)]
@@ -329,7 +329,7 @@ pub enum Command {
         #[arg(long, conflicts_with = "what")]
         example: bool,
         /// Steps that are timed.
-        #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(4), value_name = "N")]
+        #[arg(long, default_value_t = NonZeroUsize::MIN.saturating_add(4), value_name = "N", value_parser = parse_steps)]
         steps: NonZeroUsize,
         /// Tokens of a text; default: the mean of the data.
         #[arg(long, value_name = "N")]

@@ -46,6 +46,8 @@ pub enum Error {
     Budget { what: String },
     #[error("no price is known for {model}, and `budget.max_usd` limits what may be spent")]
     NoPrice { model: String },
+    #[error("the recording `{}` cannot be read", path.display())]
+    NoRecording { path: PathBuf, source: std::io::Error },
     #[error("`{}` is no recording of a language model: line {line}: {why}", path.display())]
     Recording { path: PathBuf, line: usize, why: String },
     #[error("`{}` holds no answer to what is asked: {differs}", path.display())]
@@ -70,6 +72,7 @@ impl Failure for Error {
             | Error::Key { .. }
             | Error::Url { .. }
             | Error::NoPrice { .. }
+            | Error::NoRecording { .. }
             | Error::Recording { .. } => Class::Usage,
             Error::Offline { .. }
             | Error::Unreachable { .. }
@@ -117,6 +120,7 @@ impl Failure for Error {
             Error::Interrupted { .. } => "`tallow resume` goes on where there is an experiment already; else ask again".into(),
             Error::TooLong { .. } => format!("take a model that reads more, or correct `context_tokens`; {without}"),
             Error::Budget { .. } => "`--max-tokens` and `--max-usd` give it more".into(),
+            Error::NoRecording { .. } => "check the path; a run that asks a language model leaves `llm.jsonl`".into(),
             Error::Recording { .. } => "a run that asks a language model leaves `llm.jsonl`".into(),
             Error::NotRecorded { .. } => "replay with the same request, data, options and version of Tallow".into(),
             Error::Store(error) => return error.hint(),

@@ -64,7 +64,9 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
             return Ok(false);
         }
     }
+    let mut rows = 0;
     for row in table.rows(&names)?.take(SAMPLE) {
+        rows += 1;
         row?.cells.iter().zip(&mut columns).for_each(|(cell, column)| column.take(cell, None));
     }
     let uses: Vec<(&str, Use)> =
@@ -86,8 +88,11 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
     if !meant.is_empty() && meant.iter().all(|name| is_text(name)) {
         return Ok(false);
     }
-    // There is no text to read where all that there is numbers the rows.
-    if !uses.is_empty() && uses.iter().all(|(_, u)| *u == Use::Nothing(Why::Identifier)) {
+    // There is no text to read where all that there is numbers the rows, or is the same in all of them.
+    let tells_nothing = |u: &Use| matches!(u, Use::Nothing(Why::Identifier | Why::Empty | Why::Constant(_)));
+    let numbers_rows = |u: &Use| *u == Use::Nothing(Why::Identifier);
+    let may_be_text = rows < 2 || columns::usual_texts(table).is_some();
+    if !uses.is_empty() && uses.iter().all(|(_, u)| numbers_rows(u) || !may_be_text && tells_nothing(u)) {
         return Ok(true);
     }
     let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
@@ -189,7 +194,8 @@ fn split_facts(
     let known = targets.known();
     if known > 0 && known < rows {
         let (without, rows) = (count((rows - known) as f64), count(rows as f64));
-        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`"));
+        let infinite = if targets.infinite > 0 { ", or one that is not finite" } else { "" };
+        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`{infinite}"));
     }
     let facts = SplitFacts {
         name: name.into(),
@@ -410,6 +416,27 @@ mod tests {
         assert_eq!(found(&["year"]), Ok(vec!["year".to_string()]), "whoever names it has it");
         let error = found(&[]).expect_err("nothing else to learn from");
         assert!(error.contains("no column to tell `co2` from") && error.contains("it numbers the rows"), "{error}");
+    }
+
+    #[test]
+    fn columns_that_tell_nothing_are_no_texts() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = table(&dir, "t.csv", "a,b,kind\n,7,x\n,7,y\n,7,x\n");
+        let columns = Columns { label: Some("kind".into()), ..Columns::default() };
+        assert!(is_table(&file, &columns, &[], &[]).expect("told"));
+        let error = survey(&[("train".to_string(), vec![file])], &asked(&columns, None)).err().expect("refused").to_string();
+        assert!(error.contains("a: it is empty") && error.contains("b: it is `7` in every training row"), "{error}");
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_told_of_where_rows_are_left_out() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let columns = Columns { label: Some("y".into()), ..Columns::default() };
+        let rows = "size,y\n1.5,2\n7.25,inf\n2.5,\n0.5,4\n";
+        let asked = Asked { task: Some(Task::TabularRegression), ..asked(&columns, None) };
+        let found = survey(&[("train".to_string(), vec![table(&dir, "t.csv", rows)])], &asked).expect("surveyed");
+        let words = "data: 2 of 4 rows of `train` are left out, for they have no `y`, or one that is not finite";
+        assert_eq!(found.facts.notes, [words]);
     }
 
     #[test]

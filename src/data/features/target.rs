@@ -23,6 +23,8 @@ pub(super) struct Targets {
     pub(super) rows: Vec<Option<Target>>,
     /// By the order in which they occur.
     pub(super) classes: Vec<String>,
+    /// Rows whose number is not finite, and so none.
+    pub(super) infinite: usize,
 }
 
 impl Targets {
@@ -37,7 +39,10 @@ impl Targets {
                 let target = match task.head() {
                     HeadKind::Value if is_nothing(cell) => None,
                     HeadKind::Value => match number(cell, table.comma(label)) {
-                        Some(number) => Some(Target::Value(number)).filter(|_| number.is_finite()),
+                        Some(number) => {
+                            targets.infinite += usize::from(!number.is_finite());
+                            Some(Target::Value(number)).filter(|_| number.is_finite())
+                        }
                         None => {
                             return Err(Error::Number {
                                 path: table.path().into(),
@@ -201,7 +206,7 @@ mod tests {
                 rows.push(None);
             }
         }
-        let targets = Targets { rows, classes: vec![] };
+        let targets = Targets { rows, ..Targets::default() };
         let count = |mask: &[bool]| {
             let mut counts = [0; 3];
             for (target, _) in targets.rows.iter().zip(mask).filter(|(_, held)| **held) {
