@@ -40,7 +40,10 @@ pub(super) fn parse_share(text: &str) -> Result<f64, String> {
 pub(super) fn parse_trials(text: &str) -> Result<u16, String> {
     let trials = text.trim().parse().ok().filter(|trials| (2..=1000).contains(trials));
     let wrong = || {
-        format!("expected a number of recipes from 2 to 1000, found `{text}`; what is to be done stands before it, or `--improve=N`")
+        format!(
+            "expected a number of recipes from 2 to 1000, found `{text}`; what is to be done stands before it, or write \
+             `--improve=N`"
+        )
     };
     trials.ok_or_else(wrong)
 }
