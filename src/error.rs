@@ -94,7 +94,8 @@ pub fn is_out_of_room(source: &io::Error) -> bool {
 }
 
 /// What to do about a full disk.
-pub const FULL_DISK: &str = "the disk is full: free some space, then `tallow resume` the run (where there is space left, there may be no \
+pub const FULL_DISK: &str = "the disk is full: free some space, then `tallow resume` the run, or give the command again \
+    where nothing was written yet (where there is space left, there may be no \
     room for more files: `df -i` tells, and removing some helps)";
 
 /// EMFILE, on Linux and macOS.
@@ -104,9 +105,13 @@ const TOO_MANY_FILES: i32 = 24;
 pub fn place_hint(source: &io::Error) -> Option<String> {
     let hint = match source.kind() {
         ErrorKind::StorageFull => FULL_DISK,
-        ErrorKind::QuotaExceeded => "the disk quota is used up: free some space, then `tallow resume` the run",
+        ErrorKind::QuotaExceeded => {
+            "the disk quota is used up: free some space, then `tallow resume` the run, or give the command again where nothing was \
+             written yet"
+        }
         ErrorKind::FileTooLarge => {
-            "files may not grow so large here: raise the limit (`ulimit -f`), then `tallow resume` the run"
+            "files may not grow so large here: raise the limit (`ulimit -f`), then `tallow resume` the run, or give the command again where \
+             nothing was written yet"
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             "choose a folder that you may write, such as with `--out DIR`"

@@ -10,9 +10,13 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A score: four decimals.
+/// A score: four decimals, or of those too large or too small for that four digits.
 pub(crate) fn score(value: f64) -> String {
-    format!("{value:.4}")
+    let size = value.abs();
+    match value {
+        _ if size.is_finite() && size >= 1e7 || size > 0.0 && size < 1e-4 => format!("{value:.3e}"),
+        _ => format!("{value:.4}"),
+    }
 }
 
 /// A whole number with separators: 67,349.
@@ -374,6 +378,13 @@ mod tests {
         check(bytes(2.4 * 1024f64.powi(3)), "2.4 GiB");
         check(bytes(1_048_575.0), "1.0 MiB");
         check(bytes(864.0 * 1024.0 * 1024.0), "864 MiB");
+        check(score(0.88751), "0.8875");
+        check(score(-0.5), "-0.5000");
+        check(score(0.0), "0.0000");
+        check(score(9_402_430_983_736_873e15), "9.402e30");
+        check(score(-9.9e67), "-9.900e67");
+        check(score(3.21e-6), "3.210e-6");
+        check(score(f64::NAN), "NaN");
         check(plain(5e-5), "5e-5");
         check(plain(0.01), "0.01");
         check(plain(32.0), "32");

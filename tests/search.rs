@@ -134,6 +134,8 @@ fn what_the_command_line_sets_is_not_tried() {
     };
     assert_eq!(fixed(&[]), ["recipe.lr", "recipe.length"]);
     assert_eq!(fixed(&["--set", OPEN]), [""; 0]);
+    let more = ["--set", "search.fixed=[\"recipe.batch_size\"]"];
+    assert_eq!(fixed(&more), ["recipe.batch_size", "recipe.lr", "recipe.length"], "who names one does not open the others");
 }
 
 #[test]

@@ -355,7 +355,7 @@ fn time_counts_over_the_whole_run() {
 
 #[test]
 fn a_worker_that_is_killed_or_hangs_is_started_again() {
-    let check = |signal: libc::c_int, set: &[&str], expected: fn(&Outcome) -> bool| {
+    let check = |signal: libc::c_int, set: &[&str], how: &str, expected: fn(&Outcome) -> bool| {
         let place = Place::new();
         let run = place.run();
         let mut command = place.train(&[&[LONG], set].concat(), &run);
@@ -365,14 +365,16 @@ fn a_worker_that_is_killed_or_hangs_is_started_again() {
         send(worker, signal);
         let said = running.end(Duration::from_secs(60), worker);
         assert_eq!(said.code, Some(0), "{said:#?}");
-        assert!(said.stderr.contains("it ended by accident: continued from the last checkpoint"), "{said:#?}");
+        let words = format!("it ended by accident ({how}): continued from the last checkpoint");
+        assert!(said.stderr.contains(&words), "{said:#?}");
         let outcomes = outcomes(&run, "seed-0");
         assert!(expected(&outcomes[0]) && outcomes[1..] == [Outcome::Completed], "{outcomes:?}");
         assert_eq!(weights(&run), undisturbed());
         nothing_is_half_written(&run);
     };
-    check(libc::SIGKILL, &[], |outcome| *outcome == Outcome::Killed { signal: libc::SIGKILL });
-    check(libc::SIGSTOP, &["budget.max_silence_secs=3"], |outcome| *outcome == Outcome::Stalled { limit_secs: 3 });
+    check(libc::SIGKILL, &[], "killed by signal 9", |outcome| *outcome == Outcome::Killed { signal: libc::SIGKILL });
+    let silence = "stalled: nothing heard for 3 s";
+    check(libc::SIGSTOP, &["budget.max_silence_secs=3"], silence, |outcome| *outcome == Outcome::Stalled { limit_secs: 3 });
 }
 
 #[test]
@@ -393,7 +395,7 @@ fn preparation_and_evaluation_that_are_killed_are_done_again() {
         send(worker, libc::SIGKILL);
         let said = running.end(Duration::from_secs(120), worker);
         assert_eq!(said.code, Some(0), "{said:#?}");
-        assert!(said.stderr.contains("it ended by accident: begun anew"), "{said:#?}");
+        assert!(said.stderr.contains("it ended by accident (killed by signal 9): begun anew"), "{said:#?}");
         assert_eq!(outcomes(&run, job), [Outcome::Killed { signal: libc::SIGKILL }, Outcome::Completed]);
         nothing_is_half_written(&run);
     }

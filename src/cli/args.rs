@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
-use values::{parse_duration, parse_share_of_one, parse_some, parse_temperature};
+use values::{parse_duration, parse_share_of_one, parse_some, parse_steps, parse_temperature};
 
 /// An ML engineer in one native binary: papers and requests in, trained and measured models out.
 #[derive(Debug, Parser)]

@@ -21,6 +21,15 @@ pub struct Probe<'a> {
     pub runs: &'a Path,
     /// Environment variables that are set and honoured: name and what is shown of them.
     pub variables: Vec<(String, String)>,
+    /// The user's own files.
+    pub files: Vec<OwnFile>,
+}
+
+/// A file in which the user says something: what it says, or what is wrong with it and what follows from that.
+pub struct OwnFile {
+    pub name: &'static str,
+    pub says: Result<String, String>,
+    pub otherwise: &'static str,
 }
 
 /// How models and data sets are to be had.
@@ -82,6 +91,7 @@ impl Facts {
         checks.push(engine);
         checks.extend(client.map(|client| image(probe.image.0, (probe.image.1)(&client))));
         checks.push(hub(&probe.hub));
+        checks.extend(probe.files.iter().map(own_file));
         checks.extend(probe.variables.iter().map(|(name, value)| Check::ok(name, value.clone())));
         Facts { version: env!("CARGO_PKG_VERSION").into(), checks }
     }
@@ -263,6 +273,13 @@ fn layer(name: &str, held: Result<String, String>) -> Check {
     }
 }
 
+fn own_file(file: &OwnFile) -> Check {
+    match &file.says {
+        Ok(says) => Check::ok(file.name, clean(says)),
+        Err(why) => Check::limited(file.name, clean(why), file.otherwise),
+    }
+}
+
 /// The engine's client on PATH.
 fn client(path: Option<&OsStr>) -> Option<PathBuf> {
     std::env::split_paths(path?).map(|place| place.join("docker")).find(|file| file.is_file())
@@ -385,11 +402,16 @@ mod tests {
             image: ("tallow-python", &|_| Err("nobody is asked".into())),
             runs: &dir.path().join("not/yet"),
             variables: vec![],
+            files: vec![
+                OwnFile { name: "prices", says: Ok("prices.toml".into()), otherwise: "" },
+                OwnFile { name: "language models", says: Err("line 3:\nunknown".into()), otherwise: "`--llm` ends so" },
+            ],
         };
         let facts = Facts::gather(&probe);
         let text = facts.text(Style::Plain);
         assert!(text.contains("ok       jail: seccomp") && text.contains("missing  jail: landlock"), "{text}");
         assert!(text.contains("connection refused"), "{text}");
+        assert!(text.contains("limited  language models") && text.contains("line 3: unknown"), "{text}");
         assert!(!text.contains('\u{1b}'));
         let json: serde_json::Value = serde_json::from_str(&facts.json()).expect("JSON");
         assert_eq!(json["checks"].as_array().map(Vec::len), Some(facts.checks.len()));

@@ -1,6 +1,7 @@
 //! The one module that reads environment variables.
 
 use crate::data::hub::{HubConfig, Secret};
+use crate::words::{address, clean};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ pub const VARIABLES: [(&str, &str); 16] = [
     ("HF_HUB_CACHE", "the Hub's cache, if it lies elsewhere"),
     ("HF_TOKEN", "token for private or gated repositories; sent to the Hub's host alone"),
     ("HF_TOKEN_PATH", "the file that holds that token; default: `token` in HF_HOME"),
-    ("HF_HUB_OFFLINE", "1: never touch the network"),
+    ("HF_HUB_OFFLINE", "1: the network is never touched"),
     ("TALLOW_HUB", "a local folder in the Hub's layout, used instead of the Hub"),
     ("TALLOW_RUNS", "where runs are kept; default: `runs` in the current folder"),
     ("TALLOW_ARXIV", "arXiv's address, for a mirror; default: https://arxiv.org"),
@@ -57,10 +58,37 @@ pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Those of [`VARIABLES`] that are set, with what each is for: what they hold may be a secret.
+/// Those that hold a secret, which is not shown.
+const SECRETS: [&str; 2] = ["HF_TOKEN", "TALLOW_LLM_KEY"];
+
+/// Those of [`VARIABLES`] that are set, each with what it holds and what that is for.
 pub fn set() -> Vec<(String, String)> {
-    let set = VARIABLES.into_iter().filter(|(name, _)| variable(name).is_some());
-    set.map(|(name, purpose)| (name.to_string(), purpose.to_string())).collect()
+    set_in(&variable)
+}
+
+/// As [`set`], of any source of variables.
+fn set_in(var: &dyn Fn(&str) -> Option<OsString>) -> Vec<(String, String)> {
+    let shown = |name: &str, purpose: &str, value: String| {
+        let purpose = purpose.split("; default").next().unwrap_or_default();
+        match name {
+            "HF_HUB_OFFLINE" if is_true(&value) => format!("{}: the network is never touched", clean(&value)),
+            "HF_HUB_OFFLINE" => format!("{}: the network may be used", clean(&value)),
+            name if SECRETS.contains(&name) => format!("it is set: {purpose}"),
+            // It may hold a name and a password.
+            _ if value.contains("://") => format!("{}: {purpose}", clean(&address(&value))),
+            _ => format!("{}: {purpose}", clean(&value)),
+        }
+    };
+    let held = |(name, purpose): (&str, &str)| {
+        let value = var(name)?.to_string_lossy().into_owned();
+        Some((name.to_string(), shown(name, purpose, value)))
+    };
+    VARIABLES.into_iter().filter_map(held).collect()
+}
+
+/// Whether a variable says yes.
+fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
 impl Environment {
@@ -76,7 +104,6 @@ impl Environment {
         let home = path("HOME").unwrap_or_else(|| PathBuf::from("."));
         let caches = path("XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache"));
         let hf_home = path("HF_HOME").unwrap_or_else(|| caches.join("huggingface"));
-        let truthy = |value: String| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on");
         let stored_token = || std::fs::read_to_string(path("HF_TOKEN_PATH").unwrap_or_else(|| hf_home.join("token"))).ok();
         let configured = |name: &str, usual: &str| Configured {
             path: path(name).unwrap_or_else(|| path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config")).join(usual)),
@@ -90,7 +117,7 @@ impl Environment {
                 .map(|t| t.trim().to_string())
                 .filter(|t| !t.is_empty())
                 .map(Secret::new),
-            offline: text("HF_HUB_OFFLINE").is_some_and(truthy),
+            offline: text("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),
             local_hub: path("TALLOW_HUB"),
             runs: path("TALLOW_RUNS").unwrap_or_else(|| PathBuf::from("runs")),
             cache: path("TALLOW_CACHE").unwrap_or_else(|| caches.join("tallow")),
@@ -137,5 +164,25 @@ mod tests {
         assert!(e.offline);
         assert_eq!(e.hub_cache, PathBuf::from("/home/a/.cache/huggingface/hub"));
         assert!(!format!("{e:?}").contains("secret"), "the token must not print");
+    }
+
+    #[test]
+    fn what_is_set_is_shown_with_what_it_holds_but_for_secrets() {
+        let set = |name: &str| {
+            let value = match name {
+                "HF_HUB_OFFLINE" => "0",
+                "HF_TOKEN" | "TALLOW_LLM_KEY" => "secret",
+                "HF_ENDPOINT" => "https://ada:secret@mirror.example.org/hub",
+                "TALLOW_RUNS" => "/data/runs",
+                _ => return None,
+            };
+            Some(OsString::from(value))
+        };
+        let shown = set_in(&set);
+        let of = |wanted: &str| shown.iter().find(|(name, _)| name == wanted).map(|(_, shown)| shown.as_str());
+        assert_eq!(of("HF_HUB_OFFLINE"), Some("0: the network may be used"));
+        assert_eq!(of("TALLOW_RUNS"), Some("/data/runs: where runs are kept"));
+        assert_eq!(of("HF_ENDPOINT"), Some("https://mirror.example.org/hub: the Hub's address"));
+        assert!(shown.len() == 5 && !format!("{shown:?}").contains("secret"), "{shown:?}");
     }
 }

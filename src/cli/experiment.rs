@@ -5,6 +5,7 @@ mod stops;
 mod wishes;
 
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, PaperArg, RunArgs, Wishes, WorkerArgs};
+use super::doctor::OwnFile;
 use super::environment::Environment;
 use super::progress::{Mode, Progress};
 use super::secrets::Secrets;
@@ -50,6 +51,8 @@ enum CliError {
     Evaluation { path: PathBuf },
     #[error("the folder `{}`, which takes the Hub's place, is not there", path.display())]
     NoHub { path: PathBuf },
+    #[error("`{run}` is no run folder, neither here nor in `{}`", runs.display())]
+    NoRun { run: String, runs: PathBuf },
     #[error("`{}` cannot be used: {what}", path.display())]
     Prices { path: PathBuf, what: String },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
@@ -62,6 +65,7 @@ impl Failure for CliError {
             CliError::Read { .. }
             | CliError::Evaluation { .. }
             | CliError::NoHub { .. }
+            | CliError::NoRun { .. }
             | CliError::InTheFile { .. }
             | CliError::Prices { .. }
             | CliError::NothingAsked => Class::Usage,
@@ -74,10 +78,15 @@ impl Failure for CliError {
         match self {
             CliError::Unfinished { hint, .. } => hint.clone(),
             CliError::Evaluation { .. } => Some("`tallow eval` scores again".into()),
+            CliError::NoRun { .. } => Some("`tallow runs` lists the runs".into()),
             CliError::NoHub { .. } => Some("check `--hub` and the variable TALLOW_HUB".into()),
-            CliError::InTheFile { .. } => {
-                Some("change the file, or lay a key over it: `--set data.source.id=ORG/NAME`, `--set model.id=ORG/NAME`".into())
-            }
+            CliError::InTheFile { option, .. } => Some(match *option {
+                "--data" => {
+                    "change the file, or lay a key over it: `--set data.source.path=FILE`, `--set data.source.id=ORG/NAME`".into()
+                }
+                "--model" => "change the file, or lay a key over it: `--set model.id=ORG/NAME`".into(),
+                option => format!("leave out `{option}`, or let it search: `--improve`"),
+            }),
             CliError::Prices { .. } => Some("docs/planning.md shows the file and what may stand in it".into()),
             CliError::Stopped { run: Some(run) } => {
                 Some(format!("`tallow resume {}` goes on from the last checkpoint", words::shell(run)))
@@ -122,7 +131,8 @@ impl Start {
         }
         let mut spec = spec::parse_with(&text, &name, &overrides(wishes))?;
         if let Some(search) = &mut spec.search {
-            fixed(wishes).for_each(|key| search.fix(key));
+            let is_open = search.fixed.is_empty();
+            fixed(wishes, is_open).for_each(|key| search.fix(key));
         }
         let what = "settings, and without a search (`--improve`) there is nothing to propose";
         for (option, asked) in [("--llm", wishes.llm.llm.is_some()), ("--llm-replay", wishes.llm.llm_replay.is_some())] {
@@ -354,7 +364,11 @@ pub(super) fn resume(
 /// A run folder, by its path or its name in the folder of runs.
 pub(super) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
     let path = PathBuf::from(run);
-    let folder = RunFolder::open(if path.is_dir() { path } else { env.runs.join(run) })?;
+    let kept = env.runs.join(run);
+    if path.is_relative() && !path.is_dir() && !kept.is_dir() {
+        return Err(CliError::NoRun { run: run.into(), runs: env.runs.clone() }.into());
+    }
+    let folder = RunFolder::open(if path.is_dir() { path } else { kept })?;
     match folder.ledger().read()?.first().map(|entry| &entry.record) {
         Some(Record::Created { purpose: Purpose::Evaluation, .. }) => {
             Err(CliError::Evaluation { path: folder.root().into() }.into())
@@ -496,6 +510,13 @@ fn prices(env: &Environment) -> Result<Prices> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !env.prices.is_named => Ok(Prices::default()),
         Err(error) => Err(CliError::Prices { path, what: error.to_string() }.into()),
     }
+}
+
+/// What there is to say of that file; none where there is none, and nothing is asked for it.
+pub(super) fn price_file(env: &Environment) -> Option<OwnFile> {
+    let says = prices(env).map(|_| env.prices.path.display().to_string()).map_err(|error| error.to_string());
+    let is_there = env.prices.path.exists() || env.prices.is_named;
+    is_there.then(|| OwnFile { name: "prices", says, otherwise: "whatever plans or trains ends with this" })
 }
 
 /// This binary: workers are the same program.

@@ -1,6 +1,7 @@
 //! The language model that the command line, the configuration file and the environment name.
 
 use super::args::LlmArgs;
+use super::doctor::OwnFile;
 use super::environment::{self, Environment};
 use crate::data::hub::Hub;
 use crate::error::Result;
@@ -47,7 +48,7 @@ fn elsewhere(env: &Environment, wishes: &Wishes, offline: bool) -> Result<Option
         return Chosen::recording(recording).map(Some);
     }
     let Some(wanted) = &wishes.llm else { return Ok(None) };
-    Chosen::provider(wanted, &config(env)?, &environment::variable, offline).map(Some)
+    Chosen::provider(wanted, &config(env)?, &environment::variable, offline, super::experiment::tell_progress).map(Some)
 }
 
 /// What the command line says of it, as wishes.
@@ -64,4 +65,15 @@ pub(super) fn config(env: &Environment) -> Result<ConfigFile, Error> {
         Err(error) if error.kind() == ErrorKind::NotFound && !env.llm_config.is_named => Ok(ConfigFile::default()),
         Err(error) => Err(Error::Config { file, what: error.to_string() }),
     }
+}
+
+/// What there is to say of that file; none where there is none, and nothing is asked for it.
+pub(super) fn file(env: &Environment) -> Option<OwnFile> {
+    let said = |providers: Vec<String>| match providers.is_empty() {
+        true => format!("{}: it names none", env.llm_config.path.display()),
+        false => format!("{}: {}", env.llm_config.path.display(), providers.join(", ")),
+    };
+    let says = config(env).map(|config| said(config.in_words(&environment::variable))).map_err(|error| error.to_string());
+    let is_there = env.llm_config.path.exists() || env.llm_config.is_named;
+    is_there.then(|| OwnFile { name: "language models", says, otherwise: "`--llm` ends with this" })
 }

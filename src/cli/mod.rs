@@ -298,6 +298,7 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
         image: (script::image_of(environment), &|client| script::look_at_image(environment, client)),
         runs: &environment.runs,
         variables: environment::set(),
+        files: language_model::file(environment).into_iter().chain(experiment::price_file(environment)).collect(),
     };
     let facts = doctor::Facts::gather(&probe);
     say(if json { facts.json() } else { facts.text(Style::Plain) }.trim_end());

@@ -4,7 +4,7 @@
 
 use crate::job::{Event, PreparedSplit, StepEvent};
 use crate::sandbox::MISSING;
-use crate::words::{clean, count, duration, in_json, rate};
+use crate::words::{clean, count, duration, in_json, rate, score};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ impl<D: Write, M: Write> Progress<D, M> {
             Event::Prepared(_) | Event::Evaluated { .. } | Event::Merged { .. } => self.end(),
             Event::Monitored { metric, value, .. } => {
                 let training = self.training.as_mut();
-                training.into_iter().for_each(|t| t.monitored = Some(format!("{} {value:.4}", metric.in_words())));
+                training.into_iter().for_each(|t| t.monitored = Some(format!("{} {}", metric.in_words(), score(*value))));
             }
             Event::Finished { .. }
             | Event::Stopped { .. }
@@ -188,7 +188,7 @@ fn describe(step: &StepEvent, training: &Training) -> String {
     if done > 0 && step.train_secs > 0.0 {
         parts.push(format!("{} left", duration(step.train_secs / done as f64 * left as f64)));
     }
-    parts.extend([format!("epoch {:.2}", step.epoch), format!("loss {:.4}", step.loss), format!("lr {}", exponent(step.lr))]);
+    parts.extend([format!("epoch {:.2}", step.epoch), format!("loss {}", score(step.loss)), format!("lr {}", exponent(step.lr))]);
     let speed = |over: u64, what: &str| rate(over as f64, step.train_secs).map(|speed| format!("{speed} {what}/s"));
     parts.extend(speed(step.tokens, "tokens").or_else(|| speed(step.examples, "examples")));
     parts.join(", ")
@@ -232,7 +232,8 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         }
         Event::Monitored { step, metric, value, loss, examples } => {
             let (step, examples) = (count(*step as f64), count(*examples as f64));
-            format!("  step {step}: {} {value:.4}, loss {loss:.4} on {examples} monitor examples", metric.in_words())
+            let [value, loss] = [*value, *loss].map(score);
+            format!("  step {step}: {} {value}, loss {loss} on {examples} monitor examples", metric.in_words())
         }
         Event::Diverged { step, what, value, origin } => {
             let origin = origin.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -249,10 +250,12 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
             format!("  {run}{again} stopped after step {}; its checkpoint is on disk", count(*step as f64))
         }
         Event::Evaluated { examples, scores, loss, secs, .. } => {
-            let scores: Vec<String> = scores.iter().map(|(metric, value)| format!("{} {value:.4}", metric.in_words())).collect();
+            let scores: Vec<String> =
+                scores.iter().map(|(metric, value)| format!("{} {}", metric.in_words(), score(*value))).collect();
             format!(
-                "  {run}: {}, loss {loss:.4} on {} examples ({})",
+                "  {run}: {}, loss {} on {} examples ({})",
                 scores.join(", "),
+                score(*loss),
                 count(*examples as f64),
                 duration(*secs)
             )

@@ -39,6 +39,8 @@ enum ScriptError {
     Spec { path: PathBuf, what: String },
     #[error("a script needs a container engine: there is no `docker` on PATH")]
     NoEngine,
+    #[error("the container engine cannot be used: {what}")]
+    Engine { what: String },
     #[error("the image `{image}` cannot be used: {what}")]
     Image { image: String, what: String },
     #[error("`--threads`: expected at most the {there} of the container engine's machine, found {asked}")]
@@ -76,13 +78,16 @@ impl Failure for ScriptError {
             | ScriptError::RunInData { .. }
             | ScriptError::NotAgreed { .. } => Class::Usage,
             ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
-            ScriptError::NoEngine | ScriptError::Image { .. } => Class::Sandbox,
+            ScriptError::NoEngine | ScriptError::Engine { .. } | ScriptError::Image { .. } => Class::Sandbox,
             ScriptError::NoData { .. } => Class::Data,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             ScriptError::NoEngine => Some("install Docker, or put what the script does into an experiment of the zoo: `tallow models`".into()),
+            ScriptError::Engine { .. } => Some(
+                "see that it runs (`systemctl start docker`), or name its address in DOCKER_HOST; `tallow doctor` says what is there".into(),
+            ),
             ScriptError::Image { image, .. } => Some(format!(
                 "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
                  `docker import root.tar {image}` (docs/scripts.md)"
@@ -209,7 +214,7 @@ fn goes_with_script(wishes: &Wishes, fallback: &FallbackArgs, worker: &WorkerArg
         ("--max-tokens` without `--llm", max_tokens.is_some() && !is_mended),
         ("--max-usd` without `--llm", max_usd.is_some() && !is_mended),
         ("--allow-script` without `--llm", fallback.allow_script && !is_mended),
-        ("several `--seeds`", seeds.len() > 1),
+        ("--seeds A,B", seeds.len() > 1),
         ("--allow-scope-change", *allow_scope_change),
         ("--accept-license` without `--llm", !accept_license.is_empty() && !is_mended),
         ("--sandbox", worker.sandbox != crate::sandbox::Level::Strict),
@@ -425,6 +430,7 @@ pub(super) fn image_of(env: &Environment) -> &str {
 /// What a script finds in that image, asked by this client; or why it cannot be used.
 pub(super) fn look_at_image(env: &Environment, client: &Path) -> std::result::Result<String, String> {
     let engine = Engine { program: client.into(), host: env.docker_host.clone() };
+    script::check_engine(&engine)?;
     let id = script::image_id(&engine, image_of(env))?;
     let Means { python, packages, .. } = script::means(&engine, &id, 1)?;
     Ok(format!("Python {python}, {} packages", packages.len()))
@@ -433,6 +439,7 @@ pub(super) fn look_at_image(env: &Environment, client: &Path) -> std::result::Re
 /// The image's name and id.
 fn image(env: &Environment, fallback: &FallbackArgs) -> Result<(String, String)> {
     let engine = engine(env)?;
+    script::check_engine(&engine).map_err(|what| ScriptError::Engine { what })?;
     let image = fallback.image.clone().unwrap_or_else(|| image_of(env).into());
     let wrong = |what: String| ScriptError::Image { image: image.clone(), what };
     let image_id = script::image_id(&engine, &image).map_err(wrong)?;

@@ -109,6 +109,8 @@ pub enum Error {
     NotInText { path: PathBuf, position: Position, column: String, answer: String },
     #[error("split `{split}` has a single class, `{class}`: there is nothing to learn")]
     OneClass { split: String, class: String },
+    #[error("split `{split}` has a single value of `{column}`, {value}: there is nothing to learn")]
+    OneValue { split: String, column: String, value: String },
     #[error("`{}`, {position}, column `{column}`: the image cannot be read: {what}", path.display())]
     Image { path: PathBuf, position: Position, column: String, what: String },
     #[error("`{}`, {position}, column `{column}`: the recording cannot be read: {what}", path.display())]

@@ -291,6 +291,15 @@ fn labelled_of(
             let nothing = || Error::EmptySplit { split: name.clone(), path: Default::default() };
             return Err(tables.first().map_or_else(nothing, |table| without_rows(table, name)));
         }
+        if let [only] = answers.values.as_slice()
+            && at == 0
+            && hints.for_training
+            && answers.any
+            && answers.examples() > 1
+        {
+            let (split, column) = (name.clone(), label.clone());
+            return Err(Error::OneValue { split, column, value: crate::words::measured(*only) });
+        }
         let files = tables.iter().map(|t| t.path().to_path_buf()).collect();
         notes.extend(answers.note(name, &told));
         let (examples, labelled) = (answers.examples(), answers.any);

@@ -19,6 +19,7 @@ use super::interval::{interval, interval_of_draw};
 use super::metrics::of_preferences;
 use super::{Basis, Error, Evaluation, Interval, RunScore, Verdict};
 use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
+use crate::words::score;
 
 /// Version of `eval.json`.
 const VERSION: u32 = 1;
@@ -141,6 +142,7 @@ struct Evidence<'a> {
 impl Evidence<'_> {
     fn judge(&self, target: &Target) -> Verdict {
         let (mean, goal, guess) = (self.mean, target.value, self.guess);
+        let [shown, shown_goal] = [mean, goal].map(score);
         let inconclusive = |reason: String| Verdict::Inconclusive { reason };
         let others = self.fields(Effect::OtherQuestion);
         if !others.is_empty() {
@@ -151,24 +153,27 @@ impl Evidence<'_> {
         }
         if let Some(baseline) = self.baseline {
             if self.metric.reaches(baseline, goal) {
-                return inconclusive(format!("the target of {goal:.4} takes no learning: {guess} scores {baseline:.4}"));
+                let baseline = score(baseline);
+                return inconclusive(format!("the target of {shown_goal} takes no learning: {guess} scores {baseline}"));
             }
             if self.metric.reaches(baseline, mean) {
+                let baseline = score(baseline);
                 return inconclusive(format!(
-                    "{mean:.4} is no better than {guess} ({baseline:.4}): training failed, \
+                    "{shown} is no better than {guess} ({baseline}): training failed, \
                      which says nothing about the claim"
                 ));
             }
         }
         let Some(interval) = self.interval else {
-            return inconclusive(format!("one run scores {mean:.4}, and one run of this metric gives no interval: add seeds"));
+            return inconclusive(format!("one run scores {shown}, and one run of this metric gives no interval: add seeds"));
         };
         self.weigh(interval, goal)
     }
 
     fn weigh(&self, interval: Interval, goal: f64) -> Verdict {
         let mean = self.mean;
-        let span = format!("95 % interval {:.4} to {:.4} over {}", interval.low, interval.high, words(interval.basis));
+        let [shown, shown_goal, low, high] = [mean, goal, interval.low, interval.high].map(score);
+        let span = format!("95 % interval {low} to {high} over {}", words(interval.basis));
         let causes = self.fields(Effect::MayExplain);
         let (worst, best) =
             if self.metric.lower_is_better() { (interval.high, interval.low) } else { (interval.low, interval.high) };
@@ -176,12 +181,12 @@ impl Evidence<'_> {
             let under =
                 if causes.is_empty() { String::new() } else { format!("; it differs from what is stated in {}", list(&causes)) };
             return Verdict::Supported {
-                reason: format!("{mean:.4} reaches the target of {goal:.4} with its whole {span}{under}"),
+                reason: format!("{shown} reaches the target of {shown_goal} with its whole {span}{under}"),
             };
         }
         if !self.metric.reaches(best, goal) {
             let side = if self.metric.lower_is_better() { "above" } else { "below" };
-            let below = format!("{mean:.4} lies {side} the target of {goal:.4} with its whole {span}");
+            let below = format!("{shown} lies {side} the target of {shown_goal} with its whole {span}");
             return match causes.is_empty() {
                 true => Verdict::Refuted { reason: below },
                 false => Verdict::Inconclusive {
@@ -194,7 +199,7 @@ impl Evidence<'_> {
         }
         let side = if self.metric.reaches(mean, goal) { "reaches" } else { "misses" };
         Verdict::Inconclusive {
-            reason: format!("{mean:.4} {side} the target of {goal:.4}, which lies within its {span}: {}", more(interval.basis)),
+            reason: format!("{shown} {side} the target of {shown_goal}, which lies within its {span}: {}", more(interval.basis)),
         }
     }
 

@@ -165,13 +165,18 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// Beyond it the square of a number, or the sum of many, may be too large for one.
+    pub(crate) const LARGE: f64 = 1e140;
+
     /// None of no value.
     pub fn of(values: &[f64]) -> Option<Self> {
         let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let std = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
         let (least, most) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
-        Some(Spread { mean, std, least, most })
+        // Large ones are counted in units of the largest.
+        let unit = Some(least.abs().max(most.abs())).filter(|largest| *largest > Self::LARGE).unwrap_or(1.0);
+        let mean = values.iter().map(|value| value / unit).sum::<f64>() / count;
+        let std = (values.iter().map(|value| (value / unit - mean).powi(2)).sum::<f64>() / count).sqrt();
+        Some(Spread { mean: mean * unit, std: std * unit, least, most })
     }
 }
 
@@ -470,6 +475,15 @@ mod tests {
         assert!(seldom.len() == 3 && seldom.iter().all(ends), "{seldom:?}");
         let always = told(Duration::ZERO);
         assert_eq!((always.len(), &always[0]), (9, &Event::Progress { examples: 1 }));
+    }
+
+    #[test]
+    fn a_spread_of_large_numbers_is_a_number() {
+        let found = Spread::of(&[1e308, -1e308, 1e308, -1e308]).expect("numbers");
+        assert_eq!((found.mean, found.std, found.least, found.most), (0.0, 1e308, -1e308, 1e308));
+        let plain = Spread::of(&[1.0, 3.0]).expect("numbers");
+        assert_eq!((plain.mean, plain.std), (2.0, 1.0));
+        assert_eq!(Spread::of(&[]), None);
     }
 
     #[test]

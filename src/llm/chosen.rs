@@ -18,7 +18,7 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// The provider that `wanted` names; `variable` reads the environment.
+    /// The provider that `wanted` names; `variable` reads the environment, `tell` hears why an answer is waited for.
     ///
     /// # Errors
     /// There is none of this name, its key is not to be had, or the network must not be used. Nothing is sent yet.
@@ -27,10 +27,11 @@ impl Chosen {
         config: &ConfigFile,
         variable: &dyn Fn(&str) -> Option<OsString>,
         offline: bool,
+        tell: impl Fn(&str) + 'static,
     ) -> Result<Self, Error> {
         let provider = config.provider(wanted)?;
         let (price, key) = (provider.price, read_key(&provider.name, &provider.key, variable)?);
-        let model = Box::new(Http::new(provider, key.clone(), offline)?);
+        let model = Box::new(Http::new(provider, key.clone(), offline)?.telling(tell));
         Ok(Chosen { model, price, key, given: Vec::new() })
     }
 

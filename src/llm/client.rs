@@ -7,7 +7,7 @@ use super::dialect::{Events, Heard, Manner};
 use super::{Ask, Dialect, Error, LanguageModel, Provider, Reply, Usage};
 use crate::data::hub::{Secret, wait_of};
 use crate::error::root_cause;
-use crate::words::clean;
+use crate::words::{clean, duration};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::redirect;
@@ -31,6 +31,8 @@ pub struct Http {
     manner: Cell<Manner>,
     /// See [`LanguageModel::lost`].
     lost: Cell<Usage>,
+    /// Where whoever waits is told why.
+    tell: Box<dyn Fn(&str)>,
 }
 
 /// What came of one attempt.
@@ -58,7 +60,13 @@ impl Http {
         if offline && !provider.is_on_this_machine() {
             return Err(Error::Offline { model: provider.in_words() });
         }
-        Ok(Http { provider, key, manner: Cell::default(), lost: Cell::default() })
+        Ok(Http { provider, key, manner: Cell::default(), lost: Cell::default(), tell: Box::new(|_| {}) })
+    }
+
+    /// With somebody who is told, while it is so, that an answer did not come and when the provider is asked again.
+    #[must_use]
+    pub fn telling(self, tell: impl Fn(&str) + 'static) -> Self {
+        Http { tell: Box::new(tell), ..self }
     }
 
     /// Once, in the manner that it is known to take.
@@ -310,7 +318,8 @@ impl LanguageModel for Http {
                 let rest = if is_too_late { format!("; asking again would be in {} s", wait.as_secs()) } else { String::new() };
                 return Err(Error::Failing { model: self.name(), attempts, why: why + &rest });
             }
-            notes.push(format!("{} did not answer ({why}): asked again", self.name()));
+            let when = if wait.is_zero() { String::new() } else { format!(" in {}", duration(wait.as_secs_f64())) };
+            (self.tell)(&clean(&format!("{} did not answer ({why}): asked again{when}", self.name())));
             std::thread::sleep(wait);
             attempts += 1;
         }

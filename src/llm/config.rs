@@ -215,6 +215,20 @@ impl ConfigFile {
         of_entries.chain(usual).filter_map(|source| read_key("", &source, variable).ok().flatten()).collect()
     }
 
+    /// The providers that the file names, each with whether its key is there; `variable` reads the environment.
+    pub fn in_words(&self, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<String> {
+        let words = |name: &String| match self.provider(&format!("{name}#any")) {
+            Err(error) => format!("{name} ({error})"),
+            Ok(Provider { key: KeySource::Nowhere, .. }) => format!("{name} (without a key)"),
+            Ok(Provider { key, .. }) => match read_key(name, &key, variable) {
+                Ok(Some(_)) => format!("{name} (with its key)"),
+                Ok(None) => format!("{name} (its key is not there)"),
+                Err(error) => format!("{name} ({error})"),
+            },
+        };
+        self.providers.keys().map(words).collect()
+    }
+
     fn entry(&self, name: &str) -> Result<Entry, Error> {
         if let Some(entry) = self.providers.get(name) {
             return Ok(entry.clone());
@@ -374,6 +388,17 @@ model = "m"
         check("anthropic", "https://proxy.example.org/v1", "m", Anthropic, KeySource::Nowhere, None);
         check("http://[::1]:80#m", "http://[::1]/v1", "m", Openai, variable("TALLOW_LLM_KEY", false), Some(0.0));
         check("https://a.example/x/y/#m", "https://a.example/x/y", "m", Openai, variable("TALLOW_LLM_KEY", false), None);
+    }
+
+    #[test]
+    fn keys_are_told_of_and_not_shown() {
+        let file = ConfigFile::parse(FILE, "llm.toml").expect("parsed");
+        let told = file.in_words(&|name| (name == "OPENAI_API_KEY").then(|| "sk-secret".into()));
+        assert!(told.contains(&"openai (with its key)".to_string()), "{told:?}");
+        assert!(told.contains(&"elsewhere (without a key)".to_string()), "{told:?}");
+        let words = "the key of `mine` cannot be used: `/keys/mine`";
+        assert!(told.len() == 4 && told.iter().any(|told| told.contains(words)), "{told:?}");
+        assert!(!told.concat().contains("secret"));
     }
 
     #[test]

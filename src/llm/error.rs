@@ -21,7 +21,7 @@ pub enum Error {
     Unreachable { model: String, why: String },
     #[error("{model} refused with {status}: {said}")]
     Refused { model: String, status: u16, said: String },
-    #[error("{model} did not answer in {attempts} attempts: {why}")]
+    #[error("{model} did not answer in {attempts} attempt{}: {why}", if *attempts == 1 { "" } else { "s" })]
     Failing { model: String, attempts: u32, why: String },
     /// By the user.
     #[error("{model} was interrupted while it answered")]
@@ -46,6 +46,8 @@ pub enum Error {
     Budget { what: String },
     #[error("no price is known for {model}, and `budget.max_usd` limits what may be spent")]
     NoPrice { model: String },
+    #[error("the recording `{}` cannot be read", path.display())]
+    NoRecording { path: PathBuf, source: std::io::Error },
     #[error("`{}` is no recording of a language model: line {line}: {why}", path.display())]
     Recording { path: PathBuf, line: usize, why: String },
     #[error("`{}` holds no answer to what is asked: {differs}", path.display())]
@@ -70,6 +72,7 @@ impl Failure for Error {
             | Error::Key { .. }
             | Error::Url { .. }
             | Error::NoPrice { .. }
+            | Error::NoRecording { .. }
             | Error::Recording { .. } => Class::Usage,
             Error::Offline { .. }
             | Error::Unreachable { .. }
@@ -105,15 +108,19 @@ impl Failure for Error {
             Error::Refused { status: 404, .. } => format!("check address and model; {without}"),
             Error::Redirected { .. } => "if that is its address now, name it as `url`".into(),
             Error::Slow { .. } => format!("`limits` in the configuration gives it more time; {without}"),
+            // It will not speak otherwise in an hour.
+            Error::BadAnswer { .. } => {
+                format!("check the address: what answers there is no language model's interface; {without}")
+            }
             Error::Refused { .. }
             | Error::Failing { .. }
-            | Error::BadAnswer { .. }
             | Error::CutShort { .. }
             | Error::Empty
             | Error::NotJson { .. } => format!("try again later; {without}"),
             Error::Interrupted { .. } => "`tallow resume` goes on where there is an experiment already; else ask again".into(),
             Error::TooLong { .. } => format!("take a model that reads more, or correct `context_tokens`; {without}"),
             Error::Budget { .. } => "`--max-tokens` and `--max-usd` give it more".into(),
+            Error::NoRecording { .. } => "check the path; a run that asks a language model leaves `llm.jsonl`".into(),
             Error::Recording { .. } => "a run that asks a language model leaves `llm.jsonl`".into(),
             Error::NotRecorded { .. } => "replay with the same request, data, options and version of Tallow".into(),
             Error::Store(error) => return error.hint(),

@@ -95,7 +95,7 @@ impl Recording {
     /// It cannot be read, or is no recording: the first line that is none.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |line: usize, why: String| Error::Recording { path: path.into(), line, why };
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(0, error.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::NoRecording { path: path.into(), source })?;
         let mut found = Recording {
             path: path.into(),
             given: Vec::new(),

@@ -390,5 +390,32 @@ fn laid_over(mut proposed: ExperimentSpec, goal: &Goal, wishes: &Wishes) -> Resu
             reason: "asked for on the command line".into(),
         }));
     }
-    Ok(spec::parse_with(&spec::to_toml(&proposed), "the proposed experiment", &wishes.set)?)
+    let mut spec = spec::parse_with(&spec::to_toml(&proposed), "the proposed experiment", &wishes.set)?;
+    // Whoever names a key to leave as it is does not open the others; an empty list does.
+    if let (Some(search), Some(said)) = (&mut spec.search, &proposed.search)
+        && !search.fixed.is_empty()
+    {
+        said.fixed.iter().for_each(|key| search.fix(key));
+    }
+    Ok(spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Search;
+
+    #[test]
+    fn who_names_a_key_to_leave_as_it_is_does_not_open_the_others() {
+        let preset = include_str!("../../presets/toy_bert.toml");
+        let goal = Goal::Request(intake::parse_request("a small BERT on toy_reviews, 2 epochs", |_| None));
+        let fixed = |list: &str| {
+            let mut proposed = spec::parse(preset, "x.toml").expect("an experiment");
+            proposed.search = Some(Search { fixed: vec!["recipe.length".into()], ..Search::default() });
+            let wishes = Wishes { set: vec![("search.fixed".into(), list.into())], ..Wishes::default() };
+            laid_over(proposed, &goal, &wishes).expect("an experiment").search.expect("a search").fixed
+        };
+        assert_eq!(fixed("[\"recipe.lr\"]"), ["recipe.lr", "recipe.length"]);
+        assert_eq!(fixed("[]"), [""; 0]);
+    }
 }

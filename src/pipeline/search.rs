@@ -186,7 +186,8 @@ impl Pipeline<'_> {
         let told = match done.result.as_ref().map(|result| (&result.watched, &result.failed, result.kept)) {
             Some((Some(watched), _, kept)) => {
                 let kept = if kept { "kept" } else { "discarded" };
-                format!("trial {number}: {} {:.4} on what is watched, {kept}", journal.metric.in_words(), watched.score)
+                let score = crate::words::score(watched.score);
+                format!("trial {number}: {} {score} on what is watched, {kept}", journal.metric.in_words())
             }
             Some((None, Some(failed), _)) => format!("trial {number}: {failed}, discarded"),
             _ => String::new(),

@@ -124,7 +124,7 @@ fn chart_table(out: &mut String, charts: &[ChartShown]) {
 
 /// Four significant digits.
 fn short(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.3e}") } else { format!("{value:.4}") }
+    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.3e}") } else { score(value) }
 }
 
 fn line_text(line: &Line) -> String {

@@ -22,8 +22,14 @@ pub(super) fn spent(limit: u64, held: u64, job: &Job) -> Option<Outcome> {
         | Job::Compare { .. } => 0,
     };
     (held.saturating_add(needed) > limit).then(|| {
-        let ([limit, needed], held) = ([limit, needed].map(|count| bytes(count as f64)), in_words(held));
-        let what = format!("`budget.max_disk_bytes` is {limit}, the run folder holds {held} and {needed} would be written");
+        let (limit, held) = (bytes(limit as f64), in_words(held));
+        let what = match needed {
+            0 => format!("`budget.max_disk_bytes` is {limit}, and the run folder holds {held}"),
+            needed => {
+                let needed = bytes(needed as f64);
+                format!("`budget.max_disk_bytes` is {limit}, the run folder holds {held} and {needed} would be written")
+            }
+        };
         Outcome::BudgetSpent { budget: Budget::Disk, what }
     })
 }

@@ -22,7 +22,7 @@ pub use contract::{Heard, Settings, Told};
 pub use place::{disarm, lay, lay_held_out, lay_script, let_read, predictions};
 pub use score::{Scored, score};
 pub use spec::{AuthorSpec, HeldOut, ScriptSpec, Spare, VERSION};
-pub use supervise::{Ended, RUN, ScriptJob, Scripts, image_id, means, memory, processors, told};
+pub use supervise::{Ended, RUN, ScriptJob, Scripts, check_engine, image_id, means, memory, processors, told};
 
 use crate::error::{Class, Failure};
 

@@ -9,6 +9,7 @@ use super::{Settings, Told};
 use crate::error::Class;
 use crate::run::recovery::{MAX_ACCIDENTS, MAX_ATTEMPTS, is_stopped};
 use crate::run::{OF_ITSELF, Outcome};
+use crate::words::plain;
 use serde::{Deserialize, Serialize};
 
 /// What was decided.
@@ -109,7 +110,7 @@ fn same_script(last: &Tried, before: &[Tried]) -> Decision {
             if of_script.filter(is_accident).count() >= MAX_ACCIDENTS {
                 return give_up("it ended by accident three times");
             }
-            let reason = "it ended by accident: continued from its last checkpoint".into();
+            let reason = format!("it ended by accident ({}): continued from its last checkpoint", last.outcome);
             Decision::Retry { settings: last.settings, goes_on: true, reason }
         }
     }
@@ -163,7 +164,7 @@ fn lower(last: &Tried, step: u64) -> Decision {
         return give_up(reason);
     }
     let settings = Settings { lr_scale: last.settings.lr_scale * 0.3, ..last.settings };
-    let reason = format!("diverged at step {step}: {:e} of the script's learning rate, from the start", settings.lr_scale);
+    let reason = format!("diverged at step {step}: {} of the script's learning rate, from the start", plain(settings.lr_scale));
     // Its checkpoints may have been damaged long before it showed.
     Decision::Retry { settings, goes_on: false, reason }
 }

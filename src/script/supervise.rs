@@ -59,18 +59,23 @@ pub struct Ended {
     pub reason: String,
 }
 
-/// What an engine has under an image's name.
+/// Whether an engine answers, and gives what a script's jail is made of.
 ///
 /// # Errors
-/// There is no such engine or image, or the engine lacks what a script's jail is made of: in words.
-pub fn image_id(engine: &Engine, image: &str) -> Result<String, String> {
+/// It does not: in words.
+pub fn check_engine(engine: &Engine) -> Result<(), String> {
     let said = ask(engine, &["info", "--format", "{{json .}}"])?;
     let unread = |_| format!("expected the engine's state as JSON, found `{}`", clean(&said));
     let info: Value = serde_json::from_str(&said).map_err(unread)?;
-    match lacking(&info) {
-        Some(what) => Err(what),
-        None => ask(engine, &["image", "inspect", "--format", "{{.Id}}", image]),
-    }
+    lacking(&info).map_or(Ok(()), Err)
+}
+
+/// What an engine has under an image's name.
+///
+/// # Errors
+/// There is no such image: in the engine's words.
+pub fn image_id(engine: &Engine, image: &str) -> Result<String, String> {
+    ask(engine, &["image", "inspect", "--format", "{{.Id}}", image])
 }
 
 /// What of a script's jail an engine does not give, by its own word; none where it gives all.

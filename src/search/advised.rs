@@ -80,8 +80,9 @@ struct Advice {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    key: String,
-    reason: String,
+    /// Texts, these two; told by their names where they are none.
+    key: Value,
+    reason: Value,
     value: Value,
 }
 
@@ -89,12 +90,17 @@ struct Change {
 fn revision(answer: &Value, settables: &[Settable]) -> Result<Revision, Vec<String>> {
     let Advice { change } = serde_json::from_value(answer.clone())
         .map_err(|why| vec![format!("expected {{\"change\": {{\"key\", \"reason\", \"value\"}}}}, found another form: {why}")])?;
+    let text = |name: &str, value: &Value| {
+        let other = || vec![format!("`change.{name}`: expected a text, found {value}")];
+        value.as_str().map(String::from).ok_or_else(other)
+    };
+    let (key, reason) = (text("key", &change.key)?, text("reason", &change.reason)?);
     let mut problems = Vec::new();
-    if !Settable::of(&change.key).is_some_and(|settable| settables.contains(&settable)) {
+    if !Settable::of(&key).is_some_and(|settable| settables.contains(&settable)) {
         let known: Vec<&str> = settables.iter().map(|settable| settable.key()).collect();
-        problems.push(format!("`{}` may not be changed; what may: {}", clean(&change.key), known.join(", ")));
+        problems.push(format!("`{}` may not be changed; what may: {}", clean(&key), known.join(", ")));
     }
-    let reason: String = clean(&change.reason).replace('`', "'").trim().chars().take(REASON).collect();
+    let reason: String = clean(&reason).replace('`', "'").trim().chars().take(REASON).collect();
     if reason.is_empty() {
         problems.push("expected a reason, found none".into());
     }
@@ -104,9 +110,9 @@ fn revision(answer: &Value, settables: &[Settable]) -> Result<Revision, Vec<Stri
         value => toml::Value::try_from(without_nulls(value)).map(|value| value.to_string()),
     };
     match value {
-        Ok(value) if problems.is_empty() => Ok(Revision { set: [(change.key, value)].into(), reason }),
+        Ok(value) if problems.is_empty() => Ok(Revision { set: [(key, value)].into(), reason }),
         Ok(_) => Err(problems),
-        Err(why) => Err(problems.into_iter().chain([format!("`{}`: {why}", clean(&change.key))]).collect()),
+        Err(why) => Err(problems.into_iter().chain([format!("`{}`: {why}", clean(&key))]).collect()),
     }
 }
 
@@ -286,6 +292,8 @@ mod tests {
         }
         let silent = json!({"change": {"key": "recipe.lr", "reason": " ", "value": 1e-4}}).to_string();
         check(&silent, "expected a reason, found none");
+        let number = json!({"change": {"key": "recipe.lr", "reason": 3, "value": 1e-4}}).to_string();
+        check(&number, "`change.reason`: expected a text, found 3");
     }
 
     #[test]

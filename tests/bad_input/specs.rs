@@ -158,9 +158,13 @@ fn what_is_no_toml_or_no_file() {
 #[test]
 fn options_that_do_not_go_with_a_file() {
     let place = Place::new();
-    for (option, what) in [("--data=sst2", "names its own data"), ("--model=bert-base", "names its own model")] {
+    for (option, what, hint) in [
+        ("--data=sst2", "names its own data", "--set data.source.path=FILE"),
+        ("--model=bert-base", "names its own model", "--set model.id=ORG/NAME"),
+        ("--llm=openai#any", "nothing to propose", "let it search: `--improve`"),
+    ] {
         let said = said(place.train(&[], &place.run()).arg(option));
-        assert!(said.code == Some(2) && said.stderr.contains(what) && said.stderr.contains("--set"), "{}", said.stderr);
+        assert!(said.code == Some(2) && said.stderr.contains(what) && said.stderr.contains(hint), "{}", said.stderr);
     }
     for (option, words) in [("--max-time=5", "with its unit such as `5s`"), ("--max-examples=0", "at least 1")] {
         let said = said(place.train(&[], &place.run()).arg(option));

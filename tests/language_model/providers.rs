@@ -2,6 +2,8 @@
 
 use crate::server::{Act, Server, ends, refuses, says};
 use serde_json::json;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tallow::error::{Class, Failure};
 use tallow::llm::{Ask, Chosen, ConfigFile, Error, Reply};
@@ -20,6 +22,8 @@ struct Came {
     reply: Result<Reply, Error>,
     server: Server,
     took: Duration,
+    /// What was said while it was waited for.
+    told: Vec<String>,
 }
 
 fn ask() -> Ask {
@@ -35,10 +39,16 @@ impl Asking {
             server.url, self.config
         );
         let config = ConfigFile::parse(&text, "llm.toml").expect("a configuration");
-        let chosen = Chosen::provider("test", &config, &|name| (name == "A_KEY").then(|| KEY.into()), true).expect("chosen");
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let tell = {
+            let told = Rc::clone(&told);
+            move |line: &str| told.borrow_mut().push(line.to_string())
+        };
+        let chosen =
+            Chosen::provider("test", &config, &|name| (name == "A_KEY").then(|| KEY.into()), true, tell).expect("chosen");
         let begun = Instant::now();
         let reply = chosen.model.answer(&ask());
-        Came { reply, took: begun.elapsed(), server }
+        Came { reply, took: begun.elapsed(), server, told: told.take() }
     }
 }
 
@@ -183,7 +193,8 @@ fn what_may_be_over_soon_is_tried_again() {
     let came = asking(vec![refuses(429, "retry-after: 1\r\n", "slow down"), says("{}")]);
     came.says("{}", 2);
     assert!(came.took >= Duration::from_secs(1), "{:?}", came.took);
-    assert!(came.reply.expect("a reply").notes[0].contains("did not answer (it answers 429: slow down): asked again"));
+    assert_eq!(came.told, ["m at 127.0.0.1 did not answer (it answers 429: slow down): asked again in 1 s"]);
+    assert!(came.reply.expect("a reply").notes.is_empty());
     asking(vec![refuses(500, "", "oops"), refuses(503, "", "oops"), says("{}")]).says("{}", 3);
     let hung = asking(vec![Act::Hang, says("{}")]);
     hung.says("{}", 2);
@@ -306,13 +317,13 @@ fn who_is_not_there_is_told_at_once() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let config = ConfigFile::default();
     let wanted = format!("http://127.0.0.1:{port}#m");
-    let chosen = Chosen::provider(&wanted, &config, &|_| None, true).expect("chosen");
+    let chosen = Chosen::provider(&wanted, &config, &|_| None, true, |_| {}).expect("chosen");
     let (begun, error) = (Instant::now(), chosen.model.answer(&ask()).expect_err("nobody is there"));
     assert!(matches!(error, Error::Unreachable { .. }) && begun.elapsed() < Duration::from_secs(2), "{error}");
     // Offline, only this machine is asked.
-    let error = Chosen::provider("https://models.example.org#m", &config, &|_| None, true).err().expect("offline");
+    let error = Chosen::provider("https://models.example.org#m", &config, &|_| None, true, |_| {}).err().expect("offline");
     assert!(matches!(error, Error::Offline { .. }) && error.class() == Class::External, "{error}");
-    assert!(Chosen::provider("https://models.example.org#m", &config, &|_| None, false).is_ok());
+    assert!(Chosen::provider("https://models.example.org#m", &config, &|_| None, false, |_| {}).is_ok());
 }
 
 #[test]

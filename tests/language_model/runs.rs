@@ -189,7 +189,7 @@ fn a_replayed_run_gives_the_same_experiment() {
     let (fixed, _) = replay(&flowers(&place), &["--set", "recipe.lr=0.01"]);
     assert_eq!(fixed.code, Some(31), "{fixed:#?}");
     let missing = said(&mut place.tallow(["do", "classify it", "--llm-replay", "/nowhere.jsonl"]));
-    assert!(missing.code == Some(2) && missing.stderr.contains("is no recording of a language model"), "{missing:#?}");
+    assert!(missing.code == Some(2) && missing.stderr.contains("the recording `/nowhere.jsonl` cannot be read"), "{missing:#?}");
 }
 
 #[test]

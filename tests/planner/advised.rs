@@ -253,7 +253,11 @@ fn mistakes_are_sent_back_all_at_once() {
         "{\"changes\": {\"recipe.lr\": {\"value\": 1, \"reason\": \"a\"}, \"recipe.lr\": {\"value\": 2, \"reason\": \"b\"}}}",
         &["the key `recipe.lr` stands there twice"],
     );
-    check("{\"changes\": {\"recipe.lr\": 1}}", &["found another form"]);
+    check("{\"changes\": {\"recipe.lr\": 1}}", &["`recipe.lr`: expected {\"reason\"", "found another form"]);
+    check(
+        "{\"changes\": {\"recipe.lr\": {\"reason\": 3, \"value\": 5e-5}}}",
+        &["`recipe.lr`: expected {\"reason\", \"value\"}, the reason a text, found another form: invalid type: integer `3`"],
+    );
     check(
         &json!({"changes": {
             "recipe.lr": {"value": -1.0, "reason": " "}, "recipe.batch_size": {"value": 0.0, "reason": "b"},

@@ -1,8 +1,8 @@
 //! Arguments that belong together; most stand with several commands.
 
 use super::values::{
-    parse_assignment, parse_bytes, parse_count, parse_duration, parse_epochs, parse_fault, parse_patience, parse_share,
-    parse_threads, parse_usd,
+    parse_assignment, parse_bytes, parse_count, parse_duration, parse_epochs, parse_fault, parse_patience, parse_seed,
+    parse_seed_count, parse_share, parse_threads, parse_trials, parse_usd,
 };
 use crate::bench::{Fault, TierName};
 use crate::sandbox::Level;
@@ -82,7 +82,7 @@ pub struct Wishes {
     #[command(flatten)]
     pub llm: LlmArgs,
     /// Try further recipes, at most N in all, and keep what does better on what is watched; the verdict compares it with the first.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = parse_trials)]
     pub improve: Option<u16>,
     /// Train for so many epochs.
     #[arg(long, value_parser = parse_epochs)]
@@ -91,7 +91,7 @@ pub struct Wishes {
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_examples: Option<usize>,
     /// Seeds, one run each: 0,1,2.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = parse_seed)]
     pub seeds: Vec<u64>,
     /// Set any key of the experiment file: --set recipe.lr=1e-4
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_assignment)]
@@ -200,7 +200,7 @@ pub struct BenchArgs {
     #[arg(long, value_delimiter = ',', value_name = "ID,..")]
     pub tasks: Vec<String>,
     /// Seeds of each task, from 0; default: as many as the suite says.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = parse_seed_count)]
     pub seeds: Option<u64>,
     /// Where everything goes, and what is gone on with; default: `bench-SUITE-TIER` in the folder of runs.
     #[arg(long, value_name = "DIR")]

@@ -36,6 +36,34 @@ pub(super) fn parse_share(text: &str) -> Result<f64, String> {
     found.ok_or_else(|| format!("expected a share from 0 to 1, found `{text}`"))
 }
 
+/// Recipes that a search tries.
+pub(super) fn parse_trials(text: &str) -> Result<u16, String> {
+    let trials = text.trim().parse().ok().filter(|trials| (2..=1000).contains(trials));
+    let wrong = || {
+        format!(
+            "expected a number of recipes from 2 to 1000, found `{text}`; what is to be done stands before it, or write \
+             `--improve=N`"
+        )
+    };
+    trials.ok_or_else(wrong)
+}
+
+/// How many seeds.
+pub(super) fn parse_seed_count(text: &str) -> Result<u64, String> {
+    let count = text.trim().parse().ok().filter(|count| (1..=1000).contains(count));
+    count.ok_or_else(|| format!("expected how many seeds, from 1 to 1000, found `{text}`"))
+}
+
+/// One of a list of seeds.
+pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("expected whole numbers such as `0,1,2`, found `{text}`"))
+}
+
+/// Steps that are timed.
+pub(super) fn parse_steps(text: &str) -> Result<NonZeroUsize, String> {
+    text.trim().parse().map_err(|_| format!("expected a whole number of steps from 1, found `{text}`"))
+}
+
 /// A number of epochs, which may have a fraction.
 pub(super) fn parse_epochs(text: &str) -> Result<f64, String> {
     let epochs = text.trim().parse::<f64>().ok().filter(|epochs| epochs.is_finite() && *epochs > 0.0);
@@ -87,6 +115,10 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
     if total == 0.0 && !text.trim().is_empty() {
         return Err(format!("expected a time above 0, found `{text}`"));
+    }
+    // Limits are counted in whole seconds.
+    if total > 0.0 && total < 1.0 {
+        return Err(format!("expected a time of at least 1 s, found `{text}`"));
     }
     if total > 0.0 && total < 1e9 { Ok(Duration::from_secs_f64(total)) } else { Err(wrong()) }
 }
@@ -171,5 +203,23 @@ mod tests {
         check("soon", None);
         check("m", None);
         check("-5m", None);
+        check("1s", Some(1.0));
+        check("0.5s", None);
+    }
+
+    /// What is told is what was expected, not what a number's parser lacks.
+    #[test]
+    fn whole_numbers() {
+        assert_eq!((parse_trials("8"), parse_seed_count("5"), parse_seed(" 7")), (Ok(8), Ok(5), Ok(7)));
+        assert_eq!(parse_steps("5").map(NonZeroUsize::get), Ok(5));
+        for (told, words) in [
+            (parse_trials("train an MLP").err(), "from 2 to 1000, found `train an MLP`"),
+            (parse_trials("1").err(), "from 2 to 1000"),
+            (parse_seed_count("0,1").err(), "how many seeds, from 1 to 1000, found `0,1`"),
+            (parse_seed("a").err(), "such as `0,1,2`, found `a`"),
+            (parse_steps("0").err(), "of steps from 1, found `0`"),
+        ] {
+            assert!(told.as_ref().is_some_and(|told| told.contains(words)), "{words}: {told:?}");
+        }
     }
 }

@@ -92,7 +92,9 @@ fn next_step(outcome: &Outcome, folder: &RunFolder) -> String {
             format!("`{resume} --max-tokens {tokens}` (or `--max-usd`) lets the language model go on")
         }
         Outcome::BudgetSpent { budget: Budget::Disk, .. } => {
-            let bytes = words::size_option(more(50 << 30, given.max_disk_bytes));
+            // Of a limit that was meant to be small no more than that is asked.
+            let bytes = given.max_disk_bytes.map_or(50 << 30, |limit| limit.saturating_mul(2).max(1 << 30));
+            let bytes = words::size_option(bytes);
             format!("`{resume} --max-disk {bytes}` lets it write more")
         }
         Outcome::OutOfMemory { gpu: Some(_), .. } => "take a smaller model or shorter texts, or a GPU with more memory".into(),
@@ -167,5 +169,9 @@ mod tests {
             let step = next_step(&outcome, &folder);
             assert!(step.contains(option), "{option}: {step}");
         }
+        experiment.budget.max_disk_bytes = Some(100_000);
+        folder.write_text(&folder.spec(), &spec::to_toml(&experiment)).expect("written");
+        let step = next_step(&spent(Budget::Disk), &folder);
+        assert!(step.contains("--max-disk 1GiB`"), "{step}");
     }
 }

@@ -19,11 +19,11 @@ pub(super) fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     set
 }
 
-/// The keys that flags set, which a search leaves as they are; none where a flag says itself what that is.
-pub(super) fn fixed(wishes: &Wishes) -> impl Iterator<Item = &str> {
-    let says_itself = wishes.set.iter().any(|(key, _)| key == "search.fixed");
+/// The keys that flags set, which a search leaves as they are; none where a flag says that it leaves none, so that its list `is_open`.
+pub(super) fn fixed(wishes: &Wishes, is_open: bool) -> impl Iterator<Item = &str> {
+    let says_so = is_open && wishes.set.iter().any(|(key, _)| key == "search.fixed");
     let set = wishes.set.iter().map(|(key, _)| key.as_str()).chain(wishes.epochs.map(|_| "recipe.length"));
-    set.filter(move |_| !says_itself)
+    set.filter(move |_| !says_so)
 }
 
 /// What the flags say of budgets, as keys of the experiment file.

@@ -64,16 +64,26 @@ pub(super) struct Counted {
 }
 
 /// Sums of numbers, from which their spread follows (Welford, 1962).
-#[derive(Default)]
 struct Numbers {
     count: f64,
+    /// What those below are counted in.
+    unit: f64,
     mean: f64,
     squares: f64,
     least: f64,
     most: f64,
 }
 
+impl Default for Numbers {
+    fn default() -> Self {
+        Numbers { count: 0.0, unit: 1.0, mean: 0.0, squares: 0.0, least: 0.0, most: 0.0 }
+    }
+}
+
 impl Numbers {
+    /// Of numbers whose squares are none any more, the unit; small ones beside them do not matter.
+    const UNIT_OF_LARGE: f64 = 1e180;
+
     fn take(&mut self, value: f64) {
         if !value.is_finite() {
             return;
@@ -82,6 +92,12 @@ impl Numbers {
             0.0 => (value, value),
             _ => (self.least.min(value), self.most.max(value)),
         };
+        if value.abs() > Spread::LARGE && self.unit == 1.0 {
+            self.unit = Self::UNIT_OF_LARGE;
+            self.mean /= self.unit;
+            self.squares = self.squares / self.unit / self.unit;
+        }
+        let value = value / self.unit;
         self.count += 1.0;
         let before = value - self.mean;
         self.mean += before / self.count;
@@ -89,8 +105,9 @@ impl Numbers {
     }
 
     fn spread(&self) -> Option<Spread> {
-        let std = (self.squares / self.count).sqrt();
-        (self.count > 0.0).then_some(Spread { mean: self.mean, std, least: self.least, most: self.most })
+        let Numbers { least, most, .. } = *self;
+        let std = ((self.squares / self.count).sqrt() * self.unit).min(f64::MAX);
+        (self.count > 0.0).then(|| Spread { mean: (self.mean * self.unit).clamp(least, most), std, least, most })
     }
 }
 
@@ -222,5 +239,18 @@ mod tests {
         let (found, expected) = (numbers.spread().expect("values"), Spread::of(&values).expect("values"));
         assert!((found.mean - expected.mean).abs() < 1e-6 && (found.std - expected.std).abs() < 1e-6, "{found:?} {expected:?}");
         assert_eq!((found.least, found.most), (-1.5, 1e6));
+    }
+
+    /// JSON has no word for what is no number, so that the whole line could not be read back.
+    #[test]
+    fn a_spread_of_large_numbers_is_a_number() {
+        for values in [vec![1.0, 2.0, 1e308], vec![1e308, -1e308, 1.7e308, 0.5], vec![1e150, 1.0, -1e150]] {
+            let mut numbers = Numbers::default();
+            values.iter().for_each(|value| numbers.take(*value));
+            let (found, expected) = (numbers.spread().expect("values"), Spread::of(&values).expect("values"));
+            assert!((found.std / expected.std - 1.0).abs() < 1e-9 && found.mean.is_finite(), "{found:?} {expected:?}");
+            let line = serde_json::to_string(&found).expect("a line");
+            assert_eq!(serde_json::from_str::<Spread>(&line).expect("read back"), found, "{line}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One column of a table: what its cells in the training rows are, and what follows for a model.
 
 use super::cells::{self, Comma, DayOrder, is_no_number, part_of};
+use super::far_out::far_out;
 use super::target::Target;
 use crate::data::read::{Cell, ColumnKind};
 use crate::words::count;
@@ -265,10 +266,16 @@ impl Column {
     }
 
     /// What else should be known of a column that is used.
-    pub(super) fn note(&self) -> Option<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         if self.dates.is_some() || !self.are_numbers() {
-            return None;
+            return Vec::new();
         }
+        let far_out = if self.are_codes() { None } else { far_out(&self.name, self.numbers.iter().copied()) };
+        self.no_numbers().into_iter().chain(far_out).collect()
+    }
+
+    /// That cells of a column of numbers are none.
+    fn no_numbers(&self) -> Option<String> {
         let example = if self.stray > 0 { format!(", such as `{}`", self.example) } else { String::new() };
         let odd = self.stray + self.infinite;
         (odd > 0).then(|| {

@@ -6,6 +6,7 @@
 
 mod cells;
 mod column;
+mod far_out;
 mod survey;
 mod target;
 

@@ -1,6 +1,7 @@
 //! What a table's columns are for, by its training rows.
 
 use super::column::{Column, Use, Why};
+use super::far_out::far_out;
 use super::target::{Target, Targets, is_measured};
 use crate::data::columns::{self, find_label};
 use crate::data::read::{self, ColumnKind, Table};
@@ -8,7 +9,7 @@ use crate::data::{Error, Result, classes};
 use crate::job::Part;
 use crate::plan::{SplitFacts, TableFacts};
 use crate::spec::{Columns, Task};
-use crate::words::count;
+use crate::words::{count, measured};
 use tallow_zoo::{HeadKind, mlp};
 
 /// What is found.
@@ -67,7 +68,9 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
             return Ok(false);
         }
     }
+    let mut rows = 0;
     for row in table.rows(&names)?.take(SAMPLE) {
+        rows += 1;
         row?.cells.iter().zip(&mut columns).for_each(|(cell, column)| column.take(cell, None));
     }
     let uses: Vec<(&str, Use)> =
@@ -89,8 +92,11 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
     if !meant.is_empty() && meant.iter().all(|name| is_text(name)) {
         return Ok(false);
     }
-    // There is no text to read where all that there is numbers the rows.
-    if !uses.is_empty() && uses.iter().all(|(_, u)| *u == Use::Nothing(Why::Identifier)) {
+    // There is no text to read where all that there is numbers the rows, or is the same in all of them.
+    let tells_nothing = |u: &Use| matches!(u, Use::Nothing(Why::Identifier | Why::Empty | Why::Constant(_)));
+    let numbers_rows = |u: &Use| *u == Use::Nothing(Why::Identifier);
+    let may_be_text = rows < 2 || columns::usual_texts(table).is_some();
+    if !uses.is_empty() && uses.iter().all(|(_, u)| numbers_rows(u) || !may_be_text && tells_nothing(u)) {
         return Ok(true);
     }
     let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
@@ -112,7 +118,8 @@ fn plain_columns<'a>(table: &'a Table, label: &str, exclude: &[String]) -> (Vec<
 /// Looks at the target and at all columns.
 ///
 /// # Errors
-/// A file cannot be read; a column is not there, there twice, or cannot be used; nothing is left to learn from, or a single class.
+/// A file cannot be read; a column is not there, there twice, or cannot be used; nothing is left to learn from, or a single class or
+/// value is.
 pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) -> Result<Found> {
     let Some((first, table)) = splits.first().and_then(|split| split.1.first().map(|table| (split, table))) else {
         return Err(Error::NoData { place: "the table".into(), found: Vec::new() });
@@ -191,7 +198,8 @@ fn split_facts(
     let known = targets.known();
     if known > 0 && known < rows {
         let (without, rows) = (count((rows - known) as f64), count(rows as f64));
-        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`"));
+        let infinite = if targets.infinite > 0 { ", or one that is not finite" } else { "" };
+        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`{infinite}"));
     }
     let facts = SplitFacts {
         name: name.into(),
@@ -204,7 +212,7 @@ fn split_facts(
     Ok((facts, targets))
 }
 
-/// The classes in order, and how unlike in number they are; there must be so many.
+/// The classes in order, and how unlike in number they are; there must be so many. Of numbers none, and more than one value.
 fn labels(
     label: &str,
     targets: &Targets,
@@ -214,7 +222,10 @@ fn labels(
 ) -> Result<Vec<String>> {
     const RARE: f64 = 0.1;
     if task.head() == HeadKind::Value {
-        return Ok(Vec::new());
+        return match targets.only_value().filter(|_| least > 1) {
+            Some(value) => Err(Error::OneValue { split: split.0.clone(), column: label.into(), value: measured(value) }),
+            None => Ok(Vec::new()),
+        };
     }
     let of_file = split.1.first().and_then(|table| table.column(label).ok()).and_then(|column| column.classes.clone());
     let labels = of_file.unwrap_or_else(|| classes::in_order(targets.classes.clone()));
@@ -280,8 +291,10 @@ fn fit(tables: &[Table], label: &str, targets: &Targets, asked: &Asked, mut note
             }
         }
         input.push(name.to_string());
-        notes.extend(column.note());
+        notes.extend(column.notes());
     }
+    let values = trained.iter().filter_map(|target| if let Target::Value(value) = target { Some(*value) } else { None });
+    notes.extend(far_out(label, values));
     facts.left_out = left.iter().map(|(name, _)| name.to_string()).collect();
     facts.left_out.extend(asked.columns.exclude.iter().filter(|name| !left.iter().any(|(left, _)| left == name)).cloned());
     for (name, why) in &left {
@@ -410,6 +423,27 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_tell_nothing_are_no_texts() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = table(&dir, "t.csv", "a,b,kind\n,7,x\n,7,y\n,7,x\n");
+        let columns = Columns { label: Some("kind".into()), ..Columns::default() };
+        assert!(is_table(&file, &columns, &[], &[]).expect("told"));
+        let error = survey(&[("train".to_string(), vec![file])], &asked(&columns, None)).err().expect("refused").to_string();
+        assert!(error.contains("a: it is empty") && error.contains("b: it is `7` in every training row"), "{error}");
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_told_of_where_rows_are_left_out() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let columns = Columns { label: Some("y".into()), ..Columns::default() };
+        let rows = "size,y\n1.5,2\n7.25,inf\n2.5,\n0.5,4\n";
+        let asked = Asked { task: Some(Task::TabularRegression), ..asked(&columns, None) };
+        let found = survey(&[("train".to_string(), vec![table(&dir, "t.csv", rows)])], &asked).expect("surveyed");
+        let words = "data: 2 of 4 rows of `train` are left out, for they have no `y`, or one that is not finite";
+        assert_eq!(found.facts.notes, [words]);
+    }
+
+    #[test]
     fn what_is_fitted_is_of_the_training_rows_alone() {
         let dir = tempfile::tempdir().expect("a folder");
         // A colour and a size that only a row held out has.
@@ -438,6 +472,23 @@ mod tests {
         assert_eq!((&plain.facts.numeric, &plain.facts.categorical), (&changed.facts.numeric, &changed.facts.categorical));
         assert_eq!(plain.facts.categorical[0].values, ["blue", "green", "red"]);
         assert_eq!((plain.labels.join(" "), plain.columns.input.join(" ")), ("no yes".into(), "size colour".into()));
+    }
+
+    #[test]
+    fn a_number_far_out_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let columns = Columns { label: Some("y".into()), ..Columns::default() };
+        let row = |i: usize| format!("{}.5,{}.25\n", i * 7 % 31, i * 3 % 29);
+        let rows = "size,y\n".to_string() + &(0..60).map(row).collect::<String>();
+        let notes = |text: &str| {
+            let splits = [("train".to_string(), vec![table(&dir, "t.csv", text)])];
+            let asked = Asked { task: Some(Task::TabularRegression), ..asked(&columns, None) };
+            survey(&splits, &asked).expect("surveyed").facts.notes
+        };
+        assert_eq!(notes(&rows), Vec::<String>::new());
+        let told = notes(&(rows + "1e39,3.25\n2.5,-1e30\n"));
+        let found = |name: &str| told.iter().any(|note| note.contains(&format!("`{name}` has ")) && note.contains("far out"));
+        assert!(told.len() == 2 && found("size") && found("y"), "{told:?}");
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Targets {
     pub(super) rows: Vec<Option<Target>>,
     /// By the order in which they occur.
     pub(super) classes: Vec<String>,
+    /// Rows whose number is not finite, and so none.
+    pub(super) infinite: usize,
 }
 
 impl Targets {
@@ -37,7 +39,10 @@ impl Targets {
                 let target = match task.head() {
                     HeadKind::Value if is_nothing(cell) => None,
                     HeadKind::Value => match number(cell, table.comma(label)) {
-                        Some(number) => Some(Target::Value(number)).filter(|_| number.is_finite()),
+                        Some(number) => {
+                            targets.infinite += usize::from(!number.is_finite());
+                            Some(Target::Value(number)).filter(|_| number.is_finite())
+                        }
                         None => {
                             return Err(Error::Number {
                                 path: table.path().into(),
@@ -74,6 +79,15 @@ impl Targets {
             Target::Class(class) => self.classes.get(*class as usize).is_some_and(|name| name == classes::SECRET),
             Target::Value(value) => *value == -1.0,
         })
+    }
+
+    /// The value of all rows, where they are numbers that do not differ, of more than one row.
+    pub(super) fn only_value(&self) -> Option<f64> {
+        let value = |target: &Target| if let Target::Value(value) = target { Some(*value) } else { None };
+        let mut values = self.rows.iter().flatten().map(value);
+        let (first, second) = (values.next()??, values.next()??);
+        let same = |value: Option<f64>| value == Some(first);
+        (second == first && values.all(same)).then_some(first)
     }
 
     /// Rows that say something.
@@ -165,6 +179,18 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_all_rows_is_told() {
+        for (cells, task, expected) in [
+            (&["5", "5.0", "", "5"][..], Task::TabularRegression, Some(5.0)),
+            (&["5", "5", "6"], Task::TabularRegression, None),
+            (&["5"], Task::TabularRegression, None),
+            (&["5", "5"], Task::TabularClassification, None),
+        ] {
+            assert_eq!(read(cells, task).only_value(), expected, "{cells:?}");
+        }
+    }
+
+    #[test]
     fn each_class_gives_its_share() {
         // 60 rows of class 0, 30 of class 1, 10 of class 2, every eleventh without a target.
         let mut rows = Vec::new();
@@ -180,7 +206,7 @@ mod tests {
                 rows.push(None);
             }
         }
-        let targets = Targets { rows, classes: vec![] };
+        let targets = Targets { rows, ..Targets::default() };
         let count = |mask: &[bool]| {
             let mut counts = [0; 3];
             for (target, _) in targets.rows.iter().zip(mask).filter(|(_, held)| **held) {

@@ -242,7 +242,7 @@ pub(super) fn rows(path: &Path, wanted: &[&str]) -> Result<Rows<'static>> {
 
 #[cfg(test)]
 mod tests {
-    use super::without_nan;
+    use super::{check_object, without_nan};
     use crate::data::read::{Cell, ColumnKind, Position, Table};
 
     fn table(name: &str, text: &str) -> (tempfile::TempDir, crate::data::Result<Table>) {

@@ -1,6 +1,7 @@
 //! The answers of a split, counted: classes, labels, spans and numbers, and whether there are any.
 
 use crate::data::classes::{self, Classes, Label, MOST_CLASSES};
+use crate::data::features::number;
 use crate::data::prepare::labels_in;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::{Error, Result};
@@ -17,6 +18,8 @@ pub(super) struct Answers {
     pub(super) any: bool,
     /// Classes, where they are such.
     pub(super) names: BTreeSet<String>,
+    /// Of numbers the first two that differ.
+    pub(super) values: Vec<f64>,
 }
 
 impl Answers {
@@ -144,8 +147,14 @@ pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) ->
 /// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
 /// tell of, with its place.
 pub(super) fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    Answers::of(tables, &[label], may_lack, |found, _, Row { cells, .. }| {
+    Answers::of(tables, &[label], may_lack, |found, table, Row { cells, .. }| {
         found.missing += usize::from(cells.first().is_none_or(Cell::is_blank));
+        if found.values.len() < 2
+            && let Some(value) = cells.first().and_then(|cell| number(cell, table.comma(label)))
+            && !found.values.contains(&value)
+        {
+            found.values.push(value);
+        }
         found.any |= match cells.first() {
             Some(Cell::Null) | None => false,
             Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),

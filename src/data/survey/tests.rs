@@ -469,6 +469,25 @@ fn several_texts_beside_a_label_that_is_named() {
     assert!(of("five.csv", &[]).is_err_and(|e| e.contains("cannot tell which column holds the input")));
 }
 
+/// As of a single class. Of texts whoever only looks sees what there is.
+#[test]
+fn answers_that_are_all_the_same_number_are_refused() {
+    let told = |text: &str, task: Task, for_training: bool| {
+        let dir = folder(&[("train.csv", text)]);
+        let splits = vec!["train".to_string()];
+        let hints = DataSpecHints { task: Some(task), splits, for_training, ..DataSpecHints::default() };
+        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        facts.map(|facts| facts.task).map_err(|e| e.to_string())
+    };
+    let words = "split `train` has a single value of `label`, 5: there is nothing to learn";
+    let rows = "text,label\na dull film,5\na good one,5\nit was long,5.0\n";
+    assert_eq!(told(rows, Task::TextRegression, true), Err(words.into()));
+    assert_eq!(told(rows, Task::TextRegression, false), Ok(Some(Task::TextRegression)));
+    assert!(told(&rows.replace("5.0", "4"), Task::TextRegression, true).is_ok());
+    let table = "size,label\n1.5,5\n7,5\n2.25,5\n";
+    assert_eq!(told(table, Task::TabularRegression, true), Err(words.into()));
+}
+
 /// Of splits of an experiment; whoever only looks sees what there is.
 #[test]
 fn labels_that_are_none_of_the_classes_are_told_where_data_is_surveyed() {

@@ -14,8 +14,8 @@ const REASON: usize = 300;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advice {
-    /// By key.
-    changes: BTreeMap<String, Change>,
+    /// By key; each is a [`Change`], which is read by itself so that what is wrong with it has its key.
+    changes: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,12 +140,10 @@ pub struct Ground<'a> {
 /// # Errors
 /// Everything that is wrong with it, at once, in words that whoever answered can be sent.
 pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<String>> {
-    let advice: Advice = serde_json::from_value(answer.clone()).map_err(|why| {
-        vec![format!("expected {{\"changes\": {{KEY: {{\"reason\", \"value\"}}}}}}, found another form: {why}")]
-    })?;
+    let advised = changes_of(answer)?;
     let mut problems = Vec::new();
     let mut changes: Vec<(Settable, &Change)> = Vec::new();
-    for (key, change) in &advice.changes {
+    for (key, change) in &advised {
         let known: Vec<&str> = ground.settables.iter().map(|settable| settable.key()).collect();
         match Settable::of(key).filter(|settable| ground.settables.contains(settable)) {
             None => problems.push(format!("`{}` may not be changed; what may: {}", clean(key), known.join(", "))),
@@ -179,6 +177,24 @@ pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<Stri
         Ok(_) => Err(problems),
         Err(more) => Err(problems.into_iter().chain(more).collect()),
     }
+}
+
+/// What an answer changes, by key.
+fn changes_of(answer: &Value) -> Result<BTreeMap<String, Change>, Vec<String>> {
+    let advice: Advice = serde_json::from_value(answer.clone()).map_err(|why| {
+        vec![format!("expected {{\"changes\": {{KEY: {{\"reason\", \"value\"}}}}}}, found another form: {why}")]
+    })?;
+    let (mut changes, mut problems) = (BTreeMap::new(), Vec::new());
+    for (key, change) in advice.changes {
+        match serde_json::from_value(change) {
+            Ok(change) => drop(changes.insert(key, change)),
+            Err(why) => problems.push(format!(
+                "`{}`: expected {{\"reason\", \"value\"}}, the reason a text, found another form: {why}",
+                clean(&key)
+            )),
+        }
+    }
+    if problems.is_empty() { Ok(changes) } else { Err(problems) }
 }
 
 /// Sets a key; nothing (null) takes it away.

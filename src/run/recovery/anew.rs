@@ -37,7 +37,10 @@ pub fn again(attempts: &[Begun], allowed: Allowed) -> Option<Again> {
         },
         outcome if is_accident(outcome) => match attempts.iter().filter(|one| is_accident(&one.outcome)).count() {
             accidents if accidents > MAX_ACCIDENTS => return give_up(format!("it ended by accident {accidents} times")),
-            _ => Again::Anew { batch_size: last.batch_size, reason: "it ended by accident: begun anew".into() },
+            _ => {
+                let reason = format!("it ended by accident ({outcome}): begun anew");
+                Again::Anew { batch_size: last.batch_size, reason }
+            }
         },
         _ => return None,
     };

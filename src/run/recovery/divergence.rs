@@ -74,7 +74,7 @@ fn again(step: u64, change: Change, config: &RunConfig, what: &str) -> Decision 
 fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
     let (from, to) = (config.recipe.lr, share_of(config.recipe.lr, share));
     let least = least_warmup(config.total_steps);
-    let what = format!("learning rate {to:e} instead of {from:e}, warm-up of at least {least} steps");
+    let what = format!("learning rate {} instead of {}, warm-up of at least {least} steps", plain(to), plain(from));
     again(step, Change::LowerLr { from, to }, config, &what)
 }
 
@@ -112,7 +112,7 @@ fn other_optimizer(step: u64, config: &RunConfig, history: &[Tried]) -> Option<D
         return None;
     }
     let lr = rate_after(from, config.recipe.lr);
-    let what = format!("{} at a rate of {lr:e} instead of {}", to.name(), from.name());
+    let what = format!("{} at a rate of {} instead of {}", to.name(), plain(lr), from.name());
     Some(again(step, Change::OtherOptimizer { from: from.clone(), to }, config, &what))
 }
 

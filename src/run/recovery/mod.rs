@@ -110,7 +110,7 @@ pub fn proposed(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowe
         Outcome::Refused { message, .. } => give_up(format!("the worker refused the job: {message}")),
         Outcome::OutOfMemory { .. } => memory::save(config, history),
         Outcome::Diverged { step, what, origin } => divergence::calm((*step, *what), origin.as_ref(), config, history, allowed),
-        Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. } => continue_accident(config, history),
+        Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. } => continue_accident(outcome, config, history),
     };
     let Decision::Retry { change, config: new, .. } = &next else { return next };
     let was_tried = new.as_ref() == config || history.iter().any(|tried| tried.config == **new);
@@ -139,9 +139,10 @@ fn is_accident(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. })
 }
 
-fn continue_accident(config: &RunConfig, history: &[Tried]) -> Decision {
+fn continue_accident(outcome: &Outcome, config: &RunConfig, history: &[Tried]) -> Decision {
     if history.iter().filter(|tried| is_accident(&tried.outcome)).count() >= MAX_ACCIDENTS {
         return give_up("it ended by accident three times");
     }
-    retry(Change::Nothing, config, From::LastCheckpoint, "it ended by accident: continued from the last checkpoint".into())
+    let reason = format!("it ended by accident ({outcome}): continued from the last checkpoint");
+    retry(Change::Nothing, config, From::LastCheckpoint, reason)
 }
