@@ -332,7 +332,7 @@ pub enum Command {
         #[arg(long, conflicts_with = "what")]
         example: bool,
         /// Steps that are timed.
-        #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        #[arg(long, default_value_t = 5, value_name = "N", value_parser = parse_steps)]
         steps: u64,
         /// For models of texts: tokens of each; default: the mean of the data.
         #[arg(long, value_name = "N")]

@@ -60,8 +60,9 @@ pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
 }
 
 /// Steps that are timed.
-pub(super) fn parse_steps(text: &str) -> Result<NonZeroUsize, String> {
-    text.trim().parse().map_err(|_| format!("expected a whole number of steps from 1, found `{text}`"))
+pub(super) fn parse_steps(text: &str) -> Result<u64, String> {
+    let steps = text.trim().parse().ok().filter(|steps| (1..=10_000).contains(steps));
+    steps.ok_or_else(|| format!("expected how many steps, from 1 to 10,000, found `{text}`"))
 }
 
 /// A number of epochs, which may have a fraction.
@@ -211,13 +212,13 @@ mod tests {
     #[test]
     fn whole_numbers() {
         assert_eq!((parse_trials("8"), parse_seed_count("5"), parse_seed(" 7")), (Ok(8), Ok(5), Ok(7)));
-        assert_eq!(parse_steps("5").map(NonZeroUsize::get), Ok(5));
+        assert_eq!(parse_steps("5"), Ok(5));
         for (told, words) in [
             (parse_trials("train an MLP").err(), "from 2 to 1000, found `train an MLP`"),
             (parse_trials("1").err(), "from 2 to 1000"),
             (parse_seed_count("0,1").err(), "how many seeds, from 1 to 1000, found `0,1`"),
             (parse_seed("a").err(), "such as `0,1,2`, found `a`"),
-            (parse_steps("0").err(), "of steps from 1, found `0`"),
+            (parse_steps("0").err(), "how many steps, from 1 to 10,000, found `0`"),
         ] {
             assert!(told.as_ref().is_some_and(|told| told.contains(words)), "{words}: {told:?}");
         }

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn who_watches_is_not_outlived() {
         let parent = std::process::id();
-        let start = || {
+        let start = move || {
             let mut command = Command::new("/bin/sleep");
             command.arg("60");
             // SAFETY: as in `attend`.
