@@ -16,7 +16,7 @@ use crate::eval::Evaluation;
 use crate::plan::Plan;
 use crate::report::{CurveKind, Report};
 use crate::run::process::{Ended, Plain, Status, attend};
-use crate::store::{Entry, RunFolder, write_atomic};
+use crate::store::{Entry, RunFolder, folder_of, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::io::Write;
@@ -526,7 +526,7 @@ fn cut_hub(hub: &Path, run: &Path) -> Result<super::cut_hub::CutHub> {
 }
 
 fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let above = path.parent().unwrap_or(Path::new("."));
+    let above = folder_of(path);
     std::fs::create_dir_all(above).map_err(|source| BenchError::Io { action: "create", path: above.into(), source })?;
     let mut text = serde_json::to_vec_pretty(value).map_err(|source| BenchError::Malformed { path: path.into(), source })?;
     text.push(b'\n');

@@ -9,6 +9,7 @@ use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{ChatFormat, Normalize};
 use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
+use crate::store::folder_of;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -257,7 +258,7 @@ fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     let path = Path::new(id);
     // A file of weights stands for the folder that it lies in, without the others there.
     if path.is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending)) {
-        return Ok(Repo::at_folder(Kind::Model, path.parent().unwrap_or(Path::new(".")))?.without_others(path));
+        return Ok(Repo::at_folder(Kind::Model, folder_of(path))?.without_others(path));
     }
     match path.is_dir() {
         true => Ok(Repo::at_folder(Kind::Model, path)?),

@@ -301,6 +301,36 @@ fn read_back(file: &Path, folder: &Path, runs: &[Value]) {
     }
 }
 
+#[test]
+fn a_file_that_was_exported_is_a_model_by_its_bare_name() {
+    let place = Place::new();
+    let words = bytes_tokenizer(&place, "llama");
+    let public = json!({
+        "model_type": "llama", "vocab_size": words, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+        "rope_theta": 10000.0, "tie_word_embeddings": false,
+    });
+    let Made { folder, .. } = made(&place, "llama", ModelConfig::from_public(&public.to_string()).expect("a model"));
+    std::fs::create_dir(place.path("alone")).expect("made");
+    let first = exported(&place, &folder, &["--to=gguf", "--dtype=f32"], "alone/model.gguf");
+    let here = |args: &[&str]| {
+        let mut command = place.tallow(args);
+        command.current_dir(place.path("alone")).args(["--offline", "--threads=2"]);
+        succeeds(&mut command)
+    };
+    here(&["generate", "model.gguf", "the thing", "--max-tokens=2"]);
+    here(&["export", "model.gguf", "--to=gguf", "--dtype=f32", "--out=again.gguf"]);
+    let read = |file: &Path| {
+        let mut open = std::fs::File::open(file).expect("there");
+        let gguf = tallow_zoo::gguf::Gguf::read(&mut open).expect("a GGUF file");
+        let values = |t: Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("numbers");
+        let tensors = gguf.load(&mut open).expect("a model").tensors.into_iter().map(|(name, tensor)| (name, values(tensor)));
+        let tensors: BTreeMap<String, Vec<f32>> = tensors.collect();
+        (tensors, gguf.texts("tokenizer.ggml.tokens").map(<[String]>::to_vec))
+    };
+    assert_eq!(read(&place.path("alone/again.gguf")), read(&first));
+}
+
 /// What is said of the word behind these.
 fn last_scores(model: &dyn Model, ids: &[u32]) -> Tensor {
     let token_ids = Tensor::from_slice(ids, (1, ids.len()), &Device::Cpu).expect("ids");
