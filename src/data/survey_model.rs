@@ -47,7 +47,8 @@ pub fn look_at_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         }
     };
     let repo = open(hub, id, revision)?;
-    if repo.has(ADAPTER_CONFIG) { adapter::read(hub, &repo) } else { whole(&repo) }
+    let facts = if repo.has(ADAPTER_CONFIG) { adapter::read(hub, &repo)? } else { whole(&repo)? };
+    Ok(ModelFacts { is_local: Path::new(id).is_dir() || is_file_of_weights(id), ..facts })
 }
 
 /// A model whose weights are all here.
@@ -253,11 +254,16 @@ pub fn survey_tokenizer(hub: &Hub, id: &str) -> Result<PathBuf> {
     given::fetch(&repo)?.ok_or_else(|| Error::NoTokenizer { place: repo.in_words(), found: repo.paths() })
 }
 
+/// Whether it is a file at hand that holds weights.
+fn is_file_of_weights(id: &str) -> bool {
+    Path::new(id).is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending))
+}
+
 /// A folder at hand, else a model of the Hub.
 fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     let path = Path::new(id);
     // A file of weights stands for the folder that it lies in, without the others there.
-    if path.is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending)) {
+    if is_file_of_weights(id) {
         return Ok(Repo::at_folder(Kind::Model, folder_of(path))?.without_others(path));
     }
     match path.is_dir() {

@@ -280,8 +280,9 @@ impl Pipeline<'_> {
             // The experiment beside the weights is the one that makes them.
             let plan = Plan { spec: report::experiment_as_trained(plan, &run, &ledger), ..plan.clone() };
             publish::write_bundle(&self.folder.model(), &plan, &report, &weights, tokenizer.as_deref())?;
-            let manifest = self.folder.read_bytes(&self.folder.manifest())?;
-            self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
+            // The run's own says where everything lay; this one goes with the model.
+            let manifest: Manifest = self.folder.read_json(&self.folder.manifest())?;
+            self.folder.write_json(&self.folder.model().join(MANIFEST), &publish::published_manifest(&manifest))?;
         }
         // The page that says that all is done comes last.
         for file in ["README.md", "metrics.json", "training.toml"].map(|name| self.folder.model().join(name)) {

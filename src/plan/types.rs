@@ -2,11 +2,12 @@
 
 use super::{Gpu, split_names};
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task, Write};
+use crate::spec::{Columns, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Task, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tallow_zoo::mlp::{self, CategoricalColumn, NumericColumn};
+use tallow_zoo::{HeadKind, Modality};
 
 /// What is known about the world before planning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,6 +163,16 @@ impl DataFacts {
         }
     }
 
+    /// Which part of the split `train` is held out where one is cut off from it, as one says it of examples.
+    pub fn held_out_in_words(&self, train: &str, by: &HeldOutBy, task: Task) -> String {
+        let is_one_text = self.splits.iter().any(|split| split.name == train && split.is_one_text());
+        match (by, task.takes(), task.head()) {
+            _ if is_one_text => "its end".into(),
+            (HeldOutBy::Chance, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share".into(),
+            (by, ..) => by.in_words(),
+        }
+    }
+
     /// Whether it is a stream of words, whose examples are documents.
     pub fn is_stream(&self) -> bool {
         self.splits.iter().any(|split| split.tokens.is_some())
@@ -225,6 +236,9 @@ pub struct ModelFacts {
     /// Whether access must be asked for, as far as its card or the Hub says it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_gated: bool,
+    /// Whether it lies in a folder that is named by its place: what looks like an id of the Hub may be somebody else's there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_local: bool,
     pub revision: Option<String>,
     /// How it writes conversations.
     #[serde(default)]
@@ -323,6 +337,7 @@ impl ModelFacts {
             license: None,
             terms: None,
             is_gated: false,
+            is_local: false,
             revision: None,
             chat: ChatFormat::default(),
             prefix: String::new(),

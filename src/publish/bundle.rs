@@ -1,7 +1,7 @@
 //! The bundle's files: written into a sibling folder, synced, and renamed into place.
 //!
 //! ```text
-//! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
+//! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (put there after)
 //!         model-00001-of-0000N.safetensors  model.safetensors.index.json      in place of the first, where it is large
 //!         metrics.json  plots/                                                scores of every run, curves of training
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
@@ -10,6 +10,7 @@
 //!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
+use super::places::{head_of_experiment, published_spec};
 use super::{Error, card, companions, redacted, shards};
 use crate::data::{PAIR_TOKENIZER, chat_source, extractor, tokenizer_files, tokenizer_json};
 use crate::job::Writing;
@@ -208,7 +209,8 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
     write_json(&folder.join("metrics.json"), &companions::metrics(report))?;
     write_plots(&folder.join("plots"), report)?;
     // An address that is signed is not handed on: whoever repeats it has one of their own.
-    write_text(&folder.join("training.toml"), &redacted(&spec::to_toml(&plan.spec)))?;
+    let experiment = redacted(&spec::to_toml(&published_spec(plan)));
+    write_text(&folder.join("training.toml"), &format!("{}{experiment}", head_of_experiment(plan)))?;
     write_text(&folder.join("README.md"), &card(plan, report))
 }
 

@@ -296,6 +296,36 @@ fn no_key_of_the_users_goes_along() {
     }
 }
 
+/// Where data and run lay on this machine is nobody's affair, and nothing that has to be agreed to.
+#[test]
+fn a_run_on_local_data_names_no_place_of_this_machine() {
+    let (server, place) = (Server::start(), Place::new());
+    let rows = |from: usize| -> String {
+        let row = |i: usize| format!("a film of {i},{}\n", if i % 2 == 0 { "negative" } else { "positive" });
+        format!("sentence,label\n{}", (from..from + 60).map(row).collect::<String>())
+    };
+    place.write("acme/secret/train.csv", rows(0));
+    place.write("acme/secret/test.csv", rows(60));
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("acme/secret"));
+    let run = place.run();
+    succeeds(place.train(&[&source], &run).arg("--offline"));
+    let mut command = place.tallow(["push"]);
+    command.arg(&run).args([ID, "--dry-run", "--json"]);
+    command.envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)]);
+    let told: Value = serde_json::from_str(&succeeds(&mut command).stdout).expect("JSON");
+    assert_eq!(told["objections"], serde_json::json!([]), "{told:#}");
+    let own = place.path("").display().to_string();
+    for file in Shipment::of(&run.join("model"), &|_| false).expect("a model").files {
+        let text = String::from_utf8_lossy(&std::fs::read(&file.place).expect("read")).into_owned();
+        assert!(!text.contains(own.trim_end_matches('/')), "{}:\n{text}", file.path);
+    }
+    let read = |file: &str| std::fs::read_to_string(run.join("model").join(file)).expect("a text");
+    assert!(read("training.toml").contains("path = \"secret\""), "{}", read("training.toml"));
+    assert!(read("training.toml").starts_with("# `tallow train training.toml --set data.source.path=DATA` runs it again"));
+    assert!(read("manifest.json").contains("\"secret/train.csv\""), "{}", read("manifest.json"));
+    assert!(read("README.md").contains("tallow train training.toml --set data.source.path=DATA"), "{}", read("README.md"));
+}
+
 /// A run's model and an adapter that was trained on it go to the Hub; the Python libraries download and load them, and say the same as
 /// Tallow. The base of the adapter is read from that Hub, too.
 #[test]

@@ -418,6 +418,24 @@ mod bundle {
         assert!(card.contains("licence other (own-research, LICENSE)"), "{card}");
     }
 
+    /// The end of a text is not drawn, and a folder is nobody's repository, whatever it looks like.
+    #[test]
+    fn cards_say_which_part_was_cut_off_and_name_no_folder_as_a_base() {
+        let mut experiment = text();
+        let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        assert!(card(&experiment).contains("\nbase_model: \"sentence-transformers/all-MiniLM-L6-v2\""));
+        experiment.plan.facts.model.is_local = true;
+        let local = card(&experiment);
+        assert!(!local.contains("base_model:") && local.contains("--set model.id=MODEL"), "{local}");
+        experiment.plan.spec.data.held_out_frac = Some(0.1);
+        assert!(card(&experiment).contains("cut off from `train`, drawn at random"));
+        let train = experiment.plan.facts.data.splits.iter_mut().find(|split| split.name == "train").expect("a split");
+        (train.examples, train.tokens) = (1, Some(67_349));
+        let of_text = card(&experiment);
+        assert!(of_text.contains("cut off from `train`, its end") && !of_text.contains("at random"), "{of_text}");
+        assert!(of_text.contains("measured on 10 % of the split `train`, its end, cut off from it"), "{of_text}");
+    }
+
     /// What somebody called a licence or a column is text on the page that is published, and no markup of it.
     #[test]
     fn names_from_outside_are_no_markup_of_a_card() {

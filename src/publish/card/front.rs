@@ -1,13 +1,15 @@
 //! The YAML that the Hub reads.
 
 use super::{License, base_model, license};
-use crate::data::PairKind;
+use crate::data::{PairKind, is_pattern};
 use crate::plan::Plan;
+use crate::publish::places::name_of;
 use crate::report::Report;
 use crate::spec::{DataSource, Metric, Task};
 use crate::words::{address, count, last_of_address};
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
 pub(super) fn matter(plan: &Plan, report: &Report) -> String {
     let mut yaml = String::from("---\n");
@@ -74,11 +76,22 @@ fn dataset(plan: &Plan) -> (String, String) {
             (id.clone(), config.as_ref().map_or_else(|| id.clone(), |config| format!("{id} ({config})")))
         }
         DataSource::Local { path } => {
-            let name = path.file_stem().map_or_else(|| "local".into(), |name| name.to_string_lossy().into_owned());
+            let name = local_name(path);
             (name.clone(), name)
         }
         DataSource::Url { url, .. } => (address(url), last_of_address(url)),
         DataSource::Generated { name, .. } => (name.clone(), format!("{name} (made by Tallow)")),
+    }
+}
+
+/// What local data is called: without the endings of its files, where there are several all of them.
+fn local_name(path: &Path) -> String {
+    let name = name_of(path);
+    let stem = |name: &str| Path::new(name).file_stem().map_or_else(|| name.to_string(), |stem| stem.to_string_lossy().into_owned());
+    match name.strip_prefix('{').and_then(|names| names.strip_suffix('}')) {
+        Some(names) => names.split(',').map(stem).collect::<Vec<_>>().join(", "),
+        None if is_pattern(&name) => name,
+        None => stem(&name),
     }
 }
 
@@ -101,7 +114,8 @@ fn model_index(plan: &Plan, report: &Report) -> String {
         put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
     }
     yaml.push_str("    metrics:\n");
-    let (train, how) = (&plan.spec.data.train, plan.spec.data.held_out_by.in_words());
+    let train = &plan.spec.data.train;
+    let how = plan.facts.data.held_out_in_words(train, &plan.spec.data.held_out_by, plan.spec.task);
     let cut_off = plan.spec.data.held_out_frac.map(|_| format!(", cut off from `{train}`, {how}"));
     for (metric, value) in &kept.scores {
         let (examples, cut_off) = (count(kept.examples.value), cut_off.as_deref().unwrap_or_default());

@@ -3,6 +3,7 @@
 mod front;
 mod using;
 
+use super::places::{is_id, without_places};
 use crate::plan::{self, Plan};
 use crate::report::{Report, markdown, prose_line};
 use crate::spec::ModelSpec;
@@ -14,14 +15,14 @@ use std::sync::LazyLock;
 pub fn card(plan: &Plan, report: &Report) -> String {
     let mut out = front::matter(plan, report);
     // The page's own title becomes the card's.
-    out.push_str(&without_homes(&markdown(report)));
+    out.push_str(&markdown(report));
     out.push_str(&using::plots(report));
     out.push_str(&using::uses(plan));
     out.push_str(&using::limits(plan, report));
     out.push_str(&format!("## Licence\n\n{}\n\n", license_note(plan)));
     out.push_str(&using::verification(plan, report));
     out.push_str(&format!("## Files\n\n{}\n", using::files(plan)));
-    out
+    without_homes(&without_places(&out, plan, &report.folder)).into_owned()
 }
 
 /// What of a path says whose machine it was.
@@ -81,18 +82,15 @@ fn license_note(plan: &Plan) -> String {
     };
     let terms = plan::licensed(&plan.spec, &plan.facts);
     // What a card calls its terms is anybody's text.
-    let note = terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", prose_line(&licensed.in_words())));
-    without_homes(&note).into_owned()
+    terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", prose_line(&licensed.in_words())))
 }
 
 /// The base model's id on the Hub; a local folder has none.
 fn base_model(plan: &Plan) -> Option<&str> {
-    let is_id = |id: &str| {
-        let part = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !part.starts_with('.');
-        id.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && part(owner) && part(name))
-    };
     match &plan.spec.model {
-        ModelSpec::Pretrained { id, .. } => Some(id.as_str()).filter(|id| is_id(id)),
+        // Every run's own `RUN/model` looks like an id, and would be somebody else's.
+        ModelSpec::Pretrained { .. } if plan.facts.model.is_local => None,
+        ModelSpec::Pretrained { id, .. } => Some(id.as_str()).filter(|id| id.contains('/') && is_id(id)),
         ModelSpec::Scratch { .. } => None,
     }
 }

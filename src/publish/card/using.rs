@@ -2,6 +2,7 @@
 
 use super::base_model;
 use crate::plan::Plan;
+use crate::publish::places::again;
 use crate::report::{self, Report};
 use crate::spec::Task;
 use crate::words::plain;
@@ -93,7 +94,8 @@ pub(super) fn limits(plan: &Plan, report: &Report) -> String {
             let cut =
                 plan.facts.data.splits.iter().find(|split| split.name == data.held_out).and_then(|split| split.part.as_ref());
             let share = (1000.0 * cut.map_or(frac, |part| part.share())).round() / 10.0;
-            let (part, train, how) = (plain(share), &data.train, data.held_out_by.in_words());
+            let (part, train) = (plain(share), &data.train);
+            let how = plan.facts.data.held_out_in_words(train, &data.held_out_by, plan.spec.task);
             format!("{part} % of the split `{train}`, {how}, cut off from it,")
         }
         None => format!("the split `{}`", data.held_out),
@@ -128,26 +130,26 @@ pub(super) fn verification(plan: &Plan, report: &Report) -> String {
         format!("The weights that were scored have the SHA-256 `{hash}` (`sha256sum {name}`, where they are one file).\n\n")
     });
     format!(
-        "## Verify\n\n{hash}`manifest.json` holds the hashes of everything that the run was made from. `tallow train training.toml` runs the \
+        "## Verify\n\n{hash}`manifest.json` holds the hashes of everything that the run was made from. `{}` runs the \
          experiment again, `tallow verify RUN` compares a run with its own repetition bit for bit, `tallow eval path/to/this/folder --data ...` \
-         scores the model on other data, and `metrics.json` holds the scores above.\n\n"
+         scores the model on other data, and `metrics.json` holds the scores above.\n\n",
+        again(plan)
     )
 }
 
-pub(super) fn files(plan: &Plan) -> &'static str {
-    match &plan.spec.adapter {
+pub(super) fn files(plan: &Plan) -> String {
+    let own = match &plan.spec.adapter {
         Some(_) => ADAPTER_FILES,
         None if plan.facts.model.config.is_public() => FILES,
         None => OWN_FILES,
-    }
+    };
+    format!("{own} `training.toml` is the whole experiment: `{}` runs it again.", again(plan))
 }
 
 const ADAPTER_FILES: &str = "`adapter_model.safetensors` and `adapter_config.json` are an adapter as the `peft` library has it, to be \
-loaded beside the base model; `tallow merge` makes one model of both. `training.toml` is the whole experiment: \
-`tallow train training.toml` runs it again.";
+loaded beside the base model; `tallow merge` makes one model of both.";
 
-const OWN_FILES: &str = "`model.safetensors` and `config.json` are as Tallow has them: no other library knows this architecture by them. \
-`training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+const OWN_FILES: &str = "`model.safetensors` and `config.json` are as Tallow has them: no other library knows this architecture by them.";
 
 const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
-load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+load them.";
