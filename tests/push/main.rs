@@ -39,6 +39,7 @@ const SOON: Patience = Patience {
     first_wait: Duration::from_millis(1),
     longest_wait: Duration::from_millis(20),
     longest_limit: Duration::from_millis(20),
+    longest_answer: Duration::from_secs(60),
 };
 
 fn hub(server: &Server, place: &Place) -> Hub {
@@ -108,6 +109,47 @@ fn weights_of_another_form_do_not_stay_beside_new_ones() {
     assert!(matches!(again, Pushed::Unchanged { .. }), "{again:?}");
 }
 
+/// Of a model of words nothing stays beside a table's that a library would load; what nobody here wrote does.
+#[test]
+fn files_of_another_model_do_not_stay_and_others_are_told() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    for name in ["tokenizer.json", "modules.json", "plots/loss.svg", "notes.md"] {
+        place.write(&format!("model/{name}"), "{}\n");
+    }
+    let shipment = |folder: &str| Shipment::of(&place.path(folder), &|_| false).expect("a model");
+    let pusher = hub(&server, &place).pusher(SOON).expect("a pusher");
+    pusher.push(&target(), &shipment("model").files, "words", &mut |_| {}).expect("pushed");
+    place.write("table/config.json", "{}\n");
+    place.write("table/model.safetensors", vec![3u8; 500]);
+    let files = shipment("table").files;
+    let standing = pusher.standing(&target()).expect("there");
+    let replaced = ["1_Pooling/config.json", "modules.json", "plots/loss.svg", "tokenizer.json"];
+    assert_eq!(standing.replaced(&files), replaced);
+    assert_eq!(standing.staying(&files), ["README.md", "head.safetensors", "notes.md"]);
+    pusher.push(&target(), &files, "a table", &mut |_| {}).expect("pushed");
+    let there = server.files(ID, "main");
+    assert!(replaced.iter().all(|path| !there.contains_key(*path)), "{:?}", there.keys());
+    assert!(there.contains_key("notes.md") && there.contains_key("config.json"), "{:?}", there.keys());
+}
+
+/// A server that takes an upload and never answers is not waited for for ever, and what happens is told.
+#[test]
+fn an_upload_that_is_never_answered_ends() {
+    let (server, place) = (Server::start(), Place::new());
+    (0..SOON.attempts).for_each(|_| server.fail("PUT /upload/", Fault::Silence));
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hears = told.clone();
+    let hub = hub(&server, &place).telling(move |line| hears.lock().expect("not poisoned").push(line.to_string()));
+    let shipment = Shipment::of(&model(&place), &|_| false).expect("a model");
+    let patience = Patience { longest_answer: Duration::from_millis(400), ..SOON };
+    let pusher = hub.pusher(patience).expect("a pusher");
+    let error = pusher.push(&target(), &shipment.files, "a push", &mut |_| {}).expect_err("no answer");
+    assert!(matches!(&error, Error::Broken { attempts: 3, .. }) && error.to_string().contains("no answer within"), "{error:?}");
+    let told = told.lock().expect("not poisoned").join("\n");
+    assert!(told.contains("again, 2 of 3") && told.contains("again, 3 of 3"), "{told}");
+}
+
 #[test]
 fn branches_and_pull_requests() {
     let (server, place) = (Server::start(), Place::new());
@@ -175,9 +217,19 @@ fn two_pushes_at_once() {
     let (server, place) = (Server::start(), Place::new());
     server.fail("POST /api/models/acme/moods/commit", Fault::LostAnswer);
     let found = pushed(&server, &place, &target()).expect("pushed");
-    assert!(matches!(found, Pushed::Unchanged { .. }), "{found:?}");
+    assert!(matches!(found, Pushed::Committed { sent: 3, uploaded: 2, pull_request: None, .. }), "{found:?}");
     is_stored(&server, &place.path("model"), "main");
     assert_eq!(server.world.lock().expect("world").repos[ID].messages.len(), 2, "one commit");
+    // A pull request is not asked for twice.
+    server.fail("POST /api/models/acme/moods/commit", Fault::LostAnswer);
+    let request = Target { pull_request: true, ..target() };
+    let error = {
+        place.write("model/config.json", "{\"model_type\": \"roberta\"}\n");
+        let shipment = Shipment::of(&place.path("model"), &|_| false).expect("a model");
+        let pusher = hub(&server, &place).pusher(SOON).expect("a pusher");
+        pusher.push(&request, &shipment.files, "a request", &mut |_| {}).expect_err("lost")
+    };
+    assert!(matches!(error, Error::Lost { .. }) && error.hint().is_some_and(|hint| hint.contains("pull requests")), "{error:?}");
 }
 
 #[test]
