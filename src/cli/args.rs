@@ -286,6 +286,9 @@ pub enum Command {
         /// You may share it on the terms of this licence, as the card names it, or `unknown`.
         #[arg(long, value_name = "ID")]
         accept_license: Vec<String>,
+        /// The licence that its card states, as the Hub names it, such as `apache-2.0`.
+        #[arg(long, value_name = "ID")]
+        license: Option<String>,
         /// What the commit is called.
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,

@@ -164,10 +164,11 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = export::Asked { model, to: *to, dtype: *dtype, out: out.as_deref() };
             export::export(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Push { model, target, private, pr, revision, dry_run, yes, allow_paths, accept_license, message, hub } => {
+        Command::Push { model, target, private, pr, revision, dry_run, yes, allow_paths, accept_license, license, message, hub } => {
             let target = Target { id: target.clone(), revision: revision.clone(), private: *private, pull_request: *pr };
-            let (dry_run, yes, allow_paths, message) = (*dry_run, *yes, *allow_paths, message.as_deref());
-            let asked = push::Asked { model, target, dry_run, yes, allow_paths, accept_license, message };
+            let (dry_run, yes, allow_paths) = (*dry_run, *yes, *allow_paths);
+            let (license, message) = (license.as_deref(), message.as_deref());
+            let asked = push::Asked { model, target, dry_run, yes, allow_paths, accept_license, license, message };
             push::push(cli.json, environment, &asked, hub)
         }
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),

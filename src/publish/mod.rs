@@ -9,7 +9,7 @@ mod shards;
 mod shipment;
 
 pub use bundle::{write_bundle, write_merged};
-pub use card::card;
+pub use card::{card, licensed_card};
 pub use places::published_manifest;
 pub use secrets::{Finding, Kind as FindingKind, redacted, scan};
 pub use shipment::{Error as ShipmentError, Shipment};

@@ -308,6 +308,9 @@ fn the_command_asks_before_anything_goes() {
     place.write("model/README.md", "---\nlicense: apache-2.0\n---\n# A model\n");
     place.write("model/training.toml", "[data]\npath = \"/home/ada/x.csv\"\n");
     refused(&["--yes"], 2, &["paths of this machine", "training.toml, line 2: /home/ada/x.csv"], "--allow-paths");
+    place.write("model/adapter_config.json", "{\"base_model_name_or_path\": \"/srv/models/base\"}\n");
+    refused(&["--yes", "--allow-paths"], 2, &["the adapter's base `/srv/models/base` lies on this machine"], "`tallow merge`");
+    std::fs::remove_file(place.path("model/adapter_config.json")).expect("removed");
     place.write("model/training.toml", format!("# {TOKEN}\n"));
     refused(&["--yes", "--allow-paths"], 2, &["secrets", "training.toml, line 1: a key of your own"], "take them out");
     place.write("model/training.toml", format!("key = \"ghp_{}\"\n", "a1B2".repeat(9)));
@@ -327,6 +330,44 @@ fn the_command_asks_before_anything_goes() {
     without.env_remove("HF_TOKEN");
     let without = said(&mut without);
     assert!(without.code == Some(2) && without.stderr.contains("HF_TOKEN"), "{without:?}");
+}
+
+/// What would go is said whether or not the Hub can be reached or lets us in.
+#[test]
+fn a_dry_run_needs_no_hub() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    server.fail("GET /api/models", Fault::Status(401));
+    for endpoint in ["http://127.0.0.1:1", server.endpoint.as_str()] {
+        let mut command = push(&place, &server, &["--dry-run"]);
+        command.env("HF_ENDPOINT", endpoint);
+        let told = succeeds(&mut command).stdout;
+        for words in ["(not looked at: looking at the model `acme/moods`", "model.safetensors", "5 files", "Nothing was sent"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+    }
+}
+
+#[test]
+fn whoever_pushes_may_state_a_licence() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    place.write("model/README.md", "# A model\n");
+    let refusal = Refusal { code: 2, words: &["`mine` is no licence that the Hub has a name for"], hint: "apache-2.0" };
+    refusal.check(&|| (push(&place, &server, &["--yes", "--license", "mine"]), None));
+    succeeds(&mut push(&place, &server, &["--yes", "--license", "mit"]));
+    assert_eq!(server.files(ID, "main")["README.md"], b"---\nlicense: mit\n---\n# A model\n");
+    let own = std::fs::read_to_string(place.path("model/README.md")).expect("a card");
+    assert_eq!(own, "# A model\n", "the folder stays as it is");
+    // A model from scratch is its maker's own, as its run says.
+    let run = place.run();
+    succeeds(place.train(&[], &run).arg("--offline"));
+    for model in [run.clone(), run.join("model")] {
+        let mut command = place.tallow(["push"]);
+        command.arg(&model).args([ID, "--dry-run", "--json"]);
+        let told: Value = serde_json::from_str(&succeeds(&mut command).stdout).expect("JSON");
+        assert_eq!(told["objections"], serde_json::json!([]), "{told:#}");
+    }
 }
 
 /// The keys of language models are the user's own as the Hub's token is, wherever they are named.

@@ -95,9 +95,36 @@ fn base_model(plan: &Plan) -> Option<&str> {
     }
 }
 
+/// A card with that licence, as the Hub names it, in place of the one that it has.
+pub fn licensed_card(card: &str, license: &str) -> String {
+    let (head, page) = card.strip_prefix("---\n").and_then(|rest| rest.split_once("---\n")).unwrap_or(("", card));
+    // What stands in deeper lines belongs to the key above them.
+    let mut is_of_license = false;
+    let kept = head.lines().filter(|line| {
+        if !line.starts_with([' ', '\t', '-']) {
+            is_of_license = ["license:", "license_name:", "license_link:"].iter().any(|key| line.starts_with(key));
+        }
+        !is_of_license
+    });
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    format!("---\nlicense: {license}\n{kept}---\n{page}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_card_is_given_a_licence() {
+        for (card, expected) in [
+            ("# A model\n", "---\nlicense: mit\n---\n# A model\n"),
+            ("---\ntags:\n- a\n---\n\n# A\n\n---\n", "---\nlicense: mit\ntags:\n- a\n---\n\n# A\n\n---\n"),
+            ("---\nlicense: other\nlicense_name: \"x\"\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
+            ("---\nlicense:\n- a\n- b\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
+        ] {
+            assert_eq!(licensed_card(card, "mit"), expected);
+        }
+    }
 
     #[test]
     fn nobodys_home_is_named() {
