@@ -211,7 +211,7 @@ impl Pipeline<'_> {
         let destination = Destination::find(place)?;
         let model = data::look_at_model(self.setup.hub, model)?;
         let to = match format {
-            ExportFormat::Onnx => ExportTo::Onnx,
+            ExportFormat::Onnx => ExportTo::Onnx { image: model.image.map(|image| [image.height, image.width]) },
             ExportFormat::Gguf { kind, name } => ExportTo::Gguf {
                 kind: *kind,
                 name: name.clone(),

@@ -23,7 +23,7 @@ pub fn export(job: &ExportJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error>
     };
     let mut file = BufWriter::new(File::create(&path).map_err(io("write", &path))?);
     match &job.to {
-        ExportTo::Onnx => export::write_onnx(&job.model, &tensors, &mut file)?,
+        ExportTo::Onnx { image } => export::write_onnx(&job.model, &tensors, *image, &mut file)?,
         ExportTo::Gguf { kind, name, tokenizer, special, chat_template } => {
             // It may lie in parts, or within a GGUF file.
             let (json, _) = tokenizer_json(tokenizer)?;

@@ -450,6 +450,21 @@ mod bundle {
         assert!(!own.contains("<img"), "{own}");
     }
 
+    /// A library stretches positions where it is told so alone.
+    #[test]
+    fn cards_say_how_images_of_another_size_are_given() {
+        let mut experiment = images();
+        let vit = r#"{"model_type": "vit", "image_size": 32, "patch_size": 8, "hidden_size": 16, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "intermediate_size": 32, "num_labels": 10}"#;
+        let config = tallow_zoo::ModelConfig::from_public(vit).expect("a config");
+        experiment.plan.facts.model.config = config.clone();
+        experiment.plan.runs.iter_mut().for_each(|run| run.model = config.clone());
+        let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        assert!(!card(&experiment).contains("interpolate_pos_encoding"));
+        experiment.plan.facts.data.image_shape = Some([32, 40, 3]);
+        assert!(card(&experiment).contains("model(**processor(images=image, return_tensors=\"pt\"), interpolate_pos_encoding=True)"));
+    }
+
     /// A part that was cut off is no split of the data set's own, and a ResNet with our stem no model of another library.
     #[test]
     fn cards_claim_no_split_and_no_library_that_there_is_not() {

@@ -63,10 +63,11 @@ fn library(plan: &Plan) -> Option<String> {
     };
     let place = "\"path/to/this/folder\"";
     if plan.spec.adapter.is_none() {
-        return Some(format!(
-            "from transformers import {companion}, {class}\n\nmodel = {class}.from_pretrained({place})\n{} = {companion}.from_pretrained({place})",
-            if companion == "AutoTokenizer" { "tokenizer" } else { "processor" }
-        ));
+        let name = if companion == "AutoTokenizer" { "tokenizer" } else { "processor" };
+        let code = format!(
+            "from transformers import {companion}, {class}\n\nmodel = {class}.from_pretrained({place})\n{name} = {companion}.from_pretrained({place})"
+        );
+        return Some(if positions_are_stretched(plan) { format!("{code}\n{STRETCHED}") } else { code });
     }
     let base = base_model(plan).map_or_else(|| "\"path/to/the/base\"".into(), |base| format!("\"{base}\""));
     let labels = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
@@ -78,6 +79,17 @@ fn library(plan: &Plan) -> Option<String> {
         "from peft import PeftModel\nfrom transformers import {class}\n\nbase = {class}.from_pretrained({base}{labels})\nmodel = PeftModel.from_pretrained(base, {place})"
     ))
 }
+
+/// Whether images have another size than the model's table of positions is for.
+fn positions_are_stretched(plan: &Plan) -> bool {
+    let config = plan.runs.first().map_or(&plan.facts.model.config, |run| &run.model);
+    let sizes = config.image_side().zip(plan.facts.data.image_shape);
+    sizes.is_some_and(|(side, [height, width, _])| [height, width] != [side, side])
+}
+
+const STRETCHED: &str = "
+# `image` is one of Pillow's; its positions are stretched, for images have another size than they are for.
+logits = model(**processor(images=image, return_tensors=\"pt\"), interpolate_pos_encoding=True).logits";
 
 const SENTENCES: &str = "from sentence_transformers import SentenceTransformer
 
