@@ -98,8 +98,9 @@ pub enum Said {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         logits: Option<Vec<Vec<f32>>>,
     },
-    /// Words of the text that answer best, from and up to these characters of it, and their probability beside the best of other
-    /// windows and beside there being no answer, whose own is `no_answer`.
+    /// Words of the text that answer best, from and up to these characters of it. Their probability is that of their first token times
+    /// that of their last, among those of their window of the text and the first of all, which stands for there being none: what the
+    /// `transformers` library's pipeline calls the score. `no_answer` is the same of that first one.
     Answer {
         answer: String,
         probability: f64,
