@@ -5,11 +5,12 @@ use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
 use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Speaker, Turn};
-use crate::plan::{ModelFacts, SpeechFacts};
+use crate::plan::{ModelFacts, Plan, SpeechFacts};
 use crate::publish;
+use crate::report::{self, Report};
 use crate::run::Outcome;
 use crate::spec::ModelSpec;
-use crate::store::Destination;
+use crate::store::{Destination, RunFolder};
 use serde::Serialize;
 use std::path::Path;
 use tallow_zoo::{HeadKind, Search};
@@ -190,7 +191,7 @@ impl Pipeline<'_> {
         let Some((sha256, params)) = told else {
             return Ok(Err(End::Unfinished { run: MERGE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
         };
-        publish::write_merged(place, &model, &attempt.folder.weights(), &sha256)?;
+        publish::write_merged(place, &model, &attempt.folder.weights(), &sha256, origin(&model).as_ref())?;
         Ok(Ok(params))
     }
 
@@ -239,6 +240,19 @@ impl Pipeline<'_> {
         destination.write(|file| std::io::copy(&mut from, file).map(drop))?;
         Ok(Ok(told))
     }
+}
+
+/// The run that an adapter is of, where it lies in its run's folder.
+fn origin(model: &ModelFacts) -> Option<publish::Origin> {
+    let own = model.adapter.as_ref()?.weights.parent()?.canonicalize().ok()?;
+    let run = RunFolder::open(own.parent()?).ok().filter(|run| run.model() == own)?;
+    let plan: Plan = run.read_json(&run.plan()).ok()?;
+    let report: Report = run.read_json(&run.report_json()).ok()?;
+    let manifest = run.read_json(&run.manifest()).ok()?;
+    let ledger = run.ledger().read().ok()?;
+    let trained = report.model.kept_run.as_ref().map(|kept| report::experiment_as_trained(&plan, kept, &ledger));
+    let plan = Plan { spec: trained.unwrap_or_else(|| plan.spec.clone()), ..plan };
+    Some(publish::Origin { plan, report: report.at(run.root()), manifest })
 }
 
 /// What a model of speech is to hear: the prompt is a file.

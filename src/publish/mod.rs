@@ -8,7 +8,7 @@ mod secrets;
 mod shards;
 mod shipment;
 
-pub use bundle::{write_bundle, write_merged};
+pub use bundle::{Origin, write_bundle, write_merged};
 pub use card::{card, licensed_card};
 pub use places::published_manifest;
 pub use secrets::{Finding, Kind as FindingKind, redacted, scan};

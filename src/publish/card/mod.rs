@@ -25,6 +25,17 @@ pub fn card(plan: &Plan, report: &Report) -> String {
     without_homes(&without_places(&out, plan, &report.folder)).into_owned()
 }
 
+/// The README.md of a model that was made of a run's adapter and its base.
+pub fn merged_card(plan: &Plan, report: &Report) -> String {
+    let (mut plan, mut report) = (plan.clone(), report.clone());
+    plan.spec.adapter = None;
+    // That was the adapter's.
+    report.model.weights_sha256 = None;
+    let note = "Its weights are those of the base with the adapter that `training.toml` trains, merged by `tallow merge`; the scores are those \
+                of the two beside each other, which are the same but for rounding.";
+    format!("{}\n{note}\n", card(&plan, &report))
+}
+
 /// What of a path says whose machine it was.
 const HOMES: &str = r#"(?:/home/[^/\s`"]+|/Users/[^/\s`"]+|/root|[A-Za-z]:\\+Users\\+[^\\\s`"]+)([/\\])"#;
 
