@@ -164,7 +164,20 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = export::Asked { model, to: *to, dtype: *dtype, out: out.as_deref() };
             export::export(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Push { model, target, private, pr, revision, dry_run, yes, allow_paths, accept_license, license, message, hub } => {
+        Command::Push {
+            model,
+            target,
+            private,
+            pr,
+            revision,
+            dry_run,
+            yes,
+            allow_paths,
+            accept_license,
+            license,
+            message,
+            hub,
+        } => {
             let target = Target { id: target.clone(), revision: revision.clone(), private: *private, pull_request: *pr };
             let (dry_run, yes, allow_paths) = (*dry_run, *yes, *allow_paths);
             let (license, message) = (license.as_deref(), message.as_deref());

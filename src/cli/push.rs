@@ -91,7 +91,7 @@ impl Failure for PushError {
             PushError::Base { .. } => {
                 "`tallow merge` makes one model of both; or push the base, and train on it from there".into()
             }
-            PushError::NoLicense { .. } => "such as `apache-2.0`, `mit` or `cc-by-4.0`; the Hub's documentation lists them".into(),
+            PushError::NoLicense { .. } => "such as `apache-2.0`, `mit` or `cc-by-4.0`: the Hub lists them".into(),
             PushError::Card { source } => return crate::error::place_hint(source),
             PushError::NotAgreed => "agree on a terminal or with `--yes`; `--dry-run` shows what would go".into(),
         })
@@ -301,7 +301,7 @@ fn page(
         out.push_str(&format!("  {change:<8} {:>10}  {hash}  {}\n", bytes(file.size as f64), clean(&file.path)));
     }
     for path in standing.map(|standing| standing.replaced(&shipment.files)).unwrap_or_default() {
-        out.push_str(&format!("  {:<8} {:>10}  {:<12}  {} (of the model whose place this takes)\n", "removed", "", "", clean(&path)));
+        out.push_str(&format!("  {:<8} {:>10}  {:<12}  {} (of the model before)\n", "removed", "", "", clean(&path)));
     }
     for path in standing.map(|standing| standing.staying(&shipment.files)).unwrap_or_default() {
         out.push_str(&format!("  {:<8} {:>10}  {:<12}  {}\n", "stays", "", "", clean(&path)));

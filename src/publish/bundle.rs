@@ -50,7 +50,13 @@ pub struct Origin {
 ///
 /// # Errors
 /// As [`write_bundle`].
-pub fn write_merged(place: &Path, model: &ModelFacts, weights: &Path, sha256: &str, origin: Option<&Origin>) -> Result<(), Error> {
+pub fn write_merged(
+    place: &Path,
+    model: &ModelFacts,
+    weights: &Path,
+    sha256: &str,
+    origin: Option<&Origin>,
+) -> Result<(), Error> {
     put(place, |folder| {
         fill_merged(folder, model, weights, sha256)?;
         origin.map_or(Ok(()), |origin| write_origin(folder, origin))

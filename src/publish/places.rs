@@ -169,7 +169,8 @@ fn known_places(plan: &Plan, folder: &str) -> Vec<(String, String)> {
     }
     add(folder, &name_of(Path::new(folder)));
     // What lies in the run folder is named from there.
-    found.extend([(format!("{}/", folder.trim_end_matches('/')), String::new())].into_iter().filter(|(place, _)| place.len() > 1));
+    let below = format!("{}/", folder.trim_end_matches('/'));
+    found.extend((below.len() > 1).then(|| (below, String::new())));
     // A page marks letters that Markdown would obey.
     let marked: Vec<(String, String)> = found.iter().map(|(place, name)| (marked(place), marked(name))).collect();
     found.extend(marked);

@@ -462,7 +462,8 @@ mod bundle {
         let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
         assert!(!card(&experiment).contains("interpolate_pos_encoding"));
         experiment.plan.facts.data.image_shape = Some([32, 40, 3]);
-        assert!(card(&experiment).contains("model(**processor(images=image, return_tensors=\"pt\"), interpolate_pos_encoding=True)"));
+        let told = "model(**processor(images=image, return_tensors=\"pt\"), interpolate_pos_encoding=True)";
+        assert!(card(&experiment).contains(told));
     }
 
     /// A part that was cut off is no split of the data set's own, and a ResNet with our stem no model of another library.

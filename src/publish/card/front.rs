@@ -87,7 +87,10 @@ fn dataset(plan: &Plan) -> (String, String) {
 /// What local data is called: without the endings of its files, where there are several all of them.
 fn local_name(path: &Path) -> String {
     let name = name_of(path);
-    let stem = |name: &str| Path::new(name).file_stem().map_or_else(|| name.to_string(), |stem| stem.to_string_lossy().into_owned());
+    let stem = |name: &str| {
+        let stem = Path::new(name).file_stem();
+        stem.map_or_else(|| name.to_string(), |stem| stem.to_string_lossy().into_owned())
+    };
     match name.strip_prefix('{').and_then(|names| names.strip_suffix('}')) {
         Some(names) => names.split(',').map(stem).collect::<Vec<_>>().join(", "),
         None if is_pattern(&name) => name,

@@ -62,22 +62,29 @@ fn library(plan: &Plan) -> Option<String> {
         _ => "AutoTokenizer",
     };
     let place = "\"path/to/this/folder\"";
+    let name = if companion == "AutoTokenizer" { "tokenizer" } else { "processor" };
     if plan.spec.adapter.is_none() {
-        let name = if companion == "AutoTokenizer" { "tokenizer" } else { "processor" };
         let code = format!(
             "from transformers import {companion}, {class}\n\nmodel = {class}.from_pretrained({place})\n{name} = {companion}.from_pretrained({place})"
         );
         return Some(if positions_are_stretched(plan) { format!("{code}\n{STRETCHED}") } else { code });
     }
     let base = base_model(plan).map_or_else(|| "\"path/to/the/base\"".into(), |base| format!("\"{base}\""));
-    let labels = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
-        0 => String::new(),
-        // The base may have another head: the adapter brings its own.
-        labels => format!(", num_labels={labels}, ignore_mismatched_sizes=True"),
+    // The base may have another head: the adapter brings its own, whose classes its configuration names.
+    let (reader, config, head) = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
+        0 => ("", String::new(), ""),
+        _ => (
+            "AutoConfig, ",
+            format!("config = AutoConfig.from_pretrained({place})\n"),
+            ", config=config, ignore_mismatched_sizes=True",
+        ),
     };
-    Some(format!(
-        "from peft import PeftModel\nfrom transformers import {class}\n\nbase = {class}.from_pretrained({base}{labels})\nmodel = PeftModel.from_pretrained(base, {place})"
-    ))
+    let code = format!(
+        "from peft import PeftModel\nfrom transformers import {reader}{companion}, {class}\n\n{config}\
+         base = {class}.from_pretrained({base}{head})\nmodel = PeftModel.from_pretrained(base, {place})\n\
+         {name} = {companion}.from_pretrained({place})"
+    );
+    Some(if positions_are_stretched(plan) { format!("{code}\n{STRETCHED}") } else { code })
 }
 
 /// Whether images have another size than the model's table of positions is for.
