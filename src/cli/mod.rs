@@ -120,9 +120,24 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = data::Asked { data: &data, split: split.as_deref(), label: label.as_deref(), samples: *samples };
             data::data(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {
+        Command::Predict {
+            model,
+            inputs,
+            with,
+            columns,
+            top_k,
+            logits,
+            chat,
+            max_tokens,
+            beams,
+            speech,
+            out,
+            hub,
+            worker,
+        } => {
             let (top_k, out) = (top_k.map(usize::from), out.as_deref());
-            let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, out };
+            let writing = predict::Writing { chat: *chat, max_tokens: *max_tokens, beams: beams.map(usize::from), speech };
+            let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, writing, out };
             predict::predict(cli.json, environment, &asked, (hub, worker))
         }
         Command::Generate {

@@ -7,7 +7,7 @@ use super::hub::{Hub, Kind, Repo};
 use super::tokenizers::given;
 use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{ChatFormat, Normalize};
-use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
+use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts, WritingFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
 use crate::store::folder_of;
 use serde_json::Value;
@@ -89,6 +89,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         chat,
         prefix: prefix(repo)?,
         ends: ends(repo)?,
+        writes: writes(repo)?,
         speech,
         sentences,
         ..ModelFacts::from_scratch(config)
@@ -228,6 +229,18 @@ fn ends(repo: &Repo) -> Result<Vec<u32>> {
         }
     }
     Ok(Vec::new())
+}
+
+/// How it writes by `generation_config.json`. A text's length there counts what it begins with.
+fn writes(repo: &Repo) -> Result<WritingFacts> {
+    let text = repo.read_text("generation_config.json")?;
+    let json: Value = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let count = |key: &str| json[key].as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    Ok(WritingFacts {
+        max_new_tokens: count("max_new_tokens").or_else(|| count("max_length")?.checked_sub(1)).filter(|most| *most > 0),
+        num_beams: count("num_beams"),
+        length_penalty: json["length_penalty"].as_f64(),
+    })
 }
 
 /// Tokens of Whisper's models of English alone.

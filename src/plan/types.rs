@@ -249,6 +249,9 @@ pub struct ModelFacts {
     /// Tokens that end what it writes, as its files say, besides those that its tokenizer's names tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<u32>,
+    /// How it writes, as its files say.
+    #[serde(default, skip_serializing_if = "WritingFacts::says_nothing")]
+    pub writes: WritingFacts,
     /// Of a model of speech: what it is told, and what it does not write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speech: Option<SpeechFacts>,
@@ -258,6 +261,35 @@ pub struct ModelFacts {
     /// Where its folder is that of a model of sentence vectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentences: Option<SentenceFacts>,
+}
+
+/// How a model writes where nobody says otherwise, as its `generation_config.json` has it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WritingFacts {
+    pub max_new_tokens: Option<usize>,
+    pub num_beams: Option<usize>,
+    pub length_penalty: Option<f64>,
+}
+
+impl WritingFacts {
+    /// Tokens of the longest text, where nobody says.
+    pub const USUAL_TOKENS: usize = 128;
+
+    fn says_nothing(&self) -> bool {
+        *self == WritingFacts::default()
+    }
+
+    /// The likeliest word each time, or by as many beams as the model's files say.
+    pub fn search(&self) -> tallow_zoo::Search {
+        match self.num_beams {
+            None | Some(0 | 1) => tallow_zoo::Search::Greedy,
+            Some(num_beams) => tallow_zoo::Search::Beam {
+                num_beams: num_beams.min(1000),
+                length_penalty: self.length_penalty.unwrap_or(1.0),
+                early_stopping: false,
+            },
+        }
+    }
 }
 
 /// What a model of speech is told by the first tokens of a text, and which tokens it does not write, as its files say.
@@ -342,6 +374,7 @@ impl ModelFacts {
             chat: ChatFormat::default(),
             prefix: String::new(),
             ends: Vec::new(),
+            writes: WritingFacts::default(),
             speech: None,
             adapter: None,
             sentences: None,
