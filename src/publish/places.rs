@@ -41,7 +41,7 @@ fn model_name(place: &str) -> String {
 }
 
 /// Whether it is `NAME` or `ORG/NAME`, as the Hub has it.
-pub fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     let is_part = |part: &str| {
         let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         !part.is_empty() && !part.starts_with('.') && part.chars().all(known)
