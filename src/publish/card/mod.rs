@@ -26,7 +26,7 @@ pub fn card(plan: &Plan, report: &Report) -> String {
 }
 
 /// The README.md of a model that was made of a run's adapter and its base.
-pub fn merged_card(plan: &Plan, report: &Report) -> String {
+pub(super) fn merged_card(plan: &Plan, report: &Report) -> String {
     let (mut plan, mut report) = (plan.clone(), report.clone());
     plan.spec.adapter = None;
     // That was the adapter's.
