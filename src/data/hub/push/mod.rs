@@ -117,7 +117,7 @@ impl Files {
     }
 
     fn besides<'a>(&'a self, files: &'a [Upload]) -> impl Iterator<Item = &'a String> {
-        self.0.keys().filter(|path| !files.iter().any(|file| file.path == **path))
+        self.0.keys().filter(move |path| !files.iter().any(|file| file.path == **path))
     }
 }
 
