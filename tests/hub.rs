@@ -19,6 +19,7 @@ const SOON: Patience = Patience {
     first_wait: Duration::from_millis(1),
     longest_wait: Duration::from_secs(2),
     longest_limit: Duration::from_secs(2),
+    longest_answer: Duration::from_secs(60),
 };
 
 const MODEL: &str = "acme/tiny-model";

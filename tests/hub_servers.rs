@@ -17,6 +17,7 @@ const SOON: Patience = Patience {
     first_wait: Duration::from_millis(10),
     longest_wait: Duration::from_secs(2),
     longest_limit: Duration::from_secs(2),
+    longest_answer: Duration::from_secs(60),
 };
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";

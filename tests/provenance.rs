@@ -129,6 +129,40 @@ fn a_report_that_was_changed_is_named() {
     pages.iter().for_each(|page| std::fs::remove_file(run.join(page)).expect("removed"));
     let told = succeeds(&mut verify(&place, &run, &[]));
     assert!(told.stdout.starts_with("Identical: "), "{}", told.stdout);
+    assert!(told.stdout.contains("model/README.md"), "what the model lacks is told: {}", told.stdout);
+}
+
+/// Whatever lies beside the weights is as much of the model as they are.
+#[test]
+fn every_file_of_a_model_is_held_against_its_record() {
+    let place = Place::new();
+    let run = trained(&place, &[]);
+    let (mut files, verified) = (Vec::new(), |more: &[&str]| said(&mut verify(&place, &run, more)));
+    contents(&run.join("model"), &mut files);
+    assert!(files.len() > 8, "{}", files.len());
+    let name = |file: &Path| file.strip_prefix(&run).expect("below the run").display().to_string();
+    for (file, bytes) in &files {
+        std::fs::write(file, [bytes.as_slice(), b" "].concat()).expect("written");
+    }
+    let told = verified(&["--steps=11"]);
+    assert_eq!(told.code, Some(31), "{told:#?}");
+    for (file, bytes) in &files {
+        let words = match name(file).ends_with(".safetensors") {
+            true => "the model's file is another: recorded".to_string(),
+            false => format!("  report, {}: recorded ", name(file)),
+        };
+        assert!(told.stdout.contains(&words), "{words}: {}", told.stdout);
+        std::fs::write(file, bytes).expect("written");
+    }
+    assert_eq!(verified(&["--steps=11"]).code, Some(0));
+    for (file, _) in &files {
+        std::fs::remove_file(file).expect("removed");
+    }
+    let told = verified(&["--steps=11"]);
+    assert_eq!(told.code, Some(0), "{told:#?}");
+    for (file, _) in &files {
+        assert!(told.stdout.contains(&name(file)), "{}: {}", name(file), told.stdout);
+    }
 }
 
 #[test]

@@ -181,6 +181,11 @@ pub(crate) trait Architecture {
         None
     }
 
+    /// Pixels a side of the images that its positions are for.
+    fn image_side(&self) -> Option<usize> {
+        None
+    }
+
     /// What of a recording is heard.
     fn speech_limits(&self) -> Option<SpeechLimits> {
         None
@@ -419,6 +424,11 @@ impl ModelConfig {
     /// Channels of the images that it sees; none for models of something else.
     pub fn image_channels(&self) -> Option<usize> {
         self.architecture().image_channels()
+    }
+
+    /// Pixels a side of the images that its positions are for; none for models without such.
+    pub fn image_side(&self) -> Option<usize> {
+        self.architecture().image_side()
     }
 
     /// What of a recording is heard; none for models of something else.

@@ -11,7 +11,7 @@ use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{Activation, Dense, LayerNorm, images_of, leave_other_head, residual};
 use crate::registry::{Architecture, Input, Model, Output};
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -108,6 +108,10 @@ impl Architecture for Config {
         Some(self.num_channels)
     }
 
+    fn image_side(&self) -> Option<usize> {
+        Some(self.image_size)
+    }
+
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         let most = [
@@ -185,6 +189,22 @@ impl Config {
     /// Patches a side of the table of positions.
     fn grid(&self) -> usize {
         self.image_size / self.patch_size
+    }
+
+    /// The table of positions of a model, `[1, t, d]`, as it is for images of so many pixels along height and width.
+    ///
+    /// # Errors
+    /// The table is another model's, or an image is smaller than a patch.
+    pub fn positions_for(&self, table: &Tensor, [height, width]: [usize; 2]) -> Result<Tensor> {
+        let (d, patch, tape) = (self.hidden_size, self.patch_size, Tape::inference());
+        let [h, w] = [height / patch, width / patch];
+        if h == 0 || w == 0 {
+            let expected = format!("images of at least {patch} by {patch} pixels, the size of a patch");
+            return Err(Error::Input { family: "vit", expected, found: format!("{height} by {width}") });
+        }
+        let table_td = Var::constant(table.to_dtype(DType::F32)?.reshape((self.positions(), d))?);
+        let table_td = stretched(&tape, table_td, (self.grid(), d), [h, w])?;
+        Ok(table_td.tensor().reshape((1, h * w + 1, d))?)
     }
 
     /// Rows of the table of positions: the class's, then the patches' from the upper left, line by line.
@@ -286,16 +306,21 @@ impl Embeddings {
     fn positions(&self, tape: &Tape, [h, w]: [usize; 2]) -> Result<Var> {
         let (grid, d) = (self.grid, self.bias.len());
         let table_td = kernels::reshape(tape, &kernels::value(tape, &self.positions), (grid * grid + 1, d))?;
-        if [h, w] == [grid, grid] {
-            return Ok(table_td);
-        }
-        let class_1d = kernels::narrow(tape, &table_td, 0, 0, 1)?;
-        let patches_nd = kernels::narrow(tape, &table_td, 0, 1, grid * grid)?;
-        let patches_1hwd = kernels::reshape(tape, &patches_nd, (1, grid, grid, d))?;
-        let patches_1hwd = kernels::interpolate(tape, &patches_1hwd, [h, w], Interpolation::Bicubic)?;
-        let patches_nd = kernels::reshape(tape, &patches_1hwd, (h * w, d))?;
-        Ok(kernels::concat(tape, &[&class_1d, &patches_nd], 0)?)
+        stretched(tape, table_td, (grid, d), [h, w])
     }
+}
+
+/// A table of positions `[t, d]` for so many patches along height and width: stretched where it is for `grid` along each.
+fn stretched(tape: &Tape, table_td: Var, (grid, d): (usize, usize), [h, w]: [usize; 2]) -> Result<Var> {
+    if [h, w] == [grid, grid] {
+        return Ok(table_td);
+    }
+    let class_1d = kernels::narrow(tape, &table_td, 0, 0, 1)?;
+    let patches_nd = kernels::narrow(tape, &table_td, 0, 1, grid * grid)?;
+    let patches_1hwd = kernels::reshape(tape, &patches_nd, (1, grid, grid, d))?;
+    let patches_1hwd = kernels::interpolate(tape, &patches_1hwd, [h, w], Interpolation::Bicubic)?;
+    let patches_nd = kernels::reshape(tape, &patches_1hwd, (h * w, d))?;
+    Ok(kernels::concat(tape, &[&class_1d, &patches_nd], 0)?)
 }
 
 /// One layer: attention, then feed-forward, each behind a norm, with dropout and residual.

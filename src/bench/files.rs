@@ -4,14 +4,14 @@ use super::error::BenchError;
 use super::results::{self, Results};
 use super::trial::{self, Trial};
 use crate::error::Result;
-use crate::store::write_atomic;
+use crate::store::{folder_of, write_atomic};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::path::Path;
 
 pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let above = path.parent().unwrap_or(Path::new("."));
+    let above = folder_of(path);
     std::fs::create_dir_all(above).map_err(|source| BenchError::Io { action: "create", path: above.into(), source })?;
     let mut text = serde_json::to_vec_pretty(value).map_err(|source| BenchError::Malformed { path: path.into(), source })?;
     text.push(b'\n');

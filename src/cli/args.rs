@@ -163,7 +163,7 @@ pub enum Command {
         /// The model: a run, its `model` folder, a folder in the Hub's format, or a Hub id.
         model: String,
         /// Texts, `-` for stdin (a text or JSON object a line), tables (.csv, .jsonl, .parquet), files of texts (.txt), images, folders of
-        /// images, or rows as JSON objects.
+        /// images, recordings, or rows as JSON objects.
         #[arg(required = true)]
         inputs: Vec<String>,
         /// The second text beside each one that is said: what a question is about, or the other of a pair.
@@ -178,6 +178,17 @@ pub enum Command {
         /// With the model's own numbers, from which probabilities are made.
         #[arg(long)]
         logits: bool,
+        /// Of a model that writes: each input is what a user says, in the form of the model's chat template.
+        #[arg(long)]
+        chat: bool,
+        /// Of a model that writes: at most so many tokens; default: 128, of a model of pairs what its `generation_config.json` says.
+        #[arg(long, value_name = "N", value_parser = parse_some)]
+        max_tokens: Option<usize>,
+        /// Of a model that writes: search for the likeliest text by going on with so many at a time; default: what its files say.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+        beams: Option<u16>,
+        #[command(flatten)]
+        speech: SpeechArgs,
         /// Write the answers there, a line of JSON each.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -202,9 +213,9 @@ pub enum Command {
         /// In a conversation, who the model is to be.
         #[arg(long, value_name = "TEXT", requires = "chat")]
         system: Option<String>,
-        /// Write at most so many tokens.
-        #[arg(long, default_value_t = 128, value_name = "N", value_parser = parse_some)]
-        max_tokens: usize,
+        /// Write at most so many tokens; default: 128, of a model of pairs what its `generation_config.json` says.
+        #[arg(long, value_name = "N", value_parser = parse_some)]
+        max_tokens: Option<usize>,
         /// Draw by chance, the more evenly the higher; default: the likeliest each time.
         #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = parse_temperature)]
         temperature: Option<f64>,
@@ -289,6 +300,9 @@ pub enum Command {
         /// You may share it on the terms of this licence, as the card names it, or `unknown`.
         #[arg(long, value_name = "ID")]
         accept_license: Vec<String>,
+        /// The licence that its card states, as the Hub names it, such as `apache-2.0`.
+        #[arg(long, value_name = "ID")]
+        license: Option<String>,
         /// What the commit is called.
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,

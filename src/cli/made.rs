@@ -19,7 +19,7 @@ pub(super) struct Asked<'a> {
     pub(super) prompt: &'a str,
     pub(super) chat: bool,
     pub(super) system: Option<&'a str>,
-    pub(super) max_tokens: usize,
+    pub(super) max_tokens: Option<usize>,
     pub(super) search: Search,
     pub(super) schema: Option<&'a Path>,
     pub(super) stream: bool,

@@ -131,9 +131,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = data::Asked { data: &data, split: split.as_deref(), label: label.as_deref(), samples: *samples };
             data::data(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Predict { model, inputs, with, columns, top_k, logits, out, hub, worker } => {
+        Command::Predict { model, inputs, with, columns, top_k, logits, chat, max_tokens, beams, speech, out, hub, worker } => {
             let (top_k, out) = (top_k.map(usize::from), out.as_deref());
-            let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, out };
+            let writing = predict::Writing { chat: *chat, max_tokens: *max_tokens, beams: beams.map(usize::from), speech };
+            let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, writing, out };
             predict::predict(cli.json, environment, &asked, (hub, worker))
         }
         Command::Generate {
@@ -175,10 +176,24 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let asked = export::Asked { model, to: *to, dtype: *dtype, out: out.as_deref() };
             export::export(cli.json, environment, &asked, (hub, worker))
         }
-        Command::Push { model, target, private, pr, revision, dry_run, yes, allow_paths, accept_license, message, hub } => {
+        Command::Push {
+            model,
+            target,
+            private,
+            pr,
+            revision,
+            dry_run,
+            yes,
+            allow_paths,
+            accept_license,
+            license,
+            message,
+            hub,
+        } => {
             let target = Target { id: target.clone(), revision: revision.clone(), private: *private, pull_request: *pr };
-            let (dry_run, yes, allow_paths, message) = (*dry_run, *yes, *allow_paths, message.as_deref());
-            let asked = push::Asked { model, target, dry_run, yes, allow_paths, accept_license, message };
+            let (dry_run, yes, allow_paths) = (*dry_run, *yes, *allow_paths);
+            let (license, message) = (license.as_deref(), message.as_deref());
+            let asked = push::Asked { model, target, dry_run, yes, allow_paths, accept_license, license, message };
             push::push(cli.json, environment, &asked, hub)
         }
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),

@@ -1,8 +1,8 @@
 //! `tallow predict`: what a model says of inputs, on a terminal as a table, for machines a line of JSON each.
 
-use super::args::{HubArgs, WorkerArgs};
+use super::args::{HubArgs, SpeechArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder};
+use super::evaluate::{model_of, passing_folder, told};
 use super::experiment::{create_passing, drive_aside, find, unfinished};
 use crate::data::inputs::{images_to_name, is_folder_of_images};
 use crate::data::{IMAGES, check_object, files_called, holds_rows, is_pattern, letters};
@@ -27,7 +27,16 @@ pub(super) struct Asked<'a> {
     pub(super) columns: &'a [String],
     pub(super) top_k: Option<usize>,
     pub(super) logits: bool,
+    pub(super) writing: Writing<'a>,
     pub(super) out: Option<&'a Path>,
+}
+
+/// What is asked of a model that writes.
+pub(super) struct Writing<'a> {
+    pub(super) chat: bool,
+    pub(super) max_tokens: Option<usize>,
+    pub(super) beams: Option<usize>,
+    pub(super) speech: &'a SpeechArgs,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +45,7 @@ enum InputError {
     NoFile { path: String },
     #[error(transparent)]
     Data(#[from] crate::data::Error),
-    #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}) or texts ({})", TABLES.join(", "), IMAGES.join(", "), TEXTS.join(", "))]
+    #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}), recordings ({}) or texts ({})", TABLES.join(", "), IMAGES.join(", "), RECORDINGS.join(", "), TEXTS.join(", "))]
     UnknownFile { path: String },
     #[error("`{a}` and `{b}` are inputs of different kinds")]
     Mixed { a: String, b: String },
@@ -106,11 +115,13 @@ enum Input {
     Table(PathBuf),
     /// One, or a folder of them.
     Image(PathBuf),
+    Recording(PathBuf),
 }
 
 /// Endings of tables as a message names them, and of files of texts.
 const TABLES: [&str; 10] = ["parquet", "arrow", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
 const TEXTS: [&str; 2] = ["txt", "text"];
+const RECORDINGS: [&str; 5] = ["wav", "flac", "mp3", "ogg", "oga"];
 
 /// The ending of a file's name, in small letters.
 fn ending_of(path: &str) -> String {
@@ -128,7 +139,8 @@ impl Input {
         }
         let ending = ending_of(input);
         let is_table = crate::data::is_table(input);
-        let known = is_table || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
+        let is_recording = RECORDINGS.contains(&ending.as_str());
+        let known = is_table || is_recording || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
         // In a text of several words a stroke is nothing: "8/10 at best".
         let is_path = known || input.contains(std::path::is_separator) && !input.contains(char::is_whitespace);
         let path = std::path::absolute(input).ok().filter(|path| path.exists());
@@ -136,6 +148,7 @@ impl Input {
             Some(path) if path.is_dir() && is_folder_of_images(&path) => Ok(Input::Image(path)),
             Some(path) if path.is_dir() => Ok(Input::Table(path)),
             Some(path) if IMAGES.contains(&ending.as_str()) => Ok(Input::Image(path)),
+            Some(path) if is_recording => Ok(Input::Recording(path)),
             Some(path) if TEXTS.contains(&ending.as_str()) => Ok(Input::Lines(path)),
             Some(path) if known => Ok(Input::Table(path)),
             Some(path) => Err(InputError::UnknownFile { path: path.display().to_string() }),
@@ -168,7 +181,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
     if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(InputError::Twice);
     }
-    let (mut texts, mut images, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut texts, mut images, mut recordings, mut tables) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut rows, mut called) = (String::new(), BTreeMap::new());
     for (input, said) in inputs.into_iter().zip(&named) {
         let is_text = matches!(input, Input::Text(_));
@@ -176,6 +189,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
             Input::Text(text) => texts.push([Some(text), asked.with.map(str::to_string)].into_iter().flatten().collect()),
             Input::Row(row) => rows.push_str(&format!("{row}\n")),
             Input::Image(path) => images.extend(images_to_name(path)),
+            Input::Recording(path) => recordings.push(path),
             Input::Table(path) => tables.push(path),
             Input::Lines(path) => {
                 let open = File::open(&path).map_err(|source| io("read", &path, source))?;
@@ -199,10 +213,11 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         called.insert(place.clone(), "the command line".into());
         tables.push(place);
     }
-    match (texts.is_empty(), images.is_empty(), tables.is_empty()) {
-        (false, true, true) => without_columns(asked, "a text").map(|()| Given::Texts { texts }),
-        (true, false, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
-        (true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec(), called }),
+    match (texts.is_empty(), images.is_empty(), recordings.is_empty(), tables.is_empty()) {
+        (false, true, true, true) => without_columns(asked, "a text").map(|()| Given::Texts { texts }),
+        (true, false, true, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
+        (true, true, false, true) => without_columns(asked, "a recording").map(|()| Given::Recordings { files: recordings }),
+        (true, true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec(), called }),
         _ => {
             let first = named.first().cloned().unwrap_or_default();
             let kind = |input: &str| Input::of(input).ok().map(|input| std::mem::discriminant(&input));
@@ -290,8 +305,18 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
         other => other,
     };
     let texts = if let Given::Texts { texts } = &given { texts.clone() } else { Vec::new() };
-    let names_columns = !asked.columns.is_empty();
-    let asking = Asking { model, given, names_columns, top_k: asked.top_k, logits: asked.logits };
+    let Writing { chat, max_tokens, beams, speech } = asked.writing;
+    let asking = Asking {
+        model,
+        given,
+        names_columns: !asked.columns.is_empty(),
+        top_k: asked.top_k,
+        logits: asked.logits,
+        chat,
+        max_new_tokens: max_tokens,
+        beams,
+        told: told(speech),
+    };
     let answers = match drive_aside(json, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
         Ok(answers) => answers,
         Err(End::Unfinished { run, outcome }) => return Err(unfinished(run, &outcome, None)),
@@ -438,6 +463,8 @@ fn page(said: &Said) -> String {
             let some: Vec<String> = vector.iter().take(6).map(|value| format!("{value:.4}")).collect();
             format!("  {} numbers: {} …\n", vector.len(), some.join(" "))
         }
+        // What is shown of it steers no terminal.
+        Said::Text { text, .. } => text.lines().map(|line| format!("  {}\n", clean(line))).collect(),
         Said::Hidden { words } => {
             let line = |w: &crate::job::Word| format!("  {}  {}\n", percent(f64::from(w.probability)), clean(&w.word));
             words.iter().map(|words| words.iter().map(line).collect::<String>()).collect::<Vec<_>>().join("  --\n")

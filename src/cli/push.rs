@@ -10,7 +10,9 @@ use crate::data::hub::Hub;
 use crate::data::hub::push::{self, Change, Patience, Pushed, Pusher, Standing, Target};
 use crate::error::{Class, Failure, Result};
 use crate::plan::{self, Gate, Licensed, Plan};
-use crate::publish::{Finding, FindingKind, Shipment};
+use crate::provenance::Manifest;
+use crate::publish::{Finding, FindingKind, Shipment, licensed_card};
+use crate::store::{MANIFEST, RunFolder};
 use crate::words::{bytes, clean, count};
 use serde_json::json;
 use std::path::PathBuf;
@@ -24,6 +26,8 @@ pub(super) struct Asked<'a> {
     pub(super) yes: bool,
     pub(super) allow_paths: bool,
     pub(super) accept_license: &'a [String],
+    /// The licence that the card is to state, as the Hub names it.
+    pub(super) license: Option<&'a str>,
     pub(super) message: Option<&'a str>,
 }
 
@@ -37,6 +41,12 @@ enum PushError {
     Secrets { findings: Vec<(String, Finding)> },
     #[error("paths of this machine would go with it:{}", listed(findings))]
     Paths { findings: Vec<(String, Finding)> },
+    #[error("the adapter's base `{base}` lies on this machine, where nobody else has it")]
+    Base { base: String },
+    #[error("`{id}` is no licence that the Hub has a name for")]
+    NoLicense { id: String },
+    #[error("the card cannot be changed")]
+    Card { source: std::io::Error },
     #[error("{}", licensed.in_words())]
     License { licensed: Box<Licensed> },
     #[error("nobody agreed to the push")]
@@ -59,7 +69,10 @@ impl Failure for PushError {
     fn class(&self) -> Class {
         match self {
             PushError::License { .. } => Class::Spec,
+            PushError::Card { .. } => Class::Resource,
             PushError::NoModel { .. }
+            | PushError::Base { .. }
+            | PushError::NoLicense { .. }
             | PushError::Unfinished { .. }
             | PushError::Secrets { .. }
             | PushError::Paths { .. }
@@ -75,6 +88,11 @@ impl Failure for PushError {
             PushError::License { licensed } => {
                 format!("if you may share it on these terms, say so: `--accept-license \"{}\"`", licensed.id())
             }
+            PushError::Base { .. } => {
+                "`tallow merge` makes one model of both; or push the base, and train on it from there".into()
+            }
+            PushError::NoLicense { .. } => "such as `apache-2.0`, `mit` or `cc-by-4.0`: the Hub lists them".into(),
+            PushError::Card { source } => return crate::error::place_hint(source),
             PushError::NotAgreed => "agree on a terminal or with `--yes`; `--dry-run` shows what would go".into(),
         })
     }
@@ -82,9 +100,15 @@ impl Failure for PushError {
 
 pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) -> Result<ExitCode> {
     asked.target.check()?;
-    let (folder, terms) = model(env, asked.model)?;
+    let license = asked.license.map(|id| plan::hub_name(id).ok_or_else(|| PushError::NoLicense { id: id.into() })).transpose()?;
+    let (folder, terms) = model(env, asked.model, license)?;
     let own = Secrets::read(env);
-    let shipment = Shipment::of(&folder, &|line| own.are_in(line))?;
+    let mut shipment = Shipment::of(&folder, &|line| own.are_in(line))?;
+    let beside = tempfile::tempdir().map_err(|source| PushError::Card { source })?;
+    if let Some(license) = license {
+        let card = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        shipment = shipment.with_card(&licensed_card(&card, license), beside.path())?;
+    }
     let config = env.hub(hub.hub.clone(), hub.offline);
     let endpoint = config.endpoint.clone();
     let hub = Hub::new(config).telling(move |line| {
@@ -107,7 +131,7 @@ pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) 
     let pusher = hub.pusher(Patience::default())?;
     let standing = pusher.standing(&asked.target)?;
     if !json {
-        super::mention(&page(asked, &shipment, Some(&standing), &terms, &endpoint));
+        super::mention(&page(asked, &shipment, Ok(&standing), &terms, &endpoint));
     }
     if !asked.yes && !(may_ask && agreed("Push this?")) {
         return Err(PushError::NotAgreed.into());
@@ -145,24 +169,37 @@ fn told(json: bool, asked: &Asked, shipment: &Shipment, pusher: Pusher, endpoint
     })
 }
 
-/// The folder that goes, and on which terms others gave what it is made from.
-fn model(env: &Environment, model: &str) -> Result<(PathBuf, Vec<Licensed>)> {
+/// The folder that goes, and on which terms others gave what it is made from. `license`: what the one who pushes it says of it.
+fn model(env: &Environment, model: &str, license: Option<&str>) -> Result<(PathBuf, Vec<Licensed>)> {
     if let Ok(run) = find(env, model) {
         let folder = run.model();
         if !folder.is_dir() {
             return Err(PushError::Unfinished { path: run.root().into() }.into());
         }
-        let terms = run.read_json::<Plan>(&run.plan()).map(|plan| plan::licensed(&plan.spec, &plan.facts))?;
-        return Ok((folder, terms));
+        return Ok((folder, terms_of(&run)?));
     }
     let folder = PathBuf::from(model);
     if !folder.is_dir() {
         return Err(PushError::NoModel { model: model.into() }.into());
     }
-    // Of a folder nothing is known but what its card says.
+    // A run's own, whatever it is called by.
+    let run = folder.canonicalize().ok().and_then(|own| Some((RunFolder::open(own.parent()?).ok()?, own)));
+    if let Some((run, _)) = run.filter(|(run, own)| run.model() == *own && run.plan().is_file()) {
+        return Ok((folder, terms_of(&run)?));
+    }
+    // Of another folder nothing is known but what its card and its manifest say.
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
     let stated = Card::parse(&format!("the model `{model}`"), &readme)?.license;
-    Ok((folder, vec![Licensed::new(format!("the model `{model}`"), stated.as_deref())]))
+    let manifest = std::fs::read(folder.join(MANIFEST)).ok().and_then(|json| serde_json::from_slice::<Manifest>(&json).ok());
+    let is_own = manifest.is_some_and(|manifest| manifest.settings.get("model.kind").is_some_and(|kind| kind == "scratch"));
+    match stated.as_deref().or(license) {
+        None if is_own => Ok((folder, Vec::new())),
+        stated => Ok((folder, vec![Licensed::new(format!("the model `{model}`"), stated)])),
+    }
+}
+
+fn terms_of(run: &RunFolder) -> Result<Vec<Licensed>> {
+    Ok(run.read_json::<Plan>(&run.plan()).map(|plan| plan::licensed(&plan.spec, &plan.facts))?)
 }
 
 /// Everything that speaks against it and was not agreed to yet.
@@ -178,6 +215,7 @@ fn objections(asked: &Asked, shipment: &Shipment, terms: &[Licensed]) -> Vec<Pus
     if !paths.is_empty() && !asked.allow_paths {
         found.push(PushError::Paths { findings: paths });
     }
+    found.extend(shipment.base_here().map(|base| PushError::Base { base }));
     found
 }
 
@@ -191,10 +229,17 @@ fn dry_run(
     hub: &Hub,
     endpoint: &str,
 ) -> Result<ExitCode> {
-    // Without a token or the network it is said what would go, and not what is there.
-    let standing = match hub.pusher(Patience::default()) {
-        Ok(pusher) => Some(pusher.standing(&asked.target)?),
-        Err(push::Error::NoToken | push::Error::Offline) => None,
+    // Without a token, the network or a right it is said what would go, and not what is there: nobody waits long to hear that.
+    let patience = Patience { attempts: 2, ..Patience::default() };
+    let (standing, unseen) = match hub.pusher(patience).and_then(|pusher| pusher.standing(&asked.target)) {
+        Ok(standing) => (Some(standing), None),
+        Err(
+            error @ (push::Error::NoToken
+            | push::Error::Offline
+            | push::Error::NoRight { .. }
+            | push::Error::Failed { .. }
+            | push::Error::Broken { .. }),
+        ) => (None, Some(error.to_string())),
         Err(error) => return Err(error.into()),
     };
     if json {
@@ -204,14 +249,16 @@ fn dry_run(
         };
         let files: Vec<_> = shipment.files.iter().map(file).collect();
         let removed = standing.as_ref().map(|standing| standing.replaced(&shipment.files));
+        let stays = standing.as_ref().map(|standing| standing.staying(&shipment.files));
         let against: Vec<String> = objections.iter().map(ToString::to_string).collect();
         let line = json!({
             "model": asked.target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "removed": removed,
-            "objections": against,
+            "stays": stays, "not_looked_at": unseen, "objections": against,
         });
         return super::say_all(&line.to_string());
     }
-    let mut out = page(asked, shipment, standing.as_ref(), terms, endpoint);
+    let seen = standing.as_ref().ok_or_else(|| unseen.unwrap_or_default());
+    let mut out = page(asked, shipment, seen, terms, endpoint);
     for objection in objections {
         let hint = objection.hint().map(|hint| format!("\n  {hint}")).unwrap_or_default();
         out.push_str(&format!("\nWould be refused: {objection}{hint}\n"));
@@ -228,17 +275,24 @@ fn word(change: Change) -> &'static str {
     }
 }
 
-/// What goes where, on which terms.
-fn page(asked: &Asked, shipment: &Shipment, standing: Option<&Standing>, terms: &[Licensed], endpoint: &str) -> String {
+/// What goes where, on which terms. `seen`: what is there, or why nobody looked.
+fn page(
+    asked: &Asked,
+    shipment: &Shipment,
+    seen: std::result::Result<&Standing, String>,
+    terms: &[Licensed],
+    endpoint: &str,
+) -> String {
     let Target { id, revision, private, pull_request } = &asked.target;
-    let seen = |private: bool| if private { "private" } else { "public: everybody can see it" };
-    let place = match standing {
-        None => "not looked at".to_string(),
-        Some(Standing::Absent) if *private => "to be made, private".to_string(),
-        Some(Standing::Absent) => "to be made, public unless its owner's settings make new ones private".to_string(),
-        Some(Standing::NoBranch { private, .. }) => format!("there, {}; the branch is to be made", seen(*private)),
-        Some(Standing::There { private, .. }) => format!("there, {}", seen(*private)),
+    let who = |private: bool| if private { "private" } else { "public: everybody can see it" };
+    let place = match &seen {
+        Err(why) => format!("not looked at: {}", clean(why)),
+        Ok(Standing::Absent) if *private => "to be made, private".to_string(),
+        Ok(Standing::Absent) => "to be made, public unless its owner's settings make new ones private".to_string(),
+        Ok(Standing::NoBranch { private, .. }) => format!("there, {}; the branch is to be made", who(*private)),
+        Ok(Standing::There { private, .. }) => format!("there, {}", who(*private)),
     };
+    let standing = seen.ok();
     let way = if *pull_request { " as a pull request" } else { "" };
     let mut out = format!("{} at {}, branch {}{way} ({place})\n\n", clean(id), clean(endpoint), clean(revision));
     for file in &shipment.files {
@@ -247,7 +301,10 @@ fn page(asked: &Asked, shipment: &Shipment, standing: Option<&Standing>, terms: 
         out.push_str(&format!("  {change:<8} {:>10}  {hash}  {}\n", bytes(file.size as f64), clean(&file.path)));
     }
     for path in standing.map(|standing| standing.replaced(&shipment.files)).unwrap_or_default() {
-        out.push_str(&format!("  {:<8} {:>10}  {:<12}  {} (other weights take its place)\n", "removed", "", "", clean(&path)));
+        out.push_str(&format!("  {:<8} {:>10}  {:<12}  {} (of the model before)\n", "removed", "", "", clean(&path)));
+    }
+    for path in standing.map(|standing| standing.staying(&shipment.files)).unwrap_or_default() {
+        out.push_str(&format!("  {:<8} {:>10}  {:<12}  {}\n", "stays", "", "", clean(&path)));
     }
     out.push_str(&format!("\n  {} files, {}\n", shipment.files.len(), bytes(shipment.bytes() as f64)));
     if !terms.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::evaluate::EvalError;
 use crate::error::Result;
+use crate::store::folder_of;
 use std::path::{Component, Path, PathBuf};
 
 /// What stands for all of `named`: the one that there is, or a pattern for all files.
@@ -32,7 +33,7 @@ fn place(name: &str) -> Result<PathBuf, EvalError> {
     if crate::data::is_pattern(name) || name.contains([',', '}']) {
         return Err(refused("its name has one of `*?[{},`"));
     }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder_of(path);
     let parent = parent.canonicalize().map_err(|_| refused("its folder cannot be found"))?;
     Ok(parent.join(own))
 }

@@ -69,6 +69,9 @@ fn page(run: &str, found: &Verification) -> String {
     for gone in &found.files_gone {
         out.push_str(&format!("  `{}` is no longer there; what was prepared from it is\n", clean(gone)));
     }
+    for gone in &found.model_gone {
+        out.push_str(&format!("  `{}` is no longer there: the model is not as it was left\n", clean(gone)));
+    }
     found.replayed.iter().for_each(|run| out.push_str(&replayed(run)));
     if !found.replayed.is_empty() {
         out.push_str("  scores on the held-out split are as recorded; they were not computed again\n");

@@ -7,8 +7,9 @@ use super::hub::{Hub, Kind, Repo};
 use super::tokenizers::given;
 use super::{Card, Error, Result, sha256_of_weights};
 use crate::job::{ChatFormat, Normalize};
-use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts};
+use crate::plan::{ModelFacts, SentenceFacts, SpeechFacts, WritingFacts};
 use crate::spec::{ImageSize, ModelSpec, Resample, TokenizerSpec, Write};
+use crate::store::folder_of;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,8 @@ pub fn look_at_model(hub: &Hub, spec: &ModelSpec) -> Result<ModelFacts> {
         }
     };
     let repo = open(hub, id, revision)?;
-    if repo.has(ADAPTER_CONFIG) { adapter::read(hub, &repo) } else { whole(&repo) }
+    let facts = if repo.has(ADAPTER_CONFIG) { adapter::read(hub, &repo)? } else { whole(&repo)? };
+    Ok(ModelFacts { is_local: Path::new(id).is_dir() || is_file_of_weights(id), ..facts })
 }
 
 /// A model whose weights are all here.
@@ -87,6 +89,7 @@ fn whole(repo: &Repo) -> Result<ModelFacts> {
         chat,
         prefix: prefix(repo)?,
         ends: ends(repo)?,
+        writes: writes(repo)?,
         speech,
         sentences,
         ..ModelFacts::from_scratch(config)
@@ -228,6 +231,18 @@ fn ends(repo: &Repo) -> Result<Vec<u32>> {
     Ok(Vec::new())
 }
 
+/// How it writes by `generation_config.json`. A text's length there counts what it begins with.
+fn writes(repo: &Repo) -> Result<WritingFacts> {
+    let text = repo.read_text("generation_config.json")?;
+    let json: Value = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let count = |key: &str| json[key].as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    Ok(WritingFacts {
+        max_new_tokens: count("max_new_tokens").or_else(|| count("max_length")?.checked_sub(1)).filter(|most| *most > 0),
+        num_beams: count("num_beams"),
+        length_penalty: json["length_penalty"].as_f64(),
+    })
+}
+
 /// Tokens of Whisper's models of English alone.
 const ENGLISH_WORDS: usize = 51_864;
 
@@ -252,12 +267,17 @@ pub fn survey_tokenizer(hub: &Hub, id: &str) -> Result<PathBuf> {
     given::fetch(&repo)?.ok_or_else(|| Error::NoTokenizer { place: repo.in_words(), found: repo.paths() })
 }
 
+/// Whether it is a file at hand that holds weights.
+fn is_file_of_weights(id: &str) -> bool {
+    Path::new(id).is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending))
+}
+
 /// A folder at hand, else a model of the Hub.
 fn open(hub: &Hub, id: &str, revision: Option<&str>) -> Result<Repo> {
     let path = Path::new(id);
     // A file of weights stands for the folder that it lies in, without the others there.
-    if path.is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending)) {
-        return Ok(Repo::at_folder(Kind::Model, path.parent().unwrap_or(Path::new(".")))?.without_others(path));
+    if is_file_of_weights(id) {
+        return Ok(Repo::at_folder(Kind::Model, folder_of(path))?.without_others(path));
     }
     match path.is_dir() {
         true => Ok(Repo::at_folder(Kind::Model, path)?),

@@ -19,7 +19,11 @@ pub struct ExportJob {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "format", rename_all = "snake_case")]
 pub enum ExportTo {
-    Onnx,
+    Onnx {
+        /// Height and width of the images that it is given, where something says so.
+        #[serde(default)]
+        image: Option<[usize; 2]>,
+    },
     Gguf {
         kind: FloatKind,
         /// What the model is called.
@@ -35,7 +39,7 @@ impl ExportTo {
     /// What the file is called.
     pub fn file_name(&self) -> &'static str {
         match self {
-            ExportTo::Onnx => "model.onnx",
+            ExportTo::Onnx { .. } => "model.onnx",
             ExportTo::Gguf { .. } => "model.gguf",
         }
     }

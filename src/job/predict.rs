@@ -1,6 +1,6 @@
 //! A model that is asked about inputs whose answers nobody knows: what it is given, and what it says of each.
 
-use super::{ModelFiles, Normalize};
+use super::{GenerateJob, ModelFiles, Normalize};
 use crate::spec::{ImageSize, Task};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,6 +17,9 @@ pub struct PredictJob {
     pub top_k: Option<usize>,
     /// Whether the model's own numbers are told, before they become probabilities.
     pub logits: bool,
+    /// Of a model that writes, how it does: each input is put behind its prompt, or heard in the place of its recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writing: Option<Box<GenerateJob>>,
     pub batch_size: usize,
     pub threads: usize,
     /// Where `predictions.jsonl` goes.
@@ -37,6 +40,9 @@ pub struct Feeding {
     /// For images: the channels that the model sees.
     pub channels: usize,
     pub normalize: Option<Normalize>,
+    /// For recordings: how many frequencies of how many frames the model hears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hears: Option<[usize; 2]>,
     /// For rows of a table: the model, whose columns say what becomes of the cells.
     pub table: Option<Box<tallow_zoo::mlp::Config>>,
 }
@@ -57,6 +63,8 @@ pub enum Given {
     },
     /// Image files, and folders of them, all that lie in one in the order of their names.
     Images { files: Vec<PathBuf> },
+    /// Files of recordings.
+    Recordings { files: Vec<PathBuf> },
 }
 
 impl Given {
@@ -64,7 +72,7 @@ impl Given {
     pub fn paths(&self) -> &[PathBuf] {
         match self {
             Given::Texts { .. } => &[],
-            Given::Tables { files, .. } | Given::Images { files } => files,
+            Given::Tables { files, .. } | Given::Images { files } | Given::Recordings { files } => files,
         }
     }
 }
@@ -98,8 +106,9 @@ pub enum Said {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         logits: Option<Vec<Vec<f32>>>,
     },
-    /// Words of the text that answer best, from and up to these characters of it, and their probability beside the best of other
-    /// windows and beside there being no answer, whose own is `no_answer`.
+    /// Words of the text that answer best, from and up to these characters of it. Their probability is that of their first token times
+    /// that of their last, among those of their window of the text and the first of all, which stands for there being none: what the
+    /// `transformers` library's pipeline calls the score. `no_answer` is the same of that first one.
     Answer {
         answer: String,
         probability: f64,
@@ -114,6 +123,12 @@ pub enum Said {
     },
     Vector {
         vector: Vec<f32>,
+    },
+    /// What it wrote, in how many tokens, and whether it ended by itself, and not for want of room.
+    Text {
+        text: String,
+        tokens: usize,
+        ended: bool,
     },
     /// Of each hidden word the likeliest.
     Hidden {

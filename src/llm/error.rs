@@ -112,11 +112,9 @@ impl Failure for Error {
             Error::BadAnswer { .. } => {
                 format!("check the address: what answers there is no language model's interface; {without}")
             }
-            Error::Refused { .. }
-            | Error::Failing { .. }
-            | Error::CutShort { .. }
-            | Error::Empty
-            | Error::NotJson { .. } => format!("try again later; {without}"),
+            Error::Refused { .. } | Error::Failing { .. } | Error::CutShort { .. } | Error::Empty | Error::NotJson { .. } => {
+                format!("try again later; {without}")
+            }
             Error::Interrupted { .. } => "`tallow resume` goes on where there is an experiment already; else ask again".into(),
             Error::TooLong { .. } => format!("take a model that reads more, or correct `context_tokens`; {without}"),
             Error::Budget { .. } => "`--max-tokens` and `--max-usd` give it more".into(),

@@ -6,6 +6,7 @@ use crate::error::{Class, Failure, Result};
 use crate::job::{Event, flatten};
 use crate::plan::Plan;
 use crate::provenance::{Comparison, Manifest, RunHashes, Trace, compare, paired};
+use crate::publish::published_manifest;
 use crate::store::{MANIFEST, RunFolder};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,9 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Error> {
 
 /// How two differ: inputs first, then what was logged, then what came of it.
 pub fn compare_sides(a: &Side, b: &Side) -> Comparison {
-    let mut found = Comparison { inputs: compare(&a.manifest, &b.manifest), ..Comparison::default() };
+    // A model's says what things are called, and not where they lie: neither makes a difference.
+    let [one, other] = [a, b].map(|side| published_manifest(&side.manifest));
+    let mut found = Comparison { inputs: compare(&one, &other), ..Comparison::default() };
     for (run, other) in paired(&a.manifest, &b.manifest) {
         if let Some(parting) = a.traces.get(&run.name).zip(b.traces.get(&other.name)).and_then(|(a, b)| a.first_difference(b)) {
             found.partings.insert(run.name.clone(), parting);

@@ -5,13 +5,14 @@ use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
 use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob, ModelFiles, Prompt, Speaker, Turn};
-use crate::plan::{ModelFacts, SpeechFacts};
+use crate::plan::{ModelFacts, Plan, SpeechFacts, WritingFacts};
 use crate::publish;
+use crate::report::{self, Report};
 use crate::run::Outcome;
 use crate::spec::ModelSpec;
-use crate::store::Destination;
+use crate::store::{Destination, RunFolder};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tallow_zoo::{HeadKind, Search};
 
 /// What a model is asked to write.
@@ -24,7 +25,8 @@ pub struct Ask {
     pub chat: bool,
     /// In a conversation, who the model is to be.
     pub system: Option<String>,
-    pub max_new_tokens: usize,
+    /// None: as many as the files of a model of pairs say, else the usual number.
+    pub max_new_tokens: Option<usize>,
     pub search: Search,
     /// The JSON schema that the text is held to.
     pub schema: Option<serde_json::Value>,
@@ -128,6 +130,7 @@ impl Pipeline<'_> {
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoTokenizer)?;
         let forced = ask.told.forced(&model)?;
         let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt, forced)).transpose()?;
+        let max_new_tokens = most_tokens(&model, ask.max_new_tokens);
         let job = GenerateJob {
             weights: files(&model)?,
             tokenizer: tokenizer.clone(),
@@ -141,7 +144,7 @@ impl Pipeline<'_> {
             },
             hearing: hearing.clone(),
             model: model.config,
-            max_new_tokens: ask.max_new_tokens,
+            max_new_tokens,
             ends: model.ends,
             search: ask.search.clone(),
             schema: ask.schema.clone(),
@@ -190,7 +193,7 @@ impl Pipeline<'_> {
         let Some((sha256, params)) = told else {
             return Ok(Err(End::Unfinished { run: MERGE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
         };
-        publish::write_merged(place, &model, &attempt.folder.weights(), &sha256)?;
+        publish::write_merged(place, &model, &attempt.folder.weights(), &sha256, origin(&model).as_ref())?;
         Ok(Ok(params))
     }
 
@@ -211,7 +214,7 @@ impl Pipeline<'_> {
         let destination = Destination::find(place)?;
         let model = data::look_at_model(self.setup.hub, model)?;
         let to = match format {
-            ExportFormat::Onnx => ExportTo::Onnx,
+            ExportFormat::Onnx => ExportTo::Onnx { image: model.image.map(|image| [image.height, image.width]) },
             ExportFormat::Gguf { kind, name } => ExportTo::Gguf {
                 kind: *kind,
                 name: name.clone(),
@@ -241,6 +244,19 @@ impl Pipeline<'_> {
     }
 }
 
+/// The run that an adapter is of, where it lies in its run's folder.
+fn origin(model: &ModelFacts) -> Option<publish::Origin> {
+    let own = model.adapter.as_ref()?.weights.parent()?.canonicalize().ok()?;
+    let run = RunFolder::open(own.parent()?).ok().filter(|run| run.model() == own)?;
+    let plan: Plan = run.read_json(&run.plan()).ok()?;
+    let report: Report = run.read_json(&run.report_json()).ok()?;
+    let manifest = run.read_json(&run.manifest()).ok()?;
+    let ledger = run.ledger().read().ok()?;
+    let trained = report.model.kept_run.as_ref().map(|kept| report::experiment_as_trained(&plan, kept, &ledger));
+    let plan = Plan { spec: trained.unwrap_or_else(|| plan.spec.clone()), ..plan };
+    Some(publish::Origin { plan, report: report.at(run.root()), manifest })
+}
+
 /// What a model of speech is to hear: the prompt is a file.
 fn hearing(model: &ModelFacts, prompt: &str, forced: Vec<u32>) -> Result<Hearing, Error> {
     let path = Path::new(prompt);
@@ -248,6 +264,55 @@ fn hearing(model: &ModelFacts, prompt: &str, forced: Vec<u32>) -> Result<Hearing
     let recording = std::path::absolute(path).ok().filter(|path| path.is_file()).ok_or_else(missing)?;
     let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = model.speech.clone().unwrap_or_default();
     Ok(Hearing { recording, forced, suppress_tokens, begin_suppress_tokens })
+}
+
+/// Tokens of the longest text that is written: what is asked, else what the files of a model of pairs say, else the usual number.
+pub(super) fn most_tokens(model: &ModelFacts, asked: Option<usize>) -> usize {
+    let own = model.writes.max_new_tokens.filter(|_| model.config.pair_ids().is_some());
+    asked.or(own).unwrap_or(WritingFacts::USUAL_TOKENS)
+}
+
+/// How a model writes to many inputs, each of which is put behind what it is asked by here, or heard in the place of a recording.
+pub(super) fn in_bulk(
+    model: &ModelFacts,
+    (chat, told): (bool, &Told),
+    (max_new_tokens, beams): (Option<usize>, Option<usize>),
+    threads: usize,
+) -> Result<GenerateJob> {
+    let is_pair = model.config.pair_ids().is_some();
+    if chat && is_pair {
+        return Err(Error::NoTalk { family: model.config.family() }.into());
+    }
+    let own = if is_pair { model.writes.search() } else { Search::Greedy };
+    let forced = told.forced(model)?;
+    let hearing = model.config.speech_limits().map(|_| {
+        let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = model.speech.clone().unwrap_or_default();
+        Hearing { recording: PathBuf::new(), forced, suppress_tokens, begin_suppress_tokens }
+    });
+    Ok(GenerateJob {
+        weights: files(model)?,
+        tokenizer: model.tokenizer.clone().ok_or(Error::NoTokenizer)?,
+        prompt: match chat {
+            false => Prompt::Text { text: model.prefix.clone() },
+            true => Prompt::Turns { turns: Vec::new(), format: model.chat.clone() },
+        },
+        hearing,
+        model: model.config.clone(),
+        max_new_tokens: most_tokens(model, max_new_tokens),
+        ends: model.ends.clone(),
+        search: match beams {
+            None => own,
+            Some(1) => Search::Greedy,
+            Some(num_beams) => Search::Beam {
+                num_beams,
+                length_penalty: model.writes.length_penalty.filter(|_| is_pair).unwrap_or(1.0),
+                early_stopping: false,
+            },
+        },
+        schema: None,
+        stream: false,
+        threads,
+    })
 }
 
 /// A model that says something else than words.

@@ -1,7 +1,8 @@
 //! A model that is there, asked about inputs whose answers nobody knows: one job in a jail of its own.
 
+use super::made::in_bulk;
 use super::prepared::columns_of;
-use super::{End, Pipeline};
+use super::{End, Pipeline, Told};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob, Unseen};
@@ -9,7 +10,7 @@ use crate::plan::ModelFacts;
 use crate::run::Outcome;
 use crate::spec::{ModelSpec, Task};
 use std::path::PathBuf;
-use tallow_zoo::Modality;
+use tallow_zoo::{HeadKind, Modality};
 
 /// Which model is asked about what.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,12 @@ pub struct Asking {
     /// So many of the likeliest; none: all classes.
     pub top_k: Option<usize>,
     pub logits: bool,
+    /// Of a model that writes: whether inputs are what a user says in a conversation; the longest text; by how many beams.
+    pub chat: bool,
+    pub max_new_tokens: Option<usize>,
+    pub beams: Option<usize>,
+    /// Of a model of speech.
+    pub told: Told,
 }
 
 /// What it said, on disk.
@@ -43,7 +50,11 @@ pub struct Answers {
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("a {family} model with a head for {head} has no answer to an input by itself")]
-    Silent { family: &'static str, head: &'static str, writes: bool },
+    Silent { family: &'static str, head: &'static str },
+    #[error("a {family} model with a head for {head} does not write: `{option}` is for one that does")]
+    Writes { family: &'static str, head: &'static str, option: &'static str },
+    #[error("a model that writes has no numbers to tell: `{option}` is for one that does not")]
+    NoNumbers { option: &'static str },
     #[error("the model is for {model}, and what is given are {given}")]
     Kind { model: &'static str, given: &'static str },
     #[error("the model's vectors are made as cannot be had here: {what}")]
@@ -62,18 +73,23 @@ impl Failure for Error {
     fn class(&self) -> Class {
         match self {
             Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => Class::Model,
-            Error::Kind { .. } | Error::Row { .. } | Error::OwnColumns { .. } | Error::Pair { .. } => Class::Usage,
+            Error::Kind { .. }
+            | Error::Row { .. }
+            | Error::OwnColumns { .. }
+            | Error::Pair { .. }
+            | Error::Writes { .. }
+            | Error::NoNumbers { .. } => Class::Usage,
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Silent { writes: true, .. } => Some("it writes: `tallow generate MODEL --prompt \"...\"`".into()),
             Error::Kind { .. } => {
-                Some("give texts on the command line, files of images, or tables (.csv, .jsonl, .parquet)".into())
+                Some("give texts on the command line, files of images or recordings, or tables (.csv, .jsonl, .parquet)".into())
             }
             Error::Row { .. } => Some("a row is an object such as `{\"age\": 7, \"sex\": \"female\"}`".into()),
             Error::OwnColumns { .. } => Some("leave `--columns` out".into()),
             Error::Pair { .. } => Some("leave `--with` out".into()),
+            Error::Writes { option, .. } | Error::NoNumbers { option } => Some(format!("leave `{option}` out")),
             Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => None,
         }
     }
@@ -97,12 +113,10 @@ impl Pipeline<'_> {
     pub fn predict(&mut self, asking: &Asking) -> Result<std::result::Result<Answers, End>> {
         let _lock = self.folder.lock()?;
         let model = data::look_at_model(self.setup.hub, &asking.model)?;
-        let silent = || Error::Silent {
-            family: model.config.family(),
-            head: model.config.head().kind().name(),
-            writes: model.config.head().kind() == tallow_zoo::HeadKind::Words,
-        };
-        let task = Task::of(&model.config).filter(|task| task.answers()).ok_or_else(silent)?;
+        let (family, head) = (model.config.family(), model.config.head().kind());
+        let task = Task::of(&model.config).filter(|task| task.answers() || head == HeadKind::Words);
+        let task = task.ok_or(Error::Silent { family, head: head.name() })?;
+        fits_options(asking, task, (family, head.name()))?;
         if let Some(what) =
             model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
         {
@@ -111,7 +125,10 @@ impl Pipeline<'_> {
         suits(task, &asking.given)?;
         own_columns(task, &model, asking)?;
         let mut assumptions = Vec::new();
+        let length = (asking.max_new_tokens, asking.beams);
+        let writing = (!task.answers()).then(|| in_bulk(&model, (asking.chat, &asking.told), length, self.setup.threads));
         let job = PredictJob {
+            writing: writing.transpose()?.map(Box::new),
             feeding: feeding(task, &model, &mut assumptions),
             weights: ModelFiles { weights: model.weights.clone().ok_or(Error::NoWeights)?, adapter: model.adapter.clone() },
             model: model.config,
@@ -122,7 +139,7 @@ impl Pipeline<'_> {
             threads: self.setup.threads,
             out: self.folder.attempt(PREDICT, 1).work(),
         };
-        let tokenizer = job.feeding.tokenizer.iter().cloned();
+        let tokenizer = job.feeding.tokenizer.iter().chain(job.writing.iter().map(|writing| &writing.tokenizer)).cloned();
         let readable = job.weights.paths().into_iter().chain(tokenizer).chain(job.given.paths().iter().cloned()).collect();
         let attempt = match self.attempt(PREDICT, 1, Job::Predict(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
@@ -138,6 +155,24 @@ impl Pipeline<'_> {
     }
 }
 
+/// Whether what is asked for is there to be had of a model for the task.
+fn fits_options(asking: &Asking, task: Task, (family, head): (&'static str, &'static str)) -> Result<(), Error> {
+    let asked = |of: &[(bool, &'static str)]| of.iter().find(|(is_asked, _)| *is_asked).map(|(_, option)| *option);
+    let of_writing = [
+        (asking.chat, "--chat"),
+        (asking.max_new_tokens.is_some(), "--max-tokens"),
+        (asking.beams.is_some(), "--beams"),
+        (asking.told.language.is_some(), "--language"),
+        (asking.told.write.is_some(), "--write"),
+    ];
+    let of_answers = [(asking.logits, "--logits"), (asking.top_k.is_some(), "--top-k")];
+    match (task.answers(), asked(&of_writing), asked(&of_answers)) {
+        (true, Some(option), _) => Err(Error::Writes { family, head, option }),
+        (false, _, Some(option)) => Err(Error::NoNumbers { option }),
+        (true, None, _) | (false, _, None) => Ok(()),
+    }
+}
+
 /// Whether a model takes what is given; of tables their columns say it.
 fn suits(task: Task, given: &Given) -> Result<(), Error> {
     let kind = |given| Err(Error::Kind { model: task.in_words(), given });
@@ -150,15 +185,19 @@ fn suits(task: Task, given: &Given) -> Result<(), Error> {
                 None => kind("texts"),
             }
         }
-        (Given::Tables { .. }, _) | (Given::Images { .. }, Modality::Image) => Ok(()),
-        (Given::Texts { texts }, Modality::Text) => {
-            let alone = matches!(task, Task::TokenClassification | Task::SentenceSimilarity | Task::MaskedLanguageModelling);
+        (Given::Tables { .. }, _) | (Given::Images { .. }, Modality::Image) | (Given::Recordings { .. }, Modality::Speech) => {
+            Ok(())
+        }
+        (Given::Texts { texts }, Modality::Text | Modality::TextToText) => {
+            let of_one = matches!(task, Task::TokenClassification | Task::SentenceSimilarity | Task::MaskedLanguageModelling);
+            let alone = of_one || !task.answers();
             match texts.iter().position(|text| text.len() > 1 && alone) {
                 Some(at) => Err(Error::Pair { number: at + 1, task: task.in_words() }),
                 None => Ok(()),
             }
         }
         (Given::Images { .. }, _) => kind("images"),
+        (Given::Recordings { .. }, _) => kind("recordings"),
         (Given::Texts { .. }, _) => kind("texts"),
     }
 }
@@ -190,12 +229,13 @@ fn feeding(task: Task, model: &ModelFacts, assumptions: &mut Vec<String>) -> Fee
     }
     Feeding {
         task,
-        tokenizer: model.tokenizer.clone().filter(|_| task.takes() == Modality::Text),
+        tokenizer: model.tokenizer.clone().filter(|_| task.takes() == Modality::Text && task.answers()),
         vocab_size,
         max_seq_len,
         image: model.image,
         channels,
         normalize: is_image.then(|| model.normalize.clone().unwrap_or_else(|| Normalize::imagenet(channels))),
+        hears: model.config.speech_limits().map(|limits| [limits.mel_bins, limits.frames]),
         table: columns_of(&model.config),
     }
 }

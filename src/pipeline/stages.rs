@@ -15,7 +15,7 @@ use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor, Task};
-use crate::store::{self, MANIFEST, Record, RunFolder, Stage};
+use crate::store::{self, MANIFEST, Record, RunFolder, Stage, files_below};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -280,14 +280,13 @@ impl Pipeline<'_> {
             // The experiment beside the weights is the one that makes them.
             let plan = Plan { spec: report::experiment_as_trained(plan, &run, &ledger), ..plan.clone() };
             publish::write_bundle(&self.folder.model(), &plan, &report, &weights, tokenizer.as_deref())?;
-            let manifest = self.folder.read_bytes(&self.folder.manifest())?;
-            self.folder.write_bytes(&self.folder.model().join(MANIFEST), &manifest)?;
+            // The run's own says where everything lay; this one goes with the model.
+            let manifest: Manifest = self.folder.read_json(&self.folder.manifest())?;
+            self.folder.write_json(&self.folder.model().join(MANIFEST), &publish::published_manifest(&manifest))?;
         }
-        // The page that says that all is done comes last.
-        for file in ["README.md", "metrics.json", "training.toml"].map(|name| self.folder.model().join(name)) {
-            if file.is_file() {
-                self.stage(Stage::Report, &file, |_| Ok(()))?;
-            }
+        // Whoever takes the model may ask whether it is still as it was left. The page that says that all is done comes last.
+        for file in files_below(&self.folder.model()) {
+            self.stage(Stage::Report, &file, |_| Ok(()))?;
         }
         let [json, markdown] = [self.folder.report_json(), self.folder.report_md()];
         self.stage(Stage::Report, &json, |this| Ok(this.folder.write_json(&json, &report)?))?;

@@ -93,6 +93,7 @@ impl Pipeline<'_> {
             replayed: Vec::new(),
             files_checked: Vec::new(),
             files_gone: Vec::new(),
+            model_gone: Vec::new(),
             surroundings: surroundings_apart(last_surroundings(&ledger), &now),
         };
         self.watch.say("holding files and settings against their records");
@@ -159,8 +160,18 @@ impl Pipeline<'_> {
         Ok(())
     }
 
+    /// What the model's folder held, and holds no longer; the folder, where that itself is gone.
+    fn gone_of_model(&self, ledger: &[Entry]) -> Vec<String> {
+        let (root, model) = (self.folder.root(), self.folder.model());
+        let below = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
+        let of_model = reported(ledger).into_keys().map(|file| root.join(file)).filter(|path| path.starts_with(&model));
+        let gone: Vec<String> = of_model.filter(|path| !path.is_file()).map(|path| below(&path)).collect();
+        if model.is_dir() || gone.is_empty() { gone } else { vec![below(&model)] }
+    }
+
     fn check_files(&self, plan: &Plan, ledger: &[Entry], found: &mut Verification) -> Result<()> {
         let root = self.folder.root();
+        found.model_gone = self.gone_of_model(ledger);
         let mut check = |input: Input, path: &Path, recorded: &str, needed: bool| -> Result<()> {
             let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
             if !path.exists() && !needed {
@@ -191,10 +202,11 @@ impl Pipeline<'_> {
                 check(input, &root.join(file), sha256, true)?;
             }
         }
-        // Nothing needs what is told of the run to be there.
+        // Nothing needs what is told of the run, or its model, to be there. One file of weights is held against what training told of it.
+        let weights = WEIGHTS.map(|name| self.folder.model().join(name));
         for (file, sha256) in reported(ledger) {
             let path = root.join(file);
-            if path.is_file() && !sha256.is_empty() {
+            if path.is_file() && !sha256.is_empty() && !weights.contains(&path) {
                 check(Input::Report, &path, sha256, false)?;
             }
         }
@@ -307,7 +319,8 @@ impl Pipeline<'_> {
             return Ok(parting(holds));
         }
         // The bundle holds one of the runs, and nothing needs it to be there.
-        let name = if planned.adapter.is_some() { "adapter_model.safetensors" } else { "model.safetensors" };
+        let [whole, adapter] = WEIGHTS;
+        let name = if planned.adapter.is_some() { adapter } else { whole };
         let bundled = self.folder.model().join(name);
         let holds = if bundled.is_file() { sha256_of_file(&bundled)? } else { return Ok(None) };
         let finished = self.folder.ledger().read()?;
@@ -338,6 +351,9 @@ fn recorded(run: &str, stretches: &[Stretch], ledger: &[Entry]) -> Result<Trace,
     }
     Trace::of(events)
 }
+
+/// The model's file of a bundle, where its weights are one.
+const WEIGHTS: [&str; 2] = ["model.safetensors", "adapter_model.safetensors"];
 
 /// Attempts that went on with the same config are one stretch.
 fn merged(stretches: &[Stretch]) -> Vec<&Stretch> {

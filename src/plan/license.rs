@@ -328,7 +328,8 @@ pub fn licensed(spec: &ExperimentSpec, facts: &Facts) -> Vec<Licensed> {
     if let ModelSpec::Pretrained { id, .. } = &spec.model {
         let stated = facts.model.license.as_deref();
         // A folder at hand without a card is the user's own affair.
-        if stated.is_some() || !std::path::Path::new(id).is_absolute() && !id.starts_with('.') {
+        let is_here = facts.model.is_local || std::path::Path::new(id).is_absolute() || id.starts_with('.');
+        if stated.is_some() || !is_here {
             let licensed = Licensed::new(format!("the model `{id}`"), stated).with_terms(facts.model.terms.as_ref());
             found.push(if facts.model.is_gated { licensed.behind_a_gate(id) } else { licensed });
         }

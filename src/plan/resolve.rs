@@ -180,7 +180,19 @@ fn with_images(
         )),
         None => {}
     }
+    assumptions.extend(of_positions(&facts));
     (spec, facts)
+}
+
+/// That the positions of a model are stretched, which other libraries do where they are told so alone.
+fn of_positions(facts: &Facts) -> Option<String> {
+    let ([height, width, _], side) = (facts.data.image_shape?, facts.model.config.image_side()?);
+    ([height, width] != [side, side]).then(|| {
+        format!(
+            "data.image: {height} x {width} pixels, where the model's positions are for {side} x {side}: they are stretched, and \
+             `transformers` is to be told so (`interpolate_pos_encoding=True`)"
+        )
+    })
 }
 
 /// At least one.

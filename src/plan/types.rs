@@ -2,11 +2,12 @@
 
 use super::{Gpu, split_names};
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec, ImageSize, Task, Write};
+use crate::spec::{Columns, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Task, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tallow_zoo::mlp::{self, CategoricalColumn, NumericColumn};
+use tallow_zoo::{HeadKind, Modality};
 
 /// What is known about the world before planning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,6 +163,16 @@ impl DataFacts {
         }
     }
 
+    /// Which part of the split `train` is held out where one is cut off from it, as one says it of examples.
+    pub fn held_out_in_words(&self, train: &str, by: &HeldOutBy, task: Task) -> String {
+        let is_one_text = self.splits.iter().any(|split| split.name == train && split.is_one_text());
+        match (by, task.takes(), task.head()) {
+            _ if is_one_text => "its end".into(),
+            (HeldOutBy::Chance, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share".into(),
+            (by, ..) => by.in_words(),
+        }
+    }
+
     /// Whether it is a stream of words, whose examples are documents.
     pub fn is_stream(&self) -> bool {
         self.splits.iter().any(|split| split.tokens.is_some())
@@ -225,6 +236,9 @@ pub struct ModelFacts {
     /// Whether access must be asked for, as far as its card or the Hub says it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_gated: bool,
+    /// Whether it lies in a folder that is named by its place: what looks like an id of the Hub may be somebody else's there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_local: bool,
     pub revision: Option<String>,
     /// How it writes conversations.
     #[serde(default)]
@@ -235,6 +249,9 @@ pub struct ModelFacts {
     /// Tokens that end what it writes, as its files say, besides those that its tokenizer's names tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<u32>,
+    /// How it writes, as its files say.
+    #[serde(default, skip_serializing_if = "WritingFacts::says_nothing")]
+    pub writes: WritingFacts,
     /// Of a model of speech: what it is told, and what it does not write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speech: Option<SpeechFacts>,
@@ -244,6 +261,35 @@ pub struct ModelFacts {
     /// Where its folder is that of a model of sentence vectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentences: Option<SentenceFacts>,
+}
+
+/// How a model writes where nobody says otherwise, as its `generation_config.json` has it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WritingFacts {
+    pub max_new_tokens: Option<usize>,
+    pub num_beams: Option<usize>,
+    pub length_penalty: Option<f64>,
+}
+
+impl WritingFacts {
+    /// Tokens of the longest text, where nobody says.
+    pub const USUAL_TOKENS: usize = 128;
+
+    fn says_nothing(&self) -> bool {
+        *self == WritingFacts::default()
+    }
+
+    /// The likeliest word each time, or by as many beams as the model's files say.
+    pub fn search(&self) -> tallow_zoo::Search {
+        match self.num_beams {
+            None | Some(0 | 1) => tallow_zoo::Search::Greedy,
+            Some(num_beams) => tallow_zoo::Search::Beam {
+                num_beams: num_beams.min(1000),
+                length_penalty: self.length_penalty.unwrap_or(1.0),
+                early_stopping: false,
+            },
+        }
+    }
 }
 
 /// What a model of speech is told by the first tokens of a text, and which tokens it does not write, as its files say.
@@ -323,10 +369,12 @@ impl ModelFacts {
             license: None,
             terms: None,
             is_gated: false,
+            is_local: false,
             revision: None,
             chat: ChatFormat::default(),
             prefix: String::new(),
             ends: Vec::new(),
+            writes: WritingFacts::default(),
             speech: None,
             adapter: None,
             sentences: None,

@@ -14,7 +14,7 @@ pub enum Input {
     Data,
     BaseWeights,
     Scores,
-    /// What is told of the run: its report, and the pages beside the model.
+    /// What is told of the run: its report, and all that lies beside the weights of its model.
     Report,
     Code,
     Hardware,

@@ -15,6 +15,9 @@ pub struct Verification {
     pub files_checked: Vec<String>,
     /// Files that are no longer there, and are not needed to repeat it.
     pub files_gone: Vec<String>,
+    /// Files of the model that were recorded and are no longer there: nothing else needs them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub model_gone: Vec<String>,
     /// What differs between the program and machine that trained and those that repeated it.
     pub surroundings: Vec<Difference>,
 }

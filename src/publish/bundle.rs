@@ -1,7 +1,7 @@
 //! The bundle's files: written into a sibling folder, synced, and renamed into place.
 //!
 //! ```text
-//! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (the run's own, put there after)
+//! model/  model.safetensors  config.json  README.md  training.toml  manifest.json (put there after)
 //!         model-00001-of-0000N.safetensors  model.safetensors.index.json      in place of the first, where it is large
 //!         metrics.json  plots/                                                scores of every run, curves of training
 //!         tokenizer.json  tokenizer_config.json  special_tokens_map.json      texts
@@ -10,13 +10,16 @@
 //!         modules.json  1_Pooling/config.json  sentence_bert_config.json  config_sentence_transformers.json   vectors of texts
 //! ```
 
+use super::card::merged_card;
+use super::places::{head_of_experiment, published_manifest, published_spec};
 use super::{Error, card, companions, redacted, shards};
 use crate::data::{PAIR_TOKENIZER, chat_source, extractor, tokenizer_files, tokenizer_json};
 use crate::job::Writing;
 use crate::plan::{ModelFacts, Plan};
+use crate::provenance::Manifest;
 use crate::report::{self, Report};
 use crate::spec::{self, ModelSpec, Task};
-use crate::store::write_atomic;
+use crate::store::{MANIFEST, write_atomic};
 use crate::words::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -34,13 +37,47 @@ pub fn write_bundle(place: &Path, plan: &Plan, report: &Report, weights: &Path, 
     put(place, |folder| fill(folder, plan, report, weights, tokenizer))
 }
 
+/// The run that an adapter is of.
+pub struct Origin {
+    /// Its experiment is the one that the adapter was trained by.
+    pub plan: Plan,
+    pub report: Report,
+    pub manifest: Manifest,
+}
+
 /// Writes a model that was made of a base and its adapter to the new folder `place`: `weights`, whose hash is `sha256`, and what else
-/// belongs to a model.
+/// belongs to a model; where the adapter's run is known, with what is told of that.
 ///
 /// # Errors
 /// As [`write_bundle`].
-pub fn write_merged(place: &Path, model: &ModelFacts, weights: &Path, sha256: &str) -> Result<(), Error> {
-    put(place, |folder| fill_merged(folder, model, weights, sha256))
+pub fn write_merged(
+    place: &Path,
+    model: &ModelFacts,
+    weights: &Path,
+    sha256: &str,
+    origin: Option<&Origin>,
+) -> Result<(), Error> {
+    put(place, |folder| {
+        fill_merged(folder, model, weights, sha256)?;
+        origin.map_or(Ok(()), |origin| write_origin(folder, origin))
+    })
+}
+
+/// What is told of a run beside the weights that were made of its adapter: its scores, its experiment and where all came from.
+fn write_origin(folder: &Path, Origin { plan, report, manifest }: &Origin) -> Result<(), Error> {
+    let unwritable = |e: serde_json::Error| Error::Unwritable { what: MANIFEST, reason: e.to_string() };
+    write_json(&folder.join(MANIFEST), &serde_json::to_value(published_manifest(manifest)).map_err(unwritable)?)?;
+    write_told(folder, plan, report)?;
+    write_text(&folder.join("README.md"), &merged_card(plan, report))
+}
+
+/// Scores, curves and the experiment.
+fn write_told(folder: &Path, plan: &Plan, report: &Report) -> Result<(), Error> {
+    write_json(&folder.join("metrics.json"), &companions::metrics(report))?;
+    write_plots(&folder.join("plots"), report)?;
+    // An address that is signed is not handed on: whoever repeats it has one of their own.
+    let experiment = redacted(&spec::to_toml(&published_spec(plan)));
+    write_text(&folder.join("training.toml"), &format!("{}{experiment}", head_of_experiment(plan)))
 }
 
 /// Fills a folder beside `place`, which takes its place when it is whole.
@@ -205,10 +242,7 @@ fn fill(folder: &Path, plan: &Plan, report: &Report, weights: &Path, tokenizer: 
             &companions::preprocessor(normalize, size, plan.spec.data.image.as_ref()),
         )?;
     }
-    write_json(&folder.join("metrics.json"), &companions::metrics(report))?;
-    write_plots(&folder.join("plots"), report)?;
-    // An address that is signed is not handed on: whoever repeats it has one of their own.
-    write_text(&folder.join("training.toml"), &redacted(&spec::to_toml(&plan.spec)))?;
+    write_told(folder, plan, report)?;
     write_text(&folder.join("README.md"), &card(plan, report))
 }
 

@@ -3,12 +3,14 @@
 mod bundle;
 mod card;
 mod companions;
+mod places;
 mod secrets;
 mod shards;
 mod shipment;
 
-pub use bundle::{write_bundle, write_merged};
-pub use card::card;
+pub use bundle::{Origin, write_bundle, write_merged};
+pub use card::{card, licensed_card};
+pub use places::published_manifest;
 pub use secrets::{Finding, Kind as FindingKind, redacted, scan};
 pub use shipment::{Error as ShipmentError, Shipment};
 

@@ -1,6 +1,8 @@
 //! What must not leave this machine by accident: tokens and keys, and paths that say who one is, in the text files that would go.
 
+use super::places::on_this_machine;
 use regex::{Captures, Regex};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Something that was found in a text.
@@ -17,7 +19,7 @@ pub struct Finding {
 pub enum Kind {
     /// A token or a key: it never goes.
     Secret,
-    /// A path below somebody's home: it goes where that is agreed to.
+    /// A path below somebody's home, or one that is there on this machine: it goes where that is agreed to.
     Path,
 }
 
@@ -70,7 +72,7 @@ pub fn scan(text: &str, own: &dyn Fn(&str) -> bool) -> Vec<Finding> {
             found.push(Finding { kind: Kind::Secret, line: number, shown: "a key of your own".into() });
         }
         // What has one form may have another that is wider: it is told once, by the first.
-        let mut told: Vec<std::ops::Range<usize>> = Vec::new();
+        let mut told: Vec<Range<usize>> = Vec::new();
         for (what, form) in SECRETS.iter().filter(|_| !is_own) {
             for secret in form.find_iter(line) {
                 if told.iter().any(|range| range.contains(&secret.start())) {
@@ -87,8 +89,10 @@ pub fn scan(text: &str, own: &dyn Fn(&str) -> bool) -> Vec<Finding> {
                 found.push(Finding { kind: Kind::Secret, line: number, shown });
             }
         }
-        for path in HOMES.iter().flat_map(|form| form.find_iter(line)) {
-            let shown: String = path.as_str().chars().take(120).collect();
+        let homes: Vec<Range<usize>> = HOMES.iter().flat_map(|form| form.find_iter(line)).map(|path| path.range()).collect();
+        let here = on_this_machine(line).into_iter().filter(|path| !homes.iter().any(|home| home.contains(&path.start)));
+        for path in homes.iter().cloned().chain(here) {
+            let shown: String = line.get(path).unwrap_or_default().chars().take(120).collect();
             found.push(Finding { kind: Kind::Path, line: number, shown });
         }
     }

@@ -1,5 +1,6 @@
 //! What would go to the Hub: every file of a model's folder with its hashes, and what in them should not go.
 
+use super::places::is_id;
 use super::secrets::{Finding, scan};
 use crate::data::git_blob;
 use crate::data::hub::push::Upload;
@@ -17,6 +18,9 @@ const SAMPLE: usize = 512;
 const MOST_TEXT: u64 = 64 << 20;
 /// So much of a file that is no text is looked through; of safetensors the whole header, whose length their first bytes say.
 const MOST_HEAD: u64 = 1 << 20;
+
+/// What the Hub shows of a model, and reads its licence from.
+const CARD: &str = "README.md";
 
 /// The files of a model's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +99,28 @@ impl Shipment {
             }
             () => Ok(Shipment { files, findings }),
         }
+    }
+
+    /// The place on this machine that an adapter names as its base, which nobody else has.
+    pub fn base_here(&self) -> Option<String> {
+        let config = self.files.iter().find(|file| file.path == "adapter_config.json")?;
+        let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&config.place).ok()?).ok()?;
+        json["base_model_name_or_path"].as_str().filter(|base| !base.is_empty() && !is_id(base)).map(str::to_string)
+    }
+
+    /// The same with this text in place of the card, which is written to the folder `beside`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn with_card(mut self, text: &str, beside: &Path) -> Result<Self, Error> {
+        let place = beside.join(CARD);
+        let io = |source| Error::Io { path: place.clone(), source };
+        std::fs::write(&place, text).map_err(io)?;
+        let card = upload(CARD.into(), &place).map_err(io)?;
+        self.files.retain(|file| file.path != CARD);
+        self.files.push(card);
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(self)
     }
 
     pub fn bytes(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Whole or not at all: write a sibling, sync it, rename it, sync the folder.
 
 use super::Error;
+use super::destination::folder_of;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;
@@ -21,7 +22,7 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result
 
 fn write(path: &Path, keeping: Keeping, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Error> {
     let io = |action| move |source| Error::Io { action, path: path.to_path_buf(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut sibling = sibling_in(folder).map_err(io("write"))?;
     fill(sibling.as_file_mut()).map_err(io("write"))?;
     sibling.as_file_mut().flush().map_err(io("write"))?;

@@ -61,7 +61,8 @@ impl Destination {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file lies in: of a bare name the current one.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

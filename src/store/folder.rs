@@ -347,6 +347,19 @@ pub struct Lock {
     _file: File,
 }
 
+/// All files below a folder, by their paths; none where there is no folder.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut waiting) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() { waiting.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
 /// Disk space of all that lies below a folder; what links lead to is not counted. Where something cannot be looked at, for it is closed
 /// to us or lies too deep, [`u64::MAX`]: whoever writes there could hide anything in it.
 pub fn bytes_below(folder: &Path) -> u64 {

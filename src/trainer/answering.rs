@@ -10,11 +10,14 @@ const BEST: usize = 20;
 /// An answer has at most so many tokens.
 const LONGEST: usize = 30;
 
-/// What one window says: the score of its best answer with its characters, and that of there being none.
+/// What one window says: the score of its best answer with its characters, and that of there being none; of both the probability, which
+/// is that of the first token times that of the last, among those of the text and the first of all, by which there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Window {
     best: Option<(f64, [u32; 2])>,
+    probability: f64,
     none: f64,
+    no_answer: f64,
 }
 
 impl Window {
@@ -43,19 +46,30 @@ impl Window {
                 }
             }
         }
-        let none = seen.first().map_or(f64::NEG_INFINITY, |scores| f64::from(scores[0]) + f64::from(scores[1]));
-        Some(Window { best, none })
+        // Tokens of the question can be no answer, and have no say.
+        let total = |of: usize| {
+            let scores = (0..seen.len()).filter(|&i| i == 0 || is_text(i)).map(|i| f64::from(seen[i][of]));
+            let most = scores.clone().fold(f64::NEG_INFINITY, f64::max);
+            most + scores.map(|score| (score - most).exp()).sum::<f64>().ln()
+        };
+        let Some(none) = seen.first().map(|scores| f64::from(scores[0]) + f64::from(scores[1])) else {
+            return Some(Window { best: None, probability: 0.0, none: f64::NEG_INFINITY, no_answer: 1.0 });
+        };
+        let total = total(0) + total(1);
+        let probability = best.map_or(0.0, |(score, _)| (score - total).exp());
+        Some(Window { best, probability, none, no_answer: (none - total).exp() })
     }
 
     /// What both windows over one text say: the better answer, of equals the first; the window that is least sure that there is none
     /// decides whether there is.
     fn and(self, other: Window) -> Window {
-        let is_better = |(score, _): &(f64, [u32; 2])| self.best.is_none_or(|(own, _)| *score > own);
-        Window { best: other.best.filter(is_better).or(self.best), none: self.none.min(other.none) }
+        let is_better = other.best.is_some_and(|(score, _)| self.best.is_none_or(|(own, _)| score > own));
+        let Window { best, probability, .. } = if is_better { other } else { self };
+        Window { best, probability, none: self.none.min(other.none), no_answer: self.no_answer.min(other.no_answer) }
     }
 }
 
-/// What all windows over one text say together: the best answer's characters, its probability beside that of there being none.
+/// What all windows over one text say together: the best answer's characters and its probability, and that of there being none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Spread {
     pub(super) best: Option<[u32; 2]>,
@@ -64,19 +78,13 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// The best answer of each window stands against the others and against there being none, as the window that is least sure of
-    /// that has it.
+    /// Each has its probability in the window that it is of, as the `transformers` library's pipeline tells it: there being none in
+    /// the one that is least sure of that.
     pub(super) fn of(windows: &[Window]) -> Self {
         let all = windows.iter().copied().reduce(Window::and);
-        let Window { best, none } = all.unwrap_or(Window { best: None, none: f64::INFINITY });
-        let scores: Vec<f64> = windows.iter().filter_map(|window| window.best.map(|(score, _)| score)).collect();
-        let most = scores.iter().copied().fold(none, f64::max);
-        let sum = scores.iter().map(|score| (score - most).exp()).sum::<f64>() + (none - most).exp();
-        Spread {
-            best: best.map(|(_, span)| span),
-            probability: best.map_or(0.0, |(score, _)| (score - most).exp() / sum),
-            no_answer: (none - most).exp() / sum,
-        }
+        all.map_or(Spread { best: None, probability: 0.0, no_answer: 1.0 }, |Window { best, probability, no_answer, .. }| {
+            Spread { best: best.map(|(_, span)| span), probability, no_answer }
+        })
     }
 }
 
@@ -117,11 +125,19 @@ mod tests {
         (scores[0][0], scores[35][1]) = (5.0, 5.0);
         check(&scores, &long, Some((5.0, [0, 1])));
         assert_eq!(Window::of(&[vec![f32::NAN, 0.0]], &[[0, 1]]), None);
-        let window = |score: f64, none: f64| Window { best: Some((score, [score as u32, 9])), none };
-        let spread = Spread::of(&[window(1.0, 3.0), window(2.0, 2.0)]);
-        let sum = 1.0 + 1.0 + (-1f64).exp();
-        assert_eq!(spread.best, Some([2, 9]));
-        assert!((spread.probability - 1.0 / sum).abs() < 1e-12 && (spread.no_answer - 1.0 / sum).abs() < 1e-12);
+        // Of the two kinds of tokens that count, those of the question are neither.
+        let text = [NONE, NONE, [0, 3], [4, 7]];
+        let said = |first: f32| {
+            let scores: Vec<Vec<f32>> = vec![vec![first, 0.0], vec![9.0, 9.0], vec![1.0, 0.0], vec![0.0, 1.0]];
+            Window::of(&scores, &text).expect("finite")
+        };
+        let (sure, unsure) = (said(0.0), said(2.0));
+        let e = 1f64.exp();
+        assert!((sure.probability - e * e / ((e + 2.0) * (e + 2.0))).abs() < 1e-12, "{sure:?}");
+        assert!((sure.no_answer - 1.0 / ((e + 2.0) * (e + 2.0))).abs() < 1e-12, "{sure:?}");
+        let spread = Spread::of(&[unsure, sure]);
+        assert_eq!((spread.best, spread.probability, spread.no_answer), (Some([0, 7]), unsure.probability, sure.no_answer));
+        assert_eq!(Spread::of(&[]).best, None);
         // Padding has no say.
         let padded: Vec<Vec<f32>> = vec![vec![1.0, 1.0], vec![f32::INFINITY, 0.0]];
         assert_eq!(Window::of(&padded, &[[0, 2]]).and_then(|w| w.best), Some((2.0, [0, 2])));

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::weights;
+use crate::data::tokenizer_json;
 use crate::export::{self, Beside};
 use crate::job::{Event, ExportJob, ExportTo};
 use std::fs::File;
@@ -22,9 +23,10 @@ pub fn export(job: &ExportJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error>
     };
     let mut file = BufWriter::new(File::create(&path).map_err(io("write", &path))?);
     match &job.to {
-        ExportTo::Onnx => export::write_onnx(&job.model, &tensors, &mut file)?,
+        ExportTo::Onnx { image } => export::write_onnx(&job.model, &tensors, *image, &mut file)?,
         ExportTo::Gguf { kind, name, tokenizer, special, chat_template } => {
-            let json = std::fs::read(tokenizer).map_err(io("read", tokenizer))?;
+            // It may lie in parts, or within a GGUF file.
+            let (json, _) = tokenizer_json(tokenizer)?;
             let json = serde_json::from_slice(&json).map_err(|e| export::Error::Tokenizer { what: e.to_string() })?;
             let beside = Beside { name, tokenizer: &json, special, chat_template: chat_template.as_deref() };
             export::write_gguf(&job.model, &tensors, &beside, *kind, &mut file)?;

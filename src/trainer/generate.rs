@@ -22,83 +22,124 @@ pub fn generate(job: &GenerateJob, stop: &dyn Fn() -> bool, emit: &mut dyn FnMut
     tallow_kernels::set_threads(job.threads)?;
     let vocabulary = Vocabulary::open(&job.tokenizer)?;
     let ids = if job.hearing.is_some() { Vec::new() } else { prompt_ids(&job.prompt, &vocabulary)? };
-    let ready = job.schema.as_ref().map(|schema| Ready::new(schema, &vocabulary)).transpose()?;
-    let is_beams = matches!(job.search, Search::Beam { .. });
-    if is_beams && ready.is_some() {
-        return Err(Error::Beams);
-    }
-    let model = if is_beams { None } else { packed(job)? };
-    let model = match model {
-        Some(packed) => Model::Packed(packed),
-        None => Model::Built(Box::new(weights::build(
-            &job.model,
-            None,
-            Source::Trained { files: &job.weights },
-            Stream::root(0),
-            &[],
-        )?)),
-    };
+    let writer = Writer::open(job, &vocabulary)?;
     let begun = Instant::now();
-    // A model of two texts reads the prompt and writes another text.
-    let pair = job.model.pair_ids();
-    let named = pair.map_or_else(|| vocabulary.ends(), |ids| vec![ids.end]);
-    let ends = [&named[..], &job.ends[..]].concat();
-    let forced = job.hearing.as_ref().map(|hearing| hearing.forced.clone()).unwrap_or_default();
-    let start = pair.map_or_else(|| ids.clone(), |ids| [&[ids.start], &forced[..]].concat());
     let heard = heard(job, emit)?;
-    let source = heard.as_ref().map(Read::Speech).or(pair.map(|_| Read::Text(&ids)));
-    let mut settings = Settings { search: job.search.clone(), ..Settings::greedy(job.max_new_tokens, &ends) };
-    if let Some(hearing) = &job.hearing {
-        settings.suppress_tokens = hearing.suppress_tokens.clone();
-        settings.begin_suppress_tokens = hearing.begin_suppress_tokens.clone();
-    }
-    settings.suppress_tokens.extend(pair.and_then(|ids| ids.never));
-    let prompt_tokens = ids.len().max(forced.len());
-    if let (Search::Beam { .. }, Model::Built(built)) = (&job.search, &model) {
-        let mut pulse = Pulse::new(emit);
-        let mut heard = || pulse.tell(Event::Wrote { text: String::new() });
-        let writing = Telling::new(&*built.model, &mut heard);
-        let written = tallow_zoo::generate(&writing, Prompt { source, start: &start }, &settings)?;
-        let (text, ended) = (vocabulary.spell(&written)?, written.last().is_some_and(|last| ends.contains(last)));
-        emit(Event::Generated {
-            text,
-            prompt_tokens,
-            tokens: written.len(),
-            ended,
-            secs: begun.elapsed().as_secs_f64(),
-            prompt_secs: 0.0,
-        });
-        return Ok(());
-    }
-    let mut text: Box<dyn NextWord + '_> = match &model {
-        Model::Packed(packed) => Box::new(packed.text()?),
-        Model::Built(built) => Box::new(Remembered::new(&*built.model, source)?),
-    };
-    let room = text.max_positions().saturating_sub(start.len()).min(job.max_new_tokens);
-    let mut held = ready.as_ref().filter(|_| room > 0).map(|ready| ready.text(room)).transpose()?;
     let (mut first, mut pieces) = (None, Pieces { vocabulary: &vocabulary, ids: Vec::new(), told: 0, from: 0 });
     let mut pulse = Pulse::new(emit);
-    let mut tell = |id: u32| {
-        first.get_or_insert_with(|| begun.elapsed().as_secs_f64());
-        let piece = if job.stream { pieces.push(id) } else { None };
+    let mut told = |id: Option<u32>| {
+        if id.is_some() {
+            first.get_or_insert_with(|| begun.elapsed().as_secs_f64());
+        }
+        let piece = id.filter(|_| job.stream).and_then(|id| pieces.push(id));
         pulse.tell(Event::Wrote { text: piece.unwrap_or_default() });
         !stop()
     };
-    let guide = held.as_mut().map(|held| held as &mut dyn Guide);
-    let written = tallow_zoo::write(&mut *text, &start, &settings, guide, &mut tell)?;
-    if stop() {
-        emit(Event::Stopped { step: written.len() as u64 });
+    let Written { text, prompt_tokens, tokens, ended } = writer.text(&ids, heard.as_ref(), &mut told)?;
+    // What goes on with several texts at a time is not left in the midst of it.
+    let is_beams = matches!(job.search, Search::Beam { .. });
+    if stop() && !is_beams {
+        emit(Event::Stopped { step: tokens as u64 });
         return Ok(());
     }
-    let ended = written.last().is_some_and(|last| ends.contains(last)) || held.as_ref().is_some_and(|held| held.is_over());
-    let text = match &held {
-        // Byte by byte: what a tokenizer does to spaces at a text's beginning is for prose.
-        Some(held) => held.spelt(),
-        None => vocabulary.spell(&written)?,
-    };
     let secs = begun.elapsed().as_secs_f64();
-    emit(Event::Generated { text, prompt_tokens, tokens: written.len(), ended, secs, prompt_secs: first.unwrap_or(secs) });
+    let prompt_secs = if is_beams { 0.0 } else { first.unwrap_or(secs) };
+    emit(Event::Generated { text, prompt_tokens, tokens, ended, secs, prompt_secs });
     Ok(())
+}
+
+/// A text that was written.
+pub(super) struct Written {
+    pub(super) text: String,
+    prompt_tokens: usize,
+    pub(super) tokens: usize,
+    /// By itself, and not for want of room.
+    pub(super) ended: bool,
+}
+
+/// A model with all that it takes to write any number of texts as a job says.
+pub(super) struct Writer<'a> {
+    job: &'a GenerateJob,
+    vocabulary: &'a Vocabulary,
+    ready: Option<Ready>,
+    model: Model,
+}
+
+impl<'a> Writer<'a> {
+    /// # Errors
+    /// The weights cannot be used; the schema cannot be held.
+    pub(super) fn open(job: &'a GenerateJob, vocabulary: &'a Vocabulary) -> Result<Self, Error> {
+        let ready = job.schema.as_ref().map(|schema| Ready::new(schema, vocabulary)).transpose()?;
+        let is_beams = matches!(job.search, Search::Beam { .. });
+        if is_beams && ready.is_some() {
+            return Err(Error::Beams);
+        }
+        let packed = if is_beams { None } else { packed(job)? };
+        let model = match packed {
+            Some(packed) => Model::Packed(packed),
+            None => Model::Built(Box::new(weights::build(
+                &job.model,
+                None,
+                Source::Trained { files: &job.weights },
+                Stream::root(0),
+                &[],
+            )?)),
+        };
+        Ok(Writer { job, vocabulary, ready, model })
+    }
+
+    /// What it writes to a prompt, or to what is heard in its place. `told` hears of each word (of none, where several texts are gone on
+    /// with at a time) and says whether to go on.
+    ///
+    /// # Errors
+    /// The prompt has no token, or more than the model has positions; the settings have mistakes; the text has no room.
+    pub(super) fn text(
+        &self,
+        ids: &[u32],
+        heard: Option<&Tensor>,
+        told: &mut dyn FnMut(Option<u32>) -> bool,
+    ) -> Result<Written, Error> {
+        let Writer { job, vocabulary, ready, model } = self;
+        // A model of two texts reads the prompt and writes another text.
+        let pair = job.model.pair_ids();
+        let named = pair.map_or_else(|| vocabulary.ends(), |ids| vec![ids.end]);
+        let ends = [&named[..], &job.ends[..]].concat();
+        let forced = job.hearing.as_ref().map(|hearing| hearing.forced.clone()).unwrap_or_default();
+        let start = pair.map_or_else(|| ids.to_vec(), |ids| [&[ids.start], &forced[..]].concat());
+        let source = heard.map(Read::Speech).or(pair.map(|_| Read::Text(ids)));
+        let mut settings = Settings { search: job.search.clone(), ..Settings::greedy(job.max_new_tokens, &ends) };
+        if let Some(hearing) = &job.hearing {
+            settings.suppress_tokens = hearing.suppress_tokens.clone();
+            settings.begin_suppress_tokens = hearing.begin_suppress_tokens.clone();
+        }
+        settings.suppress_tokens.extend(pair.and_then(|ids| ids.never));
+        let prompt_tokens = ids.len().max(forced.len());
+        let is_end = |written: &[u32]| written.last().is_some_and(|last| ends.contains(last));
+        if let (Search::Beam { .. }, Model::Built(built)) = (&job.search, model) {
+            let mut heard = || {
+                told(None);
+            };
+            let writing = Telling::new(&*built.model, &mut heard);
+            let written = tallow_zoo::generate(&writing, Prompt { source, start: &start }, &settings)?;
+            let text = vocabulary.spell(&written)?;
+            return Ok(Written { text, prompt_tokens, tokens: written.len(), ended: is_end(&written) });
+        }
+        let mut text: Box<dyn NextWord + '_> = match model {
+            Model::Packed(packed) => Box::new(packed.text()?),
+            Model::Built(built) => Box::new(Remembered::new(&*built.model, source)?),
+        };
+        let room = text.max_positions().saturating_sub(start.len()).min(job.max_new_tokens);
+        let mut held = ready.as_ref().filter(|_| room > 0).map(|ready| ready.text(room)).transpose()?;
+        let guide = held.as_mut().map(|held| held as &mut dyn Guide);
+        let written = tallow_zoo::write(&mut *text, &start, &settings, guide, &mut |id| told(Some(id)))?;
+        let ended = is_end(&written) || held.as_ref().is_some_and(|held| held.is_over());
+        let text = match &held {
+            // Byte by byte: what a tokenizer does to spaces at a text's beginning is for prose.
+            Some(held) => held.spelt(),
+            None => vocabulary.spell(&written)?,
+        };
+        Ok(Written { text, prompt_tokens, tokens: written.len(), ended })
+    }
 }
 
 /// What writes.
@@ -108,7 +149,7 @@ enum Model {
 }
 
 /// The tokens of what was asked.
-fn prompt_ids(prompt: &Asked, vocabulary: &Vocabulary) -> Result<Vec<u32>, Error> {
+pub(super) fn prompt_ids(prompt: &Asked, vocabulary: &Vocabulary) -> Result<Vec<u32>, Error> {
     match prompt {
         Asked::Text { text } => Ok(vocabulary.ids(text, true)?),
         Asked::Turns { turns, format } => {

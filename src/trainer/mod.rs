@@ -27,6 +27,7 @@ mod export;
 mod feed;
 mod generate;
 mod held;
+mod in_bulk;
 mod masking;
 mod merge;
 mod monitor;

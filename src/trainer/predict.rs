@@ -6,6 +6,7 @@
 use super::Error;
 use super::answering::{Spread, Window};
 use super::collate::{images_of, normalize_fits, texts_of};
+use super::in_bulk;
 use super::weights::{self, Source};
 use crate::data::NOT_SEEN;
 use crate::data::inputs::{self, Encoder, Fed, Read, Tokens};
@@ -32,6 +33,9 @@ const HIDDEN: usize = 5;
 pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
     tallow_kernels::set_threads(job.threads)?;
     let begun = Instant::now();
+    if let Some(writing) = &job.writing {
+        return in_bulk::written(job, writing, begun, emit);
+    }
     // The one reads, the other computes: at once they take the time of the longer.
     let (encoder, built) = std::thread::scope(|scope| {
         let encoder = scope.spawn(|| Encoder::open(&job.feeding));
@@ -198,7 +202,9 @@ impl Asked<'_> {
                     categories: Tensor::from_vec(of, (inputs.len(), k), &Device::Cpu)?,
                 })
             }
-            Some(Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. }) | None => text_input(&tokens),
+            Some(Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Prompt(_) | Fed::Sound { .. }) | None => {
+                text_input(&tokens)
+            }
         }
     }
 
@@ -310,7 +316,7 @@ impl Asked<'_> {
 fn tokens(input: &Fed) -> Option<&Tokens> {
     match input {
         Fed::Text(tokens) | Fed::Words { tokens, .. } => Some(tokens),
-        Fed::Question { .. } | Fed::Image { .. } | Fed::Row { .. } => None,
+        Fed::Question { .. } | Fed::Image { .. } | Fed::Row { .. } | Fed::Prompt(_) | Fed::Sound { .. } => None,
     }
 }
 
@@ -318,7 +324,7 @@ fn tokens(input: &Fed) -> Option<&Tokens> {
 fn unseen_of(input: &Fed) -> &[[String; 2]] {
     match input {
         Fed::Row { unseen, .. } => unseen,
-        Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Image { .. } => &[],
+        Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Image { .. } | Fed::Prompt(_) | Fed::Sound { .. } => &[],
     }
 }
 
@@ -334,7 +340,7 @@ fn kind_and_size(input: &Fed) -> [usize; 3] {
         Fed::Text(tokens) | Fed::Words { tokens, .. } => [tokens.ids.len(), 0, 0],
         Fed::Question { windows, .. } => [windows.len(), 0, 0],
         Fed::Image { shape, .. } => *shape,
-        Fed::Row { .. } => [0; 3],
+        Fed::Row { .. } | Fed::Prompt(_) | Fed::Sound { .. } => [0; 3],
     }
 }
 
@@ -440,6 +446,7 @@ mod tests {
             image: None,
             channels: 0,
             normalize: None,
+            hears: None,
             table: None,
         };
         let job = PredictJob {
@@ -449,6 +456,7 @@ mod tests {
             given: Given::Texts { texts: Vec::new() },
             top_k: None,
             logits: false,
+            writing: None,
             batch_size: 8,
             threads: 1,
             out: PathBuf::new(),

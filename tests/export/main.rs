@@ -161,25 +161,30 @@ fn onnxruntime_says_the_same_of_images() {
     };
     let resnet = || tiny("resnet");
     let models = [
-        ("vit", tiny("vit"), vec![6]),
-        ("vit-no-bias", with(tiny("vit"), &[("qkv_bias", json!(false)), ("hidden_act", json!("gelu_new"))]), vec![6]),
-        ("bottleneck", resnet(), vec![32, 45]),
-        ("basic", with(resnet(), &[("layer_type", json!("basic")), ("stem_type", json!("cifar"))]), vec![16, 9]),
+        ("vit", tiny("vit"), vec![[6, 6]]),
+        ("vit-no-bias", with(tiny("vit"), &[("qkv_bias", json!(false)), ("hidden_act", json!("gelu_new"))]), vec![[6, 6]]),
+        // Its preprocessor brings images to another size than its table of positions is for.
+        ("vit-stretched", tiny("vit"), vec![[9, 12]]),
+        ("bottleneck", resnet(), vec![[32, 32], [45, 45]]),
+        ("basic", with(resnet(), &[("layer_type", json!("basic")), ("stem_type", json!("cifar"))]), vec![[16, 16], [9, 9]]),
         (
             "early",
             with(resnet(), &[("downsample_in_bottleneck", json!(true)), ("downsample_in_first_stage", json!(true))]),
-            vec![33],
+            vec![[33, 33]],
         ),
     ];
     let mut asked = Vec::new();
     for (name, config, sides) in models {
         let Made { folder, model, .. } = made(&place, name, config);
+        if name == "vit-stretched" {
+            place.write("vit-stretched/preprocessor_config.json", json!({"size": {"height": 9, "width": 12}}).to_string());
+        }
         let file = exported(&place, &folder, &["--to=onnx"], &format!("{name}.onnx"));
         let mut runs = Vec::new();
-        for side in sides {
-            let (stream, count) = (Stream::root(5).named(name), 2 * 3 * side * side);
+        for [height, width] in sides {
+            let (stream, count) = (Stream::root(5).named(name), 2 * 3 * height * width);
             let values: Vec<f32> = (0..count as u64).map(|i| 2.0 * stream.uniform(i) - 1.0).collect();
-            let pixels = Tensor::from_vec(values, (2, 3, side, side), &Device::Cpu).expect("pixels");
+            let pixels = Tensor::from_vec(values, (2, 3, height, width), &Device::Cpu).expect("pixels");
             let tape = Tape::inference();
             let input = Input::Image { pixels: pixels.clone() };
             let scores = model.forward(&tape, &input).expect("said").scores(&tape).expect("scores").tensor().clone();
@@ -299,6 +304,36 @@ fn read_back(file: &Path, folder: &Path, runs: &[Value]) {
             assert!(near, "{}: {found}, expected {expected}", folder.display());
         }
     }
+}
+
+#[test]
+fn a_file_that_was_exported_is_a_model_by_its_bare_name() {
+    let place = Place::new();
+    let words = bytes_tokenizer(&place, "llama");
+    let public = json!({
+        "model_type": "llama", "vocab_size": words, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+        "rope_theta": 10000.0, "tie_word_embeddings": false,
+    });
+    let Made { folder, .. } = made(&place, "llama", ModelConfig::from_public(&public.to_string()).expect("a model"));
+    std::fs::create_dir(place.path("alone")).expect("made");
+    let first = exported(&place, &folder, &["--to=gguf", "--dtype=f32"], "alone/model.gguf");
+    let here = |args: &[&str]| {
+        let mut command = place.tallow(args);
+        command.current_dir(place.path("alone")).args(["--offline", "--threads=2"]);
+        succeeds(&mut command)
+    };
+    here(&["generate", "model.gguf", "the thing", "--max-tokens=2"]);
+    here(&["export", "model.gguf", "--to=gguf", "--dtype=f32", "--out=again.gguf"]);
+    let read = |file: &Path| {
+        let mut open = std::fs::File::open(file).expect("there");
+        let gguf = tallow_zoo::gguf::Gguf::read(&mut open).expect("a GGUF file");
+        let values = |t: Tensor| t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("numbers");
+        let tensors = gguf.load(&mut open).expect("a model").tensors.into_iter().map(|(name, tensor)| (name, values(tensor)));
+        let tensors: BTreeMap<String, Vec<f32>> = tensors.collect();
+        (tensors, gguf.texts("tokenizer.ggml.tokens").map(<[String]>::to_vec))
+    };
+    assert_eq!(read(&place.path("alone/again.gguf")), read(&first));
 }
 
 /// What is said of the word behind these.

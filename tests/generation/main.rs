@@ -103,6 +103,38 @@ fn a_prompt_comes_from_stdin() {
     assert_eq!(old.stdout, same.stdout);
 }
 
+/// A line of a file is written to as if it had been asked by itself.
+#[test]
+fn many_prompts_are_written_to_at_once() {
+    let place = Place::new();
+    let model = place.write("m/tiny.gguf", tiny::gguf(&[]));
+    let prompts = ["the", "a the", "the the the"];
+    let lines = place.write("prompts.txt", prompts.join("\n"));
+    let mut command = place.tallow(["predict"]);
+    command.arg(&model).arg(&lines).args(["--max-tokens=6", "--offline", "--json", "--threads=2"]);
+    let out = succeeds(&mut command).stdout;
+    let told: Vec<Json> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(told.len(), prompts.len(), "{out}");
+    for (index, (told, prompt)) in told.iter().zip(prompts).enumerate() {
+        assert_eq!((&told["index"], &told["kind"]), (&json!(index), &json!("text")), "{told}");
+        let alone = written(&mut generate(&place, &model, &[prompt, "--max-tokens=6"]));
+        for key in ["text", "tokens", "ended"] {
+            assert_eq!(told[key], alone[key], "{prompt}: {told}");
+        }
+    }
+    // One that has no room is told of in its line, and numbers are for models that have them.
+    let long = "the ".repeat(3000);
+    let lines = place.write("long.txt", format!("the\n{long}\n"));
+    let mut command = place.tallow(["predict"]);
+    command.arg(&model).arg(&lines).args(["--max-tokens=2", "--offline", "--json", "--threads=2"]);
+    let out = succeeds(&mut command).stdout;
+    let told: Vec<Json> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((&told[0]["kind"], &told[1]["kind"]), (&json!("text"), &json!("failed")), "{out}");
+    let mut command = place.tallow(["predict"]);
+    let out = said(command.arg(&model).args(["the", "--logits", "--offline"]));
+    assert!(out.code == Some(2) && out.stderr.contains("`--logits`"), "{out:?}");
+}
+
 #[test]
 fn what_cannot_be_written_is_told() {
     let place = Place::new();

@@ -46,6 +46,38 @@ fn source(path: &Path) -> String {
     format!("data.source={{ kind = \"local\", path = {path:?} }}")
 }
 
+/// A model that translates does so line by line, as it was scored: by the length and the beams of its own files.
+#[test]
+fn texts_are_translated_in_bulk() {
+    let place = Place::new();
+    let set = [
+        "data.source.name=\"toy_translation\"",
+        "model.config={ family = \"marian\", vocab_size = 400, d_model = 16, encoder_layers = 1, decoder_layers = 1, \
+         encoder_attention_heads = 2, decoder_attention_heads = 2, encoder_ffn_dim = 32, decoder_ffn_dim = 32, \
+         max_position_embeddings = 64, activation_function = \"relu\", dropout = 0.1, attention_dropout = 0.0, \
+         activation_dropout = 0.0, init_std = 0.25, scale_embedding = true, pad_token_id = 0, eos_token_id = 1, \
+         decoder_start_token_id = 0 }",
+        "text_to_text.max_target_len=12",
+    ];
+    let run = trained(&place, "text_to_text", "bleu", &set.map(String::from));
+    let texts = ["a dog sees the cat", "the cat", "a small house"];
+    let file = place.write("texts.txt", texts.join("\n"));
+    let told = answers(&mut predict(&place, &run, &[&file.display().to_string()]));
+    assert_eq!(told.len(), texts.len(), "{told:?}");
+    for (told, text) in told.iter().zip(texts) {
+        let mut generate = place.tallow(["generate"]);
+        generate.arg(&run).args([text, "--offline", "--threads=2", "--json"]);
+        let alone: Value = serde_json::from_str(&succeeds(&mut generate).stdout).expect("JSON");
+        assert_eq!((&told["kind"], &told["text"]), (&Value::from("text"), &alone["text"]), "{told}");
+        assert!(told["tokens"].as_u64().is_some_and(|tokens| tokens <= 12), "no longer than it was scored: {told}");
+    }
+    // As tables, and for people.
+    let table = place.write("texts.jsonl", texts.map(|text| format!("{{\"source\": \"{text}\"}}\n")).concat());
+    let again = answers(predict(&place, &run, &[&table.display().to_string()]).args(["--columns", "source"]));
+    let written = |lines: &[Value]| lines.iter().map(|line| line["text"].clone()).collect::<Vec<Value>>();
+    assert_eq!(written(&again), written(&told));
+}
+
 #[test]
 fn texts_one_by_one_and_in_bulk_are_told_alike() {
     let place = Place::new();

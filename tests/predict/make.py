@@ -115,8 +115,10 @@ def best_span(scores, offsets, sequence, text):
     pairs = [(scores[i, 0] + scores[j, 1], offsets[i][0], offsets[j][1]) for i in first for j in last
              if sequence[i] == sequence[j] == 1 and i <= j < i + 30]
     score, start, end = max(pairs, key=lambda pair: pair[0])
-    none = scores[0].sum()
-    return {"start": start, "end": end, "text": text[start:end], "probability": float(1 / (1 + np.exp(none - score)))}
+    # As its pipeline counts: the first token times the last, among those of the text and the very first.
+    allowed = [0] + [i for i, of in enumerate(sequence) if of == 1]
+    total = sum(np.log(np.exp(side[allowed]).sum()) for side in scores.T)
+    return {"start": start, "end": end, "text": text[start:end], "probability": float(np.exp(score - total))}
 
 
 def asked_of(name, model, reader):

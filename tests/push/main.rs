@@ -39,6 +39,7 @@ const SOON: Patience = Patience {
     first_wait: Duration::from_millis(1),
     longest_wait: Duration::from_millis(20),
     longest_limit: Duration::from_millis(20),
+    longest_answer: Duration::from_secs(60),
 };
 
 fn hub(server: &Server, place: &Place) -> Hub {
@@ -108,6 +109,47 @@ fn weights_of_another_form_do_not_stay_beside_new_ones() {
     assert!(matches!(again, Pushed::Unchanged { .. }), "{again:?}");
 }
 
+/// Of a model of words nothing stays beside a table's that a library would load; what nobody here wrote does.
+#[test]
+fn files_of_another_model_do_not_stay_and_others_are_told() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    for name in ["tokenizer.json", "modules.json", "plots/loss.svg", "notes.md"] {
+        place.write(&format!("model/{name}"), "{}\n");
+    }
+    let shipment = |folder: &str| Shipment::of(&place.path(folder), &|_| false).expect("a model");
+    let pusher = hub(&server, &place).pusher(SOON).expect("a pusher");
+    pusher.push(&target(), &shipment("model").files, "words", &mut |_| {}).expect("pushed");
+    place.write("table/config.json", "{}\n");
+    place.write("table/model.safetensors", vec![3u8; 500]);
+    let files = shipment("table").files;
+    let standing = pusher.standing(&target()).expect("there");
+    let replaced = ["1_Pooling/config.json", "modules.json", "plots/loss.svg", "tokenizer.json"];
+    assert_eq!(standing.replaced(&files), replaced);
+    assert_eq!(standing.staying(&files), ["README.md", "head.safetensors", "notes.md"]);
+    pusher.push(&target(), &files, "a table", &mut |_| {}).expect("pushed");
+    let there = server.files(ID, "main");
+    assert!(replaced.iter().all(|path| !there.contains_key(*path)), "{:?}", there.keys());
+    assert!(there.contains_key("notes.md") && there.contains_key("config.json"), "{:?}", there.keys());
+}
+
+/// A server that takes an upload and never answers is not waited for for ever, and what happens is told.
+#[test]
+fn an_upload_that_is_never_answered_ends() {
+    let (server, place) = (Server::start(), Place::new());
+    (0..SOON.attempts).for_each(|_| server.fail("PUT /upload/", Fault::Silence));
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hears = told.clone();
+    let hub = hub(&server, &place).telling(move |line| hears.lock().expect("not poisoned").push(line.to_string()));
+    let shipment = Shipment::of(&model(&place), &|_| false).expect("a model");
+    let patience = Patience { longest_answer: Duration::from_millis(400), ..SOON };
+    let pusher = hub.pusher(patience).expect("a pusher");
+    let error = pusher.push(&target(), &shipment.files, "a push", &mut |_| {}).expect_err("no answer");
+    assert!(matches!(&error, Error::Broken { attempts: 3, .. }) && error.to_string().contains("no answer within"), "{error:?}");
+    let told = told.lock().expect("not poisoned").join("\n");
+    assert!(told.contains("again, 2 of 3") && told.contains("again, 3 of 3"), "{told}");
+}
+
 #[test]
 fn branches_and_pull_requests() {
     let (server, place) = (Server::start(), Place::new());
@@ -175,9 +217,19 @@ fn two_pushes_at_once() {
     let (server, place) = (Server::start(), Place::new());
     server.fail("POST /api/models/acme/moods/commit", Fault::LostAnswer);
     let found = pushed(&server, &place, &target()).expect("pushed");
-    assert!(matches!(found, Pushed::Unchanged { .. }), "{found:?}");
+    assert!(matches!(found, Pushed::Committed { sent: 3, uploaded: 2, pull_request: None, .. }), "{found:?}");
     is_stored(&server, &place.path("model"), "main");
     assert_eq!(server.world.lock().expect("world").repos[ID].messages.len(), 2, "one commit");
+    // A pull request is not asked for twice.
+    server.fail("POST /api/models/acme/moods/commit", Fault::LostAnswer);
+    let request = Target { pull_request: true, ..target() };
+    let error = {
+        place.write("model/config.json", "{\"model_type\": \"roberta\"}\n");
+        let shipment = Shipment::of(&place.path("model"), &|_| false).expect("a model");
+        let pusher = hub(&server, &place).pusher(SOON).expect("a pusher");
+        pusher.push(&request, &shipment.files, "a request", &mut |_| {}).expect_err("lost")
+    };
+    assert!(matches!(error, Error::Lost { .. }) && error.hint().is_some_and(|hint| hint.contains("pull requests")), "{error:?}");
 }
 
 #[test]
@@ -256,6 +308,9 @@ fn the_command_asks_before_anything_goes() {
     place.write("model/README.md", "---\nlicense: apache-2.0\n---\n# A model\n");
     place.write("model/training.toml", "[data]\npath = \"/home/ada/x.csv\"\n");
     refused(&["--yes"], 2, &["paths of this machine", "training.toml, line 2: /home/ada/x.csv"], "--allow-paths");
+    place.write("model/adapter_config.json", "{\"base_model_name_or_path\": \"/srv/models/base\"}\n");
+    refused(&["--yes", "--allow-paths"], 2, &["the adapter's base `/srv/models/base` lies on this machine"], "`tallow merge`");
+    std::fs::remove_file(place.path("model/adapter_config.json")).expect("removed");
     place.write("model/training.toml", format!("# {TOKEN}\n"));
     refused(&["--yes", "--allow-paths"], 2, &["secrets", "training.toml, line 1: a key of your own"], "take them out");
     place.write("model/training.toml", format!("key = \"ghp_{}\"\n", "a1B2".repeat(9)));
@@ -277,6 +332,44 @@ fn the_command_asks_before_anything_goes() {
     assert!(without.code == Some(2) && without.stderr.contains("HF_TOKEN"), "{without:?}");
 }
 
+/// What would go is said whether or not the Hub can be reached or lets us in.
+#[test]
+fn a_dry_run_needs_no_hub() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    server.fail("GET /api/models", Fault::Status(401));
+    for endpoint in ["http://127.0.0.1:1", server.endpoint.as_str()] {
+        let mut command = push(&place, &server, &["--dry-run"]);
+        command.env("HF_ENDPOINT", endpoint);
+        let told = succeeds(&mut command).stdout;
+        for words in ["(not looked at: looking at the model `acme/moods`", "model.safetensors", "5 files", "Nothing was sent"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+    }
+}
+
+#[test]
+fn whoever_pushes_may_state_a_licence() {
+    let (server, place) = (Server::start(), Place::new());
+    model(&place);
+    place.write("model/README.md", "# A model\n");
+    let refusal = Refusal { code: 2, words: &["`mine` is no licence that the Hub has a name for"], hint: "apache-2.0" };
+    refusal.check(&|| (push(&place, &server, &["--yes", "--license", "mine"]), None));
+    succeeds(&mut push(&place, &server, &["--yes", "--license", "mit"]));
+    assert_eq!(server.files(ID, "main")["README.md"], b"---\nlicense: mit\n---\n# A model\n");
+    let own = std::fs::read_to_string(place.path("model/README.md")).expect("a card");
+    assert_eq!(own, "# A model\n", "the folder stays as it is");
+    // A model from scratch is its maker's own, as its run says.
+    let run = place.run();
+    succeeds(place.train(&[], &run).arg("--offline"));
+    for model in [run.clone(), run.join("model")] {
+        let mut command = place.tallow(["push"]);
+        command.arg(&model).args([ID, "--dry-run", "--json"]);
+        let told: Value = serde_json::from_str(&succeeds(&mut command).stdout).expect("JSON");
+        assert_eq!(told["objections"], serde_json::json!([]), "{told:#}");
+    }
+}
+
 /// The keys of language models are the user's own as the Hub's token is, wherever they are named.
 #[test]
 fn no_key_of_the_users_goes_along() {
@@ -294,6 +387,36 @@ fn no_key_of_the_users_goes_along() {
         });
         assert!(server.take_requests().is_empty(), "{name}");
     }
+}
+
+/// Where data and run lay on this machine is nobody's affair, and nothing that has to be agreed to.
+#[test]
+fn a_run_on_local_data_names_no_place_of_this_machine() {
+    let (server, place) = (Server::start(), Place::new());
+    let rows = |from: usize| -> String {
+        let row = |i: usize| format!("a film of {i},{}\n", if i % 2 == 0 { "negative" } else { "positive" });
+        format!("sentence,label\n{}", (from..from + 60).map(row).collect::<String>())
+    };
+    place.write("acme/secret/train.csv", rows(0));
+    place.write("acme/secret/test.csv", rows(60));
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("acme/secret"));
+    let run = place.run();
+    succeeds(place.train(&[&source], &run).arg("--offline"));
+    let mut command = place.tallow(["push"]);
+    command.arg(&run).args([ID, "--dry-run", "--json"]);
+    command.envs([("HF_ENDPOINT", server.endpoint.as_str()), ("HF_TOKEN", TOKEN)]);
+    let told: Value = serde_json::from_str(&succeeds(&mut command).stdout).expect("JSON");
+    assert_eq!(told["objections"], serde_json::json!([]), "{told:#}");
+    let own = place.path("").display().to_string();
+    for file in Shipment::of(&run.join("model"), &|_| false).expect("a model").files {
+        let text = String::from_utf8_lossy(&std::fs::read(&file.place).expect("read")).into_owned();
+        assert!(!text.contains(own.trim_end_matches('/')), "{}:\n{text}", file.path);
+    }
+    let read = |file: &str| std::fs::read_to_string(run.join("model").join(file)).expect("a text");
+    assert!(read("training.toml").contains("path = \"secret\""), "{}", read("training.toml"));
+    assert!(read("training.toml").starts_with("# `tallow train training.toml --set data.source.path=DATA` runs it again"));
+    assert!(read("manifest.json").contains("\"secret/train.csv\""), "{}", read("manifest.json"));
+    assert!(read("README.md").contains("tallow train training.toml --set data.source.path=DATA"), "{}", read("README.md"));
 }
 
 /// A run's model and an adapter that was trained on it go to the Hub; the Python libraries download and load them, and say the same as

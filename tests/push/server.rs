@@ -36,6 +36,8 @@ pub(crate) enum Fault {
     LostAnswer,
     /// The bytes that are stored are not those that came.
     Garbled,
+    /// What is sent is taken, and no answer comes.
+    Silence,
 }
 
 #[derive(Debug, Clone)]
@@ -183,6 +185,7 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
             let builder = Response::builder().status(307).header(header::LOCATION, to);
             return builder.body(Body::empty()).expect("an answer");
         }
+        Some(Fault::Silence) => std::future::pending::<()>().await,
         Some(Fault::Cut | Fault::OtherPush | Fault::LostAnswer | Fault::Garbled) | None => {}
     }
     let mut world = world.lock().expect("not poisoned");

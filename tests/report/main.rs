@@ -418,6 +418,24 @@ mod bundle {
         assert!(card.contains("licence other (own-research, LICENSE)"), "{card}");
     }
 
+    /// The end of a text is not drawn, and a folder is nobody's repository, whatever it looks like.
+    #[test]
+    fn cards_say_which_part_was_cut_off_and_name_no_folder_as_a_base() {
+        let mut experiment = text();
+        let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        assert!(card(&experiment).contains("\nbase_model: \"sentence-transformers/all-MiniLM-L6-v2\""));
+        experiment.plan.facts.model.is_local = true;
+        let local = card(&experiment);
+        assert!(!local.contains("base_model:") && local.contains("--set model.id=MODEL"), "{local}");
+        experiment.plan.spec.data.held_out_frac = Some(0.1);
+        assert!(card(&experiment).contains("cut off from `train`, drawn at random"));
+        let train = experiment.plan.facts.data.splits.iter_mut().find(|split| split.name == "train").expect("a split");
+        (train.examples, train.tokens) = (1, Some(67_349));
+        let of_text = card(&experiment);
+        assert!(of_text.contains("cut off from `train`, its end") && !of_text.contains("at random"), "{of_text}");
+        assert!(of_text.contains("measured on 10 % of the split `train`, its end, cut off from it"), "{of_text}");
+    }
+
     /// What somebody called a licence or a column is text on the page that is published, and no markup of it.
     #[test]
     fn names_from_outside_are_no_markup_of_a_card() {
@@ -430,6 +448,22 @@ mod bundle {
         let (_, own) = card.split_once("## Limits").expect("limits");
         assert!(own.contains("licence other (&lt;img src=x&gt;)") && own.contains("&lt;img src=y&gt;"), "{own}");
         assert!(!own.contains("<img"), "{own}");
+    }
+
+    /// A library stretches positions where it is told so alone.
+    #[test]
+    fn cards_say_how_images_of_another_size_are_given() {
+        let mut experiment = images();
+        let vit = r#"{"model_type": "vit", "image_size": 32, "patch_size": 8, "hidden_size": 16, "num_hidden_layers": 1,
+            "num_attention_heads": 2, "intermediate_size": 32, "num_labels": 10}"#;
+        let config = tallow_zoo::ModelConfig::from_public(vit).expect("a config");
+        experiment.plan.facts.model.config = config.clone();
+        experiment.plan.runs.iter_mut().for_each(|run| run.model = config.clone());
+        let card = |experiment: &Experiment| tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
+        assert!(!card(&experiment).contains("interpolate_pos_encoding"));
+        experiment.plan.facts.data.image_shape = Some([32, 40, 3]);
+        let told = "model(**processor(images=image, return_tensors=\"pt\"), interpolate_pos_encoding=True)";
+        assert!(card(&experiment).contains(told));
     }
 
     /// A part that was cut off is no split of the data set's own, and a ResNet with our stem no model of another library.

@@ -239,6 +239,11 @@ fn an_adapter_beside_its_base() {
         merged.as_os_str(),
         OsStr::new("--offline"),
     ]));
+    // What is known of the adapter is told of the model that was made of it, in the words of a whole one.
+    let card = std::fs::read_to_string(merged.join("README.md")).expect("a card");
+    assert!(card.contains("model-index:") && card.contains("merged by `tallow merge`"), "{card}");
+    assert!(!card.contains("- lora\n") && !card.contains("base_model_relation: adapter"), "{card}");
+    assert!(merged.join("manifest.json").is_file() && merged.join("training.toml").is_file());
     let texts: Vec<String> = (0..6).map(|i| text(i, i)).collect();
     let found = vectors(&merged, &texts);
     equal_the_library(&merged, &texts, &found, &place);

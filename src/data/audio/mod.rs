@@ -169,9 +169,13 @@ fn known(bytes: &[u8]) -> &'static str {
 /// # Errors
 /// The file holds no recording that can be read.
 pub fn hear(path: &Path, mel_bins: usize, frames: usize) -> Result<(Vec<f32>, bool)> {
+    hear_cell(&Cell::File(path.into()), mel_bins, frames).map_err(|what| Error::Recording { path: path.into(), what })
+}
+
+/// The same of a recording wherever it stands; what is wrong with it in words.
+pub(super) fn hear_cell(cell: &Cell, mel_bins: usize, frames: usize) -> Result<(Vec<f32>, bool), String> {
     let log_mel = LogMel::new(mel_bins, frames);
-    let sound = decode(&Cell::File(path.into()), log_mel.samples(), &Resamplers::default());
-    let sound = sound.map_err(|what| Error::Recording { path: path.into(), what })?;
+    let sound = decode(cell, log_mel.samples(), &Resamplers::default())?;
     let features = log_mel.of(&sound.samples);
     let rows = features.values.chunks(features.frames.max(1));
     let silence = frames - features.frames;

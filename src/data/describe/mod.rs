@@ -417,8 +417,7 @@ mod tests {
         let row = |i: usize| format!("{{\"id\":{i},\"review\":{{\"body\":\"film {}\",\"stars\":{}}}}}\n", i / 2, i % 2);
         std::fs::write(&path, (0..4).map(row).collect::<String>()).expect("written");
         let splits = vec![SplitSource { name: "train".into(), files: vec![path], part: None }];
-        let columns =
-            Columns { input: vec!["review.body".into()], label: Some("review.stars".into()), ..Columns::default() };
+        let columns = Columns { input: vec!["review.body".into()], label: Some("review.stars".into()), ..Columns::default() };
         let job = DescribeJob { splits, columns, labels: vec![], samples: 1 };
         let mut found = Vec::new();
         describe(&job, &mut |event| {

@@ -3,6 +3,7 @@
 
 use super::download::disk;
 use super::{Error, Kind, RepoFile, folder};
+use crate::store::folder_of;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ pub(super) fn note(path: &Path, line: &str) -> Result<(), Error> {
         return Ok(());
     }
     let io = |source| disk("write", path, source);
-    let parent = path.parent().unwrap_or(Path::new("."));
+    let parent = folder_of(path);
     std::fs::create_dir_all(parent).map_err(io)?;
     let readable = std::fs::Permissions::from_mode(0o666);
     let mut sibling = tempfile::Builder::new().permissions(readable).tempfile_in(parent).map_err(io)?;
@@ -78,7 +79,7 @@ pub(super) fn lock_of(cache: &Path, repo: &Path, etag: &str) -> PathBuf {
 /// Has a place in a snapshot lead to a content, by a link within the repository's folder, which may be moved as a whole.
 pub(super) fn link(blob: &Path, place: &Path) -> Result<(), Error> {
     let io = |source| disk("link", place, source);
-    let parent = place.parent().unwrap_or(Path::new("."));
+    let parent = folder_of(place);
     std::fs::create_dir_all(parent).map_err(io)?;
     let repo = blob.parent().and_then(Path::parent).unwrap_or(Path::new("."));
     let depth = parent.strip_prefix(repo).map_or(0, |below| below.components().count());

@@ -5,6 +5,7 @@ use super::Error;
 use super::wire::{Trouble, Wanted, Wire, header};
 use crate::data::digest::{git_sha1_of_file, sha256_of_file};
 use crate::error::root_cause;
+use crate::store::folder_of;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Method, StatusCode, Url};
 use std::fs::File;
@@ -52,7 +53,7 @@ impl Transfer<'_> {
     /// Brings the content to its place, unless it is there.
     pub(super) fn run(&self, wire: &Wire) -> Result<Came, Error> {
         for path in [&self.lock, &self.blob] {
-            let folder = path.parent().unwrap_or(Path::new("."));
+            let folder = folder_of(path);
             std::fs::create_dir_all(folder).map_err(|e| disk("create", folder, e))?;
         }
         let lock = File::options().create(true).append(true).open(&self.lock).map_err(|e| disk("open", &self.lock, e))?;

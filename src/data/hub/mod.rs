@@ -22,7 +22,7 @@ pub(crate) use waiting::wait_of;
 
 use crate::words::address;
 use cache::Snapshot;
-use push::{LONGEST_LIMIT, Patience};
+use push::{LONGEST_ANSWER, LONGEST_LIMIT, Patience};
 use remote::Remote;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -36,6 +36,7 @@ const PATIENCE: Patience = Patience {
     first_wait: Duration::from_millis(300),
     longest_wait: Duration::from_secs(60),
     longest_limit: LONGEST_LIMIT,
+    longest_answer: LONGEST_ANSWER,
 };
 
 /// How the Hub is reached.

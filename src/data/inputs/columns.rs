@@ -10,6 +10,10 @@ use tallow_zoo::Modality;
 /// Names that stand for an answer and never for a question.
 const ANSWERS: [&str; 7] = ["label", "labels", "class", "target", "sentiment", "category", "answers"];
 
+/// Names of columns that a model that writes is asked, likeliest first.
+const PROMPTS: [&str; 10] =
+    ["text", "prompt", "source", "question", "instruction", "input", "sentence", "article", "document", "dialogue"];
+
 /// The columns of the input, in the model's order.
 ///
 /// # Errors
@@ -54,6 +58,18 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
                 usual.map(|name| vec![name.clone()]).ok_or_else(|| unclear("image"))
             }
         },
+        Task::SpeechRecognition => match of_kind(&|column| column.kind == ColumnKind::Audio).as_slice() {
+            [only] => Ok(vec![only.clone()]),
+            _ => Err(unclear("recording")),
+        },
+        task if !task.answers() => {
+            let usual = called(&PROMPTS, &is_text).map(|column| column.name.clone());
+            match (usual, of_kind(&is_text).as_slice()) {
+                (Some(usual), _) => Ok(vec![usual]),
+                (None, [only]) => Ok(vec![only.clone()]),
+                (None, _) => Err(unclear("text")),
+            }
+        }
         Task::SentenceSimilarity | Task::MaskedLanguageModelling => {
             let texts = of_kind(&is_text);
             let usual = called(&["text", "sentence", "sentence1", "query", "anchor"], &is_text).map(|column| column.name.clone());

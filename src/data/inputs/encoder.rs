@@ -1,5 +1,6 @@
 //! One input -> what a model is fed with.
 
+use crate::data::audio::hear_cell;
 use crate::data::prepare::{
     Pixels, Question, Rows, Tokenization, brought_to, decode_image, encode_text, encode_with_places, encode_words, first_tokens,
     places, text_of, windows,
@@ -51,6 +52,13 @@ pub enum Fed {
     Image {
         shape: [usize; 3],
         pixels: Vec<u8>,
+    },
+    /// What a model that writes is asked.
+    Prompt(String),
+    /// What one that hears does, `[frequencies, frames]`, and whether the recording is longer.
+    Sound {
+        features: Vec<f32>,
+        cut: bool,
     },
     Row {
         numbers: Vec<f32>,
@@ -104,6 +112,7 @@ impl Encoder {
     /// `cells`: those of `columns`, in the order of the input.
     pub(super) fn turn(&self, path: &Path, table: Option<&Table>, columns: &[String], row: Row) -> Result<Fed> {
         match self.feeding.task.takes() {
+            _ if !self.feeding.task.answers() => self.prompt(path, columns, row),
             Modality::Image => self.image(path, columns, &row),
             Modality::Table => self.row(path, table, columns, &row),
             Modality::Text | Modality::TextToText | Modality::Speech => self.text(path, columns, row),
@@ -154,6 +163,21 @@ impl Encoder {
                 Ok(Fed::Text(Tokens::of(&encoding)))
             }
         }
+    }
+
+    /// Of a model that writes: its tokens are for whoever writes.
+    fn prompt(&self, path: &Path, columns: &[String], row: Row) -> Result<Fed> {
+        let (position, cell) = (row.position, row.cells.into_iter().next().unwrap_or(Cell::Null));
+        let column = columns.first().map_or("", String::as_str);
+        let Some([mel_bins, frames]) = self.feeding.hears else {
+            return Ok(Fed::Prompt(text_of(path, &position, column, cell)?));
+        };
+        if cell == Cell::Null {
+            return Err(Error::Missing { path: path.into(), position, column: column.into(), what: "recording" });
+        }
+        let wrong = |what| Error::Audio { path: path.into(), position, column: column.into(), what };
+        let (features, cut) = hear_cell(&cell, mel_bins, frames).map_err(wrong)?;
+        Ok(Fed::Sound { features, cut })
     }
 
     fn question(&self, of: &Tokenization, path: &Path, position: Position, question: &str, context: String) -> Result<Fed> {

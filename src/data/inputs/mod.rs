@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 /// Inputs that are turned at once; of images, which are large, fewer.
 const CHUNK: usize = 1024;
 const IMAGES: usize = 128;
+/// What is heard of half a minute are some hundred thousand numbers.
+const RECORDINGS: usize = 8;
 
 /// What stands on the command line has no file.
 const SAID: &str = "the command line";
@@ -99,6 +101,15 @@ pub fn each_chunk<E: From<Error>>(
                 work(turned(Path::new(SAID), None, &["image".to_string()], some.iter().map(row).collect()))?;
             }
         }
+        Given::Recordings { files } => {
+            for some in files.chunks(RECORDINGS) {
+                let row = |file: &PathBuf| {
+                    let position = Position::File(file.display().to_string());
+                    Row { position, cells: vec![Cell::File(file.clone())] }
+                };
+                work(turned(Path::new(SAID), None, &["recording".to_string()], some.iter().map(row).collect()))?;
+            }
+        }
         Given::Tables { files, columns: asked, called } => {
             for file in files {
                 let shown = called.get(file).map_or(file.as_path(), |name| Path::new(name.as_str()));
@@ -106,7 +117,11 @@ pub fn each_chunk<E: From<Error>>(
                 let table = Table::open(file).map_err(named)?;
                 let columns = columns::find(&table, asked, feeding).map_err(named)?;
                 let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
-                let size = if feeding.table.is_none() && feeding.tokenizer.is_none() { IMAGES } else { CHUNK };
+                let size = match () {
+                    () if feeding.hears.is_some() => RECORDINGS,
+                    () if feeding.table.is_none() && feeding.tokenizer.is_none() => IMAGES,
+                    () => CHUNK,
+                };
                 let mut rows = table.rows(&wanted).map_err(named)?;
                 loop {
                     let some: Vec<Row> = rows.by_ref().take(size).collect::<Result<_>>().map_err(named)?;

@@ -19,6 +19,7 @@ use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Result};
 use crate::job::{Event, PrepareJob, SpeechFormat, SplitShape};
+use crate::store::folder_of;
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -248,9 +249,7 @@ impl<'a> Listener<'a> {
         debug_assert!(features.frames * HOP <= self.log_mel.samples());
         let (ids, cut) = self.ids(table, &position, &words)?;
         let name = match &recording {
-            Cell::File(file) => {
-                file.strip_prefix(table.path().parent().unwrap_or(Path::new(""))).unwrap_or(file).display().to_string()
-            }
+            Cell::File(file) => file.strip_prefix(folder_of(table.path())).unwrap_or(file).display().to_string(),
             _ => position.to_string(),
         };
         Ok(Ok(Heard {

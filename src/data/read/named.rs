@@ -2,6 +2,7 @@
 
 use super::{Cell, Column, ColumnKind, Position, Row, Source, Table, class_folder};
 use crate::data::{Error, Result};
+use crate::store::folder_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -47,7 +48,7 @@ impl Table {
 
     /// Adds the files that these rows name. Names of what is not there, or leads out of the folder by a link, are none.
     pub(in crate::data) fn add_named(&self, rows: impl IntoIterator<Item = Row>, named: &mut Named) {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(&self.path);
         let within = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.into());
         for cell in rows.into_iter().flat_map(|row| row.cells) {
             let Cell::File(file) = cell else { continue };
@@ -59,7 +60,7 @@ impl Table {
 
     /// The file of that name in the table's folder or below it: nothing else is readable where rows are read.
     pub(super) fn beside(&self, name: &str, position: &Position, column: &str) -> Result<PathBuf> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(&self.path);
         let below = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
         if below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
             let own = folder.join(below);

@@ -11,15 +11,15 @@ use super::{Error, Tensors};
 use std::io::Write;
 use tallow_zoo::ModelConfig;
 
-/// Writes a model as one file.
+/// Writes a model as one file. `image`: height and width of the images that it is given; none: those that it was made for.
 ///
 /// # Errors
 /// The family is none that is known here, weights are missing, it is too large for one file, or the file cannot be written.
-pub fn write(config: &ModelConfig, tensors: &Tensors, to: &mut dyn Write) -> Result<(), Error> {
+pub fn write(config: &ModelConfig, tensors: &Tensors, image: Option<[usize; 2]>, to: &mut dyn Write) -> Result<(), Error> {
     let graph = match config {
         ModelConfig::Bert(config) => bert::graph(config, tensors)?,
         ModelConfig::Resnet(config) => resnet::graph(config, tensors)?,
-        ModelConfig::Vit(config) => vit::graph(config, tensors)?,
+        ModelConfig::Vit(config) => vit::graph(config, tensors, image)?,
         other => {
             let (family, expected) = (other.family(), "BERT, ResNet in ImageNet's shapes, or ViT");
             return Err(Error::Model { format: "ONNX", family, head: None, expected });

@@ -1,17 +1,17 @@
-//! ViT. Images have the size that the table of positions is for. Shapes: `b` batch, `n` patches, `t` the class and all patches, `d` hidden size.
+//! ViT. Images have one size, that of the model's preprocessor, for which the table of positions is stretched. Shapes: `b` batch, `n` patches, `t` the class and all patches, `d` hidden size.
 
 use super::LOGITS;
 use super::graph::{Attribute, Dim, Graph, Kind, Name};
-use crate::export::{Error, Tensors};
+use crate::export::{Error, Tensors, tensor};
 use tallow_zoo::vit::Config;
 
 const BATCH: Dim = Dim::Named("batch_size");
 
-pub(super) fn graph(config: &Config, tensors: &Tensors) -> Result<Graph, Error> {
-    let (mut g, side) = (Graph::default(), Dim::Known(config.image_size));
-    let pixels =
-        g.input("pixel_values", Kind::Float, &[BATCH, Dim::Known(config.num_channels), side, Dim::Known(config.image_size)]);
-    let mut x = embeddings(&mut g, config, tensors, &pixels)?;
+pub(super) fn graph(config: &Config, tensors: &Tensors, image: Option<[usize; 2]>) -> Result<Graph, Error> {
+    let (mut g, size) = (Graph::default(), image.unwrap_or([config.image_size; 2]));
+    let [height, width] = size.map(Dim::Known);
+    let pixels = g.input("pixel_values", Kind::Float, &[BATCH, Dim::Known(config.num_channels), height, width]);
+    let mut x = embeddings(&mut g, config, tensors, (&pixels, size))?;
     for layer in 0..config.num_hidden_layers {
         x = self::layer(&mut g, config, tensors, &format!("vit.encoder.layer.{layer}"), &x)?;
     }
@@ -24,7 +24,7 @@ pub(super) fn graph(config: &Config, tensors: &Tensors) -> Result<Graph, Error> 
 }
 
 /// `[b, t, d]`.
-fn embeddings(g: &mut Graph, config: &Config, tensors: &Tensors, pixels: &str) -> Result<Name, Error> {
+fn embeddings(g: &mut Graph, config: &Config, tensors: &Tensors, (pixels, size): (&str, [usize; 2])) -> Result<Name, Error> {
     let (at, patch, d) = ("vit.embeddings", config.patch_size as i64, config.hidden_size as i64);
     let filters = g.weight(tensors, &format!("{at}.patch_embeddings.projection.weight"))?;
     let bias = g.weight(tensors, &format!("{at}.patch_embeddings.projection.bias"))?;
@@ -40,7 +40,10 @@ fn embeddings(g: &mut Graph, config: &Config, tensors: &Tensors, pixels: &str) -
     let wanted = g.op("Concat", &[&batch, &rest], &[("axis", Attribute::Int(0))]);
     let class = g.op("Expand", &[&class, &wanted], &[]);
     let x = g.op("Concat", &[&class, &patches], &[("axis", Attribute::Int(1))]);
-    let places = g.weight(tensors, &format!("{at}.position_embeddings"))?;
+    let name = format!("{at}.position_embeddings");
+    let table = config.positions_for(tensor(tensors, &name)?, size);
+    let table = table.map_err(|e| Error::Setting { format: "ONNX", what: "position_embeddings", found: e.to_string() })?;
+    let places = g.values(&name, &table)?;
     Ok(g.op("Add", &[&x, &places], &[]))
 }
 

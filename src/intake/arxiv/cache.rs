@@ -1,6 +1,7 @@
 //! What was fetched, on disk: a file in its own format and what is known of it, both under the id with its version.
 
 use crate::intake::{ArxivId, Error, Opened, SourceRecord};
+use crate::store::folder_of;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ fn safe(id: &ArxivId) -> String {
 
 /// Written beside and renamed, so that the cache never holds half a paper.
 fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;

@@ -7,7 +7,6 @@ use crate::intake::{AskedOrder, AskedPart, Edge, Request};
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
 use crate::spec::{Deviation, HeldOutBy, Monitor};
 use crate::words::count;
-use tallow_zoo::{HeadKind, Modality};
 
 /// The splits to train on and to read the verdict from.
 pub(super) struct Splits {
@@ -190,11 +189,7 @@ impl Brief<'_> {
             tested => (None, tested),
         };
         let one_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.is_one_text());
-        let how = match (&self.held_out_by, self.task.takes(), self.task.head()) {
-            _ if one_text => "its end".to_string(),
-            (HeldOutBy::Chance, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share".into(),
-            (by, ..) => by.in_words(),
-        };
+        let how = self.offer.data.held_out_in_words(train, &self.held_out_by, self.task);
         let is_followed = !self.held_out_by.is_chance() || one_text && matches!(order, Some(Order::Time(None) | Order::End));
         if let Some(order) = order_said.filter(|_| !is_followed) {
             let stated = format!("{part} of `{train}` for the test, {}", order.in_words());

@@ -75,8 +75,7 @@ fn dataset(plan: &Plan) -> (String, String) {
             (id.clone(), config.as_ref().map_or_else(|| id.clone(), |config| format!("{id} ({config})")))
         }
         DataSource::Local { path } => {
-            let files: Vec<&Path> =
-                plan.facts.data.splits.iter().flat_map(|split| &split.files).map(PathBuf::as_path).collect();
+            let files: Vec<&Path> = plan.facts.data.splits.iter().flat_map(|split| &split.files).map(PathBuf::as_path).collect();
             let name = local_name(path, &files);
             (name.clone(), name)
         }
@@ -124,7 +123,8 @@ fn model_index(plan: &Plan, report: &Report) -> String {
         put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
     }
     yaml.push_str("    metrics:\n");
-    let (train, how) = (&plan.spec.data.train, plan.spec.data.held_out_by.in_words());
+    let train = &plan.spec.data.train;
+    let how = plan.facts.data.held_out_in_words(train, &plan.spec.data.held_out_by, plan.spec.task);
     let cut_off = plan.spec.data.held_out_frac.map(|_| format!(", cut off from `{train}`, {how}"));
     for (metric, value) in &kept.scores {
         let (examples, cut_off) = (count(kept.examples.value), cut_off.as_deref().unwrap_or_default());

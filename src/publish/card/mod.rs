@@ -3,6 +3,7 @@
 mod front;
 mod using;
 
+use super::places::{is_id, without_places};
 use crate::plan::{self, Plan};
 use crate::report::{Report, markdown, prose_line};
 use crate::spec::ModelSpec;
@@ -14,14 +15,25 @@ use std::sync::LazyLock;
 pub fn card(plan: &Plan, report: &Report) -> String {
     let mut out = front::matter(plan, report);
     // The page's own title becomes the card's.
-    out.push_str(&without_homes(&markdown(report)));
+    out.push_str(&markdown(report));
     out.push_str(&using::plots(report));
     out.push_str(&using::uses(plan));
     out.push_str(&using::limits(plan, report));
     out.push_str(&format!("## Licence\n\n{}\n\n", license_note(plan)));
     out.push_str(&using::verification(plan, report));
     out.push_str(&format!("## Files\n\n{}\n", using::files(plan)));
-    out
+    without_homes(&without_places(&out, plan, &report.folder)).into_owned()
+}
+
+/// The README.md of a model that was made of a run's adapter and its base.
+pub(super) fn merged_card(plan: &Plan, report: &Report) -> String {
+    let (mut plan, mut report) = (plan.clone(), report.clone());
+    plan.spec.adapter = None;
+    // That was the adapter's.
+    report.model.weights_sha256 = None;
+    let note = "Its weights are those of the base with the adapter that `training.toml` trains, merged by `tallow merge`; the scores are those \
+                of the two beside each other, which are the same but for rounding.";
+    format!("{}\n{note}\n", card(&plan, &report))
 }
 
 /// What of a path says whose machine it was.
@@ -81,25 +93,49 @@ fn license_note(plan: &Plan) -> String {
     };
     let terms = plan::licensed(&plan.spec, &plan.facts);
     // What a card calls its terms is anybody's text.
-    let note = terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", prose_line(&licensed.in_words())));
-    without_homes(&note).into_owned()
+    terms.iter().fold(own.to_string(), |out, licensed| format!("{out}\n- {}", prose_line(&licensed.in_words())))
 }
 
 /// The base model's id on the Hub; a local folder has none.
 fn base_model(plan: &Plan) -> Option<&str> {
-    let is_id = |id: &str| {
-        let part = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !part.starts_with('.');
-        id.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty() && part(owner) && part(name))
-    };
     match &plan.spec.model {
-        ModelSpec::Pretrained { id, .. } => Some(id.as_str()).filter(|id| is_id(id)),
+        // Every run's own `RUN/model` looks like an id, and would be somebody else's.
+        ModelSpec::Pretrained { .. } if plan.facts.model.is_local => None,
+        ModelSpec::Pretrained { id, .. } => Some(id.as_str()).filter(|id| id.contains('/') && is_id(id)),
         ModelSpec::Scratch { .. } => None,
     }
+}
+
+/// A card with that licence, as the Hub names it, in place of the one that it has.
+pub fn licensed_card(card: &str, license: &str) -> String {
+    let (head, page) = card.strip_prefix("---\n").and_then(|rest| rest.split_once("---\n")).unwrap_or(("", card));
+    // What stands in deeper lines belongs to the key above them.
+    let mut is_of_license = false;
+    let kept = head.lines().filter(|line| {
+        if !line.starts_with([' ', '\t', '-']) {
+            is_of_license = ["license:", "license_name:", "license_link:"].iter().any(|key| line.starts_with(key));
+        }
+        !is_of_license
+    });
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    format!("---\nlicense: {license}\n{kept}---\n{page}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_card_is_given_a_licence() {
+        for (card, expected) in [
+            ("# A model\n", "---\nlicense: mit\n---\n# A model\n"),
+            ("---\ntags:\n- a\n---\n\n# A\n\n---\n", "---\nlicense: mit\ntags:\n- a\n---\n\n# A\n\n---\n"),
+            ("---\nlicense: other\nlicense_name: \"x\"\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
+            ("---\nlicense:\n- a\n- b\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
+        ] {
+            assert_eq!(licensed_card(card, "mit"), expected);
+        }
+    }
 
     #[test]
     fn nobodys_home_is_named() {

@@ -2,6 +2,7 @@
 
 use super::base_model;
 use crate::plan::Plan;
+use crate::publish::places::again;
 use crate::report::{self, Report};
 use crate::spec::Task;
 use crate::words::plain;
@@ -61,22 +62,41 @@ fn library(plan: &Plan) -> Option<String> {
         _ => "AutoTokenizer",
     };
     let place = "\"path/to/this/folder\"";
+    let name = if companion == "AutoTokenizer" { "tokenizer" } else { "processor" };
     if plan.spec.adapter.is_none() {
-        return Some(format!(
-            "from transformers import {companion}, {class}\n\nmodel = {class}.from_pretrained({place})\n{} = {companion}.from_pretrained({place})",
-            if companion == "AutoTokenizer" { "tokenizer" } else { "processor" }
-        ));
+        let code = format!(
+            "from transformers import {companion}, {class}\n\nmodel = {class}.from_pretrained({place})\n{name} = {companion}.from_pretrained({place})"
+        );
+        return Some(if positions_are_stretched(plan) { format!("{code}\n{STRETCHED}") } else { code });
     }
     let base = base_model(plan).map_or_else(|| "\"path/to/the/base\"".into(), |base| format!("\"{base}\""));
-    let labels = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
-        0 => String::new(),
-        // The base may have another head: the adapter brings its own.
-        labels => format!(", num_labels={labels}, ignore_mismatched_sizes=True"),
+    // The base may have another head: the adapter brings its own, whose classes its configuration names.
+    let (reader, config, head) = match plan.runs.first().map_or(0, |run| run.model.num_labels()) {
+        0 => ("", String::new(), ""),
+        _ => (
+            "AutoConfig, ",
+            format!("config = AutoConfig.from_pretrained({place})\n"),
+            ", config=config, ignore_mismatched_sizes=True",
+        ),
     };
-    Some(format!(
-        "from peft import PeftModel\nfrom transformers import {class}\n\nbase = {class}.from_pretrained({base}{labels})\nmodel = PeftModel.from_pretrained(base, {place})"
-    ))
+    let code = format!(
+        "from peft import PeftModel\nfrom transformers import {reader}{companion}, {class}\n\n{config}\
+         base = {class}.from_pretrained({base}{head})\nmodel = PeftModel.from_pretrained(base, {place})\n\
+         {name} = {companion}.from_pretrained({place})"
+    );
+    Some(if positions_are_stretched(plan) { format!("{code}\n{STRETCHED}") } else { code })
 }
+
+/// Whether images have another size than the model's table of positions is for.
+fn positions_are_stretched(plan: &Plan) -> bool {
+    let config = plan.runs.first().map_or(&plan.facts.model.config, |run| &run.model);
+    let sizes = config.image_side().zip(plan.facts.data.image_shape);
+    sizes.is_some_and(|(side, [height, width, _])| [height, width] != [side, side])
+}
+
+const STRETCHED: &str = "
+# `image` is one of Pillow's; its positions are stretched, for images have another size than they are for.
+logits = model(**processor(images=image, return_tensors=\"pt\"), interpolate_pos_encoding=True).logits";
 
 const SENTENCES: &str = "from sentence_transformers import SentenceTransformer
 
@@ -93,7 +113,8 @@ pub(super) fn limits(plan: &Plan, report: &Report) -> String {
             let cut =
                 plan.facts.data.splits.iter().find(|split| split.name == data.held_out).and_then(|split| split.part.as_ref());
             let share = (1000.0 * cut.map_or(frac, |part| part.share())).round() / 10.0;
-            let (part, train, how) = (plain(share), &data.train, data.held_out_by.in_words());
+            let (part, train) = (plain(share), &data.train);
+            let how = plan.facts.data.held_out_in_words(train, &data.held_out_by, plan.spec.task);
             format!("{part} % of the split `{train}`, {how}, cut off from it,")
         }
         None => format!("the split `{}`", data.held_out),
@@ -128,26 +149,27 @@ pub(super) fn verification(plan: &Plan, report: &Report) -> String {
         format!("The weights that were scored have the SHA-256 `{hash}` (`sha256sum {name}`, where they are one file).\n\n")
     });
     format!(
-        "## Verify\n\n{hash}`manifest.json` holds the hashes of everything that the run was made from. `tallow train training.toml` runs the \
+        "## Verify\n\n{hash}`manifest.json` holds the hashes of everything that the run was made from. `{}` runs the \
          experiment again, `tallow verify RUN` compares a run with its own repetition bit for bit, `tallow eval path/to/this/folder --data ...` \
-         scores the model on other data, and `metrics.json` holds the scores above.\n\n"
+         scores the model on other data, and `metrics.json` holds the scores above.\n\n",
+        again(plan)
     )
 }
 
-pub(super) fn files(plan: &Plan) -> &'static str {
-    match &plan.spec.adapter {
+pub(super) fn files(plan: &Plan) -> String {
+    let own = match &plan.spec.adapter {
         Some(_) => ADAPTER_FILES,
         None if plan.facts.model.config.is_public() => FILES,
         None => OWN_FILES,
-    }
+    };
+    format!("{own} `training.toml` is the whole experiment: `{}` runs it again.", again(plan))
 }
 
 const ADAPTER_FILES: &str = "`adapter_model.safetensors` and `adapter_config.json` are an adapter as the `peft` library has it, to be \
-loaded beside the base model; `tallow merge` makes one model of both. `training.toml` is the whole experiment: \
-`tallow train training.toml` runs it again.";
+loaded beside the base model; `tallow merge` makes one model of both.";
 
-const OWN_FILES: &str = "`model.safetensors` and `config.json` are as Tallow has them: no other library knows this architecture by them. \
-`training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+const OWN_FILES: &str =
+    "`model.safetensors` and `config.json` are as Tallow has them: no other library knows this architecture by them.";
 
 const FILES: &str = "`model.safetensors` and `config.json` have the names and keys of the public model, so other libraries \
-load them. `training.toml` is the whole experiment: `tallow train training.toml` runs it again.";
+load them.";

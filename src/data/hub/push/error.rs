@@ -23,6 +23,9 @@ pub enum Error {
     Failed { what: String, status: u16, attempts: u32, message: String },
     #[error("{what}: the connection failed, {attempts} times: {why}")]
     Broken { what: String, attempts: u32, why: String },
+    /// It may have been done all the same, and would be done twice.
+    #[error("{what}: the answer was lost: {why}")]
+    Lost { what: String, id: String, why: String },
     #[error("{what}: the Hub's answer cannot be used: {found}")]
     BadAnswer { what: String, found: String },
     #[error("{what}: the Hub sends us on to {to}, where the token must not go")]
@@ -56,6 +59,7 @@ impl Failure for Error {
             | Error::Refused { .. }
             | Error::Failed { .. }
             | Error::Broken { .. }
+            | Error::Lost { .. }
             | Error::BadAnswer { .. }
             | Error::SentAway { .. }
             | Error::Vanished { .. }
@@ -76,7 +80,15 @@ impl Failure for Error {
             Error::Public { .. } => "leave `--private` out, push to another name, or make the repository private on its page",
             Error::Moved { .. } => "look at what is there now, then push again: it goes on top",
             Error::Disk { source, .. } => return place_hint(source),
-            Error::Failed { .. } | Error::Broken { .. } | Error::Differs { .. } | Error::Changed { .. } => again,
+            Error::Failed { .. } | Error::Differs { .. } | Error::Changed { .. } => again,
+            Error::Broken { .. } => {
+                "check the network and `HF_ENDPOINT`, and push again: what is uploaded already is not sent twice"
+            }
+            Error::Lost { id, .. } => {
+                return Some(format!(
+                    "look at the pull requests of `{id}` before you push again: each push makes one of its own"
+                ));
+            }
             Error::SentAway { .. } | Error::BadAnswer { .. } | Error::Vanished { .. } => {
                 "check `HF_ENDPOINT`, and try again later"
             }

@@ -6,6 +6,7 @@ use super::super::waiting::{asked_for, is_limit};
 use super::super::wire::{Tell, next_page};
 use super::{Error, Patience};
 use crate::error::root_cause;
+use crate::words::duration;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode, Url};
@@ -19,8 +20,8 @@ const MOST_REDIRECTS: usize = 5;
 /// Of a message of the server that is shown.
 const MOST_LETTERS: usize = 300;
 
-/// No answer of the Hub's own routes takes longer, from the request to its end: a server that says nothing is not waited for.
-const LONGEST_ANSWER: Duration = Duration::from_secs(300);
+/// Bytes in a second that an upload makes at least.
+const SLOWEST: u64 = 64 << 10;
 
 /// No answer of a route is larger.
 const MOST_ANSWER: u64 = 64 << 20;
@@ -54,7 +55,7 @@ impl Http {
             .user_agent(super::super::remote::USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
-            // Of a whole upload nobody knows how long it takes; a connection that says nothing is noticed by the system.
+            // Each request has its own.
             .timeout(None)
             .build()
             .map_err(|e| unusable(root_cause(&e)))?;
@@ -99,8 +100,9 @@ impl Http {
     pub(super) fn send(&self, what: &str, method: Method, url: &str, make: Make) -> Result<Answer, Error> {
         let mut url = self.address(what, url)?;
         for _ in 0..MOST_REDIRECTS {
-            let response = self.tried(what, &|| {
-                let request = self.client.request(method.clone(), url.clone()).timeout(LONGEST_ANSWER);
+            let limit = self.patience.longest_answer;
+            let response = self.tried(what, limit, &|| {
+                let request = self.client.request(method.clone(), url.clone()).timeout(limit);
                 make(if self.is_own(&url) { request.bearer_auth(self.token.reveal()) } else { request })
             })?;
             if !response.status.is_redirection() {
@@ -116,16 +118,23 @@ impl Http {
         Err(Error::BadAnswer { what: what.into(), found: format!("more than {MOST_REDIRECTS} redirects") })
     }
 
-    /// Sends something to an address that the server named, without the token.
-    pub(super) fn send_bare(&self, what: &str, method: Method, url: &Url, make: Make) -> Result<Answer, Error> {
-        let response = self.tried(what, &|| make(self.client.request(method.clone(), url.clone())))?;
+    /// Sends `size` bytes to an address that the server named, without the token. How long they take is known roughly; a server that took
+    /// them and never answers is no reason to wait for ever.
+    pub(super) fn send_bare(&self, what: &str, (method, url): (Method, &Url), size: u64, make: Make) -> Result<Answer, Error> {
+        let limit = self.patience.longest_answer.saturating_add(Duration::from_secs(size / SLOWEST));
+        let response = self.tried(what, limit, &|| make(self.client.request(method.clone(), url.clone()).timeout(limit)))?;
         check(what, response)
     }
 
-    fn tried(&self, what: &str, make: &dyn Fn() -> Result<RequestBuilder, Error>) -> Result<Answer, Error> {
+    /// `limit`: after which a request of `make` gives up.
+    fn tried(&self, what: &str, limit: Duration, make: &dyn Fn() -> Result<RequestBuilder, Error>) -> Result<Answer, Error> {
         let attempts = self.patience.attempts;
+        let why = |e: reqwest::Error| match e.is_timeout() && !e.is_connect() {
+            true => format!("no answer within {}", duration(limit.as_secs_f64())),
+            false => root_cause(&e),
+        };
         for attempt in 1.. {
-            let (limited, asked) = match make()?.send().map_err(|e| root_cause(&e)).and_then(whole) {
+            let (limited, asked) = match make()?.send().map_err(why).and_then(whole) {
                 Ok(answer) if !is_passing(answer.status) => return Ok(answer),
                 Ok(answer) if attempt >= attempts => {
                     let status = answer.status.as_u16();
@@ -133,7 +142,10 @@ impl Http {
                 }
                 Ok(answer) => (is_limit(answer.status.as_u16()), asked_for(answer.status, &answer.headers)),
                 Err(why) if attempt >= attempts => return Err(Error::Broken { what: what.into(), attempts, why }),
-                Err(_) => (false, None),
+                Err(why) => {
+                    (self.tell)(&format!("{what}: {why}; again, {} of {attempts}", attempt + 1));
+                    (false, None)
+                }
             };
             self.patience.wait(attempt, limited, asked, &*self.tell);
         }

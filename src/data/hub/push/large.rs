@@ -121,7 +121,7 @@ fn whole(http: &Http, what: &str, action: &Action, file: &Upload) -> Result<(), 
         }
         Ok(request.body(part(file, 0, file.size)?))
     };
-    http.send_bare(what, Method::PUT, &url, &make).map(drop)
+    http.send_bare(what, (Method::PUT, &url), file.size, &make).map(drop)
 }
 
 /// In parts of `chunk_size`, each to the address that stands under its number, then told to be whole by their ETags.
@@ -141,8 +141,9 @@ fn in_parts(http: &Http, what: &str, action: &Action, file: &Upload) -> Result<(
     let mut parts = Vec::with_capacity(places.len());
     for (number, url) in &places {
         let from = (number - 1) * size;
-        let make = |request: RequestBuilder| Ok(request.body(part(file, from, size.min(file.size - from))?));
-        let response = http.send_bare(&format!("{what}, part {number} of {expected}"), Method::PUT, url, &make)?;
+        let length = size.min(file.size - from);
+        let make = |request: RequestBuilder| Ok(request.body(part(file, from, length)?));
+        let response = http.send_bare(&format!("{what}, part {number} of {expected}"), (Method::PUT, url), length, &make)?;
         let etag = response.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.is_empty());
         let etag = etag.ok_or_else(|| bad(format!("part {number} has no ETag")))?;
         parts.push(json!({"partNumber": number, "etag": etag}));

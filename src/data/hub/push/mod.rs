@@ -100,15 +100,51 @@ impl Files {
         changed.chain(self.replaced(files)).collect()
     }
 
-    /// Weights that `files` take the place of without having their names. They must go: of a folder with `model.safetensors` and shards,
-    /// or with a model and an adapter, every library loads the one that it looks for first.
+    /// Files of another model that `files` take the place of without having their names: weights, and what libraries and Tallow read
+    /// beside them. They must go: of a folder with `model.safetensors` and shards, or with a model and an adapter, every library loads
+    /// the one that it looks for first, and of a tokenizer or a module that nobody sent the model would be another.
     pub fn replaced(&self, files: &[Upload]) -> Vec<String> {
-        let sent = |path: &str| files.iter().any(|file| file.path == path);
         if !files.iter().any(|file| are_weights(&file.path)) {
             return Vec::new();
         }
-        self.0.keys().filter(|path| are_weights(path) && !sent(path)).cloned().collect()
+        self.besides(files).filter(|path| are_weights(path) || is_of_a_bundle(path)).cloned().collect()
     }
+
+    /// What is there besides, and stays.
+    pub fn staying(&self, files: &[Upload]) -> Vec<String> {
+        let replaced = self.replaced(files);
+        self.besides(files).filter(|path| !replaced.contains(path) && *path != ".gitattributes").cloned().collect()
+    }
+
+    fn besides<'a>(&'a self, files: &'a [Upload]) -> impl Iterator<Item = &'a String> {
+        self.0.keys().filter(move |path| !files.iter().any(|file| file.path == **path))
+    }
+}
+
+/// Whether Tallow writes such a file beside a model's weights; a card and what nobody here writes are not among them.
+fn is_of_a_bundle(path: &str) -> bool {
+    const NAMES: [&str; 18] = [
+        "1_Pooling/config.json",
+        "chat_template.jinja",
+        "config.json",
+        "config_sentence_transformers.json",
+        "generation_config.json",
+        "manifest.json",
+        "metrics.json",
+        "modules.json",
+        "preprocessor_config.json",
+        "sentence_bert_config.json",
+        "source.spm",
+        "special_tokens_map.json",
+        "target.spm",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "training.toml",
+        "vocab.json",
+        "vocab.txt",
+    ];
+    let is_plot = path.strip_prefix("plots/").is_some_and(|name| name.ends_with(".svg") && !name.contains('/'));
+    is_plot || NAMES.contains(&path)
 }
 
 /// Whether a library that loads the repository looks for this file: weights of a model or an adapter, and what says where they lie.
@@ -142,11 +178,19 @@ impl Standing {
         }
     }
 
-    /// Weights there that these files take the place of.
+    /// Files there that these take the place of.
     pub fn replaced(&self, uploads: &[Upload]) -> Vec<String> {
         match self {
             Standing::Absent => Vec::new(),
             Standing::NoBranch { files, .. } | Standing::There { files, .. } => files.replaced(uploads),
+        }
+    }
+
+    /// Files there that a push of these leaves as they are.
+    pub fn staying(&self, uploads: &[Upload]) -> Vec<String> {
+        match self {
+            Standing::Absent => Vec::new(),
+            Standing::NoBranch { files, .. } | Standing::There { files, .. } => files.staying(uploads),
         }
     }
 }
@@ -176,15 +220,20 @@ pub struct Patience {
     pub longest_wait: Duration,
     /// The same where the server says that it is asked too often.
     pub longest_limit: Duration,
+    /// No answer is waited for longer, beyond the time that what is sent may take.
+    pub longest_answer: Duration,
 }
 
 /// As long as the Hub's own limits last.
 pub(super) const LONGEST_LIMIT: Duration = Duration::from_secs(300);
 
+/// A server that says nothing for so long says nothing at all.
+pub(super) const LONGEST_ANSWER: Duration = Duration::from_secs(300);
+
 impl Default for Patience {
     fn default() -> Self {
         let (first_wait, longest_wait) = (Duration::from_secs(1), Duration::from_secs(60));
-        Patience { attempts: 5, first_wait, longest_wait, longest_limit: LONGEST_LIMIT }
+        Patience { attempts: 5, first_wait, longest_wait, longest_limit: LONGEST_LIMIT, longest_answer: LONGEST_ANSWER }
     }
 }
 
@@ -237,7 +286,7 @@ impl Pusher {
         }
     }
 
-    /// Stores files by one commit, which takes away the weights that they replace, makes the repository and the branch if they are not
+    /// Stores files by one commit, which takes away those that they replace, makes the repository and the branch if they are not
     /// there, and reads back what was stored.
     ///
     /// # Errors
@@ -277,7 +326,7 @@ impl Pusher {
             // Another push, or the same one whose answer was lost.
             None => match self.standing(target)? {
                 Standing::There { head, files: stored, .. } if stored.differing(files).is_empty() => {
-                    return Ok(Pushed::Unchanged { commit: head });
+                    return Ok(Pushed::Committed { commit: head, sent: small.len(), uploaded, pull_request: None });
                 }
                 _ => return Err(Error::Moved { id: target.id.clone(), revision: target.revision.clone() }),
             },
@@ -306,6 +355,16 @@ mod tests {
             ["config.json", "onnx/model.onnx", "model.gguf", "model_head.safetensors", "old/model.safetensors", "model.md"]
         {
             assert!(!are_weights(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_beside_weights() {
+        for path in ["tokenizer.json", "1_Pooling/config.json", "plots/loss.svg", "modules.json", "vocab.txt"] {
+            assert!(is_of_a_bundle(path), "{path}");
+        }
+        for path in ["README.md", ".gitattributes", "model.gguf", "plots/a/b.svg", "notes.md", "old/tokenizer.json"] {
+            assert!(!is_of_a_bundle(path), "{path}");
         }
     }
 }

@@ -214,8 +214,15 @@ pub(super) fn commit(
         Ok(request.header(CONTENT_TYPE, "application/x-ndjson").header(ACCEPT, "application/json").body(body.clone()))
     };
     // A commit says which one it follows, so it cannot be made twice; each pull request is one of its own.
+    let lost = |error: Error| match error {
+        Error::Broken { what, why, .. } => Error::Lost { what, id: target.id.clone(), why },
+        Error::Failed { what, status, .. } if status != 429 => {
+            Error::Lost { what, id: target.id.clone(), why: format!("the Hub answered {status}") }
+        }
+        other => other,
+    };
     let response = match target.pull_request {
-        true => http.once().send(&what, Method::POST, &url, &make)?,
+        true => http.once().send(&what, Method::POST, &url, &make).map_err(lost)?,
         false => http.send(&what, Method::POST, &url, &make)?,
     };
     if matches!(response.status.as_u16(), 409 | 412) {
