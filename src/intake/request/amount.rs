@@ -105,7 +105,9 @@ pub(super) fn find_length(rest: &mut Rest, request: &mut Request) {
             regex(
                 r"(?i)\b(?:generat\w*|samples? of|answers? of|(?:corpus|corpora|books?|files?|novels?) (?:of|with)|summar(?:y|ies) of|(?:have|has|are)(?: up to| about)?|batch(?:es)? of)\s*(?:\d+ samples of\s*)?$",
             ),
-            regex(r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|per\s(?:update|epoch|run|gpu|device|day)|per\s*(?:$|[.,;…])|on average|corpus|corpora|in total|of (?:text|data)\b)"),
+            regex(
+                r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|per\s(?:update|epoch|run|gpu|device|day)|per\s*(?:$|[.,;…])|on average|corpus|corpora|in total|of (?:text|data)\b)",
+            ),
         ]
     });
     let of_texts = |found: &Found<'_>| match OF_OTHERS[0].is_match(found.before) || OF_OTHERS[1].is_match(found.behind) {

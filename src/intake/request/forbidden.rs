@@ -23,7 +23,8 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn under_headings(text: &str) -> Cow<'_, str> {
-    static ITEM: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<sign>\s*(?:[-*•–]|\d{1,2}[.)])\s+)(?P<item>[^\n]*\S)[^\n]*(?:\n|$)"));
+    static ITEM: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"^(?P<sign>\s*(?:[-*•–]|\d{1,2}[.)])\s+)(?P<item>[^\n]*\S)[^\n]*(?:\n|$)"));
     static SENTENCE: LazyLock<Regex> = LazyLock::new(|| regex(r"^[^\n.;!?]*(?:\.\d[^\n.;!?]*)*"));
     let (mut out, mut from) = (String::new(), 0);
     while let Some(found) = HEADING.captures_at(text, from) {
@@ -56,20 +57,25 @@ fn under_headings(text: &str) -> Cow<'_, str> {
     if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
-/// Each item of a list forbidden, up to one that is a wish of its own: `early stopping, 5 epochs`.
+/// Each item of a list forbidden, up to one that is a wish of its own: `early stopping, use class weights`. Where the first is a deed, as of
+/// `what not to do: use LoRA`, all are.
 fn items(list: &str) -> String {
     static JOIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\s?,\s?(?:(?:and|or|nor)\s)?|\s(?:and|or|nor)\s"));
-    static WISH: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^(?:\d|(?:(?:but|yes|instead|then|please)\b[,:]?\s?)?(?:use|using|train|fine-?tune|with|for|on|in|at|predict|keep|take|do|make|lr|batch|seed|i|we|it|yes|but|instead)\b)",
-        )
+    static WISH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(r"(?i)^(?:\d|(?:but|yes|instead|then|please|i|we|it|lr|batch|seed)\b)"),
+            regex(r"(?i)^(?:us(?:e|ing)|train|fine-?tune|with|for|on|in|at|predict|keep|take|do|make|add)\b"),
+        ]
     });
     static NEGATED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:no|not|never|without|don['’]t|do not|avoid)\b"));
+    let [other, deed] = &*WISH;
+    let of_deeds = deed.is_match(list.trim_start());
+    let is_wish = |item: &str| item.is_empty() || other.is_match(item) || !of_deeds && deed.is_match(item);
     let (mut out, mut from) = (String::new(), 0);
     loop {
         let (end, next) = JOIN.find_at(list, from).map_or((list.len(), list.len()), |join| (join.start(), join.end()));
         let item = list[from..end].trim();
-        if item.is_empty() || WISH.is_match(item) {
+        if is_wish(item) {
             let rest = list[from..].trim();
             let comma = if out.is_empty() || rest.is_empty() { "" } else { ", " };
             return format!("{out}{comma}{rest}");
@@ -88,7 +94,7 @@ fn joined(text: &str) -> String {
     static LIST: LazyLock<Regex> = LazyLock::new(|| {
         let one = r"(?:(?:any|an?|the|random|gradient|data|image)\s)*(?:early[- ]stopping|(?:class|balanced)[- ](?:weights?|weighting|sampling)|(?:q-?)?lora|dora|adapters?|drop-?out|warm-?\s?up|weight[- ]decay|label[- ]smoothing|augmentations?|mixup|cutmix|flip(?:s|ping)?|crop(?:s|ping)?|ema|clipping|focal loss|momentum|(?:over|up)sampling|schedul(?:e|er)|freezing)";
         regex(&format!(
-            r"(?i)\b(?P<not>(?:no|without|avoid(?:ing)?|(?:not|n['’]t|never)\s(?:use|using|want|need|have|apply|do|add))\s)(?P<list>{one}(?:\s?,\s?{one})*,?\s(?P<join>or|nor|and)\s{one})(?P<behind>\s*(?:$|[.,;:!?)]|(?:please|at all|here|for|on|with|in)\b))"
+            r"(?i)\b(?P<not>(?:no|without|avoid(?:ing)?|(?:not|\w+n['’]t|never)\s(?:use|using|want|need|have|apply|do|add))\s)(?P<list>{one}(?:\s?,\s?{one})*,?\s(?P<join>or|nor|and)\s(?:{one}|any[a-z]*(?:\s[a-z]+){{0,2}}|the like))(?P<behind>\s*(?:$|[.,;:!?)]|(?:please|at all|here|for|on|with|in)\b))"
         ))
     });
     let said = |found: &Captures<'_>| {
@@ -106,13 +112,22 @@ mod tests {
     #[test]
     fn each_item_is_forbidden() {
         for (text, expected) in [
-            ("3 epochs. Please avoid: LoRA, warm-up and mixup. Batch 8", "3 epochs. Please without LoRA, without warm-up, without mixup. Batch 8"),
-            ("What I don't want:\n- early stopping\n- any upload\nThanks", "\n- without early stopping\n- without any upload\nThanks"),
+            (
+                "3 epochs. Please avoid: LoRA, warm-up and mixup. Batch 8",
+                "3 epochs. Please without LoRA, without warm-up, without mixup. Batch 8",
+            ),
+            (
+                "What I don't want:\n- early stopping\n- any upload\nThanks",
+                "\n- without early stopping\n- without any upload\nThanks",
+            ),
             ("Not wanted:\n* LoRA\n* no dropout", "\n* without LoRA\n* no dropout\n"),
+            ("What not to do: use LoRA, add dropout", "without use LoRA, without add dropout"),
+            ("Avoid: early stopping, use class weights", "without early stopping, use class weights"),
             ("No: early stopping, 5 epochs", "without early stopping, 5 epochs"),
             ("I do not want\n1. LoRA", "\n1. without LoRA\n"),
             ("no LoRA, early stopping or dropout.", "without LoRA, without early stopping, without dropout."),
             ("without mixup and random flips, please", "without mixup, without random flips, please"),
+            ("we don't need LoRA, dropout or anything else", "we without LoRA, without dropout, without anything else"),
             ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
         ] {
             assert_eq!(each_forbidden(text), expected, "{text}");
@@ -123,6 +138,10 @@ mod tests {
             "no LoRA and class weights",
             "LoRA or dropout 0.1",
             "without LoRA or dropout 0.1",
+            "To avoid overfitting: dropout 0.3",
+            "Don't forget: 3 epochs, early stopping",
+            "Note: early stopping",
+            "If not: LoRA",
             "no more than 3 epochs\n- lr 1e-4",
             "can not:",
         ] {

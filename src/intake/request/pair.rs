@@ -1,7 +1,7 @@
 //! Whether one text is to be written from another, and from which language into which.
 
-use super::Request;
 use super::rest::{Found, Judged, Rest, taken_if};
+use super::{ModelName, Request};
 use crate::intake::regex;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     static BACK: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bback[- ]?translat\w*"));
     rest.tell(&BACK);
     let is_another = rest.has(&OF_ANOTHER);
+    let hears = matches!(&request.model, Some(ModelName::Called { name }) if name.contains("whisper"));
     // Of texts that are translated already something else is told.
     let translates = |found: &Found<'_>| {
         let words = found.cut.words.to_lowercase();
@@ -103,7 +104,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let languages = p.languages.iter().find_map(|way| rest.cut_as(way, |found| taken_if(are_languages(found))));
         let (from, to) = languages.map(|cut| (code_of(cut.get("from")), code_of(cut.get("to")))).unzip();
         request.pair = Some(AskedPair::Translation { from, to });
-    } else if !is_another && let Some([from, to]) = direction(rest) {
+    } else if !is_another
+        && !hears
+        && let Some([from, to]) = direction(rest)
+    {
         request.pair = Some(AskedPair::Translation { from: Some(from), to: Some(to) });
     } else if is_summary(rest) {
         request.pair = Some(AskedPair::Summary);
@@ -128,9 +132,7 @@ fn direction(rest: &mut Rest) -> Option<[String; 2]> {
     static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
         let one = format!("{}|{}", names_of_languages(), LANGUAGES.map(|(_, code)| code).join("|"));
         let is = r"(?:\s(?:language|side|text|column))?(?:\s?[=:]|\sis)?\s(?:in\s)?";
-        regex(&format!(
-            r"(?i)\b(?:source|src){is}(?P<from>{one})\b[\s,;]*(?:and\s)?(?:the\s)?(?:target|tgt){is}(?P<to>{one})\b"
-        ))
+        regex(&format!(r"(?i)\b(?:source|src){is}(?P<from>{one})\b[\s,;]*(?:and\s)?(?:the\s)?(?:target|tgt){is}(?P<to>{one})\b"))
     });
     // `English-German` may be a name.
     let is_told = |found: &Found<'_>| {

@@ -195,7 +195,9 @@ fn meant_again(text: &str) -> Vec<String> {
         regex(r"(?i)\b(?:rows|lines|records|examples|entries|duplicates?|outliers?|missing|nans?|nulls?|empty|negative)\b")
     });
     static LEAD: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|some|because|since|as|columns?|values? of|and)\s)*")
+        regex(
+            r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|some|because|since|as|columns?|values? of|and)\s)*",
+        )
     });
     let about = |found: regex::Match<'_>| {
         let before = &text[..found.start()];

@@ -96,7 +96,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         )
     });
     rest.tell(&FALLS);
-    let lr = only(rest, request, &p.lr, EXPECTED, |cut| share(cut, |lr| lr > 0.0 && lr <= if cut.is_percent() { 0.01 } else { 100.0 }));
+    let lr = only(rest, request, &p.lr, EXPECTED, |cut| {
+        share(cut, |lr| lr > 0.0 && lr <= if cut.is_percent() { 0.01 } else { 100.0 })
+    });
     request.lr = from.or(lr).or(request.lr);
     // `A MiniLM classifier with a learning rate of 2e-5` is the whole model.
     if is_classifier && of_head.is_some() && of_body.is_none() && request.lr.is_none() {

@@ -220,7 +220,7 @@ fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
     static BESIDE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         let own = r"\b(?:(?:lora[-_ ])?(?:rank|alpha|r)|α)";
         let and = r"[\s,/]*(?:(?:and|with|an?)\s)*";
-        let layer = r"\b(?:[\w.]*_(?:proj|lin|attn|value)|c_(?:attn|proj|fc)|w[qkvo]|projections?|(?:linear|dense|attention) (?:layers?|modules?)|all-linear)\b";
+        let layer = r"\b(?:[\w.]*_(?:proj|lin|attn|value)|c_(?:attn|proj|fc)|w[qkvo]|projections?|(?:linear|dense|attention) (?:layers?|modules?)|all-linear|(?:quer(?:y|ies)|keys?|[qkvo])(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?[/+]\s?)(?:values?|keys?|outputs?|[qkvo]))+)\b";
         let list = r"(?:[\s,/()\[\]+:=]|\b(?:and|with|an?|on|to|for|in|of|the|its|all|only|every|target(?:s|ing)?(?:_modules)?|modules|layers|linear|dense|attention|quer(?:y|ies)|keys?|values?|outputs?|[qkvo])\b)*";
         [
             pattern(&format!(

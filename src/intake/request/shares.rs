@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 /// Words of which each share that is read here has one.
 const PARTS: [&str; 8] = ["half", "third", "quarter", "fifth", "sixth", "eighth", "tenth", "twentieth"];
+const ROWS: &str = r"(?:data(?: ?set)?|rows|examples|samples|images|texts|sentences|records|lines|recordings|pairs)";
 const OF: [f64; 8] = [2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 20.0];
 
 /// The text with such shares in per cent; of one line already.
@@ -22,8 +23,7 @@ pub(super) fn in_percent(text: &str) -> String {
 }
 
 fn per_mille(text: &str) -> String {
-    static SIGN: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)(?P<v>[0-9]+(?:[.,][0-9]+)?)\s?(?:‰|per[ -]?mill?e?\b)"));
+    static SIGN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<v>[0-9]+(?:[.,][0-9]+)?)\s?(?:‰|per[ -]?mill?e?\b)"));
     let said = |found: &Captures<'_>| {
         number(&found["v"]).map_or_else(|| found[0].to_string(), |value| format!("{} %", neat(value / 10.0)))
     };
@@ -32,21 +32,27 @@ fn per_mille(text: &str) -> String {
 
 /// Shares that are kept out, or stand beside one that is: `two thirds for training, one third for testing`.
 fn kept(text: &str) -> String {
-    static SHARE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(&format!(r"(?i)\b(?:(?P<count>an?|one|two|three|four)[\s-])?(?P<part>{})s?\b", PARTS.join("|")))
-    });
-    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    static SHARE: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i)\b(?:(?P<count>an?|one|two|three|four)[\s-])?(?P<part>{})s?\b", PARTS.join("|"))));
+    static OUT: LazyLock<Regex> = LazyLock::new(|| {
         regex(concat!(
             r"(?i)\b(?:(?:hold|keep|put|set|leav|split)\w*\s(?:out|back|aside|off)|held[- ]out|reserv\w+|withhold\w*",
-            r"|(?:test|evaluat|validat|scor|train|fit|learn)\w*(?:\s(?:it|the model))?\s(?:on|with))",
+            r"|(?:test|evaluat|validat|scor)\w*(?:\s(?:it|the model))?\s(?:on|with))",
             r"(?:\s(?:the|another|last|first|final|latest|oldest|earliest|most|recent|other|remaining|random|only|just))*\s*$",
         ))
     });
+    // Of what is trained on, whose rate may be halved as well.
+    static TRAINED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:train|fit|learn)\w*(?:\s(?:it|the model))?\son(?:\s(?:the|first|last|oldest|earliest|only|just))*\s*$",
+            ),
+            regex(&format!(r"(?i)^\s*(?:$|[.,;:!?)]|(?:of\s)?(?:(?:the|my|our|all|its)\s)*(?:{ROWS}|[\w-]+\.[a-z]+)\b)")),
+        ]
+    });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        regex(concat!(
-            r"(?i)^(?:\sof(?:\s[\w./-]+){1,4}?)?\s(?:(?:is|are|be|will|should|kept|held|set|left|put|goes|go|out|aside|back|randomly|chosen)\s)*",
-            r"(?:(?:for|as|to)\s(?:(?:a|the|my|its|be|held[- ]out|separate)\s)*(?:train(?:ing)?|validat\w+|val|dev\w*|monitoring|watching|test(?:s|ing)?|eval\w*|hold-?\s?out|held-?\s?out|early stopping)\b",
-            r"|(?:aside|held[- ]out|held back|kept out|left out)\b)(?P<run>\s(?:run|drive)\b)?",
+        regex(&format!(
+            r"(?i)^(?:\sof(?:\s[\w./-]+){{1,4}}?|\s(?:(?:the|my|our|all)\s)+{ROWS})?\s(?:(?:is|are|be|will|should|kept|held|set|left|put|goes|go|out|aside|back|randomly|chosen)\s)*(?:(?:for|as|to)\s(?:(?:a|the|my|its|be|held[- ]out|separate)\s)*(?:train(?:ing)?|validat\w+|val|dev\w*|monitoring|watching|test(?:s|ing)?|eval\w*|hold-?\s?out|held-?\s?out|early stopping)\b|(?:aside|held[- ]out|held back|kept out|left out)\b)(?P<run>\s(?:run|drive)\b)?"
         ))
     });
     static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|oldest|earliest|recent)\s$"));
@@ -60,7 +66,8 @@ fn kept(text: &str) -> String {
         // `The third for testing` is a place.
         let is_share = found.name("count").is_some() || part == "half" || EDGE.is_match(before);
         let is_run = BEHIND.captures(behind).map(|purpose| purpose.name("run").is_some());
-        let is_kept = is_run.map_or_else(|| BEFORE.is_match(before), |is_run| !is_run);
+        let is_beside = || OUT.is_match(before) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
+        let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run);
         let Some(place) = PARTS.iter().position(|known| *known == part) else { continue };
         if !is_share || !is_kept || TIME.is_match(behind) {
             continue;
@@ -89,10 +96,15 @@ mod tests {
         for (text, expected) in [
             ("a third of the rows for testing", "33.333333% of the rows for testing"),
             ("half for training, half for the test", "50% for training, 50% for the test"),
+            ("use half the rows for testing", "use 50% the rows for testing"),
+            ("train on half, test on the other half", "train on 50%, test on the other 50%"),
             ("hold out one fifth", "hold out 20%"),
             ("keep a quarter of reviews.csv aside", "keep 25% of reviews.csv aside"),
             ("test on the last tenth of the rows", "test on the last 10% of the rows"),
-            ("three quarters of the data to train, the last quarter as test set", "75% of the data to train, the last 25% as test set"),
+            (
+                "three quarters of the data to train, the last quarter as test set",
+                "75% of the data to train, the last 25% as test set",
+            ),
             ("lr 1‰, wd 5 ‰, 2.5 per mille", "lr 0.1 %, wd 0.5 %, 0.25 %"),
         ] {
             assert_eq!(in_percent(text), expected, "{text}");
@@ -102,6 +114,7 @@ mod tests {
             "a quarter of an hour for testing",
             "the third column as a test",
             "half the usual batch size to test it",
+            "train on twice the data with half the learning rate",
             "a tenth of the data as a test run",
             "a third party for testing",
             "permillage",

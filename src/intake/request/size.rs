@@ -140,7 +140,8 @@ pub(super) fn find_units(rest: &mut Rest, request: &mut Request) {
     });
     let of_name = |found: &Found<'_>| {
         let list = found.cut.get("list");
-        let few = list.split(['x', '×']).next().and_then(|first| first.trim().parse::<usize>().ok()).is_some_and(|first| first < 16);
+        let few =
+            list.split(['x', '×']).next().and_then(|first| first.trim().parse::<usize>().ok()).is_some_and(|first| first < 16);
         let is_part = list.contains('/') && list.split('/').filter_map(|part| part.parse::<usize>().ok()).sum::<usize>() == 100;
         taken_if(FOLLOWS.is_match(found.behind) && !(list.contains(['x', '×']) && few) && !is_part)
     };

@@ -45,7 +45,8 @@ fn place(way: &Regex, text: &str, from: usize) -> Option<Range<usize>> {
         let found = way.captures_at(text, from)?;
         let (all, list) = (found.get(0)?, found.name("list")?);
         from = all.end();
-        let (end, count) = if found.name("counted").is_some() { (all.end(), 2) } else { without_next(text, list.range(), all.end()) };
+        let (end, count) =
+            if found.name("counted").is_some() { (all.end(), 2) } else { without_next(text, list.range(), all.end()) };
         let name = found.name("values").or(found.name("sizes")).map_or("", |name| name.as_str());
         let is_meant = match found.name("values") {
             _ if found.name("counted").is_some() => true,

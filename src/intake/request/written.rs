@@ -37,7 +37,10 @@ pub(super) fn plainly(text: &str) -> String {
             (regex(r"(?i)\bw/o\b"), "without"),
             (regex(r"(?i)\bw/(?P<next>\s|[a-z\d])"), "with $next"),
             (regex(r"(?i)\bfine (?P<tune>tun(?:e[ds]?|ing)\b)"), "fine-$tune"),
-            (regex(r"(?i)\b(?P<how>more|less|fewer|greater|better|higher|lower) then (?P<next>an?\b|one\b|two\b|\d)"), "$how than $next"),
+            (
+                regex(r"(?i)\b(?P<how>more|less|fewer|greater|better|higher|lower) then (?P<next>an?\b|one\b|two\b|\d)"),
+                "$how than $next",
+            ),
         ]
     });
     let text = SHORT

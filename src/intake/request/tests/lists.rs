@@ -16,6 +16,7 @@ fn what_a_list_forbids_is_left_out() {
         ("Not wanted: class weights, adapters. MiniLM on reviews.csv, 2 epochs", 2),
         ("MiniLM on reviews.csv, 2 epochs, no LoRA, early stopping or class weights", 3),
         ("MiniLM on reviews.csv, 2 epochs, without early stopping and class weights", 2),
+        ("MiniLM on reviews.csv, 2 epochs. What not to do: use LoRA, add early stopping.", 2),
         ("MiniLM on reviews.csv, 2 epochs. Class weights are unwanted, early stopping is forbidden.", 2),
     ] {
         let (found, r) = without(text);
@@ -24,6 +25,8 @@ fn what_a_list_forbids_is_left_out() {
     }
     let r = parse("No: LoRA, dropout. Yes: class weights, early stopping. MiniLM on reviews.csv");
     assert_eq!((r.dropout, r.class_weights, r.patience, r.without.len()), (Some(0.0), true, Some(3), 1), "{r:?}");
+    let r = parse("I don't need LoRA, class weights or anything fancy, MiniLM on reviews.csv");
+    assert_eq!((r.adapter, r.class_weights, r.without.len()), (None, false, 2), "{r:?}");
     // Others forbid nothing more than they say.
     let r = parse("MiniLM on reviews.csv, no LoRA, early stopping with patience 2. Not needed: warm-up; class weights please");
     assert_eq!((r.patience, r.class_weights, r.adapter), (Some(2), true, None), "{r:?}");
@@ -75,6 +78,7 @@ fn questions_are_no_trainings() {
         "I have 400 reviews in reviews.csv. Would BERT be overkill?",
         "How many epochs do I need for MiniLM on reviews.csv?",
         "Which learning rate should one use for BERT on SST-2?",
+        "What is the best batch size for MiniLM on SST-2?",
         "Hi! How long will it take to fine-tune MiniLM on SST-2?",
     ] {
         let r = parse(text);
@@ -87,6 +91,9 @@ fn questions_are_no_trainings() {
         "What accuracy does MiniLM reach on SST-2 after 3 epochs?",
         "Which patients will be readmitted? patients.csv",
         "MiniLM on SST-2, please. 3 epochs?",
+        "can u train something that's not too big? on reviews.csv",
+        "What is the best accuracy that MiniLM reaches on SST-2?",
+        "Fine-tune MiniLM on SST-2, is 3 epochs enough?",
     ] {
         assert_eq!(parse(text).refused, [], "{text}");
     }
@@ -116,6 +123,7 @@ fn shares_of_the_rows_in_words() {
         ("a third of the rows for testing", 1.0 / 3.0),
         ("use a quarter of the data for testing", 0.25),
         ("hold out a fifth", 0.2),
+        ("use half the rows for testing", 0.5),
         ("half of the data for training and half for testing", 0.5),
         ("two thirds for training, one third for the test", 1.0 / 3.0),
         ("test on a tenth of the rows", 0.1),
@@ -131,6 +139,9 @@ fn shares_of_the_rows_in_words() {
     assert_eq!((r.tested, r.tested_at), (Some(AskedPart::Share(0.25)), Some(Edge::End)));
     let r = parse("MLP on houses.csv, test on the 20 % most recently sold");
     assert_eq!((r.tested, r.ordered_by), (Some(AskedPart::Share(0.2)), Some(AskedOrder::Time)));
+    let r = parse("MLP on loans.csv, half for training, a quarter for validation and a quarter for testing");
+    assert_eq!((r.tested, r.watched, r.data_frac), (Some(AskedPart::Share(0.25)), Some(AskedPart::Share(0.25)), None));
+    assert_eq!(parse("MLP on loans.csv, train with half the learning rate").times.lr, Some(0.5));
     for (text, share) in [("train on half of the data", 0.5), ("use a third of the rows", 1.0 / 3.0)] {
         let r = parse(&format!("MLP on loans.csv, {text}"));
         assert_eq!((r.data_frac, r.tested), (Some(share), None), "{text}");

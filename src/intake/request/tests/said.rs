@@ -343,6 +343,7 @@ fn dropout_behind_the_layers_of_an_adapter_is_its_own() {
         "LoRA r=8 alpha=16 on all linear layers with dropout 0.05",
         "LoRA on the query and value projections, dropout 0.05, 2 epochs",
         "QLoRA (rank 4, target q_proj/v_proj, dropout 0.05)",
+        "DoRA rank 4 for q and v, with a dropout of 5%",
     ] {
         assert_eq!(own(text), (Some(0.05), None), "{text}");
     }
