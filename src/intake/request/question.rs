@@ -35,7 +35,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let judged = |found: &Found<'_>| {
         // `Fine-tune it on this, is that enough to know?`
         let beside = found.before.rsplit(['.', '!', '?']).next().unwrap_or_default();
-        match BEGINS.is_match(found.before) && !POLITE.is_match(&found.cut.words) {
+        match BEGINS.is_match(found.before) && !is_polite(&found.cut.words) {
             true if is_asked || is_wish(beside) => Judged::Told,
             true => Judged::Taken,
             false => Judged::Passed,
@@ -50,7 +50,11 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
 }
 
-/// Who says so asks for something to be done.
+/// Whether it asks for something to be done: `what would you take` does not.
+fn is_polite(words: &str) -> bool {
+    POLITE.is_match(words) && !words.trim_start().to_lowercase().starts_with("what")
+}
+
 static POLITE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:can|could|would|will) (?:you|u)|please|pls)\b"));
 
 /// Whether a sentence wants something done: whoever says `could you` does, and whoever asks nothing, unless he tells what he has.
@@ -61,5 +65,5 @@ fn is_wish(sentence: &str) -> bool {
         )
     });
     let words = sentence.split_whitespace().filter(|word| word.contains(|c: char| c.is_alphanumeric() || c == '¦')).count();
-    POLITE.is_match(sentence) || words > 1 && !sentence.trim_end().ends_with('?') && !TELLS.is_match(sentence)
+    is_polite(sentence) || words > 1 && !sentence.trim_end().ends_with('?') && !TELLS.is_match(sentence)
 }

@@ -88,6 +88,7 @@ fn questions_are_no_trainings() {
         "How many epochs do I need for MiniLM on reviews.csv?",
         "Which learning rate should one use for BERT on SST-2?",
         "Should I use LoRA for MiniLM on reviews.csv?",
+        "What would you recommend for reviews.csv?",
         "Does BERT need a GPU for reviews.csv?",
         "How big a model do I need for reviews.csv?",
         "What is the best batch size for MiniLM on SST-2?",
