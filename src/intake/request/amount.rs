@@ -2,7 +2,7 @@
 
 use super::pattern::patterns;
 use super::rest::{Found, Judged, Rest, taken_if};
-use super::{Refused, Request};
+use super::{Refused, Request, held};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -75,7 +75,7 @@ pub(super) fn find_part(rest: &mut Rest, request: &mut Request) {
             "a quarter" => 0.25,
             "a fifth" => 0.2,
             "a tenth" => 0.1,
-            _ => cut.number()? / 100.0,
+            _ => held::share(cut.number()?),
         };
         (frac > 0.0 && frac <= 1.0).then_some(frac)
     });

@@ -37,9 +37,9 @@ const NEGATIONS: [&str; 17] = [
 /// What says over a list that none of it is wanted. A value may be `no` as well: `early stopping: no`.
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"(?i)(?P<start>^|[.;!?\n(]\s*|\b(?:and|but|please|also)\s)(?:(?:the\s)?(?:things|what|stuff)\s)?(?:(?:that\s)?(?:i|we|you)\s(?:really |definitely |also )?)?",
+        r"(?i)(?P<start>^|[.;!?\n(]\s*|\b(?:and|but|please|also)\s)(?:(?:the\s)?(?:things|what|stuff|columns|features|settings)\s)?(?:(?:that\s)?(?:i|we|you)\s(?:really |definitely |also )?)?",
         r"(?:(?:(?:do|would|should|must|can)\snot|(?:do|would|should|must|ca)n['’]t|cannot|never|not)(?:\s(?:to|want|wanted|need|needed|like|use|used|do|be|have|see|include|apply|add|allowed|desired|welcome|here|please)\b)*",
-        r"|(?:to\s)?(?:avoid|leave\sout)|no[- ]gos?|no,?\sthank(?:s|\syou)|don['’]?ts|no|none\sof(?:\sthese)?|(?:exclude|ignore|drop|skip|omit|remove|disabled?|(?:turn|switch)(?:ed)?\soff)(?:\s(?:the following|these))?|without|forbidden|unwanted|undesired|banned|prohibited|off[- ]limits)\b[ \t]*(?P<colon>:?)[ \t]*(?P<line>\r?\n)?",
+        r"|(?:to\s)?(?:be\s)?(?:avoid(?:ed)?|(?:leave|left)\sout|skipped|omitted|excluded|ignored|dropped|removed)|exclusions|no[- ]gos?|no,?\sthank(?:s|\syou)|don['’]?ts|no|none\sof(?:\sthese)?|(?:exclude|ignore|drop|skip|omit|remove|disabled?|(?:turn|switch)(?:ed)?\soff)(?:\s(?:the following|these))?|without|forbidden|unwanted|undesired|banned|prohibited|off[- ]limits)\b[ \t]*(?P<colon>:?)[ \t]*(?P<line>\r?\n)?",
     ))
 });
 
@@ -165,6 +165,8 @@ mod tests {
             ("we don't need LoRA, dropout or anything else", "we without LoRA, without dropout, without anything else"),
             ("Skip LoRA and dropout, I hate mixup.", "without LoRA, without dropout, I without mixup."),
             ("LoRA and warm-up are not needed. Dropout is", "without LoRA, without warm-up. Dropout is"),
+            ("To be avoided:\n- LoRA", "\n- without LoRA\n"),
+            ("columns not to use: id, zip", "without id, without zip"),
             ("Don'ts:\n- LoRA", "\n- without LoRA\n"),
             ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
         ] {

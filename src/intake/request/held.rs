@@ -196,7 +196,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         _ => number(cut.get("v")).map(|trained| 100.0 - trained),
     };
     if let Some(cut) = rest.cut_as(&REST[0], |found| complete(left(found.cut), found)) {
-        let part = left(&cut).map(|percent| AskedPart::Share(percent / 100.0));
+        let part = left(&cut).map(|percent| AskedPart::Share(share(percent)));
         let is_watched = is_watched(cut.get("for"));
         let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
@@ -205,7 +205,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     // `80 % for training, the rest for testing`.
     let is_rest = |found: &Found<'_>| taken_if(!found.cut.get("rest").is_empty());
     if let Some(cut) = rest.cut_as(&REST[1], is_rest) {
-        let part = left(&cut).map(|percent| AskedPart::Share(percent / 100.0));
+        let part = left(&cut).map(|percent| AskedPart::Share(share(percent)));
         *(if is_watched(cut.get("for")) { &mut request.watched } else { &mut request.tested }) = part;
     }
     for (at, way) in WAYS.iter().enumerate() {
@@ -311,10 +311,16 @@ fn is_watched(purpose: &str) -> bool {
     ["val", "dev", "monitor", "watch", "early"].iter().any(|start| purpose.starts_with(start))
 }
 
+/// So many hundredths; thirds and sixths, of which there are but six digits, are what they are.
+pub(super) fn share(percent: f64) -> f64 {
+    let (share, sixths) = (percent / 100.0, (percent / 100.0 * 6.0).round() / 6.0);
+    if (share - sixths).abs() < 1e-7 { sixths } else { share }
+}
+
 fn part(cut: &Cut) -> Option<AskedPart> {
     let value = cut.number()?;
     match cut.is_percent() {
-        true => Some(AskedPart::Share(value / 100.0)).filter(|_| value > 0.0 && value < 100.0),
+        true => Some(AskedPart::Share(share(value))).filter(|_| value > 0.0 && value < 100.0),
         false if value > 0.0 && value < 1.0 => Some(AskedPart::Share(value)),
         false => (value.fract() == 0.0 && (1.0..=1e9).contains(&value)).then_some(AskedPart::Examples(value as usize)),
     }
@@ -326,7 +332,7 @@ fn ratio(rest: &mut Rest, request: &mut Request) {
     let is_named = |words: &str| words.contains("split") || words.contains("train");
     let is_split = |found: &Found<'_>| taken_if(is_named(&found.cut.words.to_lowercase()) && sums_up(found.cut));
     let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
-    let share = |percent: f64| AskedPart::Share(percent / 100.0);
+    let share = |percent: f64| AskedPart::Share(share(percent));
     let words = cut.words.to_lowercase();
     if ["chronological", "temporal", "time-"].iter().any(|word| words.contains(word)) {
         request.ordered_by = Some(AskedOrder::Time);

@@ -51,7 +51,7 @@ patterns! {
     ],
 }
 
-const EXPECTED: &str = "a number of more than 0 and at most 100, or at most 1 %";
+const EXPECTED: &str = "more than 0 and at most 100";
 
 /// What it is warmed up to, and for how long: both are said at once.
 pub(super) fn find_warming(rest: &mut Rest, request: &mut Request) {
@@ -96,7 +96,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         )
     });
     rest.tell(&FALLS);
-    let lr = only(rest, request, &p.lr, EXPECTED, |cut| {
+    // `Lr 0.1 %` is 0.001; more than that in per cent is none that anybody trains with.
+    let lr = only(rest, request, &p.lr, "more than 0 and at most 100, or at most 1 %", |cut| {
         share(cut, |lr| lr > 0.0 && lr <= if cut.is_percent() { 0.01 } else { 100.0 })
     });
     request.lr = from.or(lr).or(request.lr);

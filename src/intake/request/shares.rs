@@ -1,7 +1,7 @@
 //! Shares in words, put as numbers where it matters of what they are: `a third of the rows for testing` is `33.333333% of the rows for
 //! testing`, and `2‰` is `0.2 %`. A share that is only trained on is read as it stands.
 
-use super::number::number;
+use super::number::{in_words, number};
 use crate::intake::regex;
 use crate::words::plain;
 use regex::{Captures, Regex};
@@ -19,6 +19,16 @@ pub(super) fn in_percent(text: &str) -> String {
     if out.contains('‰') || low.contains("per mil") || low.contains("permil") {
         out = per_mille(&out);
     }
+    if low.contains("percent") || low.contains("per cent") {
+        static SPELT: LazyLock<Regex> = LazyLock::new(|| {
+            regex(&format!(r"(?i)(?:(?P<digits>[0-9])\s?per cent\b|\b(?P<v>{})(?:percent|per cent)\b)", in_words()))
+        });
+        let said = |found: &Captures<'_>| match found.name("digits") {
+            Some(digits) => format!("{}%", digits.as_str()),
+            None => number(&found["v"]).map_or_else(|| found[0].to_string(), |value| format!("{}%", neat(value))),
+        };
+        out = SPELT.replace_all(&out, said).into_owned();
+    }
     if PARTS.iter().any(|part| low.contains(part)) { kept(&out) } else { out }
 }
 
@@ -32,12 +42,17 @@ fn per_mille(text: &str) -> String {
 
 /// Shares that are kept out, or stand beside one that is: `two thirds for training, one third for testing`.
 fn kept(text: &str) -> String {
-    static SHARE: LazyLock<Regex> =
-        LazyLock::new(|| regex(&format!(r"(?i)\b(?:(?P<count>an?|one|two|three|four)[\s-])?(?P<part>{})s?\b", PARTS.join("|"))));
+    static SHARE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)\b(?:(?P<count>an?|one|two|three|four|another)(?:\srandom)?[\s-])?(?P<part>{})s?\b",
+            PARTS.join("|")
+        ))
+    });
     static OUT: LazyLock<Regex> = LazyLock::new(|| {
         regex(concat!(
             r"(?i)\b(?:(?:hold|keep|put|set|leav|split)\w*\s(?:out|back|aside|off)|held[- ]out|reserv\w+|withhold\w*",
-            r"|(?:test|evaluat|validat|scor)\w*(?:\s(?:it|the model))?\s(?:on|with))",
+            r"|(?:test|evaluat|validat|scor)\w*(?:\s(?:it|the model))?\s(?:on|with)",
+            r"|(?:test|val(?:idation)?|dev|hold-?out|eval(?:uation)?)[ _-](?:(?:set|data)\s)?(?:split|set|size|share|fraction|part|portion)(?:\s(?:of|is)|\s?[=:])*)",
             r"(?:\s(?:the|another|last|first|final|latest|oldest|earliest|most|recent|other|remaining|random|only|just))*\s*$",
         ))
     });
@@ -105,6 +120,10 @@ mod tests {
                 "three quarters of the data to train, the last quarter as test set",
                 "75% of the data to train, the last 25% as test set",
             ),
+            ("a random third of the rows for the test", "33.333333% of the rows for the test"),
+            ("a fifth for testing, another fifth for validation", "20% for testing, 20% for validation"),
+            ("a test split of a quarter", "a test split of 25%"),
+            ("thirty percent for testing, 5 per cent warm-up", "30% for testing, 5% warm-up"),
             ("lr 1‰, wd 5 ‰, 2.5 per mille", "lr 0.1 %, wd 0.5 %, 0.25 %"),
         ] {
             assert_eq!(in_percent(text), expected, "{text}");
@@ -118,6 +137,7 @@ mod tests {
             "a tenth of the data as a test run",
             "a third party for testing",
             "permillage",
+            "10 percent",
         ] {
             assert_eq!(in_percent(text), text);
         }

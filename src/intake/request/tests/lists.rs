@@ -132,7 +132,7 @@ fn what_is_taken_back_is_not_followed() {
 
 #[test]
 fn shares_of_the_rows_in_words() {
-    let near = |part: Option<AskedPart>, share: f64| matches!(part, Some(AskedPart::Share(own)) if (own - share).abs() < 1e-6);
+    let near = |part: Option<AskedPart>, share: f64| matches!(part, Some(AskedPart::Share(own)) if (own - share).abs() < 1e-12);
     for (text, share) in [
         ("a third of the rows for testing", 1.0 / 3.0),
         ("use a quarter of the data for testing", 0.25),
