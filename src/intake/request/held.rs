@@ -96,7 +96,7 @@ const ROWS: &str = r"(?:data(?: ?set)?|examples?|samples?|rows?|images?|sentence
 /// A number with what it is of.
 fn amount() -> String {
     format!(
-        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s?¦){{0,6}})?"
+        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s*¦\s*){{0,6}})?"
     )
 }
 
@@ -105,12 +105,12 @@ fn amount() -> String {
 static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let amount = amount();
     let with_edge = |form: &str| form.replace("EDGE", EDGE);
-    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s(?:the |a |an |another |EDGE|random )*";
+    let verb = r"(?:\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s)?(?:\b(?:the |a |an |another |other |remaining |EDGE|random ))*";
     let out = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off)\s(?:a |the |another |EDGE|random )*";
     let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
-            r"(?:{verb})?\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"{verb}\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
@@ -163,7 +163,7 @@ static BEHIND: LazyLock<[Regex; 2]> = LazyLock::new(|| {
             r"(?:¦|\b(?:ordered|sorted))\s*,?\s*(?:when\s)?(?:ordered\s|sorted\s)?(?:by|according to|in (?:the\s)?order of)\s(?:the\s|its\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?",
         ),
         pattern(
-            r"\b(?:(?:in\s)?(?:chronological|temporal|time)\sorder|chronological(?:ly)?|temporal|time-based|ordered\s(?:by|in)\stime)\b",
+            r"\b(?:(?:in\s)?(?:chronological|temporal|time)\sorder|chronological(?:ly)?|temporal|time-based|ordered\s(?:by|in)\stime|most recent(?:ly(?: (?:sold|added|made|written|created|seen|posted|recorded|built))?)?)\b",
         ),
     ]
 });
@@ -180,22 +180,33 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}})\s?(?:%|percent\b){of}"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
-            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?"
+            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
         )),
     ]
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     ratio(rest, request);
-    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(number(found.cut.get("second")), found)) {
-        let part = number(cut.get("second")).map(|percent| AskedPart::Share(percent / 100.0));
+    // `Train on 80 % and test on the rest`.
+    let left = |cut: &Cut| match cut.get("rest") {
+        "" => number(cut.get("second")),
+        _ => number(cut.get("v")).map(|trained| 100.0 - trained),
+    };
+    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(left(found.cut), found)) {
+        let part = left(&cut).map(|percent| AskedPart::Share(share(percent)));
         let is_watched = is_watched(cut.get("for"));
         let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
         request.tested_at = Edge::of(cut.get("edge")).filter(|_| !is_watched);
+    }
+    // `80 % for training, the rest for testing`.
+    let is_rest = |found: &Found<'_>| taken_if(!found.cut.get("rest").is_empty());
+    if let Some(cut) = rest.cut_as(&REST[1], is_rest) {
+        let part = left(&cut).map(|percent| AskedPart::Share(share(percent)));
+        *(if is_watched(cut.get("for")) { &mut request.watched } else { &mut request.tested }) = part;
     }
     for (at, way) in WAYS.iter().enumerate() {
         while let Some(cut) = rest.cut_as(way, |found| judged(at, found)) {
@@ -300,10 +311,16 @@ fn is_watched(purpose: &str) -> bool {
     ["val", "dev", "monitor", "watch", "early"].iter().any(|start| purpose.starts_with(start))
 }
 
+/// So many hundredths; thirds and sixths, of which there are but six digits, are what they are.
+pub(super) fn share(percent: f64) -> f64 {
+    let (share, sixths) = (percent / 100.0, (percent / 100.0 * 6.0).round() / 6.0);
+    if (share - sixths).abs() < 1e-7 { sixths } else { share }
+}
+
 fn part(cut: &Cut) -> Option<AskedPart> {
     let value = cut.number()?;
     match cut.is_percent() {
-        true => Some(AskedPart::Share(value / 100.0)).filter(|_| value > 0.0 && value < 100.0),
+        true => Some(AskedPart::Share(share(value))).filter(|_| value > 0.0 && value < 100.0),
         false if value > 0.0 && value < 1.0 => Some(AskedPart::Share(value)),
         false => (value.fract() == 0.0 && (1.0..=1e9).contains(&value)).then_some(AskedPart::Examples(value as usize)),
     }
@@ -315,7 +332,7 @@ fn ratio(rest: &mut Rest, request: &mut Request) {
     let is_named = |words: &str| words.contains("split") || words.contains("train");
     let is_split = |found: &Found<'_>| taken_if(is_named(&found.cut.words.to_lowercase()) && sums_up(found.cut));
     let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
-    let share = |percent: f64| AskedPart::Share(percent / 100.0);
+    let share = |percent: f64| AskedPart::Share(share(percent));
     let words = cut.words.to_lowercase();
     if ["chronological", "temporal", "time-"].iter().any(|word| words.contains(word)) {
         request.ordered_by = Some(AskedOrder::Time);

@@ -83,8 +83,8 @@ static WHOLE: LazyLock<[Regex; 3]> = LazyLock::new(|| {
 static NO_SCHEDULE: LazyLock<Regex> =
     LazyLock::new(|| without(r"(?:(?:learning[ -]rate|lr) )?(?:schedules?|schedulers?|(?:learning[ -]rate|lr)[ -]decay)"));
 
-/// The machine has none to train on, so nothing comes of it.
-static NO_GPU: LazyLock<Regex> = LazyLock::new(|| without(r"(?:gpus?|cuda|accelerators?)"));
+/// The machine has none to train on, and nothing is sent anywhere unless `tallow push` is told to: nothing comes of it.
+static NO_GPU: LazyLock<Regex> = LazyLock::new(|| without(r"(?:gpus?|cuda|accelerators?|uploads?(?: to (?:the )?hub)?)"));
 
 /// Before what is wished: frozen parts are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {

@@ -128,6 +128,7 @@ impl Brief<'_> {
         }
         let (wishes, words) = self.not_understood();
         out.deviations.extend(wishes);
+        out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(words);
         let of_characters = matches!(
             &candidate.spec,
@@ -274,6 +275,11 @@ impl Brief<'_> {
         // `The features` are said of what was listed.
         let of_columns = |words: &str| words.split_whitespace().all(|word| OF_COLUMNS.contains(&word.to_lowercase().as_str()));
         let lists = !perhaps.input.is_empty() || !perhaps.exclude.is_empty();
+        // `Leave these out`, where what they are is left out.
+        let leaves_out = |words: &str| {
+            let is_said = words.split_whitespace().all(|word| LEFT_OUT.contains(&word.to_lowercase().as_str()));
+            is_said && perhaps.exclude.iter().any(|name| self.left_out(name).is_some())
+        };
         // Of a table's classes each has its share of what is held out.
         let is_stratified = self.task == Task::TabularClassification
             && self.offer.data.table.is_some()
@@ -296,7 +302,7 @@ impl Brief<'_> {
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) => true,
-            [] => lists && of_columns(words),
+            [] => lists && of_columns(words) || leaves_out(words),
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
         let is_column = |name: &&str| is_input(name) || is_label(name) || self.left_out(name).is_some();
@@ -317,6 +323,24 @@ impl Brief<'_> {
             deviations.into_iter().flatten().collect(),
             (!words.is_empty()).then(|| format!("request: no wish was seen in {}", quoted(&words))),
         )
+    }
+
+    /// Columns that the request uses and leaves out as well: that they are left out is told.
+    fn used_and_left_out(&self) -> Option<Deviation> {
+        let request = self.request()?;
+        let perhaps = request.perhaps_columns();
+        let left_out: Vec<String> =
+            perhaps.exclude.iter().chain(&request.exclude).filter_map(|name| self.left_out(name)).collect();
+        let used = perhaps.input.iter().chain(&request.input).filter_map(|name| self.left_out(name));
+        let mut both: Vec<String> = used.filter(|name| left_out.contains(name)).map(|name| format!("`{name}`")).collect();
+        both.sort_unstable();
+        both.dedup();
+        (!both.is_empty()).then(|| Deviation {
+            field: "data.columns".into(),
+            stated: format!("{}, to be used and to be left out", both.join(", ")),
+            used: "left out".into(),
+            reason: "the request says both: say which of the two is meant".into(),
+        })
     }
 
     /// The column that is called so, as the table calls it, if it is left out.
@@ -364,6 +388,12 @@ impl Brief<'_> {
         }
     }
 }
+
+/// What says that something is left out, where it was named before.
+const LEFT_OUT: [&str; 21] = [
+    "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore", "exclude", "omit", "skip",
+    "remove", "discard", "not", "don't", "use", "never",
+];
 
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =

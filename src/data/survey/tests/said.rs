@@ -64,6 +64,10 @@ fn a_label_is_said_in_passing() {
         let error = of(open).expect_err("unclear");
         assert!(error.contains("cannot tell which column holds the label: it has `loan_id`, `income`"), "{error}");
     }
+    // Nor is one that is said to be left out.
+    let (open, exclude) = (names(&["catch every default", "income figures come"]), names(&["income figures", "income"]));
+    let hints = PerhapsColumns { open, exclude, ..Default::default() };
+    assert_eq!(label_of(found(("loans.csv", &loans()), &perhaps(hints))), Ok("defaulted".into()));
     // Columns that it is told from are none.
     let hints = PerhapsColumns { open: names(&["income", "flags defaults"]), input: names(&["income"]), ..Default::default() };
     assert_eq!(label_of(found(("loans.csv", &loans()), &perhaps(hints))), Ok("defaulted".into()));
