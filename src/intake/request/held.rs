@@ -105,12 +105,12 @@ fn amount() -> String {
 static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let amount = amount();
     let with_edge = |form: &str| form.replace("EDGE", EDGE);
-    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s(?:the |a |an |another |EDGE|random )*";
+    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s";
     let out = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off)\s(?:a |the |another |EDGE|random )*";
-    let (verb, out) = (with_edge(verb), with_edge(out));
+    let (which, out) = (with_edge("(?:the |a |an |another |EDGE|random )*"), with_edge(out));
     [
         pattern(&format!(
-            r"(?:{verb})?\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"(?:{verb})?{which}\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
@@ -188,8 +188,30 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 
+/// `Hold out the houses sold last (20 %)`, `test on the 15 % of the patients admitted most recently`: the latest by their time.
+fn sold_last(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let out = r"\b(?:hold(?:ing)? (?:out|back)|set(?:ting)? aside|keep(?:ing)? (?:out|back|aside)|reserv(?:e|ing)|test(?:ing)?(?: (?:it|the model))? on|evaluat(?:e|ing)(?: (?:it|the model))? on)\s(?:(?:the|those|all|only)\s)*";
+        let done = r"(?:\w+ed|sold|made|written|sent|taken|born|bought|built|seen)";
+        let late = format!(r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}))");
+        [
+            pattern(&format!(r"{out}(?:[\w-]+\s){{1,3}}?{late}\s*[(:,]?\s*#\s?(?P<unit>%|percent\b)(?: of (?:them|all))?\)?")),
+            pattern(&format!(r"{out}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:the\s|all\s)?(?:[\w-]+\s){{0,2}}?)\s?{late}")),
+        ]
+    });
+    if !["last", "latest", "recently"].iter().any(|word| rest.says(word)) {
+        return;
+    }
+    let cut = WAYS.iter().find_map(|way| rest.cut(way));
+    let said = request.value(cut, "a part of the data: more than 0 % and less than 100 %", part);
+    if said.is_some() {
+        (request.tested, request.tested_at) = (said, Some(Edge::Latest));
+    }
+}
+
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     ratio(rest, request);
+    sold_last(rest, request);
     if let Some(cut) = rest.cut_as(&REST[0], |found| complete(number(found.cut.get("second")), found)) {
         let part = number(cut.get("second")).map(|percent| AskedPart::Share(percent / 100.0));
         let is_watched = is_watched(cut.get("for"));
@@ -277,6 +299,11 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     let most_of_it = cut.is_percent() && value > 60.0 && way != 3;
     let is_look = words.contains(" to ") && !KEPT.iter().any(|start| words.starts_with(start));
     let is_size = way == 1 && [":", "=", " of ", "size"].iter().any(|sign| words.contains(sign));
+    // `The first 120 rows, hold out 30`.
+    static ROWS_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:rows|examples|samples|lines|images|texts|pairs)[\s,;]+(?:and |then )*(?:hold|keep|set|put|reserve|leave)(?: out| back| aside)?\s$")
+    });
+    let has_unit = has_unit || way == 3 && value >= 1.0 && ROWS_BEFORE.is_match(found.before);
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look;
     let is_any = way == 5 && cut.get("edge").is_empty();
     if is_any && amount::is_of_both(found.before) {

@@ -1,8 +1,9 @@
 //! Which kind of task a request names: "named entity recognition", "DPO", "regression".
 
 use super::pattern::pattern;
-use super::rest::Rest;
+use super::rest::{Found, Rest, taken_if};
 use super::{Refused, Request};
+use crate::intake::regex;
 use crate::spec::Task;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -29,7 +30,7 @@ static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
         (
             Task::TokenClassification,
             pattern(
-                r"\bnamed[- ]entit(?:y|ies)(?:[- ](?:recognition|recogni[sz]er|extraction|tagging))?\b|\bentity[- ](?:recognition|extraction|tagging)\b|\bner\b|\btoken[- ]classif\w+\b|\b(?:sequence|pos|part[- ]of[- ]speech)[- ](?:tagg(?:ing|ers?)|labell?ing)\b",
+                r"\bnamed[- ]entit(?:y|ies)(?:[- ](?:recognition|recogni[sz]er|extraction|tagg(?:ing|ers?)))?\b|\bentity[- ](?:recognition|extraction|tagg(?:ing|ers?))\b|\bner\b|\btoken[-_ ]classif\w+\b|\b(?:sequence|pos|part[- ]of[- ]speech)[- ](?:tagg(?:ing|ers?)|labell?ing)\b",
             ),
         ),
         (
@@ -48,23 +49,23 @@ static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
                 r"\binstruction[- ](?:fine-?\s?)?(?:tun(?:e|ed|ing)|following)\b|\bsupervised fine-?\s?tuning(?: \(?sft\)?)?\b|\bsft\b|\bchat[- ](?:fine-?)?tuning\b|\b(?:to )?follow(?:ing|s)? instructions\b",
             ),
         ),
-        (Task::ImageClassification, pattern(r"\b(?:image|picture|photo)s?[- ](?:classif\w+|recognition)\b")),
+        (Task::ImageClassification, pattern(r"\b(?:image|picture|photo)s?[-_ ](?:classif\w+|recognition)\b")),
         (
             Task::TextClassification,
             pattern(
-                r"\b(?:text|document|sentence|sequence|topic|intent|spam|sentiment|toxicity|emotion)s?[- ](?:classif\w+|analysis|detection|detector)\b|\bsentence[- ]pair classif\w+\b|\b(?:natural language inference|nli|textual entailment|paraphrase (?:detection|identification))\b",
+                r"\b(?:text|document|sentence|sequence|topic|intent|spam|sentiment|toxicity|emotion)s?[-_ ](?:classif\w+|analysis|detection|detector)\b|\bsentence[- ]pair classif\w+\b|\b(?:natural language inference|nli|textual entailment|paraphrase (?:detection|identification))\b",
             ),
         ),
         // Whether of texts or of tables is for the data to say.
-        (Task::TextRegression, pattern(r"\b(?:text |tabular |a )?regression(?: (?:task|problem|model))?\b|\bregressor\b")),
-        (Task::TabularClassification, pattern(r"\btabular classif\w+\b")),
+        (Task::TextRegression, pattern(r"\b(?:text[ _]|tabular[ _]|a )?regression(?: (?:task|problem|model))?\b|\bregressor\b")),
+        (Task::TabularClassification, pattern(r"\btabular[ _]classif\w+\b")),
     ]
 });
 
 /// Several labels of each, as people say it of texts: beside any other kind it says nothing of its own.
 static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:can have |may have |has |have |with )?(?:several|multiple|more than one|any number of|one or more) (?:labels?|tags?|topics?|categories|category) (?:per|each|at (?:once|a time)|for (?:each|every|one|a|an))\b(?: \w+)?|\ball (?:the )?(?:topics|labels|tags|categories) that apply\b|\b(?:can|may|might|could) (?:have|carry|get|belong to|fall (?:in|into)) (?:several|multiple|more than one|many|one or more) (?:labels?|tags?|topics?|categories|category|classes|class)\b",
+        r"\b(?:can have |may have |has |have |with )?(?:assign (?:it |them )?)?(?:several|multiple|more than one|any number of|one or more) (?:labels?|tags?|topics?|categories|category) (?:per|each|at (?:once|a time)|(?:for|to) (?:each|every|one|a|an))\b(?: \w+)?|\ball (?:the )?(?:topics|labels|tags|categories) that apply\b|(?:\b(?:each|every) \w+ )?\b(?:can|may|might|could) (?:have|carry|get|belong to|fall (?:in|into)) (?:several|multiple|more th[ae]n one|many|one or more) (?:labels?|tags?|topics?|categories|category|classes|class)\b",
     )
 });
 
@@ -81,7 +82,32 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.task = Some(Task::TextMultiLabel);
         }
     }
+    as_number(rest, request);
     request.classifies = matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
+}
+
+/// `Predict the score as a number`; a column that is read or held as one says nothing of what is told.
+fn as_number(rest: &mut Rest, request: &mut Request) {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?:\bas|¦) (?:a |an )(?:(?:real|continuous|decimal|numeric|numerical|single) )*(?:number|float|scalar)\b")
+    });
+    static HELD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:treat|us(?:e|es|ing)\b|encod|read|pars|handl|consider|tak(?:e|ing)\b|stor|writ|keep|given|pass|column)\w*\s[^.,;:¦]{0,40}$",
+        )
+    });
+    let says = ["number", "float", "scalar"].iter().any(|word| rest.says(word));
+    if request.task.is_some() || !says || rest.says("classif") {
+        return;
+    }
+    // `As` is cut out with the name before it.
+    let is_told = |found: &Found<'_>| {
+        let is_said = found.cut.words.to_lowercase().starts_with("as ") || request.label.is_some();
+        taken_if(is_said && !HELD.is_match(found.before) && !found.behind.starts_with(" of "))
+    };
+    if rest.cut_as(&NUMBER, is_told).is_some() {
+        request.task = Some(Task::TextRegression);
+    }
 }
 
 /// Whether classes are to be told; a classifier that is a part of a model is cut out already.

@@ -343,6 +343,12 @@ pub enum Lack {
     Augmentation,
     /// A task that the zoo has no model for: detecting objects.
     Task,
+    /// A measure that there is not: balanced accuracy.
+    Metric,
+    /// Rows by where they stand: the first 300.
+    Rows,
+    /// What is done with a model once it is trained: exporting it.
+    Afterwards,
 }
 
 /// What lies at a path.

@@ -60,8 +60,19 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
             }
         },
         // What is to be scored is trained on where there is nothing else.
-        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)),
+        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)).or_else(|| bare_folder(rest, &lying)),
     };
+    // `The folder clips, with a metadata.csv in it`.
+    if let Some(DataName::Local { path }) = &request.data
+        && path.components().count() == 1
+        && lying(&path.to_string_lossy()).is_none()
+        && let Some(DataName::Local { path: within }) = folder(rest, &lying)
+    {
+        let is_list = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("metadata"));
+        let whole = within.join(path);
+        let path = if !is_list && lying(&whole.to_string_lossy()).is_some() { whole } else { within };
+        request.data = Some(DataName::Local { path });
+    }
     request.model = rest.cut_word(|before, word| {
         let id = hub_page(word).map_or(word, |(id, _)| id);
         (role(before, word)? == Lying::Model).then(|| ModelName::At { id: id.into() })
@@ -99,6 +110,33 @@ fn folder(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<Dat
     });
     let judged = |found: &Found<'_>| taken_if(lying(found.cut.get("v")) == Some(Lying::Data) && !GOES.is_match(found.before));
     let cut = WAYS.iter().find_map(|way| rest.cut_as(way, judged))?;
+    Some(DataName::Local { path: cut.get("v").into() })
+}
+
+/// The same without a word for it: `pets resnet18 10 epochs`, `clips, whisper`, `the photos of pets`. A word of a sentence is no name,
+/// whatever lies here.
+fn bare_folder(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<DataName> {
+    static WORD: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|[\s,;:(¦])[`'\x22]?(?P<v>[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)"));
+    static OF: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:images?|photos?|pictures?|fotos?|bilder|recordings?|audio|aufnahmen|imágenes|imagens|texts?|files?)\s(?:of|from|in|de|von|aus|di|da|dos?)\s(?:the\s|la\s)?$",
+        )
+    });
+    const MOST: usize = 6;
+    let judged = |found: &Found<'_>| {
+        let word = found.cut.get("v");
+        let (before, behind) = (found.before.trim_end(), found.behind.trim_start());
+        let is_first = before.is_empty();
+        let is_alone = before.ends_with([',', ';', ':', '(', '¦']) && (behind.is_empty() || behind.starts_with([',', ';', ')', '¦']));
+        // A few words that make no sentence are names and values: `resnet18 pets 10ep`.
+        let words = || before.split_whitespace().chain(behind.split_whitespace());
+        let is_short = || words().count() < MOST && !words().any(is_filler);
+        let is_own = word.contains('_') || behind.starts_with(':') || is_short();
+        let is_named = is_first || is_alone || is_own || OF.is_match(found.before);
+        taken_if(is_named && !is_filler(word) && lying(word) == Some(Lying::Data) && !GOES.is_match(found.before))
+    };
+    let cut = rest.cut_as(&WORD, judged)?;
     Some(DataName::Local { path: cut.get("v").into() })
 }
 

@@ -47,7 +47,52 @@ pub(super) fn spelt_out(text: &str) -> String {
             LazyLock::new(|| regex(r"(?i)\b(?:should|must|shall|has to|have to|needs? to|ought to) be (?P<v>\.?[0-9])"));
         out = SHALL.replace_all(&out, "= ${v}").into_owned();
     }
-    short(&out)
+    sizes(&short(&out))
+}
+
+/// Sizes in few signs: `mlp 64-64`, `d=64, L=3, h=4, p=8, img 48`.
+fn sizes(text: &str) -> String {
+    let low = text.to_lowercase();
+    let mut out = text.to_string();
+    if low.contains("mlp") || low.contains("perceptron") {
+        // `MLP 3x64` has three layers of 64 each.
+        static UNITS: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)\b(?P<name>mlp|perceptron)\s?:?\s?(?P<list>[0-9]{1,5}(?:\s?[-/]\s?[0-9]{1,5})+|[0-9]{2,5}(?:\s?[x×]\s?[0-9]{1,5})+|[(\[]\s?[0-9]{1,5}(?:\s?[-/x×,]\s?[0-9]{1,5})+\s?[)\]])(?P<behind>\s*(?:$|[,.;:)]|[a-z]))",
+            )
+        });
+        let units = UNITS.replace_all(&out, |found: &Captures<'_>| {
+            let list = found["list"].trim_matches(['(', ')', '[', ']']);
+            format!("{} with hidden layers ({list}){}", &found["name"], &found["behind"])
+        });
+        out = units.into_owned();
+    }
+    const KEYS: [(char, &str); 4] = [('d', "width"), ('L', "layers ="), ('h', "heads ="), ('p', "patch size")];
+    static KEYED: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?P<before>^|[\s,;(])(?P<key>[dLhp])\s?=\s?(?P<v>[1-9][0-9]{0,4})(?P<behind>$|[\s,;)])"));
+    static IMAGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bimg\s?=?\s?(?P<v>[1-9][0-9]{1,3})(?:²|px)?(?P<behind>$|[\s,;)])"));
+    static MOMENTS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)\b(?:b|beta|β)_?1\s?=?\s?(?P<a>0?\.[0-9]+)[\s,]+(?:b|beta|β)_?2\s?=?\s?(?P<b>0?\.[0-9]+)")
+    });
+    if low.contains("img") {
+        out = IMAGE.replace_all(&out, "image size ${v}${behind}").into_owned();
+    }
+    if low.contains("b1") {
+        out = MOMENTS.replace_all(&out, "betas (${a}, ${b})").into_owned();
+    }
+    // One letter by itself may be anything.
+    if KEYS.iter().filter(|(key, _)| out.contains(&format!("{key}=")) || out.contains(&format!("{key} ="))).count() > 1 {
+        let said = |found: &Captures<'_>| {
+            let name = KEYS.iter().find(|(key, _)| found["key"].starts_with(*key)).map_or("", |(_, name)| name);
+            let behind = if &found["behind"] == " " { ", " } else { &found["behind"] };
+            format!("{}{name} {}{behind}", &found["before"], &found["v"])
+        };
+        // Neighbours share the sign between them.
+        for _ in 0..2 {
+            out = KEYED.replace_all(&out, said).into_owned();
+        }
+    }
+    out
 }
 
 /// `¼` as 0.25, `2 ½` as 2.5.
@@ -313,8 +358,8 @@ fn neat(value: f64) -> String {
 /// Settings by what experts call them: `wu=3% ga=8 1ep`.
 fn short(text: &str) -> String {
     const VALUE: &str = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e-?[0-9]+)?k?";
-    const KEYS: [&str; 16] =
-        ["wu", "ga", "gas", "drop", "do", "tgt", "tm", "ls", "sl", "msl", "ml", "mom", "opt", "sched", "cos", "ep"];
+    const KEYS: [&str; 17] =
+        ["wu", "ga", "gas", "drop", "do", "tgt", "tm", "ls", "sl", "msl", "ml", "mom", "opt", "sched", "cos", "ep", "seq"];
     let mut all =
         text.split(|c: char| !c.is_ascii_alphanumeric()).map(|word| word.trim_start_matches(|c: char| c.is_ascii_digit()));
     let is_pieces = |text: &str| text.contains("bs") && text.contains(['x', '×']);
@@ -323,7 +368,7 @@ fn short(text: &str) -> String {
     }
     static KEYED: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
+            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga|seq)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
         ))
     });
     static COSINE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<before>[\s,;])cos(?P<behind>$|[\s,;.)])"));
