@@ -155,6 +155,8 @@ pub(super) fn find_examples(rest: &mut Rest, request: &mut Request) {
         // Lines are what a table has, or a text: so many of them without a word which are no wish yet.
         _ if found.cut.get("what").eq_ignore_ascii_case("lines") && !is_placed(found.cut) => Judged::Passed,
         true => Judged::Told,
+        // `The last 2 rows of each patient` are others of each.
+        false if is_of_each(found.behind) => Judged::Told,
         false => Judged::Taken,
     };
     let Some(cut) = PATTERNS.examples.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
@@ -184,4 +186,10 @@ pub(super) fn find_examples(rest: &mut Rest, request: &mut Request) {
 /// Whether the data is a file whose lines are rows.
 fn has_rows(request: &Request) -> bool {
     matches!(&request.data, Some(DataName::Local { path }) if is_table(&path.to_string_lossy()))
+}
+
+/// Whether what was counted is so of each of something.
+fn is_of_each(behind: &str) -> bool {
+    let mut words = behind.split_whitespace();
+    matches!(words.next(), Some("of" | "for" | "from" | "in" | "per")) && matches!(words.next(), Some("each" | "every"))
 }

@@ -71,7 +71,7 @@ static AFTERWARDS: LazyLock<Regex> = LazyLock::new(|| {
     let it = r"(?:\s(?:it|them|the|my|our|a|its|as|final|trained|fine-?tuned|resulting|finished|best|whole|model|network|weights|result|checkpoint|afterwards|everything|merged))*";
     let form = r"(?:onnx|gguf|ggml|torch-?script|core-?ml|tflite|tensor-?rt)(?:[ -](?:format|file|model|runtime))?";
     pattern(&format!(
-        r"\b(?:export|convert|sav|writ|stor|turn)(?:e|ed|ing)?{it}\s(?:to|into|as|in|for)\s(?:an?\s)?{form}\b|\b(?:export|merg)(?:e|ed|ing)?(?:\s(?:the|my|its|lora|q-?lora)){{0,2}}\s(?:it|model|weights|adapters?|lora)\b(?:{it}\s(?:into|with|to)\s(?:the\s)?(?:base|model)(?: model| weights)?)?|\b(?:sav|stor|writ)(?:e|ing){it}\smerged{it}(?:\s(?:to|in|into|under|as)\s\S*\w)?|\b(?:upload|push|publish)(?:ed|ing)?{it}\s(?:to|on)\s(?:the\s|my\s)?(?:hub|hugging\s?face(?:\shub)?)\b|\bonnx export\b"
+        r"\b(?:export|convert|sav|writ|stor|turn)(?:e|ed|ing)?{it}\s(?:to|into|as|in|for)\s(?:an?\s)?{form}\b|\b(?:export|merg)(?:e|ed|ing)?(?:\s(?:the|my|its|lora|q-?lora)){{0,2}}\s(?:it|model|weights|adapters?|lora)\b(?:{it}\s(?:into|with|to)\s(?:the\s)?(?:base|model)(?: model| weights)?)?|\b(?:sav|stor|writ)(?:e|ing){it}\smerged{it}(?:\s(?:to|in|into|under|as)\s\S*\w)?|\b(?:upload|push|publish)(?:ed|ing)?{it}\s(?:to|on)\s(?:the\s|my\s)?(?:hub|hugging\s?face(?:\shub)?)\b|(?:\bonnx export|(?:\b(?:as|in|to|and|then|also|plus)|[,;])\sonnx)\b|\b(?:sav|stor)(?:e|ing)(?:\s(?:the|my|final|trained|best|resulting|fine-?tuned))*\s(?:model|weights|checkpoint|network)\s(?:to|in|into|under|as)\s\S*\w"
     ))
 });
 
@@ -119,7 +119,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
         }
     }
-    if ["onnx", "gguf", "ggml", "torch", "core", "tflite", "tensor", "export", "merg", "hub", "hugging"].iter().any(|word| rest.says(word)) {
+    if ["onnx", "gguf", "ggml", "torch", "coreml", "core ml", "tflite", "tensor", "export", "merg", "hub", "hugging", "save", "stor", "saving"].iter().any(|word| rest.says(word)) {
         while let Some(cut) = rest.cut(&AFTERWARDS) {
             request.lacking.push(Lacking { of: Lack::Afterwards, words: cut.words });
         }

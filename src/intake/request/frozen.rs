@@ -16,7 +16,7 @@ patterns! {
     lower: [
         r"\b(?:freez(?:e|ing)|frozen) (?:(?:the |its )?(?:word |token )?embeddings? and )?(?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)(?:,? (?:and|with|plus) (?:the |its )?(?:word |token )?embeddings?(?: layers?)?)?\b",
         r"\b(?:(?:keep|leave|hold)(?:ing)? (?:the |its )?)?(?:(?:word |token )?embeddings? and (?:the |its )?)?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)(?:,? (?:and|with|plus) (?:the |its )?(?:word |token )?embeddings?(?: layers?)?)? (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
-        r"\b(?:freez(?:e|ing)|frozen)\s@(?:of the |\w+ )?(?:layers|blocks)\b",
+        r"\b(?:freez(?:e|ing)|frozen)\s(?:the |its )?@(?:of the |(?:first|lower|lowest|bottom|encoder|transformer|hidden|attention) )*(?:layers|blocks)\b",
     ],
     // All but these.
     upper: [

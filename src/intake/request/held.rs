@@ -96,7 +96,7 @@ const ROWS: &str = r"(?:data(?: ?set)?|examples?|samples?|rows?|images?|sentence
 /// A number with what it is of.
 fn amount() -> String {
     format!(
-        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s?¦){{0,6}})?"
+        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s?¦\s*){{0,6}})?"
     )
 }
 
@@ -110,7 +110,7 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let (which, out) = (with_edge("(?:the |a |an |another |EDGE|random )*"), with_edge(out));
     [
         pattern(&format!(
-            r"(?:{verb})?{which}\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"(?:{verb})?{which}\b{amount}(?:(?P<late>latest|newest|most recent)\s)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
@@ -180,7 +180,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}})\s?(?:%|percent\b){of}"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|(?P<edge>last|final|most recent)|of))* (?:(?:rest of the )?(?P<second>\d{{1,2}})\s?(?:%|percent\b){of}|(?:rest|remainder|others?|remaining (?:rows|data|part|ones))\b)"
         )),
         pattern(&format!(
             r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?"
@@ -193,13 +193,13 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
     static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         let out = r"\b(?:hold(?:ing)? (?:out|back)|set(?:ting)? aside|keep(?:ing)? (?:out|back|aside)|reserv(?:e|ing)|test(?:ing)?(?: (?:it|the model))? on|evaluat(?:e|ing)(?: (?:it|the model))? on)\s(?:(?:the|those|all|only)\s)*";
         let done = r"(?:\w+ed|sold|made|written|sent|taken|born|bought|built|seen)";
-        let late = format!(r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}))");
+        let late = format!(r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}|latest\b|newest\b|most recent\b))");
         [
             pattern(&format!(r"{out}(?:[\w-]+\s){{1,3}}?{late}\s*[(:,]?\s*#\s?(?P<unit>%|percent\b)(?: of (?:them|all))?\)?")),
             pattern(&format!(r"{out}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:the\s|all\s)?(?:[\w-]+\s){{0,2}}?)\s?{late}")),
         ]
     });
-    if !["last", "latest", "recently"].iter().any(|word| rest.says(word)) {
+    if !["last", "latest", "newest", "recent"].iter().any(|word| rest.says(word)) {
         return;
     }
     let cut = WAYS.iter().find_map(|way| rest.cut(way));
@@ -212,18 +212,21 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     ratio(rest, request);
     sold_last(rest, request);
-    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(number(found.cut.get("second")), found)) {
-        let part = number(cut.get("second")).map(|percent| AskedPart::Share(percent / 100.0));
+    // `The rest` is all that is left.
+    let kept_out = |cut: &Cut| number(cut.get("second")).or(number(cut.get("v")).map(|trained| 100.0 - trained));
+    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(kept_out(found.cut), found)) {
+        let part = kept_out(&cut).map(|percent| AskedPart::Share(percent / 100.0));
         let is_watched = is_watched(cut.get("for"));
         let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
-        request.tested_at = Edge::of(cut.get("edge")).filter(|_| !is_watched);
+        let edge = Edge::of(cut.get("edge")).or((!cut.get("start").is_empty()).then_some(Edge::End));
+        request.tested_at = edge.filter(|_| !is_watched);
     }
     for (at, way) in WAYS.iter().enumerate() {
         while let Some(cut) = rest.cut_as(way, |found| judged(at, found)) {
             let is_watched = is_watched(cut.get("for"));
             if !is_watched {
-                request.tested_at = request.tested_at.or(Edge::of(cut.get("edge")));
+                request.tested_at = request.tested_at.or(Edge::of(cut.get("edge"))).or(Edge::of(cut.get("late")));
             }
             let expected = "a part of the data: more than 0 % and less than 100 %, or a whole number of rows";
             let part = request.value(Some(cut), expected, part);

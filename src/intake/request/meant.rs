@@ -5,6 +5,7 @@ use super::english::is_word;
 use super::name::{hub_id, is_data_file, looks_like_path};
 use super::names::words_of_names;
 use super::rest::{AROUND, FILLERS, is_negation, last_word};
+use super::written::parted;
 use crate::intake::regex;
 use regex::Regex;
 use serde::Deserialize;
@@ -217,7 +218,7 @@ struct Evidence {
 const ALSO_ENGLISH: &[&str] = &[
     "a", "affine", "alfa", "nur", "passages", "pasta", "paso", "rang", "solo", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
     "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
-    "ni", "red", "cent", "garde", "quais", "reserve", "separe", "use", "usa", "usar", "onze", "aparte", "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
+    "ni", "red", "cent", "fais", "cible", "alvo", "ziel", "mide", "mesure", "garde", "quais", "reserve", "separe", "use", "usa", "usar", "onze", "aparte", "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
 ];
 
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
@@ -276,8 +277,8 @@ impl Phrases {
 
     /// The same, perhaps only of phrases that English has not.
     fn translate_as(&self, text: &str, foreign_only: bool) -> (String, Evidence) {
-        let (mut out, mut found) = (text.to_string(), Evidence::default());
-        let mut low = text.to_lowercase();
+        let (mut out, mut found) = (if self.is_spaced { text.to_string() } else { parted(text) }, Evidence::default());
+        let mut low = out.to_lowercase();
         for Phrase { words, pattern, english, is_foreign } in &self.each {
             // Of most there is nothing, and no pattern is made for them.
             if foreign_only && !is_foreign || !low.contains(words.as_str()) {

@@ -2,6 +2,7 @@
 
 use super::asides::{DID, WHO};
 use super::english::is_word;
+use super::folders;
 use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
 use super::number::number;
 use super::pair::code_of;
@@ -60,7 +61,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
             }
         },
         // What is to be scored is trained on where there is nothing else.
-        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)).or_else(|| bare_folder(rest, &lying)),
+        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)).or_else(|| folders::bare(rest, &lying)),
     };
     // `The folder clips, with a metadata.csv in it`.
     if let Some(DataName::Local { path }) = &request.data
@@ -110,33 +111,6 @@ fn folder(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<Dat
     });
     let judged = |found: &Found<'_>| taken_if(lying(found.cut.get("v")) == Some(Lying::Data) && !GOES.is_match(found.before));
     let cut = WAYS.iter().find_map(|way| rest.cut_as(way, judged))?;
-    Some(DataName::Local { path: cut.get("v").into() })
-}
-
-/// The same without a word for it: `pets resnet18 10 epochs`, `clips, whisper`, `the photos of pets`. A word of a sentence is no name,
-/// whatever lies here.
-fn bare_folder(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<DataName> {
-    static WORD: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:^|[\s,;:(¦])[`'\x22]?(?P<v>[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)"));
-    static OF: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:images?|photos?|pictures?|fotos?|bilder|recordings?|audio|aufnahmen|imágenes|imagens|texts?|files?)\s(?:of|from|in|de|von|aus|di|da|dos?)\s(?:the\s|la\s)?$",
-        )
-    });
-    const MOST: usize = 6;
-    let judged = |found: &Found<'_>| {
-        let word = found.cut.get("v");
-        let (before, behind) = (found.before.trim_end(), found.behind.trim_start());
-        let is_first = before.is_empty();
-        let is_alone = before.ends_with([',', ';', ':', '(', '¦']) && (behind.is_empty() || behind.starts_with([',', ';', ')', '¦']));
-        // A few words that make no sentence are names and values: `resnet18 pets 10ep`.
-        let words = || before.split_whitespace().chain(behind.split_whitespace());
-        let is_short = || words().count() < MOST && !words().any(is_filler);
-        let is_own = word.contains('_') || behind.starts_with(':') || is_short();
-        let is_named = is_first || is_alone || is_own || OF.is_match(found.before);
-        taken_if(is_named && !is_filler(word) && lying(word) == Some(Lying::Data) && !GOES.is_match(found.before))
-    };
-    let cut = rest.cut_as(&WORD, judged)?;
     Some(DataName::Local { path: cut.get("v").into() })
 }
 
@@ -458,7 +432,7 @@ const FAMILIES: &[&str] = &[
 ];
 
 /// Stands before where something is to go, or what is to be done with a file: `save the model to`, `and upload`.
-static GOES: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static GOES: LazyLock<Regex> = LazyLock::new(|| {
     let to = r"(?:to|in|into|at|under|as)\s(?:(?:the|an?)\s)?(?:(?:file|folder|directory)\s)?";
     regex(&format!(
         r"(?i)(?:(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*(?:save|write|store|export|upload|send|copy|move|delete|dump|put)\s(?:(?:[^.,;:¦]{{0,40}}\s)?{to})?|\boutput[ _-](?:folder|dir(?:ectory)?|path|file)\s?[:=]?\s?)$"

@@ -137,6 +137,11 @@ static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(r"(?P<v>{one}(?:\s?(?:[,+]|\band\b)\s?{one})*)\s?(?:->|→)"))
 });
 
+/// As they are listed in few signs: `feats u g r`.
+static FEATURES: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:feats?|features|cols|inputs)\s?[:=]?\s(?P<v>[\p{L}_][\w-]*(?:\s[\p{L}_][\w-]*)+)\s*(?:$|[;,.])")
+});
+
 /// Words that may be columns, by what they would be.
 pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let places = |way: &Regex| -> Vec<Range<usize>> { way.find_iter(text).map(|found| found.range()).collect() };
@@ -158,6 +163,14 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         if is_told { vec![] } else { names }
     });
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
+    // Words of a sentence are none: `the features as they are`.
+    let is_ordinary = |word: &str| [ENDS, JOINS, LEADS].iter().any(|words| words.contains(&word.to_lowercase().as_str()));
+    let listed = FEATURES.captures_iter(text).filter(|found| {
+        let start = found.get(0).map_or(0, |all| all.start());
+        let is_left_out = excluded.iter().any(|place| place.start < start && start <= place.end);
+        !is_left_out && !found["v"].split_whitespace().any(is_ordinary)
+    });
+    let listed = listed.flat_map(|found| found["v"].split_whitespace().map(str::to_string).collect::<Vec<_>>());
     let word_before = |at: usize| text[..at].split_whitespace().next_back().unwrap_or_default().to_lowercase();
     let is_chosen = |found: &Captures<'_>| found.get(0).is_some_and(|all| CHOSEN.contains(&word_before(all.start()).as_str()));
     let before =
@@ -183,7 +196,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let asked = asked.chain(before).chain(named.filter_map(|found| Some(found.name("v")?.as_str())));
     PerhapsColumns {
         label: once(label),
-        input: once(input.chain(sources).chain(lists(&TAKEN))),
+        input: once(input.chain(sources).chain(lists(&TAKEN)).chain(listed)),
         exclude: once(exclude.chain(lists(&LEFT))),
         told: once(asked.flat_map(words_of)),
         ..PerhapsColumns::default()
@@ -331,7 +344,7 @@ pub(super) fn names_in(phrase: &str) -> Vec<&str> {
     const SAID: &[&str] = &[
         "exclude", "excluding", "ignore", "ignoring", "drop", "dropping", "omit", "omitting", "skip", "skipping", "remove", "removing", "leave", "leaving", "keep", "not", "don't", "no", "never",
         "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "i", "was", "ignored", "excluded", "dropped", "omitted", "removed", "weglassen", "ignorieren", "auslassen", "all",
-        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x", "care", "about", "between",
+        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x", "care", "about", "between", "feats", "feat", "cols",
     ];
     let is_said = |word: &&str| {
         let low = word.to_lowercase();

@@ -110,7 +110,7 @@ static OF_EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:for|of) (
 
 /// Measures that there are not, or of one kind of task alone; behind all that have a value.
 fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
-    const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s )?kappa|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|f2|brier(?: score)?|g-?means?";
+    const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|classification report|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|brier(?: score)?|g-?means?";
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
             r"(?:\b(?:optimi[sz]|maximi[sz]|report|show|measur|track|watch)(?:e|es|ing)?\s(?:for\s|me\s|the\s)*)?\b(?P<name>{NAMES})\b(?:\sscores?)?(?:\s(?:of|for|on)\s(?:the\s)?['\x22]?[\w-]+['\x22]?\sclass(?:es)?)?"
@@ -118,11 +118,11 @@ fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
     });
     static NONE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
-            regex(r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|numerical|machine|bits?|average|column)[ -]$"),
-            regex(r"(?i)^(?:\s(?:that|the|what|how|column|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
+            regex(r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$"),
+            regex(r"(?i)^(?:\s(?:that|the|what|how|columns?|analysis|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
         ]
     });
-    if !["accurac", "f1", "cision", "recall", "ivity", "ficity", "kappa", "jaccard", "confusion", "mape", "beta", "f2", "brier", "mean"]
+    if !["accurac", "f1", "cision", "recall", "ivity", "ficity", "kappa", "jaccard", "confusion", "mape", "beta", "report", "class", "brier", "mean"]
         .iter()
         .any(|word| rest.says(word))
     {

@@ -448,6 +448,8 @@ fn afterwards(words: &str) -> &'static str {
         "a run trains and scores a model: `tallow merge RUN --out DIR` makes one of adapter and base"
     } else if says("gguf") {
         "a run trains and scores a model: `tallow export RUN --to gguf` writes it for other programs"
+    } else if (says("sav") || says("stor")) && !says("onnx") {
+        "a run keeps its model in its own folder, under `model`, from where it can be copied"
     } else if says("hub") || says("hugging") {
         "a run trains and scores a model: `tallow push RUN ORG/NAME` puts it on the Hub"
     } else {

@@ -20,6 +20,7 @@ fn lists_keep_their_first_and_last_columns() {
         ("classify t.csv using colours u, g, r and no redshift", &["u", "g", "r"][..]),
         ("predict y in t.csv from the numbers area and rooms", &["area", "rooms"]),
         ("classify t.csv with magnitudes u, g and r", &["u", "g", "r"]),
+        ("t.csv; target y; feats u g r z; mlp 64-32", &["u", "g", "r", "z"]),
         ("the score between text_a and text_b in p.csv", &["text_a", "text_b"]),
     ] {
         let found = perhaps(text).input;
@@ -46,6 +47,12 @@ fn rows_by_their_place_are_drawn_and_told() {
     assert_eq!(rows("MiniLM on the first 40 lines of t.csv"), (Some(40), told("first 40 lines"), vec![]));
     assert_eq!(rows("MiniLM on 300 rows of t.csv"), (Some(300), vec![], vec![]));
     assert_eq!(parse("skip the first 100 rows of t.csv, MiniLM").max_examples, None);
+    assert_eq!(parse("MiniLM on t.csv, the last 2 rows of each patient are wrong").max_examples, None);
+    let last = parse("Use the last 500 rows of t.csv as test set, MiniLM");
+    assert_eq!((last.tested, last.tested_at, last.max_examples), (Some(AskedPart::Examples(500)), Some(Edge::End), None));
+    let rest = parse("Train on the first 80% of t.csv and test on the rest, MiniLM");
+    assert_eq!((rest.tested, rest.tested_at, rest.data_frac), (Some(AskedPart::Share(0.2)), Some(Edge::End), None), "{rest:?}");
+    assert_eq!(parse("Train on 80% of t.csv and test on the rest, MiniLM").tested_at, None);
     assert_eq!(parse("MiniLM on t.csv, use the first 20% of the rows as test set").tested_at, Some(Edge::Start));
 }
 
@@ -55,6 +62,7 @@ fn measures_that_there_are_not_are_told_as_such() {
         ("MiniLM on t.csv, report balanced accuracy", "report balanced accuracy"),
         ("MLP on t.csv, metric recall of the yes class", "recall of the yes class"),
         ("MLP on t.csv, optimise recall", "optimise recall"),
+        ("MLP on t.csv, weighted kappa", "weighted kappa"),
         ("MiniLM on t.csv, measure sensitivity and specificity", "measure sensitivity, specificity"),
     ] {
         let r = parse(text);
@@ -64,7 +72,7 @@ fn measures_that_there_are_not_are_told_as_such() {
     let each = parse("MiniLM on t.csv, show precision, recall and F1 for each class");
     assert_eq!((each.metric, each.lacking.len(), each.not_understood), (Some(Metric::F1), 1, vec![]));
     assert_eq!(parse("named entity tagger on n.conll, report recall").metric, Some(Metric::EntityRecall));
-    for text in ["MiniLM on t.csv, I recall that the file is sorted", "MiniLM on t.csv in full precision", "precision farming"] {
+    for text in ["MiniLM on t.csv, I recall that the file is sorted", "MiniLM on t.csv in full precision", "precision farming", "t.csv has columns area, recall and kappa"] {
         assert!(parse(text).lacking.iter().all(|lacking| lacking.of != Lack::Metric), "{text}");
     }
     assert_eq!(parse("MLP on t.csv, average precision").metric, Some(Metric::AveragePrecision));
@@ -77,6 +85,7 @@ fn the_latest_are_held_out() {
         "test on the 20 % most recently sold",
         "test on the 20% of tickets created last",
         "hold out the newest 20 %",
+        "hold out the 20 % newest",
         "the newest 20 % of the rows for testing",
     ] {
         let r = parse(&format!("predict y in t.csv, {text}"));
@@ -94,12 +103,14 @@ fn layers_and_embeddings_stay_frozen_together() {
     for text in [
         "with the bottom four layers and the embeddings frozen",
         "freeze the first 4 layers and the embeddings",
+        "freeze the 4 lowest layers",
         "with the embeddings and the lowest four layers frozen",
         "keep the lower 4 layers and the word embeddings fixed",
     ] {
         let r = parse(&format!("MiniLM on t.csv {text}, lr 1e-4"));
         assert_eq!((r.frozen, is_clear(&r)), (Some(Frozen::LowerLayers { count: 4 }), true), "{text}: {r:?}");
     }
+    assert_eq!(parse("MiniLM on t.csv, freeze the 4 last layers").frozen, None);
     assert_eq!(parse("MiniLM on t.csv, embeddings frozen").frozen, Some(Frozen::Embeddings));
 }
 
@@ -173,6 +184,9 @@ fn other_languages_say_numbers_parts_and_what_is_not_wanted() {
         (Some(4), Some(4), Some(128), Some(64), Some(2000)),
         "{chinese:?}"
     );
+    let commas = parse("用 loans.csv 预测 defaulted,MLP,隐藏层 64,30 轮,学习率 1e-3");
+    assert_eq!((commas.epochs, commas.lr), (Some(30.0), Some(1e-3)), "{commas:?}");
+    assert_eq!(parse("用 novel.txt 训练 GPT,10,000 步").steps, Some(10_000));
     let mixed = parse("pls finetune MiniLM auf reviews.csv, drei epochs, aber con learning rate 2e-5 y batch de 16, merci");
     assert_eq!((mixed.epochs, mixed.lr, mixed.batch_size), (Some(3.0), Some(2e-5), Some(16)));
 }
@@ -195,6 +209,8 @@ fn what_is_done_afterwards_has_commands_of_its_own() {
         ("and convert it to gguf", "convert it to gguf"),
         ("finally merge the adapter into the base model", "merge the adapter into the base model"),
         ("then upload it to the hub", "upload it to the hub"),
+        ("save the model to ./out", "save the model to ./out"),
+        ("and then ONNX", "then ONNX"),
     ] {
         let r = parse(&format!("MiniLM on reviews.csv for 2 epochs, {text}"));
         assert_eq!(r.lacking, [Lacking { of: Lack::Afterwards, words: words.into() }], "{text}: {r:?}");
@@ -203,6 +219,15 @@ fn what_is_done_afterwards_has_commands_of_its_own() {
     for text in ["predict export in trade.csv", "MiniLM on t.csv, do not merge the adapter"] {
         assert_eq!(parse(text).lacking, [], "{text}");
     }
+}
+
+#[test]
+fn cosine_similarity_is_of_vectors() {
+    for text in ["so that cosine similarity matches the score, p.csv, MiniLM", "MiniLM on p.csv, measure cosine similarity"] {
+        let r = parse(text);
+        assert!(r.embeddings && r.schedule.is_none(), "{text}: {r:?}");
+    }
+    assert!(!parse("MiniLM on p.csv, cosine schedule").embeddings);
 }
 
 #[test]
