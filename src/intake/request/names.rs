@@ -14,7 +14,7 @@ use crate::intake::regex;
 use regex::Regex;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Data by a path, an id or a name that is known, and a model by a path or an id.
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
@@ -509,8 +509,9 @@ fn is_pair_of_words(before: &str, word: &str) -> bool {
 /// that share words the longest.
 fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> {
     let named = |text: &str, from: usize| -> Option<(Range<usize>, &'static DataName)> {
-        let places = DATA.iter().flat_map(|(pattern, data)| {
-            let whole = pattern.captures_iter(&text[from..]).filter_map(|found| found.name("name").map(|name| name.range()));
+        let all = letters_of(&text[from..]);
+        let places = DATA.iter().filter(|known| all.contains(&known.letters)).flat_map(|Spelt { pattern, name, data, .. }| {
+            let whole = pattern.get_or_init(|| spelt(name)).captures_iter(&text[from..]).filter_map(|found| found.name("name").map(|name| name.range()));
             whole.map(move |range| (range.start + from..range.end + from, data))
         });
         let fitting: Vec<_> = places.filter(|(range, _)| fits(&text[..range.start])).collect();
@@ -527,20 +528,37 @@ fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> 
     found.get().cloned()
 }
 
-/// How each data set is spelt, the longest names first.
-static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
+/// How a data set is spelt.
+struct Spelt {
+    name: &'static str,
+    /// Those of the name alone: where a text has them not, no pattern is made.
+    letters: String,
+    pattern: OnceLock<Regex>,
+    data: DataName,
+}
+
+/// How each is, the longest names first.
+static DATA: LazyLock<Vec<Spelt>> = LazyLock::new(|| {
     let known = |k: &'static Known| {
         std::iter::once(k.name).chain(k.aliases.iter().copied()).map(move |name| (name, DataName::Known { name: k.name.into() }))
     };
     let generated = GENERATED.iter().map(|name| (*name, DataName::Generated { name: name.to_string() }));
     let mut all: Vec<(&str, DataName)> = catalogue().iter().flat_map(known).chain(generated).collect();
     all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    let spelt = |name: &str| {
-        let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
-        regex(&format!(r"(?i)(?:^|[^\w-])(?P<name>{})(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
-    };
-    all.into_iter().map(|(name, data)| (spelt(name), data)).collect()
+    let one = |(name, data)| Spelt { name, letters: letters_of(name), pattern: OnceLock::new(), data };
+    all.into_iter().map(one).collect()
 });
+
+/// A name as it stands in a text, with whatever parts its words.
+fn spelt(name: &str) -> Regex {
+    let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
+    regex(&format!(r"(?i)(?:^|[^\w-])(?P<name>{})(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
+}
+
+/// In lower case, without what parts words.
+fn letters_of(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+}
 
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
 #[rustfmt::skip]
