@@ -12,7 +12,7 @@ patterns! {
     part: [
         r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
         r"^#\s?(?:%|percent\b)\s?of\s(?:the\s)?\s*¦",
-        r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
+        r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b|\s*¦)",
     ],
     // That many of all, not of a text.
     corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
@@ -108,7 +108,9 @@ pub(super) fn find_length(rest: &mut Rest, request: &mut Request) {
             regex(
                 r"(?i)\b(?:generat\w*|samples? of|answers? of|(?:corpus|corpora|books?|files?|novels?) (?:of|with)|summar(?:y|ies) of|(?:have|has|are)(?: up to| about)?|batch(?:es)? of)\s*(?:\d+ samples of\s*)?$",
             ),
-            regex(r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|on average|corpus|corpora|in total|of (?:text|data)\b)"),
+            regex(
+                r"(?i)^\s*(?:(?:per|/|a|each)\s?(?:batch|step|sec)|per\s(?:update|epoch|run|gpu|device|day)|per\s*(?:$|[.,;…])|on average|corpus|corpora|in total|of (?:text|data)\b)",
+            ),
         ]
     });
     let of_texts = |found: &Found<'_>| match OF_OTHERS[0].is_match(found.before) || OF_OTHERS[1].is_match(found.behind) {

@@ -62,6 +62,11 @@ pub(super) fn corrected(text: &str) -> Cow<'_, str> {
     {
         return Cow::Owned(corrected(&named).into_owned());
     }
+    if ["forget", "never mind", "nevermind", "disregard that"].iter().any(|word| low.contains(word))
+        && let Some(rest) = taken_back(text)
+    {
+        return Cow::Owned(corrected(&rest).into_owned());
+    }
     if !SIGNS.iter().any(|sign| low.contains(sign)) {
         return Cow::Borrowed(text);
     }
@@ -74,6 +79,19 @@ pub(super) fn corrected(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Without the clause that is taken back: `seq 128, 50k tokens per... hmm, forget that, 600 steps`.
+fn taken_back(text: &str) -> Option<String> {
+    static BACK: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)(?:^|(?P<before>[,;:!?(¦–—]|\.(?:\s|$)))(?:[^,.;:!?()¦–—…]|\.\w|,\d{3}\b)*(?:[\s,;–—-]|\.{1,3}|…)+(?:(?:hm+|uh+|um+|oh|ah|actually|no|wait|well|sorry|please|on second thou?ghts?)[\s,.…–—-]+)*(?:forget (?:about )?(?:that|it|this)|never ?mind(?: that| this)?|disregard that)(?P<behind>\s*(?:$|[,.;:!?)–—-]))",
+        )
+    });
+    let found = BACK.captures(text)?;
+    let (all, at) = (found.get(0)?, |name: &str| found.name(name).map_or("", |sign| sign.as_str().trim()));
+    let sign = if matches!(at("before"), "" | "(") { at("before") } else { at("behind") };
+    Some(format!("{}{sign}{}", text.get(..all.start())?, text.get(all.end()..)?))
 }
 
 /// A size that is said behind the name it belongs to: `BERT, but not base: the large uncased one`.

@@ -1,7 +1,7 @@
 //! Tasks that no model here is for, and deeds that are none of training.
 
 use super::pattern::pattern;
-use super::rest::{Found, Judged, Rest};
+use super::rest::{Found, Judged, NEGATION, Rest, taken_if};
 use super::{Lack, Lacking, ModelName, Refused, Request};
 use crate::intake::regex;
 use regex::Regex;
@@ -120,7 +120,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         }
     }
     if ["onnx", "gguf", "ggml", "torch", "coreml", "core ml", "tflite", "tensor", "export", "merg", "hub", "hugging", "save", "stor", "saving"].iter().any(|word| rest.says(word)) {
-        while let Some(cut) = rest.cut(&AFTERWARDS) {
+        // What is not to be done is not done anyway.
+        let is_wish = |found: &Found<'_>| taken_if(!NEGATION.is_match(found.before));
+        while let Some(cut) = rest.cut_as(&AFTERWARDS, is_wish) {
             request.lacking.push(Lacking { of: Lack::Afterwards, words: cut.words });
         }
     }

@@ -96,7 +96,7 @@ const ROWS: &str = r"(?:data(?: ?set)?|examples?|samples?|rows?|images?|sentence
 /// A number with what it is of.
 fn amount() -> String {
     format!(
-        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s?¦\s*){{0,6}})?"
+        r"(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:[\s-](?:(?:of|from|the|my|its|our|all|random|randomly|chosen|training|train|available|labell?ed|{ROWS})\b\s?|\s*¦\s*){{0,6}})?"
     )
 }
 
@@ -105,12 +105,12 @@ fn amount() -> String {
 static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let amount = amount();
     let with_edge = |form: &str| form.replace("EDGE", EDGE);
-    let verb = r"\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s";
+    let verb = r"(?:\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s)?(?:\b(?:the |a |an |another |other |remaining |EDGE|random ))*";
     let out = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off)\s(?:a |the |another |EDGE|random )*";
-    let (which, out) = (with_edge("(?:the |a |an |another |EDGE|random )*"), with_edge(out));
+    let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
-            r"(?:{verb})?{which}\b{amount}(?:(?P<late>latest|newest|most recent)\s)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent)\s)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
@@ -163,7 +163,7 @@ static BEHIND: LazyLock<[Regex; 2]> = LazyLock::new(|| {
             r"(?:¦|\b(?:ordered|sorted))\s*,?\s*(?:when\s)?(?:ordered\s|sorted\s)?(?:by|according to|in (?:the\s)?order of)\s(?:the\s|its\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?",
         ),
         pattern(
-            r"\b(?:(?:in\s)?(?:chronological|temporal|time)\sorder|chronological(?:ly)?|temporal|time-based|ordered\s(?:by|in)\stime)\b",
+            r"\b(?:(?:in\s)?(?:chronological|temporal|time)\sorder|chronological(?:ly)?|temporal|time-based|ordered\s(?:by|in)\stime|most recent(?:ly(?: (?:sold|added|made|written|created|seen|posted|recorded|built))?)?)\b",
         ),
     ]
 });
@@ -180,10 +180,10 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> the first)? (?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?: (?:the|a|other|remaining|(?P<edge>last|final|most recent)|of))* (?:(?:rest of the )?(?P<second>\d{{1,2}})\s?(?:%|percent\b){of}|(?:rest|remainder|others?|remaining (?:rows|data|part|ones))\b)"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> the first)? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
-            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}})\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?"
+            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
         )),
     ]
 });
@@ -203,24 +203,36 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
         return;
     }
     let cut = WAYS.iter().find_map(|way| rest.cut(way));
+    // What was done last was so in time.
+    let is_done = cut.as_ref().is_some_and(|cut| ["last", "recently"].iter().any(|word| cut.words.to_lowercase().contains(word)));
     let said = request.value(cut, "a part of the data: more than 0 % and less than 100 %", part);
     if said.is_some() {
         (request.tested, request.tested_at) = (said, Some(Edge::Latest));
+        request.ordered_by = is_done.then_some(AskedOrder::Time);
     }
 }
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     ratio(rest, request);
     sold_last(rest, request);
-    // `The rest` is all that is left.
-    let kept_out = |cut: &Cut| number(cut.get("second")).or(number(cut.get("v")).map(|trained| 100.0 - trained));
-    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(kept_out(found.cut), found)) {
-        let part = kept_out(&cut).map(|percent| AskedPart::Share(percent / 100.0));
+    // `Train on 80 % and test on the rest`.
+    let left = |cut: &Cut| match cut.get("rest") {
+        "" => number(cut.get("second")),
+        _ => number(cut.get("v")).map(|trained| 100.0 - trained),
+    };
+    if let Some(cut) = rest.cut_as(&REST[0], |found| complete(left(found.cut), found)) {
+        let part = left(&cut).map(|percent| AskedPart::Share(percent / 100.0));
         let is_watched = is_watched(cut.get("for"));
         let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
         let edge = Edge::of(cut.get("edge")).or((!cut.get("start").is_empty()).then_some(Edge::End));
         request.tested_at = edge.filter(|_| !is_watched);
+    }
+    // `80 % for training, the rest for testing`.
+    let is_rest = |found: &Found<'_>| taken_if(!found.cut.get("rest").is_empty());
+    if let Some(cut) = rest.cut_as(&REST[1], is_rest) {
+        let part = left(&cut).map(|percent| AskedPart::Share(percent / 100.0));
+        *(if is_watched(cut.get("for")) { &mut request.watched } else { &mut request.tested }) = part;
     }
     for (at, way) in WAYS.iter().enumerate() {
         while let Some(cut) = rest.cut_as(way, |found| judged(at, found)) {

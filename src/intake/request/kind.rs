@@ -26,7 +26,7 @@ static OF_WORDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
 
 static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
     vec![
-        (Task::TextMultiLabel, pattern(r"\bmulti-?\s?label(?: (?:text )?classif\w+| tagging)?\b")),
+        (Task::TextMultiLabel, pattern(r"\bmulti-?\s?(?:label|tag)(?: (?:text )?classif\w+| tagging)?\b")),
         (
             Task::TokenClassification,
             pattern(
@@ -64,9 +64,13 @@ static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
 
 /// Several labels of each, as people say it of texts: beside any other kind it says nothing of its own.
 static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:can have |may have |has |have |with )?(?:assign (?:it |them )?)?(?:several|multiple|more than one|any number of|one or more) (?:labels?|tags?|topics?|categories|category) (?:per|each|at (?:once|a time)|(?:for|to) (?:each|every|one|a|an))\b(?: \w+)?|\ball (?:the )?(?:topics|labels|tags|categories) that apply\b|(?:\b(?:each|every) \w+ )?\b(?:can|may|might|could) (?:have|carry|get|belong to|fall (?:in|into)) (?:several|multiple|more th[ae]n one|many|one or more) (?:labels?|tags?|topics?|categories|category|classes|class)\b",
-    )
+    let (count, label) = (
+        r"(?:several|multiple|many|more th[ae]n one|any number of|(?:one|two) or more|a few)",
+        r"(?:labels?|tags?|topics?|categories|category)",
+    );
+    pattern(&format!(
+        r"\b(?:(?:(?:each|every) \w+ )?(?:can|may|might|could|will|must|should|often|sometimes|usually) [a-z]{{2,9}} (?:to |in |into )?{count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit))\b"
+    ))
 });
 
 /// Those whose names hold that of a model; names of data are cut out already.
@@ -78,7 +82,9 @@ pub(super) fn find_of_words(rest: &mut Rest, request: &mut Request) {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     take(&KINDS, rest, request);
     if matches!(request.task, None | Some(Task::TextClassification | Task::TextMultiLabel)) {
-        while rest.cut(&SEVERAL).is_some() {
+        // A file that has more than one column of labels says nothing of how many each has.
+        static COLUMNS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[- ](?:columns?|fields?|files?|sets?)\b"));
+        while rest.cut_as(&SEVERAL, |found| taken_if(!COLUMNS.is_match(found.behind))).is_some() {
             request.task = Some(Task::TextMultiLabel);
         }
     }

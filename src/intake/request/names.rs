@@ -511,7 +511,8 @@ fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> 
     let named = |text: &str, from: usize| -> Option<(Range<usize>, &'static DataName)> {
         let all = letters_of(&text[from..]);
         let places = DATA.iter().filter(|known| all.contains(&known.letters)).flat_map(|Spelt { pattern, name, data, .. }| {
-            let whole = pattern.get_or_init(|| spelt(name)).captures_iter(&text[from..]).filter_map(|found| found.name("name").map(|name| name.range()));
+            let whole = pattern.get_or_init(|| spelt(name)).captures_iter(&text[from..]);
+            let whole = whole.filter_map(|found| found.name("name").map(|name| name.range()));
             whole.map(move |range| (range.start + from..range.end + from, data))
         });
         let fitting: Vec<_> = places.filter(|(range, _)| fits(&text[..range.start])).collect();

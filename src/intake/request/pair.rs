@@ -1,7 +1,7 @@
 //! Whether one text is to be written from another, and from which language into which.
 
-use super::Request;
 use super::rest::{Found, Judged, Rest, taken_if};
+use super::{ModelName, Request};
 use crate::intake::regex;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -32,12 +32,15 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let named = names_of_languages();
+    let codes = LANGUAGES.map(|(_, code)| code).join("|");
     Patterns {
         translation: regex(r"(?i)\b(?:machine )?translat(?:es?|ing|ions?|ors?|ed)\b"),
-        // `from English into German`, `English to German`, `English-German`.
+        // `from English into German`, `English to German`, `English-German`, `turn de into en`.
         languages: [
             regex(r"(?i)\bfrom (?P<from>[a-z]+) (?:in)?to (?P<to>[a-z]+)\b"),
-            regex(&format!(r"(?i)\b(?P<from>{named})\s?(?:-to-|-|–|→|->|/| to | into )\s?(?P<to>{named})\b")),
+            regex(&format!(
+                r"(?i)\b(?:(?:turn|convert|render|map|bring|go|get)(?:s|ing)?\s(?:the\s)?)?(?:from\s)?\b(?P<from>{named}|{codes})(?:\s(?:sentences|texts?|lines))?(?P<join>\s?(?:-|–|/)\s?|\s?(?:-to-|→|->|=>)\s?|\s(?:in)?to\s)(?P<to>{named}|{codes})\b"
+            )),
         ],
         // To ask for a summary is no task: to write some is.
         summary: [
@@ -90,6 +93,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     static BACK: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bback[- ]?translat\w*"));
     rest.tell(&BACK);
     let is_another = rest.has(&OF_ANOTHER);
+    let hears = matches!(&request.model, Some(ModelName::Called { name }) if name.contains("whisper"));
     // Of texts that are translated already something else is told.
     let translates = |found: &Found<'_>| {
         let words = found.cut.words.to_lowercase();
@@ -97,14 +101,48 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     };
     if rest.cut_as(&p.translation, translates).is_some() {
         while rest.cut(&p.translation).is_some() {}
-        let languages = p.languages.iter().find_map(|way| rest.cut(way));
+        let languages = p.languages.iter().find_map(|way| rest.cut_as(way, |found| taken_if(are_languages(found))));
         let (from, to) = languages.map(|cut| (code_of(cut.get("from")), code_of(cut.get("to")))).unzip();
         request.pair = Some(AskedPair::Translation { from, to });
+    } else if !is_another
+        && !hears
+        && let Some([from, to]) = direction(rest)
+    {
+        request.pair = Some(AskedPair::Translation { from: Some(from), to: Some(to) });
     } else if is_summary(rest) {
         request.pair = Some(AskedPair::Summary);
     } else if rest.cut(&p.any).is_some() {
         request.pair = Some(AskedPair::Any);
     }
+}
+
+/// Whether two languages are named: of codes that are words as well, `translate it to de` names one.
+fn are_languages(found: &Found<'_>) -> bool {
+    const WORDS: [&str; 5] = ["it", "he", "hi", "et", "is"];
+    let is_word = |name: &str| WORDS.contains(&found.cut.get(name).to_lowercase().as_str());
+    let is_spoken = !found.cut.get("join").contains(['>', '→', '-', '/']) && !found.cut.words.to_lowercase().starts_with("from ");
+    !(is_spoken && (is_word("from") || is_word("to")))
+}
+
+/// From which language into which, where nobody says that it is translated: `turn de into en`, `German -> English`, `source: de, target: en`.
+fn direction(rest: &mut Rest) -> Option<[String; 2]> {
+    if rest.says("speech") || rest.says("transcri") {
+        return None;
+    }
+    static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
+        let one = format!("{}|{}", names_of_languages(), LANGUAGES.map(|(_, code)| code).join("|"));
+        let is = r"(?:\s(?:language|side|text|column))?(?:\s?[=:]|\sis)?\s(?:in\s)?";
+        regex(&format!(r"(?i)\b(?:source|src){is}(?P<from>{one})\b[\s,;]*(?:and\s)?(?:the\s)?(?:target|tgt){is}(?P<to>{one})\b"))
+    });
+    // `English-German` may be a name.
+    let is_told = |found: &Found<'_>| {
+        let join = found.cut.get("join");
+        taken_if(are_languages(found) && (join.contains(['>', '→']) || join.contains("to")))
+    };
+    let [_, named] = &PATTERNS.languages;
+    let source = if rest.says("source") || rest.says("src") { rest.cut(&SOURCE) } else { None };
+    let cut = source.or_else(|| rest.cut_as(named, is_told))?;
+    Some([code_of(cut.get("from")), code_of(cut.get("to"))])
 }
 
 /// Whether texts are to be summarised; what came of the run may be, too, and that is none of its tasks.

@@ -1,6 +1,7 @@
 //! Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `leave year out`. It is for the
 //! data to say whether they are, so that whatever stands in a list besides comes to nothing.
 
+use super::forbidden::each_forbidden;
 use super::name::is_data_file;
 use crate::data::PerhapsColumns;
 use crate::intake::regex;
@@ -34,7 +35,7 @@ static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
         regex(r"(?i)\b(?:use|take|with|only)\s"),
         regex(
-            r"(?i)^\s*(?:columns?\s)?(?:(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b|(?:may|should|can|must|are to) be used\b|to (?:predict|tell|work out|estimate|classify|forecast|find out|guess|say)\b)",
+            r"(?i)^\s*(?:columns?\s)?(?:(?:as|for)\s(?:(?:the|its|my|only)\s)*(?:model['’]s\s)?(?:inputs?|features?|predictors?|variables)\b|(?:may|should|can|must|are to) be used\b|(?:(?:in|from|of)\s\S+\s)?to (?:predict|tell|work out|estimate|classify|forecast|find out|guess|say)\b)",
         ),
     ]
 });
@@ -144,6 +145,8 @@ static FEATURES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words that may be columns, by what they would be.
 pub(super) fn perhaps(text: &str) -> PerhapsColumns {
+    let text = each_forbidden(text);
+    let text = text.as_ref();
     let places = |way: &Regex| -> Vec<Range<usize>> { way.find_iter(text).map(|found| found.range()).collect() };
     let lists = |way: &[Regex; 2]| -> Vec<String> {
         let lists = places(&way[0]).into_iter().map(|place| list_at(text, place.end));
@@ -197,10 +200,53 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     PerhapsColumns {
         label: once(label),
         input: once(input.chain(sources).chain(lists(&TAKEN)).chain(listed)),
-        exclude: once(exclude.chain(lists(&LEFT))),
+        exclude: once(exclude.chain(lists(&LEFT)).chain(meant_again(text))),
         told: once(asked.flat_map(words_of)),
         ..PerhapsColumns::default()
     }
+}
+
+/// What a clause is about that is then to be left out: `blood pressure comes from a broken device, leave it out`. How many of its first
+/// words are a name is for the data to say.
+fn meant_again(text: &str) -> Vec<String> {
+    static AGAIN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(concat!(
+            r"(?i)[,;.:–—-]\s(?:(?:so|and|but|please|therefore|hence|better|just|then|we|i|you|should|must)\s)*(?:(?:leave|keep)\s(?:it|them|these|those|this|that)\s(?:out|away|aside)",
+            r"|(?:ignore|exclude|drop|omit|skip|remove|discard|disregard)\s(?:it|them|these|those)|(?:do not|don['’]t|never|not)\s(?:use|feed|include|consider|trust)\s(?:it|them|these|those|this|that))\b",
+        ))
+    });
+    // Rows are left out by what they lack, and not the column.
+    static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)\b(?:rows|lines|records|examples|entries|duplicates?|outliers?|missing|nans?|nulls?|empty|negative)\b")
+    });
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|some|because|since|as|columns?|values? of|and)\s)*",
+        )
+    });
+    let about = |found: regex::Match<'_>| {
+        let before = &text[..found.start()];
+        let sentence = before.rsplit(['\n', ';', '!', '?', ':', '(']).next().unwrap_or_default();
+        let sentence = sentence.rsplit(". ").next().unwrap_or_default();
+        // `Age, bmi and sex are unreliable`.
+        let parts: Vec<&str> = sentence.split(", ").collect();
+        let is_list = |part: &&&str| part.split_whitespace().count() <= 2;
+        let more = match parts.split_last() {
+            Some((last, others)) if last.contains(" and ") => others.iter().rev().take_while(is_list).count(),
+            Some(_) | None => 0,
+        };
+        let clause = parts.into_iter().rev().take(more + 1).rev().collect::<Vec<_>>().join(", ");
+        if OF_ROWS.is_match(&clause) {
+            return vec![];
+        }
+        let start = LEAD.find(&clause).map_or(0, |lead| lead.end());
+        let names = list_at(&clause, start).0.into_iter().flat_map(|name| {
+            let words: Vec<String> = name.split(' ').map(str::to_string).collect();
+            (1..=words.len()).rev().filter_map(move |count| Some(words.get(..count)?.join(" "))).collect::<Vec<_>>()
+        });
+        names.collect()
+    };
+    AGAIN.find_iter(text).flat_map(about).collect()
 }
 
 /// Whether the clause around a bracket is about what is predicted.
@@ -344,7 +390,7 @@ pub(super) fn names_in(phrase: &str) -> Vec<&str> {
     const SAID: &[&str] = &[
         "exclude", "excluding", "ignore", "ignoring", "drop", "dropping", "omit", "omitting", "skip", "skipping", "remove", "removing", "leave", "leaving", "keep", "not", "don't", "no", "never",
         "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "i", "was", "ignored", "excluded", "dropped", "omitted", "removed", "weglassen", "ignorieren", "auslassen", "all",
-        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x", "care", "about", "between", "feats", "feat", "cols",
+        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x", "care", "about", "between", "feats", "feat", "cols", "them", "these", "those",
     ];
     let is_said = |word: &&str| {
         let low = word.to_lowercase();

@@ -3,7 +3,7 @@
 use super::number::number;
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
-use super::settings::{ONE_OF_TWO, first, only, real};
+use super::settings::{ONE_OF_TWO, first, only, real, share};
 use super::{Refused, Request};
 use crate::intake::{ScheduleShape, regex};
 use crate::spec::Warmup;
@@ -51,7 +51,7 @@ patterns! {
     ],
 }
 
-const EXPECTED: &str = "more than 0 and at most 100";
+const EXPECTED: &str = "a number of more than 0 and at most 100, or at most 1 %";
 
 /// What it is warmed up to, and for how long: both are said at once.
 pub(super) fn find_warming(rest: &mut Rest, request: &mut Request) {
@@ -96,7 +96,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         )
     });
     rest.tell(&FALLS);
-    let lr = only(rest, request, &p.lr, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    let lr = only(rest, request, &p.lr, EXPECTED, |cut| {
+        share(cut, |lr| lr > 0.0 && lr <= if cut.is_percent() { 0.01 } else { 100.0 })
+    });
     request.lr = from.or(lr).or(request.lr);
     // `A MiniLM classifier with a learning rate of 2e-5` is the whole model.
     if is_classifier && of_head.is_some() && of_body.is_none() && request.lr.is_none() {
@@ -145,7 +147,7 @@ fn several_rates(rest: &mut Rest, request: &mut Request) {
     static RATES: LazyLock<Regex> = LazyLock::new(|| {
         let rate = r"(?:\d+(?:\.\d+)?e-?\d+|\d*\.\d+)";
         pattern(&format!(
-            r"\b(?:learning[ _-]?rates?|lrs?)~(?P<list>{rate}(?:(?:\s?[,/]\s?|\s)(?:(?:and|or|vs\.?|versus)\s)?{rate})+)"
+            r"\b(?:learning[ _-]?rates?|lrs?)~(?:in\s|∈\s?|over\s)?[\[{{(]?\s?(?P<list>{rate}(?:(?:\s?[,/]\s?|\s)(?:(?:and|or|vs\.?|versus)\s)?{rate})+)[\]}})]?"
         ))
     });
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {

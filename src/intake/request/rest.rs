@@ -2,8 +2,10 @@
 
 use super::again::without_names;
 use super::corrected::corrected;
+use super::forbidden::each_forbidden;
 use super::notation::spelt_out;
 use super::number::number;
+use super::shares::in_percent;
 use super::written::{listed, plainly};
 use crate::intake::regex;
 use regex::{Captures, Regex};
@@ -101,10 +103,16 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let spaced = format!(" {} ", listed(&corrected(&spelt_out(&plainly(&without_names(text))))));
+        let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(text)))));
+        let spaced = format!(" {} ", listed(&corrected(&plain)));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }
+    }
+
+    /// What is left of it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether it is there, as it may be within what something else understands.
@@ -328,7 +336,7 @@ pub(super) fn last_word(text: &str) -> String {
     word.trim_matches(AROUND).trim_end_matches(['.', ':']).trim_start_matches('-').to_lowercase()
 }
 
-static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
+pub(super) static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
 
 /// A negation and the few words that may stand between it and what is not wanted.
 pub(super) const NOT: &str = concat!(
@@ -341,7 +349,7 @@ pub(super) const NOT: &str = concat!(
 /// What says behind a phrase that it is not wanted: `early_stopping=False`, `class weights are not needed`.
 static NOT_SO: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)^\s*(?:(?:=|:|(?:is|are|turned|switched|set to)\b)\s*)*(?:(?:=|:|\bis|\bare|\bturned|\bswitched|\bset to)\s*(?:off|disabled|none|false|no)\b|off\b|(?:is|are|was|were)\s+(?:not\s(?:needed|wanted|what|necessary|useful|required|to be)|unnecessary|useless)|(?:did|do|does)(?:\s+not|n['’]t)\s+help)",
+        r"(?i)^\s*(?:(?:=|:|(?:is|are|turned|switched|set to)\b)\s*)*(?:(?:=|:|\bis|\bare|\bturned|\bswitched|\bset to)\s*(?:off|disabled|none|false|no)\b|off\b|(?:is|are|was|were)\s+(?:not\s(?:needed|wanted|what|necessary|useful|required|to be)|[^.,;¦]{1,40}[,;]\s(?:so\s|please\s)*(?:(?:do not|don['’]t|never)\s(?:use|do|apply)\s(?:it|them)|(?:leave|keep)\s(?:it|them)\sout|(?:skip|avoid|drop)\s(?:it|them))|un(?:necessary|wanted|desired|welcome)|useless|forbidden|prohibited|banned|off[- ]limits|out of the question|to be avoided)|(?:did|do|does)(?:\s+not|n['’]t)\s+help)",
     )
 });
 

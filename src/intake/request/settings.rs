@@ -4,7 +4,7 @@ use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use super::{
     Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative, size,
-    time, without,
+    sweep, time, without,
 };
 use crate::intake::regex;
 use regex::Regex;
@@ -133,6 +133,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     no_one_wish(rest, request);
+    sweep::find(rest, request);
     held::find(rest, request);
     let further = first(rest, &PATTERNS.further).is_some();
     request.from_scratch = any(rest, &PATTERNS.scratch);
@@ -216,13 +217,17 @@ fn no_one_wish(rest: &mut Rest, request: &mut Request) {
     VAGUE.iter().for_each(|way| rest.tell(way));
 }
 
-/// `LoRA, r=8, alpha=16, dropout 0.05`: what stands beside rank and alpha of an adapter is of the adapter, too.
+/// `LoRA, r=8, alpha=16, dropout 0.05`: what stands beside rank and alpha of an adapter, or behind its layers, is of the adapter, too.
 fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
     static BESIDE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         let own = r"\b(?:(?:lora[-_ ])?(?:rank|alpha|r)|α)";
         let and = r"[\s,/]*(?:(?:and|with|an?)\s)*";
+        let layer = r"\b(?:[\w.]*_(?:proj|lin|attn|value)|c_(?:attn|proj|fc)|w[qkvo]|projections?|(?:linear|dense|attention) (?:layers?|modules?)|all-linear|(?:quer(?:y|ies)|keys?|[qkvo])(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?[/+]\s?)(?:values?|keys?|outputs?|[qkvo]))+)\b";
+        let list = r"(?:[\s,/()\[\]+:=]|\b(?:and|with|an?|on|to|for|in|of|the|its|all|only|every|target(?:s|ing)?(?:_modules)?|modules|layers|linear|dense|attention|quer(?:y|ies)|keys?|values?|outputs?|[qkvo])\b)*";
         [
-            pattern(&format!(r"{own}~#{and}(?:drop-?out[\s=:]*(?:rate|prob|of|=|:|\s)*)?$")),
+            pattern(&format!(
+                r"(?:{own}~#|{layer})(?:{list}{layer})*[\s,/()\[\]]*(?:(?:and|with|an?|only)\s)*(?:drop-?out[\s=:]*(?:rate|prob|of|=|:|\s)*)?$"
+            )),
             regex(&format!(r"(?i)^{and}(?:drop-?out{and})?{own}[\s=:]*(?:of\s)?\d")),
         ]
     });
@@ -371,7 +376,7 @@ impl Cut {
 fn recipe(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     amount::find_part(rest, request);
-    let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] = NONE.each_ref().map(|way| rest.cut(way).map(|_| 0.0));
+    let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] = NONE.each_ref().map(|(word, way)| if rest.says(word) { rest.cut(way).map(|_| 0.0) } else { None });
     rate::find_warmup(rest, request, no_warmup.is_some());
     static OF_PART: LazyLock<Regex> =
         LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:embeddings?|attention|attn|classifier|head|input|path)\s)$")));
@@ -453,9 +458,13 @@ fn class_weights(rest: &mut Rest, request: &mut Request) {
 }
 
 /// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.
-static NONE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
-    [r"warm-?\s?up", r"drop-?out", r"weight[- ]decay", r"label[- ]smoothing", r"momentum"].map(super::pattern::without)
-});
+static NONE: [(&str, LazyLock<Regex>); 5] = [
+    ("warm", LazyLock::new(|| super::pattern::without(r"warm-?\s?up"))),
+    ("drop", LazyLock::new(|| super::pattern::without(r"drop-?out"))),
+    ("decay", LazyLock::new(|| super::pattern::without(r"weight[- ]decay"))),
+    ("smoothing", LazyLock::new(|| super::pattern::without(r"label[- ]smoothing"))),
+    ("momentum", LazyLock::new(|| super::pattern::without("momentum"))),
+];
 
 fn lacking(rest: &mut Rest, request: &mut Request) {
     // All is float32 anyway: `fp16: false`.

@@ -134,7 +134,19 @@ pub(super) fn find_units(rest: &mut Rest, request: &mut Request) {
     // `3x64` are so many layers of as many units.
     static EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d\s?[x×]"));
     let is_list = |found: &Found<'_>| taken_if(FOLLOWS.is_match(found.behind) && !EACH.is_match(found.cut.get("list")));
-    let Some(cut) = rest.cut_as(&UNITS, is_list) else { return };
+    // `MLP 32-16`, `MLP (64, 32)`: at once behind its name. `MLP 2x64` are layers and units, and `80/20` parts the data.
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"¦\s*(?:with\s|of\s)?[(\[]?\s?(?P<list>\d{1,5}(?:(?:\s?,\s?|-|/|\s?[x×]\s?)\d{1,5})+)\s?[)\]]?")
+    });
+    let of_name = |found: &Found<'_>| {
+        let list = found.cut.get("list");
+        let few =
+            list.split(['x', '×']).next().and_then(|first| first.trim().parse::<usize>().ok()).is_some_and(|first| first < 16);
+        let is_part = list.contains('/') && list.split('/').filter_map(|part| part.parse::<usize>().ok()).sum::<usize>() == 100;
+        taken_if(FOLLOWS.is_match(found.behind) && !(list.contains(['x', '×']) && few) && !is_part)
+    };
+    let behind = |rest: &mut Rest| if is_perceptron(request) { rest.cut_as(&BEHIND, of_name) } else { None };
+    let Some(cut) = rest.cut_as(&UNITS, is_list).or_else(|| behind(rest)) else { return };
     let units: Option<Vec<usize>> = cut
         .get("list")
         .split(|c: char| !c.is_ascii_digit())

@@ -2,6 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 mod columns;
+mod lists;
 mod misread;
 mod named;
 mod narrow;

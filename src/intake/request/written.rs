@@ -24,11 +24,15 @@ pub(super) fn plainly(text: &str) -> String {
     let text = LINES.iter().fold(text, |text, (way, said)| way.replace_all(&text, *said).into_owned());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // As they are said.
-    static SHORT: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
+    static SHORT: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
         [
             (regex(r"(?i)\bw/o\b"), "without"),
             (regex(r"(?i)\bw/(?P<next>\s|[a-z\d])"), "with $next"),
             (regex(r"(?i)\bfine (?P<tune>tun(?:e[ds]?|ing)\b)"), "fine-$tune"),
+            (
+                regex(r"(?i)\b(?P<how>more|less|fewer|greater|better|higher|lower) then (?P<next>an?\b|one\b|two\b|\d)"),
+                "$how than $next",
+            ),
         ]
     });
     let text = SHORT

@@ -128,6 +128,7 @@ impl Brief<'_> {
         }
         let (wishes, words) = self.not_understood();
         out.deviations.extend(wishes);
+        out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(words);
         let of_characters = matches!(
             &candidate.spec,
@@ -280,6 +281,11 @@ impl Brief<'_> {
         // `The features` are said of what was listed.
         let of_columns = |words: &str| words.split_whitespace().all(|word| OF_COLUMNS.contains(&word.to_lowercase().as_str()));
         let lists = !perhaps.input.is_empty() || !perhaps.exclude.is_empty();
+        // `Leave these out`, where what they are is left out.
+        let refers_back = |words: &str| {
+            let is_said = words.split_whitespace().any(|word| REFERS_BACK.contains(&word.to_lowercase().as_str()));
+            is_said && perhaps.exclude.iter().any(|name| self.left_out(name).is_some())
+        };
         // Of a table's classes each has its share of what is held out.
         let is_stratified = self.task == Task::TabularClassification
             && self.offer.data.table.is_some()
@@ -299,6 +305,7 @@ impl Brief<'_> {
             let has = |word: &str| names.iter().any(|name| name.eq_ignore_ascii_case(word));
             names.len() <= MOST_WORDS && passing.as_ref().is_some_and(|said| said.split(' ').all(has))
         };
+        let negates = |words: &str| words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word));
         // By which column the rows are parted: `the newest 15 % by created_at`.
         let is_order =
             |name: &str| matches!(&self.held_out_by, HeldOutBy::Time { column } if is_called(column, name));
@@ -306,7 +313,7 @@ impl Brief<'_> {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) => true,
             // `Ignore` of `ignore the id and the name`.
-            [] => lists && (of_columns(words) || !words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word))),
+            [] => lists && (of_columns(words) || !negates(words)) || refers_back(words),
             [name] if is_order(name) => true,
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
@@ -328,6 +335,24 @@ impl Brief<'_> {
             deviations.into_iter().flatten().collect(),
             (!words.is_empty()).then(|| format!("request: no wish was seen in {}", quoted(&words))),
         )
+    }
+
+    /// Columns that the request uses and leaves out as well: that they are left out is told.
+    fn used_and_left_out(&self) -> Option<Deviation> {
+        let request = self.request()?;
+        let perhaps = request.perhaps_columns();
+        let left_out: Vec<String> =
+            perhaps.exclude.iter().chain(&request.exclude).filter_map(|name| self.left_out(name)).collect();
+        let used = perhaps.input.iter().chain(&request.input).filter_map(|name| self.left_out(name));
+        let mut both: Vec<String> = used.filter(|name| left_out.contains(name)).map(|name| format!("`{name}`")).collect();
+        both.sort_unstable();
+        both.dedup();
+        (!both.is_empty()).then(|| Deviation {
+            field: "data.columns".into(),
+            stated: format!("{}, to be used and to be left out", both.join(", ")),
+            used: "left out".into(),
+            reason: "the request says both: say which of the two is meant".into(),
+        })
     }
 
     /// The column that is called so, as the table calls it, if it is left out.
@@ -375,6 +400,9 @@ impl Brief<'_> {
         }
     }
 }
+
+/// What stands for something that was named before.
+const REFERS_BACK: [&str; 5] = ["it", "them", "these", "those", "they"];
 
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =

@@ -165,3 +165,57 @@ fn places_with_blanks_and_folders_by_name() {
     assert_eq!(parse_request("classify my pets with ResNet-18", there).data, None);
     assert_eq!(parse_request("ResNet-18 on cifar10, save to pets", there).data, parse("on cifar10").data);
 }
+
+#[test]
+fn what_was_named_before_is_left_out() {
+    for (text, exclude) in [
+        ("predict y in t.csv. The blood pressure is broken, leave it out", &["blood pressure", "blood"][..]),
+        ("predict y in t.csv; pulse readings come from a bad device, do not use them", &["pulse"]),
+        ("predict y in t.csv. Age, bmi and sex are unreliable, so ignore these.", &["Age", "bmi", "sex"]),
+        ("predict y in t.csv. Not wanted: zip, income", &["zip", "income"]),
+        ("predict y in t.csv. Don't use:\n- zip\n- income", &["zip", "income"]),
+    ] {
+        let found = parse(text).perhaps_columns().exclude;
+        for name in exclude {
+            assert!(found.iter().any(|own| own == name), "{text}: {found:?}");
+        }
+    }
+    // Of rows something is left out, and not their columns.
+    for text in [
+        "predict y in t.csv. Age has missing values, drop them",
+        "predict y in t.csv. The rows without age are wrong, leave them out",
+        "predict y in t.csv from age, use it",
+    ] {
+        assert!(parse(text).perhaps_columns().exclude.iter().all(|name| name != "age" && name != "Age"), "{text}");
+    }
+    let both = parse("use smoker and age in p.csv to predict y but drop smoker").perhaps_columns();
+    assert_eq!((both.input, both.exclude), (vec!["smoker".into(), "age".into()], vec!["smoker".into()]));
+}
+
+#[test]
+fn languages_say_the_direction() {
+    let pair = |text: &str| match parse(text).pair {
+        Some(AskedPair::Translation { from, to }) => from.zip(to),
+        _ => None,
+    };
+    for text in [
+        "a small T5 from scratch to turn de into en with t.csv",
+        "translate de into en, t.csv",
+        "translate German sentences into English with t.csv",
+        "transformer from scratch, German to English, t.csv",
+        "t.csv, de -> en, transformer",
+        "transformer on t.csv from de to en",
+        "transformer on t.csv; source language: German, target language: English",
+    ] {
+        assert_eq!(pair(text), Some(("de".into(), "en".into())), "{text}");
+    }
+    for text in [
+        "translate it to de with t.csv",
+        "classify German to English letters in t.csv",
+        "MiniLM on English-German.csv",
+        "whisper on clips, transcribe speech from de to en",
+        "go to it and train MiniLM on t.csv",
+    ] {
+        assert_eq!(pair(text), None, "{text}");
+    }
+}

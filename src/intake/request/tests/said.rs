@@ -321,3 +321,47 @@ fn settings_as_programs_call_them() {
     assert_eq!(parse("MiniLM on SST-2, dropout (see below), 2 epochs").dropout, None);
     assert_eq!(parse("MiniLM on SST-2, eval at epoch 3").epochs, None);
 }
+
+#[test]
+fn rates_in_percent_and_per_mille() {
+    let r = all_of("MLP on loans.csv, lr 1‰, wd 5 ‰, warmup 20 ‰");
+    assert_eq!((r.lr, r.weight_decay, r.warmup), (Some(0.001), Some(0.005), Some(crate::spec::Warmup::Frac(0.02))));
+    assert_eq!(all_of("MLP on loans.csv with a learning rate of 0.1 %").lr, Some(0.001));
+    assert_eq!(all_of("MLP on loans.csv with a learning rate of 0.1").lr, Some(0.1));
+    let r = parse("MiniLM auf reviews.csv, 2 Epochen, Lernrate drei mal zehn hoch minus fünf");
+    assert_eq!(r.lr, Some(3e-5), "{r:?}");
+}
+
+#[test]
+fn dropout_behind_the_layers_of_an_adapter_is_its_own() {
+    let own = |text: &str| {
+        let r = all_of(&format!("SmolLM2 on chats.jsonl, {text}"));
+        (r.adapter.and_then(|adapter| adapter.dropout), r.dropout)
+    };
+    for text in [
+        "LoRA rank 16 on q_proj, k_proj and o_proj, dropout 0.05",
+        "LoRA r=8 alpha=16 on all linear layers with dropout 0.05",
+        "LoRA on the query and value projections, dropout 0.05, 2 epochs",
+        "QLoRA (rank 4, target q_proj/v_proj, dropout 0.05)",
+        "DoRA rank 4 for q and v, with a dropout of 5%",
+    ] {
+        assert_eq!(own(text), (Some(0.05), None), "{text}");
+    }
+    assert_eq!(own("LoRA rank 16 on q_proj and v_proj, 2 epochs, dropout 0.05"), (None, Some(0.05)));
+}
+
+#[test]
+fn several_labels_as_people_say_it() {
+    for text in [
+        "assign several tags to every clause in t.csv",
+        "MiniLM on t.csv, each clause can hav more then one tag",
+        "tag each clause of t.csv with one or more topics",
+        "clauses may fall into many categories, MiniLM on t.csv",
+        "MiniLM on t.csv, several topics per clause",
+    ] {
+        assert_eq!(parse(text).task, Some(Task::TextMultiLabel), "{text}");
+    }
+    for text in ["MiniLM on t.csv with several categories", "MiniLM on t.csv, which has more than one label column"] {
+        assert_eq!(parse(text).task, None, "{text}");
+    }
+}

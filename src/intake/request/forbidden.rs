@@ -1,0 +1,151 @@
+//! Lists of what is not wanted, of which each item is forbidden, and not the first alone: `Please avoid: LoRA, early stopping`, `without
+//! class weights or warm-up`, a heading over lines of its own.
+
+use crate::intake::regex;
+use regex::{Captures, Regex};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The text with each item of such a list forbidden by itself: `without LoRA, without early stopping`. With its lines.
+pub(super) fn each_forbidden(text: &str) -> Cow<'_, str> {
+    let text = if text.contains([':', '\n']) { under_headings(text) } else { Cow::Borrowed(text) };
+    let low = text.to_lowercase();
+    if [" or ", " nor ", "without "].iter().any(|word| low.contains(word)) { Cow::Owned(joined(&text)) } else { text }
+}
+
+/// What says over a list that none of it is wanted. A value may be `no` as well: `early stopping: no`.
+static HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)(?P<start>^|[.;!?\n(]\s*|\b(?:and|but|please|also)\s)(?:(?:the\s)?(?:things|what|stuff)\s)?(?:(?:that\s)?(?:i|we|you)\s(?:really |definitely |also )?)?",
+        r"(?:(?:(?:do|would|should|must|can)\snot|(?:do|would|should|must|ca)n['’]t|cannot|never|not)(?:\s(?:to|want|wanted|need|needed|like|use|used|do|be|have|see|include|apply|add|allowed|desired|welcome|here|please)\b)*",
+        r"|(?:to\s)?(?:avoid|leave\sout)|no[- ]gos?|no|none\sof(?:\sthese)?|forbidden|unwanted|undesired|banned|prohibited|off[- ]limits)\b[ \t]*(?P<colon>:?)[ \t]*(?P<line>\r?\n)?",
+    ))
+});
+
+fn under_headings(text: &str) -> Cow<'_, str> {
+    static ITEM: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"^(?P<sign>\s*(?:[-*•–]|\d{1,2}[.)])\s+)(?P<item>[^\n]*\S)[^\n]*(?:\n|$)"));
+    static SENTENCE: LazyLock<Regex> = LazyLock::new(|| regex(r"^[^\n.;!?]*(?:\.\d[^\n.;!?]*)*"));
+    let (mut out, mut from) = (String::new(), 0);
+    while let Some(found) = HEADING.captures_at(text, from) {
+        let (Some(all), Some(start)) = (found.get(0), found.name("start")) else { break };
+        let (mut place, mut list) = (all.end(), String::new());
+        if found.name("line").is_some() {
+            while let Some(line) = ITEM.captures(&text[place..]) {
+                list.push_str(&format!("\n{}{}", line["sign"].trim_start_matches(['\r', '\n']), items(&line["item"])));
+                place += line[0].len();
+            }
+            list.push_str(if list.is_empty() { "" } else { "\n" });
+        } else if &found["colon"] == ":" {
+            let said = SENTENCE.find(&text[place..]).map_or("", |said| said.as_str());
+            list = items(said);
+            place += said.len();
+        }
+        // A heading over nothing says something else, as a word does with neither a sign nor a list behind it.
+        if list.trim().is_empty() {
+            out.push_str(&text[from..all.end()]);
+        } else {
+            out.push_str(&text[from..start.end()]);
+            out.push_str(&list);
+        }
+        from = place.max(all.end());
+        if all.is_empty() {
+            break;
+        }
+    }
+    out.push_str(&text[from..]);
+    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+}
+
+/// Each item of a list forbidden, up to one that is a wish of its own: `early stopping, use class weights`. Where the first is a deed, as of
+/// `what not to do: use LoRA`, all are.
+fn items(list: &str) -> String {
+    static JOIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\s?,\s?(?:(?:and|or|nor)\s)?|\s(?:and|or|nor)\s"));
+    static WISH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(r"(?i)^(?:\d|(?:but|yes|instead|then|please|i|we|it|lr|batch|seed)\b)"),
+            regex(r"(?i)^(?:us(?:e|ing)|train|fine-?tune|with|for|on|in|at|predict|keep|take|do|make|add)\b"),
+        ]
+    });
+    static NEGATED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:no|not|never|without|don['’]t|do not|avoid)\b"));
+    let [other, deed] = &*WISH;
+    let of_deeds = deed.is_match(list.trim_start());
+    let is_wish = |item: &str| item.is_empty() || other.is_match(item) || !of_deeds && deed.is_match(item);
+    let (mut out, mut from) = (String::new(), 0);
+    loop {
+        let (end, next) = JOIN.find_at(list, from).map_or((list.len(), list.len()), |join| (join.start(), join.end()));
+        let item = list[from..end].trim();
+        if is_wish(item) {
+            let rest = list[from..].trim();
+            let comma = if out.is_empty() || rest.is_empty() { "" } else { ", " };
+            return format!("{out}{comma}{rest}");
+        }
+        let comma = if out.is_empty() { "" } else { ", " };
+        out = format!("{out}{comma}{}{item}", if NEGATED.is_match(item) { "" } else { "without " });
+        if end == list.len() {
+            return out;
+        }
+        from = next;
+    }
+}
+
+/// `No LoRA, early stopping or class weights`: of settings alone, for columns are listed so, too, and read elsewhere.
+fn joined(text: &str) -> String {
+    static LIST: LazyLock<Regex> = LazyLock::new(|| {
+        let one = r"(?:(?:any|an?|the|random|gradient|data|image)\s)*(?:early[- ]stopping|(?:class|balanced)[- ](?:weights?|weighting|sampling)|(?:q-?)?lora|dora|adapters?|drop-?out|warm-?\s?up|weight[- ]decay|label[- ]smoothing|augmentations?|mixup|cutmix|flip(?:s|ping)?|crop(?:s|ping)?|ema|clipping|focal loss|momentum|(?:over|up)sampling|schedul(?:e|er)|freezing)";
+        regex(&format!(
+            r"(?i)\b(?P<not>(?:no|without|avoid(?:ing)?|(?:not|\w+n['’]t|never)\s(?:use|using|want|need|have|apply|do|add))\s)(?P<list>{one}(?:\s?,\s?{one})*,?\s(?P<join>or|nor|and)\s(?:{one}|any[a-z]*(?:\s[a-z]+){{0,2}}|the like))(?P<behind>\s*(?:$|[.,;:!?)]|(?:please|at all|here|for|on|with|in)\b))"
+        ))
+    });
+    let said = |found: &Captures<'_>| {
+        // `No LoRA and class weights` may ask for the second.
+        let is_open = found["join"].eq_ignore_ascii_case("and") && !found["not"].to_lowercase().starts_with("without");
+        if is_open { found[0].to_string() } else { format!("{}{}", items(&found["list"]), &found["behind"]) }
+    };
+    LIST.replace_all(text, said).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_is_forbidden() {
+        for (text, expected) in [
+            (
+                "3 epochs. Please avoid: LoRA, warm-up and mixup. Batch 8",
+                "3 epochs. Please without LoRA, without warm-up, without mixup. Batch 8",
+            ),
+            (
+                "What I don't want:\n- early stopping\n- any upload\nThanks",
+                "\n- without early stopping\n- without any upload\nThanks",
+            ),
+            ("Not wanted:\n* LoRA\n* no dropout", "\n* without LoRA\n* no dropout\n"),
+            ("What not to do: use LoRA, add dropout", "without use LoRA, without add dropout"),
+            ("Avoid: early stopping, use class weights", "without early stopping, use class weights"),
+            ("No: early stopping, 5 epochs", "without early stopping, 5 epochs"),
+            ("I do not want\n1. LoRA", "\n1. without LoRA\n"),
+            ("no LoRA, early stopping or dropout.", "without LoRA, without early stopping, without dropout."),
+            ("without mixup and random flips, please", "without mixup, without random flips, please"),
+            ("we don't need LoRA, dropout or anything else", "we without LoRA, without dropout, without anything else"),
+            ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
+        ] {
+            assert_eq!(each_forbidden(text), expected, "{text}");
+        }
+        for text in [
+            "early stopping: no, 5 epochs",
+            "do not use id, zip or name",
+            "no LoRA and class weights",
+            "LoRA or dropout 0.1",
+            "without LoRA or dropout 0.1",
+            "To avoid overfitting: dropout 0.3",
+            "Don't forget: 3 epochs, early stopping",
+            "Note: early stopping",
+            "If not: LoRA",
+            "no more than 3 epochs\n- lr 1e-4",
+            "can not:",
+        ] {
+            assert_eq!(each_forbidden(text), text);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What asks for advice, and for no run: `Is MiniLM good enough for reviews.csv?`, `how many epochs would I need?`.
+
+use super::rest::{Found, Judged, Rest};
+use super::{Refused, Request};
+use crate::intake::regex;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Questions that a training does not answer. How good a model gets is told by its run.
+static ADVICE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let thing = r"(?:models?|learning[ -]rates?|lr|batch[ -]?sizes?|optimi[sz]ers?|architectures?|settings|hyper-?\s?parameters?|schedules?|metrics?|recipe|rank|dropout)";
+    [
+        regex(
+            r"(?i)\b(?:is|are|would|will|does|do|can|should|could|isn['’]t|wouldn['’]t)\s[^.!?]{0,80}?\b(?:enough|suitable|suffic\w+|overkill|necessary|worth|worthwhile|make sense|better than|too (?:small|big|large|little|few|many|much|slow|long|short|high|low)|(?:the right|a good|a bad|the best)\s(?:choice|idea|way|size|fit|THING))\b[^.!?]{0,80}\?"
+                .replace("THING", thing)
+                .as_str(),
+        ),
+        regex(&format!(
+            r"(?i)\b(?:how (?:many (?:epochs?|steps|rows|examples|samples|labels|layers|seeds|gpus?)|long|much (?:data|time|memory|ram))|(?:what|which) {thing})\b[^.!?]{{0,30}}?\b(?:should|would|do|does|will|must|is|are|can|could)\s[^.!?]{{0,80}}?\b(?:i|we|one|you|it|take|takes|need|needed|best|better|good|right|recommend\w*)\b[^.!?]{{0,80}}\?",
+        )),
+    ]
+});
+
+/// What nothing but questions is refused for; one beside a wish is told, and none of its numbers is taken. Names are cut out already.
+pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    if !rest.says("?") {
+        return;
+    }
+    static BEGINS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[.!?¦,;:(–—-]|\b(?:hi|hello|hey|and|or|so|but|then|what|which)\b,?)\s*$"));
+    let is_asked = rest.text().split_inclusive(['.', '!', '?']).any(is_wish);
+    let judged = |found: &Found<'_>| {
+        // `Fine-tune it on this, is that enough to know?`
+        let beside = found.before.rsplit(['.', '!', '?']).next().unwrap_or_default();
+        match BEGINS.is_match(found.before) && !POLITE.is_match(&found.cut.words) {
+            true if is_asked || is_wish(beside) => Judged::Told,
+            true => Judged::Taken,
+            false => Judged::Passed,
+        }
+    };
+    for way in ADVICE.iter() {
+        while rest.cut_as(way, judged).is_some() {
+            let expected = "a training: a question is answered by none; `tallow plan fine-tune MODEL on DATA` says what one takes, and \
+                            its run how good it gets";
+            request.refused = vec![Refused { words: request.text.clone(), expected: expected.into() }];
+        }
+    }
+}
+
+/// Who says so asks for something to be done.
+static POLITE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:can|could|would|will) (?:you|u)|please|pls)\b"));
+
+/// Whether a sentence wants something done: whoever says `could you` does, and whoever asks nothing, unless he tells what he has.
+fn is_wish(sentence: &str) -> bool {
+    static TELLS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s*(?:(?:i|we) (?:have|got|am|are|wonder)|i['’](?:m|ve)|we['’](?:re|ve)|my|our|the|there|it|this|these|hi|hello|hey|thanks?|cheers|regards)\b",
+        )
+    });
+    let words = sentence.split_whitespace().filter(|word| word.contains(|c: char| c.is_alphanumeric() || c == '¦')).count();
+    POLITE.is_match(sentence) || words > 2 && !sentence.trim_end().ends_with('?') && !TELLS.is_match(sentence)
+}

@@ -1,0 +1,125 @@
+//! Shares in words, put as numbers where it matters of what they are: `a third of the rows for testing` is `33.333333% of the rows for
+//! testing`, and `2‰` is `0.2 %`. A share that is only trained on is read as it stands.
+
+use super::number::number;
+use crate::intake::regex;
+use crate::words::plain;
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+
+/// Words of which each share that is read here has one.
+const PARTS: [&str; 8] = ["half", "third", "quarter", "fifth", "sixth", "eighth", "tenth", "twentieth"];
+const ROWS: &str = r"(?:data(?: ?set)?|rows|examples|samples|images|texts|sentences|records|lines|recordings|pairs)";
+const OF: [f64; 8] = [2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 20.0];
+
+/// The text with such shares in per cent; of one line already.
+pub(super) fn in_percent(text: &str) -> String {
+    let low = text.to_lowercase();
+    let mut out = text.to_string();
+    if out.contains('‰') || low.contains("per mil") || low.contains("permil") {
+        out = per_mille(&out);
+    }
+    if PARTS.iter().any(|part| low.contains(part)) { kept(&out) } else { out }
+}
+
+fn per_mille(text: &str) -> String {
+    static SIGN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<v>[0-9]+(?:[.,][0-9]+)?)\s?(?:‰|per[ -]?mill?e?\b)"));
+    let said = |found: &Captures<'_>| {
+        number(&found["v"]).map_or_else(|| found[0].to_string(), |value| format!("{} %", neat(value / 10.0)))
+    };
+    SIGN.replace_all(text, said).into_owned()
+}
+
+/// Shares that are kept out, or stand beside one that is: `two thirds for training, one third for testing`.
+fn kept(text: &str) -> String {
+    static SHARE: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i)\b(?:(?P<count>an?|one|two|three|four)[\s-])?(?P<part>{})s?\b", PARTS.join("|"))));
+    static OUT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(concat!(
+            r"(?i)\b(?:(?:hold|keep|put|set|leav|split)\w*\s(?:out|back|aside|off)|held[- ]out|reserv\w+|withhold\w*",
+            r"|(?:test|evaluat|validat|scor)\w*(?:\s(?:it|the model))?\s(?:on|with))",
+            r"(?:\s(?:the|another|last|first|final|latest|oldest|earliest|most|recent|other|remaining|random|only|just))*\s*$",
+        ))
+    });
+    // Of what is trained on, whose rate may be halved as well.
+    static TRAINED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:train|fit|learn)\w*(?:\s(?:it|the model))?\son(?:\s(?:the|first|last|oldest|earliest|only|just))*\s*$",
+            ),
+            regex(&format!(r"(?i)^\s*(?:$|[.,;:!?)]|(?:of\s)?(?:(?:the|my|our|all|its)\s)*(?:{ROWS}|[\w-]+\.[a-z]+)\b)")),
+        ]
+    });
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)^(?:\sof(?:\s[\w./-]+){{1,4}}?|\s(?:(?:the|my|our|all)\s)+{ROWS})?\s(?:(?:is|are|be|will|should|kept|held|set|left|put|goes|go|out|aside|back|randomly|chosen)\s)*(?:(?:for|as|to)\s(?:(?:a|the|my|its|be|held[- ]out|separate)\s)*(?:train(?:ing)?|validat\w+|val|dev\w*|monitoring|watching|test(?:s|ing)?|eval\w*|hold-?\s?out|held-?\s?out|early stopping)\b|(?:aside|held[- ]out|held back|kept out|left out)\b)(?P<run>\s(?:run|drive)\b)?"
+        ))
+    });
+    static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|oldest|earliest|recent)\s$"));
+    // A quarter of an hour is a time.
+    static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\sof\s(?:an?|one)\b"));
+    let (mut out, mut end) = (String::with_capacity(text.len()), 0);
+    for found in SHARE.captures_iter(text) {
+        let Some(all) = found.get(0) else { continue };
+        let (before, behind) = (&text[..all.start()], &text[all.end()..]);
+        let part = found["part"].to_lowercase();
+        // `The third for testing` is a place.
+        let is_share = found.name("count").is_some() || part == "half" || EDGE.is_match(before);
+        let is_run = BEHIND.captures(behind).map(|purpose| purpose.name("run").is_some());
+        let is_beside = || OUT.is_match(before) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
+        let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run);
+        let Some(place) = PARTS.iter().position(|known| *known == part) else { continue };
+        if !is_share || !is_kept || TIME.is_match(behind) {
+            continue;
+        }
+        let count = found.name("count").and_then(|count| number(&count.as_str().to_lowercase())).unwrap_or(1.0);
+        let Some(of) = OF.get(place) else { continue };
+        out.push_str(&text[end..all.start()]);
+        out.push_str(&format!("{}%", neat(100.0 * count / of)));
+        end = all.end();
+    }
+    out.push_str(&text[end..]);
+    out
+}
+
+/// To six digits.
+fn neat(value: f64) -> String {
+    plain((value * 1e6).round() / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_put_in_percent_where_rows_are_kept_out() {
+        for (text, expected) in [
+            ("a third of the rows for testing", "33.333333% of the rows for testing"),
+            ("half for training, half for the test", "50% for training, 50% for the test"),
+            ("use half the rows for testing", "use 50% the rows for testing"),
+            ("train on half, test on the other half", "train on 50%, test on the other 50%"),
+            ("hold out one fifth", "hold out 20%"),
+            ("keep a quarter of reviews.csv aside", "keep 25% of reviews.csv aside"),
+            ("test on the last tenth of the rows", "test on the last 10% of the rows"),
+            (
+                "three quarters of the data to train, the last quarter as test set",
+                "75% of the data to train, the last 25% as test set",
+            ),
+            ("lr 1‰, wd 5 ‰, 2.5 per mille", "lr 0.1 %, wd 0.5 %, 0.25 %"),
+        ] {
+            assert_eq!(in_percent(text), expected, "{text}");
+        }
+        for text in [
+            "a third of the data",
+            "a quarter of an hour for testing",
+            "the third column as a test",
+            "half the usual batch size to test it",
+            "train on twice the data with half the learning rate",
+            "a tenth of the data as a test run",
+            "a third party for testing",
+            "permillage",
+        ] {
+            assert_eq!(in_percent(text), text);
+        }
+    }
+}
