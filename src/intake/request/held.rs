@@ -110,7 +110,7 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
-            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent)\s)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent|last|first)\s(?:{ROWS}\s)*)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"

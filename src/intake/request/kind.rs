@@ -95,14 +95,14 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// `Predict the score as a number`; a column that is read or held as one says nothing of what is told.
 fn as_number(rest: &mut Rest, request: &mut Request) {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?:\bas|¦) (?:a |an )(?:(?:real|continuous|decimal|numeric|numerical|single) )*(?:number|float|scalar)\b")
+        pattern(r"(?:\bas|¦) (?:a |an )(?:(?:real|continuous|decimal|numeric|numerical|single) )*(?:number|float|scalar)\b|(?:\bas|¦) a (?:real|continuous|numeric|numerical|decimal) value\b")
     });
     static HELD: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"(?i)\b(?:treat|us(?:e|es|ing)\b|encod|read|pars|handl|consider|tak(?:e|ing)\b|stor|writ|keep|given|pass|column)\w*\s[^.,;:¦]{0,40}$",
         )
     });
-    let says = ["number", "float", "scalar"].iter().any(|word| rest.says(word));
+    let says = ["number", "float", "scalar", "value"].iter().any(|word| rest.says(word));
     if request.task.is_some() || !says || rest.says("classif") {
         return;
     }

@@ -324,7 +324,7 @@ fn short(text: &str) -> String {
     }
     static KEYED: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga|seq)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
+            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga|seq)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu|mom)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
         ))
     });
     static COSINE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<before>[\s,;])cos(?P<behind>$|[\s,;.)])"));

@@ -396,7 +396,8 @@ pub(super) fn names_in(phrase: &str) -> Vec<&str> {
         let low = word.to_lowercase();
         [ENDS, JOINS, LEADS, SAID].iter().any(|words| words.contains(&low.as_str()))
     };
-    let names = phrase.split_whitespace().map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
+    // `subject+body` are two.
+    let names = phrase.split([' ', '+']).filter(|word| !word.is_empty()).map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
     // A count of them, and words of scripts without spaces, are no names: `这 2 column`.
     let is_sign = |c: char| c.is_ascii_digit() || ('\u{2e80}'..='\u{9fff}').contains(&c);
     let names: Vec<&str> = names.filter(|word| !word.chars().all(is_sign) && !is_said(word)).collect();

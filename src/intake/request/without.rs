@@ -59,7 +59,7 @@ static WAYS: LazyLock<Vec<Way>> = LazyLock::new(|| {
             &["lora", "dora", "peft", "adapter"],
             r"(?:(?:(?:q-?|rs-?)?lora|dora|peft)(?: adapters?)?|(?:low[- ]rank )?adapters?)",
         ),
-        way(Without::Augmentation, &["augment"], r"(?:(?:data|image) )?augmentations?"),
+        way(Without::Augmentation, &["aug"], r"(?:(?:data|image) )?aug(?:mentations?|s)?"),
         way(Without::EarlyStopping, &["stopping"], r"(?:early[- ]stopping|stopping early)"),
         way(
             Without::ClassWeights,

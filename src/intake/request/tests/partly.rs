@@ -26,6 +26,7 @@ fn lists_keep_their_first_and_last_columns() {
         let found = perhaps(text).input;
         assert!(input.iter().all(|name| found.iter().any(|own| own == name)), "{text}: {found:?}");
     }
+    assert_eq!(Request::names_in("subject+body priority"), ["subject", "body", "priority"]);
     // Neither a dash, nor what rows have, nor a value leaves anything out.
     for text in ["t.csv - price by area", "drop rows with no income, t.csv", "lr 1e-3, t.csv"] {
         assert!(!perhaps(text).exclude.iter().any(|name| ["price", "income"].contains(&name.as_str())), "{text}");
@@ -92,6 +93,8 @@ fn the_latest_are_held_out() {
         assert_eq!((r.tested, r.tested_at), (Some(AskedPart::Share(0.2)), Some(Edge::Latest)), "{text}: {r:?}");
     }
     assert_eq!(parse("predict y in t.csv, hold out 20 % for testing").tested_at, None);
+    let rows = parse("use the 200 most recent rows for testing, predict y in t.csv");
+    assert_eq!((rows.tested, rows.tested_at), (Some(AskedPart::Examples(200)), Some(Edge::Latest)), "{rows:?}");
     let few = parse("DPO SmolLM2 prefs.jsonl first 120 rows hold out 30");
     assert_eq!((few.tested, few.max_examples), (Some(AskedPart::Examples(30)), Some(120)), "{few:?}");
     assert_eq!(parse("predict y in t.csv, hold out 30").tested, None);
@@ -104,6 +107,7 @@ fn layers_and_embeddings_stay_frozen_together() {
         "with the bottom four layers and the embeddings frozen",
         "freeze the first 4 layers and the embeddings",
         "freeze the 4 lowest layers",
+        "freeze the embedding layer plus the lower 4 transformer blocks",
         "with the embeddings and the lowest four layers frozen",
         "keep the lower 4 layers and the word embeddings fixed",
     ] {
@@ -150,6 +154,8 @@ fn sizes_in_few_signs() {
     assert_eq!((lora.rank, lora.alpha), (Some(4), Some(8.0)));
     assert_eq!(parse("GPT from scratch on n.txt, AdamW b1 .9 b2 .95, seq 128").betas, Some([0.9, 0.95]));
     assert_eq!(parse("1 hidden layer à 100, MLP on t.csv").size.hidden, Some(100));
+    let net = parse("resnet20 on CIFAR-10 sgd lr.1 mom.9 no aug");
+    assert_eq!((net.lr, net.momentum, net.without.as_slice()), (Some(0.1), Some(0.9), &[Without::Augmentation][..]), "{net:?}");
     // A letter by itself, a split, and no number.
     assert_eq!(parse("MiniLM on t.csv, p=4").size.patch, None);
     assert_eq!(parse("MLP on t.csv, 80/20 split").tested, Some(AskedPart::Share(0.2)));
@@ -194,6 +200,7 @@ fn other_languages_say_numbers_parts_and_what_is_not_wanted() {
 #[test]
 fn a_number_is_told() {
     assert_eq!(parse("essays.csv, predict the mark as a number, MiniLM").task, Some(Task::TextRegression));
+    assert_eq!(parse("predict pay as a continuous value from p.csv").task, Some(Task::TextRegression));
     let german = parse("essays.csv, Note (score) als Zahl vorhersagen mit MiniLM, Lernrate 1e-5 für den Encoder und 1e-3 für den Kopf");
     assert_eq!((german.task, german.lr, german.head_lr), (Some(Task::TextRegression), Some(1e-5), Some(1e-3)), "{german:?}");
     for text in ["predict y in t.csv, treat zip as a number", "classify t.csv, the class is given as a number", "t.csv as a whole"] {
