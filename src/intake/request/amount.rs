@@ -1,7 +1,7 @@
 //! How much of the data is trained on, and how long its texts are.
 
-use super::pattern::patterns;
 use super::name::is_table;
+use super::pattern::patterns;
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use super::{DataName, Lack, Lacking, Refused, Request};
 use crate::intake::regex;

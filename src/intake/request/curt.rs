@@ -8,11 +8,15 @@ use std::sync::LazyLock;
 pub(super) fn sizes(text: &str) -> String {
     let low = text.to_lowercase();
     let mut out = text.to_string();
+    if low.contains("perceptron") {
+        static PERCEPTRON: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:multi-?\s?layer(?:ed)?\s)?perceptrons?\b"));
+        out = PERCEPTRON.replace_all(&out, "MLP").into_owned();
+    }
     if low.contains("mlp") || low.contains("perceptron") {
         // `MLP 3x64` has three layers of 64 each.
         static UNITS: LazyLock<Regex> = LazyLock::new(|| {
             regex(
-                r"(?i)\b(?P<name>mlp|perceptron)\s?:?\s?(?P<list>[0-9]{1,5}(?:\s?[-/]\s?[0-9]{1,5})+|[0-9]{2,5}(?:\s?[x×]\s?[0-9]{1,5})+|[(\[]\s?[0-9]{1,5}(?:\s?[-/x×,]\s?[0-9]{1,5})+\s?[)\]])(?P<behind>\s*(?:$|[,.;:)]|[a-z]))",
+                r"(?i)\b(?P<name>mlp)\s?:?\s?(?P<list>[0-9]{1,5}(?:\s?[-/]\s?[0-9]{1,5})+|[0-9]{2,5}(?:\s?[x×]\s?[0-9]{1,5})+|[(\[]\s?[0-9]{1,5}(?:\s?[-/x×,]\s?[0-9]{1,5})+\s?[)\]])(?P<behind>\s*(?:$|[,.;:)]|[a-z]))",
             )
         });
         let units = UNITS.replace_all(&out, |found: &Captures<'_>| {
@@ -24,10 +28,10 @@ pub(super) fn sizes(text: &str) -> String {
     const KEYS: [(char, &str); 4] = [('d', "width"), ('L', "layers ="), ('h', "heads ="), ('p', "patch size")];
     static KEYED: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?P<before>^|[\s,;(])(?P<key>[dLhp])\s?=\s?(?P<v>[1-9][0-9]{0,4})(?P<behind>$|[\s,;)])"));
-    static IMAGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bimg\s?=?\s?(?P<v>[1-9][0-9]{1,3})(?:²|px)?(?P<behind>$|[\s,;)])"));
-    static MOMENTS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)\b(?:b|beta|β)_?1\s?=?\s?(?P<a>0?\.[0-9]+)[\s,]+(?:b|beta|β)_?2\s?=?\s?(?P<b>0?\.[0-9]+)")
-    });
+    static IMAGE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\bimg\s?=?\s?(?P<v>[1-9][0-9]{1,3})(?:²|px)?(?P<behind>$|[\s,;)])"));
+    static MOMENTS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:b|beta|β)_?1\s?=?\s?(?P<a>0?\.[0-9]+)[\s,]+(?:b|beta|β)_?2\s?=?\s?(?P<b>0?\.[0-9]+)"));
     if low.contains("img") {
         out = IMAGE.replace_all(&out, "image size ${v}${behind}").into_owned();
     }

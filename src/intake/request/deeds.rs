@@ -119,7 +119,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
         }
     }
-    if ["onnx", "gguf", "ggml", "torch", "coreml", "core ml", "tflite", "tensor", "export", "merg", "hub", "hugging", "save", "stor", "saving"].iter().any(|word| rest.says(word)) {
+    if [
+        "onnx", "gguf", "ggml", "torch", "coreml", "core ml", "tflite", "tensor", "export", "merg", "hub", "hugging", "save",
+        "stor", "saving",
+    ]
+    .iter()
+    .any(|word| rest.says(word))
+    {
         // What is not to be done is not done anyway.
         let is_wish = |found: &Found<'_>| taken_if(!NEGATION.is_match(found.before));
         while let Some(cut) = rest.cut_as(&AFTERWARDS, is_wish) {

@@ -22,7 +22,8 @@ pub(super) fn bare(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> O
         let word = found.cut.get("v");
         let (before, behind) = (found.before.trim_end(), found.behind.trim_start());
         let is_first = before.is_empty();
-        let is_alone = before.ends_with([',', ';', ':', '(', '¦']) && (behind.is_empty() || behind.starts_with([',', ';', ')', '¦']));
+        let is_alone =
+            before.ends_with([',', ';', ':', '(', '¦']) && (behind.is_empty() || behind.starts_with([',', ';', ')', '¦']));
         // A few words that make no sentence are names and values: `resnet18 pets 10ep`.
         let words = || before.split_whitespace().chain(behind.split_whitespace());
         let is_short = || words().count() < MOST && !words().any(is_filler);

@@ -193,7 +193,9 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
     static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         let out = r"\b(?:hold(?:ing)? (?:out|back)|set(?:ting)? aside|keep(?:ing)? (?:out|back|aside)|reserv(?:e|ing)|test(?:ing)?(?: (?:it|the model))? on|evaluat(?:e|ing)(?: (?:it|the model))? on)\s(?:(?:the|those|all|only)\s)*";
         let done = r"(?:\w+ed|sold|made|written|sent|taken|born|bought|built|seen)";
-        let late = format!(r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}|latest\b|newest\b|most recent\b))");
+        let late = format!(
+            r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}|latest\b|newest\b|most recent\b))"
+        );
         [
             pattern(&format!(r"{out}(?:[\w-]+\s){{1,3}}?{late}\s*[(:,]?\s*#\s?(?P<unit>%|percent\b)(?: of (?:them|all))?\)?")),
             pattern(&format!(r"{out}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:the\s|all\s)?(?:[\w-]+\s){{0,2}}?)\s?{late}")),
@@ -316,7 +318,9 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     let is_size = way == 1 && [":", "=", " of ", "size"].iter().any(|sign| words.contains(sign));
     // `The first 120 rows, hold out 30`.
     static ROWS_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:rows|examples|samples|lines|images|texts|pairs)[\s,;]+(?:and |then )*(?:hold|keep|set|put|reserve|leave)(?: out| back| aside)?\s$")
+        crate::intake::regex(
+            r"(?i)\b(?:rows|examples|samples|lines|images|texts|pairs)[\s,;]+(?:and |then )*(?:hold|keep|set|put|reserve|leave)(?: out| back| aside)?\s$",
+        )
     });
     let has_unit = has_unit || way == 3 && value >= 1.0 && ROWS_BEFORE.is_match(found.before);
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look;

@@ -95,7 +95,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// `Predict the score as a number`; a column that is read or held as one says nothing of what is told.
 fn as_number(rest: &mut Rest, request: &mut Request) {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?:\bas|¦) (?:a |an )(?:(?:real|continuous|decimal|numeric|numerical|single) )*(?:number|float|scalar)\b|(?:\bas|¦) a (?:real|continuous|numeric|numerical|decimal) value\b")
+        pattern(
+            r"(?:\bas|¦) (?:a |an )(?:(?:real|continuous|decimal|numeric|numerical|single) )*(?:number|float|scalar)\b|(?:\bas|¦) a (?:real|continuous|numeric|numerical|decimal) value\b",
+        )
     });
     static HELD: LazyLock<Regex> = LazyLock::new(|| {
         regex(

@@ -510,11 +510,12 @@ fn is_pair_of_words(before: &str, word: &str) -> bool {
 fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> {
     let named = |text: &str, from: usize| -> Option<(Range<usize>, &'static DataName)> {
         let all = letters_of(&text[from..]);
-        let places = DATA.iter().filter(|known| all.contains(&known.letters)).flat_map(|Spelt { pattern, name, data, .. }| {
-            let whole = pattern.get_or_init(|| spelt(name)).captures_iter(&text[from..]);
-            let whole = whole.filter_map(|found| found.name("name").map(|name| name.range()));
-            whole.map(move |range| (range.start + from..range.end + from, data))
-        });
+        let places =
+            DATA.iter().filter(|known| all.contains(&known.letters)).flat_map(|Spelt { pattern, name, data, .. }| {
+                let whole = pattern.get_or_init(|| spelt(name)).captures_iter(&text[from..]);
+                let whole = whole.filter_map(|found| found.name("name").map(|name| name.range()));
+                whole.map(move |range| (range.start + from..range.end + from, data))
+            });
         let fitting: Vec<_> = places.filter(|(range, _)| fits(&text[..range.start])).collect();
         let first = fitting.iter().min_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)))?.0.clone();
         let sharing = fitting.into_iter().filter(|(range, _)| range.start < first.end && first.start < range.end);

@@ -50,8 +50,7 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The same in few words: `no redshift`, `-id -name`.
-static WITHOUT: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:[,;:.(]|\b(?:and|but|with|please))\s+no\s|(?:^|[\s;,(])-"));
+static WITHOUT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[,;:.(]|\b(?:and|but|with|please))\s+no\s|(?:^|[\s;,(])-"));
 
 /// Stands before what is no input if these words stand behind it: `leave a and b out`.
 static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -60,7 +59,9 @@ static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 
 /// Stands before what rows have, and no input: `drop rows without income`.
 static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)\b(?:rows|records|examples|samples|lines|entries|those|ones|observations)\s(?:(?:that|which|are|do|have|with)\s)*$")
+    regex(
+        r"(?i)\b(?:rows|records|examples|samples|lines|entries|those|ones|observations)\s(?:(?:that|which|are|do|have|with)\s)*$",
+    )
 });
 
 /// Stands before what rows are parted by, and no input: `a split based on date`.
@@ -156,7 +157,11 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let excluded: Vec<Range<usize>> = places(&EXCLUDED).into_iter().filter(|place| !is_of_rows(place)).collect();
     // A line with a space behind it is a dash.
     let is_bare = |place: &Range<usize>| !text[..place.end].ends_with('-') || text[place.end..].starts_with(char::is_alphabetic);
-    let briefly = places(&WITHOUT).into_iter().filter(is_bare).filter(|place| !is_of_rows(place)).flat_map(|place| list_at(text, place.end).0);
+    let briefly = places(&WITHOUT)
+        .into_iter()
+        .filter(is_bare)
+        .filter(|place| !is_of_rows(place))
+        .flat_map(|place| list_at(text, place.end).0);
     let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
     let is_wish = |place: &Range<usize>| !OF_A_SPLIT.is_match(&text[..place.start]);
     let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| {
@@ -350,8 +355,18 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
 
 /// What a whole list is called before its first name.
 const KINDS: [&str; 12] = [
-    "colours", "colors", "bands", "numbers", "magnitudes", "values", "measurements", "readings", "variables", "attributes",
-    "signals", "sensors",
+    "colours",
+    "colors",
+    "bands",
+    "numbers",
+    "magnitudes",
+    "values",
+    "measurements",
+    "readings",
+    "variables",
+    "attributes",
+    "signals",
+    "sensors",
 ];
 
 /// The name behind that: `u` of `colours u, g, r`.
@@ -397,7 +412,8 @@ pub(super) fn names_in(phrase: &str) -> Vec<&str> {
         [ENDS, JOINS, LEADS, SAID].iter().any(|words| words.contains(&low.as_str()))
     };
     // `subject+body` are two.
-    let names = phrase.split([' ', '+']).filter(|word| !word.is_empty()).map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
+    let names =
+        phrase.split([' ', '+']).filter(|word| !word.is_empty()).map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
     // A count of them, and words of scripts without spaces, are no names: `这 2 column`.
     let is_sign = |c: char| c.is_ascii_digit() || ('\u{2e80}'..='\u{9fff}').contains(&c);
     let names: Vec<&str> = names.filter(|word| !word.chars().all(is_sign) && !is_said(word)).collect();

@@ -118,13 +118,31 @@ fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
     });
     static NONE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
-            regex(r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$"),
+            regex(
+                r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$",
+            ),
             regex(r"(?i)^(?:\s(?:that|the|what|how|columns?|analysis|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
         ]
     });
-    if !["accurac", "f1", "cision", "recall", "ivity", "ficity", "kappa", "jaccard", "confusion", "mape", "beta", "report", "class", "brier", "mean"]
-        .iter()
-        .any(|word| rest.says(word))
+    if ![
+        "accurac",
+        "f1",
+        "cision",
+        "recall",
+        "ivity",
+        "ficity",
+        "kappa",
+        "jaccard",
+        "confusion",
+        "mape",
+        "beta",
+        "report",
+        "class",
+        "brier",
+        "mean",
+    ]
+    .iter()
+    .any(|word| rest.says(word))
     {
         return vec![];
     }

@@ -307,8 +307,7 @@ impl Brief<'_> {
         };
         let negates = |words: &str| words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word));
         // By which column the rows are parted: `the newest 15 % by created_at`.
-        let is_order =
-            |name: &str| matches!(&self.held_out_by, HeldOutBy::Time { column } if is_called(column, name));
+        let is_order = |name: &str| matches!(&self.held_out_by, HeldOutBy::Time { column } if is_called(column, name));
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) => true,

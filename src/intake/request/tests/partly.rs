@@ -73,7 +73,12 @@ fn measures_that_there_are_not_are_told_as_such() {
     let each = parse("MiniLM on t.csv, show precision, recall and F1 for each class");
     assert_eq!((each.metric, each.lacking.len(), each.not_understood), (Some(Metric::F1), 1, vec![]));
     assert_eq!(parse("named entity tagger on n.conll, report recall").metric, Some(Metric::EntityRecall));
-    for text in ["MiniLM on t.csv, I recall that the file is sorted", "MiniLM on t.csv in full precision", "precision farming", "t.csv has columns area, recall and kappa"] {
+    for text in [
+        "MiniLM on t.csv, I recall that the file is sorted",
+        "MiniLM on t.csv in full precision",
+        "precision farming",
+        "t.csv has columns area, recall and kappa",
+    ] {
         assert!(parse(text).lacking.iter().all(|lacking| lacking.of != Lack::Metric), "{text}");
     }
     assert_eq!(parse("MLP on t.csv, average precision").metric, Some(Metric::AveragePrecision));
@@ -142,6 +147,9 @@ fn sizes_in_few_signs() {
         let r = parse(&format!("{text} on t.csv, 5 epochs"));
         assert_eq!((r.units.as_slice(), r.image_size), (&[64, 32][..], None), "{text}: {r:?}");
     }
+    let named = parse("a multilayer perceptron with one hidden layer of 50 neurons on t.csv");
+    assert_eq!((named.model.as_ref(), named.size.hidden), (called("mlp").as_ref(), Some(50)), "{named:?}");
+    assert!(is_clear(&named), "{named:?}");
     let each = parse("MLP 3x64 on t.csv");
     assert_eq!((each.units.len(), each.size.layers, each.size.hidden), (0, Some(3), Some(64)));
     let vit = parse("ViT from scratch on CIFAR-10: d=64, L=3, h=4, p=8, img 48², bs 20");
@@ -172,13 +180,16 @@ fn other_languages_say_numbers_parts_and_what_is_not_wanted() {
     assert_eq!((french.epochs, french.batch_size, french.frozen), (Some(30.0), Some(16), Some(Frozen::Body)));
     let french = parse("Je ne veux pas de BERT : prends MiniLM, reviews.csv, seulement les 250 premières lignes, 2 époques");
     assert_eq!((french.model, french.max_examples, french.epochs), (called("minilm"), Some(250), Some(2.0)));
-    let spanish = parse("entrena MiniLM con reviews.csv, doce épocas, lote de 16, congela todo menos la cabeza, que no dure más de cinco minutos");
+    let spanish = parse(
+        "entrena MiniLM con reviews.csv, doce épocas, lote de 16, congela todo menos la cabeza, que no dure más de cinco minutos",
+    );
     assert_eq!(
         (spanish.epochs, spanish.batch_size, spanish.frozen, spanish.max_time_secs),
         (Some(12.0), Some(16), Some(Frozen::Body), Some(300))
     );
-    let portuguese =
-        parse("treine uma MLP com loans.csv, não use o zip. No máximo 100 épocas, parando cedo se não melhorar por 10 épocas, lote de 32");
+    let portuguese = parse(
+        "treine uma MLP com loans.csv, não use o zip. No máximo 100 épocas, parando cedo se não melhorar por 10 épocas, lote de 32",
+    );
     assert_eq!(
         (portuguese.epochs, portuguese.patience, portuguese.batch_size),
         (Some(100.0), Some(10), Some(32)),
@@ -201,9 +212,12 @@ fn other_languages_say_numbers_parts_and_what_is_not_wanted() {
 fn a_number_is_told() {
     assert_eq!(parse("essays.csv, predict the mark as a number, MiniLM").task, Some(Task::TextRegression));
     assert_eq!(parse("predict pay as a continuous value from p.csv").task, Some(Task::TextRegression));
-    let german = parse("essays.csv, Note (score) als Zahl vorhersagen mit MiniLM, Lernrate 1e-5 für den Encoder und 1e-3 für den Kopf");
+    let german =
+        parse("essays.csv, Note (score) als Zahl vorhersagen mit MiniLM, Lernrate 1e-5 für den Encoder und 1e-3 für den Kopf");
     assert_eq!((german.task, german.lr, german.head_lr), (Some(Task::TextRegression), Some(1e-5), Some(1e-3)), "{german:?}");
-    for text in ["predict y in t.csv, treat zip as a number", "classify t.csv, the class is given as a number", "t.csv as a whole"] {
+    for text in
+        ["predict y in t.csv, treat zip as a number", "classify t.csv, the class is given as a number", "t.csv as a whole"]
+    {
         assert_eq!(parse(text).task, None, "{text}");
     }
 }
