@@ -10,15 +10,36 @@ use std::sync::LazyLock;
 pub(super) fn each_forbidden(text: &str) -> Cow<'_, str> {
     let text = if text.contains([':', '\n']) { under_headings(text) } else { Cow::Borrowed(text) };
     let low = text.to_lowercase();
-    if [" or ", " nor ", "without "].iter().any(|word| low.contains(word)) { Cow::Owned(joined(&text)) } else { text }
+    if NEGATIONS.iter().any(|word| low.contains(word)) { Cow::Owned(joined(&text)) } else { text }
 }
+
+/// Words of which what forbids settings in passing has one.
+const NEGATIONS: [&str; 17] = [
+    "no ",
+    "not ",
+    "n't ",
+    "n’t ",
+    "without ",
+    "avoid",
+    "skip",
+    "leave out",
+    " off",
+    "disabl",
+    "omit",
+    "except",
+    "away from",
+    "clear of",
+    "hate",
+    "dislike",
+    "forbidden",
+];
 
 /// What says over a list that none of it is wanted. A value may be `no` as well: `early stopping: no`.
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?P<start>^|[.;!?\n(]\s*|\b(?:and|but|please|also)\s)(?:(?:the\s)?(?:things|what|stuff)\s)?(?:(?:that\s)?(?:i|we|you)\s(?:really |definitely |also )?)?",
         r"(?:(?:(?:do|would|should|must|can)\snot|(?:do|would|should|must|ca)n['’]t|cannot|never|not)(?:\s(?:to|want|wanted|need|needed|like|use|used|do|be|have|see|include|apply|add|allowed|desired|welcome|here|please)\b)*",
-        r"|(?:to\s)?(?:avoid|leave\sout)|no[- ]gos?|no|none\sof(?:\sthese)?|forbidden|unwanted|undesired|banned|prohibited|off[- ]limits)\b[ \t]*(?P<colon>:?)[ \t]*(?P<line>\r?\n)?",
+        r"|(?:to\s)?(?:avoid|leave\sout)|no[- ]gos?|no,?\sthank(?:s|\syou)|don['’]?ts|no|none\sof(?:\sthese)?|(?:exclude|ignore|drop|skip|omit|remove|disabled?|(?:turn|switch)(?:ed)?\soff)(?:\s(?:the following|these))?|without|forbidden|unwanted|undesired|banned|prohibited|off[- ]limits)\b[ \t]*(?P<colon>:?)[ \t]*(?P<line>\r?\n)?",
     ))
 });
 
@@ -41,12 +62,12 @@ fn under_headings(text: &str) -> Cow<'_, str> {
             list = items(said);
             place += said.len();
         }
-        // A heading over nothing says something else, as a word does with neither a sign nor a list behind it.
-        if list.trim().is_empty() {
-            out.push_str(&text[from..all.end()]);
-        } else {
+        // A heading over nothing, or over a value, says something else: `drop: 0.1`.
+        if list.contains("without ") {
             out.push_str(&text[from..start.end()]);
             out.push_str(&list);
+        } else {
+            out.push_str(&text[from..place]);
         }
         from = place.max(all.end());
         if all.is_empty() {
@@ -63,7 +84,7 @@ fn items(list: &str) -> String {
     static JOIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\s?,\s?(?:(?:and|or|nor)\s)?|\s(?:and|or|nor)\s"));
     static WISH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
-            regex(r"(?i)^(?:\d|(?:but|yes|instead|then|please|i|we|it|lr|batch|seed)\b)"),
+            regex(r"(?i)^(?:\d|(?:but|yes|true|false|none|null|instead|then|please|i|we|it|lr|batch|seed)\b)"),
             regex(r"(?i)^(?:us(?:e|ing)|train|fine-?tune|with|for|on|in|at|predict|keep|take|do|make|add)\b"),
         ]
     });
@@ -89,20 +110,33 @@ fn items(list: &str) -> String {
     }
 }
 
-/// `No LoRA, early stopping or class weights`: of settings alone, for columns are listed so, too, and read elsewhere.
+/// `No LoRA, early stopping or class weights`, `skip LoRA and warm-up`, `LoRA and warm-up are not needed`: of settings alone, for columns
+/// are listed so, too, and read elsewhere.
 fn joined(text: &str) -> String {
-    static LIST: LazyLock<Regex> = LazyLock::new(|| {
+    static LISTS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         let one = r"(?:(?:any|an?|the|random|gradient|data|image)\s)*(?:early[- ]stopping|(?:class|balanced)[- ](?:weights?|weighting|sampling)|(?:q-?)?lora|dora|adapters?|drop-?out|warm-?\s?up|weight[- ]decay|label[- ]smoothing|augmentations?|mixup|cutmix|flip(?:s|ping)?|crop(?:s|ping)?|ema|clipping|focal loss|momentum|(?:over|up)sampling|schedul(?:e|er)|freezing)";
-        regex(&format!(
-            r"(?i)\b(?P<not>(?:no|without|avoid(?:ing)?|(?:not|\w+n['’]t|never)\s(?:use|using|want|need|have|apply|do|add))\s)(?P<list>{one}(?:\s?,\s?{one})*,?\s(?P<join>or|nor|and)\s(?:{one}|any[a-z]*(?:\s[a-z]+){{0,2}}|the like))(?P<behind>\s*(?:$|[.,;:!?)]|(?:please|at all|here|for|on|with|in)\b))"
-        ))
+        [
+            regex(&format!(
+                r"(?i)\b(?:(?P<not>no|without|avoid(?:ing)?|(?:not|\w+n['’]t|never)\s(?:use|using|want|need|have|apply|do|add))|(?P<verb>skip(?:ping)?|leav(?:e|ing) out|(?:turn|switch)(?:ing)? off|disabl(?:e|ing)|omit(?:ting)?|drop(?:ping)?|remov(?:e|ing)|except(?: for)?|no need (?:for|of)|(?:stay|keep|steer)(?:ing)? (?:away from|clear of)|hate|dislike|get rid of))\s(?P<list>{one}(?:(?:\s?,\s?{one})*,?\s(?P<join>or|nor|and)\s(?:{one}|any[a-z]*(?:\s[a-z]+){{0,2}}|the like))?)(?P<behind>\s*(?:$|[.,;:!?)]|(?:please|at all|here|for|on|with|in)\b))"
+            )),
+            regex(&format!(
+                r"(?i)\b(?P<list>{one}(?:(?:\s?,\s?(?:(?:and|or)\s)?|\s(?:and|or)\s){one})+)\s(?:(?:is|are|should|must|shall|will|to|be|stay)\s)+(?:not\s(?:wanted|needed|necessary|required|desired|allowed|(?:to )?be used|used)|un(?:wanted|necessary|desired|welcome)|forbidden|prohibited|banned|off[- ]limits|out of the question|to be avoided|off|disabled|left out)\b"
+            )),
+        ]
     });
     let said = |found: &Captures<'_>| {
-        // `No LoRA and class weights` may ask for the second.
-        let is_open = found["join"].eq_ignore_ascii_case("and") && !found["not"].to_lowercase().starts_with("without");
-        if is_open { found[0].to_string() } else { format!("{}{}", items(&found["list"]), &found["behind"]) }
+        let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
+        // `No LoRA and class weights` may ask for the second, and one by itself is read as it stands.
+        let is_open =
+            at("join").is_empty() || at("join").eq_ignore_ascii_case("and") && !at("not").eq_ignore_ascii_case("without");
+        match at("verb").is_empty() && is_open {
+            true => found[0].to_string(),
+            false => format!("{}{}", items(at("list")), at("behind")),
+        }
     };
-    LIST.replace_all(text, said).into_owned()
+    let [before, behind] = &*LISTS;
+    let out = before.replace_all(text, said);
+    behind.replace_all(&out, |found: &Captures<'_>| items(&found["list"])).into_owned()
 }
 
 #[cfg(test)]
@@ -123,11 +157,15 @@ mod tests {
             ("Not wanted:\n* LoRA\n* no dropout", "\n* without LoRA\n* no dropout\n"),
             ("What not to do: use LoRA, add dropout", "without use LoRA, without add dropout"),
             ("Avoid: early stopping, use class weights", "without early stopping, use class weights"),
+            ("Disable: EMA, warm-up. Ignore the following: id", "without EMA, without warm-up. without id"),
             ("No: early stopping, 5 epochs", "without early stopping, 5 epochs"),
             ("I do not want\n1. LoRA", "\n1. without LoRA\n"),
             ("no LoRA, early stopping or dropout.", "without LoRA, without early stopping, without dropout."),
             ("without mixup and random flips, please", "without mixup, without random flips, please"),
             ("we don't need LoRA, dropout or anything else", "we without LoRA, without dropout, without anything else"),
+            ("Skip LoRA and dropout, I hate mixup.", "without LoRA, without dropout, I without mixup."),
+            ("LoRA and warm-up are not needed. Dropout is", "without LoRA, without warm-up. Dropout is"),
+            ("Don'ts:\n- LoRA", "\n- without LoRA\n"),
             ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
         ] {
             assert_eq!(each_forbidden(text), expected, "{text}");
@@ -141,6 +179,7 @@ mod tests {
             "To avoid overfitting: dropout 0.3",
             "Don't forget: 3 epochs, early stopping",
             "Note: early stopping",
+            "lora:\n drop: 0.1",
             "If not: LoRA",
             "no more than 3 epochs\n- lr 1e-4",
             "can not:",

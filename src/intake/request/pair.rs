@@ -1,6 +1,6 @@
 //! Whether one text is to be written from another, and from which language into which.
 
-use super::rest::{Found, Judged, Rest, taken_if};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use super::{ModelName, Request};
 use crate::intake::regex;
 use regex::Regex;
@@ -39,7 +39,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         languages: [
             regex(r"(?i)\bfrom (?P<from>[a-z]+) (?:in)?to (?P<to>[a-z]+)\b"),
             regex(&format!(
-                r"(?i)\b(?:(?:turn|convert|render|map|bring|go|get)(?:s|ing)?\s(?:the\s)?)?(?:from\s)?\b(?P<from>{named}|{codes})(?:\s(?:sentences|texts?|lines))?(?P<join>\s?(?:-|–|/)\s?|\s?(?:-to-|→|->|=>)\s?|\s(?:in)?to\s)(?P<to>{named}|{codes})\b"
+                r"(?i)\b(?:(?:turn|convert|render|map|bring|go|get)(?:s|ing)?\s(?:the\s)?)?(?:from\s(?:the\s)?)?\b(?:(?P<from>{named})(?:\s[a-z]{{3,12}}){{0,2}}?|(?P<code>{codes})(?:\s(?:sentences|texts?|lines|column|side))?)(?P<join>\s?(?:-|–|/)\s?|\s?(?:-to-|→|->|=>)\s?|2|\s(?:in)?to\s(?:the\s)?)(?P<to>{named}|{codes})\b"
             )),
         ],
         // To ask for a summary is no task: to write some is.
@@ -101,8 +101,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     };
     if rest.cut_as(&p.translation, translates).is_some() {
         while rest.cut(&p.translation).is_some() {}
-        let languages = p.languages.iter().find_map(|way| rest.cut_as(way, |found| taken_if(are_languages(found))));
-        let (from, to) = languages.map(|cut| (code_of(cut.get("from")), code_of(cut.get("to")))).unzip();
+        let named = p.languages.iter().find_map(|way| rest.cut_as(way, |found| taken_if(are_languages(found))));
+        let languages = named.or_else(|| source_and_target(rest));
+        let (from, to) = languages.map(|cut| (from_of(&cut), code_of(cut.get("to")))).unzip();
         request.pair = Some(AskedPair::Translation { from, to });
     } else if !is_another
         && !hears
@@ -120,29 +121,49 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 fn are_languages(found: &Found<'_>) -> bool {
     const WORDS: [&str; 5] = ["it", "he", "hi", "et", "is"];
     let is_word = |name: &str| WORDS.contains(&found.cut.get(name).to_lowercase().as_str());
-    let is_spoken = !found.cut.get("join").contains(['>', '→', '-', '/']) && !found.cut.words.to_lowercase().starts_with("from ");
-    !(is_spoken && (is_word("from") || is_word("to")))
+    let is_spoken =
+        !found.cut.get("join").contains(['>', '→', '-', '/', '2']) && !found.cut.words.to_lowercase().starts_with("from ");
+    !(is_spoken && (is_word("from") || is_word("code") || is_word("to")))
 }
 
-/// From which language into which, where nobody says that it is translated: `turn de into en`, `German -> English`, `source: de, target: en`.
+/// The code of the language that is translated from.
+fn from_of(cut: &Cut) -> String {
+    code_of(&[cut.get("from"), cut.get("code")].concat())
+}
+
+/// From which language into which, where nobody says that it is translated: `turn de into en`, `German -> English`.
 fn direction(rest: &mut Rest) -> Option<[String; 2]> {
     if rest.says("speech") || rest.says("transcri") {
         return None;
     }
-    static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
-        let one = format!("{}|{}", names_of_languages(), LANGUAGES.map(|(_, code)| code).join("|"));
-        let is = r"(?:\s(?:language|side|text|column))?(?:\s?[=:]|\sis)?\s(?:in\s)?";
-        regex(&format!(r"(?i)\b(?:source|src){is}(?P<from>{one})\b[\s,;]*(?:and\s)?(?:the\s)?(?:target|tgt){is}(?P<to>{one})\b"))
-    });
     // `English-German` may be a name.
     let is_told = |found: &Found<'_>| {
         let join = found.cut.get("join");
-        taken_if(are_languages(found) && (join.contains(['>', '→']) || join.contains("to")))
+        taken_if(are_languages(found) && (join.contains(['>', '→', '2']) || join.contains("to")))
     };
-    let [_, named] = &PATTERNS.languages;
-    let source = if rest.says("source") || rest.says("src") { rest.cut(&SOURCE) } else { None };
-    let cut = source.or_else(|| rest.cut_as(named, is_told))?;
-    Some([code_of(cut.get("from")), code_of(cut.get("to"))])
+    let cut = source_and_target(rest).or_else(|| rest.cut_as(&PATTERNS.languages[1], is_told))?;
+    Some([from_of(&cut), code_of(cut.get("to"))])
+}
+
+/// `Source: de, target: en`, `de as the source and en as the target`.
+fn source_and_target(rest: &mut Rest) -> Option<Cut> {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let one = format!("{}|{}", names_of_languages(), LANGUAGES.map(|(_, code)| code).join("|"));
+        let is = r"(?:\s(?:language|side|text|column))?(?:\s?[=:]|\sis)?\s(?:in\s)?";
+        let role = r"\s(?:as|is|for)\s(?:(?:the|its|my)\s)?";
+        [
+            regex(&format!(
+                r"(?i)\b(?:source|src|input){is}(?P<from>{one})\b[\s,;]*(?:and\s)?(?:the\s)?(?:target|tgt|output){is}(?P<to>{one})\b"
+            )),
+            regex(&format!(
+                r"(?i)\b(?:(?:with|use|take)\s)?(?P<from>{one}){role}(?:source|src|input)\b[\s,;]*(?:and\s)?(?P<to>{one}){role}(?:target|tgt|output)\b"
+            )),
+        ]
+    });
+    if !["source", "src", "input"].iter().any(|word| rest.says(word)) {
+        return None;
+    }
+    WAYS.iter().find_map(|way| rest.cut(way))
 }
 
 /// Whether texts are to be summarised; what came of the run may be, too, and that is none of its tasks.

@@ -226,7 +226,7 @@ fn meant_again(text: &str) -> Vec<String> {
     });
     static LEAD: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|some|because|since|as|columns?|values? of|and)\s)*",
+            r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|some|because|since|as|columns?|values? of|and|called|named|(?:i|we) (?:do not|don['’]t|can['’]t|cannot) (?:trust|like|want|need))\s)*",
         )
     });
     let about = |found: regex::Match<'_>| {

@@ -13,17 +13,21 @@ const JOIN: &str = r"(?:\s?,\s?(?:(?:and|or)\s)?|\s(?:and|or|vs\.?|versus)\s|\s?
 
 static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     // Of sizes a list may be that of one model's layers.
-    let sizes = r"hidden[ _](?:sizes?|dim\w*|units|widths?)|(?:embedding )?(?:dim(?:ension)?|width)s?|d_model|epochs|layers|heads|(?:(?:sequence|seq) )?lengths?|r";
-    let values = r"drop-?outs?(?: (?:rates?|probabilit\w+))?|(?:mini-?)?batch(?:es)?[ _-]?sizes?|bs|weight[ _-]decays?|wds?|warm-?\s?ups?|momentums?|(?:lora )?(?:ranks?|alphas?)|label[ -]smoothings?|patiences?";
+    let sizes =
+        r"hidden[ _](?:sizes?|dim\w*|units|widths?)|(?:embedding )?(?:dim(?:ension)?|width)s?|d_model|epochs|layers|heads|r";
+    let values = r"drop-?outs?(?: (?:rates?|probabilit\w+))?|(?:mini-?)?batch(?:es)?[ _-]?sizes?|bs|weight[ _-]decays?|wds?|warm-?\s?ups?|momentums?|(?:lora )?(?:ranks?|alphas?)|label[ -]smoothings?|patiences?|depths|vocab(?:ulary)?[ _-]?sizes?|(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|context|text)[ _-])?len(?:gth)?s?";
     [
         regex(&format!(
             r"(?i)\b(?:(?P<sizes>{sizes})|(?P<values>{values}))(?:\s(?:of|in|from|over|values?|at|is|are))*\s?[:=∈]?\s?[\[{{(]?\s?(?P<list>{ITEM}(?:{JOIN}{ITEM})+)[\]}})]?"
         )),
         regex(&format!(
-            r"(?i)(?:\b(?:with|for|try|trying|compar(?:e|ing)|over|either|sweep)|[:(])\s(?P<list>\d+(?:\s?,\s?\d+)*,?\s(?:and|vs\.?|versus)\s\d+)\s(?:(?:hidden|attention|transformer|training)\s)*(?P<counted>layers|epochs|heads)\b"
+            r"(?i)(?:\b(?:with|for|try|trying|compar(?:e|ing)|over|either|sweep|which of|of)|[:(])\s(?P<list>\d+(?:\s?,\s?\d+)*,?\s(?:and|or|vs\.?|versus)\s\d+)\s(?:(?:hidden|attention|transformer|training)\s)*(?P<counted>layers|epochs|heads|(?P<units>units|neurons))\b"
         )),
     ]
 });
+
+/// What says in a sentence that several are tried.
+static COMPARED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:compar\w+|which of|sweep\w*|vary|varying)\b[^.;!?]*$"));
 
 /// Before all settings: of a list none is one.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
@@ -45,14 +49,24 @@ fn place(way: &Regex, text: &str, from: usize) -> Option<Range<usize>> {
         let found = way.captures_at(text, from)?;
         let (all, list) = (found.get(0)?, found.name("list")?);
         from = all.end();
-        let (end, count) =
-            if found.name("counted").is_some() { (all.end(), 2) } else { without_next(text, list.range(), all.end()) };
-        let name = found.name("values").or(found.name("sizes")).map_or("", |name| name.as_str());
+        let is_counted = found.name("counted").is_some();
+        let (end, count) = if is_counted { (all.end(), 2) } else { without_next(text, list.range(), all.end()) };
+        let (before, words) = (&text[..all.start()], text.get(all.start()..end)?);
+        // `Dropout in {0, 0.5}` is a set.
+        let is_set = text.get(all.start()..list.start())?.contains(['{', '∈']) || text[..list.start()].ends_with(" in ");
         let is_meant = match found.name("values") {
-            _ if found.name("counted").is_some() => true,
+            // `For 3 or 5 epochs` is refused as one of the two, and units of two layers are listed as well.
+            _ if is_counted => {
+                let is_compared = COMPARED.is_match(before) || COMPARED.is_match(words);
+                let low = words.to_lowercase();
+                // `A patience of 3 and 10 epochs` are two settings.
+                let is_list = found.name("units").is_none() && !low.starts_with("of ");
+                is_compared || is_list && (low.contains(',') || !low.contains(" or "))
+            }
+            _ if is_set => true,
             // `Momentum 0.9, 90%, 0.3` are three settings.
-            Some(_) => count > 2 && are_joined(list.as_str()) || is_swept(&text[..all.start()]) || is_several(name),
-            None => is_swept(&text[..all.start()]),
+            Some(name) => are_joined(words, count) || is_swept(before) || is_several(name.as_str()) || words.contains("values"),
+            None => is_swept(before),
         };
         if count > 1 && is_meant {
             return Some(all.start()..end);
@@ -63,9 +77,7 @@ fn place(way: &Regex, text: &str, from: usize) -> Option<Range<usize>> {
 /// Where a list ends and how many it has; of `batch sizes 8, 16, 3 epochs` the last is another setting's.
 fn without_next(text: &str, list: Range<usize>, end: usize) -> (usize, usize) {
     static FOLLOWS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^\s*(?:$|[,.;:)¦?!]|(?:on|for|to|with|and|in|using|from|then|each|at|by|per|of|but|while|hidden|units|neurons)\b)",
-        )
+        regex(r"(?i)^\s*(?:$|[,.;:)¦?!]|(?:on|for|to|with|and|in|using|from|then|each|at|by|per|of|but|while)\b)")
     });
     static JOINS: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?i){JOIN}")));
     let joins: Vec<Range<usize>> = JOINS.find_iter(&text[list.clone()]).map(|join| join.range()).collect();
@@ -75,10 +87,16 @@ fn without_next(text: &str, list: Range<usize>, end: usize) -> (usize, usize) {
     }
 }
 
-/// Whether the last of a list is said to be: `0, 0.2 and 0.5`.
-fn are_joined(list: &str) -> bool {
+/// Whether the last of a list is said to be: `0, 0.2 and 0.5`. Of two either may be meant for something else where they are unlike.
+fn are_joined(list: &str, count: usize) -> bool {
     let low = list.to_lowercase();
-    [" and ", " or ", " vs", " versus "].iter().any(|join| low.contains(join))
+    let is_part = |item: &&str| item.contains(['.', '-']) || *item == "0";
+    let items: Vec<&str> =
+        low.split(|c: char| c.is_whitespace() || c == ',').filter(|item| item.contains(|c: char| c.is_ascii_digit())).collect();
+    let parts = items.iter().filter(|item| is_part(item)).count();
+    let are_alike = parts == 0 || parts == items.len();
+    let joins = [" and ", " or ", " vs", " versus "];
+    if count > 2 { joins.iter().any(|join| low.contains(join)) } else { are_alike && low.contains(" and ") }
 }
 
 /// `Batch sizes`, where one has a `batch size`.

@@ -282,8 +282,8 @@ impl Brief<'_> {
         let of_columns = |words: &str| words.split_whitespace().all(|word| OF_COLUMNS.contains(&word.to_lowercase().as_str()));
         let lists = !perhaps.input.is_empty() || !perhaps.exclude.is_empty();
         // `Leave these out`, where what they are is left out.
-        let refers_back = |words: &str| {
-            let is_said = words.split_whitespace().any(|word| REFERS_BACK.contains(&word.to_lowercase().as_str()));
+        let leaves_out = |words: &str| {
+            let is_said = words.split_whitespace().all(|word| LEFT_OUT.contains(&word.to_lowercase().as_str()));
             is_said && perhaps.exclude.iter().any(|name| self.left_out(name).is_some())
         };
         // Of a table's classes each has its share of what is held out.
@@ -312,7 +312,7 @@ impl Brief<'_> {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) => true,
             // `Ignore` of `ignore the id and the name`.
-            [] => lists && (of_columns(words) || !negates(words)) || refers_back(words),
+            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words),
             [name] if is_order(name) => true,
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
@@ -400,8 +400,11 @@ impl Brief<'_> {
     }
 }
 
-/// What stands for something that was named before.
-const REFERS_BACK: [&str; 5] = ["it", "them", "these", "those", "they"];
+/// What says that something is left out, where it was named before.
+const LEFT_OUT: [&str; 21] = [
+    "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore", "exclude", "omit", "skip",
+    "remove", "discard", "not", "don't", "use", "never",
+];
 
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =

@@ -172,6 +172,7 @@ fn what_was_named_before_is_left_out() {
         ("predict y in t.csv. The blood pressure is broken, leave it out", &["blood pressure", "blood"][..]),
         ("predict y in t.csv; pulse readings come from a bad device, do not use them", &["pulse"]),
         ("predict y in t.csv. Age, bmi and sex are unreliable, so ignore these.", &["Age", "bmi", "sex"]),
+        ("predict y in t.csv. We don't trust age, leave it out", &["age"]),
         ("predict y in t.csv. Not wanted: zip, income", &["zip", "income"]),
         ("predict y in t.csv. Don't use:\n- zip\n- income", &["zip", "income"]),
     ] {
@@ -202,9 +203,13 @@ fn languages_say_the_direction() {
         "a small T5 from scratch to turn de into en with t.csv",
         "translate de into en, t.csv",
         "translate German sentences into English with t.csv",
+        "translate German news articles into English with t.csv",
         "transformer from scratch, German to English, t.csv",
         "t.csv, de -> en, transformer",
         "transformer on t.csv from de to en",
+        "transformer on t.csv from the de column to the en column",
+        "transformer on t.csv with de as the source and en as the target",
+        "translate with t.csv; input: de, output: en",
         "transformer on t.csv; source language: German, target language: English",
     ] {
         assert_eq!(pair(text), Some(("de".into(), "en".into())), "{text}");

@@ -48,6 +48,11 @@ fn of_several_values_none_is_taken() {
         "MLPs of different depth, with 1, 2 and 3 hidden layers, on loans.csv",
         "MiniLM on reviews.csv, weight decay 0, 0.01 and 0.1, 4 epochs",
         "MiniLM on reviews.csv, lr in {1e-5, 5e-5}",
+        "MLP on loans.csv, dropout in {0, 0.5}",
+        "compare MLPs of 16, 32 and 64 hidden units on loans.csv",
+        "try three dropout values (0, 0.1, 0.3), MLP on loans.csv",
+        "MiniLM on reviews.csv, batch size 8 and 16",
+        "MiniLM on reviews.csv, max length 64, 128 or 256",
     ] {
         let r = parse(text);
         assert_eq!(r.refused.len(), 1, "{text}: {r:?}");
@@ -60,6 +65,10 @@ fn of_several_values_none_is_taken() {
         "try an MLP with hidden layers 64 and 32 on loans.csv, batch size 16, 3 epochs",
         "MLP on loans.csv, dropout 0.1, 0.01 weight decay, batch size 16, 32 hidden units",
         "ResNet-20 on CIFAR-10, lr 0.1 divided by 10 at epochs 60, 120 and 160, 200 epochs",
+        "an MLP with 64 and 32 hidden units on loans.csv",
+        "MLP on loans.csv, a patience of 3 and 10 epochs",
+        "MLP on loans.csv, batch size 16 and 32 hidden units, dropout 0.1 and 3 epochs",
+        "MLP on loans.csv, patience 3 and 5 seeds, dropout 0.1 and 0.01 weight decay",
         "LoRA on q_proj and v_proj, rank 8, 3 epochs, MiniLM on reviews.csv",
     ] {
         assert_eq!(parse(text).refused, [], "{text}");
@@ -78,6 +87,10 @@ fn questions_are_no_trainings() {
         "I have 400 reviews in reviews.csv. Would BERT be overkill?",
         "How many epochs do I need for MiniLM on reviews.csv?",
         "Which learning rate should one use for BERT on SST-2?",
+        "Should I use LoRA for MiniLM on reviews.csv?",
+        "What would you recommend for reviews.csv?",
+        "Does BERT need a GPU for reviews.csv?",
+        "How big a model do I need for reviews.csv?",
         "What is the best batch size for MiniLM on SST-2?",
         "Hi! How long will it take to fine-tune MiniLM on SST-2?",
     ] {
@@ -90,6 +103,7 @@ fn questions_are_no_trainings() {
         "How good does BERT get on SST-2 in 20 minutes?",
         "What accuracy does MiniLM reach on SST-2 after 3 epochs?",
         "Which patients will be readmitted? patients.csv",
+        "Does the patient need more time? patients.csv, mlp",
         "MiniLM on SST-2, please. 3 epochs?",
         "can u train something that's not too big? on reviews.csv",
         "What is the best accuracy that MiniLM reaches on SST-2?",

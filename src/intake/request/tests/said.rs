@@ -356,6 +356,7 @@ fn several_labels_as_people_say_it() {
         "assign several tags to every clause in t.csv",
         "MiniLM on t.csv, each clause can hav more then one tag",
         "tag each clause of t.csv with one or more topics",
+        "each clause of t.csv gets one or more labels",
         "clauses may fall into many categories, MiniLM on t.csv",
         "MiniLM on t.csv, several topics per clause",
     ] {
