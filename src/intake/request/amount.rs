@@ -1,8 +1,9 @@
 //! How much of the data is trained on, and how long its texts are.
 
+use super::name::is_table;
 use super::pattern::patterns;
-use super::rest::{Found, Judged, Rest, taken_if};
-use super::{Refused, Request, held};
+use super::rest::{Cut, Found, Judged, Rest, taken_if};
+use super::{DataName, Lack, Lacking, Refused, Request, held};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -20,9 +21,11 @@ patterns! {
         r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
         r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
     ],
-    tokens: [r"^#[ -]tokens?\b"],
+    tokens: [
+        r"^#[ -]tokens?\b(?: (?:per|for each|of each|each) (?:text|document|example|sentence|essay|review|abstract|article|message|mail|ticket|clause|input|row|record|answer)s?\b)?",
+    ],
     examples: [
-        r"^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|sentence|image|of|the)\s){0,3}(?P<what>examples|samples|rows|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
+        r"(?:\b(?P<first>first|top|last|final)\b)?^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|sentence|image|of|the|(?P<early>first|last))\s){0,3}(?P<what>examples|samples|rows|lines|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
     ],
 }
 
@@ -138,16 +141,37 @@ pub(super) fn find_examples(rest: &mut Rest, request: &mut Request) {
             r"(?i)\b(?:generat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|print(?:ing)?|show(?:ing)?|draw(?:ing)?|sampl(?:e|ing)|output(?:ting)?|creat(?:e|ing)|give me|predict(?:ing)?)(?: (?:me|out|about|some|another|the))*\s*$",
         )
     });
+    // `I have 500 reviews in reviews.csv` is no wish.
+    static HAVE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:i|we) have (?:(?:got|about|around|some|roughly|only|just) )*[0-9][0-9.,]*k? (?:[\w-]+ ){1,2}?(?:in|at|under) (?:the |my |our )?(?:file |folder )?\s*¦",
+        )
+    });
+    if rest.says(" have ") {
+        rest.cut(&HAVE);
+    }
     let others = [&*OF_DATA, &LEFT_OUT, &WRITTEN];
     let is_other = |before: &str| others.iter().any(|way| way.is_match(before)) || is_of_scoring(before);
+    let is_placed = |cut: &Cut| !cut.get("first").is_empty() || !cut.get("early").is_empty();
     let judged = |found: &Found<'_>| match is_other(found.before) {
+        // Lines are what a table has, or a text: so many of them without a word which are no wish yet.
+        _ if found.cut.get("what").eq_ignore_ascii_case("lines") && !is_placed(found.cut) => Judged::Passed,
         true => Judged::Told,
+        // `The last 2 rows of each patient` are others of each.
+        false if is_of_each(found.behind) => Judged::Told,
         false => Judged::Taken,
     };
     let Some(cut) = PATTERNS.examples.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
     if !cut.get("each").is_empty() {
         request.refused.push(Refused { words: cut.words, expected: "a number of examples of all classes together".into() });
         return;
+    }
+    if is_placed(&cut) {
+        request.lacking.push(Lacking { of: Lack::Rows, words: cut.words.clone() });
+        // Of one text no examples are counted.
+        if cut.get("what").eq_ignore_ascii_case("lines") && !has_rows(request) {
+            return;
+        }
     }
     let factor = match cut.get("unit").chars().next() {
         Some('M' | 'm') => 1_000_000.0,
@@ -159,4 +183,15 @@ pub(super) fn find_examples(rest: &mut Rest, request: &mut Request) {
         let is_whole = count.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&count);
         (if factor > 1.0 { is_whole.then_some(count as u64) } else { cut.whole(1, u64::from(u32::MAX)) }).map(|n| n as usize)
     });
+}
+
+/// Whether the data is a file whose lines are rows.
+fn has_rows(request: &Request) -> bool {
+    matches!(&request.data, Some(DataName::Local { path }) if is_table(&path.to_string_lossy()))
+}
+
+/// Whether what was counted is so of each of something.
+fn is_of_each(behind: &str) -> bool {
+    let mut words = behind.split_whitespace();
+    matches!(words.next(), Some("of" | "for" | "from" | "in" | "per")) && matches!(words.next(), Some("each" | "every"))
 }

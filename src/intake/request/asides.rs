@@ -6,7 +6,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Who speaks of what was done before, and when.
-pub(super) const WHO: &str = r"(?:i|we|they|he|she|others|some(?:body|one)|people|colleagues?|(?:the|this) (?:paper|authors?|tutorial|baseline))(?:['’]ve| have| had)?(?: (?:already|once|first|previously|also))?";
+pub(super) const WHO: &str = r"(?:i|we|they|he|she|others|some(?:body|one)|people|colleagues?|(?:the|this) (?:paper|authors?|tutorial|baseline)|(?:an?|my|our|the) (?:intern|student|colleague|boss|friend|contractor|team|consultant|predecessor|supervisor))(?:['’]ve| have| had)?(?: (?:already|once|first|previously|also))?";
 /// And what was done.
 pub(super) const DID: &str = r"(?:tried|used|ran|trained|(?:fine-?)?tuned|started with|had)";
 

@@ -7,7 +7,7 @@ use super::rest::{Cut, Found, Judged, Rest, taken_if};
 use crate::intake::regex;
 use crate::spec::Augment;
 use regex::Regex;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 patterns! {
     size: [
@@ -41,6 +41,19 @@ pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(
     ]
 });
 
+/// Words of which each of its names has one.
+pub(super) fn words_of(augment: &Augment) -> &'static [&'static str] {
+    match augment {
+        Augment::Mixup { .. } | Augment::Cutmix { .. } => &["mix"],
+        Augment::RandAugment { .. } => &["rand"],
+        Augment::RandomErasing { .. } => &["erasing"],
+        Augment::ColorJitter { .. } => &["jitter"],
+        Augment::RandomResizedCrop { .. } | Augment::PadCrop { .. } => &["crop"],
+        Augment::Rotation { .. } => &["rotation"],
+        Augment::HorizontalFlip => &["flip"],
+    }
+}
+
 /// Height and width that images are brought to.
 fn size(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
@@ -66,10 +79,13 @@ fn size(rest: &mut Rest, request: &mut Request) {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     size(rest, request);
     named(rest, request);
-    static CHANGES: LazyLock<Vec<(Augment, Regex)>> = LazyLock::new(|| {
+    static CHANGES: LazyLock<Vec<(Augment, &str, OnceLock<Regex>)>> =
+        LazyLock::new(|| AUGMENTATIONS.iter().map(|(augment, name)| (*augment, *name, OnceLock::new())).collect());
+    // With its value, where one stands there.
+    let with_its_value = |name: &str| {
         let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to )?(?:(?:an? )?(?P<key>alpha|α|p|prob(?:ability)?|magnitude|padding)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
-        AUGMENTATIONS.iter().map(|(augment, name)| (*augment, pattern(&format!(r"\b{name}(?:\b|$){value}")))).collect()
-    });
+        pattern(&format!(r"\b{name}(?:\b|$){value}"))
+    };
     // Each by itself is an ordinary word.
     static BOTH: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -88,7 +104,11 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let padding = cut.get("pad").parse().ok().filter(|padding| (1..=64).contains(padding)).unwrap_or(4);
         [Augment::PadCrop { padding }, Augment::HorizontalFlip].into_iter().for_each(|augment| request.add(augment));
     }
-    for (augment, way) in CHANGES.iter() {
+    for (augment, name, way) in CHANGES.iter() {
+        if !words_of(augment).iter().any(|word| rest.says(word)) {
+            continue;
+        }
+        let way = way.get_or_init(|| with_its_value(name));
         // How often it is made is a value of few.
         let has_share = matches!(augment, Augment::RandomErasing { .. } | Augment::HorizontalFlip);
         let judged = |found: &Found<'_>| match is_wish(found) {

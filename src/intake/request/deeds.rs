@@ -1,7 +1,7 @@
 //! Tasks that no model here is for, and deeds that are none of training.
 
 use super::pattern::pattern;
-use super::rest::{Found, Judged, Rest};
+use super::rest::{Found, Judged, NEGATION, Rest, taken_if};
 use super::{Lack, Lacking, ModelName, Refused, Request};
 use crate::intake::regex;
 use regex::Regex;
@@ -66,6 +66,15 @@ static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     ]
 });
 
+/// What is done with a model once it is trained, which commands of their own do.
+static AFTERWARDS: LazyLock<Regex> = LazyLock::new(|| {
+    let it = r"(?:\s(?:it|them|the|my|our|a|its|as|final|trained|fine-?tuned|resulting|finished|best|whole|model|network|weights|result|checkpoint|afterwards|everything|merged))*";
+    let form = r"(?:onnx|gguf|ggml|torch-?script|core-?ml|tflite|tensor-?rt)(?:[ -](?:format|file|model|runtime))?";
+    pattern(&format!(
+        r"\b(?:export|convert|sav|writ|stor|turn)(?:e|ed|ing)?{it}\s(?:to|into|as|in|for)\s(?:an?\s)?{form}\b|\b(?:export|merg)(?:e|ed|ing)?(?:\s(?:the|my|its|lora|q-?lora)){{0,2}}\s(?:it|model|weights|adapters?|lora)\b(?:{it}\s(?:into|with|to)\s(?:the\s)?(?:base|model)(?: model| weights)?)?|\b(?:sav|stor|writ)(?:e|ing){it}\smerged{it}(?:\s(?:to|in|into|under|as)\s\S*\w)?|\b(?:upload|push|publish)(?:ed|ing)?{it}\s(?:to|on)\s(?:the\s|my\s)?(?:hub|hugging\s?face(?:\shub)?)\b|(?:\bonnx export|(?:\b(?:as|in|to|and|then|also|plus)|[,;])\sonnx)\b|\b(?:sav|stor)(?:e|ing)(?:\s(?:the|my|final|trained|best|resulting|fine-?tuned))*\s(?:model|weights|checkpoint|network)\s(?:to|in|into|under|as)\s\S*\w"
+    ))
+});
+
 /// `Evaluate MiniLM on tweets.csv`, where nothing else is to be done.
 static EVALUATES: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)^\s*(?:(?:please|can you|could you|just|only|now|hi|hello)[\s,]+)*(?P<verb>evaluate)\s"));
@@ -108,6 +117,19 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         // The first is a negation itself.
         while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut(way) } {
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
+        }
+    }
+    if [
+        "onnx", "gguf", "ggml", "torch", "coreml", "core ml", "tflite", "tensor", "export", "merg", "hub", "hugging", "save",
+        "stor", "saving",
+    ]
+    .iter()
+    .any(|word| rest.says(word))
+    {
+        // What is not to be done is not done anyway.
+        let is_wish = |found: &Found<'_>| taken_if(!NEGATION.is_match(found.before));
+        while let Some(cut) = rest.cut_as(&AFTERWARDS, is_wish) {
+            request.lacking.push(Lacking { of: Lack::Afterwards, words: cut.words });
         }
     }
     let trains = rest.has(&TRAINS);

@@ -14,9 +14,9 @@ patterns! {
         r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|its|all|pre-?trained|encoder|backbone|body|base|model|word|embeddings?|lower|upper|first|last|top|bottom|layers?|blocks?|weights|everything|but|except|head|of|\d+|one|two|three|four|six))* (?:for|during|in) (?:the )?(?P<start>first )?(?:\d+ |one |two |three |an? |few )*(?:epochs?|steps?)\b(?P<then>,? (?:and )?(?:then|afterwards|after that) (?:un-?freez|train|tun|fine-?tun)\w*(?: everything| all(?: layers)?| it| the rest)?)?",
     ],
     lower: [
-        r"\b(?:freez(?:e|ing)|frozen) (?:(?:the |its )?(?:word |token )?embeddings? and )?(?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)\b",
-        r"\b(?:(?:keep|leave|hold)(?:ing)? (?:the |its )?)?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
-        r"\b(?:freez(?:e|ing)|frozen)\s@(?:of the |\w+ )?(?:layers|blocks)\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:(?:the |its )?(?:word |token )?embeddings?(?: layers?)? (?:and|plus|with) )?(?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)(?:,? (?:and|with|plus) (?:the |its )?(?:word |token )?embeddings?(?: layers?)?)?\b",
+        r"\b(?:(?:keep|leave|hold)(?:ing)? (?:the |its )?)?(?:(?:word |token )?embeddings?(?: layers?)? (?:and|plus|with) (?:the |its )?)?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)(?:,? (?:and|with|plus) (?:the |its )?(?:word |token )?embeddings?(?: layers?)?)? (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
+        r"\b(?:freez(?:e|ing)|frozen)\s(?:the |its )?@(?:of the |(?:first|lower|lowest|bottom|encoder|transformer|hidden|attention) )*(?:layers|blocks)\b",
     ],
     // All but these.
     upper: [

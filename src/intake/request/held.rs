@@ -110,7 +110,7 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
-            r"{verb}\b{amount}(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent|last|first)\s(?:{ROWS}\s)*)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
@@ -180,7 +180,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?: the first)? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of},?\s?(?:and|then|,)?\s?(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> the first)? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
             r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
@@ -188,8 +188,35 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 
+/// `Hold out the houses sold last (20 %)`, `test on the 15 % of the patients admitted most recently`: the latest by their time.
+fn sold_last(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let out = r"\b(?:hold(?:ing)? (?:out|back)|set(?:ting)? aside|keep(?:ing)? (?:out|back|aside)|reserv(?:e|ing)|test(?:ing)?(?: (?:it|the model))? on|evaluat(?:e|ing)(?: (?:it|the model))? on)\s(?:(?:the|those|all|only)\s)*";
+        let done = r"(?:\w+ed|sold|made|written|sent|taken|born|bought|built|seen)";
+        let late = format!(
+            r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}|latest\b|newest\b|most recent\b))"
+        );
+        [
+            pattern(&format!(r"{out}(?:[\w-]+\s){{1,3}}?{late}\s*[(:,]?\s*#\s?(?P<unit>%|percent\b)(?: of (?:them|all))?\)?")),
+            pattern(&format!(r"{out}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:the\s|all\s)?(?:[\w-]+\s){{0,2}}?)\s?{late}")),
+        ]
+    });
+    if !["last", "latest", "newest", "recent"].iter().any(|word| rest.says(word)) {
+        return;
+    }
+    let cut = WAYS.iter().find_map(|way| rest.cut(way));
+    // What was done last was so in time.
+    let is_done = cut.as_ref().is_some_and(|cut| ["last", "recently"].iter().any(|word| cut.words.to_lowercase().contains(word)));
+    let said = request.value(cut, "a part of the data: more than 0 % and less than 100 %", part);
+    if said.is_some() {
+        (request.tested, request.tested_at) = (said, Some(Edge::Latest));
+        request.ordered_by = is_done.then_some(AskedOrder::Time);
+    }
+}
+
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     ratio(rest, request);
+    sold_last(rest, request);
     // `Train on 80 % and test on the rest`.
     let left = |cut: &Cut| match cut.get("rest") {
         "" => number(cut.get("second")),
@@ -200,7 +227,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let is_watched = is_watched(cut.get("for"));
         let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
-        request.tested_at = Edge::of(cut.get("edge")).filter(|_| !is_watched);
+        let edge = Edge::of(cut.get("edge")).or((!cut.get("start").is_empty()).then_some(Edge::End));
+        request.tested_at = edge.filter(|_| !is_watched);
     }
     // `80 % for training, the rest for testing`.
     let is_rest = |found: &Found<'_>| taken_if(!found.cut.get("rest").is_empty());
@@ -212,7 +240,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         while let Some(cut) = rest.cut_as(way, |found| judged(at, found)) {
             let is_watched = is_watched(cut.get("for"));
             if !is_watched {
-                request.tested_at = request.tested_at.or(Edge::of(cut.get("edge")));
+                request.tested_at = request.tested_at.or(Edge::of(cut.get("edge"))).or(Edge::of(cut.get("late")));
             }
             let expected = "a part of the data: more than 0 % and less than 100 %, or a whole number of rows";
             let part = request.value(Some(cut), expected, part);
@@ -288,6 +316,13 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     let most_of_it = cut.is_percent() && value > 60.0 && way != 3;
     let is_look = words.contains(" to ") && !KEPT.iter().any(|start| words.starts_with(start));
     let is_size = way == 1 && [":", "=", " of ", "size"].iter().any(|sign| words.contains(sign));
+    // `The first 120 rows, hold out 30`.
+    static ROWS_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:rows|examples|samples|lines|images|texts|pairs)[\s,;]+(?:and |then )*(?:hold|keep|set|put|reserve|leave)(?: out| back| aside)?\s$",
+        )
+    });
+    let has_unit = has_unit || way == 3 && value >= 1.0 && ROWS_BEFORE.is_match(found.before);
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look;
     let is_any = way == 5 && cut.get("edge").is_empty();
     if is_any && amount::is_of_both(found.before) {

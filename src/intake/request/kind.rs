@@ -1,7 +1,7 @@
 //! Which kind of task a request names: "named entity recognition", "DPO", "regression".
 
 use super::pattern::pattern;
-use super::rest::{Rest, taken_if};
+use super::rest::{Found, Rest, taken_if};
 use super::{Refused, Request};
 use crate::intake::regex;
 use crate::spec::Task;
@@ -30,7 +30,7 @@ static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
         (
             Task::TokenClassification,
             pattern(
-                r"\bnamed[- ]entit(?:y|ies)(?:[- ](?:recognition|recogni[sz]er|extraction|tagging))?\b|\bentity[- ](?:recognition|extraction|tagging)\b|\bner\b|\btoken[- ]classif\w+\b|\b(?:sequence|pos|part[- ]of[- ]speech)[- ](?:tagg(?:ing|ers?)|labell?ing)\b",
+                r"\bnamed[- ]entit(?:y|ies)(?:[- ](?:recognition|recogni[sz]er|extraction|tagg(?:ing|ers?)))?\b|\bentity[- ](?:recognition|extraction|tagg(?:ing|ers?))\b|\bner\b|\btoken[-_ ]classif\w+\b|\b(?:sequence|pos|part[- ]of[- ]speech)[- ](?:tagg(?:ing|ers?)|labell?ing)\b",
             ),
         ),
         (
@@ -49,27 +49,27 @@ static KINDS: LazyLock<Vec<(Task, Regex)>> = LazyLock::new(|| {
                 r"\binstruction[- ](?:fine-?\s?)?(?:tun(?:e|ed|ing)|following)\b|\bsupervised fine-?\s?tuning(?: \(?sft\)?)?\b|\bsft\b|\bchat[- ](?:fine-?)?tuning\b|\b(?:to )?follow(?:ing|s)? instructions\b",
             ),
         ),
-        (Task::ImageClassification, pattern(r"\b(?:image|picture|photo)s?[- ](?:classif\w+|recognition)\b")),
+        (Task::ImageClassification, pattern(r"\b(?:image|picture|photo)s?[-_ ](?:classif\w+|recognition)\b")),
         (
             Task::TextClassification,
             pattern(
-                r"\b(?:text|document|sentence|sequence|topic|intent|spam|sentiment|toxicity|emotion)s?[- ](?:classif\w+|analysis|detection|detector)\b|\bsentence[- ]pair classif\w+\b|\b(?:natural language inference|nli|textual entailment|paraphrase (?:detection|identification))\b",
+                r"\b(?:text|document|sentence|sequence|topic|intent|spam|sentiment|toxicity|emotion)s?[-_ ](?:classif\w+|analysis|detection|detector)\b|\bsentence[- ]pair classif\w+\b|\b(?:natural language inference|nli|textual entailment|paraphrase (?:detection|identification))\b",
             ),
         ),
         // Whether of texts or of tables is for the data to say.
-        (Task::TextRegression, pattern(r"\b(?:text |tabular |a )?regression(?: (?:task|problem|model))?\b|\bregressor\b")),
-        (Task::TabularClassification, pattern(r"\btabular classif\w+\b")),
+        (Task::TextRegression, pattern(r"\b(?:text[ _]|tabular[ _]|a )?regression(?: (?:task|problem|model))?\b|\bregressor\b")),
+        (Task::TabularClassification, pattern(r"\btabular[ _]classif\w+\b")),
     ]
 });
 
 /// Several labels of each, as people say it of texts: beside any other kind it says nothing of its own.
 static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
     let (count, label) = (
-        r"(?:several|multiple|many|more than one|any number of|(?:one|two) or more|a few)",
+        r"(?:several|multiple|many|more th[ae]n one|any number of|(?:one|two) or more|a few)",
         r"(?:labels?|tags?|topics?|categories|category)",
     );
     pattern(&format!(
-        r"\b(?:(?:can|may|might|could|will|must|should|often|sometimes|usually) [a-z]{{2,9}} (?:to |in |into )?{count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give|get|receive|carry|bear)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit))\b"
+        r"\b(?:(?:(?:each|every) \w+ )?(?:can|may|might|could|will|must|should|often|sometimes|usually) [a-z]{{2,9}} (?:to |in |into )?{count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give|get|receive|carry|bear)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit))\b"
     ))
 });
 
@@ -88,7 +88,34 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.task = Some(Task::TextMultiLabel);
         }
     }
+    as_number(rest, request);
     request.classifies = matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
+}
+
+/// `Predict the score as a number`; a column that is read or held as one says nothing of what is told.
+fn as_number(rest: &mut Rest, request: &mut Request) {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:\bas|¦) (?:a |an )(?:(?:real|continuous|decimal|numeric|numerical|single) )*(?:number|float|scalar)\b|(?:\bas|¦) a (?:real|continuous|numeric|numerical|decimal) value\b",
+        )
+    });
+    static HELD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:treat|us(?:e|es|ing)\b|encod|read|pars|handl|consider|tak(?:e|ing)\b|stor|writ|keep|given|pass|column)\w*\s[^.,;:¦]{0,40}$",
+        )
+    });
+    let says = ["number", "float", "scalar", "value"].iter().any(|word| rest.says(word));
+    if request.task.is_some() || !says || rest.says("classif") {
+        return;
+    }
+    // `As` is cut out with the name before it.
+    let is_told = |found: &Found<'_>| {
+        let is_said = found.cut.words.to_lowercase().starts_with("as ") || request.label.is_some();
+        taken_if(is_said && !HELD.is_match(found.before) && !found.behind.starts_with(" of "))
+    };
+    if rest.cut_as(&NUMBER, is_told).is_some() {
+        request.task = Some(Task::TextRegression);
+    }
 }
 
 /// Whether classes are to be told; a classifier that is a part of a model is cut out already.

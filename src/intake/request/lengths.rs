@@ -46,7 +46,7 @@ patterns! {
     ],
     epochs: [
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |full )?(?:epochs?|passes)\b",
-        r"^@(?:training |full )?(?:epochs?|passes)\b",
+        r"^@(?:training |full )?(?:(?:epochs?|passes)\b|rounds(?: of training| over (?:the |all )?data)?\s*(?:or so\s*)?(?:$|[,.;)!?¦]))",
         r"\b(?:(?:num|max|total|train|n|nb)[ _])*epochs?\s?[=:]\s?#",
         r"(?:\A\s*|[,;(¦]\s*)epoch #\s*(?:$|[,;)¦])",
         r"\bep\s?[=:]?\s?#",

@@ -5,11 +5,12 @@ use super::english::is_word;
 use super::name::{hub_id, is_data_file, looks_like_path};
 use super::names::words_of_names;
 use super::rest::{AROUND, FILLERS, is_negation, last_word};
+use super::written::parted;
 use crate::intake::regex;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// A way to read a request.
 pub(super) struct Reading {
@@ -26,7 +27,9 @@ pub(super) fn readings(text: &str, not_understood: &[String]) -> Vec<Reading> {
     let again =
         |reading: &Reading| Some(Reading { text: self::spelt(&reading.text, not_understood)?, is_foreign: reading.is_foreign });
     let both = translated.as_ref().and_then(again);
-    [spelt, translated, both].into_iter().flatten().collect()
+    // As may words of a second language.
+    let mixed = translated.as_ref().and_then(|reading| another_language(&reading.text));
+    [spelt, translated, both, mixed].into_iter().flatten().collect()
 }
 
 /// Words of settings, qualities and kinds of task.
@@ -39,7 +42,7 @@ const WORDS: &[&str] = &[
     "pearson", "percent", "perplexity", "polynomial", "preference", "pretrain", "pretrained", "question", "rank", "rate", "recognition", "regression", "restarts", "rows",
     "sampling", "scale", "schedule", "scratch", "search", "seconds", "seed", "seeds", "semantic", "sentence", "sentences", "sequence", "similarity", "size",
     "smoothing", "spanish", "spearman", "speech", "steps", "stopping", "summarize", "tagging", "token", "tokens", "train", "training", "transcribe", "translate", "translation", "trials", "tuning",
-    "warmup", "warm-up", "weight", "weights",
+    "warmup", "warm-up", "weight", "weights", "every", "improvement", "without", "column", "columns", "predict", "several", "validation", "evaluate",
 ];
 
 /// Below this a word is as near to many others.
@@ -58,7 +61,7 @@ static VOCABULARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 /// and columns are what their owner calls them.
 fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<letters>\p{L}[\p{L}-]*?)(?P<number>-?\d+)?$"));
-    static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"\S+"));
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"[^\s,;]+"));
     let wrong: BTreeSet<&str> = not_understood.iter().flat_map(|phrase| phrase.split_whitespace()).collect();
     let (mut out, mut end) = (String::new(), 0);
     for place in PLACE.find_iter(text) {
@@ -141,6 +144,11 @@ fn is_turned(word: &str, known: &str) -> bool {
 /// The only known word that so few slips lie between; slips of the first letter are rare, and words that differ in it are others, as are
 /// those of ordinary English.
 fn nearest(word: &str) -> Option<&'static str> {
+    // Too short for the rule, and no other word.
+    const SLIPS: [(&str, &str); 4] = [("evry", "every"), ("hav", "have"), ("teh", "the"), ("wich", "which")];
+    if let Some((_, right)) = SLIPS.iter().find(|(wrong, _)| *wrong == word) {
+        return Some(right);
+    }
     let length = word.chars().count();
     if length < LEAST_LETTERS && !is_word(word) && !FILLERS.contains(&word) && !SHORT.contains(&word) {
         return SHORT.iter().find(|known| is_turned(word, known)).copied();
@@ -181,9 +189,18 @@ struct Languages {
     language: Vec<Language>,
 }
 
+struct Phrase {
+    /// In lower case.
+    words: String,
+    pattern: OnceLock<Regex>,
+    english: String,
+    /// Whether no English text has it.
+    is_foreign: bool,
+}
+
 struct Phrases {
-    /// The longest first, and whether no English text has it.
-    each: Vec<(Regex, String, bool)>,
+    /// The longest first.
+    each: Vec<Phrase>,
     /// Whether words are written with spaces between them.
     is_spaced: bool,
 }
@@ -201,7 +218,7 @@ struct Evidence {
 const ALSO_ENGLISH: &[&str] = &[
     "a", "affine", "alfa", "nur", "passages", "pasta", "paso", "rang", "solo", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
     "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
-    "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
+    "ni", "red", "cent", "fais", "cible", "alvo", "ziel", "mide", "mesure", "garde", "quais", "reserve", "separe", "use", "usa", "usar", "onze", "aparte", "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
 ];
 
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
@@ -213,16 +230,12 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
         let mut each: Vec<(String, String)> =
             language.phrases.iter().map(|(phrase, english)| (phrase.clone(), english.clone())).collect();
         each.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.chars().count()));
-        let pattern = |phrase: &str| match language.unspaced {
-            true => regex(&regex::escape(phrase)),
-            false => {
-                regex(&format!(r"(?i)(?P<before>^|[^\p{{L}}\d\x01-]){}(?P<behind>[^\p{{L}}\d\x01-]|$)", regex::escape(phrase)))
-            }
-        };
         debug_assert!(!language.name.is_empty());
-        let each =
-            each.into_iter().map(|(phrase, english)| (pattern(&phrase), english, !ALSO_ENGLISH.contains(&phrase.as_str())));
-        Phrases { each: each.collect(), is_spaced: !language.unspaced }
+        let one = |(phrase, english): (String, String)| {
+            let is_foreign = !ALSO_ENGLISH.contains(&phrase.as_str());
+            Phrase { words: phrase.to_lowercase(), pattern: OnceLock::new(), english, is_foreign }
+        };
+        Phrases { each: each.into_iter().map(one).collect(), is_spaced: !language.unspaced }
     };
     read.language.into_iter().map(phrases).collect()
 });
@@ -234,15 +247,44 @@ const LEAST_PHRASES: usize = 2;
 /// are English, too.
 fn translated(text: &str) -> Option<Reading> {
     let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|(_, found)| found.foreign > 0);
-    let (out, found) = each.reduce(|best, other| if other.1.phrases > best.1.phrases { other } else { best })?;
+    // Neighbours have many words alike: what but one of them has tells more.
+    let told = |found: &Evidence| (found.foreign, found.phrases);
+    let (out, found) = each.reduce(|best, other| if told(&other.1) > told(&best.1) { other } else { best })?;
     (found.phrases >= LEAST_PHRASES).then_some(Reading { text: out, is_foreign: found.foreign >= LEAST_PHRASES })
 }
 
+/// What is left of one language in another's words, but for those that English has as well.
+fn another_language(text: &str) -> Option<Reading> {
+    let each = LANGUAGES.iter().map(|phrases| phrases.translate_as(text, true)).filter(|(_, found)| found.foreign > 0);
+    let (text, _) = each.reduce(|best, other| if other.1.foreign > best.1.foreign { other } else { best })?;
+    Some(Reading { text, is_foreign: true })
+}
+
 impl Phrases {
+    /// Where a phrase stands.
+    fn pattern(&self, phrase: &str) -> Regex {
+        let phrase = regex::escape(phrase);
+        match self.is_spaced {
+            true => regex(&format!(r"(?i)(?P<before>^|[^\p{{L}}\d\x01-]){phrase}(?P<behind>[^\p{{L}}\d\x01-]|$)")),
+            false => regex(&phrase),
+        }
+    }
+
     /// And what of the language was found.
     fn translate(&self, text: &str) -> (String, Evidence) {
-        let (mut out, mut found) = (text.to_string(), Evidence::default());
-        for (phrase, english, is_foreign) in &self.each {
+        self.translate_as(text, false)
+    }
+
+    /// The same, perhaps only of phrases that English has not.
+    fn translate_as(&self, text: &str, foreign_only: bool) -> (String, Evidence) {
+        let (mut out, mut found) = (if self.is_spaced { text.to_string() } else { parted(text) }, Evidence::default());
+        let mut low = out.to_lowercase();
+        for Phrase { words, pattern, english, is_foreign } in &self.each {
+            // Of most there is nothing, and no pattern is made for them.
+            if foreign_only && !is_foreign || !low.contains(words.as_str()) {
+                continue;
+            }
+            let phrase = pattern.get_or_init(|| self.pattern(words));
             let (mut from, mut is_there) = (0, false);
             // A phrase may begin with the space that the one before it ends with.
             while let Some(place) = phrase.captures_at(&out, from) {
@@ -270,6 +312,9 @@ impl Phrases {
                 is_there = true;
             }
             found.foreign += usize::from(is_there && *is_foreign);
+            if is_there {
+                low = out.to_lowercase();
+            }
         }
         let out = out.replace(MARK, "");
         // Languages that do not part their words get a space around each.

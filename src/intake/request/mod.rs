@@ -11,9 +11,11 @@ mod amount;
 mod asides;
 mod augment;
 mod corrected;
+mod curt;
 mod deeds;
 mod english;
 mod falls;
+mod folders;
 mod forbidden;
 mod frozen;
 mod held;
@@ -347,6 +349,12 @@ pub enum Lack {
     Augmentation,
     /// A task that the zoo has no model for: detecting objects.
     Task,
+    /// A measure that there is not: balanced accuracy.
+    Metric,
+    /// Rows by where they stand: the first 300.
+    Rows,
+    /// What is done with a model once it is trained: exporting it.
+    Afterwards,
 }
 
 /// What lies at a path.

@@ -2,6 +2,7 @@
 
 use super::asides::{DID, WHO};
 use super::english::is_word;
+use super::folders;
 use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
 use super::number::number;
 use super::pair::code_of;
@@ -13,7 +14,7 @@ use crate::intake::regex;
 use regex::Regex;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Data by a path, an id or a name that is known, and a model by a path or an id.
 pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) -> Option<Lying>) {
@@ -60,8 +61,19 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
             }
         },
         // What is to be scored is trained on where there is nothing else.
-        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)),
+        (trained, tested) => trained.or(tested).or_else(|| folder(rest, &lying)).or_else(|| folders::bare(rest, &lying)),
     };
+    // `The folder clips, with a metadata.csv in it`.
+    if let Some(DataName::Local { path }) = &request.data
+        && path.components().count() == 1
+        && lying(&path.to_string_lossy()).is_none()
+        && let Some(DataName::Local { path: within }) = folder(rest, &lying)
+    {
+        let is_list = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("metadata"));
+        let whole = within.join(path);
+        let path = if !is_list && lying(&whole.to_string_lossy()).is_some() { whole } else { within };
+        request.data = Some(DataName::Local { path });
+    }
     request.model = rest.cut_word(|before, word| {
         let id = hub_page(word).map_or(word, |(id, _)| id);
         (role(before, word)? == Lying::Model).then(|| ModelName::At { id: id.into() })
@@ -420,7 +432,7 @@ const FAMILIES: &[&str] = &[
 ];
 
 /// Stands before where something is to go, or what is to be done with a file: `save the model to`, `and upload`.
-static GOES: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static GOES: LazyLock<Regex> = LazyLock::new(|| {
     let to = r"(?:to|in|into|at|under|as)\s(?:(?:the|an?)\s)?(?:(?:file|folder|directory)\s)?";
     regex(&format!(
         r"(?i)(?:(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*(?:save|write|store|export|upload|send|copy|move|delete|dump|put)\s(?:(?:[^.,;:¦]{{0,40}}\s)?{to})?|\boutput[ _-](?:folder|dir(?:ectory)?|path|file)\s?[:=]?\s?)$"
@@ -497,10 +509,13 @@ fn is_pair_of_words(before: &str, word: &str) -> bool {
 /// that share words the longest.
 fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> {
     let named = |text: &str, from: usize| -> Option<(Range<usize>, &'static DataName)> {
-        let places = DATA.iter().flat_map(|(pattern, data)| {
-            let whole = pattern.captures_iter(&text[from..]).filter_map(|found| found.name("name").map(|name| name.range()));
-            whole.map(move |range| (range.start + from..range.end + from, data))
-        });
+        let all = letters_of(&text[from..]);
+        let places =
+            DATA.iter().filter(|known| all.contains(&known.letters)).flat_map(|Spelt { pattern, name, data, .. }| {
+                let whole = pattern.get_or_init(|| spelt(name)).captures_iter(&text[from..]);
+                let whole = whole.filter_map(|found| found.name("name").map(|name| name.range()));
+                whole.map(move |range| (range.start + from..range.end + from, data))
+            });
         let fitting: Vec<_> = places.filter(|(range, _)| fits(&text[..range.start])).collect();
         let first = fitting.iter().min_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)))?.0.clone();
         let sharing = fitting.into_iter().filter(|(range, _)| range.start < first.end && first.start < range.end);
@@ -515,20 +530,37 @@ fn known_data(rest: &mut Rest, fits: impl Fn(&str) -> bool) -> Option<DataName> 
     found.get().cloned()
 }
 
-/// How each data set is spelt, the longest names first.
-static DATA: LazyLock<Vec<(Regex, DataName)>> = LazyLock::new(|| {
+/// How a data set is spelt.
+struct Spelt {
+    name: &'static str,
+    /// Those of the name alone: where a text has them not, no pattern is made.
+    letters: String,
+    pattern: OnceLock<Regex>,
+    data: DataName,
+}
+
+/// How each is, the longest names first.
+static DATA: LazyLock<Vec<Spelt>> = LazyLock::new(|| {
     let known = |k: &'static Known| {
         std::iter::once(k.name).chain(k.aliases.iter().copied()).map(move |name| (name, DataName::Known { name: k.name.into() }))
     };
     let generated = GENERATED.iter().map(|name| (*name, DataName::Generated { name: name.to_string() }));
     let mut all: Vec<(&str, DataName)> = catalogue().iter().flat_map(known).chain(generated).collect();
     all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    let spelt = |name: &str| {
-        let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
-        regex(&format!(r"(?i)(?:^|[^\w-])(?P<name>{})(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
-    };
-    all.into_iter().map(|(name, data)| (spelt(name), data)).collect()
+    let one = |(name, data)| Spelt { name, letters: letters_of(name), pattern: OnceLock::new(), data };
+    all.into_iter().map(one).collect()
 });
+
+/// A name as it stands in a text, with whatever parts its words.
+fn spelt(name: &str) -> Regex {
+    let parts: Vec<String> = name.split(['-', '_', ' ']).map(regex::escape).collect();
+    regex(&format!(r"(?i)(?:^|[^\w-])(?P<name>{})(?:[^\w-]|$)", parts.join(r"[-_ ]?")))
+}
+
+/// In lower case, without what parts words.
+fn letters_of(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+}
 
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
 #[rustfmt::skip]

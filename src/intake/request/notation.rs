@@ -1,6 +1,7 @@
 //! Numbers and settings as experts and talkers write them, put as everybody does: `wu 1/20` is `warmup 0.05`, `2^5` is 32, `half a dozen` 6.
 //! What no such sign is in costs nothing: no pattern is made for it.
 
+use super::curt;
 use super::number::{in_words, number};
 use crate::intake::regex;
 use crate::words::plain;
@@ -47,7 +48,7 @@ pub(super) fn spelt_out(text: &str) -> String {
             LazyLock::new(|| regex(r"(?i)\b(?:should|must|shall|has to|have to|needs? to|ought to) be (?P<v>\.?[0-9])"));
         out = SHALL.replace_all(&out, "= ${v}").into_owned();
     }
-    short(&out)
+    curt::sizes(&short(&out))
 }
 
 /// `¼` as 0.25, `2 ½` as 2.5.
@@ -313,8 +314,8 @@ fn neat(value: f64) -> String {
 /// Settings by what experts call them: `wu=3% ga=8 1ep`.
 fn short(text: &str) -> String {
     const VALUE: &str = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e-?[0-9]+)?k?";
-    const KEYS: [&str; 16] =
-        ["wu", "ga", "gas", "drop", "do", "tgt", "tm", "ls", "sl", "msl", "ml", "mom", "opt", "sched", "cos", "ep"];
+    const KEYS: [&str; 17] =
+        ["wu", "ga", "gas", "drop", "do", "tgt", "tm", "ls", "sl", "msl", "ml", "mom", "opt", "sched", "cos", "ep", "seq"];
     let mut all =
         text.split(|c: char| !c.is_ascii_alphanumeric()).map(|word| word.trim_start_matches(|c: char| c.is_ascii_digit()));
     let is_pieces = |text: &str| text.contains("bs") && text.contains(['x', '×']);
@@ -323,7 +324,7 @@ fn short(text: &str) -> String {
     }
     static KEYED: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
+            r"(?i)(?P<before>^|[\s,;(|/])(?:(?:(?P<plain>ga|seq)\s?[=:]?\s?|(?P<signed>wu|gas|mom|drop|do|ls|sl|msl|ml)\s?[=:]\s?)(?P<v>{VALUE}(?:\s?%)?)|(?P<share>drop|wu|mom)\s?(?P<p>0?\.[0-9]+|[0-9]+\s?%)|(?P<name>tgt|tm|opt|sched)\s?[=:]\s?(?P<word>[a-z][\w,+/-]*\w)|bs\s?[=:]?\s?(?P<micro>[0-9]+)\s?[x×]\s?(?P<pieces>[0-9]+)|(?P<epochs>[1-9][0-9]{{0,3}}(?:\.5)?)\s?ep)(?P<behind>$|[\s,;)|/.])"
         ))
     });
     static COSINE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?P<before>[\s,;])cos(?P<behind>$|[\s,;.)])"));

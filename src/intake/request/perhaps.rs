@@ -26,7 +26,7 @@ static IS_INPUT: LazyLock<Regex> = LazyLock::new(|| {
 /// Stands before inputs, which `without using` are none.
 static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?)",
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
     )
 });
 
@@ -44,10 +44,13 @@ static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
-        r"|leav(?:e|ing) out|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
+        r"|leav(?:e|ing) out|(?:do not|don['’]t) care about|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
         r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?|(?:may|can|should|must)(?: the)?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
     ))
 });
+
+/// The same in few words: `no redshift`, `-id -name`.
+static WITHOUT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[,;:.(]|\b(?:and|but|with|please))\s+no\s|(?:^|[\s;,(])-"));
 
 /// Stands before what is no input if these words stand behind it: `leave a and b out`.
 static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -56,7 +59,9 @@ static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 
 /// Stands before what rows have, and no input: `drop rows without income`.
 static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)\b(?:rows|records|examples|samples|lines|entries|those|ones|observations)\s(?:(?:that|which|are|do|have)\s)*$")
+    regex(
+        r"(?i)\b(?:rows|records|examples|samples|lines|entries|those|ones|observations)\s(?:(?:that|which|are|do|have|with)\s)*$",
+    )
 });
 
 /// Stands before what rows are parted by, and no input: `a split based on date`.
@@ -134,6 +139,11 @@ static SOURCES: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(r"(?P<v>{one}(?:\s?(?:[,+]|\band\b)\s?{one})*)\s?(?:->|→)"))
 });
 
+/// As they are listed in few signs: `feats u g r`.
+static FEATURES: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:feats?|features|cols|inputs)\s?[:=]?\s(?P<v>[\p{L}_][\w-]*(?:\s[\p{L}_][\w-]*)+)\s*(?:$|[;,.])")
+});
+
 /// Words that may be columns, by what they would be.
 pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let text = each_forbidden(text);
@@ -145,16 +155,36 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     };
     let is_of_rows = |place: &Range<usize>| OF_ROWS.is_match(&text[..place.start]);
     let excluded: Vec<Range<usize>> = places(&EXCLUDED).into_iter().filter(|place| !is_of_rows(place)).collect();
+    // A line with a space behind it is a dash.
+    let is_bare = |place: &Range<usize>| !text[..place.end].ends_with('-') || text[place.end..].starts_with(char::is_alphabetic);
+    let briefly = places(&WITHOUT)
+        .into_iter()
+        .filter(is_bare)
+        .filter(|place| !is_of_rows(place))
+        .flat_map(|place| list_at(text, place.end).0);
     let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
     let is_wish = |place: &Range<usize>| !OF_A_SPLIT.is_match(&text[..place.start]);
-    let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| list_at(text, place.end).0);
+    let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| {
+        let (names, end) = list_at(text, place.end);
+        // What is classified has its name in brackets as what is predicted has.
+        let is_told = text[place.clone()].to_lowercase().starts_with("classify") && text[place.end..end].contains('(');
+        if is_told { vec![] } else { names }
+    });
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
+    // Words of a sentence are none: `the features as they are`.
+    let is_ordinary = |word: &str| [ENDS, JOINS, LEADS].iter().any(|words| words.contains(&word.to_lowercase().as_str()));
+    let listed = FEATURES.captures_iter(text).filter(|found| {
+        let start = found.get(0).map_or(0, |all| all.start());
+        let is_left_out = excluded.iter().any(|place| place.start < start && start <= place.end);
+        !is_left_out && !found["v"].split_whitespace().any(is_ordinary)
+    });
+    let listed = listed.flat_map(|found| found["v"].split_whitespace().map(str::to_string).collect::<Vec<_>>());
     let word_before = |at: usize| text[..at].split_whitespace().next_back().unwrap_or_default().to_lowercase();
     let is_chosen = |found: &Captures<'_>| found.get(0).is_some_and(|all| CHOSEN.contains(&word_before(all.start()).as_str()));
     let before =
         EXCLUDED_BEFORE.captures_iter(text).filter(|found| !is_chosen(found)).flat_map(|found| list_at(&found["v"], 0).0);
     let lists_out = excluded.iter().map(|place| list_at(text, place.end)).filter(|(_, end)| !chooses(&text[*end..]));
-    let exclude = lists_out.flat_map(|(names, _)| names).chain(before);
+    let exclude = lists_out.flat_map(|(names, _)| names).chain(before).chain(briefly);
     let label = places(&LABELS).into_iter().filter_map(|place| {
         let (names, end) = list_at(text, place.end);
         // Of what is predicted one name may stand in brackets: `the price (house_value)`.
@@ -174,7 +204,7 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let asked = asked.chain(before).chain(named.filter_map(|found| Some(found.name("v")?.as_str())));
     PerhapsColumns {
         label: once(label),
-        input: once(input.chain(sources).chain(lists(&TAKEN))),
+        input: once(input.chain(sources).chain(lists(&TAKEN)).chain(listed)),
         exclude: once(exclude.chain(lists(&LEFT)).chain(meant_again(text))),
         told: once(asked.flat_map(words_of)),
         ..PerhapsColumns::default()
@@ -248,7 +278,7 @@ fn once(names: impl Iterator<Item = String>) -> Vec<String> {
 #[rustfmt::skip]
 const ENDS: &[&str] = &[
     "column", "columns", "feature", "features", "field", "fields", "only", "alone", "together", "please", "to", "with", "for", "in", "of", "by", "into", "from", "on", "as", "at",
-    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "vorhersagen", "prédire", "predecir", "prever", "predire", "usando", "train", "then", "because", "since", "may", "should", "must", "can", "will", "be",
+    "using", "use", "but", "except", "without", "out", "aside", "away", "is", "are", "mit", "für", "voraus", "vorher", "avec", "pour", "con", "para", "per", "com", "predict", "vorhersagen", "prédire", "predecir", "prever", "predire", "usando", "train", "then", "because", "since", "may", "should", "must", "can", "will", "be", "no",
 ];
 /// What stands between the names of a list.
 const JOINS: &[&str] = &["and", "or", "nor", "und", "oder", "noch", "et", "ou", "y", "e", "ni", "né", "o", "plus", "&", "+"];
@@ -269,6 +299,7 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
         )
     });
     let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);
+    let mut is_last = false;
     // Of `a, lr 1e-3` the last is none, and a key is no name either.
     let closes = |behind: &str| !behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '=' | ':' | '/'));
     loop {
@@ -307,15 +338,41 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
         let bare = word.trim_end_matches('.');
         name.push(bare.trim_matches(['`', '"', '\'']));
         end = behind;
-        // A sentence ends with it.
-        if bare.len() < word.len() {
+        // A sentence ends with it, whatever the next begins with: `zip and grade. 25 epochs`.
+        is_last = bare.len() < word.len();
+        if is_last {
             break;
         }
     }
-    if !name.is_empty() && closes(&text[end..]) {
+    if !name.is_empty() && (is_last || closes(&text[end..])) {
         names.push(name.join(" "));
     }
+    let listed = names.len() > 1;
+    let first = names.first().filter(|_| listed).and_then(|name| behind_kind(name));
+    names.extend(first);
     (names, end)
+}
+
+/// What a whole list is called before its first name.
+const KINDS: [&str; 12] = [
+    "colours",
+    "colors",
+    "bands",
+    "numbers",
+    "magnitudes",
+    "values",
+    "measurements",
+    "readings",
+    "variables",
+    "attributes",
+    "signals",
+    "sensors",
+];
+
+/// The name behind that: `u` of `colours u, g, r`.
+fn behind_kind(name: &str) -> Option<String> {
+    let (kind, name) = name.split_once(' ')?;
+    KINDS.contains(&kind.to_lowercase().as_str()).then(|| name.to_string())
 }
 
 fn is_join(word: &str) -> bool {
@@ -348,14 +405,20 @@ pub(super) fn names_in(phrase: &str) -> Vec<&str> {
     const SAID: &[&str] = &[
         "exclude", "excluding", "ignore", "ignoring", "drop", "dropping", "omit", "omitting", "skip", "skipping", "remove", "removing", "leave", "leaving", "keep", "not", "don't", "no", "never",
         "neither", "use", "used", "inputs", "input", "predictors", "variables", "label", "output", "apart", "wer", "ob", "i", "was", "ignored", "excluded", "dropped", "omitted", "removed", "weglassen", "ignorieren", "auslassen", "all",
-        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x", "them", "these", "those",
+        "dependent", "independent", "variable", "target", "what", "who", "whether", "which", "concatenate", "combine", "include", "feed", "consider", "it", "x", "care", "about", "between", "feats", "feat", "cols", "them", "these", "those",
     ];
     let is_said = |word: &&str| {
         let low = word.to_lowercase();
         [ENDS, JOINS, LEADS, SAID].iter().any(|words| words.contains(&low.as_str()))
     };
-    let names = phrase.split_whitespace().map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
+    // `subject+body` are two.
+    let names =
+        phrase.split([' ', '+']).filter(|word| !word.is_empty()).map(|word| word.trim_matches(['`', '"', '\'', ',', '.']));
     // A count of them, and words of scripts without spaces, are no names: `这 2 column`.
     let is_sign = |c: char| c.is_ascii_digit() || ('\u{2e80}'..='\u{9fff}').contains(&c);
-    names.filter(|word| !word.chars().all(is_sign) && !is_said(word)).collect()
+    let names: Vec<&str> = names.filter(|word| !word.chars().all(is_sign) && !is_said(word)).collect();
+    match names.as_slice() {
+        [kind, own @ ..] if !own.is_empty() && KINDS.contains(&kind.to_lowercase().as_str()) => own.to_vec(),
+        _ => names,
+    }
 }

@@ -4,10 +4,10 @@
 use super::metrics::{ERROR, METRIC, error, metric};
 use super::number::number;
 use super::pattern::pattern;
-use super::rest::{Cut, NOT, Rest};
-use super::{AskedError, Refused, Request};
+use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
+use super::{AskedError, Lack, Lacking, Refused, Request};
 use crate::intake::regex;
-use crate::spec::Metric;
+use crate::spec::{Metric, Task};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -83,6 +83,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
+    let others = others(rest, request);
     if request.metric.is_none() && request.error.is_none() {
         request.metric =
             rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).and_then(|cut| metric(cut.get("metric")));
@@ -94,9 +95,73 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.refused.push(Refused { words, expected: "an error that is at most so much".into() });
         }
     }
+    if !others.is_empty() {
+        let each = rest.cut_as(&OF_EACH, |_| Judged::Taken).map(|cut| cut.words);
+        let words = others.into_iter().chain(each).collect::<Vec<_>>().join(", ");
+        request.lacking.push(Lacking { of: Lack::Metric, words });
+    }
     // A report holds all that its task has.
     while rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).is_some() {}
     while rest.cut(&PATTERNS.error).is_some() {}
+}
+
+/// Of classes what a report has of all together.
+static OF_EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:for|of) (?:each|every)|per) class\b"));
+
+/// Measures that there are not, or of one kind of task alone; behind all that have a value.
+fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
+    const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|classification report|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|brier(?: score)?|g-?means?";
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?:\b(?:optimi[sz]|maximi[sz]|report|show|measur|track|watch)(?:e|es|ing)?\s(?:for\s|me\s|the\s)*)?\b(?P<name>{NAMES})\b(?:\sscores?)?(?:\s(?:of|for|on)\s(?:the\s)?['\x22]?[\w-]+['\x22]?\sclass(?:es)?)?"
+        ))
+    });
+    static NONE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$",
+            ),
+            regex(r"(?i)^(?:\s(?:that|the|what|how|columns?|analysis|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
+        ]
+    });
+    if ![
+        "accurac",
+        "f1",
+        "cision",
+        "recall",
+        "ivity",
+        "ficity",
+        "kappa",
+        "jaccard",
+        "confusion",
+        "mape",
+        "beta",
+        "report",
+        "class",
+        "brier",
+        "mean",
+    ]
+    .iter()
+    .any(|word| rest.says(word))
+    {
+        return vec![];
+    }
+    let is_one = |found: &Found<'_>| taken_if(!NONE[0].is_match(found.before) && !NONE[1].is_match(found.behind));
+    let mut lacking: Vec<String> = Vec::new();
+    while let Some(cut) = rest.cut_as(&OTHERS, is_one) {
+        let own = match (cut.get("name").to_lowercase().as_str(), request.task) {
+            ("precision", Some(Task::TokenClassification)) => Some(Metric::EntityPrecision),
+            ("recall", Some(Task::TokenClassification)) => Some(Metric::EntityRecall),
+            ("recall", _) if request.embeddings => Some(Metric::RecallAt10),
+            _ => None,
+        };
+        match own {
+            // A report holds it anyway.
+            Some(own) => request.metric = request.metric.or(Some(own)),
+            None => lacking.push(cut.words),
+        }
+    }
+    lacking
 }
 
 /// What is to be no greater than a number; whether there is such a wish.

@@ -293,7 +293,8 @@ impl Rest {
                     phrases.push(std::mem::take(phrase).join(" "));
                 }
             };
-            for word in clause.split_whitespace().map(bare).filter(|word| !word.is_empty()) {
+            for own in clause.split_whitespace().filter(|word| !bare(word).is_empty()) {
+                let word = bare(own);
                 let negation = is_negation(word);
                 if negation || is_filler(word) && !negated {
                     end(&mut phrase);
@@ -303,12 +304,20 @@ impl Rest {
                 if negated || !is_filler(word) {
                     phrase.push(word);
                 }
+                // Nor does it go beyond its sentence; `e.g.` ends none.
+                if own.ends_with('.') && word.len() > SHORTEST && !word.contains('.') {
+                    end(&mut phrase);
+                    negated = false;
+                }
             }
             end(&mut phrase);
         }
         phrases
     }
 }
+
+/// Letters of a word that is no abbreviation, more than.
+const SHORTEST: usize = 2;
 
 /// Signs around a word that are no part of it.
 pub(super) const AROUND: [char; 10] = [',', ';', '"', '\'', '`', '(', ')', '!', '?', '¦'];
@@ -327,7 +336,7 @@ pub(super) fn last_word(text: &str) -> String {
     word.trim_matches(AROUND).trim_end_matches(['.', ':']).trim_start_matches('-').to_lowercase()
 }
 
-static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
+pub(super) static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{NOT}$")));
 
 /// A negation and the few words that may stand between it and what is not wanted.
 pub(super) const NOT: &str = concat!(
@@ -369,7 +378,7 @@ pub(super) const FILLERS: &[&str] = &[
     "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
-    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
+    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "altogether", "finally", "afterwards", "arch", "architecture", "optimizer", "optimiser", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
 ];
 
 pub(super) fn is_filler(word: &str) -> bool {

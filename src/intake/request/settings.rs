@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 patterns! {
     scratch: [
-        r"\bfrom scratch\b",
+        r"\bfrom scratch\b|(?:\A|[,;(¦])\s*scratch\s*(?:$|[,;.)¦])",
         r"\bpre-?train\b",
         r"\b(?:without|with no|no|not using|don['’]t use|do not use)(?: any| the)? pre-?(?:trained (?:weights|parameters|checkpoints?)|training)\b|\b(?:not|non)[- ]pre-?trained\b",
         r"\brandom(?:ly)?(?:[- ]initiali[sz]ed)? (?:(?:initial|starting) )?(?:weights|parameters)\b|\brandom(?:ly)?[- ]init(?:iali[sz](?:ed|ation))?\b(?: weights)?|\b(?:initiali[sz]ed|start(?:ing)?|with weights) (?:at random|randomly)\b",
@@ -56,12 +56,14 @@ patterns! {
     rank: [r"\b(?:lora[-_ ])?rank~#", r"\b(?:lora[-_ ])?rank~&", r"\b(?:lora[-_ ])?r\s*[=:]\s*#", r"\blora[-_]r\s+#"],
     alpha: [r"\b(?:lora[-_ ])?alpha~#", r"\bα\s*[=:]?\s*#", r"\ba\s*=\s*#"],
     // As programs call what an adapter has.
-    adapter_keys: [r"\blora[_-](?:r|rank|alpha|dropout)\s?[=:]?\s?[\d.]"],
+    adapter_keys: [
+        r"\blora[_-](?:r|rank|alpha|dropout)\s?[=:]?\s?[\d.]|\b(?:r|rank)(?:\s(?:of\s)?|\s?[=:]\s?)\d+[\s,;/]+(?:(?:and|with|an) )*(?:α|alpha)(?:\s(?:of\s)?|\s?[=:]\s?)?\d",
+    ],
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
     beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
     embeddings: [
         r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|encoders?|similarity|vectors?)(?: models?)?\b",
-        r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
+        r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|cosine[- ]similarit(?:y|ies)(?: (?:should |must )?match(?:es)?)?|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
         // By themselves they may be those of a model's words.
         r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
         r"\bembed(?:ding)? (?:the |my |our )?(?:sentences|texts|documents|questions|queries|passages|titles|products)\b",
@@ -78,7 +80,7 @@ patterns! {
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
     best: [
         r"\b(?:keep|take|restore|use|load|return|save)(?:ing)? (?:only )?(?:the )?best (?:checkpoint|model|weights|epoch|one)(?: at the end)?\b",
-        r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)])",
+        r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)]|(?:by|according to)\b)",
         // By what measures the task: `select the best model by AUROC`, `the checkpoint with the best F1`.
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?(?:the )?(?:best|highest|lowest)[ -](?:[\w-]+ )?(?:checkpoint|model|weights|epoch|one)(?: (?:by|according to|based on|in terms of|on|with)\b)?",
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|greatest|maximum|minimum)\b(?: (?:validation|val|dev|eval(?:uation)?) loss\b)?",
@@ -103,7 +105,7 @@ patterns! {
         r"\b(?:on|to|for|target(?:s|ing|ed)?)(?:\s?[=:])?(?: (?:only|just|the))* (?P<list>[qkvo](?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)[qkvo])+)(?: (?:projections?|matrices|layers?|weights|modules?|proj))?\b(?: (?:only|alone))?",
         r"\b(?:on|to|for|in|of|target(?:s|ing|ed)?(?: modules)?|adapt(?:ing)?)(?:\s?[=:])?(?: (?:only|just|the|its|attention|all))* (?P<list>(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo])(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)(?:the )?(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo]))*) (?:attention )?(?:projections?|matri(?:x|ces)|layers?|weights|modules?|proj)\b(?: (?:only|alone))?",
     ],
-    everywhere: [r"\b(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) (?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],
+    everywhere: [r"\b(?:(?:on|to|for|in|target(?:s|ing)?(?:[ _]modules)?\s?[=:]?) )?(?:all|every)(?: (?:the|of the|its))*[ -](?:linear|dense)(?:[ -](?:layers?|modules?))?\b"],
     beams: [r"\b(?:num[ _-])?beams?(?:[ _-](?:size|width|search(?: (?:with|of))?))?~#(?: beams?)?\b", r"^#[ -]beams?(?: search)?\b", r"\bbeam search (?:with|of) #(?: beams?)?\b"],
     recomputed: [r"\b(?:(?:gradient|activation)[ _-](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled)|\s?[=:]\s?true)?\b"],
 }
@@ -374,7 +376,8 @@ impl Cut {
 fn recipe(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     amount::find_part(rest, request);
-    let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] = NONE.each_ref().map(|way| rest.cut(way).map(|_| 0.0));
+    let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] =
+        NONE.each_ref().map(|(word, way)| if rest.says(word) { rest.cut(way).map(|_| 0.0) } else { None });
     rate::find_warmup(rest, request, no_warmup.is_some());
     static OF_PART: LazyLock<Regex> =
         LazyLock::new(|| regex(&format!(r"(?:{NOT}|\b(?:embeddings?|attention|attn|classifier|head|input|path)\s)$")));
@@ -456,9 +459,13 @@ fn class_weights(rest: &mut Rest, request: &mut Request) {
 }
 
 /// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.
-static NONE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
-    [r"warm-?\s?up", r"drop-?out", r"weight[- ]decay", r"label[- ]smoothing", r"momentum"].map(super::pattern::without)
-});
+static NONE: [(&str, LazyLock<Regex>); 5] = [
+    ("warm", LazyLock::new(|| super::pattern::without(r"warm-?\s?up"))),
+    ("drop", LazyLock::new(|| super::pattern::without(r"drop-?out"))),
+    ("decay", LazyLock::new(|| super::pattern::without(r"weight[- ]decay"))),
+    ("smoothing", LazyLock::new(|| super::pattern::without(r"label[- ]smoothing"))),
+    ("momentum", LazyLock::new(|| super::pattern::without("momentum"))),
+];
 
 fn lacking(rest: &mut Rest, request: &mut Request) {
     // All is float32 anyway: `fp16: false`.

@@ -107,7 +107,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.size.hidden = request.value(cut, "a whole number", count).or(units);
     // `2 hidden layers of 64`, of which the layers are cut out already.
     static OF_LAYERS: LazyLock<[Regex; 1]> =
-        LazyLock::new(|| [pattern(r"¦\s*(?:of|with|x|×)\s#(?: each)?\s*(?:$|[,.;)¦]|\b(?:on|for|and)\b)")]);
+        LazyLock::new(|| [pattern(r"¦\s*(?:of|with|x|×|à)\s#(?: each)?\s*(?:$|[,.;)¦]|\b(?:on|for|and)\b)")]);
     if request.size.layers.is_some() && request.size.hidden.is_none() {
         let cut = first(rest, &*OF_LAYERS);
         request.size.hidden = request.value(cut, "a whole number", count);

@@ -9,6 +9,7 @@ mod narrow;
 mod notation;
 mod numbers;
 mod ordinary;
+mod partly;
 mod said;
 mod targets;
 mod values;

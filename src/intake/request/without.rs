@@ -7,7 +7,7 @@ use crate::intake::ScheduleShape;
 use crate::spec::Augment;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// What is not to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,33 +35,53 @@ pub enum Without {
     Freezing,
 }
 
-static WAYS: LazyLock<Vec<(Without, Regex)>> = LazyLock::new(|| {
-    let changes =
-        super::augment::AUGMENTATIONS.iter().map(|(augment, name)| (Without::Change { augment: *augment }, without(name)));
+/// A way of saying so: its pattern is made where one of its words is there.
+struct Way {
+    what: Without,
+    words: &'static [&'static str],
+    name: &'static str,
+    pattern: OnceLock<Regex>,
+}
+
+static WAYS: LazyLock<Vec<Way>> = LazyLock::new(|| {
+    let way = |what, words, name| Way { what, words, name, pattern: OnceLock::new() };
+    let changes = super::augment::AUGMENTATIONS
+        .iter()
+        .map(|(augment, name)| way(Without::Change { augment: *augment }, super::augment::words_of(augment), name));
     // By themselves they say enough where they are not wanted.
     let bare = [
-        (Without::Change { augment: Augment::PadCrop { padding: 4 } }, without(r"(?:random )?crop(?:s|ping)?")),
-        (Without::Change { augment: Augment::HorizontalFlip }, without(r"(?:random )?flip(?:s|ping)?")),
+        way(Without::Change { augment: Augment::PadCrop { padding: 4 } }, &["crop"], r"(?:random )?crop(?:s|ping)?"),
+        way(Without::Change { augment: Augment::HorizontalFlip }, &["flip"], r"(?:random )?flip(?:s|ping)?"),
     ];
     let others = [
-        (Without::Adapter, r"(?:(?:(?:q-?|rs-?)?lora|dora|peft)(?: adapters?)?|(?:low[- ]rank )?adapters?)"),
-        (Without::Augmentation, r"(?:(?:data|image) )?augmentations?"),
-        (Without::EarlyStopping, r"(?:early[- ]stopping|stopping early)"),
-        (Without::ClassWeights, r"(?:(?:balanced )?class[- ](?:weights|weighting|balancing)|weighted loss)"),
-        (Without::BalancedSampling, r"(?:(?:class-)?balanced sampling|(?:over|up)-?sampling)"),
-        (Without::FocalLoss, r"focal loss"),
-        (Without::Ema, r"(?:(?:weight )?ema|(?:moving|running) averages?(?: of (?:the )?weights)?)"),
-        (Without::Clipping, r"(?:(?:gradients?|grad)[- ])?(?:norms? )?clip(?:ping|ped)?"),
-        (
+        way(
+            Without::Adapter,
+            &["lora", "dora", "peft", "adapter"],
+            r"(?:(?:(?:q-?|rs-?)?lora|dora|peft)(?: adapters?)?|(?:low[- ]rank )?adapters?)",
+        ),
+        way(Without::Augmentation, &["aug"], r"(?:(?:data|image) )?aug(?:mentations?|s)?"),
+        way(Without::EarlyStopping, &["stopping"], r"(?:early[- ]stopping|stopping early)"),
+        way(
+            Without::ClassWeights,
+            &["class", "weighted"],
+            r"(?:(?:balanced )?class[- ](?:weights|weighting|balancing)|weighted loss)",
+        ),
+        way(Without::BalancedSampling, &["sampling"], r"(?:(?:class-)?balanced sampling|(?:over|up)-?sampling)"),
+        way(Without::FocalLoss, &["focal"], r"focal loss"),
+        way(Without::Ema, &["ema", "average"], r"(?:(?:weight )?ema|(?:moving|running) averages?(?: of (?:the )?weights)?)"),
+        way(Without::Clipping, &["clip"], r"(?:(?:gradients?|grad)[- ])?(?:norms? )?clip(?:ping|ped)?"),
+        way(
             Without::Search,
+            &["search", "tuning", "optimi", "sweep"],
             r"(?:(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search|tuning|optimi[sz]ation|sweeps?))",
         ),
-        (
+        way(
             Without::Freezing,
+            &["frozen", "freez"],
             r"(?:(?:frozen|freez(?:e|ing)(?: of)?)(?: (?:the|any|layers?|weights|encoder|backbone|body|parts?))*)",
         ),
     ];
-    changes.chain(bare).chain(others.map(|(what, name)| (what, without(name)))).collect()
+    changes.chain(bare).chain(others).collect()
 });
 
 /// `full fine-tuning`: what an adapter is not.
@@ -88,8 +108,9 @@ static NO_GPU: LazyLock<Regex> = LazyLock::new(|| without(r"(?:gpus?|cuda|accele
 
 /// Before what is wished: frozen parts are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
-    for (what, way) in WAYS.iter() {
-        while rest.cut(way).is_some() {
+    let says = |rest: &Rest, words: &[&str]| words.iter().any(|word| rest.says(word));
+    for Way { what, words, name, pattern } in WAYS.iter() {
+        while says(rest, words) && rest.cut(pattern.get_or_init(|| without(name))).is_some() {
             if !request.without.contains(what) {
                 request.without.push(*what);
             }
@@ -102,10 +123,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             }
         }
     }
-    if rest.cut(&NO_SCHEDULE).is_some() {
+    if says(rest, &["schedule", "decay"]) && rest.cut(&NO_SCHEDULE).is_some() {
         request.schedule = Some(ScheduleShape::Constant);
     }
-    while rest.cut(&NO_GPU).is_some() {}
+    while says(rest, &["gpu", "cuda", "accelerator", "upload"]) && rest.cut(&NO_GPU).is_some() {}
 }
 
 /// What is asked for and not to be done at once is one of the two.

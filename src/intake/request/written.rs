@@ -18,15 +18,7 @@ pub(super) fn plainly(text: &str) -> String {
     // Signs of scripts without spaces part words all the same.
     let text = text.replace(['，', '、'], ", ").replace('。', ". ").replace('；', "; ").replace('：', ": ");
     let text = text.replace('（', " (").replace('）', ") ");
-    // So does a comma before them: `iris.csv,目标`.
-    let is_unspaced = |c: char| ('\u{3040}'..='\u{9fff}').contains(&c);
-    let parts = text.split(',').enumerate();
-    let parted = |(at, part): (usize, &str)| match at {
-        0 => part.to_string(),
-        _ if part.starts_with(is_unspaced) => format!(", {part}"),
-        _ => format!(",{part}"),
-    };
-    let text: String = parts.map(parted).collect();
+    let text = parted(&text);
     let text = text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
     let text = numbered(text.trim()).into_owned();
     let text = LINES.iter().fold(text, |text, (way, said)| way.replace_all(&text, *said).into_owned());
@@ -57,6 +49,21 @@ pub(super) fn plainly(text: &str) -> String {
         format!("{}{digits}e{power}", at("before"))
     };
     POWER.replace_all(&text, short).into_owned()
+}
+
+/// A comma parts what is written in scripts without spaces, too: `iris.csv,目标`, and `隐藏层 64,30 轮` but for `10,000 步`.
+pub(super) fn parted(text: &str) -> String {
+    let is_unspaced = |c: char| ('\u{3040}'..='\u{9fff}').contains(&c);
+    let has_such = text.contains(is_unspaced);
+    let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).count();
+    let mut parts = text.split(',');
+    let mut out = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let is_next = has_such && out.ends_with(|c: char| c.is_ascii_digit()) && !matches!(digits(part), 0 | 3);
+        out.push_str(if is_next || part.starts_with(is_unspaced) { ", " } else { "," });
+        out.push_str(part);
+    }
+    out
 }
 
 /// What ends with a line: an item of a list, a part of the text, and the value before the next name; and names in quotes, as JSON has

@@ -421,6 +421,11 @@ impl Asked<'_> {
     fn lacking(&mut self) {
         for lacking in &self.request.lacking {
             let (field, used, reason) = match lacking.of {
+                // What is measured instead is known elsewhere.
+                Lack::Metric => continue,
+                Lack::Rows if self.request.max_examples.is_some() => ("data", "as many, drawn at random", OF_PLACE),
+                Lack::Rows => ("data", "all of it", OF_PLACE),
+                Lack::Afterwards => ("after training", "not done", afterwards(&lacking.words)),
                 Lack::Method => ("method", "training of all weights", "the trainer has no such method"),
                 Lack::Precision => ("precision", "float32", "the trainer computes in float32"),
                 Lack::Augmentation => ("recipe.augment", "left out", AUGMENT),
@@ -428,6 +433,27 @@ impl Asked<'_> {
             };
             self.out.deviate(field, lacking.words.clone(), used, reason);
         }
+    }
+}
+
+/// Why rows are not chosen by where they stand.
+const OF_PLACE: &str =
+    "examples to train on are drawn from all of them, and others are held out: a file that holds just those rows has no others";
+
+/// What does so afterwards.
+fn afterwards(words: &str) -> &'static str {
+    let words = words.to_lowercase();
+    let says = |word: &str| words.contains(word);
+    if says("merg") {
+        "a run trains and scores a model: `tallow merge RUN --out DIR` makes one of adapter and base"
+    } else if says("gguf") {
+        "a run trains and scores a model: `tallow export RUN --to gguf` writes it for other programs"
+    } else if (says("sav") || says("stor")) && !says("onnx") {
+        "a run keeps its model in its own folder, under `model`, from where it can be copied"
+    } else if says("hub") || says("hugging") {
+        "a run trains and scores a model: `tallow push RUN ORG/NAME` puts it on the Hub"
+    } else {
+        "a run trains and scores a model: `tallow export RUN --to onnx` (or `gguf`) writes it for other programs"
     }
 }
 

@@ -7,8 +7,8 @@ use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::{USUAL_BERT, is_called, is_same_name};
-use crate::intake::{Family, ModelName, ModelSize, PaperSpec, Request};
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
+use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, Request};
+use crate::spec::{DataSource, Deviation, HeldOutBy, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
@@ -208,6 +208,12 @@ impl Brief<'_> {
     /// Where another metric is taken than somebody may mean.
     fn say_of_metric(&self, out: &mut Drafted) {
         let labels = &self.offer.data.labels;
+        let lacking = self.request().map(|request| request.lacking.as_slice()).unwrap_or_default();
+        for lacking in lacking.iter().filter(|lacking| lacking.of == Lack::Metric) {
+            let all: Vec<&str> = Metric::of(self.task).map(Metric::in_words).collect();
+            let reason = format!("it is not measured here; of {} there are {}", self.task.in_words(), all.join(", "));
+            out.deviate("metric", lacking.words.clone(), self.metric.in_words(), &reason);
+        }
         if self.metric == Metric::MacroF1 && self.request().and_then(|request| request.metric) == Some(Metric::F1) {
             out.assumptions.push(format!("metric: macro F1, for F1 is of one class of two, and there are {}", labels.len()));
         }
@@ -299,10 +305,15 @@ impl Brief<'_> {
             let has = |word: &str| names.iter().any(|name| name.eq_ignore_ascii_case(word));
             names.len() <= MOST_WORDS && passing.as_ref().is_some_and(|said| said.split(' ').all(has))
         };
+        let negates = |words: &str| words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word));
+        // By which column the rows are parted: `the newest 15 % by created_at`.
+        let is_order = |name: &str| matches!(&self.held_out_by, HeldOutBy::Time { column } if is_called(column, name));
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) => true,
-            [] => lists && of_columns(words) || leaves_out(words),
+            // `Ignore` of `ignore the id and the name`.
+            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words),
+            [name] if is_order(name) => true,
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
         let is_column = |name: &&str| is_input(name) || is_label(name) || self.left_out(name).is_some();
@@ -398,6 +409,9 @@ const LEFT_OUT: [&str; 21] = [
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =
     ["column", "columns", "feature", "features", "field", "fields", "input", "inputs", "predictors", "variables"];
+
+/// What says that something is not to be.
+const NEGATES: [&str; 7] = ["not", "no", "never", "don't", "neither", "nor", "without"];
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.
 fn beside(asked: &str, label: &str) -> Option<String> {

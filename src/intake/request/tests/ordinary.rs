@@ -287,7 +287,8 @@ fn metrics_by_their_other_names() {
     }
     for text in ["balanced accuracy", "top-3 accuracy", "weighted F1"] {
         let r = parse(&format!("x.csv, {text}"));
-        assert_eq!((r.metric, r.not_understood), (None, vec![text.to_string()]), "{text}");
+        let lacking = vec![Lacking { of: Lack::Metric, words: text.to_string() }];
+        assert_eq!((r.metric, r.lacking, r.not_understood), (None, lacking, vec![]), "{text}");
     }
 }
 
