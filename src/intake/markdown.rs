@@ -18,18 +18,37 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     reader.end_paragraph();
     let mut blocks = reader.blocks;
+    untitled(&mut blocks);
     byline(&mut blocks);
     finish(&mut blocks);
     Ok(structure::compose(name, PaperFormat::Markdown, &blocks))
+}
+
+/// Where no mark tells a title, it is what comes first, if that is no sentence; or that is the line of authors.
+fn untitled(blocks: &mut [Block]) {
+    let begins = |block: &Block| matches!(block, Block::Heading { title, .. } if ["abstract", "introduction"].contains(&title.to_lowercase().as_str()));
+    let titled = blocks.iter().any(|block| matches!(block, Block::Title(_)));
+    let Some(end) = blocks.iter().take(20).position(begins).filter(|_| !titled) else { return };
+    let Some(first @ Block::Prose { .. }) = blocks[..end].first_mut() else { return };
+    let Block::Prose { text, .. } = &*first else { return };
+    let text = text.trim().to_string();
+    if structure::is_of_names(&text, None) {
+        *first = Block::Authors(text);
+    } else if (3..=30).contains(&text.split_whitespace().count()) && !text.ends_with(['.', ':', ',']) && !text.contains('@') {
+        *first = Block::Title(text);
+    }
 }
 
 /// What stands right below the title, if it is of names and is no sentence, is the line of authors.
 pub(super) fn byline(blocks: &mut [Block]) {
     static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
         super::regex(
-            r"^(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$| ?[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
+            r"^[*_ ]*(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$| ?[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
         )
     });
+    // What a journal writes above a title is no part of it.
+    let title = blocks.iter().position(|block| matches!(block, Block::Title(_))).unwrap_or_default();
+    let blocks = &mut blocks[title..];
     // `## Authors`, and their names in a list.
     if let [Block::Title(_), Block::Heading { title, .. }, rest @ ..] = &mut *blocks
         && ["authors", "author"].contains(&title.to_lowercase().as_str())
@@ -65,7 +84,28 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     text.lines().for_each(|line| vocabulary.learn(line));
     let mut blocks = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
-    for line in text.lines().chain([""]) {
+    let lines: Vec<&str> = text.lines().chain([""]).collect();
+    let head = structure::head_of(&lines, &vocabulary);
+    let mut at = head.as_ref().map_or(0, |head| head.end);
+    if let Some(structure::Head { title, authors, .. }) = head {
+        blocks.extend([Block::Title(title), Block::Authors(authors)]);
+    }
+    while let Some(line) = lines.get(at).copied() {
+        if !blocks.is_empty()
+            && let Some((rows, end)) = structure::table_at(&lines, at, &|line| line.to_string())
+        {
+            paragraph_of(&paragraph, &vocabulary, &mut blocks);
+            paragraph.clear();
+            blocks.push(Block::Table { rows, caption: None });
+            at = end;
+            continue;
+        }
+        at += 1;
+        // A caption begins on a line of its own.
+        if structure::is_caption(line.trim()) {
+            paragraph_of(&paragraph, &vocabulary, &mut blocks);
+            paragraph.clear();
+        }
         // What comes first is the title.
         let first = blocks.is_empty();
         let alone = !first && structure::is_heading(line.trim()) && line.split_whitespace().count() < 14;
@@ -257,7 +297,11 @@ impl Markdown {
             return at + 2;
         } else if bare.contains('|') && lines.get(at + 1).is_some_and(|next| is_rule(next)) {
             return self.table(lines, at);
-        } else if bare.starts_with("<table") {
+        } else if let Some((rows, end)) = self.flattened(lines, at) {
+            self.end_paragraph();
+            self.blocks.push(Block::Table { rows, caption: None });
+            return end;
+        } else if begins_table(bare) {
             return self.html_table(lines, at);
         } else if let Some(found) = NOTE.captures(bare) {
             self.end_paragraph();
@@ -276,6 +320,13 @@ impl Markdown {
             self.paragraph.push_str(bare);
         }
         at + 1
+    }
+
+    /// Lines of words and numbers that were a table.
+    fn flattened(&self, lines: &[&str], at: usize) -> Option<(Vec<Vec<GridCell>>, usize)> {
+        let bare = lines[at].trim_start();
+        let marked = bare.starts_with(['|', '#', '-', '<', '>', '•', '!']) || self.blocks.is_empty() || bare.contains('|');
+        if marked { None } else { structure::table_at(lines, at, &|line| inline(line)) }
     }
 
     fn end_paragraph(&mut self) {
@@ -304,7 +355,15 @@ impl Markdown {
         let titled = self.blocks.iter().any(|block| matches!(block, Block::Title(_)));
         let (number, title) = structure::split_number(&text);
         let of_part = number.is_some() || ["abstract", "introduction"].contains(&title.to_lowercase().as_str());
-        if (level == 1 || level == 2 && !of_part) && !titled && self.blocks.is_empty() {
+        // Above a title stands at most what a journal writes there, and the mark of a page.
+        let is_small = |block: &Block| match block {
+            Block::Prose { text, .. } | Block::Heading { title: text, .. } => {
+                text.split_whitespace().count() <= 8 && !text.eq_ignore_ascii_case("abstract")
+            }
+            _ => false,
+        };
+        let first = self.blocks.is_empty() || !of_part && self.blocks.len() < 6 && self.blocks.iter().all(is_small);
+        if (level == 1 || level == 2 && !of_part) && !titled && first {
             return self.blocks.push(Block::Title(text));
         }
         let kind = title.eq_ignore_ascii_case("abstract").then_some(SectionKind::Abstract);
@@ -370,6 +429,17 @@ impl Markdown {
         self.blocks.push(Block::Table { rows, caption: None });
         at + length
     }
+}
+
+/// `<table>`, alone or in what holds it: `<html><body><table>`.
+fn begins_table(line: &str) -> bool {
+    let mut rest = line;
+    while rest.starts_with('<') && !rest.starts_with("<table") {
+        let holds = ["<html", "<body", "<div", "<center", "<figure"].iter().any(|mark| rest.starts_with(mark));
+        let Some((_, behind)) = rest.split_once('>').filter(|_| holds) else { return false };
+        rest = behind.trim_start();
+    }
+    rest.starts_with("<table")
 }
 
 /// `===` or `---` below a heading.

@@ -242,7 +242,7 @@ fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, 
 /// A score rather than a count: no `392k`, no years.
 fn score_of(text: &str) -> Option<f64> {
     let counted = text.trim_end_matches(['∗', '*', '†']).ends_with(['k', 'K', 'M', 'B']);
-    value_of(text).filter(|v| !counted && (0.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
+    value_of(text).filter(|v| !counted && (-1000.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
 }
 
 /// The result of a cell, and of one with two numbers under two metrics (`EM/F1`) both.
