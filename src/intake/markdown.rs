@@ -185,6 +185,7 @@ fn columns(lines: &[&str]) -> Option<Vec<Vec<GridCell>>> {
 fn finish(blocks: &mut Vec<Block>) {
     blocks.iter_mut().for_each(|block| block.texts(&mut |text| *text = text.split_whitespace().collect::<Vec<_>>().join(" ")));
     blocks.retain(|block| !block.is_empty());
+    captions_in_capitals(blocks);
     let caption_at = |blocks: &[Block], at: Option<usize>| match at.and_then(|at| blocks.get(at)) {
         Some(Block::Caption(text)) => Some(text.clone()),
         _ => None,
@@ -209,6 +210,30 @@ fn finish(blocks: &mut Vec<Block>) {
             _ => {}
         }
     }
+}
+
+/// `TABLE II`, and below it the caption's words, as some journals set them: in capitals, beside the table.
+fn captions_in_capitals(blocks: &mut Vec<Block>) {
+    let in_capitals = |text: &str| {
+        let (upper, lower) = (text.chars().filter(|c| c.is_uppercase()).count(), text.chars().filter(|c| c.is_lowercase()).count());
+        text.split_whitespace().count() > 3 && upper > 5 * lower.max(1)
+    };
+    for at in 0..blocks.len() {
+        let beside = |other: Option<usize>| other.is_some_and(|other| matches!(blocks.get(other), Some(Block::Table { .. })));
+        let Some(Block::Prose { text, .. }) = blocks.get(at) else { continue };
+        if !in_capitals(text) || !beside(Some(at + 1)) && !beside(at.checked_sub(1)) {
+            continue;
+        }
+        let label = at.checked_sub(1).and_then(|before| match blocks.get_mut(before) {
+            Some(Block::Caption(label)) if label.split_whitespace().count() == 2 => Some(std::mem::take(label)),
+            _ => None,
+        });
+        if let Some(Block::Prose { text, .. }) = blocks.get(at) {
+            let caption = label.map_or_else(|| text.clone(), |label| format!("{label}: {text}"));
+            blocks[at] = Block::Caption(caption);
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
 }
 
 /// A paragraph that stops in the middle of a sentence goes on in the next one that begins so; a figure or table may stand between.

@@ -24,7 +24,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     static CUE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b")
+        crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from)\b")
     });
     let text = at.text();
     let mentions = at.heard.datasets_in(text);
@@ -33,6 +33,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         *name = at.heard.in_full(name);
     }
     named.extend(unnamed(text));
+    named.extend(by_authors(text));
     for (name, place) in ids(text) {
         if !named.iter().any(|(_, other)| other.start < place.end && place.start < other.end) {
             named.push((name, place));
@@ -61,6 +62,27 @@ pub(super) fn all_trained_on(sentences: &[crate::intake::Sentence]) -> bool {
         ))
     });
     sentences.iter().any(|sentence| ALL.is_match(&sentence.text) && !sentence.text.contains("pre-train"))
+}
+
+/// Data that has no name but those who made it: `the data set introduced by Ash and Oak (2020)`.
+fn by_authors(text: &str) -> Vec<(String, Range<usize>)> {
+    const WHO: &str = r"[A-Z][\w’'-]+(?: et al\.?| (?:and|&) [A-Z][\w’'-]+)?,? \((?:19|20)\d\d[a-z]?\)";
+    static MADE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"\b(?:data ?sets?|corpus|corpora) (?:(?:introduced|collected|released|provided|created|proposed|published|annotated|constructed|built|made|compiled) (?:by|in)|from|of) (?P<l>{WHO}(?:(?:,? and |, ){WHO})*)"
+        ))
+    });
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(WHO));
+    if !text.contains("data") && !text.contains("corp") {
+        return Vec::new();
+    }
+    let lists = MADE.captures_iter(text).filter_map(|found| found.name("l"));
+    lists
+        .flat_map(|list| {
+            ONE.find_iter(list.as_str())
+                .map(move |one| (one.as_str().to_string(), list.start() + one.start()..list.start() + one.end()))
+        })
+        .collect()
 }
 
 /// Data that has no name but is the paper's: `trained on an in-house dataset of ...`, `fine-tuned on our orchard dataset`.
@@ -143,6 +165,14 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_of_its_authors() {
+        let named = |text: &str| by_authors(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(named("We use the data set introduced by Ash et al. (2020) of leaves."), ["Ash et al. (2020)"]);
+        assert_eq!(named("Annotated datasets from Ash and Oak (2001) and Elm (2002a)."), ["Ash and Oak (2001)", "Elm (2002a)"]);
+        assert!(named("We follow the recipe of Ash et al. (2020) on our data.").is_empty());
+    }
 
     #[test]
     fn data_without_a_name() {

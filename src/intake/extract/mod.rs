@@ -95,6 +95,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
         tables::find(paper, table, &mut found);
     }
+    used::init(&models, &mut found);
     used::say(models, &mut found);
     architecture::patches(&mut found.fields);
     if data::all_trained_on(&sentences) {

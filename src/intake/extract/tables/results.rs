@@ -23,6 +23,8 @@ struct Seen<'a> {
     metrics: CaptionMetrics,
     /// Whether its rows are systems, the paper's own among them.
     of_systems: bool,
+    /// Whether all rows begin with the same cell.
+    one_label: bool,
 }
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
@@ -31,7 +33,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let of_data = columns_are_data(view, &heard);
     let own = Own::read(view, &found.own);
     let metrics = CaptionMetrics::read(view.caption, &heard);
-    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told };
+    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told, one_label: has_one_label(view) };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
     let mut stub: Option<(f32, String)> = None;
@@ -64,6 +66,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         if is_spread(&label) {
             continue;
         }
+        let label = with_network(view, index, row, label, seen.one_label);
         for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
@@ -94,6 +97,26 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether all rows begin with one cell, which holds for them.
+fn has_one_label(view: &View<'_>) -> bool {
+    let mut firsts = view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first());
+    let Some(first) = firsts.next() else { return false };
+    let mut others = firsts.peekable();
+    others.peek().is_some() && others.all(|other| other.text == first.text)
+}
+
+/// A system's name with that of its network, where a column beside the first is headed so; what all rows begin with is no name.
+fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
+    static NETWORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$")
+    });
+    let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && is_name(&cell.text));
+    let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
+    let mut words: Vec<&str> = if one_label { Vec::new() } else { vec![label.as_str()] };
+    words.extend(more.map(|cell| cell.text.as_str()).filter(|text| !label.contains(text)));
+    if words.is_empty() { label } else { words.join(" ") }
 }
 
 /// Which rows are of what the paper proposes.
@@ -286,7 +309,11 @@ fn result_of(
         }
         // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
         (None, None) if seen.of_systems && group_of(headers, heard).is_some() => (group_of(headers, heard)?, label.to_string()),
-        (None, None) if rows_are_data(view) && !label.is_empty() => (label.to_string(), headers.join(" ")),
+        // A word for data over the same words in all rows says less than the caption does.
+        (None, None) if rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
+            Some(dataset) => (dataset, label.to_string()),
+            None => (label.to_string(), headers.join(" ")),
+        },
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
