@@ -377,6 +377,10 @@ impl Markdown {
 
     fn heading(&mut self, level: usize, text: &str) {
         let text = inline(text);
+        // The stamp of a preprint.
+        if self.blocks.is_empty() && text.starts_with("arXiv:") {
+            return self.blocks.push(Block::Note(text));
+        }
         let titled = self.blocks.iter().any(|block| matches!(block, Block::Title(_)));
         let (number, title) = structure::split_number(&text);
         let of_part = number.is_some() || ["abstract", "introduction"].contains(&title.to_lowercase().as_str());
@@ -385,6 +389,7 @@ impl Markdown {
             Block::Prose { text, .. } | Block::Heading { title: text, .. } => {
                 text.split_whitespace().count() <= 8 && !text.eq_ignore_ascii_case("abstract")
             }
+            Block::Note(_) => true,
             _ => false,
         };
         let first = self.blocks.is_empty() || !of_part && self.blocks.len() < 6 && self.blocks.iter().all(is_small);
@@ -445,12 +450,13 @@ impl Markdown {
             cells.split('|').take(200).map(|text| text.replace('\u{0}', "|").trim().to_string()).collect()
         });
         let rows = structure::apart(rows.collect(), &|line| super::extract::names_setting(&inline(line)));
-        let cells = |row: Vec<String>| {
-            let cells = row.iter().enumerate();
-            let cells = cells.map(|(column, text)| GridCell { text: inline(text), column, width: 1, height: 1 });
+        let widths: Vec<Vec<usize>> = (0..rows.len()).map(|at| widths(&rows, at)).collect();
+        let cells = |(row, widths): (Vec<String>, Vec<usize>)| {
+            let cells = row.iter().zip(widths).enumerate();
+            let cells = cells.map(|(column, (text, width))| GridCell { text: inline(text), column, width, height: 1 });
             cells.filter(|cell| !cell.text.is_empty()).collect()
         };
-        let rows = rows.into_iter().map(cells).collect();
+        let rows = rows.into_iter().zip(widths).map(cells).collect();
         self.blocks.push(Block::Table { rows, caption: None });
         at + length
     }
@@ -465,6 +471,25 @@ fn begins_table(line: &str) -> bool {
         rest = behind.trim_start();
     }
     rest.starts_with("<table")
+}
+
+/// How many columns the cells of a row stand over: a head goes on over empty cells where the heads below it are told apart.
+fn widths(rows: &[Vec<String>], at: usize) -> Vec<usize> {
+    let row = &rows[at];
+    let ones = vec![1; row.len()];
+    let is_number = |cell: &String| cell.trim_start_matches(['*', '_', '-']).starts_with(|c: char| c.is_ascii_digit());
+    let is_head = |row: &Vec<String>| row.iter().skip(1).all(|cell| !is_number(cell));
+    let Some(below) = rows.get(at + 1).filter(|below| at < 2 && is_head(row) && is_head(below)) else { return ones };
+    let filled = row.iter().skip(1).filter(|cell| !cell.is_empty()).count();
+    let whole = below.iter().skip(1).filter(|cell| !cell.is_empty()).count();
+    if filled < 2 || whole <= filled {
+        return ones;
+    }
+    let goes_on = |from: usize| {
+        let empty = |at: &usize| row.get(*at).is_some_and(String::is_empty) && below.get(*at).is_some_and(|cell| !cell.is_empty());
+        (from + 1..row.len()).take_while(empty).count()
+    };
+    (0..row.len()).map(|at| if at == 0 || row[at].is_empty() { 1 } else { 1 + goes_on(at) }).collect()
 }
 
 /// `===` or `---` below a heading.
@@ -578,6 +603,29 @@ mod tests {
         assert_eq!(text(&paper), expected);
         assert_eq!((paper.authors.len(), paper.references.len(), paper.tables.len()), (2, 1, 1));
         assert_eq!(paper.passages.iter().filter(|p| p.kind == PassageKind::Caption).count(), 1);
+    }
+
+    #[test]
+    fn heads_over_several_columns() {
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_string()).collect::<Vec<_>>();
+        let rows = [row(&["", "Plum", "", "Pear", ""]), row(&["Tree", "size", "age", "size", "age"]), row(&["Oak", "1", "2", "3", "4"])];
+        assert_eq!((widths(&rows, 0), widths(&rows, 1)), (vec![1, 2, 1, 2, 1], vec![1; 5]));
+        // Below it are values, or no more cells than above.
+        assert_eq!(widths(&rows[1..], 0), vec![1; 5]);
+        assert_eq!(widths(&[row(&["", "A", "", "B"]), row(&["x", "a", "", "b"])], 0), vec![1; 4]);
+    }
+
+    #[test]
+    fn titles_below_what_a_journal_writes() {
+        let title = |source: &str| {
+            let paper = read(source.as_bytes(), "x").expect("read");
+            paper.title.as_ref().map(|title| paper.passage(title).to_string())
+        };
+        assert_eq!(title("Journal of *Trees*\n\n### Article\n\n# On Leaves\n\nAda Oak\n\n## Abstract\n").as_deref(), Some("On Leaves"));
+        assert_eq!(title("# arXiv:2001.00001v1 [cs.CL]\n\n# On Leaves\n\n## Abstract\n\nWe look.\n").as_deref(), Some("On Leaves"));
+        assert_eq!(title("On Leaves and Trees\n\nAda Oak, Bo Ash\n\n## Abstract\n\nWe look.\n").as_deref(), Some("On Leaves and Trees"));
+        // What stands below the abstract is none.
+        assert_eq!(title("### Abstract\n\nWe look.\n\n# Methods\n\nMore.\n"), None);
     }
 
     #[test]

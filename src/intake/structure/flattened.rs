@@ -1,4 +1,5 @@
-//! Tables that a reader of PDFs wrote as lines of words: `Ours 85.3 22.3 35.7`, one below the other, under lines of as many heads.
+//! Tables that a reader of PDFs wrote as lines of words: `Ours 85.3 22.3 35.7`, one below the other, under lines of as many heads; all
+//! rows in one line; or each cell in a line of its own.
 
 use super::{GridCell, is_caption};
 
@@ -9,9 +10,12 @@ const MOST_HEADS: usize = 4;
 const MOST_WORDS: usize = 10;
 const MOST_ROWS: usize = 200;
 
+/// The longest line that may hold all rows.
+const MOST_LETTERS: usize = 6000;
+
 /// What a line is in a table of so many values a row.
 enum LineKind {
-    Row(Vec<String>),
+    Rows(Vec<Vec<String>>),
     /// A name of several rows.
     Group(String),
     Empty,
@@ -24,19 +28,24 @@ pub(in crate::intake) fn table_at(
     at: usize,
     clean: &dyn Fn(&str) -> String,
 ) -> Option<(Vec<Vec<GridCell>>, usize)> {
-    let first = first_row(lines, at, clean)?;
-    let columns = values_of(&clean(lines.get(first)?))?.len() - 1;
+    let Some(first) = first_row(lines, at, clean) else { return run_down(lines, at, clean) };
+    let of_first = rows_of(&clean(lines.get(first)?))?;
+    let row = of_first.first()?;
+    let columns = row.len() - 1;
+    let numbers = row.iter().skip(1).rev().take_while(|value| value.contains(|c: char| c.is_ascii_digit())).count();
     let heads = (at..first).filter(|line| !lines[*line].trim().is_empty());
-    let mut rows: Vec<Vec<GridCell>> = heads.map(|line| heads_over(&clean(lines[line]), columns)).collect::<Option<_>>()?;
+    let mut rows: Vec<Vec<GridCell>> =
+        heads.map(|line| heads_over(&clean(lines[line]), columns, numbers)).collect::<Option<_>>()?;
     if rows.iter().all(|row| row.len() < 2) && at != first {
         return None;
     }
     let (mut line, mut end, mut found) = (first, first, 0);
     while line < lines.len() && found < MOST_ROWS {
         match kind_of(lines[line], columns, clean) {
-            LineKind::Row(cells) => {
-                rows.push(cells.into_iter().enumerate().map(|(column, text)| cell(text, column, 1)).collect());
-                (end, found) = (line + 1, found + 1);
+            LineKind::Rows(more) => {
+                (end, found) = (line + 1, found + more.len());
+                let in_columns = |cells: Vec<String>| cells.into_iter().enumerate().map(|(column, text)| cell(text, column, 1));
+                rows.extend(more.into_iter().map(|cells| in_columns(cells).collect::<Vec<_>>()));
             }
             LineKind::Group(text) if line - end < 2 && follows_row(lines, line, columns, clean) => {
                 rows.push(vec![cell(text, 0, 1)]);
@@ -69,10 +78,11 @@ fn first_row(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Optio
         empty = 0;
         // Cheap to tell, for most lines are of a text.
         let is_marked = text.trim_start().starts_with(['#', '|', '<', '!', '$', '•', '>', '`']);
-        if is_marked || text.len() > 400 || text.ends_with(['.', ',', ';', '-']) || is_caption(text.trim()) {
+        let is_long = text.len() > MOST_LETTERS || text.len() > 400 && !text.trim_end().ends_with(|c: char| c.is_ascii_digit());
+        if is_marked || is_long || text.ends_with(['.', ',', ';', '-']) || is_caption(text.trim()) {
             return None;
         }
-        if text.contains(|c: char| c.is_ascii_digit()) && values_of(&clean(text)).is_some() {
+        if text.contains(|c: char| c.is_ascii_digit()) && rows_of(&clean(text)).is_some() {
             return Some(line);
         }
         heads += 1;
@@ -88,8 +98,8 @@ fn kind_of(line: &str, columns: usize, clean: &dyn Fn(&str) -> String) -> LineKi
         return LineKind::Empty;
     }
     let text = clean(line);
-    match values_of(&text) {
-        Some(cells) if cells.len() == columns + 1 => LineKind::Row(cells),
+    match rows_of(&text) {
+        Some(rows) if rows.iter().all(|cells| cells.len() == columns + 1) => LineKind::Rows(rows),
         Some(_) => LineKind::Other,
         None if is_group(&text) => LineKind::Group(text.trim().to_string()),
         None => LineKind::Other,
@@ -107,20 +117,114 @@ fn is_group(text: &str) -> bool {
 
 fn follows_row(lines: &[&str], line: usize, columns: usize, clean: &dyn Fn(&str) -> String) -> bool {
     let next = lines.iter().skip(line + 1).take(MOST_EMPTY).find(|next| !next.trim().is_empty());
-    next.is_some_and(|next| matches!(kind_of(next, columns, clean), LineKind::Row(_)))
+    next.is_some_and(|next| matches!(kind_of(next, columns, clean), LineKind::Rows(_)))
 }
 
-/// The name of a row and its values, at least two of them.
-fn values_of(text: &str) -> Option<Vec<String>> {
+/// The rows of a line, each its name and its values, as many in all of them and at least two.
+fn rows_of(text: &str) -> Option<Vec<Vec<String>>> {
     let pieces = pieces(text);
+    if !pieces.last().is_some_and(|last| is_value(last)) {
+        return None;
+    }
+    // Of a line of one row the name may have numbers, too.
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut at = 0;
+    while at < pieces.len() {
+        let name = pieces[at..].iter().position(|piece| is_value(piece))?;
+        let values = pieces[at + name..].iter().position(|piece| !is_value(piece)).unwrap_or(pieces.len() - at - name);
+        rows.push(row(&pieces[at..at + name], &pieces[at + name..at + name + values])?);
+        at += name + values;
+    }
+    if rows.len() > 1 && rows.iter().all(|row| Some(row.len()) == rows.first().map(Vec::len)) {
+        return Some(rows);
+    }
     let values = pieces.iter().rev().take_while(|piece| is_value(piece)).count();
     let (name, values) = pieces.split_at(pieces.len() - values);
+    row(name, values).map(|row| vec![row])
+}
+
+/// The name of a row and its values, if they are such.
+fn row(name: &[String], values: &[String]) -> Option<Vec<String>> {
     let letters = name.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphabetic()).count();
     let numbers = values.iter().filter(|value| value.contains(|c: char| c.is_ascii_digit())).count();
     let is_name = (1..=MOST_WORDS).contains(&name.len()) && letters > 1;
     let is_sentence = name.last().is_some_and(|word| word.ends_with([',', ';', '=']));
-    (is_name && !is_sentence && values.len() >= 2 && numbers * 2 >= values.len())
+    (is_name && !is_sentence && values.len() >= 2 && numbers * 3 >= values.len())
         .then(|| std::iter::once(name.join(" ")).chain(values.iter().cloned()).collect())
+}
+
+/// A table with a cell in each line: names, and below each as many values.
+fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option<(Vec<Vec<GridCell>>, usize)> {
+    let is_cell = |line: &str| {
+        let bare = line.trim();
+        bare.len() <= 40 && bare.split_whitespace().count() <= 5 && !bare.ends_with([',', ';', '-']) && !is_caption(bare)
+    };
+    let is_short = |line: &&&str| is_cell(line) && !line.trim_start().starts_with(['#', '|', '<', '!', '$', '•', '>', '`']);
+    // Two values one below the other are near, or it is none.
+    let begins = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "*_-–".contains(c));
+    let near: Vec<&&str> = lines.iter().skip(at).take(40).take_while(is_short).filter(|line| !line.trim().is_empty()).collect();
+    if near.len() < 9 || !near.windows(2).any(|two| begins(two[0]) && begins(two[1])) {
+        return None;
+    }
+    // Names and the values below them, and where they end.
+    let mut parts: Vec<(Vec<String>, Vec<String>, usize)> = Vec::new();
+    let mut empty = 0;
+    for (index, line) in lines.iter().enumerate().skip(at).take(40 * MOST_ROWS).take_while(|(_, line)| is_cell(line)) {
+        let text = clean(line).trim().to_string();
+        empty = if text.is_empty() { empty + 1 } else { 0 };
+        if empty > 1 {
+            break;
+        }
+        if text.is_empty() {
+            continue;
+        }
+        let value = pieces(&text).concat();
+        if is_value(&value) {
+            let Some((_, values, end)) = parts.last_mut() else { return None };
+            values.push(value);
+            *end = index + 1;
+        } else {
+            match parts.last_mut() {
+                Some((names, values, _)) if values.is_empty() => names.push(text),
+                _ => parts.push((vec![text], Vec::new(), index + 1)),
+            }
+        }
+    }
+    rows_down(&parts)
+}
+
+/// The rows that names with values below them make.
+fn rows_down(parts: &[(Vec<String>, Vec<String>, usize)]) -> Option<(Vec<Vec<GridCell>>, usize)> {
+    let count = |columns: usize| parts.iter().filter(|(_, values, _)| values.len() == columns).count();
+    let columns = parts.iter().map(|(_, values, _)| values.len()).filter(|n| *n > 1).max_by_key(|n| count(*n))?;
+    let last = parts.iter().rposition(|(_, values, _)| values.len() == columns)?;
+    let parts = &parts[..=last];
+    // The same values again are the marks of an axis.
+    let is_axis = |at: usize| parts.iter().take(at).any(|(_, values, _)| *values == parts[at].1);
+    if count(columns) < 3 || count(columns) * 5 < parts.len() * 3 || (0..parts.len()).any(|at| parts[at].1.len() > 2 && is_axis(at)) {
+        return None;
+    }
+    let any_group = parts.iter().skip(1).any(|(names, ..)| names.len() > 1);
+    let mut rows: Vec<Vec<GridCell>> = Vec::new();
+    for (at, (names, values, _)) in parts.iter().enumerate().filter(|(_, (_, values, _))| values.len() == columns) {
+        let (name, above) = names.split_last()?;
+        let (groups, heads) = if at > 0 { (above, &above[..0]) } else { above.split_at(0) };
+        let mut heads = heads;
+        let mut groups = groups.to_vec();
+        // Where groups have names, the first has one, too.
+        if let (true, Some((group, rest))) = (any_group && heads.len() > columns, heads.split_last()) {
+            heads = rest;
+            groups.push(group.clone());
+        }
+        if heads.len() == columns || heads.len() == columns + 1 {
+            let from = columns + 1 - heads.len();
+            rows.push(heads.iter().enumerate().map(|(at, text)| cell(text.clone(), from + at, 1)).collect());
+        }
+        rows.extend(groups.into_iter().map(|group| vec![cell(group, 0, 1)]));
+        let values = values.iter().enumerate().map(|(at, value)| cell(value.clone(), at + 1, 1));
+        rows.push(std::iter::once(cell(name.clone(), 0, 1)).chain(values).collect());
+    }
+    Some((rows, parts.last()?.2))
 }
 
 /// Words, with the parts of one number together: `79 . 2 ± 0 . 1`, `74.9 (0.3)`.
@@ -166,7 +270,8 @@ fn is_value(piece: &str) -> bool {
 }
 
 /// Heads over the columns: as many as there are, or each over as many of them; a line of few other words stands over all.
-fn heads_over(text: &str, columns: usize) -> Option<Vec<GridCell>> {
+fn heads_over(text: &str, columns: usize, numbers: usize) -> Option<Vec<GridCell>> {
+    const ROWS: [&str; 7] = ["model", "models", "method", "methods", "system", "approach", "category"];
     let heads = heads(text);
     // What is more than the columns need names the rows.
     if heads.len() >= columns && heads.len() - columns <= 3 {
@@ -175,9 +280,18 @@ fn heads_over(text: &str, columns: usize) -> Option<Vec<GridCell>> {
         let first = (!first.is_empty()).then(|| cell(first.join(" "), 0, 1));
         return Some(first.into_iter().chain(over).collect());
     }
-    if heads.len() >= 2 && columns % heads.len() == 0 {
-        let width = columns / heads.len();
-        return Some(heads.into_iter().enumerate().map(|(at, text)| cell(text, at * width + 1, width)).collect());
+    // `Method | Plum | Pear` over two columns each.
+    let names_rows = heads.first().is_some_and(|first| ROWS.contains(&first.to_lowercase().as_str()));
+    let (first, over) = heads.split_at(usize::from(names_rows));
+    if over.len() >= 2 && columns % over.len() == 0 {
+        let width = columns / over.len();
+        let over = over.iter().enumerate().map(|(at, text)| cell(text.clone(), at * width + 1, width));
+        return Some(first.iter().map(|text| cell(text.clone(), 0, 1)).chain(over).collect());
+    }
+    // Marks stand before the numbers, which alone have these heads.
+    if numbers > 1 && (numbers..=numbers + 1).contains(&heads.len()) {
+        let over = heads.iter().rev().take(numbers).rev().enumerate();
+        return Some(over.map(|(at, text)| cell(text.clone(), columns - numbers + at + 1, 1)).collect());
     }
     (heads.len() <= 3).then(|| vec![cell(heads.join(" "), 0, 1)])
 }
@@ -206,7 +320,7 @@ mod tests {
 
     fn table(text: &str) -> Option<(Vec<String>, usize)> {
         let lines: Vec<&str> = text.lines().collect();
-        let (rows, end) = table_at(&lines, 0, &|line| line.to_string())?;
+        let (rows, end) = table_at(&lines, 0, &|line| line.replace('*', ""))?;
         let row = |row: &Vec<GridCell>| row.iter().map(|c| format!("{}:{}", c.column, c.text)).collect::<Vec<_>>().join("|");
         Some((rows.iter().map(row).collect(), end))
     }
@@ -218,6 +332,27 @@ mod tests {
         let (found, end) = table(text).expect("a table");
         assert_eq!(found[..4], rows);
         assert_eq!((found.len(), end), (6, 7));
+    }
+
+    #[test]
+    fn all_rows_in_a_line() {
+        let text = "Plum Pear\n\nMethod A B\n\nOak (Ash, 2001) 1.5 – Elm 2.5 0.1 Fir tree 3.5 4.5\n\nOurs 7.5 8.5\n";
+        let (found, end) = table(text).expect("a table");
+        assert_eq!(found[2..], ["0:Oak (Ash, 2001)|1:1.5|2:–", "0:Elm|1:2.5|2:0.1", "0:Fir tree|1:3.5|2:4.5", "0:Ours|1:7.5|2:8.5"]);
+        assert_eq!(end, 7);
+        assert_eq!(heads_over("Method Plum Pear", 4, 4).map(|cells| cells.iter().map(|c| c.column).collect()), Some(vec![0, 1, 3]));
+        assert_eq!(table("We grew 1.5 2.5 and 3.5 trees and\nsaw 3 more."), None);
+    }
+
+    #[test]
+    fn a_cell_a_line() {
+        let text = "Plum\nPear\nSmall trees\nOak\n1.5\n2.5\nAsh (b)\n3.5\n4.5\nLarge trees\nElm\n**5.5**\n6.5\nThis is a line of text that goes on.";
+        let (found, end) = table(text).expect("a table");
+        let rows = ["1:Plum|2:Pear", "0:Small trees", "0:Oak|1:1.5|2:2.5", "0:Ash (b)|1:3.5|2:4.5", "0:Large trees", "0:Elm|1:5.5|2:6.5"];
+        assert_eq!(found, rows);
+        assert_eq!(end, 13);
+        // The marks of axes.
+        assert_eq!(table("Plum\n10\n20\n30\nPear\n10\n20\n30\nFig\n10\n20\n30\n"), None);
     }
 
     #[test]

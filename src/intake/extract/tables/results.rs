@@ -295,7 +295,11 @@ fn result_of(
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
     let Seen { view, heard, of_data, metrics, .. } = seen;
-    let dataset_of = |text: &str| heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+    let dataset_of = |text: &str| {
+        // `Foo→Bar`: what is tested on comes last.
+        let text = text.rsplit('→').next().filter(|last| !heard.datasets_in(last).is_empty()).unwrap_or(text);
+        heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string())
+    };
     let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
