@@ -29,10 +29,12 @@ fn untitled(blocks: &mut [Block]) {
     let begins = |block: &Block| matches!(block, Block::Heading { title, .. } if ["abstract", "introduction"].contains(&title.to_lowercase().as_str()));
     let titled = blocks.iter().any(|block| matches!(block, Block::Title(_)));
     let Some(end) = blocks.iter().take(20).position(begins).filter(|_| !titled) else { return };
+    let next_is_of_names =
+        matches!(blocks.get(1), Some(Block::Prose { text, .. }) if end > 1 && structure::is_of_names(text.trim(), None));
     let Some(first @ Block::Prose { .. }) = blocks[..end].first_mut() else { return };
     let Block::Prose { text, .. } = &*first else { return };
     let text = text.trim().to_string();
-    if structure::is_of_names(&text, None) {
+    if !next_is_of_names && structure::is_of_names(&text, None) {
         *first = Block::Authors(text);
     } else if (3..=30).contains(&text.split_whitespace().count()) && !text.ends_with(['.', ':', ',']) && !text.contains('@') {
         *first = Block::Title(text);
@@ -101,8 +103,8 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
             continue;
         }
         at += 1;
-        // A caption begins on a line of its own.
-        if structure::is_caption(line.trim()) {
+        // A caption begins on a line of its own, and so does an item of a list.
+        if structure::is_caption(line.trim()) || line.trim_start().starts_with('•') {
             paragraph_of(&paragraph, &vocabulary, &mut blocks);
             paragraph.clear();
         }

@@ -198,7 +198,7 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
             ),
             (
                 pattern(format!(
-                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE}) hidden dimensions?|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE})[- ]{{1,2}}hidden(?: (?:size|dim\w*|states?))?\b|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),
@@ -248,9 +248,9 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
             r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b",
         )
     });
-    // `12 layers of FooNet`.
+    // `12 layers of FooNet`, `12 FooNet layers`.
     static OF: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"\b(?:layers|blocks) of (?:the |an? )?(?P<n>[A-Z][\w-]*[a-z\d])\b"));
+        LazyLock::new(|| crate::intake::regex(r"\b(?:layers|blocks) of (?:the |an? )?(?P<n>[A-Z][\w-]*[a-z\d])\b|\b\d+ (?P<m>[A-Z]\w+[a-z\d]) (?:layers|blocks)\b"));
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
@@ -269,12 +269,20 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         let named = noun
             .filter(|name| !name.split(' ').any(|word| ["has", "have", "is", "are", "uses", "with", "same"].contains(&word)))
-            .or_else(|| OF.captures(text).map(|found| found["n"].to_string()))
+            .or_else(|| OF.captures(text).and_then(|found| found.name("n").or(found.name("m")).map(|name| name.as_str().to_string())))
             .or_else(|| at.scope.variant.clone())
-            .or_else(|| coined(at.scope.topic.as_deref()?));
+            .or_else(|| coined(at.scope.topic.as_deref()?))
+            .or_else(|| with_layers(text));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// `a 3-layer-Foo`, `6-layer Foo`: the name of what has so many layers.
+fn with_layers(text: &str) -> Option<String> {
+    static NAMED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:\d{1,3}|[a-z]+)[- ]layer(?:ed)?[- ](?P<n>[A-Z][\w-]*(?: [A-Z][\w-]*)?)"));
+    Some(NAMED.captures(text)?["n"].to_string())
 }
 
 /// `The projection head is a two-layer MLP`: a small network that is put on a model.

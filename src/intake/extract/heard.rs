@@ -171,6 +171,7 @@ impl Collected {
                 }
             }
         }
+        self.sure.extend(in_brackets(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         for form in WEAK.iter() {
             for found in form.captures_iter(text) {
                 let Some(list) = found.name("l").or_else(|| found.name("m")) else { continue };
@@ -242,6 +243,26 @@ impl Collected {
     }
 }
 
+/// `data sets of several kinds: facts (Foo, BarQA), sums (Baz8k)`: names in brackets behind words for what they are of.
+fn in_brackets(text: &str) -> Vec<String> {
+    static BRACKETS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"[a-z] \((?P<l>[A-Z][\w’.-]*(?:-[\w.-]+)?(?:(?:,? and |, )[A-Z][\w’.-]*)*)\)"));
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets|benchmarks|corpora)\b"));
+    if !text.contains('(') || !DATA.is_match(text) {
+        return Vec::new();
+    }
+    let lists: Vec<Vec<String>> = BRACKETS
+        .captures_iter(text)
+        .map(|found| items(&found["l"]).into_iter().map(|(name, _)| name).filter(|name| is_possible(name)).collect())
+        .collect();
+    // One name alone may be short for the words before it; several are a list, and so is what stands beside one.
+    let short = |name: &str| !name.chars().any(|c| c.is_lowercase() || c.is_ascii_digit());
+    if !lists.iter().any(|list| list.len() > 1 && list.iter().all(|name| is_coined(name))) {
+        return Vec::new();
+    }
+    lists.into_iter().filter(|list| list.len() > 1 || !list.iter().any(|name| short(name))).flatten().filter(|name| is_coined(name)).collect()
+}
+
 const MOST_NAMES: usize = 60;
 
 fn is_of_data(title: &str) -> bool {
@@ -301,6 +322,11 @@ mod tests {
         check("In OurNet there are leaves. The OurNet dataset is small. We built the OurNet corpus.", &["OurNet"]);
         check("The words are data sampled from Birch and Alder-3.", &["Birch", "Alder-3"]);
         check("- Lime (5-shot): A corpus of words.\n", &["Lime"]);
+        check(
+            "We take datasets of kinds: facts (BirchQA, ALD), sums (Elm8k), and more (see Table 2).",
+            &["BirchQA", "ALD", "Elm8k"],
+        );
+        check("We use benchmarks of question answering (QA) and of named entity recognition (NER).", &[]);
         check("We sample from Medlar, a large multilingual dataset of words.", &["Medlar"]);
         check("We introduce FigBench, a benchmark for fruit.", &["FigBench"]);
         check("We conduct experiments on QuinceQA and Rowan21.", &["QuinceQA", "Rowan21"]);

@@ -79,7 +79,7 @@ fn object(text: &str) -> (usize, usize) {
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
+            r"\b[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
         )
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -248,11 +248,13 @@ fn in_heads(found: &Findings<'_>) -> Vec<NamedModel> {
         for row in heads {
             let Some((_, cells)) = row.cells.split_first().filter(|(first, _)| MODELS.is_match(&first.text)) else { continue };
             let named = |text: &str| -> Vec<String> {
-                let named = models_named(text).into_iter().filter(|(name, _)| is_model(name));
-                let whole: usize = named.clone().map(|(name, _)| name.len() + 1).sum();
-                named.filter(|_| whole > text.len()).map(|(name, _)| name).collect()
+                let named: Vec<String> = models_named(text).into_iter().map(|(name, _)| name).collect();
+                let whole: usize = named.iter().map(|name| name.len() + 1).sum();
+                if whole > text.len() { named } else { Vec::new() }
             };
-            if cells.iter().any(|cell| named(&cell.text).is_empty()) {
+            // One of them may be known to nobody else.
+            let known = cells.iter().filter(|cell| named(&cell.text).iter().any(|name| is_model(name))).count();
+            if known * 2 <= cells.len() || cells.iter().any(|cell| named(&cell.text).is_empty()) {
                 continue;
             }
             for cell in cells {

@@ -266,7 +266,8 @@ fn is_value(piece: &str) -> bool {
     let bare = piece.trim_end_matches(['∗', '*', '†', '‡']);
     let bare = bare.strip_suffix(['M', 'B', 'K', 'k', 'x', '×']).unwrap_or(bare);
     let begins = bare.trim_start_matches(['-', '−', '–', '+', '~', '.', '<', '>']).starts_with(|c: char| c.is_ascii_digit());
-    begins && bare.chars().all(|c| c.is_ascii_digit() || ".,±%/()+-−–eE×".contains(c) || "~<>".contains(c))
+    let is_whole = bare.matches('(').count() == bare.matches(')').count();
+    begins && is_whole && bare.chars().all(|c| c.is_ascii_digit() || ".,±%/()+-−–eE×".contains(c) || "~<>".contains(c))
 }
 
 /// Heads over the columns: as many as there are, or each over as many of them; a line of few other words stands over all.

@@ -19,7 +19,10 @@ pub(in crate::intake) fn head_of(lines: &[&str], vocabulary: &Vocabulary) -> Opt
     let length = all.iter().take(MOST_LINES).position(|line| line.trim().is_empty() || begins_text(line)).unwrap_or(MOST_LINES);
     let all = &all[..length.min(all.len())];
     // The first line is of the title, whatever it looks like.
-    let names = (1..all.len().min(MOST_TITLE + 1)).find(|at| is_of_names(all[*at], all.get(at + 1).copied()))?;
+    let is_names = |at: usize| all.get(at).is_some_and(|line| is_of_names(line, all.get(at + 1).copied()));
+    // `Green Leaves and Blue Needles` right above names is of the title.
+    let is_title = |at: usize| !all[at].contains([',', '*']) && !all[at].contains(|c: char| c.is_ascii_digit()) && is_names(at + 1);
+    let names = (1..all.len().min(MOST_TITLE + 1)).find(|at| is_names(*at) && !is_title(*at))?;
     let mut title = String::new();
     for line in &all[..names] {
         vocabulary.join(&mut title, without_stamp(line));
@@ -97,6 +100,7 @@ mod tests {
             expected("Trees in Wind", "Ada Oak♠, Bo Ash♡, Cy Elm and Di Fir", 4),
         );
         check("On Leaves\nAda Oak\nada@x.y\nAbstract", expected("On Leaves", "Ada Oak", 2));
+        check("On Trees,\nGreen Leaves and Blue Needles\nAda Oak1, Bo Ash2\nAbstract", expected("On Trees, Green Leaves and Blue Needles", "Ada Oak1, Bo Ash2", 3));
         // A title that goes on, and one whose names stand apart.
         check("On Deep Leaves and\nGreen Needle Nets\nfor Trees in Wind\n\nWe study leaves.", None);
         check("On Leaves\n\nAda Oak, Bo Ash\n", None);

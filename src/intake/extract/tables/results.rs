@@ -99,12 +99,12 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Whether all rows begin with one cell, which holds for them.
+/// Whether most rows begin with one cell, which holds for all.
 fn has_one_label(view: &View<'_>) -> bool {
-    let mut firsts = view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first());
-    let Some(first) = firsts.next() else { return false };
-    let mut others = firsts.peekable();
-    others.peek().is_some() && others.all(|other| other.text == first.text)
+    let firsts: Vec<&str> =
+        view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| Some(row.cells.first()?.text.as_str())).collect();
+    let most = firsts.iter().map(|one| firsts.iter().filter(|other| *other == one).count()).max().unwrap_or_default();
+    firsts.len() > 2 && most * 4 > firsts.len() * 3
 }
 
 /// A system's name with that of its network, where a column beside the first is headed so; what all rows begin with is no name.
@@ -265,7 +265,9 @@ fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, 
 /// A score rather than a count: no `392k`, no years.
 fn score_of(text: &str) -> Option<f64> {
     let counted = text.trim_end_matches(['∗', '*', '†']).ends_with(['k', 'K', 'M', 'B']);
-    value_of(text).filter(|v| !counted && (-1000.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
+    let below_zero = text.trim().strip_prefix(['-', '−', '–']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let value = below_zero.map_or_else(|| value_of(text), |rest| value_of(rest).map(|value| -value));
+    value.filter(|v| !counted && (-1000.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
 }
 
 /// The result of a cell, and of one with two numbers under two metrics (`EM/F1`) both.
@@ -302,6 +304,8 @@ fn result_of(
     };
     let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
+    // Where the caption has data, a plain word above a metric is a part of its name: `Standard` over `Accuracy`.
+    let told_of_data = |group: &str| dataset_of(view.caption).is_none() || standing::is_coined(group);
     // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
     let after_data = begins(label) && !headers.iter().any(|h| begins(h));
     let (dataset, variant) = match (above.filter(|_| !after_data), dataset_of(label)) {
@@ -312,7 +316,7 @@ fn result_of(
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
         // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
-        (None, None) if seen.of_systems && group_of(headers, heard).is_some() => (group_of(headers, heard)?, label.to_string()),
+        (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => (group_of(headers, heard)?, label.to_string()),
         // A word for data over the same words in all rows says less than the caption does.
         (None, None) if rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
             Some(dataset) => (dataset, label.to_string()),
