@@ -88,7 +88,7 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     let mut paragraph: Vec<&str> = Vec::new();
     let lines: Vec<&str> = text.lines().chain([""]).collect();
     let head = structure::head_of(&lines, &vocabulary);
-    let mut at = head.as_ref().map_or(0, |head| head.end);
+    let mut at = head.as_ref().map_or_else(|| structure::first_line(&lines), |head| head.end);
     if let Some(structure::Head { title, authors, .. }) = head {
         blocks.extend([Block::Title(title), Block::Authors(authors)]);
     }

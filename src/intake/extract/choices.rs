@@ -105,7 +105,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60}?)(?: and | to |[.;,]|$)",
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<l>(?:so that|such that) [^.;]{5,120})",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
-            r"|(?:use|with) (?:a |an )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz]ation[^.;,]{0,60})",
+            r"|(?:use|with) (?:an? |the )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz](?:ation|er)[^.;,]{0,60})",
             r"|(?:matri\w+|layers?|networks?|models?|encoders?|backbones?|weights|parameters|embeddings)[^.;,]{0,60}? (?:is|are|was|were) (?:\w+ )?initiali[sz]ed (?P<g>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|(?:adopt|use|follow|employ|apply)\w* (?:the |an? )?(?P<h>(?:weight |parameter )?initiali[sz]ation (?:scheme |method |strategy )?(?:introduced|proposed|described|suggested|of|in|by)[^.;,]{2,60}?)(?:\s(?:and|but|with)\b|[.;,]|$)",
             r"|which (?:is|was|has been) (?P<i>pre-?trained on [^.;,]{3,60})|\((?P<j>not pre-?trained|randomly initiali[sz]ed|pre-?trained on [^.;,()]{3,40})[;,)]",

@@ -1,7 +1,7 @@
 //! Data sets and metrics that the paper uses.
 
 use super::{Findings, Place};
-use crate::intake::{DatasetRole, DatasetUse, FieldKey, SectionKind, Value};
+use crate::intake::{DatasetRole, DatasetUse, Field, FieldKey, SectionKind, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -62,6 +62,23 @@ pub(super) fn all_trained_on(sentences: &[crate::intake::Sentence]) -> bool {
         ))
     });
     sentences.iter().any(|sentence| ALL.is_match(&sentence.text) && !sentence.text.contains("pre-train"))
+}
+
+/// A paper that trains and tests, and names data for one of both alone, does the other on it, too.
+pub(super) fn for_both(fields: &mut [Field]) {
+    const OF_TRAINING: [FieldKey; 5] =
+        [FieldKey::Optimizer, FieldKey::Lr, FieldKey::Epochs, FieldKey::Steps, FieldKey::BatchSize];
+    let trains = fields.iter().any(|field| OF_TRAINING.contains(&field.key));
+    let is = |field: &Field, role: DatasetRole| matches!(&field.value, Value::Dataset { dataset } if dataset.role == role);
+    let any = |role: DatasetRole| fields.iter().any(|field| is(field, role) || is(field, DatasetRole::TrainAndEval));
+    if !trains || any(DatasetRole::Train) == any(DatasetRole::Eval) {
+        return;
+    }
+    for field in fields {
+        if let Value::Dataset { dataset } = &mut field.value {
+            dataset.role = DatasetRole::TrainAndEval;
+        }
+    }
 }
 
 /// Data that has no name but those who made it: `the data set introduced by Ash and Oak (2020)`.
@@ -165,6 +182,25 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_for_training_and_tests() {
+        use crate::intake::{PaperFormat, extract, read_paper};
+        let roles = |text: &str| {
+            let text = format!("# A Study\n\n## Experiments\n\n{text}\n");
+            let paper = read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read");
+            let role = |field: &Field| match &field.value {
+                Value::Dataset { dataset } => Some(dataset.role),
+                _ => None,
+            };
+            extract(&paper).fields.iter().filter_map(role).collect::<Vec<_>>()
+        };
+        assert_eq!(roles("We evaluate on the Plum dataset. We use Adam with a learning rate of 0.1."), [DatasetRole::TrainAndEval]);
+        // Nothing is trained, or on other data.
+        assert_eq!(roles("We evaluate on the Plum dataset."), [DatasetRole::Eval]);
+        let both = roles("We train on the Pear corpus with Adam. We evaluate on the Plum dataset.");
+        assert_eq!(both, [DatasetRole::Train, DatasetRole::Eval]);
+    }
 
     #[test]
     fn data_of_its_authors() {

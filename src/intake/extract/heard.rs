@@ -136,13 +136,13 @@ fn is_own(paper: &Paper, sentence: &Sentence, own: &[String]) -> bool {
 }
 
 /// The text without what it cites: `Foo (Bar et al., 2019)`, `Foo [7]`, `Foo Bar et al. (2019)`.
-fn without_citations(text: &str) -> String {
+pub(super) fn without_citations(text: &str) -> String {
     static CITES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"[ ~]?\([^()]{0,200}\b(?:19|20)\d\d[a-z]?[^()]{0,60}\)|[ ~]?\[[^\[\]]{1,200}\]|[ ~][A-Z][\w-]+(?: et al\.?| (?:and|&) [A-Z][\w-]+),?(?: \((?:19|20)\d\d[a-z]?\))",
         )
     });
-    CITES.replace_all(text, "").replace(['`', '*'], "")
+    CITES.replace_all(text, "").replace(['`', '*', '∗', '†', '‡'], "")
 }
 
 /// Names as they are collected, with how often each was seen where a name only may be a data set's.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// A name: words with a capital or a digit each.
 const NAME: &str =
-    r"(?:[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
+    r"(?:[a-z]?[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
 /// What may stand in brackets behind it.
 const ASIDE: &str = r"(?: \([^()]{1,40}\))?";
 

@@ -12,9 +12,14 @@ pub(in crate::intake) struct Head {
     pub end: usize,
 }
 
+/// The first line that is of the paper: no stamp.
+pub(in crate::intake) fn first_line(lines: &[&str]) -> usize {
+    lines.iter().take(MOST_LINES).position(|line| !without_stamp(line).is_empty()).unwrap_or_default()
+}
+
 /// The head of these lines, where names stand right below a title.
 pub(in crate::intake) fn head_of(lines: &[&str], vocabulary: &Vocabulary) -> Option<Head> {
-    let start = lines.iter().position(|line| !without_stamp(line).is_empty())?;
+    let start = first_line(lines);
     let all = &lines[start..];
     let length = all.iter().take(MOST_LINES).position(|line| line.trim().is_empty() || begins_text(line)).unwrap_or(MOST_LINES);
     let all = &all[..length.min(all.len())];
@@ -73,7 +78,7 @@ fn begins_text(line: &str) -> bool {
 fn without_stamp(line: &str) -> &str {
     static STAMP: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"^arXiv:\S+\s+\[[\w.-]+\]\s+\d{1,2} [A-Z][a-z]{2} \d{4}",
+            r"^#? ?arXiv:\d[\d.v]+\s*\[[\w.-]+\]\s*\d{1,2} ?[A-Z][a-z]{2} ?\d{4}",
             r"|^(?:Published as|Under review|Preprint|Accepted (?:at|to|for|by)|To appear|(?:In )?Proceedings of|Journal of|Page \d).*$|^\d{1,4}$"
         ))
     });
@@ -101,6 +106,7 @@ mod tests {
         );
         check("On Leaves\nAda Oak\nada@x.y\nAbstract", expected("On Leaves", "Ada Oak", 2));
         check("On Trees,\nGreen Leaves and Blue Needles\nAda Oak1, Bo Ash2\nAbstract", expected("On Trees, Green Leaves and Blue Needles", "Ada Oak1, Bo Ash2", 3));
+        check("# arXiv:2001.00001v3[cs.CL]7Apr2026\nOn Leaves\nAda Oak, Bo Ash", expected("On Leaves", "Ada Oak, Bo Ash", 3));
         // A title that goes on, and one whose names stand apart.
         check("On Deep Leaves and\nGreen Needle Nets\nfor Trees in Wind\n\nWe study leaves.", None);
         check("On Leaves\n\nAda Oak, Bo Ash\n", None);

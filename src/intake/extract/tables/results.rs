@@ -2,7 +2,7 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::heard::Heard;
+use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::standing;
 use crate::intake::extract::{Findings, names};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
@@ -30,6 +30,7 @@ struct Seen<'a> {
 /// Numbers with a data set and, where it can be told, a metric and a system.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
+    statistics(view, &heard, found);
     let of_data = columns_are_data(view, &heard);
     let own = Own::read(view, &found.own);
     let metrics = CaptionMetrics::read(view.caption, &heard);
@@ -226,6 +227,27 @@ fn lists_data(view: &View<'_>) -> bool {
     let about = TRAINING.is_match(view.caption) || TRAINING.is_match(view.paper.section_title(view.table.section));
     let scored = header.cells[1..].iter().any(|cell| !is_no_score(&cell.text));
     about && DATA.is_match(header.cells[0].text.trim()) && !scored
+}
+
+/// Data sets down the first column under that word, with what is known of each: the paper uses them.
+fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
+    static DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?)$"));
+    static OTHERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:compar\w+|existing|previous|related|other|overview)\b"));
+    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
+    let is_data = header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()));
+    let kind = view.paper.section_kind(view.table.section);
+    if !is_data || OTHERS.is_match(view.caption) || kind == crate::intake::SectionKind::RelatedWork {
+        return;
+    }
+    for cell in view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first()) {
+        let text = without_citations(&cell.text);
+        let Some(name) = heard.datasets_in(&text).into_iter().next().filter(|name| name.at.start == 0) else { continue };
+        let dataset = DatasetUse { name: heard.in_full(&text[name.at]), role: DatasetRole::TrainAndEval };
+        let words = view.paper.quote(view.table.page, cell.span);
+        found.add(FieldKey::Datasets, Value::Dataset { dataset }, None, view.scope.clone(), 0.7, words, view.table.section);
+    }
 }
 
 /// A row that says how far runs lie apart, not what they reached.
