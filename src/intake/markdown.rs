@@ -18,65 +18,10 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     reader.end_paragraph();
     let mut blocks = reader.blocks;
-    untitled(&mut blocks);
-    byline(&mut blocks);
+    structure::untitled(&mut blocks);
+    structure::byline(&mut blocks);
     finish(&mut blocks);
     Ok(structure::compose(name, PaperFormat::Markdown, &blocks))
-}
-
-/// Where no mark tells a title, it is what comes first, if that is no sentence; or that is the line of authors.
-fn untitled(blocks: &mut [Block]) {
-    let begins = |block: &Block| matches!(block, Block::Heading { title, .. } if ["abstract", "introduction"].contains(&title.to_lowercase().as_str()));
-    let titled = blocks.iter().any(|block| matches!(block, Block::Title(_)));
-    let Some(end) = blocks.iter().take(20).position(begins).filter(|_| !titled) else { return };
-    let next_is_of_names =
-        matches!(blocks.get(1), Some(Block::Prose { text, .. }) if end > 1 && structure::is_of_names(text.trim(), None));
-    let Some(first @ Block::Prose { .. }) = blocks[..end].first_mut() else { return };
-    let Block::Prose { text, .. } = &*first else { return };
-    let text = text.trim().to_string();
-    if !next_is_of_names && structure::is_of_names(&text, None) {
-        *first = Block::Authors(text);
-    } else if (3..=30).contains(&text.split_whitespace().count()) && !text.ends_with(['.', ':', ',']) && !text.contains('@') {
-        *first = Block::Title(text);
-    }
-}
-
-/// What stands right below the title, if it is of names and is no sentence, is the line of authors.
-pub(super) fn byline(blocks: &mut [Block]) {
-    static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        super::regex(
-            r"^[*_ ]*(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$| ?[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
-        )
-    });
-    // What a journal writes above a title is no part of it.
-    let title = blocks.iter().position(|block| matches!(block, Block::Title(_))).unwrap_or_default();
-    let blocks = &mut blocks[title..];
-    // `## Authors`, and their names in a list.
-    if let [Block::Title(_), Block::Heading { title, .. }, rest @ ..] = &mut *blocks
-        && ["authors", "author"].contains(&title.to_lowercase().as_str())
-    {
-        for block in rest {
-            match block {
-                Block::Item(text) | Block::Prose { text, .. } if NAMES.is_match(text.trim_start_matches(['•', ' '])) => {
-                    *block = Block::Authors(text.trim_start_matches(['•', ' ']).to_string());
-                }
-                _ => break,
-            }
-        }
-        return;
-    }
-    let [Block::Title(title), rest @ ..] = &mut *blocks else { return };
-    // The title may stand there once more, in parts.
-    let repeats = |block: &Block| matches!(block, Block::Prose { text, .. } if title.contains(text.as_str()));
-    let Some(line) = rest.iter_mut().find(|block| !repeats(block)) else { return };
-    if let Block::Prose { text, .. } = line
-        && text.split_whitespace().count() <= if text.contains(|c: char| c.is_ascii_digit()) { 150 } else { 60 }
-        && !text.ends_with(['.', ':'])
-        && NAMES.is_match(text)
-    {
-        let text = text.strip_prefix("By ").unwrap_or(text).to_string();
-        *line = Block::Authors(text);
-    }
 }
 
 /// The paper that plain text holds: paragraphs between empty lines, headings on lines of their own.
@@ -104,7 +49,7 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
         }
         at += 1;
         // A caption begins on a line of its own, and so does an item of a list.
-        if structure::is_caption(line.trim()) || line.trim_start().starts_with('•') {
+        if structure::is_caption(line.trim()) || line.trim_start().starts_with('•') || is_whole_caption(&paragraph, line) {
             paragraph_of(&paragraph, &vocabulary, &mut blocks);
             paragraph.clear();
         }
@@ -124,6 +69,16 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     finish(&mut blocks);
     Ok(structure::compose(name, PaperFormat::Text, &blocks))
+}
+
+/// Whether a caption ends before a line: with a sentence, in a line that is shorter than those above it or the only one.
+fn is_whole_caption(lines: &[&str], next: &str) -> bool {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return false };
+    let longest = lines.iter().map(|line| line.trim().len()).max().unwrap_or_default();
+    structure::is_caption(first.trim())
+        && last.trim_end().ends_with('.')
+        && !next.trim_start().starts_with(char::is_lowercase)
+        && (lines.len() == 1 || last.trim().len() * 10 < longest * 9)
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -187,15 +142,21 @@ fn columns(lines: &[&str]) -> Option<Vec<Vec<GridCell>>> {
 fn finish(blocks: &mut Vec<Block>) {
     blocks.iter_mut().for_each(|block| block.texts(&mut |text| *text = text.split_whitespace().collect::<Vec<_>>().join(" ")));
     blocks.retain(|block| !block.is_empty());
-    captions_in_capitals(blocks);
+    structure::captions_in_capitals(blocks);
     let caption_at = |blocks: &[Block], at: Option<usize>| match at.and_then(|at| blocks.get(at)) {
         Some(Block::Caption(text)) => Some(text.clone()),
         _ => None,
     };
+    let below = captions_stand_below(blocks);
     for at in 0..blocks.len() {
-        let beside = caption_at(blocks, at.checked_sub(1)).or_else(|| caption_at(blocks, Some(at + 1)));
+        if !matches!(blocks.get(at), Some(Block::Table { .. })) {
+            continue;
+        }
+        let places = if below { [Some(at + 1), at.checked_sub(1)] } else { [at.checked_sub(1), Some(at + 1)] };
+        let beside: Vec<String> = places.into_iter().filter_map(|place| caption_at(blocks, place)).collect();
+        let of_table = beside.iter().find(|text| !text.starts_with("Fig")).or(beside.first()).cloned();
         if let Block::Table { caption, .. } = &mut blocks[at] {
-            *caption = caption.take().or(beside);
+            *caption = caption.take().or(of_table);
         }
     }
     join_broken(blocks);
@@ -214,28 +175,18 @@ fn finish(blocks: &mut Vec<Block>) {
     }
 }
 
-/// `TABLE II`, and below it the caption's words, as some journals set them: in capitals, beside the table.
-fn captions_in_capitals(blocks: &mut Vec<Block>) {
-    let in_capitals = |text: &str| {
-        let (upper, lower) = (text.chars().filter(|c| c.is_uppercase()).count(), text.chars().filter(|c| c.is_lowercase()).count());
-        text.split_whitespace().count() > 3 && upper > 5 * lower.max(1)
-    };
-    for at in 0..blocks.len() {
-        let beside = |other: Option<usize>| other.is_some_and(|other| matches!(blocks.get(other), Some(Block::Table { .. })));
-        let Some(Block::Prose { text, .. }) = blocks.get(at) else { continue };
-        if !in_capitals(text) || !beside(Some(at + 1)) && !beside(at.checked_sub(1)) {
-            continue;
-        }
-        let label = at.checked_sub(1).and_then(|before| match blocks.get_mut(before) {
-            Some(Block::Caption(label)) if label.split_whitespace().count() == 2 => Some(std::mem::take(label)),
-            _ => None,
-        });
-        if let Some(Block::Prose { text, .. }) = blocks.get(at) {
-            let caption = label.map_or_else(|| text.clone(), |label| format!("{label}: {text}"));
-            blocks[at] = Block::Caption(caption);
+/// Whether captions stand below their tables: as most do that have a table on one side alone.
+fn captions_stand_below(blocks: &[Block]) -> bool {
+    let is_table = |at: Option<usize>| at.is_some_and(|at| matches!(blocks.get(at), Some(Block::Table { .. })));
+    let mut below = 0_i32;
+    for at in (0..blocks.len()).filter(|at| matches!(&blocks[*at], Block::Caption(text) if !text.starts_with("Fig"))) {
+        match (is_table(at.checked_sub(1)), is_table(Some(at + 1))) {
+            (true, false) => below += 1,
+            (false, true) => below -= 1,
+            _ => {}
         }
     }
-    blocks.retain(|block| !block.is_empty());
+    below > 0
 }
 
 /// A paragraph that stops in the middle of a sentence goes on in the next one that begins so; a figure or table may stand between.
@@ -598,6 +549,14 @@ mod tests {
     }
 
     #[test]
+    fn captions_in_text_end() {
+        let source = "On Things\n\nAda Oak\n\nAbstract\nWe look.\n\nTable 1: Scores of trees that are old and of trees that are\nyoung. Best in bold.\nThe oak is better than the elm, as we see here in the words\nbelow.\n";
+        let paper = read_text(source.as_bytes(), "x").expect("read");
+        let caption = paper.passages.iter().find(|p| p.kind == PassageKind::Caption).map(|p| paper.passage(p));
+        assert_eq!(caption, Some("Table 1: Scores of trees that are old and of trees that are young. Best in bold."));
+    }
+
+    #[test]
     fn plain_text() {
         let source = "A Study of Nets\n\nAda Example, Bo Sample\n\nAbstract\nWe fine-\ntune a repre-\nsentation.\n\n1 Introduction\n\nWords\u{7} here.\n\nTable 1: Scores\n\nModel   A    B\nOurs    1.5  2\n\nReferences\n\n[1] K. Adam.\n";
         let paper = read_text(source.as_bytes(), "x").expect("read");
@@ -615,34 +574,6 @@ mod tests {
         // Below it are values, or no more cells than above.
         assert_eq!(widths(&rows[1..], 0), vec![1; 5]);
         assert_eq!(widths(&[row(&["", "A", "", "B"]), row(&["x", "a", "", "b"])], 0), vec![1; 4]);
-    }
-
-    #[test]
-    fn titles_below_what_a_journal_writes() {
-        let title = |source: &str| {
-            let paper = read(source.as_bytes(), "x").expect("read");
-            paper.title.as_ref().map(|title| paper.passage(title).to_string())
-        };
-        assert_eq!(title("Journal of *Trees*\n\n### Article\n\n# On Leaves\n\nAda Oak\n\n## Abstract\n").as_deref(), Some("On Leaves"));
-        assert_eq!(title("# arXiv:2001.00001v1 [cs.CL]\n\n# On Leaves\n\n## Abstract\n\nWe look.\n").as_deref(), Some("On Leaves"));
-        assert_eq!(title("On Leaves and Trees\n\nAda Oak, Bo Ash\n\n## Abstract\n\nWe look.\n").as_deref(), Some("On Leaves and Trees"));
-        // What stands below the abstract is none.
-        assert_eq!(title("### Abstract\n\nWe look.\n\n# Methods\n\nMore.\n"), None);
-    }
-
-    #[test]
-    fn authors_below_a_title() {
-        let check = |below: &str, expected: &[&str]| {
-            let paper = read(format!("# A Study of Nets\n\n{below}\n\n## Abstract\n\nWords.\n").as_bytes(), "x").expect("read");
-            assert_eq!(paper.authors.iter().map(|a| paper.passage(a)).collect::<Vec<_>>(), expected, "{below}");
-        };
-        check("Ann One, Bo van Two and Cy Three", &["Ann One", "Bo van Two", "Cy Three"]);
-        check("**Ann One** and **Bo Two**\nInstitute of X", &["Ann One"]);
-        check("By Ann One", &["Ann One"]);
-        check("Ann One [1, 2] , Bo Two [3]", &["Ann One", "Bo Two"]);
-        check("A Study of\n\nNets\n\nAnn One1, 2, Bo Two3", &["Ann One", "Bo Two"]);
-        check("We study nets.", &[]);
-        check("Draft of November", &[]);
     }
 
     #[test]

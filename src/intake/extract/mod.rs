@@ -453,6 +453,8 @@ impl Scope {
 }
 
 #[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 mod said_tests;
 #[cfg(test)]
 mod spoken_tests;

@@ -100,10 +100,21 @@ fn kind_of(line: &str, columns: usize, clean: &dyn Fn(&str) -> String) -> LineKi
     let text = clean(line);
     match rows_of(&text) {
         Some(rows) if rows.iter().all(|cells| cells.len() == columns + 1) => LineKind::Rows(rows),
+        // A name may end in numbers, too: `Oak, r = 0.1`.
+        _ if ends_in_values(&text, columns).is_some() => LineKind::Rows(ends_in_values(&text, columns).into_iter().collect()),
         Some(_) => LineKind::Other,
         None if is_group(&text) => LineKind::Group(text.trim().to_string()),
         None => LineKind::Other,
     }
+}
+
+/// The row of a line whose last words are the values of so many columns.
+fn ends_in_values(text: &str, columns: usize) -> Option<Vec<String>> {
+    let pieces = pieces(text);
+    let (name, values) = pieces.split_at(pieces.len().checked_sub(columns)?);
+    let is_name = (1..=MOST_WORDS).contains(&name.len()) && name.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1);
+    (is_name && values.iter().all(|value| is_value(value)))
+        .then(|| std::iter::once(name.join(" ")).chain(values.iter().cloned()).collect())
 }
 
 /// A line of few words, no part of a sentence.
@@ -157,7 +168,8 @@ fn row(name: &[String], values: &[String]) -> Option<Vec<String>> {
 fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option<(Vec<Vec<GridCell>>, usize)> {
     let is_cell = |line: &str| {
         let bare = line.trim();
-        bare.len() <= 40 && bare.split_whitespace().count() <= 5 && !bare.ends_with([',', ';', '-']) && !is_caption(bare)
+        let is_broken = bare.len() > 1 && bare.ends_with([',', ';', '-']);
+        bare.len() <= 40 && bare.split_whitespace().count() <= 5 && !is_broken && !is_caption(bare)
     };
     let is_short = |line: &&&str| is_cell(line) && !line.trim_start().starts_with(['#', '|', '<', '!', '$', '•', '>', '`']);
     // Two values one below the other are near, or it is none.
@@ -197,6 +209,7 @@ fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option
 fn rows_down(parts: &[(Vec<String>, Vec<String>, usize)]) -> Option<(Vec<Vec<GridCell>>, usize)> {
     let count = |columns: usize| parts.iter().filter(|(_, values, _)| values.len() == columns).count();
     let columns = parts.iter().map(|(_, values, _)| values.len()).filter(|n| *n > 1).max_by_key(|n| count(*n))?;
+    let any_group = parts.iter().skip(1).any(|(names, ..)| names.len() > 1);
     let last = parts.iter().rposition(|(_, values, _)| values.len() == columns)?;
     let parts = &parts[..=last];
     // The same values again are the marks of an axis.
@@ -204,7 +217,6 @@ fn rows_down(parts: &[(Vec<String>, Vec<String>, usize)]) -> Option<(Vec<Vec<Gri
     if count(columns) < 3 || count(columns) * 5 < parts.len() * 3 || (0..parts.len()).any(|at| parts[at].1.len() > 2 && is_axis(at)) {
         return None;
     }
-    let any_group = parts.iter().skip(1).any(|(names, ..)| names.len() > 1);
     let mut rows: Vec<Vec<GridCell>> = Vec::new();
     for (at, (names, values, _)) in parts.iter().enumerate().filter(|(_, (_, values, _))| values.len() == columns) {
         let (name, above) = names.split_last()?;
@@ -282,9 +294,11 @@ fn heads_over(text: &str, columns: usize, numbers: usize) -> Option<Vec<GridCell
         return Some(first.into_iter().chain(over).collect());
     }
     // `Method | Plum | Pear` over two columns each.
-    let names_rows = heads.first().is_some_and(|first| ROWS.contains(&first.to_lowercase().as_str()));
+    let fits = |count: usize| count > 1 && columns.is_multiple_of(count);
+    let names_rows = heads.first().is_some_and(|first| ROWS.contains(&first.to_lowercase().as_str()))
+        || !fits(heads.len()) && fits(heads.len().saturating_sub(1));
     let (first, over) = heads.split_at(usize::from(names_rows));
-    if over.len() >= 2 && columns % over.len() == 0 {
+    if fits(over.len()) {
         let width = columns / over.len();
         let over = over.iter().enumerate().map(|(at, text)| cell(text.clone(), at * width + 1, width));
         return Some(first.iter().map(|text| cell(text.clone(), 0, 1)).chain(over).collect());
@@ -328,11 +342,11 @@ mod tests {
 
     #[test]
     fn rows_of_words_and_numbers() {
-        let text = "Plum Pear\nModel (F1) ↑ (top F1) ↑\n\nOak tree [3] 79 . 2 ± 0 . 1 20.8\nAsh 74.9 (0.2) -\nLarge\nElm 7.1 8%\nWe see that.";
+        let text = "Plum Pear\nModel (F1) ↑ (top F1) ↑\n\nOak tree [3] 79 . 2 ± 0 . 1 20.8\nAsh 74.9 (0.2) -\nLarge\nElm, r = 3 7.1 8%\nWe see that.";
         let rows = ["1:Plum|2:Pear", "0:Model|1:(F1) ↑|2:(top F1) ↑", "0:Oak tree [3]|1:79.2±0.1|2:20.8", "0:Ash|1:74.9(0.2)|2:-"];
         let (found, end) = table(text).expect("a table");
         assert_eq!(found[..4], rows);
-        assert_eq!((found.len(), end), (6, 7));
+        assert_eq!((found[5].as_str(), found.len(), end), ("0:Elm, r = 3|1:7.1|2:8%", 6, 7));
     }
 
     #[test]

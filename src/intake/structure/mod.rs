@@ -1,6 +1,7 @@
 //! Lines with places -> [`Paper`]: running heads dropped, blocks, headings, tables, reading order as drawn.
 
 mod blocks;
+mod byline;
 mod collapsed;
 mod compose;
 mod flattened;
@@ -10,6 +11,7 @@ mod marks;
 mod text;
 
 pub(in crate::intake) use blocks::is_caption;
+pub(in crate::intake) use byline::{byline, captions_in_capitals, untitled};
 pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use flattened::table_at;
