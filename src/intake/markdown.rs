@@ -439,7 +439,8 @@ fn widths(rows: &[Vec<String>], at: usize) -> Vec<usize> {
         return ones;
     }
     let goes_on = |from: usize| {
-        let empty = |at: &usize| row.get(*at).is_some_and(String::is_empty) && below.get(*at).is_some_and(|cell| !cell.is_empty());
+        let empty =
+            |at: &usize| row.get(*at).is_some_and(String::is_empty) && below.get(*at).is_some_and(|cell| !cell.is_empty());
         (from + 1..row.len()).take_while(empty).count()
     };
     (0..row.len()).map(|at| if at == 0 || row[at].is_empty() { 1 } else { 1 + goes_on(at) }).collect()
@@ -569,7 +570,8 @@ mod tests {
     #[test]
     fn heads_over_several_columns() {
         let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_string()).collect::<Vec<_>>();
-        let rows = [row(&["", "Plum", "", "Pear", ""]), row(&["Tree", "size", "age", "size", "age"]), row(&["Oak", "1", "2", "3", "4"])];
+        let rows =
+            [row(&["", "Plum", "", "Pear", ""]), row(&["Tree", "size", "age", "size", "age"]), row(&["Oak", "1", "2", "3", "4"])];
         assert_eq!((widths(&rows, 0), widths(&rows, 1)), (vec![1, 2, 1, 2, 1], vec![1; 5]));
         // Below it are values, or no more cells than above.
         assert_eq!(widths(&rows[1..], 0), vec![1; 5]);

@@ -249,8 +249,11 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     // `12 layers of FooNet`, `12 FooNet layers`.
-    static OF: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"\b(?:layers|blocks) of (?:the |an? )?(?P<n>[A-Z][\w-]*[a-z\d])\b|\b\d+ (?P<m>[A-Z]\w+[a-z\d]) (?:layers|blocks)\b"));
+    static OF: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:layers|blocks) of (?:the |an? )?(?P<n>[A-Z][\w-]*[a-z\d])\b|\b\d+ (?P<m>[A-Z]\w+[a-z\d]) (?:layers|blocks)\b",
+        )
+    });
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
@@ -269,7 +272,9 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         let named = noun
             .filter(|name| !name.split(' ').any(|word| ["has", "have", "is", "are", "uses", "with", "same"].contains(&word)))
-            .or_else(|| OF.captures(text).and_then(|found| found.name("n").or(found.name("m")).map(|name| name.as_str().to_string())))
+            .or_else(|| {
+                OF.captures(text).and_then(|found| found.name("n").or(found.name("m")).map(|name| name.as_str().to_string()))
+            })
             .or_else(|| at.scope.variant.clone())
             .or_else(|| coined(at.scope.topic.as_deref()?))
             .or_else(|| with_layers(text));

@@ -24,7 +24,9 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     static CUE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from)\b")
+        crate::intake::regex(
+            r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from)\b",
+        )
     });
     let text = at.text();
     let mentions = at.heard.datasets_in(text);
@@ -195,7 +197,10 @@ mod tests {
             };
             extract(&paper).fields.iter().filter_map(role).collect::<Vec<_>>()
         };
-        assert_eq!(roles("We evaluate on the Plum dataset. We use Adam with a learning rate of 0.1."), [DatasetRole::TrainAndEval]);
+        assert_eq!(
+            roles("We evaluate on the Plum dataset. We use Adam with a learning rate of 0.1."),
+            [DatasetRole::TrainAndEval]
+        );
         // Nothing is trained, or on other data.
         assert_eq!(roles("We evaluate on the Plum dataset."), [DatasetRole::Eval]);
         let both = roles("We train on the Pear corpus with Adam. We evaluate on the Plum dataset.");

@@ -171,7 +171,8 @@ impl Collected {
                 }
             }
         }
-        self.sure.extend(in_brackets(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
+        self.sure
+            .extend(in_brackets(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         for form in WEAK.iter() {
             for found in form.captures_iter(text) {
                 let Some(list) = found.name("l").or_else(|| found.name("m")) else { continue };
@@ -260,7 +261,12 @@ fn in_brackets(text: &str) -> Vec<String> {
     if !lists.iter().any(|list| list.len() > 1 && list.iter().all(|name| is_coined(name))) {
         return Vec::new();
     }
-    lists.into_iter().filter(|list| list.len() > 1 || !list.iter().any(|name| short(name))).flatten().filter(|name| is_coined(name)).collect()
+    lists
+        .into_iter()
+        .filter(|list| list.len() > 1 || !list.iter().any(|name| short(name)))
+        .flatten()
+        .filter(|name| is_coined(name))
+        .collect()
 }
 
 const MOST_NAMES: usize = 60;

@@ -229,7 +229,8 @@ pub(super) fn init(models: &[NamedModel], found: &mut Findings<'_>) {
     if found.fields.iter().any(|field| field.key == FieldKey::Init) {
         return;
     }
-    let begins = |model: &&NamedModel| model.weight == PRETRAINED || model.sure && model.weight >= 4.0 && comes_trained(&model.name);
+    let begins =
+        |model: &&NamedModel| model.weight == PRETRAINED || model.sure && model.weight >= 4.0 && comes_trained(&model.name);
     let best = models.iter().filter(begins).rev().max_by(|a, b| a.weight.total_cmp(&b.weight));
     if let Some(model) = best {
         let value = Value::Text { text: model.name.clone() };
@@ -317,8 +318,7 @@ pub(super) fn say(models: Vec<NamedModel>, found: &mut Findings<'_>) {
     let any_told = found.fields.iter().any(|field| field.key == FieldKey::Variants);
     let in_tables: Vec<NamedModel> = in_heads(found).into_iter().chain(series(found)).collect();
     let any_sure = models.iter().any(|model| model.sure) || !in_tables.is_empty();
-    let said =
-        models.into_iter().filter(|model| !any_told && (model.sure || !any_sure) && model.weight != PRETRAINED);
+    let said = models.into_iter().filter(|model| !any_told && (model.sure || !any_sure) && model.weight != PRETRAINED);
     for model in said.chain(in_tables) {
         let is_data = |field: &crate::intake::Field| match &field.value {
             Value::Dataset { dataset } => names::same_spelling(&dataset.name, &model.name),

@@ -1,7 +1,7 @@
 //! What no mark tells in blocks of text: the title, the line of authors, captions in capitals.
 
-use super::head::is_of_names;
 use super::Block;
+use super::head::is_of_names;
 use std::sync::LazyLock;
 
 /// Where no mark tells a title, it is what comes first, if that is no sentence; or that is the line of authors.
@@ -9,8 +9,7 @@ pub(in crate::intake) fn untitled(blocks: &mut [Block]) {
     let begins = |block: &Block| matches!(block, Block::Heading { title, .. } if ["abstract", "introduction"].contains(&title.to_lowercase().as_str()));
     let titled = blocks.iter().any(|block| matches!(block, Block::Title(_)));
     let Some(end) = blocks.iter().take(20).position(begins).filter(|_| !titled) else { return };
-    let next_is_of_names =
-        matches!(blocks.get(1), Some(Block::Prose { text, .. }) if end > 1 && is_of_names(text.trim(), None));
+    let next_is_of_names = matches!(blocks.get(1), Some(Block::Prose { text, .. }) if end > 1 && is_of_names(text.trim(), None));
     let Some(first @ Block::Prose { .. }) = blocks[..end].first_mut() else { return };
     let Block::Prose { text, .. } = &*first else { return };
     let text = text.trim().to_string();
@@ -62,7 +61,8 @@ pub(in crate::intake) fn byline(blocks: &mut [Block]) {
 /// `TABLE II`, and below it the caption's words, as some journals set them: in capitals, beside the table.
 pub(in crate::intake) fn captions_in_capitals(blocks: &mut Vec<Block>) {
     let in_capitals = |text: &str| {
-        let (upper, lower) = (text.chars().filter(|c| c.is_uppercase()).count(), text.chars().filter(|c| c.is_lowercase()).count());
+        let (upper, lower) =
+            (text.chars().filter(|c| c.is_uppercase()).count(), text.chars().filter(|c| c.is_lowercase()).count());
         text.split_whitespace().count() > 3 && upper > 5 * lower.max(1)
     };
     for at in 0..blocks.len() {
@@ -103,7 +103,9 @@ mod tests {
     #[test]
     fn captions_below_tables() {
         let table = "| Tree | A |\n|---|---|\n| Oak | 1.5 |\n";
-        let source = format!("# T\n\n{table}\nTable 1: Oaks.\n\n{table}\nTable 2: More oaks.\n\nFigure 1: A tree.\n\n{table}\nTable 3: Last oaks.\n");
+        let source = format!(
+            "# T\n\n{table}\nTable 1: Oaks.\n\n{table}\nTable 2: More oaks.\n\nFigure 1: A tree.\n\n{table}\nTable 3: Last oaks.\n"
+        );
         let paper = read(source.as_bytes(), "x").expect("read");
         let captions = paper.tables.iter().map(|table| table.caption.map(|c| paper.passage(&paper.passages[c])));
         let expected = ["Table 1: Oaks.", "Table 2: More oaks.", "Table 3: Last oaks."];
@@ -116,9 +118,18 @@ mod tests {
             let paper = read(source.as_bytes(), "x").expect("read");
             paper.title.as_ref().map(|title| paper.passage(title).to_string())
         };
-        assert_eq!(title("Journal of *Trees*\n\n### Article\n\n# On Leaves\n\nAda Oak\n\n## Abstract\n").as_deref(), Some("On Leaves"));
-        assert_eq!(title("# arXiv:2001.00001v1 [cs.CL]\n\n# On Leaves\n\n## Abstract\n\nWe look.\n").as_deref(), Some("On Leaves"));
-        assert_eq!(title("On Leaves and Trees\n\nAda Oak, Bo Ash\n\n## Abstract\n\nWe look.\n").as_deref(), Some("On Leaves and Trees"));
+        assert_eq!(
+            title("Journal of *Trees*\n\n### Article\n\n# On Leaves\n\nAda Oak\n\n## Abstract\n").as_deref(),
+            Some("On Leaves")
+        );
+        assert_eq!(
+            title("# arXiv:2001.00001v1 [cs.CL]\n\n# On Leaves\n\n## Abstract\n\nWe look.\n").as_deref(),
+            Some("On Leaves")
+        );
+        assert_eq!(
+            title("On Leaves and Trees\n\nAda Oak, Bo Ash\n\n## Abstract\n\nWe look.\n").as_deref(),
+            Some("On Leaves and Trees")
+        );
         // What stands below the abstract is none.
         assert_eq!(title("### Abstract\n\nWe look.\n\n# Methods\n\nMore.\n"), None);
     }

@@ -112,7 +112,8 @@ fn kind_of(line: &str, columns: usize, clean: &dyn Fn(&str) -> String) -> LineKi
 fn ends_in_values(text: &str, columns: usize) -> Option<Vec<String>> {
     let pieces = pieces(text);
     let (name, values) = pieces.split_at(pieces.len().checked_sub(columns)?);
-    let is_name = (1..=MOST_WORDS).contains(&name.len()) && name.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1);
+    let is_name =
+        (1..=MOST_WORDS).contains(&name.len()) && name.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1);
     (is_name && values.iter().all(|value| is_value(value)))
         .then(|| std::iter::once(name.join(" ")).chain(values.iter().cloned()).collect())
 }
@@ -214,7 +215,10 @@ fn rows_down(parts: &[(Vec<String>, Vec<String>, usize)]) -> Option<(Vec<Vec<Gri
     let parts = &parts[..=last];
     // The same values again are the marks of an axis.
     let is_axis = |at: usize| parts.iter().take(at).any(|(_, values, _)| *values == parts[at].1);
-    if count(columns) < 3 || count(columns) * 5 < parts.len() * 3 || (0..parts.len()).any(|at| parts[at].1.len() > 2 && is_axis(at)) {
+    if count(columns) < 3
+        || count(columns) * 5 < parts.len() * 3
+        || (0..parts.len()).any(|at| parts[at].1.len() > 2 && is_axis(at))
+    {
         return None;
     }
     let mut rows: Vec<Vec<GridCell>> = Vec::new();
@@ -266,9 +270,9 @@ fn pieces(text: &str) -> Vec<String> {
 
 /// `(0.28)` behind a number.
 fn is_spread(word: &str) -> bool {
-    word.strip_prefix('(').and_then(|word| word.strip_suffix(')')).is_some_and(|inside| {
-        inside.contains('.') && inside.chars().all(|c| c.is_ascii_digit() || ".±%-+".contains(c))
-    })
+    word.strip_prefix('(')
+        .and_then(|word| word.strip_suffix(')'))
+        .is_some_and(|inside| inside.contains('.') && inside.chars().all(|c| c.is_ascii_digit() || ".±%-+".contains(c)))
 }
 
 fn is_value(piece: &str) -> bool {
@@ -343,7 +347,8 @@ mod tests {
     #[test]
     fn rows_of_words_and_numbers() {
         let text = "Plum Pear\nModel (F1) ↑ (top F1) ↑\n\nOak tree [3] 79 . 2 ± 0 . 1 20.8\nAsh 74.9 (0.2) -\nLarge\nElm, r = 3 7.1 8%\nWe see that.";
-        let rows = ["1:Plum|2:Pear", "0:Model|1:(F1) ↑|2:(top F1) ↑", "0:Oak tree [3]|1:79.2±0.1|2:20.8", "0:Ash|1:74.9(0.2)|2:-"];
+        let rows =
+            ["1:Plum|2:Pear", "0:Model|1:(F1) ↑|2:(top F1) ↑", "0:Oak tree [3]|1:79.2±0.1|2:20.8", "0:Ash|1:74.9(0.2)|2:-"];
         let (found, end) = table(text).expect("a table");
         assert_eq!(found[..4], rows);
         assert_eq!((found[5].as_str(), found.len(), end), ("0:Elm, r = 3|1:7.1|2:8%", 6, 7));
@@ -353,9 +358,15 @@ mod tests {
     fn all_rows_in_a_line() {
         let text = "Plum Pear\n\nMethod A B\n\nOak (Ash, 2001) 1.5 – Elm 2.5 0.1 Fir tree 3.5 4.5\n\nOurs 7.5 8.5\n";
         let (found, end) = table(text).expect("a table");
-        assert_eq!(found[2..], ["0:Oak (Ash, 2001)|1:1.5|2:–", "0:Elm|1:2.5|2:0.1", "0:Fir tree|1:3.5|2:4.5", "0:Ours|1:7.5|2:8.5"]);
+        assert_eq!(
+            found[2..],
+            ["0:Oak (Ash, 2001)|1:1.5|2:–", "0:Elm|1:2.5|2:0.1", "0:Fir tree|1:3.5|2:4.5", "0:Ours|1:7.5|2:8.5"]
+        );
         assert_eq!(end, 7);
-        assert_eq!(heads_over("Method Plum Pear", 4, 4).map(|cells| cells.iter().map(|c| c.column).collect()), Some(vec![0, 1, 3]));
+        assert_eq!(
+            heads_over("Method Plum Pear", 4, 4).map(|cells| cells.iter().map(|c| c.column).collect()),
+            Some(vec![0, 1, 3])
+        );
         assert_eq!(table("We grew 1.5 2.5 and 3.5 trees and\nsaw 3 more."), None);
     }
 
@@ -363,7 +374,14 @@ mod tests {
     fn a_cell_a_line() {
         let text = "Plum\nPear\nSmall trees\nOak\n1.5\n2.5\nAsh (b)\n3.5\n4.5\nLarge trees\nElm\n**5.5**\n6.5\nThis is a line of text that goes on.";
         let (found, end) = table(text).expect("a table");
-        let rows = ["1:Plum|2:Pear", "0:Small trees", "0:Oak|1:1.5|2:2.5", "0:Ash (b)|1:3.5|2:4.5", "0:Large trees", "0:Elm|1:5.5|2:6.5"];
+        let rows = [
+            "1:Plum|2:Pear",
+            "0:Small trees",
+            "0:Oak|1:1.5|2:2.5",
+            "0:Ash (b)|1:3.5|2:4.5",
+            "0:Large trees",
+            "0:Elm|1:5.5|2:6.5",
+        ];
         assert_eq!(found, rows);
         assert_eq!(end, 13);
         // The marks of axes.

@@ -26,7 +26,8 @@ pub(in crate::intake) fn head_of(lines: &[&str], vocabulary: &Vocabulary) -> Opt
     // The first line is of the title, whatever it looks like.
     let is_names = |at: usize| all.get(at).is_some_and(|line| is_of_names(line, all.get(at + 1).copied()));
     // `Green Leaves and Blue Needles` right above names is of the title.
-    let is_title = |at: usize| !all[at].contains([',', '*']) && !all[at].contains(|c: char| c.is_ascii_digit()) && is_names(at + 1);
+    let is_title =
+        |at: usize| !all[at].contains([',', '*']) && !all[at].contains(|c: char| c.is_ascii_digit()) && is_names(at + 1);
     let names = (1..all.len().min(MOST_TITLE + 1)).find(|at| is_names(*at) && !is_title(*at))?;
     let mut title = String::new();
     for line in &all[..names] {
@@ -49,7 +50,9 @@ const MOST_TITLE: usize = 4;
 pub(in crate::intake) fn is_of_names(line: &str, next: Option<&str>) -> bool {
     const NAME: &str = r"\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin|el|di|da|dos)){1,3}";
     static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"^[*_ ]*(?:[Bb]y )?{NAME}(?:(?P<mark> ?[∗†‡*¹²³⁴⁵⁰\d♠♡♣♢♥♦★⋆§¶✉])| ?,| and \p{{Lu}}| & |(?P<end>$))"))
+        crate::intake::regex(&format!(
+            r"^[*_ ]*(?:[Bb]y )?{NAME}(?:(?P<mark> ?[∗†‡*¹²³⁴⁵⁰\d♠♡♣♢♥♦★⋆§¶✉])| ?,| and \p{{Lu}}| & |(?P<end>$))"
+        ))
     });
     let line = line.trim();
     let Some(found) = NAMES.captures(line) else { return false };
@@ -99,13 +102,19 @@ mod tests {
     fn a_title_right_above_names() {
         let expected = |title: &str, authors: &str, end| Some((title.to_string(), authors.to_string(), end));
         let check = |text: &str, expected| assert_eq!(head(text), expected, "{text}");
-        check("Trees in Wind:\nA Study\nAda Oak1*Bo Ash2\n1University of X\nAbstract", expected("Trees in Wind: A Study", "Ada Oak1*Bo Ash2", 3));
+        check(
+            "Trees in Wind:\nA Study\nAda Oak1*Bo Ash2\n1University of X\nAbstract",
+            expected("Trees in Wind: A Study", "Ada Oak1*Bo Ash2", 3),
+        );
         check(
             "arXiv:2001.00001v1  [cs.CL]  2 Jan 2020Trees in\nWind\nAda Oak♠, Bo Ash♡\nCy Elm and Di Fir\nx@y.z",
             expected("Trees in Wind", "Ada Oak♠, Bo Ash♡, Cy Elm and Di Fir", 4),
         );
         check("On Leaves\nAda Oak\nada@x.y\nAbstract", expected("On Leaves", "Ada Oak", 2));
-        check("On Trees,\nGreen Leaves and Blue Needles\nAda Oak1, Bo Ash2\nAbstract", expected("On Trees, Green Leaves and Blue Needles", "Ada Oak1, Bo Ash2", 3));
+        check(
+            "On Trees,\nGreen Leaves and Blue Needles\nAda Oak1, Bo Ash2\nAbstract",
+            expected("On Trees, Green Leaves and Blue Needles", "Ada Oak1, Bo Ash2", 3),
+        );
         check("# arXiv:2001.00001v3[cs.CL]7Apr2026\nOn Leaves\nAda Oak, Bo Ash", expected("On Leaves", "Ada Oak, Bo Ash", 3));
         // A title that goes on, and one whose names stand apart.
         check("On Deep Leaves and\nGreen Needle Nets\nfor Trees in Wind\n\nWe study leaves.", None);

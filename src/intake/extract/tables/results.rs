@@ -111,7 +111,9 @@ fn has_one_label(view: &View<'_>) -> bool {
 /// A system's name with that of its network, where a column beside the first is headed so; what all rows begin with is no name.
 fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
     static NETWORK: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$")
+        crate::intake::regex(
+            r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$",
+        )
     });
     let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && is_name(&cell.text));
     let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
@@ -338,7 +340,9 @@ fn result_of(
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
         // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
-        (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => (group_of(headers, heard)?, label.to_string()),
+        (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
+            (group_of(headers, heard)?, label.to_string())
+        }
         // A word for data over the same words in all rows says less than the caption does.
         (None, None) if rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
             Some(dataset) => (dataset, label.to_string()),
