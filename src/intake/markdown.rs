@@ -18,44 +18,10 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     reader.end_paragraph();
     let mut blocks = reader.blocks;
-    byline(&mut blocks);
+    structure::untitled(&mut blocks);
+    structure::byline(&mut blocks);
     finish(&mut blocks);
     Ok(structure::compose(name, PaperFormat::Markdown, &blocks))
-}
-
-/// What stands right below the title, if it is of names and is no sentence, is the line of authors.
-pub(super) fn byline(blocks: &mut [Block]) {
-    static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        super::regex(
-            r"^(?:[Bb]y |Authors?: ?)?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|van|von|de|der|den|la|al|bin)){1,3}(?:$| ?[,;∗†‡*¹²³⁰\d\[^]| and | & | [\p{Lu}(])",
-        )
-    });
-    // `## Authors`, and their names in a list.
-    if let [Block::Title(_), Block::Heading { title, .. }, rest @ ..] = &mut *blocks
-        && ["authors", "author"].contains(&title.to_lowercase().as_str())
-    {
-        for block in rest {
-            match block {
-                Block::Item(text) | Block::Prose { text, .. } if NAMES.is_match(text.trim_start_matches(['•', ' '])) => {
-                    *block = Block::Authors(text.trim_start_matches(['•', ' ']).to_string());
-                }
-                _ => break,
-            }
-        }
-        return;
-    }
-    let [Block::Title(title), rest @ ..] = &mut *blocks else { return };
-    // The title may stand there once more, in parts.
-    let repeats = |block: &Block| matches!(block, Block::Prose { text, .. } if title.contains(text.as_str()));
-    let Some(line) = rest.iter_mut().find(|block| !repeats(block)) else { return };
-    if let Block::Prose { text, .. } = line
-        && text.split_whitespace().count() <= if text.contains(|c: char| c.is_ascii_digit()) { 150 } else { 60 }
-        && !text.ends_with(['.', ':'])
-        && NAMES.is_match(text)
-    {
-        let text = text.strip_prefix("By ").unwrap_or(text).to_string();
-        *line = Block::Authors(text);
-    }
 }
 
 /// The paper that plain text holds: paragraphs between empty lines, headings on lines of their own.
@@ -65,7 +31,28 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     text.lines().for_each(|line| vocabulary.learn(line));
     let mut blocks = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
-    for line in text.lines().chain([""]) {
+    let lines: Vec<&str> = text.lines().chain([""]).collect();
+    let head = structure::head_of(&lines, &vocabulary);
+    let mut at = head.as_ref().map_or_else(|| structure::first_line(&lines), |head| head.end);
+    if let Some(structure::Head { title, authors, .. }) = head {
+        blocks.extend([Block::Title(title), Block::Authors(authors)]);
+    }
+    while let Some(line) = lines.get(at).copied() {
+        if !blocks.is_empty()
+            && let Some((rows, end)) = structure::table_at(&lines, at, &|line| line.to_string())
+        {
+            paragraph_of(&paragraph, &vocabulary, &mut blocks);
+            paragraph.clear();
+            blocks.push(Block::Table { rows, caption: None });
+            at = end;
+            continue;
+        }
+        at += 1;
+        // A caption begins on a line of its own, and so does an item of a list.
+        if structure::is_caption(line.trim()) || line.trim_start().starts_with('•') || is_whole_caption(&paragraph, line) {
+            paragraph_of(&paragraph, &vocabulary, &mut blocks);
+            paragraph.clear();
+        }
         // What comes first is the title.
         let first = blocks.is_empty();
         let alone = !first && structure::is_heading(line.trim()) && line.split_whitespace().count() < 14;
@@ -82,6 +69,16 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     finish(&mut blocks);
     Ok(structure::compose(name, PaperFormat::Text, &blocks))
+}
+
+/// Whether a caption ends before a line: with a sentence, in a line that is shorter than those above it or the only one.
+fn is_whole_caption(lines: &[&str], next: &str) -> bool {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return false };
+    let longest = lines.iter().map(|line| line.trim().len()).max().unwrap_or_default();
+    structure::is_caption(first.trim())
+        && last.trim_end().ends_with('.')
+        && !next.trim_start().starts_with(char::is_lowercase)
+        && (lines.len() == 1 || last.trim().len() * 10 < longest * 9)
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -145,14 +142,21 @@ fn columns(lines: &[&str]) -> Option<Vec<Vec<GridCell>>> {
 fn finish(blocks: &mut Vec<Block>) {
     blocks.iter_mut().for_each(|block| block.texts(&mut |text| *text = text.split_whitespace().collect::<Vec<_>>().join(" ")));
     blocks.retain(|block| !block.is_empty());
+    structure::captions_in_capitals(blocks);
     let caption_at = |blocks: &[Block], at: Option<usize>| match at.and_then(|at| blocks.get(at)) {
         Some(Block::Caption(text)) => Some(text.clone()),
         _ => None,
     };
+    let below = captions_stand_below(blocks);
     for at in 0..blocks.len() {
-        let beside = caption_at(blocks, at.checked_sub(1)).or_else(|| caption_at(blocks, Some(at + 1)));
+        if !matches!(blocks.get(at), Some(Block::Table { .. })) {
+            continue;
+        }
+        let places = if below { [Some(at + 1), at.checked_sub(1)] } else { [at.checked_sub(1), Some(at + 1)] };
+        let beside: Vec<String> = places.into_iter().filter_map(|place| caption_at(blocks, place)).collect();
+        let of_table = beside.iter().find(|text| !text.starts_with("Fig")).or(beside.first()).cloned();
         if let Block::Table { caption, .. } = &mut blocks[at] {
-            *caption = caption.take().or(beside);
+            *caption = caption.take().or(of_table);
         }
     }
     join_broken(blocks);
@@ -169,6 +173,20 @@ fn finish(blocks: &mut Vec<Block>) {
             _ => {}
         }
     }
+}
+
+/// Whether captions stand below their tables: as most do that have a table on one side alone.
+fn captions_stand_below(blocks: &[Block]) -> bool {
+    let is_table = |at: Option<usize>| at.is_some_and(|at| matches!(blocks.get(at), Some(Block::Table { .. })));
+    let mut below = 0_i32;
+    for at in (0..blocks.len()).filter(|at| matches!(&blocks[*at], Block::Caption(text) if !text.starts_with("Fig"))) {
+        match (is_table(at.checked_sub(1)), is_table(Some(at + 1))) {
+            (true, false) => below += 1,
+            (false, true) => below -= 1,
+            _ => {}
+        }
+    }
+    below > 0
 }
 
 /// A paragraph that stops in the middle of a sentence goes on in the next one that begins so; a figure or table may stand between.
@@ -257,7 +275,11 @@ impl Markdown {
             return at + 2;
         } else if bare.contains('|') && lines.get(at + 1).is_some_and(|next| is_rule(next)) {
             return self.table(lines, at);
-        } else if bare.starts_with("<table") {
+        } else if let Some((rows, end)) = self.flattened(lines, at) {
+            self.end_paragraph();
+            self.blocks.push(Block::Table { rows, caption: None });
+            return end;
+        } else if begins_table(bare) {
             return self.html_table(lines, at);
         } else if let Some(found) = NOTE.captures(bare) {
             self.end_paragraph();
@@ -276,6 +298,13 @@ impl Markdown {
             self.paragraph.push_str(bare);
         }
         at + 1
+    }
+
+    /// Lines of words and numbers that were a table.
+    fn flattened(&self, lines: &[&str], at: usize) -> Option<(Vec<Vec<GridCell>>, usize)> {
+        let bare = lines[at].trim_start();
+        let marked = bare.starts_with(['|', '#', '-', '<', '>', '•', '!']) || self.blocks.is_empty() || bare.contains('|');
+        if marked { None } else { structure::table_at(lines, at, &|line| inline(line)) }
     }
 
     fn end_paragraph(&mut self) {
@@ -301,10 +330,23 @@ impl Markdown {
 
     fn heading(&mut self, level: usize, text: &str) {
         let text = inline(text);
+        // The stamp of a preprint.
+        if self.blocks.is_empty() && text.starts_with("arXiv:") {
+            return self.blocks.push(Block::Note(text));
+        }
         let titled = self.blocks.iter().any(|block| matches!(block, Block::Title(_)));
         let (number, title) = structure::split_number(&text);
         let of_part = number.is_some() || ["abstract", "introduction"].contains(&title.to_lowercase().as_str());
-        if (level == 1 || level == 2 && !of_part) && !titled && self.blocks.is_empty() {
+        // Above a title stands at most what a journal writes there, and the mark of a page.
+        let is_small = |block: &Block| match block {
+            Block::Prose { text, .. } | Block::Heading { title: text, .. } => {
+                text.split_whitespace().count() <= 8 && !text.eq_ignore_ascii_case("abstract")
+            }
+            Block::Note(_) => true,
+            _ => false,
+        };
+        let first = self.blocks.is_empty() || !of_part && self.blocks.len() < 6 && self.blocks.iter().all(is_small);
+        if (level == 1 || level == 2 && !of_part) && !titled && first {
             return self.blocks.push(Block::Title(text));
         }
         let kind = title.eq_ignore_ascii_case("abstract").then_some(SectionKind::Abstract);
@@ -361,15 +403,47 @@ impl Markdown {
             cells.split('|').take(200).map(|text| text.replace('\u{0}', "|").trim().to_string()).collect()
         });
         let rows = structure::apart(rows.collect(), &|line| super::extract::names_setting(&inline(line)));
-        let cells = |row: Vec<String>| {
-            let cells = row.iter().enumerate();
-            let cells = cells.map(|(column, text)| GridCell { text: inline(text), column, width: 1, height: 1 });
+        let widths: Vec<Vec<usize>> = (0..rows.len()).map(|at| widths(&rows, at)).collect();
+        let cells = |(row, widths): (Vec<String>, Vec<usize>)| {
+            let cells = row.iter().zip(widths).enumerate();
+            let cells = cells.map(|(column, (text, width))| GridCell { text: inline(text), column, width, height: 1 });
             cells.filter(|cell| !cell.text.is_empty()).collect()
         };
-        let rows = rows.into_iter().map(cells).collect();
+        let rows = rows.into_iter().zip(widths).map(cells).collect();
         self.blocks.push(Block::Table { rows, caption: None });
         at + length
     }
+}
+
+/// `<table>`, alone or in what holds it: `<html><body><table>`.
+fn begins_table(line: &str) -> bool {
+    let mut rest = line;
+    while rest.starts_with('<') && !rest.starts_with("<table") {
+        let holds = ["<html", "<body", "<div", "<center", "<figure"].iter().any(|mark| rest.starts_with(mark));
+        let Some((_, behind)) = rest.split_once('>').filter(|_| holds) else { return false };
+        rest = behind.trim_start();
+    }
+    rest.starts_with("<table")
+}
+
+/// How many columns the cells of a row stand over: a head goes on over empty cells where the heads below it are told apart.
+fn widths(rows: &[Vec<String>], at: usize) -> Vec<usize> {
+    let row = &rows[at];
+    let ones = vec![1; row.len()];
+    let is_number = |cell: &String| cell.trim_start_matches(['*', '_', '-']).starts_with(|c: char| c.is_ascii_digit());
+    let is_head = |row: &Vec<String>| row.iter().skip(1).all(|cell| !is_number(cell));
+    let Some(below) = rows.get(at + 1).filter(|below| at < 2 && is_head(row) && is_head(below)) else { return ones };
+    let filled = row.iter().skip(1).filter(|cell| !cell.is_empty()).count();
+    let whole = below.iter().skip(1).filter(|cell| !cell.is_empty()).count();
+    if filled < 2 || whole <= filled {
+        return ones;
+    }
+    let goes_on = |from: usize| {
+        let empty =
+            |at: &usize| row.get(*at).is_some_and(String::is_empty) && below.get(*at).is_some_and(|cell| !cell.is_empty());
+        (from + 1..row.len()).take_while(empty).count()
+    };
+    (0..row.len()).map(|at| if at == 0 || row[at].is_empty() { 1 } else { 1 + goes_on(at) }).collect()
 }
 
 /// `===` or `---` below a heading.
@@ -476,6 +550,14 @@ mod tests {
     }
 
     #[test]
+    fn captions_in_text_end() {
+        let source = "On Things\n\nAda Oak\n\nAbstract\nWe look.\n\nTable 1: Scores of trees that are old and of trees that are\nyoung. Best in bold.\nThe oak is better than the elm, as we see here in the words\nbelow.\n";
+        let paper = read_text(source.as_bytes(), "x").expect("read");
+        let caption = paper.passages.iter().find(|p| p.kind == PassageKind::Caption).map(|p| paper.passage(p));
+        assert_eq!(caption, Some("Table 1: Scores of trees that are old and of trees that are young. Best in bold."));
+    }
+
+    #[test]
     fn plain_text() {
         let source = "A Study of Nets\n\nAda Example, Bo Sample\n\nAbstract\nWe fine-\ntune a repre-\nsentation.\n\n1 Introduction\n\nWords\u{7} here.\n\nTable 1: Scores\n\nModel   A    B\nOurs    1.5  2\n\nReferences\n\n[1] K. Adam.\n";
         let paper = read_text(source.as_bytes(), "x").expect("read");
@@ -486,18 +568,14 @@ mod tests {
     }
 
     #[test]
-    fn authors_below_a_title() {
-        let check = |below: &str, expected: &[&str]| {
-            let paper = read(format!("# A Study of Nets\n\n{below}\n\n## Abstract\n\nWords.\n").as_bytes(), "x").expect("read");
-            assert_eq!(paper.authors.iter().map(|a| paper.passage(a)).collect::<Vec<_>>(), expected, "{below}");
-        };
-        check("Ann One, Bo van Two and Cy Three", &["Ann One", "Bo van Two", "Cy Three"]);
-        check("**Ann One** and **Bo Two**\nInstitute of X", &["Ann One"]);
-        check("By Ann One", &["Ann One"]);
-        check("Ann One [1, 2] , Bo Two [3]", &["Ann One", "Bo Two"]);
-        check("A Study of\n\nNets\n\nAnn One1, 2, Bo Two3", &["Ann One", "Bo Two"]);
-        check("We study nets.", &[]);
-        check("Draft of November", &[]);
+    fn heads_over_several_columns() {
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_string()).collect::<Vec<_>>();
+        let rows =
+            [row(&["", "Plum", "", "Pear", ""]), row(&["Tree", "size", "age", "size", "age"]), row(&["Oak", "1", "2", "3", "4"])];
+        assert_eq!((widths(&rows, 0), widths(&rows, 1)), (vec![1, 2, 1, 2, 1], vec![1; 5]));
+        // Below it are values, or no more cells than above.
+        assert_eq!(widths(&rows[1..], 0), vec![1; 5]);
+        assert_eq!(widths(&[row(&["", "A", "", "B"]), row(&["x", "a", "", "b"])], 0), vec![1; 4]);
     }
 
     #[test]

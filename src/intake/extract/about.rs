@@ -60,7 +60,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Mamba, r"\bMamba\b|\b[Ss]tate[- ][Ss]pace [Mm]odels?\b"),
     (Family::MixtureOfExperts, r"\b[Mm]ixture[- ]of[- ][Ee]xperts\b|\bMoEs?\b"),
     (Family::Gru, r"\bGRUs?\b"),
-    (Family::Resnet, r"\bResNets?(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
+    (Family::Resnet, r"\b(?i:res-?nets?)(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b"),
@@ -156,6 +156,10 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
                 continue;
             }
             let Some(at) = names.find(&sentence.text).map(|m| m.range()) else { continue };
+            // `CNN/Foo` is data of a newspaper's, or one of two.
+            if sentence.text[at.end..].starts_with(['/', '-']) && of_data(&sentence.text, &at) {
+                continue;
+            }
             let own = OWN.is_match(&sentence.text);
             let (at, uses) = used_at(&names, sentence, &used[index]).unwrap_or((at, 0.0));
             weight += uses + if kind == SectionKind::Abstract && own { 8.0 } else { 1.0 + 0.5 * f64::from(u8::from(own)) };
@@ -167,8 +171,10 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         // Of kinds that are baselines everywhere only what is used counts.
         let is_common = general && matches!(value, Value::Text { .. }) && !names.is_match(title);
         // How a model is tuned is its family only in a paper about that.
+        // A name with more letters (`PlumLoRA`) is of a change of it, tried on a model.
         let lower = title.to_lowercase();
-        let of_tuning = ["lora", "dora", "low-rank adaptation"].iter().any(|way| lower.contains(way));
+        let is_way = |word: &str| word.len() <= 5 && (word.ends_with("lora") || word.ends_with("dora"));
+        let of_tuning = lower.contains("low-rank adaptation") || lower.split(|c: char| !c.is_alphanumeric()).any(is_way);
         let is_tuning = matches!(value, Value::Family { family: Family::Lora | Family::Dora }) && !of_tuning;
         if is_tuning || weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;
@@ -190,7 +196,27 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     } else if let (Some(value), Some(title)) = (in_title_alone, &paper.title) {
         let quote = paper.quote(title.page, title.span);
         found.add(FieldKey::Family, value, None, Scope::default(), 0.75, quote, None);
+    } else {
+        of_layers(paper, sentences, found);
     }
+}
+
+/// Where no model is named, layers that are spoken of several times tell its kind.
+fn of_layers(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
+    let layers = |text: &str| text.find("onvolutional layer").map(|at| (at.saturating_sub(1), at + "onvolutional layer".len()));
+    let own = |s: &&Sentence| !matches!(paper.section_kind(s.section), SectionKind::References | SectionKind::RelatedWork);
+    let mut said = sentences.iter().filter(own).filter_map(|s| Some((s, layers(&s.text)?)));
+    if let (Some((sentence, (start, end))), Some(_)) = (said.next(), said.next())
+        && sentence.text.is_char_boundary(start)
+        && let Some(quote) = sentence.quote(start..end)
+    {
+        found.add(FieldKey::Family, Value::Family { family: Family::Cnn }, None, Scope::default(), 0.7, quote, sentence.section);
+    }
+}
+
+/// Whether these words are of a data set's name.
+fn of_data(text: &str, at: &Range<usize>) -> bool {
+    names::datasets_in(text).iter().any(|data| data.at.start <= at.start && at.end <= data.at.end)
 }
 
 /// A family that the paper may be of.

@@ -48,7 +48,7 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total )?(?:trainable )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
+                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total |n[-_ ]?)?(?:trainable )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
                 ),
                 Dimension::Params,
             ),
@@ -129,7 +129,7 @@ fn in_brackets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b([A-Z][A-Za-z]*[A-Z][\w-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])\)",
+            r"\b([A-Z][\w-]*[A-Z\d][\w/.-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])(?: (?:trainable )?param\w*\.?)?\)",
         )
     });
     for words in FORM.captures_iter(at.text()) {
@@ -198,11 +198,11 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
             ),
             (
                 pattern(format!(
-                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE}) hidden dimensions?|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE})[- ]{{1,2}}hidden(?: (?:size|dim\w*|states?))?\b|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),
-            (pattern(format!(r"\bembedding[- ]{SIZE}s?{IS}({WIDE})\b")), Dimension::Embedding),
+            (pattern(format!(r"\b(?:embedding[- ]{SIZE}s?|input[- ]dim\w*){IS}({WIDE})\b")), Dimension::Embedding),
             (
                 pattern(format!(
                     r"\b({COUNT}) (?:(?:self-)?attention )?heads\b|\b({COUNT})-head(?:ed)?\b|\bnumber of (?:(?:self-)?attention )?heads(?: [\p{{L}}_₀-₉]{{1,3}})?{IS}(\d{{1,3}})\b"
@@ -248,6 +248,12 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
             r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b",
         )
     });
+    // `12 layers of FooNet`, `12 FooNet layers`.
+    static OF: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:layers|blocks) of (?:the |an? )?(?P<n>[A-Z][\w-]*[a-z\d])\b|\b\d+ (?P<m>[A-Z]\w+[a-z\d]) (?:layers|blocks)\b",
+        )
+    });
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
@@ -266,11 +272,22 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         let named = noun
             .filter(|name| !name.split(' ').any(|word| ["has", "have", "is", "are", "uses", "with", "same"].contains(&word)))
+            .or_else(|| {
+                OF.captures(text).and_then(|found| found.name("n").or(found.name("m")).map(|name| name.as_str().to_string()))
+            })
             .or_else(|| at.scope.variant.clone())
-            .or_else(|| coined(at.scope.topic.as_deref()?));
+            .or_else(|| coined(at.scope.topic.as_deref()?))
+            .or_else(|| with_layers(text));
         variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// `a 3-layer-Foo`, `6-layer Foo`: the name of what has so many layers.
+fn with_layers(text: &str) -> Option<String> {
+    static NAMED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:\d{1,3}|[a-z]+)[- ]layer(?:ed)?[- ](?P<n>[A-Z][\w-]*(?: [A-Z][\w-]*)?)"));
+    Some(NAMED.captures(text)?["n"].to_string())
 }
 
 /// `The projection head is a two-layer MLP`: a small network that is put on a model.

@@ -1,7 +1,7 @@
 //! Data sets and metrics that the paper uses.
 
 use super::{Findings, Place};
-use crate::intake::{DatasetRole, DatasetUse, FieldKey, SectionKind, Value};
+use crate::intake::{DatasetRole, DatasetUse, Field, FieldKey, SectionKind, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -24,7 +24,9 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     static CUE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following)\b")
+        crate::intake::regex(
+            r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from)\b",
+        )
     });
     let text = at.text();
     let mentions = at.heard.datasets_in(text);
@@ -33,6 +35,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         *name = at.heard.in_full(name);
     }
     named.extend(unnamed(text));
+    named.extend(by_authors(text));
     for (name, place) in ids(text) {
         if !named.iter().any(|(_, other)| other.start < place.end && place.start < other.end) {
             named.push((name, place));
@@ -61,6 +64,44 @@ pub(super) fn all_trained_on(sentences: &[crate::intake::Sentence]) -> bool {
         ))
     });
     sentences.iter().any(|sentence| ALL.is_match(&sentence.text) && !sentence.text.contains("pre-train"))
+}
+
+/// A paper that trains and tests, and names data for one of both alone, does the other on it, too.
+pub(super) fn for_both(fields: &mut [Field]) {
+    const OF_TRAINING: [FieldKey; 5] =
+        [FieldKey::Optimizer, FieldKey::Lr, FieldKey::Epochs, FieldKey::Steps, FieldKey::BatchSize];
+    let trains = fields.iter().any(|field| OF_TRAINING.contains(&field.key));
+    let is = |field: &Field, role: DatasetRole| matches!(&field.value, Value::Dataset { dataset } if dataset.role == role);
+    let any = |role: DatasetRole| fields.iter().any(|field| is(field, role) || is(field, DatasetRole::TrainAndEval));
+    if !trains || any(DatasetRole::Train) == any(DatasetRole::Eval) {
+        return;
+    }
+    for field in fields {
+        if let Value::Dataset { dataset } = &mut field.value {
+            dataset.role = DatasetRole::TrainAndEval;
+        }
+    }
+}
+
+/// Data that has no name but those who made it: `the data set introduced by Ash and Oak (2020)`.
+fn by_authors(text: &str) -> Vec<(String, Range<usize>)> {
+    const WHO: &str = r"[A-Z][\w’'-]+(?: et al\.?| (?:and|&) [A-Z][\w’'-]+)?,? \((?:19|20)\d\d[a-z]?\)";
+    static MADE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"\b(?:data ?sets?|corpus|corpora) (?:(?:introduced|collected|released|provided|created|proposed|published|annotated|constructed|built|made|compiled) (?:by|in)|from|of) (?P<l>{WHO}(?:(?:,? and |, ){WHO})*)"
+        ))
+    });
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(WHO));
+    if !text.contains("data") && !text.contains("corp") {
+        return Vec::new();
+    }
+    let lists = MADE.captures_iter(text).filter_map(|found| found.name("l"));
+    lists
+        .flat_map(|list| {
+            ONE.find_iter(list.as_str())
+                .map(move |one| (one.as_str().to_string(), list.start() + one.start()..list.start() + one.end()))
+        })
+        .collect()
 }
 
 /// Data that has no name but is the paper's: `trained on an in-house dataset of ...`, `fine-tuned on our orchard dataset`.
@@ -143,6 +184,36 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_for_training_and_tests() {
+        use crate::intake::{PaperFormat, extract, read_paper};
+        let roles = |text: &str| {
+            let text = format!("# A Study\n\n## Experiments\n\n{text}\n");
+            let paper = read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read");
+            let role = |field: &Field| match &field.value {
+                Value::Dataset { dataset } => Some(dataset.role),
+                _ => None,
+            };
+            extract(&paper).fields.iter().filter_map(role).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            roles("We evaluate on the Plum dataset. We use Adam with a learning rate of 0.1."),
+            [DatasetRole::TrainAndEval]
+        );
+        // Nothing is trained, or on other data.
+        assert_eq!(roles("We evaluate on the Plum dataset."), [DatasetRole::Eval]);
+        let both = roles("We train on the Pear corpus with Adam. We evaluate on the Plum dataset.");
+        assert_eq!(both, [DatasetRole::Train, DatasetRole::Eval]);
+    }
+
+    #[test]
+    fn data_of_its_authors() {
+        let named = |text: &str| by_authors(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(named("We use the data set introduced by Ash et al. (2020) of leaves."), ["Ash et al. (2020)"]);
+        assert_eq!(named("Annotated datasets from Ash and Oak (2001) and Elm (2002a)."), ["Ash and Oak (2001)", "Elm (2002a)"]);
+        assert!(named("We follow the recipe of Ash et al. (2020) on our data.").is_empty());
+    }
 
     #[test]
     fn data_without_a_name() {

@@ -28,6 +28,9 @@ pub(super) struct Heard {
 
 impl Heard {
     pub(super) fn of(paper: &Paper, sentences: &[Sentence], own: &[String]) -> Heard {
+        // What a paper proposes may be data.
+        let own: Vec<String> = own.iter().filter(|own| !is_said_to_be_data(own, sentences)).cloned().collect();
+        let own = own.as_slice();
         let mut names = Collected::default();
         for sentence in sentences.iter().filter(|s| is_own(paper, s, own)) {
             let text = without_citations(&sentence.text);
@@ -40,9 +43,11 @@ impl Heard {
         let tasks = expanded(sentences);
         let datasets = names.settle(&tasks);
         let any = |list: &[String]| {
-            let mut list: Vec<&str> = list.iter().map(String::as_str).collect();
+            // A caption may be in capitals.
+            let capitals = list.iter().filter(|name| name.len() > 5).map(|name| name.to_uppercase());
+            let mut list: Vec<String> = capitals.filter(|name| !list.contains(name)).chain(list.iter().cloned()).collect();
             list.sort_by_key(|name| std::cmp::Reverse(name.len()));
-            let written = |name: &&str| regex::escape(name).replace(' ', r"[ -]").replace(r"\-", r"[-‐–]?");
+            let written = |name: &String| regex::escape(name).replace(' ', r"[ -]").replace(r"\-", r"[-‐–]?");
             let all = list.iter().map(written).collect::<Vec<_>>().join("|");
             (!list.is_empty()).then(|| regex::Regex::new(&format!(r"\b(?:{all})(?:\b|$|\s)")).ok()).flatten()
         };
@@ -76,16 +81,18 @@ impl Heard {
     }
 
     fn most_spoken_of(&self, paper: &Paper, sentences: &[Sentence], own: &[String]) -> Option<String> {
-        let mut counts: Vec<(String, usize)> = Vec::new();
+        // By its name, and as it was written first.
+        let mut counts: Vec<(String, String, usize)> = Vec::new();
         for sentence in sentences.iter().filter(|s| is_own(paper, s, own)) {
-            for Named { name, .. } in self.datasets_in(&sentence.text) {
-                match counts.iter_mut().find(|(other, _)| *other == name) {
-                    Some((_, count)) => *count += 1,
-                    None => counts.push((name, 1)),
+            for Named { name, at } in self.datasets_in(&sentence.text) {
+                match counts.iter_mut().find(|(other, ..)| *other == name) {
+                    Some((_, _, count)) => *count += 1,
+                    None => counts.push((name, sentence.text[at].to_string(), 1)),
                 }
             }
         }
-        counts.into_iter().filter(|(_, count)| *count > 1).rev().max_by_key(|(_, count)| *count).map(|(name, _)| name)
+        let counts = counts.into_iter().map(|(_, written, count)| (written, count));
+        counts.filter(|(_, count)| *count > 1).rev().max_by_key(|(_, count)| *count).map(|(name, _)| name)
     }
 }
 
@@ -108,6 +115,20 @@ fn merged(mut all: Vec<Named>) -> Vec<Named> {
     kept
 }
 
+/// `the Foo data set`, `Foo is a corpus`, `a benchmark, Foo`, said more than once.
+fn is_said_to_be_data(own: &str, sentences: &[Sentence]) -> bool {
+    let data = ["dataset", "data set", "corpus", "benchmark"];
+    let says = |text: &str| {
+        let Some(at) = text.find(own) else { return false };
+        let before = text[..at].trim_end_matches([' ', ',', '“', '"']);
+        let behind = text[at + own.len()..].trim_start();
+        let behind = behind.strip_prefix("is ").or(behind.strip_prefix(", ")).unwrap_or(behind);
+        let behind = behind.strip_prefix("a ").or(behind.strip_prefix("an ")).unwrap_or(behind);
+        data.iter().any(|word| behind.starts_with(word) || before.ends_with(word))
+    };
+    own.len() > 2 && sentences.iter().filter(|s| says(&s.text.to_lowercase())).take(2).count() > 1
+}
+
 /// Neither of related work nor of what others did.
 fn is_own(paper: &Paper, sentence: &Sentence, own: &[String]) -> bool {
     let of_others = matches!(paper.section_kind(sentence.section), SectionKind::References | SectionKind::RelatedWork);
@@ -115,13 +136,13 @@ fn is_own(paper: &Paper, sentence: &Sentence, own: &[String]) -> bool {
 }
 
 /// The text without what it cites: `Foo (Bar et al., 2019)`, `Foo [7]`, `Foo Bar et al. (2019)`.
-fn without_citations(text: &str) -> String {
+pub(super) fn without_citations(text: &str) -> String {
     static CITES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"[ ~]?\([^()]{0,200}\b(?:19|20)\d\d[a-z]?[^()]{0,60}\)|[ ~]?\[[^\[\]]{1,200}\]|[ ~][A-Z][\w-]+(?: et al\.?| (?:and|&) [A-Z][\w-]+),?(?: \((?:19|20)\d\d[a-z]?\))",
         )
     });
-    CITES.replace_all(text, "").replace(['`', '*'], "")
+    CITES.replace_all(text, "").replace(['`', '*', '∗', '†', '‡'], "")
 }
 
 /// Names as they are collected, with how often each was seen where a name only may be a data set's.
@@ -150,6 +171,8 @@ impl Collected {
                 }
             }
         }
+        self.sure
+            .extend(in_brackets(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         for form in WEAK.iter() {
             for found in form.captures_iter(text) {
                 let Some(list) = found.name("l").or_else(|| found.name("m")) else { continue };
@@ -221,6 +244,31 @@ impl Collected {
     }
 }
 
+/// `data sets of several kinds: facts (Foo, BarQA), sums (Baz8k)`: names in brackets behind words for what they are of.
+fn in_brackets(text: &str) -> Vec<String> {
+    static BRACKETS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"[a-z] \((?P<l>[A-Z][\w’.-]*(?:-[\w.-]+)?(?:(?:,? and |, )[A-Z][\w’.-]*)*)\)"));
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets|benchmarks|corpora)\b"));
+    if !text.contains('(') || !DATA.is_match(text) {
+        return Vec::new();
+    }
+    let lists: Vec<Vec<String>> = BRACKETS
+        .captures_iter(text)
+        .map(|found| items(&found["l"]).into_iter().map(|(name, _)| name).filter(|name| is_possible(name)).collect())
+        .collect();
+    // One name alone may be short for the words before it; several are a list, and so is what stands beside one.
+    let short = |name: &str| !name.chars().any(|c| c.is_lowercase() || c.is_ascii_digit());
+    if !lists.iter().any(|list| list.len() > 1 && list.iter().all(|name| is_coined(name))) {
+        return Vec::new();
+    }
+    lists
+        .into_iter()
+        .filter(|list| list.len() > 1 || !list.iter().any(|name| short(name)))
+        .flatten()
+        .filter(|name| is_coined(name))
+        .collect()
+}
+
 const MOST_NAMES: usize = 60;
 
 fn is_of_data(title: &str) -> bool {
@@ -277,6 +325,15 @@ mod tests {
         check("We use the Blue Lake dataset.", &["Blue Lake"]);
         check("We compare on the Plum (Ash et al., 2019) and PearQA [7] datasets.", &["Plum", "PearQA"]);
         check("There are three datasets: Alder-5, BirchBank (BB) and Cedar.", &["Alder-5", "BirchBank", "Cedar"]);
+        check("In OurNet there are leaves. The OurNet dataset is small. We built the OurNet corpus.", &["OurNet"]);
+        check("The words are data sampled from Birch and Alder-3.", &["Birch", "Alder-3"]);
+        check("- Lime (5-shot): A corpus of words.\n", &["Lime"]);
+        check(
+            "We take datasets of kinds: facts (BirchQA, ALD), sums (Elm8k), and more (see Table 2).",
+            &["BirchQA", "ALD", "Elm8k"],
+        );
+        check("We use benchmarks of question answering (QA) and of named entity recognition (NER).", &[]);
+        check("We sample from Medlar, a large multilingual dataset of words.", &["Medlar"]);
         check("We introduce FigBench, a benchmark for fruit.", &["FigBench"]);
         check("We conduct experiments on QuinceQA and Rowan21.", &["QuinceQA", "Rowan21"]);
         check("The test was done on A100 and V100 GPUs. We run BERT on the dataset.", &[]);

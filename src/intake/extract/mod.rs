@@ -95,6 +95,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
         tables::find(paper, table, &mut found);
     }
+    used::init(&models, &mut found);
     used::say(models, &mut found);
     architecture::patches(&mut found.fields);
     if data::all_trained_on(&sentences) {
@@ -104,6 +105,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         });
         datasets.filter(|used| used.role == DatasetRole::Eval).for_each(|used| used.role = DatasetRole::TrainAndEval);
     }
+    data::for_both(&mut found.fields);
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     spell(&mut found.fields, paper, &sentences);
@@ -450,6 +452,8 @@ impl Scope {
     }
 }
 
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod said_tests;
 #[cfg(test)]

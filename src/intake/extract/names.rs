@@ -237,16 +237,21 @@ struct Datasets {
 
 static KNOWN: LazyLock<Datasets> = LazyLock::new(|| {
     let mut names = HashMap::new();
-    let mut spellings: Vec<&str> = Vec::new();
+    let mut spellings: Vec<String> = Vec::new();
     for (name, others, _) in DATASETS {
         for spelling in std::iter::once(name).chain(others.iter()) {
             names.insert(bare(spelling), *name);
-            spellings.push(spelling);
+            spellings.push((*spelling).to_string());
+            // Of a long name capitals mean the same.
+            let capitals = spelling.to_uppercase();
+            if spelling.len() > 5 && capitals != **spelling {
+                spellings.push(capitals);
+            }
         }
     }
     // The longest first: `ImageNet-21k` is not `ImageNet`.
     spellings.sort_by_key(|s| std::cmp::Reverse(s.len()));
-    let flexible = |s: &&str| regex::escape(s).replace(r"\-", r"[-–\s]?").replace(' ', r"[-–\s]?").replace('\'', "['’]");
+    let flexible = |s: &String| regex::escape(s).replace(r"\-", r"[-–\s]?").replace(' ', r"[-–\s]?").replace('\'', "['’]");
     let pattern = spellings.iter().map(flexible).collect::<Vec<_>>().join("|");
     Datasets { any: crate::intake::regex(&format!(r"\b(?:{pattern})(?:\b|s\b)")), names }
 });

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// A name: words with a capital or a digit each.
 const NAME: &str =
-    r"(?:[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
+    r"(?:[a-z]?[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
 /// What may stand in brackets behind it.
 const ASIDE: &str = r"(?: \([^()]{1,40}\))?";
 
@@ -47,6 +47,11 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         other(format!(
             r"(?:^|[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
         )),
+        // `in Foo, a large corpus`, and an item of a list: `• Foo (5-shot): A corpus of words`.
+        other(format!(r"\b(?:in|from|on|of|use|using|with) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b")),
+        other(format!(r"^• (?P<l>{NAME}){ASIDE} ?[:–—-] (?:An?|The|It) [^.:]{{0,60}}?\b{DATA}\b")),
+        // `data are sampled from Foo`.
+        other(format!(r"\bdata (?:(?:is|are|was|were) )?(?:(?:sampled|drawn|taken|collected|selected|crawled) )?from (?:the )?(?P<l>{list})")),
         // Not only words of capitals: `the foo2.5 dataset`.
         other(format!(r"\b(?:[Tt]he|[Oo]n|’s|'s) (?P<l>[a-z]+[a-z-]*\d[\w.-]*\w) {DATA}\b")),
         // Its own name says what it is: `the Foo Bar Task (FBT)`, `the Foo Database`.

@@ -17,7 +17,7 @@ pub(super) struct Used {
 
 /// Where a sentence names the model that is used, each with what it is worth.
 pub(super) fn used_in(text: &str) -> Vec<Used> {
-    const BASE: &str = r"(?:backbones?|base|default|(?:text |image |visual |audio |feature )?encoders?|feature extractors?|student|teacher|retriever|generator|policy|classifier|starting point|initiali[sz]ation)";
+    const BASE: &str = r"(?:backbones?|base|default|(?:text |image |visual |audio |feature )?encoders?|feature extractors?|student|teacher|retriever|generator|policy|classifier|starting point|initial policy|initiali[sz]ation)";
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
@@ -26,12 +26,12 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     });
     static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|experiments use|(?:is|are) based on)\s",
+            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|(?:experiments|methods|models|runs|variants|systems|agents|approaches) (?:all )?(?:use|adopt|share)|(?:is|are) (?:loosely )?(?:based on|inspired by))\s",
         )
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) "
+            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) |\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
         ))
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -79,7 +79,7 @@ fn object(text: &str) -> (usize, usize) {
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
+            r"\b[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
         )
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -91,7 +91,7 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static TWO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d[BM]/"));
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^ (?:\w+ )?(?:data\s?sets?|corpus|corpora|benchmarks?|data|tokeni[sz]ers?|embeddings?|GPUs?|images?|loss|optimi[sz]ers?)\b",
+            r"(?i)^ (?:\w+ )?(?:data\s?sets?|corpus|corpora|benchmarks?|data|tokeni[sz]ers?|embeddings?|GPUs?|images?|loss|optimi[sz]ers?|protocols?|procedures?|implementation|code(?:base)?|settings?|pipeline|toolkit|library|framework|recipe)\b",
         )
     });
     let named = NAME.find_iter(text).filter(|name| {
@@ -124,7 +124,7 @@ fn parameters(name: &str) -> Option<f64> {
 
 /// The depth that a convolutional network's name tells: `FooNet-50`, `FooNet-28-10`.
 fn depth(name: &str) -> Option<u32> {
-    static DEPTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"Net-?(\d{2,3})(?:-\d{1,2})?$"));
+    static DEPTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?:Net|NET)-?(\d{2,3})(?:-\d{1,2})?$"));
     super::about::family_named(name)?;
     DEPTH.captures(name)?[1].parse().ok()
 }
@@ -143,37 +143,183 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     for (name, words) in models_named(at.text()) {
         let is_own = at.own.iter().any(|own| own.len() > 2 && name.to_lowercase().starts_with(own.as_str()));
         if let Some(quote) = at.sentence.quote(words).filter(|_| is_own && parameters(&name).is_some()) {
-            found.push(NamedModel { name, sure: true, trust: 0.75, quote, section: at.sentence.section });
+            found.push(NamedModel { name, sure: true, weight: 0.0, trust: 0.75, quote, section: at.sentence.section });
         }
+    }
+    // In a list of models each begins its own item.
+    if let Some((name, words)) = begins_item(at.text())
+        && let Some(quote) = at.sentence.quote(words)
+    {
+        found.push(NamedModel { name, sure: true, weight: 0.0, trust: 0.7, quote, section: at.sentence.section });
+    }
+    if let Some((name, words)) = pretrained(at.text())
+        && let Some(quote) = at.sentence.quote(words)
+    {
+        found.push(NamedModel { name, sure: false, weight: PRETRAINED, trust: 0.7, quote, section: at.sentence.section });
     }
     for used in used_in(at.text()) {
         for (name, words) in models_named(&at.text()[used.at.clone()]) {
             let words = used.at.start + words.start..used.at.start + words.end;
-            if let Some(quote) = at.sentence.quote(words).filter(|_| is_model(&name)) {
-                let trust = if used.sure { 0.75 } else { 0.65 };
+            if let Some(quote) = at.sentence.quote(words).filter(|_| is_model(&name) || used.weight >= 5.0) {
+                let trust = if used.sure { 0.75 } else { 0.7 };
                 let section = at.sentence.section;
-                found.push(NamedModel { name, sure: used.sure, trust, quote, section });
+                found.push(NamedModel { name, sure: used.sure, weight: used.weight, trust, quote, section });
             }
         }
     }
+}
+
+/// `• Foo-7B (Ash, 2023): a model of ...`: the model that an item of a list begins with.
+fn begins_item(text: &str) -> Option<(String, Range<usize>)> {
+    let item = text.strip_prefix('•')?;
+    let start = text.len() - item.trim_start().len();
+    let (name, at) = models_named(&text[start..]).into_iter().next().filter(|(_, at)| at.start == 0)?;
+    let behind = text[start + at.end..].split_once(':')?.0.trim();
+    let is_cited = behind.is_empty() || behind.starts_with(['(', '[']) && behind.ends_with([')', ']']);
+    (is_cited && parameters(&name).is_some()).then_some((name, start + at.start..start + at.end))
+}
+
+/// What `pretrained FooNet` is worth to be what training begins with.
+const PRETRAINED: f64 = 5.5;
+
+/// `we use the pretrained FooNet`: the model that training begins with.
+fn pretrained(text: &str) -> Option<(String, Range<usize>)> {
+    static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"\b(?:[Ww]e|is|are|was|were) (?:\w+ )?(?:use[sd]?|adopt(?:ed)?|employ(?:ed)?|utili[sz]ed?|leveraged?|load(?:ed)?|take|initiali[sz]ed?|start|fine-?tuned?|build|built)\b",
+            r"[^.;]{0,60}?\bpre-?trained (?:(?:[a-z]+ ){0,2})(?P<n>[A-Z][\w.-]*(?:[ -](?:[Bb]ase|[Ll]arge|[Ss]mall))?)"
+        ))
+    });
+    if !text.contains("rained ") {
+        return None;
+    }
+    let found = NAMED.captures(text)?.name("n")?;
+    let name = found.as_str().trim_end_matches(['.', '-']);
+    let is_coined = name.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1;
+    (is_coined && names::datasets_in(name).is_empty()).then(|| (name.to_string(), found.start()..found.start() + name.len()))
+}
+
+/// Whether who takes a model of this name takes its weights: a language model of a public size, or one of a family that comes trained.
+fn comes_trained(name: &str) -> bool {
+    use crate::intake::Family;
+    parameters(name).is_some()
+        || matches!(
+            super::about::family_named(name),
+            Some(
+                Family::Bert
+                    | Family::Roberta
+                    | Family::Distilbert
+                    | Family::Deberta
+                    | Family::Albert
+                    | Family::Electra
+                    | Family::Gpt2
+                    | Family::Bart
+                    | Family::Llama
+                    | Family::T5
+                    | Family::Clip
+                    | Family::Whisper
+                    | Family::Xlnet
+                    | Family::Wav2vec2
+            )
+        )
+}
+
+/// Where a paper says nothing else of how its weights begin, they are those of the model that it builds on.
+pub(super) fn init(models: &[NamedModel], found: &mut Findings<'_>) {
+    if found.fields.iter().any(|field| field.key == FieldKey::Init) {
+        return;
+    }
+    let begins =
+        |model: &&NamedModel| model.weight == PRETRAINED || model.sure && model.weight >= 4.0 && comes_trained(&model.name);
+    let best = models.iter().filter(begins).rev().max_by(|a, b| a.weight.total_cmp(&b.weight));
+    if let Some(model) = best {
+        let value = Value::Text { text: model.name.clone() };
+        found.add(FieldKey::Init, value, None, Scope::default(), 0.7, model.quote.clone(), model.section);
+    }
+}
+
+/// Models that heads of columns name: `Teacher | FooNet-34 | BarNet-18`, each cell of one or of the two that were trained together.
+fn in_heads(found: &Findings<'_>) -> Vec<NamedModel> {
+    static MODELS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:teachers?|students?|models?|backbones?|networks?|architectures?|encoders?|arch\.?)\b")
+    });
+    let mut models: Vec<NamedModel> = Vec::new();
+    for table in &found.paper.tables {
+        let heads = table.rows.iter().take(3).filter(|row| super::tables::is_header(row) && row.cells.len() > 2);
+        for row in heads {
+            let Some((_, cells)) = row.cells.split_first().filter(|(first, _)| MODELS.is_match(&first.text)) else { continue };
+            let named = |text: &str| -> Vec<String> {
+                let named: Vec<String> = models_named(text).into_iter().map(|(name, _)| name).collect();
+                let whole: usize = named.iter().map(|name| name.len() + 1).sum();
+                if whole > text.len() { named } else { Vec::new() }
+            };
+            // One of them may be known to nobody else.
+            let known = cells.iter().filter(|cell| named(&cell.text).iter().any(|name| is_model(name))).count();
+            if known * 2 <= cells.len() || cells.iter().any(|cell| named(&cell.text).is_empty()) {
+                continue;
+            }
+            for cell in cells {
+                for name in named(&cell.text) {
+                    let quote = found.paper.quote(table.page, cell.span);
+                    models.push(NamedModel { name, sure: true, weight: 0.0, trust: 0.7, quote, section: table.section });
+                }
+            }
+        }
+    }
+    models
 }
 
 /// A model of which a sentence tells no more than its name.
 pub(super) struct NamedModel {
     name: String,
     sure: bool,
+    /// What the words around it are worth, as in [`Used`].
+    weight: f64,
     trust: f32,
     quote: crate::intake::Quote,
     section: Option<usize>,
 }
 
+/// Models of the paper's own that rows tell apart by size alone: `Foo-Small` and `Foo-Large`.
+fn series(found: &Findings<'_>) -> Vec<NamedModel> {
+    static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?P<stem>[A-Z][A-Za-z\d]*[A-Z\d][\w]*)[- ](?P<size>(?i:nano|tiny|small|base|medium|large|huge)|XXL|XL|XS|[TSBMLH])$",
+        )
+    });
+    let mut all: Vec<(String, NamedModel)> = Vec::new();
+    for table in &found.paper.tables {
+        for cell in table.rows.iter().filter_map(|row| row.cells.first()) {
+            let Some(parts) = SIZE.captures(cell.text.trim()) else { continue };
+            let name = cell.text.trim().to_string();
+            let known = super::about::family_named(&name).is_some() || !names::datasets_in(&name).is_empty();
+            if known || all.iter().any(|(_, other)| other.name == name) {
+                continue;
+            }
+            let quote = found.paper.quote(table.page, cell.span);
+            let model = NamedModel { name, sure: true, weight: 0.0, trust: 0.7, quote, section: table.section };
+            all.push((parts["stem"].to_string(), model));
+        }
+    }
+    let stems: Vec<String> = all.iter().map(|(stem, _)| stem.clone()).collect();
+    let several = |stem: &String| stems.iter().filter(|other| *other == stem).count() > 1;
+    all.into_iter().filter(|(stem, _)| several(stem)).map(|(_, model)| model).collect()
+}
+
 /// Where a paper tells no sizes, the names of the models that it uses say them; those that it trains, if any.
 pub(super) fn say(models: Vec<NamedModel>, found: &mut Findings<'_>) {
-    if found.fields.iter().any(|field| field.key == FieldKey::Variants) {
+    let is_sized = |field: &crate::intake::Field| match &field.value {
+        Value::Variant { variant } => variant.num_params.is_some() || variant.hidden_size.is_some(),
+        _ => false,
+    };
+    if found.fields.iter().any(is_sized) {
         return;
     }
-    let any_sure = models.iter().any(|model| model.sure);
-    for model in models.into_iter().filter(|model| model.sure || !any_sure) {
+    let any_told = found.fields.iter().any(|field| field.key == FieldKey::Variants);
+    let in_tables: Vec<NamedModel> = in_heads(found).into_iter().chain(series(found)).collect();
+    let any_sure = models.iter().any(|model| model.sure) || !in_tables.is_empty();
+    let said = models.into_iter().filter(|model| !any_told && (model.sure || !any_sure) && model.weight != PRETRAINED);
+    for model in said.chain(in_tables) {
         let is_data = |field: &crate::intake::Field| match &field.value {
             Value::Dataset { dataset } => names::same_spelling(&dataset.name, &model.name),
             _ => false,
@@ -206,6 +352,9 @@ mod tests {
             ("We study three models, including FooNet-50 (Ash et al., 2019) and Foo-1B.", vec!["FooNet-50", "Foo-1B"]),
             ("The model was tuned on an NVIDIA L40S.", vec![]),
             ("We compare with other models, including Foo-7B.", vec![]),
+            ("All methods use Foo-7B as the initial policy.", vec!["Foo-7B"]),
+            ("Our base model, Foo-1B, is made larger.", vec!["Foo-1B"]),
+            ("We adapt the Foo-12 protocol of others.", vec![]),
             ("All parameters of Foo-7B are counted in Table 2.", vec![]),
             ("We evaluate on Foo-100 images.", vec![]),
         ] {
@@ -213,6 +362,19 @@ mod tests {
         }
         let weight = |text: &str| used_in(text).first().map(|used| used.weight);
         assert!(weight("We use FooNet as the base encoder.") > weight("We use FooNet once."));
+    }
+
+    #[test]
+    fn what_training_begins_with() {
+        let named = |text: &str| pretrained(text).map(|(name, _)| name);
+        assert_eq!(named("We use the vanilla pretrained PlumBERT (Ash et al., 2020) here."), Some("PlumBERT".into()));
+        assert_eq!(named("We adopt a pre-trained language model FooNet2."), Some("FooNet2".into()));
+        assert_eq!(named("Pretrained PlumBERT was better in earlier work."), None);
+        assert_eq!(named("We use weights pretrained on ImageNet."), None);
+        let item = |text: &str| begins_item(text).map(|(name, _)| name);
+        assert_eq!(item("• Foo-7B (Ash et al., 2023): a model of its time."), Some("Foo-7B".into()));
+        assert_eq!(item("• Foo-7B is better: it learns."), None);
+        assert!(comes_trained("Foo-7B") && comes_trained("BERT-base") && !comes_trained("ResNet-50"));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
             tree.find(&|node| node.name == "title").map(|at| squeezed(&plain(&tree, at))).filter(|title| !title.is_empty());
         title.into_iter().for_each(|title| blocks.insert(0, Block::Title(title)));
     }
-    super::markdown::byline(&mut blocks);
+    super::structure::byline(&mut blocks);
     let mut paper = structure::compose(name, PaperFormat::Html, &blocks);
     paper.licence = licence(&tree).or(paper.licence);
     paper.arxiv_id = stamp(&tree);

@@ -206,20 +206,29 @@ impl Composer {
         let mut rows: Vec<Row> = Vec::new();
         // Cells that reach into the rows below them: how many are left, and the cell.
         let mut shared: Vec<(usize, Cell)> = Vec::new();
+        let merged = merged_columns(grid);
         for line in grid {
             let mut cells: Vec<Cell> = Vec::new();
             let mut begun: Vec<(usize, Cell)> = Vec::new();
             for cell in line {
-                if !cells.is_empty() {
-                    self.write(" ");
-                }
-                let span = self.write(&cell.text);
                 let (x0, x1) = (cell.column as f32 * COLUMN, (cell.column + cell.width.max(1)) as f32 * COLUMN - GUTTER);
-                let made = Cell { text: cell.text.clone(), span, x0, x1 };
-                if cell.height > 1 {
-                    begun.push((cell.height, made.clone()));
+                let words: Vec<&str> = cell.text.split(' ').collect();
+                // What was run together stands side by side.
+                let several = merged.get(&cell.column).copied().filter(|count| *count == words.len() && cell.height < 2);
+                let parts = if several.is_some() { words } else { vec![cell.text.as_str()] };
+                let width = (x1 + GUTTER - x0) / parts.len() as f32;
+                for (at, text) in parts.into_iter().enumerate() {
+                    if !cells.is_empty() {
+                        self.write(" ");
+                    }
+                    let span = self.write(text);
+                    let x0 = x0 + at as f32 * width;
+                    let made = Cell { text: text.to_string(), span, x0, x1: x0 + width - GUTTER };
+                    if cell.height > 1 {
+                        begun.push((cell.height, made.clone()));
+                    }
+                    cells.push(made);
                 }
-                cells.push(made);
             }
             let own = cells.first().zip(cells.last()).map(|(first, last)| Span { start: first.span.start, end: last.span.end });
             if let Some(span) = own {
@@ -241,6 +250,27 @@ impl Composer {
         self.paper.tables.push(Table { page: 1, section: self.section, caption: None, rows });
         self.wanted.push(caption);
     }
+}
+
+/// Columns that are several, run together: as many words in the head as numbers in the cells below it, twice at least.
+fn merged_columns(grid: &[Vec<GridCell>]) -> HashMap<usize, usize> {
+    let is_number = |word: &str| {
+        let bare = word.trim_start_matches(['-', '+', '±']);
+        bare.starts_with(|c: char| c.is_ascii_digit()) && bare.chars().all(|c| c.is_ascii_digit() || ".%∗*†‡".contains(c))
+    };
+    let mut merged = HashMap::new();
+    let heads = grid.iter().take(2).flatten().filter(|cell| cell.width < 2 && cell.height < 2 && cell.column > 0);
+    for head in heads.filter(|cell| !cell.text.contains(['(', '['])) {
+        let count = head.text.split(' ').count();
+        let of_numbers = |cell: &&GridCell| {
+            let words: Vec<&str> = cell.text.split(' ').collect();
+            cell.column == head.column && words.len() == count && words.iter().all(|word| is_number(word))
+        };
+        if count > 1 && grid.iter().flatten().filter(of_numbers).count() > 1 {
+            merged.insert(head.column, count);
+        }
+    }
+    merged
 }
 
 #[cfg(test)]
@@ -265,6 +295,21 @@ mod tests {
         assert_eq!(texts, [vec!["A", "x", "1"], vec!["A", "y", "2"], vec!["z", "3"]]);
         assert_eq!(paper.words(1, table.rows[1].span), "y 2");
         assert_eq!(table.caption.map(|c| paper.passage(&paper.passages[c])), Some("Table 1: C"));
+    }
+
+    #[test]
+    fn columns_that_were_run_together() {
+        let rows = vec![
+            vec![cell("Tree", 0, 1, 1), cell("Age Size", 1, 1, 1), cell("Leaf area", 2, 1, 1)],
+            vec![cell("Oak", 0, 1, 1), cell("300 7.1", 1, 1, 1), cell("1.5", 2, 1, 1)],
+            vec![cell("Ash", 0, 1, 1), cell("100 6.1", 1, 1, 1), cell("2.5", 2, 1, 1)],
+        ];
+        let paper = compose("x", PaperFormat::Html, &[Block::Table { rows, caption: None }]);
+        let texts = |row: usize| paper.tables[0].rows[row].cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>();
+        assert_eq!((texts(0), texts(1)), (vec!["Tree", "Age", "Size", "Leaf area"], vec!["Oak", "300", "7.1", "1.5"]));
+        let cells = &paper.tables[0].rows[2].cells;
+        assert_eq!(cells[1].x0, paper.tables[0].rows[0].cells[1].x0);
+        assert_eq!(paper.words(1, cells[2].span), "6.1");
     }
 
     #[test]

@@ -99,11 +99,21 @@ fn before_institution(part: &str) -> Option<String> {
 }
 
 fn parts_of(text: &str) -> Vec<String> {
-    let splits = |c: char| ",;∗†‡§*¶&|^[]".contains(c) || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c);
-    text.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect()
+    let splits = |c: char| {
+        let is_mark = ",;∗†‡§*¶&|^[]_♠♡♣♢♥♦★⋆✉◇△▽♮♯".contains(c);
+        is_mark || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c)
+    };
+    // A Greek letter that a Latin name ends with is a mark, too.
+    let is_greek = |c: char| ('α'..='ω').contains(&c);
+    let mut apart = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_mark = is_greek(c) && apart.ends_with(|last: char| last.is_alphabetic() && !is_greek(last) && last.is_ascii());
+        apart.push(if is_mark { ',' } else { c });
+    }
+    apart.split(splits).flat_map(|part| part.split(" and ")).map(|part| part.trim().to_string()).collect()
 }
 
-fn is_institution(part: &str) -> bool {
+pub(super) fn is_institution(part: &str) -> bool {
     const WORDS: [&str; 24] = [
         "universit",
         "institut",

@@ -97,10 +97,14 @@ impl<'a> View<'a> {
         };
         // The first of words alone is a header; a later one that begins with a setting is that setting, in words.
         let first = self.table.rows.iter().position(is_header);
+        let begins = self.table.rows.iter().position(|r| !is_header(r)).unwrap_or_default();
+        let widest = self.table.rows[..begins].iter().map(|r| r.cells.len()).max().unwrap_or_default();
+        // Among the values a line of few words is the name of what stands below it.
+        let is_head = |at: usize, r: &Row| at < begins || r.cells.len() > 1 && r.cells.len() * 2 > widest;
         self.table.rows[..row]
             .iter()
             .enumerate()
-            .filter(|(at, r)| is_header(r) && (Some(*at) == first || !gives_a_setting(r)))
+            .filter(|(at, r)| is_header(r) && is_head(*at, r) && (Some(*at) == first || !gives_a_setting(r)))
             .map(|(_, r)| r)
             .filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell)))
             .collect()

@@ -2,7 +2,7 @@
 
 use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::heard::Heard;
+use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::standing;
 use crate::intake::extract::{Findings, names};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
@@ -23,15 +23,18 @@ struct Seen<'a> {
     metrics: CaptionMetrics,
     /// Whether its rows are systems, the paper's own among them.
     of_systems: bool,
+    /// Whether all rows begin with the same cell.
+    one_label: bool,
 }
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
+    statistics(view, &heard, found);
     let of_data = columns_are_data(view, &heard);
     let own = Own::read(view, &found.own);
     let metrics = CaptionMetrics::read(view.caption, &heard);
-    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told };
+    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told, one_label: has_one_label(view) };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
     let mut stub: Option<(f32, String)> = None;
@@ -64,6 +67,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         if is_spread(&label) {
             continue;
         }
+        let label = with_network(view, index, row, label, seen.one_label);
         for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
@@ -94,6 +98,28 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether most rows begin with one cell, which holds for all.
+fn has_one_label(view: &View<'_>) -> bool {
+    let firsts: Vec<&str> =
+        view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| Some(row.cells.first()?.text.as_str())).collect();
+    let most = firsts.iter().map(|one| firsts.iter().filter(|other| *other == one).count()).max().unwrap_or_default();
+    firsts.len() > 2 && most * 4 > firsts.len() * 3
+}
+
+/// A system's name with that of its network, where a column beside the first is headed so; what all rows begin with is no name.
+fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
+    static NETWORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$",
+        )
+    });
+    let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && is_name(&cell.text));
+    let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
+    let mut words: Vec<&str> = if one_label { Vec::new() } else { vec![label.as_str()] };
+    words.extend(more.map(|cell| cell.text.as_str()).filter(|text| !label.contains(text)));
+    if words.is_empty() { label } else { words.join(" ") }
 }
 
 /// Which rows are of what the paper proposes.
@@ -205,6 +231,27 @@ fn lists_data(view: &View<'_>) -> bool {
     about && DATA.is_match(header.cells[0].text.trim()) && !scored
 }
 
+/// Data sets down the first column under that word, with what is known of each: the paper uses them.
+fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
+    static DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?)$"));
+    static OTHERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:compar\w+|existing|previous|related|other|overview)\b"));
+    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
+    let is_data = header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()));
+    let kind = view.paper.section_kind(view.table.section);
+    if !is_data || OTHERS.is_match(view.caption) || kind == crate::intake::SectionKind::RelatedWork {
+        return;
+    }
+    for cell in view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first()) {
+        let text = without_citations(&cell.text);
+        let Some(name) = heard.datasets_in(&text).into_iter().next().filter(|name| name.at.start == 0) else { continue };
+        let dataset = DatasetUse { name: heard.in_full(&text[name.at]), role: DatasetRole::TrainAndEval };
+        let words = view.paper.quote(view.table.page, cell.span);
+        found.add(FieldKey::Datasets, Value::Dataset { dataset }, None, view.scope.clone(), 0.7, words, view.table.section);
+    }
+}
+
 /// A row that says how far runs lie apart, not what they reached.
 fn is_spread(label: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -242,7 +289,9 @@ fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, 
 /// A score rather than a count: no `392k`, no years.
 fn score_of(text: &str) -> Option<f64> {
     let counted = text.trim_end_matches(['∗', '*', '†']).ends_with(['k', 'K', 'M', 'B']);
-    value_of(text).filter(|v| !counted && (0.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
+    let below_zero = text.trim().strip_prefix(['-', '−', '–']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let value = below_zero.map_or_else(|| value_of(text), |rest| value_of(rest).map(|value| -value));
+    value.filter(|v| !counted && (-1000.0..=1000.0).contains(v) && (text.contains('.') || text.contains('%')))
 }
 
 /// The result of a cell, and of one with two numbers under two metrics (`EM/F1`) both.
@@ -272,9 +321,15 @@ fn result_of(
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
     let Seen { view, heard, of_data, metrics, .. } = seen;
-    let dataset_of = |text: &str| heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+    let dataset_of = |text: &str| {
+        // `Foo→Bar`: what is tested on comes last.
+        let text = text.rsplit('→').next().filter(|last| !heard.datasets_in(last).is_empty()).unwrap_or(text);
+        heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string())
+    };
     let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
+    // Where the caption has data, a plain word above a metric is a part of its name: `Standard` over `Accuracy`.
+    let told_of_data = |group: &str| dataset_of(view.caption).is_none() || standing::is_coined(group);
     // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
     let after_data = begins(label) && !headers.iter().any(|h| begins(h));
     let (dataset, variant) = match (above.filter(|_| !after_data), dataset_of(label)) {
@@ -285,8 +340,14 @@ fn result_of(
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
         // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
-        (None, None) if seen.of_systems && group_of(headers, heard).is_some() => (group_of(headers, heard)?, label.to_string()),
-        (None, None) if rows_are_data(view) && !label.is_empty() => (label.to_string(), headers.join(" ")),
+        (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
+            (group_of(headers, heard)?, label.to_string())
+        }
+        // A word for data over the same words in all rows says less than the caption does.
+        (None, None) if rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
+            Some(dataset) => (dataset, label.to_string()),
+            None => (label.to_string(), headers.join(" ")),
+        },
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
