@@ -38,6 +38,9 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         return Some(scopes);
     }
     let before = text.get(..whole.start)?;
+    if let Some(roles) = (count == 2).then(|| roles(text.get(..value.start)?)).flatten() {
+        return Some(roles);
+    }
     // The names may have commas between them: the longest that comes out even.
     let whole_list = before.find(" we ").and_then(|end| before.get(..end));
     let opening = whole_list.and_then(|list| {
@@ -47,6 +50,21 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
     });
     let subject = || SUBJECT.captures(before).and_then(|found| each(&found["names"], count));
     opening.or_else(|| BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last()).or_else(subject)
+}
+
+/// `The leaf size and root size are set to`: what tells the two settings of one name apart.
+fn roles(before: &str) -> Option<Vec<Scope>> {
+    static ROLES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?P<a>[a-z-]{3,})(?: (?P<n>learning rate|batch size|length|size|dropout|window|weight decay)s?)?(?:,? and|/) ?(?:the |our )?(?:maximum |max |initial )?",
+            r"(?P<b>[a-z-]{3,}) (?P<m>learning rate|batch size|length|size|dropout|window|weight decay)s?\b[^.;\d]{0,40}$"
+        ))
+    });
+    let found = ROLES.captures(before)?;
+    let is_one = found.name("n").is_none_or(|name| name.as_str().eq_ignore_ascii_case(&found["m"]));
+    let of = |role: &str| Scope { topic: Some(found[role].to_string()), ..Scope::default() };
+    let is_setting = |role: &str| super::tables::setting(&found[role]).is_some();
+    (is_one && !is_setting("a") && !is_setting("b")).then(|| vec![of("a"), of("b")])
 }
 
 /// The scopes of a list of names, if there are so many.
@@ -97,6 +115,14 @@ mod tests {
         assert_eq!(said(text, FieldKey::BatchSize), ["16.0 [MNIST]", "64.0 [SVHN]"]);
         let parts = "The encoder and the decoder are trained with learning rates of 0.1 and 0.3, respectively.";
         assert_eq!(said(parts, FieldKey::Lr), ["0.1 [encoder]", "0.3 [decoder]"]);
+        let roles = "The maximum leaf length and root length are set to 128 and 32 tokens, respectively.";
+        assert_eq!(said(roles, FieldKey::MaxSeqLen), Vec::<String>::new());
+        let roles = "The maximum source length and target length are set to 128 and 32 tokens, respectively.";
+        assert_eq!(said(roles, FieldKey::MaxSeqLen), ["128.0 tokens [source]", "32.0 tokens [target]"]);
+        let several = "The batch size is 16 for Leaf-1 and Leaf-2, and 64 for Root-3.";
+        assert_eq!(said(several, FieldKey::BatchSize), ["16.0 [Leaf-1 and Leaf-2]", "64.0 [Root-3]"]);
+        let other = "The batch size is 16 for Leaf-1 and Leaf-2, and we train for 64 epochs.";
+        assert_eq!(said(other, FieldKey::BatchSize).len(), 1);
         // As many values as names, or none is whose.
         let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
         assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);

@@ -83,7 +83,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
                 |found| staircase(found, divisor(found)),
             ),
             form(
-                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) )?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
+                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) (?:[ηα] )?)?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
             ),
             form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),

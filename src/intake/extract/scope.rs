@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
     let mut scopes = Vec::with_capacity(sentences.len());
     let mut running = Running::default();
+    let for_all = for_all_of_each(sentences);
+    let short = topic::ShortForms::of(sentences);
     for (index, sentence) in sentences.iter().enumerate() {
         let passage = &paper.passages[sentence.passage];
         let heading = of_heading(paper, sentence.section);
@@ -16,7 +18,7 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
             own.phase = Some(Phase::PreTraining);
         }
-        own.topic = topic::of_sentence(paper, &sentence.text).filter(|_| own.datasets.is_empty());
+        own.topic = topic::of_sentence(paper, &sentence.text).filter(|topic| !says(&own, topic));
         let scope = match passage.kind {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
@@ -24,7 +26,7 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
         };
         // A statement on all experiments is of none of them.
-        if topic::holds_for_all(&sentence.text) {
+        if !for_all && topic::holds_for_all(&sentence.text) {
             scopes.push(scope);
             continue;
         }
@@ -35,9 +37,17 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
             None => topic,
         };
-        scopes.push(scope.or_topic(topic));
+        let mut scope = scope.or_topic(topic);
+        scope.topic = scope.topic.map(|topic| short.spelled_out(topic));
+        scopes.push(scope);
     }
     scopes
+}
+
+/// Whether several sections each say something of `all experiments`: each means its own.
+fn for_all_of_each(sentences: &[Sentence]) -> bool {
+    let mut all = sentences.iter().filter(|sentence| topic::holds_for_all(&sentence.text)).map(|sentence| sentence.section);
+    all.next().is_some_and(|first| all.any(|section| section != first))
 }
 
 /// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
@@ -104,9 +114,9 @@ impl Running {
         own
     }
 
-    /// The section's only data set is what its other paragraphs are about too.
+    /// The section's only data set is what its other paragraphs are about too, but those that begin with a name of their own.
     fn section_data(&self) -> Scope {
-        let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
+        let datasets = if self.introduced.len() == 1 && self.label.is_none() { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
 }
@@ -138,14 +148,16 @@ fn label(text: &str) -> Option<String> {
 fn run_in_name(text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"^(?P<l>[A-Z][\w+-]*(?: [A-Z\d][\w+-]*){0,3}) (?:For [^,.;:]{2,60}, (?:we|the)\b",
-            r"|We (?:use|train|set|fine-?tune|pre-?train|follow|adopt|optimi[sz]e|evaluate|run|apply|employ)\b)"
+            r"^(?:(?:[A-Z][a-z]+ )?(?:[Dd]etails?|[Ss]ettings?|[Ss]etups?) (?:of|for|on) (?P<d>[A-Z]?[\w-]+(?: [\w-]+){0,4}?) (?:We|Our|The|All|For|During|This|In)\b",
+            r"|(?P<l>[A-Z][\w+-]*(?: [A-Z\d][\w+-]*){0,3}) (?:For [^,.;:]{2,60}, (?:we|the)\b",
+            r"|We (?:use|train|set|fine-?tune|pre-?train|follow|adopt|optimi[sz]e|evaluate|run|apply|employ)\b))"
         ))
     });
     static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^(?:Figure|Fig|Table|Section|Appendix|Algorithm|Equation|Step|Note|Here|Then|Also)\b")
     });
-    let head = HEAD.captures(text)?.name("l")?.as_str();
+    let found = HEAD.captures(text)?;
+    let head = found.name("d").or_else(|| found.name("l"))?.as_str();
     let tells = topic::telling(head).is_some() && super::tables::setting(head).is_none() && !NONE.is_match(head);
     tells.then(|| head.to_string())
 }
@@ -330,8 +342,17 @@ fn variant_in(text: &str) -> Option<String> {
         LazyLock::new(|| crate::intake::regex(r"\b(\d{2,4})-layer (ResNet|net|network|model)"));
     // `WMT-14` begins the name of a data set.
     let datasets = names::datasets_in(text);
+    // `Our base model, Leaf-2`, `Leaf is the base model`: what is built on, no size.
+    static BUILT_ON: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^ model(?:[,:]| \(| is )"));
+    let is_built_on = |name: &regex::Match<'_>| name.as_str() == "base" && BUILT_ON.is_match(&text[name.end()..]);
+    // `Leaf-10.7B` is no `Leaf-10`.
+    let is_cut = |name: &regex::Match<'_>| {
+        let behind = text[name.end()..].strip_prefix('.').unwrap_or_default();
+        name.as_str().ends_with(|c: char| c.is_ascii_digit()) && behind.starts_with(|c: char| c.is_ascii_digit())
+    };
     let named = SIZE.captures_iter(text).find_map(|found| {
-        let name = found.iter().skip(1).flatten().next()?;
+        let name = found.iter().skip(1).flatten().next().filter(|name| !is_built_on(name) && !is_cut(name))?;
         let is_data = datasets.iter().any(|d| d.at.start < name.end() && name.start() < d.at.end);
         (!is_data && !only_compares(&text[..name.start()])).then(|| name.as_str().trim_matches(['(', ')']).to_string())
     });
@@ -368,9 +389,9 @@ impl Scope {
         }
     }
 
-    /// With what a heading tells, unless something closer is known than a phase or the size of a model.
+    /// With what a heading tells, unless something closer is known.
     fn or_topic(mut self, topic: Option<String>) -> Scope {
-        if self.datasets.is_empty() && self.topic.is_none() {
+        if self.topic.is_none() {
             self.topic = topic.filter(|topic| !says(&self, topic));
         }
         self

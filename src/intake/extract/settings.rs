@@ -250,7 +250,7 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
         return Some(Some(devices));
     }
     static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b")
+        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b|\b(\d{1,4}) (?:gradient[- ])?accumulation steps\b")
     });
     let is_each = EACH_BEFORE.is_match(&text[..whole.start])
         || EACH_INSIDE.is_match(&text[whole.start..value.start])
@@ -259,8 +259,9 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
     if !is_each {
         return None;
     }
-    let steps = STEPS.captures(text).and_then(|c| numbers::parse(&c[1])).unwrap_or(1.0);
-    Some(devices(text).map(|devices| devices * steps))
+    let steps = STEPS.captures(text).and_then(|c| numbers::parse(c.get(1).or_else(|| c.get(2))?.as_str()));
+    // Who counts steps that add up and no devices has one.
+    Some(devices(text).or(steps.map(|_| 1.0)).map(|devices| devices * steps.unwrap_or(1.0)))
 }
 
 /// How many devices multiply the number before: `16 * 4-GPU`, `16 × 4 GPUs`.
@@ -331,16 +332,28 @@ fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
             r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
+    // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
+    static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:\s(?:training\s)?\p{{L}}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[A-Z][^\s,;.()]*(?:(?:,?\sand\s|,\s|\s)[\p{{L}}][^\s,;.()]*){{0,6}}?)(?P<end>,?\sand\s|,\s){}",
+            numbers::NUMBER
+        ))
+    });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
     let mut all = Vec::new();
     let mut number = end..end;
-    while let Some(words) = FOR.captures(&text[number.end..]) {
-        let (Some(whole), Some(of)) = (words.get(0), words.name("x")) else { break };
-        let of = Some(scope::of_text(of.as_str())).filter(|scope| !scope.is_empty());
-        let of = of.or_else(|| named(words.name("x")?.as_str())).or_else(|| in_turn::thing(words.name("x")?.as_str()));
-        let Some(of) = of else { break };
+    let next = |rest: &str| FOR.captures(rest).and_then(|first| {
+        let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and "].contains(&end.as_str()));
+        let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
+        let several = || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
+        let one = || Some((first["x"].to_string(), first.get(0)?.end()));
+        if joins && !ends { several().or_else(one) } else { one() }
+    });
+    while let Some((x, length)) = next(&text[number.end..]) {
+        let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
+        let Some(of) = of.or_else(|| named(&x)).or_else(|| in_turn::thing(&x)) else { break };
         all.push((number.clone(), of));
-        let next = number.end + whole.end();
+        let next = number.end + length;
         let Some(found) = NUMBER.find(&text[next..]) else { break };
         number = next..next + found.end();
     }
