@@ -488,7 +488,7 @@ mod tests {
             ("of $ 10^{-4} $, as", "of 10⁻⁴, as"),
             ("_Leaves._ We take 1 _e_ _[−]_ [3], 5 _×_ 10 _[−]_[4]", "Leaves. We take 1 e⁻³, 5 × 10⁻⁴"),
             ("leaf_of_tree, as 10 [3] and [12] say", "leaf_of_tree, as 10 [3] and [12] say"),
-            ("${L}_{a} + b_{c}$, <sup>0</sup>.5", "Lₐ + b_c, 0.5"),
+            ("${L}_{1} + b_{2}$, <sup>0</sup>.5", "L₁ + b₂, 0.5"),
         ] {
             assert_eq!(inline(source), expected, "{source}");
         }

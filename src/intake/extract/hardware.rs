@@ -29,7 +29,8 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     let lower = text.to_lowercase();
     // What could be done is not what was done.
     let possible = lower.contains("can be ") || lower.contains("could be ");
-    if at.caption
+    let is_apart = at.caption && !["performed on", "conducted on", "run on"].iter().any(|done| lower.contains(done));
+    if is_apart
         || possible
         || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
             .iter()

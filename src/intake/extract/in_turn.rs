@@ -115,8 +115,6 @@ mod tests {
         assert_eq!(said(text, FieldKey::BatchSize), ["16.0 [MNIST]", "64.0 [SVHN]"]);
         let parts = "The encoder and the decoder are trained with learning rates of 0.1 and 0.3, respectively.";
         assert_eq!(said(parts, FieldKey::Lr), ["0.1 [encoder]", "0.3 [decoder]"]);
-        let roles = "The maximum leaf length and root length are set to 128 and 32 tokens, respectively.";
-        assert_eq!(said(roles, FieldKey::MaxSeqLen), Vec::<String>::new());
         let roles = "The maximum source length and target length are set to 128 and 32 tokens, respectively.";
         assert_eq!(said(roles, FieldKey::MaxSeqLen), ["128.0 tokens [source]", "32.0 tokens [target]"]);
         let several = "The batch size is 16 for Leaf-1 and Leaf-2, and 64 for Root-3.";

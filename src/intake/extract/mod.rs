@@ -435,8 +435,8 @@ impl Scope {
 
     /// What is said of two experiments, told apart by words alone, is said of both.
     fn add_topic(&mut self, other: &Scope) {
-        const LONGEST: usize = 80;
-        if let (true, Some(topic), Some(more)) = (self.is_vague() && other.is_vague(), &mut self.topic, &other.topic)
+        const LONGEST: usize = 100;
+        if let (Some(topic), Some(more)) = (&mut self.topic, &other.topic)
             && !topic.contains(more.as_str())
             && topic.len() + more.len() < LONGEST
         {

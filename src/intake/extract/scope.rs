@@ -18,7 +18,7 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
             own.phase = Some(Phase::PreTraining);
         }
-        own.topic = topic::of_sentence(paper, &sentence.text).filter(|topic| !says(&own, topic));
+        own.topic = topic::of_sentence(paper, &sentence.text).and_then(|topic| further(&own, topic));
         let scope = match passage.kind {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
@@ -32,12 +32,17 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         }
         let label = running.label.clone().filter(|_| matches!(passage.kind, PassageKind::Prose | PassageKind::Item));
         let of_section = || topic::of_section(paper, sentence.section);
-        let topic = label.or_else(of_section);
+        // A paragraph that begins with a name is about that, whatever else its sentences speak of.
+        let topic = label.clone().or_else(of_section);
         let topic = match defaults(&sentence.text) {
             Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
             None => topic,
         };
+        let label = label.filter(|_| scope.topic.is_some());
         let mut scope = scope.or_topic(topic);
+        if let (Some(told), Some(label)) = (&scope.topic, label.filter(|label| !says(&scope, label))) {
+            scope.topic = Some(format!("{label} {told}"));
+        }
         scope.topic = scope.topic.map(|topic| short.spelled_out(topic));
         scopes.push(scope);
     }
@@ -84,6 +89,9 @@ impl Running {
             self.paragraph = Scope::default();
             self.head = if is_run_in(&sentence.text) { own.phase } else { None };
             self.label = label(&sentence.text);
+        } else if let Some(name) = title_alone(&sentence.text) {
+            self.paragraph = Scope { phase: self.paragraph.phase, ..Scope::default() };
+            self.label = Some(name);
         }
         if let Some(head) = run_in_name(&sentence.text) {
             self.paragraph = Scope::default();
@@ -100,7 +108,7 @@ impl Running {
             }
         }
         // A sentence that only compares with other data does not change what the paragraph is about.
-        let leads = own.datasets.len() > 1 && sentence.text.starts_with("On ");
+        let leads = own.datasets.len() > 1 && ["On ", "For ", "In both "].iter().any(|word| sentence.text.starts_with(word));
         let introduces = begins_item(&sentence.text) && !own.datasets.is_empty()
             || (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
@@ -141,6 +149,17 @@ fn label(text: &str) -> Option<String> {
     let is_setting = super::tables::setting(label).is_some();
     let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
     (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
+}
+
+/// `Leaf Sorting (LS).` within a paragraph: a heading in its line, a title of its own.
+fn title_alone(text: &str) -> Option<String> {
+    let title = text.strip_suffix('.')?;
+    let is_title = |word: &str| word.len() < 4 || word.starts_with(|c: char| c.is_uppercase() || c == '(' || c.is_ascii_digit());
+    if title.len() > 60 || !title.starts_with(|c: char| c.is_uppercase()) || !title.split(' ').all(is_title) {
+        return None;
+    }
+    let plain = title.split(" (").next().unwrap_or_default();
+    label(&format!("{plain}."))
 }
 
 /// `Leaf En-De For the teacher, we train ...`, `Leaf We train ...`: a name on a line of its own that text without layout runs into the
@@ -392,7 +411,7 @@ impl Scope {
     /// With what a heading tells, unless something closer is known.
     fn or_topic(mut self, topic: Option<String>) -> Scope {
         if self.topic.is_none() {
-            self.topic = topic.filter(|topic| !says(&self, topic));
+            self.topic = topic.and_then(|topic| further(&self, topic));
         }
         self
     }
@@ -402,6 +421,20 @@ impl Scope {
 fn says(scope: &Scope, topic: &str) -> bool {
     let said = scope.to_string().to_lowercase();
     topic.to_lowercase().split_whitespace().all(|word| said.contains(word))
+}
+
+/// What a topic tells beside the data that are known.
+fn further(scope: &Scope, topic: String) -> Option<String> {
+    let said: Vec<String> = scope.datasets.iter().flat_map(|name| name.split(' ')).map(spelled_alike).collect();
+    let is_new = |word: &&str| !said.contains(&spelled_alike(word));
+    let new: Vec<&str> = topic.split(' ').filter(is_new).collect();
+    let left = if new.len() == topic.split(' ').count() { topic } else { topic::telling(&new.join(" "))? };
+    (!says(scope, &left)).then_some(left)
+}
+
+/// `CIFAR-10`, `CIFAR10` and `cifar10,` are one word.
+fn spelled_alike(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

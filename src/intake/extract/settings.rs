@@ -108,7 +108,9 @@ fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Rang
         let key = key.map(|(key, _)| key);
         COMPILED.iter().any(|compiled| Some(compiled.rule.key) == key && values_fit(compiled.rule, &[*value], ""))
     };
-    if values.len() < 2 || keys.len() != values.len() || !keys.iter().zip(&values).all(fits) {
+    // Two lengths are told apart by what they are of.
+    let is_one = keys.iter().all(|key| Some(key) == keys.first());
+    if values.len() < 2 || is_one || keys.len() != values.len() || !keys.iter().zip(&values).all(fits) {
         return Vec::new();
     }
     let mut taken = Vec::new();
@@ -393,9 +395,9 @@ fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
 
 /// A sentence or a setting of a list, not the legend of a figure.
 fn is_said(text: &str) -> bool {
-    const SMALL: [&str; 20] = [
+    const SMALL: [&str; 24] = [
         "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each",
-        "about", "by", "at",
+        "about", "by", "at", "spans", "lasts", "takes", "uses",
     ];
     text.contains(": ")
         || text.starts_with('•')

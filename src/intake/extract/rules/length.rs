@@ -105,7 +105,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over|after|in|to|during) (?:(?:a )?total(?: of)? |up to |at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        r"\b(?:for|over|after|in|to|during) (?:(?:a )?total(?: of)? |up to (?:an? )?|at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
