@@ -76,7 +76,7 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
     }
     static METHODS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:dropout|q?lora|dora|adapters?|bpe|wordpiece|sentencepiece|ema|mixup|cutmix|ner|qa|mlm|clm|sft|dpo|ppo|rlhf|tiny|small|base|medium|large|huge|relu|gelu|swiglu|(?:layer|batch|rms)-?norm\w*|models?)$",
+            r"(?i)^(?:dropout|q?lora|dora|adapters?|bpe|wordpiece|sentencepiece|ema|mixup|cutmix|ner|qa|mlm|clm|sft|dpo|ppo|rlhf|seq2seq|transformers?|(?:bi-?)?lstms?|grus?|rnns?|cnns?|mlps?|vits?|gans?|vaes?|gnns?|gcns?|u-?nets?|tiny|small|base|medium|large|huge|relu|gelu|swiglu|(?:layer|batch|rms)-?norm\w*|models?)$",
         )
     });
     // By whom is not said: by the paper itself.

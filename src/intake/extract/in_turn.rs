@@ -30,6 +30,12 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
             r"^(?P<names>[^.;:()]{3,80}?)\s(?:is|are|was|were|have|use|used)\s(?:then\s|both\s|each\s)?(?:trained|optimi[sz]ed|updated|(?:fine-?)?tuned|learned|fitted|set|given|learning|an?|the)\b",
         )
     });
+    // `We train the teacher and the student with ...`.
+    static OBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:[Tt]rain|[Tt]une|[Oo]ptimi[sz]e|[Uu]pdate|[Ll]earn)(?:d|ed|s|ing)?\s(?P<names>[^.;:()]{3,80}?)\s(?:with|using|for|by)\b",
+        )
+    });
     let rest = text.get(value.end..)?;
     let behind = BEHIND.captures(rest).or_else(|| LATER.captures(rest))?;
     if let Some(names) = behind.name("names")
@@ -49,7 +55,14 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         each(list.get(start..)?, count)
     });
     let subject = || SUBJECT.captures(before).and_then(|found| each(&found["names"], count));
-    opening.or_else(|| BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last()).or_else(subject)
+    let object = || OBJECT.captures(before).and_then(|found| each(&found["names"], count));
+    let listed = || BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last();
+    opening.or_else(listed).or_else(subject).or_else(object)
+}
+
+/// Whether values end here that go in turn: ` tokens, respectively`.
+pub(super) fn is_behind(rest: &str) -> bool {
+    rest.find("respectively").is_some_and(|at| at < 24 && !rest[..at].contains(['.', ';']))
 }
 
 /// `The leaf size and root size are set to`: what tells the two settings of one name apart.
@@ -116,11 +129,13 @@ mod tests {
         let parts = "The encoder and the decoder are trained with learning rates of 0.1 and 0.3, respectively.";
         assert_eq!(said(parts, FieldKey::Lr), ["0.1 [encoder]", "0.3 [decoder]"]);
         let roles = "The maximum source length and target length are set to 128 and 32 tokens, respectively.";
-        assert_eq!(said(roles, FieldKey::MaxSeqLen), ["128.0 tokens [source]", "32.0 tokens [target]"]);
+        assert_eq!(said(roles, FieldKey::MaxSeqLen), ["128.0 [source]", "32.0 [target]"]);
         let several = "The batch size is 16 for Leaf-1 and Leaf-2, and 64 for Root-3.";
         assert_eq!(said(several, FieldKey::BatchSize), ["16.0 [Leaf-1 and Leaf-2]", "64.0 [Root-3]"]);
         let other = "The batch size is 16 for Leaf-1 and Leaf-2, and we train for 64 epochs.";
         assert_eq!(said(other, FieldKey::BatchSize).len(), 1);
+        let object = "We train the generator and the critic with learning rates of 0.1 and 0.3 respectively.";
+        assert_eq!(said(object, FieldKey::Lr), ["0.1 [generator]", "0.3 [critic]"]);
         // As many values as names, or none is whose.
         let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
         assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);
@@ -134,6 +149,15 @@ mod tests {
         assert_eq!(said(rates, FieldKey::Lr), ["0.1 [local]", "1.0 [global]"]);
         let probe = "For linear probing, we train with a learning rate of 0.1, while for the decoder, the learning rate is 0.2.";
         assert_eq!(said(probe, FieldKey::Lr), ["0.1 [linear probing]", "0.2 [decoder]"]);
+        let inside = "The learning rate for the root is 0.1, with a batch size of 8.";
+        assert_eq!(said(inside, FieldKey::Lr), ["0.1 [root]"]);
+        assert_eq!(said(inside, FieldKey::BatchSize), ["8.0 []"]);
+        let phases = "We pre-train for 30 epochs and fine-tune for 4 epochs.";
+        assert_eq!(said(phases, FieldKey::Epochs), ["30.0 [pre-training]", "4.0 [fine-tuning]"]);
+        let clauses = "On SVHN we train with a dropout of 0.1; on MNIST we use a dropout of 0.2.";
+        assert_eq!(said(clauses, FieldKey::Dropout), ["0.1 [SVHN]", "0.2 [MNIST]"]);
+        let clauses = "For SVHN, we use dropout 0.1, while for MNIST, dropout is 0.2.";
+        assert_eq!(said(clauses, FieldKey::Dropout), ["0.1 [SVHN]", "0.2 [MNIST]"]);
         let aim = "For a fair reading, we train with a learning rate of 0.1 for example on 4 GPUs.";
         assert_eq!(said(aim, FieldKey::Lr).len(), 1);
     }

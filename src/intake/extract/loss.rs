@@ -63,6 +63,7 @@ fn kinds(text: &str) -> Vec<Range<usize>> {
         crate::intake::regex(concat!(
             r"(?i)\b(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive|label[- ]smoothed|masked) )*",
             r"(?:cross[- ]?entropy|mean[- ]squared?[- ]error|mean[- ]absolute[- ]error|(?:negative )?log[- ]likelihood|InfoNCE|ELBO|KL[- ]divergence|(?:BCE|CE|MSE|MAE|NLL|CTC) loss|BCEWithLogitsLoss)(?: with logits)?\b(?: (?:loss|objective)\b)?",
+            r"|\b(?:masked|causal|autoregressive) language[- ]model(?:l?ing)?\b(?: (?:loss|objective)\b)?|\bnext[- ](?:token|word)[- ]prediction\b(?: (?:loss|objective)\b)?",
             r"|\b(?-i:DPO|GRPO|ORPO|SimPO|KTO|IPO)\b|\bdirect preference optimi[sz]ation\b"
         ))
     });

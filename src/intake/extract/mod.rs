@@ -436,6 +436,9 @@ impl Scope {
     /// What is said of two experiments, told apart by words alone, is said of both.
     fn add_topic(&mut self, other: &Scope) {
         const LONGEST: usize = 100;
+        if self.topic.is_none() && !self.is_vague() {
+            self.topic.clone_from(&other.topic);
+        }
         if let (Some(topic), Some(more)) = (&mut self.topic, &other.topic)
             && !topic.contains(more.as_str())
             && topic.len() + more.len() < LONGEST

@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, in_turn, numbers, scope, tables};
+use super::{Findings, Place, Said, in_turn, numbers, scope, tables, topic};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -166,7 +166,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         return met.value.end;
     }
     let others = one_each(text, value.end);
-    let of_clause = || scope::model_of_clause(text, whole.start).or(at.scope);
+    let of_clause = || scope::with_topic(scope::model_of_clause(text, whole.start).or(at.scope), meant_for(text, met));
     let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
@@ -203,7 +203,7 @@ fn own_part(text: &str, value: Range<usize>) -> Range<usize> {
         ))
     });
     match numbers_in(&text[value.clone()]).as_slice() {
-        [.., before, _] if OTHER.is_match(&text[value.end..]) => value.start..value.start + before.end,
+        [.., before, _] if OTHER.is_match(&text[value.end..]) && !in_turn::is_behind(&text[value.end..]) => value.start..value.start + before.end,
         _ => value,
     }
 }
@@ -328,7 +328,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
 
 /// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
 /// there. Empty unless there are at least two.
-fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
+pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
@@ -360,6 +360,22 @@ fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
         number = next..next + found.end();
     }
     if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// What one value is for: `the learning rate {for the root} is 0.1`, `a learning rate of 0.1 {for the root}`.
+fn meant_for(text: &str, met: &Match) -> Option<String> {
+    static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\s(?:for|of) (?:the |our |all )?(?P<x>[A-Za-z][^,;:()\d]{2,50}?) (?:is|are|was|were|to|as)\b")
+    });
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?: tokens| words| examples| samples| epochs| steps| iterations)? for (?:the |our )?(?P<x>[A-Za-z][^,;:()\d]{2,40}?)(?:[.;,]|$| and | with | in | on | to )",
+        )
+    });
+    let inside = text.get(met.whole.start..met.value.start)?;
+    let inside = inside.contains(" for ").then(|| INSIDE.captures(inside)).flatten();
+    let behind = || text.get(met.value.end..).filter(|rest| rest.contains(" for ")).and_then(|rest| BEHIND.captures(rest));
+    topic::named(inside.or_else(behind)?.name("x")?.as_str())
 }
 
 /// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.

@@ -17,7 +17,7 @@ fn words_between_a_name_and_its_value() {
     check("We set the momentum of the outer loop to 0.8 in SGD.", FieldKey::Momentum, &["0.8"]);
     check("The rank of all adapter layers is set to 12.", FieldKey::LoraRank, &["12.0"]);
     check("The rank of the kernel matrix is 12.", FieldKey::LoraRank, &[]);
-    check("The maximum input length for the reader is limited to 300 tokens.", FieldKey::MaxSeqLen, &["300.0"]);
+    check("The maximum input length for the reader is limited to 300 tokens.", FieldKey::MaxSeqLen, &["300.0 [reader]"]);
     check("We train with Adam ( β 1 = 0.8, β 2 = 0.9).", FieldKey::Beta2, &["0.9"]);
 }
 

@@ -88,7 +88,17 @@ fn of_title(paper: &Paper, title: &str) -> Option<String> {
     if title.len() >= 80 || is_sentence {
         return None;
     }
-    of_reference(paper, title).or_else(|| telling(title))
+    of_reference(paper, title).or_else(|| telling(title).map(|told| with_its_kind(title, told)))
+}
+
+/// `Stage 2: Leaf tuning`: with the number of the stage before and the `tuning` behind, which tell by themselves nothing.
+fn with_its_kind(title: &str, told: String) -> String {
+    let mut words = title.split([' ', ':', '.']).filter(|word| !word.is_empty());
+    let (kind, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) || is_among("I II III IV One Two Three", number);
+    let is_stage = is_among("stage phase step", &kind.to_lowercase()) && is_number && !told.contains(number);
+    let told = if title.ends_with(" tuning") && !told.ends_with("tuning") { format!("{told} tuning") } else { told };
+    if is_stage { format!("{kind} {number} {told}") } else { told }
 }
 
 /// What the heading of a section says of the experiment in it, or else those above it.
@@ -133,7 +143,7 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
 }
 
 /// What `for x` is for; none where that is a manner, a setting or a count.
-fn named(x: &str) -> Option<String> {
+pub(super) fn named(x: &str) -> Option<String> {
     let words: Vec<&str> = x.split_whitespace().collect();
     let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
@@ -151,7 +161,7 @@ fn named(x: &str) -> Option<String> {
 pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
     static CLAUSE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:[,;] (?:and |while |whereas |but )?|(?:and|while|whereas) )for (?:the )?(?P<x>[^,;:()]{2,50}?),? (?:we|the|an?|it|this)\b",
+            r"(?:[,;] (?:and |while |whereas |but )?|(?:and|while|whereas) )for (?:the )?(?P<x>[^,;:()]{2,50}?)(?:,? (?:we|the|an?|it|this|our|its)\b|, \p{L})",
         )
     });
     let before = text.get(..at)?;
@@ -161,7 +171,7 @@ pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
 /// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that was named last before `at`.
 pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
     static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er)\b")
+        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|dropout|weight decay)\b")
     });
     const PLAIN: &str = "initial base peak final same different small large constant fixed mini maximum minimum max min total global-batch \
         effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \
@@ -243,6 +253,8 @@ mod tests {
         {
             assert_eq!(telling(text), None, "{text}");
         }
+        assert_eq!(with_its_kind("Stage 2: Leaf tuning", "Leaf".into()), "Stage 2 Leaf tuning");
+        assert_eq!(with_its_kind("Stages of Leaf growth", "Leaf growth".into()), "Leaf growth");
         assert_eq!(telling("Training Details for Parsing Trees").as_deref(), Some("Parsing Trees"));
         assert_eq!(telling("Representation learning").as_deref(), Some("Representation learning"));
     }

@@ -115,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:pre-?|fine-?)?(?:training|tuning)\b", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:(?:pre-?|fine-?)?(?:training|tuning)|(?-i:[A-Z]{2,5}))\b", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
         r"\b(?:for|over|with|in|spans|spanned) (?:only |just |a total of |at most |up to )?(?:a )?{c} (?:training |full |single )?epochs?\b",
@@ -196,7 +196,7 @@ pub(super) const RULES: &[Rule] = &[
     // A few of these are a loop within a step, or the making of one example.
     rule(
         FieldKey::Steps,
-        r"\b(?:in|over|with|of) {n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )(?:steps|iterations|iters|updates)\b",
+        r"\b(?:in|over|with|of) {n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|iters|updates)\b",
         Some(Unit::Steps),
         (1e3, 1e12),
     ),
