@@ -240,8 +240,7 @@ impl Findings<'_> {
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
         let Said { key, value, unit, words, weight, origin } = said;
-        let end = words.end;
-        let Some(quote) = at.sentence.quote(words) else { return };
+        let Some(quote) = at.sentence.quote(words.clone()) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
         // An abstract speaks of effort to impress, an experiments section to inform.
@@ -253,7 +252,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = scope::of_clause(at.text(), end, at.scope);
+        let scope = scope::of_clause(at.text(), &words, at.scope);
         self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;

@@ -3,6 +3,7 @@
 
 use super::{names, topic};
 use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// The scope of each sentence, in their order.
@@ -56,13 +57,14 @@ fn for_all_of_each(sentences: &[Sentence]) -> bool {
 }
 
 /// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
-pub(super) fn of_clause(text: &str, at: usize, of_sentence: &Scope) -> Scope {
+pub(super) fn of_clause(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope {
+    let at = words.end;
     let phase = of_sentence.phase.or_else(|| phase_of_clause(text, at));
     let datasets = data_of_clause(text, at, of_sentence).unwrap_or_else(|| of_sentence.datasets.clone());
     let scope = Scope { phase, datasets, ..of_sentence.clone() };
-    match topic::of_clause(text, at).or_else(|| topic::of_role(text, at)).and_then(|topic| further(&scope, topic)) {
+    match topic::of_clause(text, at).and_then(|topic| further(&scope, topic)) {
         Some(topic) => Scope { topic: Some(topic), ..scope },
-        None => scope,
+        None => with_topic(scope, topic::of_role(text, words)),
     }
 }
 

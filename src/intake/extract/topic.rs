@@ -1,6 +1,7 @@
 //! Which experiment a heading or the beginning of a sentence speaks of, where no list of names knows it.
 
 use crate::intake::{Paper, Section, SectionKind, Sentence};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Words for kinds of sections, of statements and of settings: they tell no experiment from another.
@@ -168,8 +169,8 @@ pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
     CLAUSE.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
 }
 
-/// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that was named last before `at`.
-pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
+/// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that `words` name.
+pub(super) fn of_role(text: &str, words: &Range<usize>) -> Option<String> {
     static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|dropout|weight decay)\b")
     });
@@ -177,12 +178,12 @@ pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
         effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \
         using use best optimal with";
     let is_role = |role: &str| !is_among(PLAIN, role) && !is_among(GENERAL, role) && !is_among(MANNERS, role);
-    let all: Vec<(usize, String, String)> = ROLE
+    let all: Vec<(Range<usize>, String, String)> = ROLE
         .captures_iter(text)
-        .map(|found| (found.get(0).map_or(0, |m| m.start()), found["role"].to_lowercase(), found["name"].to_lowercase()))
+        .map(|found| (found.get(0).map_or(0..0, |m| m.range()), found["role"].to_lowercase(), found["name"].to_lowercase()))
         .filter(|(_, role, _)| is_role(role))
         .collect();
-    let (_, role, name) = all.iter().rev().find(|(start, ..)| *start < at)?;
+    let (_, role, name) = all.iter().rfind(|(at, ..)| at.start < words.end && words.start < at.end)?;
     all.iter().any(|(_, other, same)| same == name && other != role).then(|| role.clone())
 }
 
@@ -300,10 +301,10 @@ mod tests {
     #[test]
     fn settings_of_one_name() {
         let text = "The outer learning rate is 0.7 and the inner learning rate 0.01";
-        let at = |value: &str| text.find(value).expect("there");
-        assert_eq!(of_role(text, at("0.7")).as_deref(), Some("outer"));
-        assert_eq!(of_role(text, at("0.01")).as_deref(), Some("inner"));
-        assert_eq!(of_role("The initial learning rate is 0.7 and the peak learning rate 1", 40), None);
+        let at = |value: &str| text.find(value).expect("there") - 5..text.find(value).expect("there");
+        assert_eq!(of_role(text, &at("0.7")).as_deref(), Some("outer"));
+        assert_eq!(of_role(text, &at("0.01")).as_deref(), Some("inner"));
+        assert_eq!(of_role("The initial learning rate is 0.7 and the peak learning rate 1", &(40..60)), None);
     }
 
     #[test]
