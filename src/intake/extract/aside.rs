@@ -43,6 +43,14 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
     aside
 }
 
+/// Whether a paragraph begins with a head of its own that says that it is about what the paper compares with: `Baselines.`
+pub(super) fn heads_baselines(text: &str) -> bool {
+    let Some(end) = text.find(['.', ':']) else { return false };
+    let head = text[..end].to_lowercase();
+    let is_of_them = ["baseline", "competing ", "competitors", "compared methods", "compared models"].iter().any(|word| head.starts_with(word));
+    is_of_them && head.split_whitespace().count() <= 3
+}
+
 /// Whether a sentence tells what others did, where the paper's own are `own`: `Foo et al. (2019) train with ...`, `In contrast, Foo was
 /// trained ...`, `Baselines use ...`.
 pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {

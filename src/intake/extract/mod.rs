@@ -55,8 +55,13 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     found.heard = Rc::clone(&heard);
     let asides = aside::sections(paper, &sentences);
     let mut models = Vec::new();
+    // Which paragraph it is, and whether it is about baselines.
+    let mut paragraph = (None, false);
     for (sentence, scope) in sentences.iter().zip(&scopes) {
-        let kind = paper.section_kind(sentence.section);
+        if paragraph.0 != Some(sentence.passage) {
+            paragraph = (Some(sentence.passage), aside::heads_baselines(&sentence.text));
+        }
+        let kind = if paragraph.1 { SectionKind::Baselines } else { paper.section_kind(sentence.section) };
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
         let of_others = aside::is_of_others(&sentence.text, &own);

@@ -178,7 +178,7 @@ fn is_run_in(text: &str) -> bool {
 /// kind of section or a setting.
 fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
+        LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\. (?:lr|[a-z]{4,}) |\.$|:$)"));
     static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
     static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(

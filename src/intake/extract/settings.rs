@@ -420,21 +420,22 @@ fn is_said(text: &str) -> bool {
         || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
 }
 
-/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`: names of settings, each with its number behind it.
+/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`: names of settings, each with its number behind it.
 fn lists_settings(text: &str) -> bool {
     static NUMBER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}(?:\s|$)", numbers::NUMBER)));
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}[,;.]?(?:\s|$)", numbers::NUMBER)));
     let mut from = 0;
     let mut count = 0;
     while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
-        let words: Vec<&str> = text[from..from + number.start()].split_whitespace().collect();
+        let words: Vec<&str> = text[from..from + number.start()].split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
         let last = |n: usize| words.get(words.len().checked_sub(n)?..).map(|last| last.join(" "));
         let is_named = (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
         count += usize::from(is_named);
         // The blank behind a number is the one before the next.
         from += number.end().max(number.start() + 2) - 1;
     }
-    count >= 2
+    // `Dropout 0.1.` is a list of one.
+    count >= 2 || count == 1 && text.ends_with('.') && text.split_whitespace().count() <= 3
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {
