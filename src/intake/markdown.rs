@@ -400,7 +400,8 @@ fn inline(text: &str) -> String {
     static SLANTED: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"_([^_\sA-Za-z0-9{}\\$^]{1,3})_"));
     let text = if text.contains('_') { SLANTED.replace_all(text, "$1") } else { text.into() };
     // `_Leaves._ We`, but not `leaf_of_tree`: words in italics.
-    static ITALIC: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"\b_([^_\s{}\\$^](?:[^_\n{}\\$^]{0,300}[^_\s{}\\$^])?)_\b"));
+    static ITALIC: LazyLock<regex::Regex> =
+        LazyLock::new(|| super::regex(r"\b_([^_\s{}\\$^](?:[^_\n{}\\$^]{0,300}[^_\s{}\\$^])?)_\b"));
     let text = if text.contains('_') { ITALIC.replace_all(&text, "$1") } else { text };
     let text = raised_by_brackets(&text);
     let text = text.as_ref();
@@ -447,13 +448,14 @@ fn inline(text: &str) -> String {
 
 /// `10 [−] [3]`, `1 e [−4]`: an exponent in the brackets that a converter sets for what is raised; no reference is less than nothing.
 fn raised_by_brackets(text: &str) -> std::borrow::Cow<'_, str> {
-    static RAISED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        super::regex(r"(?P<base>\b10|\d ?[eE]) ?\[[−–-](?:\] ?\[)?(?P<n>\d{1,2})\]")
-    });
+    static RAISED: LazyLock<regex::Regex> =
+        LazyLock::new(|| super::regex(r"(?P<base>\b10|\d ?[eE]) ?\[[−–-](?:\] ?\[)?(?P<n>\d{1,2})\]"));
     if !["[−", "[-", "[–"].iter().any(|open| text.contains(open)) {
         return text.into();
     }
-    RAISED.replace_all(text, |found: &regex::Captures<'_>| format!("{}{}", &found["base"], latex::scripted(&format!("-{}", &found["n"]), true)))
+    RAISED.replace_all(text, |found: &regex::Captures<'_>| {
+        format!("{}{}", &found["base"], latex::scripted(&format!("-{}", &found["n"]), true))
+    })
 }
 
 #[cfg(test)]

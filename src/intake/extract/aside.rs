@@ -47,7 +47,9 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
 pub(super) fn heads_baselines(text: &str) -> bool {
     let Some(end) = text.find(['.', ':']) else { return false };
     let head = text[..end].to_lowercase();
-    let is_of_them = ["baseline", "competing ", "competitors", "compared methods", "compared models"].iter().any(|word| head.starts_with(word));
+    let is_of_them = ["baseline", "competing ", "competitors", "compared methods", "compared models"]
+        .iter()
+        .any(|word| head.starts_with(word));
     is_of_them && head.split_whitespace().count() <= 3
 }
 

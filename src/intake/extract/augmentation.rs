@@ -10,7 +10,10 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
     (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
     (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
-    (r"horizontal(?:ly)? flip|flip\w* horizontally|flip\w* (?:the |each |an )?images? (?:with|at)\b|random(?:ly)? flip", "horizontal flip"),
+    (
+        r"horizontal(?:ly)? flip|flip\w* horizontally|flip\w* (?:the |each |an )?images? (?:with|at)\b|random(?:ly)? flip",
+        "horizontal flip",
+    ),
     (r"scale augmentation", "scale augmentation"),
     (r"colou?r augmentation", "color augmentation"),
     (r"colou?r[- ]?jitter\w*", "color jitter"),

@@ -118,7 +118,9 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"].iter().find_map(|name| words.name(name));
+        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"]
+            .iter()
+            .find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }

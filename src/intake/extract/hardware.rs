@@ -64,7 +64,7 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
     if at.caption
-        || !["train", "tuning", "tuned", "run took", "runs took", "runtime", "computation time"]
+        || !["train", "tuning", "tuned", "run took", "runs took", "run takes", "runs take", "runtime", "computation time"]
             .iter()
             .any(|word| lower.contains(word))
     {
@@ -93,7 +93,8 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     };
     let value = value * scale;
     let weight = if lower.contains("for example") { 0.7 } else { 1.0 };
-    let said = |value| Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range()) };
+    let said =
+        |value| Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range()) };
     // `12 hours for leaves and 8 hours for roots`.
     let each = settings::one_each(text, number.end());
     let Some((_, first)) = each.first() else { return found.tell(at, said(value)) };

@@ -161,7 +161,8 @@ mod tests {
         let list = "**Leaf-S.** lr 0.1, batch size 8, 90 epochs. Dropout 0.2.\n\n**Leaf-L.** lr 0.3, batch size 4, 40 epochs.";
         assert_eq!(said(list, FieldKey::Lr), ["0.1 [Leaf-S]", "0.3 [Leaf-L]"]);
         assert_eq!(said(list, FieldKey::Dropout), ["0.2 [Leaf-S]"]);
-        let others = "**Baselines.** We compare with BarNet, trained with a learning rate of 0.5.\n\nWe take a learning rate of 0.1.";
+        let others =
+            "**Baselines.** We compare with BarNet, trained with a learning rate of 0.5.\n\nWe take a learning rate of 0.1.";
         assert_eq!(said(others, FieldKey::Lr), ["0.1 []"]);
         let aim = "For a fair reading, we train with a learning rate of 0.1 for example on 4 GPUs.";
         assert_eq!(said(aim, FieldKey::Lr).len(), 1);

@@ -66,6 +66,17 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
                 r"\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b(?:[^.;]|\.\d){0,80}\b(?:learning[- ]rates?|lr)\b|\b(?:learning[- ]rates?|lr)\b(?:[^.;]|\.\d){0,80}?\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b".into(),
                 |_| ScheduleShape::Cosine,
             ),
+            // `LR scheduler: cosine`.
+            form(
+                r"\b(?:schedul(?:e|er|ing)|(?:lr|learning[- ]rate) decay)(?: type| strategy)?\s?(?:[:=]|\bis|\bwas) ?(?:set to )?(?:an? )?(?P<s>cosine|linear|constant|polynomial|exponential)\b".into(),
+                |found| match found["s"].to_lowercase().as_str() {
+                    "cosine" => ScheduleShape::Cosine,
+                    "constant" => ScheduleShape::Constant,
+                    "polynomial" => ScheduleShape::Polynomial { power: None },
+                    "exponential" => ScheduleShape::Exponential,
+                    _ => ScheduleShape::Linear,
+                },
+            ),
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
             form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
             form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),

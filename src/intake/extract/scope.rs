@@ -90,7 +90,9 @@ fn data_of_clause(text: &str, at: usize, of_sentence: &Scope) -> Option<Vec<Stri
 /// `We pre-train for 3 epochs and fine-tune for 2`: of the two phases the one that was named last before `at`.
 fn phase_of_clause(text: &str, at: usize) -> Option<Phase> {
     static PHASE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:(?P<pre>pre-?train(?:ing|ed (?:on|for|with|using|in|at))?)|(?P<tune>fine-?tun(?:e|ed|ing)))\b")
+        crate::intake::regex(
+            r"(?i)\b(?:(?P<pre>pre-?train(?:ing|ed (?:on|for|with|using|in|at))?)|(?P<tune>fine-?tun(?:e|ed|ing)))\b",
+        )
     });
     let lower = text.to_lowercase();
     if !(lower.contains("pre-train") || lower.contains("pretrain")) || !lower.contains("tun") {
@@ -182,7 +184,7 @@ fn label(text: &str) -> Option<String> {
     static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
     static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can)\b",
+            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires)\b",
         )
     });
     let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
@@ -402,8 +404,7 @@ fn variant_in(text: &str) -> Option<String> {
     // `WMT-14` begins the name of a data set.
     let datasets = names::datasets_in(text);
     // `Our base model, Leaf-2`, `Leaf is the base model`: what is built on, no size.
-    static BUILT_ON: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^ model(?:[,:]| \(| is )"));
+    static BUILT_ON: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^ model(?:[,:]| \(| is )"));
     let is_built_on = |name: &regex::Match<'_>| name.as_str() == "base" && BUILT_ON.is_match(&text[name.end()..]);
     // `Leaf-10.7B` is no `Leaf-10`.
     let is_cut = |name: &regex::Match<'_>| {

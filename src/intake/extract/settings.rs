@@ -203,7 +203,9 @@ fn own_part(text: &str, value: Range<usize>) -> Range<usize> {
         ))
     });
     match numbers_in(&text[value.clone()]).as_slice() {
-        [.., before, _] if OTHER.is_match(&text[value.end..]) && !in_turn::is_behind(&text[value.end..]) => value.start..value.start + before.end,
+        [.., before, _] if OTHER.is_match(&text[value.end..]) && !in_turn::is_behind(&text[value.end..]) => {
+            value.start..value.start + before.end
+        }
         _ => value,
     }
 }
@@ -252,7 +254,9 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
         return Some(Some(devices));
     }
     static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b|\b(\d{1,4}) (?:gradient[- ])?accumulation steps\b")
+        crate::intake::regex(
+            r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b|\b(\d{1,4}) (?:gradient[- ])?accumulation steps\b",
+        )
     });
     let is_each = EACH_BEFORE.is_match(&text[..whole.start])
         || EACH_INSIDE.is_match(&text[whole.start..value.start])
@@ -344,13 +348,16 @@ pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
     let mut all = Vec::new();
     let mut number = end..end;
-    let next = |rest: &str| FOR.captures(rest).and_then(|first| {
-        let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and "].contains(&end.as_str()));
-        let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
-        let several = || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
-        let one = || Some((first["x"].to_string(), first.get(0)?.end()));
-        if joins && !ends { several().or_else(one) } else { one() }
-    });
+    let next = |rest: &str| {
+        FOR.captures(rest).and_then(|first| {
+            let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and "].contains(&end.as_str()));
+            let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
+            let several =
+                || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
+            let one = || Some((first["x"].to_string(), first.get(0)?.end()));
+            if joins && !ends { several().or_else(one) } else { one() }
+        })
+    };
     while let Some((x, length)) = next(&text[number.end..]) {
         let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
         let Some(of) = of.or_else(|| named(&x)).or_else(|| in_turn::thing(&x)) else { break };

@@ -172,7 +172,9 @@ pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
 /// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that `words` name.
 pub(super) fn of_role(text: &str, words: &Range<usize>) -> Option<String> {
     static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|dropout|weight decay)\b")
+        crate::intake::regex(
+            r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|dropout|weight decay)\b",
+        )
     });
     const PLAIN: &str = "initial base peak final same different small large constant fixed mini maximum minimum max min total global-batch \
         effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \

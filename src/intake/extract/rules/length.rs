@@ -115,7 +115,12 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:(?:pre-?|fine-?)?(?:training|tuning)|(?-i:[A-Z]{2,5}))\b", Some(Unit::Epochs), COUNT),
+    rule(
+        FieldKey::Epochs,
+        r"{n} (?:full )?epochs? of (?:(?:pre-?|fine-?)?(?:training|tuning)|(?-i:[A-Z]{2,5}))\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(
         FieldKey::Epochs,
         r"\b(?:for|over|with|in|spans|spanned) (?:only |just |a total of |at most |up to )?(?:a )?{c} (?:training |full |single )?epochs?\b",
@@ -176,6 +181,12 @@ pub(super) const RULES: &[Rule] = &[
         r"\b(?:runs?|ran|running|perform(?:s|ed|ing)?|tak(?:es?|ing)|took|completed?|execut(?:es?|ed|ing)|us(?:es?|ed|ing)|involv(?:es?|ed|ing)|compris(?:es?|ed|ing)|spans|spanning|total(?:s|ing)) (?:for )?(?:a total of |about |up to |approximately )?{n} (?:training |gradient |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|updates)\b",
         Some(Unit::Steps),
         (1e3, 1e12),
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:and|with|use[sd]?|using|,) {n} (?:training|optimi[sz]ation|gradient|update) steps\b",
+        Some(Unit::Steps),
+        (50.0, 1e12),
     ),
     // The same length in the other unit: `for 30 epochs (9,000 steps)`, `9k steps, which corresponds to about 30 epochs`.
     rule(

@@ -134,7 +134,12 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
-    rule(FieldKey::MaxSeqLen, r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)\b", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)\b",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
     rule(FieldKey::VocabSize, r"\bvocabular(?:y|ies)(?: sizes?)?{of}{n}", None, VOCABULARY),
     rule(
         FieldKey::VocabSize,
