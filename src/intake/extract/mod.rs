@@ -8,6 +8,7 @@ mod architecture;
 mod aside;
 mod augmentation;
 mod choices;
+mod clause;
 mod data;
 mod described;
 mod hardware;
@@ -257,7 +258,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = scope::of_clause(at.text(), &words, at.scope);
+        let scope = clause::of(at.text(), &words, at.scope);
         self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;
