@@ -473,6 +473,11 @@ fn inline(text: &str) -> String {
     // `0_._9`, `_β_1`: a sign that stood in italics.
     static SLANTED: LazyLock<regex::Regex> = LazyLock::new(|| super::regex(r"_([^_\sA-Za-z0-9{}\\$^]{1,3})_"));
     let text = if text.contains('_') { SLANTED.replace_all(text, "$1") } else { text.into() };
+    // `_Leaves._ We`, but not `leaf_of_tree`: words in italics.
+    static ITALIC: LazyLock<regex::Regex> =
+        LazyLock::new(|| super::regex(r"\b_([^_\s{}\\$^](?:[^_\n{}\\$^]{0,300}[^_\s{}\\$^])?)_\b"));
+    let text = if text.contains('_') { ITALIC.replace_all(&text, "$1") } else { text };
+    let text = raised_by_brackets(&text);
     let text = text.as_ref();
     let made = MARKS.replace_all(text, |found: &regex::Captures<'_>| {
         let part = |name: &str| found.name(name).map(|m| m.as_str());
@@ -488,6 +493,11 @@ fn inline(text: &str) -> String {
         if let Some(raised) = part("raised") {
             // `Ann One<sup>a</sup>`: a mark, no letter of the name.
             let before = found.get(0).map_or("", |whole| &text[..whole.start()]);
+            // `<sup>0</sup>.5` is a number that slipped.
+            let slipped = part("script") == Some("sup") && raised.chars().all(|c| c.is_ascii_digit());
+            if slipped && behind.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+                return raised.to_string();
+            }
             let of_word = before.chars().rev().take(3).filter(|c| c.is_alphabetic()).count() == 3;
             if of_word && raised.trim().chars().all(|c| c.is_ascii_lowercase() || c == ',') {
                 return format!("^{}", raised.trim());
@@ -508,6 +518,18 @@ fn inline(text: &str) -> String {
         marked.or_else(|| ["code", "address", "sign"].into_iter().find_map(part).map(str::to_string)).unwrap_or_default()
     });
     decoded(&made)
+}
+
+/// `10 [−] [3]`, `1 e [−4]`: an exponent in the brackets that a converter sets for what is raised; no reference is less than nothing.
+fn raised_by_brackets(text: &str) -> std::borrow::Cow<'_, str> {
+    static RAISED: LazyLock<regex::Regex> =
+        LazyLock::new(|| super::regex(r"(?P<base>\b10|\d ?[eE]) ?\[[−–-](?:\] ?\[)?(?P<n>\d{1,2})\]"));
+    if !["[−", "[-", "[–"].iter().any(|open| text.contains(open)) {
+        return text.into();
+    }
+    RAISED.replace_all(text, |found: &regex::Captures<'_>| {
+        format!("{}{}", &found["base"], latex::scripted(&format!("-{}", &found["n"]), true))
+    })
 }
 
 #[cfg(test)]
@@ -540,6 +562,9 @@ mod tests {
             ("<td>0.1</td><td>32</td>", "0.1 32 "),
             ("$x=1$ and `$HOME`", "x = 1 and $HOME"),
             ("of $ 10^{-4} $, as", "of 10⁻⁴, as"),
+            ("_Leaves._ We take 1 _e_ _[−]_ [3], 5 _×_ 10 _[−]_[4]", "Leaves. We take 1 e⁻³, 5 × 10⁻⁴"),
+            ("leaf_of_tree, as 10 [3] and [12] say", "leaf_of_tree, as 10 [3] and [12] say"),
+            ("${L}_{1} + b_{2}$, <sup>0</sup>.5", "L₁ + b₂, 0.5"),
         ] {
             assert_eq!(inline(source), expected, "{source}");
         }

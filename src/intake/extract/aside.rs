@@ -43,6 +43,16 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
     aside
 }
 
+/// Whether a paragraph begins with a head of its own that says that it is about what the paper compares with: `Baselines.`
+pub(super) fn heads_baselines(text: &str) -> bool {
+    let Some(end) = text.find(['.', ':']) else { return false };
+    let head = text[..end].to_lowercase();
+    let is_of_them = ["baseline", "competing ", "competitors", "compared methods", "compared models"]
+        .iter()
+        .any(|word| head.starts_with(word));
+    is_of_them && head.split_whitespace().count() <= 3
+}
+
 /// Whether a sentence tells what others did, where the paper's own are `own`: `Foo et al. (2019) train with ...`, `In contrast, Foo was
 /// trained ...`, `Baselines use ...`.
 pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
@@ -76,7 +86,7 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
     }
     static METHODS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:dropout|q?lora|dora|adapters?|bpe|wordpiece|sentencepiece|ema|mixup|cutmix|ner|qa|mlm|clm|sft|dpo|ppo|rlhf|tiny|small|base|medium|large|huge|relu|gelu|swiglu|(?:layer|batch|rms)-?norm\w*|models?)$",
+            r"(?i)^(?:dropout|q?lora|dora|adapters?|bpe|wordpiece|sentencepiece|ema|mixup|cutmix|ner|qa|mlm|clm|sft|dpo|ppo|rlhf|seq2seq|transformers?|(?:bi-?)?lstms?|grus?|rnns?|cnns?|mlps?|vits?|gans?|vaes?|gnns?|gcns?|u-?nets?|tiny|small|base|medium|large|huge|relu|gelu|swiglu|(?:layer|batch|rms)-?norm\w*|models?)$",
         )
     });
     // By whom is not said: by the paper itself.

@@ -10,10 +10,15 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"(?P<n>\d+) pixels? (?:are |is )?padded|padd(?:ed|ing) (?:of |by |with )?(?P<m>\d+) pixels?", "pad {} pixels on each side"),
     (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
     (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
-    (r"horizontal(?:ly)? flip|flip\w* horizontally|random(?:ly)? flip", "horizontal flip"),
+    (
+        r"horizontal(?:ly)? flip|flip\w* horizontally|flip\w* (?:the |each |an )?images? (?:with|at)\b|random(?:ly)? flip",
+        "horizontal flip",
+    ),
     (r"scale augmentation", "scale augmentation"),
     (r"colou?r augmentation", "color augmentation"),
     (r"colou?r[- ]?jitter\w*", "color jitter"),
+    (r"random(?:ly)? rotat\w*|rotations? (?:of|by|up to|between)\b", "random rotation"),
+    (r"random(?:ly)? (?:shift|translat)\w*", "random translation"),
     (r"vertical(?:ly)? flip", "vertical flip"),
     (r"(?:random ?)?gr[ae]y-?scal(?:e|ing)\b", "random grayscale"),
     (r"gaussian[- ]?blur\w*", "gaussian blur"),
@@ -50,6 +55,8 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             "jitter",
             "blur",
             "grayscale",
+            "random rotat",
+            "randomly rotat",
             "specaug",
         ]
         .iter()
@@ -66,6 +73,13 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
         if texts.len() < 2 && texts.len() < listed.len() {
             (texts, words) = (listed, Some(place));
         }
+    }
+    // Pictures in grey are no augmentation, nor is a rotation of something else.
+    let is_doubtful = |text: &String| ["random grayscale", "random rotation", "random translation"].contains(&text.as_str());
+    let changes_images = ["augment", "transform", "image", "flip", "crop"].iter().any(|word| lower.contains(word));
+    let is_random = lower.contains("augment") || lower.contains("random");
+    if texts.iter().all(is_doubtful) && !(changes_images && is_random) {
+        return;
     }
     if let Some(words) = words {
         found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);

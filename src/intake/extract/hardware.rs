@@ -1,7 +1,7 @@
 //! What was trained on, for how long, in which number format.
 
 use super::meant::is_of_inference;
-use super::{Findings, Place, Said, numbers};
+use super::{Findings, Place, Said, numbers, settings};
 use crate::intake::{FieldKey, Unit, Value};
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:(?:[PVAKHTBL]\d{2,3}|[TL]4)[SX]?|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SX]?\b|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
@@ -29,7 +29,8 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     let lower = text.to_lowercase();
     // What could be done is not what was done.
     let possible = lower.contains("can be ") || lower.contains("could be ");
-    if at.caption
+    let is_apart = at.caption && !["performed on", "conducted on", "run on"].iter().any(|done| lower.contains(done));
+    if is_apart
         || possible
         || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
             .iter()
@@ -55,7 +56,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? (?P<u>(?:GPU[- ])?hours?|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)\)",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? ?(?P<u>(?:(?:[A-Z]+\d+ )?GPU[- ])?hours?|h\b|hrs?\b|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)(?:\)| for | on )",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
@@ -63,7 +64,7 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
     if at.caption
-        || !["train", "tuning", "tuned", "run took", "runs took", "runtime", "computation time"]
+        || !["train", "tuning", "tuned", "run took", "runs took", "run takes", "runs take", "runtime", "computation time"]
             .iter()
             .any(|word| lower.contains(word))
     {
@@ -72,25 +73,36 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     // `60k hours of speech` are data.
     let is_time = |words: &regex::Captures<'_>| words.get(0).is_some_and(|whole| !is_of_recordings(&text[whole.end()..]));
     let Some(words) = TIME.captures_iter(text).find(is_time) else { return };
-    let (Some(whole), Some(value), Some(unit)) =
+    let (Some(whole), Some(number), Some(unit)) =
         (words.get(0), words.name("v").or_else(|| words.name("w")), words.name("u").or_else(|| words.name("x")))
     else {
         return;
     };
-    let Some(value) = numbers::parse(value.as_str()).or_else(|| numbers::in_words(value.as_str())) else { return };
+    let Some(value) = numbers::parse(number.as_str()).or_else(|| numbers::in_words(number.as_str())) else { return };
     // What an epoch takes is not what training takes.
     if [" per ", " an epoch", " each "].iter().any(|each| text[whole.end()..].starts_with(each)) {
         return;
     }
-    let (value, unit) = match unit.as_str().to_lowercase().as_bytes().first() {
-        Some(b'h' | b'g') => (value, Unit::Hours),
-        Some(b'm') => (value / 60.0, Unit::Hours),
-        Some(b'w') => (value * 7.0, Unit::Days),
-        _ => (value, Unit::Days),
+    let lower_unit = unit.as_str().to_lowercase();
+    let (scale, unit) = match lower_unit.as_bytes().first() {
+        _ if lower_unit.ends_with("hours") || lower_unit.ends_with("hour") => (1.0, Unit::Hours),
+        Some(b'h') => (1.0, Unit::Hours),
+        Some(b'm') => (1.0 / 60.0, Unit::Hours),
+        Some(b'w') => (7.0, Unit::Days),
+        _ => (1.0, Unit::Days),
     };
+    let value = value * scale;
     let weight = if lower.contains("for example") { 0.7 } else { 1.0 };
-    let said = Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range());
-    found.tell(at, Said { unit: Some(unit), weight, ..said });
+    let said =
+        |value| Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range()) };
+    // `12 hours for leaves and 8 hours for roots`.
+    let each = settings::one_each(text, number.end());
+    let Some((_, first)) = each.first() else { return found.tell(at, said(value)) };
+    found.tell(&Place { scope: &first.clone().or(at.scope), ..*at }, said(value));
+    for (number, of) in each.iter().skip(1) {
+        let Some(other) = numbers::parse(&text[number.clone()]) else { continue };
+        found.tell(&Place { scope: &of.clone().or(at.scope), ..*at }, said(other * scale));
+    }
 }
 
 /// `60k hours {of transcribed speech}`, but not `3 days {of training on speech}`.

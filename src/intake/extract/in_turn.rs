@@ -30,6 +30,12 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
             r"^(?P<names>[^.;:()]{3,80}?)\s(?:is|are|was|were|have|use|used)\s(?:then\s|both\s|each\s)?(?:trained|optimi[sz]ed|updated|(?:fine-?)?tuned|learned|fitted|set|given|learning|an?|the)\b",
         )
     });
+    // `We train the teacher and the student with ...`.
+    static OBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:[Tt]rain|[Tt]une|[Oo]ptimi[sz]e|[Uu]pdate|[Ll]earn)(?:d|ed|s|ing)?\s(?P<names>[^.;:()]{3,80}?)\s(?:with|using|for|by)\b",
+        )
+    });
     let rest = text.get(value.end..)?;
     let behind = BEHIND.captures(rest).or_else(|| LATER.captures(rest))?;
     if let Some(names) = behind.name("names")
@@ -38,6 +44,9 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         return Some(scopes);
     }
     let before = text.get(..whole.start)?;
+    if let Some(roles) = (count == 2).then(|| roles(text.get(..value.start)?)).flatten() {
+        return Some(roles);
+    }
     // The names may have commas between them: the longest that comes out even.
     let whole_list = before.find(" we ").and_then(|end| before.get(..end));
     let opening = whole_list.and_then(|list| {
@@ -46,7 +55,29 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         each(list.get(start..)?, count)
     });
     let subject = || SUBJECT.captures(before).and_then(|found| each(&found["names"], count));
-    opening.or_else(|| BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last()).or_else(subject)
+    let object = || OBJECT.captures(before).and_then(|found| each(&found["names"], count));
+    let listed = || BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last();
+    opening.or_else(listed).or_else(subject).or_else(object)
+}
+
+/// Whether values end here that go in turn: ` tokens, respectively`.
+pub(super) fn is_behind(rest: &str) -> bool {
+    rest.find("respectively").is_some_and(|at| at < 24 && !rest[..at].contains(['.', ';']))
+}
+
+/// `The leaf size and root size are set to`: what tells the two settings of one name apart.
+fn roles(before: &str) -> Option<Vec<Scope>> {
+    static ROLES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?P<a>[a-z-]{3,})(?: (?P<n>learning rate|batch size|length|size|dropout|window|weight decay)s?)?(?:,? and|/) ?(?:the |our )?(?:maximum |max |initial )?",
+            r"(?P<b>[a-z-]{3,}) (?P<m>learning rate|batch size|length|size|dropout|window|weight decay)s?\b[^.;\d]{0,40}$"
+        ))
+    });
+    let found = ROLES.captures(before)?;
+    let is_one = found.name("n").is_none_or(|name| name.as_str().eq_ignore_ascii_case(&found["m"]));
+    let of = |role: &str| Scope { topic: Some(found[role].to_string()), ..Scope::default() };
+    let is_setting = |role: &str| super::tables::setting(&found[role]).is_some();
+    (is_one && !is_setting("a") && !is_setting("b")).then(|| vec![of("a"), of("b")])
 }
 
 /// The scopes of a list of names, if there are so many.
@@ -97,6 +128,14 @@ mod tests {
         assert_eq!(said(text, FieldKey::BatchSize), ["16.0 [MNIST]", "64.0 [SVHN]"]);
         let parts = "The encoder and the decoder are trained with learning rates of 0.1 and 0.3, respectively.";
         assert_eq!(said(parts, FieldKey::Lr), ["0.1 [encoder]", "0.3 [decoder]"]);
+        let roles = "The maximum source length and target length are set to 128 and 32 tokens, respectively.";
+        assert_eq!(said(roles, FieldKey::MaxSeqLen), ["128.0 [source]", "32.0 [target]"]);
+        let several = "The batch size is 16 for Leaf-1 and Leaf-2, and 64 for Root-3.";
+        assert_eq!(said(several, FieldKey::BatchSize), ["16.0 [Leaf-1 and Leaf-2]", "64.0 [Root-3]"]);
+        let other = "The batch size is 16 for Leaf-1 and Leaf-2, and we train for 64 epochs.";
+        assert_eq!(said(other, FieldKey::BatchSize).len(), 1);
+        let object = "We train the generator and the critic with learning rates of 0.1 and 0.3 respectively.";
+        assert_eq!(said(object, FieldKey::Lr), ["0.1 [generator]", "0.3 [critic]"]);
         // As many values as names, or none is whose.
         let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
         assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);
@@ -110,6 +149,21 @@ mod tests {
         assert_eq!(said(rates, FieldKey::Lr), ["0.1 [local]", "1.0 [global]"]);
         let probe = "For linear probing, we train with a learning rate of 0.1, while for the decoder, the learning rate is 0.2.";
         assert_eq!(said(probe, FieldKey::Lr), ["0.1 [linear probing]", "0.2 [decoder]"]);
+        let inside = "The learning rate for the root is 0.1, with a batch size of 8.";
+        assert_eq!(said(inside, FieldKey::Lr), ["0.1 [root]"]);
+        assert_eq!(said(inside, FieldKey::BatchSize), ["8.0 []"]);
+        let phases = "We pre-train for 30 epochs and fine-tune for 4 epochs.";
+        assert_eq!(said(phases, FieldKey::Epochs), ["30.0 [pre-training]", "4.0 [fine-tuning]"]);
+        let clauses = "On SVHN we train with a dropout of 0.1; on MNIST we use a dropout of 0.2.";
+        assert_eq!(said(clauses, FieldKey::Dropout), ["0.1 [SVHN]", "0.2 [MNIST]"]);
+        let clauses = "For SVHN, we use dropout 0.1, while for MNIST, dropout is 0.2.";
+        assert_eq!(said(clauses, FieldKey::Dropout), ["0.1 [SVHN]", "0.2 [MNIST]"]);
+        let list = "**Leaf-S.** lr 0.1, batch size 8, 90 epochs. Dropout 0.2.\n\n**Leaf-L.** lr 0.3, batch size 4, 40 epochs.";
+        assert_eq!(said(list, FieldKey::Lr), ["0.1 [Leaf-S]", "0.3 [Leaf-L]"]);
+        assert_eq!(said(list, FieldKey::Dropout), ["0.2 [Leaf-S]"]);
+        let others =
+            "**Baselines.** We compare with BarNet, trained with a learning rate of 0.5.\n\nWe take a learning rate of 0.1.";
+        assert_eq!(said(others, FieldKey::Lr), ["0.1 []"]);
         let aim = "For a fair reading, we train with a learning rate of 0.1 for example on 4 GPUs.";
         assert_eq!(said(aim, FieldKey::Lr).len(), 1);
     }

@@ -10,7 +10,8 @@ const NAMED_LOSS: f32 = 0.88;
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
-    if at.caption {
+    // A caption that stands in the text is one, too.
+    if at.caption || ["Figure ", "Fig. ", "Table "].iter().any(|word| text.starts_with(word)) {
         return;
     }
     let all = if let Some(words) = defined(text) { vec![(words, 1.0)] } else { named(text) };
@@ -62,10 +63,13 @@ fn kinds(text: &str) -> Vec<Range<usize>> {
         crate::intake::regex(concat!(
             r"(?i)\b(?:(?:standard|binary|softmax|categorical|weighted|sparse|token-level|pixel-wise|autoregressive|label[- ]smoothed|masked) )*",
             r"(?:cross[- ]?entropy|mean[- ]squared?[- ]error|mean[- ]absolute[- ]error|(?:negative )?log[- ]likelihood|InfoNCE|ELBO|KL[- ]divergence|(?:BCE|CE|MSE|MAE|NLL|CTC) loss|BCEWithLogitsLoss)(?: with logits)?\b(?: (?:loss|objective)\b)?",
+            r"|\b(?:masked|causal|autoregressive) language[- ]model(?:l?ing)?\b(?: (?:loss|objective)\b)?|\bnext[- ](?:token|word)[- ]prediction\b(?: (?:loss|objective)\b)?",
             r"|\b(?-i:DPO|GRPO|ORPO|SimPO|KTO|IPO)\b|\bdirect preference optimi[sz]ation\b"
         ))
     });
-    KINDS.find_iter(text).map(|found| found.range()).collect()
+    // The root of a squared error measures.
+    let measures = |at: usize| text[..at].trim_end().ends_with("root");
+    KINDS.find_iter(text).map(|found| found.range()).filter(|words| !measures(words.start)).collect()
 }
 
 /// The words that end in `loss` or `objective` and say which: up to five, back to an article, a verb or a sign.

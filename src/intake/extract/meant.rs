@@ -321,7 +321,7 @@ const MANY_STEPS: f64 = 1e4;
 fn adapts(text: &str) -> bool {
     static ADAPTS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:we|our)\b[^.;]*\b(?:use|set|insert|add|apply|train|employ|fix)\w*\b[^.;]*\b(?:lora|adapters?|low-rank)\b",
+            r"(?i)\b(?:we|our)\b[^.;]*\b(?:use|set|insert|add|apply|train|employ|fix)\w*\b[^.;]*\b(?:lora|adapters?|low-rank)\b|\b(?:lora|adapters?)\b[^.;]{0,40}\b(?:is|are|was|were) (?:\w+ )?(?:applied|inserted|added|used|trained|configured|set)\b",
         )
     });
     ADAPTS.is_match(text)
@@ -337,7 +337,7 @@ fn ends_there(before: &str, inside: &str) -> bool {
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
 fn is_of_adapters(before: &str) -> bool {
     static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)(?:\bLoRA(?:'s)?[-_ ]|\bLoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
+        crate::intake::regex(r"(?i)(?:\b\w*LoRA(?:'s)?[-_ ]|\b\w*LoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
     });
     ADAPTER.is_match(before)
 }

@@ -8,6 +8,7 @@ mod architecture;
 mod aside;
 mod augmentation;
 mod choices;
+mod clause;
 mod data;
 mod described;
 mod hardware;
@@ -55,8 +56,13 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     found.heard = Rc::clone(&heard);
     let asides = aside::sections(paper, &sentences);
     let mut models = Vec::new();
+    // Which paragraph it is, and whether it is about baselines.
+    let mut paragraph = (None, false);
     for (sentence, scope) in sentences.iter().zip(&scopes) {
-        let kind = paper.section_kind(sentence.section);
+        if paragraph.0 != Some(sentence.passage) {
+            paragraph = (Some(sentence.passage), aside::heads_baselines(&sentence.text));
+        }
+        let kind = if paragraph.1 { SectionKind::Baselines } else { paper.section_kind(sentence.section) };
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
         let of_others = aside::is_of_others(&sentence.text, &own);
@@ -242,8 +248,7 @@ impl Findings<'_> {
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
         let Said { key, value, unit, words, weight, origin } = said;
-        let end = words.end;
-        let Some(quote) = at.sentence.quote(words) else { return };
+        let Some(quote) = at.sentence.quote(words.clone()) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
         // An abstract speaks of effort to impress, an experiments section to inform.
@@ -255,7 +260,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = scope::of_clause(at.text(), end, at.scope);
+        let scope = clause::of(at.text(), &words, at.scope);
         self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;
@@ -437,8 +442,11 @@ impl Scope {
 
     /// What is said of two experiments, told apart by words alone, is said of both.
     fn add_topic(&mut self, other: &Scope) {
-        const LONGEST: usize = 80;
-        if let (true, Some(topic), Some(more)) = (self.is_vague() && other.is_vague(), &mut self.topic, &other.topic)
+        const LONGEST: usize = 100;
+        if self.topic.is_none() && !self.is_vague() {
+            self.topic.clone_from(&other.topic);
+        }
+        if let (Some(topic), Some(more)) = (&mut self.topic, &other.topic)
             && !topic.contains(more.as_str())
             && topic.len() + more.len() < LONGEST
         {

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 /// One number: `0.1`, `5e-5`, `10,000`, `32k`, `3 · 10⁻⁴`, `10⁻³`, `60 × 10⁴`, `5*10^-4`, `10^{-4}`, `2^10`, `2¹⁰`, `1.5 million`; as
 /// formulas are set and as conversions leave them, too: `1e − 5`, `7 e - 7`, `3 × 10−4`, `3 × 10 −4`, `10−8`, `0 . 98`.
 pub(super) const NUMBER: &str = concat!(
-    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
+    r"(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10\^?⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\b(?:10|2)[⁻−]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
     r"|\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?10\s?[-−–]\s?\d{1,2}\b|\b10−(?:[1-9]|1[0-6])\b",
     r"|(?:(?:\d+(?:\.\d+)?\s?[·×x∙⋅*∗]\s?)?\b10|\b2)(?:\s?\^\s?|\*\*)(?:[-−–]?\d+|\{[-−–]?\d+\}|\([-−–]?\d+\))",
-    r"|\d+(?:\.\d+)?[eE]⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
+    r"|\d+(?:\.\d+)?\s?(?:[·×x∙⋅*∗]\s?)?[eE]\s?[-−–⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?[eE](?:\s?[-−–]\s?)?\d+|\d+(?:\s?\.\s?\d+)?\s[eE]\s?[-−–]\s?\d+",
     r"|\d{1,3}(?:,\d{3})+|\b\d{1,2}\s\.\s\d+\b|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
@@ -61,9 +61,9 @@ fn as_written(text: &str) -> Option<f64> {
     let text = text.trim().trim_end_matches('%').trim();
     let plain: String = text.chars().filter(|c| *c != ',').map(|c| if "−–".contains(c) { '-' } else { c }).collect();
     let squeezed: String = plain.split_whitespace().collect();
-    // `3e⁻⁴`, as a formula sets it.
+    // `3e⁻⁴`, `3 × e⁻⁴`, as a formula sets it.
     let squeezed: String = match squeezed.contains(['e', 'E']) {
-        true => squeezed.chars().map(|c| plain_digit(c).unwrap_or(c)).collect(),
+        true => squeezed.chars().filter(|c| !"·×x∙⋅*∗".contains(*c)).map(|c| plain_digit(c).unwrap_or(c)).collect(),
         false => squeezed,
     };
     if squeezed.starts_with(|c: char| c.is_ascii_digit())
@@ -92,7 +92,7 @@ fn as_written(text: &str) -> Option<f64> {
 /// `3 · 10⁻⁴`, `3*10^-4`, `3 × 10-4` -> ("3", -4).
 fn scientific(text: &str) -> Option<(String, i32)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*∗]\s?)?10(?:\^?(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+)|(-\d{1,2}))$")
+        crate::intake::regex(r"^(?:(\d+(?:\.\d+)?)\s?[·×x∙⋅*∗]\s?)?10(?:\^?([⁻-]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(\s?(?:\^|\*\*).+)|(-\d{1,2}))$")
     });
     let found = FORM.captures(text)?;
     let exponent = match (found.get(2), found.get(3)) {
@@ -110,9 +110,9 @@ fn power(text: &str) -> Option<i32> {
     exponent.trim().trim_start_matches(['{', '(']).trim_end_matches(['}', ')']).parse().ok()
 }
 
-/// `⁻⁴` -> -4.
+/// `⁻⁴`, `-⁴` -> -4.
 fn raised(text: &str) -> Option<i32> {
-    text.chars().map(plain_digit).collect::<Option<String>>()?.parse().ok()
+    text.chars().map(|c| plain_digit(c).or((c == '-').then_some('-'))).collect::<Option<String>>()?.parse().ok()
 }
 
 fn plain_digit(c: char) -> Option<char> {
@@ -167,6 +167,10 @@ mod tests {
             ("3 × 10 −4", 3e-4),
             ("0 . 98", 0.98),
             ("3.0e⁻⁴", 3e-4),
+            ("1 e⁻⁸", 1e-8),
+            ("2e−⁵", 2e-5),
+            ("4 × e⁻⁴", 4e-4),
+            ("10−⁵", 1e-5),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
             let whole = crate::intake::regex(&format!("^{NUMBER}$"));

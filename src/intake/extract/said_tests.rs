@@ -135,7 +135,7 @@ fn an_item_within_a_paragraph_is_about_what_it_begins_with() {
 fn names_of_data_begin_headings() {
     let text =
         "## ADE20K segmentation\n\nWe use a batch size of 64.\n\n## Kinetics-400 recognition\n\nWe use a batch size of 80.\n";
-    assert_eq!(in_markdown(text, FieldKey::BatchSize), ["64.0 [ADE20K]", "80.0 [Kinetics-400]"]);
+    assert_eq!(in_markdown(text, FieldKey::BatchSize), ["64.0 [ADE20K segmentation]", "80.0 [Kinetics-400 recognition]"]);
 }
 
 #[test]

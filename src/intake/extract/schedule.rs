@@ -15,7 +15,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
         let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
         vec![
             form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|anneal|scal|halv)\w*(?: (?:it|the|both|learning|rates?|lr|down|exponentially|step-?wise|manually|linearly|by|with|an?|factor|of))* ?(?P<d>1/\d+|{number})?(?:\s?[x×]| times)?\s?(?:at|after|on) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?(?:,? (?:by|with) (?:an? |the )?(?:(?:decay|learning|rate|factor|ratio|multiplier|gamma)\b ?)*(?:of |= ?)?(?P<d2>1/\d+|{number}))?"),
+                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|anneal|scal|halv)\w*(?: (?:it|the|both|learning|rates?|lr|down|exponentially|step-?wise|manually|linearly|by|with|an?|factor|of))* ?(?P<d>1/\d+|{number})?(?:\s?[x×]| times)?\s?(?:at|after|on) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:of the |of all )?(?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?(?:,? (?:by|with) (?:an? |the )?(?:(?:decay|learning|rate|factor|ratio|multiplier|gamma)\b ?)*(?:of |= ?)?(?P<d2>1/\d+|{number}))?"),
                 |found| ScheduleShape::Milestones {
                     at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
                     unit: found.name("unit").or_else(|| found.name("unit2")).map(unit_of),
@@ -54,7 +54,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
                 |_| ScheduleShape::CosineRestarts { cycles: None },
             ),
             form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
-            form(r"\bslanted[- ]triangular\b".into(), |_| ScheduleShape::Linear),
+            form(r"\bslanted[- ]triangular\b|\btriangular (?:learning[- ]rate |lr )?(?:schedul|polic|decay)".into(), |_| ScheduleShape::Linear),
             form(r"\btri-?stage\b".into(), |_| ScheduleShape::Wsd),
             form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
             form(r"\bpoly(?:nomial)? (?:learning[- ]rate |lr )?(?:decay|schedul\w+|policy|anneal\w*|strategy)".into(), |_| ScheduleShape::Polynomial { power: None }),
@@ -65,6 +65,17 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             form(
                 r"\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b(?:[^.;]|\.\d){0,80}\b(?:learning[- ]rates?|lr)\b|\b(?:learning[- ]rates?|lr)\b(?:[^.;]|\.\d){0,80}?\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b".into(),
                 |_| ScheduleShape::Cosine,
+            ),
+            // `LR scheduler: cosine`.
+            form(
+                r"\b(?:schedul(?:e|er|ing)|(?:lr|learning[- ]rate) decay)(?: type| strategy)?\s?(?:[:=]|\bis|\bwas) ?(?:set to )?(?:an? )?(?P<s>cosine|linear|constant|polynomial|exponential)\b".into(),
+                |found| match found["s"].to_lowercase().as_str() {
+                    "cosine" => ScheduleShape::Cosine,
+                    "constant" => ScheduleShape::Constant,
+                    "polynomial" => ScheduleShape::Polynomial { power: None },
+                    "exponential" => ScheduleShape::Exponential,
+                    _ => ScheduleShape::Linear,
+                },
             ),
             form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
             form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
@@ -83,7 +94,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
                 |found| staircase(found, divisor(found)),
             ),
             form(
-                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) )?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
+                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) (?:[ηα] )?)?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
                 |_| ScheduleShape::Linear,
             ),
             form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
     let mut scopes = Vec::with_capacity(sentences.len());
     let mut running = Running::default();
+    let for_all = for_all_of_each(sentences);
+    let short = topic::ShortForms::of(sentences);
     for (index, sentence) in sentences.iter().enumerate() {
         let passage = &paper.passages[sentence.passage];
         let heading = of_heading(paper, sentence.section);
@@ -16,7 +18,7 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
             own.phase = Some(Phase::PreTraining);
         }
-        own.topic = topic::of_sentence(paper, &sentence.text).filter(|_| own.datasets.is_empty());
+        own.topic = topic::of_sentence(paper, &sentence.text).and_then(|topic| further(&own, topic));
         let scope = match passage.kind {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
@@ -24,29 +26,33 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
         };
         // A statement on all experiments is of none of them.
-        if topic::holds_for_all(&sentence.text) {
+        if !for_all && topic::holds_for_all(&sentence.text) {
             scopes.push(scope);
             continue;
         }
         let label = running.label.clone().filter(|_| matches!(passage.kind, PassageKind::Prose | PassageKind::Item));
         let of_section = || topic::of_section(paper, sentence.section);
-        let topic = label.or_else(of_section);
+        // A paragraph that begins with a name is about that, whatever else its sentences speak of.
+        let topic = label.clone().or_else(of_section);
         let topic = match defaults(&sentence.text) {
             Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
             None => topic,
         };
-        scopes.push(scope.or_topic(topic));
+        let label = label.filter(|_| scope.topic.is_some());
+        let mut scope = scope.or_topic(topic);
+        if let (Some(told), Some(label)) = (&scope.topic, label.filter(|label| !says(&scope, label))) {
+            scope.topic = Some(format!("{label} {told}"));
+        }
+        scope.topic = scope.topic.map(|topic| short.spelled_out(topic));
+        scopes.push(scope);
     }
     scopes
 }
 
-/// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
-pub(super) fn of_clause(text: &str, at: usize, of_sentence: &Scope) -> Scope {
-    let scope = of_sentence.clone();
-    match topic::of_clause(text, at).or_else(|| topic::of_role(text, at)) {
-        Some(topic) => Scope { topic: Some(topic), ..scope },
-        None => scope,
-    }
+/// Whether several sections each say something of `all experiments`: each means its own.
+fn for_all_of_each(sentences: &[Sentence]) -> bool {
+    let mut all = sentences.iter().filter(|sentence| topic::holds_for_all(&sentence.text)).map(|sentence| sentence.section);
+    all.next().is_some_and(|first| all.any(|section| section != first))
 }
 
 /// What the text before a sentence was about.
@@ -74,6 +80,9 @@ impl Running {
             self.paragraph = Scope::default();
             self.head = if is_run_in(&sentence.text) { own.phase } else { None };
             self.label = label(&sentence.text);
+        } else if let Some(name) = title_alone(&sentence.text) {
+            self.paragraph = Scope { phase: self.paragraph.phase, ..Scope::default() };
+            self.label = Some(name);
         }
         if let Some(head) = run_in_name(&sentence.text) {
             self.paragraph = Scope::default();
@@ -90,7 +99,7 @@ impl Running {
             }
         }
         // A sentence that only compares with other data does not change what the paragraph is about.
-        let leads = own.datasets.len() > 1 && sentence.text.starts_with("On ");
+        let leads = own.datasets.len() > 1 && ["On ", "For ", "In both "].iter().any(|word| sentence.text.starts_with(word));
         let introduces = begins_item(&sentence.text) && !own.datasets.is_empty()
             || (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
@@ -104,9 +113,9 @@ impl Running {
         own
     }
 
-    /// The section's only data set is what its other paragraphs are about too.
+    /// The section's only data set is what its other paragraphs are about too, but those that begin with a name of their own.
     fn section_data(&self) -> Scope {
-        let datasets = if self.introduced.len() == 1 { self.introduced.clone() } else { Vec::new() };
+        let datasets = if self.introduced.len() == 1 && self.label.is_none() { self.introduced.clone() } else { Vec::new() };
         Scope { datasets, ..Scope::default() }
     }
 }
@@ -120,11 +129,11 @@ fn is_run_in(text: &str) -> bool {
 /// kind of section or a setting.
 fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\.$|:$)"));
+        LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\. (?:lr|[a-z]{4,}) |\.$|:$)"));
     static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
     static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can)\b",
+            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires)\b",
         )
     });
     let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
@@ -133,19 +142,32 @@ fn label(text: &str) -> Option<String> {
     (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
 }
 
+/// `Leaf Sorting (LS).` within a paragraph: a heading in its line, a title of its own.
+fn title_alone(text: &str) -> Option<String> {
+    let title = text.strip_suffix('.')?;
+    let is_title = |word: &str| word.len() < 4 || word.starts_with(|c: char| c.is_uppercase() || c == '(' || c.is_ascii_digit());
+    if title.len() > 60 || !title.starts_with(|c: char| c.is_uppercase()) || !title.split(' ').all(is_title) {
+        return None;
+    }
+    let plain = title.split(" (").next().unwrap_or_default();
+    label(&format!("{plain}."))
+}
+
 /// `Leaf En-De For the teacher, we train ...`, `Leaf We train ...`: a name on a line of its own that text without layout runs into the
 /// sentence behind it. A capital within a sentence tells.
 fn run_in_name(text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"^(?P<l>[A-Z][\w+-]*(?: [A-Z\d][\w+-]*){0,3}) (?:For [^,.;:]{2,60}, (?:we|the)\b",
-            r"|We (?:use|train|set|fine-?tune|pre-?train|follow|adopt|optimi[sz]e|evaluate|run|apply|employ)\b)"
+            r"^(?:(?:[A-Z][a-z]+ )?(?:[Dd]etails?|[Ss]ettings?|[Ss]etups?) (?:of|for|on) (?P<d>[A-Z]?[\w-]+(?: [\w-]+){0,4}?) (?:We|Our|The|All|For|During|This|In)\b",
+            r"|(?P<l>[A-Z][\w+-]*(?: [A-Z\d][\w+-]*){0,3}) (?:For [^,.;:]{2,60}, (?:we|the)\b",
+            r"|We (?:use|train|set|fine-?tune|pre-?train|follow|adopt|optimi[sz]e|evaluate|run|apply|employ)\b))"
         ))
     });
     static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^(?:Figure|Fig|Table|Section|Appendix|Algorithm|Equation|Step|Note|Here|Then|Also)\b")
     });
-    let head = HEAD.captures(text)?.name("l")?.as_str();
+    let found = HEAD.captures(text)?;
+    let head = found.name("d").or_else(|| found.name("l"))?.as_str();
     let tells = topic::telling(head).is_some() && super::tables::setting(head).is_none() && !NONE.is_match(head);
     tells.then(|| head.to_string())
 }
@@ -330,8 +352,16 @@ fn variant_in(text: &str) -> Option<String> {
         LazyLock::new(|| crate::intake::regex(r"\b(\d{2,4})-layer (ResNet|net|network|model)"));
     // `WMT-14` begins the name of a data set.
     let datasets = names::datasets_in(text);
+    // `Our base model, Leaf-2`, `Leaf is the base model`: what is built on, no size.
+    static BUILT_ON: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^ model(?:[,:]| \(| is )"));
+    let is_built_on = |name: &regex::Match<'_>| name.as_str() == "base" && BUILT_ON.is_match(&text[name.end()..]);
+    // `Leaf-10.7B` is no `Leaf-10`.
+    let is_cut = |name: &regex::Match<'_>| {
+        let behind = text[name.end()..].strip_prefix('.').unwrap_or_default();
+        name.as_str().ends_with(|c: char| c.is_ascii_digit()) && behind.starts_with(|c: char| c.is_ascii_digit())
+    };
     let named = SIZE.captures_iter(text).find_map(|found| {
-        let name = found.iter().skip(1).flatten().next()?;
+        let name = found.iter().skip(1).flatten().next().filter(|name| !is_built_on(name) && !is_cut(name))?;
         let is_data = datasets.iter().any(|d| d.at.start < name.end() && name.start() < d.at.end);
         (!is_data && !only_compares(&text[..name.start()])).then(|| name.as_str().trim_matches(['(', ')']).to_string())
     });
@@ -368,10 +398,10 @@ impl Scope {
         }
     }
 
-    /// With what a heading tells, unless something closer is known than a phase or the size of a model.
+    /// With what a heading tells, unless something closer is known.
     fn or_topic(mut self, topic: Option<String>) -> Scope {
-        if self.datasets.is_empty() && self.topic.is_none() {
-            self.topic = topic.filter(|topic| !says(&self, topic));
+        if self.topic.is_none() {
+            self.topic = topic.and_then(|topic| further(&self, topic));
         }
         self
     }
@@ -381,6 +411,28 @@ impl Scope {
 fn says(scope: &Scope, topic: &str) -> bool {
     let said = scope.to_string().to_lowercase();
     topic.to_lowercase().split_whitespace().all(|word| said.contains(word))
+}
+
+/// A scope that is also about what a part of the sentence tells.
+pub(super) fn with_topic(mut scope: Scope, topic: Option<String>) -> Scope {
+    if let Some(topic) = topic.filter(|topic| !says(&scope, topic)) {
+        scope.topic = Some(scope.topic.map_or(topic.clone(), |other| format!("{topic} {other}")));
+    }
+    scope
+}
+
+/// What a topic tells beside the data that are known.
+pub(super) fn further(scope: &Scope, topic: String) -> Option<String> {
+    let said: Vec<String> = scope.datasets.iter().flat_map(|name| name.split(' ')).map(spelled_alike).collect();
+    let is_new = |word: &&str| !said.contains(&spelled_alike(word));
+    let new: Vec<&str> = topic.split(' ').filter(is_new).collect();
+    let left = if new.len() == topic.split(' ').count() { topic } else { topic::telling(&new.join(" "))? };
+    (!says(scope, &left)).then_some(left)
+}
+
+/// `CIFAR-10`, `CIFAR10` and `cifar10,` are one word.
+fn spelled_alike(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, in_turn, numbers, scope, tables};
+use super::{Findings, Place, Said, in_turn, numbers, scope, tables, topic};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -108,7 +108,9 @@ fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Rang
         let key = key.map(|(key, _)| key);
         COMPILED.iter().any(|compiled| Some(compiled.rule.key) == key && values_fit(compiled.rule, &[*value], ""))
     };
-    if values.len() < 2 || keys.len() != values.len() || !keys.iter().zip(&values).all(fits) {
+    // Two lengths are told apart by what they are of.
+    let is_one = keys.iter().all(|key| Some(key) == keys.first());
+    if values.len() < 2 || is_one || keys.len() != values.len() || !keys.iter().zip(&values).all(fits) {
         return Vec::new();
     }
     let mut taken = Vec::new();
@@ -164,7 +166,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         return met.value.end;
     }
     let others = one_each(text, value.end);
-    let of_clause = || scope::model_of_clause(text, whole.start).or(at.scope);
+    let of_clause = || scope::with_topic(scope::model_of_clause(text, whole.start).or(at.scope), meant_for(text, met));
     let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
@@ -201,7 +203,9 @@ fn own_part(text: &str, value: Range<usize>) -> Range<usize> {
         ))
     });
     match numbers_in(&text[value.clone()]).as_slice() {
-        [.., before, _] if OTHER.is_match(&text[value.end..]) => value.start..value.start + before.end,
+        [.., before, _] if OTHER.is_match(&text[value.end..]) && !in_turn::is_behind(&text[value.end..]) => {
+            value.start..value.start + before.end
+        }
         _ => value,
     }
 }
@@ -250,7 +254,9 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
         return Some(Some(devices));
     }
     static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b")
+        crate::intake::regex(
+            r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b|\b(\d{1,4}) (?:gradient[- ])?accumulation steps\b",
+        )
     });
     let is_each = EACH_BEFORE.is_match(&text[..whole.start])
         || EACH_INSIDE.is_match(&text[whole.start..value.start])
@@ -259,8 +265,9 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
     if !is_each {
         return None;
     }
-    let steps = STEPS.captures(text).and_then(|c| numbers::parse(&c[1])).unwrap_or(1.0);
-    Some(devices(text).map(|devices| devices * steps))
+    let steps = STEPS.captures(text).and_then(|c| numbers::parse(c.get(1).or_else(|| c.get(2))?.as_str()));
+    // Who counts steps that add up and no devices has one.
+    Some(devices(text).or(steps.map(|_| 1.0)).map(|devices| devices * steps.unwrap_or(1.0)))
 }
 
 /// How many devices multiply the number before: `16 * 4-GPU`, `16 × 4 GPUs`.
@@ -325,26 +332,57 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
 
 /// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
 /// there. Empty unless there are at least two.
-fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
+pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
+    // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
+    static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:\s(?:training\s)?\p{{L}}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[A-Z][^\s,;.()]*(?:(?:,?\sand\s|,\s|\s)[\p{{L}}][^\s,;.()]*){{0,6}}?)(?P<end>,?\sand\s|,\s){}",
+            numbers::NUMBER
+        ))
+    });
     static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
     let mut all = Vec::new();
     let mut number = end..end;
-    while let Some(words) = FOR.captures(&text[number.end..]) {
-        let (Some(whole), Some(of)) = (words.get(0), words.name("x")) else { break };
-        let of = Some(scope::of_text(of.as_str())).filter(|scope| !scope.is_empty());
-        let of = of.or_else(|| named(words.name("x")?.as_str())).or_else(|| in_turn::thing(words.name("x")?.as_str()));
-        let Some(of) = of else { break };
+    let next = |rest: &str| {
+        FOR.captures(rest).and_then(|first| {
+            let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and "].contains(&end.as_str()));
+            let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
+            let several =
+                || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
+            let one = || Some((first["x"].to_string(), first.get(0)?.end()));
+            if joins && !ends { several().or_else(one) } else { one() }
+        })
+    };
+    while let Some((x, length)) = next(&text[number.end..]) {
+        let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
+        let Some(of) = of.or_else(|| named(&x)).or_else(|| in_turn::thing(&x)) else { break };
         all.push((number.clone(), of));
-        let next = number.end + whole.end();
+        let next = number.end + length;
         let Some(found) = NUMBER.find(&text[next..]) else { break };
         number = next..next + found.end();
     }
     if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// What one value is for: `the learning rate {for the root} is 0.1`, `a learning rate of 0.1 {for the root}`.
+fn meant_for(text: &str, met: &Match) -> Option<String> {
+    static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\s(?:for|of) (?:the |our |all )?(?P<x>[A-Za-z][^,;:()\d]{2,50}?) (?:is|are|was|were|to|as)\b")
+    });
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?: tokens| words| examples| samples| epochs| steps| iterations)? for (?:the |our )?(?P<x>[A-Za-z][^,;:()\d]{2,40}?)(?:[.;,]|$| and | with | in | on | to )",
+        )
+    });
+    let inside = text.get(met.whole.start..met.value.start)?;
+    let inside = inside.contains(" for ").then(|| INSIDE.captures(inside)).flatten();
+    let behind = || text.get(met.value.end..).filter(|rest| rest.contains(" for ")).and_then(|rest| BEHIND.captures(rest));
+    topic::named(inside.or_else(behind)?.name("x")?.as_str())
 }
 
 /// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.
@@ -380,30 +418,31 @@ fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
 
 /// A sentence or a setting of a list, not the legend of a figure.
 fn is_said(text: &str) -> bool {
-    const SMALL: [&str; 20] = [
+    const SMALL: [&str; 24] = [
         "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each",
-        "about", "by", "at",
+        "about", "by", "at", "spans", "lasts", "takes", "uses",
     ];
     text.contains(": ")
         || text.starts_with('•')
         || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
 }
 
-/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`: names of settings, each with its number behind it.
+/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`: names of settings, each with its number behind it.
 fn lists_settings(text: &str) -> bool {
     static NUMBER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}(?:\s|$)", numbers::NUMBER)));
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}[,;.]?(?:\s|$)", numbers::NUMBER)));
     let mut from = 0;
     let mut count = 0;
     while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
-        let words: Vec<&str> = text[from..from + number.start()].split_whitespace().collect();
+        let words: Vec<&str> = text[from..from + number.start()].split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
         let last = |n: usize| words.get(words.len().checked_sub(n)?..).map(|last| last.join(" "));
         let is_named = (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
         count += usize::from(is_named);
         // The blank behind a number is the one before the next.
         from += number.end().max(number.start() + 2) - 1;
     }
-    count >= 2
+    // `Dropout 0.1.` is a list of one.
+    count >= 2 || count == 1 && text.ends_with('.') && text.split_whitespace().count() <= 3
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {

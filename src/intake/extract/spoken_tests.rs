@@ -17,7 +17,7 @@ fn words_between_a_name_and_its_value() {
     check("We set the momentum of the outer loop to 0.8 in SGD.", FieldKey::Momentum, &["0.8"]);
     check("The rank of all adapter layers is set to 12.", FieldKey::LoraRank, &["12.0"]);
     check("The rank of the kernel matrix is 12.", FieldKey::LoraRank, &[]);
-    check("The maximum input length for the reader is limited to 300 tokens.", FieldKey::MaxSeqLen, &["300.0"]);
+    check("The maximum input length for the reader is limited to 300 tokens.", FieldKey::MaxSeqLen, &["300.0 [reader]"]);
     check("We train with Adam ( β 1 = 0.8, β 2 = 0.9).", FieldKey::Beta2, &["0.9"]);
 }
 
@@ -66,4 +66,27 @@ fn a_paragraph_that_was_cut() {
     assert_eq!(said(cut, FieldKey::Lr), ["0.3"]);
     let whole = "## Training\n\nWe train the net for learning.\n\nrate of 0.3 in all runs.\n";
     assert_eq!(said(whole, FieldKey::Lr), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_paragraph_or_section_is_about() {
+    let short = "## Training\n\nWe try leaf probing (LP) first.\n\nFor LP, we train with a dropout of 0.1.\n";
+    assert_eq!(said(short, FieldKey::Dropout), ["0.1 [leaf probing (LP)]"]);
+    let each = "## Leaf sorting\n\nFor all experiments, we use a dropout of 0.1.\n\n## Root counting\n\nFor all experiments, we use a dropout of 0.2.\n";
+    assert_eq!(said(each, FieldKey::Dropout), ["0.1 [Leaf sorting]", "0.2 [Root counting]"]);
+    check("For all experiments, we use a dropout of 0.1.", FieldKey::Dropout, &["0.1"]);
+    check("Details of Leaf Sorting We take leaves. We use a dropout of 0.1.", FieldKey::Dropout, &["0.1 [Leaf Sorting]"]);
+    check("Some tasks. Leaf Sorting. We use a dropout of 0.1.", FieldKey::Dropout, &["0.1 [Leaf Sorting]"]);
+    check("Our base model, Leaf-7, has a dropout of 0.1.", FieldKey::Dropout, &["0.1"]);
+}
+
+#[test]
+fn schedules_and_lengths_in_other_words() {
+    check("LR scheduler: cosine", FieldKey::Schedule, &["\"cosine decay\""]);
+    check("The weight decay is linear in depth.", FieldKey::Schedule, &[]);
+    check("We train all models with a single epoch on leaves.", FieldKey::Epochs, &["1.0"]);
+    check("We save the model at every single epoch.", FieldKey::Epochs, &[]);
+    check("Training spans 70 epochs.", FieldKey::Epochs, &["70.0"]);
+    check("We use five epochs of linear warm-up.", FieldKey::Warmup, &["5.0"]);
+    check("Training takes 12 hours for Leaf and 8 hours for Root.", FieldKey::TrainingTime, &["12.0 [Leaf]", "8.0 [Root]"]);
 }

@@ -315,7 +315,7 @@ fn what_a_statement_is_about() {
             "batch_size 256.0 examples [pre-training]",
             "batch_size 16.0 examples [fine-tuning]",
             "batch_size 8.0 examples [MRPC fine-tuning]",
-            "batch_size 128.0 examples [CIFAR10]",
+            "batch_size 128.0 examples [CIFAR10 Image]",
         ]
     );
     let best =

@@ -1,6 +1,7 @@
 //! Which experiment a heading or the beginning of a sentence speaks of, where no list of names knows it.
 
-use crate::intake::{Paper, Section, SectionKind};
+use crate::intake::{Paper, Section, SectionKind, Sentence};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Words for kinds of sections, of statements and of settings: they tell no experiment from another.
@@ -31,6 +32,36 @@ const MANNERS: &str = "example instance simplicity fairness fair clarity brevity
     below following respective feed-forward feedforward position-wise embedding embeddings attention layer layers activation activations tokenizer tokenization \
     vocabulary positional hidden decoding sampling certain most many several few various different";
 
+/// What a paper's short forms stand for: `leaf sorting (LS)`.
+pub(super) struct ShortForms(Vec<(String, String)>);
+
+impl ShortForms {
+    pub(super) fn of(sentences: &[Sentence]) -> Self {
+        static SHORT: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" \((?P<s>[A-Z]{2,5})s?\)"));
+        let mut all: Vec<(String, String)> = Vec::new();
+        for text in sentences.iter().map(|sentence| &sentence.text).filter(|text| text.contains('(')) {
+            for found in SHORT.captures_iter(text) {
+                let (Some(whole), short) = (found.get(0), &found["s"]) else { continue };
+                let words: Vec<&str> = text[..whole.start()].split(' ').collect();
+                let long = words.get(words.len().saturating_sub(short.len())..).unwrap_or_default();
+                let begins = |(word, sign): (&&str, char)| word.starts_with(|c: char| c.eq_ignore_ascii_case(&sign));
+                let fits = long.len() == short.len() && long.iter().zip(short.chars()).all(begins);
+                if fits && !all.iter().any(|(known, _)| known == short) {
+                    all.push((short.to_string(), long.join(" ")));
+                }
+            }
+        }
+        ShortForms(all)
+    }
+
+    /// `LS` -> `leaf sorting (LS)`.
+    pub(super) fn spelled_out(&self, topic: String) -> String {
+        let words = topic.split(' ');
+        let long = |word: &str| self.0.iter().find(|(short, _)| short == word).map(|(_, long)| format!("{long} ({word})"));
+        words.map(|word| long(word).unwrap_or_else(|| word.to_string())).collect::<Vec<_>>().join(" ")
+    }
+}
+
 fn is_among(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|general| general == word)
 }
@@ -58,7 +89,17 @@ fn of_title(paper: &Paper, title: &str) -> Option<String> {
     if title.len() >= 80 || is_sentence {
         return None;
     }
-    of_reference(paper, title).or_else(|| telling(title))
+    of_reference(paper, title).or_else(|| telling(title).map(|told| with_its_kind(title, told)))
+}
+
+/// `Stage 2: Leaf tuning`: with the number of the stage before and the `tuning` behind, which tell by themselves nothing.
+fn with_its_kind(title: &str, told: String) -> String {
+    let mut words = title.split([' ', ':', '.']).filter(|word| !word.is_empty());
+    let (kind, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) || is_among("I II III IV One Two Three", number);
+    let is_stage = is_among("stage phase step", &kind.to_lowercase()) && is_number && !told.contains(number);
+    let told = if title.ends_with(" tuning") && !told.ends_with("tuning") { format!("{told} tuning") } else { told };
+    if is_stage { format!("{kind} {number} {told}") } else { told }
 }
 
 /// What the heading of a section says of the experiment in it, or else those above it.
@@ -103,7 +144,7 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
 }
 
 /// What `for x` is for; none where that is a manner, a setting or a count.
-fn named(x: &str) -> Option<String> {
+pub(super) fn named(x: &str) -> Option<String> {
     let words: Vec<&str> = x.split_whitespace().collect();
     let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
@@ -121,28 +162,30 @@ fn named(x: &str) -> Option<String> {
 pub(super) fn of_clause(text: &str, at: usize) -> Option<String> {
     static CLAUSE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:[,;] (?:and |while |whereas |but )?|(?:and|while|whereas) )for (?:the )?(?P<x>[^,;:()]{2,50}?),? (?:we|the|an?|it|this)\b",
+            r"(?:[,;] (?:and |while |whereas |but )?|(?:and|while|whereas) )for (?:the )?(?P<x>[^,;:()]{2,50}?)(?:,? (?:we|the|an?|it|this|our|its)\b|, \p{L})",
         )
     });
     let before = text.get(..at)?;
     CLAUSE.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
 }
 
-/// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that was named last before `at`.
-pub(super) fn of_role(text: &str, at: usize) -> Option<String> {
+/// `the local rate is 0.1 and the global rate 1`: of several settings of one name, which the one is that `words` name.
+pub(super) fn of_role(text: &str, words: &Range<usize>) -> Option<String> {
     static ROLE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er)\b")
+        crate::intake::regex(
+            r"(?i)\b(?P<role>[a-z-]{3,})(?:'s)? (?P<name>learning rate|batch size|optimi[sz]er|dropout|weight decay)\b",
+        )
     });
     const PLAIN: &str = "initial base peak final same different small large constant fixed mini maximum minimum max min total global-batch \
         effective adam adamw sgd cosine linear default low high higher lower larger smaller decayed initialized where while with set \
         using use best optimal with";
     let is_role = |role: &str| !is_among(PLAIN, role) && !is_among(GENERAL, role) && !is_among(MANNERS, role);
-    let all: Vec<(usize, String, String)> = ROLE
+    let all: Vec<(Range<usize>, String, String)> = ROLE
         .captures_iter(text)
-        .map(|found| (found.get(0).map_or(0, |m| m.start()), found["role"].to_lowercase(), found["name"].to_lowercase()))
+        .map(|found| (found.get(0).map_or(0..0, |m| m.range()), found["role"].to_lowercase(), found["name"].to_lowercase()))
         .filter(|(_, role, _)| is_role(role))
         .collect();
-    let (_, role, name) = all.iter().rev().find(|(start, ..)| *start < at)?;
+    let (_, role, name) = all.iter().rfind(|(at, ..)| at.start < words.end && words.start < at.end)?;
     all.iter().any(|(_, other, same)| same == name && other != role).then(|| role.clone())
 }
 
@@ -213,6 +256,8 @@ mod tests {
         {
             assert_eq!(telling(text), None, "{text}");
         }
+        assert_eq!(with_its_kind("Stage 2: Leaf tuning", "Leaf".into()), "Stage 2 Leaf tuning");
+        assert_eq!(with_its_kind("Stages of Leaf growth", "Leaf growth".into()), "Leaf growth");
         assert_eq!(telling("Training Details for Parsing Trees").as_deref(), Some("Parsing Trees"));
         assert_eq!(telling("Representation learning").as_deref(), Some("Representation learning"));
     }
@@ -258,10 +303,10 @@ mod tests {
     #[test]
     fn settings_of_one_name() {
         let text = "The outer learning rate is 0.7 and the inner learning rate 0.01";
-        let at = |value: &str| text.find(value).expect("there");
-        assert_eq!(of_role(text, at("0.7")).as_deref(), Some("outer"));
-        assert_eq!(of_role(text, at("0.01")).as_deref(), Some("inner"));
-        assert_eq!(of_role("The initial learning rate is 0.7 and the peak learning rate 1", 40), None);
+        let at = |value: &str| text.find(value).expect("there") - 5..text.find(value).expect("there");
+        assert_eq!(of_role(text, &at("0.7")).as_deref(), Some("outer"));
+        assert_eq!(of_role(text, &at("0.01")).as_deref(), Some("inner"));
+        assert_eq!(of_role("The initial learning rate is 0.7 and the peak learning rate 1", &(40..60)), None);
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl fmt::Display for ScheduleShape {
             ScheduleShape::Polynomial { power: None } => f.write_str("polynomial decay"),
             ScheduleShape::Polynomial { power: Some(power) } => write!(f, "polynomial decay of power {power}"),
             ScheduleShape::OneCycle => f.write_str("one cycle"),
-            ScheduleShape::Wsd => f.write_str("warm-up, stable, decay"),
+            ScheduleShape::Wsd => f.write_str("tri-stage: warm-up, stable, decay"),
             ScheduleShape::Exponential => f.write_str("exponential decay"),
             ScheduleShape::InverseSqrt => f.write_str("inverse square root decay"),
             ScheduleShape::Plateau { divisor } => write!(f, "reduce on plateau{}", by(divisor)),

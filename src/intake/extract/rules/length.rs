@@ -105,26 +105,37 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over|after|in|to|during) (?:(?:a )?total(?: of)? |up to |at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
+        r"\b(?:for|over|after|in|to|during) (?:(?:a )?total(?: of)? |up to (?:an? )?|at most |no more than |only |just |a maximum of |about |around |roughly |approximately |the first )?[{{\[(]?{n}[}}\])]? (?:training |full )?epochs?",
         Some(Unit::Epochs),
         COUNT,
     ),
     rule(
         FieldKey::Epochs,
-        r"\b(?:training|tuning)\b[^.;\d]{0,20}\b(?:takes|took|lasts|lasted) (?:for )?{n} epochs\b",
+        r"\b(?:training|tuning)\b[^.;\d]{0,20}\b(?:takes|took|lasts|lasted|spans|spanned|covers|comprises|comprised|runs) (?:for |over )?{n} epochs\b",
         Some(Unit::Epochs),
         COUNT,
     ),
-    rule(FieldKey::Epochs, r"{n} (?:full )?epochs? of (?:pre-?|fine-?)?(?:training|tuning)\b", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:for|over) (?:only |just |a total of |at most |up to )?{c} (?:training |full |single )?epochs?\b",
+        r"{n} (?:full )?epochs? of (?:(?:pre-?|fine-?)?(?:training|tuning)|(?-i:[A-Z]{2,5}))\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:for|over|with|in|spans|spanned) (?:only |just |a total of |at most |up to )?(?:a )?{c} (?:training |full |single )?epochs?\b",
         Some(Unit::Epochs),
         COUNT,
     ),
     rule(
         FieldKey::Epochs,
         r"\b(?:train|tun)(?:e|ed|ing|s)?\b[^.,;\d]{0,40}? {c} (?:training |full )?epochs?\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:train|tun)\w*\b[^.,;\d]{0,60}? (?:for|with|over|in) (?:only )?an? (?P<v>single) (?:training |full )?epoch\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -167,9 +178,15 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Steps,
-        r"\b(?:runs?|ran|running|perform(?:s|ed|ing)?|tak(?:es?|ing)|took|completed?|execut(?:es?|ed|ing)|us(?:es?|ed|ing)) (?:for )?(?:a total of |about |up to |approximately )?{n} (?:training |gradient |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|updates)\b",
+        r"\b(?:runs?|ran|running|perform(?:s|ed|ing)?|tak(?:es?|ing)|took|completed?|execut(?:es?|ed|ing)|us(?:es?|ed|ing)|involv(?:es?|ed|ing)|compris(?:es?|ed|ing)|spans|spanning|total(?:s|ing)) (?:for )?(?:a total of |about |up to |approximately )?{n} (?:training |gradient |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|updates)\b",
         Some(Unit::Steps),
         (1e3, 1e12),
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:and|with|use[sd]?|using|,) {n} (?:training|optimi[sz]ation|gradient|update) steps\b",
+        Some(Unit::Steps),
+        (50.0, 1e12),
     ),
     // The same length in the other unit: `for 30 epochs (9,000 steps)`, `9k steps, which corresponds to about 30 epochs`.
     rule(
@@ -190,7 +207,7 @@ pub(super) const RULES: &[Rule] = &[
     // A few of these are a loop within a step, or the making of one example.
     rule(
         FieldKey::Steps,
-        r"\b(?:in|over|with|of) {n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )(?:steps|iterations|iters|updates)\b",
+        r"\b(?:in|over|with|of) {n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|iters|updates)\b",
         Some(Unit::Steps),
         (1e3, 1e12),
     ),
@@ -279,6 +296,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"{v}[- ](?:linear )?warm-?\s?up[- ](?:steps?|iterations?|updates?|epochs?)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b{c}[- ](?:steps?|iterations?|updates?|epochs?)(?: of)?(?: linear| gradual| initial| learning[-_ ]rate| lr)* warm-?\s?up\b",
         Some(Unit::Steps),
         COUNT,
     ),

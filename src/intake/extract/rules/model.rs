@@ -32,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::Dropout, r"{v}(?:\s?%)? drop-?out", None, (0.0, 99.0)),
     rule(
         FieldKey::LabelSmoothing,
-        r"\blabel[-_ ]smoothing(?: (?:of value|factor|parameter|coefficient))?(?:(?: with)? [ϵεǫα]?(?:_?ls)?)?{of}{n}",
+        r"\blabel[-_ ]smoothing(?: (?:regulari[sz]ation|of value|factor|parameter|coefficient))?(?:(?: with)? [ϵεǫα]?(?:_?ls)?)?{of}{n}",
         None,
         SHARE,
     ),
@@ -117,7 +117,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:truncat|trim|clip|cut|crop)\w* (?:\w+ ){0,3}?(?:to|at|after) (?:a maximum (?:length )?of |the first |at most )?{n} (?:sub-?word |bpe )?tokens\b",
+        r"\b(?:truncat|trim|clip|cut|crop)\w* (?:\w+ ){0,3}?(?:to|at|after) (?:contain |have |keep )?(?:a maximum (?:length )?of |the first |at most |only )*{n} (?:sub-?word |bpe )?(?:tokens|words)\b",
         Some(Unit::Tokens),
         (8.0, 1e6),
     ),
@@ -134,7 +134,12 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),
-    rule(FieldKey::MaxSeqLen, r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)", Some(Unit::Tokens), (8.0, 1e7)),
+    rule(
+        FieldKey::MaxSeqLen,
+        r"\b{n} (?:tokens? )?(?:context|sequence) (?:length|window|size)\b",
+        Some(Unit::Tokens),
+        (8.0, 1e7),
+    ),
     rule(FieldKey::VocabSize, r"\bvocabular(?:y|ies)(?: sizes?)?{of}{n}", None, VOCABULARY),
     rule(
         FieldKey::VocabSize,
@@ -152,10 +157,10 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::LoraRank, r"\brank[-–]{v}\b(?: \w+){0,2}? (?:LoRA|DoRA|adapters?)\b", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\b\w*LoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
-    rule(FieldKey::LoraDropout, r"\bLoRA(?:'s)?[-_ ]drop-?out(?: (?:probability|rate|ratio))?{of}{n}", None, SHARE),
+    rule(FieldKey::LoraDropout, r"\b\w*LoRA(?:'s)?[-_ ]drop-?out(?: (?:probability|rate|ratio))?{of}{n}", None, SHARE),
     rule(
         FieldKey::LoraDropout,
-        r"\bLoRA\b[^.;]{0,90}?\b(?:rank|r|α|alpha)\b[^.;]{0,60}?\bdrop-?out(?: (?:probability|rate|ratio))?{of}{n}",
+        r"\b\w*LoRA\b[^.;]{0,90}?\b(?:rank|r|α|alpha)\b[^.;]{0,60}?\bdrop-?out(?: (?:probability|rate|ratio))?{of}{n}",
         None,
         SHARE,
     ),

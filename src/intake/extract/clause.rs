@@ -1,0 +1,58 @@
+//! What a clause of a sentence is about, where the whole speaks of several things.
+
+use super::{scope, topic};
+use crate::intake::{Phase, Scope};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
+pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope {
+    let at = words.end;
+    let phase = of_sentence.phase.or_else(|| phase_of_clause(text, at));
+    let datasets = data_of_clause(text, at, of_sentence).unwrap_or_else(|| of_sentence.datasets.clone());
+    let scope = Scope { phase, datasets, ..of_sentence.clone() };
+    match topic::of_clause(text, at).and_then(|topic| scope::further(&scope, topic)) {
+        Some(topic) => Scope { topic: Some(topic), ..scope },
+        None => scope::with_topic(scope, topic::of_role(text, words)),
+    }
+}
+
+/// `On A we take 8; on B we take 16`: of a sentence whose clauses begin with data of their own, the data of the clause at `at`.
+fn data_of_clause(text: &str, at: usize, of_sentence: &Scope) -> Option<Vec<String>> {
+    static CLAUSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:^|[;,:] (?:and |while |whereas |but )?|\b(?:while|whereas|and) )(?:[Ff]or|[Oo]n|[Ii]n) (?P<x>[^,;:()]{2,60}?)(?:, | (?:we|the|an?|is|are|it|our|with)\b)",
+        )
+    });
+    if of_sentence.datasets.is_empty() {
+        return None;
+    }
+    let all: Vec<(usize, Vec<String>)> = CLAUSE
+        .captures_iter(text)
+        .filter_map(|found| {
+            Some((found.get(0)?.start(), scope::of_text(&format!("on {} data", found.name("x")?.as_str())).datasets))
+        })
+        .filter(|(_, datasets)| !datasets.is_empty())
+        .collect();
+    let (_, datasets) = all.iter().rfind(|(start, _)| *start < at)?;
+    all.iter().any(|(_, other)| other != datasets).then(|| datasets.clone())
+}
+
+/// `We pre-train for 3 epochs and fine-tune for 2`: of the two phases the one that was named last before `at`.
+fn phase_of_clause(text: &str, at: usize) -> Option<Phase> {
+    static PHASE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?P<pre>pre-?train(?:ing|ed (?:on|for|with|using|in|at))?)|(?P<tune>fine-?tun(?:e|ed|ing)))\b",
+        )
+    });
+    let lower = text.to_lowercase();
+    if !(lower.contains("pre-train") || lower.contains("pretrain")) || !lower.contains("tun") {
+        return None;
+    }
+    let mut all = PHASE.captures_iter(text).filter_map(|found| Some((found.get(0)?.start(), found.name("pre").is_some())));
+    let (before, after): (Vec<_>, Vec<_>) = all.by_ref().partition(|(start, _)| *start < at);
+    let is_pre = before.last()?.1;
+    // One phase alone was for the whole sentence to say.
+    let both = before.iter().chain(&after).any(|(_, other)| *other != is_pre);
+    both.then_some(if is_pre { Phase::PreTraining } else { Phase::FineTuning })
+}
