@@ -16,7 +16,7 @@ pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use flattened::table_at;
 pub(in crate::intake) use front::place_of;
-pub(in crate::intake) use head::{Head, first_line, head_of, is_of_names};
+pub(in crate::intake) use head::{Head, first_line, head_of};
 pub(in crate::intake) use marks::commons;
 pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
 
