@@ -10,6 +10,7 @@ use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said, Unseen};
 use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
+use crate::spec::Task;
 use crate::store::Destination;
 use crate::words::{bytes, clean, in_json};
 use std::collections::BTreeMap;
@@ -280,7 +281,14 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
     if !asked.columns.is_empty() {
         return asked.columns.to_vec();
     }
-    let of_run = |plan: Plan| plan.facts.data.columns.input;
+    let of_run = |plan: Plan| {
+        let mut input = plan.facts.data.columns.input;
+        // Its last two are answers: the better one and the other.
+        if plan.spec.task == Task::PreferenceOptimization {
+            input.truncate(input.len().saturating_sub(2));
+        }
+        input
+    };
     find(env, asked.model).ok().and_then(|run| run.read_json(&run.plan()).ok()).map(of_run).unwrap_or_default()
 }
 

@@ -27,11 +27,20 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         all_there(table, &all)?;
         return Ok(all);
     }
+    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.listed() };
     if !asked.is_empty() {
         all_there(table, asked)?;
-        return Ok(asked.to_vec());
+        // Of these one is looked at, or listened to.
+        let only = match feeding.task.takes() {
+            Modality::Image => Some("image"),
+            Modality::Speech => Some("recording"),
+            Modality::Text | Modality::TextToText | Modality::Table => None,
+        };
+        return match only.filter(|_| asked.len() > 1) {
+            Some(role) => Err(unclear(role)),
+            None => Ok(asked.to_vec()),
+        };
     }
-    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.listed() };
     let called = |names: &[&str], fits: &dyn Fn(&Column) -> bool| {
         names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name) && fits(column)))
     };
@@ -64,8 +73,11 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         },
         task if !task.answers() => {
             let usual = called(&PROMPTS, &is_text).map(|column| column.name.clone());
+            // An instruction says little without what it is about, where there is such a column.
+            let is_instruction = usual.as_ref().is_some_and(|name| name.eq_ignore_ascii_case("instruction"));
+            let about = called(&["input"], &is_text).filter(|_| is_instruction).map(|column| column.name.clone());
             match (usual, of_kind(&is_text).as_slice()) {
-                (Some(usual), _) => Ok(vec![usual]),
+                (Some(usual), _) => Ok([Some(usual), about].into_iter().flatten().collect()),
                 (None, [only]) => Ok(vec![only.clone()]),
                 (None, _) => Err(unclear("text")),
             }
