@@ -432,3 +432,27 @@ fn write_text(path: &Path, text: &str) -> Result<(), Error> {
 pub(super) fn io<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
     move |source| Error::Io { action, path: path.into(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provenance::RunHashes;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_merged_model_has_a_hash_of_its_own() {
+        let run = |name: &str| RunHashes {
+            name: name.into(),
+            config_sha256: String::new(),
+            config: BTreeMap::new(),
+            threads: 1,
+            weights_sha256: Some(format!("adapter of {name}")),
+        };
+        let manifest = Manifest { runs: vec![run("seed-0"), run("seed-1")], ..Manifest::unknown() };
+        let told = |kept: Option<&str>| -> Vec<(String, Option<String>)> {
+            merged_manifest(&manifest, kept, "merged").runs.into_iter().map(|run| (run.name, run.weights_sha256)).collect()
+        };
+        assert_eq!(told(Some("seed-1")), [("seed-1".to_string(), Some("merged".to_string()))]);
+        assert_eq!(told(None), [("seed-0".to_string(), None), ("seed-1".to_string(), None)], "which of them is not known");
+    }
+}
