@@ -16,6 +16,7 @@ use std::time::Instant;
 /// # Errors
 /// Weights, tokenizer or files cannot be used; nothing can be written to any input: the first one's error.
 pub(super) fn written(job: &PredictJob, writing: &GenerateJob, begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    inputs::read_through(&job.given, &job.feeding)?;
     let (encoder, vocabulary) = (Encoder::open(&job.feeding)?, Vocabulary::open(&writing.tokenizer)?);
     let writer = Writer::open(writing, &vocabulary)?;
     let path = WorkFolder::at(&job.out).predictions();
