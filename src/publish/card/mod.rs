@@ -124,6 +124,7 @@ pub fn licensed_card(card: &str, license: &str) -> String {
 /// The lines between the first line `---` and the next one, and what follows; none where the card does not begin so. Lines may end as
 /// Windows ends them.
 fn front_matter(card: &str) -> Option<(&str, &str)> {
+    let card = card.trim_start_matches('\u{feff}');
     let is_mark = |line: &str| line.trim_end() == "---";
     let first = card.split_inclusive('\n').next().filter(|line| is_mark(line))?;
     let rest = card.get(first.len()..)?;
@@ -150,6 +151,7 @@ mod tests {
             ("---\nlicense: other\nlicense_name: \"x\"\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
             ("---\r\nlicense: other\r\ntags:\r\n- a\r\n---\r\n# A\r\n", "---\nlicense: mit\ntags:\n- a\n---\n# A\r\n"),
             ("---\nlicense: a\nname: a ---\ntags:\n- a\n---\n# A\n", "---\nlicense: mit\nname: a ---\ntags:\n- a\n---\n# A\n"),
+            ("\u{feff}---\nlicense: a\n---\n", "---\nlicense: mit\n---\n"),
             ("---\nlicense: a\n---", "---\nlicense: mit\n---\n"),
             ("---\nno end\n", "---\nlicense: mit\n---\n---\nno end\n"),
             ("---\nlicense:\n- a\n- b\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
