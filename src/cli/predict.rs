@@ -287,9 +287,12 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
     }
     let of_run = |plan: Plan| {
         let mut input = plan.facts.data.columns.input;
-        // Its last two are answers: the better one and the other.
-        if plan.spec.task == Task::PreferenceOptimization {
-            input.truncate(input.len().saturating_sub(2));
+        match plan.spec.task {
+            // Its last two are answers: the better one and the other.
+            Task::PreferenceOptimization => input.truncate(input.len().saturating_sub(2)),
+            // The others are compared with it: each text has a vector of its own.
+            Task::SentenceSimilarity => input.truncate(1),
+            _ => {}
         }
         input
     };

@@ -82,7 +82,9 @@ fn answer_to(
 /// What is asked behind what stands before every text; in a conversation as the turns that come next.
 fn asked_behind(prompt: &Prompt, asked: &[Turn]) -> Result<Prompt, Error> {
     match (prompt, asked) {
-        (Prompt::Text { text: before }, [Turn { by: Speaker::User, text }]) => Ok(Prompt::Text { text: format!("{before}{text}") }),
+        (Prompt::Text { text: before }, [Turn { by: Speaker::User, text }]) => {
+            Ok(Prompt::Text { text: format!("{before}{text}") })
+        }
         (Prompt::Text { .. }, _) => Err(Error::Conversation),
         (Prompt::Turns { turns, format }, _) => {
             Ok(Prompt::Turns { turns: turns.iter().chain(asked).cloned().collect(), format: format.clone() })
