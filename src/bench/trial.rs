@@ -274,6 +274,13 @@ pub(super) struct SaidError {
     pub(super) causes: Vec<String>,
 }
 
+impl SaidError {
+    /// Whether the operating system refused something, and not the program.
+    fn is_of_system(&self) -> bool {
+        std::iter::once(&self.message).chain(&self.causes).any(|words| words.contains("(os error "))
+    }
+}
+
 #[derive(Deserialize)]
 struct SaidLine {
     error: SaidError,
@@ -292,11 +299,13 @@ pub(super) fn first_line(stderr: &str) -> Option<String> {
 }
 
 /// Whether what ended a trial is neither the program's doing nor the task's. What a fault takes away is no surroundings, nor is memory that
-/// a worker ran out of: to do with less is what recovery is for. `ledgers`: its own, and those of a search.
+/// a worker ran out of: to do with less is what recovery is for; nor what the program itself finds too little, such as the time that it
+/// was given. `ledgers`: its own, and those of a search.
 pub(super) fn is_of_surroundings(fault: Fault, ending: Ending, error: Option<&SaidError>, ledgers: &[&[Entry]]) -> bool {
     let ran_out = |entry: &Entry| matches!(&entry.record, Record::AttemptEnded { outcome: Outcome::OutOfMemory { .. }, .. });
     ending == Ending::Failed
         && match error.map(|error| error.class) {
+            Some(Class::Resource) if !error.is_some_and(SaidError::is_of_system) => false,
             Some(Class::Resource) => fault != Fault::Memory && !ledgers.iter().any(|ledger| ledger.iter().any(ran_out)),
             Some(Class::External) => fault != Fault::CutDownload,
             _ => false,
@@ -483,7 +492,8 @@ mod tests {
     fn what_lies_outside_of_program_and_task() {
         let (memory, done) = (Outcome::OutOfMemory { limit_bytes: None, peak_bytes: None, gpu: None }, Outcome::Completed);
         let check = |class: Class, fault: Fault, ending: Ending, outcome: &Outcome, expected: bool| {
-            let error = SaidError { class, message: "no room".into(), causes: vec![] };
+            let causes = vec!["No space left on device (os error 28)".to_string()];
+            let error = SaidError { class, message: "cannot write".into(), causes };
             let ledger = whole(std::slice::from_ref(outcome));
             let found = is_of_surroundings(fault, ending, Some(&error), &[ledger.as_slice()]);
             assert_eq!(found, expected, "{class:?} {fault:?} {ending:?} {outcome}");
@@ -496,6 +506,9 @@ mod tests {
         check(Class::Bug, Fault::None, Ending::Failed, &done, false);
         check(Class::Resource, Fault::None, Ending::OutOfTime, &done, false);
         assert!(!is_of_surroundings(Fault::None, Ending::Failed, None, &[]));
+        let message = "20 min are too little: the least that can be planned takes 2 h".to_string();
+        let budget = SaidError { class: Class::Resource, message, causes: vec![] };
+        assert!(!is_of_surroundings(Fault::None, Ending::Failed, Some(&budget), &[]), "the program found so itself");
     }
 
     #[test]

@@ -5,11 +5,12 @@ use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder, told};
 use super::experiment::{create_passing, drive_aside, find, unfinished};
 use crate::data::inputs::{images_to_name, is_folder_of_images};
-use crate::data::{IMAGES, check_object, files_called, holds_rows, is_pattern, letters};
+use crate::data::{IMAGES, OTHER_RECORDINGS, RECORDINGS, TABLES, check_object, files_called, holds_rows, is_pattern, letters};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said, Unseen};
 use crate::pipeline::{Asking, End};
 use crate::plan::Plan;
+use crate::spec::Task;
 use crate::store::Destination;
 use crate::words::{bytes, clean, in_json};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ enum InputError {
     NoFile { path: String },
     #[error(transparent)]
     Data(#[from] crate::data::Error),
-    #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}), recordings ({}) or texts ({})", TABLES.join(", "), IMAGES.join(", "), RECORDINGS.join(", "), TEXTS.join(", "))]
+    #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}), recordings ({}) or texts ({})", tables(), IMAGES.join(", "), RECORDINGS.join(", "), TEXTS.join(", "))]
     UnknownFile { path: String },
     #[error("`{a}` and `{b}` are inputs of different kinds")]
     Mixed { a: String, b: String },
@@ -89,6 +90,7 @@ impl Failure for InputError {
             }
             InputError::UnknownFile { path } => Some(match ending_of(path).as_str() {
                 "tif" | "tiff" | "avif" | "heic" | "heif" | "svg" | "jp2" | "ico" => "convert it to PNG or JPEG".into(),
+                other if OTHER_RECORDINGS.contains(&other) => "convert it to WAV, FLAC, MP3 or Ogg".into(),
                 _ if holds_rows(path) => "unpack it, and give the folder or its files".into(),
                 _ => "where it holds texts, a line each, give them on stdin: `tallow predict MODEL - < FILE`".into(),
             }),
@@ -118,10 +120,13 @@ enum Input {
     Recording(PathBuf),
 }
 
-/// Endings of tables as a message names them, and of files of texts.
-const TABLES: [&str; 10] = ["parquet", "arrow", "csv", "tsv", "jsonl", "json", "ndjson", "conll", "iob", "bio"];
+/// Endings of files of texts.
 const TEXTS: [&str; 2] = ["txt", "text"];
-const RECORDINGS: [&str; 5] = ["wav", "flac", "mp3", "ogg", "oga"];
+
+/// Endings of tables as a message names them.
+fn tables() -> String {
+    TABLES.map(|ending| ending.trim_start_matches('.')).join(", ")
+}
 
 /// The ending of a file's name, in small letters.
 fn ending_of(path: &str) -> String {
@@ -280,7 +285,17 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
     if !asked.columns.is_empty() {
         return asked.columns.to_vec();
     }
-    let of_run = |plan: Plan| plan.facts.data.columns.input;
+    let of_run = |plan: Plan| {
+        let mut input = plan.facts.data.columns.input;
+        match plan.spec.task {
+            // Its last two are answers: the better one and the other.
+            Task::PreferenceOptimization => input.truncate(input.len().saturating_sub(2)),
+            // The others are compared with it: each text has a vector of its own.
+            Task::SentenceSimilarity => input.truncate(1),
+            _ => {}
+        }
+        input
+    };
     find(env, asked.model).ok().and_then(|run| run.read_json(&run.plan()).ok()).map(of_run).unwrap_or_default()
 }
 
@@ -510,6 +525,11 @@ mod tests {
         for path in ["absent.csv", "my reviews.csv", "data/reviews", "./absent", &spaced, "reviews.csv.gz"] {
             assert!(matches!(Input::of(path), Err(InputError::NoFile { .. })), "{path}");
         }
+        for heard in [file("a.OPUS"), file("b.m4a"), file("c.webm")] {
+            let hint = Input::of(&heard.display().to_string()).expect_err("cannot be read").hint();
+            assert_eq!(hint.as_deref(), Some("convert it to WAV, FLAC, MP3 or Ogg"), "{heard:?}");
+        }
+        assert!(tables().starts_with("parquet, arrow, csv"));
         for unknown in [file("notes"), file("my notes.pdf")] {
             assert!(matches!(Input::of(&unknown.display().to_string()), Err(InputError::UnknownFile { .. })), "{unknown:?}");
         }

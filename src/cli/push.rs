@@ -14,7 +14,7 @@ use crate::provenance::Manifest;
 use crate::publish::{Finding, FindingKind, Shipment, licensed_card};
 use crate::store::{MANIFEST, RunFolder};
 use crate::words::{bytes, clean, count};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -191,11 +191,25 @@ fn model(env: &Environment, model: &str, license: Option<&str>) -> Result<(PathB
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
     let stated = Card::parse(&format!("the model `{model}`"), &readme)?.license;
     let manifest = std::fs::read(folder.join(MANIFEST)).ok().and_then(|json| serde_json::from_slice::<Manifest>(&json).ok());
+    let of_data = manifest.as_ref().and_then(data_of);
     let is_own = manifest.is_some_and(|manifest| manifest.settings.get("model.kind").is_some_and(|kind| kind == "scratch"));
-    match stated.as_deref().or(license) {
-        None if is_own => Ok((folder, Vec::new())),
-        stated => Ok((folder, vec![Licensed::new(format!("the model `{model}`"), stated)])),
-    }
+    let of_model = match stated.as_deref().or(license) {
+        None if is_own => None,
+        stated => Some(Licensed::new(format!("the model `{model}`"), stated)),
+    };
+    Ok((folder, of_model.into_iter().chain(of_data).collect()))
+}
+
+/// The terms of the data that a manifest names, where somebody else gave it: what they are does not stand there.
+fn data_of(manifest: &Manifest) -> Option<Licensed> {
+    let text = |key: &str| manifest.settings.get(key).and_then(Value::as_str);
+    let what = match (text("data.source.kind")?, text("data.source.id"), text("data.source.url")) {
+        ("generated" | "local", ..) => return None,
+        (_, Some(id), _) => format!("the data set `{id}`"),
+        (_, None, Some(url)) => format!("the data at `{url}`"),
+        (_, None, None) => "the data that it was trained on".into(),
+    };
+    Some(Licensed::new(what, None))
 }
 
 fn terms_of(run: &RunFolder) -> Result<Vec<Licensed>> {
@@ -317,4 +331,26 @@ fn page(
 
 fn short(commit: &str) -> String {
     clean(commit.get(..12).unwrap_or(commit)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy of a run's model was made from the same data as the run's own.
+    #[test]
+    fn a_copy_is_bound_by_its_data() {
+        let of = |settings: &[(&str, &str)]| {
+            let settings = settings.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
+            data_of(&Manifest { settings, ..Manifest::unknown() })
+        };
+        let found = of(&[("data.source.kind", "hub"), ("data.source.id", "acme/moods")]).expect("somebody else's");
+        assert_eq!((found.what.as_str(), found.gate_to_share()), ("the data set `acme/moods`", Gate::Ask));
+        let found = of(&[("data.source.kind", "url"), ("data.source.url", "https://x.org/a.csv")]).expect("somebody else's");
+        assert_eq!(found.what, "the data at `https://x.org/a.csv`");
+        for own in ["generated", "local"] {
+            assert_eq!(of(&[("data.source.kind", own)]).map(|found| found.what), None, "{own}");
+        }
+        assert_eq!(of(&[]).map(|found| found.what), None, "no run of Tallow left it");
+    }
 }

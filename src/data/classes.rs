@@ -30,8 +30,16 @@ impl Classes {
     pub(super) fn label(&self, cell: &Cell) -> Label {
         let exact = |name: &str| self.names.iter().position(|n| n == name);
         let alike = |name: &str| whole(name).and_then(|i| self.names.iter().position(|n| whole(n) == Some(i)));
+        // Where classes are numbers, another number is none of them: it is never taken for the place of one.
+        let is_number = |name: &String| name.parse::<f64>().is_ok_and(f64::is_finite);
+        let are_numbers = !self.indices && self.names.iter().any(is_number);
+        // Where somebody says that true comes before false, 0 is true.
+        let is_place = |name: &str| self.declared && !are_numbers && self.names.len() == 2 && whole(name).is_some();
         // Yes and no are words in some formats, and numbers in others.
         let true_or_false = |name: &str| {
+            if is_place(name) {
+                return None;
+            }
             let of_names = || self.names.iter().map(|name| features::truth_or_number(name)).collect::<Option<Vec<bool>>>();
             let truths = of_names().filter(|truths| matches!(truths[..], [_] | [true, false] | [false, true]))?;
             let said = features::truth_or_number(name)?;
@@ -39,9 +47,6 @@ impl Classes {
         };
         let of_name = |name: &str| exact(name).or_else(|| alike(name)).or_else(|| true_or_false(name));
         let named = |name: &str| of_name(name).map(|i| Label::Class(i as u32));
-        // Where classes are numbers, another number is none of them: it is never taken for the place of one.
-        let is_number = |name: &String| name.parse::<f64>().is_ok_and(f64::is_finite);
-        let are_numbers = !self.indices && self.names.iter().any(is_number);
         let indexed = |i: i64| match usize::try_from(i) {
             Ok(index) if index < self.names.len() && !are_numbers => match self.declared || self.indices {
                 true => Label::Class(index as u32),
@@ -200,6 +205,22 @@ mod tests {
         check(&["0", "1"], text("maybe"), Label::Unknown("`maybe`".into()));
         check(&["False", "True"], Cell::Int(2), Label::Unknown("2".into()));
         check(&["False", "True", "maybe"], text("TRUE"), Label::Unknown("`TRUE`".into()));
+    }
+
+    #[test]
+    fn a_declared_order_of_true_and_false_counts_before_what_numbers_mean() {
+        let check = |names: [&str; 2], cell: Cell, expected: Label| {
+            let names = names.iter().map(|name| name.to_string()).collect();
+            let classes = Classes { names, indices: false, declared: true };
+            assert_eq!(classes.label(&cell), expected, "{cell:?}");
+        };
+        let text = |text: &str| Cell::Text(text.into());
+        check(["True", "False"], Cell::Int(0), Label::Class(0));
+        check(["True", "False"], Cell::Float(1.0), Label::Class(1));
+        check(["True", "False"], text("0"), Label::Class(0));
+        check(["True", "False"], text("false"), Label::Class(1));
+        check(["False", "True"], Cell::Int(1), Label::Class(1));
+        check(["0", "1"], text("False"), Label::Class(0));
     }
 
     #[test]

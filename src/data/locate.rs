@@ -309,7 +309,7 @@ fn table_splits(
     let with_files: Vec<&Config> = card.configs.iter().filter(|c| !c.splits.is_empty()).collect();
     if with_files.is_empty() {
         let (config, tables) = by_folder(place, asked, tables)?;
-        return Ok((config, by_names(asking, &tables, notes)));
+        return Ok((config, by_names(asking, &tables, notes)?));
     }
     let names = || with_files.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     let config = match asked {
@@ -330,7 +330,7 @@ fn table_splits(
     for (split, globs) in &config.splits {
         let files: Vec<String> = tables.iter().filter(|p| globs.iter().any(|g| splits::fits(g, p))).cloned().collect();
         match split.as_str() {
-            "" => found.extend(by_names(asking, &files, notes)),
+            "" => found.extend(by_names(asking, &files, notes)?),
             _ if files.is_empty() => {}
             split => found.push((split.to_string(), files)),
         }
@@ -356,7 +356,7 @@ fn by_folder(place: &str, asked: Option<&str>, tables: Vec<String>) -> Result<(O
 
 /// Splits by the names of files, each in its best format; what is left out is told. Where no name stands for a split, files of
 /// one folder that have the same columns are one, unless one of them is wanted.
-fn by_names((repo, wanted): (&Repo, &[String]), tables: &[String], notes: &mut Vec<String>) -> Splits<String> {
+fn by_names((repo, wanted): (&Repo, &[String]), tables: &[String], notes: &mut Vec<String>) -> Result<Splits<String>> {
     // Where no name stands for a split they are as one.
     let are_named = tables.iter().any(|path| splits::split_of_file(path).is_some());
     let taken = if are_named { tables.to_vec() } else { best_format(tables.to_vec()) };
@@ -365,17 +365,17 @@ fn by_names((repo, wanted): (&Repo, &[String]), tables: &[String], notes: &mut V
     notes.extend(left_out(tables, &found));
     let is_wanted = |(name, _): &(String, Vec<String>)| wanted.contains(name);
     if are_named || found.len() < 2 || found.iter().any(is_wanted) {
-        return found;
+        return Ok(found);
     }
     let mut files: Vec<String> = found.iter().flat_map(|(_, files)| files).cloned().collect();
     files.sort();
     let shown = list(&files);
-    let are_one = lie_together(&files) && have_the_same_columns(repo, &files);
+    let are_one = lie_together(&files) && have_the_same_columns(repo, &files)?;
     notes.push(match are_one {
         true => format!("{shown}: taken together as `train`: none is called as a split is, and their columns are the same"),
         false => format!("{shown}: each a split by itself: none is called as one is, and they lie apart or their columns differ"),
     });
-    if are_one { vec![("train".into(), files)] } else { found }
+    Ok(if are_one { vec![("train".into(), files)] } else { found })
 }
 
 /// Whether files lie in one folder.
@@ -384,15 +384,19 @@ fn lie_together(files: &[String]) -> bool {
     files.windows(2).all(|two| folder(&two[0]) == folder(&two[1]))
 }
 
-/// Whether all have the columns of the first; what cannot be read is told of where it is needed.
-fn have_the_same_columns(repo: &Repo, files: &[String]) -> bool {
-    let columns = |file: &String| {
-        let mut names = Table::open(&repo.fetch(file).ok()?).ok()?.names();
+/// Whether all have the columns of the first; what cannot be read is told of where it is needed. What cannot be fetched is told at once:
+/// the splits of a data set are not what the network makes of them.
+fn have_the_same_columns(repo: &Repo, files: &[String]) -> Result<bool> {
+    let mut first = None;
+    for file in files {
+        let Ok(table) = Table::open(&repo.fetch(file)?) else { return Ok(false) };
+        let mut names = table.names();
         names.sort();
-        Some(names)
-    };
-    let Some(first) = files.first().and_then(columns) else { return false };
-    files[1..].iter().all(|file| columns(file).as_ref() == Some(&first))
+        if *first.get_or_insert_with(|| names.clone()) != names {
+            return Ok(false);
+        }
+    }
+    Ok(first.is_some())
 }
 
 /// A split may hold the same rows in several formats: Parquet is taken where there is any.

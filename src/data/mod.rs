@@ -43,7 +43,7 @@ mod vocabulary;
 mod walk;
 
 pub use answers::{Parted, without_answers};
-pub use audio::{extractor, hear};
+pub use audio::{OTHER_RECORDINGS, RECORDINGS, extractor, hear};
 pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
@@ -69,7 +69,7 @@ pub use public_models::{
 };
 pub use read::{IMAGES, Named, check_object, letters};
 pub use shards::{sha256_of_weights, weight_files};
-pub use splits::{SPLIT_WORDS, are_splits, holds_rows, holds_text, is_pattern, is_table, split_of_file};
+pub use splits::{SPLIT_WORDS, TABLES, are_splits, holds_rows, holds_text, is_pattern, is_table, split_of_file};
 pub use stream::in_characters;
 pub use survey::{DataSpecHints, split_column_in_words, survey_data};
 pub use survey_model::{look_at_model, survey_model, survey_tokenizer};

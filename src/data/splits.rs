@@ -6,7 +6,7 @@ use crate::plan::PARTIAL;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Endings of files with rows.
-pub(super) const TABLES: [&str; 11] =
+pub const TABLES: [&str; 11] =
     [".parquet", ".arrow", ".csv", ".tsv", ".jsonl", ".json", ".ndjson", ".conll", ".iob", ".iob2", ".bio"];
 
 /// Endings of files that are a document each.

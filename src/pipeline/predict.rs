@@ -140,7 +140,9 @@ impl Pipeline<'_> {
             out: self.folder.attempt(PREDICT, 1).work(),
         };
         let tokenizer = job.feeding.tokenizer.iter().chain(job.writing.iter().map(|writing| &writing.tokenizer)).cloned();
-        let readable = job.weights.paths().into_iter().chain(tokenizer).chain(job.given.paths().iter().cloned()).collect();
+        let named = data::inputs::named_files(&job.given, &job.feeding)?;
+        let given = job.given.paths().iter().cloned().chain(named);
+        let readable = job.weights.paths().into_iter().chain(tokenizer).chain(given).collect();
         let attempt = match self.attempt(PREDICT, 1, Job::Predict(Box::new(job)), readable)? {
             Ok(attempt) => attempt,
             Err(end) => return Ok(Err(end)),

@@ -285,7 +285,7 @@ impl Pipeline<'_> {
             self.folder.write_json(&self.folder.model().join(MANIFEST), &publish::published_manifest(&manifest))?;
         }
         // Whoever takes the model may ask whether it is still as it was left. The page that says that all is done comes last.
-        for file in files_below(&self.folder.model()) {
+        for file in files_below(&self.folder.model())? {
             self.stage(Stage::Report, &file, |_| Ok(()))?;
         }
         let [json, markdown] = [self.folder.report_json(), self.folder.report_md()];

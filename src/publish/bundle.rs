@@ -59,16 +59,32 @@ pub fn write_merged(
 ) -> Result<(), Error> {
     put(place, |folder| {
         fill_merged(folder, model, weights, sha256)?;
-        origin.map_or(Ok(()), |origin| write_origin(folder, origin))
+        origin.map_or(Ok(()), |origin| write_origin(folder, origin, sha256))
     })
 }
 
-/// What is told of a run beside the weights that were made of its adapter: its scores, its experiment and where all came from.
-fn write_origin(folder: &Path, Origin { plan, report, manifest }: &Origin) -> Result<(), Error> {
+/// What is told of a run beside the weights that were made of its adapter, whose hash is `sha256`: its scores, its experiment and where
+/// all came from.
+fn write_origin(folder: &Path, Origin { plan, report, manifest }: &Origin, sha256: &str) -> Result<(), Error> {
     let unwritable = |e: serde_json::Error| Error::Unwritable { what: MANIFEST, reason: e.to_string() };
-    write_json(&folder.join(MANIFEST), &serde_json::to_value(published_manifest(manifest)).map_err(unwritable)?)?;
-    write_told(folder, plan, report)?;
+    let manifest = merged_manifest(manifest, report.model.kept_run.as_deref(), sha256);
+    write_json(&folder.join(MANIFEST), &serde_json::to_value(published_manifest(&manifest)).map_err(unwritable)?)?;
+    // Those scored were adapters.
+    let mut scored = report.clone();
+    scored.scores.runs.iter_mut().for_each(|run| run.weights_sha256 = None);
+    write_told(folder, plan, &scored)?;
     write_text(&folder.join("README.md"), &merged_card(plan, report))
+}
+
+/// The manifest of an adapter's runs as it holds for what one of them was merged into: hashes of adapters are none of these weights.
+fn merged_manifest(manifest: &Manifest, kept: Option<&str>, sha256: &str) -> Manifest {
+    let mut merged = manifest.clone();
+    merged.runs.retain(|run| kept.is_none_or(|kept| run.name == kept));
+    let is_only = merged.runs.len() == 1;
+    for run in &mut merged.runs {
+        run.weights_sha256 = is_only.then(|| sha256.to_string());
+    }
+    merged
 }
 
 /// Scores, curves and the experiment.
@@ -415,4 +431,28 @@ fn write_text(path: &Path, text: &str) -> Result<(), Error> {
 
 pub(super) fn io<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
     move |source| Error::Io { action, path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provenance::RunHashes;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_merged_model_has_a_hash_of_its_own() {
+        let run = |name: &str| RunHashes {
+            name: name.into(),
+            config_sha256: String::new(),
+            config: BTreeMap::new(),
+            threads: 1,
+            weights_sha256: Some(format!("adapter of {name}")),
+        };
+        let manifest = Manifest { runs: vec![run("seed-0"), run("seed-1")], ..Manifest::unknown() };
+        let told = |kept: Option<&str>| -> Vec<(String, Option<String>)> {
+            merged_manifest(&manifest, kept, "merged").runs.into_iter().map(|run| (run.name, run.weights_sha256)).collect()
+        };
+        assert_eq!(told(Some("seed-1")), [("seed-1".to_string(), Some("merged".to_string()))]);
+        assert_eq!(told(None), [("seed-0".to_string(), None), ("seed-1".to_string(), None)], "which of them is not known");
+    }
 }

@@ -87,7 +87,18 @@ fn missing_places(plan: &Plan) -> Vec<(&'static str, &'static str)> {
     if plan.facts.model.is_local && matches!(plan.spec.model, ModelSpec::Pretrained { .. }) {
         found.push(("model.id", "MODEL"));
     }
+    if tokenizer_here(&plan.spec.model).is_some() {
+        found.push(("model.tokenizer.of", "TOKENIZER"));
+    }
     found
+}
+
+/// The place of the tokenizer that a model from scratch takes from another one on this machine.
+fn tokenizer_here(model: &ModelSpec) -> Option<&str> {
+    match model {
+        ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Of(id)), .. } => Some(id.as_str()).filter(|id| !is_id(id)),
+        ModelSpec::Scratch { .. } | ModelSpec::Pretrained { .. } => None,
+    }
 }
 
 /// The manifest as it lies beside the model: sources are named from their root, local ones by their names.
@@ -167,6 +178,9 @@ fn known_places(plan: &Plan, folder: &str) -> Vec<(String, String)> {
     if let (ModelSpec::Pretrained { id, .. }, true) = (&plan.spec.model, plan.facts.model.is_local) {
         add(id, &model_name(id));
     }
+    if let Some(place) = tokenizer_here(&plan.spec.model) {
+        add(place, &model_name(place));
+    }
     add(folder, &name_of(Path::new(folder)));
     // What lies in the run folder is named from there.
     let below = format!("{}/", folder.trim_end_matches('/'));
@@ -241,6 +255,21 @@ mod tests {
         for (place, name) in [("/srv/acme/llama", "./llama"), ("runs/it/model", "./it/model"), ("model", "./model")] {
             assert_eq!(model_name(place), name, "{place}");
         }
+    }
+
+    #[test]
+    fn a_tokenizer_of_this_machine_is_asked_for() {
+        let config = r#"{"model_type":"bert","vocab_size":30,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,
+            "intermediate_size":16,"max_position_embeddings":16,"type_vocab_size":2,"hidden_act":"gelu"}"#;
+        let config = tallow_zoo::ModelConfig::from_public(config).expect("a config");
+        let scratch = |tokenizer| ModelSpec::Scratch { config: config.clone(), tokenizer };
+        for (of, is_here) in [("/srv/acme/tok", true), ("./tok", true), ("acme/bert-base", false), ("gpt2", false)] {
+            let model = scratch(Some(TokenizerSpec::Of(of.into())));
+            assert_eq!(tokenizer_here(&model), Some(of).filter(|_| is_here), "{of}");
+        }
+        assert_eq!(tokenizer_here(&scratch(None)), None);
+        let pretrained = ModelSpec::Pretrained { id: "/srv/acme/model".into(), revision: None };
+        assert_eq!(tokenizer_here(&pretrained), None);
     }
 
     #[test]

@@ -347,17 +347,29 @@ pub struct Lock {
     _file: File,
 }
 
-/// All files below a folder, by their paths; none where there is no folder.
-pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+/// All files below a folder, by their paths; none where there is no folder. Links to folders are not followed: they may lead back.
+///
+/// # Errors
+/// A folder cannot be listed.
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let (mut found, mut waiting) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(folder) = waiting.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() { waiting.push(path) } else { found.push(path) }
+    while let Some(below) = waiting.pop() {
+        let io = |source| Error::Io { action: "list", path: below.clone(), source };
+        let entries = match std::fs::read_dir(&below) {
+            Err(source) if source.kind() == ErrorKind::NotFound && below == folder => break,
+            entries => entries.map_err(io)?,
+        };
+        for entry in entries {
+            let path = entry.map_err(io)?.path();
+            match path.is_dir() {
+                true if path.is_symlink() => {}
+                true => waiting.push(path),
+                false => found.push(path),
+            }
         }
     }
     found.sort();
-    found
+    Ok(found)
 }
 
 /// Disk space of all that lies below a folder; what links lead to is not counted. Where something cannot be looked at, for it is closed
@@ -442,6 +454,21 @@ mod tests {
         assert!(taken.is_dir(), "what a link leads to is not its own");
         RunFolder::create(&root).expect("a run").discard(false);
         assert!(!root.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_found_below_a_folder_with_a_link_that_leads_back() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path();
+        std::fs::create_dir(root.join("plots")).expect("made");
+        for name in ["a.json", "plots/b.svg"] {
+            std::fs::write(root.join(name), "x").expect("written");
+        }
+        std::os::unix::fs::symlink(root, root.join("plots/up")).expect("linked");
+        assert_eq!(files_below(root).expect("listed"), [root.join("a.json"), root.join("plots/b.svg")]);
+        assert_eq!(files_below(&root.join("absent")).expect("nothing there"), Vec::<PathBuf>::new());
+        assert!(files_below(&root.join("a.json")).is_err(), "no folder is no empty one");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Error {
     WrongData { path: PathBuf, what: &'static str, expected: String, found: String },
     #[error("the model is not for the task: expected one of {expected}, found one of {found}")]
     WrongTask { expected: &'static str, found: &'static str },
+    #[error("the input is a conversation, and the model is asked for what follows a text")]
+    Conversation,
     #[error("the config cannot be used: {field}: expected {expected}, found {found}")]
     Config { field: &'static str, expected: String, found: String },
     #[error("the checkpoint `{}` cannot be used: {message}", path.display())]
@@ -129,7 +131,10 @@ impl Failure for Error {
             | Error::Gguf { .. }
             | Error::Weights { .. } => Class::Model,
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
-            Error::Schema(_) | Error::Beams | Error::Held(tallow_grammar::Error::Room { .. }) => Class::Usage,
+            Error::Schema(_)
+            | Error::Beams
+            | Error::Conversation
+            | Error::Held(tallow_grammar::Error::Room { .. }) => Class::Usage,
             Error::Held(tallow_grammar::Error::Unspellable { .. }) => Class::Model,
             Error::Held(tallow_grammar::Error::Stuck { .. } | tallow_grammar::Error::Forbidden { .. }) => Class::Model,
             Error::Model(tallow_zoo::Error::Prompt { .. }) => Class::Usage,
@@ -170,6 +175,7 @@ impl Failure for Error {
                 "give it words to go on with: `--prompt \"Once upon a time\"`"
             }
             Error::Model(tallow_zoo::Error::Prompt { .. }) => "shorten the prompt",
+            Error::Conversation => "`--chat` asks it in conversations; or name the one column of the texts with `--columns`",
             Error::Beams => "leave out `--beams`",
             Error::Data(source) => return source.hint(),
             Error::Store(source) => return source.hint(),

@@ -16,6 +16,7 @@ use std::time::Instant;
 /// # Errors
 /// Weights, tokenizer or files cannot be used; nothing can be written to any input: the first one's error.
 pub(super) fn written(job: &PredictJob, writing: &GenerateJob, begun: Instant, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    inputs::read_through(&job.given, &job.feeding)?;
     let (encoder, vocabulary) = (Encoder::open(&job.feeding)?, Vocabulary::open(&writing.tokenizer)?);
     let writer = Writer::open(writing, &vocabulary)?;
     let path = WorkFolder::at(&job.out).predictions();
@@ -63,7 +64,11 @@ fn answer_to(
     told: &mut dyn FnMut(Option<u32>) -> bool,
 ) -> Result<Written, Error> {
     match fed {
-        Fed::Prompt(text) => writer.text(&prompt_ids(&asked_behind(&writing.prompt, text), vocabulary)?, None, told),
+        Fed::Prompt(text) => {
+            let asked = asked_behind(&writing.prompt, &[Turn { by: Speaker::User, text }])?;
+            writer.text(&prompt_ids(&asked, vocabulary)?, None, told)
+        }
+        Fed::Turns(turns) => writer.text(&prompt_ids(&asked_behind(&writing.prompt, &turns)?, vocabulary)?, None, told),
         Fed::Sound { features, .. } => {
             let limits = writing.model.speech_limits().map_or((0, 0), |limits| (limits.mel_bins, limits.frames));
             writer.text(&[], Some(&Tensor::from_vec(features, limits, &Device::Cpu)?), told)
@@ -74,13 +79,35 @@ fn answer_to(
     }
 }
 
-/// A text behind what stands before every one; in a conversation as what a user says next.
-fn asked_behind(prompt: &Prompt, text: String) -> Prompt {
-    match prompt {
-        Prompt::Text { text: before } => Prompt::Text { text: format!("{before}{text}") },
-        Prompt::Turns { turns, format } => {
-            let turns = turns.iter().cloned().chain([Turn { by: Speaker::User, text }]).collect();
-            Prompt::Turns { turns, format: format.clone() }
+/// What is asked behind what stands before every text; in a conversation as the turns that come next.
+fn asked_behind(prompt: &Prompt, asked: &[Turn]) -> Result<Prompt, Error> {
+    match (prompt, asked) {
+        (Prompt::Text { text: before }, [Turn { by: Speaker::User, text }]) => {
+            Ok(Prompt::Text { text: format!("{before}{text}") })
         }
+        (Prompt::Text { .. }, _) => Err(Error::Conversation),
+        (Prompt::Turns { turns, format }, _) => {
+            Ok(Prompt::Turns { turns: turns.iter().chain(asked).cloned().collect(), format: format.clone() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::ChatFormat;
+
+    #[test]
+    fn what_is_asked_stands_behind_what_comes_before() {
+        let said = |by, text: &str| Turn { by, text: text.into() };
+        let (system, user) = (said(Speaker::System, "s"), said(Speaker::User, "u"));
+        let plain = Prompt::Text { text: "translate: ".into() };
+        let text = asked_behind(&plain, std::slice::from_ref(&user)).expect("a text");
+        assert_eq!(text, Prompt::Text { text: "translate: u".into() });
+        let refused = asked_behind(&plain, &[system.clone(), user.clone()]).expect_err("no text");
+        assert!(crate::error::Failure::hint(&refused).is_some_and(|hint| hint.contains("`--chat`")), "{refused}");
+        let chat = Prompt::Turns { turns: Vec::new(), format: ChatFormat::default() };
+        let whole = asked_behind(&chat, &[system.clone(), user.clone()]).expect("a conversation");
+        assert_eq!(whole, Prompt::Turns { turns: vec![system, user], format: ChatFormat::default() });
     }
 }

@@ -202,9 +202,10 @@ impl Asked<'_> {
                     categories: Tensor::from_vec(of, (inputs.len(), k), &Device::Cpu)?,
                 })
             }
-            Some(Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Prompt(_) | Fed::Sound { .. }) | None => {
-                text_input(&tokens)
-            }
+            Some(
+                Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Prompt(_) | Fed::Turns(_) | Fed::Sound { .. },
+            )
+            | None => text_input(&tokens),
         }
     }
 
@@ -316,7 +317,7 @@ impl Asked<'_> {
 fn tokens(input: &Fed) -> Option<&Tokens> {
     match input {
         Fed::Text(tokens) | Fed::Words { tokens, .. } => Some(tokens),
-        Fed::Question { .. } | Fed::Image { .. } | Fed::Row { .. } | Fed::Prompt(_) | Fed::Sound { .. } => None,
+        Fed::Question { .. } | Fed::Image { .. } | Fed::Row { .. } | Fed::Prompt(_) | Fed::Turns(_) | Fed::Sound { .. } => None,
     }
 }
 
@@ -324,7 +325,13 @@ fn tokens(input: &Fed) -> Option<&Tokens> {
 fn unseen_of(input: &Fed) -> &[[String; 2]] {
     match input {
         Fed::Row { unseen, .. } => unseen,
-        Fed::Text(_) | Fed::Words { .. } | Fed::Question { .. } | Fed::Image { .. } | Fed::Prompt(_) | Fed::Sound { .. } => &[],
+        Fed::Text(_)
+        | Fed::Words { .. }
+        | Fed::Question { .. }
+        | Fed::Image { .. }
+        | Fed::Prompt(_)
+        | Fed::Turns(_)
+        | Fed::Sound { .. } => &[],
     }
 }
 
@@ -340,7 +347,7 @@ fn kind_and_size(input: &Fed) -> [usize; 3] {
         Fed::Text(tokens) | Fed::Words { tokens, .. } => [tokens.ids.len(), 0, 0],
         Fed::Question { windows, .. } => [windows.len(), 0, 0],
         Fed::Image { shape, .. } => *shape,
-        Fed::Row { .. } | Fed::Prompt(_) | Fed::Sound { .. } => [0; 3],
+        Fed::Row { .. } | Fed::Prompt(_) | Fed::Turns(_) | Fed::Sound { .. } => [0; 3],
     }
 }
 

@@ -26,8 +26,9 @@ pub(super) const RATE: u32 = 16_000;
 /// Samples from one frame of a spectrogram to the next.
 pub(super) const HOP: usize = 160;
 
-/// What recordings' names end with; those behind the first five cannot be read.
-const ENDINGS: [&str; 8] = [".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".webm"];
+/// What recordings' names end with, and those of recordings that cannot be read.
+pub const RECORDINGS: [&str; 5] = ["wav", "flac", "mp3", "ogg", "oga"];
+pub const OTHER_RECORDINGS: [&str; 3] = ["opus", "m4a", "webm"];
 
 /// Larger files are none to train on, but an attempt to use up memory.
 const MOST_BYTES: u64 = 1 << 30;
@@ -38,7 +39,8 @@ const RATES: std::ops::RangeInclusive<u32> = 1000..=768_000;
 /// Whether a file is a recording, by its name.
 pub(super) fn is_audio(path: &str) -> bool {
     let lower = path.to_lowercase();
-    ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    let is_ending = |ending: &str| RECORDINGS.contains(&ending) || OTHER_RECORDINGS.contains(&ending);
+    lower.rsplit_once('.').is_some_and(|(_, ending)| is_ending(ending))
 }
 
 /// What the feature extractor of transformers is told by `preprocessor_config.json`, for a model that hears so many mel bins and frames.

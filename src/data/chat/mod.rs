@@ -3,7 +3,7 @@
 mod rows;
 mod template;
 
-pub(super) use rows::{conversation, pair};
+pub(super) use rows::{conversation, pair, prompt};
 pub use template::{Template, Told, source as chat_source};
 
 use serde_json::Value;

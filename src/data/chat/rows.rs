@@ -59,7 +59,7 @@ pub(in crate::data) fn pair(columns: &Columns, mut cells: Vec<Cell>) -> Result<O
 }
 
 /// What comes before an answer: turns as they are, texts one below the other as what the user says; `system` is the system's.
-fn prompt(columns: &[String], cells: Vec<Cell>) -> Result<Vec<Message>, String> {
+pub(in crate::data) fn prompt(columns: &[String], cells: Vec<Cell>) -> Result<Vec<Message>, String> {
     let (mut turns, mut said) = (Vec::new(), Vec::new());
     for (column, cell) in columns.iter().zip(cells) {
         match cell {

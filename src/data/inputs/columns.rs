@@ -27,11 +27,22 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         all_there(table, &all)?;
         return Ok(all);
     }
+    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.listed() };
     if !asked.is_empty() {
         all_there(table, asked)?;
-        return Ok(asked.to_vec());
+        // A second one would be left out, or taken for what belongs to the first.
+        let only = match feeding.task {
+            task if task.takes() == Modality::Image => Some("image"),
+            Task::SpeechRecognition => Some("recording"),
+            Task::TokenClassification => Some("words"),
+            Task::SentenceSimilarity | Task::MaskedLanguageModelling => Some("text"),
+            _ => None,
+        };
+        return match only.filter(|_| asked.len() > 1) {
+            Some(role) => Err(unclear(role)),
+            None => Ok(asked.to_vec()),
+        };
     }
-    let unclear = |role: &'static str| Error::ChooseInput { path: table.path().into(), role, have: table.listed() };
     let called = |names: &[&str], fits: &dyn Fn(&Column) -> bool| {
         names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name) && fits(column)))
     };
@@ -64,8 +75,11 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         },
         task if !task.answers() => {
             let usual = called(&PROMPTS, &is_text).map(|column| column.name.clone());
+            // An instruction says little without what it is about, where there is such a column.
+            let is_instruction = usual.as_ref().is_some_and(|name| name.eq_ignore_ascii_case("instruction"));
+            let about = called(&["input"], &is_text).filter(|_| is_instruction).map(|column| column.name.clone());
             match (usual, of_kind(&is_text).as_slice()) {
-                (Some(usual), _) => Ok(vec![usual]),
+                (Some(usual), _) => Ok([Some(usual), about].into_iter().flatten().collect()),
                 (None, [only]) => Ok(vec![only.clone()]),
                 (None, _) => Err(unclear("text")),
             }
@@ -87,5 +101,40 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
                 (None, _) => Err(unclear("text")),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_a_model_is_asked_about() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("rows.csv");
+        let find = |task: Task, header: &str, asked: &[&str]| {
+            let rows = ["a fine film,seen at noon", "a dull film,seen at night", "a long film,not seen"];
+            std::fs::write(&file, format!("{header}\n{}\n", rows.join("\n"))).expect("written");
+            let feeding = Feeding {
+                task,
+                tokenizer: None,
+                vocab_size: 0,
+                max_seq_len: 0,
+                image: None,
+                channels: 0,
+                normalize: None,
+                hears: None,
+                table: None,
+            };
+            let asked: Vec<String> = asked.iter().map(|name| name.to_string()).collect();
+            super::find(&Table::open(&file).expect("a table"), &asked, &feeding)
+        };
+        let writes = |header: &str, asked: &[&str]| find(Task::LanguageModelling, header, asked).expect("columns");
+        assert_eq!(writes("instruction,input", &[]), ["instruction", "input"], "the one says little without the other");
+        assert_eq!(writes("question,input", &[]), ["question"]);
+        assert_eq!(writes("system,question", &["system", "question"]), ["system", "question"]);
+        let refused = find(Task::SentenceSimilarity, "anchor,positive", &["anchor", "positive"]).expect_err("one at a time");
+        assert!(refused.to_string().contains("cannot tell which column holds the text"), "{refused}");
+        assert_eq!(find(Task::SentenceSimilarity, "anchor,positive", &["anchor"]).expect("one"), ["anchor"]);
     }
 }

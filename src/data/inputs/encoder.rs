@@ -1,13 +1,14 @@
 //! One input -> what a model is fed with.
 
 use crate::data::audio::hear_cell;
+use crate::data::chat::{self, Message, Role};
 use crate::data::prepare::{
     Pixels, Question, Rows, Tokenization, brought_to, decode_image, encode_text, encode_with_places, encode_words, first_tokens,
     places, text_of, windows,
 };
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::{Error, NOT_SEEN, Result};
-use crate::job::Feeding;
+use crate::job::{Feeding, Speaker, Turn};
 use crate::spec::Task;
 use std::ops::Range;
 use std::path::Path;
@@ -55,6 +56,8 @@ pub enum Fed {
     },
     /// What a model that writes is asked.
     Prompt(String),
+    /// The same in turns: what several columns say, or a list of turns.
+    Turns(Vec<Turn>),
     /// What one that hears does, `[frequencies, frames]`, and whether the recording is longer.
     Sound {
         features: Vec<f32>,
@@ -167,6 +170,11 @@ impl Encoder {
 
     /// Of a model that writes: its tokens are for whoever writes.
     fn prompt(&self, path: &Path, columns: &[String], row: Row) -> Result<Fed> {
+        let is_turn = |cell: &Cell| matches!(cell, Cell::Object(_));
+        let are_turns = |cell: &Cell| is_turn(cell) || matches!(cell, Cell::List(items) if items.iter().any(is_turn));
+        if self.feeding.hears.is_none() && (row.cells.len() > 1 || row.cells.iter().any(are_turns)) {
+            return turns(path, columns, row).map(Fed::Turns);
+        }
         let (position, cell) = (row.position, row.cells.into_iter().next().unwrap_or(Cell::Null));
         let column = columns.first().map_or("", String::as_str);
         let Some([mel_bins, frames]) = self.feeding.hears else {
@@ -222,6 +230,28 @@ impl Encoder {
     }
 }
 
+/// What a row asks as a conversation, as training reads it. Answers that it ends with are what the model is to write.
+fn turns(path: &Path, columns: &[String], Row { position, cells }: Row) -> Result<Vec<Turn>> {
+    let wrong = |what| Error::Conversation { path: path.into(), position: position.clone(), what };
+    let mut said = chat::prompt(columns, cells).map_err(wrong)?;
+    while said.last().is_some_and(|turn| turn.role == Role::Assistant) {
+        said.pop();
+    }
+    if said.is_empty() {
+        return Err(wrong("there is nothing to write to".into()));
+    }
+    let turn = |Message { role, content }: Message| {
+        let by = match role {
+            Role::System => Speaker::System,
+            Role::User => Speaker::User,
+            Role::Assistant => Speaker::Assistant,
+            Role::Tool => return Err(wrong("a turn is a tool's, which cannot be asked again".into())),
+        };
+        Ok(Turn { by, text: content })
+    };
+    said.into_iter().map(turn).collect()
+}
+
 /// The words of a text as its tokenizer parts them, and the place of each one's first token.
 fn words_of(text: &str, encoding: &Encoding) -> (Vec<String>, Vec<u32>) {
     let mut found: Vec<(Range<usize>, u32)> = Vec::new();
@@ -244,4 +274,51 @@ fn words_of(text: &str, encoding: &Encoding) -> (Vec<String>, Vec<u32>) {
     let (words, firsts): (Vec<String>, Vec<u32>) = seen.unzip();
     debug_assert!(!firsts.contains(&NOT_SEEN));
     (words, firsts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feeding() -> Feeding {
+        Feeding {
+            task: Task::LanguageModelling,
+            tokenizer: None,
+            vocab_size: 0,
+            max_seq_len: 0,
+            image: None,
+            channels: 0,
+            normalize: None,
+            hears: None,
+            table: None,
+        }
+    }
+
+    /// What training puts together is not asked in parts.
+    #[test]
+    fn a_model_that_writes_is_asked_with_all_columns() {
+        let encoder = Encoder { feeding: feeding(), tokenization: None };
+        let text = |text: &str| Cell::Text(text.into());
+        let ask = |columns: &[&str], cells: Vec<Cell>| {
+            let columns: Vec<String> = columns.iter().map(|name| name.to_string()).collect();
+            encoder.turn(Path::new("x.jsonl"), None, &columns, Row { position: Position::Row(1), cells })
+        };
+        let said = |by, text: &str| Turn { by, text: text.into() };
+        let found = ask(&["system", "question"], vec![text("s"), text("q")]).expect("asked");
+        assert_eq!(found, Fed::Turns(vec![said(Speaker::System, "s"), said(Speaker::User, "q")]));
+        let found = ask(&["instruction", "input"], vec![text("do"), text("this")]).expect("asked");
+        assert_eq!(found, Fed::Turns(vec![said(Speaker::User, "do\n\nthis")]));
+        assert_eq!(ask(&["text"], vec![text("a")]).expect("asked"), Fed::Prompt("a".into()));
+        let words = Cell::List(vec![text("a"), text("b")]);
+        assert_eq!(ask(&["text"], vec![words]).expect("asked"), Fed::Prompt("a b".into()));
+        let turn = |role: &str, content: &str| {
+            let fields = [("role", role), ("content", content)];
+            Cell::Object(fields.into_iter().map(|(name, value)| (name.to_string(), text(value))).collect())
+        };
+        let talk = Cell::List(vec![turn("user", "u"), turn("assistant", "a")]);
+        let found = ask(&["messages"], vec![talk]).expect("asked");
+        assert_eq!(found, Fed::Turns(vec![said(Speaker::User, "u")]), "the answer is not given away");
+        let nothing = ask(&["instruction", "input"], vec![Cell::Null, text(" ")]).expect_err("nothing is asked");
+        assert!(nothing.to_string().contains("there is nothing to write to"), "{nothing}");
+    }
 }

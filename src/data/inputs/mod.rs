@@ -6,11 +6,12 @@ mod encoder;
 
 pub use encoder::{Encoder, Fed, Tokens};
 
-use super::read::{Cell, Position, Row, Table, is_image};
+use super::read::{Cell, Named, Position, Row, Table, is_image};
 use super::{Error, Result, splits, walk};
 use crate::job::{Feeding, Given};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use tallow_zoo::Modality;
 
 /// Inputs that are turned at once; of images, which are large, fewer.
 const CHUNK: usize = 1024;
@@ -65,6 +66,49 @@ fn images_of(place: &Path) -> Result<Vec<PathBuf>> {
     files.retain(|file| is_image(&file.to_string_lossy()));
     files.sort();
     Ok(files)
+}
+
+/// The files that rows of tables name, images or recordings: besides what is given, all that a worker needs to read.
+///
+/// # Errors
+/// As [`each_chunk`], for what the tables themselves say.
+pub fn named_files(given: &Given, feeding: &Feeding) -> Result<Vec<PathBuf>> {
+    let mut named = Named::new();
+    if matches!(feeding.task.takes(), Modality::Image | Modality::Speech) {
+        each_row((given, feeding), &Table::names_files, |table, row| table.add_named([row], &mut named))?;
+    }
+    Ok(named.into_values().flatten().collect())
+}
+
+/// Reads all tables to their ends: what is wrong with a file is told before there are answers that would be lost.
+///
+/// # Errors
+/// As [`each_chunk`], for what the tables themselves say.
+pub fn read_through(given: &Given, feeding: &Feeding) -> Result<()> {
+    each_row((given, feeding), &|_| true, |_, _| {})
+}
+
+/// Each row, with the cells of the input, of those tables that are `wanted`.
+fn each_row(
+    (given, feeding): (&Given, &Feeding),
+    wanted: &dyn Fn(&Table) -> bool,
+    mut work: impl FnMut(&Table, Row),
+) -> Result<()> {
+    let Given::Tables { files, columns: asked, called } = given else { return Ok(()) };
+    for file in files {
+        let shown = called.get(file).map_or(file.as_path(), |name| Path::new(name.as_str()));
+        let named = |error: Error| error.called(file, shown);
+        let table = Table::open(file).map_err(named)?;
+        if !wanted(&table) {
+            continue;
+        }
+        let columns = columns::find(&table, asked, feeding).map_err(named)?;
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        for row in table.rows(&columns).map_err(named)? {
+            work(&table, row.map_err(named)?);
+        }
+    }
+    Ok(())
 }
 
 /// Hands on all inputs, some at a time, in their order.
@@ -139,6 +183,8 @@ pub fn each_chunk<E: From<Error>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Task;
+    use std::collections::BTreeMap;
 
     #[test]
     fn all_images_of_a_folder_are_asked_about() {
@@ -153,5 +199,53 @@ mod tests {
         assert!(is_folder_of_images(root));
         std::fs::write(root.join("metadata.csv"), "file_name\nb.png\n").expect("written");
         assert!(!is_folder_of_images(root) && !is_folder_of_images(&root.join("absent")));
+    }
+
+    fn feeding(task: Task) -> Feeding {
+        Feeding {
+            task,
+            tokenizer: None,
+            vocab_size: 0,
+            max_seq_len: 0,
+            image: None,
+            channels: 0,
+            normalize: None,
+            hears: None,
+            table: None,
+        }
+    }
+
+    fn tables(file: &Path) -> Given {
+        Given::Tables { files: vec![file.into()], columns: Vec::new(), called: BTreeMap::new() }
+    }
+
+    /// They lie beside the table, where a jail shows the table alone.
+    #[test]
+    fn files_that_rows_name_are_read_too() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        let heard = [file("a.mp3", "x"), file("b.mp3", "x")];
+        let table = file("rows.csv", "audio,speaker\na.mp3,ada\nb.mp3,bob\nc.mp3,ada\n");
+        let found = |task: Task| named_files(&tables(&table), &feeding(task)).expect("read");
+        assert_eq!(found(Task::SpeechRecognition), heard, "what is not there is named by the worker");
+        assert!(found(Task::TextClassification).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_broken_at_its_end_is_told_of_at_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("rows.jsonl");
+        let rows: String = (0..2000).map(|i| format!("{{\"text\": \"a film of {i}\"}}\n")).collect();
+        let read = |text: &str| {
+            std::fs::write(&file, text).expect("written");
+            read_through(&tables(&file), &feeding(Task::LanguageModelling))
+        };
+        read(&rows).expect("whole");
+        let broken = read(&format!("{rows}{{\"text\": \n")).expect_err("broken");
+        assert!(broken.to_string().contains("rows.jsonl"), "{broken}");
     }
 }

@@ -365,3 +365,14 @@ fn tables_beside_images_of_classes_are_no_data() {
     check("ids", "train: labels.csv");
     check("splits", "train: breeds.csv");
 }
+
+/// A download that fails makes no other splits of a data set.
+#[test]
+fn what_cannot_be_fetched_decides_no_splits() {
+    let dir = files(&[("jan.csv", TRAIN.as_bytes()), ("feb.csv", TEST.as_bytes())]);
+    let repo = Repo::at_folder(Kind::Dataset, dir.path()).expect("a place");
+    let are_one = |names: [&str; 2]| have_the_same_columns(&repo, &names.map(str::to_string));
+    assert!(are_one(["feb.csv", "jan.csv"]).expect("read"));
+    let gone = are_one(["feb.csv", "mar.csv"]).expect_err("no such file");
+    assert!(gone.to_string().contains("mar.csv"), "{gone}");
+}

@@ -108,7 +108,7 @@ fn base_model(plan: &Plan) -> Option<&str> {
 
 /// A card with that licence, as the Hub names it, in place of the one that it has.
 pub fn licensed_card(card: &str, license: &str) -> String {
-    let (head, page) = card.strip_prefix("---\n").and_then(|rest| rest.split_once("---\n")).unwrap_or(("", card));
+    let (head, page) = front_matter(card).unwrap_or(("", card));
     // What stands in deeper lines belongs to the key above them.
     let mut is_of_license = false;
     let kept = head.lines().filter(|line| {
@@ -121,6 +121,24 @@ pub fn licensed_card(card: &str, license: &str) -> String {
     format!("---\nlicense: {license}\n{kept}---\n{page}")
 }
 
+/// The lines between the first line `---` and the next one, and what follows; none where the card does not begin so. Lines may end as
+/// Windows ends them.
+fn front_matter(card: &str) -> Option<(&str, &str)> {
+    let card = card.trim_start_matches('\u{feff}');
+    let is_mark = |line: &str| line.trim_end() == "---";
+    let first = card.split_inclusive('\n').next().filter(|line| is_mark(line))?;
+    let rest = card.get(first.len()..)?;
+    let mut at = 0;
+    for line in rest.split_inclusive('\n') {
+        let after = at + line.len();
+        if is_mark(line) {
+            return rest.get(..at).zip(rest.get(after..));
+        }
+        at = after;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +149,11 @@ mod tests {
             ("# A model\n", "---\nlicense: mit\n---\n# A model\n"),
             ("---\ntags:\n- a\n---\n\n# A\n\n---\n", "---\nlicense: mit\ntags:\n- a\n---\n\n# A\n\n---\n"),
             ("---\nlicense: other\nlicense_name: \"x\"\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
+            ("---\r\nlicense: other\r\ntags:\r\n- a\r\n---\r\n# A\r\n", "---\nlicense: mit\ntags:\n- a\n---\n# A\r\n"),
+            ("---\nlicense: a\nname: a ---\ntags:\n- a\n---\n# A\n", "---\nlicense: mit\nname: a ---\ntags:\n- a\n---\n# A\n"),
+            ("\u{feff}---\nlicense: a\n---\n", "---\nlicense: mit\n---\n"),
+            ("---\nlicense: a\n---", "---\nlicense: mit\n---\n"),
+            ("---\nno end\n", "---\nlicense: mit\n---\n---\nno end\n"),
             ("---\nlicense:\n- a\n- b\nlanguage:\n- en\n---\n", "---\nlicense: mit\nlanguage:\n- en\n---\n"),
         ] {
             assert_eq!(licensed_card(card, "mit"), expected);
