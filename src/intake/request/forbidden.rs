@@ -66,7 +66,11 @@ fn under_headings(text: &str) -> Cow<'_, str> {
         let (mut place, mut list) = (all.end(), String::new());
         if found.name("line").is_some() {
             while let Some(line) = ITEM.captures(&text[place..]) {
-                list.push_str(&format!("\n{}{}", line["sign"].trim_start_matches(['\r', '\n']), items(&line["item"], of_columns)));
+                list.push_str(&format!(
+                    "\n{}{}",
+                    line["sign"].trim_start_matches(['\r', '\n']),
+                    items(&line["item"], of_columns)
+                ));
                 place += line[0].len();
             }
             list.push_str(if list.is_empty() { "" } else { "\n" });
@@ -107,13 +111,10 @@ fn items(list: &str, of_columns: bool) -> String {
     static NEGATED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:no|not|never|without|don['’]t|do not|avoid)\b"));
     // `Learning rate 1e-3`, `model: BERT`.
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^(?:[\w-]+(?: [\w-]+){0,2}(?:\s?[:=]\s?|\s)\.?\d|(?:label|target|optimi[sz]er|model|data)(?:\s?[:=]|\sis\b))",
-        )
+        regex(r"(?i)^(?:[\w-]+(?: [\w-]+){0,2}(?:\s?[:=]\s?|\s)\.?\d|(?:label|target|optimi[sz]er|model|data)(?:\s?[:=]|\sis\b))")
     });
     // Columns are listed beside no model, and beside none of these names.
-    static OF_RUN: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)^(?:(?:label|target) (?:is|column)\b|optimi[sz]er\b|model\b)"));
+    static OF_RUN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:(?:label|target) (?:is|column)\b|optimi[sz]er\b|model\b)"));
     let is_run = |item: &str| VALUE.is_match(item) || of_columns && (OF_RUN.is_match(item) || last_model(item).is_some());
     let [other, deed] = &*WISH;
     let of_deeds = deed.is_match(list.trim_start());
@@ -201,7 +202,7 @@ mod tests {
             ("Exclude: id, zip, epochs: 5, MiniLM", "without id, without zip, epochs: 5, MiniLM"),
             ("Exclude: id, zip, learning rate 1e-3", "without id, without zip, learning rate 1e-3"),
             ("Avoid: LoRA, BERT", "without LoRA, without BERT"),
-            ("Not wanted:\n-LoRA", "\n- without LoRA"),
+            ("Not wanted:\n-LoRA", "\n- without LoRA\n"),
             ("Don'ts:\n- LoRA", "\n- without LoRA\n"),
             ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
         ] {

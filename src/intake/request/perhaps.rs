@@ -234,9 +234,7 @@ fn meant_again(text: &str) -> Vec<String> {
         LazyLock::new(|| regex(r"(?i)^(?:some|many|most|(?:a )?few|several|certain|a lot|lots|half)\b"));
     // What follows a name of which something is said: in `the text contains HTML tags` those are what is to be left out.
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)^(?:is|are|was|were|isn['’]t|aren['’]t|comes?|came|seems?|leaks?|looks?|columns?|fields?|features?)$",
-        )
+        regex(r"(?i)^(?:is|are|was|were|isn['’]t|aren['’]t|comes?|came|seems?|leaks?|looks?|columns?|fields?|features?)$")
     });
     let about = |found: regex::Match<'_>| {
         let before = &text[..found.start()];

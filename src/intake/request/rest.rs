@@ -194,7 +194,8 @@ impl Rest {
                 (range, value, cut)
             };
             let judged = judge(&Found { cut: &cut, before: &self.text[..value], behind: &self.text[range.end..] });
-            if judged == Judged::Passed {
+            // `No regularisation except weight decay` asks for the second.
+            if judged == Judged::Passed || excepts(&self.text[..range.start], &cut.words) {
                 // A phrase begins with what stands before it.
                 from = range.end;
                 continue;
@@ -363,10 +364,15 @@ static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:has|have|w
 
 /// Whether what stands at a place takes something out of what is not wanted: `no regularisation except dropout` asks for it.
 pub(super) fn is_exception(text: &str, at: usize) -> bool {
+    excepts(&text[..at], &text[at..])
+}
+
+/// The same of what stands before it, and of what begins with it.
+fn excepts(before: &str, words: &str) -> bool {
     static EXCEPT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:except|other than)\b"));
     static NOTHING: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)\b(?:no|not|none|nothing|never|without|cannot|\w+n['’]t)\b[^.,;:!?()¦\n]*$"));
-    EXCEPT.is_match(&text[at..]) && NOTHING.is_match(&text[..at])
+    EXCEPT.is_match(words) && NOTHING.is_match(before)
 }
 
 /// What says behind a value that it was no good: `batch size 64 does not fit`.

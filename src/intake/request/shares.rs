@@ -95,10 +95,8 @@ fn kept(text: &str) -> String {
         let is_run = BEHIND.captures(behind).map(|purpose| purpose.name("run").is_some());
         let is_placed = part == "quarter" && found.name("count").is_none() && EDGE.is_match(before);
         let of_data = if is_placed { &*OF_ROWS } else { &*OF_DATA };
-        let is_beside = || {
-            OUT.is_match(before) && of_data.is_match(behind)
-                || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind)
-        };
+        let is_beside =
+            || OUT.is_match(before) && of_data.is_match(behind) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
         let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
         let Some(place) = PARTS.iter().position(|known| *known == part) else { continue };
         if !is_share || !is_kept || TIME.is_match(behind) {
@@ -131,7 +129,10 @@ mod tests {
             ("use half the rows for testing", "use 50% the rows for testing"),
             ("train on half, test on the other half", "train on 50%, test on the other 50%"),
             ("hold out one fifth", "hold out 20%"),
-            ("hold out a fifth of it with seed 3, test on half of our 2000 texts", "hold out 20% of it with seed 3, test on 50% of our 2000 texts"),
+            (
+                "hold out a fifth of it with seed 3, test on half of our 2000 texts",
+                "hold out 20% of it with seed 3, test on 50% of our 2000 texts",
+            ),
             ("test on the last quarter of the rows", "test on the last 25% of the rows"),
             ("keep a quarter of reviews.csv aside", "keep 25% of reviews.csv aside"),
             ("test on the last tenth of the rows", "test on the last 10% of the rows"),

@@ -96,9 +96,7 @@ fn without_next(text: &str, list: Range<usize>, end: usize) -> (usize, usize) {
     });
     let joins: Vec<Range<usize>> = JOINS.find_iter(&text[list.clone()]).map(|join| join.range()).collect();
     match joins.last() {
-        Some(last) if !FOLLOWS.is_match(&text[end..]) || OF_ROWS.is_match(&text[end..]) => {
-            (list.start + last.start, joins.len())
-        }
+        Some(last) if !FOLLOWS.is_match(&text[end..]) || OF_ROWS.is_match(&text[end..]) => (list.start + last.start, joins.len()),
         _ => (end, joins.len() + 1),
     }
 }
