@@ -115,15 +115,19 @@ fn items(list: &str, of_columns: bool) -> String {
     });
     // Columns are listed beside no model, and beside none of these names.
     static OF_RUN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:(?:label|target) (?:is|column)\b|optimi[sz]er\b|model\b)"));
-    let is_run = |item: &str| VALUE.is_match(item) || of_columns && (OF_RUN.is_match(item) || last_model(item).is_some());
+    // `Learning rates above 1e-3` are not wanted.
+    static BOUND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:above|over|below|under|beyond|than|any)\b"));
+    let is_value = |item: &str| VALUE.is_match(item) && !BOUND.is_match(item);
+    let is_run = |item: &str| is_value(item) || of_columns && (OF_RUN.is_match(item) || last_model(item).is_some());
     let [other, deed] = &*WISH;
     let of_deeds = deed.is_match(list.trim_start());
-    let is_wish = |item: &str| item.is_empty() || other.is_match(item) || is_run(item) || !of_deeds && deed.is_match(item);
+    let is_wish = |item: &str| item.is_empty() || other.is_match(item) || !of_deeds && deed.is_match(item);
     let (mut out, mut from) = (String::new(), 0);
     loop {
         let (end, next) = JOIN.find_at(list, from).map_or((list.len(), list.len()), |join| (join.start(), join.end()));
         let item = list[from..end].trim();
-        if is_wish(item) {
+        // The first is what the heading is over.
+        if is_wish(item) || !out.is_empty() && is_run(item) {
             let rest = list[from..].trim();
             let comma = if out.is_empty() || rest.is_empty() { "" } else { ", " };
             return format!("{out}{comma}{rest}");
@@ -202,6 +206,8 @@ mod tests {
             ("Exclude: id, zip, epochs: 5, MiniLM", "without id, without zip, epochs: 5, MiniLM"),
             ("Exclude: id, zip, learning rate 1e-3", "without id, without zip, learning rate 1e-3"),
             ("Avoid: LoRA, BERT", "without LoRA, without BERT"),
+            ("Avoid:\n- LoRA\n- dropout 0.5", "\n- without LoRA\n- without dropout 0.5\n"),
+            ("Avoid: LoRA, rates above 1e-3", "without LoRA, without rates above 1e-3"),
             ("Not wanted:\n-LoRA", "\n- without LoRA\n"),
             ("Don'ts:\n- LoRA", "\n- without LoRA\n"),
             ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
