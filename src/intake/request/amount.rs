@@ -69,7 +69,12 @@ pub(super) fn find_part(rest: &mut Rest, request: &mut Request) {
     });
     let is_other =
         |found: &Found<'_>| OF_SOME[0].is_match(found.before) || OF_SOME[1].is_match(found.behind) || is_of_scoring(found.before);
-    let of_all = |found: &Found<'_>| if is_other(found) { Judged::Told } else { Judged::Taken };
+    let of_all = |found: &Found<'_>| match is_other(found) {
+        // `Half of BERT's layers` are no data.
+        _ if found.behind.trim_start().starts_with("'s ") => Judged::Passed,
+        true => Judged::Told,
+        false => Judged::Taken,
+    };
     let part = p.part.iter().find_map(|way| rest.cut_as(way, of_all));
     request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
         let frac = match cut.get("word").to_lowercase().as_str() {
@@ -138,7 +143,7 @@ pub(super) fn find_examples(rest: &mut Rest, request: &mut Request) {
     // `Then generate 5 samples` is of what is written.
     static WRITTEN: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:generat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|print(?:ing)?|show(?:ing)?|draw(?:ing)?|sampl(?:e|ing)|output(?:ting)?|creat(?:e|ing)|give me|predict(?:ing)?)(?: (?:me|out|about|some|another|the))*\s*$",
+            r"(?i)\b(?:generat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|print(?:ing)?|show(?:ing)?|draw(?:ing)?|sampl(?:e|ing)|output(?:ting)?|creat(?:e|ing)|give me|predict(?:ing)?)(?: (?:me|out|about|some|another|the|first|last|top|final))*\s*$",
         )
     });
     // `I have 500 reviews in reviews.csv` is no wish.

@@ -85,10 +85,13 @@ pub(super) fn corrected(text: &str) -> Cow<'_, str> {
 fn taken_back(text: &str) -> Option<String> {
     static BACK: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)(?:^|(?P<before>[,;:!?(¦–—]|\.(?:\s|$)))(?:[^,.;:!?()¦–—…]|\.\w|,\d{3}\b)*(?:[\s,;–—-]|\.{1,3}|…)+(?:(?:hm+|uh+|um+|oh|ah|actually|no|wait|well|sorry|please|on second thou?ghts?)[\s,.…–—-]+)*(?:forget (?:about )?(?:that|it|this)|never ?mind(?: that| this)?|disregard that)(?P<behind>\s*(?:$|[,.;:!?)–—-]))",
+            r"(?i)(?:^|(?P<before>[,;:!?(¦–—]|\.(?:\s|$)))(?:[^,.;:!?()¦–—…]|\.\w|,\d{3}\b)*(?:[\s,;–—-]|\.{1,3}|…)+(?:(?:hm+|uh+|um+|oh|ah|actually|no|wait|well|sorry|please|on second thou?ghts?)[\s,.…–—-]+)*(?P<deed>forget (?:about )?(?:that|it|this)|never ?mind(?: that| this)?|disregard that)(?P<behind>\s*(?:$|[,.;:!?)–—-]))",
         )
     });
-    let found = BACK.captures(text)?;
+    // `And don't forget it` takes nothing back.
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:n['’]t|\b(?:not|never|to))\s+$"));
+    let is_back = |found: &regex::Captures<'_>| found.name("deed").is_some_and(|deed| !KEPT.is_match(&text[..deed.start()]));
+    let found = BACK.captures_iter(text).find(is_back)?;
     let (all, at) = (found.get(0)?, |name: &str| found.name(name).map_or("", |sign| sign.as_str().trim()));
     let sign = if matches!(at("before"), "" | "(") { at("before") } else { at("behind") };
     Some(format!("{}{sign}{}", text.get(..all.start())?, text.get(all.end()..)?))
@@ -380,6 +383,8 @@ mod tests {
             "5 epochs, no 0.1 dropout",
             "it is actually 3 files",
             "BERT on the large one of two files",
+            "hold out 20% and don't forget it.",
+            "3 epochs, lr 1e-4, and never forget that!",
         ] {
             assert_eq!(corrected(text), text);
         }

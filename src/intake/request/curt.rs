@@ -10,20 +10,16 @@ pub(super) fn sizes(text: &str) -> String {
     let mut out = text.to_string();
     if low.contains("perceptron") {
         static PERCEPTRON: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:multi-?\s?layer(?:ed)?\s)?perceptrons?\b"));
-        out = PERCEPTRON.replace_all(&out, "MLP").into_owned();
-    }
-    if low.contains("mlp") || low.contains("perceptron") {
-        // `MLP 3x64` has three layers of 64 each.
-        static UNITS: LazyLock<Regex> = LazyLock::new(|| {
-            regex(
-                r"(?i)\b(?P<name>mlp)\s?:?\s?(?P<list>[0-9]{1,5}(?:\s?[-/]\s?[0-9]{1,5})+|[0-9]{2,5}(?:\s?[x×]\s?[0-9]{1,5})+|[(\[]\s?[0-9]{1,5}(?:\s?[-/x×,]\s?[0-9]{1,5})+\s?[)\]])(?P<behind>\s*(?:$|[,.;:)]|[a-z]))",
-            )
-        });
-        let units = UNITS.replace_all(&out, |found: &Captures<'_>| {
-            let list = found["list"].trim_matches(['(', ')', '[', ']']);
-            format!("{} with hidden layers ({list}){}", &found["name"], &found["behind"])
-        });
-        out = units.into_owned();
+        // Not in the name of a file.
+        let said = |found: &Captures<'_>| {
+            let range = found.get(0).map_or(0..0, |all| all.range());
+            let (before, behind) = (&text[..range.start], &text[range.end..]);
+            let is_name = before.ends_with(['.', '/', '\\'])
+                || behind.starts_with(['/', '\\'])
+                || behind.strip_prefix('.').is_some_and(|ending| ending.starts_with(char::is_alphanumeric));
+            if is_name { found[0].to_string() } else { "MLP".into() }
+        };
+        out = PERCEPTRON.replace_all(text, said).into_owned();
     }
     const KEYS: [(char, &str); 4] = [('d', "width"), ('L', "layers ="), ('h', "heads ="), ('p', "patch size")];
     static KEYED: LazyLock<Regex> =
@@ -31,15 +27,38 @@ pub(super) fn sizes(text: &str) -> String {
     static IMAGE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)\bimg\s?=?\s?(?P<v>[1-9][0-9]{1,3})(?:²|px)?(?P<behind>$|[\s,;)])"));
     static MOMENTS: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)\b(?:b|beta|β)_?1\s?=?\s?(?P<a>0?\.[0-9]+)[\s,]+(?:b|beta|β)_?2\s?=?\s?(?P<b>0?\.[0-9]+)"));
+        LazyLock::new(|| regex(r"(?i)\bb1\s?=?\s?(?P<a>0?\.[0-9]+)[\s,]+b_?2\s?=?\s?(?P<b>0?\.[0-9]+)"));
     if low.contains("img") {
-        out = IMAGE.replace_all(&out, "image size ${v}${behind}").into_owned();
+        // `On img 20 epochs`: a folder, and how long.
+        static OTHERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+            [
+                regex(r"(?i)\b(?:on|in|from|folder)\s(?:the\s)?$"),
+                regex(r"(?i)^\s(?:ep\w*|steps?|seeds?|min\w*|images|classes|per|%)"),
+            ]
+        });
+        let said = |found: &Captures<'_>| {
+            let start = found.get(0).map_or(0, |all| all.start());
+            let behind = found.name("behind").map_or(0, |sign| sign.start());
+            match OTHERS[0].is_match(&out[..start]) || OTHERS[1].is_match(&out[behind..]) {
+                true => found[0].to_string(),
+                false => format!("image size {}{}", &found["v"], &found["behind"]),
+            }
+        };
+        out = IMAGE.replace_all(&out, said).into_owned();
     }
     if low.contains("b1") {
         out = MOMENTS.replace_all(&out, "betas (${a}, ${b})").into_owned();
     }
     // One letter by itself may be anything.
-    if KEYS.iter().filter(|(key, _)| out.contains(&format!("{key}=")) || out.contains(&format!("{key} ="))).count() > 1 {
+    static KEY: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|[\s,;(])(?P<key>[dLhp])\s?=\s?[1-9][0-9]{0,4}(?P<behind>[^\s,;)])?"));
+    let keys: Vec<&str> = KEY
+        .captures_iter(&out)
+        .filter(|found| found.name("behind").is_none())
+        .filter_map(|found| found.name("key"))
+        .map(|key| key.as_str())
+        .collect();
+    if KEYS.iter().filter(|(key, _)| keys.iter().any(|found| found.starts_with(*key))).count() > 1 {
         let said = |found: &Captures<'_>| {
             let name = KEYS.iter().find(|(key, _)| found["key"].starts_with(*key)).map_or("", |(_, name)| name);
             let behind = if &found["behind"] == " " { ", " } else { &found["behind"] };

@@ -1,6 +1,8 @@
 //! Lists of what is not wanted, of which each item is forbidden, and not the first alone: `Please avoid: LoRA, early stopping`, `without
 //! class weights or warm-up`, a heading over lines of its own.
 
+use super::names::last_model;
+use super::rest::{NEGATION, is_exception};
 use crate::intake::regex;
 use regex::{Captures, Regex};
 use std::borrow::Cow;
@@ -8,7 +10,10 @@ use std::sync::LazyLock;
 
 /// The text with each item of such a list forbidden by itself: `without LoRA, without early stopping`. With its lines.
 pub(super) fn each_forbidden(text: &str) -> Cow<'_, str> {
-    let text = if text.contains([':', '\n']) { under_headings(text) } else { Cow::Borrowed(text) };
+    // `-area` on a line of its own is an item, and nothing is taken away.
+    static ITEM: LazyLock<Regex> = LazyLock::new(|| regex(r"(?P<sign>\n[ \t]*[-•])(?P<letter>\p{L})"));
+    let text = ITEM.replace_all(text, "${sign} ${letter}");
+    let text = if text.contains([':', '\n']) { Cow::Owned(under_headings(&text).into_owned()) } else { text };
     let low = text.to_lowercase();
     if NEGATIONS.iter().any(|word| low.contains(word)) { Cow::Owned(joined(&text)) } else { text }
 }
@@ -50,16 +55,28 @@ fn under_headings(text: &str) -> Cow<'_, str> {
     let (mut out, mut from) = (String::new(), 0);
     while let Some(found) = HEADING.captures_at(text, from) {
         let (Some(all), Some(start)) = (found.get(0), found.name("start")) else { break };
+        let heading = text[start.end()..all.end()].to_lowercase();
+        // `Early stopping? No: 10 epochs` answers.
+        if start.as_str().contains('?') && ["no", "never"].iter().any(|word| heading.starts_with(word)) {
+            out.push_str(&text[from..all.end()]);
+            from = all.end();
+            continue;
+        }
+        let of_columns = COLUMNS.iter().any(|word| heading.contains(word));
         let (mut place, mut list) = (all.end(), String::new());
         if found.name("line").is_some() {
             while let Some(line) = ITEM.captures(&text[place..]) {
-                list.push_str(&format!("\n{}{}", line["sign"].trim_start_matches(['\r', '\n']), items(&line["item"])));
+                list.push_str(&format!(
+                    "\n{}{}",
+                    line["sign"].trim_start_matches(['\r', '\n']),
+                    items(&line["item"], of_columns)
+                ));
                 place += line[0].len();
             }
             list.push_str(if list.is_empty() { "" } else { "\n" });
         } else if &found["colon"] == ":" {
             let said = SENTENCE.find(&text[place..]).map_or("", |said| said.as_str());
-            list = items(said);
+            list = items(said, of_columns);
             place += said.len();
         }
         // A heading over nothing, or over a value, says something else: `drop: 0.1`.
@@ -78,9 +95,12 @@ fn under_headings(text: &str) -> Cow<'_, str> {
     if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
+/// Words of a heading over columns.
+const COLUMNS: [&str; 7] = ["exclu", "ignor", "drop", "omit", "remov", "column", "feature"];
+
 /// Each item of a list forbidden, up to one that is a wish of its own: `early stopping, use class weights`. Where the first is a deed, as of
 /// `what not to do: use LoRA`, all are.
-fn items(list: &str) -> String {
+fn items(list: &str, of_columns: bool) -> String {
     static JOIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\s?,\s?(?:(?:and|or|nor)\s)?|\s(?:and|or|nor)\s"));
     static WISH: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
@@ -89,6 +109,16 @@ fn items(list: &str) -> String {
         ]
     });
     static NEGATED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:no|not|never|without|don['’]t|do not|avoid)\b"));
+    // `Learning rate 1e-3`, `model: BERT`.
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^(?:[\w-]+(?: [\w-]+){0,2}(?:\s?[:=]\s?|\s)\.?\d|(?:label|target|optimi[sz]er|model|data)(?:\s?[:=]|\sis\b))")
+    });
+    // Columns are listed beside no model, and beside none of these names.
+    static OF_RUN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:(?:label|target) (?:is|column)\b|optimi[sz]er\b|model\b)"));
+    // `Learning rates above 1e-3` are not wanted.
+    static BOUND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:above|over|below|under|beyond|than|any)\b"));
+    let is_value = |item: &str| VALUE.is_match(item) && !BOUND.is_match(item);
+    let is_run = |item: &str| is_value(item) || of_columns && (OF_RUN.is_match(item) || last_model(item).is_some());
     let [other, deed] = &*WISH;
     let of_deeds = deed.is_match(list.trim_start());
     let is_wish = |item: &str| item.is_empty() || other.is_match(item) || !of_deeds && deed.is_match(item);
@@ -96,7 +126,8 @@ fn items(list: &str) -> String {
     loop {
         let (end, next) = JOIN.find_at(list, from).map_or((list.len(), list.len()), |join| (join.start(), join.end()));
         let item = list[from..end].trim();
-        if is_wish(item) {
+        // The first is what the heading is over.
+        if is_wish(item) || !out.is_empty() && is_run(item) {
             let rest = list[from..].trim();
             let comma = if out.is_empty() || rest.is_empty() { "" } else { ", " };
             return format!("{out}{comma}{rest}");
@@ -126,17 +157,22 @@ fn joined(text: &str) -> String {
     });
     let said = |found: &Captures<'_>| {
         let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
+        // `Don't turn off early stopping or class weights`, `no regularisation except weight decay and dropout`.
+        let start = found.get(0).map_or(0, |all| all.start());
+        if NEGATION.is_match(&text[..start]) || is_exception(text, start) {
+            return found[0].to_string();
+        }
         // `No LoRA and class weights` may ask for the second, and one by itself is read as it stands.
         let is_open =
             at("join").is_empty() || at("join").eq_ignore_ascii_case("and") && !at("not").eq_ignore_ascii_case("without");
         match at("verb").is_empty() && is_open {
             true => found[0].to_string(),
-            false => format!("{}{}", items(at("list")), at("behind")),
+            false => format!("{}{}", items(at("list"), false), at("behind")),
         }
     };
     let [before, behind] = &*LISTS;
     let out = before.replace_all(text, said);
-    behind.replace_all(&out, |found: &Captures<'_>| items(&found["list"])).into_owned()
+    behind.replace_all(&out, |found: &Captures<'_>| items(&found["list"], false)).into_owned()
 }
 
 #[cfg(test)]
@@ -167,6 +203,12 @@ mod tests {
             ("LoRA and warm-up are not needed. Dropout is", "without LoRA, without warm-up. Dropout is"),
             ("To be avoided:\n- LoRA", "\n- without LoRA\n"),
             ("columns not to use: id, zip", "without id, without zip"),
+            ("Exclude: id, zip, epochs: 5, MiniLM", "without id, without zip, epochs: 5, MiniLM"),
+            ("Exclude: id, zip, learning rate 1e-3", "without id, without zip, learning rate 1e-3"),
+            ("Avoid: LoRA, BERT", "without LoRA, without BERT"),
+            ("Avoid:\n- LoRA\n- dropout 0.5", "\n- without LoRA\n- without dropout 0.5\n"),
+            ("Avoid: LoRA, rates above 1e-3", "without LoRA, without rates above 1e-3"),
+            ("Not wanted:\n-LoRA", "\n- without LoRA\n"),
             ("Don'ts:\n- LoRA", "\n- without LoRA\n"),
             ("I'd rather not have early stopping or class weights", "I'd rather without early stopping, without class weights"),
         ] {
@@ -185,6 +227,9 @@ mod tests {
             "If not: LoRA",
             "no more than 3 epochs\n- lr 1e-4",
             "can not:",
+            "Early stopping? No: train for 10 epochs",
+            "Don't turn off early stopping or class weights",
+            "No regularisation except weight decay and dropout",
         ] {
             assert_eq!(each_forbidden(text), text);
         }

@@ -204,7 +204,11 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
     if !["last", "latest", "newest", "recent"].iter().any(|word| rest.says(word)) {
         return;
     }
-    let cut = WAYS.iter().find_map(|way| rest.cut(way));
+    // `500 reviews written last year` are those of a year.
+    static SPAN: LazyLock<Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^\s*(?:day|night|week|month|quarter|year|spring|summer|autumn|fall|winter)"));
+    let is_last = |found: &Found<'_>| taken_if(!SPAN.is_match(found.behind));
+    let cut = WAYS.iter().find_map(|way| rest.cut_as(way, is_last));
     // What was done last was so in time.
     let is_done = cut.as_ref().is_some_and(|cut| ["last", "recently"].iter().any(|word| cut.words.to_lowercase().contains(word)));
     let said = request.value(cut, "a part of the data: more than 0 % and less than 100 %", part);

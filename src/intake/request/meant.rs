@@ -263,7 +263,18 @@ fn another_language(text: &str) -> Option<Reading> {
 impl Phrases {
     /// Where a phrase stands.
     fn pattern(&self, phrase: &str) -> Regex {
+        // `100行` are rows, and `行业` is a word of its own.
+        let is_counted = !self.is_spaced && ["行", "条", "头"].contains(&phrase);
+        let is_first = !self.is_spaced && phrase == "前";
         let phrase = regex::escape(phrase);
+        if is_counted {
+            return regex(&format!(
+                r"(?P<before>[0-9][\s\x01]*){phrase}|(?P<apart>^|[\s\x01]){phrase}(?P<behind>$|[^\u{{4e00}}-\u{{9fff}}])"
+            ));
+        }
+        if is_first {
+            return regex(&format!(r"{phrase}(?P<behind>[\s\x01]*[0-9])"));
+        }
         match self.is_spaced {
             true => regex(&format!(r"(?i)(?P<before>^|[^\p{{L}}\d\x01-]){phrase}(?P<behind>[^\p{{L}}\d\x01-]|$)")),
             false => regex(&phrase),
@@ -290,7 +301,7 @@ impl Phrases {
             while let Some(place) = phrase.captures_at(&out, from) {
                 let at = |name: &str| place.name(name).map_or("", |part| part.as_str());
                 let range = place.get(0).map_or(0..0, |whole| whole.range());
-                let (before, behind) = (at("before").to_string(), at("behind").to_string());
+                let (before, behind) = ([at("before"), at("apart")].concat(), at("behind").to_string());
                 let own = range.start + before.len()..range.end - behind.len();
                 // Names of files stay as they are; words that are not parted by spaces are no names.
                 if self.is_spaced && is_name(word_around(&out, &own)) {

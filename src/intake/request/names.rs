@@ -71,7 +71,12 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     {
         let is_list = path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("metadata"));
         let whole = within.join(path);
-        let path = if !is_list && lying(&whole.to_string_lossy()).is_some() { whole } else { within };
+        // A file that is in none of both is still the one that was named: data of another name is not trained on instead.
+        let path = match lying(&whole.to_string_lossy()) {
+            _ if is_list => within,
+            Some(_) => whole,
+            None => path.clone(),
+        };
         request.data = Some(DataName::Local { path });
     }
     request.model = rest.cut_word(|before, word| {

@@ -136,9 +136,21 @@ fn direction(rest: &mut Rest) -> Option<[String; 2]> {
     if rest.says("speech") || rest.says("transcri") {
         return None;
     }
+    // A model of one language is put to another: none is written.
+    static ADAPTED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(r"(?i)\badapt(?:s|ed|ing)?\b|\bcross-?lingual|\btransfer(?:s|red|ring)?\s(?:it|the|from|my|our|an?)\b"),
+            regex(r"(?i)\b(?:model|classifier|encoder|bert|checkpoint|weights)\b"),
+        ]
+    });
+    let is_adapted = rest.has(&ADAPTED[0]);
     // `English-German` may be a name.
     let is_told = |found: &Found<'_>| {
         let join = found.cut.get("join");
+        let is_spoken = join.contains("to") && !join.contains(['>', '→', '-']);
+        if is_spoken && (is_adapted || ADAPTED[1].is_match(&found.cut.words)) {
+            return Judged::Passed;
+        }
         taken_if(are_languages(found) && (join.contains(['>', '→', '2']) || join.contains("to")))
     };
     let cut = source_and_target(rest).or_else(|| rest.cut_as(&PATTERNS.languages[1], is_told))?;

@@ -50,7 +50,7 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The same in few words: `no redshift`, `-id -name`.
-static WITHOUT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[,;:.(]|\b(?:and|but|with|please))\s+no\s|(?:^|[\s;,(])-"));
+static WITHOUT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[,;:.(]|\b(?:and|but|with|please))\s+no\s|(?:\A|[ \t;,(])-"));
 
 /// Stands before what is no input if these words stand behind it: `leave a and b out`.
 static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -226,8 +226,15 @@ fn meant_again(text: &str) -> Vec<String> {
     });
     static LEAD: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|some|because|since|as|columns?|values? of|and|called|named|(?:i|we) (?:do not|don['’]t|can['’]t|cannot) (?:trust|like|want|need))\s)*",
+            r"(?i)^\s*(?:(?:the|our|my|its|all|both|also|there (?:is|are)|it has|(?:i|we) (?:also )?have|an?|because|since|as|columns?|values? of|and|called|named|(?:i|we) (?:do not|don['’]t|can['’]t|cannot) (?:trust|like|want|need))\s)*",
         )
+    });
+    // `Some tweets are in Spanish` is said of rows as well.
+    static OF_SOME: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^(?:some|many|most|(?:a )?few|several|certain|a lot|lots|half)\b"));
+    // What follows a name of which something is said: in `the text contains HTML tags` those are what is to be left out.
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^(?:is|are|was|were|isn['’]t|aren['’]t|comes?|came|seems?|leaks?|looks?|columns?|fields?|features?)$")
     });
     let about = |found: regex::Match<'_>| {
         let before = &text[..found.start()];
@@ -245,9 +252,22 @@ fn meant_again(text: &str) -> Vec<String> {
             return vec![];
         }
         let start = LEAD.find(&clause).map_or(0, |lead| lead.end());
-        let names = list_at(&clause, start).0.into_iter().flat_map(|name| {
-            let words: Vec<String> = name.split(' ').map(str::to_string).collect();
-            (1..=words.len()).rev().filter_map(move |count| Some(words.get(..count)?.join(" "))).collect::<Vec<_>>()
+        if OF_SOME.is_match(&clause[start..]) {
+            return vec![];
+        }
+        let (list, end) = list_at(&clause, start);
+        let behind = clause[end..].split_whitespace().next().unwrap_or_default();
+        let last = list.len().saturating_sub(1);
+        let names = list.into_iter().enumerate().flat_map(|(at, name)| {
+            let words: Vec<&str> = name.split(' ').collect();
+            let next = if at == last { behind } else { "" };
+            // All before the verb are words of a name; of a clause without one the whole is.
+            let said = words.iter().chain([&next]).position(|word| SAYS.is_match(word)).unwrap_or(0);
+            let counts: Vec<usize> = match said {
+                0 if !next.contains(char::is_alphabetic) => vec![words.len()],
+                said => (1..=said).rev().collect(),
+            };
+            counts.into_iter().filter_map(|count| Some(words.get(..count)?.join(" "))).collect::<Vec<_>>()
         });
         names.collect()
     };
@@ -298,11 +318,23 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
             r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[A-Za-z_\u{c0}-\u{2af}\u{370}-\u{1fff}][0-9A-Za-z_.\u{c0}-\u{2af}\u{370}-\u{1fff}-]*))",
         )
     });
+    // Items may stand on lines of their own.
+    static ITEM: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*[-*•–]\s+"));
+    let is_below = text[..start].ends_with('\n') || text[start..].trim_start_matches([' ', '\t', '\r']).starts_with('\n');
     let (mut names, mut name, mut end): (Vec<String>, Vec<&str>, usize) = (Vec::new(), Vec::new(), start);
     let mut is_last = false;
     // Of `a, lr 1e-3` the last is none, and a key is no name either.
     let closes = |behind: &str| !behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '=' | ':' | '/'));
     loop {
+        let sign = ITEM.find(&text[end..]).filter(|sign| is_below && (end == start || sign.as_str().contains('\n')));
+        if let Some(sign) = sign {
+            if !name.is_empty() {
+                names.push(name.join(" "));
+                name.clear();
+            }
+            end += sign.end();
+            continue;
+        }
         let found = WORD.captures(&text[end..]).and_then(|found| found.name("w"));
         let Some(found) = found else { break };
         let (word, behind) = (found.as_str(), end + found.end());

@@ -83,7 +83,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
-    let others = others(rest, request);
+    let (others, own) = others(rest, request);
     if request.metric.is_none() && request.error.is_none() {
         request.metric =
             rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).and_then(|cut| metric(cut.get("metric")));
@@ -94,6 +94,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.target = None;
             request.refused.push(Refused { words, expected: "an error that is at most so much".into() });
         }
+    }
+    // One measure of a report is named beside what is to be told first: `precision, recall and F1`.
+    if request.metric.is_none() && request.error.is_none() {
+        request.metric = own;
     }
     if !others.is_empty() {
         let each = rest.cut_as(&OF_EACH, |_| Judged::Taken).map(|cut| cut.words);
@@ -108,8 +112,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 /// Of classes what a report has of all together.
 static OF_EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:for|of) (?:each|every)|per) class\b"));
 
-/// Measures that there are not, or of one kind of task alone; behind all that have a value.
-fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
+/// Measures that there are not, and the first that there is of one kind of task alone; behind all that have a value.
+fn others(rest: &mut Rest, request: &Request) -> (Vec<String>, Option<Metric>) {
     const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|classification report|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|brier(?: score)?|g-?means?";
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
@@ -119,7 +123,7 @@ fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
     static NONE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
             regex(
-                r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$",
+                r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|(?:fp|bf|tf|int)\d+|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$",
             ),
             regex(r"(?i)^(?:\s(?:that|the|what|how|columns?|analysis|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
         ]
@@ -144,10 +148,10 @@ fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
     .iter()
     .any(|word| rest.says(word))
     {
-        return vec![];
+        return (vec![], None);
     }
     let is_one = |found: &Found<'_>| taken_if(!NONE[0].is_match(found.before) && !NONE[1].is_match(found.behind));
-    let mut lacking: Vec<String> = Vec::new();
+    let (mut lacking, mut first): (Vec<String>, Option<Metric>) = (Vec::new(), None);
     while let Some(cut) = rest.cut_as(&OTHERS, is_one) {
         let own = match (cut.get("name").to_lowercase().as_str(), request.task) {
             ("precision", Some(Task::TokenClassification)) => Some(Metric::EntityPrecision),
@@ -157,11 +161,11 @@ fn others(rest: &mut Rest, request: &mut Request) -> Vec<String> {
         };
         match own {
             // A report holds it anyway.
-            Some(own) => request.metric = request.metric.or(Some(own)),
+            Some(own) => first = first.or(Some(own)),
             None => lacking.push(cut.words),
         }
     }
-    lacking
+    (lacking, first)
 }
 
 /// What is to be no greater than a number; whether there is such a wish.

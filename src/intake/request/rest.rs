@@ -194,7 +194,8 @@ impl Rest {
                 (range, value, cut)
             };
             let judged = judge(&Found { cut: &cut, before: &self.text[..value], behind: &self.text[range.end..] });
-            if judged == Judged::Passed {
+            // `No regularisation except weight decay` asks for the second.
+            if judged == Judged::Passed || excepts(&self.text[..range.start], &cut.words) {
                 // A phrase begins with what stands before it.
                 from = range.end;
                 continue;
@@ -265,7 +266,12 @@ impl Rest {
     /// the error of a negated one.
     fn cut_range(&mut self, range: Range<usize>, before: &Regex, failed: usize) -> Result<usize, usize> {
         let before = before.find(&self.text[..range.start]).map(|found| found.start());
-        let not_so = NOT_SO.find(&self.text[range.end..]).map(|found| range.end + found.end());
+        let before = before.filter(|start| !is_exception(&self.text, *start));
+        let not_so = NOT_SO.captures(&self.text[range.end..]).filter(|found| {
+            // `Is large and has duplicates, drop them`: of something else.
+            !found.name("said").is_some_and(|said| OF_OTHERS.is_match(said.as_str()))
+        });
+        let not_so = not_so.and_then(|found| Some(range.end + found.get(0)?.end()));
         let behind = not_so.or((failed > 0).then_some(range.end + failed));
         let is_negated = before.is_some() || behind.is_some();
         let whole = before.unwrap_or(range.start)..behind.unwrap_or(range.end);
@@ -349,9 +355,25 @@ pub(super) const NOT: &str = concat!(
 /// What says behind a phrase that it is not wanted: `early_stopping=False`, `class weights are not needed`.
 static NOT_SO: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)^\s*(?:(?:=|:|(?:is|are|turned|switched|set to)\b)\s*)*(?:(?:=|:|\bis|\bare|\bturned|\bswitched|\bset to)\s*(?:off|disabled|none|false|no)\b|off\b|(?:is|are|was|were)\s+(?:not\s(?:needed|wanted|what|necessary|useful|required|to be)|[^.,;¦]{1,40}[,;]\s(?:so\s|please\s)*(?:(?:do not|don['’]t|never)\s(?:use|do|apply)\s(?:it|them)|(?:leave|keep)\s(?:it|them)\sout|(?:skip|avoid|drop)\s(?:it|them))|un(?:necessary|wanted|desired|welcome)|useless|forbidden|prohibited|banned|off[- ]limits|out of the question|to be avoided)|(?:did|do|does)(?:\s+not|n['’]t)\s+help)",
+        r"(?i)^\s*(?:(?:=|:|(?:is|are|turned|switched|set to)\b)\s*)*(?:(?:=|:|\bis|\bare|\bturned|\bswitched|\bset to)\s*(?:off|disabled|none|false|no)\b|off\b|(?:is|are|was|were)\s+(?:not\s(?:needed|wanted|what|necessary|useful|required|to be)|(?P<said>[^.,;¦]{1,40})[,;]\s(?:so\s|please\s)*(?:(?:do not|don['’]t|never)\s(?:use|do|apply)\s(?:it|them)|(?:leave|keep)\s(?:it|them)\sout|(?:skip|avoid|drop)\s(?:it|them))|un(?:necessary|wanted|desired|welcome)|useless|forbidden|prohibited|banned|off[- ]limits|out of the question|to be avoided)|(?:did|do|does)(?:\s+not|n['’]t)\s+help)",
     )
 });
+
+/// What says that something that was named has more, which is then to be left out.
+static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:has|have|with|columns?|rows|but)\b"));
+
+/// Whether what stands at a place takes something out of what is not wanted: `no regularisation except dropout` asks for it.
+pub(super) fn is_exception(text: &str, at: usize) -> bool {
+    excepts(&text[..at], &text[at..])
+}
+
+/// The same of what stands before it, and of what begins with it.
+fn excepts(before: &str, words: &str) -> bool {
+    static EXCEPT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:except|other than)\b"));
+    static NOTHING: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:no|not|none|nothing|never|without|cannot|\w+n['’]t)\b[^.,;:!?()¦\n]*$"));
+    EXCEPT.is_match(words) && NOTHING.is_match(before)
+}
 
 /// What says behind a value that it was no good: `batch size 64 does not fit`.
 static FAILED: LazyLock<Regex> = LazyLock::new(|| {

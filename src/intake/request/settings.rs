@@ -121,7 +121,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
         ),
         lack(
             Lack::Precision,
-            r"^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
+            r"(?:^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b)(?:[ -]precision\b)?|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
         ),
         lack(
             Lack::Method,

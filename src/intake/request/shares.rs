@@ -71,8 +71,20 @@ fn kept(text: &str) -> String {
         ))
     });
     static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|oldest|earliest|recent)\s$"));
-    // A quarter of an hour is a time.
-    static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\sof\s(?:an?|one)\b"));
+    // What may follow a share of the data: `half precision` and `a third file` are none.
+    static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)^\s*(?:$|[.,;:!?)…–—]|-\s|(?:and|for|as|to|at|using|from|before|while|then|but|by|is|in|on|aside|away|out|back|randomly)\b|(?:of\s)?(?:(?:the|my|our|all|its|their|these|training|labell?ed)\s)*(?:{ROWS}|[\w-]+\.[a-z]+)\b|of\s(?:it|them|these|those|all|(?:the|this|my)\s(?:files?|set|split))\b|of\s(?:[\w/-]+\s){{0,3}}?{ROWS}\b|of\s[\w./-]+\s*(?:$|[.,;:!?)]))"
+        ))
+    });
+    static OF_ROWS: LazyLock<Regex> =
+        LazyLock::new(|| regex(&format!(r"(?i)^\sof\s(?:[\w./-]+\s){{0,4}}?(?:{ROWS}|[\w-]+\.[a-z]+)\b")));
+    // A quarter of an hour is a time, and the last one may be of a year.
+    static TIME: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^\s(?:of\s)?(?:an?|one)\s(?:epoch|second|minute|hour|day|week|month|year)\b"));
+    static YEAR: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\s(?:of\s)?(?:(?:the|this|last)\s)?(?:year\b|(?:19|20)\d\d\s*(?:$|[.,;:!?)]|(?:for|as|to|is|are)\b))")
+    });
     let (mut out, mut end) = (String::with_capacity(text.len()), 0);
     for found in SHARE.captures_iter(text) {
         let Some(all) = found.get(0) else { continue };
@@ -81,8 +93,11 @@ fn kept(text: &str) -> String {
         // `The third for testing` is a place.
         let is_share = found.name("count").is_some() || part == "half" || EDGE.is_match(before);
         let is_run = BEHIND.captures(behind).map(|purpose| purpose.name("run").is_some());
-        let is_beside = || OUT.is_match(before) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
-        let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run);
+        let is_placed = part == "quarter" && found.name("count").is_none() && EDGE.is_match(before);
+        let of_data = if is_placed { &*OF_ROWS } else { &*OF_DATA };
+        let is_beside =
+            || OUT.is_match(before) && of_data.is_match(behind) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
+        let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
         let Some(place) = PARTS.iter().position(|known| *known == part) else { continue };
         if !is_share || !is_kept || TIME.is_match(behind) {
             continue;
@@ -114,6 +129,11 @@ mod tests {
             ("use half the rows for testing", "use 50% the rows for testing"),
             ("train on half, test on the other half", "train on 50%, test on the other 50%"),
             ("hold out one fifth", "hold out 20%"),
+            (
+                "hold out a fifth of it with seed 3, test on half of our 2000 texts",
+                "hold out 20% of it with seed 3, test on 50% of our 2000 texts",
+            ),
+            ("test on the last quarter of the rows", "test on the last 25% of the rows"),
             ("keep a quarter of reviews.csv aside", "keep 25% of reviews.csv aside"),
             ("test on the last tenth of the rows", "test on the last 10% of the rows"),
             (
@@ -138,6 +158,12 @@ mod tests {
             "a third party for testing",
             "permillage",
             "10 percent",
+            "evaluate with half precision",
+            "test with half the batch size",
+            "test on a third file c.csv",
+            "test on the last quarter of 2024",
+            "test on the last quarter",
+            "half an hour, a quarter of a minute for testing",
         ] {
             assert_eq!(in_percent(text), text);
         }

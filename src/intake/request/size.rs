@@ -136,7 +136,7 @@ pub(super) fn find_units(rest: &mut Rest, request: &mut Request) {
     let is_list = |found: &Found<'_>| taken_if(FOLLOWS.is_match(found.behind) && !EACH.is_match(found.cut.get("list")));
     // `MLP 32-16`, `MLP (64, 32)`: at once behind its name. `MLP 2x64` are layers and units, and `80/20` parts the data.
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"¦\s*(?:with\s|of\s)?[(\[]?\s?(?P<list>\d{1,5}(?:(?:\s?,\s?|-|/|\s?[x×]\s?)\d{1,5})+)\s?[)\]]?")
+        pattern(r"¦\s*:?\s*(?:with\s|of\s)?[(\[]?\s?(?P<list>\d{1,5}(?:(?:\s?,\s?|-|/|\s?[x×]\s?)\d{1,5})+)\s?[)\]]?")
     });
     let of_name = |found: &Found<'_>| {
         let list = found.cut.get("list");

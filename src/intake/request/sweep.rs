@@ -29,6 +29,10 @@ static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 /// What says in a sentence that several are tried.
 static COMPARED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:compar\w+|which of|sweep\w*|vary|varying)\b[^.;!?]*$"));
 
+/// What says that something happens at each of several.
+static MILESTONES: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(?:milestones?|steps? at|after|at)(?:\s(?:epochs?|steps?))?\s*$"));
+
 /// Before all settings: of a list none is one.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     for way in WAYS.iter() {
@@ -52,6 +56,10 @@ fn place(way: &Regex, text: &str, from: usize) -> Option<Range<usize>> {
         let is_counted = found.name("counted").is_some();
         let (end, count) = if is_counted { (all.end(), 2) } else { without_next(text, list.range(), all.end()) };
         let (before, words) = (&text[..all.start()], text.get(all.start()..end)?);
+        // `Milestones: 30 and 60 epochs` are both of one schedule.
+        if is_counted && MILESTONES.is_match(before) {
+            continue;
+        }
         // `Dropout in {0, 0.5}` is a set.
         let is_set = text.get(all.start()..list.start())?.contains(['{', '∈']) || text[..list.start()].ends_with(" in ");
         let is_meant = match found.name("values") {
@@ -80,21 +88,28 @@ fn without_next(text: &str, list: Range<usize>, end: usize) -> (usize, usize) {
         regex(r"(?i)^\s*(?:$|[,.;:)¦?!]|(?:on|for|to|with|and|in|using|from|then|each|at|by|per|of|but|while)\b)")
     });
     static JOINS: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?i){JOIN}")));
+    // `Batch sizes 8, 16 and 10% of the data for validation`.
+    static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s(?:of\s[^.,;:!?¦]{0,40}?\b(?:test|valid|eval|hold|training|rows|data|examples)|for\s[^.,;:!?¦]{0,20}?\b(?:test|valid|eval|hold))",
+        )
+    });
     let joins: Vec<Range<usize>> = JOINS.find_iter(&text[list.clone()]).map(|join| join.range()).collect();
     match joins.last() {
-        Some(last) if !FOLLOWS.is_match(&text[end..]) => (list.start + last.start, joins.len()),
+        Some(last) if !FOLLOWS.is_match(&text[end..]) || OF_ROWS.is_match(&text[end..]) => (list.start + last.start, joins.len()),
         _ => (end, joins.len() + 1),
     }
 }
 
 /// Whether the last of a list is said to be: `0, 0.2 and 0.5`. Of two either may be meant for something else where they are unlike.
 fn are_joined(list: &str, count: usize) -> bool {
-    let low = list.to_lowercase();
+    let low = list.to_lowercase().replace(" %", "%");
     let is_part = |item: &&str| item.contains(['.', '-']) || *item == "0";
     let items: Vec<&str> =
         low.split(|c: char| c.is_whitespace() || c == ',').filter(|item| item.contains(|c: char| c.is_ascii_digit())).collect();
     let parts = items.iter().filter(|item| is_part(item)).count();
-    let are_alike = parts == 0 || parts == items.len();
+    let percents = items.iter().filter(|item| item.ends_with('%')).count();
+    let are_alike = [parts, percents].iter().all(|count| *count == 0 || *count == items.len());
     let joins = [" and ", " or ", " vs", " versus "];
     if count > 2 { joins.iter().any(|join| low.contains(join)) } else { are_alike && low.contains(" and ") }
 }

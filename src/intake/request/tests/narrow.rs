@@ -65,6 +65,79 @@ fn rows_that_are_chosen_are_no_columns() {
 }
 
 #[test]
+fn what_a_column_holds_is_no_column() {
+    for text in ["The text contains HTML tags, ignore them", "Some tweets are in Spanish, ignore them"] {
+        let exclude = parse(&format!("predict y in t.csv. {text}")).perhaps_columns().exclude;
+        assert!(exclude.iter().all(|name| !["text", "tweets", "Some tweets"].contains(&name.as_str())), "{text}: {exclude:?}");
+    }
+    let listed = parse("predict rent in flats.csv\nFeatures:\n-area\n-rooms").perhaps_columns();
+    assert_eq!((listed.exclude, listed.input), (vec![], vec!["area".to_string(), "rooms".into()]));
+}
+
+#[test]
+fn what_is_asked_for_is_not_forbidden() {
+    let r = parse("Don't turn off early stopping or class weights, MiniLM on SST-2");
+    assert!(!r.without.contains(&Without::ClassWeights), "{r:?}");
+    let r = parse("No regularisation except weight decay 0.1, MiniLM on SST-2");
+    assert_eq!(r.weight_decay, Some(0.1), "{r:?}");
+    let r = parse("MiniLM on reviews.csv. reviews.csv is large and has duplicates, drop them");
+    assert_eq!(r.data, local("reviews.csv"));
+    assert_eq!(parse("use any model except BERT on SST-2").model, None);
+}
+
+#[test]
+fn two_settings_beside_each_other_are_no_list() {
+    for text in [
+        "batch size 16 and 10% of the data for validation",
+        "patience of 3 and 20% for testing",
+        "lr /10, milestones: 30 and 60 epochs",
+    ] {
+        let r = parse(&format!("MiniLM on SST-2, {text}"));
+        assert_eq!(r.refused, vec![], "{text}");
+    }
+    assert!(!parse("MiniLM on SST-2, batch sizes 8, 16 and 10% of the data for validation").refused.is_empty());
+    assert_eq!(parse("MiniLM on a.csv, hold out 20% and don't forget it.").tested, Some(AskedPart::Share(0.2)));
+    let r = parse("MiniLM on a.csv, evaluate on 500 reviews written last year");
+    assert_eq!((r.tested, r.tested_at), (None, None));
+}
+
+#[test]
+fn reports_and_kinds_of_their_own() {
+    let r = parse("NER with BERT on conll2003, report precision, recall and F1");
+    assert_eq!(r.metric, Some(Metric::F1));
+    assert_eq!(parse("NER with BERT on conll2003 in fp16 precision").metric, None);
+    assert_eq!(parse("NER with BERT on conll2003, report precision").metric, Some(Metric::EntityPrecision));
+    assert_eq!(parse("MiniLM on a.csv, it should tell several classes apart").task, None);
+    assert_eq!(parse("MiniLM on a.csv, a text may have several labels").task, Some(Task::TextMultiLabel));
+    assert_eq!(parse("Adapt the English model to German tweets.csv").pair, None);
+    assert!(parse("train a small model, English to German, pairs.csv").pair.is_some());
+}
+
+#[test]
+fn parts_of_others_are_no_data() {
+    let r = parse("MiniLM on reviews.csv. Print the first 5 lines of reviews.csv");
+    assert_eq!(r.max_examples, None);
+    assert_eq!(parse("BERT on SST-2, freeze half of BERT's layers").data_frac, None);
+    assert_eq!(parse("BERT on half of SST-2").data_frac, Some(0.5));
+    let r = parse("ResNet-18 on img 20 epochs");
+    assert_eq!((r.epochs, r.image_size), (Some(20.0), None));
+    assert_eq!(parse("MLP on perceptron.csv").data, local("perceptron.csv"));
+    let r = parse("MLP on a.csv, 80/20 split");
+    assert_eq!((r.units, r.tested), (vec![], Some(AskedPart::Share(0.2))));
+    let r = parse("train a transformer on a.txt, seed=5, d=64");
+    assert_eq!(r.size.hidden, None);
+    let lying = |name: &str| (name == "data").then_some(Lying::Data);
+    assert_eq!(parse_request("MiniLM on reveiws.csv in data", lying).data, local("reveiws.csv"));
+}
+
+#[test]
+fn words_of_one_sign_within_others() {
+    let r = parse("用 jobs.csv 训练 MLP，预测 行业，前100行，3轮");
+    assert!(r.perhaps_columns().label.iter().chain(&r.label).any(|label| label == "行业"), "{r:?}");
+    assert_eq!((r.epochs, r.max_examples), (Some(3.0), Some(100)));
+}
+
+#[test]
 fn short_words_that_are_no_settings() {
     let r = parse("MiniLM on SST-2, AdamW lr 5e-5 eps 1e-8");
     assert_eq!((r.lr, r.epochs), (Some(5e-5), None));
