@@ -215,7 +215,7 @@ fn what_was_changed_is_named() {
         &|run| {
             let hash = |file: &str| tallow::data::sha256_of_file(&run.join(file)).expect("a hash");
             let before = [hash("plan.json"), hash("manifest.json")];
-            for file in ["plan.json", "manifest.json", &format!("{attempt}/job.json")] {
+            for file in ["plan.json", "manifest.json", "model/manifest.json", &format!("{attempt}/job.json")] {
                 edit(&run.join(file), reseeded);
             }
             let after = [hash("plan.json"), hash("manifest.json")];
