@@ -353,8 +353,8 @@ impl Brief<'_> {
         let is_other_input = |name: &str| is_of(&perhaps.input, name) || is_of(&request.input, name);
         let is_followed = |words: &str, names: &[&str]| {
             let own: Vec<&str> = names.iter().copied().filter(|name| !OF_ANY.contains(&name.to_lowercase().as_str())).collect();
-            let leaves =
-                negates(words) || words.to_lowercase().split(' ').any(|word| LEAVES.iter().any(|own| word.starts_with(own)));
+            let is_left = |word: &str| word == "out" || LEAVES.iter().any(|own| word.starts_with(own));
+            let leaves = negates(words) || words.to_lowercase().split(' ').any(is_left);
             let as_asked = |name: &&str| match leaves {
                 _ if stays(name) => true,
                 true => self.left_out(name).is_some(),
@@ -472,8 +472,7 @@ const LEFT_OUT: [&str; 21] = [
 ];
 
 /// How words begin that leave something out.
-const LEAVES: [&str; 12] =
-    ["out", "aside", "away", "drop", "ignor", "exclud", "omit", "skip", "remov", "discard", "leav", "forbid"];
+const LEAVES: [&str; 11] = ["aside", "away", "drop", "ignor", "exclud", "omit", "skip", "remov", "discard", "leav", "forbid"];
 
 /// What is said of anything beside its name.
 const OF_ANY: [&str; 7] = ["thing", "things", "stuff", "bit", "part", "stay", "stays"];
