@@ -343,6 +343,9 @@ impl Brief<'_> {
         // Read or left out as the words have it, however they say so: `body text` of what alone is read, `not the id`.
         let kept = request.kept_columns();
         let stays = |name: &str| kept.iter().any(|own| own.eq_ignore_ascii_case(name)) && self.left_out(name).is_none();
+        let keeps = |words: &str| {
+            !kept.is_empty() && words.split(' ').all(|word| ["keep", "leave"].contains(&word.to_lowercase().as_str()))
+        };
         let is_asked = |column: &str| {
             let inputs = perhaps.input.iter().chain(&request.input).map(String::as_str);
             inputs
@@ -366,7 +369,7 @@ impl Brief<'_> {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) || is_followed(words, names) => true,
             // `Ignore` of `ignore the id and the name`.
-            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words),
+            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words) || keeps(words),
             [name] if is_order(name) => true,
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };

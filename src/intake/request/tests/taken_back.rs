@@ -8,6 +8,7 @@ fn columns_stay_in_where_that_is_said() {
     let mail = "Go ahead, and keep the redshift in this time. objid must stay out.\n\n> On Monday Jonas wrote:\n> Shall I train an MLP on g.csv, without redshift?";
     assert_eq!(exclude(mail), ["objid"]);
     assert!(!parse(mail).not_understood.iter().any(|words| words.contains("Jonas")), "who wrote it is quoted as well");
+    assert_eq!(parse("MLP on g.csv, 3 epochs.\n\nThanks, Marta").not_understood, Vec::<String>::new());
     let again = parse("MLP on g.csv without redshift. No wait, keep the redshift in.");
     assert!(again.refused.is_empty() && again.perhaps_columns().exclude.is_empty(), "{again:?}");
     assert_eq!(again.kept_columns(), ["redshift"]);
