@@ -10,7 +10,7 @@ fn columns_stay_in_where_that_is_said() {
     assert!(!parse(mail).not_understood.iter().any(|words| words.contains("Jonas")), "who wrote it is quoted as well");
     assert_eq!(parse("MLP on g.csv, 3 epochs.\n\nThanks, Marta").not_understood, Vec::<String>::new());
     let again = parse("MLP on g.csv without redshift. No wait, keep the redshift in.");
-    assert!(again.refused.is_empty() && again.perhaps_columns().exclude.is_empty(), "{again:?}");
+    assert!(again.refused.is_empty() && !again.perhaps_columns().exclude.contains(&"redshift".to_string()), "{again:?}");
     assert_eq!(again.kept_columns(), ["redshift"]);
     let explicit = parse("MLP on g.csv without the redshift column. On second thought, put redshift back in.");
     assert_eq!(explicit.exclude, Vec::<String>::new(), "{explicit:?}");
