@@ -313,6 +313,7 @@ fn neat(value: f64) -> String {
 
 /// The shortest of them: `bsz 16`, `6% wu`, `wu100`, and `no es` beside other settings.
 fn curter(text: &str) -> String {
+    static RECIPE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:lr|bsz?|wd)\s?[=:]?\s?[0-9.]|\b[0-9]+\s?ep\b"));
     let low = text.to_lowercase();
     let mut out = text.to_string();
     if low.contains("bsz") {
@@ -334,12 +335,14 @@ fn curter(text: &str) -> String {
             let behind = if &found["behind"] == " " { ", " } else { &found["behind"] };
             format!("{}{} warmup steps{behind}", &found["before"], &found["v"])
         };
-        out = STEPS.replace_all(&out, said).into_owned();
+        // By itself it may be the name of a column.
+        if RECIPE.is_match(&out) {
+            out = STEPS.replace_all(&out, said).into_owned();
+        }
     }
     // `Es` may be the name of a column, and is a word of other languages.
     if low.contains("no es") {
         static STOPPING: LazyLock<Regex> = LazyLock::new(|| regex(r"(?P<before>[\s,;|/])no es(?P<behind>\s*(?:$|[,;|/]))"));
-        static RECIPE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:lr|bsz?|wd|wu)\s?[=:]?\s?[0-9.]|\b[0-9]+\s?ep\b"));
         if RECIPE.is_match(&out) {
             out = STOPPING.replace_all(&out, "${before}no early stopping${behind}").into_owned();
         }
@@ -480,6 +483,7 @@ mod tests {
             "1/2 as long",
             "no es importante, lr 1e-3",
             "seq1 and seq2",
+            "predict y from wu10, wu12",
             "no es",
             "MLP on a.csv; 2024-10-12; batch 32",
             "MLP on a.csv; 12-10-2024",
