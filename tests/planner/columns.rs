@@ -85,6 +85,62 @@ fn what_is_left_out_in_other_words_stays_so() {
     assert!(!unread(&spec).iter().any(|words| words.contains("subject")), "{:?}", unread(&spec));
 }
 
+/// However somebody says what is done, it is not told as if it were not.
+#[test]
+fn columns_that_are_followed_are_not_told() {
+    let columns = |input: &[&str]| Columns {
+        input: input.iter().map(|name| name.to_string()).collect(),
+        label: Some("category".into()),
+        exclude: vec!["subject".into()],
+        ..Columns::default()
+    };
+    let told = |text: &str, input: &[&str]| {
+        let columns = columns(input);
+        let data = DataFacts { task: Some(Task::TextClassification), columns, ..texts(vec![split("train", 900, true)]) };
+        let spec = first(&request(text), &Wishes::default(), &data);
+        unread(&spec).into_iter().filter(|words| ["body", "category", "subject"].iter().any(|name| words.contains(name))).count()
+    };
+    for text in [
+        "Classify the rows of t.csv by category using the body text only, with MiniLM",
+        "MiniLM on t.csv: body is the text and category the label",
+        "Text classification on t.csv with the body text, which says where they belong (the category thing)",
+        "model: minilm\ndata: t.csv\ntext: body\ntarget: category",
+        "MiniLM on t.csv, predict category, subject must stay out",
+    ] {
+        assert_eq!(told(text, &["body"]), 0, "{text}");
+    }
+    // Of two that are read one alone was named, and what was left out is not read.
+    assert_ne!(told("MiniLM on t.csv, predict category, shorten the body", &["body", "title"]), 0);
+    assert_ne!(told("MiniLM on t.csv, predict category, polish the subject", &["body"]), 0);
+    // What is to be treated alike is no label.
+    let data = table("readmitted", Task::TabularClassification, &[]);
+    let text = "A readmission model from patients.csv that doesn't discriminate by amount";
+    let spec = first(&request(text), &Wishes::default(), &data);
+    assert!(unread(&spec).iter().any(|words| words.contains("discriminate")), "{:?}", unread(&spec));
+    assert!(assumes(&spec, "`readmitted`, for the request says `readmission`"), "{:?}", spec.assumptions);
+}
+
+#[test]
+fn what_stays_in_is_told() {
+    let data = table("class", Task::TabularClassification, &["objid"]);
+    let text = "MLP on g.csv, predict class, without amount. No wait, keep the amount in.";
+    let spec = first(&request(text), &Wishes::default(), &data);
+    assert!(assumes(&spec, "data.columns: `amount` stays in, as the request says"), "{:?}", spec.assumptions);
+    assert!(!unread(&spec).iter().any(|words| words.contains("amount")), "{:?}", unread(&spec));
+    assert_eq!(spec.data.columns.exclude, Vec::<String>::new());
+}
+
+#[test]
+fn of_several_measures_those_beside_the_verdicts_are_told() {
+    let of = |text: &str, task: Task| first(&request(text), &Wishes::default(), &table("price", task, &[]));
+    let spec = of("MLP on h.csv, predict price, report RMSE and R2", Task::TabularRegression);
+    assert_eq!(spec.metric, tallow::spec::Metric::Rmse);
+    let told = "metric: root mean squared error is what the verdict is read from; beside it the report has R²";
+    assert!(assumes(&spec, told), "{:?}", spec.assumptions);
+    let spec = of("MLP on h.csv, classify price, report accuracy and BLEU", Task::TabularClassification);
+    assert!(spec.deviations.iter().any(|d| d.field == "metric" && d.stated == "BLEU"), "{:?}", spec.deviations);
+}
+
 /// Of a table its texts are read where a model or a task of such is asked for, and no other model.
 #[test]
 fn models_of_texts_read_the_texts_of_a_table() {

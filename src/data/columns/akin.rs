@@ -87,6 +87,33 @@ pub(super) fn akin<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     only(table, &is_whole).or_else(|| only(table, &is_part))
 }
 
+/// Whether a phrase says what is not to be, or that all are to be treated alike: `does not discriminate by sex`, `unbiased by age`.
+fn bars(phrase: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "no",
+        "not",
+        "never",
+        "without",
+        "neither",
+        "nor",
+        "cannot",
+        "bias",
+        "biased",
+        "unbiased",
+        "fairness",
+        "unfair",
+        "regardless",
+        "independent",
+    ];
+    let low = phrase.to_lowercase();
+    let is_one = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        WORDS.contains(&word) || word.starts_with("discriminat") || word.ends_with("n't") || word.ends_with("n’t")
+    };
+    low.split_whitespace().any(is_one)
+        || ["fair to", "fair across", "fair between", "fair towards"].iter().any(|way| low.contains(way))
+}
+
 impl PerhapsColumns {
     /// The words that say this column in passing, as they stand, else in another form. One that is called as labels are is found anyway.
     pub fn said_of(&self, column: &str) -> Option<String> {
@@ -99,7 +126,8 @@ impl PerhapsColumns {
     /// Of the words of one phrase those that are a column's, each in such a form.
     fn words_for(&self, column: &str, is_form: fn(&str, &str) -> bool) -> Option<String> {
         let (own, told) = (telling(column), self.told.join(" "));
-        let phrases = self.label.iter().chain(&self.open).chain(std::iter::once(&told));
+        let open = self.open.iter().filter(|phrase| !bars(phrase));
+        let phrases = self.label.iter().chain(open).chain(std::iter::once(&told));
         let found = phrases.map(|phrase| words(phrase)).find_map(|said| {
             let of = |word: &String| said.iter().find(|other| is_form(word, other)).cloned();
             own.iter().map(of).collect::<Option<Vec<String>>>()
@@ -195,5 +223,9 @@ mod tests {
         assert_eq!(perhaps.said_of("readmission"), Some("readmitted".into()));
         assert_eq!(perhaps.said_of("patient_price"), None, "of two phrases");
         assert_eq!((perhaps.said_of("loan_id"), perhaps.said_of("is")), (None, None));
+        for phrase in ["doesn't discriminate by sex", "unbiased sex", "not sex", "fair across sex", "regardless of sex"] {
+            let perhaps = PerhapsColumns { open: vec![phrase.into(), "readmission".into()], ..PerhapsColumns::default() };
+            assert_eq!((perhaps.said_of("sex"), perhaps.said_of("readmitted")), (None, Some("readmission".into())), "{phrase}");
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn without_names(text: &str) -> Cow<'_, str> {
         LazyLock::new(|| regex(r"(?i)\A\s*(?:hi|hello|hey|dear|hallo|bonjour|hola)(?: [\p{L}.]+){1,3}[,!]\s*\n"));
     static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"\n\s*(?i:(?:many |best |kind )?(?:thanks|thank you|regards|cheers|best wishes|best|sincerely))[,!.]?[ \t\r]*\n(?P<names>(?:[ \t]*\p{Lu}[\p{L}.]*(?: \p{Lu}[\p{L}.]*){0,3}[ \t\r]*(?:\n|\z)){1,3})\s*\z",
+            r"\n\s*(?i:(?:many |best |kind )?(?:thanks|thank you|regards|cheers|best wishes|best|sincerely))(?:[,!.]?[ \t\r]*\n|,[ \t]+)(?P<names>(?:[ \t]*\p{Lu}[\p{L}.]*(?: \p{Lu}[\p{L}.]*){0,3}[ \t\r]*(?:\n|\z)){1,3})\s*\z",
         )
     });
     let text = GREETS.replace(text, "");

@@ -70,7 +70,7 @@ pub(super) fn corrected(text: &str) -> Cow<'_, str> {
     if !SIGNS.iter().any(|sign| low.contains(sign)) {
         return Cow::Borrowed(text);
     }
-    let mut out = text.to_string();
+    let mut out = stays_in(text).into_owned();
     // One at a time: what was corrected may be corrected again.
     for _ in 0..8 {
         match number_corrected(&out).or_else(|| name_corrected(&out)) {
@@ -79,6 +79,16 @@ pub(super) fn corrected(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// `No wait, keep the redshift in` takes back that it is left out, and says so without the first words.
+fn stays_in(text: &str) -> Cow<'_, str> {
+    static MARKED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)[\s,.;(–—…-]+(?:(?:no,? wait|wait,? no|wait|scratch that|strike that|on second thou?ghts?|actually|sorry|hm+|oh)[\s,.;:!…–—-]+)+(?P<keep>(?:please |let['’]?s |but |better )*(?:keep|leave|put|take)\s[^.;:!?¦]{1,60}?\s(?:back )?in\s*(?:$|[.,;:!?)]|(?:this time|again|after all|and|but)\b))",
+        )
+    });
+    MARKED.replace_all(text, ". ${keep}")
 }
 
 /// Without the clause that is taken back: `seq 128, 50k tokens per... hmm, forget that, 600 steps`.
@@ -236,7 +246,11 @@ pub(super) fn mail(text: &str) -> Option<(String, String)> {
             // What was forwarded has no signs of its own.
             is_below = line.trim_start().starts_with("--");
         } else if let Some(found) = QUOTED.captures(line) {
-            quoted.push(found.name("words").map_or("", |words| words.as_str()));
+            let words = found.name("words").map_or("", |words| words.as_str());
+            // Who wrote it may be quoted as well.
+            if !WROTE.is_match(words) {
+                quoted.push(words);
+            }
         } else if is_below {
             quoted.push(line);
         } else {
@@ -297,6 +311,45 @@ pub(super) fn answered(mut own: Request, mut quoted: Request) -> Request {
         }
     }
     serde_json::from_value(Value::Object(all)).unwrap_or(own)
+}
+
+/// What is said behind `scratch that` at the beginning of a sentence, and what before it, where no value stands in another's place.
+pub(super) fn started_again(text: &str) -> Option<(String, String)> {
+    static AGAIN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)(?:[.!?…]\s+|\n\s*)(?:(?:actually|oh|no|hm+|wait|sorry|well|please)[\s,.…–—-]+)*(?:scratch|strike) that\b(?:\s?[,.:;!…–—-]+\s*|\s*$)",
+        )
+    });
+    let low = text.to_lowercase();
+    if !low.contains("scratch that") && !low.contains("strike that") {
+        return None;
+    }
+    let text = corrected(text);
+    let found = AGAIN.find(&text)?;
+    let (before, own) = (text.get(..found.start())?.trim(), text.get(found.end()..)?.trim());
+    // Of what is written so the first was a rate, if nothing else was.
+    static RATE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:use|take|try|make it|go with)\s(?P<v>[1-9](?:\.[0-9]+)?e-[1-9])(?P<behind>\s*(?:$|[,;!)–—-]|\.(?:\s|$)))",
+        )
+    });
+    let is_other = ["decay", "wd", "eps"].iter().any(|key| before.to_lowercase().contains(key));
+    let own = if is_other { Cow::Borrowed(own) } else { RATE.replace_all(own, "lr ${v}${behind}") };
+    (!before.is_empty() && !own.is_empty()).then(|| (own.to_string(), before.to_string()))
+}
+
+/// Whether the second of two texts says anything in place of what the first does.
+pub(super) fn says_otherwise(own: &Request, before: &Request) -> bool {
+    let as_map = |request: &Request| match serde_json::to_value(request) {
+        Ok(Value::Object(map)) => map,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    let (default, own, before) = (as_map(&Request::default()), as_map(own), as_map(before));
+    const NO_VALUES: [&str; 6] = ["text", "read_as", "refused", "not_understood", "lacking", "without"];
+    own.iter().filter(|(key, _)| !NO_VALUES.contains(&key.as_str())).any(|(key, value)| {
+        let is_said = |value: Option<&Value>| value.is_some() && value != default.get(key);
+        is_said(Some(value)) && is_said(before.get(key)) && before.get(key) != Some(value)
+    })
 }
 
 /// Takes from what is quoted all that the answer speaks against.

@@ -21,6 +21,19 @@ pub(super) fn sizes(text: &str) -> String {
         };
         out = PERCEPTRON.replace_all(text, said).into_owned();
     }
+    if low.contains("mlp") || low.contains("perceptron") {
+        // By itself, where it is no day: `128-64-32`.
+        static BARE: LazyLock<Regex> = LazyLock::new(|| {
+            regex(r"(?P<before>^|[,;]\s)(?P<list>[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4}){2,4})(?P<behind>\s*(?:$|[,;]))")
+        });
+        let is_width = |part: &str| part.parse::<u32>().is_ok_and(|n| n >= 4 && (!(1900..2100).contains(&n) || n == 2048));
+        let is_said = out.to_lowercase().contains("hidden");
+        let bare = BARE.replace_all(&out, |found: &Captures<'_>| match !is_said && found["list"].split('-').all(is_width) {
+            true => format!("{}hidden layers ({}){}", &found["before"], &found["list"], &found["behind"]),
+            false => found[0].to_string(),
+        });
+        out = bare.into_owned();
+    }
     const KEYS: [(char, &str); 4] = [('d', "width"), ('L', "layers ="), ('h', "heads ="), ('p', "patch size")];
     static KEYED: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?P<before>^|[\s,;(])(?P<key>[dLhp])\s?=\s?(?P<v>[1-9][0-9]{0,4})(?P<behind>$|[\s,;)])"));

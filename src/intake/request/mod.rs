@@ -17,6 +17,7 @@ mod english;
 mod falls;
 mod folders;
 mod forbidden;
+mod former;
 mod frozen;
 mod held;
 mod kind;
@@ -177,6 +178,8 @@ pub struct Request {
     pub data_frac: Option<f64>,
     pub seeds: Vec<u64>,
     pub metric: Option<Metric>,
+    /// Further ones that are to be reported.
+    pub further_metrics: Vec<Metric>,
     /// The value of the metric that is hoped for.
     pub target: Option<f64>,
     /// An error that is hoped for, where it is for the task to say of what.
@@ -369,9 +372,18 @@ pub enum Lying {
 /// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told. Where
 /// that is less once slips of the keys are mended, or once it is put into English, this is how it is read.
 pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
-    let Some((own, quoted)) = corrected::mail(text) else { return parse_one(text, &lying) };
-    let [answer, below] = [&own, &quoted].map(|part| parse_one(part, &lying));
-    Request { text: text.trim().to_string(), read_as: Some(format!("{own} -- {quoted}")), ..corrected::answered(answer, below) }
+    let mail = corrected::mail(text);
+    let is_mail = mail.is_some();
+    // Of a mail its answer holds, and behind `scratch that` what is said there.
+    let both = mail.or_else(|| corrected::started_again(text)).and_then(|(own, other)| {
+        let [answer, below] = [&own, &other].map(|part| parse_one(part, &lying));
+        let holds = is_mail || corrected::says_otherwise(&answer, &below);
+        let read_as = Some(format!("{own} -- {other}"));
+        holds.then(|| Request { text: text.trim().to_string(), read_as, ..corrected::answered(answer, below) })
+    });
+    let request = both.unwrap_or_else(|| parse_one(text, &lying));
+    let kept = if request.exclude.is_empty() { vec![] } else { request.kept_columns() };
+    Request { exclude: request.exclude.iter().filter(|name| !perhaps::is_kept(&kept, name)).cloned().collect(), ..request }
 }
 
 /// Of what one person says.
@@ -445,6 +457,11 @@ impl Request {
         }
         all.open.clone_from(&self.not_understood);
         all
+    }
+
+    /// What is to stay in, as it may be called: `keep the redshift in`.
+    pub fn kept_columns(&self) -> Vec<String> {
+        perhaps::kept(self.read_as.as_ref().unwrap_or(&self.text))
     }
 
     /// The words of a phrase that are more than what one says of columns: `zip` of `Exclude zip`.

@@ -6,7 +6,7 @@ use super::folders;
 use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
 use super::number::number;
 use super::pair::code_of;
-use super::rest::{Cut, Found, Judged, Rest, is_filler, last_word, taken_if};
+use super::rest::{AROUND, Cut, Found, Judged, Rest, is_filler, last_word, taken_if};
 use super::settings::ONE_OF_TWO;
 use super::{DataName, Lying, ModelName, Refused, Request, size};
 use crate::data::{GENERATED, Known, catalogue, public_id, split_of_file};
@@ -455,7 +455,7 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
             r"(?i)\b(?:start(?:s|ed|ing)?|begin(?:s|ning)?|initiali[sz](?:e[sd]?|ing)|init|warm-?start(?:ed|ing)?|continu(?:e|ing)|weights|checkpoint|(?:fine-?)?tun(?:ed?|ing)|model)\s(?:it |them |off |out |the model )?from\s+(?:the\s)?$",
         )
     });
-    let is_begun_with = before.to_lowercase().contains("from") && STARTS.is_match(before);
+    let is_begun_with = before.to_lowercase().contains("from") && (STARTS.is_match(before) || is_called_so(before, word));
     let before = last_word(before);
     let before = before.as_str();
     if word.contains('/')
@@ -485,6 +485,15 @@ fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Opti
         _ if is_id && !looks_like_path(word) => Lying::Model,
         _ => Lying::Data,
     })
+}
+
+/// Whether what an id calls its model stands at once before: `SmolLM2-135M from HuggingFaceTB/SmolLM2-135M`.
+fn is_called_so(before: &str, id: &str) -> bool {
+    let words: Vec<&str> = before.split_whitespace().collect();
+    let ([.., name, from], Some((_, own))) = (words.as_slice(), id.rsplit_once('/')) else { return false };
+    let (name, own) = (name.trim_matches(AROUND).to_lowercase(), own.to_lowercase());
+    let goes_on = own.strip_prefix(&name).is_some_and(|more| more.is_empty() || more.starts_with(['-', '.', '_']));
+    goes_on && from.eq_ignore_ascii_case("from") && last_model(&name).is_some()
 }
 
 /// Two things beside each other, as no id is: `train/val`, `and/or`, `spam/ham`, `q_proj/v_proj`, `0.9/0.999`.

@@ -48,7 +48,7 @@ pub(super) fn spelt_out(text: &str) -> String {
             LazyLock::new(|| regex(r"(?i)\b(?:should|must|shall|has to|have to|needs? to|ought to) be (?P<v>\.?[0-9])"));
         out = SHALL.replace_all(&out, "= ${v}").into_owned();
     }
-    curt::sizes(&short(&out))
+    curt::sizes(&short(&curter(&out)))
 }
 
 /// `¼` as 0.25, `2 ½` as 2.5.
@@ -311,6 +311,45 @@ fn neat(value: f64) -> String {
     plain((value * 1e6).round() / 1e6)
 }
 
+/// The shortest of them: `bsz 16`, `6% wu`, `wu100`, and `no es` beside other settings.
+fn curter(text: &str) -> String {
+    static RECIPE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:lr|bsz?|wd)\s?[=:]?\s?[0-9.]|\b[0-9]+\s?ep\b"));
+    let low = text.to_lowercase();
+    let mut out = text.to_string();
+    if low.contains("bsz") {
+        static BATCH: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)(?P<before>^|[\s,;(|/])bsz\s?[=:]?\s?(?P<v>[1-9][0-9]{0,5})(?P<behind>$|[\s,;)|/])"));
+        let said = |found: &Captures<'_>| {
+            let behind = if &found["behind"] == " " { ", " } else { &found["behind"] };
+            format!("{}batch size {}{behind}", &found["before"], &found["v"])
+        };
+        out = BATCH.replace_all(&out, said).into_owned();
+    }
+    if low.contains("wu") {
+        static SHARE: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)(?P<before>^|[\s,;(|/])(?P<v>[0-9]{1,2}(?:\.[0-9]+)?)\s?%\s?wu(?P<behind>$|[\s,;)|/])"));
+        static STEPS: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?P<before>[\s,;|/])wu(?P<v>[1-9][0-9]{1,5})(?P<behind>$|[\s,;)|/])"));
+        out = SHARE.replace_all(&out, "${before}${v}% warmup${behind}").into_owned();
+        let said = |found: &Captures<'_>| {
+            let behind = if &found["behind"] == " " { ", " } else { &found["behind"] };
+            format!("{}{} warmup steps{behind}", &found["before"], &found["v"])
+        };
+        // By itself it may be the name of a column.
+        if RECIPE.is_match(&out) {
+            out = STEPS.replace_all(&out, said).into_owned();
+        }
+    }
+    // `Es` may be the name of a column, and is a word of other languages.
+    if low.contains("no es") {
+        static STOPPING: LazyLock<Regex> = LazyLock::new(|| regex(r"(?P<before>[\s,;|/])no es(?P<behind>\s*(?:$|[,;|/]))"));
+        if RECIPE.is_match(&out) {
+            out = STOPPING.replace_all(&out, "${before}no early stopping${behind}").into_owned();
+        }
+    }
+    out
+}
+
 /// Settings by what experts call them: `wu=3% ga=8 1ep`.
 fn short(text: &str) -> String {
     const VALUE: &str = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e-?[0-9]+)?k?";
@@ -412,6 +451,9 @@ mod tests {
             ("tgt=all-linear", "target modules all-linear"),
             ("bs 4x8", "micro batch 4, gradient accumulation 8"),
             ("lr 2e-4 cos, 2 ep", "lr 2e-4 cosine schedule, 2 epochs"),
+            ("lr 1e-3, 6% wu, bsz 16 ep 3", "lr 1e-3, 6% warmup, batch size 16, ep 3"),
+            ("2ep bsz=8, wu100, seed42, no es", "2 epochs batch size 8, 100 warmup steps, seed42, no early stopping"),
+            ("MLP on a.csv; 128-64-32; batch 32", "MLP on a.csv; hidden layers (128-64-32); batch 32"),
         ] {
             assert_eq!(spelt_out(text), expected, "{text}");
         }
@@ -439,6 +481,13 @@ mod tests {
             "a third of the data",
             "cos similarity of lines",
             "1/2 as long",
+            "no es importante, lr 1e-3",
+            "seq1 and seq2",
+            "predict y from wu10, wu12",
+            "no es",
+            "MLP on a.csv; 2024-10-12; batch 32",
+            "MLP on a.csv; 12-10-2024",
+            "BERT; 128-64-32; batch 32",
         ] {
             assert_eq!(spelt_out(text), text);
         }

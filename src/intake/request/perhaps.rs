@@ -75,8 +75,22 @@ static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     let one = r"[^\s,;:()¦]+";
     regex(&format!(
-        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|weglassen|ignorieren|auslassen)\b"
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|(?:stays?|be kept) out|weglassen|ignorieren|auslassen)\b"
     ))
+});
+
+/// Stands before what is no input, where what is one was listed: `using u, g and r, not the redshift`.
+static BUT_NOT: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(?:from|using|use|only)\s[^.;:()¦\n]{1,80}?,\s(?:and\s|but\s)?not\s(?:the\s)?"));
+
+/// Stands before what stays, whatever was said of it before, if these words stand behind it: `keep the redshift in this time`.
+static KEPT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        regex(r"(?i)\b(?:keep(?:ing)?|leav(?:e|ing)|put(?:ting)?|tak(?:e|ing)|bring(?:ing)?)\s"),
+        regex(
+            r"(?i)^\s*(?:columns?\s)?in(?:\s(?:this time|again|after all|though|now|please|too|as well))*\s*(?:$|[.,;:!?)\n–—]|\s(?:and|but)\b)",
+        ),
+    ]
 });
 
 /// Stands before a sentence or a name that holds what is to be told: `which patients are readmitted`, `a classifier for survived`.
@@ -184,7 +198,8 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let before =
         EXCLUDED_BEFORE.captures_iter(text).filter(|found| !is_chosen(found)).flat_map(|found| list_at(&found["v"], 0).0);
     let lists_out = excluded.iter().map(|place| list_at(text, place.end)).filter(|(_, end)| !chooses(&text[*end..]));
-    let exclude = lists_out.flat_map(|(names, _)| names).chain(before).chain(briefly);
+    let not_these = places(&BUT_NOT).into_iter().flat_map(|place| list_at(text, place.end).0);
+    let exclude = lists_out.flat_map(|(names, _)| names).chain(before).chain(briefly).chain(not_these);
     let label = places(&LABELS).into_iter().filter_map(|place| {
         let (names, end) = list_at(text, place.end);
         // Of what is predicted one name may stand in brackets: `the price (house_value)`.
@@ -193,7 +208,9 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         let is_input = text[place.clone()].rfind('(').is_some_and(|at| IS_INPUT.is_match(&text[..place.start + at]));
         // `The texts (column body)` are not predicted.
         let is_bare = text[place.clone()].starts_with('(') && !is_predicted(&text[..place.start], &text[end..]);
-        names.into_iter().next().filter(|_| !is_open && !is_input && !is_bare)
+        // `A classifier that does not discriminate by sex` tells none.
+        let is_barred = BARS.is_match(&text[place.clone()]);
+        names.into_iter().next().filter(|_| !is_open && !is_input && !is_bare && !is_barred)
     });
     let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
     let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..]));
@@ -202,13 +219,33 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let asked = asked.filter(|clause| !tells(clause));
     let named = IN_BRACKETS.captures_iter(text).filter(|found| !IS_INPUT.is_match(&found["of"]));
     let asked = asked.chain(before).chain(named.filter_map(|found| Some(found.name("v")?.as_str())));
+    let kept = kept(text);
+    let exclude = exclude.chain(lists(&LEFT)).chain(meant_again(text)).filter(|name| !is_kept(&kept, name));
     PerhapsColumns {
         label: once(label),
         input: once(input.chain(sources).chain(lists(&TAKEN)).chain(listed)),
-        exclude: once(exclude.chain(lists(&LEFT)).chain(meant_again(text))),
+        exclude: once(exclude),
         told: once(asked.flat_map(words_of)),
         ..PerhapsColumns::default()
     }
+}
+
+/// Stands before what is not asked for: `not by`, `discriminate by`.
+static BARS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:not|never|discriminat\w*|(?:un)?bias\w*)\s(?:by|into)\s$"));
+
+/// Names of what stays in: whoever says so takes back that it is left out.
+pub(super) fn kept(text: &str) -> Vec<String> {
+    static NEGATED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\b(?:not|never)|n['’]t)\s$"));
+    let wanted = KEPT[0].find_iter(text).filter(|verb| !NEGATED.is_match(&text[..verb.start()]));
+    let lists = wanted.map(|verb| list_at(text, verb.end())).filter(|(_, end)| KEPT[1].is_match(&text[*end..]));
+    // `Put zip back in`.
+    let bare = |name: String| name.strip_suffix(" back").map(str::to_string).unwrap_or(name);
+    once(lists.flat_map(|(names, _)| names).map(bare))
+}
+
+/// Whether a name is one of those.
+pub(super) fn is_kept(kept: &[String], name: &str) -> bool {
+    kept.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// What a clause is about that is then to be left out: `blood pressure comes from a broken device, leave it out`. How many of its first

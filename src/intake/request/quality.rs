@@ -4,7 +4,7 @@
 use super::metrics::{ERROR, METRIC, error, metric};
 use super::number::number;
 use super::pattern::pattern;
-use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
+use super::rest::{Cut, Found, Judged, NEGATION, NOT, Rest, taken_if};
 use super::{AskedError, Lack, Lacking, Refused, Request};
 use crate::intake::regex;
 use crate::spec::{Metric, Task};
@@ -84,6 +84,11 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
     let (others, own) = others(rest, request);
+    let is_open = request.metric.is_none() && request.error.is_none();
+    // Of two that are to be reported the first is meant, whichever way it is better.
+    if is_open && at_least.is_none() && request.target.is_none() && is_error_first(rest) {
+        request.metric = rest.cut(&PATTERNS.error).and_then(|cut| error(cut.get("error")));
+    }
     if request.metric.is_none() && request.error.is_none() {
         request.metric =
             rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).and_then(|cut| metric(cut.get("metric")));
@@ -105,8 +110,32 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         request.lacking.push(Lacking { of: Lack::Metric, words });
     }
     // A report holds all that its task has.
-    while rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric).is_some() {}
-    while rest.cut(&PATTERNS.error).is_some() {}
+    let mut further = Vec::new();
+    while let Some(cut) = rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric) {
+        further.extend(metric(cut.get("metric")));
+    }
+    while let Some(cut) = rest.cut(&PATTERNS.error) {
+        further.extend(error(cut.get("error")));
+    }
+    for metric in further {
+        if request.metric != Some(metric) && !request.further_metrics.contains(&metric) {
+            request.further_metrics.push(metric);
+        }
+    }
+}
+
+/// Whether an error is named before any measure that is better when it is greater, and none of those is to be made so.
+fn is_error_first(rest: &Rest) -> bool {
+    let p = &*PATTERNS;
+    let text = rest.text();
+    let place = |way: &Regex, before: &Regex| {
+        let mut all = way.find_iter(text).filter(|found| !before.is_match(&text[..found.start()]));
+        all.next().map(|found| found.start())
+    };
+    let (Some(error), Some(good)) = (place(&p.error, &NEGATION), place(&p.metric, &p.of_another_metric)) else { return false };
+    let is_aim =
+        |found: regex::Match<'_>| ["optimi", "maximi"].iter().any(|verb| found.as_str().to_lowercase().starts_with(verb));
+    error < good && !p.metric.find_iter(text).any(is_aim)
 }
 
 /// Of classes what a report has of all together.

@@ -11,6 +11,7 @@ mod numbers;
 mod ordinary;
 mod partly;
 mod said;
+mod taken_back;
 mod targets;
 mod values;
 mod wordings;

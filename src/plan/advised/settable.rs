@@ -214,6 +214,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         data_frac: _,
         seeds: _,
         metric: _,
+        further_metrics: _,
         target: _,
         error: _,
         refused: _,

@@ -10,6 +10,7 @@ use crate::data::{USUAL_BERT, is_called, is_same_name};
 use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, Request};
 use crate::spec::{DataSource, Deviation, HeldOutBy, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
+use tallow_zoo::HeadKind;
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
@@ -130,6 +131,7 @@ impl Brief<'_> {
         out.deviations.extend(wishes);
         out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(words);
+        out.assumptions.extend(self.kept_in());
         let of_characters = matches!(
             &candidate.spec,
             ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(TokenizerKind::Characters)), .. }
@@ -214,6 +216,7 @@ impl Brief<'_> {
             let reason = format!("it is not measured here; of {} there are {}", self.task.in_words(), all.join(", "));
             out.deviate("metric", lacking.words.clone(), self.metric.in_words(), &reason);
         }
+        self.say_of_further_metrics(out);
         if self.metric == Metric::MacroF1 && self.request().and_then(|request| request.metric) == Some(Metric::F1) {
             out.assumptions.push(format!("metric: macro F1, for F1 is of one class of two, and there are {}", labels.len()));
         }
@@ -222,6 +225,35 @@ impl Brief<'_> {
             && self.request().is_none_or(|request| request.metric.is_none())
         {
             out.assumptions.push(format!("metric: accuracy of words, for their tags, such as `{first}`, are no entities"));
+        }
+    }
+
+    /// Of several that are to be reported one is the verdict's.
+    fn say_of_further_metrics(&self, out: &mut Drafted) {
+        let Some(request) = self.request() else { return };
+        let (task, data) = (self.task, &self.offer.data);
+        let is_of_several = task.head() == HeadKind::Classes && data.labels.len() > 2;
+        let is_measured = |metric: &Metric| {
+            metric.serves(task) && (task != Task::SentenceSimilarity || metric.is_of_scores() == data.columns.label.is_some())
+        };
+        let (mut beside, mut none) = (Vec::new(), Vec::new());
+        for metric in &request.further_metrics {
+            let metric = match metric.as_of(task) {
+                Metric::F1 if is_of_several => Metric::MacroF1,
+                own => own,
+            };
+            let list = if is_measured(&metric) { &mut beside } else { &mut none };
+            if metric != self.metric && !list.contains(&metric.in_words()) {
+                list.push(metric.in_words());
+            }
+        }
+        if !beside.is_empty() {
+            let (own, beside) = (self.metric.in_words(), beside.join(", "));
+            out.assumptions.push(format!("metric: {own} is what the verdict is read from; beside it the report has {beside}"));
+        }
+        if !none.is_empty() {
+            let reason = format!("nothing is measured so of {}", task.in_words());
+            out.deviate("metric", none.join(", "), self.metric.in_words(), &reason);
         }
     }
 
@@ -308,11 +340,36 @@ impl Brief<'_> {
         let negates = |words: &str| words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word));
         // By which column the rows are parted: `the newest 15 % by created_at`.
         let is_order = |name: &str| matches!(&self.held_out_by, HeldOutBy::Time { column } if is_called(column, name));
+        // Read or left out as the words have it, however they say so: `body text` of what alone is read, `not the id`.
+        let kept = request.kept_columns();
+        let stays = |name: &str| kept.iter().any(|own| own.eq_ignore_ascii_case(name)) && self.left_out(name).is_none();
+        let keeps = |words: &str| {
+            !kept.is_empty() && words.split(' ').all(|word| ["keep", "leave"].contains(&word.to_lowercase().as_str()))
+        };
+        let is_asked = |column: &str| {
+            let inputs = perhaps.input.iter().chain(&request.input).map(String::as_str);
+            inputs
+                .chain(request.not_understood.iter().flat_map(|words| Request::names_in(words)))
+                .any(|own| is_called(column, own))
+        };
+        let reads_just_these = !columns.input.is_empty() && columns.input.iter().all(|column| is_asked(column));
+        let is_other_input = |name: &str| is_of(&perhaps.input, name) || is_of(&request.input, name);
+        let is_followed = |words: &str, names: &[&str]| {
+            let own: Vec<&str> = names.iter().copied().filter(|name| !OF_ANY.contains(&name.to_lowercase().as_str())).collect();
+            let is_left = |word: &str| word == "out" || LEAVES.iter().any(|own| word.starts_with(own));
+            let leaves = negates(words) || words.to_lowercase().split(' ').any(is_left);
+            let as_asked = |name: &&str| match leaves {
+                _ if stays(name) => true,
+                true => self.left_out(name).is_some(),
+                false => is_label(name) && !is_other_input(name) || reads_just_these && is_input(name),
+            };
+            !own.is_empty() && own.iter().all(as_asked)
+        };
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
             _ if is_stratified && of_strata(words) => true,
-            names if says_label(names) => true,
+            names if says_label(names) || is_followed(words, names) => true,
             // `Ignore` of `ignore the id and the name`.
-            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words),
+            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words) || keeps(words),
             [name] if is_order(name) => true,
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
@@ -334,6 +391,17 @@ impl Brief<'_> {
             deviations.into_iter().flatten().collect(),
             (!words.is_empty()).then(|| format!("request: no wish was seen in {}", quoted(&words))),
         )
+    }
+
+    /// Columns that were to be left out and stay in, as the request says behind.
+    fn kept_in(&self) -> Option<String> {
+        let kept = self.request()?.kept_columns();
+        let data = self.offer.data;
+        let numeric = data.table.iter().flat_map(|table| table.numeric.iter().map(|column| &column.name));
+        let others = data.table.iter().flat_map(|table| table.categorical.iter().map(|column| &column.name));
+        let own = numeric.chain(others).filter(|column| kept.iter().any(|name| is_called(column, name)));
+        let own: Vec<String> = own.map(|name| format!("`{name}`")).collect();
+        (!own.is_empty()).then(|| format!("data.columns: {} stays in, as the request says", own.join(", ")))
     }
 
     /// Columns that the request uses and leaves out as well: that they are left out is told.
@@ -405,6 +473,12 @@ const LEFT_OUT: [&str; 21] = [
     "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore", "exclude", "omit", "skip",
     "remove", "discard", "not", "don't", "use", "never",
 ];
+
+/// How words begin that leave something out.
+const LEAVES: [&str; 11] = ["aside", "away", "drop", "ignor", "exclud", "omit", "skip", "remov", "discard", "leav", "forbid"];
+
+/// What is said of anything beside its name.
+const OF_ANY: [&str; 7] = ["thing", "things", "stuff", "bit", "part", "stay", "stays"];
 
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =
