@@ -346,10 +346,13 @@ fn series(found: &Findings<'_>) -> Vec<NamedModel> {
     counts.retain(|_, count| *count > 1);
     // Others' models come in sizes, too: the paper's own bear its name, or are the only ones.
     let own: Vec<&String> = found.own.iter().filter(|own| own.len() > 2 && super::about::family_named(own).is_none()).collect();
+    // `Blue Oak Trees` is short for itself as `BOT`.
+    let title = found.paper.title.as_ref().map_or("", |title| found.paper.passage(title)).to_lowercase();
+    let initials: String = title.split([' ', '-']).filter_map(|word| word.chars().next()).collect();
     let is_own = |stem: &str| {
         let lower = stem.to_lowercase();
-        counts.contains_key(stem)
-            && if own.is_empty() { counts.len() == 1 } else { own.iter().any(|own| lower.starts_with(own.as_str())) }
+        let is_named = || own.iter().any(|own| lower.starts_with(own.as_str())) || initials.starts_with(&lower);
+        counts.contains_key(stem) && if own.is_empty() { counts.len() == 1 } else { is_named() }
     };
     all.into_iter().filter(|(stem, _)| is_own(stem)).map(|(_, model)| model).collect()
 }

@@ -211,6 +211,8 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Steps),
         (1e3, 1e12),
     ),
+    // Of many none of these is meant.
+    rule(FieldKey::Steps, r"\b(?:in|over|with|of) {n} (?:steps|iterations|iters|updates)\b", Some(Unit::Steps), (1e4, 1e12)),
     rule(
         FieldKey::Steps,
         r"\btrain(?:ed|ing|s)?\b(?: \w+){0,4}? (?:for |with |to |lasts |takes )?{n} (?:training |gradient |update |optimi[sz]ation )?(?:steps|iterations|updates)\b",
