@@ -1,6 +1,6 @@
 //! Sizes of the architecture, as sentences and tables give them.
 
-use super::{Findings, Place, numbers};
+use super::{Findings, Place, names, numbers};
 use crate::intake::{FieldKey, Value, Variant};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -133,7 +133,9 @@ fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     for words in FORM.captures_iter(at.text()) {
-        if let Some(whole) = words.get(0) {
+        // `C4 (156B)` is so many tokens.
+        let is_data = || !at.heard.datasets_in(&words[1]).is_empty() || !names::datasets_in(&words[1]).is_empty();
+        if let Some(whole) = words.get(0).filter(|whole| whole.as_str().contains("param") || !is_data()) {
             let variant = Variant { name: words[1].to_string(), num_params: numbers::parse(&words[2]), ..Variant::default() };
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }

@@ -76,7 +76,8 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     // Pictures in grey are no augmentation, nor is a rotation of something else.
     let is_doubtful = |text: &String| ["random grayscale", "random rotation", "random translation"].contains(&text.as_str());
-    let changes_images = ["augment", "transform", "image", "flip", "crop"].iter().any(|word| lower.contains(word));
+    let bare = lower.replace("transformer", "");
+    let changes_images = ["augment", "transform", "image", "flip", "crop"].iter().any(|word| bare.contains(word));
     let is_random = lower.contains("augment") || lower.contains("random");
     if texts.iter().all(is_doubtful) && !(changes_images && is_random) {
         return;
@@ -148,7 +149,10 @@ fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
     let mut words: Option<Range<usize>> = None;
     for ((_, name), pattern) in AUGMENTATIONS.iter().zip(PATTERNS.iter()) {
         let Some(one) = pattern.captures(text) else { continue };
-        if one.get(0).is_some_and(|whole| NOT.is_match(&text[..whole.start()])) {
+        // A `random rotation matrix` is no change of the data.
+        let is_other =
+            |whole: regex::Match<'_>| NOT.is_match(&text[..whole.start()]) || text[whole.end()..].starts_with(" matri");
+        if one.get(0).is_some_and(is_other) {
             continue;
         }
         let size =

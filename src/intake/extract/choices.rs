@@ -110,7 +110,6 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|which (?:is|was|has been) (?P<i>pre-?trained on [^.;,]{3,60})|\((?P<j>not pre-?trained|randomly initiali[sz]ed|pre-?trained on [^.;,()]{3,40})[;,)]",
             r"|\buse (?:the |an? )?(?P<l>[^.;,]{3,60}?) to initiali[sz]e\b",
             r"|\b(?:use[sd]?|using|take|with) (?P<m>(?-i:[A-Z])[\w./-]*(?: [\w./-]+){0,3}?) as (?:the |our |an? )(?:initial (?:policy|model|checkpoint|weights|point)|initiali[sz]ation|starting (?:point|checkpoint))\b",
-            r"|\bwe (?:use|adopt|employ|utili[sz]e|leverage|choose) (?:the |an? |our )?(?:\w+ )?(?P<n>pre-?trained (?-i:[A-Z])[\w./-]+)",
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<o>(?:so|such) that [^.;]{3,100})",
             r"|\bwe use (?P<p>(?:pre-?trained )?(?:GloVe|word2vec|fastText) (?:word )?(?:embeddings|vectors)\b)",
             r"|\b(?P<f>(?:xavier|glorot|kaiming|orthogonal)[a-z ]* initiali[sz]ation) (?:is|are|was|were) (?:used|employed)",
@@ -118,9 +117,8 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"]
-            .iter()
-            .find_map(|name| words.name(name));
+        let text =
+            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p"].iter().find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }

@@ -42,7 +42,11 @@ fn data_of_clause(text: &str, at: usize, of_sentence: &Scope) -> Option<Vec<Stri
 fn phase_of_clause(text: &str, at: usize) -> Option<Phase> {
     static PHASE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:(?P<pre>pre-?train(?:ing|ed (?:on|for|with|using|in|at))?)|(?P<tune>fine-?tun(?:e|ed|ing)))\b",
+            // `a net pre-trained on leaves` tells where the net comes from; `it is pre-trained on leaves`, what is done.
+            concat!(
+                r"(?i)\b(?:(?P<pre>(?:is|are|was|were|been|be|we|first|then|and) (?:\w+ )?pre-?trained (?:on|for|with|using|in|at)",
+                r"|pre-?train(?:ing)?)|(?P<tune>fine-?tun(?:e|ed|ing)))\b"
+            ),
         )
     });
     let lower = text.to_lowercase();

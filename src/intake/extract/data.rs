@@ -1,5 +1,6 @@
 //! Data sets and metrics that the paper uses.
 
+use super::names::{same_spelling, says_zero_shot};
 use super::{Findings, Place};
 use crate::intake::{DatasetRole, DatasetUse, Field, FieldKey, SectionKind, Value};
 use std::ops::Range;
@@ -66,14 +67,31 @@ pub(super) fn all_trained_on(sentences: &[crate::intake::Sentence]) -> bool {
     sentences.iter().any(|sentence| ALL.is_match(&sentence.text) && !sentence.text.contains("pre-train"))
 }
 
+/// So sure a setting is the paper's own.
+const SURE: f32 = 0.7;
+
 /// A paper that trains and tests, and names data for one of both alone, does the other on it, too.
-pub(super) fn for_both(fields: &mut [Field]) {
+pub(super) fn for_both(fields: &mut [Field], sentences: &[crate::intake::Sentence]) {
     const OF_TRAINING: [FieldKey; 5] =
         [FieldKey::Optimizer, FieldKey::Lr, FieldKey::Epochs, FieldKey::Steps, FieldKey::BatchSize];
-    let trains = fields.iter().any(|field| OF_TRAINING.contains(&field.key));
+    // Others' settings are less sure.
+    let trains = fields.iter().any(|field| OF_TRAINING.contains(&field.key) && field.confidence >= SURE);
     let is = |field: &Field, role: DatasetRole| matches!(&field.value, Value::Dataset { dataset } if dataset.role == role);
     let any = |role: DatasetRole| fields.iter().any(|field| is(field, role) || is(field, DatasetRole::TrainAndEval));
-    if !trains || any(DatasetRole::Train) == any(DatasetRole::Eval) {
+    let mut names = fields.iter().filter_map(|field| match &field.value {
+        Value::Dataset { dataset } => Some(dataset.name.clone()),
+        _ => None,
+    });
+    // Of several, some may be only for tests.
+    let Some(name) = names.next() else { return };
+    let is_one = names.all(|other| same_spelling(&other, &name));
+    // Without training on it, or by those who made the model.
+    let is_other = |text: &str| {
+        let lower = text.to_lowercase();
+        says_zero_shot(text) || ["benchmark", "pre-train", "pretrain"].iter().any(|word| lower.contains(word))
+    };
+    let is_doubtful = sentences.iter().any(|sentence| sentence.text.contains(&name) && is_other(&sentence.text));
+    if !trains || any(DatasetRole::Train) == any(DatasetRole::Eval) || !is_one || is_doubtful {
         return;
     }
     for field in fields {
@@ -201,6 +219,10 @@ mod tests {
             roles("We evaluate on the Plum dataset. We use Adam with a learning rate of 0.1."),
             [DatasetRole::TrainAndEval]
         );
+        // Scores of a table are of tests, and of several data some may be for nothing else.
+        let scores = "Table 1: Zero-shot results.\n\n| Benchmark | Llama | Ours |\n|---|---|---|\n| MMLU | 45.3 | 50.1 |\n| GSM8K | 20.5 | 30.5 |\n\nWe use Adam with a learning rate of 0.1.";
+        let scored = roles(scores);
+        assert!(scored.len() > 1 && scored.iter().all(|role| *role == DatasetRole::Eval), "{scored:?}");
         // Nothing is trained, or on other data.
         assert_eq!(roles("We evaluate on the Plum dataset."), [DatasetRole::Eval]);
         let both = roles("We train on the Pear corpus with Adam. We evaluate on the Plum dataset.");

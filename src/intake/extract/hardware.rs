@@ -16,7 +16,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SX]?\b|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SX]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
@@ -83,26 +83,36 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     if [" per ", " an epoch", " each "].iter().any(|each| text[whole.end()..].starts_with(each)) {
         return;
     }
-    let lower_unit = unit.as_str().to_lowercase();
-    let (scale, unit) = match lower_unit.as_bytes().first() {
-        _ if lower_unit.ends_with("hours") || lower_unit.ends_with("hour") => (1.0, Unit::Hours),
-        Some(b'h') => (1.0, Unit::Hours),
-        Some(b'm') => (1.0 / 60.0, Unit::Hours),
-        Some(b'w') => (7.0, Unit::Days),
-        _ => (1.0, Unit::Days),
-    };
-    let value = value * scale;
+    let Some(unit) = unit_of(unit.as_str()) else { return };
     let weight = if lower.contains("for example") { 0.7 } else { 1.0 };
-    let said =
-        |value| Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, Value::Number { value }, whole.range()) };
+    let said = |value: f64, (scale, unit): (f64, Unit)| {
+        let value = Value::Number { value: value * scale };
+        Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, value, whole.range()) }
+    };
     // `12 hours for leaves and 8 hours for roots`.
     let each = settings::one_each(text, number.end());
-    let Some((_, first)) = each.first() else { return found.tell(at, said(value)) };
-    found.tell(&Place { scope: &first.clone().or(at.scope), ..*at }, said(value));
+    let Some((_, first)) = each.first() else { return found.tell(at, said(value, unit)) };
+    found.tell(&Place { scope: &first.clone().or(at.scope), ..*at }, said(value, unit));
     for (number, of) in each.iter().skip(1) {
         let Some(other) = numbers::parse(&text[number.clone()]) else { continue };
-        found.tell(&Place { scope: &of.clone().or(at.scope), ..*at }, said(other * scale));
+        // In `12 hours for leaves and 8 for roots` the unit is not said again.
+        let behind = settings::word_behind(text, number.end);
+        let own = if ["for", "on"].contains(&behind) { Some(unit) } else { unit_of(behind) };
+        let Some(unit) = own else { continue };
+        found.tell(&Place { scope: &of.clone().or(at.scope), ..*at }, said(other, unit));
     }
+}
+
+/// What a unit of time counts as: `minutes`, `A100 GPU-hours`.
+fn unit_of(words: &str) -> Option<(f64, Unit)> {
+    let last = words.rsplit([' ', '-']).next().unwrap_or_default().to_lowercase();
+    Some(match last.as_str() {
+        "h" | "hr" | "hrs" | "hour" | "hours" => (1.0, Unit::Hours),
+        "min" | "mins" | "minute" | "minutes" => (1.0 / 60.0, Unit::Hours),
+        "day" | "days" => (1.0, Unit::Days),
+        "week" | "weeks" => (7.0, Unit::Days),
+        _ => return None,
+    })
 }
 
 /// `60k hours {of transcribed speech}`, but not `3 days {of training on speech}`.

@@ -160,10 +160,15 @@ impl Collected {
                 let Some(list) = found.name("l").filter(|_| !between.split(' ').any(is_small_word)) else { continue };
                 let behind = *place == Form::Behind;
                 let of_tasks = behind && found[0].starts_with("task");
+                // `data from Germany`; what data were drawn from has a plain name at times.
+                let of_source = found[0].starts_with("data ")
+                    && found[0].contains(" from ")
+                    && !["sampled ", "drawn ", "taken ", "crawled "].iter().any(|verb| found[0].contains(verb));
                 for (name, short) in items(list.as_str()) {
                     // A word that a sentence begins with has its capital from there.
                     let begins = list.start() == 0 && text.starts_with(&name) && !name.contains(' ');
-                    let plain = of_tasks || begins || behind && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
+                    let plain =
+                        of_tasks || of_source || begins || behind && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
                     let is_own = *place == Form::Before && own.contains(&name.to_lowercase());
                     if is_possible(&name) && !is_own && (!plain || is_coined(&name)) {
                         self.sure.push((name, short));
@@ -249,11 +254,22 @@ fn in_brackets(text: &str) -> Vec<String> {
     static BRACKETS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"[a-z] \((?P<l>[A-Z][\w’.-]*(?:-[\w.-]+)?(?:(?:,? and |, )[A-Z][\w’.-]*)*)\)"));
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets|benchmarks|corpora)\b"));
+    static KIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:data ?sets|benchmarks|corpora|methods?|baselines?|models?|optimi[sz]ers?|algorithms?|approach(?:es)?|metrics?|systems?|frameworks?|libraries)\b",
+        )
+    });
     if !text.contains('(') || !DATA.is_match(text) {
         return Vec::new();
     }
+    // Of words for kinds of things the last before the brackets tells what is in them.
+    let is_of_data = |found: &regex::Captures<'_>| {
+        let before = found.get(0).map_or("", |whole| &text[..whole.start() + 1]);
+        KIND.find_iter(before).last().is_some_and(|kind| DATA.is_match(kind.as_str()))
+    };
     let lists: Vec<Vec<String>> = BRACKETS
         .captures_iter(text)
+        .filter(is_of_data)
         .map(|found| items(&found["l"]).into_iter().map(|(name, _)| name).filter(|name| is_possible(name)).collect())
         .collect();
     // One name alone may be short for the words before it; several are a list, and so is what stands beside one.
@@ -332,6 +348,11 @@ mod tests {
             "We take datasets of kinds: facts (BirchQA, ALD), sums (Elm8k), and more (see Table 2).",
             &["BirchQA", "ALD", "Elm8k"],
         );
+        // Names of what else there is.
+        check("We take datasets to compare methods (FedAvg, FedProx, SCAFFOLD) with ours.", &[]);
+        check("On the datasets we try optimizers (AdaGrad, RMSProp).", &[]);
+        check("We use data from Germany and France.", &[]);
+        check("It learns data from Stage 1 once more.", &[]);
         check("We use benchmarks of question answering (QA) and of named entity recognition (NER).", &[]);
         check("We sample from Medlar, a large multilingual dataset of words.", &["Medlar"]);
         check("We introduce FigBench, a benchmark for fruit.", &["FigBench"]);

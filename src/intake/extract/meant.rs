@@ -56,6 +56,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
             !is_part
                 && !is_other_count(before, &inside)
+                && !is_of_examples(text, &value, behind)
                 && !rises(before)
                 && (trains(text) || text[whole.clone()].to_lowercase().contains("round") || is_long(&text[value.clone()], text))
                 && !decays_there(before)
@@ -389,6 +390,29 @@ fn is_other_count(before: &str, inside: &str) -> bool {
     let clause = last_part(before.rsplit([',', ';', '(']).next().unwrap_or_default());
     let otherwise = ["warm", "first", "evaluat", "checkpoint", "average", "improv", "patience", "accumul", "interval"];
     otherwise.iter().any(|word| clause.contains(word)) || EACH.is_match(clause) || HAPPENS.is_match(inside)
+}
+
+/// Steps within a game, a window, a chain of noise or the search for one input are not those of training.
+fn is_of_examples(text: &str, value: &Range<usize>, behind: &str) -> bool {
+    static PARTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:episodes?|horizons?|rollouts?|trajector(?:y|ies)|windows?|sequences?|chunks?)(?: lengths?)? (?:of|with|are|is|take|lasting) (?:up to |at most )?$",
+        )
+    });
+    static WITHIN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:diffusion|denois\w*|adversar\w*|attacks?|inner|PGD|per image|each image|perturb\w*)\b")
+    });
+    static OF: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ (?:per |each |(?:of|to|for) (?:\w+ ){0,3}?(?:adversar|attack|perturb|diffusion|denois|each image|each example))",
+        )
+    });
+    let before = &text[..value.start];
+    let clause = before.rsplit(['.', ';', ',', '(']).next().unwrap_or_default();
+    // A model of noise is trained `for` its steps, and has others.
+    let is_trained = clause.trim_end().to_lowercase().ends_with(" for");
+    let is_short = numbers::parse_list(&text[value.clone()]).iter().all(|count| *count < MANY_STEPS);
+    PARTS.is_match(before) || OF.is_match(behind) || is_short && !is_trained && WITHIN.is_match(clause)
 }
 
 /// `The learning rate increases linearly for {4,000} steps`.

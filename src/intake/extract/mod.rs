@@ -111,7 +111,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         });
         datasets.filter(|used| used.role == DatasetRole::Eval).for_each(|used| used.role = DatasetRole::TrainAndEval);
     }
-    data::for_both(&mut found.fields);
+    data::for_both(&mut found.fields, &sentences);
     found.fields.sort_by_key(|f| f.key);
     join_augmentation(paper, &mut found.fields);
     spell(&mut found.fields, paper, &sentences);

@@ -34,6 +34,11 @@ fn models_in_tables() {
     assert_eq!(variants(heads), ["VGG13", "ResNet-50", "VGG16", "VGG8", "FooNet2", "ResNet-18"]);
     let series = "| Method | Score |\n|---|---|\n| FOO-Small | 1.5 |\n| FOO-Large | 2.5 |\n| BAR-Large | 3.5 |\n";
     assert_eq!(variants(series), ["FOO-Small", "FOO-Large"]);
+    // Others' models, in sizes like those of nobody else's.
+    let others =
+        "| Method | Score |\n|---|---|\n| FOO-Small | 1.5 |\n| FOO-Large | 2.5 |\n| BAR-Small | 3.5 |\n| BAR-Large | 4.5 |\n";
+    assert!(variants(others).is_empty());
+    assert!(variants("We use C4 (156B) for the words.").is_empty());
     // Heads of settings name no models.
     assert!(variants("| Setting | A | B |\n|---|---|---|\n| Rate | 0.1 | 0.2 |\n").is_empty());
 }
@@ -44,6 +49,16 @@ fn what_training_begins_with() {
     assert_eq!(init("All methods use Foo-7B as the initial policy."), ["Foo-7B"]);
     assert_eq!(init("We initialize the matrix so that the map is the identity."), ["so that the map is the identity"]);
     assert!(init("We use ResNet-50 as the backbone.").is_empty());
+    assert_eq!(init("We fine-tune Foo-7B on leaves."), ["Foo-7B"]);
+    for text in [
+        "We pre-train BERT-base from scratch on our corpus.",
+        "We train Foo-7B on 1T tokens.",
+        "Our architecture is based on GPT-2.",
+        "We use the pretrained InceptionV3 to compute FID.",
+        "We use a pretrained FooNet2 as the reward model.",
+    ] {
+        assert!(init(text).is_empty(), "{text}");
+    }
 }
 
 #[test]

@@ -138,6 +138,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
         (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some())
             && !is_of_vectors(after)
             && !is_of_another(before)
+            && !words.get(0).is_some_and(|whole| is_anothers_own(before, whole.as_str()))
             && !is_of_layers(&lower)
     };
     let all: Vec<_> = FORMS.iter().filter_map(|(form, shape)| Some((form.captures_iter(text).find(is_whole)?, shape))).collect();
@@ -170,6 +171,17 @@ fn is_of_another(before: &str) -> bool {
     static RATE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:learning[- ]rates?|lr)\b"));
     let clause = before.rsplit(['.', ';', ',']).next().unwrap_or_default();
     ANOTHER.is_match(clause) && !RATE.is_match(clause)
+}
+
+/// `the noise {schedule is linear}`, `masking {schedule: cosine}`: named after what changes.
+fn is_anothers_own(before: &str, whole: &str) -> bool {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)(?:\b(?:noise|nois\w+|mask\w*|variance|beta|temperature|KL|sampling|diffusion|curriculum|sparsity|pruning|(?:loss|KL) weight|weight[- ]decay|drop-?out)|β)(?: annealing)?[- ]$",
+        )
+    });
+    // `weight {decay of 0.1, which is reduced}` is read elsewhere.
+    NAME.is_match(before) && !whole.to_lowercase().starts_with("decay") && !whole.to_lowercase().contains("rate")
 }
 
 /// What differs from layer to layer is no schedule.

@@ -179,12 +179,31 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
     found.tell(&own, Said { unit, weight, origin, ..Said::new(rule.key, Value::from_numbers(values), whole.clone()) });
     for (number, of) in &others[others.len().min(1)..] {
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|v| values_fit(rule, &[*v], "")) else { continue };
+        if counts_else(rule.key, word_behind(text, number.end)) {
+            continue;
+        }
         let scope = of.clone().or(at.scope);
         let own = Place { scope: &scope, ..*at };
         let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
         found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(values), number.clone()) });
     }
     others.last().map_or(value.end, |(number, _)| number.end.max(value.end))
+}
+
+/// The word that stands right behind a number, as its unit does.
+pub(super) fn word_behind(text: &str, end: usize) -> &str {
+    text[end..].trim_start_matches([' ', '-']).split(|c: char| !c.is_alphabetic()).next().unwrap_or_default()
+}
+
+/// Whether a number with this word behind it is none of this setting's: `10 epochs for leaves and 500 {steps} for roots`.
+fn counts_else(key: FieldKey, word: &str) -> bool {
+    match word.to_lowercase().as_str() {
+        "epoch" | "epochs" => !matches!(key, FieldKey::Epochs | FieldKey::Warmup),
+        "step" | "steps" | "iteration" | "iterations" | "iters" | "updates" => !matches!(key, FieldKey::Steps | FieldKey::Warmup),
+        "h" | "hour" | "hours" | "day" | "days" | "week" | "weeks" | "minutes" | "layers" | "heads" | "seeds" | "runs"
+        | "gpu" | "gpus" | "tpu" | "tpus" => true,
+        _ => false,
+    }
 }
 
 /// Where the numbers of a list stand, each with its sign of percent.
@@ -266,8 +285,7 @@ fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Opt
         return None;
     }
     let steps = STEPS.captures(text).and_then(|c| numbers::parse(c.get(1).or_else(|| c.get(2))?.as_str()));
-    // Who counts steps that add up and no devices has one.
-    Some(devices(text).or(steps.map(|_| 1.0)).map(|devices| devices * steps.unwrap_or(1.0)))
+    Some(devices(text).map(|devices| devices * steps.unwrap_or(1.0)))
 }
 
 /// How many devices multiply the number before: `16 * 4-GPU`, `16 × 4 GPUs`.
@@ -293,10 +311,14 @@ fn devices(text: &str) -> Option<f64> {
         ))
     });
     let number = |word: &str| numbers::in_words(word).or_else(|| numbers::parse(word));
+    static SINGLE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\ba single (?:\w+[- ]){0,4}?(?:gpu|tpu|device|core|worker|chip|card|accelerator)\b")
+    });
     // `4 images per GPU` counts no devices.
     let counts = |words: &regex::Captures<'_>| !words[0].contains(" per ") && !words[0].contains("size");
     let Some(words) = OF_NODES.captures_iter(text).find(counts) else {
-        return number(&ON.captures_iter(text).find(counts)?["n"]);
+        let on = ON.captures_iter(text).find(counts).and_then(|words| number(&words["n"]));
+        return on.or_else(|| SINGLE.is_match(text).then_some(1.0));
     };
     let in_all = words["between"].contains("total") || text[words.get(0)?.end()..].trim_start().starts_with("in total");
     let nodes = if in_all { 1.0 } else { number(&words["nodes"])? };

@@ -89,4 +89,16 @@ fn schedules_and_lengths_in_other_words() {
     check("Training spans 70 epochs.", FieldKey::Epochs, &["70.0"]);
     check("We use five epochs of linear warm-up.", FieldKey::Warmup, &["5.0"]);
     check("Training takes 12 hours for Leaf and 8 hours for Root.", FieldKey::TrainingTime, &["12.0 [Leaf]", "8.0 [Root]"]);
+    // Each number with its own unit.
+    check("Training takes 30 minutes for Leaf and 2 hours for Root.", FieldKey::TrainingTime, &["0.5 [Leaf]", "2.0 [Root]"]);
+    check("We train for 10 epochs on Leaf and 5,000 steps on Root.", FieldKey::Epochs, &["10.0 [Leaf]"]);
+}
+
+#[test]
+fn where_a_model_comes_from_is_no_phase() {
+    let text = "## Training\n\nWe fine-tune a ViT-B/16 pre-trained on ImageNet-21k for 10 epochs with a learning rate of 1e-4.\n";
+    for key in [FieldKey::Epochs, FieldKey::Lr] {
+        let said = said(text, key);
+        assert!(said.len() == 1 && !said[0].contains("pre-training"), "{said:?}");
+    }
 }

@@ -138,12 +138,14 @@ pub(super) fn is_possible(name: &str) -> bool {
     if name.split(' ').all(is_kind) {
         return false;
     }
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?:Stage|Phase|Step|Round) \d"));
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
     letters > 1
         && name.len() <= 60
         && !metric
         && !OTHER.is_match(name)
+        && !PART.is_match(name)
         && !begins_with_machine(name)
         && (super::family_named(name).is_none() || !names::datasets_in(name).is_empty())
         && names::tasks_in(name).is_empty()

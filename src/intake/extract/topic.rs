@@ -1,6 +1,7 @@
 //! Which experiment a heading or the beginning of a sentence speaks of, where no list of names knows it.
 
 use crate::intake::{Paper, Section, SectionKind, Sentence};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -33,21 +34,27 @@ const MANNERS: &str = "example instance simplicity fairness fair clarity brevity
     vocabulary positional hidden decoding sampling certain most many several few various different";
 
 /// What a paper's short forms stand for: `leaf sorting (LS)`.
-pub(super) struct ShortForms(Vec<(String, String)>);
+pub(super) struct ShortForms(HashMap<String, String>);
+
+/// Short forms that are kept.
+const MOST_FORMS: usize = 500;
 
 impl ShortForms {
     pub(super) fn of(sentences: &[Sentence]) -> Self {
         static SHORT: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" \((?P<s>[A-Z]{2,5})s?\)"));
-        let mut all: Vec<(String, String)> = Vec::new();
+        let mut all: HashMap<String, String> = HashMap::new();
         for text in sentences.iter().map(|sentence| &sentence.text).filter(|text| text.contains('(')) {
             for found in SHORT.captures_iter(text) {
                 let (Some(whole), short) = (found.get(0), &found["s"]) else { continue };
-                let words: Vec<&str> = text[..whole.start()].split(' ').collect();
-                let long = words.get(words.len().saturating_sub(short.len())..).unwrap_or_default();
+                if all.len() >= MOST_FORMS {
+                    return ShortForms(all);
+                }
+                let mut long: Vec<&str> = text[..whole.start()].rsplit(' ').take(short.len()).collect();
+                long.reverse();
                 let begins = |(word, sign): (&&str, char)| word.starts_with(|c: char| c.eq_ignore_ascii_case(&sign));
                 let fits = long.len() == short.len() && long.iter().zip(short.chars()).all(begins);
-                if fits && !all.iter().any(|(known, _)| known == short) {
-                    all.push((short.to_string(), long.join(" ")));
+                if fits {
+                    all.entry(short.to_string()).or_insert_with(|| long.join(" "));
                 }
             }
         }
@@ -57,7 +64,7 @@ impl ShortForms {
     /// `LS` -> `leaf sorting (LS)`.
     pub(super) fn spelled_out(&self, topic: String) -> String {
         let words = topic.split(' ');
-        let long = |word: &str| self.0.iter().find(|(short, _)| short == word).map(|(_, long)| format!("{long} ({word})"));
+        let long = |word: &str| self.0.get(word).map(|long| format!("{long} ({word})"));
         words.map(|word| long(word).unwrap_or_else(|| word.to_string())).collect::<Vec<_>>().join(" ")
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Findings, Place, names};
 use crate::intake::{FieldKey, Scope, Value, Variant};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -143,27 +144,38 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     for (name, words) in models_named(at.text()) {
         let is_own = at.own.iter().any(|own| own.len() > 2 && name.to_lowercase().starts_with(own.as_str()));
         if let Some(quote) = at.sentence.quote(words).filter(|_| is_own && parameters(&name).is_some()) {
-            found.push(NamedModel { name, sure: true, weight: 0.0, trust: 0.75, quote, section: at.sentence.section });
+            found.push(NamedModel {
+                name,
+                sure: true,
+                weight: 0.0,
+                begins: false,
+                trust: 0.75,
+                quote,
+                section: at.sentence.section,
+            });
         }
     }
     // In a list of models each begins its own item.
     if let Some((name, words)) = begins_item(at.text())
         && let Some(quote) = at.sentence.quote(words)
     {
-        found.push(NamedModel { name, sure: true, weight: 0.0, trust: 0.7, quote, section: at.sentence.section });
+        found.push(NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section: at.sentence.section });
     }
     if let Some((name, words)) = pretrained(at.text())
         && let Some(quote) = at.sentence.quote(words)
     {
-        found.push(NamedModel { name, sure: false, weight: PRETRAINED, trust: 0.7, quote, section: at.sentence.section });
+        let section = at.sentence.section;
+        found.push(NamedModel { name, sure: false, weight: PRETRAINED, begins: true, trust: 0.7, quote, section });
     }
     for used in used_in(at.text()) {
+        let begins = used.sure && used.weight >= 4.0 && takes_weights(at.text(), &used);
         for (name, words) in models_named(&at.text()[used.at.clone()]) {
             let words = used.at.start + words.start..used.at.start + words.end;
             if let Some(quote) = at.sentence.quote(words).filter(|_| is_model(&name) || used.weight >= 5.0) {
                 let trust = if used.sure { 0.75 } else { 0.7 };
                 let section = at.sentence.section;
-                found.push(NamedModel { name, sure: used.sure, weight: used.weight, trust, quote, section });
+                let begins = begins && comes_trained(&name);
+                found.push(NamedModel { name, sure: used.sure, weight: used.weight, begins, trust, quote, section });
             }
         }
     }
@@ -196,7 +208,31 @@ fn pretrained(text: &str) -> Option<(String, Range<usize>)> {
     let found = NAMED.captures(text)?.name("n")?;
     let name = found.as_str().trim_end_matches(['.', '-']);
     let is_coined = name.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1;
-    (is_coined && names::datasets_in(name).is_empty()).then(|| (name.to_string(), found.start()..found.start() + name.len()))
+    (is_coined && !is_for_measuring(&text[found.start() + name.len()..]) && names::datasets_in(name).is_empty())
+        .then(|| (name.to_string(), found.start()..found.start() + name.len()))
+}
+
+/// `pretrained FooNet {to compute a distance}`, `{as the reward model}`: a tool, no beginning.
+fn is_for_measuring(after: &str) -> bool {
+    static TOOL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?: ?\([^()]*\)| ?\[[^\[\]]*\])?(?: [\w-]+){0,3}? (?:to (?:compute|extract|evaluate|measure|score|filter)|(?:for|as) (?:the |an? |our )?(?:evaluation|reward|judge|perceptual|metric))\b",
+        )
+    });
+    TOOL.is_match(after)
+}
+
+/// Whether a model that is used like this is where training begins, rather than what is trained anew or only built alike.
+fn takes_weights(text: &str, used: &Used) -> bool {
+    static ANEW: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:from scratch|pre-?train(?:s|ing)?|architectures?)\b"));
+    static TRAINS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:pre-?|re-?)?train(?:e|ed|ing|s)?(?: of)?\s$"));
+    static TUNES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:fine-?\s?tun\w*|initiali[sz]\w* (?:from|with)|adapt\w*|LoRA|adapters?)\b[^.;,]{0,20}$")
+    });
+    let before = &text[..used.at.start];
+    !ANEW.is_match(text) && !TRAINS.is_match(before) && (used.weight >= 5.0 || TUNES.is_match(before))
 }
 
 /// Whether who takes a model of this name takes its weights: a language model of a public size, or one of a family that comes trained.
@@ -229,9 +265,7 @@ pub(super) fn init(models: &[NamedModel], found: &mut Findings<'_>) {
     if found.fields.iter().any(|field| field.key == FieldKey::Init) {
         return;
     }
-    let begins =
-        |model: &&NamedModel| model.weight == PRETRAINED || model.sure && model.weight >= 4.0 && comes_trained(&model.name);
-    let best = models.iter().filter(begins).rev().max_by(|a, b| a.weight.total_cmp(&b.weight));
+    let best = models.iter().filter(|model| model.begins).rev().max_by(|a, b| a.weight.total_cmp(&b.weight));
     if let Some(model) = best {
         let value = Value::Text { text: model.name.clone() };
         found.add(FieldKey::Init, value, None, Scope::default(), 0.7, model.quote.clone(), model.section);
@@ -261,7 +295,8 @@ fn in_heads(found: &Findings<'_>) -> Vec<NamedModel> {
             for cell in cells {
                 for name in named(&cell.text) {
                     let quote = found.paper.quote(table.page, cell.span);
-                    models.push(NamedModel { name, sure: true, weight: 0.0, trust: 0.7, quote, section: table.section });
+                    let section = table.section;
+                    models.push(NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section });
                 }
             }
         }
@@ -275,6 +310,8 @@ pub(super) struct NamedModel {
     sure: bool,
     /// What the words around it are worth, as in [`Used`].
     weight: f64,
+    /// Whether training begins with its weights.
+    begins: bool,
     trust: f32,
     quote: crate::intake::Quote,
     section: Option<usize>,
@@ -297,13 +334,27 @@ fn series(found: &Findings<'_>) -> Vec<NamedModel> {
                 continue;
             }
             let quote = found.paper.quote(table.page, cell.span);
-            let model = NamedModel { name, sure: true, weight: 0.0, trust: 0.7, quote, section: table.section };
+            let section = table.section;
+            let model = NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section };
             all.push((parts["stem"].to_string(), model));
         }
     }
-    let stems: Vec<String> = all.iter().map(|(stem, _)| stem.clone()).collect();
-    let several = |stem: &String| stems.iter().filter(|other| *other == stem).count() > 1;
-    all.into_iter().filter(|(stem, _)| several(stem)).map(|(_, model)| model).collect()
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (stem, _) in &all {
+        *counts.entry(stem.clone()).or_default() += 1;
+    }
+    counts.retain(|_, count| *count > 1);
+    // Others' models come in sizes, too: the paper's own bear its name, or are the only ones.
+    let own: Vec<&String> = found.own.iter().filter(|own| own.len() > 2 && super::about::family_named(own).is_none()).collect();
+    // `Blue Oak Trees` is short for itself as `BOT`.
+    let title = found.paper.title.as_ref().map_or("", |title| found.paper.passage(title)).to_lowercase();
+    let initials: String = title.split([' ', '-']).filter_map(|word| word.chars().next()).collect();
+    let is_own = |stem: &str| {
+        let lower = stem.to_lowercase();
+        let is_named = || own.iter().any(|own| lower.starts_with(own.as_str())) || initials.starts_with(&lower);
+        counts.contains_key(stem) && if own.is_empty() { counts.len() == 1 } else { is_named() }
+    };
+    all.into_iter().filter(|(stem, _)| is_own(stem)).map(|(_, model)| model).collect()
 }
 
 /// Where a paper tells no sizes, the names of the models that it uses say them; those that it trains, if any.

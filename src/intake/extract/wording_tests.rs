@@ -84,6 +84,36 @@ fn a_batch_for_each_device() {
     check("We train with a batch size (per GPU) of 4 on 8 GPUs.", &of_eight);
     check("We train with a batch size per GPU of 4 on 8 GPUs.", &of_eight);
     check("The batch size per GPU is 4.", &[]);
+    // Steps that add up say nothing of how many devices there are.
+    check("We use a per-device batch size of 4 with 8 gradient accumulation steps.", &[]);
+    check("We train on a single GPU with a batch size of 4 per GPU.", &["batch_size 4.0 examples", "hardware \"a single GPU\""]);
+}
+
+#[test]
+fn machines_in_the_plural() {
+    check("We train on 8 V100s.", &["hardware \"8 V100s\""]);
+}
+
+#[test]
+fn steps_that_are_not_of_training() {
+    check("We train agents with episodes of 1000 steps.", &[]);
+    check("We train on windows of 1,024 steps.", &[]);
+    check("We train a diffusion model with 1000 steps.", &[]);
+    check("Adversarial examples for training are found with 100 optimization steps.", &[]);
+    check("We train a diffusion model for 200k steps.", &["steps 200000.0 steps"]);
+}
+
+#[test]
+fn schedules_of_something_else() {
+    check("The noise schedule is linear from 1e-4 to 0.02.", &[]);
+    check("Masking schedule: cosine", &[]);
+    check("The learning rate schedule is linear.", &["schedule.kind \"linear decay\""]);
+}
+
+#[test]
+fn rotations_of_no_image() {
+    check("The activations of the transformer are multiplied by a random rotation matrix.", &[]);
+    check("The images of the transformer are augmented by a random rotation.", &["augmentation [\"random rotation\"]"]);
 }
 
 #[test]

@@ -255,16 +255,20 @@ impl Composer {
 /// Columns that are several, run together: as many words in the head as numbers in the cells below it, twice at least.
 fn merged_columns(grid: &[Vec<GridCell>]) -> HashMap<usize, usize> {
     let is_number = |word: &str| {
-        let bare = word.trim_start_matches(['-', '+', '±']);
-        bare.starts_with(|c: char| c.is_ascii_digit()) && bare.chars().all(|c| c.is_ascii_digit() || ".%∗*†‡".contains(c))
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || ".%∗*†‡".contains(c))
     };
+    // `10 000` is one number, and so is `85.3 ±0.2`.
+    let is_thousands = |rest: &[&str]| rest.iter().all(|word| word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()));
     let mut merged = HashMap::new();
     let heads = grid.iter().take(2).flatten().filter(|cell| cell.width < 2 && cell.height < 2 && cell.column > 0);
     for head in heads.filter(|cell| !cell.text.contains(['(', '['])) {
         let count = head.text.split(' ').count();
         let of_numbers = |cell: &&GridCell| {
-            let words: Vec<&str> = cell.text.split(' ').collect();
-            cell.column == head.column && words.len() == count && words.iter().all(|word| is_number(word))
+            if cell.column != head.column {
+                return false;
+            }
+            let words: Vec<&str> = cell.text.trim_start_matches('-').split(' ').collect();
+            words.len() == count && words.iter().all(|word| is_number(word)) && !is_thousands(&words[1..])
         };
         if count > 1 && grid.iter().flatten().filter(of_numbers).count() > 1 {
             merged.insert(head.column, count);
@@ -310,6 +314,20 @@ mod tests {
         let cells = &paper.tables[0].rows[2].cells;
         assert_eq!(cells[1].x0, paper.tables[0].rows[0].cells[1].x0);
         assert_eq!(paper.words(1, cells[2].span), "6.1");
+    }
+
+    #[test]
+    fn columns_that_only_look_run_together() {
+        let grid = |head: &str, values: [&str; 2]| {
+            vec![
+                vec![cell("Tree", 0, 1, 1), cell(head, 1, 1, 1)],
+                vec![cell("Oak", 0, 1, 1), cell(values[0], 1, 1, 1)],
+                vec![cell("Ash", 0, 1, 1), cell(values[1], 1, 1, 1)],
+            ]
+        };
+        assert!(merged_columns(&grid("Plum top-1", ["85.3 ±0.2", "81.3 ±0.1"])).is_empty());
+        assert!(merged_columns(&grid("Train size", ["10 000", "60 000"])).is_empty());
+        assert_eq!(merged_columns(&grid("Age Gain", ["-0.5 7.1", "30 6.5"])).len(), 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! rows in one line; or each cell in a line of its own.
 
 use super::{GridCell, is_caption};
+use std::collections::HashSet;
 
 /// Lines between two rows that may be empty, and lines of heads.
 const MOST_EMPTY: usize = 3;
@@ -9,6 +10,8 @@ const MOST_HEADS: usize = 4;
 /// Words of a row's name, and lines of a table.
 const MOST_WORDS: usize = 10;
 const MOST_ROWS: usize = 200;
+/// Lines of a table with a cell in each.
+const MOST_CELLS: usize = 600;
 
 /// The longest line that may hold all rows.
 const MOST_LETTERS: usize = 6000;
@@ -182,7 +185,7 @@ fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option
     // Names and the values below them, and where they end.
     let mut parts: Vec<(Vec<String>, Vec<String>, usize)> = Vec::new();
     let mut empty = 0;
-    for (index, line) in lines.iter().enumerate().skip(at).take(40 * MOST_ROWS).take_while(|(_, line)| is_cell(line)) {
+    for (index, line) in lines.iter().enumerate().skip(at).take(MOST_CELLS).take_while(|(_, line)| is_cell(line)) {
         let text = clean(line).trim().to_string();
         empty = if text.is_empty() { empty + 1 } else { 0 };
         if empty > 1 {
@@ -214,11 +217,9 @@ fn rows_down(parts: &[(Vec<String>, Vec<String>, usize)]) -> Option<(Vec<Vec<Gri
     let last = parts.iter().rposition(|(_, values, _)| values.len() == columns)?;
     let parts = &parts[..=last];
     // The same values again are the marks of an axis.
-    let is_axis = |at: usize| parts.iter().take(at).any(|(_, values, _)| *values == parts[at].1);
-    if count(columns) < 3
-        || count(columns) * 5 < parts.len() * 3
-        || (0..parts.len()).any(|at| parts[at].1.len() > 2 && is_axis(at))
-    {
+    let mut seen: HashSet<&[String]> = HashSet::new();
+    let is_axis = parts.iter().any(|(_, values, _)| !seen.insert(values) && values.len() > 2);
+    if count(columns) < 3 || count(columns) * 5 < parts.len() * 3 || is_axis {
         return None;
     }
     let mut rows: Vec<Vec<GridCell>> = Vec::new();

@@ -28,7 +28,12 @@ pub(in crate::intake) fn head_of(lines: &[&str], vocabulary: &Vocabulary) -> Opt
     // `Green Leaves and Blue Needles` right above names is of the title.
     let is_title =
         |at: usize| !all[at].contains([',', '*']) && !all[at].contains(|c: char| c.is_ascii_digit()) && is_names(at + 1);
-    let names = (1..all.len().min(MOST_TITLE + 1)).find(|at| is_names(*at) && !is_title(*at))?;
+    let goes_on = |at: usize| {
+        let line = all[at].trim();
+        let last = line.rsplit(' ').next().unwrap_or_default().to_lowercase();
+        line.ends_with(':') || OPEN.contains(&last.as_str())
+    };
+    let names = (1..all.len().min(MOST_TITLE + 1)).find(|at| is_names(*at) && !is_title(*at) && !goes_on(*at - 1))?;
     let mut title = String::new();
     for line in &all[..names] {
         vocabulary.join(&mut title, without_stamp(line));
@@ -37,12 +42,14 @@ pub(in crate::intake) fn head_of(lines: &[&str], vocabulary: &Vocabulary) -> Opt
     if !(2..=40).contains(&words) || title.ends_with('.') {
         return None;
     }
-    let more = all[names + 1..].iter().take_while(|line| is_of_names(line, None)).count();
+    let more = (names + 1..all.len()).take_while(|at| is_names(*at)).count();
     let authors: Vec<&str> = all[names..=names + more].iter().map(|line| line.trim().trim_end_matches(',')).collect();
     Some(Head { title, authors: authors.join(", "), end: start + names + more + 1 })
 }
 
 const MOST_LINES: usize = 30;
+/// Words that no title ends with.
+const OPEN: [&str; 14] = ["in", "of", "for", "and", "the", "with", "on", "a", "an", "to", "from", "by", "via", "under"];
 /// Lines of a title.
 const MOST_TITLE: usize = 4;
 
@@ -65,10 +72,11 @@ pub(in crate::intake) fn is_of_names(line: &str, next: Option<&str>) -> bool {
     }
     // Two names at least, or the marks of one.
     let several = line.contains([',', '&']) && line.split([',', '&']).filter(|part| part.trim().contains(' ')).count() > 1;
-    if found.name("mark").is_some() || several || line.contains(" and ") {
+    if found.name("mark").is_some() || several {
         return true;
     }
-    found.name("end").is_some() && next.is_some_and(|next| next.contains('@') || is_institution(next))
+    // `Green Leaves and Blue Needles` looks like two names.
+    (found.name("end").is_some() || line.contains(" and ")) && next.is_some_and(|next| next.contains('@') || is_institution(next))
 }
 
 /// Where the text begins.
@@ -119,5 +127,7 @@ mod tests {
         // A title that goes on, and one whose names stand apart.
         check("On Deep Leaves and\nGreen Needle Nets\nfor Trees in Wind\n\nWe study leaves.", None);
         check("On Leaves\n\nAda Oak, Bo Ash\n", None);
+        check("A Survey of Transformers in\nComputer Vision and Natural Language Processing\n\nAda Oak, Bo Ash", None);
+        check("A Survey of Trees\nGreen Leaves and Blue Needles\n\nAda Oak, Bo Ash", None);
     }
 }

@@ -186,7 +186,7 @@ pub(super) const RULES: &[Rule] = &[
         FieldKey::Steps,
         r"\b(?:and|with|use[sd]?|using|,) {n} (?:training|optimi[sz]ation|gradient|update) steps\b",
         Some(Unit::Steps),
-        (50.0, 1e12),
+        (1e3, 1e12),
     ),
     // The same length in the other unit: `for 30 epochs (9,000 steps)`, `9k steps, which corresponds to about 30 epochs`.
     rule(
@@ -207,10 +207,12 @@ pub(super) const RULES: &[Rule] = &[
     // A few of these are a loop within a step, or the making of one example.
     rule(
         FieldKey::Steps,
-        r"\b(?:in|over|with|of) {n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )?(?:steps|iterations|iters|updates)\b",
+        r"\b(?:in|over|with|of) {n} (?:training |gradient |gradient descent |parameter |weight |update |optimi[sz](?:ation|er) )(?:steps|iterations|iters|updates)\b",
         Some(Unit::Steps),
         (1e3, 1e12),
     ),
+    // Of many none of these is meant.
+    rule(FieldKey::Steps, r"\b(?:in|over|with|of) {n} (?:steps|iterations|iters|updates)\b", Some(Unit::Steps), (1e4, 1e12)),
     rule(
         FieldKey::Steps,
         r"\btrain(?:ed|ing|s)?\b(?: \w+){0,4}? (?:for |with |to |lasts |takes )?{n} (?:training |gradient |update |optimi[sz]ation )?(?:steps|iterations|updates)\b",

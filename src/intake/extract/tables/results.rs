@@ -119,6 +119,7 @@ fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_lab
     let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
     let mut words: Vec<&str> = if one_label { Vec::new() } else { vec![label.as_str()] };
     words.extend(more.map(|cell| cell.text.as_str()).filter(|text| !label.contains(text)));
+    words.retain(|word| !word.is_empty());
     if words.is_empty() { label } else { words.join(" ") }
 }
 
@@ -235,6 +236,12 @@ fn lists_data(view: &View<'_>) -> bool {
 fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
     static DATA: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?)$"));
+    // What is told of data that are trained on; scores alone are of data to test on.
+    static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)train|#|\b(?:size|samples|examples|instances|documents|sentences|images|classes|splits?|nodes|edges|features)\b",
+        )
+    });
     static OTHERS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:compar\w+|existing|previous|related|other|overview)\b"));
     let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
@@ -243,10 +250,13 @@ fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
     if !is_data || OTHERS.is_match(view.caption) || kind == crate::intake::SectionKind::RelatedWork {
         return;
     }
+    let is_sized = header.is_some_and(|row| row.cells.iter().skip(1).any(|cell| SIZES.is_match(&cell.text)));
+    let is_zero_shot = names::says_zero_shot(view.caption);
+    let role = if is_sized && !is_zero_shot { DatasetRole::TrainAndEval } else { DatasetRole::Eval };
     for cell in view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first()) {
         let text = without_citations(&cell.text);
         let Some(name) = heard.datasets_in(&text).into_iter().next().filter(|name| name.at.start == 0) else { continue };
-        let dataset = DatasetUse { name: heard.in_full(&text[name.at]), role: DatasetRole::TrainAndEval };
+        let dataset = DatasetUse { name: heard.in_full(&text[name.at]), role };
         let words = view.paper.quote(view.table.page, cell.span);
         found.add(FieldKey::Datasets, Value::Dataset { dataset }, None, view.scope.clone(), 0.7, words, view.table.section);
     }
