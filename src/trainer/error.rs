@@ -131,10 +131,9 @@ impl Failure for Error {
             | Error::Gguf { .. }
             | Error::Weights { .. } => Class::Model,
             Error::WrongData { .. } | Error::Model(tallow_zoo::Error::Input { .. }) => Class::Data,
-            Error::Schema(_)
-            | Error::Beams
-            | Error::Conversation
-            | Error::Held(tallow_grammar::Error::Room { .. }) => Class::Usage,
+            Error::Schema(_) | Error::Beams | Error::Conversation | Error::Held(tallow_grammar::Error::Room { .. }) => {
+                Class::Usage
+            }
             Error::Held(tallow_grammar::Error::Unspellable { .. }) => Class::Model,
             Error::Held(tallow_grammar::Error::Stuck { .. } | tallow_grammar::Error::Forbidden { .. }) => Class::Model,
             Error::Model(tallow_zoo::Error::Prompt { .. }) => Class::Usage,
