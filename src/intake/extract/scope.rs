@@ -133,11 +133,12 @@ fn label(text: &str) -> Option<String> {
     static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
     static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires)\b",
+            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires|shows?|gives?|lists?|reports?|presents?|compares?|contains?|describes?|summari[sz]es?)\b",
         )
     });
     let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
+    // `Table 1 shows the result.` tells of a table.
     let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
     (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
 }
@@ -452,5 +453,13 @@ mod tests {
         check("We train on GPUs, and test on the Leaf2Tree task.", "Leaf2Tree");
         check("We train on Sundays.", "");
         check("We begin with a backbone pre-trained on ImageNet.", "pre-training");
+    }
+
+    #[test]
+    fn a_short_sentence_is_no_label() {
+        assert_eq!(label("Sorting of stars."), Some("Sorting of stars".to_string()));
+        for sentence in ["Table 1 shows the result.", "Figure 2 compares both models."] {
+            assert_eq!(label(sentence), None, "{sentence}");
+        }
     }
 }
