@@ -47,6 +47,15 @@ pub struct Feeding {
     pub table: Option<Box<tallow_zoo::mlp::Config>>,
 }
 
+#[cfg(test)]
+impl Feeding {
+    /// With what every task has.
+    pub(crate) fn bare(task: Task) -> Self {
+        let (tokenizer, image, normalize, hears, table) = (None, None, None, None, None);
+        Feeding { task, tokenizer, vocab_size: 0, max_seq_len: 0, image, channels: 0, normalize, hears, table }
+    }
+}
+
 /// What a model is asked about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

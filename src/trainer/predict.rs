@@ -445,17 +445,7 @@ mod tests {
                 Ok(Output::Scores(Var::constant(scores)))
             }
         }
-        let feeding = Feeding {
-            task: Task::TabularClassification,
-            tokenizer: None,
-            vocab_size: 0,
-            max_seq_len: 0,
-            image: None,
-            channels: 0,
-            normalize: None,
-            hears: None,
-            table: None,
-        };
+        let feeding = Feeding::bare(Task::TabularClassification);
         let job = PredictJob {
             model: (tallow_zoo::registry()[0].tiny)().with_head(Head::Classes(vec!["low".into(), "high".into()])),
             weights: PathBuf::new().into(),

@@ -115,17 +115,7 @@ mod tests {
         let find = |task: Task, header: &str, asked: &[&str]| {
             let rows = ["a fine film,seen at noon", "a dull film,seen at night", "a long film,not seen"];
             std::fs::write(&file, format!("{header}\n{}\n", rows.join("\n"))).expect("written");
-            let feeding = Feeding {
-                task,
-                tokenizer: None,
-                vocab_size: 0,
-                max_seq_len: 0,
-                image: None,
-                channels: 0,
-                normalize: None,
-                hears: None,
-                table: None,
-            };
+            let feeding = Feeding::bare(task);
             let asked: Vec<String> = asked.iter().map(|name| name.to_string()).collect();
             super::find(&Table::open(&file).expect("a table"), &asked, &feeding)
         };

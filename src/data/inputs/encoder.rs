@@ -280,24 +280,10 @@ fn words_of(text: &str, encoding: &Encoding) -> (Vec<String>, Vec<u32>) {
 mod tests {
     use super::*;
 
-    fn feeding() -> Feeding {
-        Feeding {
-            task: Task::LanguageModelling,
-            tokenizer: None,
-            vocab_size: 0,
-            max_seq_len: 0,
-            image: None,
-            channels: 0,
-            normalize: None,
-            hears: None,
-            table: None,
-        }
-    }
-
     /// What training puts together is not asked in parts.
     #[test]
     fn a_model_that_writes_is_asked_with_all_columns() {
-        let encoder = Encoder { feeding: feeding(), tokenization: None };
+        let encoder = Encoder { feeding: Feeding::bare(Task::LanguageModelling), tokenization: None };
         let text = |text: &str| Cell::Text(text.into());
         let ask = |columns: &[&str], cells: Vec<Cell>| {
             let columns: Vec<String> = columns.iter().map(|name| name.to_string()).collect();

@@ -201,20 +201,6 @@ mod tests {
         assert!(!is_folder_of_images(root) && !is_folder_of_images(&root.join("absent")));
     }
 
-    fn feeding(task: Task) -> Feeding {
-        Feeding {
-            task,
-            tokenizer: None,
-            vocab_size: 0,
-            max_seq_len: 0,
-            image: None,
-            channels: 0,
-            normalize: None,
-            hears: None,
-            table: None,
-        }
-    }
-
     fn tables(file: &Path) -> Given {
         Given::Tables { files: vec![file.into()], columns: Vec::new(), called: BTreeMap::new() }
     }
@@ -230,7 +216,7 @@ mod tests {
         };
         let heard = [file("a.mp3", "x"), file("b.mp3", "x")];
         let table = file("rows.csv", "audio,speaker\na.mp3,ada\nb.mp3,bob\nc.mp3,ada\n");
-        let found = |task: Task| named_files(&tables(&table), &feeding(task)).expect("read");
+        let found = |task: Task| named_files(&tables(&table), &Feeding::bare(task)).expect("read");
         assert_eq!(found(Task::SpeechRecognition), heard, "what is not there is named by the worker");
         assert!(found(Task::TextClassification).is_empty());
     }
@@ -242,7 +228,7 @@ mod tests {
         let rows: String = (0..2000).map(|i| format!("{{\"text\": \"a film of {i}\"}}\n")).collect();
         let read = |text: &str| {
             std::fs::write(&file, text).expect("written");
-            read_through(&tables(&file), &feeding(Task::LanguageModelling))
+            read_through(&tables(&file), &Feeding::bare(Task::LanguageModelling))
         };
         read(&rows).expect("whole");
         let broken = read(&format!("{rows}{{\"text\": \n")).expect_err("broken");
