@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::generate::{Writer, Written, prompt_ids};
+use super::predict::ended;
 use crate::data::Vocabulary;
 use crate::data::inputs::{self, Encoder, Fed, Read};
 use crate::job::{Event, GenerateJob, PredictJob, Prompt, Pulse, Said, Speaker, Turn};
@@ -48,13 +49,8 @@ pub(super) fn written(job: &PredictJob, writing: &GenerateJob, begun: Instant, e
         Ok(())
     })?;
     out.flush().map_err(io)?;
-    match first.filter(|_| failed == count) {
-        Some(error) => Err(error),
-        None => {
-            emit(Event::Predicted { examples: count, failed, cut, unseen: None, secs: begun.elapsed().as_secs_f64() });
-            Ok(())
-        }
-    }
+    let secs = begun.elapsed().as_secs_f64();
+    ended(Event::Predicted { examples: count, failed, cut, unseen: None, secs }, first, emit)
 }
 
 /// What a model writes to one input.

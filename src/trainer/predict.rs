@@ -78,10 +78,15 @@ pub fn predict(job: &PredictJob, emit: &mut dyn FnMut(Event)) -> Result<(), Erro
         Ok(())
     })?;
     out.flush().map_err(io)?;
-    match first.filter(|_| failed == count) {
-        Some(error) => Err(error),
-        None => {
-            emit(Event::Predicted { examples: count, failed, cut, unseen, secs: begun.elapsed().as_secs_f64() });
+    ended(Event::Predicted { examples: count, failed, cut, unseen, secs: begun.elapsed().as_secs_f64() }, first, emit)
+}
+
+/// Tells what came of all inputs; where no input has an answer, that is the error of the first.
+pub(super) fn ended(predicted: Event, first: Option<Error>, emit: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    match (first, &predicted) {
+        (Some(error), Event::Predicted { examples, failed, .. }) if examples == failed => Err(error),
+        _ => {
+            emit(predicted);
             Ok(())
         }
     }
