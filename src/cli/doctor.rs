@@ -83,7 +83,8 @@ impl Check {
 impl Facts {
     /// Looks, and opens no device. A process is started where there is a container engine alone: its client.
     pub fn gather(probe: &Probe) -> Facts {
-        let mut checks = vec![cores(), memory(&read(MEMINFO)), cpu(&features()), gpu(&Gpu::find())];
+        let mut checks =
+            vec![cores(), memory(&read(MEMINFO), crate::sandbox::memory_around()), cpu(&features()), gpu(&Gpu::find())];
         checks.push(disk(free_bytes(probe.runs), probe.runs));
         checks.extend((probe.sandbox)().into_iter().map(|(name, held)| layer(&name, held)));
         let engine = docker(probe.docker, probe.path);
@@ -151,10 +152,16 @@ fn field(meminfo: &str, name: &str) -> Option<f64> {
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)
 }
 
-fn memory(meminfo: &str) -> Check {
+/// `around`: what a control group around us lets us have.
+fn memory(meminfo: &str, around: Option<u64>) -> Check {
     match (field(meminfo, "MemTotal"), field(meminfo, "MemAvailable")) {
         (Some(total), Some(free)) => {
-            let found = format!("{}, {} free", bytes(total), bytes(free));
+            let within = around.map(|limit| limit as f64).filter(|limit| *limit < total);
+            let free = within.unwrap_or(f64::INFINITY).min(free);
+            let found = match within {
+                Some(limit) => format!("{} by a control group, of {}; {} free", bytes(limit), bytes(total), bytes(free)),
+                None => format!("{}, {} free", bytes(total), bytes(free)),
+            };
             match free < 2.0 * 1024f64.powi(3) {
                 true => Check::limited("memory", found, "fine-tuning a small BERT takes about 1 GiB; larger models will not fit"),
                 false => Check::ok("memory", found),
@@ -343,12 +350,15 @@ mod tests {
     #[test]
     fn memory_is_read_and_judged() {
         let check = |text: &str, state: State, found: &str| {
-            let seen = memory(text);
+            let seen = memory(text, None);
             assert_eq!((seen.state, seen.found.as_str()), (state, found));
         };
         check("MemTotal: 16384000 kB\nMemFree: 1 kB\nMemAvailable:   8192000 kB\n", State::Ok, "15.6 GiB, 7.8 GiB free");
         check("MemTotal: 2048000 kB\nMemAvailable: 1024000 kB\n", State::Limited, "2.0 GiB, 1000 MiB free");
         check("", State::Limited, "unknown");
+        let within = memory("MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n", Some(3 << 30));
+        assert_eq!(within.found, "3.0 GiB by a control group, of 16.0 GiB; 3.0 GiB free");
+        assert_eq!(memory("MemTotal: 1048576 kB\nMemAvailable: 1024 kB\n", Some(3 << 30)).found, "1.0 GiB, 1.0 MiB free");
     }
 
     #[test]

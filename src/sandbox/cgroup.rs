@@ -3,16 +3,19 @@
 
 use super::{Grouped, Policy};
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The groups of one worker. Removed when dropped, by which time the worker must be gone.
-#[derive(Debug)]
+/// The groups of one worker: one of version 2 for both amounts, for a process is in a single group of it, or one each. Removed when
+/// dropped, by which time the worker must be gone.
+#[derive(Debug, Default)]
 pub struct Cgroup {
-    memory: Option<Group>,
+    memory: Option<Rc<Group>>,
     /// Without a limit of ours the group counts all the same: a limit around us may kill, too.
     limits_memory: bool,
-    threads: Option<Group>,
+    threads: Option<Rc<Group>>,
 }
 
 #[derive(Debug)]
@@ -27,14 +30,23 @@ enum Version {
     V2,
 }
 
-/// What limits a group of version 2, by its files.
-const LIMITS: [&str; 9] = [
+impl Version {
+    const BOTH: [Version; 2] = [Version::V2, Version::V1];
+}
+
+/// Of either version.
+const PIDS_MAX: &str = "pids.max";
+
+/// What limits a group of version 2, and what share it has, by its files.
+const LIMITS: [&str; 11] = [
     "memory.max",
     "memory.high",
     "memory.swap.max",
     "memory.swap.high",
     "pids.max",
     "cpu.max",
+    "cpu.weight",
+    "io.weight",
     "cpuset.cpus",
     "cpuset.mems",
     "io.max",
@@ -49,25 +61,34 @@ impl Cgroup {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("{PREFIX}{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let limit = |group: &Group| policy.memory_bytes.map_or(Some(()), |bytes| group.limit_memory(bytes));
-        let memory = Group::create("memory", &name, limit);
-        let threads = Group::create("pids", &name, |group| group.at_most("pids.max", policy.max_threads));
+        let memory = Group::create("memory", &name, &Version::BOTH, limit).map(Rc::new);
+        let most = |group: &Group| group.at_most(PIDS_MAX, policy.max_threads);
+        let shared = memory.as_ref().filter(|group| group.version == Version::V2);
+        let threads = match shared {
+            Some(group) if group.has(PIDS_MAX) => most(group).map(|()| Rc::clone(group)),
+            Some(_) => Group::create("pids", &name, &[Version::V1], most).map(Rc::new),
+            None => Group::create("pids", &name, &Version::BOTH, most).map(Rc::new),
+        };
         Cgroup { memory, limits_memory: policy.memory_bytes.is_some(), threads }
     }
 
-    /// Puts a process into the groups, with all that it will start; says which amounts are limited from now on.
-    pub fn admit(&self, pid: u32) -> Grouped {
-        let admit = |group: &Option<Group>| group.as_ref().is_some_and(|g| g.write("cgroup.procs", u64::from(pid)).is_some());
-        Grouped { memory: admit(&self.memory) && self.limits_memory, threads: admit(&self.threads) }
+    /// Puts a process into the groups, with all that it will start; says which amounts are limited from now on. A group that it could
+    /// not be put into is given up: it would count nothing.
+    pub fn admit(&mut self, pid: u32) -> Grouped {
+        for group in [&mut self.memory, &mut self.threads] {
+            *group = group.take().filter(|group| group.write("cgroup.procs", u64::from(pid)).is_some());
+        }
+        Grouped { memory: self.memory.is_some() && self.limits_memory, threads: self.threads.is_some() }
     }
 
-    /// How often the kernel killed for want of memory. None: nobody counts.
+    /// How often the kernel, or systemd-oomd in its place, killed for want of memory. None: nobody counts.
     pub fn memory_kills(&self) -> Option<u64> {
         let group = self.memory.as_ref()?;
-        let file = match group.version {
-            Version::V1 => "memory.oom_control",
-            Version::V2 => "memory.events",
+        let (file, by_systemd) = match group.version {
+            Version::V1 => ("memory.oom_control", 0),
+            Version::V2 => ("memory.events", killed_by_systemd(&group.folder).unwrap_or(0)),
         };
-        counter(&fs::read_to_string(group.folder.join(file)).ok()?, "oom_kill")
+        Some(counter(&fs::read_to_string(group.folder.join(file)).ok()?, "oom_kill")? + by_systemd)
     }
 
     /// The most memory that was charged at any time. None: nobody counts.
@@ -95,7 +116,7 @@ impl Cgroup {
     /// What this machine offers for one controller, found by making a group and removing it.
     pub fn offered(controller: &str) -> Option<String> {
         let name = format!("{PREFIX}{}-probe-{controller}", std::process::id());
-        let group = Group::create(controller, &name, |_| Some(()))?;
+        let group = Group::create(controller, &name, &Version::BOTH, |_| Some(()))?;
         Some(match group.version {
             Version::V1 => format!("control group, version 1 ({controller})"),
             Version::V2 => format!("control group, version 2 ({controller})"),
@@ -106,15 +127,15 @@ impl Cgroup {
 impl Group {
     /// Makes a group below our own (version 2: or beside it, where processes must not stand above groups with limits; what limits our own
     /// then limits it, too).
-    fn create(controller: &str, name: &str, set: impl Fn(&Group) -> Option<()>) -> Option<Group> {
+    fn create(controller: &str, name: &str, versions: &[Version], set: impl Fn(&Group) -> Option<()>) -> Option<Group> {
         let (mounts, own) = (fs::read_to_string("/proc/self/mountinfo").ok()?, fs::read_to_string("/proc/self/cgroup").ok()?);
-        places(&mounts, &own, controller).into_iter().find_map(|Place { folder, version, beside }| {
+        let places = places(&mounts, &own, controller).into_iter().filter(|place| versions.contains(&place.version));
+        places.into_iter().find_map(|Place { folder, version, beside }| {
             remove_stale(&folder);
             let group = Group { folder: folder.join(name), version };
             fs::create_dir(&group.folder).ok()?;
             // A group without the controller's files limits nothing; dropping it removes it.
-            let limit = if controller == "pids" { "pids.max" } else { group.memory_file() };
-            group.folder.join(limit).exists().then_some(())?;
+            group.has(if controller == "pids" { PIDS_MAX } else { group.memory_file() }).then_some(())?;
             beside.map_or(Some(()), |ours| group.keep_limits_of(&ours))?;
             set(&group)?;
             Some(group)
@@ -132,6 +153,10 @@ impl Group {
             }
         }
         Some(())
+    }
+
+    fn has(&self, file: &str) -> bool {
+        self.folder.join(file).exists()
     }
 
     fn memory_file(&self) -> &'static str {
@@ -178,9 +203,13 @@ impl Drop for Group {
 pub fn memory_around() -> Option<u64> {
     let (mounts, own) = (fs::read_to_string("/proc/self/mountinfo").ok()?, fs::read_to_string("/proc/self/cgroup").ok()?);
     let limits = places(&mounts, &own, "memory").into_iter().flat_map(|Place { folder, version, .. }| {
-        let file = Group { folder: PathBuf::new(), version }.memory_file();
-        let read = |group: &Path| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
-        folder.ancestors().filter_map(read).min()
+        // Beyond `memory.high` nothing is killed, but nearly nothing goes on.
+        let files: &[&str] = match version {
+            Version::V1 => &["memory.limit_in_bytes"],
+            Version::V2 => &["memory.max", "memory.high"],
+        };
+        let read = |group: &Path, file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
+        folder.ancestors().flat_map(|group| files.iter().filter_map(move |file| read(group, file))).min()
     });
     limits.min()
 }
@@ -240,6 +269,16 @@ fn places(mounts: &str, own: &str, controller: &str) -> Vec<Place> {
     }
     found.sort_by_key(|place| place.version == Version::V1);
     found
+}
+
+/// How often systemd-oomd killed a group: it ends processes by itself, which the kernel does not count, and writes it to the group's folder
+/// (`systemd-oomd.service(8)`).
+fn killed_by_systemd(folder: &Path) -> Option<u64> {
+    let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
+    let mut value = [0u8; 32];
+    // SAFETY: both names end with 0, and the value is as long as is said.
+    let len = unsafe { libc::getxattr(path.as_ptr(), c"user.oomd_kill".as_ptr(), value.as_mut_ptr().cast(), value.len()) };
+    str::from_utf8(value.get(..usize::try_from(len).ok()?)?).ok()?.trim_end_matches('\0').parse().ok()
 }
 
 /// A counter in a file of lines `name number`.
@@ -322,6 +361,26 @@ mod tests {
         assert_eq!(group.keep_limits_of(&ours), None);
         drop(group);
         fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    /// Of version 2 a process is in one group: both amounts are limited by the same, or one of them by none. Folders stand in for groups.
+    #[test]
+    fn a_group_that_cannot_be_entered_counts_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let group = |name: &str| {
+            let folder = dir.path().join(name);
+            fs::create_dir(&folder).expect("made");
+            fs::write(folder.join("memory.events"), "oom_kill 0\n").expect("written");
+            Rc::new(Group { folder, version: Version::V2 })
+        };
+        let both = group("both");
+        let mut shared = Cgroup { memory: Some(Rc::clone(&both)), limits_memory: true, threads: Some(both) };
+        assert_eq!((shared.admit(7), shared.memory_kills()), (Grouped { memory: true, threads: true }, Some(0)));
+        assert_eq!(fs::read_to_string(dir.path().join("both/cgroup.procs")).expect("entered"), "7");
+        let closed = group("closed");
+        fs::create_dir(closed.folder.join("cgroup.procs")).expect("in the way");
+        let mut closed = Cgroup { memory: Some(closed), limits_memory: true, threads: None };
+        assert_eq!((closed.admit(7), closed.memory_kills()), (Grouped::default(), None));
     }
 
     #[test]

@@ -11,14 +11,25 @@ pub fn probe() -> Vec<(String, Result<String, String>)> {
         named(Layer::Syscalls, syscalls::offered()),
         named(
             Layer::Memory,
-            Ok(Cgroup::offered("memory").unwrap_or_else(|| "no control group: by RLIMIT_DATA, which fails allocations".into())),
+            Ok(Cgroup::offered("memory").unwrap_or_else(|| without_group("by RLIMIT_DATA, which fails allocations"))),
         ),
         named(
             Layer::Threads,
-            Ok(Cgroup::offered("pids").unwrap_or_else(|| "no control group: by RLIMIT_NPROC, which does not bind root".into())),
+            Ok(Cgroup::offered("pids").unwrap_or_else(|| without_group("by RLIMIT_NPROC, which does not bind root"))),
         ),
         ("namespaces".to_string(), Ok(namespaces(&|path| std::fs::read_to_string(path).ok()))),
     ]
+}
+
+/// What limits an amount in a group's place, and how an ordinary user gets one: a session's own group belongs to root, one that systemd
+/// makes for a command to the user.
+#[cfg(target_os = "linux")]
+fn without_group(instead: &str) -> String {
+    // SAFETY: takes nothing, cannot fail.
+    let is_root = unsafe { libc::geteuid() } == 0;
+    let can_have_one = !is_root && std::path::Path::new("/run/systemd/system").exists();
+    let hint = if can_have_one { " (`systemd-run --user --scope tallow ...` has one)" } else { "" };
+    format!("no control group{hint}: {instead}")
 }
 
 /// There is no jail here.

@@ -44,7 +44,12 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
     let failed = |action| move |source| Error::Worker { action, program: launch.program.path().to_path_buf(), source };
     let log = |source| Error::Log { path: launch.stderr.clone(), source };
     let stderr = Capture::new(File::create(&launch.stderr).map_err(log)?, launch.policy.stderr_bytes);
-    let (group, mut killer) = (Cgroup::create(&launch.policy), Killer::new());
+    let mut killer = Killer::new();
+    let group = match launch.program {
+        Program::Worker(_) => Cgroup::create(&launch.policy),
+        // The engine has groups of its own.
+        Program::Container(_) => Cgroup::default(),
+    };
     let (mut worker, input) = Worker::start(launch, group).map_err(failed("started"))?;
     let mut peak = Peak::new();
     let pipes = Pipes::new(&mut worker.child, input, stderr, launch.policy.events_bytes);
@@ -138,7 +143,7 @@ impl Worker {
     }
 
     /// Puts the worker into its control group, where it waits for these two lines; they say what already holds.
-    fn greeting(&self, launch: &Launch) -> Vec<u8> {
+    fn greeting(&mut self, launch: &Launch) -> Vec<u8> {
         let group = self.group.admit(self.child.id());
         let entry = Entry { policy: launch.policy.clone(), supervisor: std::process::id(), group, listens: true };
         format!("{}\n{}\n", serde_json::to_string(&entry).unwrap_or_default(), launch.job).into_bytes()
