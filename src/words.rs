@@ -3,6 +3,7 @@
 use crate::spec::{
     AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Similarity, Warmup,
 };
+use std::fmt::Display;
 use tallow_zoo::BaseWeights;
 
 /// Bytes as lower-case hexadecimal, as hashes are written.
@@ -70,6 +71,26 @@ pub(crate) fn shell(path: &std::path::Path) -> String {
     let path = path.display().to_string();
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
     if !path.is_empty() && path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+/// Names as they are quoted in a sentence: `a`, `b`, `c`.
+pub(crate) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// The same of names of which there may be many: the first twelve, then how many more.
+pub(crate) fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    match names.len() {
+        0 => "nothing".into(),
+        n if n > SHOWN => format!("{}, and {} more", quoted(&names[..SHOWN]), n - SHOWN),
+        _ => quoted(names),
+    }
+}
+
+/// Lines below a sentence, each with its bullet.
+pub(crate) fn bullets<D: Display>(lines: impl IntoIterator<Item = D>) -> String {
+    lines.into_iter().map(|line| format!("\n  - {line}")).collect()
 }
 
 /// `over` a second, as a short number: 397, 12.4.
@@ -358,6 +379,15 @@ mod tests {
         check("https://ada:se@cret@x.org?a@b", "https://x.org", "x.org");
         check("https://x.org/@ada/b.csv", "https://x.org/@ada/b.csv", "b.csv");
         check("no address?x=1", "no address", "no address");
+    }
+
+    #[test]
+    fn names_are_quoted_and_many_are_cut() {
+        let names: Vec<String> = (1..=13).map(|i| format!("n{i}")).collect();
+        assert_eq!((quoted(["a", "b"]).as_str(), listed(&[]).as_str()), ("`a`, `b`", "nothing"));
+        assert_eq!(listed(&names[..12]), quoted(&names[..12]));
+        assert_eq!(listed(&names), format!("{}, and 1 more", quoted(&names[..12])));
+        assert_eq!(bullets(&names[..2]), "\n  - n1\n  - n2");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::intake::{DataName, Request};
 use crate::pipeline::{Described, End, LookAt};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
-use crate::words::{clean, count, measured};
+use crate::words::{clean, count, measured, quoted};
 use std::process::ExitCode;
 
 /// Classes that a line shows.
@@ -72,7 +72,6 @@ fn page(name: &str, described: &Described) -> String {
 
 fn head(described: &Described) -> Vec<(&'static str, String)> {
     let columns = &described.columns;
-    let listed = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let mut head = vec![("where", described.place.clone())];
     head.extend(described.revision.clone().map(|revision| ("revision", revision)));
     head.push(("licence", described.license.clone().unwrap_or_else(|| "not stated".into())));
@@ -81,9 +80,9 @@ fn head(described: &Described) -> Vec<(&'static str, String)> {
         (None, Some(why)) => ("task", format!("cannot be told (`--label COLUMN` names the answer): {why}")),
         (None, None) => ("task", "cannot be told".into()),
     });
-    head.extend((!columns.input.is_empty()).then(|| ("input", listed(&columns.input))));
+    head.extend((!columns.input.is_empty()).then(|| ("input", quoted(&columns.input))));
     head.extend(columns.label.clone().map(|label| ("answer", format!("`{label}`"))));
-    head.extend((!columns.labels.is_empty()).then(|| ("answers", listed(&columns.labels))));
+    head.extend((!columns.labels.is_empty()).then(|| ("answers", quoted(&columns.labels))));
     head.extend(described.mean_tokens.map(|tokens| ("tokens", format!("about {} a text", measured(tokens.round())))));
     head
 }

@@ -3,6 +3,7 @@
 use super::hub;
 use super::read::Position;
 use crate::error::{Class, Failure, is_out_of_room, place_hint};
+use crate::words::{bullets, listed};
 use std::path::{Path, PathBuf};
 
 /// Result of this module.
@@ -21,22 +22,22 @@ pub enum Error {
     // Where the data lies.
     #[error("{place}: the card's front matter cannot be read: line {line}: {what}")]
     Card { place: String, line: usize, what: String },
-    #[error("{place} has no configuration `{config}`: it has {}", list(have))]
+    #[error("{place} has no configuration `{config}`: it has {}", listed(have))]
     NoConfig { place: String, config: String, have: Vec<String> },
-    #[error("{place} has several configurations and none was chosen: {}", list(have))]
+    #[error("{place} has several configurations and none was chosen: {}", listed(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
         "{place} holds no table and no image folder that can be read: expected .parquet, .arrow, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg|webp|bmp|gif; found {}",
-        list(found)
+        listed(found)
     )]
     NoData { place: String, found: Vec<String> },
     #[error("{place} holds recordings such as `{heard}`, and no table that says what is said in them")]
     Unsaid { place: String, heard: String },
-    #[error("{place} has no split `{split}`: it has {}", list(have))]
+    #[error("{place} has no split `{split}`: it has {}", listed(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
     #[error("`data.held_out_frac`: {place} has a split `{split}` of its own, which a part of another cannot be called")]
     SplitOfItsOwn { place: String, split: String },
-    #[error("there is no data set `{name}` that Tallow makes itself: there are {}", list(have))]
+    #[error("there is no data set `{name}` that Tallow makes itself: there are {}", listed(have))]
     NoGenerator { name: String, have: Vec<String> },
 
     #[error("making the data set `{name}` was given up")]
@@ -58,22 +59,22 @@ pub enum Error {
     NoMatch { pattern: String, below: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
-    #[error("`{}` has no column `{column}`: it has {}", path.display(), list(have))]
+    #[error("`{}` has no column `{column}`: it has {}", path.display(), listed(have))]
     NoColumn { path: PathBuf, column: String, have: Vec<String> },
-    #[error("`{}` has no column `{column}` to draw its rows by: it has {}", path.display(), list(have))]
+    #[error("`{}` has no column `{column}` to draw its rows by: it has {}", path.display(), listed(have))]
     NoWeightColumn { path: PathBuf, column: String, have: Vec<String> },
     #[error("`{}`, column `{column}`: expected {expected}, found {found}", path.display())]
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
-    #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
+    #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), listed(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
 
-    #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), list(have))]
+    #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), listed(have))]
     ChooseInput { path: PathBuf, role: &'static str, have: Vec<String> },
     #[error("`{}` has two columns that are called `{column}`", path.display())]
     SameName { path: PathBuf, column: String },
-    #[error("`{}` has no column {}: it has {}", path.display(), list(columns), list(have))]
+    #[error("`{}` has no column {}: it has {}", path.display(), listed(columns), listed(have))]
     NoColumns { path: PathBuf, columns: Vec<String>, have: Vec<String> },
-    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), have.iter().map(|h| format!("\n  - {h}")).collect::<String>())]
+    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), bullets(have))]
     NoFeatures { path: PathBuf, label: String, have: Vec<String> },
     #[error("`{}`, column `{column}`: expected numbers as in training, found {odd} of {rows} cells that are none, such as `{example}`", path.display())]
     NotNumbers { path: PathBuf, column: String, odd: usize, rows: usize, example: String },
@@ -89,7 +90,7 @@ pub enum Error {
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
     Missing { path: PathBuf, position: Position, column: String, what: &'static str },
-    #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), list(classes))]
+    #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), listed(classes))]
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
     #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
     Number { path: PathBuf, position: Position, column: String, found: String },
@@ -160,13 +161,13 @@ pub enum Error {
     NotPrepared { path: PathBuf, what: String },
 
     // Models.
-    #[error("{place} has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found {}", list(found))]
+    #[error("{place} has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found {}", listed(found))]
     NoWeights { place: String, found: Vec<String> },
-    #[error("{place} is no model itself; it holds {}: {}", if below.len() == 1 { "one" } else { "several" }, list(below))]
+    #[error("{place} is no model itself; it holds {}: {}", if below.len() == 1 { "one" } else { "several" }, listed(below))]
     ModelsBelow { place: String, below: Vec<String> },
     #[error(
         "{place} has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file, `source.spm` with `target.spm` and `vocab.json`), found {}",
-        list(found)
+        listed(found)
     )]
     NoTokenizer { place: String, found: Vec<String> },
     #[error("the model `{}`: there is no such folder", path.display())]
@@ -211,19 +212,6 @@ fn one_time(examples: usize, column: &Option<String>) -> String {
 
 fn at(position: &Option<Position>) -> String {
     position.as_ref().map(|p| format!(", {p}")).unwrap_or_default()
-}
-
-/// `a`, `b`, `c`; the first twelve, then how many more.
-pub(super) fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
-    match names.len() {
-        0 => "nothing".into(),
-        n if n > 12 => {
-            shown.push(format!("and {} more", n - 12));
-            shown.join(", ")
-        }
-        _ => shown.join(", "),
-    }
 }
 
 impl Failure for Error {

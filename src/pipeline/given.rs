@@ -14,6 +14,7 @@ use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::run::Outcome;
 use crate::spec::{Columns, Compared, Metric, ModelSpec, Preference, Similarity, Task, Write};
 use crate::store::MANIFEST;
+use crate::words::listed;
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -119,11 +120,11 @@ enum Error {
     Vectors { what: String },
     #[error("preferences are measured against the model that training began with; of a whole model nobody says which that is")]
     NoReference,
-    #[error("the data set has no split `{split}`; it has {}", list(have))]
+    #[error("the data set has no split `{split}`; it has {}", listed(have))]
     NoSplit { split: String, have: Vec<String> },
     #[error("the split `{split}` has no labels")]
     Unlabelled { split: String },
-    #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), list(model), data.len(), list(data))]
+    #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), listed(model), data.len(), listed(data))]
     Classes { model: Vec<String>, data: Vec<String> },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
@@ -146,14 +147,6 @@ impl Failure for Error {
             _ => None,
         }
     }
-}
-
-fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
-    if names.len() > shown.len() {
-        shown.push("…".into());
-    }
-    shown.join(", ")
 }
 
 /// Tokens of a piece of a stream of words, where the model has positions for so many: as perplexities are usually given.
@@ -403,7 +396,7 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
     let why = if nameless {
         "the model does not name them".into()
     } else {
-        format!("the model names {}, the data {}", list(model), list(data))
+        format!("the model names {}, the data {}", listed(model), listed(data))
     };
     assumptions.push(format!("classes: matched by their number ({why})"));
     Ok(numbered(data, None))

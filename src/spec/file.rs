@@ -22,7 +22,7 @@ pub const VERSION: u32 = 1;
 pub enum Error {
     #[error("`{file}` is no experiment file:\n{source}")]
     Syntax { file: String, source: Box<toml::de::Error> },
-    #[error("`{file}` has {} problem(s):{}", .problems.len(), .problems.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
+    #[error("`{file}` has {} problem(s):{}", .problems.len(), words::bullets(problems))]
     Problems { file: String, problems: Vec<String> },
     #[error("a planner proposed no {what}")]
     Empty { what: &'static str },

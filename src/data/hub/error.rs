@@ -3,6 +3,7 @@
 use super::Kind;
 use super::wire::Wanted;
 use crate::error::{Class, Failure, place_hint};
+use crate::words::listed;
 use std::path::PathBuf;
 
 /// A model or data set could not be had.
@@ -79,7 +80,7 @@ impl Failure for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", super::super::error::list(near)),
+            Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", listed(near)),
             Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
             Error::Gated { with_token: false, page, .. } => {
                 format!(

@@ -348,8 +348,8 @@ impl Asked<'_> {
                 "the model has no such part"
             }
             (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, false) => {
-                let patterns: Vec<String> = groups.iter().map(|group| format!("`{}`", group.pattern)).collect();
-                self.out.assumptions.push(format!("{FIELD}: {stated}, which are {}", patterns.join(", ")));
+                let patterns = words::quoted(groups.iter().map(|group| &group.pattern));
+                self.out.assumptions.push(format!("{FIELD}: {stated}, which are {patterns}"));
                 let layers = Places::of(names.iter().map(String::as_str)).layers();
                 // As many were counted of another model: of this one nothing but its head is trained.
                 if matches!(frozen, Frozen::LowerLayers { count } if count > layers) {
