@@ -492,6 +492,11 @@ impl Augment {
     pub fn mixes(&self) -> bool {
         matches!(self, Augment::Mixup { .. } | Augment::Cutmix { .. })
     }
+
+    /// Whether they change images alike, whatever by how much.
+    pub fn is_like(&self, other: &Augment) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

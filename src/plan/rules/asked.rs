@@ -285,23 +285,7 @@ impl Asked<'_> {
     /// Changes of images that were asked for, beside the default ones of another kind.
     fn augment(&mut self) {
         let without = &self.request.without;
-        let is_kind = |a: &Augment, b: &Augment| std::mem::discriminant(a) == std::mem::discriminant(b);
-        let is_left_out = |own: &Augment| {
-            without.iter().any(|what| match what {
-                Without::Augmentation => true,
-                Without::Change { augment } => is_kind(own, augment),
-                Without::Adapter
-                | Without::EarlyStopping
-                | Without::ClassWeights
-                | Without::BalancedSampling
-                | Without::FocalLoss
-                | Without::Ema
-                | Without::Clipping
-                | Without::Search
-                | Without::Freezing => false,
-            })
-        };
-        self.out.recipe.augment.retain(|own| !is_left_out(own));
+        self.out.recipe.augment.retain(|own| !without.iter().any(|what| what.takes_out(own)));
         if self.request.augment.is_empty() {
             return;
         }
@@ -323,7 +307,7 @@ impl Asked<'_> {
             if matches!(augment, Augment::PadCrop { .. }) && recipe.augment.iter().any(is_resized) {
                 continue;
             }
-            if !recipe.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(&augment)) {
+            if !recipe.augment.iter().any(|own| own.is_like(&augment)) {
                 recipe.augment.push(augment);
             }
         }
