@@ -15,7 +15,7 @@ use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor, Task};
-use crate::store::{self, MANIFEST, Record, RunFolder, Stage, files_below};
+use crate::store::{self, MANIFEST, Record, RunFolder, Stage, files_inside};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl Pipeline<'_> {
         let tell = |message: &str| watch.borrow_mut().say(message);
         let making = making(setup, &sources, &tell);
         let mut data = data::survey_data(setup.hub, &spec.data.source, &hints, &making)?;
-        data.files_below(self.folder.root());
+        data.name_files_from(self.folder.root());
         let facts = Facts { host: host.clone(), data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
@@ -285,7 +285,7 @@ impl Pipeline<'_> {
             self.folder.write_json(&self.folder.model().join(MANIFEST), &publish::published_manifest(&manifest))?;
         }
         // Whoever takes the model may ask whether it is still as it was left. The page that says that all is done comes last.
-        for file in files_below(&self.folder.model())? {
+        for file in files_inside(&self.folder.model())? {
             self.stage(Stage::Report, &file, |_| Ok(()))?;
         }
         let [json, markdown] = [self.folder.report_json(), self.folder.report_md()];

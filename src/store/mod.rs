@@ -14,7 +14,7 @@ pub use atomic::write_atomic;
 pub use attempt::{AttemptFolder, CheckpointFolder, WorkFolder, stamp};
 pub use decided::Decided;
 pub use destination::{Destination, folder_of};
-pub use folder::{Lock, MANIFEST, RunFolder, bytes_below, files_below};
+pub use folder::{Lock, MANIFEST, RunFolder, bytes_below, files_inside};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
 pub use stage::Stage;
