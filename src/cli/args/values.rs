@@ -6,15 +6,21 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub(super) fn parse_some(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "expected a whole number from 1".into())
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("expected a whole number of at least 1, found `{text}`"))
 }
 
 pub(super) fn parse_temperature(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|t| (0.0..=100.0).contains(t)).ok_or_else(|| "expected a number from 0 to 100".into())
+    text.parse()
+        .ok()
+        .filter(|t| (0.0..=100.0).contains(t))
+        .ok_or_else(|| format!("expected a number from 0 to 100, found `{text}`"))
 }
 
 pub(super) fn parse_share_of_one(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|p| *p > 0.0 && *p <= 1.0).ok_or_else(|| "expected a number above 0 and at most 1".into())
+    text.parse()
+        .ok()
+        .filter(|p| *p > 0.0 && *p <= 1.0)
+        .ok_or_else(|| format!("expected a number above 0 and at most 1, found `{text}`"))
 }
 
 pub(super) fn parse_fault(text: &str) -> Result<Faults, String> {
