@@ -4,6 +4,7 @@ use super::hub;
 use super::read::Position;
 use crate::error::{Class, Failure, is_out_of_room, place_hint};
 use crate::words::{bullets, listed};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Result of this module.
@@ -89,7 +90,7 @@ pub enum Error {
     #[error("split `{split}` has {tokens} token(s): `{}` holds no text to tell words of", path.display())]
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
-    Missing { path: PathBuf, position: Position, column: String, what: &'static str },
+    Missing { path: PathBuf, position: Position, column: String, what: Lacks },
     #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), listed(classes))]
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
     #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
@@ -177,6 +178,31 @@ pub enum Error {
     NeitherFolderNorHub { path: PathBuf, source: hub::Error },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
+}
+
+/// What a row has not that it should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacks {
+    Text,
+    /// Of a question.
+    Context,
+    Label,
+    Weight,
+    Image,
+    Recording,
+}
+
+impl fmt::Display for Lacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Lacks::Text => "text",
+            Lacks::Context => "text that the question is about",
+            Lacks::Label => "label",
+            Lacks::Weight => "weight",
+            Lacks::Image => "image",
+            Lacks::Recording => "recording",
+        })
+    }
 }
 
 impl Error {
@@ -279,9 +305,9 @@ impl Failure for Error {
             Error::Time { .. } | Error::OneTime { .. } => {
                 "correct the cell, or leave it empty where it is not known; `data.held_out_by` names the column, or another way"
             }
-            Error::Missing { what: "weight", .. } => "fill it in: 0 for an example that is never drawn",
-            Error::Missing { what: "text", .. } => "fill it in, or take the row out",
-            Error::Missing { what: "label", .. } => {
+            Error::Missing { what: Lacks::Weight, .. } => "fill it in: 0 for an example that is never drawn",
+            Error::Missing { what: Lacks::Text, .. } => "fill it in, or take the row out",
+            Error::Missing { what: Lacks::Label, .. } => {
                 "test sets are often published without labels: use a split that has them, such as `validation`"
             }
             Error::NoWeights { .. } => {
