@@ -81,8 +81,8 @@ impl Error {
     fn of_gpu(&self) -> Option<String> {
         let candle = match self {
             Error::Candle(source) => source,
-            Error::Kernels(tallow_kernels::Error::Candle { source, .. })
-            | Error::Model(tallow_zoo::Error::Kernels(tallow_kernels::Error::Candle { source, .. })) => source,
+            Error::Kernels(tallow_kernels::Error::Candle { source })
+            | Error::Model(tallow_zoo::Error::Kernels(tallow_kernels::Error::Candle { source })) => source,
             _ => return None,
         };
         of_gpu(candle)
@@ -191,8 +191,7 @@ mod tests {
     /// As Candle's backend wraps what the driver says.
     fn failed(said: &str) -> Error {
         let cuda = candle_core::Error::Cuda(said.into());
-        let op = "matmul";
-        Error::Kernels(tallow_kernels::Error::Candle { op, source: cuda.context("while training") })
+        Error::Kernels(tallow_kernels::Error::Candle { source: cuda.context("while training") })
     }
 
     #[test]
