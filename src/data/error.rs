@@ -40,7 +40,6 @@ pub enum Error {
     SplitOfItsOwn { place: String, split: String },
     #[error("there is no data set `{name}` that Tallow makes itself: there are {}", listed(have))]
     NoGenerator { name: String, have: Vec<String> },
-
     #[error("making the data set `{name}` was given up")]
     GivenUp { name: String },
 
@@ -68,7 +67,6 @@ pub enum Error {
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), listed(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
-
     #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), listed(have))]
     ChooseInput { path: PathBuf, role: &'static str, have: Vec<String> },
     #[error("`{}` has two columns that are called `{column}`", path.display())]
@@ -153,7 +151,6 @@ pub enum Error {
     TooShort { max_seq_len: usize, special: usize },
     #[error("vocab_size is {vocab_size}: expected at least {least}, the special tokens and a few letters")]
     VocabTooSmall { vocab_size: usize, least: usize },
-
     #[error("`{}`, {position}: the tokenizer gives token {id}, and the model has {vocab_size}", path.display())]
     ForeignToken { path: PathBuf, position: Position, id: u32, vocab_size: usize },
 

@@ -13,8 +13,8 @@ pub enum Error {
     BadId { kind: &'static str, id: String },
     #[error("there is no {what}")]
     NotFound { kind: Kind, what: String, near: Vec<String> },
-    #[error("no access to {what}: the Hub answered {status}")]
     /// `page`: where one asks for access.
+    #[error("no access to {what}: the Hub answered {status}")]
     Gated { what: String, page: String, status: u16, with_token: bool },
     #[error("{what} is not in the cache, and the network must not be used")]
     Offline { what: String },
