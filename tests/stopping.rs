@@ -560,7 +560,7 @@ fn making_data_hears_a_stop() {
     }
     running.signal(libc::SIGINT);
     let said = running.end(Duration::from_secs(60), 0);
-    assert!(said.code == Some(41) && said.stderr.contains("making the data set `toy_speech` was given up"), "{said:?}");
+    assert!(said.code == Some(41) && said.stderr.contains("making the data set `toy_speech` was stopped"), "{said:?}");
     assert_eq!(std::fs::read_dir(&sources).expect("there").count(), 0, "nothing is left");
 }
 

@@ -3,7 +3,7 @@
 use super::hub;
 use super::read::Position;
 use crate::error::{Class, Failure, is_out_of_room, place_hint};
-use crate::words::{bullets, listed};
+use crate::words::{bullets, counted, listed};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -36,11 +36,11 @@ pub enum Error {
     Unsaid { place: String, heard: String },
     #[error("{place} has no split `{split}`: it has {}", listed(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
-    #[error("`data.held_out_frac`: {place} has a split `{split}` of its own, which a part of another cannot be called")]
+    #[error("`data.held_out_frac`: {place} already has a split `{split}`: the part that is cut off needs another name")]
     SplitOfItsOwn { place: String, split: String },
     #[error("there is no data set `{name}` that Tallow makes itself: there are {}", listed(have))]
     NoGenerator { name: String, have: Vec<String> },
-    #[error("making the data set `{name}` was given up")]
+    #[error("making the data set `{name}` was stopped")]
     GivenUp { name: String },
 
     // What a file holds.
@@ -55,7 +55,7 @@ pub enum Error {
     PackedWithin { path: PathBuf, by: &'static str },
     #[error("the archive `{}`, {member}: {what}", path.display(), member = member.as_ref().map_or("as a whole".into(), |name| format!("its member `{name}`")))]
     Archive { path: PathBuf, member: Option<String>, what: String },
-    #[error("no file is called as `{pattern}` says, below `{}`", below.display())]
+    #[error("no file below `{}` matches `{pattern}`", below.display())]
     NoMatch { pattern: String, below: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
@@ -83,9 +83,9 @@ pub enum Error {
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
-    #[error("`{}`: its {files} file(s), such as `{first}`, lie in no folder of a class", path.display())]
+    #[error("`{}`: {} outside any class folder, such as `{first}`", path.display(), counted(*files, "file"))]
     NoClassFolder { path: PathBuf, files: usize, first: String },
-    #[error("split `{split}` has {tokens} token(s): `{}` holds no text to tell words of", path.display())]
+    #[error("split `{split}` has {tokens} token(s): `{}` holds no text to learn from", path.display())]
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
     Missing { path: PathBuf, position: Position, column: String, what: Lacks },
@@ -171,7 +171,7 @@ pub enum Error {
     #[error("the model `{}`: there is no such folder", path.display())]
     NoFolder { path: PathBuf },
     /// It may be meant as a path: what it would lie in is there.
-    #[error("the model `{}`: there is no such folder, nor is it to be had of the Hub", path.display())]
+    #[error("the model `{}`: there is no such folder, and it could not be fetched from the Hub", path.display())]
     NeitherFolderNorHub { path: PathBuf, source: hub::Error },
     #[error("{place}: {what}")]
     Model { place: String, what: String },

@@ -162,7 +162,7 @@ pub struct Offer<'a> {
 /// Why nothing can be proposed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlannerError {
-    #[error("it is not said which data to use{}", if not_understood.is_empty() { String::new() } else { format!("; not understood: {}", words::listed(not_understood)) })]
+    #[error("{}", no_data(not_understood))]
     NoData { not_understood: Vec<String>, known: Vec<&'static str> },
     #[error("none of the data sets that the paper reports on can be used: {}", words::listed(found))]
     NoUsableData { found: Vec<String>, known: Vec<&'static str> },
@@ -237,6 +237,14 @@ impl Failure for PlannerError {
             }
             PlannerError::Data { .. } => return None,
         })
+    }
+}
+
+/// What was named and is not known may have been meant as data.
+fn no_data(not_understood: &[String]) -> String {
+    match not_understood {
+        [] => "no data set was named".into(),
+        some => format!("no known data set was named; not understood: {}", words::listed(some)),
     }
 }
 

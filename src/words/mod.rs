@@ -88,6 +88,12 @@ pub(crate) fn listed(names: &[String]) -> String {
     }
 }
 
+/// So many things: `1 file`, `3 files`.
+pub(crate) fn counted<N: Display + PartialEq + From<u8>>(n: N, what: &str) -> String {
+    let end = if n == N::from(1) { "" } else { "s" };
+    format!("{n} {what}{end}")
+}
+
 /// Lines below a sentence, each with its bullet.
 pub(crate) fn bullets<D: Display>(lines: impl IntoIterator<Item = D>) -> String {
     lines.into_iter().map(|line| format!("\n  - {line}")).collect()
@@ -210,6 +216,7 @@ mod tests {
         assert_eq!(listed(&names[..12]), quoted(&names[..12]));
         assert_eq!(listed(&names), format!("{}, and 1 more", quoted(&names[..12])));
         assert_eq!(bullets(&names[..2]), "\n  - n1\n  - n2");
+        assert_eq!([0, 1, 2].map(|n| counted(n, "file")), ["0 files", "1 file", "2 files"]);
     }
 
     #[test]

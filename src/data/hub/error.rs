@@ -23,7 +23,7 @@ pub enum Error {
     #[error("the Hub failed with {status} when asked for {what}")]
     Failed { what: String, status: u16 },
     /// By a server that is not the Hub.
-    #[error("the {what} cannot be had: its server answers {status}")]
+    #[error("the {what} could not be fetched: its server answered {status}")]
     Refused { what: String, status: u16 },
     #[error("the Hub's answer for {what} cannot be used: {found}")]
     BadAnswer { what: String, found: String },
