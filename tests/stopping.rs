@@ -570,10 +570,9 @@ fn budgets_of_attempts_and_disk_have_their_own_code() {
     let run = place.run();
     let told = said(place.train(&GREEDY, &run).args(["--offline", "--memory=80MiB", "--max-attempts=1"]));
     assert_eq!(told.code, Some(42), "{told:#?}");
-    for words in [
-        "budget spent: 1 attempt(s) did not complete, and `budget.max_attempts` is 1; the last: out of memory",
-        "--max-attempts 5",
-    ] {
+    for words in
+        ["budget spent: 1 attempt did not complete, and `budget.max_attempts` is 1; the last: out of memory", "--max-attempts 5"]
+    {
         assert!(told.stderr.contains(words), "{words}: {told:#?}");
     }
     let review = std::fs::read_to_string(run.join("runs/seed-0/review.md")).expect("a review");

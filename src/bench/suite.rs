@@ -226,7 +226,7 @@ impl Tier {
 /// A suite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {
-    #[error("the suite `{file}` has {} problem(s):{}", .problems.len(), words::bullets(problems))]
+    #[error("the suite `{file}` has {}:{}", words::counted(problems.len(), "problem"), words::bullets(problems))]
     Problems { file: String, problems: Vec<String> },
     #[error("there is no suite `{name}`: it is no file, and Tallow carries {}", .have.join(", "))]
     Unknown { name: String, have: Vec<String> },

@@ -85,7 +85,7 @@ pub enum Error {
     EmptySplit { split: String, path: PathBuf },
     #[error("`{}`: {} outside any class folder, such as `{first}`", path.display(), counted(*files, "file"))]
     NoClassFolder { path: PathBuf, files: usize, first: String },
-    #[error("split `{split}` has {tokens} token(s): `{}` holds no text to learn from", path.display())]
+    #[error("split `{split}` has {}: `{}` holds no text to learn from", counted(*tokens, "token"), path.display())]
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
     Missing { path: PathBuf, position: Position, column: String, what: Lacks },
@@ -101,7 +101,7 @@ pub enum Error {
     Weight { path: PathBuf, position: Position, column: String, found: String },
     #[error("split `{split}`, column `{column}`: each of its {examples} examples has the weight 0: none can be drawn")]
     NoWeight { split: String, column: String, examples: usize },
-    #[error("`{}`, {position}: expected as many tags as words, found {} word(s) in `{}` and {} tag(s) in `{}`", path.display(), words.1, words.0, tags.1, tags.0)]
+    #[error("`{}`, {position}: expected as many tags as words, found {} in `{}` and {} in `{}`", path.display(), counted(words.1, "word"), words.0, counted(tags.1, "tag"), tags.0)]
     Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
     #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
     Answer { path: PathBuf, position: Position, at: usize, expected: String, found: String },
@@ -228,8 +228,8 @@ impl Error {
 fn one_time(examples: usize, column: &Option<String>) -> String {
     match column {
         Some(column) if examples > 1 => format!("all of its {examples} examples are of one `{column}`"),
-        Some(column) => format!("it has {examples} example(s) whose `{column}` says when they were"),
-        None => format!("it has {examples} example(s)"),
+        Some(column) => format!("it has {} whose `{column}` says when they were", counted(examples, "example")),
+        None => format!("it has {}", counted(examples, "example")),
     }
 }
 

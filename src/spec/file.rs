@@ -17,7 +17,7 @@ pub const VERSION: u32 = 1;
 pub enum Error {
     #[error("`{file}` is no experiment file:\n{source}")]
     Syntax { file: String, source: Box<toml::de::Error> },
-    #[error("`{file}` has {} problem(s):{}", .problems.len(), words::bullets(problems))]
+    #[error("`{file}` has {}:{}", words::counted(problems.len(), "problem"), words::bullets(problems))]
     Problems { file: String, problems: Vec<String> },
     #[error("a planner proposed no {what}")]
     Empty { what: &'static str },
@@ -262,7 +262,7 @@ mod tests {
         for path in ["recipe.lr", "recipe.batch_size", "recipe.grad_clip_norm"] {
             assert!(message.contains(path), "{message}");
         }
-        assert!(message.starts_with("`x.toml` has 3 problem(s):"), "{message}");
+        assert!(message.starts_with("`x.toml` has 3 problems:"), "{message}");
     }
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         for key in ["hidden_size", "num_attention_heads"] {
             assert!(message.contains(&format!("`model.config.{key}`: expected a value, such as ")), "{message}");
         }
-        assert!(message.contains("`recipe.lr`: expected a number") && message.contains("has 3 problem(s)"), "{message}");
+        assert!(message.contains("`recipe.lr`: expected a number") && message.contains("has 3 problems"), "{message}");
         let other = parse_with(PRESET, "x.toml", &[("model.config.family".to_string(), "dragon".to_string())]);
         assert!(other.is_err_and(|error| error.to_string().contains("dragon")));
     }

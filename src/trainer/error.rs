@@ -2,6 +2,7 @@
 
 use crate::error::{Class, FULL_DISK, Failure};
 use crate::job::{GpuFailure, GpuMemory, gpu_failed, gpu_memory};
+use crate::words::counted;
 use crate::{data, store};
 use std::path::PathBuf;
 
@@ -46,7 +47,8 @@ pub enum Error {
     #[error("the model's scores of example {example} (from 0) are not finite")]
     NotFinite { example: usize },
     #[error(
-        "the {metric} of {examples} example(s) has no value: the model says the same of all, or their answers are all the same"
+        "the {metric} of {} has no value: the model says the same of all, or their answers are all the same",
+        counted(*examples, "example")
     )]
     NoScore { metric: &'static str, examples: usize },
     #[error(transparent)]

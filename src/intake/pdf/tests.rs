@@ -60,7 +60,7 @@ fn files_that_are_cut_off() {
 #[test]
 fn a_pdf_without_text_hints_at_ocr() {
     let objects = [CATALOG, PAGES, PAGE, &stream("", "0 0 100 100 re f"), FONT];
-    refused(&pdf(&objects, ""), "holds no text: 1 page(s), 0 letter(s)", "OCR");
+    refused(&pdf(&objects, ""), "holds no text: 1 page, 0 letters", "OCR");
 }
 
 #[test]
