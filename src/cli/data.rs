@@ -7,7 +7,7 @@ use super::experiment::{create_passing, drive, lying, unfinished};
 use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
 use crate::intake::{DataName, Request};
-use crate::pipeline::{Described, End, LookAt};
+use crate::pipeline::{Described, LookAt};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::words::{clean, count, measured};
 use std::process::ExitCode;
@@ -37,8 +37,7 @@ pub(super) fn data(json: bool, env: &Environment, asked: &Asked, setting: (&HubA
     match drive(json, env, folder, setting, |pipeline| pipeline.describe(&look))? {
         Ok(described) if json => super::say_all(&serde_json::to_string(&described).unwrap_or_default()),
         Ok(described) => super::say_all(&page(asked.data, &described)),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::experiment::{create, create_passing, drive, find, is_locked, lying, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
-use crate::pipeline::{End, Question, Score, Told};
+use crate::pipeline::{Question, Score, Told};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::{Compared, ModelSpec};
 use crate::store::Purpose;
@@ -94,8 +94,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
             super::say_all(&serde_json::to_string(&answer).unwrap_or_default())
         }
         Ok(score) => super::say_all(&page(asked, &score)),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 

@@ -398,7 +398,7 @@ fn go_on(
                 if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
             super::say_all(&text)
         }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(&place))),
+        End::Unfinished(end) => Err(unfinished(end, Some(&place))),
     }
 }
 

@@ -6,7 +6,7 @@ use super::evaluate::{model_of, passing_folder};
 use super::experiment::{create_passing, drive, unfinished};
 use crate::error::Result;
 use crate::export::FloatKind;
-use crate::pipeline::{End, ExportFormat};
+use crate::pipeline::ExportFormat;
 use crate::words::{bytes, count};
 use serde_json::json;
 use std::path::Path;
@@ -41,8 +41,7 @@ pub(super) fn export(json: bool, env: &Environment, asked: &Asked, setting: (&Hu
         Ok((size, params)) => {
             super::say_all(&format!("{} ({}, {} parameters)", out.display(), bytes(size as f64), count(params as f64)))
         }
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::environment::Environment;
 use super::evaluate::{model_of, passing_folder, told};
 use super::experiment::{create_passing, drive, drive_aside, unfinished};
 use crate::error::{Class, Failure, Result};
-use crate::pipeline::{Ask, End};
+use crate::pipeline::Ask;
 use crate::words::{count, in_json, steers};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
@@ -76,8 +76,7 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
         Ok(_) if streams => super::say_all(""),
         // What it wrote and nothing else, letter by letter but for what a terminal would obey.
         Ok(written) => super::say_all(&shown(&written.text)),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 
@@ -134,8 +133,7 @@ pub(super) fn merge(
     match drive(json, env, folder, setting, |pipeline| pipeline.merge(&model, out))? {
         Ok(params) if json => super::say_all(&json!({"model": out, "params": params}).to_string()),
         Ok(params) => super::say_all(&format!("Model   {} ({} parameters)", out.display(), count(params as f64))),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 

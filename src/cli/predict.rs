@@ -8,7 +8,7 @@ use crate::data::inputs::{images_to_name, is_folder_of_images};
 use crate::data::{IMAGES, OTHER_RECORDINGS, RECORDINGS, TABLES, check_object, files_called, holds_rows, is_pattern, letters};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Given, Index, Said, Unseen};
-use crate::pipeline::{Asking, End};
+use crate::pipeline::Asking;
 use crate::plan::Plan;
 use crate::spec::Task;
 use crate::store::Destination;
@@ -334,8 +334,7 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
     };
     let answers = match drive_aside(json, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
         Ok(answers) => answers,
-        Err(End::Unfinished { run, outcome }) => return Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => return Ok(ExitCode::SUCCESS),
+        Err(end) => return Err(unfinished(end, None)),
     };
     if answers.examples == 0 {
         return Err(InputError::Empty.into());

@@ -2,7 +2,7 @@
 
 use super::prepared::{columns_of, speech_format};
 use super::stages::{making, readable_by_evaluation, scoring_batch};
-use super::{End, Pipeline};
+use super::{Pipeline, Unfinished};
 use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
@@ -11,7 +11,6 @@ use crate::job::{
     SplitSource, TokenizerSource, Writing,
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
-use crate::run::Outcome;
 use crate::spec::{Columns, Compared, Metric, ModelSpec, Preference, Similarity, Task, Write};
 use crate::store::MANIFEST;
 use serde::Serialize;
@@ -170,7 +169,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// Model or data are not there, cannot be used, or do not fit each other. That a worker did not complete is a value.
-    pub fn score_given(&mut self, question: &Question) -> Result<std::result::Result<Score, End>> {
+    pub fn score_given(&mut self, question: &Question) -> Result<std::result::Result<Score, Unfinished>> {
         let _lock = self.folder.lock()?;
         self.watch.say("looking at model and data");
         let model = data::survey_model(self.setup.hub, &question.model)?;
@@ -237,9 +236,7 @@ impl Pipeline<'_> {
             Event::Evaluated { examples, scores, intervals, loss, .. } => Some((examples, scores, intervals, loss)),
             _ => None,
         });
-        let Some((examples, scores, intervals, loss)) = told else {
-            return Ok(Err(End::Unfinished { run: SCORE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
-        };
+        let Some((examples, scores, intervals, loss)) = told else { return Ok(Err(Unfinished::said_nothing(SCORE))) };
         let scored = |(metric, value)| {
             let interval = eval::interval(metric, &[value], examples, intervals.get(&metric).copied());
             (metric, Scored { value, interval })

@@ -1,6 +1,6 @@
 //! A model that is there, put to use: asked to write, made one with its adapter, or written for another program. Each is a job in a jail of its own.
 
-use super::{End, Pipeline, Told};
+use super::{Pipeline, Told, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
@@ -8,7 +8,6 @@ use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob
 use crate::plan::{ModelFacts, Plan, SpeechFacts, WritingFacts};
 use crate::publish;
 use crate::report::{self, Report};
-use crate::run::Outcome;
 use crate::spec::ModelSpec;
 use crate::store::{Destination, RunFolder};
 use serde::Serialize;
@@ -114,7 +113,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The model is not there, or does not write. That a worker did not complete is a value.
-    pub fn write(&mut self, ask: &Ask) -> Result<std::result::Result<Written, End>> {
+    pub fn write(&mut self, ask: &Ask) -> Result<std::result::Result<Written, Unfinished>> {
         let _lock = self.folder.lock()?;
         // What is said wrong is told before anything is fetched.
         if let Some(schema) = &ask.schema {
@@ -163,14 +162,14 @@ impl Pipeline<'_> {
             }
             _ => None,
         });
-        Ok(told.ok_or(End::Unfinished { run: GENERATE.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
+        Ok(told.ok_or_else(|| Unfinished::said_nothing(GENERATE)))
     }
 
     /// Makes one model of an adapter and its base, in the folder `place`, which must not be there.
     ///
     /// # Errors
     /// It is no adapter, its base is not there or another one; the folder is there. That a worker did not complete is a value.
-    pub fn merge(&mut self, model: &ModelSpec, place: &Path) -> Result<std::result::Result<usize, End>> {
+    pub fn merge(&mut self, model: &ModelSpec, place: &Path) -> Result<std::result::Result<usize, Unfinished>> {
         let _lock = self.folder.lock()?;
         if place.exists() {
             return Err(Error::Occupied { path: place.into() }.into());
@@ -190,9 +189,7 @@ impl Pipeline<'_> {
             Event::Merged { weights_sha256, params } => Some((weights_sha256.clone(), *params)),
             _ => None,
         });
-        let Some((sha256, params)) = told else {
-            return Ok(Err(End::Unfinished { run: MERGE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
-        };
+        let Some((sha256, params)) = told else { return Ok(Err(Unfinished::said_nothing(MERGE))) };
         publish::write_merged(place, &model, &attempt.folder.weights(), &sha256, origin(&model).as_ref())?;
         Ok(Ok(params))
     }
@@ -206,7 +203,7 @@ impl Pipeline<'_> {
         model: &ModelSpec,
         format: &ExportFormat,
         place: &Path,
-    ) -> Result<std::result::Result<(u64, usize), End>> {
+    ) -> Result<std::result::Result<(u64, usize), Unfinished>> {
         let _lock = self.folder.lock()?;
         if place.exists() {
             return Err(Error::Occupied { path: place.into() }.into());
@@ -235,9 +232,7 @@ impl Pipeline<'_> {
             Event::Exported { bytes, params } => Some((*bytes, *params)),
             _ => None,
         });
-        let Some(told) = told else {
-            return Ok(Err(End::Unfinished { run: EXPORT.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
-        };
+        let Some(told) = told else { return Ok(Err(Unfinished::said_nothing(EXPORT))) };
         let mut from = std::fs::File::open(&made).map_err(|source| Error::Io { path: made, source })?;
         destination.write(|file| std::io::copy(&mut from, file).map(drop))?;
         Ok(Ok(told))

@@ -101,7 +101,21 @@ pub enum End {
     /// Every stage is done.
     Reported { evaluation: Evaluation, report: Box<Report> },
     /// A run did not complete; `resume` may go on.
-    Unfinished { run: String, outcome: Outcome },
+    Unfinished(Unfinished),
+}
+
+/// A run that did not complete, and how it ended.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub run: String,
+    pub outcome: Outcome,
+}
+
+impl Unfinished {
+    /// One whose worker ended well and did not say what it was there to say.
+    fn said_nothing(run: &str) -> Self {
+        Unfinished { run: run.into(), outcome: Outcome::Crashed { exit_code: 0 } }
+    }
 }
 
 /// One experiment on its way through the stages.
@@ -267,28 +281,28 @@ impl<'a> Pipeline<'a> {
         let spec = self.read_spec()?;
         let spec = match self.search(&spec)? {
             Ok(spec) => spec,
-            Err(end) => return Ok(end),
+            Err(end) => return Ok(End::Unfinished(end)),
         };
         let plan = self.plan(&spec)?;
         self.note_downloads()?;
         self.agree(&spec, &plan)?;
         self.forewarn(&plan);
         if let Some(end) = self.prepare(&plan)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         let plan = self.count(plan)?;
         if let Some(end) = self.compare(&plan)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         if let Some(end) = self.train(&plan.runs)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         let evaluation = match self.evaluate(&plan)? {
             Ok(evaluation) => evaluation,
-            Err(end) => return Ok(end),
+            Err(end) => return Ok(End::Unfinished(end)),
         };
         if let Some(end) = self.gain(&evaluation)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;

@@ -2,12 +2,11 @@
 
 use super::made::in_bulk;
 use super::prepared::columns_of;
-use super::{End, Pipeline, Told};
+use super::{Pipeline, Told, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob, Unseen};
 use crate::plan::ModelFacts;
-use crate::run::Outcome;
 use crate::spec::{ModelSpec, Task};
 use std::path::PathBuf;
 use tallow_zoo::{HeadKind, Modality};
@@ -110,7 +109,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The model is not there, or has no answer to such inputs. That a worker did not complete is a value.
-    pub fn predict(&mut self, asking: &Asking) -> Result<std::result::Result<Answers, End>> {
+    pub fn predict(&mut self, asking: &Asking) -> Result<std::result::Result<Answers, Unfinished>> {
         let _lock = self.folder.lock()?;
         let model = data::look_at_model(self.setup.hub, &asking.model)?;
         let (family, head) = (model.config.family(), model.config.head().kind());
@@ -153,7 +152,7 @@ impl Pipeline<'_> {
         });
         let path = attempt.folder.predictions();
         let answers = |(examples, failed, cut, unseen)| Answers { path, examples, failed, cut, unseen, assumptions };
-        Ok(told.map(answers).ok_or(End::Unfinished { run: PREDICT.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
+        Ok(told.map(answers).ok_or_else(|| Unfinished::said_nothing(PREDICT)))
     }
 }
 
