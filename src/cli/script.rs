@@ -185,7 +185,7 @@ pub(super) fn begin(
         data,
         held_out,
         author: is_mended.then(|| author_spec(wishes)),
-        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(whole_secs))
+        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
     }
     .within(spare(&engine(env)?, &folder), folder.bytes());
     if let Some(means) = means {
@@ -285,15 +285,10 @@ fn spec(
         spare_memory_bytes: None,
         spare_disk_bytes: None,
         max_attempts: wishes.budget.max_attempts.map(usize::from),
-        max_silence_secs: wishes.budget.max_silence.map(whole_secs),
+        max_silence_secs: wishes.budget.max_silence.map(|time| time.as_secs()),
         max_time_secs,
         author: None,
     }
-}
-
-/// As it is counted: less than a second is one, for none would be no time at all.
-fn whole_secs(time: Duration) -> u64 {
-    time.as_secs().max(1)
 }
 
 /// The language model that the command line names, as the run keeps it.
@@ -354,7 +349,7 @@ pub(super) fn fall_back(
         }
         None => (None, None),
     };
-    let max_time_secs = wishes.max_time.map(whole_secs).or(max_time_secs);
+    let max_time_secs = wishes.max_time.map(|time| time.as_secs()).or(max_time_secs);
     let spec = ScriptSpec {
         data: Some(folder.handed_over()),
         held_out,
@@ -470,8 +465,8 @@ pub(super) fn resume(
     let path = folder.script_spec();
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;
-    spec.max_time_secs = max_time.map(whole_secs).or(spec.max_time_secs);
-    spec.max_silence_secs = budget.max_silence.map(whole_secs).or(spec.max_silence_secs);
+    spec.max_time_secs = max_time.map(|time| time.as_secs()).or(spec.max_time_secs);
+    spec.max_silence_secs = budget.max_silence.map(|time| time.as_secs()).or(spec.max_silence_secs);
     fits(&engine(env)?, None, budget.memory)?;
     spec.max_memory_bytes = budget.memory.or(spec.max_memory_bytes);
     spec.max_disk_bytes = budget.max_disk.or(spec.max_disk_bytes);

@@ -241,11 +241,11 @@ impl<'a> Pipeline<'a> {
         self.propose()?;
         let mut spec = self.read_spec()?;
         let budget = &mut spec.budget;
-        budget.max_time_secs = given.max_time.map(|time| time.as_secs().max(1)).or(budget.max_time_secs);
+        budget.max_time_secs = given.max_time.map(|time| time.as_secs()).or(budget.max_time_secs);
         budget.max_memory_bytes = given.max_memory_bytes.or(budget.max_memory_bytes);
         budget.max_disk_bytes = given.max_disk_bytes.or(budget.max_disk_bytes);
         budget.max_attempts = given.max_attempts.or(budget.max_attempts);
-        budget.max_silence_secs = given.max_silence.map(|time| time.as_secs().max(1)).or(budget.max_silence_secs);
+        budget.max_silence_secs = given.max_silence.map(|time| time.as_secs()).or(budget.max_silence_secs);
         budget.max_tokens = given.max_tokens.or(budget.max_tokens);
         budget.max_usd = given.max_usd.or(budget.max_usd);
         budget.allow_scope_change |= given.allow_scope_change;
