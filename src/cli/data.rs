@@ -2,8 +2,8 @@
 
 use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{EvalError, passing_folder};
-use super::experiment::{create_passing, drive, lying, unfinished};
+use super::evaluate::EvalError;
+use super::experiment::{create_passing, drive, lying, passing_folder, unfinished};
 use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
 use crate::intake::{DataName, Request};

@@ -2,7 +2,7 @@
 
 use super::args::{RunArgs, SpeechArgs};
 use super::environment::Environment;
-use super::experiment::{create, create_passing, drive, find, is_locked, lying, unfinished};
+use super::experiment::{create, create_passing, drive, find, is_locked, lying, passing_folder, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{Question, Score, Told};
@@ -31,8 +31,6 @@ pub(super) fn told(speech: &SpeechArgs) -> Told {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EvalError {
-    #[error("cannot make a folder for the evaluation's files")]
-    Folder { source: std::io::Error },
     #[error("the run `{}` has no model yet", path.display())]
     NoModelYet { path: PathBuf },
     #[error("`--data {data}` names no data set")]
@@ -43,16 +41,13 @@ pub(super) enum EvalError {
 
 impl Failure for EvalError {
     fn class(&self) -> Class {
-        match self {
-            EvalError::Folder { .. } => Class::Resource,
-            EvalError::NoModelYet { .. } | EvalError::NoData { .. } | EvalError::Together { .. } => Class::Usage,
-        }
+        Class::Usage
     }
     fn hint(&self) -> Option<String> {
         match self {
             EvalError::Together { .. } => Some("name files alone, or one folder, archive, pattern or data set of the Hub".into()),
             EvalError::NoModelYet { path } => Some(format!("`tallow resume {}` goes on with it", shell(path))),
-            EvalError::Folder { .. } | EvalError::NoData { .. } => None,
+            EvalError::NoData { .. } => None,
         }
     }
 }
@@ -110,13 +105,6 @@ pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, Eval
         _ => asked.into(),
     };
     Ok(ModelSpec::Pretrained { id, revision: None })
-}
-
-/// A folder for what is not kept.
-pub(super) fn passing_folder() -> Result<tempfile::TempDir, EvalError> {
-    let folder = tempfile::tempdir().map_err(|source| EvalError::Folder { source })?;
-    super::experiment::goes_when_stopped(folder.path());
-    Ok(folder)
 }
 
 /// For machines: one line.

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 /// The experiment that Tallow carries.
 pub(super) use ending::{unfinished, unfinished_script};
-pub(super) use stops::{goes_when_stopped, hear_stops, stop_flag};
+pub(super) use stops::{hear_stops, passing_folder, stop_flag};
 use wishes::{fixed, overrides};
 pub(super) use wishes::{lying, planner_wishes};
 

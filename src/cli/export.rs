@@ -2,8 +2,8 @@
 
 use super::args::{HubArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder};
-use super::experiment::{create_passing, drive, unfinished};
+use super::evaluate::model_of;
+use super::experiment::{create_passing, drive, passing_folder, unfinished};
 use crate::error::Result;
 use crate::export::FloatKind;
 use crate::pipeline::ExportFormat;

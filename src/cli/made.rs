@@ -2,8 +2,8 @@
 
 use super::args::{HubArgs, SpeechArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder, told};
-use super::experiment::{create_passing, drive, drive_aside, unfinished};
+use super::evaluate::{model_of, told};
+use super::experiment::{create_passing, drive, drive_aside, passing_folder, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::pipeline::Ask;
 use crate::words::{count, in_json, steers};

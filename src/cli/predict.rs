@@ -2,8 +2,8 @@
 
 use super::args::{HubArgs, SpeechArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder, told};
-use super::experiment::{create_passing, drive_aside, find, unfinished};
+use super::evaluate::{model_of, told};
+use super::experiment::{create_passing, drive_aside, find, passing_folder, unfinished};
 use crate::data::inputs::{images_to_name, is_folder_of_images};
 use crate::data::{IMAGES, OTHER_RECORDINGS, RECORDINGS, TABLES, check_object, files_called, holds_rows, is_pattern, letters};
 use crate::error::{Class, Failure, Result};

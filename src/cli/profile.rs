@@ -8,7 +8,7 @@ use crate::error::{Class, Failure, Result};
 use crate::plan::{Plan, size_of};
 use crate::report::Style;
 use crate::spec::Task;
-use crate::store::{self, Purpose};
+use crate::store::Purpose;
 use crate::trainer::{self, BatchShape, Profiled, Row};
 use crate::words::{bytes, count, plain};
 use std::io::IsTerminal;
@@ -69,8 +69,8 @@ pub(super) fn profile(
         return Err(ProfileError::NoPart { option }.into());
     }
     keep_memory();
-    let temporary = store::temporary()?;
-    let root = args.out.clone().unwrap_or_else(|| temporary.path().join("profile"));
+    let passing = experiment::passing_folder()?;
+    let root = args.out.clone().unwrap_or_else(|| passing.path().join("profile"));
     let folder = experiment::create(env, root, Purpose::Experiment)?;
     let plan = experiment::plan(json, env, folder, &start, wishes, (&args.hub, &args.worker))?;
     let Some(config) = plan.runs.first() else { return Ok(ExitCode::SUCCESS) };
