@@ -16,11 +16,10 @@ use crate::intake::{PaperSource, parse_request};
 use crate::job::Event;
 use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
 use crate::plan::{HostFacts, Plan, PlannerError, Prices, RulePlanner};
-use crate::report::{self, Style};
 use crate::run::Watch;
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, spec, store, words};
+use crate::{data, intake, report, spec, store, words};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
@@ -244,10 +243,7 @@ fn begin_with(
     let was_there = args.out.as_ref().is_some_and(|root| root.is_dir());
     let folder = match &args.out {
         Some(root) => create(env, root.clone(), Purpose::Experiment)?,
-        None => {
-            let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-            create_named(env, &format!("{}-{time}", start.slug()))?
-        }
+        None => create_named(env, &start.slug(), Purpose::Experiment)?,
     };
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
         Err(error) => match fallback.filter(|_| lacks_model(&error)) {
@@ -298,16 +294,17 @@ pub(super) fn create(env: &Environment, root: PathBuf, purpose: Purpose) -> Resu
     begun(env, RunFolder::create(root)?, purpose, binary_sha256)
 }
 
-/// As [`create`] of an experiment, of that name in the folder of runs. Several runs may begin in the same second: whoever finds
-/// the name taken, however lately, takes the next one.
-fn create_named(env: &Environment, name: &str) -> Result<RunFolder> {
+/// As [`create`], in the folder of runs, of that name and the time. Several runs may begin in the same second: whoever finds the name
+/// taken, however lately, takes the next one.
+pub(super) fn create_named(env: &Environment, name: &str, purpose: Purpose) -> Result<RunFolder> {
     let binary_sha256 = own_sha256();
+    let name = format!("{name}-{}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"));
     let mut number = 1u64;
     loop {
-        let root = env.runs.join(if number == 1 { name.to_string() } else { format!("{name}-{number}") });
+        let root = env.runs.join(if number == 1 { name.clone() } else { format!("{name}-{number}") });
         match RunFolder::create(root) {
             Err(store::Error::Occupied { .. }) => number += 1,
-            made => return begun(env, made?, Purpose::Experiment, binary_sha256),
+            made => return begun(env, made?, purpose, binary_sha256),
         }
     }
 }
@@ -387,7 +384,7 @@ fn go_on(
     until: Until,
 ) -> Result<ExitCode> {
     let place = folder.clone();
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = env.style(&std::io::stdout());
     if until == Until::Plan {
         let plan = plan(json, env, folder, &start, wishes, means)?;
         return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &place, style)) };
@@ -480,7 +477,7 @@ fn driven<T>(
         Ok(measured.borrow_mut().insert(facts).clone())
     };
     let program = program()?;
-    let threads = worker.threads.map_or(cores, usize::from);
+    let threads = worker.threads();
     let answering = || Worker { program: program.clone(), level: worker.sandbox, threads, stop, now, folder: folder.clone() };
     let setup = Setup {
         hub: &hub,

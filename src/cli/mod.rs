@@ -43,7 +43,7 @@ use environment::Environment;
 use experiment::{Start, Until};
 use misread::Misread;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
     }
     experiment::hear_stops(cli.json);
     let environment = Environment::read();
-    let style = if environment.color && std::io::stderr().is_terminal() { Style::Color } else { Style::Plain };
+    let style = environment.style(&std::io::stderr());
     match run(&cli, &environment).and_then(|code| all_said().map(|()| code)) {
         Ok(code) => code,
         Err(error) => {
@@ -232,7 +232,7 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
     }
     let report: Report = folder.read_json(&folder.report_json())?;
     let report = report.at(folder.root());
-    let style = if environment.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = environment.style(&std::io::stdout());
     if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
 }
 

@@ -11,7 +11,6 @@ use crate::spec::Task;
 use crate::store::Purpose;
 use crate::trainer::{self, BatchShape, Profiled, Row};
 use crate::words::{bytes, count, plain};
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tallow_zoo::Modality;
@@ -94,7 +93,7 @@ pub(super) fn profile(
     if json {
         return super::print_json(&profiled);
     }
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = env.style(&std::io::stdout());
     super::say_all(&page(&plan, &profiled, style))
 }
 

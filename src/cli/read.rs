@@ -67,7 +67,7 @@ pub(super) fn read(
     let answering = || Worker {
         program: supervisor.program.clone(),
         level: supervisor.level,
-        threads: worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        threads: worker.threads(),
         stop: super::experiment::stop_flag(None),
         now: super::experiment::now,
         folder: folder.clone(),

@@ -3,7 +3,7 @@
 
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, RunArgs, ScriptArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
-use super::experiment::{self, create, now, planner_wishes, stop_flag, unfinished_script};
+use super::experiment::{self, create, create_named, now, planner_wishes, stop_flag, unfinished_script};
 use super::{consent, language_model};
 use crate::data::Parted;
 use crate::data::hub::Hub;
@@ -12,7 +12,7 @@ use crate::llm::{self, Allowance, Chosen};
 use crate::pipeline::{Wanted, Worker};
 use crate::plan;
 use crate::provenance::ScriptManifest;
-use crate::report::{self, ScriptReport, Style};
+use crate::report::{self, ScriptReport};
 use crate::run::{Outcome, Watch};
 use crate::sandbox::container::{Engine, LEAST_MEMORY};
 use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts, Spare};
@@ -20,7 +20,6 @@ use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::words::bytes;
 use crate::{data, pipeline};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -140,14 +139,9 @@ pub(super) fn begin(
     let data = wishes.data.as_ref().map(PathBuf::from);
     let data = data.map(|path| path.canonicalize().map_err(|_| ScriptError::NoData { path })).transpose()?;
     let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
-    let root = args.out.clone().unwrap_or_else(|| {
-        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        env.runs.join(format!("{name}-{time}"))
-    });
     if let (Some(data), Some(held_out)) = (&data, &asked.held_out) {
         is_apart(data, held_out)?;
-        is_outside(data, &root)?;
+        is_outside(data, args.out.as_deref().unwrap_or(&env.runs))?;
     }
     if is_mended {
         // Nothing is begun that could not ask.
@@ -168,7 +162,13 @@ pub(super) fn begin(
         Some(folder) if is_mended => data::tell_folder(folder)?,
         _ => "nothing".into(),
     };
-    let folder = create(env, root, Purpose::Script)?;
+    let folder = match &args.out {
+        Some(root) => create(env, root.clone(), Purpose::Script)?,
+        None => {
+            let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            create_named(env, &name, Purpose::Script)?
+        }
+    };
     script::lay(&folder)?;
     script::lay_script(&folder, &text)?;
     let held_out = match held_out {
@@ -390,13 +390,9 @@ fn chosen(env: &Environment, folder: &RunFolder, spec: &ScriptSpec, (hub, worker
     let wishes = plan::Wishes { llm: llm.clone(), llm_replay: llm_replay.clone(), ..plan::Wishes::default() };
     let config = env.hub(hub.hub.clone(), hub.offline);
     let (offline, hub, program) = (config.offline, Hub::new(config), experiment::program()?);
-    let (threads, stop) = (cpus(worker), stop_flag(Some(folder.clone())));
+    let (threads, stop) = (worker.threads(), stop_flag(Some(folder.clone())));
     let answering = || Worker { program, level: worker.sandbox, threads, stop, now, folder: folder.clone() };
     language_model::chosen(env, &wishes, (&hub, offline), answering)
-}
-
-fn cpus(worker: &WorkerArgs) -> usize {
-    worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 /// The processors of a script, where the engine has as many, and gives as little memory as is asked for.
@@ -413,7 +409,7 @@ fn fits(engine: &Engine, worker: Option<&WorkerArgs>, memory: Option<u64>) -> Re
     match worker.threads.map(usize::from) {
         Some(asked) if asked > there => Err(ScriptError::Processors { there, asked }.into()),
         Some(asked) => Ok(asked),
-        None => Ok(cpus(worker).min(there)),
+        None => Ok(worker.threads().min(there)),
     }
 }
 
@@ -560,7 +556,7 @@ pub(super) fn report_again(json: bool, env: &Environment, folder: &RunFolder) ->
 }
 
 fn show(json: bool, env: &Environment, report: &ScriptReport) -> Result<ExitCode> {
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = env.style(&std::io::stdout());
     if json { super::print_json(report) } else { super::say_all(&report::script_terminal(report, style)) }
 }
 
