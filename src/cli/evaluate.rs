@@ -8,10 +8,9 @@ use crate::intake::{DataName, Request};
 use crate::pipeline::{Question, Score, Told};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::{Compared, ModelSpec};
-use crate::store::Purpose;
-use crate::words::{clean, count, score, shell};
+use crate::store::{self, Purpose};
+use crate::words::{clean, count, score};
 use serde::Serialize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What the command line asks.
@@ -31,8 +30,6 @@ pub(super) fn told(speech: &SpeechArgs) -> Told {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EvalError {
-    #[error("the run `{}` has no model yet", path.display())]
-    NoModelYet { path: PathBuf },
     #[error("`--data {data}` names no data set")]
     NoData { data: String },
     #[error("several data sets are named, and `{name}` cannot be taken together with others: {why}")]
@@ -46,7 +43,6 @@ impl Failure for EvalError {
     fn hint(&self) -> Option<String> {
         match self {
             EvalError::Together { .. } => Some("name files alone, or one folder, archive, pattern or data set of the Hub".into()),
-            EvalError::NoModelYet { path } => Some(format!("`tallow resume {}` goes on with it", shell(path))),
             EvalError::NoData { .. } => None,
         }
     }
@@ -97,11 +93,11 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
 ///
 /// # Errors
 /// Nothing came of the run yet.
-pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, EvalError> {
+pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, store::Error> {
     let id = match find(env, asked) {
         Ok(run) if run.model().is_dir() => run.model().display().to_string(),
         // What a script wrote is its own.
-        Ok(run) if !run.script_spec().is_file() => return Err(EvalError::NoModelYet { path: run.root().into() }),
+        Ok(run) if !run.script_spec().is_file() => return Err(store::Error::NoModel { path: run.root().into() }),
         _ => asked.into(),
     };
     Ok(ModelSpec::Pretrained { id, revision: None })

@@ -12,7 +12,7 @@ use crate::error::{Class, Failure, Result};
 use crate::plan::{self, Gate, Licensed, Plan};
 use crate::provenance::Manifest;
 use crate::publish::{Finding, FindingKind, Shipment, licensed_card};
-use crate::store::{MANIFEST, RunFolder};
+use crate::store::{self, MANIFEST, RunFolder};
 use crate::words::{bytes, clean, count};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -35,8 +35,6 @@ pub(super) struct Asked<'a> {
 enum PushError {
     #[error("`{model}` is no run and no folder of a model")]
     NoModel { model: String },
-    #[error("the run `{}` has no model yet", path.display())]
-    Unfinished { path: PathBuf },
     #[error("secrets would go with it:{}", listed(findings))]
     Secrets { findings: Vec<(String, Finding)> },
     #[error("paths of this machine would go with it:{}", listed(findings))]
@@ -73,7 +71,6 @@ impl Failure for PushError {
             PushError::NoModel { .. }
             | PushError::Base { .. }
             | PushError::NoLicense { .. }
-            | PushError::Unfinished { .. }
             | PushError::Secrets { .. }
             | PushError::Paths { .. }
             | PushError::NotAgreed => Class::Usage,
@@ -82,7 +79,6 @@ impl Failure for PushError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             PushError::NoModel { .. } => "`tallow runs` lists the runs".into(),
-            PushError::Unfinished { path } => format!("`tallow resume {}` goes on with it", crate::words::shell(path)),
             PushError::Secrets { .. } => "take them out of the files; whoever saw them should get new ones".into(),
             PushError::Paths { .. } => "take them out of the files, or let them go with `--allow-paths`".into(),
             PushError::License { licensed } => {
@@ -174,7 +170,7 @@ fn model(env: &Environment, model: &str, license: Option<&str>) -> Result<(PathB
     if let Ok(run) = find(env, model) {
         let folder = run.model();
         if !folder.is_dir() {
-            return Err(PushError::Unfinished { path: run.root().into() }.into());
+            return Err(store::Error::NoModel { path: run.root().into() }.into());
         }
         return Ok((folder, terms_of(&run)?));
     }

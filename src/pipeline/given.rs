@@ -1,14 +1,15 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::prepared::{columns_of, speech_format};
+use super::made::files;
+use super::prepared::{columns_of, speech_format, usable_vectors};
 use super::stages::{making, readable_by_evaluation, scoring_batch};
 use super::{Pipeline, Unfinished};
 use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
-    EvaluateJob, Event, Job, ModelFiles, Normalize, PREPARE, PairFormat, PrepareJob, PreparedSplit, Reference, SplitShape,
-    SplitSource, TokenizerSource, Writing,
+    EvaluateJob, Event, Job, Normalize, PREPARE, PairFormat, PrepareJob, PreparedSplit, Reference, SplitShape, SplitSource,
+    TokenizerSource, Writing,
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
 use crate::spec::{Columns, Compared, Metric, ModelSpec, Preference, Similarity, Task, Write};
@@ -114,8 +115,6 @@ enum Error {
     Kind { model: &'static str, data: &'static str },
     #[error("a {family} model with a head for {head} cannot be scored on its own")]
     Head { family: &'static str, head: &'static str },
-    #[error("the model's vectors are made as cannot be had here: {what}")]
-    Vectors { what: String },
     #[error("preferences are measured against the model that training began with; of a whole model nobody says which that is")]
     NoReference,
     #[error("the data set has no split `{split}`; it has {}", list(have))]
@@ -131,7 +130,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::NoTokenizer | Error::NoReference | Error::Vectors { .. } => Class::Model,
+            Error::NoTokenizer | Error::NoReference => Class::Model,
             _ => Class::Data,
         }
     }
@@ -174,11 +173,7 @@ impl Pipeline<'_> {
         self.watch.say("looking at model and data");
         let model = data::survey_model(self.setup.hub, &question.model)?;
         let (task, data, trained) = self.looked_at(question, &model)?;
-        if let Some(what) =
-            model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
-        {
-            return Err(Error::Vectors { what }.into());
-        }
+        usable_vectors(&model, task)?;
         if task == Task::PreferenceOptimization && model.adapter.is_none() {
             return Err(Error::NoReference.into());
         }
@@ -295,13 +290,14 @@ impl Pipeline<'_> {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
         }
         let batch_size = scoring_batch(task, &model.config, PIECE, &self.prepared_by(PREPARE)?);
+        let weights = files(model)?;
         Ok(EvaluateJob {
             task,
             model: model.config.clone().with_labels(classes),
-            weights: ModelFiles { weights: model.weights.clone().unwrap_or_default(), adapter: model.adapter.clone() },
             // An adapter for preferences gained against its base.
             reference: (task == Task::PreferenceOptimization)
-                .then(|| Reference { weights: model.weights.clone().unwrap_or_default(), preference: Preference::default() }),
+                .then(|| Reference { weights: weights.weights.clone(), preference: Preference::default() }),
+            weights,
             writing: model.config.pair_ids().map(|ids| Writing {
                 tokenizer: self.folder.held_out().join("tokenizer.json"),
                 max_new_tokens: model.config.text_limits().map_or(PIECE, |(_, positions)| positions).min(TARGET),

@@ -1,11 +1,11 @@
 //! A model that is there, asked about inputs whose answers nobody knows: one job in a jail of its own.
 
-use super::made::in_bulk;
-use super::prepared::columns_of;
+use super::made::{files, in_bulk};
+use super::prepared::{columns_of, usable_vectors};
 use super::{Pipeline, Told, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
-use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob, Unseen};
+use crate::job::{Event, Feeding, Given, Job, Normalize, PredictJob, Unseen};
 use crate::plan::ModelFacts;
 use crate::spec::{ModelSpec, Task};
 use std::path::PathBuf;
@@ -56,10 +56,6 @@ enum Error {
     NoNumbers { option: &'static str },
     #[error("the model is for {model}, and what is given are {given}")]
     Kind { model: &'static str, given: &'static str },
-    #[error("the model's vectors are made as cannot be had here: {what}")]
-    Vectors { what: String },
-    #[error("the model has no weights to use")]
-    NoWeights,
     #[error("input {number} begins as a row, and is no JSON object")]
     Row { number: usize, source: serde_json::Error },
     #[error("a model for {task} is fed with the columns that it was trained on: {}", columns.join(", "))]
@@ -71,7 +67,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => Class::Model,
+            Error::Silent { .. } => Class::Model,
             Error::Kind { .. }
             | Error::Row { .. }
             | Error::OwnColumns { .. }
@@ -89,7 +85,7 @@ impl Failure for Error {
             Error::OwnColumns { .. } => Some("leave `--columns` out".into()),
             Error::Pair { .. } => Some("leave `--with` out".into()),
             Error::Writes { option, .. } | Error::NoNumbers { option } => Some(format!("leave `{option}` out")),
-            Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => None,
+            Error::Silent { .. } => None,
         }
     }
 }
@@ -116,11 +112,7 @@ impl Pipeline<'_> {
         let task = Task::of(&model.config).filter(|task| task.answers() || head == HeadKind::Words);
         let task = task.ok_or(Error::Silent { family, head: head.name() })?;
         fits_options(asking, task, (family, head.name()))?;
-        if let Some(what) =
-            model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
-        {
-            return Err(Error::Vectors { what }.into());
-        }
+        usable_vectors(&model, task)?;
         suits(task, &asking.given)?;
         own_columns(task, &model, asking)?;
         let mut assumptions = Vec::new();
@@ -129,7 +121,7 @@ impl Pipeline<'_> {
         let job = PredictJob {
             writing: writing.transpose()?.map(Box::new),
             feeding: feeding(task, &model, &mut assumptions),
-            weights: ModelFiles { weights: model.weights.clone().ok_or(Error::NoWeights)?, adapter: model.adapter.clone() },
+            weights: files(&model)?,
             model: model.config,
             given: asking.given.clone(),
             top_k: asking.top_k,

@@ -2,7 +2,7 @@
 
 use super::{Pipeline, Unfinished};
 use crate::data::{self, Overlap};
-use crate::error::Result;
+use crate::error::{Class, Failure, Result};
 use crate::job::{
     COMPARE, Event, Job, PREPARE, PREPARE_HELD_OUT, PairFormat, PrepareJob, RunConfig, SHARED, SpeechFormat, SplitSource,
     TokenizerSource,
@@ -14,6 +14,19 @@ use crate::store::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tallow_zoo::{ModelConfig, SpeechLimits, mlp};
+
+/// A model whose vectors are made in a way that is not known here.
+#[derive(Debug, thiserror::Error)]
+#[error("the model's vectors are made as cannot be had here: {what}")]
+pub(super) struct Vectors {
+    what: String,
+}
+
+impl Failure for Vectors {
+    fn class(&self) -> Class {
+        Class::Model
+    }
+}
 
 impl Pipeline<'_> {
     /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
@@ -137,6 +150,14 @@ pub(super) fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> Tok
         (Some(path), _) => TokenizerSource::File(path.clone()),
         (None, ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(kind)), .. }) => TokenizerSource::Trained(*kind),
         (None, _) => TokenizerSource::Trained(TokenizerKind::usual(task)),
+    }
+}
+
+/// That a model's vectors can be made, where the task is about them.
+pub(super) fn usable_vectors(model: &ModelFacts, task: Task) -> Result<(), Vectors> {
+    match model.sentences.as_ref().and_then(|of| of.unusable.clone()) {
+        Some(what) if task == Task::SentenceSimilarity => Err(Vectors { what }),
+        _ => Ok(()),
     }
 }
 
