@@ -56,6 +56,8 @@ enum ScriptError {
     Predictions { what: String, report: PathBuf },
     #[error("`{option}` does not go with a script")]
     DoesNotGo { option: &'static str },
+    #[error("`{option}` without `--llm` does not go with a script")]
+    NeedsModel { option: &'static str },
     #[error("`{option}` is about a script, and none is given: expected `--script FILE` beside it")]
     NoScript { option: &'static str },
     #[error("`{option}` is about a script, which nobody is there to write: expected `--llm NAME` beside it")]
@@ -71,6 +73,7 @@ impl Failure for ScriptError {
             | ScriptError::Processors { .. }
             | ScriptError::Memory { .. }
             | ScriptError::DoesNotGo { .. }
+            | ScriptError::NeedsModel { .. }
             | ScriptError::NoScript { .. }
             | ScriptError::NoAuthor { .. }
             | ScriptError::AnswersInData { .. }
@@ -91,7 +94,7 @@ impl Failure for ScriptError {
                 "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
-            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
+            ScriptError::DoesNotGo { .. } | ScriptError::NeedsModel { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
             ScriptError::AnswersInData { .. } => {
                 Some("`--data` is mounted whole: keep the file of `--held-out`, and copies of it, in another folder".into())
             }
@@ -211,17 +214,21 @@ fn goes_with_script(wishes: &Wishes, fallback: &FallbackArgs, worker: &WorkerArg
         ("--epochs", epochs.is_some()),
         ("--max-examples", max_examples.is_some()),
         ("--set", !set.is_empty()),
-        ("--max-tokens` without `--llm", max_tokens.is_some() && !is_mended),
-        ("--max-usd` without `--llm", max_usd.is_some() && !is_mended),
-        ("--allow-script` without `--llm", fallback.allow_script && !is_mended),
         ("--seeds A,B", seeds.len() > 1),
         ("--allow-scope-change", *allow_scope_change),
-        ("--accept-license` without `--llm", !accept_license.is_empty() && !is_mended),
         ("--sandbox", worker.sandbox != crate::sandbox::Level::Strict),
     ];
-    match others.into_iter().find(|(_, is_asked)| *is_asked) {
-        Some((option, _)) => Err(ScriptError::DoesNotGo { option }),
-        None => Ok(()),
+    let of_model = [
+        ("--max-tokens", max_tokens.is_some()),
+        ("--max-usd", max_usd.is_some()),
+        ("--allow-script", fallback.allow_script),
+        ("--accept-license", !accept_license.is_empty()),
+    ];
+    let asked = |of: &[(&'static str, bool)]| of.iter().find(|(_, is_asked)| *is_asked).map(|(option, _)| *option);
+    match (asked(&others), asked(&of_model)) {
+        (Some(option), _) => Err(ScriptError::DoesNotGo { option }),
+        (None, Some(option)) if !is_mended => Err(ScriptError::NeedsModel { option }),
+        (None, _) => Ok(()),
     }
 }
 
@@ -472,10 +479,8 @@ pub(super) fn resume(
             author.max_tokens = budget.max_tokens.or(author.max_tokens);
             author.max_usd = budget.max_usd.or(author.max_usd);
         }
-        None if budget.max_tokens.is_some() => {
-            return Err(ScriptError::DoesNotGo { option: "--max-tokens` without `--llm" }.into());
-        }
-        None if budget.max_usd.is_some() => return Err(ScriptError::DoesNotGo { option: "--max-usd` without `--llm" }.into()),
+        None if budget.max_tokens.is_some() => return Err(ScriptError::NeedsModel { option: "--max-tokens" }.into()),
+        None if budget.max_usd.is_some() => return Err(ScriptError::NeedsModel { option: "--max-usd" }.into()),
         None => {}
     }
     let spec = spec.within(spare(&engine(env)?, folder), folder.bytes());
