@@ -44,8 +44,8 @@ enum CliError {
     Stopped { run: Option<PathBuf> },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
-    #[error("`{option}` does not go with an experiment file: `{file}` names its own {what}")]
-    InTheFile { option: &'static str, what: &'static str, file: String },
+    #[error("`{}` does not go with an experiment file: `{file}` names its own {}", asked.option(), asked.what())]
+    InTheFile { asked: OfTheFile, file: String },
     #[error("`{}` holds an evaluation, not an experiment", path.display())]
     Evaluation { path: PathBuf },
     #[error("the folder `{}`, which takes the Hub's place, is not there", path.display())]
@@ -79,18 +79,48 @@ impl Failure for CliError {
             CliError::Evaluation { .. } => Some("`tallow eval` scores again".into()),
             CliError::NoRun { .. } => Some("`tallow runs` lists the runs".into()),
             CliError::NoHub { .. } => Some("check `--hub` and the variable TALLOW_HUB".into()),
-            CliError::InTheFile { option, .. } => Some(match *option {
-                "--data" => {
+            CliError::InTheFile { asked, .. } => Some(match asked {
+                OfTheFile::Data => {
                     "change the file, or lay a key over it: `--set data.source.path=FILE`, `--set data.source.id=ORG/NAME`".into()
                 }
-                "--model" => "change the file, or lay a key over it: `--set model.id=ORG/NAME`".into(),
-                option => format!("leave out `{option}`, or let it search: `--improve`"),
+                OfTheFile::Model => "change the file, or lay a key over it: `--set model.id=ORG/NAME`".into(),
+                OfTheFile::Llm | OfTheFile::LlmReplay => {
+                    format!("leave out `{}`, or let it search: `--improve`", asked.option())
+                }
             }),
             CliError::Prices { .. } => Some("docs/planning.md shows the file and what may stand in it".into()),
             CliError::Stopped { run: Some(run) } => {
                 Some(format!("`tallow resume {}` goes on from the last checkpoint", words::shell(run)))
             }
             _ => None,
+        }
+    }
+}
+
+/// What an experiment file says itself, so that no option is asked.
+#[derive(Debug, Clone, Copy)]
+enum OfTheFile {
+    Data,
+    Model,
+    Llm,
+    LlmReplay,
+}
+
+impl OfTheFile {
+    fn option(self) -> &'static str {
+        match self {
+            OfTheFile::Data => "--data",
+            OfTheFile::Model => "--model",
+            OfTheFile::Llm => "--llm",
+            OfTheFile::LlmReplay => "--llm-replay",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            OfTheFile::Data => "data",
+            OfTheFile::Model => "model",
+            OfTheFile::Llm | OfTheFile::LlmReplay => "settings, and without a search (`--improve`) there is nothing to propose",
         }
     }
 }
@@ -123,9 +153,9 @@ impl Start {
             }
             None => (EXAMPLE.to_string(), "the example".to_string()),
         };
-        for (option, what, asked) in [("--data", "data", wishes.data.is_some()), ("--model", "model", wishes.model.is_some())] {
-            if asked {
-                return Err(CliError::InTheFile { option, what, file: name }.into());
+        for (asked, is_asked) in [(OfTheFile::Data, wishes.data.is_some()), (OfTheFile::Model, wishes.model.is_some())] {
+            if is_asked {
+                return Err(CliError::InTheFile { asked, file: name }.into());
             }
         }
         let mut spec = spec::parse_with(&text, &name, &overrides(wishes))?;
@@ -133,10 +163,10 @@ impl Start {
             let is_open = search.fixed.is_empty();
             fixed(wishes, is_open).for_each(|key| search.fix(key));
         }
-        let what = "settings, and without a search (`--improve`) there is nothing to propose";
-        for (option, asked) in [("--llm", wishes.llm.llm.is_some()), ("--llm-replay", wishes.llm.llm_replay.is_some())] {
-            if asked && spec.search.is_none() {
-                return Err(CliError::InTheFile { option, what, file: name }.into());
+        let of_search = [(OfTheFile::Llm, wishes.llm.llm.is_some()), (OfTheFile::LlmReplay, wishes.llm.llm_replay.is_some())];
+        for (asked, is_asked) in of_search {
+            if is_asked && spec.search.is_none() {
+                return Err(CliError::InTheFile { asked, file: name }.into());
             }
         }
         Ok(Start::Experiment(Box::new(spec)))
