@@ -1,6 +1,6 @@
 //! `tallow predict`: what a model says of inputs, on a terminal as a table, for machines a line of JSON each.
 
-use super::args::{HubArgs, SpeechArgs, WorkerArgs};
+use super::args::PredictArgs;
 use super::environment::Environment;
 use super::evaluate::{model_of, told};
 use super::experiment::{create_passing, drive_aside, find, passing_folder, unfinished};
@@ -18,27 +18,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// What the command line asks.
-pub(super) struct Asked<'a> {
-    pub(super) model: &'a str,
-    pub(super) inputs: &'a [String],
-    /// The second text of each input.
-    pub(super) with: Option<&'a str>,
-    pub(super) columns: &'a [String],
-    pub(super) top_k: Option<usize>,
-    pub(super) logits: bool,
-    pub(super) writing: Writing<'a>,
-    pub(super) out: Option<&'a Path>,
-}
-
-/// What is asked of a model that writes.
-pub(super) struct Writing<'a> {
-    pub(super) chat: bool,
-    pub(super) max_tokens: Option<usize>,
-    pub(super) beams: Option<usize>,
-    pub(super) speech: &'a SpeechArgs,
-}
 
 #[derive(Debug, thiserror::Error)]
 enum InputError {
@@ -180,8 +159,8 @@ fn each(inputs: &[String]) -> Result<Vec<String>, InputError> {
 }
 
 /// All inputs as a job has them. What comes from stdin, lines and rows go to tables in `folder`, so that nothing is held in memory.
-fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, InputError> {
-    let named = each(asked.inputs)?;
+fn given(args: &PredictArgs, columns: &[String], folder: &Path) -> Result<Given, InputError> {
+    let named = each(&args.inputs)?;
     let inputs: Vec<Input> = named.iter().map(|input| Input::of(input)).collect::<Result<_, _>>()?;
     if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(InputError::Twice);
@@ -191,7 +170,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
     for (input, said) in inputs.into_iter().zip(&named) {
         let is_text = matches!(input, Input::Text(_));
         match input {
-            Input::Text(text) => texts.push([Some(text), asked.with.map(str::to_string)].into_iter().flatten().collect()),
+            Input::Text(text) => texts.push([Some(text), args.with.clone()].into_iter().flatten().collect()),
             Input::Row(row) => rows.push_str(&format!("{row}\n")),
             Input::Image(path) => images.extend(images_to_name(path)),
             Input::Recording(path) => recordings.push(path),
@@ -208,7 +187,7 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
                 tables.push(spooled(&mut std::io::stdin().lock(), &place, "stdin")?);
             }
         }
-        if let (Some(_), false) = (asked.with, is_text) {
+        if let (Some(_), false) = (&args.with, is_text) {
             return Err(InputError::WithFile { input: said.clone() });
         }
     }
@@ -219,9 +198,9 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
         tables.push(place);
     }
     match (texts.is_empty(), images.is_empty(), recordings.is_empty(), tables.is_empty()) {
-        (false, true, true, true) => without_columns(asked, "a text").map(|()| Given::Texts { texts }),
-        (true, false, true, true) => without_columns(asked, "an image").map(|()| Given::Images { files: images }),
-        (true, true, false, true) => without_columns(asked, "a recording").map(|()| Given::Recordings { files: recordings }),
+        (false, true, true, true) => without_columns(args, "a text").map(|()| Given::Texts { texts }),
+        (true, false, true, true) => without_columns(args, "an image").map(|()| Given::Images { files: images }),
+        (true, true, false, true) => without_columns(args, "a recording").map(|()| Given::Recordings { files: recordings }),
         (true, true, true, false) => Ok(Given::Tables { files: tables, columns: columns.to_vec(), called }),
         _ => {
             let first = named.first().cloned().unwrap_or_default();
@@ -233,10 +212,10 @@ fn given(asked: &Asked, columns: &[String], folder: &Path) -> Result<Given, Inpu
 }
 
 /// That no columns are asked for where there are none.
-fn without_columns(asked: &Asked, what: &'static str) -> Result<(), InputError> {
-    match asked.columns {
-        [] => Ok(()),
-        _ => Err(InputError::NoTable { input: asked.inputs.first().cloned().unwrap_or_default(), what }),
+fn without_columns(args: &PredictArgs, what: &'static str) -> Result<(), InputError> {
+    match args.columns.is_empty() {
+        true => Ok(()),
+        false => Err(InputError::NoTable { input: args.inputs.first().cloned().unwrap_or_default(), what }),
     }
 }
 
@@ -281,9 +260,9 @@ fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, 
 }
 
 /// The columns that a run was trained on, if it is a run that is asked.
-fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
-    if !asked.columns.is_empty() {
-        return asked.columns.to_vec();
+fn columns(env: &Environment, args: &PredictArgs) -> Vec<String> {
+    if !args.columns.is_empty() {
+        return args.columns.clone();
     }
     let of_run = |plan: Plan| {
         let mut input = plan.facts.data.columns.input;
@@ -296,43 +275,43 @@ fn columns(env: &Environment, asked: &Asked) -> Vec<String> {
         }
         input
     };
-    find(env, asked.model).ok().and_then(|run| run.read_json(&run.plan()).ok()).map(of_run).unwrap_or_default()
+    find(env, &args.model).ok().and_then(|run| run.read_json(&run.plan()).ok()).map(of_run).unwrap_or_default()
 }
 
-pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
-    if let Some(out) = asked.out.filter(|out| is_other_table(out)) {
+pub(super) fn predict(json: bool, env: &Environment, args: &PredictArgs) -> Result<ExitCode> {
+    let named = args.out.as_deref();
+    if let Some(out) = named.filter(|out| is_other_table(out)) {
         return Err(InputError::OutTable { path: out.display().to_string() }.into());
     }
     // Nothing is asked of a model whose answers could not be kept.
-    let out = asked.out.map(Destination::find).transpose()?;
-    let model = model_of(env, asked.model)?;
+    let out = named.map(Destination::find).transpose()?;
+    let model = model_of(env, &args.model)?;
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("prediction"))?;
-    let trained_on = columns(env, asked);
-    let given = given(asked, &trained_on, passing.path())?;
+    let trained_on = columns(env, args);
+    let given = given(args, &trained_on, passing.path())?;
     // Texts of a line have a column of their own; a run's may be called otherwise.
     let given = match given {
         Given::Tables { files, columns, called }
-            if asked.columns.is_empty() && files.iter().all(|file| file.starts_with(passing.path())) =>
+            if args.columns.is_empty() && files.iter().all(|file| file.starts_with(passing.path())) =>
         {
             Given::Tables { columns: columns_there(&files, columns), files, called }
         }
         other => other,
     };
     let texts = if let Given::Texts { texts } = &given { texts.clone() } else { Vec::new() };
-    let Writing { chat, max_tokens, beams, speech } = asked.writing;
     let asking = Asking {
         model,
         given,
-        names_columns: !asked.columns.is_empty(),
-        top_k: asked.top_k,
-        logits: asked.logits,
-        chat,
-        max_new_tokens: max_tokens,
-        beams,
-        told: told(speech),
+        names_columns: !args.columns.is_empty(),
+        top_k: args.top_k.map(usize::from),
+        logits: args.logits,
+        chat: args.chat,
+        max_new_tokens: args.max_tokens,
+        beams: args.beams.map(usize::from),
+        told: told(&args.speech),
     };
-    let answers = match drive_aside(json, env, folder, setting, |pipeline| pipeline.predict(&asking))? {
+    let answers = match drive_aside(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.predict(&asking))? {
         Ok(answers) => answers,
         Err(end) => return Err(unfinished(end, None)),
     };
@@ -370,7 +349,7 @@ pub(super) fn predict(json: bool, env: &Environment, asked: &Asked, setting: (&H
             answers.examples
         ));
     }
-    if let Some(out) = asked.out {
+    if let Some(out) = named {
         told.push(format!("{} lines in {}", answers.examples, out.display()));
     }
     let told = if json { Vec::new() } else { told };
