@@ -6,7 +6,7 @@ use super::experiment::{create, create_passing, drive, find, is_locked, lying, p
 use super::together::together;
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
-use crate::pipeline::{Question, Score, Told};
+use crate::pipeline::{Question, Score, Spoken};
 use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
 use crate::store::{self, Purpose};
@@ -15,8 +15,8 @@ use serde::Serialize;
 use std::process::ExitCode;
 
 /// What a model of speech is told.
-pub(super) fn told(speech: &SpeechArgs) -> Told {
-    Told { language: speech.language.clone(), write: speech.write }
+pub(super) fn spoken(speech: &SpeechArgs) -> Spoken {
+    Spoken { language: speech.language.clone(), write: speech.write }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, args: &EvalArgs) -> Result
         data,
         split: args.split.clone(),
         max_examples: args.max_examples.map(usize::from),
-        told: told(&args.speech),
+        spoken: spoken(&args.speech),
         compared: args.compare,
     };
     let means = (&args.run.hub, &args.run.worker);

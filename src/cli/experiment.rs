@@ -14,7 +14,7 @@ use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{PaperSource, parse_request};
 use crate::job::Event;
-use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
+use crate::pipeline::{End, Granted, Pipeline, Setup, Worker};
 use crate::plan::{HostFacts, Plan, PlannerError, Prices, RulePlanner};
 use crate::run::Watch;
 use crate::spec::ExperimentSpec;
@@ -132,7 +132,7 @@ pub(super) enum Start {
     Request(Box<intake::Request>),
     /// A run that is there, with other budgets if so asked for.
     Resumed {
-        given: Given,
+        granted: Granted,
     },
 }
 
@@ -207,8 +207,8 @@ impl Start {
             Start::Experiment(spec) => pipeline.begin(spec),
             Start::Paper(paper) => pipeline.begin_with_paper(paper, &planner_wishes(wishes)),
             Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
-            Start::Resumed { given } if *given == Given::default() => Ok(()),
-            Start::Resumed { given } => pipeline.give(given),
+            Start::Resumed { granted } if *granted == Granted::default() => Ok(()),
+            Start::Resumed { granted } => pipeline.grant(granted),
         }
     }
 
@@ -366,7 +366,7 @@ pub(super) fn resume(
     hub: &HubArgs,
     worker: &WorkerArgs,
 ) -> Result<ExitCode> {
-    let given = Given {
+    let granted = Granted {
         max_time,
         max_memory_bytes: budget.memory,
         max_disk_bytes: budget.max_disk,
@@ -385,7 +385,7 @@ pub(super) fn resume(
         }
         return super::script::resume(json, env, &folder, (max_time, budget), (hub, worker));
     }
-    go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
+    go_on(json, env, folder, Start::Resumed { granted }, &Wishes::default(), (hub, worker), Until::Report)
 }
 
 /// A run folder, by its path or its name in the folder of runs.

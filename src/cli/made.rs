@@ -2,7 +2,7 @@
 
 use super::args::{GenerateArgs, HubArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, told};
+use super::evaluate::{model_of, spoken};
 use super::experiment::{create_passing, drive, drive_aside, passing_folder, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::pipeline::Ask;
@@ -49,7 +49,7 @@ pub(super) fn generate(json: bool, env: &Environment, args: &GenerateArgs) -> Re
         search,
         schema: args.schema.as_deref().map(read_schema).transpose()?,
         stream: streams,
-        told: told(&args.speech),
+        spoken: spoken(&args.speech),
     };
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("generation"))?;

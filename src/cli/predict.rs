@@ -4,7 +4,7 @@ mod inputs;
 
 use super::args::PredictArgs;
 use super::environment::Environment;
-use super::evaluate::{model_of, told};
+use super::evaluate::{model_of, spoken};
 use super::experiment::{create_passing, drive_aside, find, passing_folder, unfinished};
 use crate::error::Result;
 use crate::job::{Given, Index, Said, Unseen};
@@ -69,7 +69,7 @@ pub(super) fn predict(json: bool, env: &Environment, args: &PredictArgs) -> Resu
         chat: args.chat,
         max_new_tokens: args.max_tokens,
         beams: args.beams.map(usize::from),
-        told: told(&args.speech),
+        spoken: spoken(&args.speech),
     };
     let answers = match drive_aside(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.predict(&asking))? {
         Ok(answers) => answers,

@@ -30,20 +30,20 @@ pub struct Question {
     /// Only so many, the first of the split.
     pub max_examples: Option<usize>,
     /// Of a model of speech.
-    pub told: Told,
+    pub spoken: Spoken,
     /// What becomes of texts before they are compared; of a model of speech alone.
     pub compared: Option<Compared>,
 }
 
 /// What a model of speech is told, where somebody says so.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Told {
+pub struct Spoken {
     /// What is spoken, by its code.
     pub language: Option<String>,
     pub write: Option<Write>,
 }
 
-impl Told {
+impl Spoken {
     /// Tokens that every text of a model begins with.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Told {
     pub(super) fn forced(&self, model: &ModelFacts) -> Result<Vec<u32>, Untold> {
         if model.config.speech_limits().is_none() {
             return match self {
-                Told { language: None, write: None } => Ok(Vec::new()),
+                Spoken { language: None, write: None } => Ok(Vec::new()),
                 _ => Err(Untold::Deaf { family: model.config.family() }),
             };
         }
@@ -185,12 +185,12 @@ impl Pipeline<'_> {
             format!("columns: {input}{label}, as the model was trained (`{MANIFEST}`)")
         }));
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
-        let forced = question.told.forced(&model)?;
+        let forced = question.spoken.forced(&model)?;
         if question.compared.is_some() && model.config.speech_limits().is_none() {
             return Err(Untold::Deaf { family: model.config.family() }.into());
         }
         let job = prepare_job(task, &model, &data, split, &classes, (question.max_examples, forced))?;
-        let unsaid = model.speech.as_ref().filter(|_| question.told.language.is_none());
+        let unsaid = model.speech.as_ref().filter(|_| question.spoken.language.is_none());
         if let Some(language) = unsaid.and_then(|known| known.language(None)) {
             assumptions.push(format!("language: {language}"));
         }

@@ -1,6 +1,6 @@
 //! A model that is there, put to use: asked to write, made one with its adapter, or written for another program. Each is a job in a jail of its own.
 
-use super::{Pipeline, Told, Unfinished};
+use super::{Pipeline, Spoken, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
@@ -32,7 +32,7 @@ pub struct Ask {
     /// Whether pieces are told as they are written.
     pub stream: bool,
     /// Of a model of speech.
-    pub told: Told,
+    pub spoken: Spoken,
 }
 
 /// What it wrote.
@@ -127,7 +127,7 @@ impl Pipeline<'_> {
             return Err(Error::NoTalk { family: model.config.family() }.into());
         }
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoTokenizer)?;
-        let forced = ask.told.forced(&model)?;
+        let forced = ask.spoken.forced(&model)?;
         let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt, forced)).transpose()?;
         let max_new_tokens = most_tokens(&model, ask.max_new_tokens);
         let job = GenerateJob {
@@ -270,7 +270,7 @@ pub(super) fn most_tokens(model: &ModelFacts, asked: Option<usize>) -> usize {
 /// How a model writes to many inputs, each of which is put behind what it is asked by here, or heard in the place of a recording.
 pub(super) fn in_bulk(
     model: &ModelFacts,
-    (chat, told): (bool, &Told),
+    (chat, spoken): (bool, &Spoken),
     (max_new_tokens, beams): (Option<usize>, Option<usize>),
     threads: usize,
 ) -> Result<GenerateJob> {
@@ -279,7 +279,7 @@ pub(super) fn in_bulk(
         return Err(Error::NoTalk { family: model.config.family() }.into());
     }
     let own = if is_pair { model.writes.search() } else { Search::Greedy };
-    let forced = told.forced(model)?;
+    let forced = spoken.forced(model)?;
     let hearing = model.config.speech_limits().map(|_| {
         let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = model.speech.clone().unwrap_or_default();
         Hearing { recording: PathBuf::new(), forced, suppress_tokens, begin_suppress_tokens }

@@ -2,7 +2,7 @@
 
 use super::made::{files, in_bulk};
 use super::prepared::{columns_of, usable_vectors};
-use super::{Pipeline, Told, Unfinished};
+use super::{Pipeline, Spoken, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, Feeding, Given, Job, Normalize, PredictJob, Unseen};
@@ -26,7 +26,7 @@ pub struct Asking {
     pub max_new_tokens: Option<usize>,
     pub beams: Option<usize>,
     /// Of a model of speech.
-    pub told: Told,
+    pub spoken: Spoken,
 }
 
 /// What it said, on disk.
@@ -117,7 +117,7 @@ impl Pipeline<'_> {
         own_columns(task, &model, asking)?;
         let mut assumptions = Vec::new();
         let length = (asking.max_new_tokens, asking.beams);
-        let writing = (!task.answers()).then(|| in_bulk(&model, (asking.chat, &asking.told), length, self.setup.threads));
+        let writing = (!task.answers()).then(|| in_bulk(&model, (asking.chat, &asking.spoken), length, self.setup.threads));
         let job = PredictJob {
             writing: writing.transpose()?.map(Box::new),
             feeding: feeding(task, &model, &mut assumptions),
@@ -155,8 +155,8 @@ fn fits_options(asking: &Asking, task: Task, (family, head): (&'static str, &'st
         (asking.chat, "--chat"),
         (asking.max_new_tokens.is_some(), "--max-tokens"),
         (asking.beams.is_some(), "--beams"),
-        (asking.told.language.is_some(), "--language"),
-        (asking.told.write.is_some(), "--write"),
+        (asking.spoken.language.is_some(), "--language"),
+        (asking.spoken.write.is_some(), "--write"),
     ];
     let of_answers = [(asking.logits, "--logits"), (asking.top_k.is_some(), "--top-k")];
     match (task.answers(), asked(&of_writing), asked(&of_answers)) {
