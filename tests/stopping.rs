@@ -529,18 +529,24 @@ fn a_download_that_hangs_is_left_at_once() {
     stopped(&said, &run);
     drop(call);
 
-    // What passes with the program is not left behind.
+    // What passes with the program is not left behind, and nothing of it can be gone on with.
     let passing = place.path("passing");
     std::fs::create_dir(&passing).expect("made");
-    let mut command = at_hub(place.tallow(["data", "acme/moods"]));
-    command.env("TMPDIR", &passing);
-    let running = Running::start(command, &place.run());
-    let call = hub.accept().expect("a call");
-    assert!(std::fs::read_dir(&passing).expect("there").count() > 0);
-    running.signal(libc::SIGINT);
-    assert_eq!(running.end(Duration::from_secs(20), 0).code, Some(41));
-    assert_eq!(std::fs::read_dir(&passing).expect("there").count(), 0);
-    drop(call);
+    let tiny = place.path("tiny.toml");
+    let from_hub = "--set=data.source={ kind = \"hub\", id = \"acme/moods\" }";
+    let profile = place.tallow(["profile".as_ref(), tiny.as_os_str(), from_hub.as_ref()]);
+    for command in [place.tallow(["data", "acme/moods"]), profile] {
+        let mut command = at_hub(command);
+        command.env("TMPDIR", &passing);
+        let running = Running::start(command, &place.run());
+        let call = hub.accept().expect("a call");
+        assert!(std::fs::read_dir(&passing).expect("there").count() > 0);
+        running.signal(libc::SIGINT);
+        let said = running.end(Duration::from_secs(20), 0);
+        assert!(said.code == Some(41) && !said.stderr.contains("tallow resume"), "{said:#?}");
+        assert_eq!(std::fs::read_dir(&passing).expect("there").count(), 0);
+        drop(call);
+    }
 }
 
 /// A data set that is being made is given up, and nothing of it is left.

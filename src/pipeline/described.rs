@@ -1,7 +1,7 @@
 //! `tallow data`: what a data set holds, whatever it may be for.
 
 use super::stages::making;
-use super::{End, Pipeline};
+use super::{Pipeline, Unfinished};
 use crate::data::{self, ColumnDescribed, DataSpecHints, SplitDescribed};
 use crate::error::Result;
 use crate::job::{DescribeJob, Event, Job, SplitSource};
@@ -54,7 +54,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// It is not there, or cannot be read. What cannot be told of its columns is no error.
-    pub fn describe(&mut self, asked: &LookAt<'_>) -> Result<std::result::Result<Described, End>> {
+    pub fn describe(&mut self, asked: &LookAt<'_>) -> Result<std::result::Result<Described, Unfinished>> {
         let _lock = self.folder.lock()?;
         self.watch.say("looking at the data");
         let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));

@@ -138,7 +138,7 @@ impl Failure for Error {
             }
             Error::Held(tallow_grammar::Error::Unspellable { .. }) => Class::Model,
             Error::Held(tallow_grammar::Error::Stuck { .. } | tallow_grammar::Error::Forbidden { .. }) => Class::Model,
-            Error::Model(tallow_zoo::Error::Prompt { .. }) => Class::Usage,
+            Error::Model(tallow_zoo::Error::Prompt { .. } | tallow_zoo::Error::NoPrompt) => Class::Usage,
             Error::Export(crate::export::Error::Io(_)) => Class::Resource,
             Error::Export(_) | Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
@@ -172,9 +172,7 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => FULL_DISK,
             Error::Schema(_) => "docs/generation.md lists what a schema may say",
             Error::Held(tallow_grammar::Error::Room { .. }) => "give it more with `--max-tokens`, or shorten the prompt",
-            Error::Model(tallow_zoo::Error::Prompt { found, .. }) if found == "none" => {
-                "give it words to go on with: `--prompt \"Once upon a time\"`"
-            }
+            Error::Model(tallow_zoo::Error::NoPrompt) => "give it words to go on with: `--prompt \"Once upon a time\"`",
             Error::Model(tallow_zoo::Error::Prompt { .. }) => "shorten the prompt",
             Error::Conversation => "`--chat` asks it in conversations; or name the one column of the texts with `--columns`",
             Error::Beams => "leave out `--beams`",
@@ -198,9 +196,10 @@ mod tests {
 
     #[test]
     fn nobody_shortens_an_empty_prompt() {
-        let hint = |found: &str| Error::Model(tallow_zoo::Error::Prompt { expected: "x".into(), found: found.into() }).hint();
-        assert!(hint("none").is_some_and(|hint| hint.contains("--prompt")));
-        assert!(hint("900 words").is_some_and(|hint| hint.contains("shorten")));
+        let hint = |error: tallow_zoo::Error| Error::Model(error).hint().expect("a hint");
+        assert!(hint(tallow_zoo::Error::NoPrompt).contains("--prompt"));
+        let long = tallow_zoo::Error::Prompt { expected: "fewer".into(), found: "900 words".into() };
+        assert!(hint(long).contains("shorten"));
     }
 
     #[test]

@@ -183,6 +183,13 @@ pub struct WorkerArgs {
     pub threads: Option<NonZeroUsize>,
 }
 
+impl WorkerArgs {
+    /// The threads of the worker.
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
 /// What `tallow bench` runs, or compares.
 #[derive(Debug, Args, Clone)]
 pub struct BenchArgs {

@@ -123,7 +123,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     if total == 0.0 && !text.trim().is_empty() {
         return Err(format!("expected a time above 0, found `{text}`"));
     }
-    // Limits are counted in whole seconds.
+    // Limits are counted in whole seconds, and none would be no time at all.
     if total > 0.0 && total < 1.0 {
         return Err(format!("expected a time of at least 1 s, found `{text}`"));
     }
