@@ -98,11 +98,11 @@ pub enum Command {
         #[command(flatten)]
         worker: WorkerArgs,
     },
-    /// Go on with a run that was planned, stopped or killed.
+    /// Continue a run that was planned, stopped or killed.
     Resume {
         /// A run folder, or its name in the folder of runs.
         run: String,
-        /// Time for everything, what was used before included, such as 30m or 2h.
+        /// Time for everything, including what was used before, such as 30m or 2h.
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         max_time: Option<Duration>,
         /// Ask the language model of the run no more: the rules go on alone.
@@ -117,11 +117,11 @@ pub enum Command {
     },
     /// Show what a data set holds: splits, columns, classes, lengths, what is repeated or shared between splits, and what to beware of.
     Data(Box<DataArgs>),
-    /// Score a model that is there on a split of a data set, with a 95 % interval.
+    /// Score an existing model on a split of a data set, with a 95 % interval.
     Eval(Box<EvalArgs>),
-    /// Say what a model says of texts, images or rows of tables whose answers nobody knows, with probabilities.
+    /// Ask a model about new texts, images, recordings or rows of tables: its answers, with probabilities.
     Predict(Box<PredictArgs>),
-    /// Have a model go on with a text, or answer.
+    /// Have a model continue a text, or answer.
     Generate(Box<GenerateArgs>),
     /// Make one model of an adapter and its base.
     Merge {
@@ -137,13 +137,13 @@ pub enum Command {
     },
     /// Write a model for another program: ONNX (BERT, ResNet in ImageNet's shapes, ViT) or GGUF (Llama, Mistral, Qwen2, Qwen3).
     Export(Box<ExportArgs>),
-    /// Put a model on the Hub by one commit, after secrets and licences were looked at and somebody agreed.
+    /// Put a model on the Hub in one commit, once secrets and licences have been checked and somebody has agreed.
     Push(Box<PushArgs>),
     /// Train a finished run again, in a jail, and compare all that it logged and its weights, bit for bit.
     Verify {
         /// A run folder, or its name in the folder of runs.
         run: String,
-        /// Only the first so many steps of each seed.
+        /// Only the first N steps of each seed.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         steps: Option<u64>,
         #[command(flatten)]

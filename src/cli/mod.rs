@@ -283,7 +283,7 @@ fn note_unsaid(said: std::io::Result<()>) {
 
 /// The end of a command that did its work, but whose answer did not all get to stdout.
 #[derive(Debug, thiserror::Error)]
-#[error("what was to be said could not all be written to stdout")]
+#[error("the output could not be written to stdout in full")]
 struct Unsaid {
     source: std::io::Error,
 }

@@ -22,9 +22,9 @@ use std::process::ExitCode;
 enum PushError {
     #[error("`{model}` is no run and no folder of a model")]
     NoModel { model: String },
-    #[error("secrets would go with it:{}", listed(findings))]
+    #[error("the model's files contain secrets:{}", listed(findings))]
     Secrets { findings: Vec<(String, Finding)> },
-    #[error("paths of this machine would go with it:{}", listed(findings))]
+    #[error("the model's files contain paths of this machine:{}", listed(findings))]
     Paths { findings: Vec<(String, Finding)> },
     #[error("the adapter's base `{base}` lies on this machine, where nobody else has it")]
     Base { base: String },

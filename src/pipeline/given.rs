@@ -116,7 +116,7 @@ enum Error {
     Kind { model: &'static str, data: &'static str },
     #[error("a {family} model with a head for {head} cannot be scored on its own")]
     Head { family: &'static str, head: &'static str },
-    #[error("preferences are measured against the model that training began with; of a whole model nobody says which that is")]
+    #[error("preferences are measured against the model that training began with; a whole model does not say which that was")]
     NoReference,
     #[error("the data set has no split `{split}`; it has {}", listed(have))]
     NoSplit { split: String, have: Vec<String> },

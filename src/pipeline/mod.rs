@@ -42,6 +42,7 @@ use crate::run::{Allowed, Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder, Stage};
+use crate::words::counted;
 use budget::{Bought, TimeBudget};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -335,7 +336,8 @@ impl<'a> Pipeline<'a> {
     fn note_downloads(&mut self) -> Result<()> {
         let Downloaded { files, bytes, secs, anew } = self.setup.hub.downloaded();
         if anew > 0 {
-            self.watch.say(&format!("{anew} file(s) were fetched anew: they had changed since a download that was cut off"));
+            let files = counted(anew, "file");
+            self.watch.say(&format!("fetched anew: {files} that had changed since a download that was cut off"));
         }
         if files > 0 {
             let values = [("files", files as f64), ("bytes", bytes as f64), (SECS, secs)];

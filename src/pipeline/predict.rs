@@ -52,7 +52,7 @@ enum Error {
     Silent { family: &'static str, head: &'static str },
     #[error("a {family} model with a head for {head} does not write: `{option}` is for one that does")]
     Writes { family: &'static str, head: &'static str, option: &'static str },
-    #[error("a model that writes has no numbers to tell: `{option}` is for one that does not")]
+    #[error("`{option}` is for models that score; this one writes text")]
     NoNumbers { option: &'static str },
     #[error("the model is for {model}, and what is given are {given}")]
     Kind { model: &'static str, given: &'static str },

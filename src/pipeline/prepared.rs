@@ -17,7 +17,7 @@ use tallow_zoo::{ModelConfig, SpeechLimits, mlp};
 
 /// A model whose vectors are made in a way that is not known here.
 #[derive(Debug, thiserror::Error)]
-#[error("the model's vectors are made as cannot be had here: {what}")]
+#[error("the model makes its vectors in a way that Tallow does not support: {what}")]
 pub(super) struct Vectors {
     what: String,
 }

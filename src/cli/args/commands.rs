@@ -43,7 +43,7 @@ pub struct EvalArgs {
     /// The split; default: the one that is usually scored.
     #[arg(long)]
     pub split: Option<String>,
-    /// Only so many examples, the first of the split.
+    /// Only the first N examples of the split.
     #[arg(long, value_name = "N")]
     pub max_examples: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub struct PredictArgs {
     /// Columns of the input; default: those that the run was trained on, else those with the usual names.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Vec<String>,
-    /// Only the likeliest so many.
+    /// Only the N likeliest.
     #[arg(long, value_name = "N")]
     pub top_k: Option<NonZeroUsize>,
     /// With the model's own numbers, from which probabilities are made.
@@ -79,10 +79,10 @@ pub struct PredictArgs {
     /// Of a model that writes: each input is what a user says, in the form of the model's chat template.
     #[arg(long)]
     pub chat: bool,
-    /// Of a model that writes: at most so many tokens; default: 128, of a model of pairs what its `generation_config.json` says.
+    /// Of a model that writes: at most N tokens; default: 128, of a model of pairs what its `generation_config.json` says.
     #[arg(long, value_name = "N", value_parser = parse_some)]
     pub max_tokens: Option<usize>,
-    /// Of a model that writes: search for the likeliest text by going on with so many at a time; default: what its files say.
+    /// Of a model that writes: search for the likeliest text with N beams; default: what its files say.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub beams: Option<u16>,
     #[command(flatten)]
@@ -113,19 +113,19 @@ pub struct GenerateArgs {
     /// In a conversation, who the model is to be.
     #[arg(long, value_name = "TEXT", requires = "chat")]
     pub system: Option<String>,
-    /// Write at most so many tokens; default: 128, of a model of pairs what its `generation_config.json` says.
+    /// Write at most N tokens; default: 128, of a model of pairs what its `generation_config.json` says.
     #[arg(long, value_name = "N", value_parser = parse_some)]
     pub max_tokens: Option<usize>,
-    /// Draw by chance, the more evenly the higher; default: the likeliest each time.
+    /// Sample: the higher, the more evenly; default: the likeliest each time.
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = parse_temperature)]
     pub temperature: Option<f64>,
     /// Draw from the fewest tokens that together have this probability.
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = parse_share_of_one)]
     pub top_p: Option<f64>,
-    /// Draw from so many of the likeliest tokens.
+    /// Draw from the N likeliest tokens.
     #[arg(long, value_name = "N")]
     pub top_k: Option<NonZeroUsize>,
-    /// Search for the likeliest text by going on with so many at a time.
+    /// Search for the likeliest text with N beams.
     #[arg(long, value_name = "N", conflicts_with_all = ["temperature", "top_p", "top_k", "schema", "stream"], value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub beams: Option<u16>,
     /// What chance is drawn from.

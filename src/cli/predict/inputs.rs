@@ -16,7 +16,7 @@ pub(super) enum InputError {
     NoFile { path: String },
     #[error(transparent)]
     Data(#[from] crate::data::Error),
-    #[error("what the file `{path}` holds is not known by its name: expected a table ({}), images ({}), recordings ({}) or texts ({})", tables(), IMAGES.join(", "), RECORDINGS.join(", "), TEXTS.join(", "))]
+    #[error("cannot tell from its name what the file `{path}` holds: expected a table ({}), images ({}), recordings ({}) or texts ({})", tables(), IMAGES.join(", "), RECORDINGS.join(", "), TEXTS.join(", "))]
     UnknownFile { path: String },
     #[error("`{a}` and `{b}` are inputs of different kinds")]
     Mixed { a: String, b: String },
@@ -24,7 +24,7 @@ pub(super) enum InputError {
     Twice,
     #[error("`--out {path}`: the name is that of a table, and answers are written as lines of JSON")]
     OutTable { path: String },
-    #[error("`--with` gives each text that was said its second one: `{input}` is no text but a file")]
+    #[error("`--with` is the second text of a pair; `{input}` is a file, not a text")]
     WithFile { input: String },
     #[error("`--columns` names columns of a table, and none is given: `{input}` is {what}")]
     NoTable { input: String, what: &'static str },
@@ -32,7 +32,7 @@ pub(super) enum InputError {
     NoText { place: String, source: std::io::Error },
     #[error("cannot {action} `{place}`")]
     Io { action: &'static str, place: String, source: std::io::Error },
-    #[error("there is nothing to say anything of: what was given is empty")]
+    #[error("nothing to predict: the input is empty")]
     Empty,
     #[error("{place}, line {line}: expected a JSON object as in the first line: {source}")]
     Line { place: String, line: usize, source: serde_json::Error },
