@@ -2,14 +2,12 @@
 
 use super::args::DataArgs;
 use super::environment::Environment;
-use super::evaluate::EvalError;
-use super::experiment::{create_passing, drive, lying, passing_folder, unfinished};
+use super::evaluate::choice;
+use super::experiment::{create_passing, drive, passing_folder, unfinished};
 use super::together::together;
 use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
-use crate::intake::{DataName, Request};
 use crate::pipeline::{Described, LookAt};
-use crate::plan::{Goal, Planner, RulePlanner, Wishes};
 use crate::words::{clean, count, measured, quoted};
 use std::process::ExitCode;
 
@@ -18,9 +16,7 @@ const CLASSES: usize = 10;
 
 pub(super) fn data(json: bool, env: &Environment, args: &DataArgs) -> Result<ExitCode> {
     let named = together(&args.data)?;
-    let wishes = Wishes { data: Some(DataName::parse(&named, lying)), ..Wishes::default() };
-    let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
-    let mut choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: named.clone() })?;
+    let mut choice = choice(&named)?;
     if let Some(label) = &args.label {
         choice.columns.label = Some(label.clone());
     }

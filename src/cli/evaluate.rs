@@ -7,7 +7,7 @@ use super::together::together;
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
 use crate::pipeline::{Question, Score, Spoken};
-use crate::plan::{Goal, Planner, RulePlanner, Wishes};
+use crate::plan::{DataChoice, Goal, Planner, RulePlanner, Wishes};
 use crate::spec::ModelSpec;
 use crate::store::{self, Purpose};
 use crate::words::{clean, count, score};
@@ -39,11 +39,16 @@ impl Failure for EvalError {
     }
 }
 
+/// The data set that is called so.
+pub(super) fn choice(named: &str) -> Result<DataChoice> {
+    let wishes = Wishes { data: Some(DataName::parse(named, lying)), ..Wishes::default() };
+    let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
+    Ok(choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: named.into() })?)
+}
+
 pub(super) fn evaluate(json: bool, env: &Environment, args: &EvalArgs) -> Result<ExitCode> {
     let named = together(&args.data)?;
-    let wishes = Wishes { data: Some(DataName::parse(&named, lying)), ..Wishes::default() };
-    let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
-    let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: named.clone() })?;
+    let data = choice(&named)?;
     let question = Question {
         model: model_of(env, &args.model)?,
         data,

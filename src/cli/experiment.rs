@@ -26,12 +26,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The experiment that Tallow carries.
 pub(super) use ending::{unfinished, unfinished_script};
 pub(super) use stops::{hear_stops, passing_folder, stop_flag};
 use wishes::{fixed, overrides};
 pub(super) use wishes::{lying, planner_wishes};
 
+/// The experiment that Tallow carries.
 const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
 
 #[derive(Debug, thiserror::Error)]

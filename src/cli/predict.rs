@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::spec::Task;
 use crate::store::Destination;
 use crate::words::{bytes, clean, in_json};
-use inputs::{InputError, given, io};
+use inputs::{InputError, ending_of, given, io};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -119,8 +119,7 @@ pub(super) fn predict(json: bool, env: &Environment, args: &PredictArgs) -> Resu
 
 /// Whether a name is that of a table whose rows are no lines of JSON.
 fn is_other_table(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    matches!(ending.as_str(), "csv" | "tsv" | "parquet" | "arrow" | "feather" | "xlsx")
+    matches!(ending_of(path).as_str(), "csv" | "tsv" | "parquet" | "arrow" | "feather" | "xlsx")
 }
 
 /// The columns that are asked for, where the first rows have them; none: those that serve.

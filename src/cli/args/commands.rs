@@ -1,7 +1,7 @@
 //! What single commands take, where it is much: each is handed on whole.
 
 use super::groups::{HubArgs, RunArgs, SpeechArgs, WorkerArgs};
-use super::values::{parse_share_of_one, parse_some, parse_temperature};
+use super::values::{parse_count, parse_share_of_one, parse_temperature};
 use crate::cli::export::Format;
 use crate::export::FloatKind;
 use crate::spec::Compared;
@@ -80,7 +80,7 @@ pub struct PredictArgs {
     #[arg(long)]
     pub chat: bool,
     /// Of a model that writes: at most N tokens; default: 128, of a model of pairs what its `generation_config.json` says.
-    #[arg(long, value_name = "N", value_parser = parse_some)]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_tokens: Option<usize>,
     /// Of a model that writes: search for the likeliest text with N beams; default: what its files say.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -114,7 +114,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "TEXT", requires = "chat")]
     pub system: Option<String>,
     /// Write at most N tokens; default: 128, of a model of pairs what its `generation_config.json` says.
-    #[arg(long, value_name = "N", value_parser = parse_some)]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_tokens: Option<usize>,
     /// Sample: the higher, the more evenly; default: the likeliest each time.
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = parse_temperature)]

@@ -5,10 +5,6 @@ use crate::bench::Fault;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub(super) fn parse_some(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("expected a whole number of at least 1, found `{text}`"))
-}
-
 pub(super) fn parse_temperature(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
@@ -77,7 +73,7 @@ pub(super) fn parse_epochs(text: &str) -> Result<f64, String> {
     epochs.ok_or_else(|| format!("expected a number of epochs above 0, found `{text}`"))
 }
 
-/// A number of examples.
+/// A number of things, such as examples.
 pub(super) fn parse_count(text: &str) -> Result<usize, String> {
     text.trim()
         .parse()

@@ -58,7 +58,7 @@ impl Failure for InputError {
             InputError::NoFile { .. } => {
                 Some("a text that looks like a file's name can be given on stdin: `echo TEXT | tallow predict MODEL -`".into())
             }
-            InputError::UnknownFile { path } => Some(match ending_of(path).as_str() {
+            InputError::UnknownFile { path } => Some(match ending_of(Path::new(path)).as_str() {
                 "tif" | "tiff" | "avif" | "heic" | "heif" | "svg" | "jp2" | "ico" => "convert it to PNG or JPEG".into(),
                 other if OTHER_RECORDINGS.contains(&other) => "convert it to WAV, FLAC, MP3 or Ogg".into(),
                 _ if holds_rows(path) => "unpack it, and give the folder or its files".into(),
@@ -99,8 +99,8 @@ fn tables() -> String {
 }
 
 /// The ending of a file's name, in small letters.
-fn ending_of(path: &str) -> String {
-    Path::new(path).extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
+pub(super) fn ending_of(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
 impl Input {
@@ -112,7 +112,7 @@ impl Input {
             // Between the values of an object a line may end, within them never.
             return Ok(Input::Row(input.replace(['\n', '\r'], " ")));
         }
-        let ending = ending_of(input);
+        let ending = ending_of(Path::new(input));
         let is_table = crate::data::is_table(input);
         let is_recording = RECORDINGS.contains(&ending.as_str());
         let known = is_table || is_recording || IMAGES.contains(&ending.as_str()) || TEXTS.contains(&ending.as_str());
