@@ -15,6 +15,7 @@
 pub mod error;
 mod stop;
 pub mod store;
+mod tar;
 mod words;
 
 pub mod bench;

@@ -135,7 +135,7 @@ fn an_address_may_be_signed_for_get_alone() {
     assert!(place.ends_with("x.csv") && std::fs::read_to_string(&place).expect("read") == "a,b\n");
     let error = web(cache.path()).file_at(&url, None).expect_err("refused");
     let told = format!("{error} {}", error.hint().unwrap_or_default());
-    assert!(told.contains("its server answers 403") && !told.contains("HF_TOKEN") && !told.contains("0123456789"), "{told}");
+    assert!(told.contains("its server answered 403") && !told.contains("HF_TOKEN") && !told.contains("0123456789"), "{told}");
     assert_eq!(server.asked().iter().filter(|line| line.starts_with("GET")).count(), 2);
 }
 

@@ -137,7 +137,7 @@ fn what_may_not_be_meant_is_told() {
         succeeds(command.arg(path).arg("--offline")).stdout
     };
     let said = data(&file);
-    assert!(said.contains("26 row(s) have the label `NaN`"), "{said}");
+    assert!(said.contains("26 rows with the label `NaN`"), "{said}");
     let png = {
         let mut bytes = std::io::Cursor::new(Vec::new());
         image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Png).expect("an image");
@@ -147,7 +147,7 @@ fn what_may_not_be_meant_is_told() {
         place.write(&format!("animals/{name}.png"), &png);
     }
     let said = data(&place.path("animals"));
-    assert!(said.contains("train") && said.contains("1 image(s) such as `stray.png` lie in no folder of a class"), "{said}");
+    assert!(said.contains("train") && said.contains("1 image outside any class folder, such as `stray.png`"), "{said}");
     assert!(said.contains("5 rows") || said.contains("5"), "{said}");
 }
 
@@ -162,9 +162,7 @@ fn files_that_rows_name_are_looked_at_with_them() {
     let said = succeeds(
         place.tallow(["data", "--offline"]).arg(place.write("pictures/metadata.csv", format!("file_name,label\n{rows}"))),
     );
-    for words in
-        ["image classification", "images; 1 different", "`file_name` names 1 file(s) such as `3.png` that cannot be read"]
-    {
+    for words in ["image classification", "images; 1 different", "`file_name` names 1 file such as `3.png` that cannot be read"] {
         assert!(said.stdout.contains(words), "{words}: {}", said.stdout);
     }
 }

@@ -27,8 +27,8 @@ pub enum Error {
     NoGradient(Vec<String>),
 
     /// Candle failed below an operation.
-    #[error("{op}")]
-    Candle { op: &'static str, source: candle_core::Error },
+    #[error("a tensor operation failed")]
+    Candle { source: candle_core::Error },
 }
 
 /// One tensor that does not fit.
@@ -56,7 +56,7 @@ fn list(problems: &[WeightProblem]) -> String {
 
 impl From<candle_core::Error> for Error {
     fn from(source: candle_core::Error) -> Self {
-        Error::Candle { op: "tensor operation failed", source }
+        Error::Candle { source }
     }
 }
 

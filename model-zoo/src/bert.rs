@@ -1,5 +1,6 @@
 //! BERT (Devlin et al., 1810.04805) for every job that its public classes have, with their names.
 
+use crate::contract::{Architecture, Model};
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
@@ -8,7 +9,6 @@ use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 pub use crate::parts::Activation;
 use crate::parts::{Dense, LayerNorm, leave_other_head};
-use crate::registry::{Architecture, Model};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,7 @@
 //! DistilBERT (Sanh et al., 1910.01108) for every job that its public classes have, with their names: BERT without segment types, with a
 //! head of its own on the first token.
 
+use crate::contract::{Architecture, Model};
 use crate::cost::Cost;
 use crate::encoder::{Encoder, Names, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
@@ -8,7 +9,6 @@ use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_i
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
-use crate::registry::{Architecture, Model};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -245,7 +245,8 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::{Input, ModelConfig};
+    use crate::contract::Input;
+    use crate::registry::ModelConfig;
     use candle_core::Device;
     use tallow_kernels::{Stream, Tape};
 

@@ -2,6 +2,7 @@
 //! with embeddings that may be smaller than its layers, and another head on the first token. Its smaller half, which guesses hidden
 //! words, is the model with the head of words.
 
+use crate::contract::{Architecture, Model};
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
@@ -9,7 +10,6 @@ use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_i
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
-use crate::registry::{Architecture, Model};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -3,13 +3,13 @@
 //!
 //! Shapes: `b` batch, `t` tokens, `d` hidden size, `e` size of a word's embedding, `c` scores, `v` words.
 
+use crate::contract::{Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::Result;
 use crate::head::Head;
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{Activation, Dense, LayerNorm, check_tokens, residual};
 use crate::pooling::Pooling;
-use crate::registry::{Input, Model, Output};
 use candle_core::Tensor;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -3,10 +3,10 @@
 //! Shapes: `b` batch, `s` positions of the source, `t` target tokens, `d` width.
 
 use crate::cache::{Cache, Past};
+use crate::contract::{Input, Model, Output};
 use crate::error::Result;
 use crate::generate::{Generator, Source};
 use crate::parts::check_tokens;
-use crate::registry::{Input, Model, Output};
 use candle_core::Tensor;
 use std::rc::Rc;
 use tallow_kernels::{self as kernels, Tape, Var};

@@ -34,6 +34,10 @@ pub enum Error {
     #[error("the model cannot go on with this prompt: expected {expected}, found {found}")]
     Prompt { expected: String, found: String },
 
+    /// There is nothing to go on with.
+    #[error("the model cannot go on with this prompt: expected at least one word, found none")]
+    NoPrompt,
+
     /// A tensor that the model needs, or that it has no place for.
     #[error("the tensor `{name}`: expected {expected}, found {found}")]
     Tensor { name: String, expected: String, found: String },

@@ -7,8 +7,8 @@ mod draw;
 use self::beams::{Beams, beams};
 use self::draw::{best, draw, penalise};
 use crate::cache::Cache;
+use crate::contract::{Input, Model, Output};
 use crate::error::{ConfigProblem, Error, Result};
-use crate::registry::{Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
@@ -400,7 +400,7 @@ pub fn generate_all(model: &dyn Model, sources: &[Source], start: &[u32], settin
 fn room(max_positions: usize, start: &[u32], settings: &Settings) -> Result<usize> {
     let room = max_positions.saturating_sub(start.len()).min(settings.max_new_tokens);
     if start.is_empty() {
-        return Err(Error::Prompt { expected: "at least one word".into(), found: "none".into() });
+        return Err(Error::NoPrompt);
     }
     if room == 0 && settings.max_new_tokens > 0 {
         let expected = format!("fewer words than the model's {max_positions} positions");

@@ -3,6 +3,7 @@
 //! Shapes: `b` batch, `t` tokens, `d` width (`n_embd`), `v` vocabulary.
 
 use crate::cache::{Cache, Past};
+use crate::contract::{Architecture, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
@@ -11,7 +12,6 @@ use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
 use crate::parts::{LayerNorm, check_tokens, residual};
-use crate::registry::{Architecture, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -4,6 +4,7 @@
 //! A new architecture is one file and a line in [`registry`]; the contract tests pick it up.
 
 mod cache;
+mod contract;
 mod cost;
 mod encoder;
 mod encoder_decoder;
@@ -37,6 +38,7 @@ pub mod whisper;
 pub mod wide_resnet;
 
 pub use cache::Cache;
+pub use contract::{Input, Modality, Model, Output, PairIds, SpeechLimits};
 pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Guide, NextWord, Prompt, Remembered, Search, Settings, Source, generate, generate_all, write};
 pub use head::{Head, HeadKind};
@@ -44,4 +46,4 @@ pub use lora::{ALL_LINEAR, Adapted, Adapter, BaseWeights, is_addition};
 pub use packed_llama::{PackedLlama, PackedText};
 pub use places::{Place, Places};
 pub use pooling::{Pooling, PoolingOf};
-pub use registry::{Entry, Input, Modality, Model, ModelConfig, Output, PairIds, SpeechLimits, registry};
+pub use registry::{Entry, ModelConfig, registry};

@@ -4,6 +4,7 @@
 //! Shapes: `b` batch, `t` tokens, `d` hidden size, `v` vocabulary.
 
 use crate::cache::{Cache, Past};
+use crate::contract::{Architecture, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
@@ -11,7 +12,6 @@ use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::check_tokens;
-use crate::registry::{Architecture, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -4,6 +4,7 @@
 //! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`).
 
 use crate::cache::Past;
+use crate::contract::{Architecture, Input, Model, Output, PairIds};
 use crate::cost::Cost;
 use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
@@ -13,7 +14,6 @@ use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
 use crate::parts::{LayerNorm, check_tokens, padded_sources, residual};
-use crate::registry::{Architecture, Input, Model, Output, PairIds};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -7,6 +7,7 @@
 //!
 //! Shapes: `b` batch, `n` numbers of a row, `k` categorical columns, `d` size of a hidden layer, `c` classes.
 
+use crate::contract::{Architecture, Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::{Fields, check_count, check_dropouts};
@@ -14,7 +15,6 @@ use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 pub use crate::parts::Activation;
 use crate::parts::{Dense, LayerNorm, Norm2d, leave_other_head};
-use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

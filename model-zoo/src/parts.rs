@@ -1,8 +1,8 @@
 //! Layers that more than one model is made of.
 
+use crate::contract::Input;
 use crate::error;
 use crate::generate::Source;
-use crate::registry::Input;
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

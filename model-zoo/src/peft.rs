@@ -12,11 +12,12 @@
 mod patterns;
 
 use self::patterns::{Layer, Patterns};
+use crate::contract::Modality;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::parse_object;
 use crate::head::HeadKind;
 use crate::lora::{Adapted, Adapter, BaseWeights};
-use crate::registry::{Modality, ModelConfig};
+use crate::registry::ModelConfig;
 use candle_core::Tensor;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};

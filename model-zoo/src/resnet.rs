@@ -4,13 +4,13 @@
 //!
 //! Shapes: `b` batch, `h`, `w` height and width, `c` channels.
 
+use crate::contract::{Architecture, Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
 use crate::fields::{Fields, check_count, generic_labels};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{ConvNorm, Dense, images_of, leave_other_head};
-use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -2,6 +2,7 @@
 //! (1911.03894), which are the same under other names. It is BERT without the guess of the next sentence: its first token goes through a
 //! layer of the head's own. Positions are numbered from the padding's id on.
 
+use crate::contract::{Architecture, Model};
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
@@ -9,7 +10,6 @@ use crate::fields::{Fields, check_count, check_counts, check_divides, check_drop
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
-use crate::registry::{Architecture, Model};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -3,6 +3,7 @@
 //! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`), `i` inner width (heads times `d_kv`).
 
 use crate::cache::Past;
+use crate::contract::{Architecture, Input, Model, Output, PairIds};
 use crate::cost::Cost;
 use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{ConfigProblem, Result};
@@ -11,7 +12,6 @@ use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{check_tokens, padded_sources, residual};
-use crate::registry::{Architecture, Input, Model, Output, PairIds};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

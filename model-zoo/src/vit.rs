@@ -4,13 +4,13 @@
 //!
 //! Shapes: `b` batch, `h`, `w` height and width, `c` channels, `n` patches, `t` the token of the class and all patches, `d` hidden size.
 
+use crate::contract::{Architecture, Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
 use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{Activation, Dense, LayerNorm, images_of, leave_other_head, residual};
-use crate::registry::{Architecture, Input, Model, Output};
 use candle_core::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -4,6 +4,7 @@
 //! Shapes: `b` batch, `m` mel bins, `f` frames (twice the positions `s` of the encoder), `t` target tokens, `d` width (`d_model`).
 
 use crate::cache::Past;
+use crate::contract::{Architecture, Input, Model, Output, PairIds, SpeechLimits};
 use crate::cost::Cost;
 use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
 use crate::error::{self, ConfigProblem, Result};
@@ -13,7 +14,6 @@ use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
 pub use crate::parts::Activation;
 use crate::parts::{LayerNorm, residual};
-use crate::registry::{Architecture, Input, Model, Output, PairIds, SpeechLimits};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

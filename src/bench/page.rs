@@ -6,7 +6,7 @@ use super::tables::{Table, about, percent, tables};
 use super::trial::Trial;
 use crate::report::plot::{Band, Bar, Chart, Series, bands, bars, line_chart};
 use crate::report::sheet;
-use crate::words::{clean, duration};
+use crate::words::{clean, counted, duration};
 use maud::{Markup, PreEscaped, html};
 use serde::{Deserialize, Serialize};
 
@@ -168,7 +168,7 @@ fn band(trials: &[&Trial]) -> Option<Band> {
         let (least, greatest) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, g), v| (l.min(*v), g.max(*v)));
         [x, values.iter().sum::<f64>() / values.len() as f64, least, greatest]
     });
-    Some(Band { label: format!("{} seed(s)", trials.len()), points: points.collect() })
+    Some(Band { label: counted(trials.len(), "seed"), points: points.collect() })
 }
 
 /// The value of a curve at `x`, on the line between the points beside it.

@@ -99,6 +99,17 @@ struct Wanted<'s> {
     fault: Fault,
 }
 
+impl Wanted<'_> {
+    /// What it would take and is not there.
+    fn lacks(&self, model: Option<&Path>, undisturbed: Option<&Undisturbed>) -> Option<String> {
+        if model.is_some_and(|model| !model.is_dir()) {
+            return Some(format!("the model of `{}` is not there", self.tier.model_of.as_deref().unwrap_or_default()));
+        }
+        let is_unmeasured = undisturbed.is_none() && self.fault.needs_undisturbed();
+        is_unmeasured.then(|| "the undisturbed run left nothing to measure it by".into())
+    }
+}
+
 impl Bench<'_> {
     /// Runs every trial that is not there yet, and writes what all of them say. None: the user wants to stop; what is done stays done.
     ///
@@ -125,9 +136,10 @@ impl Bench<'_> {
             beside::check(framework, &self.out.join("beside"), self.stop)?;
         }
         for of_one_task in waiting.chunk_by(|one, next| one.task.id == next.task.id) {
-            for Wanted { task, tier, seed, fault } in of_one_task.iter().copied() {
+            for wanted in of_one_task {
+                let Wanted { task, seed, fault, .. } = *wanted;
                 tell(Told::Begin { task, fault, seed });
-                let Some(trial) = self.trial(task, tier, seed, fault, tell)? else { return Ok(None) };
+                let Some(trial) = self.trial(wanted, tell)? else { return Ok(None) };
                 write_json(&self.place("trials", &task.id, fault, seed, ".json"), &trial)?;
                 if trial.well() {
                     self.keep_what_is_quoted(&trial, task);
@@ -263,14 +275,13 @@ impl Bench<'_> {
         read_trial(&self.place("trials", task, fault, seed, ".json")).ok()
     }
 
-    /// One trial, or none where the user wants to stop.
-    fn trial(&self, task: &Task, tier: &Tier, seed: u64, fault: Fault, tell: &mut dyn FnMut(Told)) -> Result<Option<Trial>> {
-        let run = self.run_folder(&task.id, fault, seed);
-        let mut blank = Trial {
+    /// A trial of which nothing is known yet.
+    fn blank(&self, wanted: &Wanted, run: &Path) -> Trial {
+        Trial {
             version: trial::VERSION,
-            task: task.id.clone(),
-            fault,
-            seed,
+            task: wanted.task.id.clone(),
+            fault: wanted.fault,
+            seed: wanted.seed,
             at: (self.now)(),
             command: Vec::new(),
             bench: self.command.clone(),
@@ -286,26 +297,34 @@ impl Bench<'_> {
             why: None,
             curve: Vec::new(),
             beside: None,
-            folder: run.strip_prefix(&self.out).unwrap_or(&run).display().to_string(),
-        };
+            folder: run.strip_prefix(&self.out).unwrap_or(run).display().to_string(),
+        }
+    }
+
+    /// One that lacks what it would take.
+    fn not_run(&self, wanted: &Wanted, lacking: String, blank: Trial) -> Trial {
+        let Wanted { task, tier, seed, fault } = *wanted;
+        let needed = [tier.model_of.as_deref(), fault.needs_undisturbed().then_some(task.id.as_str())];
+        let is_of_surroundings = |id: &str| self.load(id, Fault::None, seed).is_some_and(|trial| trial.surroundings);
+        Trial {
+            // A fault that cannot be measured did not strike; a task without its model failed.
+            struck: fault == Fault::None,
+            why: Some(lacking),
+            // Of what is run again this one is, too.
+            surroundings: needed.into_iter().flatten().any(is_of_surroundings),
+            ..blank
+        }
+    }
+
+    /// One trial, or none where the user wants to stop.
+    fn trial(&self, wanted: &Wanted, tell: &mut dyn FnMut(Told)) -> Result<Option<Trial>> {
+        let Wanted { task, tier, seed, fault } = *wanted;
+        let run = self.run_folder(&task.id, fault, seed);
+        let mut blank = self.blank(wanted, &run);
         let model = tier.model_of.as_deref().map(|of| self.run_folder(of, Fault::None, seed).join("model"));
         let undisturbed = self.undisturbed(task, seed);
-        let missing = match (&model, &undisturbed) {
-            (Some(model), _) if !model.is_dir() => {
-                Some(format!("the model of `{}` is not there", tier.model_of.as_deref().unwrap_or_default()))
-            }
-            (_, None) if fault.needs_undisturbed() => Some("the undisturbed run left nothing to measure it by".into()),
-            _ => None,
-        };
-        if let Some(missing) = missing {
-            // A fault that cannot be measured did not strike; a task without its model failed.
-            blank.struck = fault == Fault::None;
-            blank.why = Some(missing);
-            // Of what is run again this one is, too.
-            let needed = [tier.model_of.as_deref(), fault.needs_undisturbed().then_some(task.id.as_str())];
-            blank.surroundings =
-                needed.into_iter().flatten().any(|id| self.load(id, Fault::None, seed).is_some_and(|trial| trial.surroundings));
-            return Ok(Some(blank));
+        if let Some(lacking) = wanted.lacks(model.as_deref(), undisturbed.as_ref()) {
+            return Ok(Some(self.not_run(wanted, lacking, blank)));
         }
         // Of a bench that was killed meanwhile; what it started ends with it, and is waited for by nobody.
         if run.exists() {
@@ -328,8 +347,7 @@ impl Bench<'_> {
         let means = self.means(tier, server.is_some());
         args.extend(means.iter().cloned());
         let variables = server.as_ref().map_or_else(Vec::new, |server| server.variables());
-        let went = self.go(task, tier, &run, &args, &means, &variables, (fault, seed))?;
-        let Some(went) = went else { return Ok(None) };
+        let Some(went) = self.go(wanted, &run, &args, &means, &variables)? else { return Ok(None) };
         let mut found = self.gather(tier, &run, &went, blank);
         found.struck = match fault {
             Fault::KillWorker => has_lost_a_worker(&run),
@@ -340,8 +358,7 @@ impl Bench<'_> {
         } || !found.well();
         if let Some(framework) = self.framework.as_ref().filter(|_| fault == Fault::None && found.value.is_some()) {
             tell(Told::Say(format!("{}: the same with {}", task.id, framework.name())));
-            let place = self.place("beside", &task.id, fault, seed, "");
-            found.beside = Some(self.stand_beside(framework, &run, seed, &place, tier)?);
+            found.beside = Some(self.stand_beside(framework, wanted, &run)?);
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
@@ -349,9 +366,11 @@ impl Bench<'_> {
         Ok(Some(found))
     }
 
-    fn stand_beside(&self, framework: &Framework, run: &Path, seed: u64, place: &Path, tier: &Tier) -> Result<Beside> {
+    fn stand_beside(&self, framework: &Framework, wanted: &Wanted, run: &Path) -> Result<Beside> {
+        let Wanted { task, tier, seed, fault } = *wanted;
+        let place = self.place("beside", &task.id, fault, seed, "");
         let limit = Duration::from_secs_f64(4.0 * self.patience * tier.time_limit_secs as f64);
-        beside::run(framework, run, seed, place, limit, self.stop)
+        beside::run(framework, run, seed, &place, limit, self.stop)
     }
 
     /// How models and data are had, and the flags of every command.
@@ -368,17 +387,15 @@ impl Bench<'_> {
     }
 
     /// Runs the program, and again where its end asks for it: it was killed, or a service failed.
-    #[expect(clippy::too_many_arguments, reason = "one call, of what a trial is made of")]
     fn go(
         &self,
-        task: &Task,
-        tier: &Tier,
+        wanted: &Wanted,
         run: &Path,
         args: &[String],
         means: &[String],
         variables: &[(&'static str, OsString)],
-        (fault, seed): (Fault, u64),
     ) -> Result<Option<Went>> {
+        let Wanted { task, tier, seed, fault } = *wanted;
         let log = |number: usize, what: &str| self.place("logs", &task.id, fault, seed, &format!(".{number}.{what}"));
         let logs = log(0, "stderr");
         let above = logs.parent().unwrap_or(&self.out);

@@ -4,7 +4,7 @@ use super::fault::Fault;
 use super::strike::arguments;
 use crate::error::{Class, Failure};
 use crate::spec::{Metric, parse_strictly, takes};
-use crate::words::clean;
+use crate::words::{self, clean};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -226,11 +226,11 @@ impl Tier {
 /// A suite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {
-    #[error("the suite `{file}` has {} problem(s):{}", .problems.len(), .problems.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
+    #[error("the suite `{file}` has {}:{}", words::counted(problems.len(), "problem"), words::bullets(problems))]
     Problems { file: String, problems: Vec<String> },
     #[error("there is no suite `{name}`: it is no file, and Tallow carries {}", .have.join(", "))]
     Unknown { name: String, have: Vec<String> },
-    #[error("the suite `{suite}` has no task {} in the tier `{tier}`", .tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", "))]
+    #[error("the suite `{suite}` has no task {} in the tier `{tier}`", words::quoted(tasks))]
     NoTask { suite: String, tier: &'static str, tasks: Vec<String>, have: Vec<String> },
 }
 

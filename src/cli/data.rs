@@ -1,44 +1,32 @@
 //! `tallow data`: what a data set holds.
 
-use super::args::{HubArgs, WorkerArgs};
+use super::args::DataArgs;
 use super::environment::Environment;
-use super::evaluate::{EvalError, passing_folder};
-use super::experiment::{create_passing, drive, lying, unfinished};
+use super::evaluate::choice;
+use super::experiment::{create_passing, drive, passing_folder, unfinished};
+use super::together::together;
 use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
-use crate::intake::{DataName, Request};
-use crate::pipeline::{Described, End, LookAt};
-use crate::plan::{Goal, Planner, RulePlanner, Wishes};
-use crate::words::{clean, count, measured};
+use crate::pipeline::{Described, LookAt};
+use crate::words::{clean, count, measured, quoted};
 use std::process::ExitCode;
 
 /// Classes that a line shows.
 const CLASSES: usize = 10;
 
-/// What the command line asks.
-pub(super) struct Asked<'a> {
-    pub(super) data: &'a str,
-    pub(super) split: Option<&'a str>,
-    /// The column of the answers.
-    pub(super) label: Option<&'a str>,
-    pub(super) samples: usize,
-}
-
-pub(super) fn data(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
-    let wishes = Wishes { data: Some(DataName::parse(asked.data, lying)), ..Wishes::default() };
-    let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
-    let mut choice = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
-    if let Some(label) = asked.label {
-        choice.columns.label = Some(label.into());
+pub(super) fn data(json: bool, env: &Environment, args: &DataArgs) -> Result<ExitCode> {
+    let named = together(&args.data)?;
+    let mut choice = choice(&named)?;
+    if let Some(label) = &args.label {
+        choice.columns.label = Some(label.clone());
     }
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("data"))?;
-    let look = LookAt { choice: &choice, split: asked.split, samples: asked.samples };
-    match drive(json, env, folder, setting, |pipeline| pipeline.describe(&look))? {
+    let look = LookAt { choice: &choice, split: args.split.as_deref(), samples: args.samples };
+    match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.describe(&look))? {
         Ok(described) if json => super::say_all(&serde_json::to_string(&described).unwrap_or_default()),
-        Ok(described) => super::say_all(&page(asked.data, &described)),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Ok(described) => super::say_all(&page(&named, &described)),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 
@@ -72,7 +60,6 @@ fn page(name: &str, described: &Described) -> String {
 
 fn head(described: &Described) -> Vec<(&'static str, String)> {
     let columns = &described.columns;
-    let listed = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let mut head = vec![("where", described.place.clone())];
     head.extend(described.revision.clone().map(|revision| ("revision", revision)));
     head.push(("licence", described.license.clone().unwrap_or_else(|| "not stated".into())));
@@ -81,9 +68,9 @@ fn head(described: &Described) -> Vec<(&'static str, String)> {
         (None, Some(why)) => ("task", format!("cannot be told (`--label COLUMN` names the answer): {why}")),
         (None, None) => ("task", "cannot be told".into()),
     });
-    head.extend((!columns.input.is_empty()).then(|| ("input", listed(&columns.input))));
+    head.extend((!columns.input.is_empty()).then(|| ("input", quoted(&columns.input))));
     head.extend(columns.label.clone().map(|label| ("answer", format!("`{label}`"))));
-    head.extend((!columns.labels.is_empty()).then(|| ("answers", listed(&columns.labels))));
+    head.extend((!columns.labels.is_empty()).then(|| ("answers", quoted(&columns.labels))));
     head.extend(described.mean_tokens.map(|tokens| ("tokens", format!("about {} a text", measured(tokens.round())))));
     head
 }

@@ -1,8 +1,10 @@
 //! The one module that reads environment variables.
 
 use crate::data::hub::{HubConfig, Secret};
+use crate::report::Style;
 use crate::words::{address, clean};
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// The environment variables that Tallow honours, and what each is for. `tallow doctor` prints those that are set.
@@ -129,6 +131,11 @@ impl Environment {
             prices: configured("TALLOW_PRICES", "tallow/prices.toml"),
             path: var("PATH"),
         }
+    }
+
+    /// How what goes there is shown: in colour on a terminal, where nobody asked for plain output.
+    pub(super) fn style(&self, to: &impl IsTerminal) -> Style {
+        if self.color && to.is_terminal() { Style::Color } else { Style::Plain }
     }
 
     /// How the Hub is reached; the command line's own words come first.

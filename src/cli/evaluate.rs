@@ -1,40 +1,26 @@
 //! `tallow eval`: scores a model that is there on a split of a data set.
 
-use super::args::{RunArgs, SpeechArgs};
+use super::args::{EvalArgs, SpeechArgs};
 use super::environment::Environment;
-use super::experiment::{create, create_passing, drive, find, is_locked, lying, unfinished};
+use super::experiment::{create, create_passing, drive, find, is_locked, lying, passing_folder, unfinished};
+use super::together::together;
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
-use crate::pipeline::{End, Question, Score, Told};
-use crate::plan::{Goal, Planner, RulePlanner, Wishes};
-use crate::spec::{Compared, ModelSpec};
-use crate::store::Purpose;
-use crate::words::{clean, count, score, shell};
+use crate::pipeline::{Question, Score, Spoken};
+use crate::plan::{DataChoice, Goal, Planner, RulePlanner, Wishes};
+use crate::spec::ModelSpec;
+use crate::store::{self, Purpose};
+use crate::words::{clean, count, score};
 use serde::Serialize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What the command line asks.
-pub(super) struct Asked<'a> {
-    pub(super) model: &'a str,
-    pub(super) data: &'a str,
-    pub(super) split: Option<&'a str>,
-    pub(super) max_examples: Option<usize>,
-    pub(super) speech: &'a SpeechArgs,
-    pub(super) compare: Option<Compared>,
-}
-
 /// What a model of speech is told.
-pub(super) fn told(speech: &SpeechArgs) -> Told {
-    Told { language: speech.language.clone(), write: speech.write }
+pub(super) fn spoken(speech: &SpeechArgs) -> Spoken {
+    Spoken { language: speech.language.clone(), write: speech.write }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EvalError {
-    #[error("cannot make a folder for the evaluation's files")]
-    Folder { source: std::io::Error },
-    #[error("the run `{}` has no model yet", path.display())]
-    NoModelYet { path: PathBuf },
     #[error("`--data {data}` names no data set")]
     NoData { data: String },
     #[error("several data sets are named, and `{name}` cannot be taken together with others: {why}")]
@@ -43,35 +29,37 @@ pub(super) enum EvalError {
 
 impl Failure for EvalError {
     fn class(&self) -> Class {
-        match self {
-            EvalError::Folder { .. } => Class::Resource,
-            EvalError::NoModelYet { .. } | EvalError::NoData { .. } | EvalError::Together { .. } => Class::Usage,
-        }
+        Class::Usage
     }
     fn hint(&self) -> Option<String> {
         match self {
             EvalError::Together { .. } => Some("name files alone, or one folder, archive, pattern or data set of the Hub".into()),
-            EvalError::NoModelYet { path } => Some(format!("`tallow resume {}` goes on with it", shell(path))),
-            EvalError::Folder { .. } | EvalError::NoData { .. } => None,
+            EvalError::NoData { .. } => None,
         }
     }
 }
 
-pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunArgs) -> Result<ExitCode> {
-    let wishes = Wishes { data: Some(DataName::parse(asked.data, lying)), ..Wishes::default() };
+/// The data set that is called so.
+pub(super) fn choice(named: &str) -> Result<DataChoice> {
+    let wishes = Wishes { data: Some(DataName::parse(named, lying)), ..Wishes::default() };
     let choices = RulePlanner.data(&Goal::Request(Request::default()), &wishes)?;
-    let data = choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: asked.data.into() })?;
+    Ok(choices.into_iter().next().ok_or_else(|| EvalError::NoData { data: named.into() })?)
+}
+
+pub(super) fn evaluate(json: bool, env: &Environment, args: &EvalArgs) -> Result<ExitCode> {
+    let named = together(&args.data)?;
+    let data = choice(&named)?;
     let question = Question {
-        model: model_of(env, asked.model)?,
+        model: model_of(env, &args.model)?,
         data,
-        split: asked.split.map(str::to_string),
-        max_examples: asked.max_examples,
-        told: told(asked.speech),
-        compared: asked.compare,
+        split: args.split.clone(),
+        max_examples: args.max_examples.map(usize::from),
+        spoken: spoken(&args.speech),
+        compared: args.compare,
     };
-    let means = (&args.hub, &args.worker);
+    let means = (&args.run.hub, &args.run.worker);
     let score = |folder| drive(json, env, folder, means, |pipeline| pipeline.score_given(&question));
-    let scored = match &args.out {
+    let scored = match &args.run.out {
         Some(root) => {
             let was_there = root.is_dir();
             let folder = create(env, root.clone(), Purpose::Evaluation)?;
@@ -90,12 +78,11 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
     };
     match scored? {
         Ok(score) if json => {
-            let answer = Answer { model: asked.model, data: asked.data, score: &score };
+            let answer = Answer { model: &args.model, data: &named, score: &score };
             super::say_all(&serde_json::to_string(&answer).unwrap_or_default())
         }
-        Ok(score) => super::say_all(&page(asked, &score)),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Ok(score) => super::say_all(&page(&args.model, &named, &score)),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 
@@ -103,21 +90,14 @@ pub(super) fn evaluate(json: bool, env: &Environment, asked: &Asked, args: &RunA
 ///
 /// # Errors
 /// Nothing came of the run yet.
-pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, EvalError> {
+pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, store::Error> {
     let id = match find(env, asked) {
         Ok(run) if run.model().is_dir() => run.model().display().to_string(),
         // What a script wrote is its own.
-        Ok(run) if !run.script_spec().is_file() => return Err(EvalError::NoModelYet { path: run.root().into() }),
+        Ok(run) if !run.script_spec().is_file() => return Err(store::Error::NoModel { path: run.root().into() }),
         _ => asked.into(),
     };
     Ok(ModelSpec::Pretrained { id, revision: None })
-}
-
-/// A folder for what is not kept.
-pub(super) fn passing_folder() -> Result<tempfile::TempDir, EvalError> {
-    let folder = tempfile::tempdir().map_err(|source| EvalError::Folder { source })?;
-    super::experiment::goes_when_stopped(folder.path());
-    Ok(folder)
 }
 
 /// For machines: one line.
@@ -128,9 +108,9 @@ struct Answer<'a> {
     score: &'a Score,
 }
 
-fn page(asked: &Asked, answer: &Score) -> String {
+fn page(model: &str, data: &str, answer: &Score) -> String {
     let place = format!("split `{}`, {} examples", clean(&answer.split), count(answer.examples as f64));
-    let mut out = format!("{} on {}, {place}\n\n", clean(asked.model), clean(asked.data));
+    let mut out = format!("{} on {}, {place}\n\n", clean(model), clean(data));
     for (metric, scored) in &answer.scores {
         let range = scored.interval.map(|i| format!(" ({} to {})", score(i.low), score(i.high))).unwrap_or_default();
         out.push_str(&format!("  {:<22} {}{range}\n", metric.in_words(), score(scored.value)));

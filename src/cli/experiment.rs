@@ -14,25 +14,24 @@ use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
 use crate::intake::{PaperSource, parse_request};
 use crate::job::Event;
-use crate::pipeline::{End, Given, Pipeline, Setup, Worker};
+use crate::pipeline::{End, Granted, Pipeline, Setup, Worker};
 use crate::plan::{HostFacts, Plan, PlannerError, Prices, RulePlanner};
-use crate::report::{self, Style};
 use crate::run::Watch;
 use crate::spec::ExperimentSpec;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::{data, intake, spec, store, words};
+use crate::{data, intake, report, spec, store, words};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Stderr, Stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// The experiment that Tallow carries.
 pub(super) use ending::{unfinished, unfinished_script};
-pub(super) use stops::{goes_when_stopped, hear_stops, stop_flag};
+pub(super) use stops::{hear_stops, passing_folder, stop_flag};
 use wishes::{fixed, overrides};
 pub(super) use wishes::{lying, planner_wishes};
 
+/// The experiment that Tallow carries.
 const EXAMPLE: &str = include_str!("../../presets/toy_bert.toml");
 
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +44,8 @@ enum CliError {
     Stopped { run: Option<PathBuf> },
     #[error("this program's own file cannot be found")]
     Program { source: std::io::Error },
-    #[error("`{option}` does not go with an experiment file: `{file}` names its own {what}")]
-    InTheFile { option: &'static str, what: &'static str, file: String },
+    #[error("`{}` does not go with an experiment file: `{file}` names its own {}", asked.option(), asked.what())]
+    InTheFile { asked: OfTheFile, file: String },
     #[error("`{}` holds an evaluation, not an experiment", path.display())]
     Evaluation { path: PathBuf },
     #[error("the folder `{}`, which takes the Hub's place, is not there", path.display())]
@@ -80,18 +79,48 @@ impl Failure for CliError {
             CliError::Evaluation { .. } => Some("`tallow eval` scores again".into()),
             CliError::NoRun { .. } => Some("`tallow runs` lists the runs".into()),
             CliError::NoHub { .. } => Some("check `--hub` and the variable TALLOW_HUB".into()),
-            CliError::InTheFile { option, .. } => Some(match *option {
-                "--data" => {
+            CliError::InTheFile { asked, .. } => Some(match asked {
+                OfTheFile::Data => {
                     "change the file, or lay a key over it: `--set data.source.path=FILE`, `--set data.source.id=ORG/NAME`".into()
                 }
-                "--model" => "change the file, or lay a key over it: `--set model.id=ORG/NAME`".into(),
-                option => format!("leave out `{option}`, or let it search: `--improve`"),
+                OfTheFile::Model => "change the file, or lay a key over it: `--set model.id=ORG/NAME`".into(),
+                OfTheFile::Llm | OfTheFile::LlmReplay => {
+                    format!("leave out `{}`, or let it search: `--improve`", asked.option())
+                }
             }),
             CliError::Prices { .. } => Some("docs/planning.md shows the file and what may stand in it".into()),
             CliError::Stopped { run: Some(run) } => {
                 Some(format!("`tallow resume {}` goes on from the last checkpoint", words::shell(run)))
             }
             _ => None,
+        }
+    }
+}
+
+/// What an experiment file says itself, so that no option is asked.
+#[derive(Debug, Clone, Copy)]
+enum OfTheFile {
+    Data,
+    Model,
+    Llm,
+    LlmReplay,
+}
+
+impl OfTheFile {
+    fn option(self) -> &'static str {
+        match self {
+            OfTheFile::Data => "--data",
+            OfTheFile::Model => "--model",
+            OfTheFile::Llm => "--llm",
+            OfTheFile::LlmReplay => "--llm-replay",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            OfTheFile::Data => "data",
+            OfTheFile::Model => "model",
+            OfTheFile::Llm | OfTheFile::LlmReplay => "settings, and without a search (`--improve`) there is nothing to propose",
         }
     }
 }
@@ -103,7 +132,7 @@ pub(super) enum Start {
     Request(Box<intake::Request>),
     /// A run that is there, with other budgets if so asked for.
     Resumed {
-        given: Given,
+        granted: Granted,
     },
 }
 
@@ -124,9 +153,9 @@ impl Start {
             }
             None => (EXAMPLE.to_string(), "the example".to_string()),
         };
-        for (option, what, asked) in [("--data", "data", wishes.data.is_some()), ("--model", "model", wishes.model.is_some())] {
-            if asked {
-                return Err(CliError::InTheFile { option, what, file: name }.into());
+        for (asked, is_asked) in [(OfTheFile::Data, wishes.data.is_some()), (OfTheFile::Model, wishes.model.is_some())] {
+            if is_asked {
+                return Err(CliError::InTheFile { asked, file: name }.into());
             }
         }
         let mut spec = spec::parse_with(&text, &name, &overrides(wishes))?;
@@ -134,10 +163,10 @@ impl Start {
             let is_open = search.fixed.is_empty();
             fixed(wishes, is_open).for_each(|key| search.fix(key));
         }
-        let what = "settings, and without a search (`--improve`) there is nothing to propose";
-        for (option, asked) in [("--llm", wishes.llm.llm.is_some()), ("--llm-replay", wishes.llm.llm_replay.is_some())] {
-            if asked && spec.search.is_none() {
-                return Err(CliError::InTheFile { option, what, file: name }.into());
+        let of_search = [(OfTheFile::Llm, wishes.llm.llm.is_some()), (OfTheFile::LlmReplay, wishes.llm.llm_replay.is_some())];
+        for (asked, is_asked) in of_search {
+            if is_asked && spec.search.is_none() {
+                return Err(CliError::InTheFile { asked, file: name }.into());
             }
         }
         Ok(Start::Experiment(Box::new(spec)))
@@ -178,8 +207,8 @@ impl Start {
             Start::Experiment(spec) => pipeline.begin(spec),
             Start::Paper(paper) => pipeline.begin_with_paper(paper, &planner_wishes(wishes)),
             Start::Request(request) => pipeline.begin_with_request(request, &planner_wishes(wishes)),
-            Start::Resumed { given } if *given == Given::default() => Ok(()),
-            Start::Resumed { given } => pipeline.give(given),
+            Start::Resumed { granted } if *granted == Granted::default() => Ok(()),
+            Start::Resumed { granted } => pipeline.grant(granted),
         }
     }
 
@@ -244,10 +273,7 @@ fn begin_with(
     let was_there = args.out.as_ref().is_some_and(|root| root.is_dir());
     let folder = match &args.out {
         Some(root) => create(env, root.clone(), Purpose::Experiment)?,
-        None => {
-            let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-            create_named(env, &format!("{}-{time}", start.slug()))?
-        }
+        None => create_named(env, &start.slug(), Purpose::Experiment)?,
     };
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
         Err(error) => match fallback.filter(|_| lacks_model(&error)) {
@@ -298,16 +324,17 @@ pub(super) fn create(env: &Environment, root: PathBuf, purpose: Purpose) -> Resu
     begun(env, RunFolder::create(root)?, purpose, binary_sha256)
 }
 
-/// As [`create`] of an experiment, of that name in the folder of runs. Several runs may begin in the same second: whoever finds
-/// the name taken, however lately, takes the next one.
-fn create_named(env: &Environment, name: &str) -> Result<RunFolder> {
+/// As [`create`], in the folder of runs, of that name and the time. Several runs may begin in the same second: whoever finds the name
+/// taken, however lately, takes the next one.
+pub(super) fn create_named(env: &Environment, name: &str, purpose: Purpose) -> Result<RunFolder> {
     let binary_sha256 = own_sha256();
+    let name = format!("{name}-{}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"));
     let mut number = 1u64;
     loop {
-        let root = env.runs.join(if number == 1 { name.to_string() } else { format!("{name}-{number}") });
+        let root = env.runs.join(if number == 1 { name.clone() } else { format!("{name}-{number}") });
         match RunFolder::create(root) {
             Err(store::Error::Occupied { .. }) => number += 1,
-            made => return begun(env, made?, Purpose::Experiment, binary_sha256),
+            made => return begun(env, made?, purpose, binary_sha256),
         }
     }
 }
@@ -339,7 +366,7 @@ pub(super) fn resume(
     hub: &HubArgs,
     worker: &WorkerArgs,
 ) -> Result<ExitCode> {
-    let given = Given {
+    let granted = Granted {
         max_time,
         max_memory_bytes: budget.memory,
         max_disk_bytes: budget.max_disk,
@@ -358,7 +385,7 @@ pub(super) fn resume(
         }
         return super::script::resume(json, env, &folder, (max_time, budget), (hub, worker));
     }
-    go_on(json, env, folder, Start::Resumed { given }, &Wishes::default(), (hub, worker), Until::Report)
+    go_on(json, env, folder, Start::Resumed { granted }, &Wishes::default(), (hub, worker), Until::Report)
 }
 
 /// A run folder, by its path or its name in the folder of runs.
@@ -387,7 +414,7 @@ fn go_on(
     until: Until,
 ) -> Result<ExitCode> {
     let place = folder.clone();
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = env.style(&std::io::stdout());
     if until == Until::Plan {
         let plan = plan(json, env, folder, &start, wishes, means)?;
         return if json { super::print_json(&plan) } else { super::say_all(&planned::page(&plan, &place, style)) };
@@ -398,7 +425,7 @@ fn go_on(
                 if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
             super::say_all(&text)
         }
-        End::Unfinished { run, outcome } => Err(unfinished(run, &outcome, Some(&place))),
+        End::Unfinished(end) => Err(unfinished(end, Some(&place))),
     }
 }
 
@@ -480,7 +507,7 @@ fn driven<T>(
         Ok(measured.borrow_mut().insert(facts).clone())
     };
     let program = program()?;
-    let threads = worker.threads.map_or(cores, usize::from);
+    let threads = worker.threads();
     let answering = || Worker { program: program.clone(), level: worker.sandbox, threads, stop, now, folder: folder.clone() };
     let setup = Setup {
         hub: &hub,

@@ -1,12 +1,11 @@
 //! `tallow export`: a model in the format of another program.
 
-use super::args::{HubArgs, WorkerArgs};
+use super::args::ExportArgs;
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder};
-use super::experiment::{create_passing, drive, unfinished};
+use super::evaluate::model_of;
+use super::experiment::{create_passing, drive, passing_folder, unfinished};
 use crate::error::Result;
-use crate::export::FloatKind;
-use crate::pipeline::{End, ExportFormat};
+use crate::pipeline::ExportFormat;
 use crate::words::{bytes, count};
 use serde_json::json;
 use std::path::Path;
@@ -19,30 +18,21 @@ pub enum Format {
     Gguf,
 }
 
-/// What the command line asks.
-pub(super) struct Asked<'a> {
-    pub(super) model: &'a str,
-    pub(super) to: Format,
-    pub(super) dtype: FloatKind,
-    pub(super) out: Option<&'a Path>,
-}
-
-pub(super) fn export(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
-    let model = model_of(env, asked.model)?;
-    let (format, usual) = match asked.to {
+pub(super) fn export(json: bool, env: &Environment, args: &ExportArgs) -> Result<ExitCode> {
+    let model = model_of(env, &args.model)?;
+    let (format, usual) = match args.to {
         Format::Onnx => (ExportFormat::Onnx, "model.onnx"),
-        Format::Gguf => (ExportFormat::Gguf { kind: asked.dtype, name: name(asked.model) }, "model.gguf"),
+        Format::Gguf => (ExportFormat::Gguf { kind: args.dtype, name: name(&args.model) }, "model.gguf"),
     };
-    let out = asked.out.unwrap_or(Path::new(usual));
+    let out = args.out.as_deref().unwrap_or(Path::new(usual));
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("export"))?;
-    match drive(json, env, folder, setting, |pipeline| pipeline.export(&model, &format, out))? {
+    match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.export(&model, &format, out))? {
         Ok((size, params)) if json => super::say_all(&json!({"file": out, "bytes": size, "params": params}).to_string()),
         Ok((size, params)) => {
             super::say_all(&format!("{} ({}, {} parameters)", out.display(), bytes(size as f64), count(params as f64)))
         }
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 

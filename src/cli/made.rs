@@ -1,11 +1,11 @@
 //! `tallow generate` and `tallow merge`: a model that is there, put to use.
 
-use super::args::{HubArgs, SpeechArgs, WorkerArgs};
+use super::args::{GenerateArgs, HubArgs, WorkerArgs};
 use super::environment::Environment;
-use super::evaluate::{model_of, passing_folder, told};
-use super::experiment::{create_passing, drive, drive_aside, unfinished};
+use super::evaluate::{model_of, spoken};
+use super::experiment::{create_passing, drive, drive_aside, passing_folder, unfinished};
 use crate::error::{Class, Failure, Result};
-use crate::pipeline::{Ask, End};
+use crate::pipeline::Ask;
 use crate::words::{count, in_json, steers};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
@@ -13,40 +13,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tallow_zoo::Search;
 
-/// What the command line asks of a model.
-pub(super) struct Asked<'a> {
-    pub(super) model: &'a str,
-    pub(super) prompt: &'a str,
-    pub(super) chat: bool,
-    pub(super) system: Option<&'a str>,
-    pub(super) max_tokens: Option<usize>,
-    pub(super) search: Search,
-    pub(super) schema: Option<&'a Path>,
-    pub(super) stream: bool,
-    pub(super) speech: &'a SpeechArgs,
-}
-
 /// By beams or by chance, where anything is said of it.
-pub(super) fn search(
-    temperature: Option<f64>,
-    top_p: Option<f64>,
-    top_k: Option<usize>,
-    beams: Option<u16>,
-    seed: u64,
-) -> Search {
+fn search(args: &GenerateArgs) -> Search {
+    let (temperature, top_p, top_k) = (args.temperature, args.top_p, args.top_k.map(usize::from));
     match (temperature, top_p, top_k) {
         // The likeliest word is what falling temperatures lead to.
         (Some(0.0), ..) => Search::Greedy,
-        (None, None, None) => match beams {
+        (None, None, None) => match args.beams {
             Some(beams) => Search::Beam { num_beams: usize::from(beams), length_penalty: 1.0, early_stopping: false },
             None => Search::Greedy,
         },
-        _ => Search::Sample { temperature: temperature.unwrap_or(1.0), top_k, top_p, seed },
+        _ => Search::Sample { temperature: temperature.unwrap_or(1.0), top_k, top_p, seed: args.seed },
     }
 }
 
-pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&HubArgs, &WorkerArgs)) -> Result<ExitCode> {
-    let prompt = match asked.prompt {
+pub(super) fn generate(json: bool, env: &Environment, args: &GenerateArgs) -> Result<ExitCode> {
+    let prompt = match args.prompt.as_ref().or(args.prompt_option.as_ref()).map_or("", String::as_str) {
         "-" => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).map_err(|source| PromptError::Stdin { source })?;
@@ -54,30 +36,30 @@ pub(super) fn generate(json: bool, env: &Environment, asked: &Asked, setting: (&
         }
         prompt => prompt.into(),
     };
+    let search = search(args);
     // For machines stdout is one line, when all is written.
-    let is_shown = std::io::stdout().is_terminal() && !matches!(asked.search, Search::Beam { .. });
-    let streams = !json && (asked.stream || is_shown);
+    let is_shown = std::io::stdout().is_terminal() && !matches!(search, Search::Beam { .. });
+    let streams = !json && (args.stream || is_shown);
     let ask = Ask {
-        model: model_of(env, asked.model)?,
+        model: model_of(env, &args.model)?,
         prompt,
-        chat: asked.chat,
-        system: asked.system.map(str::to_string),
-        max_new_tokens: asked.max_tokens,
-        search: asked.search.clone(),
-        schema: asked.schema.map(read_schema).transpose()?,
+        chat: args.chat,
+        system: args.system.clone(),
+        max_new_tokens: args.max_tokens,
+        search,
+        schema: args.schema.as_deref().map(read_schema).transpose()?,
         stream: streams,
-        told: told(asked.speech),
+        spoken: spoken(&args.speech),
     };
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("generation"))?;
-    match drive_aside(json, env, folder, setting, |pipeline| pipeline.write(&ask))? {
+    match drive_aside(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.write(&ask))? {
         Ok(written) if json => super::say_all(&in_json(&serde_json::to_string(&written).unwrap_or_default())),
         // It has been shown.
         Ok(_) if streams => super::say_all(""),
         // What it wrote and nothing else, letter by letter but for what a terminal would obey.
         Ok(written) => super::say_all(&shown(&written.text)),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 
@@ -134,8 +116,7 @@ pub(super) fn merge(
     match drive(json, env, folder, setting, |pipeline| pipeline.merge(&model, out))? {
         Ok(params) if json => super::say_all(&json!({"model": out, "params": params}).to_string()),
         Ok(params) => super::say_all(&format!("Model   {} ({} parameters)", out.display(), count(params as f64))),
-        Err(End::Unfinished { run, outcome }) => Err(unfinished(run, &outcome, None)),
-        Err(End::Reported { .. }) => Ok(ExitCode::SUCCESS),
+        Err(end) => Err(unfinished(end, None)),
     }
 }
 

@@ -30,7 +30,6 @@ mod verify;
 mod worker;
 
 use crate::data::hub::Hub;
-use crate::data::hub::push::Target;
 use crate::error::{Class, Error, Failure, Result};
 use crate::eval::Evaluation;
 use crate::plan::Plan;
@@ -43,7 +42,7 @@ use environment::Environment;
 use experiment::{Start, Until};
 use misread::Misread;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -69,7 +68,7 @@ pub fn main() -> ExitCode {
     }
     experiment::hear_stops(cli.json);
     let environment = Environment::read();
-    let style = if environment.color && std::io::stderr().is_terminal() { Style::Color } else { Style::Plain };
+    let style = environment.style(&std::io::stderr());
     match run(&cli, &environment).and_then(|code| all_said().map(|()| code)) {
         Ok(code) => code,
         Err(error) => {
@@ -120,82 +119,13 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             let start = Start::experiment(experiment.as_deref(), wishes)?;
             experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
         }
-        Command::Eval { model, data, split, max_examples, speech, compare, run } => {
-            let (split, max_examples) = (split.as_deref(), max_examples.map(usize::from));
-            let data = together::together(data)?;
-            let asked = evaluate::Asked { model, data: &data, split, max_examples, speech, compare: *compare };
-            evaluate::evaluate(cli.json, environment, &asked, run)
-        }
-        Command::Data { data, split, label, samples, hub, worker } => {
-            let data = together::together(data)?;
-            let asked = data::Asked { data: &data, split: split.as_deref(), label: label.as_deref(), samples: *samples };
-            data::data(cli.json, environment, &asked, (hub, worker))
-        }
-        Command::Predict { model, inputs, with, columns, top_k, logits, chat, max_tokens, beams, speech, out, hub, worker } => {
-            let (top_k, out) = (top_k.map(usize::from), out.as_deref());
-            let writing = predict::Writing { chat: *chat, max_tokens: *max_tokens, beams: beams.map(usize::from), speech };
-            let asked = predict::Asked { model, inputs, with: with.as_deref(), columns, top_k, logits: *logits, writing, out };
-            predict::predict(cli.json, environment, &asked, (hub, worker))
-        }
-        Command::Generate {
-            model,
-            prompt,
-            prompt_option,
-            chat,
-            system,
-            max_tokens,
-            temperature,
-            top_p,
-            top_k,
-            beams,
-            seed,
-            schema,
-            stream,
-            speech,
-            hub,
-            worker,
-        } => {
-            let prompt = prompt.as_ref().or(prompt_option.as_ref()).map_or("", String::as_str);
-            let search = made::search(*temperature, *top_p, top_k.map(usize::from), *beams, *seed);
-            let (system, schema) = (system.as_deref(), schema.as_deref());
-            let asked = made::Asked {
-                model,
-                prompt,
-                chat: *chat,
-                system,
-                max_tokens: *max_tokens,
-                search,
-                schema,
-                stream: *stream,
-                speech,
-            };
-            made::generate(cli.json, environment, &asked, (hub, worker))
-        }
+        Command::Eval(args) => evaluate::evaluate(cli.json, environment, args),
+        Command::Data(args) => data::data(cli.json, environment, args),
+        Command::Predict(args) => predict::predict(cli.json, environment, args),
+        Command::Generate(args) => made::generate(cli.json, environment, args),
         Command::Merge { adapter, out, hub, worker } => made::merge(cli.json, environment, adapter, out, (hub, worker)),
-        Command::Export { model, to, dtype, out, hub, worker } => {
-            let asked = export::Asked { model, to: *to, dtype: *dtype, out: out.as_deref() };
-            export::export(cli.json, environment, &asked, (hub, worker))
-        }
-        Command::Push {
-            model,
-            target,
-            private,
-            pr,
-            revision,
-            dry_run,
-            yes,
-            allow_paths,
-            accept_license,
-            license,
-            message,
-            hub,
-        } => {
-            let target = Target { id: target.clone(), revision: revision.clone(), private: *private, pull_request: *pr };
-            let (dry_run, yes, allow_paths) = (*dry_run, *yes, *allow_paths);
-            let (license, message) = (license.as_deref(), message.as_deref());
-            let asked = push::Asked { model, target, dry_run, yes, allow_paths, accept_license, license, message };
-            push::push(cli.json, environment, &asked, hub)
-        }
+        Command::Export(args) => export::export(cli.json, environment, args),
+        Command::Push(args) => push::push(cli.json, environment, args),
         Command::Verify { run, steps, worker } => verify::verify(cli.json, environment, run, *steps, worker),
         Command::Diff { a, b } => diff::diff(cli.json, environment, a, b),
         Command::Bench(args) => bench::bench(cli.json, environment, args),
@@ -232,7 +162,7 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
     }
     let report: Report = folder.read_json(&folder.report_json())?;
     let report = report.at(folder.root());
-    let style = if environment.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = environment.style(&std::io::stdout());
     if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
 }
 
@@ -353,7 +283,7 @@ fn note_unsaid(said: std::io::Result<()>) {
 
 /// The end of a command that did its work, but whose answer did not all get to stdout.
 #[derive(Debug, thiserror::Error)]
-#[error("what was to be said could not all be written to stdout")]
+#[error("the output could not be written to stdout in full")]
 struct Unsaid {
     source: std::io::Error,
 }

@@ -8,10 +8,9 @@ use crate::error::{Class, Failure, Result};
 use crate::plan::{Plan, size_of};
 use crate::report::Style;
 use crate::spec::Task;
-use crate::store::{self, Purpose};
+use crate::store::Purpose;
 use crate::trainer::{self, BatchShape, Profiled, Row};
 use crate::words::{bytes, count, plain};
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tallow_zoo::Modality;
@@ -69,8 +68,8 @@ pub(super) fn profile(
         return Err(ProfileError::NoPart { option }.into());
     }
     keep_memory();
-    let temporary = store::temporary()?;
-    let root = args.out.clone().unwrap_or_else(|| temporary.path().join("profile"));
+    let passing = experiment::passing_folder()?;
+    let root = args.out.clone().unwrap_or_else(|| passing.path().join("profile"));
     let folder = experiment::create(env, root, Purpose::Experiment)?;
     let plan = experiment::plan(json, env, folder, &start, wishes, (&args.hub, &args.worker))?;
     let Some(config) = plan.runs.first() else { return Ok(ExitCode::SUCCESS) };
@@ -94,7 +93,7 @@ pub(super) fn profile(
     if json {
         return super::print_json(&profiled);
     }
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = env.style(&std::io::stdout());
     super::say_all(&page(&plan, &profiled, style))
 }
 

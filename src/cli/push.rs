@@ -1,6 +1,6 @@
 //! `tallow push`: a model goes to the Hub, after everything that could speak against it was looked at, and somebody agreed.
 
-use super::args::HubArgs;
+use super::args::PushArgs;
 use super::consent::{self, agreed};
 use super::environment::Environment;
 use super::experiment::find;
@@ -12,34 +12,19 @@ use crate::error::{Class, Failure, Result};
 use crate::plan::{self, Gate, Licensed, Plan};
 use crate::provenance::Manifest;
 use crate::publish::{Finding, FindingKind, Shipment, licensed_card};
-use crate::store::{MANIFEST, RunFolder};
+use crate::store::{self, MANIFEST, RunFolder};
 use crate::words::{bytes, clean, count};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What the command line asks.
-pub(super) struct Asked<'a> {
-    pub(super) model: &'a str,
-    pub(super) target: Target,
-    pub(super) dry_run: bool,
-    pub(super) yes: bool,
-    pub(super) allow_paths: bool,
-    pub(super) accept_license: &'a [String],
-    /// The licence that the card is to state, as the Hub names it.
-    pub(super) license: Option<&'a str>,
-    pub(super) message: Option<&'a str>,
-}
-
 #[derive(Debug, thiserror::Error)]
 enum PushError {
     #[error("`{model}` is no run and no folder of a model")]
     NoModel { model: String },
-    #[error("the run `{}` has no model yet", path.display())]
-    Unfinished { path: PathBuf },
-    #[error("secrets would go with it:{}", listed(findings))]
+    #[error("the model's files contain secrets:{}", listed(findings))]
     Secrets { findings: Vec<(String, Finding)> },
-    #[error("paths of this machine would go with it:{}", listed(findings))]
+    #[error("the model's files contain paths of this machine:{}", listed(findings))]
     Paths { findings: Vec<(String, Finding)> },
     #[error("the adapter's base `{base}` lies on this machine, where nobody else has it")]
     Base { base: String },
@@ -73,7 +58,6 @@ impl Failure for PushError {
             PushError::NoModel { .. }
             | PushError::Base { .. }
             | PushError::NoLicense { .. }
-            | PushError::Unfinished { .. }
             | PushError::Secrets { .. }
             | PushError::Paths { .. }
             | PushError::NotAgreed => Class::Usage,
@@ -82,7 +66,6 @@ impl Failure for PushError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             PushError::NoModel { .. } => "`tallow runs` lists the runs".into(),
-            PushError::Unfinished { path } => format!("`tallow resume {}` goes on with it", crate::words::shell(path)),
             PushError::Secrets { .. } => "take them out of the files; whoever saw them should get new ones".into(),
             PushError::Paths { .. } => "take them out of the files, or let them go with `--allow-paths`".into(),
             PushError::License { licensed } => {
@@ -98,10 +81,17 @@ impl Failure for PushError {
     }
 }
 
-pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) -> Result<ExitCode> {
-    asked.target.check()?;
-    let license = asked.license.map(|id| plan::hub_name(id).ok_or_else(|| PushError::NoLicense { id: id.into() })).transpose()?;
-    let (folder, terms) = model(env, asked.model, license)?;
+/// Where it goes.
+fn target(args: &PushArgs) -> Target {
+    Target { id: args.target.clone(), revision: args.revision.clone(), private: args.private, pull_request: args.pr }
+}
+
+pub(super) fn push(json: bool, env: &Environment, args: &PushArgs) -> Result<ExitCode> {
+    let target = target(args);
+    target.check()?;
+    let license = args.license.as_deref();
+    let license = license.map(|id| plan::hub_name(id).ok_or_else(|| PushError::NoLicense { id: id.into() })).transpose()?;
+    let (folder, terms) = model(env, &args.model, license)?;
     let own = Secrets::read(env);
     let mut shipment = Shipment::of(&folder, &|line| own.are_in(line))?;
     let beside = tempfile::tempdir().map_err(|source| PushError::Card { source })?;
@@ -109,17 +99,17 @@ pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) 
         let card = std::fs::read_to_string(folder.join("README.md")).unwrap_or_default();
         shipment = shipment.with_card(&licensed_card(&card, license), beside.path())?;
     }
-    let config = env.hub(hub.hub.clone(), hub.offline);
+    let config = env.hub(args.hub.hub.clone(), args.hub.offline);
     let endpoint = config.endpoint.clone();
     let hub = Hub::new(config).telling(move |line| {
         if !json {
             super::mention(&format!("  {line}\n"));
         }
     });
-    let may_ask = !json && !asked.dry_run;
-    let objections = objections(asked, &shipment, &terms);
-    if asked.dry_run {
-        return dry_run(json, asked, &shipment, &terms, &objections, &hub, &endpoint);
+    let may_ask = !json && !args.dry_run;
+    let objections = objections(args, &shipment, &terms);
+    if args.dry_run {
+        return dry_run(json, &target, &shipment, &terms, &objections, &hub, &endpoint);
     }
     for objection in objections {
         match &objection {
@@ -129,26 +119,26 @@ pub(super) fn push(json: bool, env: &Environment, asked: &Asked, hub: &HubArgs) 
         }
     }
     let pusher = hub.pusher(Patience::default())?;
-    let standing = pusher.standing(&asked.target)?;
+    let standing = pusher.standing(&target)?;
     if !json {
-        super::mention(&page(asked, &shipment, Ok(&standing), &terms, &endpoint));
+        super::mention(&page(&target, &shipment, Ok(&standing), &terms, &endpoint));
     }
-    if !asked.yes && !(may_ask && agreed("Push this?")) {
+    if !args.yes && !(may_ask && agreed("Push this?")) {
         return Err(PushError::NotAgreed.into());
     }
-    told(json, asked, &shipment, pusher, &endpoint)
+    let message = args.message.as_deref().unwrap_or("Model trained and measured by Tallow");
+    told(json, (&target, message), &shipment, pusher, &endpoint)
 }
 
 /// Pushes, and says what came of it.
-fn told(json: bool, asked: &Asked, shipment: &Shipment, pusher: Pusher, endpoint: &str) -> Result<ExitCode> {
-    let Target { id, .. } = &asked.target;
-    let message = asked.message.unwrap_or("Model trained and measured by Tallow");
+fn told(json: bool, (target, message): (&Target, &str), shipment: &Shipment, pusher: Pusher, endpoint: &str) -> Result<ExitCode> {
+    let Target { id, .. } = target;
     let mut tell = |line: &str| {
         if !json {
             super::mention(&format!("  {}\n", clean(line)));
         }
     };
-    let pushed = pusher.push(&asked.target, &shipment.files, message, &mut tell)?;
+    let pushed = pusher.push(target, &shipment.files, message, &mut tell)?;
     let url = format!("{endpoint}/{id}");
     let (commit, request) = match &pushed {
         Pushed::Unchanged { commit } => (commit, None),
@@ -174,7 +164,7 @@ fn model(env: &Environment, model: &str, license: Option<&str>) -> Result<(PathB
     if let Ok(run) = find(env, model) {
         let folder = run.model();
         if !folder.is_dir() {
-            return Err(PushError::Unfinished { path: run.root().into() }.into());
+            return Err(store::Error::NoModel { path: run.root().into() }.into());
         }
         return Ok((folder, terms_of(&run)?));
     }
@@ -217,16 +207,16 @@ fn terms_of(run: &RunFolder) -> Result<Vec<Licensed>> {
 }
 
 /// Everything that speaks against it and was not agreed to yet.
-fn objections(asked: &Asked, shipment: &Shipment, terms: &[Licensed]) -> Vec<PushError> {
+fn objections(args: &PushArgs, shipment: &Shipment, terms: &[Licensed]) -> Vec<PushError> {
     let (secrets, paths): (Vec<_>, Vec<_>) =
         shipment.findings.iter().cloned().partition(|(_, finding)| finding.kind == FindingKind::Secret);
     let mut found = Vec::new();
     if !secrets.is_empty() {
         found.push(PushError::Secrets { findings: secrets });
     }
-    let asks = |licensed: &&Licensed| licensed.gate_to_share() == Gate::Ask && !licensed.is_accepted(asked.accept_license);
+    let asks = |licensed: &&Licensed| licensed.gate_to_share() == Gate::Ask && !licensed.is_accepted(&args.accept_license);
     found.extend(terms.iter().filter(asks).map(|licensed| PushError::License { licensed: Box::new(licensed.clone()) }));
-    if !paths.is_empty() && !asked.allow_paths {
+    if !paths.is_empty() && !args.allow_paths {
         found.push(PushError::Paths { findings: paths });
     }
     found.extend(shipment.base_here().map(|base| PushError::Base { base }));
@@ -236,7 +226,7 @@ fn objections(asked: &Asked, shipment: &Shipment, terms: &[Licensed]) -> Vec<Pus
 /// Says what would go, and sends nothing.
 fn dry_run(
     json: bool,
-    asked: &Asked,
+    target: &Target,
     shipment: &Shipment,
     terms: &[Licensed],
     objections: &[PushError],
@@ -245,7 +235,7 @@ fn dry_run(
 ) -> Result<ExitCode> {
     // Without a token, the network or a right it is said what would go, and not what is there: nobody waits long to hear that.
     let patience = Patience { attempts: 2, ..Patience::default() };
-    let (standing, unseen) = match hub.pusher(patience).and_then(|pusher| pusher.standing(&asked.target)) {
+    let (standing, unseen) = match hub.pusher(patience).and_then(|pusher| pusher.standing(target)) {
         Ok(standing) => (Some(standing), None),
         Err(
             error @ (push::Error::NoToken
@@ -266,13 +256,13 @@ fn dry_run(
         let stays = standing.as_ref().map(|standing| standing.staying(&shipment.files));
         let against: Vec<String> = objections.iter().map(ToString::to_string).collect();
         let line = json!({
-            "model": asked.target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "removed": removed,
+            "model": target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "removed": removed,
             "stays": stays, "not_looked_at": unseen, "objections": against,
         });
         return super::say_all(&line.to_string());
     }
     let seen = standing.as_ref().ok_or_else(|| unseen.unwrap_or_default());
-    let mut out = page(asked, shipment, seen, terms, endpoint);
+    let mut out = page(target, shipment, seen, terms, endpoint);
     for objection in objections {
         let hint = objection.hint().map(|hint| format!("\n  {hint}")).unwrap_or_default();
         out.push_str(&format!("\nWould be refused: {objection}{hint}\n"));
@@ -291,13 +281,13 @@ fn word(change: Change) -> &'static str {
 
 /// What goes where, on which terms. `seen`: what is there, or why nobody looked.
 fn page(
-    asked: &Asked,
+    target: &Target,
     shipment: &Shipment,
     seen: std::result::Result<&Standing, String>,
     terms: &[Licensed],
     endpoint: &str,
 ) -> String {
-    let Target { id, revision, private, pull_request } = &asked.target;
+    let Target { id, revision, private, pull_request } = target;
     let who = |private: bool| if private { "private" } else { "public: everybody can see it" };
     let place = match &seen {
         Err(why) => format!("not looked at: {}", clean(why)),

@@ -10,7 +10,7 @@ use crate::intake::{self, FetchOptions, Field, FlatSpec, Opened, Outline, PaperS
 use crate::job::Event;
 use crate::pipeline::{Worker, read_further, read_paper};
 use crate::run::{SILENCE, Supervisor, Watch};
-use crate::store::{self, RunFolder};
+use crate::store::RunFolder;
 use std::process::ExitCode;
 
 /// How what was read is shown.
@@ -46,9 +46,8 @@ pub(super) fn read(
     let wishes = language_model::wishes(llm);
     language_model::check(env, &wishes, offline || env.offline)?;
     let opened = open(env, paper, offline)?;
-    let place = store::temporary()?;
-    super::experiment::goes_when_stopped(place.path());
-    let folder = RunFolder::create_passing(place.path().join("read"))?;
+    let passing = super::experiment::passing_folder()?;
+    let folder = RunFolder::create_passing(passing.path().join("read"))?;
     folder.write_bytes(&folder.paper_file(opened.record.format.extension()), &opened.bytes)?;
     let supervisor = Supervisor {
         folder: &folder,
@@ -68,7 +67,7 @@ pub(super) fn read(
     let answering = || Worker {
         program: supervisor.program.clone(),
         level: supervisor.level,
-        threads: worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        threads: worker.threads(),
         stop: super::experiment::stop_flag(None),
         now: super::experiment::now,
         folder: folder.clone(),

@@ -3,7 +3,7 @@
 
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, RunArgs, ScriptArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
-use super::experiment::{self, create, now, planner_wishes, stop_flag, unfinished_script};
+use super::experiment::{self, create, create_named, now, planner_wishes, stop_flag, unfinished_script};
 use super::{consent, language_model};
 use crate::data::Parted;
 use crate::data::hub::Hub;
@@ -12,7 +12,7 @@ use crate::llm::{self, Allowance, Chosen};
 use crate::pipeline::{Wanted, Worker};
 use crate::plan;
 use crate::provenance::ScriptManifest;
-use crate::report::{self, ScriptReport, Style};
+use crate::report::{self, ScriptReport};
 use crate::run::{Outcome, Watch};
 use crate::sandbox::container::{Engine, LEAST_MEMORY};
 use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts, Spare};
@@ -20,7 +20,6 @@ use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
 use crate::words::bytes;
 use crate::{data, pipeline};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -57,6 +56,8 @@ enum ScriptError {
     Predictions { what: String, report: PathBuf },
     #[error("`{option}` does not go with a script")]
     DoesNotGo { option: &'static str },
+    #[error("`{option}` without `--llm` does not go with a script")]
+    NeedsModel { option: &'static str },
     #[error("`{option}` is about a script, and none is given: expected `--script FILE` beside it")]
     NoScript { option: &'static str },
     #[error("`{option}` is about a script, which nobody is there to write: expected `--llm NAME` beside it")]
@@ -72,6 +73,7 @@ impl Failure for ScriptError {
             | ScriptError::Processors { .. }
             | ScriptError::Memory { .. }
             | ScriptError::DoesNotGo { .. }
+            | ScriptError::NeedsModel { .. }
             | ScriptError::NoScript { .. }
             | ScriptError::NoAuthor { .. }
             | ScriptError::AnswersInData { .. }
@@ -92,7 +94,7 @@ impl Failure for ScriptError {
                 "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
                  `docker import root.tar {image}` (docs/scripts.md)"
             )),
-            ScriptError::DoesNotGo { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
+            ScriptError::DoesNotGo { .. } | ScriptError::NeedsModel { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
             ScriptError::AnswersInData { .. } => {
                 Some("`--data` is mounted whole: keep the file of `--held-out`, and copies of it, in another folder".into())
             }
@@ -140,14 +142,9 @@ pub(super) fn begin(
     let data = wishes.data.as_ref().map(PathBuf::from);
     let data = data.map(|path| path.canonicalize().map_err(|_| ScriptError::NoData { path })).transpose()?;
     let stem = file.file_stem().map_or_else(|| "script".into(), |stem| stem.to_string_lossy().into_owned());
-    let root = args.out.clone().unwrap_or_else(|| {
-        let time = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        env.runs.join(format!("{name}-{time}"))
-    });
     if let (Some(data), Some(held_out)) = (&data, &asked.held_out) {
         is_apart(data, held_out)?;
-        is_outside(data, &root)?;
+        is_outside(data, args.out.as_deref().unwrap_or(&env.runs))?;
     }
     if is_mended {
         // Nothing is begun that could not ask.
@@ -168,7 +165,13 @@ pub(super) fn begin(
         Some(folder) if is_mended => data::tell_folder(folder)?,
         _ => "nothing".into(),
     };
-    let folder = create(env, root, Purpose::Script)?;
+    let folder = match &args.out {
+        Some(root) => create(env, root.clone(), Purpose::Script)?,
+        None => {
+            let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            create_named(env, &name, Purpose::Script)?
+        }
+    };
     script::lay(&folder)?;
     script::lay_script(&folder, &text)?;
     let held_out = match held_out {
@@ -185,7 +188,7 @@ pub(super) fn begin(
         data,
         held_out,
         author: is_mended.then(|| author_spec(wishes)),
-        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(whole_secs))
+        ..spec(wishes, fallback, (image, image_id, cpus), wishes.max_time.map(|time| time.as_secs()))
     }
     .within(spare(&engine(env)?, &folder), folder.bytes());
     if let Some(means) = means {
@@ -211,17 +214,21 @@ fn goes_with_script(wishes: &Wishes, fallback: &FallbackArgs, worker: &WorkerArg
         ("--epochs", epochs.is_some()),
         ("--max-examples", max_examples.is_some()),
         ("--set", !set.is_empty()),
-        ("--max-tokens` without `--llm", max_tokens.is_some() && !is_mended),
-        ("--max-usd` without `--llm", max_usd.is_some() && !is_mended),
-        ("--allow-script` without `--llm", fallback.allow_script && !is_mended),
         ("--seeds A,B", seeds.len() > 1),
         ("--allow-scope-change", *allow_scope_change),
-        ("--accept-license` without `--llm", !accept_license.is_empty() && !is_mended),
         ("--sandbox", worker.sandbox != crate::sandbox::Level::Strict),
     ];
-    match others.into_iter().find(|(_, is_asked)| *is_asked) {
-        Some((option, _)) => Err(ScriptError::DoesNotGo { option }),
-        None => Ok(()),
+    let of_model = [
+        ("--max-tokens", max_tokens.is_some()),
+        ("--max-usd", max_usd.is_some()),
+        ("--allow-script", fallback.allow_script),
+        ("--accept-license", !accept_license.is_empty()),
+    ];
+    let asked = |of: &[(&'static str, bool)]| of.iter().find(|(_, is_asked)| *is_asked).map(|(option, _)| *option);
+    match (asked(&others), asked(&of_model)) {
+        (Some(option), _) => Err(ScriptError::DoesNotGo { option }),
+        (None, Some(option)) if !is_mended => Err(ScriptError::NeedsModel { option }),
+        (None, _) => Ok(()),
     }
 }
 
@@ -285,15 +292,10 @@ fn spec(
         spare_memory_bytes: None,
         spare_disk_bytes: None,
         max_attempts: wishes.budget.max_attempts.map(usize::from),
-        max_silence_secs: wishes.budget.max_silence.map(whole_secs),
+        max_silence_secs: wishes.budget.max_silence.map(|time| time.as_secs()),
         max_time_secs,
         author: None,
     }
-}
-
-/// As it is counted: less than a second is one, for none would be no time at all.
-fn whole_secs(time: Duration) -> u64 {
-    time.as_secs().max(1)
 }
 
 /// The language model that the command line names, as the run keeps it.
@@ -354,7 +356,7 @@ pub(super) fn fall_back(
         }
         None => (None, None),
     };
-    let max_time_secs = wishes.max_time.map(whole_secs).or(max_time_secs);
+    let max_time_secs = wishes.max_time.map(|time| time.as_secs()).or(max_time_secs);
     let spec = ScriptSpec {
         data: Some(folder.handed_over()),
         held_out,
@@ -395,13 +397,9 @@ fn chosen(env: &Environment, folder: &RunFolder, spec: &ScriptSpec, (hub, worker
     let wishes = plan::Wishes { llm: llm.clone(), llm_replay: llm_replay.clone(), ..plan::Wishes::default() };
     let config = env.hub(hub.hub.clone(), hub.offline);
     let (offline, hub, program) = (config.offline, Hub::new(config), experiment::program()?);
-    let (threads, stop) = (cpus(worker), stop_flag(Some(folder.clone())));
+    let (threads, stop) = (worker.threads(), stop_flag(Some(folder.clone())));
     let answering = || Worker { program, level: worker.sandbox, threads, stop, now, folder: folder.clone() };
     language_model::chosen(env, &wishes, (&hub, offline), answering)
-}
-
-fn cpus(worker: &WorkerArgs) -> usize {
-    worker.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 /// The processors of a script, where the engine has as many, and gives as little memory as is asked for.
@@ -418,7 +416,7 @@ fn fits(engine: &Engine, worker: Option<&WorkerArgs>, memory: Option<u64>) -> Re
     match worker.threads.map(usize::from) {
         Some(asked) if asked > there => Err(ScriptError::Processors { there, asked }.into()),
         Some(asked) => Ok(asked),
-        None => Ok(cpus(worker).min(there)),
+        None => Ok(worker.threads().min(there)),
     }
 }
 
@@ -470,8 +468,8 @@ pub(super) fn resume(
     let path = folder.script_spec();
     let wrong = |e: toml::de::Error| ScriptError::Spec { path: path.clone(), what: e.to_string() };
     let mut spec: ScriptSpec = toml::from_str(&folder.read_text(&path)?).map_err(wrong)?;
-    spec.max_time_secs = max_time.map(whole_secs).or(spec.max_time_secs);
-    spec.max_silence_secs = budget.max_silence.map(whole_secs).or(spec.max_silence_secs);
+    spec.max_time_secs = max_time.map(|time| time.as_secs()).or(spec.max_time_secs);
+    spec.max_silence_secs = budget.max_silence.map(|time| time.as_secs()).or(spec.max_silence_secs);
     fits(&engine(env)?, None, budget.memory)?;
     spec.max_memory_bytes = budget.memory.or(spec.max_memory_bytes);
     spec.max_disk_bytes = budget.max_disk.or(spec.max_disk_bytes);
@@ -481,10 +479,8 @@ pub(super) fn resume(
             author.max_tokens = budget.max_tokens.or(author.max_tokens);
             author.max_usd = budget.max_usd.or(author.max_usd);
         }
-        None if budget.max_tokens.is_some() => {
-            return Err(ScriptError::DoesNotGo { option: "--max-tokens` without `--llm" }.into());
-        }
-        None if budget.max_usd.is_some() => return Err(ScriptError::DoesNotGo { option: "--max-usd` without `--llm" }.into()),
+        None if budget.max_tokens.is_some() => return Err(ScriptError::NeedsModel { option: "--max-tokens" }.into()),
+        None if budget.max_usd.is_some() => return Err(ScriptError::NeedsModel { option: "--max-usd" }.into()),
         None => {}
     }
     let spec = spec.within(spare(&engine(env)?, folder), folder.bytes());
@@ -565,7 +561,7 @@ pub(super) fn report_again(json: bool, env: &Environment, folder: &RunFolder) ->
 }
 
 fn show(json: bool, env: &Environment, report: &ScriptReport) -> Result<ExitCode> {
-    let style = if env.color && std::io::stdout().is_terminal() { Style::Color } else { Style::Plain };
+    let style = env.style(&std::io::stdout());
     if json { super::print_json(report) } else { super::say_all(&report::script_terminal(report, style)) }
 }
 

@@ -6,7 +6,7 @@ use super::experiment::{drive, find};
 use crate::error::{Class, Failure, Result};
 use crate::pipeline::Repeat;
 use crate::provenance::{Difference, Quantity, Replayed, Verification};
-use crate::words::{clean, count};
+use crate::words::{clean, count, counted};
 use std::process::ExitCode;
 
 /// The run is not what it was, or does not repeat.
@@ -94,7 +94,7 @@ fn replayed(run: &Replayed) -> String {
     let steps = format!("{} of {} steps", count(run.steps as f64), count(run.total_steps as f64));
     let threads = match (run.threads_recorded, run.threads_repeated) {
         (a, b) if a == b => String::new(),
-        (a, b) => format!(", on {b} thread(s) instead of {a}"),
+        (a, b) => format!(", on {} instead of {a}", counted(b, "thread")),
     };
     match &run.parting {
         None => format!("  {}: {steps} repeated{threads}; the same bits: {}\n", run.run, compared.join(", ")),

@@ -131,7 +131,7 @@ pub(super) fn can_weigh(table: &Table, name: &str) -> Result<()> {
 }
 
 /// Whether a name is one that stands for a label.
-fn is_usual(name: &str) -> bool {
+pub(super) fn is_usual_label(name: &str) -> bool {
     LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual))
 }
 

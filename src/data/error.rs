@@ -3,6 +3,8 @@
 use super::hub;
 use super::read::Position;
 use crate::error::{Class, Failure, is_out_of_room, place_hint};
+use crate::words::{bullets, counted, listed};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Result of this module.
@@ -21,25 +23,24 @@ pub enum Error {
     // Where the data lies.
     #[error("{place}: the card's front matter cannot be read: line {line}: {what}")]
     Card { place: String, line: usize, what: String },
-    #[error("{place} has no configuration `{config}`: it has {}", list(have))]
+    #[error("{place} has no configuration `{config}`: it has {}", listed(have))]
     NoConfig { place: String, config: String, have: Vec<String> },
-    #[error("{place} has several configurations and none was chosen: {}", list(have))]
+    #[error("{place} has several configurations and none was chosen: {}", listed(have))]
     ChooseConfig { place: String, have: Vec<String> },
     #[error(
         "{place} holds no table and no image folder that can be read: expected .parquet, .arrow, .csv, .tsv, .jsonl, .json, .conll or .txt files, or SPLIT/CLASS/*.png|jpg|webp|bmp|gif; found {}",
-        list(found)
+        listed(found)
     )]
     NoData { place: String, found: Vec<String> },
     #[error("{place} holds recordings such as `{heard}`, and no table that says what is said in them")]
     Unsaid { place: String, heard: String },
-    #[error("{place} has no split `{split}`: it has {}", list(have))]
+    #[error("{place} has no split `{split}`: it has {}", listed(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
-    #[error("`data.held_out_frac`: {place} has a split `{split}` of its own, which a part of another cannot be called")]
+    #[error("`data.held_out_frac`: {place} already has a split `{split}`: the part that is cut off needs another name")]
     SplitOfItsOwn { place: String, split: String },
-    #[error("there is no data set `{name}` that Tallow makes itself: there are {}", list(have))]
+    #[error("there is no data set `{name}` that Tallow makes itself: there are {}", listed(have))]
     NoGenerator { name: String, have: Vec<String> },
-
-    #[error("making the data set `{name}` was given up")]
+    #[error("making the data set `{name}` was stopped")]
     GivenUp { name: String },
 
     // What a file holds.
@@ -54,26 +55,25 @@ pub enum Error {
     PackedWithin { path: PathBuf, by: &'static str },
     #[error("the archive `{}`, {member}: {what}", path.display(), member = member.as_ref().map_or("as a whole".into(), |name| format!("its member `{name}`")))]
     Archive { path: PathBuf, member: Option<String>, what: String },
-    #[error("no file is called as `{pattern}` says, below `{}`", below.display())]
+    #[error("no file below `{}` matches `{pattern}`", below.display())]
     NoMatch { pattern: String, below: PathBuf },
     #[error("`{}`{}: {what}", path.display(), at(position))]
     Unreadable { path: PathBuf, position: Option<Position>, what: String },
-    #[error("`{}` has no column `{column}`: it has {}", path.display(), list(have))]
+    #[error("`{}` has no column `{column}`: it has {}", path.display(), listed(have))]
     NoColumn { path: PathBuf, column: String, have: Vec<String> },
-    #[error("`{}` has no column `{column}` to draw its rows by: it has {}", path.display(), list(have))]
+    #[error("`{}` has no column `{column}` to draw its rows by: it has {}", path.display(), listed(have))]
     NoWeightColumn { path: PathBuf, column: String, have: Vec<String> },
     #[error("`{}`, column `{column}`: expected {expected}, found {found}", path.display())]
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
-    #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), list(have))]
+    #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), listed(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
-
-    #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), list(have))]
+    #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), listed(have))]
     ChooseInput { path: PathBuf, role: &'static str, have: Vec<String> },
     #[error("`{}` has two columns that are called `{column}`", path.display())]
     SameName { path: PathBuf, column: String },
-    #[error("`{}` has no column {}: it has {}", path.display(), list(columns), list(have))]
+    #[error("`{}` has no column {}: it has {}", path.display(), listed(columns), listed(have))]
     NoColumns { path: PathBuf, columns: Vec<String>, have: Vec<String> },
-    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), have.iter().map(|h| format!("\n  - {h}")).collect::<String>())]
+    #[error("`{}` has no column to tell `{label}` from:{}", path.display(), bullets(have))]
     NoFeatures { path: PathBuf, label: String, have: Vec<String> },
     #[error("`{}`, column `{column}`: expected numbers as in training, found {odd} of {rows} cells that are none, such as `{example}`", path.display())]
     NotNumbers { path: PathBuf, column: String, odd: usize, rows: usize, example: String },
@@ -83,13 +83,13 @@ pub enum Error {
     // What its rows hold.
     #[error("split `{split}` is empty: `{}` has no rows", path.display())]
     EmptySplit { split: String, path: PathBuf },
-    #[error("`{}`: its {files} file(s), such as `{first}`, lie in no folder of a class", path.display())]
+    #[error("`{}`: {} outside any class folder, such as `{first}`", path.display(), counted(*files, "file"))]
     NoClassFolder { path: PathBuf, files: usize, first: String },
-    #[error("split `{split}` has {tokens} token(s): `{}` holds no text to tell words of", path.display())]
+    #[error("split `{split}` has {}: `{}` holds no text to learn from", counted(*tokens, "token"), path.display())]
     NoWords { split: String, path: PathBuf, tokens: usize },
     #[error("`{}`, {position}, column `{column}`: there is no {what}", path.display())]
-    Missing { path: PathBuf, position: Position, column: String, what: &'static str },
-    #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), list(classes))]
+    Missing { path: PathBuf, position: Position, column: String, what: Lacks },
+    #[error("`{}`, {position}, column `{column}`: the label is {found}; expected one of {} classes: {}", path.display(), classes.len(), listed(classes))]
     Label { path: PathBuf, position: Position, column: String, found: String, classes: Vec<String> },
     #[error("`{}`, {position}, column `{column}`: expected a finite number, found {found}", path.display())]
     Number { path: PathBuf, position: Position, column: String, found: String },
@@ -101,7 +101,7 @@ pub enum Error {
     Weight { path: PathBuf, position: Position, column: String, found: String },
     #[error("split `{split}`, column `{column}`: each of its {examples} examples has the weight 0: none can be drawn")]
     NoWeight { split: String, column: String, examples: usize },
-    #[error("`{}`, {position}: expected as many tags as words, found {} word(s) in `{}` and {} tag(s) in `{}`", path.display(), words.1, words.0, tags.1, tags.0)]
+    #[error("`{}`, {position}: expected as many tags as words, found {} in `{}` and {} in `{}`", path.display(), counted(words.1, "word"), words.0, counted(tags.1, "tag"), tags.0)]
     Unequal { path: PathBuf, position: Position, words: (String, usize), tags: (String, usize) },
     #[error("`{}`, {position}: expected the answer `{expected}` at character {at} of the text, found `{found}`", path.display())]
     Answer { path: PathBuf, position: Position, at: usize, expected: String, found: String },
@@ -151,7 +151,6 @@ pub enum Error {
     TooShort { max_seq_len: usize, special: usize },
     #[error("vocab_size is {vocab_size}: expected at least {least}, the special tokens and a few letters")]
     VocabTooSmall { vocab_size: usize, least: usize },
-
     #[error("`{}`, {position}: the tokenizer gives token {id}, and the model has {vocab_size}", path.display())]
     ForeignToken { path: PathBuf, position: Position, id: u32, vocab_size: usize },
 
@@ -160,22 +159,47 @@ pub enum Error {
     NotPrepared { path: PathBuf, what: String },
 
     // Models.
-    #[error("{place} has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found {}", list(found))]
+    #[error("{place} has no weights: expected `model.safetensors`, `pytorch_model.bin` or a GGUF file, found {}", listed(found))]
     NoWeights { place: String, found: Vec<String> },
-    #[error("{place} is no model itself; it holds {}: {}", if below.len() == 1 { "one" } else { "several" }, list(below))]
+    #[error("{place} is no model itself; it holds {}: {}", if below.len() == 1 { "one" } else { "several" }, listed(below))]
     ModelsBelow { place: String, below: Vec<String> },
     #[error(
         "{place} has no tokenizer: expected `tokenizer.json` (or `vocab.txt`, `vocab.json` with `merges.txt`, SentencePiece's file, `source.spm` with `target.spm` and `vocab.json`), found {}",
-        list(found)
+        listed(found)
     )]
     NoTokenizer { place: String, found: Vec<String> },
     #[error("the model `{}`: there is no such folder", path.display())]
     NoFolder { path: PathBuf },
     /// It may be meant as a path: what it would lie in is there.
-    #[error("the model `{}`: there is no such folder, nor is it to be had of the Hub", path.display())]
+    #[error("the model `{}`: there is no such folder, and it could not be fetched from the Hub", path.display())]
     NeitherFolderNorHub { path: PathBuf, source: hub::Error },
     #[error("{place}: {what}")]
     Model { place: String, what: String },
+}
+
+/// What a row has not that it should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacks {
+    Text,
+    /// Of a question.
+    Context,
+    Label,
+    Weight,
+    Image,
+    Recording,
+}
+
+impl fmt::Display for Lacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Lacks::Text => "text",
+            Lacks::Context => "text that the question is about",
+            Lacks::Label => "label",
+            Lacks::Weight => "weight",
+            Lacks::Image => "image",
+            Lacks::Recording => "recording",
+        })
+    }
 }
 
 impl Error {
@@ -204,26 +228,13 @@ impl Error {
 fn one_time(examples: usize, column: &Option<String>) -> String {
     match column {
         Some(column) if examples > 1 => format!("all of its {examples} examples are of one `{column}`"),
-        Some(column) => format!("it has {examples} example(s) whose `{column}` says when they were"),
-        None => format!("it has {examples} example(s)"),
+        Some(column) => format!("it has {} whose `{column}` says when they were", counted(examples, "example")),
+        None => format!("it has {}", counted(examples, "example")),
     }
 }
 
 fn at(position: &Option<Position>) -> String {
     position.as_ref().map(|p| format!(", {p}")).unwrap_or_default()
-}
-
-/// `a`, `b`, `c`; the first twelve, then how many more.
-pub(super) fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
-    match names.len() {
-        0 => "nothing".into(),
-        n if n > 12 => {
-            shown.push(format!("and {} more", n - 12));
-            shown.join(", ")
-        }
-        _ => shown.join(", "),
-    }
 }
 
 impl Failure for Error {
@@ -291,9 +302,9 @@ impl Failure for Error {
             Error::Time { .. } | Error::OneTime { .. } => {
                 "correct the cell, or leave it empty where it is not known; `data.held_out_by` names the column, or another way"
             }
-            Error::Missing { what: "weight", .. } => "fill it in: 0 for an example that is never drawn",
-            Error::Missing { what: "text", .. } => "fill it in, or take the row out",
-            Error::Missing { what: "label", .. } => {
+            Error::Missing { what: Lacks::Weight, .. } => "fill it in: 0 for an example that is never drawn",
+            Error::Missing { what: Lacks::Text, .. } => "fill it in, or take the row out",
+            Error::Missing { what: Lacks::Label, .. } => {
                 "test sets are often published without labels: use a split that has them, such as `validation`"
             }
             Error::NoWeights { .. } => {

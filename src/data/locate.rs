@@ -5,14 +5,13 @@ mod globs;
 
 use super::audio::is_audio;
 use super::card::Config;
-use super::error::list;
 use super::hub::{self, Hub, Kind, Repo};
 use super::packing::Packing;
 use super::read::{Table, is_image};
 use super::unpack::{is_archive, unpack};
 use super::{Card, Error, Making, Result, generate, splits};
 use crate::spec::DataSource;
-use crate::words::{address, count};
+use crate::words::{address, count, listed};
 use std::path::{Path, PathBuf};
 
 /// A data set whose files are here.
@@ -179,7 +178,7 @@ fn in_repo(repo: &Repo, config: Option<&str>, wanted: &[String], making: &Making
         && !images.is_empty()
         && beside::are_about_images(root, &tables, &images)
     {
-        notes.push(format!("{}: beside images in folders of classes; left out", list(&tables)));
+        notes.push(format!("{}: beside images in folders of classes; left out", listed(&tables)));
         tables.clear();
     }
     let (config, found) = match (tables.is_empty(), repo.root()) {
@@ -369,7 +368,7 @@ fn by_names((repo, wanted): (&Repo, &[String]), tables: &[String], notes: &mut V
     }
     let mut files: Vec<String> = found.iter().flat_map(|(_, files)| files).cloned().collect();
     files.sort();
-    let shown = list(&files);
+    let shown = listed(&files);
     let are_one = lie_together(&files) && have_the_same_columns(repo, &files)?;
     notes.push(match are_one {
         true => format!("{shown}: taken together as `train`: none is called as a split is, and their columns are the same"),
@@ -414,7 +413,7 @@ fn left_out(files: &[String], found: &[(String, Vec<String>)]) -> Vec<String> {
     [(unnamed, "no split, by the name"), (again, "taken for the same rows in another format")]
         .into_iter()
         .filter(|(files, _)| !files.is_empty())
-        .map(|(files, why)| format!("{}: {why}; left out", list(&files)))
+        .map(|(files, why)| format!("{}: {why}; left out", listed(&files)))
         .collect()
 }
 

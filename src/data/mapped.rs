@@ -3,6 +3,7 @@
 //! runs short; so whoever looks at all of a tensor gives back what is behind it, and whoever reads here and there does so now and then.
 
 use super::{Error, Result};
+use crate::words::counted;
 use memmap2::Mmap;
 #[cfg(unix)]
 use memmap2::UncheckedAdvice;
@@ -65,8 +66,9 @@ impl TensorFile {
         let info = self.info(name).ok_or_else(|| format!("it has no tensor `{name}`"))?;
         if info.dtype != T::DTYPE || info.shape.len() != dims {
             return Err(format!(
-                "`{name}`: expected {:?} with {dims} dimension(s), found {:?} {:?}",
+                "`{name}`: expected {:?} with {}, found {:?} {:?}",
                 T::DTYPE,
+                counted(dims, "dimension"),
                 info.dtype,
                 info.shape
             ));

@@ -51,7 +51,7 @@ pub use classes::{place_of, says_nothing};
 pub use columns::{PairKind, PerhapsColumns, is_called, is_same_name};
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe, described_files};
 pub use digest::{copy_below, git_blob, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
-pub use error::{Error, Result};
+pub use error::{Error, Lacks, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, files_called, lying};

@@ -25,6 +25,7 @@ use super::{Error, Making, Result};
 use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
+use crate::words::quoted;
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
@@ -217,7 +218,6 @@ fn unread(first: &Table, columns: &Columns, hints: &DataSpecHints, class_columns
     if columns.label.is_none() || !(is_one_of_several || features::is_table(first, &asked, &[], class_columns)?) {
         return Ok(None);
     }
-    let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let others = columns::unread(first, columns, &hints.columns.exclude);
     let (read, others) = (quoted(&columns.input), if others.is_empty() { None } else { Some(quoted(&others)) });
     Ok(others.map(|others| format!("data.columns: {read} is read, {others} left out: a model of texts reads one text or two")))

@@ -19,7 +19,7 @@ use super::interval::{interval, interval_of_draw};
 use super::metrics::of_preferences;
 use super::{Basis, Error, Evaluation, Interval, RunScore, Verdict};
 use crate::spec::{Deviation, ExperimentSpec, Metric, Target};
-use crate::words::score;
+use crate::words::{quoted, score};
 
 /// Version of `eval.json`.
 const VERSION: u32 = 1;
@@ -148,7 +148,7 @@ impl Evidence<'_> {
         if !others.is_empty() {
             return inconclusive(format!(
                 "the score answers another question than the claim: {} differ from what is stated",
-                list(&others)
+                quoted(&others)
             ));
         }
         if let Some(baseline) = self.baseline {
@@ -178,8 +178,11 @@ impl Evidence<'_> {
         let (worst, best) =
             if self.metric.lower_is_better() { (interval.high, interval.low) } else { (interval.low, interval.high) };
         if self.metric.reaches(worst, goal) {
-            let under =
-                if causes.is_empty() { String::new() } else { format!("; it differs from what is stated in {}", list(&causes)) };
+            let under = if causes.is_empty() {
+                String::new()
+            } else {
+                format!("; it differs from what is stated in {}", quoted(&causes))
+            };
             return Verdict::Supported {
                 reason: format!("{shown} reaches the target of {shown_goal} with its whole {span}{under}"),
             };
@@ -192,7 +195,7 @@ impl Evidence<'_> {
                 false => Verdict::Inconclusive {
                     reason: format!(
                         "{below}, but what differs could be the cause ({}): it proves nothing against the claim",
-                        list(&causes)
+                        quoted(&causes)
                     ),
                 },
             };
@@ -222,10 +225,6 @@ fn more(basis: Basis) -> &'static str {
         Basis::SeedsAndDraw { .. } => "more held-out examples would tell",
         Basis::Examples { .. } | Basis::Resamples { .. } => "several seeds would tell",
     }
-}
-
-fn list(fields: &[&str]) -> String {
-    fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

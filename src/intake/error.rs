@@ -1,4 +1,5 @@
 use crate::error::{Class, Failure, is_out_of_room, place_hint};
+use crate::words::counted;
 use std::time::Duration;
 
 /// Why a paper could not be read. Each message names the paper.
@@ -14,7 +15,7 @@ pub enum Error {
     Encrypted { name: String },
     #[error("`{name}` is cut off: {bytes} bytes, and the end mark `%%EOF` is missing")]
     Truncated { name: String, bytes: usize },
-    #[error("`{name}` holds no text: {pages} page(s), {letters} letter(s) in all")]
+    #[error("`{name}` holds no text: {}, {} in all", counted(*pages, "page"), counted(*letters, "letter"))]
     NoText { name: String, pages: usize, letters: usize },
     #[error("`{name}` is too large: {found} {unit}, at most {limit} are read")]
     TooLarge { name: String, found: u64, limit: u64, unit: &'static str },

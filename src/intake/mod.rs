@@ -82,14 +82,6 @@ pub fn read_paper(bytes: &[u8], format: PaperFormat, name: &str) -> Result<Paper
     Ok(paper)
 }
 
-/// As [`read_paper`], of a PDF.
-///
-/// # Errors
-/// As there.
-pub fn read_pdf(bytes: &[u8], name: &str) -> Result<Paper, Error> {
-    read_paper(bytes, PaperFormat::Pdf, name)
-}
-
 /// What the work folder of a reading worker holds when it is done.
 pub const PAPER_FILE: &str = "paper.json";
 /// As [`PAPER_FILE`].

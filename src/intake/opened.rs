@@ -76,10 +76,14 @@ pub fn open(source: &PaperSource, options: &FetchOptions) -> Result<Opened, Erro
     }
 }
 
+/// How a file's name ends, in lower case.
+fn ending(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
 /// Whether a file's name is that of rows to learn from.
 fn is_table(path: &Path) -> bool {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    matches!(extension.as_str(), "csv" | "tsv" | "jsonl" | "ndjson" | "parquet" | "arrow" | "feather")
+    matches!(ending(path).as_str(), "csv" | "tsv" | "jsonl" | "ndjson" | "parquet" | "arrow" | "feather")
 }
 
 /// What is there, as far as a paper may go: what has no end is no paper.
@@ -102,7 +106,7 @@ fn opened(bytes: Vec<u8>, path: &Path, name: String) -> Result<Opened, Error> {
 
 /// What the bytes are; none for what is no paper.
 pub(super) fn format_of(bytes: &[u8], path: &Path) -> Option<PaperFormat> {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let extension = ending(path);
     let head = &bytes[..bytes.len().min(4096)];
     if head[..head.len().min(1024)].windows(5).any(|w| w == b"%PDF-") || extension == "pdf" {
         return Some(PaperFormat::Pdf);

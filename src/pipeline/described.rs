@@ -1,12 +1,13 @@
 //! `tallow data`: what a data set holds, whatever it may be for.
 
 use super::stages::making;
-use super::{End, Pipeline};
+use super::{Pipeline, Unfinished};
 use crate::data::{self, ColumnDescribed, DataSpecHints, SplitDescribed};
 use crate::error::Result;
 use crate::job::{DescribeJob, Event, Job, SplitSource};
 use crate::plan::{self, DataChoice, DataFacts, PARTIAL};
 use crate::spec::{Columns, DataSource, Task};
+use crate::words::counted;
 use serde::Serialize;
 use std::cell::RefCell;
 use tallow_zoo::HeadKind;
@@ -54,7 +55,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// It is not there, or cannot be read. What cannot be told of its columns is no error.
-    pub fn describe(&mut self, asked: &LookAt<'_>) -> Result<std::result::Result<Described, End>> {
+    pub fn describe(&mut self, asked: &LookAt<'_>) -> Result<std::result::Result<Described, Unfinished>> {
         let _lock = self.folder.lock()?;
         self.watch.say("looking at the data");
         let (sources, watch) = (self.folder.sources(), RefCell::new(&mut *self.watch));
@@ -121,7 +122,7 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
     let (name, rows) = (&split.split, split.rows);
     let mut say = |words: String| told.push(format!("{name}: {words}"));
     if let Some((count, first)) = &split.strays {
-        say(format!("{count} image(s) such as `{first}` lie in no folder of a class, and are left out"));
+        say(format!("{} outside any class folder, such as `{first}`: left out", counted(*count, "image")));
     }
     let share = |part: u64| format!("{part} of {rows} rows ({:.1} %)", 100.0 * part as f64 / rows.max(1) as f64);
     if rows == 0 {
@@ -153,8 +154,9 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         }
         if let Some((count, first)) = &column.unreadable {
             say(format!(
-                "`{}` names {count} file(s) such as `{first}` that cannot be read: their rows are left out",
-                column.name
+                "`{}` names {} such as `{first}` that cannot be read: their rows are left out",
+                column.name,
+                counted(*count, "file")
             ));
         }
         for (kind, count) in &column.personal {
@@ -168,7 +170,8 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         if is_label && of_classes && !column.common.is_empty() {
             of_label(&column.common, &mut say);
             for (class, rows) in column.common.iter().filter(|(class, _)| data::says_nothing(class)) {
-                say(format!("{rows} row(s) have the label `{class}`, which says that nothing is known: they are left out"));
+                let rows = counted(*rows, "row");
+                say(format!("left out: {rows} with the label `{class}`, which says that nothing is known"));
             }
             said_nowhere_else(column, split, described, &mut say);
         }
@@ -203,7 +206,7 @@ fn of_label(common: &[(String, u64)], say: &mut dyn FnMut(String)) {
     } else if common.len() == 1 {
         say(format!("every row has the class `{most}`: there is nothing to tell apart"));
     } else if *few < FEW {
-        say(format!("the class `{least}` has {few} row(s): too few to learn"));
+        say(format!("the class `{least}` has {}: too few to learn", counted(*few, "row")));
     } else if (*few as f64) < RARE * *count as f64 {
         say(format!(
             "the class `{least}` has {few} rows, `{most}` {count}: look at macro F1 beside accuracy, or weigh the classes"

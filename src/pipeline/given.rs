@@ -1,19 +1,20 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
-use super::prepared::{columns_of, speech_format};
+use super::made::files;
+use super::prepared::{columns_of, speech_format, usable_vectors};
 use super::stages::{making, readable_by_evaluation, scoring_batch};
-use super::{End, Pipeline};
+use super::{Pipeline, Unfinished};
 use crate::data::{self, DataSpecHints, place_of};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
-    EvaluateJob, Event, Job, ModelFiles, Normalize, PREPARE, PairFormat, PrepareJob, PreparedSplit, Reference, SplitShape,
-    SplitSource, TokenizerSource, Writing,
+    EvaluateJob, Event, Job, Normalize, PREPARE, PairFormat, PrepareJob, PreparedSplit, Reference, SplitShape, SplitSource,
+    TokenizerSource, Writing,
 };
 use crate::plan::{DataChoice, DataFacts, ModelFacts, SplitFacts};
-use crate::run::Outcome;
 use crate::spec::{Columns, Compared, Metric, ModelSpec, Preference, Similarity, Task, Write};
 use crate::store::MANIFEST;
+use crate::words::listed;
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,20 +31,20 @@ pub struct Question {
     /// Only so many, the first of the split.
     pub max_examples: Option<usize>,
     /// Of a model of speech.
-    pub told: Told,
+    pub spoken: Spoken,
     /// What becomes of texts before they are compared; of a model of speech alone.
     pub compared: Option<Compared>,
 }
 
 /// What a model of speech is told, where somebody says so.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Told {
+pub struct Spoken {
     /// What is spoken, by its code.
     pub language: Option<String>,
     pub write: Option<Write>,
 }
 
-impl Told {
+impl Spoken {
     /// Tokens that every text of a model begins with.
     ///
     /// # Errors
@@ -51,7 +52,7 @@ impl Told {
     pub(super) fn forced(&self, model: &ModelFacts) -> Result<Vec<u32>, Untold> {
         if model.config.speech_limits().is_none() {
             return match self {
-                Told { language: None, write: None } => Ok(Vec::new()),
+                Spoken { language: None, write: None } => Ok(Vec::new()),
                 _ => Err(Untold::Deaf { family: model.config.family() }),
             };
         }
@@ -115,15 +116,13 @@ enum Error {
     Kind { model: &'static str, data: &'static str },
     #[error("a {family} model with a head for {head} cannot be scored on its own")]
     Head { family: &'static str, head: &'static str },
-    #[error("the model's vectors are made as cannot be had here: {what}")]
-    Vectors { what: String },
-    #[error("preferences are measured against the model that training began with; of a whole model nobody says which that is")]
+    #[error("preferences are measured against the model that training began with; a whole model does not say which that was")]
     NoReference,
-    #[error("the data set has no split `{split}`; it has {}", list(have))]
+    #[error("the data set has no split `{split}`; it has {}", listed(have))]
     NoSplit { split: String, have: Vec<String> },
     #[error("the split `{split}` has no labels")]
     Unlabelled { split: String },
-    #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), list(model), data.len(), list(data))]
+    #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), listed(model), data.len(), listed(data))]
     Classes { model: Vec<String>, data: Vec<String> },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
@@ -132,7 +131,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::NoTokenizer | Error::NoReference | Error::Vectors { .. } => Class::Model,
+            Error::NoTokenizer | Error::NoReference => Class::Model,
             _ => Class::Data,
         }
     }
@@ -146,14 +145,6 @@ impl Failure for Error {
             _ => None,
         }
     }
-}
-
-fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
-    if names.len() > shown.len() {
-        shown.push("…".into());
-    }
-    shown.join(", ")
 }
 
 /// Tokens of a piece of a stream of words, where the model has positions for so many: as perplexities are usually given.
@@ -170,16 +161,12 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// Model or data are not there, cannot be used, or do not fit each other. That a worker did not complete is a value.
-    pub fn score_given(&mut self, question: &Question) -> Result<std::result::Result<Score, End>> {
+    pub fn score_given(&mut self, question: &Question) -> Result<std::result::Result<Score, Unfinished>> {
         let _lock = self.folder.lock()?;
         self.watch.say("looking at model and data");
         let model = data::survey_model(self.setup.hub, &question.model)?;
         let (task, data, trained) = self.looked_at(question, &model)?;
-        if let Some(what) =
-            model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
-        {
-            return Err(Error::Vectors { what }.into());
-        }
+        usable_vectors(&model, task)?;
         if task == Task::PreferenceOptimization && model.adapter.is_none() {
             return Err(Error::NoReference.into());
         }
@@ -191,12 +178,12 @@ impl Pipeline<'_> {
             format!("columns: {input}{label}, as the model was trained (`{MANIFEST}`)")
         }));
         let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
-        let forced = question.told.forced(&model)?;
+        let forced = question.spoken.forced(&model)?;
         if question.compared.is_some() && model.config.speech_limits().is_none() {
             return Err(Untold::Deaf { family: model.config.family() }.into());
         }
         let job = prepare_job(task, &model, &data, split, &classes, (question.max_examples, forced))?;
-        let unsaid = model.speech.as_ref().filter(|_| question.told.language.is_none());
+        let unsaid = model.speech.as_ref().filter(|_| question.spoken.language.is_none());
         if let Some(language) = unsaid.and_then(|known| known.language(None)) {
             assumptions.push(format!("language: {language}"));
         }
@@ -237,9 +224,7 @@ impl Pipeline<'_> {
             Event::Evaluated { examples, scores, intervals, loss, .. } => Some((examples, scores, intervals, loss)),
             _ => None,
         });
-        let Some((examples, scores, intervals, loss)) = told else {
-            return Ok(Err(End::Unfinished { run: SCORE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
-        };
+        let Some((examples, scores, intervals, loss)) = told else { return Ok(Err(Unfinished::said_nothing(SCORE))) };
         let scored = |(metric, value)| {
             let interval = eval::interval(metric, &[value], examples, intervals.get(&metric).copied());
             (metric, Scored { value, interval })
@@ -298,13 +283,14 @@ impl Pipeline<'_> {
             assumptions.push(Normalize::IMAGENET_ASSUMED.into());
         }
         let batch_size = scoring_batch(task, &model.config, PIECE, &self.prepared_by(PREPARE)?);
+        let weights = files(model)?;
         Ok(EvaluateJob {
             task,
             model: model.config.clone().with_labels(classes),
-            weights: ModelFiles { weights: model.weights.clone().unwrap_or_default(), adapter: model.adapter.clone() },
             // An adapter for preferences gained against its base.
             reference: (task == Task::PreferenceOptimization)
-                .then(|| Reference { weights: model.weights.clone().unwrap_or_default(), preference: Preference::default() }),
+                .then(|| Reference { weights: weights.weights.clone(), preference: Preference::default() }),
+            weights,
             writing: model.config.pair_ids().map(|ids| Writing {
                 tokenizer: self.folder.held_out().join("tokenizer.json"),
                 max_new_tokens: model.config.text_limits().map_or(PIECE, |(_, positions)| positions).min(TARGET),
@@ -403,7 +389,7 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
     let why = if nameless {
         "the model does not name them".into()
     } else {
-        format!("the model names {}, the data {}", list(model), list(data))
+        format!("the model names {}, the data {}", listed(model), listed(data))
     };
     assumptions.push(format!("classes: matched by their number ({why})"));
     Ok(numbered(data, None))

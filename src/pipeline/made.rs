@@ -1,6 +1,6 @@
 //! A model that is there, put to use: asked to write, made one with its adapter, or written for another program. Each is a job in a jail of its own.
 
-use super::{End, Pipeline, Told};
+use super::{Pipeline, Spoken, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
 use crate::export::FloatKind;
@@ -8,7 +8,6 @@ use crate::job::{Event, ExportJob, ExportTo, GenerateJob, Hearing, Job, MergeJob
 use crate::plan::{ModelFacts, Plan, SpeechFacts, WritingFacts};
 use crate::publish;
 use crate::report::{self, Report};
-use crate::run::Outcome;
 use crate::spec::ModelSpec;
 use crate::store::{Destination, RunFolder};
 use serde::Serialize;
@@ -33,7 +32,7 @@ pub struct Ask {
     /// Whether pieces are told as they are written.
     pub stream: bool,
     /// Of a model of speech.
-    pub told: Told,
+    pub spoken: Spoken,
 }
 
 /// What it wrote.
@@ -114,7 +113,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The model is not there, or does not write. That a worker did not complete is a value.
-    pub fn write(&mut self, ask: &Ask) -> Result<std::result::Result<Written, End>> {
+    pub fn write(&mut self, ask: &Ask) -> Result<std::result::Result<Written, Unfinished>> {
         let _lock = self.folder.lock()?;
         // What is said wrong is told before anything is fetched.
         if let Some(schema) = &ask.schema {
@@ -128,7 +127,7 @@ impl Pipeline<'_> {
             return Err(Error::NoTalk { family: model.config.family() }.into());
         }
         let tokenizer = model.tokenizer.clone().ok_or(Error::NoTokenizer)?;
-        let forced = ask.told.forced(&model)?;
+        let forced = ask.spoken.forced(&model)?;
         let hearing = model.config.speech_limits().map(|_| hearing(&model, &ask.prompt, forced)).transpose()?;
         let max_new_tokens = most_tokens(&model, ask.max_new_tokens);
         let job = GenerateJob {
@@ -163,14 +162,14 @@ impl Pipeline<'_> {
             }
             _ => None,
         });
-        Ok(told.ok_or(End::Unfinished { run: GENERATE.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
+        Ok(told.ok_or_else(|| Unfinished::said_nothing(GENERATE)))
     }
 
     /// Makes one model of an adapter and its base, in the folder `place`, which must not be there.
     ///
     /// # Errors
     /// It is no adapter, its base is not there or another one; the folder is there. That a worker did not complete is a value.
-    pub fn merge(&mut self, model: &ModelSpec, place: &Path) -> Result<std::result::Result<usize, End>> {
+    pub fn merge(&mut self, model: &ModelSpec, place: &Path) -> Result<std::result::Result<usize, Unfinished>> {
         let _lock = self.folder.lock()?;
         if place.exists() {
             return Err(Error::Occupied { path: place.into() }.into());
@@ -190,9 +189,7 @@ impl Pipeline<'_> {
             Event::Merged { weights_sha256, params } => Some((weights_sha256.clone(), *params)),
             _ => None,
         });
-        let Some((sha256, params)) = told else {
-            return Ok(Err(End::Unfinished { run: MERGE.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
-        };
+        let Some((sha256, params)) = told else { return Ok(Err(Unfinished::said_nothing(MERGE))) };
         publish::write_merged(place, &model, &attempt.folder.weights(), &sha256, origin(&model).as_ref())?;
         Ok(Ok(params))
     }
@@ -206,7 +203,7 @@ impl Pipeline<'_> {
         model: &ModelSpec,
         format: &ExportFormat,
         place: &Path,
-    ) -> Result<std::result::Result<(u64, usize), End>> {
+    ) -> Result<std::result::Result<(u64, usize), Unfinished>> {
         let _lock = self.folder.lock()?;
         if place.exists() {
             return Err(Error::Occupied { path: place.into() }.into());
@@ -235,9 +232,7 @@ impl Pipeline<'_> {
             Event::Exported { bytes, params } => Some((*bytes, *params)),
             _ => None,
         });
-        let Some(told) = told else {
-            return Ok(Err(End::Unfinished { run: EXPORT.into(), outcome: Outcome::Crashed { exit_code: 0 } }));
-        };
+        let Some(told) = told else { return Ok(Err(Unfinished::said_nothing(EXPORT))) };
         let mut from = std::fs::File::open(&made).map_err(|source| Error::Io { path: made, source })?;
         destination.write(|file| std::io::copy(&mut from, file).map(drop))?;
         Ok(Ok(told))
@@ -275,7 +270,7 @@ pub(super) fn most_tokens(model: &ModelFacts, asked: Option<usize>) -> usize {
 /// How a model writes to many inputs, each of which is put behind what it is asked by here, or heard in the place of a recording.
 pub(super) fn in_bulk(
     model: &ModelFacts,
-    (chat, told): (bool, &Told),
+    (chat, spoken): (bool, &Spoken),
     (max_new_tokens, beams): (Option<usize>, Option<usize>),
     threads: usize,
 ) -> Result<GenerateJob> {
@@ -284,7 +279,7 @@ pub(super) fn in_bulk(
         return Err(Error::NoTalk { family: model.config.family() }.into());
     }
     let own = if is_pair { model.writes.search() } else { Search::Greedy };
-    let forced = told.forced(model)?;
+    let forced = spoken.forced(model)?;
     let hearing = model.config.speech_limits().map(|_| {
         let SpeechFacts { suppress_tokens, begin_suppress_tokens, .. } = model.speech.clone().unwrap_or_default();
         Hearing { recording: PathBuf::new(), forced, suppress_tokens, begin_suppress_tokens }

@@ -21,7 +21,7 @@ pub use advised::{asking, read_further};
 pub use described::{Described, LookAt};
 pub use diff::{Side, compare_sides};
 pub use embedded::{Embedded, Worker};
-pub use given::{Question, Score, Scored, Told};
+pub use given::{Question, Score, Scored, Spoken};
 pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
 pub use propose::read_paper;
@@ -42,6 +42,7 @@ use crate::run::{Allowed, Outcome, Watch};
 use crate::sandbox::Level;
 use crate::spec::ExperimentSpec;
 use crate::store::{Record, RunFolder, Stage};
+use crate::words::counted;
 use budget::{Bought, TimeBudget};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -101,7 +102,21 @@ pub enum End {
     /// Every stage is done.
     Reported { evaluation: Evaluation, report: Box<Report> },
     /// A run did not complete; `resume` may go on.
-    Unfinished { run: String, outcome: Outcome },
+    Unfinished(Unfinished),
+}
+
+/// A run that did not complete, and how it ended.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub run: String,
+    pub outcome: Outcome,
+}
+
+impl Unfinished {
+    /// One whose worker ended well and did not say what it was there to say.
+    fn said_nothing(run: &str) -> Self {
+        Unfinished { run: run.into(), outcome: Outcome::Crashed { exit_code: 0 } }
+    }
 }
 
 /// One experiment on its way through the stages.
@@ -118,9 +133,9 @@ pub struct Pipeline<'a> {
     used_by_trials: Duration,
 }
 
-/// Budgets that a run gets on its way, and what it goes on without; none: as they were.
+/// Budgets that a run is granted on its way, and what it goes on without; none: as they were.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Given {
+pub struct Granted {
     pub max_time: Option<Duration>,
     pub max_memory_bytes: Option<u64>,
     pub max_disk_bytes: Option<u64>,
@@ -207,35 +222,35 @@ impl<'a> Pipeline<'a> {
         self.begin(spec)
     }
 
-    /// Gives the run these budgets from now on; what it has used counts. Lands in the spec; nothing changes for a run that is finished.
+    /// Grants the run these budgets from now on; what it has used counts. Lands in the spec; nothing changes for a run that is finished.
     ///
     /// # Errors
     /// It is less time than was used; the spec cannot be read or written.
-    pub fn give(&mut self, given: &Given) -> Result<()> {
+    pub fn grant(&mut self, granted: &Granted) -> Result<()> {
         let _lock = self.folder.lock()?;
         if self.folder.eval().is_file() {
             return Ok(());
         }
         let used = self.used_before()?;
-        if let Some(time) = given.max_time.filter(|time| *time <= used) {
+        if let Some(time) = granted.max_time.filter(|time| *time <= used) {
             return Err(TooLittle { used, asked: time }.into());
         }
-        if given.without_llm && self.folder.wishes().is_file() {
+        if granted.without_llm && self.folder.wishes().is_file() {
             let wishes: Wishes = self.folder.read_json(&self.folder.wishes())?;
             self.folder.write_json(&self.folder.wishes(), &Wishes { llm: None, llm_replay: None, ..wishes })?;
         }
         self.propose()?;
         let mut spec = self.read_spec()?;
         let budget = &mut spec.budget;
-        budget.max_time_secs = given.max_time.map(|time| time.as_secs().max(1)).or(budget.max_time_secs);
-        budget.max_memory_bytes = given.max_memory_bytes.or(budget.max_memory_bytes);
-        budget.max_disk_bytes = given.max_disk_bytes.or(budget.max_disk_bytes);
-        budget.max_attempts = given.max_attempts.or(budget.max_attempts);
-        budget.max_silence_secs = given.max_silence.map(|time| time.as_secs().max(1)).or(budget.max_silence_secs);
-        budget.max_tokens = given.max_tokens.or(budget.max_tokens);
-        budget.max_usd = given.max_usd.or(budget.max_usd);
-        budget.allow_scope_change |= given.allow_scope_change;
-        budget.accept_licenses.extend(given.accept_licenses.iter().cloned());
+        budget.max_time_secs = granted.max_time.map(|time| time.as_secs()).or(budget.max_time_secs);
+        budget.max_memory_bytes = granted.max_memory_bytes.or(budget.max_memory_bytes);
+        budget.max_disk_bytes = granted.max_disk_bytes.or(budget.max_disk_bytes);
+        budget.max_attempts = granted.max_attempts.or(budget.max_attempts);
+        budget.max_silence_secs = granted.max_silence.map(|time| time.as_secs()).or(budget.max_silence_secs);
+        budget.max_tokens = granted.max_tokens.or(budget.max_tokens);
+        budget.max_usd = granted.max_usd.or(budget.max_usd);
+        budget.allow_scope_change |= granted.allow_scope_change;
+        budget.accept_licenses.extend(granted.accept_licenses.iter().cloned());
         self.begin(&spec)
     }
 
@@ -267,28 +282,28 @@ impl<'a> Pipeline<'a> {
         let spec = self.read_spec()?;
         let spec = match self.search(&spec)? {
             Ok(spec) => spec,
-            Err(end) => return Ok(end),
+            Err(end) => return Ok(End::Unfinished(end)),
         };
         let plan = self.plan(&spec)?;
         self.note_downloads()?;
         self.agree(&spec, &plan)?;
         self.forewarn(&plan);
         if let Some(end) = self.prepare(&plan)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         let plan = self.count(plan)?;
         if let Some(end) = self.compare(&plan)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         if let Some(end) = self.train(&plan.runs)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         let evaluation = match self.evaluate(&plan)? {
             Ok(evaluation) => evaluation,
-            Err(end) => return Ok(end),
+            Err(end) => return Ok(End::Unfinished(end)),
         };
         if let Some(end) = self.gain(&evaluation)? {
-            return Ok(end);
+            return Ok(End::Unfinished(end));
         }
         self.manifest(&plan)?;
         let report = self.report(&plan, &evaluation)?;
@@ -321,7 +336,8 @@ impl<'a> Pipeline<'a> {
     fn note_downloads(&mut self) -> Result<()> {
         let Downloaded { files, bytes, secs, anew } = self.setup.hub.downloaded();
         if anew > 0 {
-            self.watch.say(&format!("{anew} file(s) were fetched anew: they had changed since a download that was cut off"));
+            let files = counted(anew, "file");
+            self.watch.say(&format!("fetched anew: {files} that had changed since a download that was cut off"));
         }
         if files > 0 {
             let values = [("files", files as f64), ("bytes", bytes as f64), (SECS, secs)];

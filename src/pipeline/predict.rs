@@ -1,13 +1,12 @@
 //! A model that is there, asked about inputs whose answers nobody knows: one job in a jail of its own.
 
-use super::made::in_bulk;
-use super::prepared::columns_of;
-use super::{End, Pipeline, Told};
+use super::made::{files, in_bulk};
+use super::prepared::{columns_of, usable_vectors};
+use super::{Pipeline, Spoken, Unfinished};
 use crate::data;
 use crate::error::{Class, Failure, Result};
-use crate::job::{Event, Feeding, Given, Job, ModelFiles, Normalize, PredictJob, Unseen};
+use crate::job::{Event, Feeding, Given, Job, Normalize, PredictJob, Unseen};
 use crate::plan::ModelFacts;
-use crate::run::Outcome;
 use crate::spec::{ModelSpec, Task};
 use std::path::PathBuf;
 use tallow_zoo::{HeadKind, Modality};
@@ -27,7 +26,7 @@ pub struct Asking {
     pub max_new_tokens: Option<usize>,
     pub beams: Option<usize>,
     /// Of a model of speech.
-    pub told: Told,
+    pub spoken: Spoken,
 }
 
 /// What it said, on disk.
@@ -53,14 +52,10 @@ enum Error {
     Silent { family: &'static str, head: &'static str },
     #[error("a {family} model with a head for {head} does not write: `{option}` is for one that does")]
     Writes { family: &'static str, head: &'static str, option: &'static str },
-    #[error("a model that writes has no numbers to tell: `{option}` is for one that does not")]
+    #[error("`{option}` is for models that score; this one writes text")]
     NoNumbers { option: &'static str },
     #[error("the model is for {model}, and what is given are {given}")]
     Kind { model: &'static str, given: &'static str },
-    #[error("the model's vectors are made as cannot be had here: {what}")]
-    Vectors { what: String },
-    #[error("the model has no weights to use")]
-    NoWeights,
     #[error("input {number} begins as a row, and is no JSON object")]
     Row { number: usize, source: serde_json::Error },
     #[error("a model for {task} is fed with the columns that it was trained on: {}", columns.join(", "))]
@@ -72,7 +67,7 @@ enum Error {
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => Class::Model,
+            Error::Silent { .. } => Class::Model,
             Error::Kind { .. }
             | Error::Row { .. }
             | Error::OwnColumns { .. }
@@ -90,7 +85,7 @@ impl Failure for Error {
             Error::OwnColumns { .. } => Some("leave `--columns` out".into()),
             Error::Pair { .. } => Some("leave `--with` out".into()),
             Error::Writes { option, .. } | Error::NoNumbers { option } => Some(format!("leave `{option}` out")),
-            Error::Silent { .. } | Error::Vectors { .. } | Error::NoWeights => None,
+            Error::Silent { .. } => None,
         }
     }
 }
@@ -110,27 +105,23 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The model is not there, or has no answer to such inputs. That a worker did not complete is a value.
-    pub fn predict(&mut self, asking: &Asking) -> Result<std::result::Result<Answers, End>> {
+    pub fn predict(&mut self, asking: &Asking) -> Result<std::result::Result<Answers, Unfinished>> {
         let _lock = self.folder.lock()?;
         let model = data::look_at_model(self.setup.hub, &asking.model)?;
         let (family, head) = (model.config.family(), model.config.head().kind());
         let task = Task::of(&model.config).filter(|task| task.answers() || head == HeadKind::Words);
         let task = task.ok_or(Error::Silent { family, head: head.name() })?;
         fits_options(asking, task, (family, head.name()))?;
-        if let Some(what) =
-            model.sentences.as_ref().and_then(|of| of.unusable.clone()).filter(|_| task == Task::SentenceSimilarity)
-        {
-            return Err(Error::Vectors { what }.into());
-        }
+        usable_vectors(&model, task)?;
         suits(task, &asking.given)?;
         own_columns(task, &model, asking)?;
         let mut assumptions = Vec::new();
         let length = (asking.max_new_tokens, asking.beams);
-        let writing = (!task.answers()).then(|| in_bulk(&model, (asking.chat, &asking.told), length, self.setup.threads));
+        let writing = (!task.answers()).then(|| in_bulk(&model, (asking.chat, &asking.spoken), length, self.setup.threads));
         let job = PredictJob {
             writing: writing.transpose()?.map(Box::new),
             feeding: feeding(task, &model, &mut assumptions),
-            weights: ModelFiles { weights: model.weights.clone().ok_or(Error::NoWeights)?, adapter: model.adapter.clone() },
+            weights: files(&model)?,
             model: model.config,
             given: asking.given.clone(),
             top_k: asking.top_k,
@@ -153,7 +144,7 @@ impl Pipeline<'_> {
         });
         let path = attempt.folder.predictions();
         let answers = |(examples, failed, cut, unseen)| Answers { path, examples, failed, cut, unseen, assumptions };
-        Ok(told.map(answers).ok_or(End::Unfinished { run: PREDICT.into(), outcome: Outcome::Crashed { exit_code: 0 } }))
+        Ok(told.map(answers).ok_or_else(|| Unfinished::said_nothing(PREDICT)))
     }
 }
 
@@ -164,8 +155,8 @@ fn fits_options(asking: &Asking, task: Task, (family, head): (&'static str, &'st
         (asking.chat, "--chat"),
         (asking.max_new_tokens.is_some(), "--max-tokens"),
         (asking.beams.is_some(), "--beams"),
-        (asking.told.language.is_some(), "--language"),
-        (asking.told.write.is_some(), "--write"),
+        (asking.spoken.language.is_some(), "--language"),
+        (asking.spoken.write.is_some(), "--write"),
     ];
     let of_answers = [(asking.logits, "--logits"), (asking.top_k.is_some(), "--top-k")];
     match (task.answers(), asked(&of_writing), asked(&of_answers)) {

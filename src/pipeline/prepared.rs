@@ -1,8 +1,8 @@
 //! Source files -> tensors on disk, and what the splits share.
 
-use super::{End, Pipeline};
+use super::{Pipeline, Unfinished};
 use crate::data::{self, Overlap};
-use crate::error::Result;
+use crate::error::{Class, Failure, Result};
 use crate::job::{
     COMPARE, Event, Job, PREPARE, PREPARE_HELD_OUT, PairFormat, PrepareJob, RunConfig, SHARED, SpeechFormat, SplitSource,
     TokenizerSource,
@@ -15,9 +15,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tallow_zoo::{ModelConfig, SpeechLimits, mlp};
 
+/// A model whose vectors are made in a way that is not known here.
+#[derive(Debug, thiserror::Error)]
+#[error("the model makes its vectors in a way that Tallow does not support: {what}")]
+pub(super) struct Vectors {
+    what: String,
+}
+
+impl Failure for Vectors {
+    fn class(&self) -> Class {
+        Class::Model
+    }
+}
+
 impl Pipeline<'_> {
     /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
-    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Option<End>> {
+    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Option<Unfinished>> {
         if let Some(end) = self.prepare_training(plan)? {
             return Ok(Some(end));
         }
@@ -25,7 +38,7 @@ impl Pipeline<'_> {
     }
 
     /// What training may see.
-    pub(super) fn prepare_training(&mut self, plan: &Plan) -> Result<Option<End>> {
+    pub(super) fn prepare_training(&mut self, plan: &Plan) -> Result<Option<Unfinished>> {
         let prepared = self.folder.prepared();
         if prepared.is_dir() {
             return Ok(None);
@@ -41,7 +54,7 @@ impl Pipeline<'_> {
     }
 
     /// The split of the verdict, with the labels and the tokenizer of the training split.
-    fn prepare_held_out(&mut self, plan: &Plan) -> Result<Option<End>> {
+    fn prepare_held_out(&mut self, plan: &Plan) -> Result<Option<Unfinished>> {
         let held_out = self.folder.held_out();
         if held_out.is_dir() {
             return Ok(None);
@@ -59,7 +72,7 @@ impl Pipeline<'_> {
         self.prepare_into(PREPARE_HELD_OUT, job, &held_out)
     }
 
-    pub(super) fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<End>> {
+    pub(super) fn prepare_into(&mut self, name: &str, mut job: PrepareJob, place: &Path) -> Result<Option<Unfinished>> {
         job.splits.iter_mut().flat_map(|split| &mut split.files).for_each(|file| *file = self.folder.root().join(&*file));
         let number = self.next_attempt(name)?;
         job.out = self.folder.attempt(name, number).work();
@@ -98,7 +111,7 @@ impl Pipeline<'_> {
     }
 
     /// Before anything is trained: whether it would learn what it is scored on. Both splits are in one jail here, which trains nothing.
-    pub(super) fn compare(&mut self, plan: &Plan) -> Result<Option<End>> {
+    pub(super) fn compare(&mut self, plan: &Plan) -> Result<Option<Unfinished>> {
         if self.told(COMPARE)?.iter().any(|event| matches!(event, Event::Compared(_))) {
             return Ok(None);
         }
@@ -137,6 +150,14 @@ pub(super) fn tokenizer(spec: &ModelSpec, task: Task, model: &ModelFacts) -> Tok
         (Some(path), _) => TokenizerSource::File(path.clone()),
         (None, ModelSpec::Scratch { tokenizer: Some(TokenizerSpec::Trained(kind)), .. }) => TokenizerSource::Trained(*kind),
         (None, _) => TokenizerSource::Trained(TokenizerKind::usual(task)),
+    }
+}
+
+/// That a model's vectors can be made, where the task is about them.
+pub(super) fn usable_vectors(model: &ModelFacts, task: Task) -> Result<(), Vectors> {
+    match model.sentences.as_ref().and_then(|of| of.unusable.clone()) {
+        Some(what) if task == Task::SentenceSimilarity => Err(Vectors { what }),
+        _ => Ok(()),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Off
 use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use crate::store::Stage;
+use crate::words::quoted;
 use std::cell::RefCell;
 use std::path::PathBuf;
 
@@ -372,8 +373,7 @@ fn tell_passed_over(spec: &mut ExperimentSpec, passed_over: &[String]) {
     if passed_over.is_empty() {
         return;
     }
-    let ids: Vec<String> = passed_over.iter().map(|id| format!("`{id}`")).collect();
-    let told = format!("not to be had here: {}", ids.join(", "));
+    let told = format!("not to be had here: {}", quoted(passed_over));
     match spec.deviations.iter_mut().find(|d| d.field == "model") {
         Some(deviation) => deviation.reason = format!("{}; {told}", deviation.reason),
         None => spec.assumptions.push(format!("model: {told}")),

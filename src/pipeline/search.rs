@@ -3,7 +3,7 @@
 //! A trial trains the first seed and looks at what is watched; the held-out split is not even prepared in its folder. When the
 //! recipe is found, the run goes on with it like any other, and the first plan is scored beside it, with the same seeds.
 
-use super::{End, Pipeline, used_by};
+use super::{End, Pipeline, Unfinished, used_by};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Evaluation};
 use crate::job::{Event, RunConfig};
@@ -24,7 +24,7 @@ enum Tried {
     Watched(Watched),
     Failed(String),
     /// The whole run ends here; `resume` goes on.
-    Ended(End),
+    Ended(Unfinished),
 }
 
 /// The language model that proposes trials.
@@ -69,7 +69,7 @@ impl Failure for NothingCompleted {
 
 impl Pipeline<'_> {
     /// The experiment with the best recipe that was found; or how the run ended on the way.
-    pub(super) fn search(&mut self, first: &ExperimentSpec) -> Result<std::result::Result<ExperimentSpec, End>> {
+    pub(super) fn search(&mut self, first: &ExperimentSpec) -> Result<std::result::Result<ExperimentSpec, Unfinished>> {
         let Some(bounds) = &first.search else { return Ok(Ok(first.clone())) };
         let path = self.folder.journal();
         let chosen_model = match self.is_searched()? {
@@ -161,7 +161,7 @@ impl Pipeline<'_> {
         Err(NothingCompleted { tried: journal.trials.len(), outcome: outcome.to_string(), class, folder }.into())
     }
 
-    fn run_trial(&mut self, first: &ExperimentSpec, journal: &mut Journal, trial: &search::Trial) -> Result<Option<End>> {
+    fn run_trial(&mut self, first: &ExperimentSpec, journal: &mut Journal, trial: &search::Trial) -> Result<Option<Unfinished>> {
         let number = trial.number;
         let changes: Vec<String> = trial.changes.iter().map(ToString::to_string).collect();
         let by = if let By::LanguageModel { name } = &trial.by { format!("; proposed by {name}") } else { String::new() };
@@ -335,7 +335,7 @@ impl Pipeline<'_> {
         let Some(config) = plan.runs.first() else { return Ok(Tried::Failed("there is nothing to train".into())) };
         match self.train(std::slice::from_ref(config))? {
             None => {}
-            Some(End::Unfinished { outcome, .. }) if is_of_the_recipe(&outcome) => return Ok(Tried::Failed(outcome.to_string())),
+            Some(Unfinished { outcome, .. }) if is_of_the_recipe(&outcome) => return Ok(Tried::Failed(outcome.to_string())),
             Some(end) => return Ok(Tried::Ended(end)),
         }
         let events = self.events_of(&config.name)?;
@@ -343,7 +343,7 @@ impl Pipeline<'_> {
     }
 
     /// The first plan beside the recipe that was found, on the held-out split and with the same seeds: what the search gained.
-    pub(super) fn gain(&mut self, evaluation: &Evaluation) -> Result<Option<End>> {
+    pub(super) fn gain(&mut self, evaluation: &Evaluation) -> Result<Option<Unfinished>> {
         let path = self.folder.journal();
         if !path.is_file() || self.folder.report_html().is_file() {
             return Ok(None);
@@ -359,16 +359,18 @@ impl Pipeline<'_> {
         let mut child = self.trial(FIRST, &search::experiment(&first, &search::Settings::new())?)?;
         let of_first = match child.go_on_within_limits()? {
             End::Reported { evaluation, .. } => evaluation,
-            End::Unfinished { outcome: Outcome::BudgetSpent { budget: Budget::Time | Budget::Money, .. }, .. } => {
+            End::Unfinished(Unfinished {
+                outcome: Outcome::BudgetSpent { budget: Budget::Time | Budget::Money, .. }, ..
+            }) => {
                 self.watch.say("there is no time left to score the first plan");
                 return Ok(None);
             }
             // The verdict on the recipe that was found stands without it.
-            End::Unfinished { outcome, .. } if is_of_the_recipe(&outcome) => {
+            End::Unfinished(Unfinished { outcome, .. }) if is_of_the_recipe(&outcome) => {
                 self.watch.say(&format!("the first plan could not be scored: {outcome}"));
                 return Ok(None);
             }
-            end => return Ok(Some(end)),
+            End::Unfinished(end) => return Ok(Some(end)),
         };
         let gain = eval::gain(&of_first, evaluation);
         let mut values = BTreeMap::from([

@@ -1,7 +1,7 @@
 //! Each stage: what it reads, the job that it starts or the pure function that it calls, the file that it leaves.
 
 use super::prepared::{prepared_len, tokenizer};
-use super::{End, Limits, Pipeline, Setup};
+use super::{Limits, Pipeline, Setup, Unfinished};
 use crate::data::{self, Making};
 use crate::error::Result;
 use crate::eval::{self, Evaluation, Guess, RunScore, UNTRAINED};
@@ -15,7 +15,7 @@ use crate::publish;
 use crate::report::{self, Report};
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor, Task};
-use crate::store::{self, MANIFEST, Record, RunFolder, Stage, files_below};
+use crate::store::{self, MANIFEST, Record, RunFolder, Stage, files_inside};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl Pipeline<'_> {
         let tell = |message: &str| watch.borrow_mut().say(message);
         let making = making(setup, &sources, &tell);
         let mut data = data::survey_data(setup.hub, &spec.data.source, &hints, &making)?;
-        data.files_below(self.folder.root());
+        data.name_files_from(self.folder.root());
         let facts = Facts { host: host.clone(), data, model };
         let layout = Layout { prepared: RunFolder::PREPARED.into(), threads: self.setup.threads };
         Ok(plan::resolve(spec, &facts, &layout)?)
@@ -81,7 +81,7 @@ impl Pipeline<'_> {
     }
 
     /// Runs of the plan, one after the other.
-    pub(super) fn train(&mut self, runs: &[RunConfig]) -> Result<Option<End>> {
+    pub(super) fn train(&mut self, runs: &[RunConfig]) -> Result<Option<Unfinished>> {
         let mut noted = false;
         for config in runs {
             if self.finished(&config.name)?.is_some() {
@@ -129,7 +129,7 @@ impl Pipeline<'_> {
     }
 
     /// Scores every run on the held-out split, once, in jails of their own.
-    pub(super) fn evaluate(&mut self, plan: &Plan) -> Result<std::result::Result<Evaluation, End>> {
+    pub(super) fn evaluate(&mut self, plan: &Plan) -> Result<std::result::Result<Evaluation, Unfinished>> {
         let path = self.folder.eval();
         if path.is_file() {
             return Ok(Ok(self.folder.read_json(&path)?));
@@ -167,10 +167,9 @@ impl Pipeline<'_> {
     }
 
     /// A run's scores, and that of the guess beside it.
-    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+    fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), Unfinished>> {
         let Some(number) = self.finished(&config.name)? else {
-            let outcome = Outcome::Crashed { exit_code: 0 };
-            return Ok(Err(End::Unfinished { run: config.name.clone(), outcome }));
+            return Ok(Err(Unfinished::said_nothing(&config.name)));
         };
         let trained = self.folder.attempt(&config.name, number).weights();
         let weights = match (&config.adapter, &config.init) {
@@ -184,8 +183,8 @@ impl Pipeline<'_> {
     }
 
     /// The model that every run began with.
-    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
-        let nothing = || End::Unfinished { run: UNTRAINED.into(), outcome: Outcome::Crashed { exit_code: 0 } };
+    fn score_untrained(&mut self, plan: &Plan) -> Result<std::result::Result<(RunScore, Option<f64>), Unfinished>> {
+        let nothing = || Unfinished::said_nothing(UNTRAINED);
         let Some(config) = plan.runs.first().cloned() else { return Ok(Err(nothing())) };
         let InitFrom::Weights { path, .. } = &config.init else { return Ok(Err(nothing())) };
         self.score_weights(plan, &config, UNTRAINED, path.clone().into())
@@ -197,7 +196,7 @@ impl Pipeline<'_> {
         config: &RunConfig,
         run: &str,
         weights: ModelFiles,
-    ) -> Result<std::result::Result<(RunScore, Option<f64>), End>> {
+    ) -> Result<std::result::Result<(RunScore, Option<f64>), Unfinished>> {
         let name = format!("{run}{}", eval::HELD_OUT_SUFFIX);
         let told = self.told(&name)?;
         let events = if told.iter().any(|e| matches!(e, Event::Evaluated { .. })) {
@@ -219,7 +218,7 @@ impl Pipeline<'_> {
             }
             _ => None,
         });
-        Ok(score.ok_or(End::Unfinished { run: name, outcome: Outcome::Crashed { exit_code: 0 } }))
+        Ok(score.ok_or_else(|| Unfinished::said_nothing(&name)))
     }
 
     fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> Result<EvaluateJob> {
@@ -285,7 +284,7 @@ impl Pipeline<'_> {
             self.folder.write_json(&self.folder.model().join(MANIFEST), &publish::published_manifest(&manifest))?;
         }
         // Whoever takes the model may ask whether it is still as it was left. The page that says that all is done comes last.
-        for file in files_below(&self.folder.model())? {
+        for file in files_inside(&self.folder.model())? {
             self.stage(Stage::Report, &file, |_| Ok(()))?;
         }
         let [json, markdown] = [self.folder.report_json(), self.folder.report_md()];
@@ -302,7 +301,7 @@ impl Pipeline<'_> {
         number: u32,
         job: Job,
         readable: Vec<PathBuf>,
-    ) -> Result<std::result::Result<Attempt, End>> {
+    ) -> Result<std::result::Result<Attempt, Unfinished>> {
         if let Some(end) = self.out_of_time(name) {
             return Ok(Err(end));
         }
@@ -312,20 +311,20 @@ impl Pipeline<'_> {
     }
 
     /// The attempt if it completed. One that was over its time ends a run whose budget is spent.
-    fn finish(&self, run: &str, attempt: Attempt) -> std::result::Result<Attempt, End> {
+    fn finish(&self, run: &str, attempt: Attempt) -> std::result::Result<Attempt, Unfinished> {
         match attempt.outcome {
             Outcome::Completed => Ok(attempt),
             Outcome::TimedOut { .. } => {
-                Err(self.out_of_time(run).unwrap_or(End::Unfinished { run: run.into(), outcome: attempt.outcome }))
+                Err(self.out_of_time(run).unwrap_or(Unfinished { run: run.into(), outcome: attempt.outcome }))
             }
-            outcome => Err(End::Unfinished { run: run.into(), outcome }),
+            outcome => Err(Unfinished { run: run.into(), outcome }),
         }
     }
 
     /// The end of a run whose time is over.
-    fn out_of_time(&self, run: &str) -> Option<End> {
+    fn out_of_time(&self, run: &str) -> Option<Unfinished> {
         let outcome = self.limits.time.as_ref()?.spent()?;
-        Some(End::Unfinished { run: run.into(), outcome })
+        Some(Unfinished { run: run.into(), outcome })
     }
 
     /// The attempt of `run` that completed, if one did.

@@ -1,10 +1,11 @@
 //! Why a spec cannot be planned.
 
 use crate::error::{Class, Failure};
+use crate::words::bullets;
 
 /// Spec and facts do not fit: every problem at once.
 #[derive(Debug, thiserror::Error)]
-#[error("the experiment does not fit what is there:{}", .0.iter().map(|p| format!("\n  - {p}")).collect::<String>())]
+#[error("the experiment does not fit what is there:{}", bullets(.0))]
 pub struct Error(pub Vec<String>);
 
 impl Failure for Error {

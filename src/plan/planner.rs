@@ -162,16 +162,16 @@ pub struct Offer<'a> {
 /// Why nothing can be proposed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlannerError {
-    #[error("it is not said which data to use{}", if not_understood.is_empty() { String::new() } else { format!("; not understood: {}", list(not_understood)) })]
+    #[error("{}", no_data(not_understood))]
     NoData { not_understood: Vec<String>, known: Vec<&'static str> },
-    #[error("none of the data sets that the paper reports on can be used: {}", list(found))]
+    #[error("none of the data sets that the paper reports on can be used: {}", words::listed(found))]
     NoUsableData { found: Vec<String>, known: Vec<&'static str> },
     #[error("the zoo has no model for this: {wanted}")]
     NoModel { wanted: String, zoo: Vec<&'static str> },
     #[error(
         "`{data}` has no labelled split besides `{train}` (it has {}): the verdict needs one that training never sees; to cut one off \
          `{train}`, expected at least {least} examples, found {examples}",
-        list(have)
+        words::listed(have)
     )]
     NoHeldOut { data: String, train: String, examples: usize, least: usize, have: Vec<String> },
     #[error("`{data}` cannot be trained on: {what}")]
@@ -193,7 +193,7 @@ pub enum PlannerError {
         name: String,
         model: Box<ModelSpec>,
     },
-    #[error("the request cannot be followed:{}", refused.iter().map(|one| format!("\n  - {one}")).collect::<String>())]
+    #[error("the request cannot be followed:{}", words::bullets(refused))]
     Request { refused: Vec<Refused> },
 }
 
@@ -240,6 +240,14 @@ impl Failure for PlannerError {
     }
 }
 
+/// What was named and is not known may have been meant as data.
+fn no_data(not_understood: &[String]) -> String {
+    match not_understood {
+        [] => "no data set was named".into(),
+        some => format!("no known data set was named; not understood: {}", words::listed(some)),
+    }
+}
+
 /// The time that there is, and what it costs where that is what limits it.
 fn there_are(secs: u64, usd_per_hour: Option<f64>) -> String {
     let time = words::duration(secs as f64);
@@ -247,8 +255,4 @@ fn there_are(secs: u64, usd_per_hour: Option<f64>) -> String {
         Some(per_hour) => format!("{time} of this machine, which {} pay for,", words::dollars(usd_of(secs as f64, per_hour))),
         None => time,
     }
-}
-
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "nothing".into() } else { names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ") }
 }

@@ -316,7 +316,7 @@ fn similarity(
         return None;
     }
     if let Some(what) = facts.model.sentences.as_ref().and_then(|sentences| sentences.unusable.as_ref()) {
-        problems.push(format!("`model`: its vectors are made as cannot be had here: {what}"));
+        problems.push(format!("`model`: it makes its vectors in a way that Tallow does not support: {what}"));
     }
     let (columns, batch) = (&facts.data.columns, spec.recipe.batch_size);
     let scored = columns.label.is_some();

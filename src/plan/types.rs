@@ -155,7 +155,7 @@ impl DataFacts {
     }
 
     /// The same where files below `root`, the run folder, are named from there, so that it can be moved.
-    pub fn files_below(&mut self, root: &Path) {
+    pub fn name_files_from(&mut self, root: &Path) {
         for file in self.splits.iter_mut().flat_map(|split| &mut split.files) {
             if let Ok(below) = file.strip_prefix(root) {
                 *file = below.to_path_buf();

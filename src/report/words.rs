@@ -26,32 +26,8 @@ pub(super) fn record(record: &Record) -> String {
     }
 }
 
-fn event_name(event: &crate::job::Event) -> &'static str {
-    use crate::job::Event;
-    match event {
-        Event::Jailed { .. } => "jailed",
-        Event::Read { .. } => "read",
-        Event::Prepared(_) => "prepared",
-        Event::Described(_) => "described",
-        Event::Progress { .. } => "progress",
-        Event::Started { .. } => "started",
-        Event::Step(_) => "step",
-        Event::Monitored { .. } => "monitored",
-        Event::Checkpointed { .. } => "checkpointed",
-        Event::Diverged { .. } => "diverged",
-        Event::Finished { .. } => "finished",
-        Event::Stopped { .. } => "stopped",
-        Event::Evaluated { .. } => "evaluated",
-        Event::Sampled { .. } => "sampled",
-        Event::Wrote { .. } => "wrote",
-        Event::Generated { .. } => "generated",
-        Event::Merged { .. } => "merged",
-        Event::Predicted { .. } => "predicted",
-        Event::Exported { .. } => "exported",
-        Event::Compared(_) => "compared",
-        Event::Note { .. } => "note",
-        Event::Refused { .. } => "refused",
-        Event::OutOfMemory { .. } => "out_of_memory",
-        Event::Failed { .. } => "failed",
-    }
+/// The name that the ledger itself gives it.
+fn event_name(event: &crate::job::Event) -> String {
+    let written = serde_json::to_value(event).unwrap_or_default();
+    written["event"].as_str().unwrap_or_default().to_owned()
 }

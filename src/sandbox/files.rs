@@ -4,6 +4,7 @@
 //! connecting to a pathname Unix socket. The filter of system calls refuses all but the first.
 
 use super::{Policy, State};
+use crate::words::counted;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope,
@@ -73,7 +74,7 @@ fn writing(abi: ABI) -> BitFlags<AccessFs> {
 }
 
 fn state(version: i64, paths: usize) -> State {
-    let how = format!("Landlock, ABI {version}: reads {paths} named path(s), writes its own folder");
+    let how = format!("Landlock, ABI {version}: reads {}, writes its own folder", counted(paths, "named path"));
     match version {
         6.. => State::Holds(how + ", no TCP, no signals to others"),
         4.. => State::Holds(how + ", no TCP"),

@@ -1,6 +1,7 @@
 //! What a process gets from its parent: variables, open files, and being left behind.
 
 use super::{Policy, State};
+use crate::words::counted;
 
 /// Has the kernel kill this process when its supervisor dies, however that happens.
 ///
@@ -26,7 +27,7 @@ pub(super) fn check_environment(policy: &Policy) -> Result<State, String> {
         if known(&name) { given += 1 } else { foreign.push(name.to_string_lossy().into_owned()) }
     }
     if foreign.is_empty() {
-        Ok(State::Holds(format!("{given} variable(s), given by the supervisor")))
+        Ok(State::Holds(format!("{}, given by the supervisor", counted(given, "variable"))))
     } else {
         Err(format!("expected only {}, found also {}", variables.join(" and "), foreign.join(", ")))
     }

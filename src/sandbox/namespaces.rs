@@ -10,6 +10,7 @@
 
 use super::files::SYSTEM;
 use super::{Policy, State};
+use crate::words::counted;
 use libc::{c_int, c_uint};
 use std::collections::BTreeSet;
 use std::ffi::CString;
@@ -45,7 +46,8 @@ pub(super) fn enter(policy: &Policy) -> State {
     }
     match own_files(policy) {
         Ok(count) => State::Holds(format!(
-            "users, mounts, network, IPC and host name of its own: sees {count} place(s) of the file system, no network interface"
+            "users, mounts, network, IPC and host name of its own: sees {} of the file system, no network interface",
+            counted(count, "place")
         )),
         Err(error) => State::Partly(format!(
             "users, network, IPC and host name of its own; sees the whole file system ({error}), of which {REST}"

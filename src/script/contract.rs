@@ -1,5 +1,6 @@
 //! What a script tells, and what it is told: `shim/tallow.py` is the other side.
 
+use crate::words::{clean, counted};
 use serde::{Deserialize, Serialize};
 
 /// One line from a script. Its text is untrusted: it is shown cleaned, and no path of it is used but below the attempt's own folder.
@@ -163,8 +164,8 @@ impl Heard {
     pub fn finish(self) -> Vec<Told> {
         let mut told = self.told;
         if self.foreign > 0 {
-            let shown = crate::words::clean(&self.first_foreign);
-            told.push(Told::Note { message: format!("{} line(s) among its events were none; the first: {shown}", self.foreign) });
+            let (lines, shown) = (counted(self.foreign, "line"), clean(&self.first_foreign));
+            told.push(Told::Note { message: format!("not understood: {lines} among its events; the first: {shown}") });
         }
         if self.dropped > 0 {
             told.push(Told::Note {
@@ -253,7 +254,10 @@ mod tests {
         assert_eq!(told[1], Told::Metric { name: "f1".into(), value: 10_000.0, step: None });
         let notes: Vec<&Told> = told.iter().filter(|told| matches!(told, Told::Note { .. })).collect();
         let [Told::Note { message: foreign }, Told::Note { message: dropped }] = notes[..] else { panic!("{notes:?}") };
-        assert!(foreign.starts_with("2 line(s)") && foreign.contains("hello") && !foreign.contains('\u{1b}'), "{foreign}");
+        assert!(
+            foreign.starts_with("not understood: 2 lines") && foreign.contains("hello") && !foreign.contains('\u{1b}'),
+            "{foreign}"
+        );
         assert!(dropped.starts_with("45 metrics"), "{dropped}");
         assert_eq!(told.len(), 1 + 256 + 2);
     }

@@ -9,7 +9,7 @@ use super::{Settings, Told};
 use crate::error::Class;
 use crate::run::recovery::{MAX_ACCIDENTS, MAX_ATTEMPTS, is_stopped};
 use crate::run::{OF_ITSELF, Outcome};
-use crate::words::plain;
+use crate::words::{counted, plain};
 use serde::{Deserialize, Serialize};
 
 /// What was decided.
@@ -85,7 +85,7 @@ pub fn decide(tried: &[Tried], most: Option<usize>, mends: bool) -> Decision {
     };
     match (&next, most) {
         (Decision::Retry { .. } | Decision::Mend { .. }, Some(most)) if failures >= most => Decision::GiveUp {
-            reason: format!("{failures} attempt(s) did not complete, and `--max-attempts` is {most}"),
+            reason: format!("{} did not complete, and `--max-attempts` is {most}", counted(failures, "attempt")),
             spent: true,
         },
         _ => next,

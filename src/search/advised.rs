@@ -5,7 +5,7 @@
 use super::{Journal, Revision, Settings, Trial, Watched, revised};
 use crate::llm::prompt::{Prompt, SearchQuestion, SearchSystem, Setting, Takes, TrialTold};
 use crate::llm::{Ask, Conversation, Error, LanguageModel, converse};
-use crate::plan::advised::{Settable, in_words, name_of, schema_of_one, searchable, without_nulls};
+use crate::plan::advised::{Settable, in_words, name_of, not_settable, reason_of, schema_of_one, searchable, without_nulls};
 use crate::spec::{self, ExperimentSpec};
 use crate::words::{clean, count, score};
 use serde::Deserialize;
@@ -13,8 +13,8 @@ use serde_json::Value;
 
 /// Tokens of an answer: a key, its value and a reason.
 const MOST_TOKENS: u32 = 512;
-/// Letters of a reason, and of how a trial failed.
-const REASON: usize = 300;
+/// Letters of how a trial failed.
+const FAILURE: usize = 300;
 /// Points of a curve that are told.
 const POINTS: usize = 8;
 /// Trials that are told: the best, and the last of the others.
@@ -97,10 +97,9 @@ fn revision(answer: &Value, settables: &[Settable]) -> Result<Revision, Vec<Stri
     let (key, reason) = (text("key", &change.key)?, text("reason", &change.reason)?);
     let mut problems = Vec::new();
     if !Settable::of(&key).is_some_and(|settable| settables.contains(&settable)) {
-        let known: Vec<&str> = settables.iter().map(|settable| settable.key()).collect();
-        problems.push(format!("`{}` may not be changed; what may: {}", clean(&key), known.join(", ")));
+        problems.push(not_settable(&key, settables));
     }
-    let reason: String = clean(&reason).replace('`', "'").trim().chars().take(REASON).collect();
+    let reason = reason_of(&reason);
     if reason.is_empty() {
         problems.push("expected a reason, found none".into());
     }
@@ -155,7 +154,7 @@ fn told(trial: &Trial, journal: &Journal) -> TrialTold {
             format!("{} {}, {}", journal.metric.in_words(), score(watched.score), if kept { "kept" } else { "discarded" })
         }
         Some((None, failed, _)) => {
-            let why: String = clean(failed.as_deref().unwrap_or("it did not complete")).chars().take(REASON).collect();
+            let why: String = clean(failed.as_deref().unwrap_or("it did not complete")).chars().take(FAILURE).collect();
             format!("it failed: {why}")
         }
         None => "it runs".into(),

@@ -11,7 +11,7 @@ pub struct Group {
     /// The whole name, in which `*` stands for any characters, dots included, and `?` for one: `bert.embeddings.*`, `*.bias`.
     pub pattern: String,
     /// Their learning rate is so many times the others'.
-    #[serde(default = "one")]
+    #[serde(default = "same_rate")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1_000_000))]
     pub lr_scale: f64,
     /// Their weight decay, biases and norms included; none: the optimiser's, for matrices alone.
@@ -23,7 +23,7 @@ pub struct Group {
     pub frozen: bool,
 }
 
-fn one() -> f64 {
+fn same_rate() -> f64 {
     1.0
 }
 

@@ -15,6 +15,7 @@ mod similarity;
 mod speech;
 mod task;
 mod text_to_text;
+mod together;
 mod types;
 mod watching;
 

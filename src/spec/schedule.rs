@@ -54,7 +54,7 @@ pub enum Schedule {
     /// Along a cosine up from `lr / div_factor` over the warm-up, then down to `lr / div_factor / final_div_factor` on the last step
     /// (1708.07120), as `torch.optim.lr_scheduler.OneCycleLR`. Momentum stays.
     OneCycle {
-        #[serde(default = "third")]
+        #[serde(default = "cycle_rise")]
         warmup: Warmup,
         #[serde(default = "div_factor")]
         #[schemars(extend("minimum" = 1, "maximum" = 1_000_000_000))]
@@ -110,7 +110,7 @@ fn is_zero(value: &f64) -> bool {
 }
 
 /// PyTorch's own values.
-fn third() -> Warmup {
+fn cycle_rise() -> Warmup {
     Warmup::Frac(0.3)
 }
 fn div_factor() -> f64 {
@@ -148,7 +148,11 @@ impl Schedule {
 
     /// One cycle, by PyTorch's own values where none is given: its rise is a good part of it, other than a warm-up before something else.
     pub fn one_cycle(warmup: Option<Warmup>) -> Self {
-        Schedule::OneCycle { warmup: warmup.unwrap_or(third()), div_factor: div_factor(), final_div_factor: final_div_factor() }
+        Schedule::OneCycle {
+            warmup: warmup.unwrap_or(cycle_rise()),
+            div_factor: div_factor(),
+            final_div_factor: final_div_factor(),
+        }
     }
 
     /// The same with another warm-up.

@@ -4,6 +4,7 @@
 //! their one key, and ranges. What it lets pass by mistake is still refused when the types are read, as the first problem alone.
 
 use super::place::Place;
+use crate::words::quoted;
 use serde_json::Value as Schema;
 use std::collections::BTreeMap;
 use toml::Value;
@@ -328,10 +329,6 @@ fn words(schema: &Schema) -> Vec<&str> {
 
 fn required(schema: &Schema) -> impl Iterator<Item = &str> {
     schema.get("required").and_then(Schema::as_array).into_iter().flatten().filter_map(Schema::as_str)
-}
-
-fn quoted(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn one_of(words: &[&str]) -> String {

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// Recipes that are tried at most, the experiment's own included.
-    #[serde(default = "eight")]
+    #[serde(default = "max_trials")]
     #[schemars(extend("minimum" = 2, "maximum" = 1000))]
     pub max_trials: usize,
     /// So many on end that are no better end it.
-    #[serde(default = "four")]
+    #[serde(default = "patience")]
     #[schemars(extend("minimum" = 1, "maximum" = 1000))]
     pub patience: usize,
     /// Keys that somebody decided: no recipe that is tried has another value there.
@@ -21,16 +21,16 @@ pub struct Search {
     pub fixed: Vec<String>,
 }
 
-fn eight() -> usize {
+fn max_trials() -> usize {
     8
 }
-fn four() -> usize {
+fn patience() -> usize {
     4
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Search { max_trials: eight(), patience: four(), fixed: vec![] }
+        Search { max_trials: max_trials(), patience: patience(), fixed: vec![] }
     }
 }
 

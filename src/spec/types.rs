@@ -317,7 +317,7 @@ pub struct Recipe {
     #[serde(default)]
     pub best_by: BestBy,
     /// So many of the newest checkpoints are kept; a damaged one is passed over for the one before.
-    #[serde(default = "two")]
+    #[serde(default = "kept_checkpoints")]
     #[schemars(extend("minimum" = 1, "maximum" = 1000))]
     pub keep_checkpoints: usize,
     /// Overrides the model's own dropout.
@@ -327,7 +327,7 @@ pub struct Recipe {
     pub augment: Vec<Augment>,
 }
 
-fn two() -> usize {
+fn kept_checkpoints() -> usize {
     2
 }
 
@@ -361,7 +361,7 @@ impl Recipe {
             early_stopping: None,
             keep: Keep::Last,
             best_by: BestBy::Metric,
-            keep_checkpoints: two(),
+            keep_checkpoints: kept_checkpoints(),
             dropout: None,
             augment: Vec::new(),
         }
@@ -391,11 +391,11 @@ pub enum Augment {
         #[serde(default = "least_crop")]
         #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
         min_area: f64,
-        #[serde(default = "whole")]
+        #[serde(default = "whole_area")]
         #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
         max_area: f64,
         /// Of the longer side to the shorter.
-        #[serde(default = "four_thirds")]
+        #[serde(default = "crop_ratio")]
         #[schemars(extend("minimum" = 1, "maximum" = 100))]
         max_ratio: f64,
     },
@@ -421,16 +421,16 @@ pub enum Augment {
     },
     /// So many of fourteen operations, at one magnitude of 0 to 30 (1909.13719), as torchvision's.
     RandAugment {
-        #[serde(default = "two")]
+        #[serde(default = "operations")]
         #[schemars(extend("minimum" = 1, "maximum" = 14))]
         ops: usize,
-        #[serde(default = "nine")]
+        #[serde(default = "magnitude")]
         #[schemars(extend("minimum" = 0, "maximum" = 30))]
         magnitude: u8,
     },
     /// With probability `p` a part becomes 0, which is the mean of what is normalised (1708.04896).
     RandomErasing {
-        #[serde(default = "half")]
+        #[serde(default = "erase_probability")]
         #[schemars(extend("minimum" = 0, "maximum" = 1))]
         p: f64,
         #[serde(default = "least_erased")]
@@ -452,7 +452,7 @@ pub enum Augment {
     },
     /// A part of each image is that of another of its batch, and the classes are mixed by area (1905.04899).
     Cutmix {
-        #[serde(default = "whole")]
+        #[serde(default = "cutmix_alpha")]
         #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
         alpha: f64,
     },
@@ -462,16 +462,19 @@ pub enum Augment {
 fn least_crop() -> f64 {
     0.08
 }
-fn whole() -> f64 {
+fn whole_area() -> f64 {
     1.0
 }
-fn four_thirds() -> f64 {
+fn crop_ratio() -> f64 {
     4.0 / 3.0
 }
-fn nine() -> u8 {
+fn operations() -> usize {
+    2
+}
+fn magnitude() -> u8 {
     9
 }
-fn half() -> f64 {
+fn erase_probability() -> f64 {
     0.5
 }
 fn least_erased() -> f64 {
@@ -486,11 +489,19 @@ fn erased_ratio() -> f64 {
 fn mixup_alpha() -> f64 {
     0.2
 }
+fn cutmix_alpha() -> f64 {
+    1.0
+}
 
 impl Augment {
     /// Whether it mixes images, and so their classes.
     pub fn mixes(&self) -> bool {
         matches!(self, Augment::Mixup { .. } | Augment::Cutmix { .. })
+    }
+
+    /// Whether they change images alike, whatever by how much.
+    pub fn is_like(&self, other: &Augment) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
 

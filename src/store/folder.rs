@@ -351,7 +351,7 @@ pub struct Lock {
 ///
 /// # Errors
 /// A folder cannot be listed.
-pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub fn files_inside(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let (mut found, mut waiting) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(below) = waiting.pop() {
         let io = |source| Error::Io { action: "list", path: below.clone(), source };
@@ -466,9 +466,9 @@ mod tests {
             std::fs::write(root.join(name), "x").expect("written");
         }
         std::os::unix::fs::symlink(root, root.join("plots/up")).expect("linked");
-        assert_eq!(files_below(root).expect("listed"), [root.join("a.json"), root.join("plots/b.svg")]);
-        assert_eq!(files_below(&root.join("absent")).expect("nothing there"), Vec::<PathBuf>::new());
-        assert!(files_below(&root.join("a.json")).is_err(), "no folder is no empty one");
+        assert_eq!(files_inside(root).expect("listed"), [root.join("a.json"), root.join("plots/b.svg")]);
+        assert_eq!(files_inside(&root.join("absent")).expect("nothing there"), Vec::<PathBuf>::new());
+        assert!(files_inside(&root.join("a.json")).is_err(), "no folder is no empty one");
     }
 
     #[test]

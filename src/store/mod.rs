@@ -14,7 +14,7 @@ pub use atomic::write_atomic;
 pub use attempt::{AttemptFolder, CheckpointFolder, WorkFolder, stamp};
 pub use decided::Decided;
 pub use destination::{Destination, folder_of};
-pub use folder::{Lock, MANIFEST, RunFolder, bytes_below, files_below};
+pub use folder::{Lock, MANIFEST, RunFolder, bytes_below, files_inside};
 pub use ledger::{Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
 pub use stage::Stage;
@@ -33,6 +33,8 @@ pub enum Error {
     NotARun { path: PathBuf },
     #[error("the run `{}` has no report yet", path.display())]
     NoReport { path: PathBuf },
+    #[error("the run `{}` has no model yet", path.display())]
+    NoModel { path: PathBuf },
     #[error("`{}` already exists and is not empty", path.display())]
     Occupied { path: PathBuf },
     #[error("`{}` is a folder: expected the name of a file", path.display())]
@@ -50,6 +52,7 @@ impl Failure for Error {
             Error::Malformed { .. }
             | Error::NotARun { .. }
             | Error::NoReport { .. }
+            | Error::NoModel { .. }
             | Error::Occupied { .. }
             | Error::IsFolder { .. }
             | Error::NoFolder { .. } => Class::Usage,
@@ -58,7 +61,9 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Error::Io { source, .. } => place_hint(source),
-            Error::NoReport { path } => Some(format!("`tallow resume {}` goes on with it", crate::words::shell(path))),
+            Error::NoReport { path } | Error::NoModel { path } => {
+                Some(format!("`tallow resume {}` goes on with it", crate::words::shell(path)))
+            }
             Error::NotARun { .. } => Some("`tallow runs` lists the runs".into()),
             Error::IsFolder { .. } => Some("name a file in it".into()),
             Error::NoFolder { folder, .. } => Some(format!("make it: `mkdir -p {}`", folder.display())),

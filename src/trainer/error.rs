@@ -2,6 +2,7 @@
 
 use crate::error::{Class, FULL_DISK, Failure};
 use crate::job::{GpuFailure, GpuMemory, gpu_failed, gpu_memory};
+use crate::words::counted;
 use crate::{data, store};
 use std::path::PathBuf;
 
@@ -46,7 +47,8 @@ pub enum Error {
     #[error("the model's scores of example {example} (from 0) are not finite")]
     NotFinite { example: usize },
     #[error(
-        "the {metric} of {examples} example(s) has no value: the model says the same of all, or their answers are all the same"
+        "the {metric} of {} has no value: the model says the same of all, or their answers are all the same",
+        counted(*examples, "example")
     )]
     NoScore { metric: &'static str, examples: usize },
     #[error(transparent)]
@@ -81,8 +83,8 @@ impl Error {
     fn of_gpu(&self) -> Option<String> {
         let candle = match self {
             Error::Candle(source) => source,
-            Error::Kernels(tallow_kernels::Error::Candle { source, .. })
-            | Error::Model(tallow_zoo::Error::Kernels(tallow_kernels::Error::Candle { source, .. })) => source,
+            Error::Kernels(tallow_kernels::Error::Candle { source })
+            | Error::Model(tallow_zoo::Error::Kernels(tallow_kernels::Error::Candle { source })) => source,
             _ => return None,
         };
         of_gpu(candle)
@@ -136,7 +138,7 @@ impl Failure for Error {
             }
             Error::Held(tallow_grammar::Error::Unspellable { .. }) => Class::Model,
             Error::Held(tallow_grammar::Error::Stuck { .. } | tallow_grammar::Error::Forbidden { .. }) => Class::Model,
-            Error::Model(tallow_zoo::Error::Prompt { .. }) => Class::Usage,
+            Error::Model(tallow_zoo::Error::Prompt { .. } | tallow_zoo::Error::NoPrompt) => Class::Usage,
             Error::Export(crate::export::Error::Io(_)) => Class::Resource,
             Error::Export(_) | Error::Untrained { .. } | Error::ExtraWeights { .. } | Error::Model(_) => Class::Model,
             Error::Config { .. } | Error::WrongTask { .. } | Error::OtherRun { .. } => Class::Spec,
@@ -170,9 +172,7 @@ impl Failure for Error {
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => FULL_DISK,
             Error::Schema(_) => "docs/generation.md lists what a schema may say",
             Error::Held(tallow_grammar::Error::Room { .. }) => "give it more with `--max-tokens`, or shorten the prompt",
-            Error::Model(tallow_zoo::Error::Prompt { found, .. }) if found == "none" => {
-                "give it words to go on with: `--prompt \"Once upon a time\"`"
-            }
+            Error::Model(tallow_zoo::Error::NoPrompt) => "give it words to go on with: `--prompt \"Once upon a time\"`",
             Error::Model(tallow_zoo::Error::Prompt { .. }) => "shorten the prompt",
             Error::Conversation => "`--chat` asks it in conversations; or name the one column of the texts with `--columns`",
             Error::Beams => "leave out `--beams`",
@@ -191,15 +191,15 @@ mod tests {
     /// As Candle's backend wraps what the driver says.
     fn failed(said: &str) -> Error {
         let cuda = candle_core::Error::Cuda(said.into());
-        let op = "matmul";
-        Error::Kernels(tallow_kernels::Error::Candle { op, source: cuda.context("while training") })
+        Error::Kernels(tallow_kernels::Error::Candle { source: cuda.context("while training") })
     }
 
     #[test]
     fn nobody_shortens_an_empty_prompt() {
-        let hint = |found: &str| Error::Model(tallow_zoo::Error::Prompt { expected: "x".into(), found: found.into() }).hint();
-        assert!(hint("none").is_some_and(|hint| hint.contains("--prompt")));
-        assert!(hint("900 words").is_some_and(|hint| hint.contains("shorten")));
+        let hint = |error: tallow_zoo::Error| Error::Model(error).hint().expect("a hint");
+        assert!(hint(tallow_zoo::Error::NoPrompt).contains("--prompt"));
+        let long = tallow_zoo::Error::Prompt { expected: "fewer".into(), found: "900 words".into() };
+        assert!(hint(long).contains("shorten"));
     }
 
     #[test]

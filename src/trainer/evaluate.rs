@@ -93,7 +93,7 @@ fn tell_samples(model: &dyn Model, data: &Prepared, samples: &Samples, emit: &mu
         let writing = Telling::new(model, &mut heard);
         let written = match tallow_zoo::generate(&writing, Prompt { source: None, start: &tokens[..start] }, &settings) {
             Ok(written) => written,
-            Err(tallow_zoo::Error::Prompt { .. }) => continue,
+            Err(tallow_zoo::Error::Prompt { .. } | tallow_zoo::Error::NoPrompt) => continue,
             Err(error) => return Err(error.into()),
         };
         pulse.tell(Event::Sampled {

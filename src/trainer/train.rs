@@ -34,6 +34,7 @@ use crate::data::{Prepared, PreparedTargets};
 use crate::job::{Divergence, Event, Pulse, RunConfig, StepEvent};
 use crate::spec::Keep;
 use crate::store::{CheckpointFolder, WorkFolder};
+use crate::words::counted;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -211,9 +212,9 @@ impl Run<'_> {
         let report = &self.built.report;
         // That an adapter's additions do is what it is.
         let anew: Vec<String> = report.initialised.iter().filter(|name| !tallow_zoo::is_addition(name)).cloned().collect();
-        for (what, names) in [("start anew", &anew), ("have no place in the model", &report.unused)] {
+        for (what, names) in [("begun anew", &anew), ("without a place in the model", &report.unused)] {
             if !names.is_empty() {
-                emit(Event::Note { message: format!("{} tensor(s) {what}: {}", names.len(), names.join(", ")) });
+                emit(Event::Note { message: format!("{} {what}: {}", counted(names.len(), "tensor"), names.join(", ")) });
             }
         }
         emit(Event::Started {

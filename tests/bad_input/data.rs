@@ -55,7 +55,7 @@ fn splits_that_are_empty_or_not_there() {
     );
     // A part that is cut off does not go by the name of a split that there is.
     let both: [(&str, &[u8]); 2] = [("train.csv", TRAIN.as_bytes()), ("test.csv", TEST.as_bytes())];
-    let words = ["`data.held_out_frac`: ", "has a split `test` of its own"];
+    let words = ["`data.held_out_frac`: ", "already has a split `test`"];
     check(&both, &["data.held_out_frac=0.5"], 10, &words, "give the part another name with `data.held_out`");
 }
 

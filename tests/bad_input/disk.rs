@@ -166,7 +166,7 @@ fn a_stdout_that_takes_nothing_more() {
         let told = told.expect("ended");
         let stderr = String::from_utf8(told.stderr).expect("UTF-8");
         assert_eq!(told.status.code(), Some(40), "{stderr}");
-        for words in ["could not all be written to stdout", "No space left on device", "have it lead elsewhere"] {
+        for words in ["could not be written to stdout in full", "No space left on device", "have it lead elsewhere"] {
             assert!(stderr.contains(words), "{words}: {stderr}");
         }
     };

@@ -49,7 +49,7 @@ fn files_that_are_no_readable_paper() {
         let words: Vec<&str> = words.iter().copied().chain(["paper.pdf"]).collect();
         Refusal { code: 11, words: &words, hint }.check(&|| (place.tallow(["read".as_ref(), path.as_os_str()]), None));
     };
-    check(&pdf(&page("q 612 0 0 792 0 0 cm /Scan Do Q"), ""), &["holds no text: 1 page(s), 0 letter(s)"], "OCR");
+    check(&pdf(&page("q 612 0 0 792 0 0 cm /Scan Do Q"), ""), &["holds no text: 1 page, 0 letters"], "OCR");
     let key = "00".repeat(32);
     let mut locked = page(WORDS);
     locked.push(format!("<< /Filter /Standard /V 1 /R 2 /Length 40 /P -4 /O <{key}> /U <{key}> >>"));

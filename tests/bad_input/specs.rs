@@ -30,7 +30,7 @@ fn three_mistakes_of_three_kinds_come_at_once_with_their_lines() {
     check(
         &[("lr = 1e-3", "lr = \"fast\""), ("{ frac = 0.1 }", "{ frac = 2.0 }"), ("max_seq_len", "max_seq_length")],
         &[
-            "wrong.toml` has 3 problem(s)",
+            "wrong.toml` has 3 problems",
             &format!("line {}, `recipe.lr`: expected a number above 0 and at most 100, found the text \"fast\"", line("lr = ")),
             &format!("line {}, `recipe.schedule.warmup.frac`: expected a number from 0 to 1, found 2.0", line("frac = ")),
             &format!(
@@ -84,7 +84,7 @@ groups = [{ pattern = \"a\", lr_scale = -1.0 }, { pattern = \"b\", frozn = true 
     check(
         &[("lr = 1e-3\n", more)],
         &[
-            "has 9 problem(s)",
+            "has 9 problems",
             "`recipe.layerwise_lr_decay`: expected a number above 0 and at most 1, found 1.5",
             "`recipe.label_smoothing`: expected a number from 0 to below 1, found 1.0",
             "`recipe.ema.decay`: expected a number above 0 and below 1, found 1.0",
@@ -130,7 +130,7 @@ fn a_model_that_cannot_be_is_refused_with_all_its_mistakes() {
             ("lr = 1e-3", "lr = 0"),
         ],
         &[
-            "has 3 problem(s)",
+            "has 3 problems",
             &format!(
                 "line {}, `model.config.hidden_size`: expected a whole number from 1 to 65536, found 0",
                 line("hidden_size")

@@ -242,7 +242,7 @@ fn what_cannot_be_run_is_refused_with_all_its_reasons() {
         });
     };
     let wrong = SUITE.replace("value = 0.7", "value = 7").replace("id = \"flowers\"", "id = \"Flowers!\"");
-    check(&wrong, &[], 10, &["2 problem(s)", "line 8, `task[0].id`", "task[0].ci.target.value"], "docs/benchmarks.md");
+    check(&wrong, &[], 10, &["2 problems", "line 8, `task[0].id`", "task[0].ci.target.value"], "docs/benchmarks.md");
     check(SUITE, &["--tier=gpu"], 2, &["no task"], "");
     let large = SUITE.replace("[task.ci]", "[task.gpu]");
     check(&large, &["--tier=gpu"], 40, &["Tallow trains on the processor alone"], "--on-cpu");

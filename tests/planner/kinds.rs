@@ -309,7 +309,7 @@ fn pairs_are_for_vectors_where_something_says_so() {
     let odd = ModelFacts { sentences: Some(SentenceFacts { max_seq_len: None, unusable: Some("Dense".into()) }), ..model(None) };
     let facts = Facts { host: host(100.0), data: triples, model: odd };
     let refused = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect_err("refused").to_string();
-    assert!(refused.contains("`model`: its vectors are made as cannot be had here: Dense"), "{refused}");
+    assert!(refused.contains("`model`: it makes its vectors in a way that Tallow does not support: Dense"), "{refused}");
 }
 
 /// Images of one small size stay as they are; others are brought to a size that is said, and counted in what a model costs.

@@ -12,7 +12,7 @@ mod table;
 use proptest::prelude::*;
 use serde_json::json;
 use tallow::error::Failure;
-use tallow::intake::{self, DataName, ModelName, parse_request};
+use tallow::intake::{self, DataName, ModelName, PaperFormat, parse_request};
 use tallow::job::Part;
 use tallow::plan::{
     DataChoice, DataFacts, Facts, Goal, HostFacts, Layout, ModelFacts, Offer, Planner, PlannerError, RulePlanner, Share,
@@ -47,7 +47,7 @@ fn request(text: &str) -> Goal {
 }
 
 fn example_paper() -> Goal {
-    let paper = intake::read_pdf(intake::EXAMPLE_PAPER, "the example paper").expect("it can be read");
+    let paper = intake::read_paper(intake::EXAMPLE_PAPER, PaperFormat::Pdf, "the example paper").expect("it can be read");
     Goal::Paper(Box::new(intake::extract(&paper)))
 }
 

@@ -326,8 +326,8 @@ fn a_request_that_cannot_be_planned_is_told_why() {
             "{text}: {error}"
         );
     }
-    assert_eq!(refused("resnet-50 on imagenet").to_string(), "it is not said which data to use; not understood: `imagenet`");
-    assert_eq!(refused("fine-tune BERT in an hour").to_string(), "it is not said which data to use");
+    assert_eq!(refused("resnet-50 on imagenet").to_string(), "no known data set was named; not understood: `imagenet`");
+    assert_eq!(refused("fine-tune BERT in an hour").to_string(), "no data set was named");
     for (text, words) in [
         ("BERT on SST-2 in 0 minutes", "0 minutes"),
         ("BERT on SST-2, 150% accuracy, lr -1", "lr -1"),

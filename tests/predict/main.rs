@@ -195,9 +195,9 @@ fn what_cannot_be_read_is_told_in_its_line() {
     refused(&["absent.csv"], 2, &["there is no file `absent.csv`"], "stdin");
     refused(&["absent/*.csv"], 2, &["there is no file `absent/*.csv`"], "stdin");
     let scan = place.write("scan.tiff", "x");
-    refused(&[&scan.display().to_string()], 2, &["scan.tiff` holds is not known by its name"], "convert it to PNG");
+    refused(&[&scan.display().to_string()], 2, &["scan.tiff` holds: expected a table"], "convert it to PNG");
     let packed = place.write("some.zip", "x");
-    refused(&[&packed.display().to_string()], 2, &["some.zip` holds is not known by its name"], "unpack it");
+    refused(&[&packed.display().to_string()], 2, &["some.zip` holds: expected a table"], "unpack it");
     place.write("mix/b.jsonl", "{\"text\": \"bad\"}\n");
     place.write("mix/a.csv", "text\nfine\nfar too long\n");
     let pattern = place.path("mix/*").display().to_string();
@@ -213,7 +213,7 @@ fn what_cannot_be_read_is_told_in_its_line() {
     let told = said(&mut predict(&place, &run.join("model"), &["{\"a\": \"x\", \"b\": \"y\", \"c\": \"z\"}"]));
     assert!(told.stderr.contains("`the command line`: cannot tell which column"), "{told:?}");
     let notes = place.write("notes.md", "fine");
-    refused(&[&notes.display().to_string()], 2, &["notes.md` holds is not known by its name", "csv"], "stdin");
+    refused(&[&notes.display().to_string()], 2, &["notes.md` holds: expected a table", "csv"], "stdin");
     let (csv, image) = (place.write("a.csv", "text\nfine\n"), place.write("a.png", "no image"));
     refused(&[&csv.display().to_string(), "a text"], 2, &["different kinds"], "one after the other");
     refused(&[&image.display().to_string()], 2, &["text classification", "images"], "texts on the command line");
@@ -300,7 +300,7 @@ fn rows_of_tables() {
     assert!(told.code == Some(20) && told.stderr.contains("`the command line` has no column `colour`"), "{told:?}");
     let none = place.write("none.csv", "colour,size\n");
     let told = said(&mut predict(&place, &run, &[&none.display().to_string()]));
-    assert!(told.code == Some(20) && told.stderr.contains("what was given is empty"), "{told:?}");
+    assert!(told.code == Some(20) && told.stderr.contains("the input is empty"), "{told:?}");
     let lacking = place.write("lacking.csv", "size\n3\n");
     let told = said(&mut predict(&place, &run, &[&lacking.display().to_string()]));
     assert!(told.code == Some(20) && told.stderr.contains("no column `colour`"), "{told:?}");

@@ -49,7 +49,7 @@ fn what_is_told_without_end_or_sense_is_bounded() {
     let ledger = std::fs::read_to_string(run.join("ledger.jsonl")).expect("a ledger");
     assert!(ledger.lines().count() < 20, "{ledger}");
     let page = std::fs::read_to_string(run.join("report.md")).expect("a report");
-    assert!(page.contains("3 line(s) among its events were none; the first: hello"), "{page}");
+    assert!(page.contains("not understood: 3 lines among its events; the first: hello"), "{page}");
     assert!(page.contains("the metric acc is nan and is not told"), "{page}");
 }
 

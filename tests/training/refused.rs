@@ -113,7 +113,10 @@ fn weights_that_training_starts_from() {
     };
     let run = from(&other_heads).expect("another task's heads are left over");
     assert_eq!(
-        (run.notes("start anew: classifier.weight, classifier.bias"), run.notes("no place in the model: strange_head.bias")),
+        (
+            run.notes("begun anew: classifier.weight, classifier.bias"),
+            run.notes("without a place in the model: strange_head.bias")
+        ),
         (1, 1)
     );
     let path = bench.path("cut.safetensors");

@@ -81,13 +81,13 @@ pub struct Wishes {
     pub budget: BudgetArgs,
     #[command(flatten)]
     pub llm: LlmArgs,
-    /// Try further recipes, at most N in all, and keep what does better on what is watched; the verdict compares it with the first.
+    /// Try further recipes, at most N in all, and keep what improves the monitored metric; the verdict compares it with the first.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", value_parser = parse_trials)]
     pub improve: Option<u16>,
-    /// Train for so many epochs.
-    #[arg(long, value_parser = parse_epochs)]
+    /// Train for N epochs.
+    #[arg(long, value_name = "N", value_parser = parse_epochs)]
     pub epochs: Option<f64>,
-    /// Use at most so many training examples.
+    /// Use at most N training examples.
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub max_examples: Option<usize>,
     /// Seeds, one run each: 0,1,2.
@@ -183,6 +183,13 @@ pub struct WorkerArgs {
     pub threads: Option<NonZeroUsize>,
 }
 
+impl WorkerArgs {
+    /// The threads of the worker.
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    }
+}
+
 /// What `tallow bench` runs, or compares.
 #[derive(Debug, Args, Clone)]
 pub struct BenchArgs {
@@ -205,10 +212,10 @@ pub struct BenchArgs {
     /// Where everything goes, and what is gone on with; default: `bench-SUITE-TIER` in the folder of runs.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Besides, each task with these faults: `memory`, `learning-rate`, `bad-column`, `cut-download`, `kill-worker`, `kill-program`, `vague`, `misspelt`, or `all`.
+    /// Also run each task with these faults: `memory`, `learning-rate`, `bad-column`, `cut-download`, `kill-worker`, `kill-program`, `vague`, `misspelt`, or `all`.
     #[arg(long, value_delimiter = ',', value_name = "NAME,..", value_parser = parse_fault)]
     pub adversity: Vec<Faults>,
-    /// Besides, the same recipe by another framework, on the same batches and in turns.
+    /// Also run the same recipe in another framework, on the same batches and in turns.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub vs: Option<Other>,
     /// The Python that has torch and transformers; default: `python3`.
@@ -217,7 +224,7 @@ pub struct BenchArgs {
     /// Where files lie that a suite names and does not make.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Vec<PathBuf>,
-    /// Allow so many times the suite's time limits, on a slow or busy machine.
+    /// Multiply the suite's time limits by this, on a slow or busy machine.
     #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = parse_patience)]
     pub patience: f64,
     /// The file that a line about the results is appended to; default: `history.jsonl` in `--out`.

@@ -5,16 +5,18 @@ use crate::bench::Fault;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub(super) fn parse_some(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "expected a whole number from 1".into())
-}
-
 pub(super) fn parse_temperature(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|t| (0.0..=100.0).contains(t)).ok_or_else(|| "expected a number from 0 to 100".into())
+    text.parse()
+        .ok()
+        .filter(|t| (0.0..=100.0).contains(t))
+        .ok_or_else(|| format!("expected a number from 0 to 100, found `{text}`"))
 }
 
 pub(super) fn parse_share_of_one(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|p| *p > 0.0 && *p <= 1.0).ok_or_else(|| "expected a number above 0 and at most 1".into())
+    text.parse()
+        .ok()
+        .filter(|p| *p > 0.0 && *p <= 1.0)
+        .ok_or_else(|| format!("expected a number above 0 and at most 1, found `{text}`"))
 }
 
 pub(super) fn parse_fault(text: &str) -> Result<Faults, String> {
@@ -71,7 +73,7 @@ pub(super) fn parse_epochs(text: &str) -> Result<f64, String> {
     epochs.ok_or_else(|| format!("expected a number of epochs above 0, found `{text}`"))
 }
 
-/// A number of examples.
+/// A number of things, such as examples.
 pub(super) fn parse_count(text: &str) -> Result<usize, String> {
     text.trim()
         .parse()
@@ -117,7 +119,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     if total == 0.0 && !text.trim().is_empty() {
         return Err(format!("expected a time above 0, found `{text}`"));
     }
-    // Limits are counted in whole seconds.
+    // Limits are counted in whole seconds, and none would be no time at all.
     if total > 0.0 && total < 1.0 {
         return Err(format!("expected a time of at least 1 s, found `{text}`"));
     }

@@ -2,22 +2,24 @@
 
 use super::CliError;
 use crate::error::{Class, Error};
+use crate::pipeline::Unfinished;
 use crate::run::{Budget, Outcome};
 use crate::script::ScriptSpec;
 use crate::store::{Decided, Record, RunFolder};
 use crate::{script, spec, words};
 
 /// A run that ended early, as an error; `folder`: its own, where `resume` can go on.
-pub(in crate::cli) fn unfinished(run: String, outcome: &Outcome, folder: Option<&RunFolder>) -> Error {
+pub(in crate::cli) fn unfinished(end: Unfinished, folder: Option<&RunFolder>) -> Error {
+    let Unfinished { run, outcome } = end;
     let class = outcome.class().unwrap_or(Class::Bug);
-    let (words, hint) = match outcome {
+    let (words, hint) = match &outcome {
         Outcome::Refused { message, hint, .. } => (message.clone(), hint.clone()),
         Outcome::Interrupted { .. } | Outcome::BudgetSpent { .. } => {
-            (outcome.to_string(), folder.map(|folder| next_step(outcome, folder)))
+            (outcome.to_string(), folder.map(|folder| next_step(&outcome, folder)))
         }
         other => {
             let gave_up = folder.and_then(|folder| gave_up(&run, folder)).map(|reason| format!("; {reason}")).unwrap_or_default();
-            (format!("{other}{gave_up}"), folder.map(|folder| next_step(outcome, folder)))
+            (format!("{other}{gave_up}"), folder.map(|folder| next_step(&outcome, folder)))
         }
     };
     CliError::Unfinished { run, outcome: words, class, hint }.into()

@@ -3,19 +3,25 @@
 use super::{CliError, tell_progress};
 use crate::error::Class;
 use crate::report::Style;
-use crate::store::RunFolder;
+use crate::store::{self, RunFolder};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use tempfile::TempDir;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Folders that pass with the program.
 static PASSING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A folder that passes with the program, even where it is ended at once.
-pub(in crate::cli) fn goes_when_stopped(folder: &Path) {
-    PASSING.lock().unwrap_or_else(PoisonError::into_inner).push(folder.into());
+/// A folder for what is not kept: gone when the value is, even where the program is ended at once.
+///
+/// # Errors
+/// As [`store::temporary`].
+pub(in crate::cli) fn passing_folder() -> Result<TempDir, store::Error> {
+    let folder = store::temporary()?;
+    PASSING.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().into());
+    Ok(folder)
 }
 
 /// What is worked on since [`stop_flag`]; none before, when there is nothing yet that would have to end well.
@@ -30,13 +36,15 @@ pub(in crate::cli) fn hear_stops(json: bool) {
     let _ = ctrlc::set_handler(move || {
         let begun = WORKED_ON.get();
         if begun.is_none() || STOP.swap(true, Ordering::SeqCst) || !crate::stop::is_heard() {
-            // Without an experiment there is nothing to go on with.
+            let passing = std::mem::take(&mut *PASSING.lock().unwrap_or_else(PoisonError::into_inner));
+            let passes = |run: &Path| passing.iter().any(|folder| folder.canonicalize().is_ok_and(|it| run.starts_with(it)));
+            // Without an experiment there is nothing to go on with, nor in a folder that passes.
             let run = begun
                 .and_then(Option::as_ref)
-                .filter(|run| run.spec().is_file() || run.script_spec().is_file())
+                .filter(|run| (run.spec().is_file() || run.script_spec().is_file()) && !passes(run.root()))
                 .map(|run| run.root().to_path_buf());
             crate::cli::tell(&CliError::Stopped { run }.into(), json, Style::Plain);
-            for folder in PASSING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            for folder in passing {
                 // What cannot be removed is the system's to remove.
                 let _ = std::fs::remove_dir_all(folder);
             }

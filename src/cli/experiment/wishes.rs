@@ -9,7 +9,7 @@ use std::path::Path;
 pub(super) fn overrides(wishes: &Wishes) -> Vec<(String, String)> {
     let mut set = Vec::new();
     let mut put = |key: &str, value: Option<String>| set.extend(value.map(|value| (key.to_string(), value)));
-    put("budget.max_time_secs", wishes.max_time.map(|time| time.as_secs().max(1).to_string()));
+    put("budget.max_time_secs", wishes.max_time.map(|time| time.as_secs().to_string()));
     put("search.max_trials", wishes.improve.map(|trials| trials.to_string()));
     put("recipe.length", wishes.epochs.map(|epochs| format!("{{ epochs = {epochs:?} }}")));
     put("data.max_train_examples", wishes.max_examples.map(|n| n.to_string()));
@@ -34,7 +34,7 @@ fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
         ("budget.max_memory_bytes", memory.map(|bytes| bytes.to_string())),
         ("budget.max_disk_bytes", max_disk.map(|bytes| bytes.to_string())),
         ("budget.max_attempts", max_attempts.map(|attempts| attempts.to_string())),
-        ("budget.max_silence_secs", max_silence.map(|time| time.as_secs().max(1).to_string())),
+        ("budget.max_silence_secs", max_silence.map(|time| time.as_secs().to_string())),
         ("budget.max_tokens", max_tokens.map(|tokens| tokens.to_string())),
         ("budget.max_usd", max_usd.map(|usd| format!("{usd:?}"))),
         ("budget.allow_scope_change", allow_scope_change.then(|| "true".into())),
@@ -48,7 +48,7 @@ pub(in crate::cli) fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     plan::Wishes {
         data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
         model: wishes.model.as_deref().map(ModelName::parse),
-        max_time_secs: wishes.max_time.map(|time| time.as_secs().max(1)),
+        max_time_secs: wishes.max_time.map(|time| time.as_secs()),
         affordable_secs: None,
         trials: wishes.improve.map(usize::from),
         epochs: wishes.epochs,

@@ -3,7 +3,7 @@
 //! Only where no column has the name itself, and only one has such a form: two words are forms of one where they begin alike and each
 //! ends as forms of words do.
 
-use super::{PerhapsColumns, find_label, has_few_values, is_name, is_usual, named, words};
+use super::{PerhapsColumns, find_label, has_few_values, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
 
@@ -117,7 +117,7 @@ fn bars(phrase: &str) -> bool {
 impl PerhapsColumns {
     /// The words that say this column in passing, as they stand, else in another form. One that is called as labels are is found anyway.
     pub fn said_of(&self, column: &str) -> Option<String> {
-        if is_usual(column) {
+        if is_usual_label(column) {
             return None;
         }
         self.words_for(column, are_equal).or_else(|| self.words_for(column, are_forms))

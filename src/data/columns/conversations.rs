@@ -48,7 +48,7 @@ pub(super) fn conversations(table: &Table, asked: &Columns) -> Result<Columns> {
 }
 
 /// Names of columns of what two answers are to, likeliest first.
-const PROMPTS: [&str; 6] = ["prompt", "conversations", "messages", "question", "instruction", "input"];
+const ANSWERED_TO: [&str; 6] = ["prompt", "conversations", "messages", "question", "instruction", "input"];
 
 /// Names of the better answer and of the other one.
 const PREFERRED: [(&str, &str); 3] = [("chosen", "rejected"), ("preferred", "dispreferred"), ("better", "worse")];
@@ -70,7 +70,7 @@ pub(super) fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
     }
     let answers = PREFERRED.iter().find_map(|(better, other)| own(better).zip(own(other)));
     let (better, other) = answers.ok_or_else(unclear)?;
-    let prompt = PROMPTS.iter().find_map(|name| own(name).map(|own| (name, own)));
+    let prompt = ANSWERED_TO.iter().find_map(|name| own(name).map(|own| (name, own)));
     // What is to be done, and with what.
     let more = prompt.as_ref().filter(|(name, _)| **name == "instruction").and_then(|_| own(&"input"));
     let system = prompt.as_ref().and_then(|_| own(&SYSTEM));

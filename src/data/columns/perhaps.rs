@@ -1,7 +1,7 @@
 //! Words of somebody's of which it is not known whether they are columns, settled once the table is at hand.
 
 use super::akin::akin;
-use super::{called, has_few_values, is_name, is_usual, named, words};
+use super::{called, has_few_values, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl PerhapsColumns {
             let label = asked.label.as_ref().filter(|label| called(table, label).is_ok());
             // A name that some column is called by is no other's: `predict the house price, flag the area`.
             let is_in = |name: &String, label: &String| words(name).iter().any(|word| words(label).contains(word));
-            let has_usual = || table.columns().iter().any(|column| is_usual(&column.name));
+            let has_usual = || table.columns().iter().any(|column| is_usual_label(&column.name));
             let found = match label {
                 Some(label) => said.filter(|name| is_in(name, label)),
                 None if said.is_none() && !has_usual() => self.label_told(table),
@@ -67,7 +67,7 @@ impl PerhapsColumns {
         }
         let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
         // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
-        let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual(name)).collect();
+        let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual_label(name)).collect();
         // A field of a column is named by its whole path, and by nobody who means something else.
         let is_field = |name: &String| table.columns().iter().all(|column| column.name != *name);
         if label.is_none() && input.len() < 2 && !input.iter().any(is_field) {

@@ -1,11 +1,11 @@
 //! What a column holds.
 
-use super::super::error::list;
 use super::super::features::{Comma, dates, is_nothing, number};
 use super::super::read::{Cell, Column, ColumnKind};
 use super::personal::{self, Personal};
 use super::{Distinct, cell_in_words, hash_of, shortened};
 use crate::job::Spread;
+use crate::words::listed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -120,7 +120,7 @@ impl Counted {
                 // As they are named elsewhere.
                 ColumnKind::Object(names) => {
                     let paths: Vec<String> = names.iter().map(|name| format!("{}.{name}", column.name)).collect();
-                    format!("objects of {}", list(&paths))
+                    format!("objects of {}", listed(&paths))
                 }
                 kind => kind.in_words(),
             },

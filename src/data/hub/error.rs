@@ -3,6 +3,7 @@
 use super::Kind;
 use super::wire::Wanted;
 use crate::error::{Class, Failure, place_hint};
+use crate::words::listed;
 use std::path::PathBuf;
 
 /// A model or data set could not be had.
@@ -12,8 +13,8 @@ pub enum Error {
     BadId { kind: &'static str, id: String },
     #[error("there is no {what}")]
     NotFound { kind: Kind, what: String, near: Vec<String> },
-    #[error("no access to {what}: the Hub answered {status}")]
     /// `page`: where one asks for access.
+    #[error("no access to {what}: the Hub answered {status}")]
     Gated { what: String, page: String, status: u16, with_token: bool },
     #[error("{what} is not in the cache, and the network must not be used")]
     Offline { what: String },
@@ -22,7 +23,7 @@ pub enum Error {
     #[error("the Hub failed with {status} when asked for {what}")]
     Failed { what: String, status: u16 },
     /// By a server that is not the Hub.
-    #[error("the {what} cannot be had: its server answers {status}")]
+    #[error("the {what} could not be fetched: its server answered {status}")]
     Refused { what: String, status: u16 },
     #[error("the Hub's answer for {what} cannot be used: {found}")]
     BadAnswer { what: String, found: String },
@@ -79,7 +80,7 @@ impl Failure for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", super::super::error::list(near)),
+            Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", listed(near)),
             Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
             Error::Gated { with_token: false, page, .. } => {
                 format!(

@@ -1,17 +1,14 @@
 //! Which columns of a table a model is asked about, where nobody said so: those of the data that it was trained on, without a label.
 
-use crate::data::columns::{CONTEXTS, SENTENCES, all_there, is_name, usual_texts};
+use crate::data::columns::{CONTEXTS, SENTENCES, all_there, is_name, is_text_alone, is_usual_label, usual_texts};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::data::{Error, Result};
 use crate::job::Feeding;
 use crate::spec::Task;
 use tallow_zoo::Modality;
 
-/// Names that stand for an answer and never for a question.
-const ANSWERS: [&str; 7] = ["label", "labels", "class", "target", "sentiment", "category", "answers"];
-
 /// Names of columns that a model that writes is asked, likeliest first.
-const PROMPTS: [&str; 10] =
+const ASKED: [&str; 10] =
     ["text", "prompt", "source", "question", "instruction", "input", "sentence", "article", "document", "dialogue"];
 
 /// The columns of the input, in the model's order.
@@ -47,7 +44,8 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
         names.iter().find_map(|name| table.columns().iter().find(|column| column.name.eq_ignore_ascii_case(name) && fits(column)))
     };
     let of_kind = |fits: &dyn Fn(&Column) -> bool| -> Vec<String> {
-        let is_answer = |name: &str| ANSWERS.iter().any(|answer| name.eq_ignore_ascii_case(answer));
+        // The only column is what is asked about, whatever it is called.
+        let is_answer = |name: &str| !is_text_alone(table) && (is_usual_label(name) || name.eq_ignore_ascii_case("answers"));
         let serves = |column: &&Column| fits(column) && !is_name(&column.name) && !is_answer(&column.name);
         table.columns().iter().filter(serves).map(|column| column.name.clone()).collect()
     };
@@ -74,7 +72,7 @@ pub(super) fn find(table: &Table, asked: &[String], feeding: &Feeding) -> Result
             _ => Err(unclear("recording")),
         },
         task if !task.answers() => {
-            let usual = called(&PROMPTS, &is_text).map(|column| column.name.clone());
+            let usual = called(&ASKED, &is_text).map(|column| column.name.clone());
             // An instruction says little without what it is about, where there is such a column.
             let is_instruction = usual.as_ref().is_some_and(|name| name.eq_ignore_ascii_case("instruction"));
             let about = called(&["input"], &is_text).filter(|_| is_instruction).map(|column| column.name.clone());
@@ -122,6 +120,7 @@ mod tests {
         let writes = |header: &str, asked: &[&str]| find(Task::LanguageModelling, header, asked).expect("columns");
         assert_eq!(writes("instruction,input", &[]), ["instruction", "input"], "the one says little without the other");
         assert_eq!(writes("question,input", &[]), ["question"]);
+        assert_eq!(writes("review,rating", &[]), ["review"], "a label is no question");
         assert_eq!(writes("system,question", &["system", "question"]), ["system", "question"]);
         let refused = find(Task::SentenceSimilarity, "anchor,positive", &["anchor", "positive"]).expect_err("one at a time");
         assert!(refused.to_string().contains("cannot tell which column holds the text"), "{refused}");

@@ -7,7 +7,7 @@ use crate::data::prepare::{
     places, text_of, windows,
 };
 use crate::data::read::{Cell, Position, Row, Table};
-use crate::data::{Error, NOT_SEEN, Result};
+use crate::data::{Error, Lacks, NOT_SEEN, Result};
 use crate::job::{Feeding, Speaker, Turn};
 use crate::spec::Task;
 use std::ops::Range;
@@ -144,12 +144,9 @@ impl Encoder {
         let (first, second) = (texts.next().unwrap_or_default(), texts.next());
         match (self.feeding.task, second) {
             (Task::QuestionAnswering, Some(context)) => self.question(tokenization, path, position, &first, context),
-            (Task::QuestionAnswering, None) => Err(Error::Missing {
-                path: path.into(),
-                position,
-                column: "context".into(),
-                what: "text that the question is about",
-            }),
+            (Task::QuestionAnswering, None) => {
+                Err(Error::Missing { path: path.into(), position, column: "context".into(), what: Lacks::Context })
+            }
             (Task::TokenClassification, _) => {
                 let encoding = encode_with_places(&tokenization.tokenizer, path, &position, first.as_str().into())?;
                 check(&encoding)?;
@@ -181,7 +178,7 @@ impl Encoder {
             return Ok(Fed::Prompt(text_of(path, &position, column, cell)?));
         };
         if cell == Cell::Null {
-            return Err(Error::Missing { path: path.into(), position, column: column.into(), what: "recording" });
+            return Err(Error::Missing { path: path.into(), position, column: column.into(), what: Lacks::Recording });
         }
         let wrong = |what| Error::Audio { path: path.into(), position, column: column.into(), what };
         let (features, cut) = hear_cell(&cell, mel_bins, frames).map_err(wrong)?;
@@ -202,7 +199,7 @@ impl Encoder {
         let (cell, position) = (row.cells.first().unwrap_or(&Cell::Null), row.position.clone());
         let (path, column) = (path.into(), columns.first().cloned().unwrap_or_default());
         if *cell == Cell::Null {
-            return Err(Error::Missing { path, position, column, what: "image" });
+            return Err(Error::Missing { path, position, column, what: Lacks::Image });
         }
         let image: std::result::Result<Pixels, String> = decode_image(cell).and_then(|image| match &self.feeding.image {
             Some(size) => brought_to(image, size),

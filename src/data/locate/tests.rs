@@ -230,8 +230,8 @@ fn patterns_name_files_in_order() {
         let error = found(dir.path(), path).expect_err(words);
         assert!(error.contains(words), "{path}: expected {words:?}, found {error}");
     };
-    refused("a/*.jsonl", "no file is called as `*.jsonl` says, below");
-    refused("nowhere/*.csv", "no file is called as `*.csv` says, below");
+    refused("a/*.jsonl", "matches `*.jsonl`");
+    refused("nowhere/*.csv", "matches `*.csv`");
     refused("a/*.pdf", "found `notes.pdf`");
     refused("c/rows.csv.bz2", "rows.csv.bz2` is packed by bzip2: expected .gz or .zst");
     refused("c", "found `rows.csv.bz2`");

@@ -4,7 +4,7 @@ use super::Split;
 use crate::data::classes::{Classes, Label, place_of};
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
-use crate::data::{Error, Result, features};
+use crate::data::{Error, Lacks, Result, features};
 use crate::job::{PrepareJob, Spread};
 use tallow_zoo::HeadKind;
 
@@ -323,5 +323,5 @@ pub(super) fn cell_number(table: &Table, column: &str, cell: &Cell) -> Option<f6
 }
 
 pub(super) fn missing(table: &Table, position: &Position, column: &str) -> Error {
-    Error::Missing { path: table.path().into(), position: position.clone(), column: column.into(), what: "label" }
+    Error::Missing { path: table.path().into(), position: position.clone(), column: column.into(), what: Lacks::Label }
 }

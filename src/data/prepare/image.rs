@@ -9,7 +9,7 @@ use super::weights::Weights;
 use super::{Answers, Made, Split, finish};
 use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Dtype, Spool, Tensor};
-use crate::data::{Error, Result};
+use crate::data::{Error, Lacks, Result};
 use crate::job::{Event, PrepareJob, SplitShape};
 use crate::spec::ImageSize;
 use rayon::prelude::*;
@@ -84,7 +84,7 @@ fn decode_row(table: &Table, row: &Row, column: &str, size: Option<&ImageSize>) 
     let cell = row.cells.first().unwrap_or(&Cell::Null);
     let (path, position, column) = (table.path().into(), row.position.clone(), column.to_string());
     match cell {
-        Cell::Null => Err(Error::Missing { path, position, column, what: "image" }),
+        Cell::Null => Err(Error::Missing { path, position, column, what: Lacks::Image }),
         cell => {
             let image = decode(cell).and_then(|image| match size {
                 Some(size) => brought_to(image, size),

@@ -3,7 +3,7 @@
 use super::weights::Weights;
 use super::{Answers, Split};
 use crate::data::read::{Row, Table};
-use crate::data::{Error, Result};
+use crate::data::{Error, Lacks, Result};
 use crate::job::Event;
 
 /// Rows that were left out.
@@ -65,7 +65,7 @@ impl Lacking {
         let blank = columns.iter().zip(&row.cells).find(|(_, cell)| cell.is_blank());
         let Some((column, _)) = blank else { return true };
         let (path, position, column) = (table.path().into(), row.position.clone(), column.clone());
-        self.add(Error::Missing { path, position, column, what: "text" });
+        self.add(Error::Missing { path, position, column, what: Lacks::Text });
         false
     }
 
@@ -77,7 +77,7 @@ impl Lacking {
         let weight = weights.read(table, row)?;
         match answers.take(table, row) {
             Ok(()) => weights.keep(weight),
-            Err(error @ Error::Missing { what: "label", .. }) => {
+            Err(error @ Error::Missing { what: Lacks::Label, .. }) => {
                 self.unlabelled.add(error);
                 return Ok(false);
             }

@@ -17,7 +17,7 @@ use crate::data::guarded::guarded;
 use crate::data::prepared::TRANSCRIPTS;
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
-use crate::data::{Error, Result};
+use crate::data::{Error, Lacks, Result};
 use crate::job::{Event, PrepareJob, SpeechFormat, SplitShape};
 use crate::store::folder_of;
 use rayon::prelude::*;
@@ -234,7 +234,7 @@ impl<'a> Listener<'a> {
         let words = text(table.path(), &position, &said, transcript)?;
         let path = || table.path().to_path_buf();
         if recording.is_blank() {
-            let missing = Error::Missing { path: path(), position, column: heard, what: "recording" };
+            let missing = Error::Missing { path: path(), position, column: heard, what: Lacks::Recording };
             return Ok(Err(LeftOut::Unreadable(missing)));
         }
         let wrong = |what| {

@@ -402,7 +402,7 @@ fn words_and_tags_that_do_not_fit_are_told_with_their_place() {
     bench.add("train", path);
     let error = bench.run().expect_err("refused");
     assert!(
-        error.to_string().contains("line 2: expected as many tags as words, found 1 word(s) in `tokens` and 2 tag(s) in `tags`"),
+        error.to_string().contains("line 2: expected as many tags as words, found 1 word in `tokens` and 2 tags in `tags`"),
         "{error}"
     );
     assert_eq!(error.class(), Class::Data);

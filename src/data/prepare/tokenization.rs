@@ -8,7 +8,7 @@ use crate::data::read::{Cell, Position, Row};
 use crate::data::tokenizers::Trainer;
 use crate::data::tokenizers::given::tokenizer_json;
 use crate::data::tokenizers::marian::{Marian, parted};
-use crate::data::{Error, Result};
+use crate::data::{Error, Lacks, Result};
 use crate::job::{Event, PrepareJob, TokenizerSource};
 use crate::spec::TokenizerKind;
 use crate::store::write_atomic;
@@ -96,7 +96,9 @@ pub(in crate::data) fn text(path: &Path, position: &Position, column: &str, cell
             let words = items.into_iter().map(|item| text(path, position, column, item)).collect::<Result<Vec<String>>>()?;
             Ok(words.join(" "))
         }
-        Cell::Null => Err(Error::Missing { path: path.into(), position: position.clone(), column: column.into(), what: "text" }),
+        Cell::Null => {
+            Err(Error::Missing { path: path.into(), position: position.clone(), column: column.into(), what: Lacks::Text })
+        }
         other => {
             let found = other.in_words();
             Err(Error::ColumnKind { path: path.into(), column: column.into(), expected: "texts", found })

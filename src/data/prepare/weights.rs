@@ -4,7 +4,7 @@ use super::Split;
 use super::answers::cell_number;
 use crate::data::read::{Cell, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Tensor};
-use crate::data::{Error, Result};
+use crate::data::{Error, Lacks, Result};
 
 /// The weights of a split's examples, where a column says them.
 pub(super) struct Weights {
@@ -31,7 +31,7 @@ impl Weights {
         let (path, position, column) = (table.path().into(), row.position.clone(), column.clone());
         match cell_number(table, &column, &cell) {
             Some(weight) if weight.is_finite() && weight >= 0.0 => Ok(Weight(Some(weight))),
-            None if cell.is_blank() => Err(Error::Missing { path, position, column, what: "weight" }),
+            None if cell.is_blank() => Err(Error::Missing { path, position, column, what: Lacks::Weight }),
             _ => Err(Error::Weight { path, position, column, found: cell.in_words() }),
         }
     }

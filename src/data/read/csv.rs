@@ -4,6 +4,7 @@ use super::quotes::{Quotes, are_letters};
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable};
 use crate::data::audio::is_audio;
 use crate::data::{Error, Result};
+use crate::words::quoted;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
@@ -110,10 +111,9 @@ pub(super) fn columns(path: &Path, dialect: Dialect) -> Result<(Vec<Column>, Vec
 fn notes(columns: &[Column], sample: &[csv::StringRecord]) -> Vec<String> {
     let mut notes = Vec::new();
     if is_like_a_row(columns, sample) {
-        let shown: Vec<String> = columns.iter().take(3).map(|column| format!("`{}`", column.name)).collect();
+        let shown = quoted(columns.iter().take(3).map(|column| &column.name));
         notes.push(format!(
-            "its first line is taken for the names of its columns, and looks like a row: {}; put a line of names above it",
-            shown.join(", ")
+            "its first line is taken for the names of its columns, and looks like a row: {shown}; put a line of names above it"
         ));
     }
     let mut again = (1..columns.len()).filter(|at| columns[..*at].iter().any(|column| column.name == columns[*at].name));

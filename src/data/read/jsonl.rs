@@ -4,7 +4,7 @@ use super::json::{self, Object};
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable, wrapped};
 use crate::data::Result;
 use crate::data::audio::is_audio;
-use crate::data::error::list;
+use crate::words::listed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::path::Path;
@@ -159,7 +159,7 @@ fn later(rows: Objects, known: &[Column]) -> (Vec<Column>, Option<String>) {
         }
     }
     let names: Vec<String> = found.keys().cloned().collect();
-    let told = first.map(|position| format!("{}: in no row before {position}; read where it is named", list(&names)));
+    let told = first.map(|position| format!("{}: in no row before {position}; read where it is named", listed(&names)));
     let column = |(name, kind): (String, Option<ColumnKind>)| {
         // Names of files are read as such in the columns of the sample alone.
         let kind = kind.filter(|kind| !matches!(kind, ColumnKind::Audio | ColumnKind::Image)).unwrap_or(ColumnKind::Text);

@@ -144,7 +144,7 @@ fn unpack_one(path: &Path, into: &Path, making: &Making) -> Result<()> {
     let mut disk = None;
     let mut take = |member: &Member, content: &mut dyn Read| {
         if making.is_given_up() {
-            return Err((None, "it was given up".into()));
+            return Err((None, "unpacking was stopped".into()));
         }
         place.take(member, content).map_err(|e| match e {
             Refused::Member(what) => (Some(clean(&member.name)), what),

@@ -1,9 +1,9 @@
-//! Tar: a header of 512 bytes, then the file in whole blocks. Read as POSIX's ustar and pax and GNU's long names have it.
+//! Tar: a header of 512 bytes, then the file in whole blocks.
 
 use super::{Kind, Member};
+use crate::tar::{BLOCK, fill, header_name, is_whole, number, record};
 use std::io::{self, Read};
 
-const BLOCK: usize = 512;
 /// Of an extended header, which holds a name.
 const MOST_EXTENDED: u64 = 1 << 20;
 
@@ -27,7 +27,7 @@ pub(super) fn each(
         if header.iter().all(|b| *b == 0) {
             return Ok(());
         }
-        if number(&header[148..156]) != Some(sum(&header)) {
+        if !is_whole(&header) {
             let what = if first { "it is no tar archive" } else { "a header within is damaged" };
             return Err(whole(what.into()));
         }
@@ -61,7 +61,7 @@ pub(super) fn each(
                     b'3' | b'4' | b'6' => Kind::Other("a device or a pipe"),
                     _ => Kind::Other("of a kind that is not read"),
                 };
-                let member = Member { name: long_name.take().unwrap_or_else(|| name(&header)), kind, size };
+                let member = Member { name: long_name.take().unwrap_or_else(|| header_name(&header)), kind, size };
                 take(&member, &mut body)?;
             }
         }
@@ -70,43 +70,4 @@ pub(super) fn each(
             return Err(whole("it is cut off".into()));
         }
     }
-}
-
-fn fill(input: &mut dyn Read, block: &mut [u8]) -> io::Result<usize> {
-    let mut at = 0;
-    while at < block.len() {
-        match input.read(&mut block[at..])? {
-            0 => break,
-            read => at += read,
-        }
-    }
-    Ok(at)
-}
-
-/// The sum of a header's bytes, those of the sum itself as spaces.
-fn sum(header: &[u8; BLOCK]) -> u64 {
-    header.iter().enumerate().map(|(i, b)| if (148..156).contains(&i) { 32 } else { u64::from(*b) }).sum()
-}
-
-/// Octal digits; or, where the first bit is set, a big-endian number.
-fn number(field: &[u8]) -> Option<u64> {
-    let (first, rest) = field.split_first()?;
-    if first & 0x80 != 0 {
-        return rest.iter().try_fold(u64::from(first & 0x7f), |n, b| Some(n.checked_mul(256)? | u64::from(*b)));
-    }
-    let digits = std::str::from_utf8(field).ok()?.trim_matches(|c: char| c == '\0' || c == ' ');
-    if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() }
-}
-
-fn name(header: &[u8; BLOCK]) -> String {
-    let text = |field: &[u8]| String::from_utf8_lossy(field).split('\0').next().unwrap_or_default().to_string();
-    let (name, prefix) = (text(&header[..100]), text(&header[345..500]));
-    let is_ustar = &header[257..263] == b"ustar\0" && !prefix.is_empty();
-    if is_ustar { format!("{prefix}/{name}") } else { name }
-}
-
-/// Of an extended header, which is lines of `LENGTH KEY=VALUE`.
-fn record(content: &[u8], key: &str) -> Option<String> {
-    let text = String::from_utf8_lossy(content);
-    text.lines().find_map(|line| Some(line.split_once(' ')?.1.strip_prefix(key)?.strip_prefix('=')?.to_string()))
 }

@@ -4,132 +4,137 @@ use super::{Findings, Place, numbers};
 use crate::intake::{FieldKey, ScheduleShape, Unit, Value};
 use std::sync::LazyLock;
 
+/// What a paper's words make of the learning rate.
+type Shape = fn(&regex::Captures<'_>) -> ScheduleShape;
+
+/// Ways of saying how the learning rate changes, the most special first.
+fn forms() -> Vec<(regex::Regex, Shape)> {
+    let number = numbers::NUMBER;
+    let nth = format!(r"{number}(?:[- ]?(?:th|st|nd|rd)\b)?");
+    let again = format!(
+        r"(?:(?P<every>{number}|two|three|four|five|ten) ?)?(?:training )?(?P<unit>epochs?|steps?|iterations?|updates?)\b"
+    );
+    let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
+    vec![
+        form(
+            format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|anneal|scal|halv)\w*(?: (?:it|the|both|learning|rates?|lr|down|exponentially|step-?wise|manually|linearly|by|with|an?|factor|of))* ?(?P<d>1/\d+|{number})?(?:\s?[x×]| times)?\s?(?:at|after|on) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:of the |of all )?(?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?(?:,? (?:by|with) (?:an? |the )?(?:(?:decay|learning|rate|factor|ratio|multiplier|gamma)\b ?)*(?:of |= ?)?(?P<d2>1/\d+|{number}))?"),
+            |found| ScheduleShape::Milestones {
+                at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
+                unit: found.name("unit").or_else(|| found.name("unit2")).map(unit_of),
+                divisor: divisor(found),
+            },
+        ),
+        form(
+            format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,50}}(?:plateau|\b(?:does|did|do|has) not (?:improve|decrease|fall)|\bstop(?:s|ped)? (?:improving|decreasing|falling))"),
+            |found| ScheduleShape::Plateau { divisor: divisor(found) },
+        ),
+        form(
+            format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
+            |found| ScheduleShape::Plateau { divisor: divisor(found) },
+        ),
+        // `annealed by 1/10 when validation accuracy drops`: on whatever stops getting better.
+        form(
+            concat!(
+                r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b(?:[^.;]|\.\d){0,110}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based)\b(?:[^.;]|\.\d){0,70}?",
+                r"(?:plateau|\bno (?:\w+ ){0,2}improvement|\b(?:not|n't|stop\w*|fail\w*|without|ceas\w*|no longer|any more) (?:to )?(?:improv|decreas|increas|fall)\w*",
+                r"|\b(?:accuracy|performance|score|F1|BLEU|AUC)(?: on [^.;]{3,40})? (?:drops?|decreases?|falls?|worsens?|degrades?|stagnates?)|\b(?:loss|error|perplexity)(?: on [^.;]{3,40})? (?:increases|rises|goes up|stagnates?)|\bbased on (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b|\bon (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b)"
+            )
+            .into(),
+            |found| ScheduleShape::Plateau { divisor: fall_in(&found[0]) },
+        ),
+        form(
+            r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|halv)\w*(?: it| the learning rate)?(?: by (?:a factor of )?(?P<d>1/\d+|\d*\.?\d+)(?: times)?)? (?:at|after) (?:the )?\d{1,2} ?%(?:,| and| of)".into(),
+            |found| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: divisor(found) },
+        ),
+        form(r"\bhalv\w*(?: it| the learning rate)?[^.;]{0,40}plateau".into(), |_| ScheduleShape::Plateau { divisor: Some(2.0) }),
+        form(
+            format!(r"\bhalv\w*(?: it| the learning rate)? (?:every|each|after every|after each)\b(?: {again})?"),
+            |found| staircase(found, Some(2.0)),
+        ),
+        form(
+            r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b|\bCosineAnnealingWarmRestarts\b".into(),
+            |_| ScheduleShape::CosineRestarts { cycles: None },
+        ),
+        form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
+        form(r"\bslanted[- ]triangular\b|\btriangular (?:learning[- ]rate |lr )?(?:schedul|polic|decay)".into(), |_| ScheduleShape::Linear),
+        form(r"\btri-?stage\b".into(), |_| ScheduleShape::Wsd),
+        form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
+        form(r"\bpoly(?:nomial)? (?:learning[- ]rate |lr )?(?:decay|schedul\w+|policy|anneal\w*|strategy)".into(), |_| ScheduleShape::Polynomial { power: None }),
+        form(
+            r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)|\bCosineAnnealing(?:LR)?\b|\bcosine[- ]?lr\b".into(),
+            |_| ScheduleShape::Cosine,
+        ),
+        form(
+            r"\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b(?:[^.;]|\.\d){0,80}\b(?:learning[- ]rates?|lr)\b|\b(?:learning[- ]rates?|lr)\b(?:[^.;]|\.\d){0,80}?\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b".into(),
+            |_| ScheduleShape::Cosine,
+        ),
+        // `LR scheduler: cosine`.
+        form(
+            r"\b(?:schedul(?:e|er|ing)|(?:lr|learning[- ]rate) decay)(?: type| strategy)?\s?(?:[:=]|\bis|\bwas) ?(?:set to )?(?:an? )?(?P<s>cosine|linear|constant|polynomial|exponential)\b".into(),
+            |found| match found["s"].to_lowercase().as_str() {
+                "cosine" => ScheduleShape::Cosine,
+                "constant" => ScheduleShape::Constant,
+                "polynomial" => ScheduleShape::Polynomial { power: None },
+                "exponential" => ScheduleShape::Exponential,
+                _ => ScheduleShape::Linear,
+            },
+        ),
+        form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
+        form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
+        form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
+        form(
+            r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b|\bpiece-?wise[- ]constant\b|\bstep(?:-?wise)?[- ](?:learning[- ]rate |lr )?(?:schedul|policy)".into(),
+            |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None },
+        ),
+        form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
+        form(
+            format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: down)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) {again}"),
+            |found| staircase(found, divisor(found)),
+        ),
+        form(
+            format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: down)? (?:every|each|after every|after each) {again},? by (?:a (?:factor|rate) of )?(?P<d>\d*\.?\d+)"),
+            |found| staircase(found, divisor(found)),
+        ),
+        form(
+            r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) (?:[ηα] )?)?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
+            |_| ScheduleShape::Linear,
+        ),
+        form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
+        form(r"\b(?:keep|kept|hold|held) (?:the |its )?(?:learning[- ]rate|lr) (?:constant|fixed)\b".into(), |_| ScheduleShape::Constant),
+        form(
+            r"\b(?:learning[- ]rates?|lr) (?:(?:is|was|are|were|remain\w*|stay\w*|of \S+|kept|held|set|left|to|be),? )+(?:constant\b|fixed (?:during|throughout|for|over|across)\b|fixed[.,;)])".into(),
+            |_| ScheduleShape::Constant,
+        ),
+        form(
+            r"\b(?:(?:do(?:es)?|did) not|without|never|no) (?:(?:use|apply|employ|using|applying|any|a) )*(?:learning[- ]rate|lr) (?:schedul|decay|anneal)".into(),
+            |_| ScheduleShape::Constant,
+        ),
+    ]
+}
+
+/// Words of which each sentence about it has one.
+const TELLING: [&str; 14] = [
+    "learning rate",
+    "learning-rate",
+    "lr ",
+    "plateau",
+    "tri-stage",
+    "divid",
+    "schedule",
+    "/ t decay",
+    "t decay",
+    "√",
+    "cosine",
+    "linear decay",
+    "steplr",
+    "exponentiallr",
+];
+
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
-    type Shape = fn(&regex::Captures<'_>) -> ScheduleShape;
-    static FORMS: LazyLock<Vec<(regex::Regex, Shape)>> = LazyLock::new(|| {
-        let number = numbers::NUMBER;
-        let nth = format!(r"{number}(?:[- ]?(?:th|st|nd|rd)\b)?");
-        let again = format!(
-            r"(?:(?P<every>{number}|two|three|four|five|ten) ?)?(?:training )?(?P<unit>epochs?|steps?|iterations?|updates?)\b"
-        );
-        let form = |pattern: String, shape: Shape| (crate::intake::regex(&format!("(?i){pattern}")), shape);
-        vec![
-            form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|anneal|scal|halv)\w*(?: (?:it|the|both|learning|rates?|lr|down|exponentially|step-?wise|manually|linearly|by|with|an?|factor|of))* ?(?P<d>1/\d+|{number})?(?:\s?[x×]| times)?\s?(?:at|after|on) (?:the )?(?:(?P<unit2>iterations?|steps?|epochs?|updates?) )?[\[(]?(?P<at>{nth}(?:(?:\s?[,;/]\s?(?:and )?| and | or ){nth})*)[\])]?(?: (?:of the |of all )?(?:parameter |gradient |training )?(?P<unit>iterations?|steps?|epochs?|updates?)\b)?(?:,? (?:by|with) (?:an? |the )?(?:(?:decay|learning|rate|factor|ratio|multiplier|gamma)\b ?)*(?:of |= ?)?(?P<d2>1/\d+|{number}))?"),
-                |found| ScheduleShape::Milestones {
-                    at: found.name("at").map(|m| numbers::parse_list(m.as_str())).unwrap_or_default(),
-                    unit: found.name("unit").or_else(|| found.name("unit2")).map(unit_of),
-                    divisor: divisor(found),
-                },
-            ),
-            form(
-                format!(r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl)\w*(?: it| the learning rate)? by (?:a factor of )?(?P<d>{number})[^.;]{{0,50}}(?:plateau|\b(?:does|did|do|has) not (?:improve|decrease|fall)|\bstop(?:s|ped)? (?:improving|decreasing|falling))"),
-                |found| ScheduleShape::Plateau { divisor: divisor(found) },
-            ),
-            form(
-                format!(r"\breduc\w* (?:the )?(?:learning[- ]rate|lr) (?:on|when|at) (?:an? |the )?(?:\w+ )?plateau\w*(?: (?:with|by) (?:an? )?(?:factor|rate)(?: of)? (?P<d>{number}))?|\bReduceLROnPlateau\b"),
-                |found| ScheduleShape::Plateau { divisor: divisor(found) },
-            ),
-            // `annealed by 1/10 when validation accuracy drops`: on whatever stops getting better.
-            form(
-                concat!(
-                    r"\b(?:reduc|decay|halv|anneal|drop|decreas|divid|lower|multipl|cut|shr[aiu]nk|scal)\w*\b(?:[^.;]|\.\d){0,110}?\b(?:when|if|once|whenever|after|upon|on|every time|each time|based)\b(?:[^.;]|\.\d){0,70}?",
-                    r"(?:plateau|\bno (?:\w+ ){0,2}improvement|\b(?:not|n't|stop\w*|fail\w*|without|ceas\w*|no longer|any more) (?:to )?(?:improv|decreas|increas|fall)\w*",
-                    r"|\b(?:accuracy|performance|score|F1|BLEU|AUC)(?: on [^.;]{3,40})? (?:drops?|decreases?|falls?|worsens?|degrades?|stagnates?)|\b(?:loss|error|perplexity)(?: on [^.;]{3,40})? (?:increases|rises|goes up|stagnates?)|\bbased on (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b|\bon (?:the )?(?:validation|dev\w*) (?:loss|accuracy|performance|error)\b)"
-                )
-                .into(),
-                |found| ScheduleShape::Plateau { divisor: fall_in(&found[0]) },
-            ),
-            form(
-                r"\b(?:divid|reduc|decay|dropp?|decreas|lower|multipl|halv)\w*(?: it| the learning rate)?(?: by (?:a factor of )?(?P<d>1/\d+|\d*\.?\d+)(?: times)?)? (?:at|after) (?:the )?\d{1,2} ?%(?:,| and| of)".into(),
-                |found| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: divisor(found) },
-            ),
-            form(r"\bhalv\w*(?: it| the learning rate)?[^.;]{0,40}plateau".into(), |_| ScheduleShape::Plateau { divisor: Some(2.0) }),
-            form(
-                format!(r"\bhalv\w*(?: it| the learning rate)? (?:every|each|after every|after each)\b(?: {again})?"),
-                |found| staircase(found, Some(2.0)),
-            ),
-            form(
-                r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b|\bCosineAnnealingWarmRestarts\b".into(),
-                |_| ScheduleShape::CosineRestarts { cycles: None },
-            ),
-            form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
-            form(r"\bslanted[- ]triangular\b|\btriangular (?:learning[- ]rate |lr )?(?:schedul|polic|decay)".into(), |_| ScheduleShape::Linear),
-            form(r"\btri-?stage\b".into(), |_| ScheduleShape::Wsd),
-            form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),
-            form(r"\bpoly(?:nomial)? (?:learning[- ]rate |lr )?(?:decay|schedul\w+|policy|anneal\w*|strategy)".into(), |_| ScheduleShape::Polynomial { power: None }),
-            form(
-                r"\bcosine[- ](?:learning[- ]rate |lr )?(?:decay|schedul|anneal|learning)|\bCosineAnnealing(?:LR)?\b|\bcosine[- ]?lr\b".into(),
-                |_| ScheduleShape::Cosine,
-            ),
-            form(
-                r"\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b(?:[^.;]|\.\d){0,80}\b(?:learning[- ]rates?|lr)\b|\b(?:learning[- ]rates?|lr)\b(?:[^.;]|\.\d){0,80}?\bcosine (?:\w+ )?(?:strategy|policy|scheme|rule|curve|function)\b".into(),
-                |_| ScheduleShape::Cosine,
-            ),
-            // `LR scheduler: cosine`.
-            form(
-                r"\b(?:schedul(?:e|er|ing)|(?:lr|learning[- ]rate) decay)(?: type| strategy)?\s?(?:[:=]|\bis|\bwas) ?(?:set to )?(?:an? )?(?P<s>cosine|linear|constant|polynomial|exponential)\b".into(),
-                |found| match found["s"].to_lowercase().as_str() {
-                    "cosine" => ScheduleShape::Cosine,
-                    "constant" => ScheduleShape::Constant,
-                    "polynomial" => ScheduleShape::Polynomial { power: None },
-                    "exponential" => ScheduleShape::Exponential,
-                    _ => ScheduleShape::Linear,
-                },
-            ),
-            form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
-            form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
-            form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
-            form(
-                r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b|\bpiece-?wise[- ]constant\b|\bstep(?:-?wise)?[- ](?:learning[- ]rate |lr )?(?:schedul|policy)".into(),
-                |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None },
-            ),
-            form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
-            form(
-                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: down)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) {again}"),
-                |found| staircase(found, divisor(found)),
-            ),
-            form(
-                format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: down)? (?:every|each|after every|after each) {again},? by (?:a (?:factor|rate) of )?(?P<d>\d*\.?\d+)"),
-                |found| staircase(found, divisor(found)),
-            ),
-            form(
-                r"\blinear(?:ly)? (?:(?:learning[- ]rate|lr) )?(?:(?:warm-?up and )?decay|schedul|decreas|anneal)|\b(?:decay|anneal|reduc|decreas|lower)\w* (?:it |the (?:learning[- ]rate|lr) (?:[ηα] )?)?(?:to (?:zero|0) )?linearly\b|\blinearly (?:reduc|lower)\w* (?:it|the (?:learning[- ]rate|lr))\b|\b(?:learning[- ]rate|lr) (?:is|was) (?:then )?linearly (?:reduc|lower)\w*|\blinear learning[- ]rate (?:warm-?up and )?(?:decay|schedule)".into(),
-                |_| ScheduleShape::Linear,
-            ),
-            form(r"\b(?:constant|fixed) (?:(?:learning[- ]rate|lr)\b|schedule)".into(), |_| ScheduleShape::Constant),
-            form(r"\b(?:keep|kept|hold|held) (?:the |its )?(?:learning[- ]rate|lr) (?:constant|fixed)\b".into(), |_| ScheduleShape::Constant),
-            form(
-                r"\b(?:learning[- ]rates?|lr) (?:(?:is|was|are|were|remain\w*|stay\w*|of \S+|kept|held|set|left|to|be),? )+(?:constant\b|fixed (?:during|throughout|for|over|across)\b|fixed[.,;)])".into(),
-                |_| ScheduleShape::Constant,
-            ),
-            form(
-                r"\b(?:(?:do(?:es)?|did) not|without|never|no) (?:(?:use|apply|employ|using|applying|any|a) )*(?:learning[- ]rate|lr) (?:schedul|decay|anneal)".into(),
-                |_| ScheduleShape::Constant,
-            ),
-        ]
-    });
+    static FORMS: LazyLock<Vec<(regex::Regex, Shape)>> = LazyLock::new(forms);
     let text = at.text();
     let lower = text.to_lowercase();
-    if ![
-        "learning rate",
-        "learning-rate",
-        "lr ",
-        "plateau",
-        "tri-stage",
-        "divid",
-        "schedule",
-        "/ t decay",
-        "t decay",
-        "√",
-        "cosine",
-        "linear decay",
-        "steplr",
-        "exponentiallr",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
-    {
+    if !TELLING.iter().any(|word| lower.contains(word)) {
         return;
     }
     // `reduced by 10 after 3 days` names no steps, and `compared using cosine similarity` no schedule.

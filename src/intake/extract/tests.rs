@@ -1,6 +1,6 @@
 use crate::intake::{
-    Cell, EXAMPLE_PAPER, FieldKey, FlatSpec, Origin, Page, Paper, PaperSpec, Passage, PassageKind, Phase, Row, Section,
-    SectionKind, Span, Table, Value, Wanted, extract, read_pdf,
+    Cell, EXAMPLE_PAPER, FieldKey, FlatSpec, Origin, Page, Paper, PaperFormat, PaperSpec, Passage, PassageKind, Phase, Row,
+    Section, SectionKind, Span, Table, Value, Wanted, extract, read_paper,
 };
 
 /// A paper of one page: (heading, paragraphs) each.
@@ -396,9 +396,13 @@ fn orders_in_the_text_stay_quotes() {
     assert!(evil.contains(quote.verbatim()));
 }
 
+fn example_paper() -> Paper {
+    read_paper(EXAMPLE_PAPER, PaperFormat::Pdf, "example").expect("read")
+}
+
 #[test]
 fn the_example_paper_gives_its_whole_recipe() {
-    let paper = read_pdf(EXAMPLE_PAPER, "example").expect("read");
+    let paper = example_paper();
     let spec = extract(&paper);
     assert_eq!(spec.title.as_deref(), Some("Small Transformers Learn to Sort Reviews"));
     let recipe = spec.recipe(&Wanted { phase: None, dataset: Some("toy_reviews"), variant: None });
@@ -433,7 +437,7 @@ fn the_example_paper_gives_its_whole_recipe() {
 
 #[test]
 fn values_read_as_words() {
-    let spec = extract(&read_pdf(EXAMPLE_PAPER, "example").expect("read"));
+    let spec = extract(&example_paper());
     let line = |key: FieldKey| spec.all(key).next().map(|field| field.in_words()).expect("a field");
     assert_eq!(line(FieldKey::Optimizer), "AdamW");
     assert_eq!(
@@ -459,7 +463,7 @@ fn values_read_as_words() {
 
 #[test]
 fn paper_and_spec_survive_a_file() {
-    let paper = read_pdf(EXAMPLE_PAPER, "example").expect("read");
+    let paper = example_paper();
     let spec = extract(&paper);
     let again: Paper = serde_json::from_str(&serde_json::to_string(&paper).expect("written")).expect("read");
     assert_eq!(extract(&again), spec);

@@ -2,6 +2,7 @@
 //! disk; names that lead out of the archive, links and what is no text are left out and said so.
 
 use crate::intake::Error;
+use crate::tar::{BLOCK, fill, header_name, is_whole, number, record, sum};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,7 +12,6 @@ const MAX_UNPACKED: u64 = 512 << 20;
 const MAX_TEXT: usize = 24 << 20;
 const MAX_FILES: usize = 4096;
 const MAX_NOTES: usize = 20;
-const BLOCK: usize = 512;
 
 /// What may be read by a name.
 const TEXTS: [&str; 10] = [".tex", ".ltx", ".latex", ".bbl", ".bib", ".sty", ".cls", ".def", ".cfg", ".txt"];
@@ -77,7 +77,8 @@ impl Files {
                 self.note(format!("the archive holds more than {MAX_FILES} files: the rest is not read"));
                 break;
             }
-            let Some(size) = octal(&header[124..136]) else {
+            // Sizes beyond eight gigabytes are binary: nothing that is read is as large.
+            let Some(size) = number(&header[124..136]).filter(|_| header[124] & 0x80 == 0) else {
                 return Err(Error::Malformed { name: name.into(), problem: "its archive has a damaged header".into() });
             };
             let kind = header[156];
@@ -102,7 +103,7 @@ impl Files {
             };
             match kind {
                 b'L' if wants => long_name = Some(String::from_utf8_lossy(&content).trim_end_matches('\0').to_string()),
-                b'x' if wants => long_name = pax_path(&content),
+                b'x' if wants => long_name = record(&content, "path"),
                 b'0' | 0 if wants => {
                     kept += content.len();
                     self.texts.insert(own.trim_start_matches("./").to_string(), text_of(content));
@@ -232,17 +233,6 @@ fn text_of(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
-fn fill(input: &mut dyn Read, block: &mut [u8]) -> std::io::Result<usize> {
-    let mut at = 0;
-    while at < block.len() {
-        match input.read(&mut block[at..])? {
-            0 => break,
-            read => at += read,
-        }
-    }
-    Ok(at)
-}
-
 fn skip(input: &mut dyn Read, bytes: u64) -> std::io::Result<()> {
     let skipped = std::io::copy(&mut input.take(bytes), &mut std::io::sink())?;
     if skipped == bytes { Ok(()) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
@@ -250,31 +240,7 @@ fn skip(input: &mut dyn Read, bytes: u64) -> std::io::Result<()> {
 
 /// An archive from before `ustar`: its header's sum is right.
 fn old_tar(header: &[u8; BLOCK]) -> bool {
-    let sum: u64 = header.iter().enumerate().map(|(i, b)| if (148..156).contains(&i) { 32 } else { u64::from(*b) }).sum();
-    octal(&header[148..156]) == Some(sum) && sum > 256
-}
-
-fn octal(field: &[u8]) -> Option<u64> {
-    if field.first().is_some_and(|b| b & 0x80 != 0) {
-        // Sizes beyond eight gigabytes are binary: nothing that is read is as large.
-        return None;
-    }
-    let text = std::str::from_utf8(field).ok()?;
-    let digits = text.trim_matches(|c: char| c == '\0' || c == ' ');
-    if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() }
-}
-
-fn header_name(header: &[u8; BLOCK]) -> String {
-    let text = |field: &[u8]| String::from_utf8_lossy(field).split('\0').next().unwrap_or_default().to_string();
-    let (name, prefix) = (text(&header[..100]), text(&header[345..500]));
-    let ustar = &header[257..262] == b"ustar" && !prefix.is_empty();
-    if ustar { format!("{prefix}/{name}") } else { name }
-}
-
-/// The path of a record of extended headers: lines of `LENGTH KEY=VALUE`.
-fn pax_path(content: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(content);
-    text.lines().find_map(|line| line.split_once(' ')?.1.strip_prefix("path=").map(String::from))
+    is_whole(header) && sum(header) > 256
 }
 
 #[cfg(test)]

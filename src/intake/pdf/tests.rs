@@ -1,5 +1,5 @@
 use crate::error::{Class, Failure};
-use crate::intake::{EXAMPLE_PAPER, read_pdf};
+use crate::intake::{EXAMPLE_PAPER, Error, Paper, PaperFormat, read_paper};
 
 /// A PDF of these objects, numbered from 1; the first is the catalog.
 fn pdf(objects: &[&str], trailer: &str) -> Vec<u8> {
@@ -30,8 +30,12 @@ const FONT: &str = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
 const WORDS: &str =
     "BT /F1 10 Tf 1 0 0 1 72 700 Tm (We train with a learning rate of 0.1 and a batch size of 64 for 9 epochs.) Tj ET";
 
+fn read(bytes: &[u8]) -> Result<Paper, Error> {
+    read_paper(bytes, PaperFormat::Pdf, "p.pdf")
+}
+
 fn refused(bytes: &[u8], expected: &str, hint: &str) {
-    let error = read_pdf(bytes, "p.pdf").expect_err("refused");
+    let error = read(bytes).expect_err("refused");
     assert!(error.to_string().contains(expected), "{error}");
     assert!(error.to_string().contains("`p.pdf`"), "{error}");
     assert!(error.hint().is_some_and(|h| h.contains(hint)) || hint.is_empty(), "{:?}", error.hint());
@@ -56,7 +60,7 @@ fn files_that_are_cut_off() {
 #[test]
 fn a_pdf_without_text_hints_at_ocr() {
     let objects = [CATALOG, PAGES, PAGE, &stream("", "0 0 100 100 re f"), FONT];
-    refused(&pdf(&objects, ""), "holds no text: 1 page(s), 0 letter(s)", "OCR");
+    refused(&pdf(&objects, ""), "holds no text: 1 page, 0 letters", "OCR");
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn too_many_pages_and_bytes_are_refused() {
 }
 
 fn text_of(bytes: &[u8]) -> String {
-    read_pdf(bytes, "p.pdf").expect("read").pages.into_iter().map(|p| p.text).collect()
+    read(bytes).expect("read").pages.into_iter().map(|p| p.text).collect()
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn what_contains_itself_ends() {
 fn what_breaks_the_library_loses_no_more_than_the_rest_of_a_page() {
     // An unknown colour space, then a font that does not exist.
     let content = stream("", &format!("/Nowhere cs 1 scn {WORDS} BT /F9 10 Tf (lost) Tj ET"));
-    let paper = read_pdf(&pdf(&[CATALOG, PAGES, PAGE, &content, FONT], ""), "p.pdf").expect("read");
+    let paper = read(&pdf(&[CATALOG, PAGES, PAGE, &content, FONT], "")).expect("read");
     assert!(paper.pages[0].text.contains("learning rate"));
     assert!(!paper.pages[0].whole);
 }
@@ -128,7 +132,7 @@ fn fonts_of_bitmaps_are_read_by_the_encoding_of_tex() {
 
 #[test]
 fn a_table_on_its_side_and_notes_are_kept_apart() {
-    let paper = read_pdf(include_bytes!("../../../tests/papers/sideways.pdf"), "p.pdf").expect("read");
+    let paper = read(include_bytes!("../../../tests/papers/sideways.pdf")).expect("read");
     let rows: Vec<Vec<&str>> = paper.tables[0].rows.iter().map(|r| r.cells.iter().map(|c| c.text.as_str()).collect()).collect();
     assert_eq!(rows, [["Model", "STS-B", "QNLI"], ["Ours", "85.1", "90.2"], ["Base", "84.0", "89.9"]]);
     assert_eq!(paper.tables[0].caption.map(|c| paper.passage(&paper.passages[c])), Some("Table 1: Offline scores."));

@@ -3,6 +3,7 @@
 use super::name::is_table;
 use super::pattern::patterns;
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
+use super::shares::share_of;
 use super::{DataName, Lack, Lacking, Refused, Request, held};
 use crate::intake::regex;
 use regex::Regex;
@@ -12,7 +13,7 @@ patterns! {
     part: [
         r"^#\s?(?:%|percent\b)\s?(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b",
         r"^#\s?(?:%|percent\b)\s?of\s(?:the\s)?\s*¦",
-        r"^(?P<word>half|a third|a quarter|a fifth|a tenth)\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b|\s*¦)",
+        r"^(?P<word>half|an? (?:third|quarter|fifth|sixth|eighth|tenth|twentieth))\s(?:of\s)?(?:(?:the|my|its|all|training|train|available|labell?ed)\s){0,3}(?:(?:data(?: ?set)?|examples|samples|rows|images|sentences|texts|corpus|set|split)\b|\s*¦)",
     ],
     // That many of all, not of a text.
     corpus: [r"\b(?:for|over|see(?:ing)?|train(?:ed|ing)?(?: on)?)\s#\s?(?-i:[MB])?(?:\s?(?:million|billion))?[ -]tokens?\b", r"^#\s?(?:(?-i:[MB])|million|billion)[ -]tokens?\b"],
@@ -77,13 +78,10 @@ pub(super) fn find_part(rest: &mut Rest, request: &mut Request) {
     };
     let part = p.part.iter().find_map(|way| rest.cut_as(way, of_all));
     request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
-        let frac = match cut.get("word").to_lowercase().as_str() {
-            "half" => 0.5,
-            "a third" => 1.0 / 3.0,
-            "a quarter" => 0.25,
-            "a fifth" => 0.2,
-            "a tenth" => 0.1,
-            _ => held::share(cut.number()?),
+        let word = cut.get("word").to_lowercase();
+        let frac = match word.trim_start_matches("an ").trim_start_matches("a ") {
+            "" => held::share(cut.number()?),
+            part => share_of(part)?,
         };
         (frac > 0.0 && frac <= 1.0).then_some(frac)
     });

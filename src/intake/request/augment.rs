@@ -165,7 +165,7 @@ fn named(rest: &mut Rest, request: &mut Request) {
 impl Request {
     /// One more change of images, of each kind the first that was said.
     fn add(&mut self, augment: Augment) {
-        if !self.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(&augment)) {
+        if !self.augment.iter().any(|own| own.is_like(&augment)) {
             self.augment.push(augment);
         }
     }

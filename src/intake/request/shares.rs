@@ -7,10 +7,23 @@ use crate::words::plain;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
-/// Words of which each share that is read here has one.
-const PARTS: [&str; 8] = ["half", "third", "quarter", "fifth", "sixth", "eighth", "tenth", "twentieth"];
+/// Words of which each share that is read here has one, and how many of them make a whole.
+const PARTS: [(&str, f64); 8] = [
+    ("half", 2.0),
+    ("third", 3.0),
+    ("quarter", 4.0),
+    ("fifth", 5.0),
+    ("sixth", 6.0),
+    ("eighth", 8.0),
+    ("tenth", 10.0),
+    ("twentieth", 20.0),
+];
 const ROWS: &str = r"(?:data(?: ?set)?|rows|examples|samples|images|texts|sentences|records|lines|recordings|pairs)";
-const OF: [f64; 8] = [2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 20.0];
+
+/// What a word for a part, in lower case, is of the whole.
+pub(super) fn share_of(part: &str) -> Option<f64> {
+    PARTS.iter().find(|(word, _)| *word == part).map(|(_, of)| 1.0 / of)
+}
 
 /// The text with such shares in per cent; of one line already.
 pub(super) fn in_percent(text: &str) -> String {
@@ -29,7 +42,7 @@ pub(super) fn in_percent(text: &str) -> String {
         };
         out = SPELT.replace_all(&out, said).into_owned();
     }
-    if PARTS.iter().any(|part| low.contains(part)) { kept(&out) } else { out }
+    if PARTS.iter().any(|(part, _)| low.contains(part)) { kept(&out) } else { out }
 }
 
 fn per_mille(text: &str) -> String {
@@ -45,7 +58,7 @@ fn kept(text: &str) -> String {
     static SHARE: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
             r"(?i)\b(?:(?P<count>an?|one|two|three|four|another)(?:\srandom)?[\s-])?(?P<part>{})s?\b",
-            PARTS.join("|")
+            PARTS.map(|(part, _)| part).join("|")
         ))
     });
     static OUT: LazyLock<Regex> = LazyLock::new(|| {
@@ -98,14 +111,13 @@ fn kept(text: &str) -> String {
         let is_beside =
             || OUT.is_match(before) && of_data.is_match(behind) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
         let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
-        let Some(place) = PARTS.iter().position(|known| *known == part) else { continue };
+        let Some(share) = share_of(&part) else { continue };
         if !is_share || !is_kept || TIME.is_match(behind) {
             continue;
         }
         let count = found.name("count").and_then(|count| number(&count.as_str().to_lowercase())).unwrap_or(1.0);
-        let Some(of) = OF.get(place) else { continue };
         out.push_str(&text[end..all.start()]);
-        out.push_str(&format!("{}%", neat(100.0 * count / of)));
+        out.push_str(&format!("{}%", neat(100.0 * count * share)));
         end = all.end();
     }
     out.push_str(&text[end..]);

@@ -184,6 +184,7 @@ fn settings_are_understood_however_they_are_put() {
     ] {
         check(text, |r| r.data_frac == Some(0.1));
     }
+    check("an eighth of the data", |r| r.data_frac == Some(0.125));
     for text in ["dropout 0.2", "with a dropout of 0.2", "0.2 dropout", "dropout rate: 20%", "drop-out probability 0.2"] {
         check(text, |r| r.dropout == Some(0.2));
     }

@@ -139,18 +139,13 @@ pub(super) fn settle(request: &mut Request) {
     request.refused.extend(refused);
 }
 
-/// Whether they change images alike, whatever by how much.
-fn is_kind(a: &Augment, b: &Augment) -> bool {
-    std::mem::discriminant(a) == std::mem::discriminant(b)
-}
-
 impl Without {
     /// Whether a request asks for it.
     pub(super) fn is_asked(&self, r: &Request) -> bool {
         match self {
             Without::Adapter => r.adapter.is_some(),
             Without::Augmentation => !r.augment.is_empty(),
-            Without::Change { augment } => r.augment.iter().any(|own| is_kind(own, augment)),
+            Without::Change { augment } => r.augment.iter().any(|own| own.is_like(augment)),
             Without::EarlyStopping => r.patience.is_some(),
             Without::ClassWeights => r.class_weights,
             Without::BalancedSampling => r.balanced_sampling,
@@ -162,6 +157,23 @@ impl Without {
         }
     }
 
+    /// Whether this change of images is none that is wanted.
+    pub fn takes_out(&self, augment: &Augment) -> bool {
+        match self {
+            Without::Augmentation => true,
+            Without::Change { augment: unwanted } => unwanted.is_like(augment),
+            Without::Adapter
+            | Without::EarlyStopping
+            | Without::ClassWeights
+            | Without::BalancedSampling
+            | Without::FocalLoss
+            | Without::Ema
+            | Without::Clipping
+            | Without::Search
+            | Without::Freezing => false,
+        }
+    }
+
     /// Takes it out of a request.
     pub(super) fn clear(&self, r: &mut Request) {
         match self {
@@ -170,7 +182,7 @@ impl Without {
                 r.adapter_targets.clear();
             }
             Without::Augmentation => r.augment.clear(),
-            Without::Change { augment } => r.augment.retain(|own| !is_kind(own, augment)),
+            Without::Change { augment } => r.augment.retain(|own| !own.is_like(augment)),
             Without::EarlyStopping => r.patience = None,
             Without::ClassWeights => r.class_weights = false,
             Without::BalancedSampling => r.balanced_sampling = false,

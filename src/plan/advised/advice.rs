@@ -144,9 +144,8 @@ pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<Stri
     let mut problems = Vec::new();
     let mut changes: Vec<(Settable, &Change)> = Vec::new();
     for (key, change) in &advised {
-        let known: Vec<&str> = ground.settables.iter().map(|settable| settable.key()).collect();
         match Settable::of(key).filter(|settable| ground.settables.contains(settable)) {
-            None => problems.push(format!("`{}` may not be changed; what may: {}", clean(key), known.join(", "))),
+            None => problems.push(not_settable(key, ground.settables)),
             Some(settable) => changes.push((settable, change)),
         }
         if change.reason.trim().is_empty() {
@@ -177,6 +176,17 @@ pub fn apply(answer: &Value, ground: &Ground) -> Result<ExperimentSpec, Vec<Stri
         Ok(_) => Err(problems),
         Err(more) => Err(problems.into_iter().chain(more).collect()),
     }
+}
+
+/// Of a key that is not among those that may be set.
+pub(crate) fn not_settable(key: &str, settables: &[Settable]) -> String {
+    let known: Vec<&str> = settables.iter().map(|settable| settable.key()).collect();
+    format!("`{}` may not be changed; what may: {}", clean(key), known.join(", "))
+}
+
+/// A reason as it is told: on one line, of bounded length, without what would end a quoted key.
+pub(crate) fn reason_of(text: &str) -> String {
+    clean(text).replace('`', "'").chars().take(REASON).collect()
 }
 
 /// What an answer changes, by key.
@@ -242,7 +252,7 @@ fn told(mut spec: ExperimentSpec, base: &ExperimentSpec, changes: &[(Settable, &
         if *settable != Settable::Model {
             spec.assumptions.retain(|said| !said.starts_with(&format!("{key}: ")));
         }
-        let reason: String = clean(&change.reason).replace('`', "'").chars().take(REASON).collect();
+        let reason = reason_of(&change.reason);
         spec.assumptions.push(format!("{key}: {is} instead of {was} (proposed by the language model {adviser}: \"{reason}\")"));
     }
     spec

@@ -7,7 +7,7 @@ mod question;
 mod settable;
 
 pub use advice::{Ground, apply, name_of, schema};
-pub(crate) use advice::{in_words, schema_of_one, without_nulls};
+pub(crate) use advice::{in_words, not_settable, reason_of, schema_of_one, without_nulls};
 pub use question::wanted;
 pub use settable::{Settable, said, searchable, settable};
 

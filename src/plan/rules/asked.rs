@@ -285,23 +285,7 @@ impl Asked<'_> {
     /// Changes of images that were asked for, beside the default ones of another kind.
     fn augment(&mut self) {
         let without = &self.request.without;
-        let is_kind = |a: &Augment, b: &Augment| std::mem::discriminant(a) == std::mem::discriminant(b);
-        let is_left_out = |own: &Augment| {
-            without.iter().any(|what| match what {
-                Without::Augmentation => true,
-                Without::Change { augment } => is_kind(own, augment),
-                Without::Adapter
-                | Without::EarlyStopping
-                | Without::ClassWeights
-                | Without::BalancedSampling
-                | Without::FocalLoss
-                | Without::Ema
-                | Without::Clipping
-                | Without::Search
-                | Without::Freezing => false,
-            })
-        };
-        self.out.recipe.augment.retain(|own| !is_left_out(own));
+        self.out.recipe.augment.retain(|own| !without.iter().any(|what| what.takes_out(own)));
         if self.request.augment.is_empty() {
             return;
         }
@@ -323,7 +307,7 @@ impl Asked<'_> {
             if matches!(augment, Augment::PadCrop { .. }) && recipe.augment.iter().any(is_resized) {
                 continue;
             }
-            if !recipe.augment.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(&augment)) {
+            if !recipe.augment.iter().any(|own| own.is_like(&augment)) {
                 recipe.augment.push(augment);
             }
         }
@@ -348,8 +332,8 @@ impl Asked<'_> {
                 "the model has no such part"
             }
             (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, false) => {
-                let patterns: Vec<String> = groups.iter().map(|group| format!("`{}`", group.pattern)).collect();
-                self.out.assumptions.push(format!("{FIELD}: {stated}, which are {}", patterns.join(", ")));
+                let patterns = words::quoted(groups.iter().map(|group| &group.pattern));
+                self.out.assumptions.push(format!("{FIELD}: {stated}, which are {patterns}"));
                 let layers = Places::of(names.iter().map(String::as_str)).layers();
                 // As many were counted of another model: of this one nothing but its head is trained.
                 if matches!(frozen, Frozen::LowerLayers { count } if count > layers) {

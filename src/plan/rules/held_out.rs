@@ -6,7 +6,7 @@ use crate::data::tells_when;
 use crate::intake::{AskedOrder, AskedPart, Edge, Request};
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
 use crate::spec::{Deviation, HeldOutBy, Monitor};
-use crate::words::count;
+use crate::words::{count, quoted};
 
 /// The splits to train on and to read the verdict from.
 pub(super) struct Splits {
@@ -216,10 +216,8 @@ impl Brief<'_> {
                  `data.held_out_by = {{ kind = \"time\", column = \"{time}\" }}`, holds out the latest"
             )),
             (HeldOutBy::Time { column }, [_, _, ..]) => {
-                let others = self.offer.data.times.iter().filter(|time| *time != column);
-                let others: Vec<String> = others.map(|time| format!("`{time}`")).collect();
-                out.assumptions
-                    .push(format!("data.held_out_by: `{column}`; {} may say when a row was as well", others.join(", ")));
+                let others = quoted(self.offer.data.times.iter().filter(|time| *time != column));
+                out.assumptions.push(format!("data.held_out_by: `{column}`; {others} may say when a row was as well"));
             }
             _ => {}
         }

@@ -175,13 +175,12 @@ impl Brief<'_> {
         }
         if self.task == Task::SentenceSimilarity {
             let columns = &self.offer.data.columns;
-            let names = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             out.assumptions.push(match (&columns.label, columns.input.as_slice()) {
-                (Some(label), input) => format!("data.columns: {} are near by their score `{label}`", names(input)),
+                (Some(label), input) => format!("data.columns: {} are near by their score `{label}`", words::quoted(input)),
                 (None, [first, own, apart @ ..]) if !apart.is_empty() => {
-                    format!("data.columns: `{own}` belongs to `{first}`, {} not", names(apart))
+                    format!("data.columns: `{own}` belongs to `{first}`, {} not", words::quoted(apart))
                 }
-                (None, input) => format!("data.columns: {} belong together", names(input)),
+                (None, input) => format!("data.columns: {} belong together", words::quoted(input)),
             });
         }
         if let (Some(first), DataSource::Hub { config: Some(config), .. }) =
@@ -378,10 +377,9 @@ impl Brief<'_> {
         let (of_columns, others): (Vec<&String>, Vec<&String>) =
             left.partition(|words| Request::names_in(words).iter().any(is_column));
         let (wishes, words): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|words| Request::may_change(words));
-        let quoted = |words: &[&String]| words.iter().map(|words| format!("`{words}`")).collect::<Vec<_>>().join(", ");
         let told = |field: &str, words: &[&String], reason: &str| {
             let (field, used, reason) = (field.into(), "not followed".into(), reason.into());
-            (!words.is_empty()).then(|| Deviation { field, stated: quoted(words), used, reason })
+            (!words.is_empty()).then(|| Deviation { field, stated: words::quoted(words), used, reason })
         };
         // A column that is used against a wish is worse than any other wish that is not followed.
         let unclear = "they name columns, and it is not understood what for: say `predict y`, `from a and b` or `without c`";
@@ -389,7 +387,7 @@ impl Brief<'_> {
         let deviations = [told("data.columns", &of_columns, unclear), told("request", &wishes, unknown)];
         (
             deviations.into_iter().flatten().collect(),
-            (!words.is_empty()).then(|| format!("request: no wish was seen in {}", quoted(&words))),
+            (!words.is_empty()).then(|| format!("request: no wish was seen in {}", words::quoted(&words))),
         )
     }
 
@@ -400,8 +398,8 @@ impl Brief<'_> {
         let numeric = data.table.iter().flat_map(|table| table.numeric.iter().map(|column| &column.name));
         let others = data.table.iter().flat_map(|table| table.categorical.iter().map(|column| &column.name));
         let own = numeric.chain(others).filter(|column| kept.iter().any(|name| is_called(column, name)));
-        let own: Vec<String> = own.map(|name| format!("`{name}`")).collect();
-        (!own.is_empty()).then(|| format!("data.columns: {} stays in, as the request says", own.join(", ")))
+        let own: Vec<&String> = own.collect();
+        (!own.is_empty()).then(|| format!("data.columns: {} stays in, as the request says", words::quoted(own)))
     }
 
     /// Columns that the request uses and leaves out as well: that they are left out is told.
@@ -411,12 +409,12 @@ impl Brief<'_> {
         let left_out: Vec<String> =
             perhaps.exclude.iter().chain(&request.exclude).filter_map(|name| self.left_out(name)).collect();
         let used = perhaps.input.iter().chain(&request.input).filter_map(|name| self.left_out(name));
-        let mut both: Vec<String> = used.filter(|name| left_out.contains(name)).map(|name| format!("`{name}`")).collect();
+        let mut both: Vec<String> = used.filter(|name| left_out.contains(name)).collect();
         both.sort_unstable();
         both.dedup();
         (!both.is_empty()).then(|| Deviation {
             field: "data.columns".into(),
-            stated: format!("{}, to be used and to be left out", both.join(", ")),
+            stated: format!("{}, to be used and to be left out", words::quoted(both)),
             used: "left out".into(),
             reason: "the request says both: say which of the two is meant".into(),
         })

@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use crate::publish::places::again;
 use crate::report::{self, Report};
 use crate::spec::Task;
-use crate::words::plain;
+use crate::words::{plain, quoted};
 
 /// The curves of training, which lie beside the card.
 pub(super) fn plots(report: &Report) -> String {
@@ -126,8 +126,7 @@ pub(super) fn limits(plan: &Plan, report: &Report) -> String {
             .into(),
     ];
     if let languages @ [_, ..] = plan.facts.data.languages.as_slice() {
-        let codes: Vec<String> = languages.iter().map(|code| format!("`{code}`")).collect();
-        lines.push(format!("Languages: {}, as the data set's own card states them; none was looked at.", codes.join(", ")));
+        lines.push(format!("Languages: {}, as the data set's own card states them; none was looked at.", quoted(languages)));
     }
     if base_model(plan).is_some() {
         lines.push("What its base model learnt, and from what, is on the base model's own card, with its limits.".into());

@@ -3,6 +3,7 @@
 
 use super::review::{Review, choices};
 use super::{Allowed, MAX_ACCIDENTS, MAX_ATTEMPTS, Outcome, is_accident};
+use crate::words::counted;
 
 /// One attempt at it that is over.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,8 @@ pub fn again(attempts: &[Begun], allowed: Allowed) -> Option<Again> {
     match failed {
         _ if failed >= MAX_ATTEMPTS => give_up(format!("{failed} attempts did not complete")),
         _ if failed >= allowed.attempts => {
-            let reason = format!("{failed} attempt(s) did not complete, and `budget.max_attempts` is {}", allowed.attempts);
+            let attempts = counted(failed, "attempt");
+            let reason = format!("{attempts} did not complete, and `budget.max_attempts` is {}", allowed.attempts);
             Some(Again::GiveUp { reason, spent: true })
         }
         _ => Some(next),
@@ -105,7 +107,7 @@ mod tests {
         assert_eq!(follow(&KILLED, None, all), (vec![None; 3], gave_up("it ended by accident 3 times", false)));
         assert_eq!(follow(&KILLED, Some(8), all).0, sizes(&[8, 8, 8]));
         let once = Allowed { attempts: 1, ..all };
-        let spent = "1 attempt(s) did not complete, and `budget.max_attempts` is 1";
+        let spent = "1 attempt did not complete, and `budget.max_attempts` is 1";
         assert_eq!(follow(&KILLED, None, once), (vec![None], gave_up(spent, true)));
         for outcome in [Outcome::Completed, Outcome::Interrupted { step: 0 }, Outcome::TimedOut { limit_secs: 1 }] {
             assert_eq!(follow(&outcome, Some(8), all), (sizes(&[8]), None), "{outcome}");

@@ -14,16 +14,11 @@ pub(super) fn ran_out(history: &[Tried]) -> usize {
     history.iter().filter(|tried| is_memory(&tried.outcome)).count()
 }
 
-/// What is tried when halving alone has not helped, in this order; a rung that does not apply is passed over.
-///
-/// Lower precision of activations has its place between the two: it is worth more than another halving, which costs time, but it changes
-/// what is computed, so it needs a recipe that allows it. No recipe has such a setting yet.
-const LADDER: [fn(&RunConfig) -> Option<Decision>; 2] = [keep_less, halve];
-
 pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
     let early = if ran_out(history) < HALVINGS { halve(config) } else { None };
     early
-        .or_else(|| LADDER.iter().find_map(|rung| rung(config)))
+        .or_else(|| keep_less(config))
+        .or_else(|| halve(config))
         .unwrap_or_else(|| give_up("out of memory with one example a forward pass"))
 }
 

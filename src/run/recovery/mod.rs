@@ -33,6 +33,7 @@ pub use review::{Review, review};
 
 use super::Outcome;
 use crate::job::RunConfig;
+use crate::words::counted;
 use serde::{Deserialize, Serialize};
 
 /// Attempts a run gets at most, the first included.
@@ -93,7 +94,8 @@ pub fn decide(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed:
             give_up(format!("{failures} attempts did not complete{}", memory::sizes_tried(outcome, config, history)))
         }
         _ if failures >= allowed.attempts => {
-            let reason = format!("{failures} attempt(s) did not complete, and `budget.max_attempts` is {}", allowed.attempts);
+            let attempts = counted(failures, "attempt");
+            let reason = format!("{attempts} did not complete, and `budget.max_attempts` is {}", allowed.attempts);
             Decision::GiveUp { reason, spent: true }
         }
         _ => next,

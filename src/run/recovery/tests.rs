@@ -206,7 +206,7 @@ fn fewer_attempts_may_be_given() {
     let allowed = Allowed { attempts: 2, ..Allowed::default() };
     let (history, _, end) = follow(&[MEMORY, MEMORY], config(64), allowed);
     let Decision::GiveUp { reason, spent: true } = end else { panic!("{end:?}") };
-    assert_eq!((history.len(), reason.as_str()), (2, "2 attempt(s) did not complete, and `budget.max_attempts` is 2"));
+    assert_eq!((history.len(), reason.as_str()), (2, "2 attempts did not complete, and `budget.max_attempts` is 2"));
     // What nobody would try again is no matter of budgets.
     let refused = Outcome::Refused { class: crate::error::Class::Data, message: "no".into(), hint: None };
     assert!(matches!(follow(&[MEMORY, refused], config(64), allowed).2, Decision::GiveUp { spent: false, .. }));

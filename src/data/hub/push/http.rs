@@ -99,7 +99,7 @@ impl Http {
     /// Sends a request to the Hub until it has an answer that trying again would not change. The token goes along on its own host.
     pub(super) fn send(&self, what: &str, method: Method, url: &str, make: Make) -> Result<Answer, Error> {
         let mut url = self.address(what, url)?;
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..=MOST_REDIRECTS {
             let limit = self.patience.longest_answer;
             let response = self.tried(what, limit, &|| {
                 let request = self.client.request(method.clone(), url.clone()).timeout(limit);

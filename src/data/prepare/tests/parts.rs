@@ -71,5 +71,5 @@ fn a_single_text_is_cut_at_its_end() {
     assert_eq!(held_out.len(), text.len() / 4);
     std::fs::write(&path, "").expect("written");
     let error = bench.run().expect_err("no text").to_string();
-    assert!(error.contains("split `train` has 0 token(s)"), "{error}");
+    assert!(error.contains("split `train` has 0 tokens"), "{error}");
 }
