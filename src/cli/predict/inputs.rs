@@ -311,7 +311,7 @@ mod tests {
         check("\u{feff}{\"a\":1}\n{\"a\":2}\n", Ok("{\"a\":1}\n{\"a\":2}\n"));
         check("{\"a\":1}\nno\n", Err("stdin, line 2"));
         check("{ no object\n", Ok("{\"text\":\"{ no object\"}\n"));
-        check("\n\n", Err("what was given is empty"));
+        check("\n\n", Err("the input is empty"));
         // A mark of byte order is one at the beginning alone.
         check("\u{feff}a\n\u{feff}b\n", Ok("{\"text\":\"a\"}\n{\"text\":\"\u{feff}b\"}\n"));
         let wide: Vec<u8> = "\u{feff}é\nb\n".encode_utf16().flat_map(u16::to_le_bytes).collect();

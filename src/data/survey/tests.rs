@@ -434,7 +434,7 @@ fn a_part_cannot_be_called_as_a_split_that_there_is() {
     let names: Vec<String> = of("part").expect("surveyed").splits.into_iter().map(|split| split.name).collect();
     assert_eq!(names, ["train", "part"]);
     let error = of("test").expect_err("there is one").to_string();
-    assert!(error.contains("has a split `test` of its own"), "{error}");
+    assert!(error.contains("already has a split `test`"), "{error}");
 }
 
 /// Texts that a request names, or that are all there is besides dates and the label, are not asked for.
