@@ -456,6 +456,7 @@ impl Request {
             names.extend(more);
         }
         all.open.clone_from(&self.not_understood);
+        all.says = std::iter::once(&self.text).chain(&self.read_as).cloned().collect();
         all
     }
 

@@ -284,19 +284,25 @@ impl Brief<'_> {
             return self.offer.data.columns.clone();
         }
         let (asked, perhaps, found) = (&self.choice.columns, &self.choice.perhaps, &self.offer.data.columns);
+        let roles = self.roles();
         let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
         let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
-        let is_told = |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label);
+        let is_named = |label: &String| roles.label.contains(label) || roles.listed.contains(label);
+        let is_told =
+            |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label) || is_named(label);
         let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();
         // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
         let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
         let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
         let label = found.label.clone().filter(|_| is_said).or(asked.label.clone());
         // Words that turned out to be columns.
-        let are_meant = asked.input.is_empty() && found.input.iter().all(|column| is_of(&perhaps.input, column));
-        let input = if are_meant { found.input.clone() } else { asked.input.clone() };
+        let in_roles = |column: &String| roles.input.contains(column) || roles.listed.contains(column);
+        let is_fed = |column: &String| is_of(&perhaps.input, column) || in_roles(column);
+        let are_meant = asked.input.is_empty() && found.input.iter().all(is_fed);
+        let are_named = !found.input.is_empty() && found.input.iter().all(in_roles);
+        let input = if are_meant || are_named { found.input.clone() } else { asked.input.clone() };
         let mut exclude = asked.exclude.clone();
-        for name in perhaps.exclude.iter().filter_map(|name| self.left_out(name)) {
+        for name in perhaps.exclude.iter().chain(&roles.exclude).filter_map(|name| self.left_out(name)) {
             if !exclude.iter().any(|own| is_called(&name, own)) {
                 exclude.push(name);
             }
