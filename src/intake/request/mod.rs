@@ -103,6 +103,8 @@ pub struct Request {
     pub units: Vec<usize>,
     /// "Freeze the encoder".
     pub frozen: Option<Frozen>,
+    /// It was said of the encoder: of a model of two sides that is one of them.
+    pub frozen_encoder: bool,
     /// "from scratch".
     pub from_scratch: bool,
     /// "pretrained".
@@ -326,6 +328,10 @@ pub enum Frozen {
     },
     /// All but what is behind the last layer: a linear probe.
     Body,
+    /// Of a model of two sides the one that reads.
+    Encoder,
+    /// And the one that writes.
+    Decoder,
 }
 
 impl Frozen {
@@ -336,6 +342,8 @@ impl Frozen {
             Frozen::AllButUpperLayers { count: 1 } => "all but the last layer and the head".into(),
             Frozen::AllButUpperLayers { count } => format!("all but the last {count} layers and the head"),
             Frozen::Body => "all but the head".into(),
+            Frozen::Encoder => "the encoder".into(),
+            Frozen::Decoder => "the decoder".into(),
         }
     }
 }

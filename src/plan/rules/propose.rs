@@ -142,7 +142,9 @@ impl Brief<'_> {
                 let wanted = Wanted { phase, dataset: Some(&self.choice.name), variant: variant.as_deref() };
                 paper::recipe_of(paper, &wanted, &defaults, self.examples)
             }
-            Goal::Request(request) => asked::recipe_of(&self.as_long_as_asked(request), &candidate.config, &defaults),
+            Goal::Request(request) => {
+                asked::recipe_of(&self.as_long_as_asked(request), &self.with_own_head(&candidate.config), &defaults)
+            }
         };
         self.adapter(candidate, &mut drafted);
         if let Some(request) = self.request() {
@@ -153,6 +155,14 @@ impl Brief<'_> {
         }
         self.epochs_of_the_command_line(&mut drafted);
         drafted
+    }
+
+    /// A model with the head that it gets for the task: what its file has may be that of its pretraining.
+    fn with_own_head(&self, config: &ModelConfig) -> ModelConfig {
+        match self.task.head() {
+            kind if kind == config.head().kind() => config.clone(),
+            kind => config.clone().with_head(kind.with(vec!["0".into(), "1".into()])),
+        }
     }
 
     /// The request with the command line's epochs for its own: what it says of epochs is a share of these.
