@@ -13,6 +13,7 @@ mod augment;
 mod corrected;
 mod curt;
 mod deeds;
+mod direction;
 mod english;
 mod falls;
 mod folders;
