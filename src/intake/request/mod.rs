@@ -48,6 +48,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod time;
+mod unread;
 mod without;
 mod written;
 
@@ -391,6 +392,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
         holds.then(|| Request { text: text.trim().to_string(), read_as, ..corrected::answered(answer, below) })
     });
     let request = both.unwrap_or_else(|| parse_one(text, &lying));
+    let request = unread::find(request);
     let kept = if request.exclude.is_empty() { vec![] } else { request.kept_columns() };
     Request { exclude: request.exclude.iter().filter(|name| !perhaps::is_kept(&kept, name)).cloned().collect(), ..request }
 }
