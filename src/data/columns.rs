@@ -7,6 +7,7 @@ mod naming;
 mod pairs;
 mod perhaps;
 mod recordings;
+mod roles;
 mod several;
 mod tagged;
 mod texts;
@@ -20,6 +21,7 @@ pub use pairs::PairKind;
 pub(super) use pairs::is_of_pairs;
 pub use perhaps::PerhapsColumns;
 pub(super) use recordings::is_heard;
+pub use roles::Roles;
 pub(super) use several::has_several_labels;
 pub(super) use tagged::{SENTENCES, is_tagged};
 pub(super) use texts::{holds_text, is_one_of_several, left_beside, unread, usual_texts};
@@ -39,7 +41,7 @@ use tallow_zoo::Modality;
 use texts::find_input;
 
 /// Names that stand for a label, likeliest first.
-const LABELS: [&str; 12] = [
+const LABELS: [&str; 13] = [
     "label",
     "labels",
     "class",
@@ -52,6 +54,8 @@ const LABELS: [&str; 12] = [
     "similarity_score",
     "rating",
     "value",
+    // Of pairs of questions, as the Quora data set has it.
+    "is_duplicate",
 ];
 
 /// Most classes that a column without class names may have to be taken for the label.

@@ -181,7 +181,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("FacebookAI/roberta-large", &["roberta-large"]),
     ("FacebookAI/xlm-roberta-base", &["xlm-roberta", "xlm-roberta-base", "xlmroberta"]),
     ("FacebookAI/xlm-roberta-large", &["xlm-roberta-large"]),
-    ("almanach/camembert-base", &["camembert", "camembert-base"]),
+    ("almanach/camembert-base", &["camembert", "camembert-base", "french-bert"]),
     ("distilbert/distilbert-base-uncased", &["distilbert", "distilbert-base", "distilbert-base-uncased"]),
     ("distilbert/distilbert-base-cased", &["distilbert-base-cased"]),
     ("distilbert/distilroberta-base", &["distilroberta", "distilroberta-base"]),
@@ -189,6 +189,16 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("google-bert/bert-base-cased", &["bert-base-cased"]),
     ("google-bert/bert-large-cased", &["bert-large-cased"]),
     ("google-bert/bert-base-multilingual-cased", &["bert-base-multilingual", "bert-base-multilingual-cased", "mbert", "multilingual-bert"]),
+    ("google-bert/bert-base-multilingual-uncased", &["bert-base-multilingual-uncased"]),
+    ("google-bert/bert-base-german-cased", &["bert-base-german", "bert-base-german-cased", "german-bert"]),
+    ("google-bert/bert-base-chinese", &["bert-base-chinese", "chinese-bert"]),
+    ("dccuchile/bert-base-spanish-wwm-cased", &["spanish-bert", "bert-base-spanish-wwm-cased", "beto"]),
+    ("dbmdz/bert-base-italian-cased", &["italian-bert", "bert-base-italian-cased"]),
+    ("neuralmind/bert-base-portuguese-cased", &["portuguese-bert", "bert-base-portuguese-cased", "bertimbau"]),
+    ("distilbert/distilbert-base-german-cased", &["distilbert-base-german-cased", "german-distilbert"]),
+    ("distilbert/distilbert-base-multilingual-cased", &["distilbert-base-multilingual-cased", "multilingual-distilbert"]),
+    ("deepset/minilm-uncased-squad2", &["minilm-uncased-squad2"]),
+    ("deepset/roberta-base-squad2", &["roberta-base-squad2"]),
     ("google/electra-small-discriminator", &["electra", "electra-small"]),
     ("google/electra-base-discriminator", &["electra-base"]),
     ("google/electra-large-discriminator", &["electra-large"]),
@@ -213,7 +223,9 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("mistralai/Mistral-7B-v0.3", &["mistral", "mistral-7b"]),
 ];
 
-/// The id of a public model that people call so; none where it is called by another name here, or by none.
+/// The id of a public model that people call so, or whose id this is without its organisation; none where it is called by another name here, or by none.
 pub fn public_id(name: &str) -> Option<&'static str> {
-    PUBLIC.iter().find(|(_, names)| names.contains(&name)).map(|(id, _)| *id)
+    let is_own = |id: &&str| id.rsplit('/').next().is_some_and(|own| own.eq_ignore_ascii_case(name));
+    let called = PUBLIC.iter().find(|(_, names)| names.contains(&name)).map(|(id, _)| *id);
+    called.or_else(|| PUBLIC.iter().map(|(id, _)| *id).find(is_own))
 }

@@ -82,8 +82,14 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         let passing = label_in_passing(first, &hints, &class_columns)?;
         hints.perhaps.label.extend(passing);
     }
+    let before = hints.columns.clone();
     let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
-    let left_out = if hints.perhaps.exclude.is_empty() { vec![] } else { hints.columns.exclude.clone() };
+    if hints.task.is_some_and(Task::is_of_streams) {
+        // Of words no column tells a label.
+        hints.columns.label = before.label;
+    }
+    let says_none = hints.perhaps.exclude.is_empty() && hints.columns.exclude == before.exclude;
+    let left_out = if says_none { vec![] } else { hints.columns.exclude.clone() };
     let Card { is_gated, terms, languages, .. } = located.card.clone();
     let cut_off = match (&hints.cut_off, splits.first()) {
         (Some(cut_off), Some((name, tables))) => {
@@ -172,7 +178,9 @@ fn survey_tables(
     }
     let task = hints.task.or(found);
     // Whoever asks for a model of texts has the long one among several read.
-    let asked = task.or(hints.perhaps.reads_texts.then_some(Task::TextClassification));
+    let has_long = || columns::holds_text(first, &hints.columns, &[]);
+    let by_length = task.is_none() && (hints.perhaps.reads_texts || has_long()?);
+    let asked = task.or(by_length.then_some(Task::TextClassification));
     let columns = columns::resolve(first, &hints.columns, &class_columns, asked)?;
     if task.is_some_and(Task::is_of_streams) {
         return stream::survey(splits, columns, hints, located.card.license, located.revision);

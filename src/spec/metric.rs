@@ -263,6 +263,8 @@ impl Metric {
             (Metric::F1, HeadKind::Tags) => Metric::EntityF1,
             (Metric::F1, HeadKind::Span) => Metric::AnswerF1,
             (Metric::F1, HeadKind::Labels) => Metric::MicroF1,
+            // Which of two answers is the better one.
+            (Metric::Accuracy, _) if task == Task::PreferenceOptimization => Metric::PreferenceAccuracy,
             (other, _) => other,
         };
         if self.serves(task) { self } else { own }

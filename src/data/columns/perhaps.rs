@@ -1,6 +1,8 @@
 //! Words of somebody's of which it is not known whether they are columns, settled once the table is at hand.
 
 use super::akin::akin;
+use super::roles::Roles;
+use super::texts::texts_beside;
 use super::{called, has_few_values, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
@@ -16,6 +18,8 @@ pub struct PerhapsColumns {
     pub told: Vec<String>,
     /// Phrases that nothing else came of: of their words one may be a column, too, in another form of its name.
     pub open: Vec<String>,
+    /// All that was said, as it stands and as it was read where that is not the same: columns may be called by their own names in it.
+    pub says: Vec<String>,
     /// Whether a model of texts is asked for: of a table its texts are read then.
     pub reads_texts: bool,
 }
@@ -33,6 +37,8 @@ impl PerhapsColumns {
             }
             found
         };
+        let roles = self.roles(table);
+        self.take_roles(table, &roles, asked);
         // What somebody calls a column is not its name, which may stand beside it: `o preço (coluna price)`.
         let is_named = asked.label.as_ref().is_some_and(|label| named(table, label).is_some());
         if !is_named && asked.labels.is_empty() {
@@ -65,7 +71,10 @@ impl PerhapsColumns {
         if !asked.input.is_empty() {
             return vec![];
         }
-        let input = there(&self.input).into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
+        let mut own = there(&self.input);
+        let listed = Self::inputs_listed(table, &roles, label.as_ref());
+        own.extend(roles.input.iter().chain(&listed).filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
+        let input = own.into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
         // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
         let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual_label(name)).collect();
         // A field of a column is named by its whole path, and by nobody who means something else.
@@ -74,6 +83,43 @@ impl PerhapsColumns {
             return vec![];
         }
         input
+    }
+
+    /// What is said of columns by their own names.
+    pub(in crate::data) fn roles(&self, table: &Table) -> Roles {
+        let names = table.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.says.iter().map(|text| Roles::of(text, &names)).fold(Roles::default(), Roles::with)
+    }
+
+    /// The label and what is left out, where nothing that the table has was said of them otherwise.
+    fn take_roles(&self, table: &Table, roles: &Roles, asked: &mut Columns) {
+        let is_there = |name: &String| named(table, name).is_some();
+        let is_said = asked.label.as_ref().is_some_and(is_there) || !asked.labels.is_empty();
+        if let ([label], false) = (roles.label.as_slice(), is_said) {
+            asked.label = Some(label.clone());
+        }
+        if asked.label.is_none() && asked.labels.is_empty() && !self.label.iter().any(is_there) {
+            asked.label = label_of_list(table, &roles.listed);
+        }
+        for name in &roles.exclude {
+            if !asked.exclude.contains(name) && asked.label.as_ref() != Some(name) {
+                asked.exclude.push(name.clone());
+            }
+        }
+        // What the reader of requests took for a column and none is called so.
+        if !roles.input.is_empty() && !asked.input.iter().all(is_there) {
+            asked.input.clone_from(&roles.input);
+        }
+    }
+
+    /// Of a bare list the texts beside its label: what else it holds is said of nothing.
+    fn inputs_listed(table: &Table, roles: &Roles, label: Option<&String>) -> Vec<String> {
+        let Some(label) = label else { return vec![] };
+        let others: Vec<String> = roles.listed.iter().filter(|name| *name != label).cloned().collect();
+        let texts = texts_beside(table, label, &[]);
+        let are_texts = (1..=2).contains(&others.len()) && others.iter().all(|name| texts.contains(name));
+        if are_texts && roles.input.is_empty() { others } else { vec![] }
     }
 
     /// The only column that is asked for in passing: what is asked about may be one, too, of which there is another in each row.
@@ -100,4 +146,27 @@ impl PerhapsColumns {
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();
         if others.is_empty() { only(told) } else { only(others) }
     }
+}
+
+/// The label of a list that says of no column what it is for, `(question1, question2, is_duplicate)`: the only one that is called as labels
+/// or as what is so or not; else the last, where it alone holds what can be told of the texts before it.
+fn label_of_list(table: &Table, listed: &[String]) -> Option<String> {
+    let (last, others) = listed.split_last()?;
+    let is_flag =
+        |name: &&String| ["is_", "has_"].iter().any(|start| name.to_lowercase().starts_with(start)) || is_usual_label(name);
+    let mut flags = listed.iter().filter(is_flag);
+    if let Some(only) = flags.next().filter(|_| flags.next().is_none()) {
+        return Some(only.clone());
+    }
+    let texts = texts_beside(table, last, &[]);
+    let can_be_told = |name: &String| {
+        let column = named(table, name);
+        column.is_some_and(|column| match column.kind {
+            ColumnKind::Int | ColumnKind::Float => true,
+            ColumnKind::Text => has_few_values(table, name).unwrap_or(false),
+            ColumnKind::Image | ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
+        })
+    };
+    let are_texts = others.iter().all(|name| texts.contains(name) && !can_be_told(name));
+    (are_texts && !others.is_empty() && can_be_told(last)).then(|| last.clone())
 }

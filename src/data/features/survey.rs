@@ -5,7 +5,7 @@ use super::far_out::far_out;
 use super::target::{Target, Targets, is_measured};
 use crate::data::columns::{self, find_label};
 use crate::data::read::{self, ColumnKind, Table};
-use crate::data::{Error, Result, classes};
+use crate::data::{Error, Result, classes, ordered};
 use crate::job::Part;
 use crate::plan::{SplitFacts, TableFacts};
 use crate::spec::{Columns, Task};
@@ -89,7 +89,14 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
     if columns::usual_texts(table).is_some_and(|texts| texts.iter().all(|name| is_text(name))) {
         return Ok(false);
     }
-    if !meant.is_empty() && meant.iter().all(|name| is_text(name)) {
+    let are_usual = || columns::usual_texts(table).is_some_and(|texts| meant.iter().all(|name| texts.contains(name)));
+    // Texts that are said again and again have several words each.
+    let has_words = |name: &String| {
+        let mut own = uses.iter().zip(&columns).filter(|((n, _), _)| n == name);
+        own.any(|((_, u), column)| matches!(u, Use::Categories(_)) && column.words_of_each() >= FEW_WORDS)
+    };
+    let are_texts = |may_repeat: bool| meant.iter().all(|name| is_text(name) || may_repeat && has_words(name));
+    if !meant.is_empty() && (are_texts(meant.len() <= 2) || are_usual()) {
         return Ok(false);
     }
     // There is no text to read where all that there is numbers the rows, or is the same in all of them.
@@ -99,8 +106,12 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
     if !uses.is_empty() && uses.iter().all(|(_, u)| numbers_rows(u) || !may_be_text && tells_nothing(u)) {
         return Ok(true);
     }
-    let useful = uses.iter().filter(|(_, u)| !matches!(u, Use::Nothing(_))).count();
     let long = uses.iter().any(|(_, u)| matches!(u, Use::Nothing(Why::Texts { words, .. }) if *words >= 8.0));
+    // When a row was and whose it is are little to tell anything by, beside a text that tells more.
+    let times = ordered::columns_of_time(table);
+    let is_little = |name: &str| name.to_lowercase().ends_with("_id") || times.iter().any(|time| time == name);
+    let is_useful = |(name, u): &&(&str, Use)| !matches!(u, Use::Nothing(_)) && !(long && is_little(name));
+    let useful = uses.iter().filter(is_useful).count();
     Ok(useful >= if long { 3 } else { 1 })
 }
 

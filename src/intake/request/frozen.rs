@@ -28,12 +28,23 @@ patterns! {
         r"\b(?:freez(?:e|ing)|frozen|fixed) (?:the |its |all )?(?:word |token |input )?embeddings?(?: layers?| tables?)?\b",
         r"\bembeddings? (?:are |stay |kept )?(?:frozen|fixed)\b",
     ],
+    // Of a model of two sides that is one of them, of another all but its head.
+    encoder: [
+        r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|speech|audio|text|¦\s*(?:['’]?s)?)\s+)*encoder(?: side| weights| layers| part)?(?: and (?:the )?embeddings?)?\b",
+        r"\b(?:keep(?:ing)? (?:the |its )?)?encoder(?: side| part)? (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:only (?:train|tune|fine-?tune|update)|(?:train|tune|fine-?tune|training|tuning|fine-?tuning) only) (?:the |its )?decoder\b",
+    ],
+    decoder: [
+        r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|text|¦\s*(?:['’]?s)?)\s+)*decoder(?: side| weights| layers| part)?\b",
+        r"\b(?:keep(?:ing)? (?:the |its )?)?decoder(?: side| part)? (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:only (?:train|tune|fine-?tune|update)|(?:train|tune|fine-?tune|training|tuning|fine-?tuning) only) (?:the |its )?encoder\b",
+    ],
     body: [
         r"\blinear[- ]prob(?:e|ing)\b",
         r"\b(?:(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:the |of its )?(?:layers|weights|parameters|of it))?|(?:the )?(?:(?:whole|entire) (?:model|network)|rest|others?))|(?:everything|all(?: (?:layers|weights))?)(?: (?:is|are|stays?|kept|to be))* frozen),? (?:but|except|besides|apart from|other than|save)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
         r"\b(?:train|tune|fine-?tune|updat|training|tuning|fine-?tuning)(?:e|ing)? (?:nothing|no layers?|no weights) (?:but|except|besides|other than)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
-        r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|¦\s*(?:['’]?s)?)\s+)*(?:encoder|backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
-        r"\b(?:encoder|backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|¦\s*(?:['’]?s)?)\s+)*(?:backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
+        r"\b(?:backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) only (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:train|tune|fine-?tune|training|tuning|update) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:the |its )?(?:(?:classification|output|new) )?head (?:is |gets |to be |should be )*(?:trained|tuned|fine-?tuned|updated|trainable)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer) (?:only|alone)\b",
     ],
@@ -53,10 +64,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     let layers = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let cut = first(rest, &p.upper);
     let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
+    let (encoder, decoder) = (any(rest, &p.encoder), any(rest, &p.decoder));
     let (body, embeddings) = (any(rest, &p.body), any(rest, &p.embeddings));
+    request.frozen_encoder = encoder && !body;
     // What holds more holds the rest.
-    let frozen = body
+    let frozen = (body || encoder)
         .then_some(Frozen::Body)
+        .or(decoder.then_some(Frozen::Decoder))
         .or(trained.map(|count| Frozen::AllButUpperLayers { count }))
         .or(layers.map(|count| Frozen::LowerLayers { count }))
         .or(embeddings.then_some(Frozen::Embeddings));

@@ -277,7 +277,8 @@ impl Phrases {
         }
         match self.is_spaced {
             true => regex(&format!(r"(?i)(?P<before>^|[^\p{{L}}\d\x01-]){phrase}(?P<behind>[^\p{{L}}\d\x01-]|$)")),
-            false => regex(&phrase),
+            // Names of models within it are written either way.
+            false => regex(&format!("(?i){phrase}")),
         }
     }
 

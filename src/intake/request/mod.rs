@@ -13,6 +13,7 @@ mod augment;
 mod corrected;
 mod curt;
 mod deeds;
+mod direction;
 mod english;
 mod falls;
 mod folders;
@@ -47,6 +48,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod time;
+mod unread;
 mod without;
 mod written;
 
@@ -103,6 +105,8 @@ pub struct Request {
     pub units: Vec<usize>,
     /// "Freeze the encoder".
     pub frozen: Option<Frozen>,
+    /// It was said of the encoder: of a model of two sides that is one of them.
+    pub frozen_encoder: bool,
     /// "from scratch".
     pub from_scratch: bool,
     /// "pretrained".
@@ -326,6 +330,10 @@ pub enum Frozen {
     },
     /// All but what is behind the last layer: a linear probe.
     Body,
+    /// Of a model of two sides the one that reads.
+    Encoder,
+    /// And the one that writes.
+    Decoder,
 }
 
 impl Frozen {
@@ -336,6 +344,8 @@ impl Frozen {
             Frozen::AllButUpperLayers { count: 1 } => "all but the last layer and the head".into(),
             Frozen::AllButUpperLayers { count } => format!("all but the last {count} layers and the head"),
             Frozen::Body => "all but the head".into(),
+            Frozen::Encoder => "the encoder".into(),
+            Frozen::Decoder => "the decoder".into(),
         }
     }
 }
@@ -382,6 +392,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
         holds.then(|| Request { text: text.trim().to_string(), read_as, ..corrected::answered(answer, below) })
     });
     let request = both.unwrap_or_else(|| parse_one(text, &lying));
+    let request = unread::find(request);
     let kept = if request.exclude.is_empty() { vec![] } else { request.kept_columns() };
     Request { exclude: request.exclude.iter().filter(|name| !perhaps::is_kept(&kept, name)).cloned().collect(), ..request }
 }
@@ -456,6 +467,7 @@ impl Request {
             names.extend(more);
         }
         all.open.clone_from(&self.not_understood);
+        all.says = std::iter::once(&self.text).chain(&self.read_as).cloned().collect();
         all
     }
 

@@ -242,9 +242,25 @@ fn is_small(rest: &mut Rest) -> bool {
     if !["small", "tiny", "little", "compact", "lightweight"].iter().any(|word| rest.says(word)) {
         return false;
     }
+    // Of whatever serves: `the smallest model that reaches 98 %`, `a small transformer from scratch`.
+    static OF_ANY: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:(?:the\s)?smallest(?:\spossible|\spublic|\savailable)?|(?:a\s)?(?:very\s|really\s)?(?:small|tiny|little|compact|lightweight))\s+(?P<what>models?|networks?|nets?|neural net(?:work)?s?|transformers?|encoders?|decoders?)\b",
+        )
+    });
+    static OF_SOME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:\s(?:size|than|compared|of the|[-\w]+\s?file)|-)"));
+    let of_any = |found: &Found<'_>| {
+        let is_smallest = found.cut.words.to_lowercase().contains("smallest");
+        // Beside a name with a size that says which one it is.
+        let is_open = last_model(found.before).is_none() && last_model(found.behind).is_none();
+        taken_if((is_smallest || is_open) && !OF_SOME.is_match(found.behind))
+    };
+    if rest.cut_as(&OF_ANY, of_any).is_some() {
+        return true;
+    }
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:small|tiny|little|compact|lightweight)(?:,? (?:and )?(?:simple|plain|fast|quick|cheap|but|decent|good|basic))*\s+",
+            r"(?i)\b(?:small(?:est)?|tiny|little|compact|lightweight)(?:,? (?:and )?(?:simple|plain|fast|quick|cheap|but|decent|good|basic))*\s+",
         )
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bsmall\s*(?:$|[,.;:)]|(?:from|on|with|for|to|and)\b)"));
@@ -374,6 +390,9 @@ pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
     let is_vit = name.as_ref().is_some_and(|name| vit_of(&name.to_lowercase()).is_some() || name.eq_ignore_ascii_case("vit"));
     let is_other = request.size.patch.is_some_and(|patch| ![14, 16, 32].contains(&patch));
     request.from_scratch |= is_vit && is_other && !request.pretrained;
+    if let Some(id) = pretrained_resnet(name.as_deref(), request) {
+        request.model = Some(ModelName::At { id });
+    }
     let Some(name) = name.map(|name| name.to_lowercase()).filter(|_| request.from_scratch) else { return };
     if matches!(name.as_str(), "gpt2" | "gpt-2") && request.size.is_given() {
         // The architecture that a GPT has here.
@@ -390,6 +409,16 @@ pub(super) fn settle_family(name: Option<String>, request: &mut Request) {
         request.model = Some(ModelName::Called { name: "vit".into() });
         (request.size.layers, request.size.hidden) = (Some(layers), Some(hidden));
     }
+}
+
+/// The public ResNet of a depth that was trained on ImageNet, where a pretrained one is asked for; of any depth the smallest.
+fn pretrained_resnet(name: Option<&str>, request: &Request) -> Option<String> {
+    const DEPTHS: [&str; 5] = ["18", "34", "50", "101", "152"];
+    let is_wanted = request.pretrained && !request.from_scratch && request.size.layers.is_none();
+    let name = name.filter(|_| is_wanted)?.to_lowercase();
+    let depth = name.strip_prefix("resnet")?.trim_start_matches(['-', '_', ' ']);
+    let depth = if depth.is_empty() { DEPTHS[0] } else { depth };
+    DEPTHS.contains(&depth).then(|| format!("microsoft/resnet-{depth}"))
 }
 
 /// Layers and width of the vision transformers of 2010.11929, table 1, and 2012.12877, table 1.
@@ -579,7 +608,7 @@ fn letters_of(text: &str) -> String {
 /// Names of models, those that the zoo lacks among them: whoever asks for one is told so.
 #[rustfmt::skip]
 const MODELS: &[&str] = &[
-    r"(?:multilingual bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
+    r"(?:(?:multilingual|german|chinese|french|spanish|italian|portuguese) (?:distil)?bert|mbert)", r"(?:tiny|mini|small|medium|base|large) bert", r"bert[-_ ]?(?:large|base|medium|small|mini|tiny)(?:[-_ ]multilingual)?(?:[-_ ](?:un)?cased)?", "bert", r"(?:all-)?minilm(?:[-_ ]?l\d+)?(?:[-_]h\d+)?(?:-v2)?",
     r"resnet[-_ ]?\d+", "resnet", r"(?:xlm-?)?roberta(?:-\w+)?", r"distil(?:ro)?bert(?:a)?(?:[-_]\w+)*", r"electra(?:-\w+)?", "albert", r"distil-?gpt-?2", r"opus-mt-[\w-]+", r"marian(?:mt)?", r"deberta(?:-\w+)?",
     r"modernbert(?:-\w+)?", "xlnet", r"vision[- ]transformers?", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt(?:-?\d)?", r"language model(?:s|l?ing)?",

@@ -102,12 +102,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     if rest.cut_as(&p.translation, translates).is_some() {
         while rest.cut(&p.translation).is_some() {}
         let named = p.languages.iter().find_map(|way| rest.cut_as(way, |found| taken_if(are_languages(found))));
-        let languages = named.or_else(|| source_and_target(rest));
-        let (from, to) = languages.map(|cut| (from_of(&cut), code_of(cut.get("to")))).unzip();
+        let languages = named.or_else(|| source_and_target(rest)).map(|cut| [from_of(&cut), code_of(cut.get("to"))]);
+        let languages = languages.or_else(|| super::direction::find(rest, request));
+        let (from, to) = languages.map(|[from, to]| (from, to)).unzip();
         request.pair = Some(AskedPair::Translation { from, to });
     } else if !is_another
         && !hears
-        && let Some([from, to]) = direction(rest)
+        && let Some([from, to]) = direction(rest).or_else(|| otherwise(rest, request))
     {
         request.pair = Some(AskedPair::Translation { from: Some(from), to: Some(to) });
     } else if is_summary(rest) {
@@ -129,6 +130,20 @@ fn are_languages(found: &Found<'_>) -> bool {
 /// The code of the language that is translated from.
 fn from_of(cut: &Cut) -> String {
     code_of(&[cut.get("from"), cut.get("code")].concat())
+}
+
+/// The same in other languages and orders, where a model or a verb says that texts are written.
+fn otherwise(rest: &mut Rest, request: &Request) -> Option<[String; 2]> {
+    const VERBS: [&str; 8] = ["tradu", "tradurre", "traduz", "übersetz", "uebersetz", "翻译", "译", "vertaal"];
+    let writes = match &request.model {
+        Some(ModelName::At { id } | ModelName::Called { name: id }) => {
+            let id = id.to_lowercase();
+            ["opus-mt", "t5", "marian", "nllb", "bart"].iter().any(|name| id.contains(name))
+        }
+        None => false,
+    };
+    let is_said = writes || VERBS.iter().any(|verb| rest.says(verb)) || rest.says(" in") && rest.says(" out");
+    if is_said { super::direction::find(rest, request) } else { None }
 }
 
 /// From which language into which, where nobody says that it is translated: `turn de into en`, `German -> English`.

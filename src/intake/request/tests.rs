@@ -516,6 +516,93 @@ fn what_is_to_be_written() {
 }
 
 #[test]
+fn languages_are_named_in_others_and_the_other_way_round() {
+    for (text, from, to) in [
+        ("fine-tune opus-mt-en-fr on pairs.jsonl the other way round, French in, English out", "fr", "en"),
+        ("opus-mt-de-en on saetze.csv, but in the opposite direction", "en", "de"),
+        ("translate into Spanish from English with pairs.csv, t5-small", "en", "es"),
+        ("Übersetze vom Spanischen ins Deutsche, paare.csv, Transformer", "es", "de"),
+        ("ein Modell, das von Englisch nach Deutsch übersetzt, paare.csv", "en", "de"),
+        ("traduire de l'anglais vers le français avec paires.csv", "en", "fr"),
+        ("traducir del francés al inglés con pares.csv", "fr", "en"),
+        ("tradurre dall'inglese all'italiano con coppie.csv, t5-small", "en", "it"),
+        ("traduzir do espanhol para o inglês com pares.csv", "es", "en"),
+        ("用pairs.csv训练，把英语翻译成中文", "en", "zh"),
+    ] {
+        let expected = AskedPair::Translation { from: Some(from.into()), to: Some(to.into()) };
+        assert_eq!(parse(text).pair, Some(expected), "{text}: {:?}", parse(text));
+    }
+    for text in ["sentiment of French reviews in English, r.csv", "classify German and English texts of r.csv"] {
+        assert_eq!(parse(text).pair, None, "{text}");
+    }
+}
+
+#[test]
+fn a_side_that_is_frozen_is_known_from_the_body() {
+    for (text, frozen, encoder) in [
+        ("whisper-tiny on ./clips, freeze the encoder", Some(Frozen::Body), true),
+        ("t5-small on a.jsonl with the encoder frozen", Some(Frozen::Body), true),
+        ("Whisper tiny auf ./clips, Encoder einfrieren", Some(Frozen::Body), true),
+        ("t5-small on a.jsonl, train only the decoder", Some(Frozen::Body), true),
+        ("t5-small on a.jsonl, keep the decoder frozen", Some(Frozen::Decoder), false),
+        ("congela il decoder, t5-small, a.jsonl, tre epoche", Some(Frozen::Decoder), false),
+        ("linear probe of MiniLM on t.csv", Some(Frozen::Body), false),
+        ("MiniLM on t.csv, freeze the backbone", Some(Frozen::Body), false),
+    ] {
+        let r = parse(text);
+        assert_eq!((r.frozen, r.frozen_encoder), (frozen, encoder), "{text}: {r:?}");
+    }
+}
+
+#[test]
+fn models_by_their_language_and_how_small_they_are() {
+    let at = |id: &str| Some(ModelName::At { id: id.into() });
+    for (text, model) in [
+        ("a German BERT on t.csv", at("google-bert/bert-base-german-cased")),
+        ("mehrsprachiges BERT auf t.csv feinabstimmen, 3 Epochen", at("google-bert/bert-base-multilingual-cased")),
+        ("affiner un BERT multilingue sur t.csv, 3 époques", at("google-bert/bert-base-multilingual-cased")),
+        ("ajusta BERT multilingüe con t.csv, 3 épocas", at("google-bert/bert-base-multilingual-cased")),
+        ("bert-base-chinese on t.csv", at("google-bert/bert-base-chinese")),
+        ("中文BERT，t.csv，训练3轮", at("google-bert/bert-base-chinese")),
+        ("minilm-uncased-squad2 on qa.jsonl", at("deepset/minilm-uncased-squad2")),
+        ("a pretrained ResNet-50 on ./pets", at("microsoft/resnet-50")),
+        ("ResNet-18 pretrained on ./pets", at("microsoft/resnet-18")),
+        ("ResNet-34 from scratch on ./pets", called("resnet-34")),
+    ] {
+        assert_eq!(parse(text).model, model, "{text}");
+    }
+    for text in [
+        "the smallest model on MNIST that gets 98 %",
+        "translate en to de: a small transformer from scratch on pairs.jsonl",
+        "das kleinste Modell auf MNIST, 98 % Genauigkeit",
+        "le plus petit modèle sur MNIST, 3 époques",
+        "a very small network on MNIST",
+    ] {
+        assert!(parse(text).is_small, "{text}: {:?}", parse(text));
+    }
+    for text in ["keep the model file small, MNIST", "a model smaller than BERT-base on SST-2", "small batches on MNIST"] {
+        assert!(!parse(text).is_small, "{text}");
+    }
+}
+
+#[test]
+fn metrics_have_names_of_their_own() {
+    for (text, metric) in [
+        ("DPO on p.jsonl with smollm2, report preference accuracy", Metric::PreferenceAccuracy),
+        ("DPO on p.jsonl, metric: reward accuracy", Metric::PreferenceAccuracy),
+        ("DPO on p.jsonl, watch the reward margin", Metric::PreferenceMargin),
+        ("predict price from h.csv, R^2", Metric::R2),
+        ("predict price from h.csv, R-squared of 0.8", Metric::R2),
+        ("extractive QA on qa.jsonl, EM and F1", Metric::ExactMatch),
+        ("STS on s.tsv, Spearman's rho", Metric::Spearman),
+        ("t.csv with minilm, Matthews correlation coefficient", Metric::Matthews),
+    ] {
+        assert_eq!(parse(text).metric, Some(metric), "{text}: {:?}", parse(text));
+    }
+    assert_eq!(parse("Treina o MiniLM em t.csv").metric, None);
+}
+
+#[test]
 fn speech_is_to_be_written() {
     for (text, language) in [
         ("transcribe ./recordings", None),

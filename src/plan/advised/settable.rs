@@ -199,6 +199,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         pair: _,
         model: _,
         is_small: _,
+        frozen_encoder: _,
         size: _,
         units: _,
         characters: _,

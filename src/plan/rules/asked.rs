@@ -317,21 +317,21 @@ impl Asked<'_> {
     fn frozen(&mut self) {
         const FIELD: &str = "recipe.groups";
         let Some(frozen) = self.request.frozen else { return };
+        // A configuration with mistakes is refused elsewhere.
+        let Ok(names) = self.model.trainable_names(None) else { return };
+        let is_side = self.request.frozen_encoder && frozen::has_two_sides(&names);
+        let frozen = if is_side { Frozen::Encoder } else { frozen };
         let stated = format!("{} frozen", frozen.in_words());
         if self.request.adapter.is_some() {
             self.out.assumptions.push(format!("{FIELD}: none for {stated}, for with an adapter the model stays as it is"));
             return;
         }
         let speaks = *self.model.head() == Head::Words;
-        // A configuration with mistakes is refused elsewhere.
-        let Ok(names) = self.model.trainable_names(None) else { return };
         let groups = frozen::groups(frozen, &names);
         let reason = match (frozen, groups.is_empty()) {
             (Frozen::Body, _) if speaks => "a model of words has no head of its own to train",
-            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, true) => {
-                "the model has no such part"
-            }
-            (Frozen::Body | Frozen::Embeddings | Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. }, false) => {
+            (_, true) => "the model has no such part",
+            (_, false) => {
                 let patterns = words::quoted(groups.iter().map(|group| &group.pattern));
                 self.out.assumptions.push(format!("{FIELD}: {stated}, which are {patterns}"));
                 let layers = Places::of(names.iter().map(String::as_str)).layers();

@@ -92,8 +92,16 @@ fn reads_texts(goal: &Goal, wishes: &Wishes) -> bool {
         Some(ModelName::Called { name }) => {
             matches!(models::named(name), Some(Named::Bert | Named::Fresh(_) | Named::Encoders(_)))
         }
+        Some(ModelName::At { id }) if is_encoder(id) => true,
         _ => matches!(goal, Goal::Request(request) if request.task == Some(Task::TextClassification)),
     }
+}
+
+/// Whether an id is that of an encoder of texts, by what its family is called.
+fn is_encoder(id: &str) -> bool {
+    let name = id.rsplit('/').next().unwrap_or(id).to_lowercase();
+    // That one hears.
+    !name.contains("hubert") && ["bert", "electra", "minilm"].iter().any(|family| name.contains(family))
 }
 
 /// Known data for another kind of task than it is known for: its columns are looked at anew.
@@ -177,6 +185,7 @@ fn task(goal: &Goal, wishes: &Wishes) -> Option<Task> {
         Some(Metric::Bleu | Metric::Chrf | Metric::Rouge1 | Metric::Rouge2 | Metric::RougeL) => Some(Task::TextToText),
         Some(Metric::Wer | Metric::Cer) => Some(Task::SpeechRecognition),
         Some(Metric::SubsetAccuracy) => Some(Task::TextMultiLabel),
+        Some(Metric::PreferenceAccuracy | Metric::PreferenceMargin) => Some(Task::PreferenceOptimization),
         Some(Metric::MaskedAccuracy) => Some(Task::MaskedLanguageModelling),
         Some(Metric::AnswerF1 | Metric::ExactMatch) => Some(Task::QuestionAnswering),
         Some(Metric::EntityF1 | Metric::EntityPrecision | Metric::EntityRecall) => Some(Task::TokenClassification),

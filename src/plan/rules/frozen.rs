@@ -14,7 +14,11 @@ pub(super) fn groups(frozen: Frozen, names: &[String]) -> Vec<Group> {
     if matches!(frozen, Frozen::AllButUpperLayers { count } if count >= layers) {
         return Vec::new();
     }
+    let is_of = |name: &str, side: &str| has_two_sides(names) && name.split('.').any(|part| part == side);
     let stays = |name: &str| match (frozen, places.place(name)) {
+        // Of one that has both.
+        (Frozen::Encoder, _) => is_of(name, "encoder"),
+        (Frozen::Decoder, _) => is_of(name, "decoder"),
         (Frozen::Embeddings, Place::Embeddings) => true,
         (Frozen::LowerLayers { .. } | Frozen::AllButUpperLayers { .. } | Frozen::Body, Place::Embeddings) => true,
         (Frozen::LowerLayers { count }, Place::Layer(number)) => number < count,
@@ -31,6 +35,12 @@ pub(super) fn groups(frozen: Frozen, names: &[String]) -> Vec<Group> {
     };
     let patterns: BTreeSet<String> = names.iter().filter(|name| stays(name)).map(pattern).collect();
     patterns.into_iter().map(|pattern| Group { pattern, lr_scale: 1.0, weight_decay: None, frozen: true }).collect()
+}
+
+/// Whether a model with parameters of these names reads with one side and writes with another.
+pub(super) fn has_two_sides(names: &[String]) -> bool {
+    let has = |side: &str| names.iter().any(|name| name.split('.').any(|part| part == side));
+    has("encoder") && has("decoder")
 }
 
 #[cfg(test)]
@@ -70,6 +80,11 @@ mod tests {
         check(&BERT, Frozen::Body, &["bert.embeddings.*", "bert.encoder.*"]);
         check(&BERT[..1], Frozen::Body, &["bert.*"]);
         check(&["wte", "ln_f.weight"], Frozen::Embeddings, &["wte"]);
+        let t5 = ["shared.weight", "encoder.block.0.layer.0.q.weight", "decoder.block.0.layer.0.q.weight", "lm_head.weight"];
+        check(&t5, Frozen::Encoder, &["encoder.*"]);
+        check(&t5, Frozen::Decoder, &["decoder.*"]);
+        check(&["model.encoder.conv1.bias", "model.decoder.layers.0.fc1.bias"], Frozen::Encoder, &["model.encoder.*"]);
+        check(&BERT, Frozen::Decoder, &[]);
         check(&BERT[5..], Frozen::Body, &[]);
     }
 }

@@ -142,7 +142,9 @@ impl Brief<'_> {
                 let wanted = Wanted { phase, dataset: Some(&self.choice.name), variant: variant.as_deref() };
                 paper::recipe_of(paper, &wanted, &defaults, self.examples)
             }
-            Goal::Request(request) => asked::recipe_of(&self.as_long_as_asked(request), &candidate.config, &defaults),
+            Goal::Request(request) => {
+                asked::recipe_of(&self.as_long_as_asked(request), &self.with_own_head(&candidate.config), &defaults)
+            }
         };
         self.adapter(candidate, &mut drafted);
         if let Some(request) = self.request() {
@@ -153,6 +155,14 @@ impl Brief<'_> {
         }
         self.epochs_of_the_command_line(&mut drafted);
         drafted
+    }
+
+    /// A model with the head that it gets for the task: what its file has may be that of its pretraining.
+    fn with_own_head(&self, config: &ModelConfig) -> ModelConfig {
+        match self.task.head() {
+            kind if kind == config.head().kind() => config.clone(),
+            kind => config.clone().with_head(kind.with(vec!["0".into(), "1".into()])),
+        }
     }
 
     /// The request with the command line's epochs for its own: what it says of epochs is a share of these.
@@ -284,19 +294,25 @@ impl Brief<'_> {
             return self.offer.data.columns.clone();
         }
         let (asked, perhaps, found) = (&self.choice.columns, &self.choice.perhaps, &self.offer.data.columns);
+        let roles = self.roles();
         let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
         let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
-        let is_told = |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label);
+        let is_named = |label: &String| roles.label.contains(label) || roles.listed.contains(label);
+        let is_told =
+            |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label) || is_named(label);
         let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();
         // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
         let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
         let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
         let label = found.label.clone().filter(|_| is_said).or(asked.label.clone());
         // Words that turned out to be columns.
-        let are_meant = asked.input.is_empty() && found.input.iter().all(|column| is_of(&perhaps.input, column));
-        let input = if are_meant { found.input.clone() } else { asked.input.clone() };
+        let in_roles = |column: &String| roles.input.contains(column) || roles.listed.contains(column);
+        let is_fed = |column: &String| is_of(&perhaps.input, column) || in_roles(column);
+        let are_meant = asked.input.is_empty() && found.input.iter().all(is_fed);
+        let are_named = !found.input.is_empty() && found.input.iter().all(in_roles);
+        let input = if are_meant || are_named { found.input.clone() } else { asked.input.clone() };
         let mut exclude = asked.exclude.clone();
-        for name in perhaps.exclude.iter().filter_map(|name| self.left_out(name)) {
+        for name in perhaps.exclude.iter().chain(&roles.exclude).filter_map(|name| self.left_out(name)) {
             if !exclude.iter().any(|own| is_called(&name, own)) {
                 exclude.push(name);
             }

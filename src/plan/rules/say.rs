@@ -6,8 +6,8 @@ use super::models::{Candidate, is_less_than_bert, is_of_sentences, other_than_na
 use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
-use crate::data::{USUAL_BERT, is_called, is_same_name};
-use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, Request};
+use crate::data::{Roles, USUAL_BERT, is_called, is_same_name};
+use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, Request, language};
 use crate::spec::{DataSource, Deviation, HeldOutBy, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
 use tallow_zoo::HeadKind;
@@ -159,6 +159,7 @@ impl Brief<'_> {
     fn say_of_data(&self, candidate: &Candidate, out: &mut Drafted) {
         if let (Some(asked), Some(label)) = (&self.choice.columns.label, &self.offer.data.columns.label)
             && asked != label
+            && !self.roles().label.contains(label)
         {
             match beside(asked, label) {
                 None => out.assumptions.push(format!("data.columns.label: `{label}` is what `{asked}` means")),
@@ -200,6 +201,13 @@ impl Brief<'_> {
             out.assumptions.push(format!(
                 "data.columns: `{source}` holds `{from}` and `{target}` holds `{to}`, for no columns are called so"
             ));
+        }
+        if let (Some([from, to]), ModelSpec::Pretrained { id, .. }) = (&self.choice.languages, &candidate.spec)
+            && id.to_lowercase().ends_with(&format!("opus-mt-{to}-{from}"))
+        {
+            let [own_from, own_to] = [language(to), language(from)];
+            out.assumptions
+                .push(format!("model: `{id}` was trained from {own_from} into {own_to}, and is to learn the other direction"));
         }
         if let Some((size, why)) = self.image_for(candidate) {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
@@ -364,7 +372,20 @@ impl Brief<'_> {
             };
             !own.is_empty() && own.iter().all(as_asked)
         };
+        let (roles, all) = (self.roles(), self.column_names());
+        // `Entrada body`: the name with its part, which it has.
+        let in_its_part = |words: &str| {
+            let said = Roles::mentioned(words, &all);
+            let has = |name: &String| {
+                columns.labels.contains(name)
+                    || (roles.label.contains(name) || roles.listed.contains(name)) && is_label(name)
+                    || (roles.input.contains(name) || roles.listed.contains(name)) && is_input(name)
+                    || roles.exclude.contains(name) && self.left_out(name).is_some()
+            };
+            Roles::says_only(words, &all) && said.iter().all(has)
+        };
         let is_taken = |words: &str| match Request::names_in(words).as_slice() {
+            _ if in_its_part(words) => true,
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) || is_followed(words, names) => true,
             // `Ignore` of `ignore the id and the name`.
@@ -389,6 +410,24 @@ impl Brief<'_> {
             deviations.into_iter().flatten().collect(),
             (!words.is_empty()).then(|| format!("request: no wish was seen in {}", words::quoted(&words))),
         )
+    }
+
+    /// What the request says of the data's columns by their own names.
+    pub(super) fn roles(&self) -> Roles {
+        let Some(request) = self.request() else { return Roles::default() };
+        let names = self.column_names();
+        let texts = std::iter::once(&request.text).chain(&request.read_as);
+        texts.map(|text| Roles::of(text, &names)).fold(Roles::default(), Roles::with)
+    }
+
+    /// Names of the columns that are read, told and left out.
+    fn column_names(&self) -> Vec<&str> {
+        let (columns, table) = (&self.offer.data.columns, self.offer.data.table.as_ref());
+        let own = columns.input.iter().chain(&columns.label).chain(&columns.labels).chain(&columns.exclude);
+        let numeric = table.into_iter().flat_map(|table| table.numeric.iter().map(|column| &column.name));
+        let others = table.into_iter().flat_map(|table| table.categorical.iter().map(|column| &column.name));
+        let left_out = table.into_iter().flat_map(|table| &table.left_out);
+        own.chain(numeric).chain(others).chain(left_out).map(String::as_str).collect()
     }
 
     /// Columns that were to be left out and stay in, as the request says behind.

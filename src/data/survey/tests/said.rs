@@ -140,3 +140,43 @@ fn fields_of_columns_are_named_by_their_path() {
     let facts = found(table, &DataSpecHints { columns, ..DataSpecHints::default() }).expect("surveyed");
     assert_eq!((facts.columns.label.as_deref(), facts.labels), (Some("review.stars"), names(&["1", "2", "3", "4", "5"])));
 }
+
+/// What is said of columns by their own names holds in any grammar, and texts are read where they are named or long.
+#[test]
+fn columns_are_named_in_any_grammar() {
+    let row = |i: usize| {
+        let text = format!("this is what somebody wrote about the product number {i} after a while");
+        let sentiment = ["bad", "good"][i / 2 % 2];
+        format!("{i},{text},{sentiment},{},{},2024-{:02}-{:02}\n", 1 + i % 5, ["AT", "CH"][i % 2], 1 + i % 12, 1 + i % 28)
+    };
+    let reviews = "review_id,review_text,sentiment,stars,country,posted\n".to_string() + &(0..60).map(row).collect::<String>();
+    let pair = |i: usize| format!("how do I mend {},where do I mend {},{}\n", i % 9, i % 7, i / 3 % 2);
+    let pairs = "first_q,second_q,is_same\n".to_string() + &(0..60).map(pair).collect::<String>();
+    let of = |name: &str, text: &str, said: &str| {
+        let says = vec![said.to_string()];
+        found((name, text), &perhaps(PerhapsColumns { says, ..PerhapsColumns::default() })).map(|facts| {
+            let Columns { label, input, exclude, .. } = facts.columns;
+            let input = if facts.table.is_some() { "a table".to_string() } else { input.join(" ") };
+            (label.unwrap_or_default(), input, exclude.join(" "))
+        })
+    };
+    let is = |label: &str, input: &str, exclude: &str| Ok((label.to_string(), input.to_string(), exclude.to_string()));
+    for (said, label, input) in [
+        ("subject and body together as input, category as label", "category", "subject body"),
+        ("Text steht in body, die Klasse in priority", "priority", "body"),
+        ("entrada body, rótulo category", "category", "body"),
+        ("文本列是“body”，标签列是“category”", "category", "body"),
+        ("predict priority from body", "priority", "body"),
+    ] {
+        assert_eq!(of("tickets.csv", &tickets(), said), is(label, input, ""), "{said}");
+    }
+    assert_eq!(of("r.csv", &reviews, "train a model to predict sentiment from review_text"), is("sentiment", "review_text", ""));
+    assert_eq!(of("r.csv", &reviews, "prédire sentiment à partir de review_text"), is("sentiment", "review_text", ""));
+    assert_eq!(of("r.csv", &reviews, "the target is sentiment"), is("sentiment", "review_text", ""), "a long text is there");
+    assert_eq!(of("r.csv", &reviews, "(review_text, sentiment)"), is("sentiment", "review_text", ""));
+    assert_eq!(of("p.csv", &pairs, "same questions (first_q, second_q, is_same)"), is("is_same", "first_q second_q", ""));
+    assert_eq!(
+        of("l.csv", &loans(), "un regressore per la colonna income, escludi zip").map(|found| found.0),
+        Ok("income".into())
+    );
+}

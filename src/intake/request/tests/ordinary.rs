@@ -305,8 +305,8 @@ fn one_of_several_is_not_what_was_asked_for() {
     assert_eq!(parse("BERT on SST-2, lr 2e-5, 0.1 dropout").lr, Some(2e-5));
     for (text, name) in [
         ("FinBERT", "finbert"),
-        ("bert-base-german-cased", "bert-base-german-cased"),
-        ("german-bert", "german-bert"),
+        ("bert-base-finnish-cased", "bert-base-finnish-cased"),
+        ("finnish-bert", "finnish-bert"),
         ("SciBERT", "scibert"),
         ("paraphrase-MiniLM-L3-v2", "paraphrase-minilm-l3-v2"),
         ("a BERT-like model", "bert"),

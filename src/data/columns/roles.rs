@@ -1,0 +1,336 @@
+//! What a request says of columns that it calls by their own names, whatever grammar stands around them.
+//!
+//! The names are looked for in the words, and what stands at once before or behind each tells its part: `queue as label`, `Text steht in
+//! Kundentext`, `entrada body`, `文本列是“评论”`. Where nothing does, nothing is said of it: a name alone is no wish.
+
+mod mentions;
+
+use self::mentions::{Piece, pieces};
+
+/// The part of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Label,
+    Input,
+    Exclude,
+}
+
+/// Columns by the part that words give them, each once and as the table calls it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roles {
+    pub label: Vec<String>,
+    pub input: Vec<String>,
+    pub exclude: Vec<String>,
+    /// A list in brackets that says of none what it is for: `(question1, question2, is_duplicate)`.
+    pub listed: Vec<String>,
+}
+
+impl Roles {
+    /// What `text` says of the columns of these `names`.
+    pub fn of(text: &str, names: &[&str]) -> Roles {
+        let pieces = pieces(text, names);
+        let mut roles = Roles::default();
+        let mut at = 0;
+        while at < pieces.len() {
+            let (group, end) = group_at(&pieces, at);
+            if group.is_empty() {
+                at += 1;
+                continue;
+            }
+            let (before, behind) = (before(&pieces[..at]), behind(&pieces[end..]));
+            let list = match part_of(&before, &behind) {
+                Some(Part::Label) => &mut roles.label,
+                Some(Part::Input) => &mut roles.input,
+                Some(Part::Exclude) => &mut roles.exclude,
+                None if opens_a_list(&pieces[..at]) && group.len() > 1 => &mut roles.listed,
+                None => {
+                    at = end;
+                    continue;
+                }
+            };
+            for name in group {
+                if !list.iter().any(|own| own == name) {
+                    list.push(name.to_string());
+                }
+            }
+            at = end;
+        }
+        // What is told is no input of itself, and what is left out is none.
+        let Roles { label, input, exclude, .. } = &mut roles;
+        input.retain(|name| !label.contains(name) && !exclude.contains(name));
+        roles
+    }
+
+    /// The columns that a text names.
+    pub fn mentioned(text: &str, names: &[&str]) -> Vec<String> {
+        let name = |piece: &Piece<'_>| if let Piece::Column(name) = piece { Some(name.to_string()) } else { None };
+        pieces(text, names).iter().filter_map(name).collect()
+    }
+
+    /// Both; what the first says holds.
+    pub fn with(self, other: Roles) -> Roles {
+        let mut both = self;
+        let has_label = !both.label.is_empty();
+        let lists = [(&mut both.input, other.input), (&mut both.exclude, other.exclude)];
+        for (own, more) in lists {
+            let more: Vec<String> = more.into_iter().filter(|name| !own.contains(name)).collect();
+            own.extend(more);
+        }
+        if !has_label {
+            both.label = other.label;
+        }
+        if both.listed.is_empty() {
+            both.listed = other.listed;
+        }
+        both
+    }
+
+    /// Whether a phrase that nothing else came of says no more than what is followed: names of columns with their part.
+    pub fn says_only(phrase: &str, names: &[&str]) -> bool {
+        let pieces = pieces(phrase, names);
+        let is_said = |piece: &Piece<'_>| match piece {
+            Piece::Column(_) => true,
+            Piece::Word(word) => {
+                of_part(word).is_some() || [LITTLE, JOINS, STATES, LEFT_OUT].iter().any(|words| words.contains(&word.as_str()))
+            }
+            Piece::Sign(_) | Piece::End => true,
+        };
+        pieces.iter().any(|piece| matches!(piece, Piece::Column(_))) && pieces.iter().all(is_said)
+    }
+}
+
+/// Words that say that what they are beside is told.
+#[rustfmt::skip]
+const LABELS: &[&str] = &[
+    "label", "labels", "target", "targets", "class", "classes", "outcome", "response", "gold", "output", "outputs",
+    "klasse", "klassen", "ziel", "zielspalte", "zielvariable", "zielgröße", "kategorie", "kategorien", "labelspalte",
+    "étiquette", "étiquettes", "etiquette", "classe", "cible", "étiquettes", "sortie",
+    "etiqueta", "etiquetas", "clase", "clases", "objetivo", "salida", "rótulo", "rótulos", "rotulo", "alvo", "saída",
+    "etichetta", "etichette", "classi", "obiettivo", "bersaglio", "uscita", "标签", "标签列", "目标", "目标列", "类别", "类别列", "ラベル",
+];
+
+/// Words that say that what they are beside is read.
+#[rustfmt::skip]
+const INPUTS: &[&str] = &[
+    "input", "inputs", "text", "texts", "feature", "features", "predictor", "predictors", "sentence", "sentences", "document", "documents",
+    "eingabe", "eingaben", "eingabetext", "texte", "textspalte", "merkmal", "merkmale", "eingang",
+    "entrée", "entrées", "entree", "texte", "caractéristiques", "entrada", "entradas", "texto", "textos", "características",
+    "ingresso", "ingressi", "testo", "testi", "caratteristiche", "文本", "文本列", "输入", "输入列", "特征", "テキスト", "入力",
+];
+
+/// What stands before names that are left out, in other languages than English, of which more is known elsewhere.
+#[rustfmt::skip]
+const EXCLUDES: &[&str] = &[
+    "ohne", "ignoriere", "ignorieren", "ausgenommen", "außer", "sans", "ignorer", "ignorez", "exclure", "exclus", "excluez", "excepté", "sauf",
+    "sin", "ignora", "ignorar", "excluye", "excluir", "excepto", "salvo", "senza", "escludi", "escludere", "escludendo", "ignorare", "tranne",
+    "sem", "exclua", "exclui", "excluindo", "exceto", "排除", "忽略", "不用", "不使用",
+];
+
+/// The same behind a name, where verbs stand last.
+const LEFT_OUT: &[&str] = &["weglassen", "auslassen", "ignorieren", "ausschließen"];
+
+/// How words for rows begin: what is said of some of them is said of no column.
+const ROWS: &[&str] = &["row", "zeile", "ligne", "fila", "riga", "righe", "linha", "beispiel", "exempl", "ejempl", "esemp", "行"];
+
+/// Verbs of what is told, before its name.
+#[rustfmt::skip]
+const PREDICTS: &[&str] = &[
+    "predict", "predicting", "predicts", "forecast", "forecasting", "estimate", "estimating", "regress",
+    "prédire", "prédis", "prédit", "predecir", "predice", "predecirá", "prever", "preveja", "predire", "prevedere", "predici", "预测",
+];
+
+/// The same behind its name, where verbs stand last.
+const PREDICTED: &[&str] = &["vorhersagen", "vorherzusagen", "voraussagen", "vorauszusagen", "predicten"];
+
+/// What is made for what is told: `a classifier for queue`, `un regressore per quality`.
+const MAKERS: [&str; 9] = ["classif", "klassifi", "clasific", "regress", "régress", "regres", "predictor", "detector", "mod"];
+
+/// Stands before where something comes from.
+const SOURCES: &[&str] = &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire"];
+
+/// How words begin that part rows.
+const OF_A_SPLIT: &[&str] =
+    &["split", "sort", "order", "group", "stratif", "sampl", "filter", "teil", "aufteil", "sépar", "divi", "agrup", "ragg"];
+
+/// What may stand between a part and a name.
+#[rustfmt::skip]
+const LITTLE: &[&str] = &[
+    "the", "a", "an", "my", "our", "its", "only", "just", "both", "together", "alone", "each", "please",
+    "column", "columns", "field", "fields", "called", "named", "in", "of", "to", "under", "is", "are", "be", "values", "value", "stands", "comes", "found", "stored", "variable",
+    "der", "die", "das", "den", "dem", "des", "spalte", "spalten", "feld", "steht", "stehen", "liegt", "ist", "sind", "heißt", "heißen", "namens", "im", "nur", "zusammen", "findet", "sich",
+    "le", "la", "les", "l", "colonne", "colonnes", "champ", "est", "sont", "dans", "se", "trouve", "seulement", "ensemble", "d", "de", "du",
+    "el", "los", "las", "lo", "columna", "columnas", "campo", "está", "están", "en", "es", "son", "del", "juntos", "llamada",
+    "o", "os", "as", "coluna", "colunas", "é", "são", "em", "no", "na", "nos", "nas", "juntos", "chamada",
+    "il", "i", "gli", "colonna", "colonne", "campo", "è", "sono", "nella", "nel", "sta", "insieme", "列", "是", "为", "在", "的", "は", "の",
+];
+
+/// What states of a name, with its part behind: `queue is the label`, `body enthält den Text`, `評論 as input`.
+#[rustfmt::skip]
+const STATES: &[&str] = &[
+    "as", "is", "are", "holds", "hold", "contains", "contain", "has", "being", "for",
+    "als", "ist", "sind", "enthält", "enthalten", "comme", "est", "sont", "contient", "contiennent",
+    "como", "es", "son", "contiene", "contienen", "é", "são", "contém", "contêm", "come", "è", "sono", "contengono", "作为", "是", "为",
+];
+
+/// What joins the names of a list.
+const JOINS: &[&str] = &["and", "und", "et", "y", "e", "ed", "plus", "和", "与", "及"];
+
+/// What may follow a name that is told: behind any other word it may be a part of a longer one, `the age group`.
+#[rustfmt::skip]
+const GO_ON: &[&str] = &[
+    "from", "using", "with", "in", "on", "as", "by", "based", "given", "for", "and", "column", "but", "without", "at", "then", "over", "via",
+    "aus", "anhand", "mit", "auf", "in", "ohne", "à", "a", "avec", "dans", "sur", "sans", "et", "con", "en", "sin", "y", "desde", "de", "com", "em", "sem", "e", "no", "na", "da", "do", "su", "dalla", "dal", "di", "per", "para", "pour", "从", "を",
+];
+
+fn of_part(word: &str) -> Option<Part> {
+    let is_of = |words: &[&str]| words.contains(&word);
+    match word {
+        _ if is_of(LABELS) || is_of(PREDICTS) || is_of(PREDICTED) => Some(Part::Label),
+        _ if is_of(INPUTS) || is_of(SOURCES) => Some(Part::Input),
+        _ if is_of(EXCLUDES) => Some(Part::Exclude),
+        _ => None,
+    }
+}
+
+/// The names of the list that begins at a piece, and where it ends.
+fn group_at<'a>(pieces: &[Piece<'a>], start: usize) -> (Vec<&'a str>, usize) {
+    let (mut names, mut end, mut at) = (Vec::new(), start, start);
+    while let Some(piece) = pieces.get(at) {
+        match piece {
+            Piece::Column(name) => {
+                // Two that nothing joins are no list: `body queue vorhersagen`.
+                if at > start && at == end {
+                    break;
+                }
+                names.push(*name);
+                end = at + 1;
+            }
+            Piece::Sign(',' | '/' | '+' | '&' | '、' | '，') if !names.is_empty() => {}
+            Piece::Word(word)
+                if !names.is_empty() && (JOINS.contains(&word.as_str()) || LITTLE[..1].contains(&word.as_str())) => {}
+            Piece::Word(_) | Piece::Sign(_) | Piece::End => break,
+        }
+        at += 1;
+    }
+    (names, end)
+}
+
+/// Words around a list that are looked at.
+const REACH: usize = 12;
+
+/// Words at once before a list, the nearest first, up to where something else is spoken of; an arrow or an equals sign is one.
+fn before(pieces: &[Piece<'_>]) -> Vec<String> {
+    let mut words = Vec::new();
+    for piece in pieces.iter().rev().take(REACH) {
+        match piece {
+            Piece::Word(word) => words.push(word.clone()),
+            Piece::Sign(':' | '=' | '：') => {}
+            Piece::Sign('→') => words.push("→".into()),
+            Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
+        }
+    }
+    words
+}
+
+/// Words at once behind a list.
+fn behind(pieces: &[Piece<'_>]) -> Vec<String> {
+    let mut words = Vec::new();
+    for piece in pieces.iter().take(REACH) {
+        match piece {
+            Piece::Word(word) => words.push(word.clone()),
+            Piece::Sign('→') => words.push("→".into()),
+            Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
+        }
+    }
+    words
+}
+
+fn is_little(word: &String) -> bool {
+    LITTLE.contains(&word.as_str())
+}
+
+/// What the words around a list say that it is for.
+fn part_of(before: &[String], behind: &[String]) -> Option<Part> {
+    said_behind(behind).or_else(|| said_before(before, behind))
+}
+
+/// `As the label`, `ist die Klasse`, `weglassen`, `から`.
+fn said_behind(behind: &[String]) -> Option<Part> {
+    const NOT: &[&str] = &["not", "nicht", "no", "non", "não", "ne", "pas"];
+    const USED: &[&str] = &["use", "used", "verwenden", "benutzen", "nutzen", "verwendet", "usar", "utiliser", "usare"];
+    let mut words = behind
+        .iter()
+        .skip_while(|word| ["together", "zusammen", "ensemble", "juntos", "insieme", "only", "nur"].contains(&word.as_str()));
+    let first = words.next()?.as_str();
+    if first == "→" || first == "から" {
+        return Some(Part::Input);
+    }
+    if PREDICTED.contains(&first) {
+        return Some(Part::Label);
+    }
+    if first == "を" {
+        return words.next().is_some_and(|word| word == "予測").then_some(Part::Label);
+    }
+    if LEFT_OUT.contains(&first) {
+        return Some(Part::Exclude);
+    }
+    let rest: Vec<&str> = words.map(String::as_str).collect();
+    if NOT.contains(&first) && rest.first().is_some_and(|word| USED.contains(word)) {
+        return Some(Part::Exclude);
+    }
+    if !STATES.contains(&first) {
+        return None;
+    }
+    // `Is not to be used`, `wird nicht verwendet`.
+    let word = rest.iter().find(|word| !LITTLE.contains(word))?;
+    let at = rest.iter().position(|other| other == word)?;
+    // What the word itself is said of ends there: `as text classification`.
+    let goes_on = rest
+        .get(at + 1)
+        .is_some_and(|next| ["classification", "classifier", "regression", "weights", "embeddings"].contains(next));
+    (LABELS.contains(word) || INPUTS.contains(word)).then(|| of_part(word)).flatten().filter(|_| !goes_on)
+}
+
+/// `The text is in the column`, `label:`, `predict`, `escludi`.
+fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
+    const FOR: &[&str] = &["for", "für", "pour", "per", "para"];
+    let at = before.iter().position(|word| !is_little(word))?;
+    let (little, word) = (&before[..at], before[at].as_str());
+    if word == "→" && little.is_empty() {
+        return Some(Part::Label);
+    }
+    let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()));
+    if PREDICTS.contains(&word) {
+        return ends.then_some(Part::Label);
+    }
+    // For a column a model is made; `class weights for queue` are none.
+    if FOR.contains(&word) {
+        let makes = before[at + 1..].iter().any(|word| MAKERS.iter().any(|maker| word.starts_with(maker)));
+        return (ends && makes).then_some(Part::Label);
+    }
+    // `Using the date for the split` feeds no model.
+    let is_of_a_split = |word: &String| OF_A_SPLIT.iter().any(|stem| word.starts_with(stem));
+    if SOURCES.contains(&word) && (before[at..].iter().take(4).any(is_of_a_split) || behind.iter().take(4).any(is_of_a_split)) {
+        return None;
+    }
+    let of_rows = before.get(at + 1).is_some_and(|next| ROWS.iter().any(|row| next.starts_with(row)));
+    of_part(word).filter(|part| !(*part == Part::Exclude && of_rows))
+}
+
+/// Whether a bare list opens there: in brackets, or called columns.
+fn opens_a_list(before: &[Piece<'_>]) -> bool {
+    let mut last = before.iter().rev();
+    match last.next() {
+        Some(Piece::Sign('(' | '（' | '[')) => true,
+        Some(Piece::Word(word)) => {
+            ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"].contains(&word.as_str())
+        }
+        Some(Piece::Sign(':')) => {
+            matches!(last.next(), Some(Piece::Word(word)) if ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"].contains(&word.as_str()))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! A request as names of columns, words and signs.
+
+/// A part of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// The name of a column, as the table has it.
+    Column(&'a str),
+    /// In lower case.
+    Word(String),
+    Sign(char),
+    /// Of a sentence.
+    End,
+}
+
+/// Names that are words for parts of columns as well: only in quotes, or called columns, are they names.
+const PARTS: [&str; 12] =
+    ["text", "texts", "label", "labels", "target", "class", "input", "inputs", "output", "features", "sentence", "document"];
+
+/// The pieces of a text, where columns of these names are.
+pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
+    let mut names: Vec<&'a str> = names.iter().copied().filter(|name| !name.trim().is_empty()).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    while let Some(sign) = text[at..].chars().next() {
+        if let Some((name, length)) = name_at(text, at, &names, &pieces) {
+            pieces.push(Piece::Column(name));
+            at += length;
+            continue;
+        }
+        let length = word_length(&text[at..]);
+        if length > 0 {
+            pieces.push(Piece::Word(text[at..at + length].to_lowercase()));
+            at += length;
+            continue;
+        }
+        let behind = &text[at + sign.len_utf8()..];
+        match sign {
+            '-' if behind.starts_with('>') => {
+                pieces.push(Piece::Sign('→'));
+                at += 1;
+            }
+            '→' => pieces.push(Piece::Sign('→')),
+            '.' if behind.is_empty() || behind.starts_with(char::is_whitespace) => pieces.push(Piece::End),
+            ';' | '!' | '?' | '\n' | '。' | '；' => pieces.push(Piece::End),
+            // Quotes and what is no sign of a sentence say nothing.
+            ',' | '/' | '+' | '&' | '、' | '，' | ':' | '：' | '=' | '(' | ')' | '（' | '）' | '[' | ']' => {
+                pieces.push(Piece::Sign(sign))
+            }
+            _ => {}
+        }
+        at += sign.len_utf8();
+    }
+    pieces
+}
+
+/// The name that stands there whole, and how long it is in the text.
+fn name_at<'a>(text: &str, at: usize, names: &[&'a str], before: &[Piece<'a>]) -> Option<(&'a str, usize)> {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '“' | '”' | '‘' | '’' | '「' | '」' | '«' | '»' | '„');
+    let left = text[..at].chars().next_back();
+    let find = |name: &&'a str| {
+        let length = length_of(&text[at..], name)?;
+        let right = text[at + length..].chars().next();
+        // A path or a file is none: `data/body.csv`.
+        let is_file = matches!(right, Some('.' | '/' | '-')) && text[at + length + 1..].starts_with(char::is_alphanumeric)
+            || matches!(left, Some('.' | '/' | '-' | '@'))
+                && text[..at - 1].ends_with(char::is_alphanumeric)
+                && left != Some('/');
+        let (first, last) = (name.chars().next()?, name.chars().next_back()?);
+        let is_whole = !joins(left, Some(first)) && !joins(Some(last), right) && !is_file;
+        let is_quoted = left.is_some_and(is_quote) && right.is_some_and(is_quote);
+        // A single letter, and what is a word for a part, is a name where it is shown as one.
+        let is_shown = is_quoted || is_called(before);
+        let is_plain = name.chars().count() > 1 && !PARTS.contains(&name.to_lowercase().as_str());
+        // Of a script without spaces a name is a word among others unless it is shown.
+        let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown;
+        (is_whole && is_apart && (is_plain || is_shown)).then_some((*name, length))
+    };
+    names.iter().find_map(find)
+}
+
+/// Whether the words before say that a name follows.
+fn is_called(before: &[Piece<'_>]) -> bool {
+    const COLUMN: [&str; 8] = ["column", "columns", "spalte", "colonne", "columna", "coluna", "colonna", "field"];
+    const IS: [&str; 10] = ["is", "called", "named", "ist", "est", "es", "è", "é", "是", "为"];
+    let is_between = |piece: &&Piece<'_>| match piece {
+        Piece::Sign(':' | '：') => true,
+        Piece::Word(word) => IS.contains(&word.as_str()),
+        Piece::Column(_) | Piece::Sign(_) | Piece::End => false,
+    };
+    let last = before.iter().rev().find(|piece| !is_between(piece));
+    matches!(last, Some(Piece::Word(word)) if COLUMN.contains(&word.as_str()) || word.ends_with('列'))
+}
+
+/// How much of the text is the name: in its own letters, large or small, or with spaces for its lines.
+fn length_of(text: &str, name: &str) -> Option<usize> {
+    let mut rest = text.char_indices();
+    for own in name.chars() {
+        let (_, other) = rest.next()?;
+        let is_same = own == other || own.to_lowercase().eq(other.to_lowercase()) || own == '_' && other == ' ';
+        if !is_same {
+            return None;
+        }
+    }
+    Some(rest.next().map_or(text.len(), |(at, _)| at))
+}
+
+/// Signs that are written without spaces between words.
+fn is_unspaced(c: char) -> bool {
+    ('\u{2e80}'..='\u{9fff}').contains(&c)
+}
+
+/// Whether two signs are of one word.
+fn joins(one: Option<char>, other: Option<char>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    is_of_word(one) && is_of_word(other) && is_unspaced(one) == is_unspaced(other) && !is_unspaced(one)
+}
+
+/// The length of the word that begins there. Of scripts without spaces words that are known here are parted.
+fn word_length(text: &str) -> usize {
+    #[rustfmt::skip]
+    const SIGNS: [&str; 26] = [
+        "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略", "不用", "予測", "から",
+        "列", "是", "为", "を", "入力",
+    ];
+    if let Some(sign) = SIGNS.iter().find(|sign| text.starts_with(*sign)) {
+        return sign.len();
+    }
+    let mut length = 0;
+    for c in text.chars() {
+        let is_of_word = c.is_alphanumeric() || c == '_';
+        if !is_of_word || is_unspaced(c) {
+            break;
+        }
+        length += c.len_utf8();
+    }
+    match text.chars().next() {
+        Some(c) if length == 0 && is_unspaced(c) && c.is_alphabetic() => c.len_utf8(),
+        _ => length,
+    }
+}

@@ -1,0 +1,112 @@
+use super::*;
+
+/// Label, inputs and what is left out, each joined by a space, and the bare list.
+fn said(text: &str, names: &[&str]) -> [String; 4] {
+    let Roles { label, input, exclude, listed } = Roles::of(text, names);
+    [label, input, exclude, listed].map(|names| names.join(" "))
+}
+
+const MAIL: [&str; 5] = ["mail_id", "betreff", "inhalt", "abteilung", "kunde"];
+const SHOP: [&str; 5] = ["item_no", "title", "description", "shelf", "price_eur"];
+
+#[test]
+fn names_have_their_part_in_any_grammar() {
+    for (text, label, input) in [
+        ("a classifier on shop.csv: title and description together as input, shelf as label", "shelf", "title description"),
+        ("use MiniLM on shop.csv, inputs: title, description; label: shelf", "shelf", "title description"),
+        ("shop.csv, description is the text and shelf is the target", "shelf", "description"),
+        ("shop.csv with DistilBERT. The text stands in description, the classes are in shelf.", "shelf", "description"),
+        ("description -> shelf on shop.csv with roberta-base", "shelf", "description"),
+        ("predict shelf from title + description in shop.csv", "shelf", "title description"),
+        ("shop.csv: description contains the text; shelf holds the class", "shelf", "description"),
+        ("target is price_eur, shop.csv", "price_eur", ""),
+        ("a regressor for price_eur on shop.csv", "price_eur", ""),
+    ] {
+        let [own, read, ..] = said(text, &SHOP);
+        assert_eq!((own.as_str(), read.as_str()), (label, input), "{text}");
+    }
+    for (text, label, input) in [
+        ("Trainiere BERT auf post.csv, der Text liegt in inhalt, die Klasse in abteilung", "abteilung", "inhalt"),
+        ("post.csv: Eingabe inhalt, Zielspalte abteilung", "abteilung", "inhalt"),
+        ("post.csv, aus betreff und inhalt abteilung vorhersagen", "abteilung", "betreff inhalt"),
+        ("inhalt als Text, abteilung als Label, post.csv", "abteilung", "inhalt"),
+        ("post.csv : le texte se trouve dans inhalt, l'étiquette est abteilung", "abteilung", "inhalt"),
+        ("prédire abteilung à partir de inhalt dans post.csv", "abteilung", "inhalt"),
+        ("inhalt comme entrée et abteilung comme cible", "abteilung", "inhalt"),
+        ("post.csv, texto en la columna inhalt, etiqueta en abteilung", "abteilung", "inhalt"),
+        ("inhalt como entrada y abteilung como objetivo", "abteilung", "inhalt"),
+        ("entrada inhalt, rótulo abteilung", "abteilung", "inhalt"),
+        ("o texto está em inhalt; a classe está na coluna abteilung", "abteilung", "inhalt"),
+        ("il testo è nella colonna inhalt, l'etichetta in abteilung", "abteilung", "inhalt"),
+        ("un classificatore su post.csv per la colonna abteilung", "abteilung", ""),
+        ("用post.csv训练,文本列是inhalt,标签列是abteilung", "abteilung", "inhalt"),
+        ("inhalt作为输入,abteilung作为标签", "abteilung", "inhalt"),
+        ("post.csvのinhaltからabteilungを予測する", "abteilung", "inhalt"),
+    ] {
+        let [own, read, ..] = said(text, &MAIL);
+        assert_eq!((own.as_str(), read.as_str()), (label, input), "{text}");
+    }
+    let names = ["评论", "标签", "店名"];
+    assert_eq!(said("文本列是“评论”，标签列是“标签”", &names)[..2], ["标签".to_string(), "评论".into()]);
+}
+
+#[test]
+fn what_is_left_out_is_told_in_other_languages() {
+    for text in [
+        "ohne kunde",
+        "kunde weglassen",
+        "kunde nicht verwenden",
+        "die Spalte kunde ignorieren",
+        "sans kunde",
+        "sauf kunde",
+        "excluye kunde",
+        "sem kunde",
+        "escludi kunde",
+        "senza la colonna kunde",
+        "不使用kunde",
+        "排除kunde",
+    ] {
+        assert_eq!(said(text, &MAIL)[2], "kunde", "{text}");
+    }
+    assert_eq!(said("Zeilen ohne kunde entfernen", &MAIL)[2], "", "that is of rows");
+}
+
+#[test]
+fn a_bare_list_says_which_columns_there_are() {
+    let [label, input, _, listed] = said("duplicate titles in shop.csv (title, description, shelf), bert tiny", &SHOP);
+    assert_eq!([label, input, listed], ["".to_string(), "".into(), "title description shelf".into()]);
+    let [label, .., listed] = said("shop.csv (columns title, description, label shelf)", &SHOP);
+    assert_eq!([label, listed], ["shelf".to_string(), "title description".into()]);
+}
+
+/// A name alone, or beside words of something else, is no wish.
+#[test]
+fn nothing_is_made_of_a_name_alone() {
+    for text in [
+        "rows of the same kunde must not be in both train and test",
+        "split by kunde",
+        "train on post.csv with class weights for abteilung",
+        "keep 10% of kunde for the test",
+        "predict the abteilung code",
+        "data/inhalt.csv with minilm",
+        "group the split by kunde, macro F1",
+        "is abteilung balanced?",
+        "split the rows using kunde",
+        "using kunde for the split",
+    ] {
+        assert_eq!(Roles::of(text, &MAIL), Roles::default(), "{text}");
+    }
+    // What is a word for a part is a name where it is shown as one.
+    assert_eq!(Roles::of("text classification with class weights", &["text", "class"]), Roles::default());
+    assert_eq!(said("text classification, label in the column class, shown in \"text\"", &["text", "class"])[0], "class");
+}
+
+#[test]
+fn a_phrase_that_says_no_more_than_its_part_is_followed() {
+    for phrase in ["entrada inhalt", "Text steht in inhalt", "kunde weglassen", "inhalt"] {
+        assert!(Roles::says_only(phrase, &MAIL), "{phrase}");
+    }
+    for phrase in ["kunde grouped", "inhalt in upper case", "entrada"] {
+        assert!(!Roles::says_only(phrase, &MAIL), "{phrase}");
+    }
+}

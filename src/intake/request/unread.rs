@@ -1,0 +1,109 @@
+//! Languages that are not read: a request in one of them is said to be so, before anything is made of its few words that are known.
+
+use super::name::{is_data_file, looks_like_path};
+use super::rest::AROUND;
+use super::{Refused, Request};
+
+/// What is read.
+const READ: &str = "a request in English, German, French, Spanish, Italian, Portuguese or Chinese";
+
+/// Scripts by their letters, and whose they are.
+const SCRIPTS: [(char, char, &str); 7] = [
+    ('\u{400}', '\u{52f}', "Cyrillic letters"),
+    ('\u{ac00}', '\u{d7af}', "Korean"),
+    ('\u{600}', '\u{6ff}', "Arabic letters"),
+    ('\u{590}', '\u{5ff}', "Hebrew"),
+    ('\u{900}', '\u{97f}', "Devanagari letters"),
+    ('\u{e00}', '\u{e7f}', "Thai"),
+    ('\u{370}', '\u{3ff}', "Greek"),
+];
+
+/// Little words that no language has which is read.
+#[rustfmt::skip]
+const WORDS: [(&str, &[&str]); 5] = [
+    ("Dutch", &["een", "het", "voor", "niet", "naar", "wordt", "met", "dan", "hoogstens"]),
+    ("Polish", &["się", "dla", "oraz", "jest", "przez", "nie", "podstawie", "zbiorze"]),
+    ("a Nordic language", &["och", "för", "på", "inte", "og", "ikke", "från", "fra", "eller", "ett"]),
+    ("Turkish", &["için", "ile", "ve", "bir", "olarak", "üzerinde", "eğit"]),
+    ("Czech", &["pro", "nebo", "podle", "není", "trénuj", "jako", "sloupec", "ze"]),
+];
+
+/// The language of a text that is not read: by most of its letters, or by its little words.
+fn language(text: &str) -> Option<&'static str> {
+    let is_name = |word: &&str| looks_like_path(word.trim_matches(AROUND)) || is_data_file(word.trim_matches(AROUND));
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !is_name(word)).collect();
+    let letters: Vec<char> = words.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphabetic()).collect();
+    let of_script = |(first, last, name): &(char, char, &'static str)| {
+        let own = letters.iter().filter(|c| (first..=last).contains(c)).count();
+        (own > 8 && 5 * own > 2 * letters.len()).then_some(*name)
+    };
+    SCRIPTS.iter().find_map(of_script).or_else(|| {
+        const LEAST: usize = 3;
+        let low: Vec<String> =
+            words.iter().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect();
+        let has = |word: &&&str| low.iter().any(|own| own == **word);
+        WORDS.iter().find(|(_, little)| little.iter().filter(has).count() >= LEAST).map(|(name, _)| *name)
+    })
+}
+
+/// Says so of a request of which much was not understood.
+pub(super) fn find(mut request: Request) -> Request {
+    let (left, all) = (request.words_left(), request.text.split_whitespace().count());
+    if left * 3 < all || left == 0 {
+        return without_remains(request);
+    }
+    let Some(language) = language(&request.text) else { return without_remains(request) };
+    let words: Vec<&str> = request.text.split_whitespace().take(6).collect();
+    let expected = format!("{READ}: {language} is not read, and what a few words of it seem to say is not followed");
+    request.refused = vec![Refused { words: format!("{} ...", words.join(" ")), expected }];
+    request
+}
+
+/// What is left of another language's grammar is no name of a column.
+fn without_remains(mut request: Request) -> Request {
+    const LITTLE: [&str; 6] = ["是", "为", "的", "を", "は", "の"];
+    let is_kana = |c: char| ('\u{3041}'..='\u{30fa}').contains(&c);
+    let is_remains = |label: &String| LITTLE.contains(&label.as_str()) || label.contains(' ') && label.contains(is_kana);
+    request.label = request.label.filter(|label| !is_remains(label));
+    request.input.retain(|name| !is_remains(name));
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::request::parse_request;
+
+    #[test]
+    fn a_language_that_is_not_read_is_said_to_be_so() {
+        for text in [
+            "Обучи модель на отзывах reviews.csv, чтобы предсказывать оценку, не дольше получаса",
+            "reviews.csv로 감성 분류 모델을 학습시켜 주세요, 세 번 반복",
+            "Maak een model met reviews.csv dat het sentiment voorspelt, niet langer dan een half uur",
+            "Wytrenuj klasyfikator na podstawie reviews.csv dla kolumny gwiazdki, nie dłużej niż godzinę, oraz zapisz go",
+            "Träna en modell på reviews.csv för att förutsäga betyget, inte längre än en halvtimme och utan id",
+        ] {
+            let request = parse_request(text, |_| None);
+            assert!(request.refused.iter().any(|refused| refused.expected.contains("is not read")), "{text}: {request:?}");
+        }
+        for text in [
+            "fine-tune BERT on SST-2 with α=0.1 and β2 = 0.98 for 3 epochs",
+            "Trainiere BERT auf reviews.csv, höchstens eine halbe Stunde, Spalte Sterne",
+            "用BERT在reviews.csv上训练三轮",
+            "train a Dutch model on het-lexicon.csv",
+        ] {
+            assert_eq!(parse_request(text, |_| None).refused, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn remains_of_a_grammar_are_no_columns() {
+        let request = parse_request("mails.csvのbodyからtopicを予測する分類モデルを学習してください。3エポック", |_| None);
+        assert!(request.label.is_none_or(|label| !label.contains(' ')), "a name");
+        assert_eq!(request.epochs, Some(3.0));
+        assert_eq!(
+            parse_request("用minilm在mails.csv上做分类，标签列是“主题”", |_| None).label.as_deref().filter(|l| *l == "是"),
+            None
+        );
+    }
+}
