@@ -402,7 +402,7 @@ impl Markdown {
             let cells = line.replace("\\|", "\u{0}");
             cells.split('|').take(200).map(|text| text.replace('\u{0}', "|").trim().to_string()).collect()
         });
-        let rows = structure::apart(rows.collect(), &|line| super::extract::names_setting(&inline(line)));
+        let rows = structure::apart(structure::unfolded(rows.collect()), &|line| super::extract::names_setting(&inline(line)));
         let widths: Vec<Vec<usize>> = (0..rows.len()).map(|at| widths(&rows, at)).collect();
         let cells = |(row, widths): (Vec<String>, Vec<usize>)| {
             let cells = row.iter().zip(widths).enumerate();

@@ -9,6 +9,7 @@ mod front;
 mod head;
 mod marks;
 mod text;
+mod unfolded;
 
 pub(in crate::intake) use blocks::is_caption;
 pub(in crate::intake) use byline::{byline, captions_in_capitals, untitled};
@@ -19,6 +20,7 @@ pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use head::{Head, first_line, head_of};
 pub(in crate::intake) use marks::commons;
 pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
+pub(in crate::intake) use unfolded::unfolded;
 
 use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
