@@ -169,7 +169,12 @@ fn finish(blocks: &mut Vec<Block>) {
                     ["references", "bibliography", "literatur", "literature", "参考文献", "литература", "список литературы"]
                         .contains(&title.as_str());
             }
-            Block::Prose { text, .. } | Block::Item(text) if of_bibliography => *block = reference_of(text),
+            Block::Prose { text, .. } | Block::Item(text) if of_bibliography => {
+                // Below the notes of a page stands a line, as over what is cited.
+                let bare = text.trim_start_matches(['•', ' ']);
+                let is_note = bare.starts_with(['∗', '†', '‡', '§', '¶', '‖']);
+                *block = if is_note { Block::Note(bare.to_string()) } else { reference_of(text) };
+            }
             _ => {}
         }
     }
@@ -240,6 +245,8 @@ fn front_matter(text: &str) -> (Vec<Block>, &str) {
     (blocks, body.trim_start_matches('-'))
 }
 
+/// Words that the title of a section may have where only a line below tells that it is one.
+const MOST_WORDS: usize = 20;
 /// Lines that a table in HTML's marks may have.
 const MOST_LINES: usize = 5000;
 
@@ -270,7 +277,7 @@ impl Markdown {
             self.end_paragraph();
             let level = bare.len() - bare.trim_start_matches('#').len();
             self.heading(level, bare.trim_matches('#').trim());
-        } else if let Some(level) = underline(lines.get(at + 1)).filter(|_| self.paragraph.is_empty()) {
+        } else if let Some(level) = underline(bare, lines.get(at + 1)).filter(|_| self.paragraph.is_empty()) {
             self.heading(level, bare);
             return at + 2;
         } else if bare.contains('|') && lines.get(at + 1).is_some_and(|next| is_rule(next)) {
@@ -330,6 +337,14 @@ impl Markdown {
 
     fn heading(&mut self, level: usize, text: &str) {
         let text = inline(text);
+        let text = ["- ", "• ", "* "].iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(&text).to_string();
+        // The caption of a table, and what stands in a figure, were set in large letters, too.
+        if structure::is_caption(&text) {
+            return self.blocks.push(Block::Caption(text));
+        }
+        if text.chars().filter(|c| c.is_alphabetic()).count() < 2 {
+            return self.blocks.push(Block::Fragment(text));
+        }
         // The stamp of a preprint.
         if self.blocks.is_empty() && text.starts_with("arXiv:") {
             return self.blocks.push(Block::Note(text));
@@ -402,7 +417,7 @@ impl Markdown {
             let cells = line.replace("\\|", "\u{0}");
             cells.split('|').take(200).map(|text| text.replace('\u{0}', "|").trim().to_string()).collect()
         });
-        let rows = structure::apart(rows.collect(), &|line| super::extract::names_setting(&inline(line)));
+        let rows = structure::apart(structure::unfolded(rows.collect()), &|line| super::extract::names_setting(&inline(line)));
         let widths: Vec<Vec<usize>> = (0..rows.len()).map(|at| widths(&rows, at)).collect();
         let cells = |(row, widths): (Vec<String>, Vec<usize>)| {
             let cells = row.iter().zip(widths).enumerate();
@@ -446,9 +461,12 @@ fn widths(rows: &[Vec<String>], at: usize) -> Vec<usize> {
     (0..row.len()).map(|at| if at == 0 || row[at].is_empty() { 1 } else { 1 + goes_on(at) }).collect()
 }
 
-/// `===` or `---` below a heading.
-fn underline(line: Option<&&str>) -> Option<usize> {
+/// `===` or `---` below a heading; below a sentence it parts pages.
+fn underline(text: &str, line: Option<&&str>) -> Option<usize> {
     let line = line?.trim();
+    if text.split_whitespace().count() > MOST_WORDS || text.ends_with(['.', ',', ';']) || text.contains("://") {
+        return None;
+    }
     let level = if line.starts_with("==") { 1 } else { 2 };
     (line.len() >= 3 && (line.chars().all(|c| c == '=') || line.chars().all(|c| c == '-'))).then_some(level)
 }

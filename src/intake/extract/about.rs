@@ -36,7 +36,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Deberta, r"\bDeBERTa"),
     (Family::Albert, r"\bALBERT\b"),
     (Family::Electra, r"\bELECTRA\b"),
-    (Family::Bert, r"\bBERT(?:BASE|LARGE)?\b"),
+    (Family::Bert, r"\bBERT(?i:BASE|LARGE)?\b"),
     (Family::Gpt2, r"\bGPT-?2\b"),
     (Family::Gpt3, r"\bGPT-?3\b"),
     (Family::Bart, r"\bBART\b"),
@@ -64,7 +64,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b"),
-    (Family::Xlnet, r"\bXLNet\b"),
+    (Family::Xlnet, r"\bXLNet(?i:BASE|LARGE)?\b"),
     (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
@@ -89,7 +89,8 @@ pub(crate) fn family_named(name: &str) -> Option<Family> {
 /// pages say that it introduces, or they and captions call its own; where it coins none, its family.
 pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Family>) -> Vec<String> {
     const NAME: &str = r"(?P<n>[A-Z][\w-]*[A-Z][\w-]*)";
-    static TITLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^([A-Z][\w.+-]{1,30}):"));
+    // The name may have a number behind it: `Foo 2: ...`.
+    static TITLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^([A-Z][\w.+-]{1,30}(?: \d(?:\.\d)?)?):"));
     static SHORT: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(&format!(r"\b(?P<long>[A-Z][\w-]+) \({NAME}\)")));
     static COINED: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -304,7 +305,7 @@ fn used_at(names: &regex::Regex, sentence: &Sentence, used: &[used::Used]) -> Op
 /// `Our experiments cover`, `we evaluate on a range of tasks`.
 static OWN_TASKS: LazyLock<regex::Regex> = LazyLock::new(|| {
     crate::intake::regex(
-        r"(?i)\b(?:our (?:experiments|evaluation|tasks)|we (?:evaluate|experiment|consider|conduct experiments|test|validate|apply))\b[^.;]{0,80}\btasks?\b",
+        r"(?i)\b(?:our (?:experiments|evaluation|tasks)|we (?:also |further |then )?(?:evaluate|experiment|consider|conduct experiments|test|validate|apply|study|assess))\b[^.;]{0,80}\btasks?\b",
     )
 });
 
@@ -425,13 +426,21 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
             return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.7, quote, sentence.section);
         }
     }
+    // The second of a name is where the first is: `foo` of `Foo 2`.
+    let is_first_of = |repository: &str, own: &str| {
+        let version = own.strip_prefix(repository).unwrap_or_default();
+        repository.len() > 3 && !version.is_empty() && version.chars().all(|c| c.is_ascii_digit())
+    };
     // An address that nobody speaks of, in a note for instance, is the paper's own if it bears its name.
     let bare = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     for sentence in sentences.iter().filter(|sentence| sentence.text.contains("://")) {
         let Some(url) = URL.find(&sentence.text) else { continue };
         let text = url.as_str().replace(' ', "");
         let repository = bare(text.rsplit('/').next().unwrap_or_default());
-        let is_own = own.iter().map(|own| bare(own)).any(|own| own.len() > 3 && (repository == own || repository.contains(&own)));
+        let is_own = own
+            .iter()
+            .map(|own| bare(own))
+            .any(|own| own.len() > 3 && (repository.contains(&own) || is_first_of(&repository, &own)));
         if let Some(quote) = sentence.quote(url.range()).filter(|_| is_own) {
             return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.75, quote, sentence.section);
         }

@@ -102,6 +102,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     with_parameters(at, found);
     with_parameters_each(at, found);
     with_parameters_in_words(at, found);
+    in_sizes(at, found);
     in_words(at, found);
 }
 
@@ -164,6 +165,23 @@ fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
         if let Some(whole) = words.get(0) {
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }
+    }
+}
+
+/// `variants of Foo 2 with 7B, 13B and 70B parameters`, of the paper's own: each is called by its size.
+fn in_sizes(at: &Place<'_>, found: &mut Findings<'_>) {
+    static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?P<n>[A-Z][\w-]*(?: \d(?:\.\d)?)?)(?: models?| variants?)? (?:with|at|of|in|has|have|comes in)(?: sizes(?: of)?)? (?P<c>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?(?:parameters|params)\b",
+        )
+    });
+    let Some(words) = SIZES.captures(at.text()) else { return };
+    let is_own = at.own.iter().any(|own| own.len() > 2 && words["n"].to_lowercase() == *own);
+    let Some(whole) = words.get(0).filter(|_| is_own) else { return };
+    for count in words["c"].split(", ").flat_map(|part| part.split("and ")).map(str::trim).filter(|part| !part.is_empty()) {
+        let variant =
+            Variant { name: format!("{} {count}", &words["n"]), num_params: numbers::parse(count), ..Variant::default() };
+        found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
     }
 }
 

@@ -67,7 +67,10 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
         ))
     });
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(r"^(?:The |The original )?(?P<n>[A-Z][\w-]*[A-Z][\w-]*)(?: models?)? {DO}"))
+        let cited = r"(?: [A-Z][\w-]+ (?:et al\.?|(?:and|&) [A-Z][\w-]+) \(\d{4}[a-z]?\))?";
+        crate::intake::regex(&format!(
+            r"^(?:The |The original )?(?P<n>[A-Z][\w-]*[A-Z][\w-]*)(?: (?:models?|implementation|paper|code|authors))?{cited} {DO}"
+        ))
     });
     static BASELINES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(

@@ -34,6 +34,7 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"\brand[- ]?aug(?:ment(?:ation)?)?\b", "RandAugment"),
     (r"\bauto[- ]?aug(?:ment)?\b", "AutoAugment"),
     (r"\brandom erasing\b|^erasing\b", "random erasing"),
+    (r"^repeated[- ]aug(?:mentation)?\b|\buse repeated[- ]augmentation\b", "repeated augmentation"),
 ];
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {

@@ -10,7 +10,8 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
     let at = words.end;
     let phase = of_sentence.phase.or_else(|| phase_of_clause(text, at));
     let datasets = data_of_clause(text, at, of_sentence).unwrap_or_else(|| of_sentence.datasets.clone());
-    let scope = Scope { phase, datasets, ..of_sentence.clone() };
+    let variant = of_sentence.variant.as_ref().map(|told| scope::variant_before(text, at).unwrap_or_else(|| told.clone()));
+    let scope = Scope { phase, datasets, variant, ..of_sentence.clone() };
     match topic::of_clause(text, at).and_then(|topic| scope::further(&scope, topic)) {
         Some(topic) => Scope { topic: Some(topic), ..scope },
         None => scope::with_topic(scope, topic::of_role(text, words)),

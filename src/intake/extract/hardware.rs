@@ -15,14 +15,14 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
+            r"\b(?P<d>(?:(?:a single |one |two |four |eight |\d+ )?\d{1,3}-(?:GPU|TPU) (?:nodes?|machines?|servers?|instances?|workstations?)\b)|(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
             r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SX]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b[Ww]e (?:use|used) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
     let text = at.text();
@@ -34,6 +34,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         || possible
         || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
             .iter()
+            .chain(&["cluster", "node"])
             .any(|w| lower.contains(w))
     {
         return;
@@ -56,18 +57,19 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? ?(?P<u>(?:(?:[A-Z]+\d+ )?GPU[- ])?hours?|h\b|hrs?\b|days?|minutes?|weeks?)\b|\((?P<w>{n}) (?P<x>hours?|days?|weeks?)(?:\)| for | on )",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? ?(?P<u>(?:(?:[A-Z]+\d+ )?GPU[- ])?hours?|h\b|hrs?\b|days?|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    if at.caption
-        || !["train", "tuning", "tuned", "run took", "runs took", "run takes", "runs take", "runtime", "computation time"]
-            .iter()
-            .any(|word| lower.contains(word))
-    {
+    let cues = ["train", "tuning", "tuned", "run took", "runs took", "run takes", "runs take", "runtime", "computation time"];
+    let of_cost = ["gpu hours", "gpu-hours", "gpu days", "gpu-days"].iter().any(|cost| lower.contains(cost));
+    // What `this` is, the sentence before says.
+    let goes_on = at.scope.phase.is_some()
+        && ["this takes ", "this took ", "it takes ", "it took "].iter().any(|head| lower.starts_with(head));
+    if at.caption || !(of_cost || goes_on || cues.iter().any(|word| lower.contains(word))) {
         return;
     }
     // `60k hours of speech` are data.

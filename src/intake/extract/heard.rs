@@ -217,7 +217,8 @@ impl Collected {
             for cell in table.rows.iter().filter_map(|row| row.cells.first()) {
                 let name = without_citations(&cell.text);
                 let name = name.trim();
-                let begins = name.starts_with(|c: char| c.is_uppercase());
+                // `iFoo` is a name, too; `Total` is of the rows above.
+                let begins = name.chars().take(2).any(char::is_uppercase) && !name.eq_ignore_ascii_case("total");
                 if begins && cell.x0 <= column.x1 && name.len() <= 40 && !DATA.is_match(name) && is_possible(name) {
                     self.sure.push((name.to_string(), None));
                 }
@@ -311,8 +312,16 @@ fn measures(sentences: &[Sentence]) -> Vec<String> {
         )
     });
     let mut found: Vec<String> = Vec::new();
-    for one in sentences.iter().flat_map(|s| SHORT.captures_iter(&s.text)) {
+    // `Leaf Similarity (LS) tasks`, `corpus`: what is measured on.
+    static OF_DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^ (?:tasks?|corpus|corpora|data ?sets?|benchmarks?|challenges?|problems?)\b"));
+    let mut of_data: Vec<String> = Vec::new();
+    for (text, one) in sentences.iter().flat_map(|s| SHORT.captures_iter(&s.text).map(|one| (s.text.as_str(), one))) {
         let (long, short) = (one["l"].to_lowercase(), one["s"].to_string());
+        if one.get(0).is_some_and(|whole| OF_DATA.is_match(&text[whole.end()..])) {
+            of_data.push(short);
+            continue;
+        }
         let begins = |c: char| long.split([' ', '-']).any(|word| word.starts_with(c));
         let fits = short.chars().filter(|c| c.is_uppercase()).all(|c| c.to_lowercase().any(begins));
         let rates = ["learning rate", "dropout", "compression", "sampling", "decay", "momentum"];
@@ -321,6 +330,7 @@ fn measures(sentences: &[Sentence]) -> Vec<String> {
             found.push(short);
         }
     }
+    found.retain(|short| !of_data.contains(short));
     found
 }
 
@@ -344,6 +354,14 @@ mod tests {
         check("In OurNet there are leaves. The OurNet dataset is small. We built the OurNet corpus.", &["OurNet"]);
         check("The words are data sampled from Birch and Alder-3.", &["Birch", "Alder-3"]);
         check("- Lime (5-shot): A corpus of words.\n", &["Lime"]);
+        check("- Limes, a dataset introduced by others, of words.\n", &["Limes"]);
+        check("**PlumQA** PlumQA is a dataset of words. The PlumQA dataset is small.", &["PlumQA"]);
+        check("We take five English-language corpora, and QA datasets.", &[]);
+        check(
+            "We report the average scores on PlumQA (Ash et al., 2020), PearQA (Oak, 2019), and FigQA (Elm, 2018).",
+            &["PlumQA", "PearQA", "FigQA"],
+        );
+        check("| Dataset | Size |\n|---|---|\n| iLeaves 2018 | 120 |\n| Total | 120 |\n", &["iLeaves 2018"]);
         check(
             "We take datasets of kinds: facts (BirchQA, ALD), sums (Elm8k), and more (see Table 2).",
             &["BirchQA", "ALD", "Elm8k"],
@@ -369,6 +387,7 @@ mod tests {
             measures(&paper.expect("read").sentences())
         };
         assert_eq!(of("We report the whole plan accuracy (WPA)."), ["WPA"]);
+        assert!(of("We study the Leaf Similarity (LS) tasks and the Root Distance (RD) corpus.").is_empty());
         assert!(of("We set the learning rate (LR). The error (see Fig) is small.").is_empty());
     }
 }

@@ -93,6 +93,16 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
     (names.len() == count && scopes.len() == count).then_some(scopes)
 }
 
+/// `the rest`, behind what other values are for.
+pub(super) fn rest(text: &str) -> Option<Scope> {
+    static REST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:all |the |all the )?(?:rest|others?|remaining(?: \w+)?|other (?:models?|sizes|variants|tasks|data ?sets|ones))$",
+        )
+    });
+    REST.is_match(text.trim()).then(|| Scope { topic: Some(text.trim().to_string()), ..Scope::default() })
+}
+
 /// Anything else that a value is for, in a few plain words: `the encoder`, `binary classification`, `other datasets`.
 pub(super) fn thing(text: &str) -> Option<Scope> {
     static THING: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -139,6 +149,20 @@ mod tests {
         // As many values as names, or none is whose.
         let sizes = said("On MNIST we train with batch sizes of 16 and 64.", FieldKey::BatchSize);
         assert_eq!(sizes, ["[16.0,64.0] [MNIST]"]);
+    }
+
+    #[test]
+    fn values_of_sizes_and_of_the_rest() {
+        for (text, expected) in [
+            ("The learning rate is 0.1 for the 70B parameter model and 0.2 for the rest.", ["0.1 [70B]", "0.2 [the rest]"]),
+            (
+                "We use a learning rate of 0.1 for Leaf-7B and 0.2 for all other models.",
+                ["0.1 [Leaf-7B]", "0.2 [all other models]"],
+            ),
+            ("The learning rate is 0.1 for the 13B Leaf 2-Chat and 0.2 for the others.", ["0.1 [13B]", "0.2 [the others]"]),
+        ] {
+            assert_eq!(said(text, FieldKey::Lr), expected, "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     if at.caption || ["Figure ", "Fig. ", "Table "].iter().any(|word| text.starts_with(word)) {
         return;
     }
-    let all = if let Some(words) = defined(text) { vec![(words, 1.0)] } else { named(text) };
+    let all = said_in(text);
     for (words, weight) in all {
         let value = Value::Text { text: text[words.clone()].trim().to_string() };
         // `For binary classification, ... was used`: the loss of that task.
@@ -26,12 +26,21 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// Where a sentence says what is minimised, each with what that is worth.
+fn said_in(text: &str) -> Vec<(Range<usize>, f32)> {
+    defined(text).map_or_else(|| named(text), |words| vec![(words, 1.0)])
+}
+
 /// `the training loss is ...`, `we use A and B as our loss`, `maximising the log-probability of ...`.
 fn defined(text: &str) -> Option<Range<usize>> {
-    static FORMS: LazyLock<[regex::Regex; 3]> = LazyLock::new(|| {
+    static FORMS: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
         [
             crate::intake::regex(
-                r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(]{8,110})",
+                r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(\[]{8,160})",
+            ),
+            // `The objective of leaf sorting is:`, and a formula.
+            crate::intake::regex(
+                r"(?i)\b(?:loss|objective)(?: functions?)? (?:associated with|of|for|corresponding to) (?:this |the |our )?(?P<l>[a-z][\w -]{4,50}?) (?:is|reads|becomes)(?: then| thus)? ?(?::?$|: (?-i:[A-Z]))",
             ),
             crate::intake::regex(
                 r"(?i)\b(?:us(?:e[sd]?|ing)|adopt(?:s|ed)?|employ(?:s|ed)?|tak(?:e|es|en)|apply|applies) (?:the |an? )?(?P<l>[^.;,()]{5,100}?) as (?:our |the |an? |its )?(?:\w+ )?(?:(?:training |learning )?(?:loss|objective)|training criterion)\b",
@@ -41,8 +50,19 @@ fn defined(text: &str) -> Option<Range<usize>> {
             ),
         ]
     });
-    let words = FORMS.iter().find_map(|form| form.captures(text)?.name("l"))?;
-    (!is_generic(words.as_str())).then(|| words.range())
+    let words = FORMS.iter().find_map(|form| form.captures(text)?.name("l").filter(|words| !is_judged(words.as_str())))?;
+    // The last word may be cut.
+    let is_cut = words.len() > 155 && text[words.end()..].starts_with(char::is_alphanumeric);
+    let end = if is_cut { words.start() + words.as_str().rfind(' ').unwrap_or(words.len()) } else { words.end() };
+    (!is_generic(words.as_str())).then_some(words.start()..end)
+}
+
+/// `the training objective is {competitive with others}`: said of it, not what it is.
+fn is_judged(words: &str) -> bool {
+    const JUDGED: &str = " competitive similar identical different comparable same not also then still thus therefore to given defined computed \
+        based as more less very too well only often usually better worse simple simply important easy hard crucial expected shown found \
+        now again able in at on ";
+    words.split_whitespace().next().is_some_and(|first| JUDGED.contains(&format!(" {} ", first.to_lowercase())))
 }
 
 /// Losses that are named where they are used, as far as the sentence says that they are.
@@ -75,13 +95,16 @@ fn kinds(text: &str) -> Vec<Range<usize>> {
 /// The words that end in `loss` or `objective` and say which: up to five, back to an article, a verb or a sign.
 fn phrases(text: &str) -> Vec<Range<usize>> {
     static LOSS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:loss|(?:learning |training )?objective)\b"));
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:loss(?P<s>es)?|(?:learning |training )?objective(?P<t>s)?)\b"));
     const STOPS: &str = " the a an of to with by in is are was were be on for that this these those our we as and or its using use uses \
         used via under from at employ apply adopt minimize minimizing minimizes optimize optimizing compute computes computing import \
         applying while similar imports both each same following calculate calculating it which between through train trained training \
-        evaluate ";
+        evaluate where when whose such can could may will than from into ";
     let mut all = Vec::new();
-    for loss in LOSS.find_iter(text) {
+    for found in LOSS.captures_iter(text) {
+        let Some(loss) = found.get(0) else { continue };
+        // `A and B losses`: several are named, or which they are is not said.
+        let several = found.name("s").or(found.name("t")).is_some();
         let mut start = loss.start();
         for _ in 0..5 {
             let before = text[..start].trim_end();
@@ -92,7 +115,7 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
             let ends = word.is_empty()
                 || word.ends_with([',', '.', ';', ':', ']'])
                 || !is_short_form && word.contains(['(', ')', '"', '“', '”', '=', '$'])
-                || STOPS.contains(&format!(" {bare} "));
+                || STOPS.contains(&format!(" {bare} ")) && !(several && bare == "and" && start < loss.start());
             if ends {
                 break;
             }
@@ -102,18 +125,30 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
         if text[start..].starts_with('(') {
             start = text[start..loss.start()].find(' ').map_or(loss.start(), |space| start + space + 1);
         }
-        if start < loss.start() && !is_generic(&text[start..loss.start()]) && is_noun(&text[loss.end()..]) {
-            all.push(start..loss.end());
+        let words = &text[start..loss.start()];
+        let are_named = !several || words.contains(" and ") && !words.starts_with("and ");
+        if start < loss.start() && are_named && !is_generic(words) && is_noun(&text[loss.end()..]) {
+            all.push(start..loss.end() + parts_behind(&text[loss.end()..]));
         }
     }
     all
+}
+
+/// How long the words behind a loss are that say what it is made of: ` combining A, B and C losses`.
+fn parts_behind(after: &str) -> usize {
+    static PARTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^ (?:combining|(?:that|which) (?:combines|sums)|(?:consisting|composed|made up) of|summing) [^.;:()]{5,100}?\b(?:loss(?:es)?|objectives?|terms?)\b",
+        )
+    });
+    PARTS.find(after).map_or(0, |parts| parts.end())
 }
 
 /// Whether what follows leaves `loss` or `objective` a noun of its own: `objective assessment` and `loss surface` are others.
 fn is_noun(after: &str) -> bool {
     static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against)\b))",
+            r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against|consistent|similar|identical|following|from|of|as|proposed|introduced|described|defined|combining|consisting|composed|summing)\b))",
         )
     });
     NEXT.is_match(after)
@@ -125,7 +160,7 @@ fn is_generic(words: &str) -> bool {
         proposed task-specific task original first second third local global own local, metric learning optimization minimum low lower higher \
         following usual several different objective loss losses function functions optimal average information weight data \
         stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some standard classification regression domain \
-        pre-training pretraining fine-tuning finetuning ";
+        pre-training pretraining fine-tuning finetuning target self-supervised additional corresponding respective ";
     const MEASURED: [&str; 4] = ["validation", "valida-", "test", "similar"];
     let lower = words.to_lowercase();
     if lower.split_whitespace().any(|word| MEASURED.contains(&word)) {
@@ -138,13 +173,14 @@ fn is_generic(words: &str) -> bool {
 fn is_used(before: &str, after: &str) -> bool {
     static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
+            r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|utili[sz]\w+|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
+            r"|\b[Ww]e (?:also |further |then )?(?:introduce|propose|present|design|devise)\b[^.;]{0,40}",
             r"|\b(?:loss|objective|criterion)(?: functions?)?(?: we use)?(?: is| was| are|:| \((?:e\.g|i\.e)\.,?)(?: the| an?)?\s)$"
         ))
     });
     static AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?: functions?| with [^.;,]{1,40}| \([^)]{1,40}\)| \S{1,12})? ?(?:\([^)]{1,40}\) ?)?(?:is|are|was|were) (?:then |also |formally )?(?:defined as|given by|formulated as|used|applied|employed|adopted|minimi[sz]ed|optimi[sz]ed|chosen|computed|calculated)\b",
+            r"(?i)^(?: functions?| with [^.;,]{1,40}| \([^)]{1,40}\)| \S{1,12})? ?(?:\([^)]{1,40}\) ?)?(?:is|are|was|were) (?:then |also |formally )?(?:defined as|given by|formulated as|used|applied|employed|adopted|minimi[sz]ed|optimi[sz]ed|chosen|computed|calculated)\b|^ (?:is|reads|becomes)(?: then| thus)? ?(?::?$|: (?-i:[A-Z]))",
         )
     });
     // What is measured, avoided, or only talked about.
@@ -172,8 +208,7 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> Vec<&str> {
-        let all = defined(text).map_or_else(|| named(text), |words| vec![(words, 1.0)]);
-        all.into_iter().map(|(words, _)| text[words].trim()).collect()
+        said_in(text).into_iter().map(|(words, _)| text[words].trim()).collect()
     }
 
     #[test]
@@ -188,6 +223,21 @@ mod tests {
                 vec!["maximizing the log-probability of the answer"],
             ),
             ("Then we used DPO with a small rate.", vec!["DPO"]),
+            ("We train with combined leaf and root losses, without dropout.", vec!["combined leaf and root losses"]),
+            (
+                "We introduce a double loss combining leaf, root and bark losses.",
+                vec!["double loss combining leaf, root and bark losses"],
+            ),
+            ("We used a leaf ranking loss consistent with Ash et al. (2020):", vec!["leaf ranking loss"]),
+            ("We utilize a leaf objective and mask the rest.", vec!["leaf objective"]),
+            ("The leaf objective is", vec!["leaf objective"]),
+            ("The objective associated with this leaf sorting is:", vec!["leaf sorting"]),
+            (
+                "The training objective is a sum of the leaf loss and the root loss.",
+                vec!["a sum of the leaf loss and the root loss"],
+            ),
+            ("The training objective is competitive with others that were used before.", vec![]),
+            ("We train with two losses, and its target objective is given by a sum.", vec![]),
             ("We stop when the validation loss rises.", vec![]),
             ("Others compare a fancy margin loss.", vec![]),
             ("We train longer instead of using a triplet loss.", vec![]),

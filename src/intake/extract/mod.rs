@@ -338,7 +338,10 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
             continue;
         }
         // Of a loss that is defined and one that is only named in the same phase, the definition is meant.
-        let is_defined = |k: &Field| k.scope.phase == field.scope.phase && k.confidence > field.confidence;
+        // (Of two experiments that are told apart each has its own.)
+        let topic = &field.scope.topic;
+        let is_other = |k: &Field| k.scope.topic.is_some() && topic.is_some() && k.scope.topic != *topic;
+        let is_defined = |k: &Field| k.scope.phase == field.scope.phase && k.confidence > field.confidence && !is_other(k);
         if field.key == FieldKey::Loss && kept[begin..].iter().any(is_defined) {
             field.confidence *= ASIDE;
         }
@@ -462,6 +465,8 @@ impl Scope {
 
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod placed_tests;
 #[cfg(test)]
 mod said_tests;
 #[cfg(test)]

@@ -178,8 +178,8 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("BLEU", r"\bBLEU\b", false),
     ("perplexity", r"[Pp]erplexit(?:y|ies)|\bPPL\b|\bppl\b", false),
     ("Matthews correlation", r"Matthews?'?s? corr(?:elation|\.)?(?: coefficient)?|\bMCC\b", false),
-    ("Spearman correlation", r"Spearman(?: rank)? corr(?:elations?|\.)?", false),
-    ("Pearson correlation", r"Pearson corr(?:elations?|\.)?", false),
+    ("Spearman correlation", r"\bSpearman(?:['’]s)?\b(?: rank)?(?: corr(?:elations?|\.)?)?", false),
+    ("Pearson correlation", r"\bPearson(?:['’]s)?\b(?: corr(?:elations?|\.)?)?", false),
     ("ROUGE-L", r"R(?:OUGE|ouge)-?L\b", false),
     ("ROUGE-1", r"\bR(?:OUGE|ouge)-?1\b", false),
     ("ROUGE-2", r"\bR(?:OUGE|ouge)-?2\b", false),
@@ -204,6 +204,11 @@ pub(super) const TOP_1: &str = "top-1 accuracy";
 /// (task, pattern in lower case).
 const TASKS: &[(&str, &str)] = &[
     ("question-answering", r"question[- ]answering"),
+    ("semantic-textual-similarity", r"semantic textual similarity"),
+    (
+        "dialogue",
+        r"\bdialogue (?:systems?|generation|modell?ing|agents?|use cases|tasks?|response)|\bconversational (?:agents?|ai\b|assistants?)|\bchat ?bots?\b",
+    ),
     ("natural-language-inference", r"natural language inference|language inference|textual entailment"),
     ("text-classification", r"text classification|sentiment (?:analysis|classification)|document classification"),
     (

@@ -23,7 +23,10 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
             PassageKind::Note => own.or(&heading),
-            _ => running.take(sentence, own).or(&heading).or(&running.paragraph).or(&running.section_data()),
+            _ => {
+                let own = running.take(sentence, own).or(&heading).or(&running.paragraph);
+                own.or(&running.section(paper.section_title(sentence.section)))
+            }
         };
         // A statement on all experiments is of none of them.
         if !for_all && topic::holds_for_all(&sentence.text) {
@@ -67,6 +70,8 @@ struct Running {
     label: Option<String>,
     /// Data sets that the section has brought in so far.
     introduced: Vec<String>,
+    /// Phases that it has spoken of so far, each once.
+    phases: Vec<Phase>,
 }
 
 impl Running {
@@ -98,6 +103,9 @@ impl Running {
                 self.introduced.push(dataset.clone());
             }
         }
+        if let Some(phase) = own.phase.filter(|phase| !self.phases.contains(phase)) {
+            self.phases.push(phase);
+        }
         // A sentence that only compares with other data does not change what the paragraph is about.
         let leads = own.datasets.len() > 1 && ["On ", "For ", "In both "].iter().any(|word| sentence.text.starts_with(word));
         let introduces = begins_item(&sentence.text) && !own.datasets.is_empty()
@@ -107,17 +115,32 @@ impl Running {
         self.paragraph = Scope {
             phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
-            variant: told.variant.or(self.paragraph.variant.take()),
+            variant: told.variant.filter(|name| !ends_in_a_letter(name)).or(self.paragraph.variant.take()),
             topic: told.topic.or(self.paragraph.topic.take().filter(|topic| own.datasets.is_empty() || topic.contains(' '))),
         };
         own
     }
 
-    /// The section's only data set is what its other paragraphs are about too, but those that begin with a name of their own.
-    fn section_data(&self) -> Scope {
+    /// The section's only data set is what its other paragraphs are about too, but those that begin with a name of their own; and so is
+    /// pre-training where a section that is about a setup, as its title says, speaks of no other phase. (Fine-tuning may be named in passing.)
+    fn section(&self, title: &str) -> Scope {
+        static SETUP: LazyLock<regex::Regex> = LazyLock::new(|| {
+            crate::intake::regex(
+                r"(?i)^(?:experiment\w* |training |implementation |model )?(?:set-?ups?|settings?|details|implementation|configurations?|hyper-?\s?parameters?|procedure)$",
+            )
+        });
         let datasets = if self.introduced.len() == 1 && self.label.is_none() { self.introduced.clone() } else { Vec::new() };
-        Scope { datasets, ..Scope::default() }
+        let phase = match self.phases.as_slice() {
+            [Phase::PreTraining] if self.label.is_none() && SETUP.is_match(title.trim()) => Some(Phase::PreTraining),
+            _ => None,
+        };
+        Scope { datasets, phase, ..Scope::default() }
     }
+}
+
+/// `Foo-L`: a name that others' models beside it have, too, so that it tells of its own sentence alone.
+fn ends_in_a_letter(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(_, size)| size.len() <= 2 && size.chars().all(char::is_alphabetic))
 }
 
 /// A heading that the paragraph goes on after: `Fine-tuning details.`
@@ -342,11 +365,16 @@ fn phase_in(text: &str) -> Option<Phase> {
 }
 
 fn variant_in(text: &str) -> Option<String> {
+    variants_in(text, 1).pop().map(|(_, name)| name)
+}
+
+/// The first sizes of models that a text names, and where.
+fn variants_in(text: &str, most: usize) -> Vec<(usize, String)> {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:the |our )?(base|big|large|small|tiny|medium|huge) models?\b|\((base|big|large|small)\)",
-            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]* (?:base|large|small|tiny|medium|huge|XL|XXL))\b",
-            r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}))\b|\b(GPT-[23])\b"
+            r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*[ -](?:base|x*large|small|tiny|medium|huge|XL|XXL))\b",
+            r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}|(?:Ti|XS|S|M|B|L|XL|H)))\b|\b(GPT-[23])\b"
         ))
     });
     static LAYERS: LazyLock<regex::Regex> =
@@ -361,12 +389,24 @@ fn variant_in(text: &str) -> Option<String> {
         let behind = text[name.end()..].strip_prefix('.').unwrap_or_default();
         name.as_str().ends_with(|c: char| c.is_ascii_digit()) && behind.starts_with(|c: char| c.is_ascii_digit())
     };
-    let named = SIZE.captures_iter(text).find_map(|found| {
+    let named = SIZE.captures_iter(text).filter_map(|found| {
         let name = found.iter().skip(1).flatten().next().filter(|name| !is_built_on(name) && !is_cut(name))?;
         let is_data = datasets.iter().any(|d| d.at.start < name.end() && name.start() < d.at.end);
-        (!is_data && !only_compares(&text[..name.start()])).then(|| name.as_str().trim_matches(['(', ')']).to_string())
+        let written = name.as_str().trim_matches(['(', ')']).to_string();
+        (!is_data && !only_compares(&text[..name.start()])).then(|| (name.start(), written))
     });
-    named.or_else(|| LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1])))
+    let layers =
+        || Some((LAYERS.find(text)?.start(), LAYERS.captures(text).map(|found| format!("{}-{}", &found[2], &found[1]))?));
+    let named: Vec<(usize, String)> = named.take(most).collect();
+    if named.is_empty() { layers().into_iter().collect() } else { named }
+}
+
+/// Of a text that names several sizes the one that stands last before `at`.
+pub(super) fn variant_before(text: &str, at: usize) -> Option<String> {
+    const MOST: usize = 20;
+    let all = variants_in(text, MOST);
+    let several = all.iter().any(|(_, name)| *name != all[0].1);
+    all.into_iter().rfind(|(start, _)| *start < at).filter(|_| several).map(|(_, name)| name)
 }
 
 /// The size in capitals that a clause begins with: `LARGE trains for 250k updates, BASE for 400k`.
@@ -382,7 +422,7 @@ pub(super) fn model_of_clause(text: &str, at: usize) -> Scope {
 fn only_compares(before: &str) -> bool {
     static COMPARES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:start(?:ing|s|ed)? (?:with|from)|compar(?:ed|able|ison) (?:to|with)|unlike|instead of|rather than|than) (?:the |an? )?$",
+            r"(?i)\b(?:start(?:ing|s|ed)? (?:with|from)|compar(?:ed|able|ison) (?:to|with)|unlike|instead of|rather than|than|as (?:for|in|of|with)) (?:the |an? )?$",
         )
     });
     COMPARES.is_match(before)
@@ -453,6 +493,14 @@ mod tests {
         check("We train on GPUs, and test on the Leaf2Tree task.", "Leaf2Tree");
         check("We train on Sundays.", "");
         check("We begin with a backbone pre-trained on ImageNet.", "pre-training");
+        check("We train LeafNet-xlarge and LeafNet-B.", "LeafNet-xlarge");
+        check("LeafNet-B is trained longer.", "LeafNet-B");
+        check("We take the same constants as for the base model.", "");
+        let text = "LeafNet-small is trained for 30 epochs, as long as LeafNet-large is for 20";
+        let at = |value: &str| text.find(value).expect("there");
+        assert_eq!(variant_before(text, at("30")).as_deref(), Some("LeafNet-small"));
+        assert_eq!(variant_before(text, at("20")).as_deref(), Some("LeafNet-large"));
+        assert_eq!(variant_before("LeafNet-small is trained for 30 epochs", 30), None);
     }
 
     #[test]

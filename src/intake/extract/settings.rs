@@ -382,7 +382,11 @@ pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     };
     while let Some((x, length)) = next(&text[number.end..]) {
         let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
-        let Some(of) = of.or_else(|| named(&x)).or_else(|| in_turn::thing(&x)) else { break };
+        let Some(of) =
+            of.or_else(|| named(&x)).or_else(|| in_turn::rest(&x).filter(|_| !all.is_empty())).or_else(|| in_turn::thing(&x))
+        else {
+            break;
+        };
         all.push((number.clone(), of));
         let next = number.end + length;
         let Some(found) = NUMBER.find(&text[next..]) else { break };
@@ -411,11 +415,12 @@ fn meant_for(text: &str, met: &Match) -> Option<String> {
 pub(super) fn named(text: &str) -> Option<Scope> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*|(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",
+            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*)(?:[ -]parameters?)?(?: [A-Z][\w-]*(?: \d[\w.-]*)?)?(?: models?| variants?| [a-z]+)?$|^(?:the |our )?(?P<m>(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",
         )
     });
     let name = NAME.captures(text.trim())?;
-    Some(Scope { variant: Some(name["n"].to_string()), ..Scope::default() })
+    let name = name.name("n").or_else(|| name.name("m"))?.as_str();
+    Some(Scope { variant: Some(name.to_string()), ..Scope::default() })
 }
 
 /// How much a setting counts whose words go on like this: one of several in turn, one for a part of the training,

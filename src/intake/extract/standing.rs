@@ -50,6 +50,7 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         // `in Foo, a large corpus`, and an item of a list: `• Foo (5-shot): A corpus of words`.
         other(format!(r"\b(?:in|from|on|of|use|using|with) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b")),
         other(format!(r"^• (?P<l>{NAME}){ASIDE} ?[:–—-] (?:An?|The|It) [^.:]{{0,60}}?\b{DATA}\b")),
+        other(format!(r"^• (?P<l>{NAME}){ASIDE}, (?:an?|the|our) (?P<b>(?:[\w-]+ ){{0,2}}?){DATA}\b")),
         // `data are sampled from Foo`.
         other(format!(r"\bdata (?:(?:is|are|was|were) )?(?:(?:sampled|drawn|taken|collected|selected|crawled) )?from (?:the )?(?P<l>{list})")),
         // Not only words of capitals: `the foo2.5 dataset`.
@@ -66,12 +67,15 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
 
 /// The forms in which other things stand, too.
 pub(super) static WEAK: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
-    const DONE: &str = r"(?:[Ee]valuat\w+|[Ee]xperiment\w*|[Tt]est(?:ed|ing)?|[Tt]rain(?:ed|ing|s)?|[Ff]ine-?tun(?:ed?|ing)|[Rr]esults?|[Pp]erformances?|[Vv]alidat\w+|[Cc]lassification|[Aa]chiev\w+)";
+    const DONE: &str = r"(?:[Ee]valuat\w+|[Ee]xperiment\w*|[Tt]est(?:ed|ing)?|[Tt]rain(?:ed|ing|s)?|[Ff]ine-?tun(?:ed?|ing)|[Rr]esults?|[Pp]erformances?|[Vv]alidat\w+|[Cc]lassification|[Aa]chiev\w+|[Ss]cores?|[Aa]verages?)";
     const TAKE: &str = "(?:use|adopt|consider|select|employ|utili[sz]e|choose)d?";
     const PURPOSE: &str = "(?:(?:pre-?)?train|evaluat|fine-?tun|test|validation|benchmark|source)";
     const SPLIT: &str = "(?:training|test|validation|dev|development|evaluation|eval)";
     let list = list();
     let forms = [
+        format!(
+            r"\b[Rr]eport (?:[\w@%.-]+ ){{0,4}}?(?:averages?|means?) (?:[\w@%.-]+ ){{0,3}}?(?:of|over|across) (?:the )?(?P<l>{list})"
+        ),
         format!(r"\b{DONE} (?:[\w’'@%.-]+ ){{0,8}}?on (?:the |both |all )?(?P<l>{list})"),
         format!(r"\b{TAKE} (?:the )?(?P<l>{list}) (?:for|as|to) (?:[a-z-]+ ){{0,4}}?{PURPOSE}"),
         format!(r"(?P<l>{NAME}) (?:is|was) used (?:as|for) (?:the |our )?(?:test|validation|dev|train)"),
@@ -111,7 +115,9 @@ fn parts(name: &str) -> Vec<String> {
 fn bare(name: &str) -> String {
     let words: Vec<&str> = name.split(' ').collect();
     let from = words.iter().rposition(|word| BEGINS.contains(&format!(" {word} "))).map_or(0, |at| at + 1);
-    let words = &words[from..];
+    let mut words = words[from..].to_vec();
+    // A heading in its own line is what the sentence begins with once more.
+    words.dedup();
     words.join(" ").trim_end_matches(['.', '\'', '’']).to_string()
 }
 
@@ -135,7 +141,13 @@ pub(super) fn is_possible(name: &str) -> bool {
             r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|L?LMs?|RAG|SFT|RL|Learning|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
         )
     });
-    if name.split(' ').all(is_kind) {
+    // `English-language corpora` are of a kind, and so are `QA` ones.
+    static OF_KIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"-(?:language|style|scale|based|domain|level|quality|specific|source|trained|purpose|only|like|sized)$|^(?:QA|NMT|ASR|OCR)$",
+        )
+    });
+    if name.split(' ').all(is_kind) || OF_KIND.is_match(name) {
         return false;
     }
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?:Stage|Phase|Step|Round) \d"));

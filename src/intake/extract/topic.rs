@@ -22,7 +22,7 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
     size sizes warmup warm-up schedule schedules scheduler schedulers stage stages phase phases step steps epoch epochs dropout \
     initialization initialisation weight weights decay momentum gradient hardware software computational compute computing \
     infrastructure resources resource cost costs time environment environments reproducibility algorithm algorithms used using use \
-    selection search default metrics metric measures tasks task part general technical new final choice choices study studies \
+    selection search default ablation ablations metrics metric measures tasks task part general technical new final choice choices study studies \
     specification specifications";
 
 /// Words that begin `For ..., we` without saying what for.
@@ -30,7 +30,7 @@ const MANNERS: &str = "example instance simplicity fairness fair clarity brevity
     efficient computational speed stability stable comparison comparability reasons reason purpose purposes sake better that those \
     which any every it them brief contrast addition practice general particular short total ease notation now inference testing \
     visualization ablation ablations readability context our respectively average top hand contrary figure table we above \
-    below following respective feed-forward feedforward position-wise embedding embeddings attention layer layers activation activations tokenizer tokenization \
+    below following earlier previous prior preliminary early respective feed-forward feedforward position-wise embedding embeddings attention layer layers activation activations tokenizer tokenization \
     vocabulary positional hidden decoding sampling certain most many several few various different";
 
 /// What a paper's short forms stand for: `leaf sorting (LS)`.

@@ -417,8 +417,10 @@ impl Walk<'_> {
         let beside =
             |block: &&Block| !matches!(block, Block::Note(_) | Block::Caption(_) | Block::Table { .. } | Block::Fragment(_));
         let said = matches!(self.blocks.iter().rev().find(beside), Some(Block::Prose { .. }));
-        self.blocks.push(Block::Fragment(parts.join(" ")));
-        self.continues = said;
+        let text = parts.join(" ");
+        // A formula may end the sentence.
+        self.continues = said && !text.trim_end().ends_with('.');
+        self.blocks.push(Block::Fragment(text));
     }
 
     /// A formula by its LaTeX, or else by its signs.

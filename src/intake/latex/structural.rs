@@ -234,10 +234,11 @@ impl Reader<'_> {
         }
         let said = !self.target().trim().is_empty();
         self.end_paragraph();
+        // A formula may end the sentence.
+        self.continues = said && !text.trim_end().ends_with('.');
         if self.begun && !text.is_empty() {
             self.blocks.push(Block::Fragment(text));
         }
-        self.continues = said;
     }
 
     fn verbatim_sign(&mut self) {

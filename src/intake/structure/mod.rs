@@ -9,6 +9,7 @@ mod front;
 mod head;
 mod marks;
 mod text;
+mod unfolded;
 
 pub(in crate::intake) use blocks::is_caption;
 pub(in crate::intake) use byline::{byline, captions_in_capitals, untitled};
@@ -19,6 +20,7 @@ pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use head::{Head, first_line, head_of};
 pub(in crate::intake) use marks::commons;
 pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
+pub(in crate::intake) use unfolded::unfolded;
 
 use super::pdf::{Line, LineCell, PageLines};
 use super::{Cell, Page, Paper, Passage, PassageKind, Row, Section, SectionKind, Span, Table};
@@ -345,7 +347,8 @@ fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
         let is_letter = n.starts_with(|c: char| c.is_ascii_uppercase()) && !is_roman(n);
         is_letter && (behind_digits || n.contains(|c: char| c.is_ascii_digit()))
     });
-    let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix));
+    let after_the_end = before.last().is_some_and(|s| matches!(s.kind, SectionKind::References | SectionKind::Appendix))
+        && !goes_on(number.as_deref(), before);
     // A part of a section on others' work.
     let within = |s: &&Section| {
         s.number.as_deref().zip(number.as_deref()).is_some_and(|(whole, part)| part.starts_with(&format!("{whole}.")))
@@ -364,6 +367,16 @@ fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
         _ => SectionKind::Body,
     };
     Section { number, title: title.trim().to_string(), kind }
+}
+
+/// Whether a section's number says that the paper goes on, though one before it was called `References`: notes of a page may be called
+/// so. Behind a conclusion nothing goes on.
+fn goes_on(number: Option<&str>, before: &[Section]) -> bool {
+    let top = |number: &str| number.split('.').next().and_then(|top| top.parse::<u32>().ok());
+    let concludes = |s: &Section| ["conclu", "discussion", "summary"].iter().any(|word| s.title.to_lowercase().starts_with(word));
+    let last = before.iter().rev().find_map(|s| top(s.number.as_deref()?));
+    let own = number.and_then(top);
+    last.zip(own).is_some_and(|(last, own)| own == last + 1) && !before.iter().any(concludes)
 }
 
 #[cfg(test)]
@@ -411,6 +424,14 @@ mod tests {
         check("A. Data", Some("A"), "Data", SectionKind::Body);
         let before = [section_of("5 Conclusion", &[])];
         assert_eq!(section_of("A Proofs", &before).kind, SectionKind::Appendix);
+        // Notes of a page that are called so end no paper.
+        let mut sections: Vec<Section> = Vec::new();
+        for heading in ["1 Introduction", "References", "2 Trees", "3 Conclusion", "References", "4 Proofs", "More"] {
+            sections.push(section_of(heading, &sections));
+        }
+        let kinds: Vec<SectionKind> = sections.iter().map(|s| s.kind).collect();
+        let (body, cited, behind) = (SectionKind::Body, SectionKind::References, SectionKind::Appendix);
+        assert_eq!(kinds, [body, cited, body, body, cited, behind, behind]);
         check("ADE20K segmentation", None, "ADE20K segmentation", SectionKind::Body);
         check("ImageNet-1K classification", None, "ImageNet-1K classification", SectionKind::Body);
         check("On the Nets", None, "On the Nets", SectionKind::Body);

@@ -149,6 +149,12 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::VocabSize,
+        r"\bvocabular(?:y|ies) (?:containing|comprising|consisting of|(?:that|which) (?:contains?|has)|with) (?:about |around |roughly )?{n} (?:[\w-]+ )?(?:tokens|words|word-?pieces|units|sub-?words|symbols|entries|types)\b",
+        None,
+        VOCABULARY,
+    ),
+    rule(
+        FieldKey::VocabSize,
         r"\b{n}[- ](?:(?:tokens?|words?|word-?pieces?|sub-?words?|symbols?|entry|entries|bpe|sentencepiece) )?vocabular(?:y|ies)\b",
         None,
         VOCABULARY,

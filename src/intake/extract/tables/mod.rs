@@ -73,8 +73,15 @@ impl<'a> View<'a> {
         }
         values::setting(text).or_else(|| {
             let long = |word| self.short.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| *long);
-            let words = text.split_whitespace().map(long).collect::<Vec<_>>().join(" ");
-            (words != text).then(|| values::setting(&words)).flatten()
+            let words: Vec<&str> = text.split_whitespace().map(long).collect();
+            let written = words.join(" ");
+            let named = (written != text).then(|| values::setting(&written)).flatten();
+            // `FooNet dropout`: of which part it is may stand before it.
+            let is_coined = |word: &str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
+            named.or_else(|| match words.as_slice() {
+                [part, rest @ ..] if !rest.is_empty() && is_coined(part) => values::setting(&rest.join(" ")),
+                _ => None,
+            })
         })
     }
 
@@ -99,8 +106,10 @@ impl<'a> View<'a> {
         let first = self.table.rows.iter().position(is_header);
         let begins = self.table.rows.iter().position(|r| !is_header(r)).unwrap_or_default();
         let widest = self.table.rows[..begins].iter().map(|r| r.cells.len()).max().unwrap_or_default();
-        // Among the values a line of few words is the name of what stands below it.
-        let is_head = |at: usize, r: &Row| at < begins || r.cells.len() > 1 && r.cells.len() * 2 > widest;
+        // Among the values a line of few words is the name of what stands below it, and so is one below the heads of columns.
+        let above = self.table.rows[..begins].iter().position(|r| r.cells.len() > 1).unwrap_or(begins);
+        let is_alone = |at: usize, r: &Row| r.cells.len() == 1 && at > above;
+        let is_head = |at: usize, r: &Row| at < begins && !is_alone(at, r) || r.cells.len() > 1 && r.cells.len() * 2 > widest;
         self.table.rows[..row]
             .iter()
             .enumerate()

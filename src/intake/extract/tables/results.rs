@@ -44,7 +44,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             group = row
                 .cells
                 .first()
-                .filter(|_| row.cells.len() == 1)
+                // What was trained on is not what is tested on.
+                .filter(|cell| row.cells.len() == 1 && !names_training(&cell.text))
                 .and_then(|c| heard.datasets_in(&c.text).first().map(|m| m.name.clone()))
                 .or(group);
             continue;
@@ -64,7 +65,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             found.add(FieldKey::Datasets, value, None, view.scope.clone(), 0.75, words, view.table.section);
             continue;
         }
-        if is_spread(&label) {
+        if is_spread(&label) || is_sum(&label) {
             continue;
         }
         let label = with_network(view, index, row, label, seen.one_label);
@@ -256,10 +257,26 @@ fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
     for cell in view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first()) {
         let text = without_citations(&cell.text);
         let Some(name) = heard.datasets_in(&text).into_iter().next().filter(|name| name.at.start == 0) else { continue };
+        if is_sum(&text) {
+            continue;
+        }
         let dataset = DatasetUse { name: heard.in_full(&text[name.at]), role };
         let words = view.paper.quote(view.table.page, cell.span);
         found.add(FieldKey::Datasets, Value::Dataset { dataset }, None, view.scope.clone(), 0.7, words, view.table.section);
     }
+}
+
+/// `Trained on Foo data`: a name for the rows below it.
+fn names_training(text: &str) -> bool {
+    static TRAINED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)|fine-?tun(?:ed|ing)) (?:on|with|from|using|for)\b")
+    });
+    TRAINED.is_match(text)
+}
+
+/// `Total`: a sum over the rows above.
+fn is_sum(label: &str) -> bool {
+    ["total", "sum", "in total", "overall total"].contains(&label.trim().to_lowercase().as_str())
 }
 
 /// A row that says how far runs lie apart, not what they reached.
@@ -274,7 +291,7 @@ fn is_spread(label: &str) -> bool {
 fn is_no_score(header: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
+            r"(?i)#|\bnum(?:ber|\.)? of\b|(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
         )
     });
     OTHER.is_match(header)
@@ -336,13 +353,18 @@ fn result_of(
         let text = text.rsplit('→').next().filter(|last| !heard.datasets_in(last).is_empty()).unwrap_or(text);
         heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string())
     };
+    // `OurNet-Foo-base` is a model that was trained on Foo.
+    let of_label = |text: &str| {
+        let mut all = heard.datasets_in(text).into_iter();
+        all.find(|m| !is_of_a_model(text, &m.at)).map(|m| text[m.at].to_string())
+    };
     let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // Where the caption has data, a plain word above a metric is a part of its name: `Standard` over `Accuracy`.
     let told_of_data = |group: &str| dataset_of(view.caption).is_none() || standing::is_coined(group);
     // A data set at the row's start makes the columns systems, though they be named after other data (`Ours-C4`).
     let after_data = begins(label) && !headers.iter().any(|h| begins(h));
-    let (dataset, variant) = match (above.filter(|_| !after_data), dataset_of(label)) {
+    let (dataset, variant) = match (above.filter(|_| !after_data), of_label(label)) {
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => (dataset, headers.join(" ")),
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
@@ -358,6 +380,10 @@ fn result_of(
             Some(dataset) => (dataset, label.to_string()),
             None => (label.to_string(), headers.join(" ")),
         },
+        // The mean of data sets that stand beside it.
+        (None, None) if *of_data && !view.caption.contains("GLUE") && headers.last().is_some_and(|h| is_mean(h)) => {
+            (headers.last()?.clone(), label.to_string())
+        }
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
@@ -385,6 +411,23 @@ fn result_of(
     }
     let variant = (!variant.is_empty()).then_some(variant);
     Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
+}
+
+/// `Avg.`, and no more.
+fn is_mean(header: &str) -> bool {
+    ["avg", "average", "mean"].contains(&header.trim().trim_end_matches('.').to_lowercase().as_str())
+}
+
+/// Whether the name of a data set is a part of a model's: `FooBERT-{Bar}-base`.
+fn is_of_a_model(text: &str, at: &std::ops::Range<usize>) -> bool {
+    static MODEL: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?:BERT|BERTa|GPT|Net|[Ff]ormer|LM|ViT|T5|CLIP)$"));
+    static SIZE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:-\w+)*?-(?:x*large|base|small|tiny|medium|huge|XL|[SBLH])\b"));
+    let Some(before) = text[..at.start].strip_suffix('-') else { return false };
+    let word = before.rsplit(' ').next().unwrap_or_default();
+    let first = word.split('-').next().unwrap_or_default();
+    MODEL.is_match(first) || SIZE.is_match(&text[at.end..])
 }
 
 /// A header among those of data sets that is neither a metric nor a mean of them: a data set, too.

@@ -2,8 +2,8 @@
 
 use super::values::{augmentation, gives_betas, is_absent, names_betas, unit_of, value_in};
 use super::{Named, View, is_header, is_name, sizes, value_of};
-use crate::intake::extract::{Findings, augmentation, choices, names, numbers, scope};
-use crate::intake::{Cell, Field, FieldKey, Phase, Row, Scope, Unit, Value};
+use crate::intake::extract::{Findings, augmentation, choices, family_named, names, numbers, scope};
+use crate::intake::{Cell, Family, Field, FieldKey, Phase, Row, Scope, Unit, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -303,10 +303,40 @@ fn names_data(header: &str) -> bool {
     ["dataset", "datasets", "data set", "data", "corpus", "task", "tasks"].contains(&header.trim().to_lowercase().as_str())
 }
 
+/// The same where each row is of data of its own: none of them is a further one for the same data.
+fn trust_once(given: &mut Given, told: &mut HashMap<FieldKey, (Vec<String>, f32)>, key: FieldKey, scope: &Scope) -> f32 {
+    // (Of several models each may be tried on each.)
+    let Some(data) = scope.datasets.first().filter(|_| scope.variant.is_none()) else { return trust(given, key, scope, "") };
+    match told.get_mut(&key) {
+        Some((seen, first)) if !seen.contains(data) => {
+            seen.push(data.clone());
+            *first
+        }
+        Some(_) => trust(given, key, scope, ""),
+        None => {
+            let first = trust(given, key, scope, "");
+            told.insert(key, (vec![data.clone()], first));
+            first
+        }
+    }
+}
+
+/// Whether a row is of a model of another family than the paper's, beside one that bears the paper's own name.
+fn is_anothers(view: &View<'_>, own: &[String], family: Option<Family>, scope: &Scope) -> bool {
+    let named = |own: &String| view.table.rows.iter().flat_map(|row| &row.cells).any(|cell| super::names_it(&cell.text, own));
+    let variant = scope.variant.as_deref().unwrap_or_default();
+    let is_own = own.iter().any(|own| super::names_it(variant, own));
+    let other = family_named(variant).filter(|other| Some(*other) != family);
+    !is_own && other.is_some() && family.is_some() && own.iter().any(named)
+}
+
 /// Names of settings in the header, one configuration a row.
 pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
     let own = found.own.clone();
+    let family = found.family();
     let first = found.fields.len();
+    // For each setting the data that had one, and how much the first was trusted.
+    let mut told: HashMap<FieldKey, (Vec<String>, f32)> = HashMap::new();
     for (index, row) in view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row)) {
         let mut scope = Scope::default();
         let mut settings = Vec::new();
@@ -347,11 +377,11 @@ pub(super) fn by_column(view: &View<'_>, found: &mut Findings<'_>) {
                 _ => scope.clone(),
             };
             let trust = match size {
-                _ if view.is_baseline(&own, &scope, |_| true) => BASELINE,
+                _ if view.is_baseline(&own, &scope, |_| true) || is_anothers(view, &own, family, &scope) => BASELINE,
                 // A row that gives a whole model, or is of one that is known, gives its recipe, too.
                 Some(_) => SAID,
                 None if is_model => SAID,
-                None => trust(&mut found.given, key, &scope, ""),
+                None => trust_once(&mut found.given, &mut told, key, &scope),
             };
             // Data sets with the same value share a statement.
             let shared = |f: &&mut Field| f.key == key && f.value == value && f.scope.variant == scope.variant;
