@@ -28,10 +28,13 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 
 /// `the training loss is ...`, `we use A and B as our loss`, `maximising the log-probability of ...`.
 fn defined(text: &str) -> Option<Range<usize>> {
-    static FORMS: LazyLock<[regex::Regex; 3]> = LazyLock::new(|| {
+    static FORMS: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
         [
             crate::intake::regex(
                 r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(]{8,110})",
+            ),
+            crate::intake::regex(
+                r"(?i)\b(?:as|for) (?:the|our|a|an) (?:(?:training|learning|overall|final|main) )?(?:loss|objective)(?: function)?, (?:we )?(?:use[sd]?|adopt(?:ed)?|employ(?:ed)?|minimi[sz]e|take|choose|apply) (?:the |an? )?(?P<l>[A-Za-z][^.;,(]{1,80})",
             ),
             crate::intake::regex(
                 r"(?i)\b(?:us(?:e[sd]?|ing)|adopt(?:s|ed)?|employ(?:s|ed)?|tak(?:e|es|en)|apply|applies) (?:the |an? )?(?P<l>[^.;,()]{5,100}?) as (?:our |the |an? |its )?(?:\w+ )?(?:(?:training |learning )?(?:loss|objective)|training criterion)\b",
@@ -42,7 +45,13 @@ fn defined(text: &str) -> Option<Range<usize>> {
         ]
     });
     let words = FORMS.iter().find_map(|form| form.captures(text)?.name("l"))?;
-    (!is_generic(words.as_str())).then(|| words.range())
+    // How it is computed says not what it is.
+    static COMPUTED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:then |thus |only )?(?:computed|calculated|defined|given|obtained|averaged|evaluated|applied|formulated|expressed|written|shown|taken|accumulated)\b",
+        )
+    });
+    (!is_generic(words.as_str()) && !COMPUTED.is_match(words.as_str())).then(|| words.range())
 }
 
 /// Losses that are named where they are used, as far as the sentence says that they are.
