@@ -32,14 +32,18 @@ pub(super) fn read_text(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     let mut blocks = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
     let lines: Vec<&str> = text.lines().chain([""]).collect();
+    let lines = structure::without_print(&lines);
     let head = structure::head_of(&lines, &vocabulary);
     let mut at = head.as_ref().map_or_else(|| structure::first_line(&lines), |head| head.end);
     if let Some(structure::Head { title, authors, .. }) = head {
         blocks.extend([Block::Title(title), Block::Authors(authors)]);
     }
     while let Some(line) = lines.get(at).copied() {
+        // A table that was written column by column begins a paragraph.
+        let by_column = || paragraph.is_empty().then(|| structure::columns_at(&lines, at)).flatten();
         if !blocks.is_empty()
-            && let Some((rows, end)) = structure::table_at(&lines, at, &|line| line.to_string())
+            && !line.trim().is_empty()
+            && let Some((rows, end)) = by_column().or_else(|| structure::table_at(&lines, at, &|line| line.to_string()))
         {
             paragraph_of(&paragraph, &vocabulary, &mut blocks);
             paragraph.clear();

@@ -117,6 +117,7 @@ pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Fa
     }
     for sentence in sentences {
         let introduced = introduces(sentence);
+        names.extend(introduced.then(|| short_title(title, &sentence.text)).flatten().filter(|short| !names.contains(short)));
         let coined = introduced.then(|| COINED.captures_iter(&sentence.text)).into_iter().flatten();
         let ours = (introduced || super::is_caption(paper, sentence)).then(|| OURS.captures_iter(&sentence.text));
         for found in coined.chain(ours.into_iter().flatten()) {
@@ -131,6 +132,23 @@ pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Fa
         }
     }
     if names.is_empty() { family.map(|family| family.name().to_string()).into_iter().collect() } else { names }
+}
+
+/// `we call them deep orchard nets (DONs)` in a paper of that title: its short form.
+fn short_title(title: &str, text: &str) -> Option<String> {
+    static CALLED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b[Ww]e (?:\w+ )?(?:call|name|term|dub|propose|introduce|present|develop|denote|refer)\b[^.;]{0,120}? \((?P<s>[A-Z]{3,6})s?\)",
+        )
+    });
+    let found = CALLED.captures(text)?;
+    let before = text[..found.name("s")?.start()].trim_end_matches([' ', '(']).to_lowercase();
+    let begins = |word: &str, sign: char| word.starts_with(|c: char| c.eq_ignore_ascii_case(&sign));
+    let long: Vec<&str> = before.rsplit([' ', '-']).take(found["s"].len()).collect();
+    let fits = long.len() == found["s"].len() && long.iter().rev().zip(found["s"].chars()).all(|(word, sign)| begins(word, sign));
+    let title = title.to_lowercase();
+    let head: Vec<&str> = title.split([' ', '-']).take(long.len()).map(|word| word.trim_end_matches('s')).collect();
+    (fits && long.iter().rev().map(|word| word.trim_end_matches('s')).eq(head)).then(|| found["s"].to_lowercase())
 }
 
 /// The family that the paper is about: named in its title, or by "we propose", or most often.

@@ -133,5 +133,11 @@ pub(super) fn is_exception(text: &str) -> bool {
             r"(?i)\b(?:equivalent|equals?|amounts?|comparable|corresponds?)\b[^.;]{0,60}?\bto (?:pre-?|fine-?)?(?:training|tuning)\b",
         )
     });
-    TO_COMPARE.is_match(text) || AS_MUCH_AS.is_match(text)
+    // `We also train longer (up to 900 epochs)`, `The baselines are trained for 40 epochs`.
+    static FURTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bwe (?:also|additionally|further) (?:train|try|tried|trained|experiment(?:ed)?|test(?:ed)?)\b[^.;]{0,60}?\b(?:larger|longer|smaller|shorter|higher|lower)\b|\bbaselines? (?:is|are|was|were) (?:also |all |only )?(?:pre-?)?trained\b",
+        )
+    });
+    TO_COMPARE.is_match(text) || AS_MUCH_AS.is_match(text) || FURTHER.is_match(text)
 }

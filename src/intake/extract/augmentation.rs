@@ -17,6 +17,7 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"scale augmentation", "scale augmentation"),
     (r"colou?r augmentation", "color augmentation"),
     (r"colou?r[- ]?jitter\w*", "color jitter"),
+    (r"colou?r[- ]?distort\w*", "color distortion"),
     (r"random(?:ly)? rotat\w*|rotations? (?:of|by|up to|between)\b", "random rotation"),
     (r"random(?:ly)? (?:shift|translat)\w*", "random translation"),
     (r"vertical(?:ly)? flip", "vertical flip"),
@@ -111,10 +112,16 @@ fn listed_augmentations(text: &str) -> Option<(Vec<String>, Range<usize>)> {
             r"(?i)(?:^|, |additionally |and )(?P<l>(?:additive |random |synthetic )?[\w -]{4,40}?)(?: \([^)]*\)| [^\s\w]\S*)* (?:is|are|was|were) (?:also |randomly )?(?:applied|added|used)\b[^.;]{0,90}\bas (?:an? |the )?(?:form of |kind of )?(?:data )?augmentation",
         )
     });
-    let found = LIST.captures(text).or_else(|| AS.captures(text))?.name("l")?;
+    // `the usual augmentation (turning/shifting)`
+    static BRACKETS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\baugmentations?(?: (?:schemes?|strateg(?:y|ies)|techniques?|pipelines?|methods?|policy|procedure))? \((?:e\.g\.,? |i\.e\.,? )?(?P<l>[a-z][a-z -]{2,40}(?:(?:[/,]| and) ?(?:and )?[a-z][a-z -]{2,40})+)\)",
+        )
+    });
+    let found = LIST.captures(text).or_else(|| AS.captures(text)).or_else(|| BRACKETS.captures(text))?.name("l")?;
     static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?\([^()]*\)"));
     let mut items: Vec<String> = Vec::new();
-    for item in INSIDE.replace_all(found.as_str(), "").split([',']).flat_map(|part| part.split(" and ")) {
+    for item in INSIDE.replace_all(found.as_str(), "").split([',', '/']).flat_map(|part| part.split(" and ")) {
         let item = item.trim().trim_start_matches("and ").trim_start_matches("the ");
         let item = item.split(" with ").next().unwrap_or_default().split(" of ").next().unwrap_or_default();
         let item = item.split('[').next().unwrap_or_default().trim();

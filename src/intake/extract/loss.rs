@@ -33,7 +33,7 @@ fn said_in(text: &str) -> Vec<(Range<usize>, f32)> {
 
 /// `the training loss is ...`, `we use A and B as our loss`, `maximising the log-probability of ...`.
 fn defined(text: &str) -> Option<Range<usize>> {
-    static FORMS: LazyLock<[regex::Regex; 4]> = LazyLock::new(|| {
+    static FORMS: LazyLock<[regex::Regex; 5]> = LazyLock::new(|| {
         [
             crate::intake::regex(
                 r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(\[]{8,160})",
@@ -41,6 +41,9 @@ fn defined(text: &str) -> Option<Range<usize>> {
             // `The objective of leaf sorting is:`, and a formula.
             crate::intake::regex(
                 r"(?i)\b(?:loss|objective)(?: functions?)? (?:associated with|of|for|corresponding to) (?:this |the |our )?(?P<l>[a-z][\w -]{4,50}?) (?:is|reads|becomes)(?: then| thus)? ?(?::?$|: (?-i:[A-Z]))",
+            ),
+            crate::intake::regex(
+                r"(?i)\b(?:as|for) (?:the|our|a|an) (?:(?:training|learning|overall|final|main) )?(?:loss|objective)(?: function)?, (?:we )?(?:use[sd]?|adopt(?:ed)?|employ(?:ed)?|minimi[sz]e|take|choose|apply) (?:the |an? )?(?P<l>[A-Za-z][^.;,(]{1,80})",
             ),
             crate::intake::regex(
                 r"(?i)\b(?:us(?:e[sd]?|ing)|adopt(?:s|ed)?|employ(?:s|ed)?|tak(?:e|es|en)|apply|applies) (?:the |an? )?(?P<l>[^.;,()]{5,100}?) as (?:our |the |an? |its )?(?:\w+ )?(?:(?:training |learning )?(?:loss|objective)|training criterion)\b",
@@ -57,9 +60,10 @@ fn defined(text: &str) -> Option<Range<usize>> {
     (!is_generic(words.as_str())).then_some(words.start()..end)
 }
 
-/// `the training objective is {competitive with others}`: said of it, not what it is.
+/// `the training objective is {competitive with others}`, `computed on the masked positions`: said of it, not what it is.
 fn is_judged(words: &str) -> bool {
     const JUDGED: &str = " competitive similar identical different comparable same not also then still thus therefore to given defined computed \
+        calculated obtained averaged evaluated applied formulated expressed written taken accumulated \
         based as more less very too well only often usually better worse simple simply important easy hard crucial expected shown found \
         now again able in at on ";
     words.split_whitespace().next().is_some_and(|first| JUDGED.contains(&format!(" {} ", first.to_lowercase())))

@@ -1,6 +1,7 @@
 //! Whether a number beside a setting's name is that setting of the paper's own, rather than something that only looks alike: the length
 //! of a part, the rate that did not do, a count of something else.
 
+use super::disowned::{ends_of_a_grid, is_disowned};
 use super::numbers;
 use crate::intake::FieldKey;
 use std::ops::Range;
@@ -21,7 +22,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     let inside = text[whole.start..value.start].to_lowercase();
     // Before its name a value stands at the very beginning.
     let (leads, behind) = (inside.is_empty(), &text[whole.end..]);
-    if is_disowned(before, after) || leads && is_anothers(key, before, behind) {
+    if is_disowned(before, after) || ends_of_a_grid(&text[..value.start]) || leads && is_anothers(key, before, behind) {
         return false;
     }
     match key {
@@ -167,26 +168,11 @@ fn is_other_length(before: &str, inside: &str, after: &str) -> bool {
         || of_images && !after.trim_start().to_lowercase().starts_with("token")
 }
 
-/// What was suggested, tried or found wanting is not what was done: `0.001, to be too high`, `instead of a learning rate of 0.1`.
-fn is_disowned(before: &str, after: &str) -> bool {
-    static TOO_MUCH: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^\)?,?\s(?:(?:to be|was|were|is|are|proved|turned out|which|that|both|far|much|often|found|seemed|being)\s)*(?:too (?:high|low|large|small|big|aggressive|slow|fast|long|short)|unstable|divergent)\b",
-        )
-    });
-    static IN_PLACE_OF: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:instead of|rather than|in place of|as opposed to|not) (?:(?:the|a|an|their|its|with|using|training for|training|suggested|recommended|usual|default|original|standard|common|larger|smaller|higher|lower)\s)*$",
-        )
-    });
-    TOO_MUCH.is_match(after) || IN_PLACE_OF.is_match(before)
-}
-
 /// Whether what stands between the words around it is of the model in use, not in training: `latency on CPU with a batch size of 1`.
 pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
     static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with|(?:decoding|generation|evaluation) (?:takes|took|requires|is done|uses|used))\b",
+            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:measur|benchmark)\w* (?:[\w+-]+ ){0,4}(?:times?|speeds?)|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with|(?:decoding|generation|evaluation) (?:takes|took|requires|is done|uses|used))\b",
         )
     });
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {

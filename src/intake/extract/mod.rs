@@ -11,6 +11,7 @@ mod choices;
 mod clause;
 mod data;
 mod described;
+mod disowned;
 mod hardware;
 mod heard;
 mod in_turn;
@@ -25,6 +26,7 @@ mod rules;
 mod schedule;
 mod scope;
 mod settings;
+mod slips;
 mod standing;
 mod tables;
 mod task;
@@ -101,6 +103,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
         tables::find(paper, table, &mut found);
     }
+    slips::powers_of_two(&mut found.fields);
     used::init(&models, &mut found);
     used::say(models, &mut found);
     architecture::patches(&mut found.fields);
@@ -463,6 +466,8 @@ impl Scope {
     }
 }
 
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::heard::Named;
 use super::names;
 use super::{Findings, Place, numbers};
-use crate::intake::{FieldKey, ReportedResult, SectionKind, Unit, Value};
+use crate::intake::{FieldKey, Paper, ReportedResult, SectionKind, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -16,10 +16,14 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     let datasets = at.heard.datasets_in(text);
     listed(at, &metrics, found);
     and_on(at, &metrics, &datasets, found);
+    achieved(at, &datasets, found);
     let mut taken: Vec<usize> = Vec::new();
     for (index, metric) in metrics.iter().enumerate() {
         // `BLEU score` is one metric.
         if index > 0 && metric.name == "score" && metric.at.start <= metrics[index - 1].at.end + 1 {
+            continue;
+        }
+        if is_of_nobody(&text[..metric.at.start]) {
             continue;
         }
         let Some((number, percent)) = number_after(text, metric)
@@ -30,7 +34,9 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
             continue;
         };
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|_| !taken.contains(&number.start)) else { continue };
-        let near = dataset_near(text, &datasets, metric, &number).or_else(|| at.scope.datasets.first().cloned());
+        let near = dataset_near(text, &datasets, metric, &number)
+            .or_else(|| at.scope.datasets.first().cloned())
+            .or_else(|| named_before(at, found.paper));
         let told = || at.heard.main.clone().or_else(|| setting_of(text, &number)).filter(|_| speaks_of_own(at));
         let Some(dataset) = near.or_else(told) else { continue };
         // `score` alone is the score of a suite.
@@ -97,6 +103,47 @@ fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
         };
         let words = value.start()..dataset.at.end;
         found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), words);
+    }
+}
+
+/// The data set that its paragraph named last before the sentence.
+fn named_before(at: &Place<'_>, paper: &Paper) -> Option<String> {
+    let paragraph = paper.passages.get(at.sentence.passage).map(|passage| paper.passage(passage))?;
+    // So long is no paragraph.
+    const LONGEST: usize = 6_000;
+    let whole = Some(paragraph).filter(|paragraph| paragraph.len() <= LONGEST)?;
+    let before = &whole[..whole.find(at.text())?];
+    at.heard.datasets_in(before).pop().map(|named| before[named.at].to_string())
+}
+
+/// Whether a metric with these words before it is a bound, or what men or chance reach: no result.
+fn is_of_nobody(before: &str) -> bool {
+    static NOBODY: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:upper|lower)[- ]?bound(?:s|ed|ing)?(?: on| of| the)*|(?:human|chance|random|oracle)(?:[- ](?:level|guess(?:ing)?|performance))?|their(?: (?:own|reported))+) $",
+        )
+    });
+    NOBODY.is_match(before)
+}
+
+/// `achieves 1.5% on Foo`: a level whose measure is told elsewhere.
+fn achieved(at: &Place<'_>, datasets: &[Named], found: &mut Findings<'_>) {
+    static LEVEL: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:achiev|obtain|reach|attain|scor)(?:es?|ed|ing|s) (?:an? |about |around |up to )?(?P<v>\d{1,3}(?:\.\d+)?) ?% on (?:the )?$",
+        )
+    });
+    let text = at.text();
+    for dataset in datasets {
+        let Some(value) = LEVEL.captures(&text[..dataset.at.start]).and_then(|words| words.name("v")) else { continue };
+        let Ok(number) = value.as_str().parse() else { continue };
+        // Up to the clause's end, for the system may stand behind the data.
+        let end = text[dataset.at.end..].find(['.', ',', ';']).map_or(text.len(), |end| dataset.at.end + end);
+        let variant = variant_near(text, &(end..end)).or_else(|| at.scope.variant.clone());
+        let dataset_name = text[dataset.at.clone()].to_string();
+        let zero_shot = names::says_zero_shot(text);
+        let result = ReportedResult { dataset: dataset_name, metric: None, value: number, variant, zero_shot };
+        found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), value.start()..dataset.at.end);
     }
 }
 

@@ -33,11 +33,13 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             scopes.push(scope);
             continue;
         }
-        let label = running.label.clone().filter(|_| matches!(passage.kind, PassageKind::Prose | PassageKind::Item));
+        let is_in_text = matches!(passage.kind, PassageKind::Prose | PassageKind::Item);
+        let label = running.label.clone().filter(|_| is_in_text);
         let of_section = || topic::of_section(paper, sentence.section);
         // A paragraph that begins with a name is about that, whatever else its sentences speak of.
         let topic = label.clone().or_else(of_section);
-        let topic = match defaults(&sentence.text) {
+        let of_defaults = || (label.is_none() && is_in_text && running.of_defaults).then(|| "default settings".to_string());
+        let topic = match defaults(&sentence.text).or_else(of_defaults) {
             Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
             None => topic,
         };
@@ -68,6 +70,8 @@ struct Running {
     head: Option<Phase>,
     /// The name of an experiment that heads the paragraph: `Adult census income: ...`.
     label: Option<String>,
+    /// Whether defaults head the paragraph: `Default setting.`
+    of_defaults: bool,
     /// Data sets that the section has brought in so far.
     introduced: Vec<String>,
     /// Phases that it has spoken of so far, each once.
@@ -85,6 +89,7 @@ impl Running {
             self.paragraph = Scope::default();
             self.head = if is_run_in(&sentence.text) { own.phase } else { None };
             self.label = label(&sentence.text);
+            self.of_defaults = heads_defaults(&sentence.text);
         } else if let Some(name) = title_alone(&sentence.text) {
             self.paragraph = Scope { phase: self.paragraph.phase, ..Scope::default() };
             self.label = Some(name);
@@ -164,6 +169,16 @@ fn label(text: &str) -> Option<String> {
     // `Table 1 shows the result.` tells of a table.
     let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
     (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
+}
+
+/// `Default setting.`, `Our default configuration:`.
+fn heads_defaults(text: &str) -> bool {
+    static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:(?:our|the) )?default (?:(?:training|experimental|optimi[sz]ation|model) )?(?:settings?|set-?ups?|configurations?|hyper-?\s?parameters?|recipe|protocol|values)[.:]",
+        )
+    });
+    HEAD.is_match(text)
 }
 
 /// `Leaf Sorting (LS).` within a paragraph: a heading in its line, a title of its own.
@@ -501,6 +516,14 @@ mod tests {
         assert_eq!(variant_before(text, at("30")).as_deref(), Some("LeafNet-small"));
         assert_eq!(variant_before(text, at("20")).as_deref(), Some("LeafNet-large"));
         assert_eq!(variant_before("LeafNet-small is trained for 30 epochs", 30), None);
+    }
+
+    #[test]
+    fn what_heads_defaults() {
+        for text in ["Default setting.", "Our default configuration: we use Adam.", "The default training hyper-parameters."] {
+            assert!(heads_defaults(text), "{text}");
+        }
+        assert!(!heads_defaults("Default values are bad.") && !heads_defaults("By default. We"));
     }
 
     #[test]

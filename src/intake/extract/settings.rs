@@ -533,7 +533,12 @@ fn absent(at: &Place<'_>, given: &[(FieldKey, Range<usize>)], found: &mut Findin
         let is_exception = IN_PART.is_match(&at.text()[whole.end()..]) || given.iter().any(|(given, _)| *given == key);
         // `with and without dropout`, `compared to networks without dropout` are comparisons.
         let before = at.text()[..whole.start()].to_lowercase();
-        let compares = before.ends_with("with and ") || before.contains("compared to") || before.contains("than ");
+        // `the loss without dropout drops`: what a run without it shows.
+        let shows = whole.as_str().to_lowercase().starts_with("without")
+            && ["loss ", "error ", "accuracy ", "performance ", "results ", "scores "]
+                .iter()
+                .any(|shown| before.ends_with(shown));
+        let compares = shows || before.ends_with("with and ") || before.contains("compared to") || before.contains("than ");
         if !is_exception && !compares {
             found.say(at, key, Value::Number { value: 0.0 }, None, whole.range());
         }

@@ -80,6 +80,7 @@ pub(super) static WEAK: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
         format!(r"\b{TAKE} (?:the )?(?P<l>{list}) (?:for|as|to) (?:[a-z-]+ ){{0,4}}?{PURPOSE}"),
         format!(r"(?P<l>{NAME}) (?:is|was) used (?:as|for) (?:the |our )?(?:test|validation|dev|train)"),
         format!(r"\b(?:[Tt]he|[Oo]n|[Oo]f) (?P<l>{list}) {SPLIT} (?:sets?|splits?|data)\b"),
+        format!(r"\b(?:subsets?|splits?|portions?) of (?:the )?(?P<l>{list})"),
         format!(r"\b(?:on|the) (?P<l>{list}) (?:[a-z]+(?:-[a-z]+)* ){{0,3}}?tasks?\b|\btasks? (?P<m>{list})"),
     ];
     forms.iter().map(|form| crate::intake::regex(form)).collect()

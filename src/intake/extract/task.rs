@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What tasks are called by: their last word.
-const HEAD: &str = "(?:[Cc]lassification|[Rr]ecognition|[Dd]etection|[Ss]egmentation|[Ff]orecasting|[Tt]racking|[Gg]eneration|[Tt]agging|[Pp]rediction|[Ee]stimation|[Rr]etrieval|[Pp]arsing|[Tt]ranslation|[Ss]ummari[sz]ation|[Aa]nswering|[Mm]atching|[Aa]nalysis|[Cc]omprehension|[Vv]erification|[Ii]dentification|[Ll]ocali[sz]ation|[Ss]ynthesis|[Rr]econstruction|[Aa]nnotation|[Ll]emmati[sz]ation|[Cc]ompletion|[Rr]ecommendation|[Rr]anking|[Dd]iarization|[Rr]easoning|[Cc]aptioning|(?:[Cc]ontinual|[Ff]ederated|[Rr]einforcement|[Mm]etric|[Rr]epresentation) [Ll]earning|[Pp]reference [Oo]ptimi[sz]ation)";
+const HEAD: &str = "(?:[Cc]lassification|[Rr]ecognition|[Dd]etection|[Ss]egmentation|[Ff]orecasting|[Tt]racking|[Gg]eneration|[Tt]agging|[Pp]rediction|[Ee]stimation|[Rr]etrieval|[Pp]arsing|[Tt]ranslation|[Ss]ummari[sz]ation|[Aa]nswering|[Mm]atching|[Aa]nalysis|[Cc]omprehension|[Vv]erification|[Ii]dentification|[Ll]ocali[sz]ation|[Ss]ynthesis|[Rr]econstruction|[Aa]nnotation|[Ll]emmati[sz]ation|[Cc]ompletion|[Rr]ecommendation|[Rr]anking|[Dd]iarization|[Rr]easoning|[Cc]aptioning|(?:[Cc]ontinual|[Cc]ontrastive|[Ss]elf-[Ss]upervised|[Ff]ederated|[Rr]einforcement|[Mm]etric|[Rr]epresentation) [Ll]earning|[Pp]reference [Oo]ptimi[sz]ation)";
 
 /// Tasks that a text names where tasks are named: before their short names, or after `task of`; of a title all that it names.
 pub(super) fn named_in(text: &str, title: bool) -> Vec<(String, Range<usize>)> {

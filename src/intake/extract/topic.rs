@@ -80,7 +80,14 @@ pub(super) fn telling(text: &str) -> Option<String> {
         let Some(word) = words.get(*at) else { return false };
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let of_rate = bare == "learning" && words.get(*at + 1).is_some_and(|next| next.to_lowercase().starts_with("rate"));
-        bare.chars().any(char::is_alphabetic) && !of_rate && !bare.split(['/', '&']).all(|part| is_among(GENERAL, part))
+        // A large batch is of no large model.
+        let of_size = ["large", "larger", "small", "smaller", "big", "long", "longer", "short", "high", "low"]
+            .contains(&bare.as_str())
+            && words.get(*at + 1).is_some_and(|next| is_among(GENERAL, &next.to_lowercase()));
+        bare.chars().any(char::is_alphabetic)
+            && !of_rate
+            && !of_size
+            && !bare.split(['/', '&']).all(|part| is_among(GENERAL, part))
     };
     let first = (0..words.len()).find(is_telling)?;
     let last = (0..words.len()).rev().find(is_telling)?;

@@ -123,11 +123,19 @@ fn parameters(name: &str) -> Option<f64> {
     Some(count * if found[2].eq_ignore_ascii_case("b") { 1e9 } else { 1e6 })
 }
 
-/// The depth that a convolutional network's name tells: `FooNet-50`, `FooNet-28-10`.
+/// The depth that a convolutional network's name tells: `FooNet-50`, `FooNet-28-10`, `FOO-28-10`.
 fn depth(name: &str) -> Option<u32> {
-    static DEPTH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?:Net|NET)-?(\d{2,3})(?:-\d{1,2})?$"));
-    super::about::family_named(name)?;
-    DEPTH.captures(name)?[1].parse().ok()
+    use crate::intake::Family;
+    static DEPTH: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?:(?P<whole>Net|NET)|[A-Z]{3})-?(?P<n>\d{2,3})(?:-\d{1,2})?(?:-[a-z]+)?$"));
+    let found = DEPTH.captures(name)?;
+    let family = super::about::family_named(name)?;
+    // Letters are short for what may have any number.
+    let is_deep = matches!(family, Family::Resnet | Family::WideResnet | Family::Densenet | Family::Vgg);
+    if found.name("whole").is_none() && !is_deep {
+        return None;
+    }
+    found["n"].parse().ok()
 }
 
 /// Whether a name is that of a model for sure: its family is known, or it tells parameters.
@@ -143,7 +151,8 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     // What bears the name of what the paper proposes, and a size.
     for (name, words) in models_named(at.text()) {
         let is_own = at.own.iter().any(|own| own.len() > 2 && name.to_lowercase().starts_with(own.as_str()));
-        if let Some(quote) = at.sentence.quote(words).filter(|_| is_own && parameters(&name).is_some()) {
+        let is_sized = parameters(&name).is_some() || depth(&name).is_some();
+        if let Some(quote) = at.sentence.quote(words).filter(|_| is_own && is_sized) {
             found.push(NamedModel {
                 name,
                 sure: true,
@@ -317,6 +326,18 @@ pub(super) struct NamedModel {
     section: Option<usize>,
 }
 
+/// Models that rows begin with, whose names tell how deep they are.
+fn depths_in_rows(found: &Findings<'_>) -> Vec<NamedModel> {
+    let mut models = Vec::new();
+    for table in &found.paper.tables {
+        for cell in table.rows.iter().filter_map(|row| row.cells.first()).filter(|cell| depth(cell.text.trim()).is_some()) {
+            let (name, quote) = (cell.text.trim().to_string(), found.paper.quote(table.page, cell.span));
+            models.push(NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section: table.section });
+        }
+    }
+    models
+}
+
 /// Models of the paper's own that rows tell apart by size alone: `Foo-Small` and `Foo-Large`.
 fn series(found: &Findings<'_>) -> Vec<NamedModel> {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -363,11 +384,21 @@ pub(super) fn say(models: Vec<NamedModel>, found: &mut Findings<'_>) {
         Value::Variant { variant } => variant.num_params.is_some() || variant.hidden_size.is_some(),
         _ => false,
     };
+    // Depths of the paper's own tell more of it than what others' models have.
+    let own = found.own.clone();
+    let is_own_depth = |model: &NamedModel| {
+        depth(&model.name).is_some() && own.iter().any(|own| own.len() > 2 && model.name.to_lowercase().starts_with(own.as_str()))
+    };
+    let (mut models, in_rows) = (models, depths_in_rows(found));
+    let mut in_tables = Vec::new();
     if found.fields.iter().any(is_sized) {
-        return;
+        models.retain(is_own_depth);
+    } else {
+        in_tables = in_heads(found).into_iter().chain(series(found)).collect();
     }
-    let any_told = found.fields.iter().any(|field| field.key == FieldKey::Variants);
-    let in_tables: Vec<NamedModel> = in_heads(found).into_iter().chain(series(found)).collect();
+    in_tables.extend(in_rows.into_iter().filter(is_own_depth));
+    let is_told = |field: &crate::intake::Field| field.key == FieldKey::Variants && !models.iter().all(is_own_depth);
+    let any_told = found.fields.iter().any(is_told);
     let any_sure = models.iter().any(|model| model.sure) || !in_tables.is_empty();
     let said = models.into_iter().filter(|model| !any_told && (model.sure || !any_sure) && model.weight != PRETRAINED);
     for model in said.chain(in_tables) {
@@ -431,8 +462,9 @@ mod tests {
     #[test]
     fn depths_in_names() {
         assert_eq!((depth("ResNet-50"), depth("WideResNet-28-10"), depth("DenseNet121")), (Some(50), Some(28), Some(121)));
+        assert_eq!((depth("WRN-28-10"), depth("WRN-40-2-slim"), depth("VGG16")), (Some(28), Some(40), Some(16)));
         // Of a version, and of what is no network.
-        assert_eq!((depth("MobileNet-2"), depth("Foo-50")), (None, None));
+        assert_eq!((depth("MobileNet-2"), depth("FOO-50")), (None, None));
     }
 
     #[test]

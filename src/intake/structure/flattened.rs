@@ -62,7 +62,7 @@ pub(in crate::intake) fn table_at(
     (found >= if columns > 3 { 2 } else { 3 }).then_some((rows, end))
 }
 
-fn cell(text: String, column: usize, width: usize) -> GridCell {
+pub(super) fn cell(text: String, column: usize, width: usize) -> GridCell {
     GridCell { text, column, width, height: 1 }
 }
 
@@ -245,7 +245,7 @@ fn rows_down(parts: &[(Vec<String>, Vec<String>, usize)]) -> Option<(Vec<Vec<Gri
 }
 
 /// Words, with the parts of one number together: `79 . 2 ± 0 . 1`, `74.9 (0.3)`.
-fn pieces(text: &str) -> Vec<String> {
+pub(super) fn pieces(text: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     let mut open = false;
     for word in text.split_whitespace() {
@@ -276,7 +276,7 @@ fn is_spread(word: &str) -> bool {
         .is_some_and(|inside| inside.contains('.') && inside.chars().all(|c| c.is_ascii_digit() || ".±%-+".contains(c)))
 }
 
-fn is_value(piece: &str) -> bool {
+pub(super) fn is_value(piece: &str) -> bool {
     if matches!(piece, "-" | "–" | "—" | "✓" | "✗" | "×" | "N/A" | "n/a") {
         return true;
     }
@@ -317,7 +317,7 @@ fn heads_over(text: &str, columns: usize, numbers: usize) -> Option<Vec<GridCell
 }
 
 /// The words of a line, with a bracket and an arrow beside the word that they belong to.
-fn heads(text: &str) -> Vec<String> {
+pub(super) fn heads(text: &str) -> Vec<String> {
     let mut heads: Vec<String> = Vec::new();
     let mut depth = 0_usize;
     for word in text.split_whitespace() {

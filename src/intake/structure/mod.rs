@@ -3,22 +3,26 @@
 mod blocks;
 mod byline;
 mod collapsed;
+mod columns;
 mod compose;
 mod flattened;
 mod front;
 mod head;
 mod marks;
+mod printed;
 mod text;
 mod unfolded;
 
 pub(in crate::intake) use blocks::is_caption;
 pub(in crate::intake) use byline::{byline, captions_in_capitals, untitled};
 pub(in crate::intake) use collapsed::apart;
+pub(in crate::intake) use columns::columns_at;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
 pub(in crate::intake) use flattened::table_at;
 pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use head::{Head, first_line, head_of};
 pub(in crate::intake) use marks::commons;
+pub(in crate::intake) use printed::without_print;
 pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
 pub(in crate::intake) use unfolded::unfolded;
 

@@ -78,6 +78,12 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:an?|the|longer|shorter|full|further|total|additional) (?:fine-?tuning|training|tuning|runs?|schedules?) of {n} epochs\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"\b{v}[- ]epochs? (?:training|schedule|recipe)s?\b", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,

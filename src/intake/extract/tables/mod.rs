@@ -37,6 +37,8 @@ struct View<'a> {
     caption: &'a str,
     /// What caption and section say.
     scope: Scope,
+    /// What tells it apart from other tables of settings.
+    told_apart: Option<String>,
     /// Short names that the caption writes out: `LR: learning rate`.
     short: Vec<(&'a str, &'a str)>,
     /// Signs that the text gives to settings: `the learning rate η`.
@@ -53,13 +55,17 @@ impl<'a> View<'a> {
         if !named {
             scope.topic = scope.topic.or_else(|| task_of(caption));
         }
+        // What a table of settings is of, where there are several.
+        let is_vague = scope.phase.is_none() && scope.datasets.is_empty() && scope.variant.is_none();
+        let told_apart = table.caption.filter(|_| is_vague).and_then(|caption| settings::told_apart(paper, caption));
+        scope.topic = scope.topic.or_else(|| told_apart.clone());
         let has_signs = table
             .rows
             .iter()
             .flat_map(|row| row.cells.iter().take(4))
             .any(|cell| sign(&cell.text).is_some() || begins_with_sign(&cell.text));
         let signs = if has_signs { signs_of(paper) } else { Vec::new() };
-        View { paper, table, caption, scope, short: written_out(caption), signs }
+        View { paper, table, caption, scope, told_apart, short: written_out(caption), signs }
     }
 
     /// The setting that a cell names, in full or by a short name of the caption's.
@@ -223,7 +229,7 @@ fn gives_a_setting(row: &Row) -> bool {
 fn value_of(text: &str) -> Option<f64> {
     static VALUE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^[~≈]?(?P<v>\d{{1,3}}(?: \d{{3}})+|{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/[\d.]+.*|[∗*†‡§¹²³]*)?$",
+            r"^[~≈]?(?P<v>\d{{1,3}}(?: \d{{3}})+|{})\s?%?(?:\s?(?:±|\+/-|\+-).*|\s?[\(\[].*|/\s?[\d.]+.*|[∗*†‡§¹²³]*)?$",
             numbers::NUMBER
         ))
     });

@@ -4,7 +4,7 @@ use super::{View, is_header, is_name, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::standing;
-use crate::intake::extract::{Findings, names};
+use crate::intake::extract::{Findings, names, used};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -110,7 +110,7 @@ fn has_one_label(view: &View<'_>) -> bool {
 }
 
 /// A system's name with that of its network, where a column beside the first is headed so; what all rows begin with is no name.
-fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
+pub(super) fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
     static NETWORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$",
@@ -366,7 +366,11 @@ fn result_of(
     let after_data = begins(label) && !headers.iter().any(|h| begins(h));
     let (dataset, variant) = match (above.filter(|_| !after_data), of_label(label)) {
         (Some(dataset), _) => (dataset, label.to_string()),
-        (None, Some(dataset)) => (dataset, headers.join(" ")),
+        (None, Some(dataset)) => {
+            // Beside the data its row may name the system.
+            let system = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !used::models_named(rest).is_empty());
+            (dataset, system.map_or_else(|| headers.join(" "), str::to_string))
+        }
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
             (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())

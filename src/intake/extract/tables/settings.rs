@@ -2,23 +2,47 @@
 
 use super::values::{augmentation, gives_betas, is_absent, names_betas, unit_of, value_in};
 use super::{Named, View, is_header, is_name, sizes, value_of};
-use crate::intake::extract::{Findings, augmentation, choices, family_named, names, numbers, scope};
-use crate::intake::{Cell, Family, Field, FieldKey, Phase, Row, Scope, Unit, Value};
+use crate::intake::extract::{Findings, augmentation, choices, family_named, names, numbers, scope, topic};
+use crate::intake::{Cell, Family, Field, FieldKey, Paper, Phase, Row, Scope, Table, Unit, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Whether the names of settings stand down the first column: in most rows; one is enough where the table says that it is about settings.
 pub(super) fn in_rows(view: &View<'_>) -> bool {
+    let valued = || view.table.rows.iter().filter(|r| r.cells.len() > 1);
+    let named = valued().filter(|r| named_in(view, r).is_some()).count();
+    let is_about = names_column(view).is_some() || is_about_settings(view.caption);
+    // Systems down the column and one setting across are another table.
+    is_about && named >= 1 && !in_columns(view) || named >= 2 && 2 * named >= valued().filter(|r| !is_header(r)).count()
+}
+
+fn is_about_settings(caption: &str) -> bool {
     static ABOUT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)\b(?:hyper-?\s?parameters?|training (?:details|settings?|configurations?|setup|recipe)|implementation details|optimi[sz]ation settings|finetuning settings|pre-?training settings?)\b",
         )
     });
-    let valued = || view.table.rows.iter().filter(|r| r.cells.len() > 1);
-    let named = valued().filter(|r| named_in(view, r).is_some()).count();
-    let is_about = names_column(view).is_some() || ABOUT.is_match(view.caption);
-    // Systems down the column and one setting across are another table.
-    is_about && named >= 1 && !in_columns(view) || named >= 2 && 2 * named >= valued().filter(|r| !is_header(r)).count()
+    ABOUT.is_match(caption)
+}
+
+/// Tables that are looked through for others of settings.
+const MOST_TABLES: usize = 200;
+
+/// Of several tables of settings, what one is of by its caption: `Hyperparameters of Foo`, `Foo training settings`.
+pub(super) fn told_apart(paper: &Paper, caption: usize) -> Option<String> {
+    static LABEL: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?i:table|tab\.) ?(?:[A-Z]\.?)?\d{0,3}[.:|]?\s"));
+    static OF: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:for|of) (?:the |our )?(?P<x>[A-Z][^.:;,]{1,60})$"));
+    let text = |caption: usize| paper.passages.get(caption).map_or("", |passage| paper.passage(passage));
+    let of_settings = |table: &Table| table.caption.is_some_and(|other| other != caption && is_about_settings(text(other)));
+    if !is_about_settings(text(caption)) || !paper.tables.iter().take(MOST_TABLES).any(of_settings) {
+        return None;
+    }
+    let bare = LABEL.replace(text(caption), "");
+    let first = bare.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    let named = OF.captures(first).map_or(first, |found| found.name("x").map_or("", |x| x.as_str()));
+    topic::telling(named).filter(|told| told.split(' ').count() <= 5 && told.starts_with(char::is_uppercase))
 }
 
 /// Which of the first two columns says over itself that it holds the names of settings: the second stands behind groups of them.
@@ -139,7 +163,10 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
                 false if is_tried && value.numbers().len() > 1 => BASELINE,
                 // A column that gives a whole model gives its recipe, too.
                 false if of_sizes => SAID,
-                false => trust_beside(&mut found.given, key, (&scope, &group), &mut beside),
+                false => {
+                    let rows = view.told_apart.as_ref().filter(|_| group.is_empty()).unwrap_or(&group);
+                    trust_beside(&mut found.given, key, (&scope, rows), &mut beside)
+                }
             };
             found.add(key, value, unit, scope, trust, view.quote(row), view.table.section);
         }

@@ -1,6 +1,6 @@
 //! Sizes of the architecture in tables.
 
-use super::{View, is_header, is_name, names_it, value_of};
+use super::{View, is_header, is_name, names_it, results, value_of};
 use crate::intake::extract::Findings;
 use crate::intake::extract::architecture::{self, Dimension};
 use crate::intake::{Cell, Family, FieldKey, Row, Scope, Value, Variant};
@@ -117,9 +117,22 @@ pub(super) fn names_a_size(text: &str) -> bool {
     !count.is_empty() && count.len() <= 5 && count.starts_with(|c: char| c.is_ascii_digit()) && count.parse::<f64>().is_ok()
 }
 
+/// `Foo (ours) FooNet` -> `Foo FooNet`
+fn without_ours(label: &str) -> String {
+    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i) ?[(\[]ours?[)\]]"));
+    OURS.replace_all(label, "").trim().to_string()
+}
+
+/// Whether a name is of a model with something added; how many times as wide it is, adds nothing.
+fn is_changed(name: &str) -> bool {
+    static WIDER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?\((?:\d+(?:\.\d+)? ?[×x]|[×x] ?\d+)\)"));
+    WIDER.replace_all(name, "").contains(['(', '+'])
+}
+
 /// The model that a row gives the size of; of the paper's own the number of parameters is enough.
 pub(super) fn size(view: &View<'_>, index: usize, row: &Row, own: &[String]) -> Option<Variant> {
-    let mut variant = Variant { name: row_label(view, index, row), ..Variant::default() };
+    let label = results::with_network(view, index, row, row_label(view, index, row), false);
+    let mut variant = Variant { name: without_ours(&label), ..Variant::default() };
     let (mut params, mut all_trained) = ("", true);
     for cell in &row.cells {
         let headers = view.headers(index, cell);
@@ -139,7 +152,7 @@ pub(super) fn size(view: &View<'_>, index: usize, row: &Row, own: &[String]) -> 
         variant.name = params.to_string();
     }
     let sized = variant.num_layers.is_some() && (variant.hidden_size.is_some() || variant.num_params.is_some());
-    let is_own = !variant.name.contains(['(', '+'])
+    let is_own = !is_changed(&variant.name)
         && own.iter().any(|own| names_it(&variant.name, own))
         && variant.num_params.is_some()
         && all_trained;

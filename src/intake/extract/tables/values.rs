@@ -158,6 +158,11 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             name(r"(?:data )?augmentations?", FieldKey::Augmentation, None),
             name(r"(?:training |numerical |model )?precision|(?:training )?dtype|mixed[- ]precision", FieldKey::Precision, None),
             name(r"(?:loss|objective)(?: function)?|training (?:loss|objective)", FieldKey::Loss, None),
+            name(
+                r"(?:weights?|parameters?|model|network) init(?:iali[sz]ation|iali[sz]er|\.)?|initiali[sz](?:ation|er)",
+                FieldKey::Init,
+                None,
+            ),
             name(r"hardware|gpus?(?: type)?|devices?|accelerators?|(?:training )?hardware", FieldKey::Hardware, None),
         ]
     });
@@ -250,7 +255,7 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
         {
             Some(Value::Number { value: 0.0 })
         }
-        FieldKey::Precision | FieldKey::Loss | FieldKey::Hardware => words().map(|text| Value::Text { text }),
+        FieldKey::Precision | FieldKey::Loss | FieldKey::Hardware | FieldKey::Init => words().map(|text| Value::Text { text }),
         _ => {
             let bare = UNIT.replace(text.trim(), "");
             // `0.0005 × batchsize / 512` is a rate and how it is scaled.

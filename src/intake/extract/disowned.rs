@@ -1,0 +1,52 @@
+//! Values that a paper speaks of and did not train with: what was suggested, tried, found wanting, or taken by others.
+
+use std::sync::LazyLock;
+
+/// What was suggested, tried or found wanting is not what was done: `0.001, to be too high`, `instead of a learning rate of 0.1`.
+pub(super) fn is_disowned(before: &str, after: &str) -> bool {
+    static TOO_MUCH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\)?,?\s(?:(?:to be|was|were|is|are|proved|turned out|which|that|both|far|much|often|found|seemed|being)\s)*(?:too (?:high|low|large|small|big|aggressive|slow|fast|long|short)|unstable|divergent)\b",
+        )
+    });
+    static IN_PLACE_OF: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:instead of|rather than|in place of|as opposed to|not) (?:(?:the|a|an|their|its|with|using|training for|training|suggested|recommended|usual|default|original|standard|common|larger|smaller|higher|lower)\s)*$",
+        )
+    });
+    TOO_MUCH.is_match(after) || IN_PLACE_OF.is_match(before) || is_of_a_study(after) || is_of_others(before, after)
+}
+
+/// `A batch size of 8 gives 8 pairs`, `a rate of 1 leads to divergence`: what follows from a value; what works best was taken.
+fn is_of_a_study(after: &str) -> bool {
+    static FOLLOWS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?: (?:examples|samples|images|sequences|tokens|epochs|steps))? (?:gives?|gave|yield(?:s|ed)?|leads?|led|results?|resulted|implies|causes?|caused|produces?|makes?) (?P<rest>[^.;]{0,80})",
+        )
+    });
+    const TAKEN: [&str; 8] = ["best", "better", "optimal", "good", "strong", "stable", "higher", "superior"];
+    FOLLOWS.captures(after).is_some_and(|found| !TAKEN.iter().any(|word| found["rest"].contains(word)))
+}
+
+/// `The result of Foo was obtained with a batch size of 64, whereas we use 128`.
+fn is_of_others(before: &str, after: &str) -> bool {
+    static WE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[^.;]{0,40}?,? (?:whereas|while|but|however,?) (?:\w+ )?we (?:\w+ )?(?:use[sd]?|train(?:ed)?|set|cho+se|appl(?:y|ied)|employ(?:ed)?|adopt(?:ed)?|take|took)\b",
+        )
+    });
+    static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours)\b"));
+    static NOTES: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^we (?:also )?(?:note|observe|remark|stress|point out) (?:here )?that "));
+    WE.is_match(after) && !OURS.is_match(&NOTES.replace(before, ""))
+}
+
+/// `a grid of 7 rates spaced between 1e-4 and 0.1`: the ends of what was tried, of which none need be a value.
+pub(super) fn ends_of_a_grid(before: &str) -> bool {
+    static GRID: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:spaced|(?:log-?)?uniform(?:ly)?|sampled|drawn|random search)\b[^.;]{0,60}?\b(?:between|in)\b[^.;\d]{0,20}$",
+        )
+    });
+    GRID.is_match(before)
+}
