@@ -401,7 +401,11 @@ mod tests {
             local: None,
         });
         let told = |id: &str| open(&hub, id, None).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(told("src/nosuch").contains("the model `src/nosuch`: there is no such folder, and it could not be fetched"), "{}", told("src/nosuch"));
+        assert!(
+            told("src/nosuch").contains("the model `src/nosuch`: there is no such folder, and it could not be fetched"),
+            "{}",
+            told("src/nosuch")
+        );
         assert!(!told("nobody/nosuch").contains("folder"), "{}", told("nobody/nosuch"));
     }
 
