@@ -71,7 +71,6 @@ fn without_remains(mut request: Request) -> Request {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::intake::request::parse_request;
 
     #[test]
