@@ -25,7 +25,9 @@ type Grid = Vec<Vec<GridCell>>;
 
 /// The table that begins at line `at`, heads included, and the line behind it.
 pub(in crate::intake) fn columns_at(lines: &[&str], at: usize) -> Option<(Grid, usize)> {
-    if is_below_a_head(lines, at) {
+    // A numbered heading is no head of a column; `Method` alone may be one.
+    let first = lines.get(at)?.trim();
+    if is_below_a_head(lines, at) || first.contains(' ') && super::is_heading(first) {
         return None;
     }
     let parts = parts_at(lines, at);
