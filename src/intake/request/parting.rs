@@ -123,7 +123,15 @@ fn of_rows(found: &Found<'_>) -> Judged {
         has(&["train", "fit", "learn"]) && has(&["before", "until", "till", "up to", "prior", "through", "earlier", "older"]);
     let tests_after = has(&["test", "evaluat", "validat", "hold", "held", "scor"])
         && has(&["after", "since", "from", "later", "newer", " on ", " in ", "out "]);
-    taken_if(trains_before || tests_after)
+    // `Evaluate after 2000 steps` tells no year.
+    static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?:19|20)[0-9]{2}\s(?:(?:training|random|more)\s)?(?:steps?|iter|updates?|epochs?|rows|examples|samples|images|texts|tokens|batches|words|pairs|lines|records|seconds|minutes)",
+        )
+    });
+    let behind: String = found.behind.chars().take(20).collect();
+    let is_count = COUNTED.is_match(&format!("{words}{}", behind.to_lowercase()));
+    taken_if((trains_before || tests_after) && !is_count)
 }
 
 /// Whether rows are meant: what is trained on both texts and images is something else.

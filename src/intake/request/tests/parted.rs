@@ -63,7 +63,7 @@ fn a_date_as_the_border_is_told_and_time_is_kept() {
     for text in [
         "predict sales in 2023 from bills.csv",
         "MiniLM on news2019.csv, test on 20%",
-        "a run of 2000 steps on SST-2, test after 2000",
+        "a run of 2000 steps on SST-2, test after 2000 steps",
     ] {
         let r = parse(text);
         assert!(r.lacking.iter().all(|lack| lack.of != Lack::Split) && r.ordered_by.is_none(), "{text}: {r:?}");
