@@ -275,6 +275,7 @@ fn begin_with(
         Some(root) => create(env, root.clone(), Purpose::Experiment)?,
         None => create_named(env, &start.slug(), Purpose::Experiment)?,
     };
+    let understood = if let Start::Request(request) = &start { request.understood() } else { vec![] };
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
         Err(error) => match fallback.filter(|_| lacks_model(&error)) {
             Some(fallback) => super::script::fall_back(json, env, &folder, error, (wishes, fallback), args),
@@ -287,6 +288,10 @@ fn begin_with(
         tell_progress(&format!("no script was needed: `{option}` changed nothing"));
     }
     if done.as_ref().is_err_and(|error| !is_locked(error)) && !folder.spec().is_file() && !is_of_script {
+        // Whoever gets no plan sees how far the words were understood.
+        if !json && understood.len() > 1 {
+            tell_progress(&format!("understood of the request: {}", understood.join("; ")));
+        }
         // Not even an experiment came of it: there is nothing to go on with.
         folder.discard(was_there);
     }

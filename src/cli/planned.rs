@@ -58,6 +58,14 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     let recipe = first.map_or(&spec.recipe, |run| &run.recipe);
     let split =
         |name: &str| plan.facts.data.splits.iter().find(|s| s.name == name).map_or(String::new(), |s| count(s.examples as f64));
+    // Of those that are trained on as many as there may be.
+    let trained = |name: &str| {
+        let all = plan.facts.data.splits.iter().find(|s| s.name == name && s.tokens.is_none()).map(|s| s.examples);
+        match (spec.data.max_train_examples, all) {
+            (Some(most), Some(all)) if most < all => format!("{} of {}", count(most as f64), count(all as f64)),
+            _ => split(name),
+        }
+    };
     let data = match &spec.data.source {
         DataSource::Hub { id, config, .. } => format!("{id}{}", config.as_ref().map(|c| format!(", {c}")).unwrap_or_default()),
         DataSource::Local { path } => path.display().to_string(),
@@ -76,7 +84,7 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
             format!(
                 "{data}: train on `{}` ({}), verdict on `{}` ({})",
                 spec.data.train,
-                split(&spec.data.train),
+                trained(&spec.data.train),
                 spec.data.held_out,
                 split(&spec.data.held_out)
             ),
@@ -105,7 +113,13 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         "estimate",
         format!("{} of training here, {} of memory", duration(secs), bytes(estimate.peak_memory_bytes as f64)),
     ));
-    rows.extend(spec.budget.max_time_secs.map(|limit| ("limit", duration(limit as f64))));
+    let limits = [
+        spec.budget.max_time_secs.map(|limit| duration(limit as f64)),
+        spec.budget.max_memory_bytes.map(|limit| format!("{} of memory", bytes(limit as f64))),
+        spec.budget.max_disk_bytes.map(|limit| format!("{} of disk", bytes(limit as f64))),
+    ];
+    let limits: Vec<String> = limits.into_iter().flatten().collect();
+    rows.extend((!limits.is_empty()).then(|| ("limit", limits.join(", "))));
     rows.extend(plan.facts.host.usd_per_hour.map(|price| {
         let limit = spec.budget.max_usd.map(|max| format!(", limit {}", dollars(max))).unwrap_or_default();
         ("cost", format!("about {} of this machine, at {} an hour{limit}", dollars(usd_of(secs, price)), dollars(price)))

@@ -49,7 +49,7 @@ pub use request::{
 pub use source::{ArxivId, PaperFormat, PaperSource};
 
 use crate::job::Event;
-use pattern::regex;
+pub(crate) use pattern::regex;
 use std::path::Path;
 
 /// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.

@@ -11,7 +11,7 @@ const LETTERS: &str = concat!(
 );
 
 /// A pattern that is a constant of the program.
-pub(super) fn regex(pattern: &str) -> regex::Regex {
+pub(crate) fn regex(pattern: &str) -> regex::Regex {
     match regex::RegexBuilder::new(&with_few_ranges(pattern)).dfa_size_limit(CACHE_BYTES).build() {
         Ok(regex) => regex,
         Err(problem) => unreachable!("a constant pattern is wrong: {problem}"),

@@ -14,7 +14,7 @@ use fitting::{classes, groups, split, too_large, unfit};
 use runs::Common;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
-use told::{assumed_pair, cost, deviations, of_length, of_parts, of_time};
+use told::{assumed_pair, cost, deviations, of_length, of_memory, of_parts, of_time};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +86,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let tokens = train.and_then(|split| split.tokens);
     assumptions.extend(of_length(spec, tokens, length));
     assumptions.extend(of_time(spec, needed));
+    assumptions.extend(of_memory(spec, estimate.peak_memory_bytes));
     assumptions.extend(cost(spec, facts, needed));
     assumptions.extend(idle(spec, facts, total_steps));
     let deviations = deviations(spec, there, kept_out);

@@ -3,7 +3,7 @@
 use super::Request;
 use super::names::last_model;
 use super::rest::{Found, Rest, taken_if};
-use crate::intake::regex;
+use crate::intake::{ScheduleShape, regex};
 use crate::spec::Task;
 use regex::Regex;
 use std::borrow::Cow;
@@ -77,6 +77,12 @@ pub(super) fn find(rest: &mut Rest, request: &Request) {
     if request.warmup.is_some() && rest.says("steps") {
         static STEPS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*steps\b"));
         while rest.cut(&STEPS).is_some() {}
+    }
+    // `The lr is divided by 10 at epoch 60`: what falls was said with how.
+    if matches!(request.schedule, Some(ScheduleShape::Milestones { .. } | ScheduleShape::Staircase { .. })) && rest.says("¦") {
+        static FALLS: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)\b(?:the )?(?:lr|learning[ -]rate)(?: (?:is|gets|should be|to be|then|drops?))*\s*¦"));
+        while rest.cut(&FALLS).is_some() {}
     }
     if request.class_weights {
         while rest.cut(&UNEVEN).is_some() {}

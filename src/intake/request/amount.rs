@@ -20,7 +20,15 @@ patterns! {
     length: [
         r"\b(?:block[ _-]size|(?:context|ctx)(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
         r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
+        r"\bmax(?:imum)?[ _-]?(?:inputs?|source|article|document|passage|encoder(?: input)?)s?(?:[ _-](?:length|len|size|tokens?))?~#(?: tokens)?",
+        r"\b(?:inputs?|sources?|articles?|documents?)(?: (?:texts?|length))?(?: (?:of|with|is|are|to be|cut|truncated|limited|to|at))* (?:at most|up to|max(?:imum)?|no longer than|under) #[ -]tokens?\b",
         r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
+    ],
+    // What is written, at most: `max output 48`, `summaries of up to 60 tokens`.
+    written: [
+        r"\bmax(?:imum)?[ _-]?(?:new|target|output|summary|answer|decoder|generated|generation|label)s?(?:[ _-](?:length|len|size|tokens?))*~#(?: tokens)?",
+        r"\b(?:outputs?|targets?|summar(?:y|ies)|translations?|generated texts?|answers)(?: (?:length|len|size))?(?: (?:of|with|is|are|to be|cut|truncated|limited|to|at|length|should be))*,? (?:at most|up to|max(?:imum)?|no longer than|under) #[ -]tokens?\b",
+        r"^#[ -]tokens? (?:max(?:imum)? )?(?:for|per|of|in) (?:the |each )?(?:outputs?|targets?|summar(?:y|ies)|translations?|answers?)\b",
     ],
     tokens: [
         r"^#[ -]tokens?\b(?: (?:per|for each|of each|each) (?:text|document|example|sentence|essay|review|abstract|article|message|mail|ticket|clause|input|row|record|answer)s?\b)?",
@@ -102,7 +110,21 @@ pub(super) fn find_length(rest: &mut Rest, request: &mut Request) {
             regex(r"(?i)^[\s-](?:vocab|bpe|wordpiece|tokeni)"),
         ]
     });
-    let of_length = |found: &Found<'_>| if OF_DATA.is_match(found.before) { Judged::Told } else { Judged::Taken };
+    static OF_TOKENS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\s-]?(?:words?|char|letters?|sentences?|lines?)"));
+    let in_tokens = |found: &Found<'_>| taken_if(!OF_TOKENS.is_match(found.behind));
+    let cut = p.written.iter().find_map(|way| rest.cut_as(way, in_tokens));
+    request.max_target_len =
+        request.value(cut, "a whole number from 3 to 1,000,000", |cut| cut.whole(3, 1_000_000)).map(|n| n as usize);
+    // Of recordings in seconds, of texts in words: no tokens.
+    static OTHER_UNIT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^[\s-]?(?:words?|characters?|chars?|letters?|sentences?|paragraphs?|pages?|lines?|s|secs?|seconds?|minutes?|pixels?|px|rows?|[kmg]i?b|bytes|[x×]\s?[0-9])\b",
+        )
+    });
+    let of_length = |found: &Found<'_>| match OF_DATA.is_match(found.before) {
+        true => Judged::Told,
+        false => taken_if(!OTHER_UNIT.is_match(found.behind)),
+    };
     let named = p.length.iter().find_map(|way| rest.cut_as(way, of_length));
     p.corpus.iter().for_each(|way| rest.tell(way));
     // Of a batch, or of what is written.

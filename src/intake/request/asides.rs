@@ -39,6 +39,23 @@ static ENDED: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn find(rest: &mut Rest) {
     rest.tell_clauses(&HAD[0], Some(&HAD[1]));
     rest.tell_clauses(&ENDED, None);
+    // What does not matter is no wish, and what may be done is one all the same.
+    static NO_MATTER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:(?:the |its )?[\w-]+ )?(?:(?:is|are) )?(?:not|un)[ -]?important\b|\b(?:(?:the |its )?[\w-]+ )?(?:does not|doesn['’]t|do not|don['’]t) (?:really )?matter(?: (?:much|at all|here))?\b",
+        )
+    });
+    if rest.says("important") || rest.says("matter") {
+        while rest.cut_plain(&NO_MATTER).is_some() {}
+    }
+    static IF_YOU_CAN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\bif (?:(?:you|it|we|that) (?:can|could|like|want|works?|helps?|fits?|is possible)|(?:at all )?(?:possible|needed|necessary|required|useful|available))\b(?: (?:do|be|manage|fit) (?:it|that|so))?",
+        )
+    });
+    if rest.says("if ") {
+        while rest.cut_plain(&IF_YOU_CAN).is_some() {}
+    }
     // What comes of the run is known behind it: the first value holds, and the condition is told.
     static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
         let what = r"(?:it|that|this|training|everything|(?:the|a) (?:training|run|loss|model|job|result|accuracy))";

@@ -25,11 +25,18 @@ static TASKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\banomaly detect(?:ion|ors?)\b|\brecommend(?:er|ation)s? (?:systems?|engines?|models?)\b|\bcollaborative filtering\b|\blearning to rank\b|\bsurvival analysis\b|\bdimensionality reduction\b".to_string(),
         r"\breinforcement learning\b|\b(?:pose estimation|depth estimation|optical character recognition|ocr)\b".to_string(),
         r"\btext[- ]to[- ]speech\b|\btts\b|\bspeech synthesis\b".to_string(),
+        r"\b(?:wake|hot|trigger)[ -]?words?(?: (?:detect(?:ion|ors?)|spotting|models?|recogni[sz]er))?\b|\b(?:keyword|key-?\s?phrase)[ -]spott(?:ing|er)\b".to_string(),
+        r"\b(?:speaker|voice)[ -](?:diari[sz]ation|identification|recognition|verification|cloning|conversion|activity detection)\b|\bdiari[sz](?:e|ing|ation)\b|\bwho (?:speaks|spoke|is speaking) when\b|\b(?:audio|sound|music|noise)[ -](?:event )?(?:classif(?:ication|ier)|detection|tagging|generation|separation)\b|\bclassif(?:y|ying) (?:(?:the|my|our|these) )?(?:sounds?|audio|recordings|songs|music)\b".to_string(),
+        r"\bvisual question answering\b|\bvqa\b|\bimage[- ]text (?:matching|retrieval|model)\b|\b(?:super-?\s?resolution|inpainting|style transfer|key-?\s?points? detection|video classification|object tracking)\b|\bclassif(?:y|ying) (?:(?:the|my|our|these) )?videos\b".to_string(),
+        r"\b(?:co-?\s?reference resolution|dependency pars(?:ing|er)|constituency pars(?:ing|er)|relation extraction|entity linking|link prediction|node classification)\b".to_string(),
     ]
     .iter()
     .map(|form| pattern(form))
     .collect()
 });
+
+/// What there is for whoever would train against a reward.
+const PREFERENCES: &str = "DPO: of pairs of a chosen and a rejected answer it learns without a reward model and without reinforcement learning, neither of which there is here (`DPO on DATA`)";
 
 /// What is no training, and what does it.
 static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
@@ -62,6 +69,12 @@ static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             ),
             "the settings themselves, for a request knows of no other run: `tallow train RUN/spec.toml` repeats one",
         ),
+        (
+            pattern(
+                r"\b(?:(?:with|using|by|do|run|via|use) )?(?:the )?(?:ppo|grpo|rloo|rlhf|rlaif|reinforce(?:\+\+)?|proximal policy optimi[sz]ation|policy gradients?)\b(?: (?:training|fine-?tuning|algorithm))?(?: (?:with|using|and|on|against) (?:an? |the |my )?(?:learned |separate )?reward models?)?|\b(?:train|fit|learn|build)(?:ing)? (?:an? |the |my )?reward models?\b|\b(?:with|using|against|and|from) (?:an? |the |my )?(?:learned |separate )?reward models?\b",
+            ),
+            PREFERENCES,
+        ),
         (pattern(r"\bensembl(?:e|es|ing)\b(?: of(?: \w+){0,2} models)?"), several),
     ]
 });
@@ -74,6 +87,15 @@ static AFTERWARDS: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:export|convert|sav|writ|stor|turn)(?:e|ed|ing)?{it}\s(?:to|into|as|in|for)\s(?:an?\s)?{form}\b|\b(?:export|merg)(?:e|ed|ing)?(?:\s(?:the|my|its|lora|q-?lora)){{0,2}}\s(?:it|model|weights|adapters?|lora)\b(?:{it}\s(?:into|with|to)\s(?:the\s)?(?:base|model)(?: model| weights)?)?|\b(?:sav|stor|writ)(?:e|ing){it}\smerged{it}(?:\s(?:to|in|into|under|as)\s\S*\w)?|\b(?:upload|push|publish)(?:ed|ing)?{it}\s(?:to|on)\s(?:the\s|my\s)?(?:hub|hugging\s?face(?:\shub)?)\b|(?:\bonnx export|(?:\b(?:as|in|to|and|then|also|plus)|[,;])\sonnx)\b|\b(?:sav|stor)(?:e|ing)(?:\s(?:the|my|final|trained|best|resulting|fine-?tuned))*\s(?:model|weights|checkpoint|network)\s(?:to|in|into|under|as)\s\S*\w"
     ))
 });
+
+/// When a word was said: of recordings alone, for other data has columns of that name.
+static STAMPS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:with|and|plus|also|output(?:s|ting)?|giv(?:e|es|ing)|tell(?:s|ing)?|predict(?:s|ing)?|produc(?:e|es|ing)|return(?:s|ing)?|include(?:s)?|find(?:s|ing)?)\s(?:me\s)?)?(?:the\s)?(?:(?:word|segment|sentence|token|phoneme)[- ](?:level )?)?time-?\s?stamps?\b(?: (?:of|for) (?:the |each |every )?(?:words?|sentences?|segments?)(?: ['\x22\u{201c}][\w ]+['\x22\u{201d}])?)?",
+    )
+});
+static SPEAKS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(?:recordings?|audio|speech|transcri\w+|whisper|utterances?|voice|spoken|wake[ -]?word)"));
 
 /// `Evaluate MiniLM on tweets.csv`, where nothing else is to be done.
 static EVALUATES: LazyLock<Regex> =
@@ -113,7 +135,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.lacking.push(Lacking { of: Lack::Task, words: cut.words });
         }
     }
+    static DPO: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bdpo\b|\bdirect preference"));
+    let is_preferred = request.task == Some(crate::spec::Task::PreferenceOptimization) && DPO.is_match(&request.text);
     for (at, (way, expected)) in DEEDS.iter().enumerate() {
+        // Beside DPO, which is asked for, the others are what it is of.
+        if is_preferred && *expected == PREFERENCES {
+            continue;
+        }
         // The first is a negation itself.
         while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut(way) } {
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
@@ -130,6 +158,11 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let is_wish = |found: &Found<'_>| taken_if(!NEGATION.is_match(found.before));
         while let Some(cut) = rest.cut_as(&AFTERWARDS, is_wish) {
             request.lacking.push(Lacking { of: Lack::Afterwards, words: cut.words });
+        }
+    }
+    if rest.says("stamp") && (request.speech.is_some() || SPEAKS.is_match(&request.text)) {
+        while let Some(cut) = rest.cut(&STAMPS) {
+            request.lacking.push(Lacking { of: Lack::Output, words: cut.words });
         }
     }
     let trains = rest.has(&TRAINS);

@@ -3,7 +3,7 @@
 use super::number::{NUMBER, number};
 use super::pattern::pattern;
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
-use super::{Request, amount};
+use super::{Request, amount, parting};
 use crate::data::tells_when;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,11 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
-            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent|last|first)\s(?:{ROWS}\s)*)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{FOR}\b(?: (?:set|split|data|purposes|only))?"
+            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent|last|first)\s(?:{ROWS}\s)*)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{}\b(?: (?:set|split|data|purposes|only))?",
+            FOR.replace(
+                "verdict)",
+                "verdict|perplexity|scor(?:e|es|ing)|measur(?:e|ing)|assessment|(?:the )?final (?:score|evaluation|test))"
+            )
         )),
         pattern(&format!(
             r"\b{FOR}[ _-](?:set |data )?(?:split|set|size|share|fraction|frac|ratio|part|portion|percentage)s?\s?(?:of|=|:|is|size|\s)*\s?(?P<v>{NUMBER})(?:\s?(?P<unit>%|percent\b))?(?:\s(?:of\s)?(?:(?:the|my|its|all|training|train)\s)*{ROWS}\b)?"
@@ -156,9 +160,11 @@ static ORDERS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     ]
 });
 
-/// What says the order behind a part that was understood: `the latest 20% by date`, `80/20, in chronological order`.
-static BEHIND: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+/// What says the order behind a part that was understood: `the latest 20% by date`, `the latest 20% (created_at)`, `80/20, in chronological
+/// order`.
+static BEHIND: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
+        pattern(r"¦\s*\(\s*(?:(?:by|column|going by|according to|see)\s)*(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)\s*\)"),
         pattern(
             r"(?:¦|\b(?:ordered|sorted))\s*,?\s*(?:when\s)?(?:ordered\s|sorted\s)?(?:by|according to|in (?:the\s)?order of)\s(?:the\s|its\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?",
         ),
@@ -180,7 +186,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> the first)? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> (?:the )?(?:first|oldest|earliest|older|earlier))? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent|latest|newest|later|newer)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
             r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
@@ -219,8 +225,9 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
 }
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    parting::find(rest, request);
     ratio(rest, request);
-    sold_last(rest, request);
+    parting::find_shares(rest, request);
     // `Train on 80 % and test on the rest`.
     let left = |cut: &Cut| match cut.get("rest") {
         "" => number(cut.get("second")),
@@ -231,8 +238,17 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         let is_watched = is_watched(cut.get("for"));
         let place = if is_watched { &mut request.watched } else { &mut request.tested };
         *place = part;
-        let edge = Edge::of(cut.get("edge")).or((!cut.get("start").is_empty()).then_some(Edge::End));
+        // The oldest are trained on where the latest are tested on, whichever of the two is said.
+        let start = match cut.get("start").to_lowercase() {
+            start if start.is_empty() => None,
+            start if start.ends_with("first") => Some(Edge::End),
+            _ => Some(Edge::Latest),
+        };
+        let edge = start.filter(|edge| *edge == Edge::Latest).or(Edge::of(cut.get("edge"))).or(start);
         request.tested_at = edge.filter(|_| !is_watched);
+    }
+    if request.tested.is_none() {
+        sold_last(rest, request);
     }
     // `80 % for training, the rest for testing`.
     let is_rest = |found: &Found<'_>| taken_if(!found.cut.get("rest").is_empty());
@@ -257,6 +273,16 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let percent = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { 100.0 * share } else { 0.0 };
     let kept_out = percent(request.tested) + percent(request.watched);
     rest.cut_as(&REST[1], |found| complete(Some(kept_out), found));
+}
+
+/// A share that is trained on, once both are known: where it and what is kept out are all of the data, they are one split said twice, and
+/// nothing more is cut off.
+pub(super) fn settle(request: &mut Request) {
+    let share = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { share } else { 0.0 };
+    let kept_out = share(request.tested) + share(request.watched);
+    if kept_out > 0.0 && request.data_frac.is_some_and(|trained| (trained + kept_out - 1.0).abs() < 1e-6) {
+        request.data_frac = None;
+    }
 }
 
 /// Columns by whose values rows are kept together, and that say nothing of when.
@@ -287,9 +313,14 @@ fn order(rest: &mut Rest, request: &mut Request) {
     if let Some(cut) = asked {
         request.ordered_by = Some(AskedOrder::of(cut.get("column")));
     } else if is_parted {
-        let behind = |found: &Found<'_>| taken_if(tells_when(found.cut.get("column").trim_matches(['`', '"', '\''])));
+        let behind = |found: &Found<'_>| {
+            let column = found.cut.get("column").trim_matches(['`', '"', '\'']).to_lowercase();
+            // As programs call moments: `created_at`, `posted_on`.
+            taken_if(tells_when(&column) || ["_at", "_on"].iter().any(|end| column.ends_with(end)))
+        };
         // "A chronological 80/20 split by date" says it twice.
-        let (column, plain) = (rest.cut_as(&BEHIND[0], behind), rest.cut(&BEHIND[1]));
+        let column = BEHIND[..2].iter().find_map(|way| rest.cut_as(way, behind));
+        let plain = rest.cut(&BEHIND[2]);
         let said = column.or(plain).map(|cut| AskedOrder::of(cut.get("column")));
         request.ordered_by = said.or(request.ordered_by.take());
     }
@@ -373,6 +404,7 @@ fn ratio(rest: &mut Rest, request: &mut Request) {
     let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
     let share = |percent: f64| AskedPart::Share(share(percent));
     let words = cut.words.to_lowercase();
+    request.stratified |= words.contains("stratif");
     if ["chronological", "temporal", "time-"].iter().any(|word| words.contains(word)) {
         request.ordered_by = Some(AskedOrder::Time);
     }

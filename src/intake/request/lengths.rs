@@ -59,7 +59,18 @@ patterns! {
         r"\b(?:max(?:imum)?[ _-]|num[ _](?:train[ _])?|train(?:ing)?[ _])(?:steps|iter(?:ation)?s)\s?[=:]?\s?#",
         r"[,;(¦]\s*steps\s?[=:]?\s?#",
     ],
-    seeds: [r"^@(?:different |other |random )*seeds\b", r"\b(?P<one>a|one|only one) (?:single )?(?:random )?seed\b"],
+    seeds: [
+        r"^@(?:different |other |random )*seeds\b",
+        r"\b(?P<one>a|one|only one) (?:single )?(?:random )?seed\b",
+        // `Averaged over 3 runs`; those of a search are no repetitions, which is for who calls to see.
+        r"\b(?:averag(?:e|es|ed|ing)|means?|median)(?: (?:the )?(?:results?|scores?|metrics?|it|them|¦))? (?:over|of|across) @(?:independent |different |separate |random |full |training |further )*(?:runs|repeats|repetitions|restarts|trainings)\b(?:,? (?:each )?(?:with|of|from) (?:different|other|own|its own|random|varying|new|a different|another) (?:random )?(?:seeds?|initiali[sz]ations?|starts?))?",
+        r"^@(?:independent |different |separate |random |full |training |further )*(?:runs|repeats|repetitions|restarts|trainings),? (?:each )?(?:with|of|from) (?:different|other|own|its own|random|varying|new|a different|another) (?:random )?(?:seeds?|initiali[sz]ations?|starts?)\b",
+        r"\b(?:repeat|run|train|do|redo)(?:ed|ing)?(?: (?:it|this|that|everything|all|each|the (?:whole )?(?:training|experiment|run|thing)|¦))*\s@times\b(?: (?:with|using) (?:different|other|random|new|varying) (?:random )?seeds?)?",
+        r"^@(?:independent |separate |repeated |random )+(?:runs|repeats|repetitions|trainings)\b",
+        r"^@(?:runs|repeats|repetitions)\s*(?:,|and|then|\x26)\s*(?:(?:report|take|give|show)(?: me)? )?(?:the )?(?:averaged?|mean)\b",
+    ],
+    // `Seeds 1 2 3`, where nothing parts them.
+    spaced_seeds: [r"\b(?:random[ _-])?seeds\s?[=:]?\s?\[?(?P<v>\d+(?:\s\d+)+)\b\]?"],
     seed_list: [
         r"\b(?:(?:\d+|two|three|four|five|six|seven|eight|nine|ten) (?:different |random )?seeds\s?[=:(]|(?:random[ _-])?seeds?\s?[=:]?)\s?(?P<v>-?\d+\b(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|,?\s?and\s)\d+)*)(?:\s?(?:-|–|\.\.+|to)\s?(?P<to>\d+))?\b",
     ],
@@ -185,7 +196,13 @@ pub(super) fn find_seeds(rest: &mut Rest, request: &mut Request) {
     });
     let are_seeds =
         |found: &Found<'_>| taken_if(found.cut.words.ends_with(|c: char| c.is_ascii_digit()) && !OTHER.is_match(found.behind));
-    let cut = p.seed_list.iter().find_map(|way| rest.cut_as(way, are_seeds)).or_else(|| first(rest, &p.one_seed));
+    // Behind the last one stands nothing that it could be a number of.
+    static NO_UNIT: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^\s*(?:$|[.,;:)¦\]!?]|(?:and|with|on|for|to|in|using|then|at|as|but|which|please|from)\b)"));
+    let are_spaced = |found: &Found<'_>| taken_if(NO_UNIT.is_match(found.behind) && !OTHER.is_match(found.behind));
+    let spaced = p.spaced_seeds.iter().find_map(|way| rest.cut_as(way, are_spaced));
+    let listed = spaced.or_else(|| p.seed_list.iter().find_map(|way| rest.cut_as(way, are_seeds)));
+    let cut = listed.or_else(|| first(rest, &p.one_seed));
     let list = request.value(cut, "whole numbers, each once, at most 100", |cut| {
         let mut seeds = Vec::new();
         for text in cut.get("v").split(|c: char| !c.is_ascii_digit() && c != '-').filter(|text| !text.is_empty()) {
@@ -204,7 +221,13 @@ pub(super) fn find_seeds(rest: &mut Rest, request: &mut Request) {
         }
         (seeds.len() <= 100).then_some(seeds)
     });
-    let cut = first(rest, &p.seeds);
+    // Of a search, `20 runs` are trials; and what a paper averages over is its own.
+    let searches = request.search;
+    let is_repeated = |found: &Found<'_>| {
+        let words = found.cut.words.to_lowercase();
+        taken_if(words.contains("seed") || words.contains("averag") || words.contains("mean") || !searches)
+    };
+    let cut = p.seeds.iter().find_map(|way| rest.cut_as(way, is_repeated));
     let words = cut.as_ref().map(|cut| cut.words.clone());
     let count = request.value(cut, "1 to 100 seeds", |cut| if cut.get("one").is_empty() { cut.whole(1, 100) } else { Some(1) });
     if let (Some(list), Some(count), Some(words)) = (&list, count, words)

@@ -33,6 +33,7 @@ mod notation;
 mod number;
 mod optimizer;
 mod pair;
+mod parting;
 mod pattern;
 mod perhaps;
 mod quality;
@@ -49,6 +50,7 @@ mod sweep;
 mod tests;
 mod time;
 mod unread;
+mod understood;
 mod without;
 mod written;
 
@@ -88,6 +90,8 @@ pub struct Request {
     pub tested_at: Option<Edge>,
     /// "Split by date", "train on the past and test on the latest": what is held out comes behind what is trained on.
     pub ordered_by: Option<AskedOrder>,
+    /// "Stratified": each class has its share of what is held out.
+    pub stratified: bool,
     /// "Forecast": what comes later is told from what came before.
     pub forecasts: bool,
     /// What is watched while training, of what is trained on.
@@ -177,6 +181,8 @@ pub struct Request {
     /// "Character-level": each is a token.
     pub characters: bool,
     pub max_seq_len: Option<usize>,
+    /// Of texts that are written.
+    pub max_target_len: Option<usize>,
     pub max_examples: Option<usize>,
     /// "10% of the data": 0.1.
     pub data_frac: Option<f64>,
@@ -366,6 +372,10 @@ pub enum Lack {
     Metric,
     /// Rows by where they stand: the first 300.
     Rows,
+    /// Rows that are parted in another way than by share, time or place: by a date as the border, by whom they are of.
+    Split,
+    /// What a model writes or tells beside the answer: when a word was said.
+    Output,
     /// What is done with a model once it is trained: exporting it.
     Afterwards,
 }

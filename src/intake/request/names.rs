@@ -231,9 +231,26 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
         && let Some(other) = rest.cut_place(model_at)
         && ModelName::called(&other) != ModelName::called(&words)
     {
-        request.refused.push(Refused { words: format!("{words} and {other}"), expected: ONE_OF_TWO.into() });
+        request.refused.push(Refused { words: format!("{words} and {other}"), expected: one_of(&words, &other) });
     }
     Some(words)
+}
+
+/// Which of two models is meant; of some it is known that nobody can have them here.
+fn one_of(first: &str, second: &str) -> String {
+    static CLASSICAL: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:xgboost|lightgbm|catboost|random[- ]forests?|decision trees?|gradient[- ]boost.*|(?:logistic|linear|ridge|lasso|support[- ]vector) regression|svms?|support[- ]vector .*|naive bayes|k-?nn|k[- ]nearest .*|fasttext|arima|lstm|gru|rnn)$",
+        )
+    });
+    let script = "a script of your own can be one (`tallow train --script FILE.py`)";
+    let alone = |own: &str, other: &str| format!("`{own}` alone: there is no {other} here; {script}");
+    match [first, second].map(|name| CLASSICAL.is_match(name)) {
+        [true, false] => alone(second, first),
+        [false, true] => alone(first, second),
+        [true, true] => format!("a model that there is: neither of them is one here; {script}"),
+        [false, false] => ONE_OF_TWO.into(),
+    }
 }
 
 /// `A small ResNet`, `a ResNet small enough`: one of the family's small models. BERT's own sizes have such names, and those of others
@@ -613,8 +630,8 @@ const MODELS: &[&str] = &[
     r"modernbert(?:-\w+)?", "xlnet", r"vision[- ]transformers?", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt(?:-?\d)?", r"language model(?:s|l?ing)?",
     r"(?:llama|qwen|smollm|mistral|gemma)(?:[- ]?\d(?:\.\d)?)?[- ]\d+(?:\.\d+)?[bm](?:[- ](?:instruct|chat|base|it))?\b", r"llama[- ]\d\.\d", r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
-    "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random forest", r"logistic regression", "svm",
-    r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient boosting",
+    "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random[- ]forests?", r"(?:logistic|linear|ridge|lasso|support[- ]vector) regression", r"svms?", r"support[- ]vector (?:machines?|classifiers?)", r"fasttext", r"arima", r"k-?nn",
+    r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient[- ]boost(?:ing|ed(?: decision)? trees?)",
     "lightgbm", "catboost", r"decision trees?", r"naive bayes", r"k[- ]nearest neighbou?rs?", r"(?:variational )?autoencoders?", r"diffusion models?", "rwkv", "tabnet", r"ft-transformer", "perceiver", "hyena",
     "retnet", "longformer", "bigbird", r"yolo[\w-]*", "detr", r"dinov2[\w-]*", r"beit(?:-\w+)?", "regnet", r"wav2vec2?(?:-\w+)?", "hubert", r"stable ?diffusion", r"pythia[-\w.]*",
     r"olmo[-\w.]*", r"deepseek[-\w.]*", r"falcon-\d+\w*", r"bloomz?-\d\w*", r"opt-\d[\w.]*", r"layoutlm[\w-]*",

@@ -31,6 +31,9 @@ pub(super) fn spelt_out(text: &str) -> String {
     if has(&["half of", "third", "quarter", "fifth", "sixth", "eighth", "tenth", "twelfth", "twentieth"]) {
         out = parts(&out);
     }
+    if has(&["/", "÷", "×", "*", "x"]) && has(&[" at ", " after ", " every ", " each "]) {
+        out = falls(&out);
+    }
     if out.contains('/') {
         out = fractions(&out);
     }
@@ -259,6 +262,29 @@ fn parts(text: &str) -> String {
         format!("{}%{}", plain(100.0 * count / part), &found["of"])
     };
     PART.replace_all(text, share).into_owned()
+}
+
+/// A rate that falls, in signs: `lr /10 at epochs 82 and 123`, `x0.1 every 30 epochs`.
+fn falls(text: &str) -> String {
+    static SIGN: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)(?P<before>(?:^|[\s,;:(]|\b(?:lr|rate))\s?)(?P<sign>[/÷]|[x×*])\s?(?P<by>[0-9]+(?:\.[0-9]+)?|0?\.[0-9]+)(?P<behind>\s(?:at|after|every|each)\s)",
+        )
+    });
+    let said = |found: &Captures<'_>| {
+        let verb = if matches!(&found["sign"], "/" | "÷") { "divided by" } else { "multiplied by" };
+        // `x2 at` is no fall.
+        let grows = verb == "multiplied by" && number(&found["by"]).is_none_or(|by| by >= 1.0);
+        match grows {
+            true => found[0].to_string(),
+            // Whose fall it is need not be said again.
+            false => {
+                let before = found["before"].trim_end().trim_start_matches(char::is_alphabetic);
+                format!("{before} {verb} {}{}", &found["by"], &found["behind"])
+            }
+        }
+    };
+    SIGN.replace_all(text, said).into_owned()
 }
 
 /// `1/4 hour`, `1/10 of the data`, `warm-up 1/20`; two numbers beside each other are no fraction by themselves.

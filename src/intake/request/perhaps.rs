@@ -75,7 +75,7 @@ static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     let one = r"[^\s,;:()¦]+";
     regex(&format!(
-        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not be used|(?:stays?|be kept) out|weglassen|ignorieren|auslassen)\b"
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not (?:to )?be used|not used|unused|(?:stays?|be kept) out|weglassen|ignorieren|auslassen)\b"
     ))
 });
 

@@ -376,6 +376,7 @@ impl Cut {
 fn recipe(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     amount::find_part(rest, request);
+    held::settle(request);
     let [no_warmup, no_dropout, no_decay, no_smoothing, no_momentum] =
         NONE.each_ref().map(|(word, way)| if rest.says(word) { rest.cut(way).map(|_| 0.0) } else { None });
     rate::find_warmup(rest, request, no_warmup.is_some());

@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
+mod cannot;
 mod columns;
 mod lists;
 mod misread;
@@ -9,8 +10,10 @@ mod narrow;
 mod notation;
 mod numbers;
 mod ordinary;
+mod parted;
 mod partly;
 mod said;
+mod shapes;
 mod taken_back;
 mod targets;
 mod values;

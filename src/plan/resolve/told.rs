@@ -15,7 +15,11 @@ impl Plan {
             count => format!("{count} runs of "),
         };
         let takes = format!("training: {runs}{} steps, about {} here", words::count(steps as f64), words::duration(needed));
-        std::iter::once(takes).chain(of_time(&self.spec, needed)).chain(idle(&self.spec, &self.facts, steps)).collect()
+        std::iter::once(takes)
+            .chain(of_time(&self.spec, needed))
+            .chain(of_memory(&self.spec, self.estimate.peak_memory_bytes))
+            .chain(idle(&self.spec, &self.facts, steps))
+            .collect()
     }
 }
 
@@ -31,6 +35,16 @@ pub(super) fn of_time(spec: &ExperimentSpec, needed: f64) -> Option<String> {
     let limit = spec.budget.max_time_secs.map(|secs| secs as f64).filter(|limit| needed > *limit)?;
     let (needed, limit) = (words::duration(needed), words::duration(limit));
     Some(format!("time: training takes about {needed} here, longer than the limit of {limit}"))
+}
+
+/// That training is reckoned to take more memory than it may.
+pub(super) fn of_memory(spec: &ExperimentSpec, needed: u64) -> Option<String> {
+    let limit = spec.budget.max_memory_bytes.filter(|limit| needed > *limit)?;
+    let (needed, limit) = (words::bytes(needed as f64), words::bytes(limit as f64));
+    Some(format!(
+        "memory: training takes about {needed} here, more than the limit of {limit}, at which it is stopped: `--set recipe.micro_batch_size=N` \
+         with fewer examples at once, gradient checkpointing, shorter texts or a smaller model take less"
+    ))
 }
 
 /// What so many seconds of training cost here, where somebody said what an hour does.

@@ -5,7 +5,7 @@ use super::frozen;
 use super::paper::Drafted;
 use super::schedule::Stated;
 use crate::intake::{Frozen, Lack, Request, ScheduleShape, Without};
-use crate::spec::{Augment, ClassWeights, EarlyStopping, Ema, Group, Keep, Length, Optimizer, Recipe, Sampling, Warmup};
+use crate::spec::{Augment, ClassWeights, EarlyStopping, Ema, Group, Keep, Length, Optimizer, Recipe, Sampling, Task, Warmup};
 use crate::words::{self, plain};
 use tallow_zoo::{Head, Modality, ModelConfig, Places};
 
@@ -405,18 +405,38 @@ impl Asked<'_> {
     fn lacking(&mut self) {
         for lacking in &self.request.lacking {
             let (field, used, reason) = match lacking.of {
-                // What is measured instead is known elsewhere.
-                Lack::Metric => continue,
+                // What is measured, and held out, instead is known elsewhere.
+                Lack::Metric | Lack::Split => continue,
                 Lack::Rows if self.request.max_examples.is_some() => ("data", "as many, drawn at random", OF_PLACE),
                 Lack::Rows => ("data", "all of it", OF_PLACE),
                 Lack::Afterwards => ("after training", "not done", afterwards(&lacking.words)),
-                Lack::Method => ("method", "training of all weights", "the trainer has no such method"),
+                Lack::Output => ("task", "the words alone", "a model of speech writes here what was said, and not when"),
+                Lack::Method => method(&lacking.words, self.request.task),
                 Lack::Precision => ("precision", "float32", "the trainer computes in float32"),
                 Lack::Augmentation => ("recipe.augment", "left out", AUGMENT),
                 Lack::Task => ("task", "another task", "there is no model for it here"),
             };
             self.out.deviate(field, lacking.words.clone(), used, reason);
         }
+    }
+}
+
+/// The field, what is done in place of a method, and why.
+fn method(words: &str, task: Option<Task>) -> (&'static str, &'static str, &'static str) {
+    const NONE: &str = "the trainer has no such method";
+    let words = words.to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
+    match () {
+        () if says(&["whole word", "whole-word"]) => ("method", "pieces of words hidden by themselves", NONE),
+        () if says(&["orpo", "kto", "simpo", "ppo", "grpo", "rlhf"]) && task == Some(Task::PreferenceOptimization) => {
+            ("method", "DPO", NONE)
+        }
+        () if says(&["pseudo", "self-training", "semi-supervised"]) => ("method", "training on the rows with labels", NONE),
+        () if says(&["averag", "swa"]) => {
+            ("method", "the weights of one step", "it can be had as `ema 0.999`, a running mean of the weights")
+        }
+        () if says(&["path", "depth", "augment", "neftune", "r-drop"]) => ("method", "training without it", NONE),
+        () => ("method", "training of all weights", NONE),
     }
 }
 

@@ -3,10 +3,11 @@
 use super::brief::Brief;
 use super::paper::Drafted;
 use crate::data::tells_when;
-use crate::intake::{AskedOrder, AskedPart, Edge, Request};
+use crate::intake::{AskedOrder, AskedPart, Edge, Lack, Request};
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
 use crate::spec::{Deviation, HeldOutBy, Monitor};
 use crate::words::{count, quoted};
+use tallow_zoo::HeadKind;
 
 /// The splits to train on and to read the verdict from.
 pub(super) struct Splits {
@@ -145,7 +146,28 @@ fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a St
     known.or_else(|| numbers().find(is_it)).or_else(|| data.times.first().filter(|_| is_any))
 }
 
+/// Why nothing is cut off.
+const OWN_SPLIT: &str = "the data has a labelled split of its own";
+
+/// Whether words part rows by a date, and not by whom they are of.
+fn has_year(words: &str) -> bool {
+    let digits: Vec<&str> = words.split(|c: char| !c.is_ascii_digit()).collect();
+    digits.iter().any(|digits| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")))
+}
+
 impl Brief<'_> {
+    /// Why rows are not parted as these words have it, and how that can be had.
+    fn border_or_groups(&self, words: &str) -> String {
+        let files = "two files, one for each side (`train.csv for training and test.csv for testing`), are split as you like";
+        match (has_year(words), &self.held_out_by) {
+            (true, HeldOutBy::Time { .. }) => {
+                format!("a date is no border here, a share is: say how much lies behind it (`test on the latest 30%`); {files}")
+            }
+            (true, _) => format!("a date is no border here, and no column says when a row was; {files}"),
+            (false, _) => format!("rows are not kept together by a column here, and their like may stand on both sides; {files}"),
+        }
+    }
+
     /// Splits with labels that nothing comes of, where a part of the training split is cut off; none where there are no such.
     fn unused(&self) -> Option<String> {
         const SHOWN: usize = 6;
@@ -173,12 +195,20 @@ impl Brief<'_> {
         let mut deviate = |stated: String, used: String, reason: String| {
             out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
         };
+        let parted = request.map(|request| request.lacking.as_slice()).unwrap_or_default();
+        let parted: Vec<&str> = parted.iter().filter(|lack| lack.of == Lack::Split).map(|lack| lack.words.as_str()).collect();
+        let is_stratified = request.is_some_and(|request| request.stratified);
         let Some(frac) = self.held_out_frac else {
-            if tested.is_some() || order_said.is_some() {
+            let used = || format!("the split `{}`", self.held_out);
+            parted.iter().for_each(|words| deviate((*words).into(), used(), OWN_SPLIT.into()));
+            if is_stratified {
+                deviate("a stratified split".into(), used(), OWN_SPLIT.into());
+            }
+            if tested.is_some() || order_said.filter(|_| parted.is_empty()).is_some() {
                 let what = tested.map(|part| format!(" {}", part.in_words())).unwrap_or_default();
                 let which = order_said.map(|order| format!("{},", order.in_words())).unwrap_or_default();
                 let stated = format!("{which}{what} for the test").trim_start().to_string();
-                deviate(stated, format!("the split `{}`", self.held_out), "the data has a labelled split of its own".into());
+                deviate(stated, used(), OWN_SPLIT.into());
             }
             return;
         };
@@ -191,7 +221,23 @@ impl Brief<'_> {
         let one_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.is_one_text());
         let how = self.offer.data.held_out_in_words(train, &self.held_out_by, self.task);
         let is_followed = !self.held_out_by.is_chance() || one_text && matches!(order, Some(Order::Time(None) | Order::End));
-        if let Some(order) = order_said.filter(|_| !is_followed) {
+        for words in &parted {
+            let (used, reason) = (format!("{part} of `{train}` for the test, {how}"), self.border_or_groups(words));
+            deviate((*words).into(), used, reason);
+        }
+        // Of a table's classes each has its share anyway.
+        let has_shares = self.held_out_by.is_chance() && how.contains("of each class");
+        if is_stratified && !has_shares {
+            let reason = match self.held_out_by.is_chance() {
+                true if self.task.head() == HeadKind::Classes => {
+                    "it is of tables that each class gets its share: of other data a draw of many rows comes near it"
+                }
+                true => "there are no classes here that could have their shares",
+                false => "the rows are taken in their order, whatever their classes are",
+            };
+            deviate("a stratified split".into(), format!("{part} of `{train}`, {how}"), reason.into());
+        }
+        if let Some(order) = order_said.filter(|_| !is_followed && parted.is_empty()) {
             let stated = format!("{part} of `{train}` for the test, {}", order.in_words());
             deviate(stated, format!("{part} of it, {how}"), order.refused());
         }

@@ -10,6 +10,7 @@ mod candidates;
 mod data;
 mod defaults;
 mod fit;
+mod followed;
 mod frozen;
 mod held_out;
 mod images;

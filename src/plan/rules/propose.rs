@@ -328,6 +328,10 @@ impl Brief<'_> {
             let reason = "no text is written where this task is scored";
             drafted.deviate("text_to_text.num_beams", format!("{beams} beams"), "none", reason);
         }
+        if let Some(longest) = request.max_target_len.filter(|_| self.task != Task::TextToText) {
+            let reason = "no text is written from another here: `recipe.max_seq_len` is the longest text";
+            drafted.deviate("text_to_text.max_target_len", format!("{longest} tokens"), "none", reason);
+        }
         if let Some([height, width]) = request.image_size.filter(|_| self.offer.data.image_shape.is_none()) {
             let stated = format!("images of {height}x{width} pixels");
             drafted.deviate("data.image", stated, "none", "the data has no images");
@@ -369,10 +373,13 @@ impl Brief<'_> {
     /// A pretrained T5 knows its tasks by words before the source; how many texts are followed at once may be said of any.
     fn text_to_text(&self, candidate: &Candidate) -> Option<TextToText> {
         let prefix = self.prefix(candidate);
-        let beams = self.request().and_then(|request| request.num_beams).filter(|_| self.task == Task::TextToText);
+        let request = self.request().filter(|_| self.task == Task::TextToText);
+        let beams = request.and_then(|request| request.num_beams);
+        let max_target_len = request.and_then(|request| request.max_target_len);
         let usual = TextToText::default();
-        (prefix.is_some() || beams.is_some()).then_some(TextToText {
+        (prefix.is_some() || beams.is_some() || max_target_len.is_some()).then_some(TextToText {
             prefix: prefix.unwrap_or_default(),
+            max_target_len,
             num_beams: beams.unwrap_or(usual.num_beams),
             ..usual
         })

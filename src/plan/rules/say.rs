@@ -127,7 +127,7 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
-        let (wishes, words) = self.not_understood();
+        let (wishes, words) = self.not_understood(out);
         out.deviations.extend(wishes);
         out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(words);
@@ -302,14 +302,14 @@ impl Brief<'_> {
 
     /// What nothing came of: what may have been a wish, which differs from what is run, and words that change nothing. Those that are
     /// columns of the data are followed.
-    fn not_understood(&self) -> (Vec<Deviation>, Option<String>) {
+    fn not_understood(&self, out: &Drafted) -> (Vec<Deviation>, Option<String>) {
         let Some(request) = self.request() else { return (vec![], None) };
         let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
         let is_of = |names: &[String], name: &str| names.iter().any(|own| own == name);
         let is_input = |name: &str| columns.input.iter().any(|column| is_called(column, name));
         // A flag is called by what it tells: `spam` of `is_spam`.
         let tells = |column: &str, name: &str| is_called(column, name) || is_called(column, &format!("is_{name}"));
-        let is_label = |name: &str| columns.label.iter().any(|column| tells(column, name));
+        let is_label = |name: &str| columns.label.iter().chain(&columns.labels).any(|column| tells(column, name));
         let in_its_role = |name: &str| match is_of(&perhaps.exclude, name) {
             true => self.left_out(name).is_some(),
             false => {
@@ -389,12 +389,12 @@ impl Brief<'_> {
             _ if is_stratified && of_strata(words) => true,
             names if says_label(names) || is_followed(words, names) => true,
             // `Ignore` of `ignore the id and the name`.
-            [] => lists && (of_columns(words) || !negates(words)) || leaves_out(words) || keeps(words),
+            [] => lists && (of_columns(words) || !negates(words) && !has_value(words)) || leaves_out(words) || keeps(words),
             [name] if is_order(name) => true,
             names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
         };
         let is_column = |name: &&str| is_input(name) || is_label(name) || self.left_out(name).is_some();
-        let left = request.not_understood.iter().filter(|words| !is_taken(words));
+        let left = request.not_understood.iter().filter(|words| !is_taken(words) && !self.is_so_anyway(words, out));
         let (of_columns, others): (Vec<&String>, Vec<&String>) =
             left.partition(|words| Request::names_in(words).iter().any(is_column));
         let (wishes, words): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|words| Request::may_change(words));
@@ -506,9 +506,9 @@ impl Brief<'_> {
 }
 
 /// What says that something is left out, where it was named before.
-const LEFT_OUT: [&str; 21] = [
-    "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore", "exclude", "omit", "skip",
-    "remove", "discard", "not", "don't", "use", "never",
+const LEFT_OUT: [&str; 25] = [
+    "used", "is", "to", "be", "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore",
+    "exclude", "omit", "skip", "remove", "discard", "not", "don't", "use", "never",
 ];
 
 /// How words begin that leave something out.
@@ -520,6 +520,11 @@ const OF_ANY: [&str; 7] = ["thing", "things", "stuff", "bit", "part", "stay", "s
 /// What people call columns.
 const OF_COLUMNS: [&str; 10] =
     ["column", "columns", "feature", "features", "field", "fields", "input", "inputs", "predictors", "variables"];
+
+/// Whether a number stands in it, which no column has: `output 48`.
+fn has_value(words: &str) -> bool {
+    words.split_whitespace().any(|word| word.trim_end_matches('%').parse::<f64>().is_ok())
+}
 
 /// What says that something is not to be.
 const NEGATES: [&str; 7] = ["not", "no", "never", "don't", "neither", "nor", "without"];

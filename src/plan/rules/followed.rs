@@ -1,0 +1,221 @@
+//! Words that nothing understood and that the finished experiment follows all the same, or that are no wish: to say that they were not
+//! followed would be untrue. Each word is to be accounted for, by the experiment or as an ordinary one; else they are told.
+
+use super::brief::Brief;
+use super::paper::Drafted;
+use crate::data::is_called;
+use crate::intake::Request;
+use crate::intake::regex;
+use crate::spec::{HeldOutBy, Task};
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+use tallow_zoo::HeadKind;
+
+/// What is asked, and whether the experiment has it.
+struct Said {
+    way: Regex,
+    holds: fn(&Brief<'_>, &Drafted, &Captures<'_>) -> bool,
+}
+
+/// In lower case, each a part of a phrase.
+static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
+    let said = |way: &str, holds| Said { way: regex(&format!(r"\b(?:{way})(?:\b|$)")), holds };
+    vec![
+        said(
+            r"(?:balanced )?class(?:es)?[ -]weight(?:s|ing|ed)?|weigh(?:t|ted|ting)? (?:the )?class(?:es)?|weighted loss",
+            |_, out, _| out.recipe.class_weights.is_some(),
+        ),
+        said(r"(?:class )?imbalanced?", |_, out, _| out.recipe.class_weights.is_some() || out.recipe.focal_gamma.is_some()),
+        said(r"em|exact[- ]match(?:es)?", |brief, _, _| brief.task == Task::QuestionAnswering),
+        said(r"(?:categorical )?cross[- ]entropy(?: loss)?|softmax(?: loss)?", |brief, out, _| {
+            matches!(brief.task.head(), HeadKind::Classes | HeadKind::Tags | HeadKind::Words)
+                && brief.task != Task::PreferenceOptimization
+                && out.recipe.focal_gamma.is_none()
+        }),
+        said(r"binary cross[- ]entropy(?: loss)?|bce(?: loss)?", |brief, _, _| brief.task.head() == HeadKind::Labels),
+        said(r"(?:mse|mean[- ]squared?[- ]errors?|squared?[- ]errors?)(?: loss)?|l2 loss", |brief, _, _| {
+            brief.task.head() == HeadKind::Value
+        }),
+        said(
+            r"(?:only |just )?(?:on |of )?(?:the )?(?:assistant|answer|response|completion|output|reply)s?(?:['’]s?)?(?: (?:replies|answers|turns|tokens|messages|responses|only))+",
+            |brief, _, _| brief.task == Task::InstructionTuning,
+        ),
+        said(r"(?:not|no) (?:an? )?(?:classification|classifier|classes)", |brief, _, _| {
+            !matches!(brief.task.head(), HeadKind::Classes | HeadKind::Labels | HeadKind::Tags)
+        }),
+        said(r"(?:not|no) (?:an? )?(?:regression|regressor)", |brief, _, _| brief.task.head() != HeadKind::Value),
+        said(r"domain[- ]adapt(?:ation|ive|ed)(?: pre-?training)?|(?:continued|further) pre-?training", |brief, _, _| {
+            matches!(brief.task, Task::LanguageModelling | Task::MaskedLanguageModelling)
+        }),
+        said(
+            r"(?:do not|don['’]t|dont|no|not|never|without) shuffl(?:e|ing)(?: (?:it|them|the (?:data|rows)))? (?:across|over|in) (?:the )?(?:time|dates?)",
+            |brief, _, _| matches!(brief.held_out_by, HeldOutBy::Time { .. } | HeldOutBy::End),
+        ),
+        said(
+            r"(?:(?:keep|hold|leave|reserve|use|take)(?: out| aside| back)? )?(?:the )?(?P<edge>last|final|latest|newest|first) (?P<v>[0-9]+(?:\.[0-9]+)?) ?(?:%|percent)(?: of (?:the )?(?:file|text|rows|data|lines))?",
+            |brief, _, found| {
+                let share = found["v"].parse::<f64>().ok().map(|percent| percent / 100.0);
+                let is_text = brief.offer.data.splits.iter().any(|split| split.name == brief.train && split.is_one_text());
+                let is_edge = match (&found["edge"], &brief.held_out_by) {
+                    ("first", by) => *by == HeldOutBy::Start,
+                    (_, HeldOutBy::Chance) => is_text,
+                    ("latest" | "newest", by) => matches!(by, HeldOutBy::Time { .. }),
+                    (_, by) => *by != HeldOutBy::Start,
+                };
+                is_edge && brief.held_out_frac.zip(share).is_some_and(|(own, asked)| (own - asked).abs() < 1e-6)
+            },
+        ),
+        said(r"(?P<v>[0-9]+)[- ](?:class(?:es)?|labels|categories|way)", |brief, _, found| {
+            found["v"].parse::<usize>().is_ok_and(|count| count == brief.offer.data.labels.len())
+        }),
+        said(r"binary(?: class(?:es|ification|ifier))?|two[- ]class(?:es)?", |brief, _, _| {
+            brief.task.head() == HeadKind::Classes && brief.offer.data.labels.len() == 2
+        }),
+        said(r"multi-?\s?class(?: (?:classification|classifier))?", |brief, _, _| {
+            brief.task.head() == HeadKind::Classes && brief.offer.data.labels.len() > 2
+        }),
+        said(r"(?:full|single)[- ]precision|fp32|float32", |_, _, _| true),
+        said(
+            r"(?:(?:no|without)(?: an?| any)?|not on an?) (?:gpus?|cuda)|cpu[- ]only|(?:only )?(?:on )?(?:the )?cpu",
+            |_, _, _| true,
+        ),
+        said(
+            r"(?:(?:sensible|reasonable|usual|standard|your|the|good|common) )*(?:defaults?|standard|usual)(?: (?:settings?|hyper-?\s?param(?:eter)?s?|values?|options?|recipe|config\w*|ones?|everything else|for (?:the rest|everything else|all else)))*",
+            |_, _, _| true,
+        ),
+        said(r"greedy(?: (?:decoding|search))?", |brief, _, _| {
+            brief.request().is_some_and(|request| request.num_beams.is_none())
+        }),
+        // By itself it says nothing of which.
+        said(r"^loss(?:es)?$", |_, _, _| true),
+    ]
+});
+
+/// What is said of a project and asks for nothing.
+const OF_PROJECTS: [&str; 22] = [
+    "baseline",
+    "baselines",
+    "thesis",
+    "homework",
+    "coursework",
+    "kaggle",
+    "poc",
+    "demo",
+    "hackathon",
+    "phd",
+    "msc",
+    "bsc",
+    "laptop",
+    "macbook",
+    "workstation",
+    "predictor",
+    "predictors",
+    "classifier",
+    "detector",
+    "regressor",
+    "tagger",
+    "dataset",
+];
+
+/// What is made of a thing that is named before it: `churn prediction`.
+const OF_TASKS: [&str; 16] = [
+    "prediction",
+    "predictions",
+    "predictor",
+    "detection",
+    "detector",
+    "classification",
+    "classifier",
+    "regression",
+    "regressor",
+    "model",
+    "estimation",
+    "estimator",
+    "recognition",
+    "identification",
+    "scoring",
+    "analysis",
+];
+
+impl Brief<'_> {
+    /// Whether nothing is lost of these words.
+    pub(super) fn is_so_anyway(&self, words: &str, out: &Drafted) -> bool {
+        let low = words.to_lowercase();
+        if self.names_files(&low) || self.names_classes(&low) || self.names_columns(words) {
+            return true;
+        }
+        let mut left = low.clone();
+        for Said { way, holds } in SAID.iter() {
+            while let Some(found) = way.captures(&left).filter(|found| holds(self, out, found)) {
+                let range = found.get(0).map_or(0..0, |all| all.range());
+                if range.is_empty() {
+                    break;
+                }
+                left.replace_range(range, " ");
+            }
+        }
+        let before = left.split_whitespace().count();
+        let names: Vec<&str> = left.split_whitespace().filter(|word| self.is_own_name(word)).collect();
+        let is_named = !names.is_empty();
+        let rest: Vec<&str> = left
+            .split_whitespace()
+            .filter(|word| !(self.is_own_name(word) || OF_PROJECTS.contains(word) || is_named && OF_TASKS.contains(word)))
+            .collect();
+        let is_accounted_for = left != low || rest.len() < before;
+        is_accounted_for && (rest.is_empty() || !Request::may_change(&rest.join(" ")))
+    }
+
+    /// Files that the data's splits are read from.
+    fn names_files(&self, low: &str) -> bool {
+        let splits = &self.offer.data.splits;
+        let is_file = |name: &str| {
+            let files = splits.iter().flat_map(|split| &split.files);
+            name.contains('.')
+                && files.filter_map(|file| file.file_name()).any(|own| own.to_string_lossy().eq_ignore_ascii_case(name))
+        };
+        low.split_whitespace().all(|word| is_file(word.trim_matches(['`', '"', '\'', ','])))
+    }
+
+    /// Classes, where the request lists all that there are: of fewer somebody may want those alone.
+    fn names_classes(&self, low: &str) -> bool {
+        let labels: Vec<String> = self.offer.data.labels.iter().map(|label| label.to_lowercase().replace('_', " ")).collect();
+        let text = self.request().map(|request| request.text.to_lowercase().replace('_', " ")).unwrap_or_default();
+        let holds = |label: &String| {
+            text.match_indices(label.as_str()).any(|(at, _)| {
+                let is_letter = |c: char| c.is_alphanumeric();
+                !text[..at].ends_with(is_letter) && !text[at + label.len()..].starts_with(is_letter)
+            })
+        };
+        let are_listed = labels.len() > 1 && labels.iter().all(|label| label.chars().count() > 1 && holds(label));
+        let low = low.replace('_', " ");
+        are_listed && (labels.contains(&low) || low.split_whitespace().all(|word| labels.iter().any(|label| label == word)))
+    }
+
+    /// Columns that are read or told, in a list without words: `instruction/input/output`.
+    fn names_columns(&self, words: &str) -> bool {
+        let columns = &self.offer.data.columns;
+        let own = columns.input.iter().chain(&columns.label).chain(&columns.labels);
+        let own: Vec<&String> = own.collect();
+        let parts: Vec<&str> = words.split(['/', '+', ',', '|', '&', ' ']).filter(|part| !part.is_empty()).collect();
+        parts.len() > 1 && parts.iter().all(|part| own.iter().any(|column| is_called(column, part)))
+    }
+
+    /// Whether a word is that of the data's name, or of what is told: `churn` of `churned`.
+    fn is_own_name(&self, word: &str) -> bool {
+        const STEM: usize = 4;
+        let of_data = self.choice.name.to_lowercase();
+        let is_of_data = of_data
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|own| own.chars().count() >= STEM && own.trim_end_matches('s') == word.trim_end_matches('s'));
+        let columns = &self.offer.data.columns;
+        let is_told = columns.label.iter().chain(&columns.labels).any(|label| {
+            let label = label.to_lowercase();
+            label.split(|c: char| !c.is_alphanumeric()).any(|own| {
+                let alike = own.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+                let [own, word] = [own, word].map(|text| text.chars().count());
+                own == word && alike == own || alike >= STEM && own - alike <= 3 && word - alike <= 3
+            })
+        });
+        is_of_data || is_told
+    }
+}
