@@ -49,8 +49,8 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod time;
-mod unread;
 mod understood;
+mod unread;
 mod without;
 mod written;
 

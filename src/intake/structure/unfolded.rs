@@ -123,8 +123,14 @@ fn rows_of(row: &[Vec<&str>], height: usize, widths: &[usize]) -> Vec<Vec<String
             _ => lines.iter().skip(line * width).take(width).map(|text| (*text).to_string()).collect(),
         }
     };
-    let line =
-        |line: usize| row.iter().zip(widths).enumerate().flat_map(|(at, (lines, width))| cell(lines, at, *width, line)).collect();
+    let columns = widths.iter().sum();
+    let line = |line: usize| {
+        let cells = row.iter().zip(widths).enumerate().flat_map(|(at, (lines, width))| cell(lines, at, *width, line));
+        let mut cells: Vec<String> = cells.collect();
+        // A line that heads the others may end early.
+        cells.resize(columns, String::new());
+        cells
+    };
     (0..height).map(line).collect()
 }
 
