@@ -132,8 +132,10 @@ impl Group {
         let places = places(&mounts, &own, controller).into_iter().filter(|place| versions.contains(&place.version));
         places.into_iter().find_map(|Place { folder, version, beside }| {
             remove_stale(&folder);
-            let group = Group { folder: folder.join(name), version };
-            fs::create_dir(&group.folder).ok()?;
+            let folder = folder.join(name);
+            // Before it is a group: dropping one removes its folder, which may be there for another.
+            fs::create_dir(&folder).ok()?;
+            let group = Group { folder, version };
             // A group without the controller's files limits nothing; dropping it removes it.
             group.has(if controller == "pids" { PIDS_MAX } else { group.memory_file() }).then_some(())?;
             beside.map_or(Some(()), |ours| group.keep_limits_of(&ours))?;

@@ -169,6 +169,9 @@ impl Failure for Error {
             Error::Untrained { .. } => "train the model on the task first, then evaluate what comes out",
             Error::NotFinite { .. } => "the weights hold values too large to compute with: train with a lower `recipe.lr`",
             Error::NoScore { .. } => "train longer or with another `recipe.lr`, or score more examples",
+            Error::NoThread(_) => {
+                "each thread takes some MiB of `--memory`, and counts against `ulimit -u`: allow more of what is short"
+            }
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => FULL_DISK,
             Error::Schema(_) => "docs/generation.md lists what a schema may say",
             Error::Held(tallow_grammar::Error::Room { .. }) => "give it more with `--max-tokens`, or shorten the prompt",
