@@ -192,7 +192,7 @@ impl Brief<'_> {
         // That something is forecast asks for an order where there is one, and for none where there is not.
         let is_said = request.is_some_and(|request| request.ordered_by.is_some() || request.tested_at.is_some());
         let order_said = order.filter(|_| is_said);
-        let mut deviate = |stated: String, used: String, reason: String| {
+        let mut differs = |stated: String, used: String, reason: String| {
             out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
         };
         let parted = request.map(|request| request.lacking.as_slice()).unwrap_or_default();
@@ -200,15 +200,15 @@ impl Brief<'_> {
         let is_stratified = request.is_some_and(|request| request.stratified);
         let Some(frac) = self.held_out_frac else {
             let used = || format!("the split `{}`", self.held_out);
-            parted.iter().for_each(|words| deviate((*words).into(), used(), OWN_SPLIT.into()));
+            parted.iter().for_each(|words| differs((*words).into(), used(), OWN_SPLIT.into()));
             if is_stratified {
-                deviate("a stratified split".into(), used(), OWN_SPLIT.into());
+                differs("a stratified split".into(), used(), OWN_SPLIT.into());
             }
             if tested.is_some() || order_said.filter(|_| parted.is_empty()).is_some() {
                 let what = tested.map(|part| format!(" {}", part.in_words())).unwrap_or_default();
                 let which = order_said.map(|order| format!("{},", order.in_words())).unwrap_or_default();
                 let stated = format!("{which}{what} for the test").trim_start().to_string();
-                deviate(stated, used(), OWN_SPLIT.into());
+                differs(stated, used(), OWN_SPLIT.into());
             }
             return;
         };
@@ -223,7 +223,7 @@ impl Brief<'_> {
         let is_followed = !self.held_out_by.is_chance() || one_text && matches!(order, Some(Order::Time(None) | Order::End));
         for words in &parted {
             let (used, reason) = (format!("{part} of `{train}` for the test, {how}"), self.border_or_groups(words));
-            deviate((*words).into(), used, reason);
+            differs((*words).into(), used, reason);
         }
         // Of a table's classes each has its share anyway.
         let has_shares = self.held_out_by.is_chance() && how.contains("of each class");
@@ -235,15 +235,15 @@ impl Brief<'_> {
                 true => "there are no classes here that could have their shares",
                 false => "the rows are taken in their order, whatever their classes are",
             };
-            deviate("a stratified split".into(), format!("{part} of `{train}`, {how}"), reason.into());
+            differs("a stratified split".into(), format!("{part} of `{train}`, {how}"), reason.into());
         }
         if let Some(order) = order_said.filter(|_| !is_followed && parted.is_empty()) {
             let stated = format!("{part} of `{train}` for the test, {}", order.in_words());
-            deviate(stated, format!("{part} of it, {how}"), order.refused());
+            differs(stated, format!("{part} of it, {how}"), order.refused());
         }
         if let Some(rows) = rows {
             let stated = format!("{} of `{train}` for the test", rows.in_words());
-            deviate(stated, format!("{part} of it, {how}"), "a text is no number of examples".into());
+            differs(stated, format!("{part} of it, {how}"), "a text is no number of examples".into());
         }
         let unused = self.unused();
         let why = match (is_followed, is_said) {
