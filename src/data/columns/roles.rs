@@ -104,7 +104,7 @@ impl Roles {
 const LABELS: &[&str] = &[
     "label", "labels", "target", "targets", "class", "classes", "outcome", "response", "gold", "output", "outputs",
     "klasse", "klassen", "ziel", "zielspalte", "zielvariable", "zielgröße", "kategorie", "kategorien", "labelspalte",
-    "étiquette", "étiquettes", "etiquette", "classe", "cible", "étiquettes", "sortie",
+    "étiquette", "étiquettes", "etiquette", "classe", "cible", "sortie",
     "etiqueta", "etiquetas", "clase", "clases", "objetivo", "salida", "rótulo", "rótulos", "rotulo", "alvo", "saída",
     "etichetta", "etichette", "classi", "obiettivo", "bersaglio", "uscita", "标签", "标签列", "目标", "目标列", "类别", "类别列", "ラベル",
 ];
@@ -319,15 +319,13 @@ fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
 
 /// Whether a bare list opens there: in brackets, or called columns.
 fn opens_a_list(before: &[Piece<'_>]) -> bool {
+    const COLUMNS: [&str; 7] = ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"];
+    let calls_columns = |piece: &Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
     let mut last = before.iter().rev();
     match last.next() {
         Some(Piece::Sign('(' | '（' | '[')) => true,
-        Some(Piece::Word(word)) => {
-            ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"].contains(&word.as_str())
-        }
-        Some(Piece::Sign(':')) => {
-            matches!(last.next(), Some(Piece::Word(word)) if ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"].contains(&word.as_str()))
-        }
+        Some(piece) if calls_columns(piece) => true,
+        Some(Piece::Sign(':')) => last.next().is_some_and(calls_columns),
         _ => false,
     }
 }

@@ -100,9 +100,7 @@ mod tests {
         let request = parse_request("mails.csvのbodyからtopicを予測する分類モデルを学習してください。3エポック", |_| None);
         assert!(request.label.is_none_or(|label| !label.contains(' ')), "a name");
         assert_eq!(request.epochs, Some(3.0));
-        assert_eq!(
-            parse_request("用minilm在mails.csv上做分类，标签列是“主题”", |_| None).label.as_deref().filter(|l| *l == "是"),
-            None
-        );
+        let request = parse_request("用minilm在mails.csv上做分类，标签列是“主题”", |_| None);
+        assert_ne!(request.label.as_deref(), Some("是"));
     }
 }
