@@ -1,10 +1,10 @@
 //! A plan as people read it.
 
 use crate::plan::{self, Gate, Plan, usd_of};
-use crate::report::Style;
+use crate::report::{self, Style};
 use crate::spec::{Columns, DataSource, ModelSpec};
 use crate::store::RunFolder;
-use crate::words::{adapter, address, bytes, clean, count, dollars, duration, length, optimizer, plain, schedule};
+use crate::words::{address, bytes, clean, count, dollars, duration, plain};
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
 pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
@@ -15,9 +15,9 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
         out.push_str(&format!("{} ({}{page})\n", clean(&claim.statement), clean(&claim.source)));
     }
     out.push('\n');
-    for (name, value) in settings(plan) {
-        out.push_str(&format!("  {name:<14} {value}\n"));
-    }
+    let rows = settings(plan);
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    rows.iter().for_each(|(name, value)| out.push_str(&format!("  {name:<width$}  {value}\n")));
     out.push_str(&cited(plan, style));
     if !plan.deviations.is_empty() {
         out.push_str(&format!("\n{}\n", style.bold("Differs from what is stated")));
@@ -54,8 +54,6 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
 
 fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
     let (spec, estimate) = (&plan.spec, &plan.estimate);
-    let first = plan.runs.first();
-    let recipe = first.map_or(&spec.recipe, |run| &run.recipe);
     let split =
         |name: &str| plan.facts.data.splits.iter().find(|s| s.name == name).map_or(String::new(), |s| count(s.examples as f64));
     // Of those that are trained on as many as there may be.
@@ -76,7 +74,6 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         ModelSpec::Pretrained { id, .. } => id.clone(),
         ModelSpec::Scratch { config, .. } => format!("{} from scratch", config.family()),
     };
-    let steps = first.map_or(String::new(), |run| format!(" ({} steps)", count(run.total_steps as f64)));
     let target = spec.target.as_ref().map(|t| format!(", target {} ({})", plain(t.value), clean(&t.source))).unwrap_or_default();
     let mut rows = vec![
         (
@@ -92,16 +89,9 @@ fn settings(plan: &Plan) -> Vec<(&'static str, String)> {
         ("columns", columns(&plan.facts.data.columns)),
         ("model", format!("{model}, {} parameters", count(estimate.num_params as f64))),
         ("metric", format!("{}{target}", spec.metric.in_words())),
-        ("optimizer", optimizer(&recipe.optimizer)),
-        ("learning rate", format!("{}, {}", plain(recipe.lr), schedule(&recipe.schedule))),
-        ("length", length(&recipe.length) + &steps),
-        ("batch size", recipe.batch_size.to_string()),
     ];
     rows.retain(|(_, value)| !value.is_empty());
-    rows.extend(recipe.max_seq_len.map(|len| ("longest text", format!("{len} tokens"))));
-    rows.extend(spec.data.image.map(|size| ("images", size.in_words())));
-    rows.extend(spec.adapter.as_ref().map(|spec| ("adapter", adapter(spec))));
-    rows.push(("runs", plan.runs.iter().map(|run| run.name.clone()).collect::<Vec<_>>().join(", ")));
+    rows.extend(report::settings(plan, plan.runs.first()));
     let secs = estimate.train_secs * plan.runs.len() as f64;
     rows.extend(spec.search.as_ref().map(|search| {
         let all = duration(estimate.train_secs * search.trainings(plan.runs.len()) as f64);

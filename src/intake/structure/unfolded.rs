@@ -8,6 +8,8 @@ static BREAK: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\
 /// Ways to part the cells of a header that are tried, and rows that are looked at for all of them.
 const MOST_WAYS: usize = 500;
 const MOST_ROWS: usize = 20_000;
+/// Rows that a table may have once it is parted: a table with more is no paper's.
+const MOST_MADE: usize = 2000;
 /// Columns that one cell may stand for.
 const MOST_NAMES: usize = 20;
 
@@ -27,7 +29,8 @@ pub(in crate::intake) fn unfolded(grid: Vec<Vec<String>>) -> Vec<Vec<String>> {
         (changes && is_sure).then(|| (widths.clone(), heights))
     };
     let most = MOST_ROWS / rows.len();
-    let Some((widths, heights)) = ways(&names).iter().take(most).find_map(parts) else { return grid };
+    let parted = ways(&names).iter().take(most).find_map(parts);
+    let Some((widths, heights)) = parted.filter(|(_, heights)| heights.iter().sum::<usize>() <= MOST_MADE) else { return grid };
     let mut made = vec![header_of(&names, &widths)];
     for (row, height) in cells.iter().zip(heights) {
         made.extend(rows_of(row, height, &widths));
@@ -229,6 +232,9 @@ mod tests {
         ] {
             assert_eq!(unfolded(table.clone()), table);
         }
+        let high = vec!["7"; MOST_MADE / 4 + 1].join("<br>");
+        let table = vec![vec!["Tree".to_string(), "Size".to_string()]].into_iter().chain(vec![vec![high.clone(), high]; 4]).collect::<Vec<_>>();
+        assert_eq!(unfolded(table.clone()), table);
         let many = vec!["a"; 5000].join("<br>");
         let table = vec![vec![many.clone(); 30], vec![many; 30]];
         assert_eq!(unfolded(table.clone()), table);

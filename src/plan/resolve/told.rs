@@ -42,8 +42,8 @@ pub(super) fn of_memory(spec: &ExperimentSpec, needed: u64) -> Option<String> {
     let limit = spec.budget.max_memory_bytes.filter(|limit| needed > *limit)?;
     let (needed, limit) = (words::bytes(needed as f64), words::bytes(limit as f64));
     Some(format!(
-        "memory: training takes about {needed} here, more than the limit of {limit}, at which it is stopped: `--set recipe.micro_batch_size=N` \
-         with fewer examples at once, gradient checkpointing, shorter texts or a smaller model take less"
+        "memory: training takes about {needed} here, more than the limit of {limit}: at the limit it is tried again in smaller parts of the same \
+         steps, up to the attempts there are; gradient checkpointing, shorter texts or a smaller model take less from the start"
     ))
 }
 
