@@ -1,131 +1,39 @@
 //! `tallow train --script FILE`: a Python script in a container, for what the zoo lacks; and the script that a language model writes in
 //! place of an experiment.
 
+mod engine;
+mod error;
+mod fallback;
+
 use super::args::{BudgetArgs, FallbackArgs, HubArgs, RunArgs, ScriptArgs, Wishes, WorkerArgs};
 use super::environment::Environment;
 use super::experiment::{self, create, create_named, now, planner_wishes, stop_flag, unfinished_script};
 use super::{consent, language_model};
 use crate::data::Parted;
 use crate::data::hub::Hub;
-use crate::error::{Class, Error, Failure, Result};
+use crate::error::{Error, Result};
 use crate::llm::{self, Allowance, Chosen};
-use crate::pipeline::{Wanted, Worker};
+use crate::pipeline::Worker;
 use crate::plan;
 use crate::provenance::ScriptManifest;
 use crate::report::{self, ScriptReport};
 use crate::run::{Outcome, Watch};
-use crate::sandbox::container::{Engine, LEAST_MEMORY};
-use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts, Spare};
+use crate::script::{self, Author, AuthorSpec, Brief, Ended, HeldOut, Means, Scored, ScriptJob, ScriptSpec, Scripts};
 use crate::spec::Metric;
 use crate::store::{Purpose, Record, RunFolder};
-use crate::words::bytes;
 use crate::{data, pipeline};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// The image of scripts where no other is named.
-const IMAGE: &str = "tallow-python";
+use engine::{engine, fits, image, means, spare};
+pub(super) use engine::{image_of, look_at_image};
+use error::ScriptError;
+pub(super) use error::{does_not_go, without_author, without_script};
+pub(super) use fallback::fall_back;
 
 /// Where to look for models, and how workers run: those of an embedded language model.
 type Around<'a> = (&'a HubArgs, &'a WorkerArgs);
-
-#[derive(Debug, thiserror::Error)]
-enum ScriptError {
-    #[error("cannot read `{}`", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("`{}`: {what}", path.display())]
-    Spec { path: PathBuf, what: String },
-    #[error("a script needs a container engine: there is no `docker` on PATH")]
-    NoEngine,
-    #[error("the container engine cannot be used: {what}")]
-    Engine { what: String },
-    #[error("the image `{image}` cannot be used: {what}")]
-    Image { image: String, what: String },
-    #[error("`--threads`: expected at most the {there} of the container engine's machine, found {asked}")]
-    Processors { there: usize, asked: usize },
-    #[error("`--memory`: expected at least {}, which is what a container engine gives, found {}", bytes(LEAST_MEMORY as f64), bytes(*asked as f64))]
-    Memory { asked: u64 },
-    #[error("the data folder `{}` is not there", path.display())]
-    NoData { path: PathBuf },
-    #[error("the held-out answers are in the data that the script sees: `{}` lies in `--data {}`", path.display(), data.display())]
-    AnswersInData { path: PathBuf, data: PathBuf },
-    #[error("the run folder keeps the held-out answers, and would lie in the data that the script sees: `{}` is in `--data {}`", path.display(), data.display())]
-    RunInData { path: PathBuf, data: PathBuf },
-    #[error("the script completed, but what it predicted cannot be scored: {what}")]
-    Predictions { what: String, report: PathBuf },
-    #[error("`{option}` does not go with a script")]
-    DoesNotGo { option: &'static str },
-    #[error("`{option}` without `--llm` does not go with a script")]
-    NeedsModel { option: &'static str },
-    #[error("`{option}` is about a script, and none is given: expected `--script FILE` beside it")]
-    NoScript { option: &'static str },
-    #[error("`{option}` is about a script, which nobody is there to write: expected `--llm NAME` beside it")]
-    NoAuthor { option: &'static str },
-    #[error("nobody agreed to have {model} mend the script")]
-    NotAgreed { model: String },
-}
-
-impl Failure for ScriptError {
-    fn class(&self) -> Class {
-        match self {
-            ScriptError::Read { .. }
-            | ScriptError::Processors { .. }
-            | ScriptError::Memory { .. }
-            | ScriptError::DoesNotGo { .. }
-            | ScriptError::NeedsModel { .. }
-            | ScriptError::NoScript { .. }
-            | ScriptError::NoAuthor { .. }
-            | ScriptError::AnswersInData { .. }
-            | ScriptError::RunInData { .. }
-            | ScriptError::NotAgreed { .. } => Class::Usage,
-            ScriptError::Spec { .. } | ScriptError::Predictions { .. } => Class::Spec,
-            ScriptError::NoEngine | ScriptError::Engine { .. } | ScriptError::Image { .. } => Class::Sandbox,
-            ScriptError::NoData { .. } => Class::Data,
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            ScriptError::NoEngine => Some("install Docker, or put what the script does into an experiment of the zoo: `tallow models`".into()),
-            ScriptError::Engine { .. } => Some(
-                "see that it runs (`systemctl start docker`), or name its address in DOCKER_HOST; `tallow doctor` says what is there".into(),
-            ),
-            ScriptError::Image { image, .. } => Some(format!(
-                "name another by `--image`; or make one where no registry can be reached: a root file system with Python as a tar, then \
-                 `docker import root.tar {image}` (docs/scripts.md)"
-            )),
-            ScriptError::DoesNotGo { .. } | ScriptError::NeedsModel { .. } => Some("a script decides that itself; it takes `--data`, `--seeds` (one), `--memory`, `--max-disk`, `--max-attempts`, `--max-time`, `--max-silence`, `--threads`, `--image`, `--gpu`, `--out`, and `--llm` with its budgets where a language model may mend it".into()),
-            ScriptError::AnswersInData { .. } => {
-                Some("`--data` is mounted whole: keep the file of `--held-out`, and copies of it, in another folder".into())
-            }
-            ScriptError::RunInData { .. } => Some("`--data` is mounted whole: name another place by `--out`".into()),
-            ScriptError::NoAuthor { .. } => Some("leave it out: a model of the zoo is trained in a jail of its own".into()),
-            ScriptError::NotAgreed { .. } => Some("say so by `--allow-script`, or leave out `--llm`".into()),
-            ScriptError::NoScript { .. } => Some("an experiment file trains a model of the zoo, in a jail of its own".into()),
-            ScriptError::Predictions { report, .. } => Some(format!(
-                "`tallow.predict` takes one value for each line of `tallow.held_out`; all else is in `{}`",
-                report.display()
-            )),
-            ScriptError::Memory { .. } => Some("Python alone needs some 20 MiB, and PyTorch some 500".into()),
-            ScriptError::Read { .. } | ScriptError::Spec { .. } | ScriptError::NoData { .. } | ScriptError::Processors { .. } => None,
-        }
-    }
-}
-
-/// That an option says nothing to a script.
-pub(super) fn does_not_go(option: &'static str) -> Error {
-    ScriptError::DoesNotGo { option }.into()
-}
-
-/// That an option needs a script.
-pub(super) fn without_script(option: &'static str) -> Error {
-    ScriptError::NoScript { option }.into()
-}
-
-/// That an option needs a language model that writes a script.
-pub(super) fn without_author(option: &'static str) -> Error {
-    ScriptError::NoAuthor { option }.into()
-}
 
 /// Begins a script's run and sees it to its end.
 pub(super) fn begin(
@@ -304,71 +212,6 @@ fn author_spec(wishes: &Wishes) -> AuthorSpec {
     AuthorSpec { llm, llm_replay, max_tokens: wishes.budget.max_tokens, max_usd: wishes.budget.max_usd }
 }
 
-/// What goes to a language model, in words.
-fn sent(model: &str) -> String {
-    format!(
-        "{model} is sent what is wanted, the names, sizes and columns of the data, the script, and the end of its log, which may quote the data"
-    )
-}
-
-/// Goes on where the zoo has no model for what was asked: by a script that the language model writes, if there is one and somebody agrees.
-///
-/// # Errors
-/// `lacking`, where nobody wants that; and all that can go wrong with it.
-pub(super) fn fall_back(
-    json: bool,
-    env: &Environment,
-    folder: &RunFolder,
-    lacking: Error,
-    (wishes, fallback): (&Wishes, &FallbackArgs),
-    args: &RunArgs,
-) -> Result<ExitCode> {
-    let model = match (&wishes.llm.llm, &wishes.llm.llm_replay) {
-        (_, Some(_)) => "the recording".to_string(),
-        (Some(llm), None) => llm.clone(),
-        (None, None) => return Err(lacking),
-    };
-    let question = format!(
-        "{lacking}\n{model} can write a Python script in its place, which runs in a container without network (docs/scripts.md); {}.\nHave it written?",
-        sent(&model)
-    );
-    if !fallback.allow_script && (json || !consent::agreed(&question)) {
-        return Err(lacking);
-    }
-    if !json {
-        experiment::tell_progress(&format!("{lacking}: {model} writes a script in its place"));
-    }
-    let (image, image_id) = image(env, fallback)?;
-    let cpus = fits(&engine(env)?, Some(&args.worker), wishes.budget.memory)?;
-    let means = means(env, (&image, &image_id), cpus)?;
-    let around = (&args.hub, &args.worker);
-    let Wanted { words, max_time_secs, facts, handed } =
-        experiment::drive(json, env, folder.clone(), around, |pipeline| pipeline.hand_over())?;
-    script::lay(folder)?;
-    script::let_read(&folder.handed_over())?;
-    let (held_out, told) = match handed.held_out {
-        Some(held) => {
-            script::lay_held_out(folder, &held.rows.inputs, &held.rows.answers)?;
-            let source = facts.splits.iter().find(|split| split.name == held.split).and_then(|split| split.files.first());
-            let file = source.cloned().unwrap_or_default();
-            let (file_sha256, examples) = (data::sha256_of_place(&file)?, held.rows.answers.len());
-            (Some(HeldOut { file, file_sha256, label: held.label, examples }), Some(held.told))
-        }
-        None => (None, None),
-    };
-    let max_time_secs = wishes.max_time.map(|time| time.as_secs()).or(max_time_secs);
-    let spec = ScriptSpec {
-        data: Some(folder.handed_over()),
-        held_out,
-        author: Some(author_spec(wishes)),
-        ..spec(wishes, fallback, (image, image_id, cpus), max_time_secs)
-    }
-    .within(spare(&engine(env)?, folder), folder.bytes());
-    lay_brief(env, folder, &spec, (words, handed.there, told), means, around)?;
-    save(folder, &spec)?;
-    go_on(json, env, folder, &spec, around)
-}
-
 /// Writes down what the language model is told. What may be other on the next machine is as a recording has it.
 fn lay_brief(
     env: &Environment,
@@ -391,6 +234,13 @@ fn lay_brief(
     Ok(folder.write_json(&folder.brief(), &brief)?)
 }
 
+/// What goes to a language model, in words.
+fn sent(model: &str) -> String {
+    format!(
+        "{model} is sent what is wanted, the names, sizes and columns of the data, the script, and the end of its log, which may quote the data"
+    )
+}
+
 /// The language model that may write this run's scripts, if any.
 fn chosen(env: &Environment, folder: &RunFolder, spec: &ScriptSpec, (hub, worker): Around) -> Result<Option<Chosen>> {
     let Some(AuthorSpec { llm, llm_replay, .. }) = &spec.author else { return Ok(None) };
@@ -400,54 +250,6 @@ fn chosen(env: &Environment, folder: &RunFolder, spec: &ScriptSpec, (hub, worker
     let (threads, stop) = (worker.threads(), stop_flag(Some(folder.clone())));
     let answering = || Worker { program, level: worker.sandbox, threads, stop, now, folder: folder.clone() };
     language_model::chosen(env, &wishes, (&hub, offline), answering)
-}
-
-/// The processors of a script, where the engine has as many, and gives as little memory as is asked for.
-///
-/// # Errors
-/// It does not.
-fn fits(engine: &Engine, worker: Option<&WorkerArgs>, memory: Option<u64>) -> Result<usize> {
-    if let Some(asked) = memory.filter(|memory| *memory < LEAST_MEMORY) {
-        return Err(ScriptError::Memory { asked }.into());
-    }
-    let Some(worker) = worker else { return Ok(1) };
-    // An engine that does not say will say so of the container.
-    let there = script::processors(engine).unwrap_or(usize::MAX).max(1);
-    match worker.threads.map(usize::from) {
-        Some(asked) if asked > there => Err(ScriptError::Processors { there, asked }.into()),
-        Some(asked) => Ok(asked),
-        None => Ok(worker.threads().min(there)),
-    }
-}
-
-/// The image of scripts, where the command line names none.
-pub(super) fn image_of(env: &Environment) -> &str {
-    env.script_image.as_deref().unwrap_or(IMAGE)
-}
-
-/// What a script finds in that image, asked by this client; or why it cannot be used.
-pub(super) fn look_at_image(env: &Environment, client: &Path) -> std::result::Result<String, String> {
-    let engine = Engine { program: client.into(), host: env.docker_host.clone() };
-    script::check_engine(&engine)?;
-    let id = script::image_id(&engine, image_of(env))?;
-    let Means { python, packages, .. } = script::means(&engine, &id, 1)?;
-    Ok(format!("Python {python}, {} packages", packages.len()))
-}
-
-/// The image's name and id.
-fn image(env: &Environment, fallback: &FallbackArgs) -> Result<(String, String)> {
-    let engine = engine(env)?;
-    script::check_engine(&engine).map_err(|what| ScriptError::Engine { what })?;
-    let image = fallback.image.clone().unwrap_or_else(|| image_of(env).into());
-    let wrong = |what: String| ScriptError::Image { image: image.clone(), what };
-    let image_id = script::image_id(&engine, &image).map_err(wrong)?;
-    Ok((image, image_id))
-}
-
-/// What a script can use in an image.
-fn means(env: &Environment, (image, image_id): (&str, &str), cpus: usize) -> Result<Means> {
-    let wrong = |what: String| ScriptError::Image { image: image.into(), what };
-    Ok(script::means(&engine(env)?, image_id, cpus).map_err(wrong)?)
 }
 
 /// Goes on with a script's run, with other budgets if so asked for.
@@ -488,22 +290,10 @@ pub(super) fn resume(
     go_on_locked(json, env, folder, &spec, around)
 }
 
-/// What there is to spare for a script: memory of this machine and the engine's, which may be another; disk space where the run folder is.
-fn spare(engine: &Engine, folder: &RunFolder) -> Spare {
-    let memory_bytes = super::doctor::spare_memory_bytes().into_iter().chain(script::memory(engine)).min();
-    Spare { memory_bytes, disk_bytes: super::doctor::free_bytes(folder.root()) }
-}
-
 fn save(folder: &RunFolder, spec: &ScriptSpec) -> Result<()> {
     let path = folder.script_spec();
     let text = toml::to_string_pretty(spec).map_err(|e| ScriptError::Spec { path: path.clone(), what: e.to_string() })?;
     Ok(folder.write_text(&path, &text)?)
-}
-
-fn engine(env: &Environment) -> Result<Engine> {
-    let places = env.path.iter().flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>());
-    let program = places.map(|place| place.join("docker")).find(|file| file.is_file()).ok_or(ScriptError::NoEngine)?;
-    Ok(Engine { program, host: env.docker_host.clone() })
 }
 
 fn go_on(json: bool, env: &Environment, folder: &RunFolder, spec: &ScriptSpec, around: Around) -> Result<ExitCode> {

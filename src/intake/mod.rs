@@ -23,6 +23,7 @@ mod paper;
 mod paper_spec;
 mod pattern;
 mod pdf;
+mod plain_text;
 mod quote;
 mod recipe;
 mod request;
@@ -70,7 +71,7 @@ pub fn read_paper(bytes: &[u8], format: PaperFormat, name: &str) -> Result<Paper
         PaperFormat::Latex => latex::read,
         PaperFormat::Html => html::read,
         PaperFormat::Markdown => markdown::read,
-        PaperFormat::Text => markdown::read_text,
+        PaperFormat::Text => plain_text::read,
     };
     let (owned, named) = (bytes.to_vec(), name.to_string());
     let paper = guarded::within(limits.max_time, move || read(&owned, &named))

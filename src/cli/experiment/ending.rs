@@ -1,6 +1,6 @@
 //! A run that ended early, and what the user can do about it.
 
-use super::CliError;
+use super::error::CliError;
 use crate::error::{Class, Error};
 use crate::pipeline::Unfinished;
 use crate::run::{Budget, Outcome};
@@ -154,7 +154,7 @@ mod tests {
     fn the_next_step_gives_more() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = RunFolder::create(place.path().join("run")).expect("a run folder");
-        let mut experiment = spec::parse(super::super::EXAMPLE, "the example").expect("it can be read");
+        let mut experiment = spec::parse(super::super::start::EXAMPLE, "the example").expect("it can be read");
         experiment.budget.max_time_secs = Some(7200);
         experiment.budget.max_usd = Some(8.0);
         experiment.budget.max_tokens = Some(200);

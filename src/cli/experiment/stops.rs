@@ -1,6 +1,7 @@
 //! How the program is stopped.
 
-use super::{CliError, tell_progress};
+use super::error::CliError;
+use super::tell_progress;
 use crate::error::Class;
 use crate::report::Style;
 use crate::store::{self, RunFolder};

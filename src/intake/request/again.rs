@@ -1,7 +1,7 @@
 //! Words that only say again what is understood already: nothing is lost with them, and to tell them would hide what is.
 
 use super::Request;
-use super::names::last_model;
+use super::models::last_model;
 use super::rest::{Found, Rest, taken_if};
 use crate::intake::{ScheduleShape, regex};
 use crate::spec::Task;

@@ -2,8 +2,8 @@
 //! quoted lines hold only where the answer says nothing else.
 
 use super::Request;
+use super::models::last_model;
 use super::name::looks_like_path;
-use super::names::last_model;
 use super::number::{NUMBER, in_words};
 use crate::intake::regex;
 use regex::Regex;

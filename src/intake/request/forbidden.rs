@@ -1,7 +1,7 @@
 //! Lists of what is not wanted, of which each item is forbidden, and not the first alone: `Please avoid: LoRA, early stopping`, `without
 //! class weights or warm-up`, a heading over lines of its own.
 
-use super::names::last_model;
+use super::models::last_model;
 use super::rest::{NEGATION, is_exception};
 use crate::intake::regex;
 use regex::{Captures, Regex};

@@ -27,6 +27,7 @@ mod lengths;
 mod limits;
 mod meant;
 mod metrics;
+mod models;
 mod name;
 mod names;
 mod notation;
@@ -431,7 +432,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     let mut rest = Rest::new(text);
     names::find(&mut rest, &mut request, lying);
     kind::find_of_words(&mut rest, &mut request);
-    let name = names::find_model(&mut rest, &mut request);
+    let name = models::find_model(&mut rest, &mut request);
     pair::find(&mut rest, &mut request);
     label::find(&mut rest, &mut request);
     speech::find(&mut rest, &mut request);
@@ -441,7 +442,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     asides::find(&mut rest);
     settings::find(&mut rest, &mut request);
     kind::find_classes(&mut rest, &mut request);
-    names::settle_family(name, &mut request);
+    models::settle_family(name, &mut request);
     quality::find(&mut rest, &mut request);
     again::find(&mut rest, &request);
     let negated = rest.negated().to_vec();

@@ -233,7 +233,10 @@ mod tests {
             assert_eq!(unfolded(table.clone()), table);
         }
         let high = vec!["7"; MOST_MADE / 4 + 1].join("<br>");
-        let table = vec![vec!["Tree".to_string(), "Size".to_string()]].into_iter().chain(vec![vec![high.clone(), high]; 4]).collect::<Vec<_>>();
+        let table = vec![vec!["Tree".to_string(), "Size".to_string()]]
+            .into_iter()
+            .chain(vec![vec![high.clone(), high]; 4])
+            .collect::<Vec<_>>();
         assert_eq!(unfolded(table.clone()), table);
         let many = vec!["a"; 5000].join("<br>");
         let table = vec![vec![many.clone(); 30], vec![many; 30]];
