@@ -43,6 +43,8 @@ struct View<'a> {
     short: Vec<(&'a str, &'a str)>,
     /// Signs that the text gives to settings: `the learning rate η`.
     signs: Vec<(char, Named)>,
+    /// The rows whose cells head what stands below them, from the top.
+    heads: Vec<usize>,
 }
 
 impl<'a> View<'a> {
@@ -65,7 +67,7 @@ impl<'a> View<'a> {
             .flat_map(|row| row.cells.iter().take(4))
             .any(|cell| sign(&cell.text).is_some() || begins_with_sign(&cell.text));
         let signs = if has_signs { signs_of(paper) } else { Vec::new() };
-        View { paper, table, caption, scope, told_apart, short: written_out(caption), signs }
+        View { paper, table, caption, scope, told_apart, short: written_out(caption), signs, heads: heads(&table.rows) }
     }
 
     /// The setting that a cell names, in full or by a short name of the caption's.
@@ -108,21 +110,8 @@ impl<'a> View<'a> {
             header.x0 - 4.0 <= cell.center() && cell.center() <= header.x1 + 4.0
                 || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1
         };
-        // The first of words alone is a header; a later one that begins with a setting is that setting, in words.
-        let first = self.table.rows.iter().position(is_header);
-        let begins = self.table.rows.iter().position(|r| !is_header(r)).unwrap_or_default();
-        let widest = self.table.rows[..begins].iter().map(|r| r.cells.len()).max().unwrap_or_default();
-        // Among the values a line of few words is the name of what stands below it, and so is one below the heads of columns.
-        let above = self.table.rows[..begins].iter().position(|r| r.cells.len() > 1).unwrap_or(begins);
-        let is_alone = |at: usize, r: &Row| r.cells.len() == 1 && at > above;
-        let is_head = |at: usize, r: &Row| at < begins && !is_alone(at, r) || r.cells.len() > 1 && r.cells.len() * 2 > widest;
-        self.table.rows[..row]
-            .iter()
-            .enumerate()
-            .filter(|(at, r)| is_header(r) && is_head(*at, r) && (Some(*at) == first || !gives_a_setting(r)))
-            .map(|(_, r)| r)
-            .filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell)))
-            .collect()
+        let above = self.heads.iter().take_while(|at| **at < row).map(|at| &self.table.rows[*at]);
+        above.filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell))).collect()
     }
 
     /// The word of a header that was set too close for a cell each: if several numbers of the row stand under it.
@@ -154,6 +143,20 @@ impl<'a> View<'a> {
         own.iter().any(|own| named(own) && !names_it(self.caption, own))
             && scope.variant.as_deref().is_some_and(|v| !own.iter().any(|own| names_it(v, own)))
     }
+}
+
+/// The rows whose cells head what stands below them.
+fn heads(rows: &[Row]) -> Vec<usize> {
+    // The first of words alone is a header; a later one that begins with a setting is that setting, in words.
+    let first = rows.iter().position(is_header);
+    let begins = rows.iter().position(|r| !is_header(r)).unwrap_or_default();
+    let widest = rows[..begins].iter().map(|r| r.cells.len()).max().unwrap_or_default();
+    // Among the values a line of few words is the name of what stands below it, and so is one below the heads of columns.
+    let above = rows[..begins].iter().position(|r| r.cells.len() > 1).unwrap_or(begins);
+    let is_alone = |at: usize, r: &Row| r.cells.len() == 1 && at > above;
+    let is_head = |at: usize, r: &Row| at < begins && !is_alone(at, r) || r.cells.len() > 1 && r.cells.len() * 2 > widest;
+    let is_one = |(at, r): &(usize, &Row)| is_head(*at, r) && is_header(r) && (Some(*at) == first || !gives_a_setting(r));
+    rows.iter().enumerate().filter(is_one).map(|(at, _)| at).collect()
 }
 
 /// A Greek letter alone.

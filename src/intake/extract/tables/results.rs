@@ -6,6 +6,7 @@ use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::standing;
 use crate::intake::extract::{Findings, names, used};
 use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -103,10 +104,12 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
 
 /// Whether most rows begin with one cell, which holds for all.
 fn has_one_label(view: &View<'_>) -> bool {
-    let firsts: Vec<&str> =
-        view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| Some(row.cells.first()?.text.as_str())).collect();
-    let most = firsts.iter().map(|one| firsts.iter().filter(|other| *other == one).count()).max().unwrap_or_default();
-    firsts.len() > 2 && most * 4 > firsts.len() * 3
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for first in view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first()) {
+        *times.entry(first.text.as_str()).or_default() += 1;
+    }
+    let (all, most) = (times.values().sum::<usize>(), times.into_values().max().unwrap_or_default());
+    all > 2 && most * 4 > all * 3
 }
 
 /// A system's name with that of its network, where a column beside the first is headed so; what all rows begin with is no name.
