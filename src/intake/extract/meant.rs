@@ -37,12 +37,15 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         }
         FieldKey::Momentum => !OTHER_UNIT.is_match(after) && !is_of_averages(before) && !(leads && is_average(behind)),
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
+        FieldKey::Eps if is_of_a_norm(before, after) => false,
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
         FieldKey::Dropout => {
             !after.starts_with(" layers") && !is_of_adapters(before) && !is_no_share(&text[value], &inside, after)
         }
-        FieldKey::Epochs if varies(before) || is_raised(before) => false,
+        FieldKey::Epochs if varies(before) || is_raised(before) || is_before_a_pass(before, &inside) => false,
+        // In brackets and behind a sign only a sentence on training or on models gives its length.
+        FieldKey::Epochs if inside.starts_with(['(', '=', '≈', '≃']) && !(trains(text) || text.contains("model")) => false,
         FieldKey::Epochs if is_loose(&inside) && (!trains(text) || decays_in_list(before, &inside)) => false,
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
@@ -59,11 +62,15 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
                 && !is_other_count(before, &inside)
                 && !is_of_examples(text, &value, behind)
                 && !rises(before)
-                && (trains(text) || text[whole.clone()].to_lowercase().contains("round") || is_long(&text[value.clone()], text))
+                && (trains(text)
+                    || ["round", "max_iter"].iter().any(|word| text[whole.clone()].to_lowercase().contains(word))
+                    || is_long(&text[value.clone()], text))
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
         FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
+        // What a step takes is a batch where steps are of training: an agent, a sampler have others.
+        FieldKey::BatchSize if leads && is_per_step(&text[whole.clone()]) && !(trains(text) || text.contains("optim")) => false,
         FieldKey::MaxSeqLen => !varies(before) && !is_other_length(before, &inside, after),
         FieldKey::BatchSize => {
             !after.starts_with(" GPUs")
@@ -211,6 +218,28 @@ fn is_of_averages(before: &str) -> bool {
     AVERAGES.is_match(before)
 }
 
+/// `RMSNorm (Ash, 2019; {ε = 1e-5})`, `ε = 1e-5 for layer normalization`: the constant of a layer, not of the optimiser.
+fn is_of_a_norm(before: &str, after: &str) -> bool {
+    static NORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:layer|batch|rms|group|instance|qk|pre|post)[- ]?norm\w*|normali[sz]ation|(?-i:LN|BN))\b",
+        )
+    });
+    static OPTIMIZER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:adam\w?|adamax|nadam|adagrad|adadelta|adafactor|rms-?prop|lamb|sgd|optimi[sz]er|beta\w*|learning[- ]rate|momentum)\b|β",
+        )
+    });
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ (?:for|in|of) (?:the |all |our )?(?:(?:layer|batch|rms|group|instance)[- ]?norm\w*|normali[sz]ation)\b",
+        )
+    });
+    let last = |pattern: &regex::Regex| pattern.find_iter(before).last().map(|found| found.start());
+    let is_close = last(&NORM).is_some_and(|norm| last(&OPTIMIZER).is_none_or(|optimizer| optimizer < norm));
+    is_close || BEHIND.is_match(after)
+}
+
 /// Larger ones are rare enough that the sentence has to speak of an optimiser that has one.
 const USUAL_EPS: f64 = 1e-2;
 
@@ -233,6 +262,22 @@ fn changes_then(after: &str) -> bool {
         )
     });
     CHANGES.is_match(after)
+}
+
+/// `32 sequences per step`, with nothing that says of what.
+fn is_per_step(whole: &str) -> bool {
+    [" per step", " per update"].iter().any(|per| whole.contains(per))
+}
+
+/// `before it has completed {one pass over the corpus}`: a point in training, no length.
+fn is_before_a_pass(before: &str, inside: &str) -> bool {
+    static POINT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:before|until|after|prior to|within|during|less than|more than|fewer than|beyond|exceed\w*|complet\w+|precede\w*)\b[^.;,]{0,60}$",
+        )
+    });
+    let is_pass = ["one ", "single "].iter().any(|word| inside.starts_with(word)) || inside.is_empty();
+    is_pass && POINT.is_match(before)
 }
 
 /// Whether `and 50 epochs`, `, 50 epochs`, `use 50 epochs` is all that says what the epochs are of.
@@ -307,9 +352,11 @@ const MANY_STEPS: f64 = 1e4;
 /// Whether a sentence speaks of adapters that are put into a model, rather than of ranks.
 fn adapts(text: &str) -> bool {
     static ADAPTS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:we|our)\b[^.;]*\b(?:use|set|insert|add|apply|train|employ|fix)\w*\b[^.;]*\b(?:lora|adapters?|low-rank)\b|\b(?:lora|adapters?)\b[^.;]{0,40}\b(?:is|are|was|were) (?:\w+ )?(?:applied|inserted|added|used|trained|configured|set)\b",
-        )
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:we|our)\b(?:[^.;]|\.\d|\bal\.)*\b(?:us(?:e|ing)|set|insert|add|apply|train|employ|fix|(?:fine-?)?tune|adapt)\w*\b(?:[^.;]|\.\d|\bal\.)*\b(?:lora|adapters?|low-rank)\b",
+            r"|\b(?:lora|adapters?)\b[^.;]{0,40}\b(?:is|are|was|were) (?:\w+ )?(?:applied|inserted|added|used|trained|configured|set)\b",
+            r"|\b(?:with|using|via|by) (?:q|do|ada)?lora\b(?: \([^()]{1,40}\)| \[[^\[\]]{1,20}\])?,? (?:with |of |\()(?:an? )?rank\b"
+        ))
     });
     ADAPTS.is_match(text)
 }
@@ -324,7 +371,9 @@ fn ends_there(before: &str, inside: &str) -> bool {
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
 fn is_of_adapters(before: &str) -> bool {
     static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)(?:\b\w*LoRA(?:'s)?[-_ ]|\b\w*LoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
+        crate::intake::regex(
+            r"(?i)(?:\b\w*LoRA(?:'s)?[-_ ]|\b\w*LoRA\b(?:[^.;]|\bal\.){0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$",
+        )
     });
     ADAPTER.is_match(before)
 }

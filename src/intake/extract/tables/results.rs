@@ -69,10 +69,16 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = with_network(view, index, row, label, seen.one_label);
+        // Beside `+1.5`, `−0.3` is a difference, too.
+        let signed = |text: &str| text.trim().starts_with('+');
+        let of_differences = row.cells.iter().any(|cell| signed(&cell.text));
         for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
+                continue;
+            }
+            if headers.last().is_some_and(|head| is_spread_head(head)) || of_differences && (value < 0.0 || signed(&cell.text)) {
                 continue;
             }
             let is_own = own.rows.get(index).copied().unwrap_or_default();
@@ -285,6 +291,16 @@ fn is_spread(label: &str) -> bool {
         crate::intake::regex(r"(?i)\b(?:standard (?:deviation|error)|std\.?(?: dev\.?)?|variance|stdev)(?:\W|$)")
     });
     SPREAD.is_match(label)
+}
+
+/// A header over how far runs lie apart, or what one gains over another.
+fn is_spread_head(header: &str) -> bool {
+    static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?|(?:(?:rel|abs)\w*\.? )?(?:gains?|improvements?|change))$",
+        )
+    });
+    SPREAD.is_match(header.trim()) || is_spread(header)
 }
 
 /// A header of what is no score: `#params`, `throughput (image / s)`.
