@@ -519,7 +519,7 @@ mod tests {
     fn lines_that_were_broken_for_print() {
         let source = "# On It\n\n## 1 Nets\n\nWe follow an ex-\nponential decay and fine-\ntune pre-\ntrained nets, as $x -\ny$ says.\n\n## 2 More\n\nWords.\n\nReferences\n\n1. K. Adam. Cutout of it.\n";
         let paper = read(source.as_bytes(), "x").expect("read");
-        let expected = "On It\n1 Nets\nWe follow an exponential decay and fine-tune pre-trained nets, as x - y says.\n2 More\nWords.\nReferences\n[1] K. Adam. Cutout of it.";
+        let expected = "On It\n1 Nets\nWe follow an exponential decay and fine-tune pre-trained nets, as x − y says.\n2 More\nWords.\nReferences\n[1] K. Adam. Cutout of it.";
         assert_eq!(text(&paper), expected);
         assert_eq!(paper.references.len(), 1);
         // A word in a sentence, and one before any section, head nothing.

@@ -151,7 +151,10 @@ fn by_id(at: &Place<'_>, found: &mut Findings<'_>) {
             r"\b[\w-]+/(?P<n>[A-Za-z][\w.-]*\w) ?\((?:about |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?param(?:eter)?s?\)",
         )
     });
-    for words in ID.captures_iter(at.text()).filter(|_| at.text().contains('/')) {
+    if !at.text().contains(" param") || !at.text().contains('/') {
+        return;
+    }
+    for words in ID.captures_iter(at.text()) {
         let variant = Variant { name: words["n"].to_string(), num_params: numbers::parse(&words["c"]), ..Variant::default() };
         if let Some(whole) = words.get(0) {
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());

@@ -122,7 +122,7 @@ fn is_only_named(text: &str, boasts: bool) -> bool {
     static METHODS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:mixup|cutmix|cutout|augmix|rand-?augment|auto-?augment)\b"));
     static CHANGES: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)crop|flip|pad(?:d|s\b)|rotat|jitter|blur|erasing|[:=•]|\baugment"));
+        LazyLock::new(|| crate::intake::regex(r"(?i)crop|flip|pad(?:d|s\b)|rotat|jitter|blur|erasing|: |[=•]|\baugment"));
     let finds = || FINDS.is_match(text) || METHODS.is_match(text) && !CHANGES.is_match(text);
     boasts || text.ends_with('?') || KEYWORDS.is_match(text) || !DOES.is_match(text) && finds()
 }

@@ -129,7 +129,8 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     static INIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network |pre-?trained )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
-            r"|(?:weights|parameters) (?:are|were) (?:randomly )?(?:initiali[sz]ed|drawn|sampled) (?P<b>(?:as in|according to|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|according to|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|(?:weights|parameters) (?:are|were) (?:drawn|sampled) from (?P<q>(?:[^.;,()]|\.\d|\([^()]{1,20}\)){3,60})",
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:[\w-]+-)?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60}?)(?: and | to |[.;,]|$)",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:an? |the )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz](?:ation|er)[^.;,]{0,60})",
@@ -145,8 +146,9 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text =
-            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p"].iter().find_map(|name| words.name(name));
+        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p", "q"]
+            .iter()
+            .find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }

@@ -408,7 +408,7 @@ mod tests {
         check("We work on public data (see Section A).", &[]);
         check(
             "The primary data source is the Large Leaf Growth Dataset for Trees [3], which is public.",
-            &["Large Leaf Growth Dataset"],
+            &["Leaf Growth Dataset"],
         );
         check("We conduct experiments on QuinceQA and Rowan21.", &["QuinceQA", "Rowan21"]);
         check("The test was done on A100 and V100 GPUs. We run BERT on the dataset.", &[]);

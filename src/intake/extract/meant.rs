@@ -1,7 +1,7 @@
 //! Whether a number beside a setting's name is that setting of the paper's own, rather than something that only looks alike: the length
 //! of a part, the rate that did not do, a count of something else.
 
-use super::disowned::{ends_of_a_grid, is_disowned};
+use super::disowned::{ends_of_a_grid, is_before_a_pass, is_disowned, is_of_a_norm};
 use super::numbers;
 use crate::intake::FieldKey;
 use std::ops::Range;
@@ -43,7 +43,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::Dropout => {
             !after.starts_with(" layers") && !is_of_adapters(before) && !is_no_share(&text[value], &inside, after)
         }
-        FieldKey::Epochs if varies(before) || is_raised(before) || is_before_a_pass(before, &inside) => false,
+        FieldKey::Epochs if varies(before) || is_raised(before) || is_before_a_pass(before, &text[value.clone()]) => false,
         // In brackets and behind a sign only a sentence on training or on models gives its length.
         FieldKey::Epochs if inside.starts_with(['(', '=', '≈', '≃']) && !(trains(text) || text.contains("model")) => false,
         FieldKey::Epochs if is_loose(&inside) && (!trains(text) || decays_in_list(before, &inside)) => false,
@@ -218,28 +218,6 @@ fn is_of_averages(before: &str) -> bool {
     AVERAGES.is_match(before)
 }
 
-/// `RMSNorm (Ash, 2019; {ε = 1e-5})`, `ε = 1e-5 for layer normalization`: the constant of a layer, not of the optimiser.
-fn is_of_a_norm(before: &str, after: &str) -> bool {
-    static NORM: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:(?:layer|batch|rms|group|instance|qk|pre|post)[- ]?norm\w*|normali[sz]ation|(?-i:LN|BN))\b",
-        )
-    });
-    static OPTIMIZER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:adam\w?|adamax|nadam|adagrad|adadelta|adafactor|rms-?prop|lamb|sgd|optimi[sz]er|beta\w*|learning[- ]rate|momentum)\b|β",
-        )
-    });
-    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^ (?:for|in|of) (?:the |all |our )?(?:(?:layer|batch|rms|group|instance)[- ]?norm\w*|normali[sz]ation)\b",
-        )
-    });
-    let last = |pattern: &regex::Regex| pattern.find_iter(before).last().map(|found| found.start());
-    let is_close = last(&NORM).is_some_and(|norm| last(&OPTIMIZER).is_none_or(|optimizer| optimizer < norm));
-    is_close || BEHIND.is_match(after)
-}
-
 /// Larger ones are rare enough that the sentence has to speak of an optimiser that has one.
 const USUAL_EPS: f64 = 1e-2;
 
@@ -267,17 +245,6 @@ fn changes_then(after: &str) -> bool {
 /// `32 sequences per step`, with nothing that says of what.
 fn is_per_step(whole: &str) -> bool {
     [" per step", " per update"].iter().any(|per| whole.contains(per))
-}
-
-/// `before it has completed {one pass over the corpus}`: a point in training, no length.
-fn is_before_a_pass(before: &str, inside: &str) -> bool {
-    static POINT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:before|until|after|prior to|within|during|less than|more than|fewer than|beyond|exceed\w*|complet\w+|precede\w*)\b[^.;,]{0,60}$",
-        )
-    });
-    let is_pass = ["one ", "single "].iter().any(|word| inside.starts_with(word)) || inside.is_empty();
-    is_pass && POINT.is_match(before)
 }
 
 /// Whether `and 50 epochs`, `, 50 epochs`, `use 50 epochs` is all that says what the epochs are of.

@@ -183,7 +183,7 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("FID", r"\bFID\b", false),
     ("MRR", r"\bMRR\b", true),
     ("NDCG", r"\b[Nn]?DCG(?:@\d+)?", true),
-    ("chrF", r"\bchrF\b", false),
+    ("chrF", r"\bchrF(?:\+\+|[23]?\b)", false),
     ("validation loss", r"\b[Vv]al(?:idation)?\.? loss", false),
     ("EM", r"\bEM\b|[Ee]xact [Mm]atch", true),
     ("BLEU", r"\bBLEU\b", false),

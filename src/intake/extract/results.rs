@@ -289,7 +289,7 @@ fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
     });
     static GAIN_AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way|(?:different |distinct |various |[a-z-]+ ){0,2}?(?:functions|losses|models|methods|runs|seeds|data ?sets|tasks|classes|networks|systems|approaches|algorithms|samples|examples|images|settings)\b)",
+            r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way|(?:(?:different|distinct|various|other|random|loss|training|test|public|baseline) ){0,2}(?:functions|losses|models|methods|runs|seeds|data ?sets|tasks|classes|networks|systems|approaches|algorithms|samples|examples|images|settings)\b)",
         )
     });
     // A bare whole number is a count more often than a score; years are never scores.
@@ -319,4 +319,34 @@ fn variant_near(text: &str, number: &Range<usize>) -> Option<String> {
         return Some("ensemble".into());
     }
     super::scope::of_text(clause).variant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_differences() {
+        let level = |text: &str, written: &str| {
+            let at = text.find(written).expect("there");
+            is_level(text, &(at..at + written.len()), text[at + written.len()..].starts_with('%'))
+        };
+        for (text, written) in [
+            ("it reaches a BLEU of 28.4 on all tasks", "28.4"),
+            ("an accuracy of 93.5% on the images", "93.5"),
+            ("accuracy drops to 71.2", "71.2"),
+            ("an accuracy of 88 and more", "88"),
+        ] {
+            assert!(level(text, written), "{text}");
+        }
+        for (text, written) in [
+            ("it drops 3.9 chrF", "3.9"),
+            ("it gains 5.4 chrF but is slow", "5.4"),
+            ("all within 0.7 chrF", "0.7"),
+            ("better by 0.9 to 2.2 BLEU", "2.2"),
+            ("the accuracy of 6 different loss functions", "6"),
+        ] {
+            assert!(!level(text, written), "{text}");
+        }
+    }
 }

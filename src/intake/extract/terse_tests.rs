@@ -10,8 +10,8 @@ fn lengths_in_brackets_and_behind_signs() {
         "The primary budget is 3,814 steps = 500M tokens ≈ 2.9 epochs, with 250 warmup steps.",
         &[
             "schedule.warmup 250.0 steps [primary budget]",
-            "steps 3814.0 steps [primary budget]",
             "epochs 2.9 epochs [primary budget]",
+            "steps 3814.0 steps [primary budget]",
         ],
     );
     check(
@@ -54,10 +54,7 @@ fn optimizers_that_stand_in_a_list() {
         "AdamW (Ash and Oak, 2019) with β = (0.9, 0.95).",
         &["optimizer.kind \"AdamW\"", "optimizer.beta1 0.9", "optimizer.beta2 0.95"],
     );
-    check(
-        "One recipe for all: AdamW at peak 6e-4 with cosine decay.",
-        &["optimizer.kind \"AdamW\"", "schedule.kind \"cosine decay\""],
-    );
+    check("Every run has AdamW at peak 6e-4 with cosine decay.", &["optimizer.kind \"AdamW\"", "schedule.kind \"cosine decay\""]);
     check(
         "We fine-tune it (with tags, bf16, Adafactor, single NVIDIA A10G GPU).",
         &[
@@ -88,7 +85,7 @@ fn a_sign_between_a_name_and_its_number() {
 fn the_constant_of_a_norm_is_not_the_optimizers() {
     check("It has RMSNorm (Ash, 2019; ε = 1e-5) in each layer of width 8.", &[]);
     check("We use layer normalization with ε = 1e-6.", &[]);
-    check("We use Adam with batch normalization, and Adam has ε = 1e-8.", &["optimizer.eps 1e-8"]);
+    check("We use Adam with batch normalization, and Adam has ε = 1e-8.", &["optimizer.kind \"Adam\"", "optimizer.eps 1e-8"]);
 }
 
 #[test]
@@ -96,10 +93,11 @@ fn adapters_behind_a_citation() {
     check(
         "We fine-tune Foo-7B-v0.3 (Ash et al., 2023) using LoRA (Hu et al., 2022) with rank r = 16, α = 32, dropout 0.05, applied to all attention and MLP projection matrices.",
         &[
+            "init \"Foo-7B-v0.3\"",
             "lora.rank 16.0 [fine-tuning]",
             "lora.alpha 32.0 [fine-tuning]",
-            "lora.target_modules [\"attention projection matrices\",\"MLP projection matrices\"] [fine-tuning]",
             "lora.dropout 0.05 [fine-tuning]",
+            "lora.target_modules [\"attention projection matrices\",\"MLP projection matrices\"] [fine-tuning]",
         ],
     );
     check("A matrix of rank r = 16 is used.", &[]);

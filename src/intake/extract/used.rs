@@ -446,11 +446,11 @@ mod tests {
             ("We train on the official Foo-2026 of the Foo-2026-Strict.", vec![]),
             ("We train Foo-7B on words.", vec!["Foo-7B"]),
             ("We use a ratio of 15% following Foo-7B and more.", vec![]),
-            ("We adopt the architecture of Foo-7B as in others.", vec!["Foo-7B"]),
         ] {
             assert_eq!(names(text), expected, "{text}");
         }
         let weight = |text: &str| used_in(text).first().map(|used| used.weight);
+        assert!(used_in("We adopt the architecture of FooNet as in others.").iter().any(|used| used.weight > 4.0));
         assert!(weight("We use FooNet as the base encoder.") > weight("We use FooNet once."));
     }
 

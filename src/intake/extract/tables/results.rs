@@ -209,6 +209,8 @@ fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
         LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
     let suites = heard.datasets_in(view.caption);
     let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
+    // A caption that names the measure leaves data for the heads.
+    let measured = heard.metrics_in(view.caption).iter().any(|metric| metric.name != "score");
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
     headers.any(|row| {
         let known: Vec<_> = row.cells.iter().flat_map(|cell| heard.datasets_in(&cell.text)).collect();
@@ -221,6 +223,10 @@ fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
+            || known.len() == 1
+                && measured
+                && SYSTEMS.is_match(row.cells[0].text.trim())
+                && row.cells[1..].iter().all(|cell| unknown(&cell) || !heard.datasets_in(&cell.text).is_empty())
     })
 }
 
@@ -293,11 +299,11 @@ fn is_spread(label: &str) -> bool {
     SPREAD.is_match(label)
 }
 
-/// A header over how far runs lie apart, or what one gains over another.
+/// A header over how far runs lie apart, or what one gains over another in proportion.
 fn is_spread_head(header: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?|(?:(?:rel|abs)\w*\.? )?(?:gains?|improvements?|change))$",
+            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
         )
     });
     SPREAD.is_match(header.trim()) || is_spread(header)
