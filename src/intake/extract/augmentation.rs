@@ -231,7 +231,7 @@ mod tests {
         for text in [
             "We use CutMix to improve robustness.",
             "Images are padded, and a random crop is taken.",
-            "Mixup has an alpha of 1.0.",
+            "Mixup uses an alpha of 1.0.",
         ] {
             assert!(!is_only_named(text, false), "{text}");
         }

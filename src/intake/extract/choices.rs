@@ -130,7 +130,7 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         crate::intake::regex(concat!(
             r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network |pre-?trained )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
             r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|according to|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
-            r"|(?:weights|parameters) (?:are|were) (?:drawn|sampled) from (?P<q>(?:[^.;,()]|\.\d|\([^()]{1,20}\)){3,60})",
+            r"|(?:weights|parameters) (?:are|were) (?:drawn|sampled) from (?P<q>(?:[^.;,()]|\.\d|\([^()]{1,20}\)){1,60})",
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:[\w-]+-)?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60}?)(?: and | to |[.;,]|$)",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:an? |the )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz](?:ation|er)[^.;,]{0,60})",

@@ -58,7 +58,7 @@ fn optimizers_that_stand_in_a_list() {
     check(
         "We fine-tune it (with tags, bf16, Adafactor, single NVIDIA A10G GPU).",
         &[
-            "optimizer.kind \"AdaFactor\" [fine-tuning]",
+            "optimizer.kind \"Adafactor\" [fine-tuning]",
             "precision \"bf16\" [fine-tuning]",
             "hardware \"single NVIDIA A10G GPU\" [fine-tuning]",
         ],

@@ -195,6 +195,10 @@ pub(super) fn subject_of_clause(text: &str, at: usize) -> Option<String> {
 
 /// What `for x` is for; none where that is a manner, a setting or a count.
 pub(super) fn named(x: &str) -> Option<String> {
+    // `For h = Wx, we have` is on no experiment.
+    if x.contains('=') {
+        return None;
+    }
     let words: Vec<&str> = x.split_whitespace().collect();
     let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
@@ -340,6 +344,7 @@ mod tests {
         check("For simplicity, the batch is 8.", None);
         check("For all experiments, we use Adam.", None);
         check("For Adam, the rate is 0.1.", None);
+        check("For h = Wx, we have a rate of 0.1.", None);
     }
 
     #[test]

@@ -364,7 +364,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations)\)",
+        r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations|epochs)\)",
         Some(Unit::Steps),
         COUNT,
     ),
