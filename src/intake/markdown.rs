@@ -2,7 +2,7 @@
 
 use super::html::tree::decoded;
 use super::latex;
-use super::structure::{self, Block, GridCell};
+use super::structure::{self, Block, GridCell, Vocabulary};
 use super::{Error, Paper, PaperFormat, SectionKind};
 use std::sync::LazyLock;
 
@@ -12,6 +12,10 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     let (front, body) = front_matter(&text);
     let mut reader = Markdown { blocks: front, ..Markdown::default() };
     let lines: Vec<&str> = body.lines().collect();
+    // Only lines that were broken for print end in a hyphen.
+    if lines.iter().any(|line| ends_in_half_a_word(line)) {
+        lines.iter().for_each(|line| reader.vocabulary.learn(line));
+    }
     let mut at = 0;
     while at < lines.len() {
         at = reader.line(&lines, at);
@@ -148,6 +152,8 @@ struct Markdown {
     blocks: Vec<Block>,
     paragraph: String,
     item: bool,
+    /// Words by which a hyphen at a line's end is judged.
+    vocabulary: Vocabulary,
 }
 
 impl Markdown {
@@ -191,6 +197,10 @@ impl Markdown {
             self.begin_item(&format!("{}. ", &found[1]), &found[2]);
         } else if bare.chars().all(|c| "-*_ ".contains(c)) {
             self.end_paragraph();
+        } else if self.paragraph.is_empty() && !self.item && stands_alone(lines, at) && self.heads_references(bare) {
+            self.blocks.push(Block::Heading { number: None, title: bare.trim_end_matches(':').to_string(), kind: None });
+        } else if ends_in_half_a_word(&self.paragraph) && bare.starts_with(char::is_lowercase) {
+            self.vocabulary.join(&mut self.paragraph, bare);
         } else {
             if !self.paragraph.is_empty() {
                 self.paragraph.push(' ');
@@ -198,6 +208,13 @@ impl Markdown {
             self.paragraph.push_str(bare);
         }
         at + 1
+    }
+
+    /// `References` on a line of its own, behind sections: their heading, which a conversion left without its mark.
+    fn heads_references(&self, line: &str) -> bool {
+        let is_title =
+            ["references", "bibliography", "literature cited"].contains(&line.trim_end_matches(':').to_lowercase().as_str());
+        is_title && self.blocks.iter().filter(|block| matches!(block, Block::Heading { .. })).take(2).count() > 1
     }
 
     /// Lines of words and numbers that were a table.
@@ -321,6 +338,17 @@ impl Markdown {
         self.blocks.push(Block::Table { rows, caption: None });
         at + length
     }
+}
+
+/// Whether there is nothing in the lines above and below.
+fn stands_alone(lines: &[&str], at: usize) -> bool {
+    let is_empty = |line: Option<&&str>| line.is_none_or(|line| line.trim().is_empty());
+    is_empty(at.checked_sub(1).and_then(|above| lines.get(above))) && is_empty(lines.get(at + 1))
+}
+
+/// `an expo-`, but not `x -` and not `---`: a line that was broken within a word.
+fn ends_in_half_a_word(line: &str) -> bool {
+    line.trim_end().strip_suffix('-').is_some_and(|before| before.ends_with(char::is_lowercase))
 }
 
 /// `<table>`, alone or in what holds it: `<html><body><table>`.
@@ -485,6 +513,18 @@ mod tests {
         assert!(text(&paper).contains("A B\nOurs 1 2"), "{}", text(&paper));
         let columns: Vec<f32> = paper.tables[0].rows[0].cells.iter().map(|cell| cell.x0).collect();
         assert_eq!(columns, [100.0, 200.0]);
+    }
+
+    #[test]
+    fn lines_that_were_broken_for_print() {
+        let source = "# On It\n\n## 1 Nets\n\nWe follow an ex-\nponential decay and fine-\ntune pre-\ntrained nets, as $x -\ny$ says.\n\n## 2 More\n\nWords.\n\nReferences\n\n1. K. Adam. Cutout of it.\n";
+        let paper = read(source.as_bytes(), "x").expect("read");
+        let expected = "On It\n1 Nets\nWe follow an exponential decay and fine-tune pre-trained nets, as x − y says.\n2 More\nWords.\nReferences\n[1] K. Adam. Cutout of it.";
+        assert_eq!(text(&paper), expected);
+        assert_eq!(paper.references.len(), 1);
+        // A word in a sentence, and one before any section, head nothing.
+        let source = "# On It\n\nReferences\n\n## 1 Nets\n\nWe name\nReferences\nhere.\n";
+        assert_eq!(read(source.as_bytes(), "x").expect("read").references.len(), 0);
     }
 
     #[test]

@@ -69,7 +69,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
     (Family::Cnn, r"\b[Cc]onvolutional (?:[Nn]eural )?[Nn]etworks?\b|\bCNNs?\b"),
-    (Family::Mlp, r"\b[Mm]ulti-?[Ll]ayer (?:perceptrons?|neural networks?|fully connected)|\bMLPs?\b"),
+    (Family::Mlp, r"\b[Mm]ulti-?[Ll]ayer (?:[Pp]erceptrons?|neural networks?|fully connected)|\bMLPs?\b"),
     (Family::LogisticRegression, r"\b[Ll]ogistic regression\b"),
 ];
 

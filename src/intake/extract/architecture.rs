@@ -23,7 +23,7 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
         [
             (
                 crate::intake::regex(
-                    r"(?i)^(?:num(?:ber of)?\.? |n[_ ]?|# ?(?:of )?)?(?:(?:transformer|encoder|decoder|hidden|model) )?(?:layers?|blocks|depth)$|^(?:#L|N|L)$|^n_?layers?$",
+                    r"(?i)^(?:num(?:ber of)?\.? |n[_ ]?|# ?(?:of )?)?(?:(?:transformer|encoder|decoder|hidden|model|unique|total) )?(?:layers?|blocks|depth)$|^(?:#L|N|L)$|^n_?layers?$",
                 ),
                 Dimension::Layers,
             ),
@@ -48,7 +48,7 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total |n[-_ ]?)?(?:trainable )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
+                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total |n[-_ ]?)?(?:trainable |non-?emb(?:edding|\.)? )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
                 ),
                 Dimension::Params,
             ),
@@ -133,11 +133,30 @@ fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
             r"\b([A-Z][\w-]*[A-Z\d][\w/.-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])(?: (?:trainable )?param\w*\.?)?\)",
         )
     });
+    by_id(at, found);
     for words in FORM.captures_iter(at.text()) {
         // `C4 (156B)` is so many tokens.
         let is_data = || !at.heard.datasets_in(&words[1]).is_empty() || !names::datasets_in(&words[1]).is_empty();
         if let Some(whole) = words.get(0).filter(|whole| whole.as_str().contains("param") || !is_data()) {
             let variant = Variant { name: words[1].to_string(), num_params: numbers::parse(&words[2]), ..Variant::default() };
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
+/// `owner/foo-en-1B (1.1B parameters)`: what is counted goes before what a name says.
+fn by_id(at: &Place<'_>, found: &mut Findings<'_>) {
+    static ID: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b[\w-]+/(?P<n>[A-Za-z][\w.-]*\w) ?\((?:about |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?param(?:eter)?s?\)",
+        )
+    });
+    if !at.text().contains(" param") || !at.text().contains('/') {
+        return;
+    }
+    for words in ID.captures_iter(at.text()) {
+        let variant = Variant { name: words["n"].to_string(), num_params: numbers::parse(&words["c"]), ..Variant::default() };
+        if let Some(whole) = words.get(0) {
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }
     }
@@ -212,26 +231,26 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
         [
             (
                 pattern(format!(
-                    r"\b({COUNT})(?: (?:(?:trans)?-? ?former|transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention|(?-i:[A-Z]\w+former))){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer )?(?:layers|blocks){IS}(\d{{1,3}})\b"
+                    r"\b({COUNT})(?: (?:(?:trans)?-? ?former|transformer|encoder|decoder|fully connected|hidden|identical|lstm|convolutional|attention|(?-i:[A-Z]\w+former))){{0,2}} (?:layers|blocks)\b|\b(\d{{1,3}})[- ]layer(?:ed)?\b|\b(one|two|three|four|five|six|eight|ten|twelve)-layer(?:ed)?\b|\bnumber of (?:transformer |encoder )?(?:layers|blocks)(?: [NL][ _]?[\p{{L}}₀-₉]{{0,3}})?{IS}(\d{{1,3}})\b|\bN[ _]?(?:e|enc|ₑ){IS}(\d{{1,3}})\b"
                 )),
                 Dimension::Layers,
             ),
             (
                 pattern(format!(
-                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)|width)s?{IS}({WIDE})\b|\bd_?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE})[- ]{{1,2}}hidden(?: (?:size|dim\w*|states?))?\b|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)(?: d[ _]?model| [dD])?|width)s?{IS}({WIDE})\b|\bd[ _]?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE})[- ]{{1,2}}hidden(?: (?:size|dim\w*|states?))?\b|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),
             (pattern(format!(r"\b(?:embedding[- ]{SIZE}s?|input[- ]dim\w*){IS}({WIDE})\b")), Dimension::Embedding),
             (
                 pattern(format!(
-                    r"\b({COUNT}) (?:(?:self-)?attention )?heads\b|\b({COUNT})-head(?:ed)?\b|\bnumber of (?:(?:self-)?attention )?heads(?: [\p{{L}}_₀-₉]{{1,3}})?{IS}(\d{{1,3}})\b"
+                    r"\b({COUNT}) (?:(?:self-)?attention )?heads\b|\b({COUNT})-head(?:ed)?\b|\bhead (?:number|count)(?: [hH])?{IS}(\d{{1,3}})\b|(?-i:\b[hH]) ?= ?(\d{{1,2}})\b|\bnumber of (?:(?:self-)?attention )?heads(?: [\p{{L}}_₀-₉]{{1,3}})?{IS}(\d{{1,3}})\b"
                 )),
                 Dimension::Heads,
             ),
             (
                 pattern(format!(
-                    r"\b(?:intermediate|feed-?forward|ffn|inner|mlp)[- ](?:network )?(?:hidden |inner )?(?:{SIZE}|layer)(?: \(\w+\))?{IS}({WIDE})\b|\bd_?ff{IS}({WIDE})\b"
+                    r"\b(?:intermediate|feed[- ]?forward|ffn|inner|mlp)[- ](?:network )?(?:hidden |inner )?(?:layer )?(?:{SIZE}|layer)(?: \(\w+\)| d[ _]?ff)?{IS}({WIDE})\b|\bd[ _]?ff{IS}({WIDE})\b"
                 )),
                 Dimension::Intermediate,
             ),
@@ -243,13 +262,29 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
     let first = |(pattern, dimension): &(regex::Regex, Dimension)| {
         let own = |words: &regex::Captures<'_>| {
             let start = words.get(0).map_or(0, |whole| whole.start());
-            *dimension != Dimension::Hidden || !INNER.is_match(&text[..start])
+            // `h = 4` stands for heads beside the width of a model alone, and of layers of 128 and 64 units none is the width.
+            match dimension {
+                Dimension::Hidden => !INNER.is_match(&text[..start]) && !ends_a_list(&text[..start]),
+                Dimension::Heads if words[0].starts_with(['h', 'H']) && words[0].contains('=') => names_width(text),
+                _ => true,
+            }
         };
         let words = pattern.captures_iter(text).find(own)?;
         let value = count(words.iter().skip(1).flatten().next()?.as_str())?;
         Some((*dimension, value, words.get(0)?.range()))
     };
     PATTERNS.iter().filter_map(first).collect()
+}
+
+/// `128 and {64 units}`: the last of several widths.
+fn ends_a_list(before: &str) -> bool {
+    static LIST: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d(?:,? and |, |/)$"));
+    LIST.is_match(before)
+}
+
+/// Whether a text gives the width of a model by its usual sign.
+fn names_width(text: &str) -> bool {
+    ["d_model", "d model", "dmodel"].iter().any(|sign| text.contains(sign))
 }
 
 /// The same, without the places, and with the parameters that are counted in words.
@@ -274,6 +309,9 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
             r"\b(?:layers|blocks) of (?:the |an? )?(?P<n>[A-Z][\w-]*[a-z\d])\b|\b\d+ (?P<m>[A-Z]\w+[a-z\d]) (?:layers|blocks)\b",
         )
     });
+    static WIDTHS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"\blayers of (?:\d{2,5}, )*\d{2,5},? and \d{2,5} (?:hidden )?(?:units|neurons|nodes)\b")
+    });
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
@@ -281,7 +319,11 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         variant.set(dimension, value);
         (start, end) = (start.min(place.start), end.max(place.end));
     }
-    if variant.known() >= 2 && variant.num_layers.is_some() {
+    // `two hidden layers of 128 and 64 units` tells more than a number of layers, and so do width and heads by their signs.
+    let of_widths = || text.contains("layers of ") && WIDTHS.is_match(text);
+    let of_signs = variant.hidden_size.is_some() && variant.num_heads.is_some() && names_width(text);
+    let is_whole = variant.num_layers.is_some() && (variant.known() >= 2 || of_widths());
+    if is_whole || of_signs {
         // Where a sentence names its models, they are put together from all that is said of them.
         if super::described::names_one(text) {
             return;
@@ -297,10 +339,24 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
             })
             .or_else(|| at.scope.variant.clone())
             .or_else(|| coined(at.scope.topic.as_deref()?))
-            .or_else(|| with_layers(text));
-        variant.name = named.unwrap_or_else(|| format!("{} layers", variant.num_layers.unwrap_or_default()));
+            .or_else(|| with_layers(text))
+            .or_else(|| for_setting(text).filter(|_| of_signs));
+        // A paragraph headed by the name of a kind of network is on that.
+        let headed = at.scope.topic.clone().filter(|topic| super::about::family_named(topic).is_some() && topic.len() < 40);
+        let named = if named.as_ref().is_some_and(|name| name.ends_with(" network")) { headed.or(named) } else { named };
+        variant.name = named.unwrap_or_else(|| match variant.num_layers {
+            Some(layers) => format!("{layers} layers"),
+            None => found.family().map_or("model", |family| family.name()).to_string(),
+        });
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// `For the expanded setting, d_model = 512`: what the sizes are for.
+fn for_setting(text: &str) -> Option<String> {
+    let head = text.strip_prefix("For ")?.split_once(',')?.0;
+    let head = head.strip_prefix("the ").or_else(|| head.strip_prefix("our ")).unwrap_or(head);
+    (head.split(' ').count() <= 7).then(|| head.to_string())
 }
 
 /// `a 3-layer-Foo`, `6-layer Foo`: the name of what has so many layers.

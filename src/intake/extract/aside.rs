@@ -83,6 +83,12 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
             r"(?i)^(?:[\w ]{1,24}, )?(?:they|(?:many|most|several|some|previous|prior|earlier|existing|recent|other|these|those) (?:\w+ )?(?:studies|works?|papers?|authors|methods|approaches|researchers|practitioners))\s(?:\w+ ){0,2}?(?:use[sd]?|recommend(?:s|ed)?|suggest(?:s|ed)?|set|adopt(?:s|ed)?|conduct(?:s|ed)?|train(?:s|ed)?|report(?:s|ed)?|employ(?:s|ed)?|propos\w+|fine-?tun\w+|appl(?:y|ied))\b",
         )
     });
+    // `In the Foo paper, He et al. also propose ...`.
+    static PROPOSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:\d{0,2}In (?:the|their) [^,.;]{2,50}, )?(?P<n>[A-Z][\w-]+) et al\.?,? (?:[\[(][^\])]{1,20}[\])] )?(?:(?:also|further|originally|first|additionally) )?(?:propos|introduc|present|suggest|recommend)\w*\b",
+        )
+    });
     let lower = text.to_lowercase();
     if OWN.is_match(text) || own.iter().any(|own| lower.starts_with(own)) {
         return false;
@@ -105,7 +111,7 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
         let name = found["n"].to_lowercase();
         !own.is_empty() && !own.iter().any(|own| name.contains(own) || own.contains(&name)) && somebody(&found)
     };
-    if SOME.is_match(text) {
+    if SOME.is_match(text) || text.contains("et al") && PROPOSE.is_match(text) {
         return true;
     }
     if IS_USED.is_match(text) && !CONTRAST.is_match(text) {
@@ -115,6 +121,17 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
         || BASELINES.is_match(text)
         || CONTRAST.find(text).is_some_and(|found| !own.iter().any(|own| lower[found.end()..].starts_with(own)))
         || NAMED.captures(text).is_some_and(another)
+}
+
+/// Whether a sentence tells what is yet to be done: `In future work, we plan to train for longer`, `Planned experiments with Foo`.
+pub(super) fn is_planned(text: &str) -> bool {
+    static PLANNED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bin (?:the |our )?(?:near )?future\b|\bfuture (?:work|research|studies|directions?|experiments?|versions?)\b|\b(?:planned|follow-on) (?:[\w-]+ ){0,2}?(?:experiments?|stud(?:y|ies)|work|runs?|extensions?)\b|\bwe (?:also |then )?(?:plan|intend|hope) to\b",
+        )
+    });
+    ["future", "lanned", "ollow-on", " plan", " intend", " hope "].iter().any(|word| text.contains(word))
+        && PLANNED.is_match(text)
 }
 
 /// What others do with models and data.
@@ -140,4 +157,36 @@ pub(super) fn is_exception(text: &str) -> bool {
         )
     });
     TO_COMPARE.is_match(text) || AS_MUCH_AS.is_match(text) || FURTHER.is_match(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_yet_to_be_done() {
+        for text in [
+            "In future work, we train for longer with a batch size of 1024.",
+            "Planned follow-on experiments with DPO will show more.",
+            "We plan to train larger models with a learning rate of 0.1.",
+        ] {
+            assert!(is_planned(text), "{text}");
+        }
+        for text in [
+            "We train a planner with a learning rate of 0.1.",
+            "We predict the future frames.",
+            "Our plan is trained for 3 epochs.",
+        ] {
+            assert!(!is_planned(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_others_propose() {
+        let own = ["foonet".to_string()];
+        assert!(is_of_others("2In the Bar paper, Ash et al. also propose nets such as the Bar-44.", &own));
+        assert!(is_of_others("Ash et al. [7] suggest a rate of 0.1.", &own));
+        assert!(!is_of_others("We follow what Ash et al. propose.", &own));
+        assert!(!is_of_others("In the Bar paper, we propose a net.", &own));
+    }
 }

@@ -11,7 +11,7 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"(?P<n>\d+\s?[×x]\s?\d+) crop[^.;]{0,20}random|random(?:ly)? (?:sampled )?(?P<m>\d+\s?[×x]\s?\d+) crop", "{} random crop"),
     (r"random(?:ly)? (?:resized )?crop(?:s|ped|ping)?\b", "random crop"),
     (
-        r"horizontal(?:ly)? flip|flip\w* horizontally|flip\w* (?:the |each |an )?images? (?:with|at)\b|random(?:ly)? flip",
+        r"horizontal(?:ly)? flip|flip\w* horizontally|(?:horizontal(?:ly)? )mirror|mirror\w* horizontally|flip\w* (?:the |each |an )?images? (?:with|at)\b|random(?:ly)? flip",
         "horizontal flip",
     ),
     (r"scale augmentation", "scale augmentation"),
@@ -31,6 +31,7 @@ const AUGMENTATIONS: &[(&str, &str)] = &[
     (r"RandomHorizontalFlip", "RandomHorizontalFlip"),
     (r"\bmixup\b", "mixup"),
     (r"\bcutmix\b", "cutmix"),
+    (r"\baugmix\b", "AugMix"),
     (r"\bcutout\b", "cutout"),
     (r"\brand[- ]?aug(?:ment(?:ation)?)?\b", "RandAugment"),
     (r"\bauto[- ]?aug(?:ment)?\b", "AutoAugment"),
@@ -42,9 +43,10 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let text = at.text();
     let lower = text.to_lowercase();
     // What is compared with is not what is done.
-    let compares = lower.contains("compare") || lower.contains("baseline");
+    let compares = lower.contains("compare") || lower.contains("baseline") && !tells_of_the_baseline(&lower);
     if at.caption
         || compares
+        || is_only_named(text, at.boasts)
         || ![
             "crop",
             "flip",
@@ -52,6 +54,9 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             "mixup",
             "cutmix",
             "cutout",
+            "augmix",
+            "speed perturb",
+            "mirror",
             "padded",
             "erasing",
             "jitter",
@@ -87,6 +92,39 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     if let Some(words) = words {
         found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
     }
+}
+
+/// `The baseline uses cropping and flipping`: what all build on, where the paper is on more of it.
+fn tells_of_the_baseline(lower: &str) -> bool {
+    static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:the|our) (?:[\w-]+ )?baseline (?:model )?(?:uses|applies|consists of|includes|is trained with|only uses) ",
+        )
+    });
+    USES.is_match(lower)
+}
+
+/// Whether augmentations are only spoken of: in the abstract and before it, in a line of keywords, a question, or a finding.
+fn is_only_named(text: &str, boasts: bool) -> bool {
+    static KEYWORDS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^\W{0,3}(?:key ?-?words?|index terms|ccs concepts)\b"));
+    static FINDS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:improv|achiev|outperform|increas|decreas|reduc|degrad|hurt|help|los|yield|obtain|rank|gain|drop|benefit|perform|show|report)(?:e?s|ed|ing|es)?\b",
+        )
+    });
+    static DOES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:us(?:e|ed|es|ing)|appl(?:y|ied|ies|ying)|employ\w*|adopt\w*|augmented|perform(?:ed)?|train(?:ed|ing)? with|follow\w*|include[sd]?|consist\w*|add(?:ed)?|utili[sz]\w*|crop(?:ped|s)?|flip(?:ped|s)?|pad(?:ded)?)\b",
+        )
+    });
+    // Methods with a name of their own are spoken of without a word on what is done, too.
+    static METHODS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:mixup|cutmix|cutout|augmix|rand-?augment|auto-?augment)\b"));
+    static CHANGES: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)crop|flip|pad(?:d|s\b)|rotat|jitter|blur|erasing|: |[=•]|\baugment"));
+    let finds = || FINDS.is_match(text) || METHODS.is_match(text) && !CHANGES.is_match(text);
+    boasts || text.ends_with('?') || KEYWORDS.is_match(text) || !DOES.is_match(text) && finds()
 }
 
 /// `No further augmentations are applied`: said of all of it, not of one kind.
@@ -173,4 +211,40 @@ fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
         }
     }
     (texts, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_named() {
+        for text in [
+            "CutMix achieves the highest clean accuracy.",
+            "Are the losses of CutMix sensitive to its probability?",
+            "Keywords: data augmentation; robustness; Mixup",
+            "Reducing the CutMix probability improves the mean accuracy.",
+            "The study has a shared budget and a CutMix analysis.",
+        ] {
+            assert!(is_only_named(text, false), "{text}");
+        }
+        for text in [
+            "We use CutMix to improve robustness.",
+            "Images are padded, and a random crop is taken.",
+            "Mixup uses an alpha of 1.0.",
+        ] {
+            assert!(!is_only_named(text, false), "{text}");
+        }
+        assert!(is_only_named("We train with CutMix and see more.", true));
+        assert!(tells_of_the_baseline("the baseline uses random cropping."));
+        assert!(!tells_of_the_baseline("we outperform the baseline that uses random cropping."));
+    }
+
+    #[test]
+    fn other_words_for_it() {
+        let named = |text: &str| augmentations_in(text).0;
+        assert_eq!(named("a random crop, mirrored horizontally with 50% probability"), ["random crop", "horizontal flip"]);
+        assert_eq!(named("We apply AugMix and speed perturbation."), ["speed perturbation", "AugMix"]);
+        assert!(named("a mirror of the set").is_empty());
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Findings, Place};
 use crate::intake::{FieldKey, OptimizerKind, Value};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
@@ -45,13 +46,15 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         // A citation as texts, formulas and links give it.
         let cited = r"(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
         // What only an optimiser that is taken has.
-        let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|β)";
+        let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|\(?β[₁1]?(?:, ?β[₂2])?\)?)";
+        // `at 6e-4`, `at a peak of 6e-4`.
+        let rate = r"at (?:an? )?(?:(?:initial|base|peak|constant|fixed|maximum|max) ?)?(?:(?:learning[- ]rate|lr|value) ?)?(?:of )?(?:\d(?:\.\d+)?e[-−–]?\d|0?\.0\d|\d(?:\.\d+)? ?[×x·] ?10)";
         [
             crate::intake::regex(&format!(
                 r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Uu]pdat(?:ed|ing)|[Mm]inimi[sz](?:ed?|ing)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er,?(?: (?:that |which )?(?:we )?(?:used|chosen|employed))?:?(?: which)?(?: is| was)?(?: set to| chosen as| chosen to be)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
-                r"\b{kinds}(?P<o>{names}){cited},? (?:(?:[a-z]+ )?optimi[sz]er\b|optimi[sz]ation (?:algorithm|method)\b|for (?:the )?(?:(?:parameter )?optimi[sz]ation|optimi[sz]ing|parameter updates?)\b|\((?:{setting}|with {setting})\b|(?:and |with |using )?(?:an? |the )?{setting}(?: (?:of|is|set|to|at|value))* ?[=:(]? ?\d|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|algorithm (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
+                r"\b{kinds}(?P<o>{names}){cited},? (?:(?:[a-z]+ )?optimi[sz]er\b|optimi[sz]ation (?:algorithm|method)\b|for (?:the )?(?:(?:parameter )?optimi[sz]ation|optimi[sz]ing|parameter updates?)\b|\((?:{setting}|with {setting})\b|(?:and |with |using )?(?:an? |the )?{setting}(?: (?:of|is|set|to|at|value))*(?: ?[=:])? ?[(\[]? ?\.?\d|{rate}|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|(?:algorithm|solver) (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
             )),
         ]
     });
@@ -73,6 +76,9 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let name = words.name("o").or_else(|| words.name("p"));
         !supposes(&before) && name.is_some_and(|name| !OTHERS.is_match(&text[..name.start()]))
     };
+    if let Some((kind, words)) = listed_optimizer(text) {
+        return found.say(at, FieldKey::Optimizer, Value::Optimizer { optimizer: kind }, None, words);
+    }
     if let Some(words) = USE.iter().find_map(|form| form.captures(text).filter(own)) {
         let name = words.name("o").or_else(|| words.name("p"));
         // `with SGD and Adam`: both were tried.
@@ -89,6 +95,28 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// `(…, bf16, Adafactor, one GPU)`, `batch 32, AdamW, cosine`: an item of its own among settings; the only optimiser that is named.
+fn listed_optimizer(text: &str) -> Option<(OptimizerKind, Range<usize>)> {
+    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let names = OPTIMIZERS.iter().map(|(_, p)| *p).collect::<Vec<_>>().join("|");
+        crate::intake::regex(&format!(r"[,(;:] ?(?:and )?(?P<o>{names})(?:[,;)]|\.$)"))
+    });
+    static SETTINGS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:bf16|fp16|bfloat16|fp32|mixed precision|batch(?: size)? ?(?:of |= ?)?\d|\d+ epochs?|learning rate|lr|cosine|warm-?up|weight decay|dropout|GPUs?|steps)\b",
+        )
+    });
+    // Of several, which was taken is not said.
+    let is_only = |name: &str| optimizer_named(&text.replace(name, "")).is_none();
+    let names_one =
+        ["Ada", "ADA", "SGD", "RMS", "LAMB", "Lamb", "LARS", "Lion", "Muon", "BFGS"].iter().any(|word| text.contains(word));
+    if !text.contains(',') || !names_one || SETTINGS.find_iter(text).take(2).count() < 2 {
+        return None;
+    }
+    let found = ITEM.captures(text)?.name("o").filter(|name| is_only(name.as_str()))?;
+    Some((optimizer_named(found.as_str())?, found.range()))
+}
+
 /// Whether one of the spellings `a|b` is in the text; cheap enough to need no pattern.
 fn mentions(text: &str, spellings: &str) -> bool {
     spellings.split('|').any(|s| {
@@ -101,7 +129,8 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
     static INIT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"(?i)\b(?:initiali[sz]ed? (?:all |the )?(?:model |network |pre-?trained )?(?:weights|parameters|models?)(?: and biases)? (?P<a>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
-            r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|(?:weights|parameters) (?:are|were) (?:randomly )?initiali[sz]ed (?P<b>(?:as in|according to|following|using|with|from|by) (?:[^.;,]|[.,]\d){3,90})",
+            r"|(?:weights|parameters) (?:are|were) (?:drawn|sampled) from (?P<q>(?:[^.;,()]|\.\d|\([^()]{1,20}\)){1,60})",
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<k>(?:with|from|using) (?:(?:the|its|their) )?(?:[\w/-]+ ){0,3}?(?:[\w-]+-)?(?:pre-?trained|trained|random|small|zero)(?:[^.;,]|[.,]\d){3,60}?)(?: and | to |[.;,]|$)",
             r"|weight initiali[sz]ation (?P<c>(?:in|of|from|as in) \[\d+\])",
             r"|(?:use|with) (?:an? |the )?(?P<d>(?:random |truncated |scaled )?(?:gaussian|normal|uniform|xavier|glorot|kaiming|he|orthogonal)[a-z ]* initiali[sz](?:ation|er)[^.;,]{0,60})",
@@ -117,12 +146,26 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text =
-            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p"].iter().find_map(|name| words.name(name));
+        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p", "q"]
+            .iter()
+            .find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {
             found.say(at, FieldKey::Init, Value::Text { text: text.as_str().trim().to_string() }, None, whole.range());
         }
     }
+}
+
+/// `all attention and MLP matrices`: each kind by itself.
+fn each_kind(targets: &str) -> Vec<String> {
+    static KINDS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let kind = "(?:linear|attention|dense|MLP|FFN|feed-?forward)";
+        crate::intake::regex(&format!(
+            r"(?i)^(?:all|every) (?:the )?(?P<k>{kind}(?:(?:, and |, | and | & |/){kind})+) (?P<w>.+)$"
+        ))
+    });
+    let Some(found) = KINDS.captures(targets) else { return vec![targets.to_string()] };
+    let kinds = found["k"].replace(", and ", ", ").replace(" and ", ", ").replace(" & ", ", ").replace('/', ", ");
+    kinds.split(", ").map(|kind| format!("{kind} {}", &found["w"])).collect()
 }
 
 fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
@@ -138,7 +181,7 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:on|to|into|in|for|with|targeting|adapt\w*|cover\w*) (?P<t>(?:all|every) (?:the )?(?:linear|attention|dense|MLP) (?:projection )?(?:layers?|modules?|matrices|weights|projections?))\b",
+            r"(?i)\b(?:on|to|into|in|for|with|targeting|adapt\w*|cover\w*) (?P<t>(?:all|every) (?:the )?(?:linear|attention|dense|MLP)(?:(?:, and |, | and | & |/)(?:linear|attention|dense|MLP|FFN|feed-?forward))* (?:projection )?(?:layers?|modules?|matrices|weights|projections?))\b",
         )
     });
     // `Unlike LoRA, we add gates to all attention layers`.
@@ -170,7 +213,7 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     if let Some(words) = ALL.captures(text).filter(|_| speaks)
         && let (Some(whole), Some(targets)) = (words.get(0), words.name("t"))
     {
-        let texts = vec![targets.as_str().to_string()];
+        let texts = each_kind(targets.as_str());
         return found.say(at, FieldKey::LoraTargets, Value::Texts { texts }, None, whole.range());
     }
     if TARGETS.find(text).is_none()

@@ -5,6 +5,9 @@ use crate::intake::{Phase, Scope};
 use std::ops::Range;
 use std::sync::LazyLock;
 
+/// What the sum over several phases is of.
+pub(super) const TOTAL: &str = "total";
+
 /// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
 pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope {
     let at = words.end;
@@ -12,6 +15,14 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
     let datasets = data_of_clause(text, at, of_sentence).unwrap_or_else(|| of_sentence.datasets.clone());
     let variant = of_sentence.variant.as_ref().map(|told| scope::variant_before(text, at).unwrap_or_else(|| told.clone()));
     let scope = Scope { phase, datasets, variant, ..of_sentence.clone() };
+    // A sum of what the clauses tell is of none of them.
+    if of_sentence.topic.as_deref() == Some(TOTAL) {
+        return of_sentence.clone();
+    }
+    // What begins anew with a subject of its own is of no phase that was named before.
+    if let Some(topic) = topic::subject_of_clause(text, at) {
+        return Scope { phase: None, topic: Some(topic), ..scope };
+    }
     match topic::of_clause(text, at).and_then(|topic| scope::further(&scope, topic)) {
         Some(topic) => Scope { topic: Some(topic), ..scope },
         None => scope::with_topic(scope, topic::of_role(text, words)),

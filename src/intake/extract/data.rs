@@ -26,7 +26,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static CUE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from)\b",
+            r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from|sampled)\b",
         )
     });
     let text = at.text();
@@ -188,7 +188,7 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
         return;
     }
     for mention in at.heard.metrics_in(text) {
-        if mention.name != "score" && !at.own.contains(&mention.name.to_lowercase()) {
+        if mention.name != "score" && !is_denied(&text[..mention.at.start]) && !at.own.contains(&mention.name.to_lowercase()) {
             // `Macro-F1` is more than `F1`.
             let written = &text[mention.at.clone()];
             let closer = mention.name.ends_with("@k")
@@ -199,9 +199,23 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// `This is accuracy, not the mean {error}`: what the measure is not.
+fn is_denied(before: &str) -> bool {
+    static NOT: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r", (?:and )?not (?:(?:the|an?) )?(?:[\w-]+ ){0,3}(?:\(?[\w-]+ \(?)?$"));
+    before.contains(", ") && NOT.is_match(before)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_measure_is_not() {
+        assert!(is_denied("This metric is accuracy, not reference-model-normalized mean corruption "));
+        assert!(is_denied("It is recall, not the "));
+        assert!(!is_denied("We do not tune, and report ") && !is_denied("It does not change the "));
+    }
 
     #[test]
     fn data_for_training_and_tests() {

@@ -1,4 +1,4 @@
-//! Values that a paper speaks of and did not train with: what was suggested, tried, found wanting, or taken by others.
+//! Values that a paper speaks of and did not train with: what was suggested, tried, found wanting, or taken by others; what is another part's.
 
 use std::sync::LazyLock;
 
@@ -49,4 +49,37 @@ pub(super) fn ends_of_a_grid(before: &str) -> bool {
         )
     });
     GRID.is_match(before)
+}
+
+/// `RMSNorm (Ash, 2019; {ε = 1e-5})`, `ε = 1e-5 for layer normalization`: the constant of a layer, not of the optimiser.
+pub(super) fn is_of_a_norm(before: &str, after: &str) -> bool {
+    static NORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:layer|batch|rms|group|instance|qk|pre|post)[- ]?norm\w*|normali[sz]ation|(?-i:LN|BN))\b",
+        )
+    });
+    static OPTIMIZER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:adam\w?|adamax|nadam|adagrad|adadelta|adafactor|rms-?prop|lamb|sgd|optimi[sz]er|beta\w*|learning[- ]rate|momentum)\b|β",
+        )
+    });
+    static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ (?:for|in|of) (?:the |all |our )?(?:(?:layer|batch|rms|group|instance)[- ]?norm\w*|normali[sz]ation)\b",
+        )
+    });
+    let last = |pattern: &regex::Regex| pattern.find_iter(before).last().map(|found| found.start());
+    let is_close = last(&NORM).is_some_and(|norm| last(&OPTIMIZER).is_none_or(|optimizer| optimizer < norm));
+    is_close || BEHIND.is_match(after)
+}
+
+/// `before it has completed {one pass over the corpus}`: a point in training, no length.
+pub(super) fn is_before_a_pass(before: &str, written: &str) -> bool {
+    static POINT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:before|until|after|prior to|less than|more than|fewer than|beyond|exceed\w*|complet\w+|precede\w*)\b[^.;,]{0,60}$",
+        )
+    });
+    let is_one = ["one", "single"].iter().any(|word| written.eq_ignore_ascii_case(word));
+    is_one && POINT.is_match(before) && ![" stop", " ends "].iter().any(|word| before.contains(word))
 }

@@ -1,8 +1,9 @@
 //! What was trained on, for how long, in which number format.
 
 use super::meant::is_of_inference;
-use super::{Findings, Place, Said, numbers, settings};
-use crate::intake::{FieldKey, Unit, Value};
+use super::{Findings, Place, Said, numbers, scope, settings};
+use crate::intake::{FieldKey, Scope, Unit, Value};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What was trained on, for how long, and in which format.
@@ -16,7 +17,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?P<d>(?:(?:a single |one |two |four |eight |\d+ )?\d{1,3}-(?:GPU|TPU) (?:nodes?|machines?|servers?|instances?|workstations?)\b)|(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SX]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SXG]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
@@ -47,11 +48,18 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         let is_cost =
             ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
         let (before, after) = (&text[..device.start()], &text[device.end()..]);
-        if specific && !is_cost && WORK.is_match(before) && !is_of_inference(before, after) {
+        if specific && !is_cost && (WORK.is_match(before) || is_listed(before, name, after)) && !is_of_inference(before, after) {
             found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
             return;
         }
     }
+}
+
+/// `(…, bf16, {one NVIDIA A10 GPU})`: an item of its own in brackets, by its maker's name.
+fn is_listed(before: &str, name: &str, after: &str) -> bool {
+    let makers = ["NVIDIA", "Nvidia", "AMD", "TPU", "GeForce", "Tesla"];
+    let in_brackets = before.rfind('(').is_some_and(|open| !before[open..].contains(')'));
+    in_brackets && before.ends_with(", ") && after.starts_with([')', ',', ';']) && makers.iter().any(|maker| name.contains(maker))
 }
 
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
@@ -91,6 +99,11 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         let value = Value::Number { value: value * scale };
         Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, value, whole.range()) }
     };
+    // `A takes 11 hours, while B takes 4`.
+    for (value, unit, of, words) in further_times(text, whole.end(), &TIME) {
+        let said = Said { unit: Some(unit), weight, ..Said::new(FieldKey::TrainingTime, Value::Number { value }, words) };
+        found.tell(&Place { scope: &of.or(at.scope), ..*at }, said);
+    }
     // `12 hours for leaves and 8 hours for roots`.
     let each = settings::one_each(text, number.end());
     let Some((_, first)) = each.first() else { return found.tell(at, said(value, unit)) };
@@ -103,6 +116,25 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         let Some(unit) = own else { continue };
         found.tell(&Place { scope: &of.clone().or(at.scope), ..*at }, said(other, unit));
     }
+}
+
+/// Times in the clauses behind the first, each with what its clause is about.
+fn further_times(text: &str, from: usize, time: &regex::Regex) -> Vec<(f64, Unit, Scope, Range<usize>)> {
+    let mut all = Vec::new();
+    for words in time.captures_iter(text) {
+        let (Some(whole), Some(number), Some(unit)) = (words.get(0), words.name("v"), words.name("u")) else { continue };
+        let Some(clause) = text.get(from..whole.start()).filter(|_| whole.start() > from) else { continue };
+        let clause = clause.trim_start_matches([' ', ',', ';']);
+        let begins = ["while ", "whereas "].iter().any(|word| clause.starts_with(word));
+        let of = scope::of_text(clause);
+        if let Some(((scale, unit), value)) = unit_of(unit.as_str()).zip(numbers::parse(number.as_str()))
+            && begins
+            && !of.is_empty()
+        {
+            all.push((value * scale, unit, of, whole.range()));
+        }
+    }
+    all
 }
 
 /// What a unit of time counts as: `minutes`, `A100 GPU-hours`.

@@ -36,7 +36,7 @@ impl Heard {
             let text = without_citations(&sentence.text);
             names.read(&text, own);
             if is_of_data(paper.section_title(sentence.section)) {
-                names.subject(&text);
+                names.subject(without_head(&text));
             }
         }
         names.tables(paper);
@@ -92,7 +92,9 @@ impl Heard {
             }
         }
         let counts = counts.into_iter().map(|(_, written, count)| (written, count));
-        counts.filter(|(_, count)| *count > 1).rev().max_by_key(|(_, count)| *count).map(|(name, _)| name)
+        // The only one there is need not be named twice.
+        let is_only = counts.len() == 1;
+        counts.filter(|(_, count)| is_only || *count > 1).rev().max_by_key(|(_, count)| *count).map(|(name, _)| name)
     }
 }
 
@@ -176,6 +178,8 @@ impl Collected {
                 }
             }
         }
+        self.sure
+            .extend(of_plain_data(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         self.sure
             .extend(in_brackets(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         for form in WEAK.iter() {
@@ -286,6 +290,31 @@ fn in_brackets(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// `only public data (Foo-X, BarQA, Plum)`: names in brackets behind data of a kind; beside coined ones a plain one is a name, too.
+fn of_plain_data(text: &str) -> Vec<String> {
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"\b(?:public|open|open-source|training|parallel|monolingual|bilingual|multilingual|conversational|pre-?training|fine-?tuning|evaluation|test|external|auxiliary|in-domain|out-of-domain|instruction|speech|text) data ",
+            r"\((?P<l>[A-Z][\w’.-]*(?: [A-Z][\w’.-]*)?(?:(?:,? and |, )[A-Z][\w’.-]*(?: [A-Z][\w’.-]*)?)+)\)"
+        ))
+    });
+    if !text.contains(" data (") {
+        return Vec::new();
+    }
+    let Some(list) = DATA.captures(text).and_then(|found| found.name("l")) else { return Vec::new() };
+    let names: Vec<String> = items(list.as_str()).into_iter().map(|(name, _)| name).filter(|name| is_possible(name)).collect();
+    if names.iter().filter(|name| is_coined(name)).count() > 1 { names } else { Vec::new() }
+}
+
+/// `General anchor (for replay): Foo-X, a register`, `• Foo-X, human-written`: without what heads the paragraph or the item.
+fn without_head(text: &str) -> &str {
+    let bare = text.trim_start_matches(['•', ' ']);
+    let head = bare
+        .split_once(": ")
+        .filter(|(head, rest)| head.len() < 40 && !head.contains([',', '.']) && rest.starts_with(char::is_uppercase));
+    head.map_or(bare, |(_, rest)| rest)
+}
+
 const MOST_NAMES: usize = 60;
 
 fn is_of_data(title: &str) -> bool {
@@ -374,6 +403,13 @@ mod tests {
         check("We use benchmarks of question answering (QA) and of named entity recognition (NER).", &[]);
         check("We sample from Medlar, a large multilingual dataset of words.", &["Medlar"]);
         check("We introduce FigBench, a benchmark for fruit.", &["FigBench"]);
+        check("We use only public data (OpenFigs, ALD-H, Plum) here.", &["OpenFigs", "ALD-H", "Plum"]);
+        check("We work on tabular data (XBoost, CatNet).", &[]);
+        check("We work on public data (see Section A).", &[]);
+        check(
+            "The primary data source is the Large Leaf Growth Dataset for Trees [3], which is public.",
+            &["Leaf Growth Dataset"],
+        );
         check("We conduct experiments on QuinceQA and Rowan21.", &["QuinceQA", "Rowan21"]);
         check("The test was done on A100 and V100 GPUs. We run BERT on the dataset.", &[]);
         check("On the dataset, OurNet achieves more. We evaluate OurNet.", &[]);

@@ -33,10 +33,14 @@ fn said_in(text: &str) -> Vec<(Range<usize>, f32)> {
 
 /// `the training loss is ...`, `we use A and B as our loss`, `maximising the log-probability of ...`.
 fn defined(text: &str) -> Option<Range<usize>> {
-    static FORMS: LazyLock<[regex::Regex; 5]> = LazyLock::new(|| {
+    static FORMS: LazyLock<[regex::Regex; 6]> = LazyLock::new(|| {
         [
             crate::intake::regex(
                 r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(\[]{8,160})",
+            ),
+            // `The final objective combines A and B`, of this stage or that.
+            crate::intake::regex(
+                r"(?i)\b(?:training|overall|total|final|full|learning) (?:loss|objective)(?: functions?)?(?: (?:in|of|for) (?:the |this |our )?[\w-]+(?: [\w-]+){0,3}?)? (?:combines|sums(?: up)?|consists of|(?:is|are) composed of|(?:is|are) (?:a |the )?(?:weighted )?(?:combination|sum) of) (?:the |an? )?(?P<l>[a-z][^.;:(\[]{8,160})",
             ),
             // `The objective of leaf sorting is:`, and a formula.
             crate::intake::regex(
@@ -53,6 +57,9 @@ fn defined(text: &str) -> Option<Range<usize>> {
             ),
         ]
     });
+    if !["oss", "bjective", "riterion", "imiz", "imis"].iter().any(|word| text.contains(word)) {
+        return None;
+    }
     let words = FORMS.iter().find_map(|form| form.captures(text)?.name("l").filter(|words| !is_judged(words.as_str())))?;
     // The last word may be cut.
     let is_cut = words.len() > 155 && text[words.end()..].starts_with(char::is_alphanumeric);
@@ -93,7 +100,16 @@ fn kinds(text: &str) -> Vec<Range<usize>> {
     });
     // The root of a squared error measures.
     let measures = |at: usize| text[..at].trim_end().ends_with("root");
-    KINDS.find_iter(text).map(|found| found.range()).filter(|words| !measures(words.start)).collect()
+    let all = KINDS.find_iter(text).map(|found| found.range());
+    all.filter(|words| !measures(words.start) && !names_a_task(&text[..words.start], &text[words.end..])).collect()
+}
+
+/// `we design a task, named frame-based {masked language model} (FM) task`: a task of the paper's own, whose loss is told elsewhere.
+fn names_a_task(before: &str, after: &str) -> bool {
+    static TASK: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?: \([A-Z][\w-]*\))? tasks?\b"));
+    let qualified = before.trim_end().ends_with("-based") || before.trim_end().ends_with("-level");
+    TASK.is_match(after)
+        && (qualified || ["design", "propos", "introduc", "named", "called"].iter().any(|word| before.contains(word)))
 }
 
 /// The words that end in `loss` or `objective` and say which: up to five, back to an article, a verb or a sign.
@@ -103,7 +119,7 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
     const STOPS: &str = " the a an of to with by in is are was were be on for that this these those our we as and or its using use uses \
         used via under from at employ apply adopt minimize minimizing minimizes optimize optimizing compute computes computing import \
         applying while similar imports both each same following calculate calculating it which between through train trained training \
-        evaluate where when whose such can could may will than from into ";
+        evaluate where when whose such can could may will than from into combine combines combining sum sums ";
     let mut all = Vec::new();
     for found in LOSS.captures_iter(text) {
         let Some(loss) = found.get(0) else { continue };
@@ -152,7 +168,7 @@ fn parts_behind(after: &str) -> usize {
 fn is_noun(after: &str) -> bool {
     static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against|consistent|similar|identical|following|from|of|as|proposed|introduced|described|defined|combining|consisting|composed|summing)\b))",
+            r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against|inspired|consistent|similar|identical|following|from|of|as|proposed|introduced|described|defined|combining|consisting|composed|summing)\b))",
         )
     });
     NEXT.is_match(after)
@@ -164,7 +180,8 @@ fn is_generic(words: &str) -> bool {
         proposed task-specific task original first second third local global own local, metric learning optimization minimum low lower higher \
         following usual several different objective loss losses function functions optimal average information weight data \
         stochastic supervised unsupervised non-convex convex smooth principled scalar parameterized persistent classical some standard classification regression domain \
-        pre-training pretraining fine-tuning finetuning target self-supervised additional corresponding respective ";
+        pre-training pretraining fine-tuning finetuning target self-supervised additional corresponding respective \
+        asr nmt mt st tts nlu nlg nli ner qa vqa ocr translation recognition segmentation detection parsing tagging downstream ";
     const MEASURED: [&str; 4] = ["validation", "valida-", "test", "similar"];
     let lower = words.to_lowercase();
     if lower.split_whitespace().any(|word| MEASURED.contains(&word)) {
@@ -194,7 +211,22 @@ fn is_used(before: &str, after: &str) -> bool {
         )
     });
     let clause = before.rsplit(['.', ';']).next().unwrap_or_default();
-    !ELSE.is_match(clause) && (BEFORE.is_match(before) || AFTER.is_match(after))
+    !ELSE.is_match(clause) && !is_compared(clause, after) && (BEFORE.is_match(before) || AFTER.is_match(after))
+}
+
+/// `close to {the linear loss}`, `(same with {A loss})`, `{the linear loss} fails to train`: what another is like, or what did not do.
+fn is_compared(clause: &str, after: &str) -> bool {
+    static LIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:(?:similar|close|equivalent|equal|identical|reduces?|opposed|related) to|(?:same|similarly) (?:as|with)|inspired by|mimics?|resembl\w+|interpolat\w+ between|motivat\w+ by) (?:(?:the|an?) )?(?:[\w-]+ ){0,2}$",
+        )
+    });
+    static FAILS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?: functions?)? (?:(?:also|often|then|still) )?(?:fails?|failed|does not|did not|cannot|(?:is|was) (?:not|unable|too|crucial|known|prone|sensitive))\b",
+        )
+    });
+    LIKE.is_match(clause) || FAILS.is_match(after)
 }
 
 /// `For {binary classification}, `: the task that a clause begins with.
@@ -245,6 +277,27 @@ mod tests {
             ("We stop when the validation loss rises.", vec![]),
             ("Others compare a fancy margin loss.", vec![]),
             ("We train longer instead of using a triplet loss.", vec![]),
+            // What it is made of.
+            (
+                "The final objective combines the leaf loss and the cross-entropy loss:",
+                vec!["leaf loss and the cross-entropy loss"],
+            ),
+            ("The total loss for the second stage consists of the leaf and root losses.", vec!["leaf and root losses"]),
+            ("The training objective in this course sums three terms on leaves.", vec!["three terms on leaves"]),
+            ("The final objective combines", vec![]),
+            // A loss that bears the name of a task tells which, not what.
+            ("We train the model towards the ASR objective to learn words.", vec![]),
+            ("The decoder is updated by the MT loss.", vec![]),
+            ("We use the translation loss alone.", vec![]),
+            ("We use the CTC loss alone.", vec!["CTC loss"]),
+            // What another is like, or what did not do.
+            ("We compute it at the last layer (same with margin loss).", vec![]),
+            ("The weight used makes them too similar to the linear loss.", vec![]),
+            ("We train, but the linear loss fails to learn.", vec![]),
+            ("We use the linear loss, similar to others.", vec!["linear loss"]),
+            ("We train with a margin loss inspired by the triplet loss.", vec!["margin loss"]),
+            ("Next we design a task, named leaf-based masked language model (LMLM) task.", vec![]),
+            ("We train with masked language modeling.", vec!["masked language modeling"]),
         ] {
             assert_eq!(said(text), expected, "{text}");
         }

@@ -1,7 +1,7 @@
 //! Whether a number beside a setting's name is that setting of the paper's own, rather than something that only looks alike: the length
 //! of a part, the rate that did not do, a count of something else.
 
-use super::disowned::{ends_of_a_grid, is_disowned};
+use super::disowned::{ends_of_a_grid, is_before_a_pass, is_disowned, is_of_a_norm};
 use super::numbers;
 use crate::intake::FieldKey;
 use std::ops::Range;
@@ -37,12 +37,15 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         }
         FieldKey::Momentum => !OTHER_UNIT.is_match(after) && !is_of_averages(before) && !(leads && is_average(behind)),
         FieldKey::WeightDecay | FieldKey::Beta1 | FieldKey::Beta2 => !OTHER_UNIT.is_match(after),
+        FieldKey::Eps if is_of_a_norm(before, after) => false,
         FieldKey::Eps => numbers::parse_list(&text[value]).iter().all(|eps| *eps <= USUAL_EPS) || divides(text),
         // `10 % of dropout layers`; `50% dropout` is meant.
         FieldKey::Dropout => {
             !after.starts_with(" layers") && !is_of_adapters(before) && !is_no_share(&text[value], &inside, after)
         }
-        FieldKey::Epochs if varies(before) || is_raised(before) => false,
+        FieldKey::Epochs if varies(before) || is_raised(before) || is_before_a_pass(before, &text[value.clone()]) => false,
+        // In brackets and behind a sign only a sentence on training or on models gives its length.
+        FieldKey::Epochs if inside.starts_with(['(', '=', '≈', '≃']) && !(trains(text) || text.contains("model")) => false,
         FieldKey::Epochs if is_loose(&inside) && (!trains(text) || decays_in_list(before, &inside)) => false,
         FieldKey::Epochs => {
             let is_part = inside.contains("the first") || inside.starts_with("after") && changes_then(after);
@@ -59,11 +62,15 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
                 && !is_other_count(before, &inside)
                 && !is_of_examples(text, &value, behind)
                 && !rises(before)
-                && (trains(text) || text[whole.clone()].to_lowercase().contains("round") || is_long(&text[value.clone()], text))
+                && (trains(text)
+                    || ["round", "max_iter"].iter().any(|word| text[whole.clone()].to_lowercase().contains(word))
+                    || is_long(&text[value.clone()], text))
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
         FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
+        // What a step takes is a batch where steps are of training: an agent, a sampler have others.
+        FieldKey::BatchSize if leads && is_per_step(&text[whole.clone()]) && !(trains(text) || text.contains("optim")) => false,
         FieldKey::MaxSeqLen => !varies(before) && !is_other_length(before, &inside, after),
         FieldKey::BatchSize => {
             !after.starts_with(" GPUs")
@@ -235,6 +242,11 @@ fn changes_then(after: &str) -> bool {
     CHANGES.is_match(after)
 }
 
+/// `32 sequences per step`, with nothing that says of what.
+fn is_per_step(whole: &str) -> bool {
+    [" per step", " per update"].iter().any(|per| whole.contains(per))
+}
+
 /// Whether `and 50 epochs`, `, 50 epochs`, `use 50 epochs` is all that says what the epochs are of.
 fn is_loose(inside: &str) -> bool {
     const WORDS: [&str; 12] = [",", "and", "with", "us", "run", "ran", "set", "tak", "requir", "perform", "need", "took"];
@@ -307,9 +319,11 @@ const MANY_STEPS: f64 = 1e4;
 /// Whether a sentence speaks of adapters that are put into a model, rather than of ranks.
 fn adapts(text: &str) -> bool {
     static ADAPTS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:we|our)\b[^.;]*\b(?:use|set|insert|add|apply|train|employ|fix)\w*\b[^.;]*\b(?:lora|adapters?|low-rank)\b|\b(?:lora|adapters?)\b[^.;]{0,40}\b(?:is|are|was|were) (?:\w+ )?(?:applied|inserted|added|used|trained|configured|set)\b",
-        )
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:we|our)\b(?:[^.;]|\.\d|\bal\.)*\b(?:us(?:e|ing)|set|insert|add|apply|train|employ|fix|(?:fine-?)?tune|adapt)\w*\b(?:[^.;]|\.\d|\bal\.)*\b(?:lora|adapters?|low-rank)\b",
+            r"|\b(?:lora|adapters?)\b[^.;]{0,40}\b(?:is|are|was|were) (?:\w+ )?(?:applied|inserted|added|used|trained|configured|set)\b",
+            r"|\b(?:with|using|via|by) (?:q|do|ada)?lora\b(?: \([^()]{1,40}\)| \[[^\[\]]{1,20}\])?,? (?:with |of |\()(?:an? )?rank\b"
+        ))
     });
     ADAPTS.is_match(text)
 }
@@ -324,7 +338,9 @@ fn ends_there(before: &str, inside: &str) -> bool {
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.
 fn is_of_adapters(before: &str) -> bool {
     static ADAPTER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)(?:\b\w*LoRA(?:'s)?[-_ ]|\b\w*LoRA\b[^.;]{0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$")
+        crate::intake::regex(
+            r"(?i)(?:\b\w*LoRA(?:'s)?[-_ ]|\b\w*LoRA\b(?:[^.;]|\bal\.){0,90}?\b(?:[Rr]ank|r|α|alpha)\b[^.;]{0,60})$",
+        )
     });
     ADAPTER.is_match(before)
 }

@@ -88,8 +88,8 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         }
         data::find(&at, &mut found);
         results::in_sentence(&at, &mut found);
-        // What others did, and what a figure shows, is no recipe.
-        if at.kind != SectionKind::RelatedWork {
+        // What others did, what a figure shows, and what is yet to be done, is no recipe.
+        if at.kind != SectionKind::RelatedWork && !aside::is_planned(&sentence.text) {
             settings::find(&at, &mut found);
             choices::find(&at, &mut found);
             architecture::in_sentence(&at, &mut found);
@@ -308,6 +308,7 @@ fn join_augmentation(paper: &Paper, fields: &mut Vec<Field>) {
         let span = Span { start: a.span().start.min(b.span().start), end: a.span().end.max(b.span().end) };
         if a.page() == b.page() && span.end - span.start < 600 {
             first.evidence.quote = paper.quote(a.page(), span);
+            first.confidence = first.confidence.max(field.confidence);
             if let Value::Texts { texts } = &mut first.value {
                 for text in next {
                     if !texts.contains(&text) {
@@ -478,6 +479,8 @@ mod said_tests;
 mod spoken_tests;
 #[cfg(test)]
 mod stated_tests;
+#[cfg(test)]
+mod terse_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -165,7 +165,7 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("EER", r"\bEER\b|[Ee]qual [Ee]rror [Rr]ates?", true),
     ("WER", r"\bWER\b|[Ww]ord [Ee]rror [Rr]ates?", true),
     ("ECE", r"\bECE\b|[Ee]xpected [Cc]alibration [Ee]rrors?", false),
-    ("accuracy", r"[Aa]ccurac(?:y|ies)|\bACC\b|\b[Aa]cc\.?", true),
+    ("accuracy", r"[Aa]ccurac(?:y|ies)|\bACC\b|\b[Aa]cc(?:\.|\b)", true),
     ("error", r"(?:[Tt]est |[Vv]alidation |[Cc]lassification )?[Ee]rror(?: rates?)?\b", true),
     ("F1", r"\b(?:(?:[Mm]acro|[Mm]icro|Token|Span)[- ])?F-?1\b|\bF₁|\bF-(?:score|measure)", true),
     ("Hits@k", r"\b[Hh]it(?:s|[- ][Rr]ate)?@(?:k|K|\d+)", true),
@@ -183,7 +183,7 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("FID", r"\bFID\b", false),
     ("MRR", r"\bMRR\b", true),
     ("NDCG", r"\b[Nn]?DCG(?:@\d+)?", true),
-    ("chrF", r"\bchrF\b", false),
+    ("chrF", r"\bchrF(?:\+\+|[23]?\b)", false),
     ("validation loss", r"\b[Vv]al(?:idation)?\.? loss", false),
     ("EM", r"\bEM\b|[Ee]xact [Mm]atch", true),
     ("BLEU", r"\bBLEU\b", false),
@@ -285,7 +285,32 @@ pub(super) fn datasets_in(text: &str) -> Vec<Mention> {
         let name = KNOWN.names.get(&name).or_else(|| KNOWN.names.get(name.strip_suffix('s')?))?;
         Some(Mention { name, at: found.range() })
     };
-    KNOWN.any.find_iter(text).filter_map(known).collect()
+    KNOWN.any.find_iter(text).filter_map(known).filter(|found| !is_end_to_end(text, found)).collect()
+}
+
+/// `an E2E decoder`, `end-to-end (E2E)`: short for something else than the data.
+fn is_end_to_end(text: &str, found: &Mention) -> bool {
+    const OF_DATA: [&str; 14] = [
+        "nlg",
+        "data",
+        "dataset",
+        "datasets",
+        "corpus",
+        "challenge",
+        "benchmark",
+        "test",
+        "task",
+        "and",
+        "or",
+        "for",
+        "with",
+        "is",
+    ];
+    if &text[found.at.clone()] != "E2E" {
+        return false;
+    }
+    let next = text[found.at.end..].trim_start_matches(' ').split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    text.contains("nd-to-end") || !next.is_empty() && !OF_DATA.contains(&next.to_lowercase().as_str())
 }
 
 /// The usual name of a data set, if it is known.
@@ -330,6 +355,11 @@ pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
             if *name == "precision" && !text.contains("ecall") && !text.contains("Rec.") {
                 continue;
             }
+            if *name == "error" && is_no_rate(&text[..at.start], &text[at.end..])
+                || *name == "sensitivity" && [" to ", " analys"].iter().any(|next| text[at.end..].starts_with(next))
+            {
+                continue;
+            }
             if of_errors && *name == TOP_1 && !text[at.clone()].contains("acc") {
                 continue;
             }
@@ -340,6 +370,27 @@ pub(super) fn metrics_in(text: &str) -> Vec<Mention> {
     }
     found.sort_by_key(|m| m.at.start);
     found
+}
+
+/// `standard error`, `error bars`, `error analysis`: an error that no model makes.
+fn is_no_rate(before: &str, after: &str) -> bool {
+    const BEFORE: [&str; 7] =
+        ["tandard ", "argin of ", "rial and ", "argins of ", "reconstruction ", "rounding ", "quantization "];
+    const AFTER: [&str; 12] = [
+        " bar",
+        " analy",
+        " propag",
+        " correct",
+        " message",
+        " detect",
+        " handling",
+        " term",
+        " function",
+        " margin",
+        " signal",
+        " cases",
+    ];
+    BEFORE.iter().any(|word| before.ends_with(word)) || AFTER.iter().any(|word| after.starts_with(word))
 }
 
 /// Whether words say that nothing was trained on the data.
@@ -397,6 +448,8 @@ mod tests {
         assert_eq!(names("on CIFAR10, CIFAR-100 and ImageNet-21k"), ["CIFAR-10", "CIFAR-100", "ImageNet-21k"]);
         assert_eq!(names("MultiNLI accuracy; SQuAD v1.1; SST2"), ["MNLI", "SQuAD v1.1", "SST-2"]);
         assert!(names("we swag and race against the cola").is_empty());
+        assert!(names("an E2E decoder").is_empty() && names("End-to-end (E2E) systems").is_empty());
+        assert_eq!(names("on E2E, and on the E2E NLG data"), ["E2E NLG Challenge", "E2E NLG Challenge"]);
         assert!(same_dataset("CIFAR10", "CIFAR-10") && !same_dataset("CIFAR-10", "CIFAR-100"));
         assert!(is_member("sst2", "GLUE") && !is_member("IMDB", "GLUE"));
     }
@@ -412,5 +465,9 @@ mod tests {
         assert_eq!(names("a top 1 error of 23.4%"), ["top-1 error"]);
         assert_eq!(names("both top-1 and top-5 error rates"), ["top-5 error"]);
         assert!(names("the top-10 of the list").is_empty());
+        // Words that hold one, and errors that no model makes.
+        assert!(names("according to an account, accompanied by it").is_empty());
+        assert!(names("the standard error, with error bars and an error analysis, and the sensitivity to noise").is_empty());
+        assert_eq!(names("val acc. of 3, acc 4, test error and sensitivity"), ["accuracy", "accuracy", "error", "sensitivity"]);
     }
 }

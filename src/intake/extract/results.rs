@@ -202,9 +202,41 @@ fn number_before(text: &str, metric: &Named, datasets: &[Named]) -> Option<(Rang
     is_level(text, &value.range(), percent).then_some((value.range(), percent))
 }
 
-const SMALL: [&str; 22] = [
-    "of", "the", "in", "and", "to", "with", "for", "on", "by", "is", "than", "at", "as", "from", "or", "an", "relative",
-    "higher", "lower", "better", "more", "less",
+const SMALL: [&str; 34] = [
+    "of",
+    "the",
+    "in",
+    "and",
+    "to",
+    "with",
+    "for",
+    "on",
+    "by",
+    "is",
+    "than",
+    "at",
+    "as",
+    "from",
+    "or",
+    "an",
+    "relative",
+    "higher",
+    "lower",
+    "better",
+    "more",
+    "less",
+    "improves",
+    "improved",
+    "increases",
+    "increased",
+    "reduces",
+    "reduced",
+    "raises",
+    "lowers",
+    "decreases",
+    "gives",
+    "yields",
+    "achieves",
 ];
 
 /// `accuracy rises from 8.3% to 9.1%`: the second is what was reached.
@@ -252,12 +284,12 @@ fn speaks_of_own(at: &Place<'_>) -> bool {
 fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
     static GAIN_BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)(?:\bby(?: (?:over|more than|about|up to|at least))?|\+|[<>≤≥]|below|above|over|than|only lose|improve\w*|gain of|another)\s?$",
+            r"(?i)(?:\bby(?: (?:over|more than|about|up to|at least))?|\bby \d+(?:\.\d+)? ?%? (?:to|and|or)|\+|[<>≤≥]|below|above|over|than|only lose|improve\w*|gain of|another|within|\b(?:los|drop|gain|cost|sav|add|chang)(?:e|es|ed|s|ing|p(?:ed|ing))?(?: of| only| about| up to| another)?)\s?$",
         )
     });
     static GAIN_AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way)",
+            r"(?i)^\s?%?(?: point)?s? ?(?:absolute|relative|improvement|points|gain|lower|higher|better|drop|of the|crop|-crop|-way|(?:(?:different|distinct|various|other|random|loss|training|test|public|baseline) ){0,2}(?:functions|losses|models|methods|runs|seeds|data ?sets|tasks|classes|networks|systems|approaches|algorithms|samples|examples|images|settings)\b)",
         )
     });
     // A bare whole number is a count more often than a score; years are never scores.
@@ -287,4 +319,34 @@ fn variant_near(text: &str, number: &Range<usize>) -> Option<String> {
         return Some("ensemble".into());
     }
     super::scope::of_text(clause).variant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_differences() {
+        let level = |text: &str, written: &str| {
+            let at = text.find(written).expect("there");
+            is_level(text, &(at..at + written.len()), text[at + written.len()..].starts_with('%'))
+        };
+        for (text, written) in [
+            ("it reaches a BLEU of 28.4 on all tasks", "28.4"),
+            ("an accuracy of 93.5% on the images", "93.5"),
+            ("accuracy drops to 71.2", "71.2"),
+            ("an accuracy of 88 and more", "88"),
+        ] {
+            assert!(level(text, written), "{text}");
+        }
+        for (text, written) in [
+            ("it drops 3.9 chrF", "3.9"),
+            ("it gains 5.4 chrF but is slow", "5.4"),
+            ("all within 0.7 chrF", "0.7"),
+            ("better by 0.9 to 2.2 BLEU", "2.2"),
+            ("the accuracy of 6 different loss functions", "6"),
+        ] {
+            assert!(!level(text, written), "{text}");
+        }
+    }
 }

@@ -24,7 +24,8 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
             PassageKind::Note => own.or(&heading),
             _ => {
-                let own = running.take(sentence, own).or(&heading).or(&running.paragraph);
+                let goes_on = running.passage.is_some_and(|last| goes_on_behind_a_formula(paper, last, sentence.passage));
+                let own = running.take(sentence, own, goes_on).or(&heading).or(&running.paragraph);
                 own.or(&running.section(paper.section_title(sentence.section)))
             }
         };
@@ -79,16 +80,19 @@ struct Running {
 }
 
 impl Running {
-    /// Takes note of a sentence; gives its own scope back.
-    fn take(&mut self, sentence: &Sentence, mut own: Scope) -> Scope {
+    /// Takes note of a sentence, which `goes_on` in the paragraph before or not; gives its own scope back.
+    fn take(&mut self, sentence: &Sentence, mut own: Scope, goes_on: bool) -> Scope {
         if self.section != sentence.section {
             *self = Running { section: sentence.section, ..Running::default() };
+        }
+        if goes_on && self.section == sentence.section {
+            self.passage = Some(sentence.passage);
         }
         if self.passage != Some(sentence.passage) {
             self.passage = Some(sentence.passage);
             self.paragraph = Scope::default();
             self.head = if is_run_in(&sentence.text) { own.phase } else { None };
-            self.label = label(&sentence.text);
+            self.label = label(&sentence.text).or_else(|| title_alone(&sentence.text));
             self.of_defaults = heads_defaults(&sentence.text);
         } else if let Some(name) = title_alone(&sentence.text) {
             self.paragraph = Scope { phase: self.paragraph.phase, ..Scope::default() };
@@ -143,6 +147,13 @@ impl Running {
     }
 }
 
+/// Whether nothing but formulas stands between two passages, the first of which does not end: both are one paragraph.
+fn goes_on_behind_a_formula(paper: &Paper, last: usize, next: usize) -> bool {
+    let Some(between) = paper.passages.get(last + 1..next).filter(|between| !between.is_empty()) else { return false };
+    let is_open = paper.passages.get(last).is_some_and(|passage| !paper.passage(passage).trim_end().ends_with(['.', '!', '?']));
+    is_open && between.iter().all(|passage| passage.kind == PassageKind::Fragment)
+}
+
 /// `Foo-L`: a name that others' models beside it have, too, so that it tells of its own sentence alone.
 fn ends_in_a_letter(name: &str) -> bool {
     name.rsplit_once('-').is_some_and(|(_, size)| size.len() <= 2 && size.chars().all(char::is_alphabetic))
@@ -188,8 +199,11 @@ fn title_alone(text: &str) -> Option<String> {
     if title.len() > 60 || !title.starts_with(|c: char| c.is_uppercase()) || !title.split(' ').all(is_title) {
         return None;
     }
-    let plain = title.split(" (").next().unwrap_or_default();
-    label(&format!("{plain}."))
+    let (plain, aside) = title.split_once(" (").map_or((title, None), |(plain, aside)| (plain, aside.strip_suffix(')')));
+    let label = label(&format!("{plain}."))?;
+    // The short name is one, too.
+    let short = aside.filter(|short| short.len() < 9 && short.starts_with(char::is_uppercase) && !short.contains(' '));
+    Some(short.map_or(label.clone(), |short| format!("{label} ({short})")))
 }
 
 /// `Leaf En-De For the teacher, we train ...`, `Leaf We train ...`: a name on a line of its own that text without layout runs into the
@@ -397,12 +411,17 @@ fn variants_in(text: &str, most: usize) -> Vec<(usize, String)> {
     // `WMT-14` begins the name of a data set.
     let datasets = names::datasets_in(text);
     // `Our base model, Leaf-2`, `Leaf is the base model`: what is built on, no size.
-    static BUILT_ON: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^ model(?:[,:]| \(| is )"));
+    static BUILT_ON: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^ model(?:[,:]| \(| is |(?:'s|’s)? (?:states?|weights|checkpoints?|parameters)\b)")
+    });
     let is_built_on = |name: &regex::Match<'_>| name.as_str() == "base" && BUILT_ON.is_match(&text[name.end()..]);
-    // `Leaf-10.7B` is no `Leaf-10`.
+    // `Leaf-10.7B` is no `Leaf-10`, and `Leaf-H-Daily` no `Leaf-H`.
     let is_cut = |name: &regex::Match<'_>| {
         let behind = text[name.end()..].strip_prefix('.').unwrap_or_default();
+        let goes_on = text[name.end()..].strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_uppercase));
+        let is_letter = name.as_str().rsplit_once('-').is_some_and(|(_, size)| size.len() == 1);
         name.as_str().ends_with(|c: char| c.is_ascii_digit()) && behind.starts_with(|c: char| c.is_ascii_digit())
+            || is_letter && goes_on
     };
     let named = SIZE.captures_iter(text).filter_map(|found| {
         let name = found.iter().skip(1).flatten().next().filter(|name| !is_built_on(name) && !is_cut(name))?;

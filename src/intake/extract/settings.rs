@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, in_turn, numbers, scope, tables, topic};
+use super::{Findings, Place, Said, clause, in_turn, numbers, scope, tables, topic};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -47,6 +47,7 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
             if (is_list || is_said(at.sentence.part(value.start))) && values_fit(rule, &values, &text[value.clone()]) {
                 let start = whole.start;
                 let end = say(at, rule, &Match { values, value, whole }, found);
+                let end = words.name("w").map_or(end, |second| end.max(second.end()));
                 taken.push((rule.key, start..end));
             }
         }
@@ -168,6 +169,11 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
     let others = one_each(text, value.end);
     let of_clause = || scope::with_topic(scope::model_of_clause(text, whole.start).or(at.scope), meant_for(text, met));
     let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
+    let scope = if is_sum_of_phases(rule.key, text, whole) {
+        Scope { phase: None, topic: Some(clause::TOTAL.into()), ..scope }
+    } else {
+        scope
+    };
     let own = Place { scope: &scope, ..*at };
     let (values, unit) = with_unit(rule, values.clone(), text, value.clone(), whole.end);
     let (values, origin) = match (rule.key == FieldKey::BatchSize).then(|| each_of(text, whole, value)).flatten() {
@@ -188,6 +194,13 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(values), number.clone()) });
     }
     others.last().map_or(value.end, |(number, _)| number.end.max(value.end))
+}
+
+/// `20 epochs for each phase and another 50 epochs (a {total of 120 epochs})`: what several phases come to.
+fn is_sum_of_phases(key: FieldKey, text: &str, whole: &Range<usize>) -> bool {
+    let before = text[..whole.start].trim_end();
+    let is_sum = text[whole.clone()].starts_with("total") || text[whole.clone()].contains(" total of ");
+    key == FieldKey::Epochs && is_sum && before.ends_with(['(', 'a']) && before.matches(" epochs").count() > 1
 }
 
 /// The word that stands right behind a number, as its unit does.
@@ -445,9 +458,9 @@ fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
 
 /// A sentence or a setting of a list, not the legend of a figure.
 fn is_said(text: &str) -> bool {
-    const SMALL: [&str; 24] = [
+    const SMALL: [&str; 25] = [
         "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each",
-        "about", "by", "at", "spans", "lasts", "takes", "uses",
+        "about", "by", "at", "spans", "lasts", "takes", "uses", "per",
     ];
     text.contains(": ")
         || text.starts_with('•')

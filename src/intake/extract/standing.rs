@@ -115,11 +115,18 @@ fn parts(name: &str) -> Vec<String> {
 /// Without the words that a sentence begins with.
 fn bare(name: &str) -> String {
     let words: Vec<&str> = name.split(' ').collect();
-    let from = words.iter().rposition(|word| BEGINS.contains(&format!(" {word} "))).map_or(0, |at| at + 1);
+    // `Leaf Growth Dataset` is a name that ends in such a word; `Leaf Dataset` may be the beginning of any.
+    let is_whole = matches!(words.as_slice(), [.., first, second, "Dataset"] if !is_begin(first) && !is_begin(second));
+    let upto = words.len() - usize::from(is_whole);
+    let from = words[..upto].iter().rposition(|word| is_begin(word)).map_or(0, |at| at + 1);
     let mut words = words[from..].to_vec();
     // A heading in its own line is what the sentence begins with once more.
     words.dedup();
     words.join(" ").trim_end_matches(['.', '\'', '’']).to_string()
+}
+
+fn is_begin(word: &str) -> bool {
+    BEGINS.contains(&format!(" {word} "))
 }
 
 /// What a sentence or a caption begins with.

@@ -41,11 +41,36 @@ pub(super) fn named_in(text: &str, title: bool) -> Vec<(String, Range<usize>)> {
             name = &name[begin..];
         }
         let at = task.end() - name.len()..task.end();
-        if name.contains([' ', '-']) && !found.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+        if name.contains([' ', '-']) && !is_of_results(name) && !found.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
             found.push((name.to_lowercase(), at));
         }
     }
     found
+}
+
+/// `confusion matrix analysis`, `error analysis`: what is done with results.
+fn is_of_results(name: &str) -> bool {
+    const RESULTS: [&str; 16] = [
+        "matrix",
+        "error",
+        "sensitivity",
+        "statistical",
+        "ablation",
+        "qualitative",
+        "quantitative",
+        "detailed",
+        "comparative",
+        "empirical",
+        "theoretical",
+        "performance",
+        "complexity",
+        "convergence",
+        "failure",
+        "correlation",
+    ];
+    let lower = name.to_lowercase();
+    let before = lower.strip_suffix("analysis").map(|before| before.trim_end_matches([' ', '-']));
+    before.is_some_and(|before| RESULTS.iter().any(|word| before.ends_with(word)))
 }
 
 /// Where in a name the words begin whose first letters are those of the short name.
@@ -58,7 +83,8 @@ fn begins_with(name: &str, short: &str) -> Option<usize> {
 }
 
 /// Words that no task begins with.
-const SMALL: [&str; 74] = [
+const SMALL: [&str; 75] = [
+    "another",
     "scaling",
     "which",
     "uses",
@@ -150,5 +176,8 @@ mod tests {
         check("It is trained for fruit ripeness estimation.", false, &["fruit ripeness estimation"]);
         check("The generation of heat is small, and recognition came late.", false, &[]);
         check("On Being Early", true, &[]);
+        // What is done with results is none.
+        check("We report recall, accuracy, and confusion matrix analysis.", false, &[]);
+        check("We study it in discourse role analysis.", false, &["discourse role analysis"]);
     }
 }

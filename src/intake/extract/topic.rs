@@ -23,7 +23,7 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
     initialization initialisation weight weights decay momentum gradient hardware software computational compute computing \
     infrastructure resources resource cost costs time environment environments reproducibility algorithm algorithms used using use \
     selection search default ablation ablations metrics metric measures tasks task part general technical new final choice choices study studies \
-    specification specifications";
+    specification specifications description descriptions former latter case cases";
 
 /// Words that begin `For ..., we` without saying what for.
 const MANNERS: &str = "example instance simplicity fairness fair clarity brevity convenience completeness consistency efficiency \
@@ -61,8 +61,17 @@ impl ShortForms {
         ShortForms(all)
     }
 
-    /// `LS` -> `leaf sorting (LS)`.
+    /// `LS` -> `leaf sorting (LS)`, and `Leaf sorting` -> `Leaf sorting (LS)`.
     pub(super) fn spelled_out(&self, topic: String) -> String {
+        // (A general word at the end, as in `Leaf sorting model (LSM)`, is no part of a topic.)
+        let begins = |long: &str| {
+            let head = long.get(..topic.len()).is_some_and(|head| head.eq_ignore_ascii_case(&topic));
+            head && long.get(topic.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        let short = self.0.iter().filter(|(_, long)| begins(long)).map(|(short, _)| short).min();
+        if let Some(short) = short.filter(|_| topic.contains(' ')) {
+            return format!("{topic} ({short})");
+        }
         let words = topic.split(' ');
         let long = |word: &str| self.0.get(word).map(|long| format!("{long} ({word})"));
         words.map(|word| long(word).unwrap_or_else(|| word.to_string())).collect::<Vec<_>>().join(" ")
@@ -152,13 +161,44 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
             r"^(?:In|At|During|With|Under) (?:the |our )?(?P<x>[A-Z][A-Za-z]?[A-Z]{1,4}[a-z]?)(?: (?:training|fine-?tuning|learning|optimi[sz]ation|stage|phase|step|setting))?, (?:we|the|an?|our|all|both|its|each|training|learning|batch)\b",
         )
     });
-    let found = HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text))?;
-    let x = found.name("x")?.as_str();
+    let found =
+        HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text)).or_else(|| subject(text))?;
+    let x = found.name("x").or_else(|| found.name("y"))?.as_str();
     of_reference(paper, x).or_else(|| named(x))
+}
+
+/// `Leaf-only models use ...`, `The primary budget is ...`: what a sentence is about by its subject, where a setting follows.
+fn subject(text: &str) -> Option<regex::Captures<'_>> {
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"^(?:(?:The|Our|All) )?(?:(?P<y>[A-Za-z]+)-only (?:models|runs|variants|systems|networks)|(?P<x>(?:[Mm]ono-?lingual|[Bb]i-?lingual|[Mm]ulti-?lingual|[Mm]ulti-?task|[Ss]ingle-?task|[Jj]oint) (?:models|runs|variants|systems|networks)",
+            r"|(?:[Pp]rimary|[Ss]econdary|[Ss]hort|[Ll]ong|[Ff]ull|[Rr]educed|[Ss]mall|[Ll]arge) (?:budgets?|schedules?|horizon))) (?:uses?|used|are|is|were|was|trains?|runs?)\b"
+        ))
+    });
+    let may = [" models ", " runs ", " variants ", " systems ", " networks ", " budget", " schedule", " horizon"];
+    may.iter().any(|word| text.contains(word)).then(|| SUBJECT.captures(text)).flatten()
+}
+
+/// `..., and the final LS task takes another 50 epochs`: what the last clause before `at` has for its subject.
+pub(super) fn subject_of_clause(text: &str, at: usize) -> Option<String> {
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:[,;]|\band|\bwhile|\bwhereas) the (?:(?:final|main|last|downstream|target|second) )?(?P<x>[A-Z][\w-]*(?: [A-Z][\w-]*)?) (?:task|stage|phase|training|model|experiment)s? (?:takes?|took|requires?d?|uses?|used|needs?|runs?|ran|(?:is|was) trained)\b",
+        )
+    });
+    let before = text.get(..at)?;
+    if ![" the final ", " task ", " stage ", " phase ", " training ", " model "].iter().any(|word| before.contains(word)) {
+        return None;
+    }
+    SUBJECT.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
 }
 
 /// What `for x` is for; none where that is a manner, a setting or a count.
 pub(super) fn named(x: &str) -> Option<String> {
+    // `For h = Wx, we have` is on no experiment.
+    if x.contains('=') {
+        return None;
+    }
     let words: Vec<&str> = x.split_whitespace().collect();
     let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
@@ -304,6 +344,7 @@ mod tests {
         check("For simplicity, the batch is 8.", None);
         check("For all experiments, we use Adam.", None);
         check("For Adam, the rate is 0.1.", None);
+        check("For h = Wx, we have a rate of 0.1.", None);
     }
 
     #[test]
@@ -312,6 +353,24 @@ mod tests {
         let at = |value: &str| text.find(value).expect("there");
         assert_eq!(of_clause(text, at("0.1")), None);
         assert_eq!(of_clause(text, at("0.2")).as_deref(), Some("triples"));
+    }
+
+    #[test]
+    fn what_the_subject_tells() {
+        let of = |text: &str| of_sentence(&paper(Vec::new()), text);
+        assert_eq!(of("Leaf-only models use 146k pairs.").as_deref(), Some("Leaf"));
+        assert_eq!(of("The multilingual models use all of them.").as_deref(), Some("multilingual"));
+        assert_eq!(of("The primary budget is 3,814 steps.").as_deref(), Some("primary budget"));
+        for text in
+            ["Language models use words.", "All models are trained.", "Our budget is small.", "The models use the full set."]
+        {
+            assert_eq!(of(text), None, "{text}");
+        }
+        let text = "The pre-training takes 20 epochs and the final LS task takes another 50 epochs.";
+        assert_eq!(subject_of_clause(text, text.find("50").expect("there")).as_deref(), Some("LS"));
+        assert_eq!(subject_of_clause(text, text.find("20").expect("there")), None);
+        let text = "We train and the model takes 50 epochs.";
+        assert_eq!(subject_of_clause(text, text.find("50").expect("there")), None);
     }
 
     #[test]

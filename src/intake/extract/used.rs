@@ -32,7 +32,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) |\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
+            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) |\b(?:adopt|use|follow|employ|take)(?:s|ed)? the (?:[\w-]+ )?architecture of (?:the |an? )?|\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
         ))
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -66,10 +66,14 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
 fn object(text: &str) -> (usize, usize) {
     static END: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"[;:]|\. |, (?:which|where|while|but|because|so)\b| (?:with|as|by|instead|rather|than|compared|for|on|in|to|because|which|where|while|using|via|that|similar|from) |\.$|$",
+            r"[;:]|\. |, (?:which|where|while|but|because|so)\b| (?:with|as|by|instead|rather|than|compared|for|on|in|to|because|which|where|while|using|via|that|similar|from|following) |\.$|$",
         )
     });
     static CLAUSE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[;]|\. |, (?:which|where|while|but)\b|$"));
+    // `We train {on Foo}`: what it is done with or on is no object.
+    if ["on ", "for ", "in ", "at ", "over ", "until "].iter().any(|word| text.starts_with(word)) {
+        return (0, 0);
+    }
     let near = &text[..text.floor_char_boundary(160.min(text.len()))];
     let object = END.find(near).map_or(near.len(), |end| end.start());
     let rest = CLAUSE.find(&near[object..]).map_or(0, |end| end.start().min(90));
@@ -439,10 +443,14 @@ mod tests {
             ("We adapt the Foo-12 protocol of others.", vec![]),
             ("All parameters of Foo-7B are counted in Table 2.", vec![]),
             ("We evaluate on Foo-100 images.", vec![]),
+            ("We train on the official Foo-2026 of the Foo-2026-Strict.", vec![]),
+            ("We train Foo-7B on words.", vec!["Foo-7B"]),
+            ("We use a ratio of 15% following Foo-7B and more.", vec![]),
         ] {
             assert_eq!(names(text), expected, "{text}");
         }
         let weight = |text: &str| used_in(text).first().map(|used| used.weight);
+        assert!(used_in("We adopt the architecture of FooNet as in others.").iter().any(|used| used.weight > 4.0));
         assert!(weight("We use FooNet as the base encoder.") > weight("We use FooNet once."));
     }
 

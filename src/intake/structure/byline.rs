@@ -47,7 +47,13 @@ pub(in crate::intake) fn byline(blocks: &mut [Block]) {
     let [Block::Title(title), rest @ ..] = &mut *blocks else { return };
     // The title may stand there once more, in parts.
     let repeats = |block: &Block| matches!(block, Block::Prose { text, .. } if title.contains(text.as_str()));
-    let Some(line) = rest.iter_mut().find(|block| !repeats(block)) else { return };
+    // A mark alone is no line, and one line may stand between: what kind of work it is.
+    let is_mark = |block: &Block| matches!(block, Block::Prose { text, .. } if !text.contains(char::is_alphabetic));
+    let several = |block: &Block| matches!(block, Block::Prose { text, .. } if text.contains([',', '·', '(']) && text.split_whitespace().count() < 60 && NAMES.is_match(text));
+    let is_short = |block: &Block| matches!(block, Block::Prose { text, .. } if text.split_whitespace().count() <= 8 && !NAMES.is_match(text));
+    let Some(at) = rest.iter().position(|block| !repeats(block) && !is_mark(block)) else { return };
+    let stands_below = rest.get(at).is_some_and(is_short) && rest.get(at + 1).is_some_and(several);
+    let Some(line) = rest.get_mut(if stands_below { at + 1 } else { at }) else { return };
     if let Block::Prose { text, .. } = line
         && text.split_whitespace().count() <= if text.contains(|c: char| c.is_ascii_digit()) { 150 } else { 60 }
         && !text.ends_with(['.', ':'])

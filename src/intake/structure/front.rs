@@ -100,7 +100,7 @@ fn before_institution(part: &str) -> Option<String> {
 
 fn parts_of(text: &str) -> Vec<String> {
     let splits = |c: char| {
-        let is_mark = ",;∗†‡§*¶&|^[]_♠♡♣♢♥♦★⋆✉◇△▽♮♯".contains(c);
+        let is_mark = ",;·∗†‡§*¶&|^[]_♠♡♣♢♥♦★⋆✉◇△▽♮♯".contains(c);
         is_mark || c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c)
     };
     // A Greek letter that a Latin name ends with is a mark, too.

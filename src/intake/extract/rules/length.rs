@@ -28,6 +28,18 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::BatchSize, r"\b(?:bs|bsz)\s?[=:]\s?{n}", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
+        r"\bbatch {v} (?:examples|samples|sequences|images|sentences|pairs|instances)\b",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
+        r"{v} (?:training )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances) per (?:optimi[sz](?:er|ation) |gradient |training |parameter |weight )?(?:steps?|updates?)\b",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
         r"{n} (?:\w+ )?(?:examples|samples|sequences|images|tokens|sentences|pairs|instances) (?:per|in each|in every) (?:mini-?)?batch",
         Some(Unit::Examples),
         COUNT,
@@ -72,6 +84,15 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"[;,:] (?:training )?epochs? {n}", Some(Unit::Epochs), COUNT),
+    // A range, and what a length in another measure comes to: `(2 to 3 epochs)`, `= 500M tokens ≈ 2.9 epochs`.
+    rule(
+        FieldKey::Epochs,
+        r"(?:\(|\bfor |\bwith |\bover |\bin ){v}\s?(?:[-–—]|to)\s?{n2} (?:training )?epochs\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(FieldKey::Epochs, r"[=≈≃] ?{v} (?:training )?epochs\b", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\({v} epochs?(?: and {n2} epochs?)?[,;)]", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
         r"\b(?:maximum|max\.?|total|up to|at most)(?: of)? {n} (?:training )?epochs\b",
@@ -160,7 +181,7 @@ pub(super) const RULES: &[Rule] = &[
     // Whatever else is said of so many epochs, where the sentence speaks of training.
     rule(
         FieldKey::Epochs,
-        r"\b(?:and|with|use[sd]?|using|run|ran|set|take[sn]?|require[sd]?|perform(?:ed)?|need(?:s|ed)?|,) (?:about |around |roughly |approximately |only |just )?{n} (?:training |full |total |pre-?training |fine-?tuning )?epochs\b",
+        r"\b(?:and|with|use[sd]?|using|run|ran|set|take[sn]?|require[sd]?|perform(?:ed)?|need(?:s|ed)?|,) (?:about |around |roughly |approximately |only |just |another |a further |an additional |a total of )?{n} (?:training |full |total |pre-?training |fine-?tuning )?epochs\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -207,6 +228,21 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    // Terse: `the budget is 3,814 steps`, `(11,444 steps, 750 warmup)`.
+    rule(
+        FieldKey::Steps,
+        r"\b(?:budget|schedule|horizon|recipe) (?:is|was|of) {v} (?:training |optimi[sz](?:ation|er) |gradient )?(?:steps|iterations|updates)\b",
+        Some(Unit::Steps),
+        (100.0, 1e12),
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\({v} (?:training |optimi[sz](?:ation|er) |gradient )?(?:steps|iterations|updates)[,;)]",
+        Some(Unit::Steps),
+        (1e3, 1e12),
+    ),
+    // As a library calls it.
+    rule(FieldKey::Steps, r"\bmax_iter\w*\s?[=:]\s?{v}", Some(Unit::Steps), COUNT),
     // What is trained in rounds that clients take part in has these for steps.
     rule(FieldKey::Steps, r"\b(?:communication|federated|global|training) rounds?{of}{n}", Some(Unit::Steps), COUNT),
     rule(FieldKey::Steps, r"{n} (?:communication|federated|global|training) rounds\b", Some(Unit::Steps), COUNT),
@@ -292,6 +328,7 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Steps),
         COUNT,
     ),
+    rule(FieldKey::Warmup, r"[,;(] ?{v} warm-?\s?up[,;)]", Some(Unit::Steps), (2.0, 1e12)),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ]epochs?{of}{n}", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Warmup, r"\bwarm-?_?\s?up[_ ](?:steps?|iterations|iters|updates|batches){of}{n}", Some(Unit::Steps), COUNT),
     rule(
@@ -327,7 +364,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations)\)",
+        r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations|epochs)\)",
         Some(Unit::Steps),
         COUNT,
     ),

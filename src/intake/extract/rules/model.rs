@@ -62,6 +62,12 @@ pub(super) const RULES: &[Rule] = &[
         None,
         (1e-6, 1e4),
     ),
+    rule(
+        FieldKey::GradClipNorm,
+        r"\bgradients? clipping (?:(?:is|was) )?(?:applied|used|employed|performed) (?:using|with|at|to|by) (?:an? |the )?(?:max\w*[- ]|global |[Ll]2[- ])*norm(?: threshold| value| limit)?{of}{n}",
+        None,
+        (1e-6, 1e4),
+    ),
     rule(FieldKey::GradClipNorm, r"\bmax(?:imum|imal|\.)?[_ ](?:grad(?:ient)?s?[-_ ])norm{of}{n}", None, (1e-6, 1e4)),
     rule(
         FieldKey::GradClipNorm,
@@ -162,17 +168,17 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\brank[-–]{v}\b(?: \w+){0,2}? (?:LoRA|DoRA|adapters?)\b", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),
-    rule(FieldKey::LoraRank, r"\b\w*LoRA\b[^.;]{0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraRank, r"\b\w*LoRA\b(?:[^.;]|\bal\.){0,60}?\br ?= ?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraDropout, r"\b\w*LoRA(?:'s)?[-_ ]drop-?out(?: (?:probability|rate|ratio))?{of}{n}", None, SHARE),
     rule(
         FieldKey::LoraDropout,
-        r"\b\w*LoRA\b[^.;]{0,90}?\b(?:rank|r|α|alpha)\b[^.;]{0,60}?\bdrop-?out(?: (?:probability|rate|ratio))?{of}{n}",
+        r"\b\w*LoRA\b(?:[^.;]|\bal\.){0,90}?\b(?:rank|r|α|alpha)\b[^.;]{0,60}?\bdrop-?out(?: (?:probability|rate|ratio))?{of}{n}",
         None,
         SHARE,
     ),
     rule(
         FieldKey::LoraAlpha,
-        r"\b\w*LoRA\b[^.;]{0,90}?(?:\bα|\b(?:lora_)?alpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}",
+        r"\b\w*LoRA\b(?:[^.;]|\bal\.){0,90}?(?:\bα|\b(?:lora_)?alpha\b)(?: (?:parameter|value|scaling|factor))*{of}{n}",
         None,
         (1.0, 4096.0),
     ),

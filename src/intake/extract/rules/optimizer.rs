@@ -74,7 +74,7 @@ pub(super) const RULES: &[Rule] = &[
         None,
         LR,
     ),
-    rule(FieldKey::Lr, r"(?:\bα|\bη){of}{n}", None, LR),
+    rule(FieldKey::Lr, r"(?:\bα|\bη)(?:_?[₀-₉ₐ-ₜ]|_?\{?[A-Za-z]{1,8}\}?)?{of}{n}", None, LR),
     rule(FieldKey::Beta1, r"\b(?:β\s?[₁1]|beta_?\s?1){of}{n}", None, SHARE),
     rule(FieldKey::Beta2, r"\b(?:β\s?[₂2]|beta_?\s?2){of}{n}", None, SHARE),
     rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),

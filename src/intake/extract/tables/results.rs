@@ -70,10 +70,16 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = with_network(view, index, row, label, seen.one_label);
+        // Beside `+1.5`, `−0.3` is a difference, too.
+        let signed = |text: &str| text.trim().starts_with('+');
+        let of_differences = row.cells.iter().any(|cell| signed(&cell.text));
         for cell in row.cells.iter().skip(usize::from(!label.is_empty())) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
+                continue;
+            }
+            if headers.last().is_some_and(|head| is_spread_head(head)) || of_differences && (value < 0.0 || signed(&cell.text)) {
                 continue;
             }
             let is_own = own.rows.get(index).copied().unwrap_or_default();
@@ -206,6 +212,8 @@ fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
         LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
     let suites = heard.datasets_in(view.caption);
     let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
+    // A caption that names the measure leaves data for the heads.
+    let measured = heard.metrics_in(view.caption).iter().any(|metric| metric.name != "score");
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
     headers.any(|row| {
         let known: Vec<_> = row.cells.iter().flat_map(|cell| heard.datasets_in(&cell.text)).collect();
@@ -218,6 +226,10 @@ fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
+            || known.len() == 1
+                && measured
+                && SYSTEMS.is_match(row.cells[0].text.trim())
+                && row.cells[1..].iter().all(|cell| unknown(&cell) || !heard.datasets_in(&cell.text).is_empty())
     })
 }
 
@@ -288,6 +300,16 @@ fn is_spread(label: &str) -> bool {
         crate::intake::regex(r"(?i)\b(?:standard (?:deviation|error)|std\.?(?: dev\.?)?|variance|stdev)(?:\W|$)")
     });
     SPREAD.is_match(label)
+}
+
+/// A header over how far runs lie apart, or what one gains over another in proportion.
+fn is_spread_head(header: &str) -> bool {
+    static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
+        )
+    });
+    SPREAD.is_match(header.trim()) || is_spread(header)
 }
 
 /// A header of what is no score: `#params`, `throughput (image / s)`.
