@@ -3,7 +3,7 @@
 use super::akin::akin;
 use super::roles::Roles;
 use super::texts::texts_beside;
-use super::{called, has_few_values, is_name, is_usual_label, named, words};
+use super::{called, has_few_values, is_alike, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ impl PerhapsColumns {
     /// Takes the label and what is left out from those that the table has, where nothing was said as it is; the inputs, which say nothing
     /// of what the table is for.
     pub(in crate::data) fn settle(&self, table: &Table, asked: &mut Columns) -> Vec<String> {
+        asked.exclude = asked.exclude.iter().flat_map(|name| alike(table, name)).collect();
         let there = |names: &[String]| -> Vec<String> {
             let mut found: Vec<String> = Vec::new();
             for column in names.iter().filter_map(|name| named(table, name)) {
@@ -72,6 +73,9 @@ impl PerhapsColumns {
             return vec![];
         }
         let mut own = there(&self.input);
+        if own.is_empty() {
+            own = self.input.iter().flat_map(|name| of_word(table, name)).collect();
+        }
         let listed = Self::inputs_listed(table, &roles, label.as_ref());
         own.extend(roles.input.iter().chain(&listed).filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
         let input = own.into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
@@ -146,6 +150,27 @@ impl PerhapsColumns {
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();
         if others.is_empty() { only(told) } else { only(others) }
     }
+}
+
+/// Several columns by a word that their names share: `petal_length` and `petal_width` of `the two petal measurements`.
+fn of_word(table: &Table, name: &str) -> Vec<String> {
+    const KINDS: [&str; 8] = ["measurements", "columns", "features", "readings", "values", "variables", "fields", "attributes"];
+    const COUNTS: [&str; 8] = ["two", "three", "four", "five", "2", "3", "4", "5"];
+    let all = words(name);
+    let Some((_, said)) = all.split_last().filter(|(kind, _)| KINDS.contains(&kind.as_str())) else { return vec![] };
+    let said: Vec<&String> = said.iter().filter(|word| !COUNTS.contains(&word.as_str())).collect();
+    let has = |column: &&Column| {
+        let own = words(&column.name);
+        !said.is_empty() && said.iter().all(|word| own.contains(word))
+    };
+    let found: Vec<String> = table.columns().iter().filter(has).map(|column| column.name.clone()).collect();
+    if found.len() > 1 { found } else { vec![] }
+}
+
+/// The columns whose names begin and end so, of `tmp_*`; where none do, the name as it stands, which the table is found not to have.
+fn alike(table: &Table, name: &str) -> Vec<String> {
+    let found: Vec<String> = table.names().into_iter().filter(|own| is_alike(own, name)).collect();
+    if found.is_empty() { vec![name.into()] } else { found }
 }
 
 /// The label of a list that says of no column what it is for, `(question1, question2, is_duplicate)`: the only one that is called as labels
