@@ -105,6 +105,14 @@ static IF_POSSIBLE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static FOLDS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:validat|folds?|leave[- ]one)"));
 
+/// `First train MiniLM on A, then fine-tune it on B`: layers that are thawed in turn are of one data set.
+static IN_TURN: LazyLock<Regex> = LazyLock::new(|| {
+    let train = r"(?:(?:pre-?)?train|fine-?\s?tun)\w*";
+    regex(&format!(
+        r"(?i)\bfirst(?:ly)?,?\s(?:we\s|please\s)?{train}\s[^;\n]{{1,60}}?\son\s[^;\n]{{1,60}}?[,;.]?\s(?:and\s)?(?:then|after that|afterwards),?\s[^;\n]{{0,50}}?\b{train}\s(?:it|that|this|the (?:result|model|resulting model))\s(?:further\s)?on\s"
+    ))
+});
+
 /// `Evaluate MiniLM on tweets.csv`, where nothing else is to be done.
 static EVALUATES: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)^\s*(?:(?:please|can you|could you|just|only|now|hi|hello)[\s,]+)*(?P<verb>evaluate)\s"));
@@ -182,6 +190,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         while let Some(cut) = rest.cut(&STAMPS) {
             request.lacking.push(Lacking { of: Lack::Output, words: cut.words });
         }
+    }
+    if let Some(found) = IN_TURN.find(&request.text) {
+        let expected = "one training: each is a run of its own, and `--model FOLDER` begins with the model of another run";
+        request.refused.push(Refused { words: found.as_str().trim().into(), expected: expected.into() });
     }
     let trains = rest.has(&TRAINS);
     let alone =

@@ -1,7 +1,7 @@
 //! What was planned as another experiment than the one that was asked for.
 
 use super::*;
-use crate::intake::request::{AskedPart, Frozen, Without};
+use crate::intake::request::{AskedOrder, AskedPart, Frozen, Without};
 use crate::spec::{Augment, Metric};
 
 #[test]
@@ -206,4 +206,32 @@ fn a_measure_that_there_is_not_takes_its_value_along() {
     assert_eq!((r.lacking.iter().map(|lack| lack.of).collect::<Vec<_>>(), r.target), (vec![Lack::Metric], None), "{r:?}");
     let r = parse("predict status in loans.csv, precision, recall and F1 above 0.8");
     assert_eq!((r.metric, r.target), (Some(Metric::F1), Some(0.8)), "{r:?}");
+}
+
+#[test]
+fn one_training_after_another_is_two_runs() {
+    for text in [
+        "First train MiniLM on SST-2 for 1 epoch, then take that model and fine-tune it on reviews.jsonl for 3 epochs",
+        "First fine-tune MiniLM on SST-2 and then train it further on reviews.jsonl",
+    ] {
+        let r = parse(text);
+        assert!(r.refused.iter().any(|refused| refused.expected.starts_with("one training")), "{text}: {r:?}");
+    }
+    for text in [
+        "First train the head of MiniLM on SST-2, then everything",
+        "Train MiniLM on SST-2, first with a low rate, then evaluate it on the test set",
+    ] {
+        let r = parse(text);
+        assert!(r.refused.iter().all(|refused| !refused.expected.starts_with("one training")), "{text}: {r:?}");
+    }
+}
+
+#[test]
+fn when_is_said_in_other_languages() {
+    for column in ["Datum", "created_at", "Verkaufsdatum", "sold_date"] {
+        let r = parse(&format!("predict price in homes.csv, 20% for testing, the latest by {column}"));
+        assert_eq!((r.tested, r.ordered_by), (Some(AskedPart::Share(0.2)), Some(AskedOrder::By(column.into()))));
+    }
+    // What says nothing of when is no order.
+    assert_eq!(parse("predict price in homes.csv, 20% for testing, the latest by far").ordered_by, None);
 }
