@@ -73,9 +73,6 @@ impl PerhapsColumns {
             return vec![];
         }
         let mut own = there(&self.input);
-        if own.is_empty() {
-            own = self.input.iter().flat_map(|name| of_word(table, name)).collect();
-        }
         let listed = Self::inputs_listed(table, &roles, label.as_ref());
         own.extend(roles.input.iter().chain(&listed).filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
         let input = own.into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
@@ -150,21 +147,6 @@ impl PerhapsColumns {
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();
         if others.is_empty() { only(told) } else { only(others) }
     }
-}
-
-/// Several columns by a word that their names share: `petal_length` and `petal_width` of `the two petal measurements`.
-fn of_word(table: &Table, name: &str) -> Vec<String> {
-    const KINDS: [&str; 8] = ["measurements", "columns", "features", "readings", "values", "variables", "fields", "attributes"];
-    const COUNTS: [&str; 8] = ["two", "three", "four", "five", "2", "3", "4", "5"];
-    let all = words(name);
-    let Some((_, said)) = all.split_last().filter(|(kind, _)| KINDS.contains(&kind.as_str())) else { return vec![] };
-    let said: Vec<&String> = said.iter().filter(|word| !COUNTS.contains(&word.as_str())).collect();
-    let has = |column: &&Column| {
-        let own = words(&column.name);
-        !said.is_empty() && said.iter().all(|word| own.contains(word))
-    };
-    let found: Vec<String> = table.columns().iter().filter(has).map(|column| column.name.clone()).collect();
-    if found.len() > 1 { found } else { vec![] }
 }
 
 /// The columns whose names begin and end so, of `tmp_*`; where none do, the name as it stands, which the table is found not to have.
