@@ -48,7 +48,7 @@ pub use card::Card;
 pub use catalogue::{Known, catalogue, find_known};
 pub use chat::{Message, Role, Template, Told, chat_source};
 pub use classes::{place_of, says_nothing};
-pub use columns::{PairKind, PerhapsColumns, Roles, is_called, is_same_name};
+pub use columns::{PairKind, PerhapsColumns, Roles, is_alike, is_called, is_same_name};
 pub use describe::{ColumnDescribed, Lengths, Personal, SplitDescribed, describe, described_files};
 pub use digest::{copy_below, git_blob, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Lacks, Result};

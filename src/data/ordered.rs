@@ -33,7 +33,13 @@ pub fn tells_when(name: &str) -> bool {
 
 /// Whether a word of a column's name stands for something that never comes again, as months do.
 fn tells_moment(word: &str) -> bool {
-    matches!(word, "year" | "time" | "timestamp" | "datetime" | "epoch" | "ds") || word.ends_with("date")
+    // In each language that requests are read in.
+    const OTHERS: [&str; 11] =
+        ["zeit", "zeitpunkt", "zeitstempel", "jahr", "fecha", "año", "année", "annee", "anno", "日期", "时间"];
+    matches!(word, "year" | "time" | "timestamp" | "datetime" | "epoch" | "ds")
+        || word.ends_with("date")
+        || word.ends_with("datum")
+        || OTHERS.contains(&word)
 }
 
 /// What a cell says of when, if its day stands before its month, and if it stands behind it; where the cell says which, both are one.

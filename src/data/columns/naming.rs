@@ -10,6 +10,14 @@ pub fn is_called(column: &str, name: &str) -> bool {
     own.concat() == wanted.concat() || wanted.len() > 1 && wanted.iter().all(|word| own.contains(word))
 }
 
+/// Whether a name begins and ends as one with a star in it has it: `tmp_raw` of `tmp_*`.
+pub fn is_alike(column: &str, pattern: &str) -> bool {
+    let (column, pattern) = (column.to_lowercase(), pattern.to_lowercase());
+    pattern
+        .split_once('*')
+        .is_some_and(|(start, end)| column.len() >= start.len() + end.len() && column.starts_with(start) && column.ends_with(end))
+}
+
 /// The column that [`is_called`] so; of several that hold its words none.
 pub(super) fn named<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     // A field by its whole path, which nobody writes by chance.

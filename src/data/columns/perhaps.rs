@@ -3,7 +3,7 @@
 use super::akin::akin;
 use super::roles::Roles;
 use super::texts::texts_beside;
-use super::{called, has_few_values, is_name, is_usual_label, named, words};
+use super::{called, has_few_values, is_alike, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ impl PerhapsColumns {
     /// Takes the label and what is left out from those that the table has, where nothing was said as it is; the inputs, which say nothing
     /// of what the table is for.
     pub(in crate::data) fn settle(&self, table: &Table, asked: &mut Columns) -> Vec<String> {
+        asked.exclude = asked.exclude.iter().flat_map(|name| alike(table, name)).collect();
         let there = |names: &[String]| -> Vec<String> {
             let mut found: Vec<String> = Vec::new();
             for column in names.iter().filter_map(|name| named(table, name)) {
@@ -146,6 +147,12 @@ impl PerhapsColumns {
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();
         if others.is_empty() { only(told) } else { only(others) }
     }
+}
+
+/// The columns whose names begin and end so, of `tmp_*`; where none do, the name as it stands, which the table is found not to have.
+fn alike(table: &Table, name: &str) -> Vec<String> {
+    let found: Vec<String> = table.names().into_iter().filter(|own| is_alike(own, name)).collect();
+    if found.is_empty() { vec![name.into()] } else { found }
 }
 
 /// The label of a list that says of no column what it is for, `(question1, question2, is_duplicate)`: the only one that is called as labels

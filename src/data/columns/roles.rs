@@ -114,7 +114,7 @@ const LABELS: &[&str] = &[
 const INPUTS: &[&str] = &[
     "input", "inputs", "text", "texts", "feature", "features", "predictor", "predictors", "sentence", "sentences", "document", "documents",
     "eingabe", "eingaben", "eingabetext", "texte", "textspalte", "merkmal", "merkmale", "eingang",
-    "entrée", "entrées", "entree", "texte", "caractéristiques", "entrada", "entradas", "texto", "textos", "características",
+    "entrée", "entrées", "entree", "texte", "caractéristiques", "entrada", "entradas", "texto", "textos", "mensaje", "mensajes", "características",
     "ingresso", "ingressi", "testo", "testi", "caratteristiche", "文本", "文本列", "输入", "输入列", "特征", "テキスト", "入力",
 ];
 
@@ -277,6 +277,14 @@ fn said_behind(behind: &[String]) -> Option<Part> {
     let rest: Vec<&str> = words.map(String::as_str).collect();
     if NOT.contains(&first) && rest.first().is_some_and(|word| USED.contains(word)) {
         return Some(Part::Exclude);
+    }
+    // `V1 es la etiqueta y v2 el mensaje`: the verb is said once.
+    const ARTICLES: &[&str] = &["the", "el", "la", "le", "il", "der", "die", "das", "den"];
+    if let [only] = rest.as_slice()
+        && ARTICLES.contains(&first)
+        && (LABELS.contains(only) || INPUTS.contains(only))
+    {
+        return of_part(only);
     }
     if !STATES.contains(&first) {
         return None;

@@ -75,3 +75,16 @@ fn a_slip_in_a_name_is_one_where_nothing_else_is_as_near() {
     check("words,rate2\na,0\nb,1\n", named("rate1"), Err("no column `rate1`"));
     check("words,age\na,0\nb,1\n", named("aeg"), Err("no column `aeg`"));
 }
+
+#[test]
+fn names_begin_and_end_as_a_star_has_it() {
+    for (column, pattern, is_one) in [
+        ("tmp_raw", "tmp_*", true),
+        ("x_RAW", "*_raw", true),
+        ("tmp_x_raw", "tmp_*_raw", true),
+        ("atmp_x", "tmp_*", false),
+        ("tmp", "tmp", false),
+    ] {
+        assert_eq!(is_alike(column, pattern), is_one, "{column} {pattern}");
+    }
+}

@@ -21,13 +21,15 @@ patterns! {
         r"\b(?:block[ _-]size|(?:context|ctx)(?:[ _-](?:window|size|length|len))?)~#(?: tokens)?",
         r"\b(?:max(?:imum)?[ _-]?)?(?:(?:sequence|seq|text|input)[ _-])?(?:length|len)~#(?: tokens)?",
         r"\bmax(?:imum)?[ _-]?(?:inputs?|source|article|document|passage|encoder(?: input)?)s?(?:[ _-](?:length|len|size|tokens?))?~#(?: tokens)?",
-        r"\b(?:inputs?|sources?|articles?|documents?)(?: (?:texts?|length))?(?: (?:of|with|is|are|to be|cut|truncated|limited|to|at))* (?:at most|up to|max(?:imum)?|no longer than|under) #[ -]tokens?\b",
+        r"\b(?:inputs?|sources?|articles?|documents?)(?: (?:texts?|length))?(?: (?:of|with|is|are|to be|cut|truncated|limited|to|at))* (?:at most|up to|max(?:imum)?|no longer than|under|cut at|cut to|truncated to|limited to) #[ -]tokens?\b",
         r"^#[ -]tokens? (?:context(?: (?:window|length))?|blocks?|pieces|max|at most|per text)\b",
     ],
     // What is written, at most: `max output 48`, `summaries of up to 60 tokens`.
     written: [
         r"\bmax(?:imum)?[ _-]?(?:new|target|output|summary|answer|decoder|generated|generation|label)s?(?:[ _-](?:length|len|size|tokens?))*~#(?: tokens)?",
         r"\b(?:outputs?|targets?|summar(?:y|ies)|translations?|generated texts?|answers)(?: (?:length|len|size))?(?: (?:of|with|is|are|to be|cut|truncated|limited|to|at|length|should be))*,? (?:at most|up to|max(?:imum)?|no longer than|under) #[ -]tokens?\b",
+        r"\b(?:outputs?|targets?|summar(?:y|ies)|translations?|generated texts?)(?: (?:is|are|to be|being))* (?:cut|capped|truncated|limited|clipped)(?: off)? (?:at|to) #(?:[ -]tokens?\b)?",
+        r"\b(?:summar(?:y|ies)|translations?) at #(?:[ -]tokens?\b)?",
         r"^#[ -]tokens? (?:max(?:imum)? )?(?:for|per|of|in) (?:the |each )?(?:outputs?|targets?|summar(?:y|ies)|translations?|answers?)\b",
     ],
     tokens: [

@@ -1,6 +1,6 @@
 //! What is said of other runs than the one that is asked for: `last time batch size 64 diverged`. None of it is followed.
 
-use super::rest::Rest;
+use super::rest::{Found, Rest, taken_if};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -14,14 +14,15 @@ pub(super) const DID: &str = r"(?:tried|used|ran|trained|(?:fine-?)?tuned|starte
 static HAD: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
         regex(&format!(
-            r"(?i)\b(?:{WHO} {DID}\b|(?:previously|so far),? (?:i|we|it|with|used)\b|last time\s?[,:]|(?:yesterday|last (?:week|night|month))(?:['’]s (?:run|model|experiment)| (?:i|we|it))\b|(?:the|my|our|an?) {OTHER_RUN}(?: (?:had|used|was|were|ran|with)\b|\s?:))"
+            r"(?i)\b(?:{WHO} {DID}\b|(?:previously|so far),? (?:i|we|it|with|used)\b|last time\s?[,:]|(?:yesterday|last (?:week|night|month|year|quarter|spring|summer|autumn|fall|winter|time|sprint))(?:['’]s (?:run|model|experiment|version|system|attempt|baseline|classifier)| (?:i|we|it))\b|(?:the|my|our|an?) {OTHER_RUN}(?: (?:had|used|was|were|ran|with)\b|\s?:)|(?:the|my|our|their|this) {OTHER_MODEL} (?:had|used|was|were|ran|got|reached|scored|achieved|needed|took|trained|came|diverged|overfitted)\b)"
         )),
         // Where the wish itself begins.
         regex(
-            r"(?i)[;!?()]|\.(?:\s|$)|[,:]\s+(?:but|so|now|please|use|using|try|train|fine|let|this time|then|(?:i|we) (?:want|need)|¦\s+(?:on|for))\b|\s(?:but|so|now|this time|therefore|hence|instead|then)\b",
+            r"(?i)[;!?()]|\.(?:\s|$)|[,:]\s+(?:but|so|now|please|use|using|try|train|fine|let|this time|then|(?:i|we) (?:want|need)|¦\s+(?:on|for))\b|\s(?:but|so|now|this time|therefore|hence|instead|then)\b|\sand (?:i|we) (?:now )?(?:want|need)\b",
         ),
     ]
 });
+const OTHER_MODEL: &str = r"(?:old|previous|former|last|earlier|existing|current|original|production|deployed) (?:model|version|system|baseline|classifier|regressor|network|checkpoint|setup|pipeline)";
 const OTHER_RUN: &str = r"(?:previous|former|last|earlier) (?:runs?|attempts?|experiments?|try|trials?)";
 
 /// What only somebody says who speaks of what was done before.
@@ -34,6 +35,25 @@ static ENDED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:last time (?:i|we|it|with|the|batch|lr|learning)\b|(?:in )?(?:the|my|our|an?) {OTHER_RUN}\b|{it} (?:has |had |always |then )?(?:{surely}|{perhaps})\b|and (?:then )?(?:{surely}\b|{perhaps}\s*(?:[.,;:!?)]|$))|(?:was|were) too (?:slow|big|large|small|high|low|much|many|long|short)\b)"
     ))
 });
+
+/// Why something is asked for, once all that is a wish is cut out: `no flips, since anatomy is not symmetric`. A number is no reason.
+pub(super) fn find_reasons(rest: &mut Rest) {
+    static WHY: LazyLock<Regex> = LazyLock::new(|| {
+        let is = r"(?:is|are|was|were|isn['’]t|aren['’]t|wasn['’]t|weren['’]t|has|have|had|does|doesn['’]t|do|don['’]t|can|cannot|can['’]t|looks?|seems?|gives?|leaks?)";
+        regex(&format!(
+            r"(?i)\b(?:because\s(?:[^\s,.;:!?()¦\d]+\s?){{1,14}}|since\s(?:[^\s,.;:!?()¦\d]+\s){{1,5}}?{is}\b(?:\s[^\s,.;:!?()¦\d]+){{0,10}})"
+        ))
+    });
+    if !rest.says("because") && !rest.says("since") {
+        return;
+    }
+    // `Not because of that, use x` goes on.
+    static GOES_ON: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:use|train|drop|ignore|exclude|keep|set|take|please|so|leave|skip|want|need)\b"));
+    let is_reason = |found: &Found<'_>| taken_if(!GOES_ON.is_match(&found.cut.words));
+    static NOTHING: LazyLock<Regex> = LazyLock::new(|| regex(r"[^\s\S]"));
+    while rest.cut_judged(&WHY, &NOTHING, is_reason).is_some() {}
+}
 
 /// Clauses about other runs, of which names of data and models and the task are cut out already: they are told.
 pub(super) fn find(rest: &mut Rest) {

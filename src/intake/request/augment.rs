@@ -78,6 +78,7 @@ fn size(rest: &mut Rest, request: &mut Request) {
 /// Changes of images, with a value where one stands behind the name: `mixup 0.2`, `rotations of up to 10 degrees`.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     size(rest, request);
+    only_these(rest, request);
     named(rest, request);
     static CHANGES: LazyLock<Vec<(Augment, &str, OnceLock<Regex>)>> =
         LazyLock::new(|| AUGMENTATIONS.iter().map(|(augment, name)| (*augment, *name, OnceLock::new())).collect());
@@ -125,6 +126,45 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             request.value(Some(cut), expected, |_| given.map_or(Some(*augment), |given| with_value(*augment, given, is_key)));
         if let Some(augment) = augment {
             request.add(augment);
+        }
+    }
+}
+
+/// `Flips only`, `augmentation: just horizontal flips`: what is usual besides is left out. Crops are what grows on fields, too.
+fn only_these(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let kind = r"(?:random(?:ly)?|horizontal(?:ly)?|left[- ]right|padded|small|slight)";
+        let flip = format!(r"(?:{kind}[- ])*(?:flips|flipping|mirroring)");
+        let one = format!(r"(?:{flip}|(?:{kind}[- ])+(?:flips?|crops?|cropping|rotations?))");
+        let list = format!(r"(?P<list>{one}(?:(?:\s?[,/+]\s?(?:and\s)?|\sand\s){one})*)");
+        let before = r"(?:\b(?:data )?augment(?:ation)?s?(?:\s?[:=]|\s(?:with|by|is|are))*\s*)?";
+        let behind = r"(?:\s(?:augmentations?|(?:as|for) (?:the |data )?augmentations?))?";
+        [
+            pattern(&format!(r"{before}\b(?:only|just|nothing but|no augmentation but)\s(?:(?:use|with|do)\s)?{list}\b{behind}")),
+            pattern(&format!(
+                r"{before}(?:\b(?:use|with|do)\s)?\b{list}\s(?:augmentations?\s)?(?:only|alone|and nothing else)\b{behind}"
+            )),
+        ]
+    });
+    static AS_THEY_ARE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:are|is|were|was|been|not)(?: already)?\s*$"));
+    if !["flip", "mirror", "crop", "rotation"].iter().any(|word| rest.says(word)) {
+        return;
+    }
+    let is_wish = |found: &Found<'_>| taken_if(!AS_THEY_ARE.is_match(found.before));
+    let Some(cut) = WAYS.iter().find_map(|way| rest.cut_as(way, is_wish)) else { return };
+    let list = cut.get("list").to_lowercase();
+    let kinds = [
+        (["crop", "crop"], Augment::PadCrop { padding: 4 }),
+        (["flip", "mirror"], Augment::HorizontalFlip),
+        (["rotat", "rotat"], Augment::Rotation { degrees: 15.0 }),
+    ];
+    for (words, augment) in kinds {
+        let is_one = words.iter().any(|word| list.contains(word));
+        let unwanted = super::Without::Change { augment };
+        match is_one {
+            true => request.add(augment),
+            false if !request.without.contains(&unwanted) => request.without.push(unwanted),
+            false => {}
         }
     }
 }

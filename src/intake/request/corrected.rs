@@ -5,6 +5,7 @@ use super::Request;
 use super::models::last_model;
 use super::name::looks_like_path;
 use super::number::{NUMBER, in_words};
+use super::rest::is_filler;
 use crate::intake::regex;
 use regex::Regex;
 use serde_json::{Map, Value};
@@ -213,7 +214,12 @@ fn name_corrected(text: &str) -> Option<String> {
         let whole = last_model(text.get(name.start()..)?).filter(|range| range.start == 0);
         let (old, end) = match whole {
             Some(range) => (last_model(before)?, name.start() + range.end),
-            None => (last_of_kind(before, name.as_str())?, name.end()),
+            None => {
+                match last_of_kind(before, name.as_str()).or_else(|| column_at(before, text.get(all.range())?, name.as_str())) {
+                    Some(old) => (old, name.end()),
+                    None => return None,
+                }
+            }
         };
         let new = text.get(name.start()..end)?;
         Some(format!("{}{new}{}{}", text.get(..old.start)?, text.get(old.end..all.start())?, text.get(end..)?))
@@ -227,6 +233,29 @@ fn last_of_kind(text: &str, name: &str) -> Option<Range<usize>> {
     let is_optimizer = |name: &str| OPTIMIZERS.contains(&name.to_lowercase().as_str());
     let is_alike = |word: &str| is_optimizer(name) && is_optimizer(word) || looks_like_path(name) && looks_like_path(word);
     WORD.find_iter(text).filter(|word| is_alike(word.as_str())).last().map(|word| word.range())
+}
+
+/// The column that was named at once before, where another one stands in its place: `predict sex, sorry, species`. What begins a sentence
+/// of its own names none.
+fn column_at(before: &str, said: &str, name: &str) -> Option<Range<usize>> {
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)(?:\b(?:predict|forecast|estimat|classify|regress|drop|ignor|exclud|remov|omit)(?:s|e|es|ing|ping|ting)?|\b(?:label|target|outcome|column|without)(?:\s?[:=]|\sis)?|\b(?:by|from)|->|→)\s(?:the\s|column\s)*(?P<v>[`'\x22]?[\p{L}_][\w.-]*?[`'\x22]?)$",
+        )
+    });
+    let signs = said.chars().take_while(|c| !c.is_alphabetic()).collect::<String>();
+    let ends_a_sentence = signs.trim_start().starts_with('.') && !signs.trim_start().starts_with("..");
+    #[rustfmt::skip]
+    const NO_NAMES: [&str; 18] = [
+        "really", "seriously", "honestly", "maybe", "perhaps", "typo", "typing", "wrong", "kidding", "never", "nothing", "well", "ok", "okay", "first", "everything",
+        "anything", "because",
+    ];
+    let low = said.to_lowercase();
+    let goes_on = [" for ", " only ", " just ", " with ", " use ", " have "].iter().any(|word| low.contains(word));
+    let is_word = goes_on || is_filler(name) || name.chars().count() < 2 || NO_NAMES.contains(&name.to_lowercase().as_str());
+    let found = NAMED.captures(before)?.name("v")?;
+    let is_same = found.as_str().eq_ignore_ascii_case(name);
+    (!ends_a_sentence && !is_word && !is_filler(found.as_str()) && !is_same).then(|| found.range())
 }
 
 /// What a mail says itself and what it quotes; none where nothing is quoted.
@@ -417,6 +446,10 @@ mod tests {
             ("RoBERTa in the large version", "RoBERTa-large"),
             ("train BERT, no wait, MiniLM on a.csv, sorry, b.csv", "train MiniLM on b.csv"),
             ("with SGD - I mean AdamW, 3 epochs", "with AdamW, 3 epochs"),
+            ("predict sex... sorry, species! so drop sex then", "predict species! so drop sex then"),
+            ("predict sex, I mean the species, from x.csv", "predict species, from x.csv"),
+            ("label: price - no, rent. 3 epochs", "label: rent. 3 epochs"),
+            ("drop zip, sorry, id, and predict price", "drop id, and predict price"),
             ("ResNet-50 on pets/. On second thoughts, ResNet-18. 20 epochs, actually 10", "ResNet-18 on pets/. 10 epochs"),
         ] {
             assert_eq!(corrected(text), expected, "{text}");
@@ -433,6 +466,10 @@ mod tests {
             "3 epochs, sorry for the short notice",
             "early stopping: no, 5 epochs",
             "MiniLM on reviews.csv. Sorry, I am new to this",
+            "predict price. Sorry, typing on a phone",
+            "predict price, sorry, thanks",
+            "predict price, no, really, it is easy",
+            "predict churn, actually only for adults",
             "5 epochs, no 0.1 dropout",
             "it is actually 3 files",
             "BERT on the large one of two files",

@@ -53,7 +53,7 @@ static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (pattern(r"\b(?:zero|few|one)[- ]shot(?: (?:classification|learning|evaluation|prompting))?\b"), eval),
         (
             pattern(
-                r"\b(?:(?:\d+|five|ten|k)[- ]?folds?,? )?cross[- ]?validat(?:e|ion|ed|ing)\b|\bk[- ]folds?\b|\b(?:\d+|five|ten) folds\b|\bleave[- ]one[- ]out\b",
+                r"\b(?:(?:\d+|five|ten|k)[- ]?folds?,? )?cross[- ]?validat(?:e|ion|ed|ing)\b(?:\s(?:with|of|in|over|using|à|a|con|com|mit)\s(?:\d+|five|ten)[ -]?folds)?\b|\bk[- ]folds?\b|\b(?:\d+|five|ten) folds\b|\bleave[- ]one[- ]out\b",
             ),
             folds,
         ),
@@ -96,6 +96,22 @@ static STAMPS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static SPEAKS: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\b(?:recordings?|audio|speech|transcri\w+|whisper|utterances?|voice|spoken|wake[ -]?word)"));
+
+/// What says behind a wish that the rest is to be done without it, too.
+static IF_POSSIBLE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^[^.,;:!?]{0,30}\b(?:if (?:at all )?possible|if (?:you|it|that) (?:can|could|works)|ideally|where possible|optional(?:ly)?)\b",
+    )
+});
+static FOLDS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:validat|folds?|leave[- ]one)"));
+
+/// `First train MiniLM on A, then fine-tune it on B`: layers that are thawed in turn are of one data set.
+static IN_TURN: LazyLock<Regex> = LazyLock::new(|| {
+    let train = r"(?:(?:pre-?)?train|fine-?\s?tun)\w*";
+    regex(&format!(
+        r"(?i)\bfirst(?:ly)?,?\s(?:we\s|please\s)?{train}\s[^;\n]{{1,60}}?\son\s[^;\n]{{1,60}}?[,;.]?\s(?:and\s)?(?:then|after that|afterwards),?\s[^;\n]{{0,50}}?\b{train}\s(?:it|that|this|the (?:result|model|resulting model))\s(?:further\s)?on\s"
+    ))
+});
 
 /// `Evaluate MiniLM on tweets.csv`, where nothing else is to be done.
 static EVALUATES: LazyLock<Regex> =
@@ -143,7 +159,17 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
             continue;
         }
         // The first is a negation itself.
-        while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut(way) } {
+        let is_optional = std::cell::Cell::new(false);
+        let judged = |found: &Found<'_>| {
+            is_optional.set(IF_POSSIBLE.is_match(found.behind));
+            Judged::Taken
+        };
+        while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut_as(way, judged) } {
+            // What need not be is told: the rest can be done all the same.
+            if is_optional.get() && FOLDS.is_match(&cut.words) {
+                request.lacking.push(Lacking { of: Lack::Method, words: cut.words });
+                continue;
+            }
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
         }
     }
@@ -164,6 +190,10 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         while let Some(cut) = rest.cut(&STAMPS) {
             request.lacking.push(Lacking { of: Lack::Output, words: cut.words });
         }
+    }
+    if let Some(found) = IN_TURN.find(&request.text) {
+        let expected = "one training: each is a run of its own, and `--model FOLDER` begins with the model of another run";
+        request.refused.push(Refused { words: found.as_str().trim().into(), expected: expected.into() });
     }
     let trains = rest.has(&TRAINS);
     let alone =

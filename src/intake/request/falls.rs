@@ -28,7 +28,9 @@ struct Ways {
 
 static WAYS: LazyLock<Ways> = LazyLock::new(|| {
     let item = r"(?:\d{1,3}(?:,000)+|\d+(?:\.\d+)?k?)(?:\s?%|(?:st|nd|rd|th)?\b)";
-    let list = format!(r"(?P<v>{item}(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|\s?/\s?){item})*)");
+    let list = format!(
+        r"(?P<v>{item}(?:(?:\s?,\s?(?:and\s)?|\s(?:and|or)\s|\s?/\s?)(?:(?:then\s)?again\s(?:(?:after|at|in|on)\s)?(?:the\s)?(?:{UNIT}\s)?)?{item})*)"
+    );
     let later = format!(r"(?:,? (?:by|with|and|gamma)(?: an?)?(?: factor| gamma)?(?: of)? (?P<later>{NUMBER}))?");
     let at = format!(
         r"(?P<place>after|at|in|on)(?: the)?(?: (?P<unit>{UNIT}))? {list}(?:\s(?P<of>(?:{UNIT}|of (?:the |all )*(?:training|run|{UNIT}))\b))?{later}"

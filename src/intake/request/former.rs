@@ -15,6 +15,36 @@ const KEPT: [(&str, &str); 4] = [
     ("dropout", "drop-?out"),
 ];
 
+/// What another run reached, in place of `that` which is to be beaten: `last year's model had 0.82 accuracy; I want to beat that`.
+pub(super) fn as_reached(text: &str) -> Cow<'_, str> {
+    static BEAT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:beat|exceed|top|surpass|outperform|do better than|get (?:above|past)|improve on|better than)\s(?:that|this|it|them|those)\b(?:\s(?:number|score|value|one))?",
+        )
+    });
+    static REACHED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)\b(?:had|got|gets|has|reached|reaches|scored|scores|achieved|achieves|at|with|and)\s(?:an?\s)?(?:(?P<v>0?\.\d+|\d{{1,2}}(?:\.\d+)?\s?%)\s(?:of\s|test\s|mean\s)?(?P<m>{m})|(?P<n>{m})\s(?:of\s|was\s|=\s)?(?P<w>0?\.\d+|\d{{1,2}}(?:\.\d+)?\s?%))",
+            m = r"accuracy|acc|(?:macro |micro )?f1|auroc|auc|auprc|matthews|mcc|pearson|spearman|r2|bleu|exact match"
+        ))
+    });
+    let low = text.to_lowercase();
+    if !["beat", "exceed", "top", "surpass", "outperform", "better", "above", "past", "improve"]
+        .iter()
+        .any(|word| low.contains(word))
+    {
+        return Cow::Borrowed(text);
+    }
+    let Some(beat) = BEAT.find(text) else { return Cow::Borrowed(text) };
+    let all: Vec<Captures<'_>> = REACHED.captures_iter(&text[..beat.start()]).collect();
+    // Of two nobody knows which is meant.
+    let [only] = all.as_slice() else { return Cow::Borrowed(text) };
+    let at = |a: &str, b: &str| only.name(a).or_else(|| only.name(b)).map_or("", |part| part.as_str());
+    let (value, metric) = (at("v", "w"), at("m", "n"));
+    let end = if value.ends_with('%') { value.to_string() } else { value.trim_end_matches('.').to_string() };
+    Cow::Owned(format!("{}reach {metric} {end}{}", &text[..beat.start()], &text[beat.end()..]))
+}
+
 /// The text with the value in place of `same`, where somebody has told just one of a former run; of one line already.
 pub(super) fn as_before(text: &str) -> Cow<'_, str> {
     static RAN: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)\b{WHO} {DID}\b")));
@@ -43,6 +73,27 @@ pub(super) fn as_before(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_reached_is_to_be_beaten() {
+        for (text, expected) in [
+            (
+                "Last year's model had 0.82 accuracy after 7 epochs of batch 64; I want to beat that.",
+                "Last year's model had 0.82 accuracy after 7 epochs of batch 64; I want to reach accuracy 0.82.",
+            ),
+            ("the old one got F1 of 0.7, beat it", "the old one got F1 of 0.7, reach F1 0.7"),
+        ] {
+            assert_eq!(as_reached(text), expected);
+        }
+        for text in [
+            "I want to beat that",
+            "we had 0.8 accuracy and 0.7 F1; beat that",
+            "we had 0.8 accuracy",
+            "it had 5 epochs; beat that",
+        ] {
+            assert_eq!(as_reached(text), text);
+        }
+    }
 
     #[test]
     fn what_was_before_is_kept() {

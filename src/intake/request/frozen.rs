@@ -20,6 +20,10 @@ patterns! {
     ],
     // All but these.
     upper: [
+        // `Everything but the last two layers frozen`, and with the number first, as other languages have it.
+        r"\b(?:(?:freez(?:e|ing)|frozen) )?(?:everything|all|(?:the )?(?:rest|others?))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than|save)(?: for)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)(?: (?:is|are|stays?|kept|to be))*(?: (?:frozen|freeze))?\b",
+        r"\b(?:(?:freez(?:e|ing)|frozen) )?(?:everything|all|(?:the )?(?:rest|others?))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than|save)(?: for)? (?:the |its )?@\s?(?:last|top|upper|final|highest) (?:\w+ )?(?:layers?|blocks?)(?: (?:is|are|stays?|kept|to be))*(?: (?:frozen|freeze))?\b",
+        r"\b(?:freez(?:e|ing)|frozen) (?:everything|all|(?:the )?(?:model|encoder|rest|others?|body|backbone))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than)(?: for)? (?:the |its )?@\s?(?:last|top|upper|final|highest) (?:\w+ )?(?:layers?|blocks?)\b",
         r"\b(?:freez(?:e|ing)|frozen) (?:everything|all|(?:the )?(?:model|encoder|rest|others?|body|backbone))(?: (?:layers|weights|of it))? (?:but|except|besides|apart from|other than)(?: for)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)\b",
         r"\b(?:only )?(?:train|tune|fine-?tune|updat|unfreez|training|tuning|fine-?tuning)(?:e|ing)?(?: only| just)? (?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?)(?: (?:only|alone))?\b(?:(?: of)?(?:\s*¦| the model| it))?(?:\s*\(?(?:and|plus|with|\+) (?:the |its )?(?:(?:classification|new) )?(?:head|classifier)\b)?",
         r"\b(?:only )?(?:the |its )?(?:last|top|upper|final|highest)\s@(?:\w+ )?(?:layers?|blocks?) (?:are |is |stays? |to be )*(?:trained|trainable|tuned|fine-?tuned|unfrozen)\b",
@@ -62,7 +66,13 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     }
     let cut = first(rest, &p.lower);
     let layers = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
-    let cut = first(rest, &p.upper);
+    // `Use everything but the last 2 layers` says nothing of what is frozen.
+    let is_frozen = |found: &Found<'_>| {
+        let words = found.cut.words.to_lowercase();
+        let is_said = ["freez", "frozen", "train", "tun", "updat", "unfr"].iter().any(|word| words.contains(word));
+        taken_if(is_said)
+    };
+    let cut = p.upper.iter().find_map(|way| rest.cut_as(way, is_frozen));
     let trained = request.value(cut, "1 to 1,000 layers", |cut| cut.whole(1, 1000).map(|count| count as usize));
     let (encoder, decoder) = (any(rest, &p.encoder), any(rest, &p.decoder));
     let (body, embeddings) = (any(rest, &p.body), any(rest, &p.embeddings));
@@ -81,6 +91,31 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
         request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
     }
     frozen
+}
+
+/// What of a model is frozen in words that say of no part which: to train all of it would be another experiment. `Frozen food` is no model.
+pub(super) fn refuse_unclear(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let part = r"(?:weights|parameters|layers?|blocks?|encoder|decoder|backbone|body|base|trunk|model|network|head|classifier|embeddings?|everything|all|half|most|some|¦)";
+        let which = r"(?:the|its|every|each|both|lower|upper|first|last|top|bottom|middle|whole|entire|full|complete|pre-?trained|of|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve)";
+        let on = r"(?:[^.,;:!?()\n]{0,60})";
+        [
+            regex(&format!(r"(?i)\b(?:freez(?:e|ing)|frozen)(?: {which})*\s+{part}(?:\b{on}|\s{on}|$)")),
+            regex(&format!(
+                r"(?i)(?:\b(?:{which} )*{part})(?: (?:is|are|stays?|kept|to be|completely|fully|should be|must be|remains?))* frozen\b{on}"
+            )),
+        ]
+    });
+    if !rest.says("freez") && !rest.says("frozen") {
+        return;
+    }
+    for way in WAYS.iter() {
+        while let Some(cut) = rest.cut(way) {
+            let expected = "a part of a model that can stay as it is: `the encoder`, `the embeddings`, `the first 4 layers`, `all but \
+                            the last 2 layers`, `everything but the head`; where all of it does nothing is left to train";
+            request.refused.push(Refused { words: cut.words, expected: expected.into() });
+        }
+    }
 }
 
 /// What says that all weights are trained, which a part that is frozen is not; it stays in the text. `Train all layers above it` says

@@ -166,7 +166,7 @@ static BEHIND: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
         pattern(r"¦\s*\(\s*(?:(?:by|column|going by|according to|see)\s)*(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)\s*\)"),
         pattern(
-            r"(?:¦|\b(?:ordered|sorted))\s*,?\s*(?:when\s)?(?:ordered\s|sorted\s)?(?:by|according to|in (?:the\s)?order of)\s(?:the\s|its\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?",
+            r"(?:¦|\b(?:ordered|sorted))\s*,?\s*(?:when\s|the\s(?:latest|newest|most recent|last)\s(?:(?:rows|ones|of (?:them|it))\s)?)?(?:ordered\s|sorted\s)?(?:by|according to|in (?:the\s)?order of)\s(?:the\s|its\s)?(?:column\s)?(?P<column>[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?)(?:\scolumn\b)?",
         ),
         pattern(
             r"\b(?:(?:in\s)?(?:chronological|temporal|time)\sorder|chronological(?:ly)?|temporal|time-based|ordered\s(?:by|in)\stime|most recent(?:ly(?: (?:sold|added|made|written|created|seen|posted|recorded|built))?)?)\b",

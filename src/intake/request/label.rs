@@ -3,7 +3,7 @@
 use super::name::is_table;
 use super::pair::names_of_languages;
 use super::rest::{Found, Rest, is_filler, taken_if};
-use super::{DataName, Refused, Request};
+use super::{DataName, ModelName, Refused, Request};
 use crate::intake::regex;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -25,7 +25,7 @@ const CALLED: &str = r"\b\s*(?:(?:(?:is|called|named)\b|=|:)\s*)*";
 const LABEL: &str = r"(?:targets?|labels?|class(?:es)?|outcomes?)";
 
 /// `predict the body mass from ¦`, `target column: price`, `use stars as the label`.
-static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
+static WAYS: LazyLock<[Regex; 15]> = LazyLock::new(|| {
     // What somebody asks to be told, up to its name.
     let predict = concat!(
         r"\b(?:predict|forecast|estimat|regress)(?:s|e|es|ing)?\s+(?:(?:the\s+)?(?:next|following|coming)\s+(?:\d+\s+)?(?:steps?|hours?|days?|weeks?|months?|quarters?|years?)\s+of\s+)?",
@@ -50,9 +50,19 @@ static WAYS: LazyLock<[Regex; 12]> = LazyLock::new(|| {
         regex(
             r"(?i)\b(?:targets?|labels?|outcomes?)(?:\s+(?:variable|column|is|are))*\s+(?P<v>(?-i:\w*(?:[a-z][A-Z]|\w_\w)[\w.]*))",
         ),
+        // `The last column is what I want to predict`.
+        regex(&format!(
+            r"(?i){PLACE}\s+(?:is|are|holds|has|contains)\s+(?:(?:what|the one|the thing)\s+(?:that\s+)?(?:i|we|you)(?:['’]d)?\s+(?:(?:want|need|have|would like|wish|like|should|must)\s+)?(?:to\s+)?(?:predict|tell|forecast|classify|estimate)\b|to\s+be\s+(?:predicted|told)\b|(?:(?:the|my|our)\s+)*{LABEL}\b)"
+        )),
+        // Of pairs how alike they are: `similarity from 0 to 5 in sim_score`.
+        regex(
+            r"(?i)\b(?:scores?|similarit(?:y|ies)|ratings?|relatedness)(?:\s+(?:values?|scores?|labels?))?(?:,?\s+\(?(?:from\s+|between\s+)?\d+(?:\.\d+)?\s*(?:to|and|-|–)\s*\d+(?:\.\d+)?\)?,?)?\s+(?:(?:is|are)\s+)?in\s+(?:the\s+)?(?:column\s+)?[`'\x22]?(?P<v>(?-i:\w*(?:[a-z][A-Z]|\w_\w)[\w.]*))",
+        ),
+        // Without a verb: `readmitted_30d from patients.csv`.
+        regex(r"(?i)\A\s*(?P<v>`[^`¦]+`|\w+_\w+)\s+from\s+¦"),
         regex(&format!(r"(?i){predict}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}')(?:\s+column\b)?")),
         regex(&format!(
-            r"(?i){predict}(?P<v>[^¦,;:()]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()]|\.(?:\s|$)|$))"
+            r"(?i){predict}(?P<v>[^¦,;:()!]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()!]|\.(?:\s|$)|$))"
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(
@@ -116,6 +126,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         return;
     }
     columns(rest, request);
+    if in_and_out(rest, request) {
+        return;
+    }
     request.forecasts = rest.has(&FORECASTS);
     let question = WAYS.len() - 1;
     let judged = |at: usize, found: &Found<'_>| {
@@ -145,6 +158,35 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     // "Predict the sentiment" says nothing that the data would not.
     let is_any = |word: &str| way > 0 && is_filler(word) || way == question && ANY.contains(&word.to_lowercase().as_str());
     request.label = Some(words).filter(|words| !words.is_empty() && !words.split_whitespace().all(is_any));
+}
+
+/// `Body in, highlights out`, where one text is written from another: elsewhere that says what is read and what is not.
+fn in_and_out(rest: &mut Rest, request: &mut Request) -> bool {
+    static WAY: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)(?P<in>{ONE})\s+(?:goes\s+|comes\s+|is\s+)?in\s*(?:,|;|\band\b|¦|-|–|—|/)+\s*(?:and\s+)?(?P<v>{ONE})\s+(?:goes\s+|comes\s+|is\s+)?out\b"
+        ))
+    });
+    const WRITERS: [&str; 6] = ["t5", "bart", "marian", "opus", "pegasus", "nllb"];
+    let writes = match &request.model {
+        Some(ModelName::Called { name } | ModelName::At { id: name }) => {
+            WRITERS.iter().any(|own| name.to_lowercase().contains(own))
+        }
+        None => false,
+    };
+    if !writes && request.pair.is_none() || !rest.says(" out") {
+        return false;
+    }
+    let bare = |name: &str| name.trim_matches(['`', '"', '\'', '.']).to_string();
+    let are_names = |found: &Found<'_>| {
+        let names = ["in", "v"].map(|name| bare(found.cut.get(name)));
+        let is_other = !names[0].eq_ignore_ascii_case(&names[1]);
+        taken_if(is_other && names.iter().all(|name| !is_filler(name) || matches!(name.as_str(), "text" | "texts")))
+    };
+    let Some(cut) = rest.cut_as(&WAY, are_names) else { return false };
+    request.input = vec![bare(cut.get("in"))];
+    request.label = Some(bare(cut.get("v")));
+    true
 }
 
 /// Whether the name of a column stands there. What is in quotes is one.
@@ -192,6 +234,28 @@ fn columns(rest: &mut Rest, request: &mut Request) {
             r"(?i)^(?:others?|remaining|unused|empty|duplicated?|irrelevant|constant|unnamed|all|any|extra|unnecessary|useless|following)$",
         )
     });
+    // As their names begin or end: `except the columns that start with tmp_`, `drop all *_raw columns`.
+    static ALIKE: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+        let verb = r"(?:ignor(?:e|ing)|drop(?:ping)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|omit(?:ting)?|without|skip(?:ping)?|except(?: for)?|but(?: not)?|(?:do not|don['’]t|not) us(?:e|ing)|no)";
+        let all = r"\s+(?:(?:all|the|any|those|every|of)\s+)*";
+        let columns = r"(?:columns?|fields?|features?|variables)";
+        [
+            regex(&format!(
+                r"(?i)\b{verb}{all}{columns}\s+(?:(?:that|which|whose|with|names?|called|a)\s+)*(?:start(?:s|ing)?|begin(?:s|ning)?|prefix(?:ed)?)\s+(?:with\s+|by\s+|in\s+)?[`'\x22]?(?P<start>[\w.]*\w)\*?[`'\x22]?"
+            )),
+            regex(&format!(
+                r"(?i)\b{verb}{all}{columns}\s+(?:(?:that|which|whose|with|names?|called|a)\s+)*(?:end(?:s|ing)?|suffix(?:ed)?)\s+(?:with\s+|by\s+|in\s+|on\s+)?[`'\x22]?\*?(?P<end>[\w.]*\w)[`'\x22]?"
+            )),
+            regex(&format!(
+                r"(?i)\b{verb}{all}(?:{columns}\s+)?[`'\x22]?(?:(?P<start>\w*_)\*|\*(?P<end>_\w+))[`'\x22]?(?:\s+{columns}\b)?"
+            )),
+        ]
+    });
+    for way in ALIKE.iter() {
+        while let Some(cut) = rest.cut_plain(way) {
+            request.exclude.push(format!("{}*{}", cut.get("start"), cut.get("end")));
+        }
+    }
     for way in EXCLUDED.iter() {
         while let Some(cut) = rest.cut_as(way, |found| taken_if(!OF_KIND.is_match(found.cut.get("v")))) {
             request.exclude.extend(listed(cut.get("v")));

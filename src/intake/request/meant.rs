@@ -107,6 +107,8 @@ const WISHES: &[&str] = &[
 pub(super) fn may_change(phrase: &str) -> bool {
     let is_harmless = |word: &str| {
         let word = word.trim_matches(SIGNS).to_lowercase();
+        // As one writes `e-mail`.
+        let word = word.strip_prefix("e-").unwrap_or(&word).to_string();
         let is_known = is_word(&word) || FILLERS.contains(&word.as_str());
         is_known && !is_negation(&word) && !WISHES.contains(&word.as_str()) && !VOCABULARY.contains(&word)
     };
@@ -218,7 +220,7 @@ struct Evidence {
 const ALSO_ENGLISH: &[&str] = &[
     "a", "affine", "alfa", "nur", "passages", "pasta", "paso", "rang", "solo", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
     "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
-    "ni", "red", "cent", "fais", "cible", "alvo", "ziel", "mide", "mesure", "garde", "quais", "reserve", "separe", "use", "usa", "usar", "onze", "aparte", "para", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
+    "ni", "red", "cent", "fais", "cible", "alvo", "ziel", "mide", "mesure", "garde", "quais", "reserve", "separe", "use", "usa", "usar", "onze", "aparte", "para", "pardon", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
 ];
 
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {

@@ -42,6 +42,7 @@ mod question;
 mod rate;
 mod relative;
 mod rest;
+mod rows;
 mod settings;
 mod shares;
 mod size;
@@ -76,6 +77,9 @@ pub struct Request {
     pub text: String,
     /// How it was read where that is not as it stands: with slips mended, or in English.
     pub read_as: Option<String>,
+    /// Of a mail, or of what is said again, the part that holds: its columns come before those of the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// "Named entity recognition", "DPO". Of "regression" it is for the data to say whether of texts or of a table.
     pub task: Option<Task>,
     pub data: Option<DataName>,
@@ -373,6 +377,8 @@ pub enum Lack {
     Metric,
     /// Rows by where they stand: the first 300.
     Rows,
+    /// Rows by what they hold: those of one country.
+    Filter,
     /// Rows that are parted in another way than by share, time or place: by a date as the border, by whom they are of.
     Split,
     /// What a model writes or tells beside the answer: when a word was said.
@@ -400,7 +406,7 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
         let [answer, below] = [&own, &other].map(|part| parse_one(part, &lying));
         let holds = is_mail || corrected::says_otherwise(&answer, &below);
         let read_as = Some(format!("{own} -- {other}"));
-        holds.then(|| Request { text: text.trim().to_string(), read_as, ..corrected::answered(answer, below) })
+        holds.then(|| Request { text: text.trim().to_string(), read_as, answer: Some(own), ..corrected::answered(answer, below) })
     });
     let request = both.unwrap_or_else(|| parse_one(text, &lying));
     let request = unread::find(request);
@@ -418,12 +424,16 @@ fn parse_one(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
         let (request, still) = read(&reading, lying);
         // What was not wanted is not to be read as wanted.
         let keeps = is_foreign || still.len() >= negated.len();
-        keeps.then(|| Request { text: plain.text.clone(), read_as: Some(reading), ..request })
+        keeps.then(|| (Request { text: plain.text.clone(), read_as: Some(reading), ..request }, is_foreign))
     };
     let others = meant::readings(&plain.text, &plain.not_understood).into_iter().filter_map(another);
-    let best = others.min_by_key(|other| (other.refused.len(), other.words_left()));
-    let is_better = |other: &Request| other.refused.len() <= plain.refused.len() && other.words_left() < plain.words_left();
-    best.filter(is_better).unwrap_or(plain)
+    let best = others.min_by_key(|(other, _)| (other.refused.len(), other.words_left()));
+    // What is refused in its own language is so in English: of a text that is surely in it, most of which is understood then.
+    let is_better = |(other, is_foreign): &(Request, bool)| {
+        let is_clearly = *is_foreign && 2 * other.words_left() < plain.words_left();
+        (other.refused.len() <= plain.refused.len() || is_clearly) && other.words_left() < plain.words_left()
+    };
+    best.filter(is_better).map_or(plain, |(other, _)| other)
 }
 
 /// As it stands, and the phrases that are negated in it.
@@ -445,6 +455,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     models::settle_family(name, &mut request);
     quality::find(&mut rest, &mut request);
     again::find(&mut rest, &request);
+    asides::find_reasons(&mut rest);
     let negated = rest.negated().to_vec();
     request.not_understood = rest.left_over();
     (request, negated)
@@ -454,7 +465,7 @@ impl Request {
     /// All of the user's own words that it holds, each as `told` has it.
     #[must_use]
     pub fn in_words(mut self, told: impl Fn(&str) -> String) -> Self {
-        let own = [&mut self.text].into_iter().chain(&mut self.read_as).chain(&mut self.not_understood);
+        let own = [&mut self.text].into_iter().chain(&mut self.read_as).chain(&mut self.answer).chain(&mut self.not_understood);
         let refused = self.refused.iter_mut().map(|refused| &mut refused.words);
         let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
         own.chain(refused).chain(lacking).for_each(|words| *words = told(words));
@@ -478,7 +489,12 @@ impl Request {
             names.extend(more);
         }
         all.open.clone_from(&self.not_understood);
-        all.says = std::iter::once(&self.text).chain(&self.read_as).cloned().collect();
+        let first = self.answer.as_ref().map(|answer| perhaps::perhaps(answer).label).unwrap_or_default();
+        if !first.is_empty() {
+            all.label.retain(|name| !first.contains(name));
+            all.label.splice(0..0, first);
+        }
+        all.says = self.answer.iter().chain([&self.text]).chain(&self.read_as).cloned().collect();
         all
     }
 

@@ -7,8 +7,8 @@ use super::models::{FAMILIES, last_model};
 use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
 use super::number::number;
 use super::pair::code_of;
-use super::rest::{AROUND, Cut, Found, Judged, Rest, is_filler, last_word, taken_if};
-use super::{DataName, Lying, ModelName, Refused, Request};
+use super::rest::{AROUND, Cut, Found, Rest, is_filler, last_word, taken_if};
+use super::{DataName, Lack, Lacking, Lying, ModelName, Refused, Request};
 use crate::data::{GENERATED, Known, catalogue, public_id, split_of_file};
 use crate::intake::regex;
 use regex::Regex;
@@ -26,7 +26,9 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     });
     // As a demand: a post and what was published are data.
     static DEMANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
-    while rest.cut_as(&PUSHED, |found| if DEMANDED.is_match(found.before) { Judged::Told } else { Judged::Passed }).is_some() {}
+    while let Some(cut) = rest.cut_as(&PUSHED, |found| taken_if(DEMANDED.is_match(found.before))) {
+        request.lacking.push(Lacking { of: Lack::Afterwards, words: cut.words });
+    }
     let (apart, apart_tested) = (spaced(rest, &lying, false), spaced(rest, &lying, true));
     let role = |before: &str, word: &str| role(before, word, &lying);
     let mut data = |tested: bool, earlier: bool| {
@@ -79,10 +81,28 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         };
         request.data = Some(DataName::Local { path });
     }
+    configuration(rest, request);
     request.model = rest.cut_word(|before, word| {
         let id = hub_page(word).map_or(word, |(id, _)| id);
         (role(before, word)? == Lying::Model).then(|| ModelName::At { id: id.into() })
     });
+}
+
+/// Which of a Hub's data sets in one is meant: `dataset: nyu-mll/glue, subset: mrpc`. A subset of the rows is none.
+fn configuration(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let key = r"(?:sub-?set|(?:data(?:set)?[ _-])?config(?:uration)?(?:[ _-]name)?|task[ _-]name|(?:data(?:set)?[ _-])?sub-?set(?:[ _-]name)?)";
+        [
+            regex(&format!(r"(?i)(?:\b|--){key}\s?[:=]\s?[`'\x22]?(?P<v>[a-z][\w.-]*\w)[`'\x22]?")),
+            regex(&format!(
+                r"(?i)(?:--|\b(?:the |its |of )?){key}\s(?:named\s|called\s|is\s)?[`'\x22]?(?P<v>[a-z][\w.-]*\w)[`'\x22]?\s*(?:$|[,;.)¦]|\band\b|\bfor\b|\bwith\b|\n|--)"
+            )),
+        ]
+    });
+    let Some(DataName::Hub { id, config: None }) = &request.data else { return };
+    let is_name = |found: &Found<'_>| taken_if(!is_filler(found.cut.get("v")) && !is_data_file(found.cut.get("v")));
+    let Some(cut) = WAYS.iter().find_map(|way| rest.cut_as(way, is_name)) else { return };
+    request.data = Some(DataName::Hub { id: id.clone(), config: Some(cut.get("v").to_string()) });
 }
 
 /// Data whose path has blanks, in quotes: `train on "my data.csv"`.

@@ -202,10 +202,25 @@ fn is_summary(rest: &mut Rest) -> bool {
         // These are there already: `predict the genre from plot summaries`.
         false => taken_if(!is_another || !found.cut.words.eq_ignore_ascii_case("summaries")),
     };
+    // How long they may be is read elsewhere: `summarise the news, summaries at 32 tokens`.
+    static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^\s(?:(?:are|is|cut|capped|truncated|limited|clipped|off|to be)\s)*(?:at|to|of)\s(?:(?:at most|up to|max(?:imum)?|no longer than|under)\s)?\d",
+        )
+    });
     let mut is_asked = false;
-    for way in &p.summary {
-        while rest.cut_as(way, judged).is_some() {
-            is_asked = true;
+    for is_last in [false, true] {
+        let of_task = |found: &Found<'_>| match LENGTH.is_match(found.behind) && !is_last {
+            true => Judged::Passed,
+            false => judged(found),
+        };
+        if is_last && is_asked {
+            break;
+        }
+        for way in &p.summary {
+            while rest.cut_as(way, of_task).is_some() {
+                is_asked = true;
+            }
         }
     }
     is_asked

@@ -26,7 +26,7 @@ static IS_INPUT: LazyLock<Regex> = LazyLock::new(|| {
 /// Stands before inputs, which `without using` are none.
 static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?-i:SELECT)\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
     )
 });
 
@@ -50,7 +50,8 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The same in few words: `no redshift`, `-id -name`.
-static WITHOUT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:[,;:.(]|\b(?:and|but|with|please))\s+no\s|(?:\A|[ \t;,(])-"));
+static WITHOUT: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)(?:[,;:.(–—]|\s-|\b(?:and|but|with|please))\s+no\s|(?:\A|[ \t;,(])-"));
 
 /// Stands before what is no input if these words stand behind it: `leave a and b out`.
 static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -181,7 +182,8 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
     let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| {
         let (names, end) = list_at(text, place.end);
         // What is classified has its name in brackets as what is predicted has.
-        let is_told = text[place.clone()].to_lowercase().starts_with("classify") && text[place.end..end].contains('(');
+        let classifies = text[place.clone()].to_lowercase().starts_with("classify");
+        let is_told = classifies && (text[place.end..end].contains('(') || is_read_from(&text[end..]));
         if is_told { vec![] } else { names }
     });
     let sources = SOURCES.captures_iter(text).flat_map(|found| list_at(&found["v"], 0).0);
@@ -212,6 +214,13 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         let is_barred = BARS.is_match(&text[place.clone()]);
         names.into_iter().next().filter(|_| !is_open && !is_input && !is_bare && !is_barred)
     });
+    // `Classify section from headline and lede`: behind all that says it outright.
+    let classified = CLASSIFIED.find_iter(text).filter_map(|found| {
+        let (names, end) = list_at(text, found.end());
+        let [only] = names.as_slice() else { return None };
+        is_read_from(&text[end..]).then(|| only.clone())
+    });
+    let label = label.chain(classified);
     let before = ASKED_BEFORE.captures_iter(text).filter_map(|found| Some(found.name("v").or(found.name("w"))?.as_str()));
     let asked = places(&ASKED).into_iter().map(|place| clause(&text[place.end..]));
     let tells =
@@ -228,6 +237,15 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         told: once(asked.flat_map(words_of)),
         ..PerhapsColumns::default()
     }
+}
+
+/// Stands before what is told where names that it is read from stand behind it, and before what is read where none do.
+static CLASSIFIED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bclassify(?:ing)?\s"));
+
+/// Whether names follow that something is told from; those of files are none.
+fn is_read_from(behind: &str) -> bool {
+    static FROM: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:from|using|based on|given|out of)\s"));
+    FROM.find(behind).is_some_and(|from| !list_at(behind, from.end()).0.is_empty())
 }
 
 /// Stands before what is not asked for: `not by`, `discriminate by`.
@@ -259,7 +277,7 @@ fn meant_again(text: &str) -> Vec<String> {
     });
     // Rows are left out by what they lack, and not the column.
     static OF_ROWS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)\b(?:rows|lines|records|examples|entries|duplicates?|outliers?|missing|nans?|nulls?|empty|negative)\b")
+        regex(r"(?i)\b(?:rows|lines|records|examples|entries|duplicates|outliers?|missing|nans?|nulls?|empty|negative)\b")
     });
     static LEAD: LazyLock<Regex> = LazyLock::new(|| {
         regex(
@@ -271,7 +289,9 @@ fn meant_again(text: &str) -> Vec<String> {
         LazyLock::new(|| regex(r"(?i)^(?:some|many|most|(?:a )?few|several|certain|a lot|lots|half)\b"));
     // What follows a name of which something is said: in `the text contains HTML tags` those are what is to be left out.
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)^(?:is|are|was|were|isn['’]t|aren['’]t|comes?|came|seems?|leaks?|looks?|columns?|fields?|features?)$")
+        regex(
+            r"(?i)^(?:is|are|was|were|isn['’]t|aren['’]t|comes?|came|seems?|leaks?|looks?|duplicates?|repeats?|gives?|reveals?|encodes?|columns?|fields?|features?)$",
+        )
     });
     let about = |found: regex::Match<'_>| {
         let before = &text[..found.start()];

@@ -82,8 +82,11 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
 });
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    // `A recall of at least 0.6` with its value, which is no target of another.
+    let (valued, _) = others(rest, request, true);
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
-    let (others, own) = others(rest, request);
+    let (others, own) = others(rest, request, false);
+    let others: Vec<String> = valued.into_iter().chain(others).collect();
     let is_open = request.metric.is_none() && request.error.is_none();
     // Of two that are to be reported the first is meant, whichever way it is better.
     if is_open && at_least.is_none() && request.target.is_none() && is_error_first(rest) {
@@ -141,12 +144,12 @@ fn is_error_first(rest: &Rest) -> bool {
 /// Of classes what a report has of all together.
 static OF_EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:for|of) (?:each|every)|per) class\b"));
 
-/// Measures that there are not, and the first that there is of one kind of task alone; behind all that have a value.
-fn others(rest: &mut Rest, request: &Request) -> (Vec<String>, Option<Metric>) {
+/// Measures that there are not, of those with a value where only these are looked for, and the first that there is of one kind of task alone; behind all that have a value.
+fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Option<Metric>) {
     const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|classification report|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|brier(?: score)?|g-?means?";
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r"(?:\b(?:optimi[sz]|maximi[sz]|report|show|measur|track|watch)(?:e|es|ing)?\s(?:for\s|me\s|the\s)*)?\b(?P<name>{NAMES})\b(?:\sscores?)?(?:\s(?:of|for|on)\s(?:the\s)?['\x22]?[\w-]+['\x22]?\sclass(?:es)?)?"
+            r"(?:\b(?:optimi[sz]|maximi[sz]|report|show|measur|track|watch)(?:e|es|ing)?\s(?:for\s|me\s|the\s)*)?\b(?P<name>{NAMES})\b(?:\sscores?)?(?:\s(?:(?:of|is|to be|must be|should be|at least|above|over)\s|[≥=:]\s?|>=?\s?){{0,3}}(?P<value>0?\.\d+|1\.0|\d{{1,2}}\s?%))?(?:\s(?:of|for|on)\s(?:the\s)?['\x22]?[\w-]+['\x22]?\sclass(?:es)?)?"
         ))
     });
     static NONE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -179,15 +182,19 @@ fn others(rest: &mut Rest, request: &Request) -> (Vec<String>, Option<Metric>) {
     {
         return (vec![], None);
     }
-    let is_one = |found: &Found<'_>| taken_if(!NONE[0].is_match(found.before) && !NONE[1].is_match(found.behind));
+    let of_task = |name: &str| match (name.to_lowercase().as_str(), request.task) {
+        ("precision", Some(Task::TokenClassification)) => Some(Metric::EntityPrecision),
+        ("recall", Some(Task::TokenClassification)) => Some(Metric::EntityRecall),
+        ("recall", _) if request.embeddings => Some(Metric::RecallAt10),
+        _ => None,
+    };
+    let is_one = |found: &Found<'_>| {
+        let has_value = !found.cut.get("value").is_empty() && of_task(found.cut.get("name")).is_none();
+        taken_if(!NONE[0].is_match(found.before) && !NONE[1].is_match(found.behind) && (!valued || has_value))
+    };
     let (mut lacking, mut first): (Vec<String>, Option<Metric>) = (Vec::new(), None);
     while let Some(cut) = rest.cut_as(&OTHERS, is_one) {
-        let own = match (cut.get("name").to_lowercase().as_str(), request.task) {
-            ("precision", Some(Task::TokenClassification)) => Some(Metric::EntityPrecision),
-            ("recall", Some(Task::TokenClassification)) => Some(Metric::EntityRecall),
-            ("recall", _) if request.embeddings => Some(Metric::RecallAt10),
-            _ => None,
-        };
+        let own = of_task(cut.get("name"));
         match own {
             // A report holds it anyway.
             Some(own) => first = first.or(Some(own)),

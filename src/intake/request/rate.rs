@@ -22,6 +22,7 @@ patterns! {
         r"\b(?:linear(?:ly)? )?warm\w*?-?\s?up(?: (?:of|the|its|lr|learning rate|linearly))* from \S+ to #(?:\s(?:over|in|for|within|during) (?:the first )?(?P<count>\d+k?) (?P<of>steps?|epochs?)\b)?",
     ],
     falling: [
+        r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:and |which |that |then |is )*(?:decay(?:ing|s|ed)|fall(?:ing|s)|anneal(?:ing|s|ed)|drop(?:ping|s)|cool(?:ing|s|ed)|going|goes|reduc(?:ing|ed)|lowered)(?: (?:down|slowly|smoothly|linearly|exponentially|on|with|by|along|in|an?|the|cosine|schedule|curve))* to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
         r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
     ],
@@ -42,7 +43,7 @@ patterns! {
         r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
         // As programs call it.
         r"\b(?:lr[ _-]?|learning[ _-]rate[ _-])?(?:schedule|scheduler)(?:[ _-]type)?\s?(?:[=:]|is)\s?['\x22]?(?P<v>cosine|linear|constant|exponential|polynomial|noam)(?:_with_(?:(?P<restarts>restarts)|warmup))?\b(?:[ -](?:decay|annealing))?['\x22]?",
-        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*\b",
+        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*\b(?: (?:down )?to (?:0|zero)\b)?",
         r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:down )?to (?:0|zero)\b)?",
         r"\b(?:decay|anneal|decreas|reduc)\w* (?:(?:the )?(?:learning[ -]rate|lr) )?(?P<v>linear)ly(?: (?:down )?to (?:0|zero)\b)?",
         r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
@@ -88,6 +89,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.min_lr = last;
     let cut = first(rest, &p.least_lr);
     request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
+    let floor = floor(rest);
     several_rates(rest, request);
     // `Decay the lr by 0.5` says nothing of the rate itself.
     static FALLS: LazyLock<Regex> = LazyLock::new(|| {
@@ -110,6 +112,22 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     // `Lr 1e-3, 1e-5 for the encoder`: what is said of all is the head's then.
     request.head_lr = of_head.or(request.lr.filter(|_| of_body.is_some()));
     request.lr = of_body.or(request.lr);
+    request.min_lr = request.min_lr.or(floor.zip(request.lr).map(|(share, lr)| share * lr));
+}
+
+/// What is left of the rate at the end, as a share of it: `floor at 10% of peak`.
+fn floor(rest: &mut Rest) -> Option<f64> {
+    static WAY: LazyLock<Regex> = LazyLock::new(|| {
+        let of = r"(?:of )?(?:the |its )*(?:peak|max(?:imum)?|initial|base|starting|top|full)(?: (?:learning[ -]rate|lr|rate|value))?\b";
+        pattern(&format!(
+            r"\b(?:floor(?:ed|ing)?|min(?:imum)?(?:[ _]lr)?|end(?:s|ing)?|final(?:[ _]lr)?|down|decay(?:ing|s|ed)?)(?: (?:it|the lr|the rate|the learning rate))?\s?(?:at|to|of|is|=|:)\s?(?:(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent)|a (?P<tenth>tenth))\s{of}"
+        ))
+    });
+    if !["peak", "max", "initial", "base", "starting", "top", "full"].iter().any(|word| rest.says(word)) {
+        return None;
+    }
+    let cut = rest.cut(&WAY)?;
+    if cut.get("tenth").is_empty() { number(cut.get("v")).map(|percent| percent / 100.0) } else { Some(0.1) }
 }
 
 /// The rates of the head and of all else, where they differ.

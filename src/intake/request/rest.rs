@@ -3,7 +3,7 @@
 use super::again::without_names;
 use super::corrected::corrected;
 use super::forbidden::each_forbidden;
-use super::former::as_before;
+use super::former::{as_before, as_reached};
 use super::notation::spelt_out;
 use super::number::number;
 use super::shares::in_percent;
@@ -105,7 +105,7 @@ impl Rest {
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
         let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(text)))));
-        let spaced = format!(" {} ", listed(&as_before(&corrected(&plain))));
+        let spaced = format!(" {} ", listed(&as_reached(&as_before(&corrected(&plain)))));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }

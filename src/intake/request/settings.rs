@@ -3,8 +3,8 @@
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use super::{
-    Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative, size,
-    sweep, time, without,
+    Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative, rows,
+    size, sweep, time, without,
 };
 use crate::intake::regex;
 use regex::Regex;
@@ -66,6 +66,7 @@ patterns! {
         r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|cosine[- ]similarit(?:y|ies)(?: (?:should |must )?match(?:es)?)?|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
         // By themselves they may be those of a model's words.
         r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
+        r"(?:\A|¦)\s*embeddings?(?: models?)?\s+(?:on|from|for|with|using)\b",
         r"\bembed(?:ding)? (?:the |my |our )?(?:sentences|texts|documents|questions|queries|passages|titles|products)\b",
         r"\b(?:(?:with|using|by|and) )?(?:multiple[- ]?negatives[- ]?ranking(?:[- ]?loss)?|in-?batch negatives|info-?nce(?: loss)?|contrastive(?:ly)?(?: (?:loss|learning|training|train|fine-?tun\w+|objective))?)\b",
     ],
@@ -74,7 +75,9 @@ patterns! {
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
     ],
-    class_weights: [r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
+    class_weights: [
+        r"\b(?:re-?)?weigh(?:t|ting|ed|ing)? (?:the )?(?:loss|classes|examples|samples|errors|them)(?: function)? (?:by|with|inversely(?: proportional)? (?:to|by))(?: the)?(?: (?:inverse|reciprocal)(?: of)?)?(?: (?:the|their|each))?(?: class(?:es)?['’]?)?[ -](?:frequenc(?:y|ies)|counts?|sizes?|rarity)\b|\b(?:inverse|reciprocal)[- ](?:class[- ])?frequency[- ](?:weights?|weighting|weighted loss)\b|\b(?:make|let) (?:the )?rare(?:r)? class(?:es)? (?:weigh|count) more\b|\bup-?weight(?:ing)? (?:the )?(?:rare|minority|small(?:er)?) class(?:es)?\b",
+        r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
     weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
     balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
@@ -100,6 +103,10 @@ patterns! {
     targets: [
         r"\b(?:(?:lora )?target(?:s|ing|ed)?(?:[ _]modules?)?(?: (?:are|is|of|the|=|:))*|on|to|for|adapt(?:ing)?|in)\s?[=:]?\s?\[?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc)|query|key|value|dense|w[qkvo])['\x22]?)*)\]?(?: (?:layers?|matrices|modules|projections?|only))*",
     ],
+    // What is called so is nothing else: `QLoRA r=8 only q_proj,v_proj`.
+    bare_targets: [
+        r"\b(?:only |just )?[\[(]?(?P<list>['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc))['\x22]?(?:(?:\s?,\s?(?:and\s)?|\sand\s|/|\s?\+\s?|\s)['\x22]?(?:[\w.]*_(?:proj|lin|attn)|query_key_value|c_(?:attn|proj|fc))['\x22]?)*)[\])]?(?: (?:layers?|matrices|modules|projections?|only))*",
+    ],
     // As one speaks of them: `only on the query and value projections`.
     spoken: [
         r"\b(?:on|to|for|target(?:s|ing|ed)?)(?:\s?[=:])?(?: (?:only|just|the))* (?P<list>[qkvo](?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)[qkvo])+)(?: (?:projections?|matrices|layers?|weights|modules?|proj))?\b(?: (?:only|alone))?",
@@ -110,15 +117,32 @@ patterns! {
     recomputed: [r"\b(?:(?:gradient|activation)[ _-](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled)|\s?[=:]\s?true)?\b"],
 }
 
+/// Methods that there are not, with the values that are theirs: the `alpha` of one is not that of an adapter.
+static METHODS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    let names = r"(?:neftune|r-?drop|mixout|drop-?\s?path|stochastic depth|spec-?\s?augment|swa|orpo|kto|simpo)";
+    let key =
+        r"(?:noise[ _-]?alpha|noise|alpha|α|beta|β|gamma|lambda|rho|tau|rate|prob(?:ability)?|scale|coef(?:ficient)?|strength)";
+    let value = r"\s?(?:=|:|of|at|is)?\s?\d*\.?\d+(?:e-?\d+)?";
+    [
+        pattern(&format!(r"\b{names}(?:[\s_(-]+(?:(?:with|of|at|and)\s)?(?:an?\s)?{key}{value}|\s?[=:(]\s?\d*\.?\d+)\)?")),
+        pattern(&format!(r"\b{key}{value}\s(?:for|of|in)\s(?:the\s)?{names}\b")),
+    ]
+});
+
+/// Before the settings whose names they share.
+fn methods(rest: &mut Rest, request: &mut Request) {
+    for way in METHODS.iter() {
+        while let Some(cut) = rest.cut(way) {
+            request.lacking.push(Lacking { of: Lack::Method, words: cut.words });
+        }
+    }
+}
+
 /// Wishes that there is no way to follow.
 static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
     let lack = |of, form: &str| (of, pattern(form));
     vec![
         lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit)\b"),
-        lack(
-            Lack::Method,
-            r"\b(?:freez(?:e|ing)|frozen)(?: (?:the|all|its|lower|upper|first|last|top|bottom|encoder|backbone|body|embeddings?|layers?|blocks?|weights|\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve))*",
-        ),
         lack(
             Lack::Precision,
             r"(?:^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b)(?:[ -]precision\b)?|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
@@ -127,6 +151,10 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
             Lack::Method,
             r"\b(?:multi-?task|active|federated|curriculum|self-supervised|semi-supervised|meta|adversarial)[- ](?:learning|training)\b|\b(?:orpo|kto|ppo|grpo|rlhf|neftune|swa|r-?drop|swag)\b|\b(?:stochastic )?weight averaging\b(?: \(swa\))?|\bpseudo-?label\w*|\bself-training\b|\bwhole[- ]word[- ]masking\b|\bdrop-?\s?path\b(?: (?:rate )?(?:of )?\d*\.?\d+)?|\bstochastic depth\b|\bspec-?\s?augment\b",
         ),
+        lack(
+            Lack::Method,
+            r"\b(?:sequence|sample|example|batch|token)[ _-]packing\b(?:\s?[=:]?\s?(?:on|true|enabled|yes)\b)?|\b(?:(?:with|use|using|enable|turn on|do)\s)packing\b|\bpacking\s?[=:]?\s?(?:on|true|enabled|yes)\b",
+        ),
         lack(Lack::Augmentation, r"\b(?:cutout|autoaugment|augmix|trivialaugment)\b|\b(?:data )?augmentations?\b"),
     ]
 });
@@ -134,7 +162,9 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     no_one_wish(rest, request);
     sweep::find(rest, request);
+    methods(rest, request);
     held::find(rest, request);
+    rows::find(rest, request);
     let further = first(rest, &PATTERNS.further).is_some();
     request.from_scratch = any(rest, &PATTERNS.scratch);
     request.pretrained = any(rest, &PATTERNS.pretrained) || further;
@@ -169,6 +199,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     adapter_values(rest, request, adapter_dropout);
     let beta = first(rest, &PATTERNS.beta);
     request.beta = request.value(beta, "a beta of more than 0", |cut| real(cut, |beta| beta > 0.0 && beta <= 1000.0));
+    frozen::refuse_unclear(rest, request);
     lacking(rest, request);
     request.embeddings = any(rest, &PATTERNS.embeddings);
     amount::find_length(rest, request);
@@ -243,8 +274,16 @@ fn dropout_beside_rank(rest: &mut Rest) -> Option<Cut> {
 /// Rank, alpha and dropout of an adapter that was asked for, where they are said apart from its name.
 fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) {
     if request.adapter.is_some() {
+        // `All linear layers but q_proj` are the others.
+        static BUT: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?i)\b(?:but|besides|minus|apart from|other than|excluding|except(?: for)?)\s*(?:the\s)?$"));
         let ways = PATTERNS.targets.iter().chain(&PATTERNS.spoken);
-        let list = ways.into_iter().find_map(|way| rest.cut(way)).map(|cut| cut.get("list").to_string()).unwrap_or_default();
+        let list = ways.into_iter().find_map(|way| rest.cut(way));
+        let bare = |rest: &mut Rest| {
+            let is_those = |found: &Found<'_>| taken_if(!BUT.is_match(found.before));
+            PATTERNS.bare_targets.iter().find_map(|way| rest.cut_as(way, is_those))
+        };
+        let list = list.or_else(|| bare(rest)).map(|cut| cut.get("list").to_string()).unwrap_or_default();
         let names = list.split([',', ' ', '/', '+']).map(|name| name.trim_matches(['\'', '"']));
         let names = names.filter(|name| !name.is_empty() && !matches!(*name, "and" | "the"));
         request.adapter_targets = names.map(target_of).collect();
@@ -258,7 +297,25 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
         let cut = first(rest, &PATTERNS.rank);
         asked.rank = request.value(cut, "a rank from 1 to 65536", |cut| cut.whole(1, 65_536).map(|rank| rank as usize));
     }
-    let cut = first(rest, &PATTERNS.alpha);
+    // That of a loss or of a change of images is another: `focal alpha 0.25`.
+    static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:focal(?: loss)?|noise|mix-?up|cut-?mix|smoothing|elastic|distill\w*|loss|ema|beta)[ _-](?:with |of |and )?(?:an? )?(?:alpha|α)[\s=:]*(?:(?:of|to|is|at|by)\s*)?$",
+        )
+    });
+    // The name of a focal loss is cut out already.
+    static OF_FOCAL: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)\bfocal(?: loss)?[\s,(]*(?:(?:with|and)\s)*(?:gamma\s?(?:=|:|of)?\s?[\d.]+[\s,]*(?:and\s)?)?(?:alpha|α)\b",
+            ),
+            regex(r"(?i)¦[\s,(]*(?:(?:with|and)\s)*(?:alpha|α)[\s=:]*(?:(?:of|to|is|at|by)\s*)?$"),
+        ]
+    });
+    let of_focal = OF_FOCAL[0].is_match(&request.text);
+    let is_own =
+        |found: &Found<'_>| taken_if(!OF_OTHERS.is_match(found.before) && !(of_focal && OF_FOCAL[1].is_match(found.before)));
+    let cut = PATTERNS.alpha.iter().find_map(|way| rest.cut_as(way, is_own));
     asked.alpha = request.value(cut, "an alpha of more than 0", |cut| real(cut, |alpha| alpha > 0.0 && alpha <= 1e6));
     asked.dropout = request.value(dropout, "0 to less than 1", |cut| share(cut, |p| (0.0..1.0).contains(&p)));
     request.adapter = Some(asked);

@@ -22,6 +22,7 @@ patterns! {
     heads: [r"^@(?:attention )?heads?\b", r"\b(?:num[ _](?:attention[ _])?|n[ _])heads?\s?[=:]?\s?#", r"[,;(¦]\s*heads\s?[=:]?\s?#"],
     // Of both sides.
     sides: [
+        r"^(?P<v>\d{1,2})\s?\+\s?(?P<w>\d{1,2})[ -](?:encoder[ -]?[/+-]?[ -]?decoder[ -])?(?:layers?|blocks?)\b",
         r"^(?P<v>\d+|one|two|three|four|five|six|eight|twelve)[ -]encoder(?:[ -](?:layers?|blocks?))?(?:,| and| \+| /|\s?/)? (?P<w>\d+|one|two|three|four|five|six|eight|twelve)[ -]decoder[ -](?:layers?|blocks?)\b",
     ],
     intermediate: [
@@ -102,6 +103,18 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.size.vocab = request.value(cut, "a whole number", |cut| cut.whole(1, 10_000_000).map(|n| n as usize));
     let cut = p.heads.iter().find_map(|way| rest.cut_as(way, judged));
     request.size.heads = request.value(cut, "a whole number of heads", count);
+    // `MLP 64`: one layer of so many, at once behind its name.
+    static ALONE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:mlp|perceptron)\s?[(:=]?\s?(?P<v>\d{1,4})\)?\s*(?:$|[,;)]|\.(?:\s|$)|units\b)"));
+    static ALONE_LEFT: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"¦\s*[(:=]?\s?(?P<v>\d{1,4})\)?\s*(?:$|[,;)¦]|\.(?:\s|$)|units\b)"));
+    let one = ALONE.captures(&request.text).filter(|_| is_perceptron(request) && request.units.is_empty() && units.is_none());
+    let one = one.map(|found| found["v"].to_string());
+    let alone = one.and_then(|value| rest.cut_as(&ALONE_LEFT, |found| taken_if(found.cut.get("v") == value)));
+    let units = units.or_else(|| alone.as_ref().and_then(|cut| cut.get("v").parse().ok()));
+    if alone.is_some() && request.size.layers.is_none() {
+        request.size.layers = Some(1);
+    }
     let of_model = |found: &Found<'_>| if OF_OTHERS.is_match(found.before) { Judged::Told } else { Judged::Taken };
     let cut = p.hidden.iter().find_map(|way| rest.cut_as(way, of_model));
     request.size.hidden = request.value(cut, "a whole number", count).or(units);

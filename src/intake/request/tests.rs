@@ -4,6 +4,7 @@ use proptest::prelude::*;
 mod cannot;
 mod columns;
 mod lists;
+mod mended;
 mod misread;
 mod named;
 mod narrow;
@@ -286,7 +287,7 @@ fn a_value_that_cannot_be_is_refused_in_its_own_words() {
 fn what_there_is_no_way_to_follow_is_told_apart() {
     for (text, of) in [
         ("LoRA, 4-bit", &[Lack::Precision][..]),
-        ("freeze the weights", &[Lack::Method]),
+        ("packing on", &[Lack::Method]),
         ("in bf16", &[Lack::Precision]),
         ("int8 quantization", &[Lack::Precision, Lack::Precision]),
         ("with cutout", &[Lack::Augmentation]),

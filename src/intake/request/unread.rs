@@ -18,14 +18,26 @@ const SCRIPTS: [(char, char, &str); 7] = [
     ('\u{370}', '\u{3ff}', "Greek"),
 ];
 
-/// Little words that no language has which is read.
+/// Little words that no language has which is read, and what one says of training with them.
 #[rustfmt::skip]
-const WORDS: [(&str, &[&str]); 5] = [
-    ("Dutch", &["een", "het", "voor", "niet", "naar", "wordt", "met", "dan", "hoogstens"]),
-    ("Polish", &["się", "dla", "oraz", "jest", "przez", "nie", "podstawie", "zbiorze"]),
-    ("a Nordic language", &["och", "för", "på", "inte", "og", "ikke", "från", "fra", "eller", "ett"]),
-    ("Turkish", &["için", "ile", "ve", "bir", "olarak", "üzerinde", "eğit"]),
-    ("Czech", &["pro", "nebo", "podle", "není", "trénuj", "jako", "sloupec", "ze"]),
+const WORDS: [(&str, &[&str]); 9] = [
+    ("Dutch", &["een", "het", "voor", "niet", "naar", "wordt", "met", "dan", "hoogstens", "leersnelheid", "bevries", "onderste", "langer", "kolom", "voorspel", "zonder"]),
+    ("Polish", &["się", "dla", "oraz", "jest", "przez", "nie", "podstawie", "zbiorze", "bez", "kolumna", "kolumny", "kolumnę", "tekst", "etykieta", "epoki", "epok", "wytrenuj", "trenuj", "klasyfikator"]),
+    ("a Nordic language", &["och", "för", "på", "inte", "og", "ikke", "från", "fra", "eller", "ett", "uten", "utan", "kolumnen", "kolonnen", "træn", "træne", "trene", "træning"]),
+    ("Turkish", &["için", "ile", "ve", "bir", "olarak", "üzerinde", "eğit", "eden", "olan", "küçük", "sütun", "sütunu", "sütununu", "öğrenme", "oranı", "yığın", "dosyasında", "kullanma", "tahmin", "değil", "epok", "boyutu"]),
+    ("Czech", &["pro", "nebo", "podle", "není", "trénuj", "jako", "sloupec", "ze", "bez", "sloupce", "modelu"]),
+    ("Hungarian", &["és", "egy", "nem", "hogy", "alapján", "tanítsd", "modellt", "oszlop", "oszlopot", "nélkül", "korszak"]),
+    ("Romanian", &["și", "pentru", "fără", "antrenează", "coloana", "din", "cu", "epoci", "rata", "să"]),
+    ("Finnish", &["ja", "ei", "kouluta", "malli", "sarake", "ennusta", "ilman", "epokkia", "jotta", "oppimisnopeus"]),
+    ("Indonesian", &["dan", "untuk", "dengan", "kolom", "latih", "tanpa", "yang", "prediksi", "sebagai", "dari"]),
+];
+
+/// Letters that no language has which is read, and whose they are.
+const LETTERS: [(&str, &str); 4] = [
+    ("Turkish", "ğışİ"),
+    ("Polish", "łęążśźćń"),
+    ("Czech", "ěščřžůť"),
+    ("Vietnamese", "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"),
 ];
 
 /// The language of a text that is not read: by most of its letters, or by its little words.
@@ -42,7 +54,12 @@ fn language(text: &str) -> Option<&'static str> {
         let low: Vec<String> =
             words.iter().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect();
         let has = |word: &&&str| low.iter().any(|own| own == **word);
-        WORDS.iter().find(|(_, little)| little.iter().filter(has).count() >= LEAST).map(|(name, _)| *name)
+        // Most of its own first: neighbours share some.
+        let count = |little: &[&str]| little.iter().filter(has).count();
+        let most = WORDS.iter().map(|(name, little)| (count(little), *name)).rev().max_by_key(|(count, _)| *count);
+        let by_words = most.filter(|(count, _)| *count >= LEAST).map(|(_, name)| name);
+        let spelt = |letters: &str| low.iter().filter(|word| word.chars().any(|c| letters.contains(c))).count();
+        by_words.or_else(|| LETTERS.iter().find(|(_, letters)| spelt(letters) >= LEAST).map(|(name, _)| *name))
     })
 }
 
@@ -80,6 +97,11 @@ mod tests {
             "reviews.csv로 감성 분류 모델을 학습시켜 주세요, 세 번 반복",
             "Maak een model met reviews.csv dat het sentiment voorspelt, niet langer dan een half uur",
             "Wytrenuj klasyfikator na podstawie reviews.csv dla kolumny gwiazdki, nie dłużej niż godzinę, oraz zapisz go",
+            "titanic.csv dosyasında survived sütununu tahmin eden küçük bir MLP eğit: 50 epok, yığın boyutu 32, alive sütununu kullanma",
+            "Wytrenuj klasyfikator na tickets.csv: kolumna Beschreibung to tekst, Abteilung to etykieta. Model MiniLM, 2 epoki",
+            "Antrenează un model pe recenzii.csv pentru coloana stele, fără id, cel mult zece epoci",
+            "Latih model untuk memprediksi kolom harga dari rumah.csv, tanpa id, dengan 5 epoch",
+            "Tanítsd be a modellt az adatok.csv alapján, hogy az ár oszlopot megmondja, és ne tartson sokáig",
             "Träna en modell på reviews.csv för att förutsäga betyget, inte längre än en halvtimme och utan id",
         ] {
             let request = parse_request(text, |_| None);
@@ -90,6 +112,9 @@ mod tests {
             "Trainiere BERT auf reviews.csv, höchstens eine halbe Stunde, Spalte Sterne",
             "用BERT在reviews.csv上训练三轮",
             "train a Dutch model on het-lexicon.csv",
+            "predict epok from yığın and oranı in veri.csv, 5 epochs, lr 1e-3, batch 32",
+            "Trainiere MiniLM auf kurse.csv, Text ist öğrenme, Ziel ist Note, 3 Epochen",
+            "Entraîne un MLP sur œuvres.csv pour prédire la colonne durée, sans la colonne época",
         ] {
             assert_eq!(parse_request(text, |_| None).refused, [], "{text}");
         }

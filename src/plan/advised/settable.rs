@@ -185,6 +185,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         // What of it is no part of a recipe.
         text: _,
         read_as: _,
+        answer: _,
         task: _,
         data: _,
         label: _,

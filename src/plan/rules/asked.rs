@@ -409,6 +409,7 @@ impl Asked<'_> {
                 Lack::Metric | Lack::Split => continue,
                 Lack::Rows if self.request.max_examples.is_some() => ("data", "as many, drawn at random", OF_PLACE),
                 Lack::Rows => ("data", "all of it", OF_PLACE),
+                Lack::Filter => ("data", "all rows", OF_FILTERS),
                 Lack::Afterwards => ("after training", "not done", afterwards(&lacking.words)),
                 Lack::Output => ("task", "the words alone", "a model of speech writes here what was said, and not when"),
                 Lack::Method => method(&lacking.words, self.request.task),
@@ -431,11 +432,16 @@ fn method(words: &str, task: Option<Task>) -> (&'static str, &'static str, &'sta
         () if says(&["orpo", "kto", "simpo", "ppo", "grpo", "rlhf"]) && task == Some(Task::PreferenceOptimization) => {
             ("method", "DPO", NONE)
         }
+        () if says(&["validat", "fold", "leave"]) => {
+            ("held out", "one split of the data", "there is no cross-validation: `--seeds 0,1,2` repeats a run")
+        }
         () if says(&["pseudo", "self-training", "semi-supervised"]) => ("method", "training on the rows with labels", NONE),
         () if says(&["averag", "swa"]) => {
             ("method", "the weights of one step", "it can be had as `ema 0.999`, a running mean of the weights")
         }
-        () if says(&["path", "depth", "augment", "neftune", "r-drop"]) => ("method", "training without it", NONE),
+        () if says(&["path", "depth", "augment", "neftune", "r-drop", "packing", "mixout"]) => {
+            ("method", "training without it", NONE)
+        }
         () => ("method", "training of all weights", NONE),
     }
 }
@@ -443,6 +449,9 @@ fn method(words: &str, task: Option<Task>) -> (&'static str, &'static str, &'sta
 /// Why rows are not chosen by where they stand.
 const OF_PLACE: &str =
     "examples to train on are drawn from all of them, and others are held out: a file that holds just those rows has no others";
+
+/// Why rows are not chosen by what they hold.
+const OF_FILTERS: &str = "rows are not filtered here: to train on some of them give a file that holds just those";
 
 /// What does so afterwards.
 fn afterwards(words: &str) -> &'static str {
@@ -454,7 +463,7 @@ fn afterwards(words: &str) -> &'static str {
         "a run trains and scores a model: `tallow export RUN --to gguf` writes it for other programs"
     } else if (says("sav") || says("stor")) && !says("onnx") {
         "a run keeps its model in its own folder, under `model`, from where it can be copied"
-    } else if says("hub") || says("hugging") {
+    } else if ["hub", "hugging", "push", "upload", "publish"].into_iter().any(says) {
         "a run trains and scores a model: `tallow push RUN ORG/NAME` puts it on the Hub"
     } else {
         "a run trains and scores a model: `tallow export RUN --to onnx` (or `gguf`) writes it for other programs"

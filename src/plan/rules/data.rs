@@ -128,7 +128,10 @@ fn wants_vectors(goal: &Goal) -> bool {
 /// their answers, these belong together.
 fn of_vectors(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataChoice, PlannerError> {
     let task = Some(Task::SentenceSimilarity);
-    let Some(known) = choice.known else { return Ok(DataChoice { task, columns: columns(goal, wishes), ..choice }) };
+    let Some(known) = choice.known else {
+        let perhaps = if let Goal::Request(request) = goal { request.perhaps_columns() } else { PerhapsColumns::default() };
+        return Ok(DataChoice { task, columns: columns(goal, wishes), perhaps, ..choice });
+    };
     let label = match known.task {
         Task::TextRegression => known.label.map(str::to_string),
         Task::TextClassification if known.classes == 2 => known.label.map(str::to_string),

@@ -6,7 +6,7 @@ use super::paper::Drafted;
 use crate::data::is_called;
 use crate::intake::Request;
 use crate::intake::regex;
-use crate::spec::{HeldOutBy, Task};
+use crate::spec::{HeldOutBy, Monitor, Similarity, Task};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 use tallow_zoo::HeadKind;
@@ -40,7 +40,7 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
             r"(?:only |just )?(?:on |of )?(?:the )?(?:assistant|answer|response|completion|output|reply)s?(?:['’]s?)?(?: (?:replies|answers|turns|tokens|messages|responses|only))+",
             |brief, _, _| brief.task == Task::InstructionTuning,
         ),
-        said(r"(?:not|no) (?:an? )?(?:classification|classifier|classes)", |brief, _, _| {
+        said(r"(?:not|no) (?:as )?(?:an? )?(?:classification|classifier|class(?:es)?)", |brief, _, _| {
             !matches!(brief.task.head(), HeadKind::Classes | HeadKind::Labels | HeadKind::Tags)
         }),
         said(r"(?:not|no) (?:an? )?(?:regression|regressor)", |brief, _, _| brief.task.head() != HeadKind::Value),
@@ -86,6 +86,56 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
         said(r"greedy(?: (?:decoding|search))?", |brief, _, _| {
             brief.request().is_some_and(|request| request.num_beams.is_none())
         }),
+        said(
+            r"(?:in-?batch negatives? )?(?:at |with |a )*temperature(?: of| =|=)? ?(?P<v>0?\.[0-9]+|1(?:\.0)?)",
+            |brief, _, found| {
+                let is_vectors = brief.task == Task::SentenceSimilarity;
+                let usual = Similarity::usual(brief.offer.data.columns.label.is_some());
+                let (Similarity::Contrastive { scale }, true) = (usual, is_vectors) else { return false };
+                found["v"].parse::<f64>().is_ok_and(|value| (value * scale - 1.0).abs() < 1e-6)
+            },
+        ),
+        said(r"(?:grad(?:ient)?s? )?accum(?:ulat\w*)?(?: steps?)?", |_, out, _| {
+            out.recipe.micro_batch_size.is_some_and(|micro| micro < out.recipe.batch_size)
+        }),
+        // Decay is of matrices alone.
+        said(
+            r"(?:not|no|none|never)(?: (?:on|to|for|of|applied|decay|the|any))*(?: (?:bias(?:es)?|layer-?norms?|norms?|normali[sz]ation|and|or|layers?|weights|parameters))+",
+            |_, _, found| found[0].contains("bias") || found[0].contains("norm"),
+        ),
+        // Splits by their names, each of which is what it is called.
+        said(r"(?P<v>val|valid|validation|dev|test|train|training)(?: (?:folders?|splits?|sets?|files?))?", |brief, _, found| {
+            let splits = &brief.offer.data.splits;
+            splits.len() > 1 && splits.iter().any(|split| split.name.get(..3) == found["v"].get(..3))
+        }),
+        // A part that is watched, where its purpose was said apart from it.
+        said(r"(?P<v>[0-9]+(?:\.[0-9]+)?) ?(?:%|percent)", |brief, _, found| {
+            let share = found["v"].parse::<f64>().map_or(0.0, |percent| percent / 100.0);
+            let rows = brief.offer.data.splits.iter().find(|split| split.name == brief.train).map_or(0, |split| split.examples);
+            // Of what is trained on, or of all before a part was held out.
+            let left = rows as f64 * (1.0 - brief.held_out_frac.unwrap_or(0.0));
+            let is_watched = matches!(&brief.monitor, Monitor::HoldOut { examples } if [rows as f64, left].iter().any(|all| (*examples as f64 - share * all).abs() <= 1.0 + 0.005 * all));
+            let text = brief.request().map(|request| request.text.to_lowercase()).unwrap_or_default();
+            let said = text.match_indices(&found[0]).any(|(at, own)| {
+                let behind: String = text[at + own.len()..].chars().take(24).collect();
+                ["valid", " val", "dev", "monitor", "watch"].iter().any(|word| behind.contains(word))
+            });
+            is_watched && said
+        }),
+        // Why columns are left out, where some are.
+        said(
+            r"(?:(?:is|are|it['’]s|they['’]re) )?(?:meaningless|useless|irrelevant|unnecessary|redundant|uninformative|not (?:needed|useful|relevant|informative|meaningful))",
+            |brief, _, _| {
+                let data = brief.offer.data;
+                let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);
+                !left_out.is_empty()
+            },
+        ),
+        // What programs call the settings that are followed by their values, and how they are run.
+        said(
+            r"(?:python3?|accelerate launch|torchrun)? ?(?:run_\w+\.py|model_name_or_path|task_name|dataset_name|do_(?:train|eval|predict)|metric_for_best_model|overwrite_output_dir|train_file|validation_file|text_column|label_column)",
+            |_, _, _| true,
+        ),
         // By itself it says nothing of which.
         said(r"^loss(?:es)?$", |_, _, _| true),
     ]
@@ -141,7 +191,7 @@ impl Brief<'_> {
     /// Whether nothing is lost of these words.
     pub(super) fn is_so_anyway(&self, words: &str, out: &Drafted) -> bool {
         let low = words.to_lowercase();
-        if self.names_files(&low) || self.names_classes(&low) || self.names_columns(words) {
+        if self.names_files(&low) || self.names_classes(&low) || self.names_columns(words) || self.names_a_text(words) {
             return true;
         }
         let mut left = low.clone();
@@ -198,6 +248,12 @@ impl Brief<'_> {
         let own: Vec<&String> = own.collect();
         let parts: Vec<&str> = words.split(['/', '+', ',', '|', '&', ' ']).filter(|part| !part.is_empty()).collect();
         parts.len() > 1 && parts.iter().all(|part| own.iter().any(|column| is_called(column, part)))
+    }
+
+    /// The text that questions are about, or the questions, by their column: `context is in passage`.
+    fn names_a_text(&self, words: &str) -> bool {
+        let is_input = || self.offer.data.columns.input.iter().any(|column| is_called(column, words));
+        self.task == Task::QuestionAnswering && !words.contains(' ') && is_input()
     }
 
     /// Whether a word is that of the data's name, or of what is told: `churn` of `churned`.

@@ -7,7 +7,7 @@ use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::data::{PairKind, in_characters, is_called};
+use crate::data::{PairKind, in_characters, is_alike, is_called};
 use crate::intake::{AskedPair, ModelSize, Request, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
@@ -311,7 +311,14 @@ impl Brief<'_> {
         let are_meant = asked.input.is_empty() && found.input.iter().all(is_fed);
         let are_named = !found.input.is_empty() && found.input.iter().all(in_roles);
         let input = if are_meant || are_named { found.input.clone() } else { asked.input.clone() };
-        let mut exclude = asked.exclude.clone();
+        // `tmp_*` are those that were left out for it.
+        let data = self.offer.data;
+        let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);
+        let each = |name: &String| match name.contains('*') {
+            true => left_out.iter().filter(|own| is_alike(own, name)).cloned().collect(),
+            false => vec![name.clone()],
+        };
+        let mut exclude: Vec<String> = asked.exclude.iter().flat_map(each).collect();
         for name in perhaps.exclude.iter().chain(&roles.exclude).filter_map(|name| self.left_out(name)) {
             if !exclude.iter().any(|own| is_called(&name, own)) {
                 exclude.push(name);

@@ -416,7 +416,7 @@ impl Brief<'_> {
     pub(super) fn roles(&self) -> Roles {
         let Some(request) = self.request() else { return Roles::default() };
         let names = self.column_names();
-        let texts = std::iter::once(&request.text).chain(&request.read_as);
+        let texts = request.answer.iter().chain([&request.text]).chain(&request.read_as);
         texts.map(|text| Roles::of(text, &names)).fold(Roles::default(), Roles::with)
     }
 

@@ -110,3 +110,14 @@ fn a_phrase_that_says_no_more_than_its_part_is_followed() {
         assert!(!Roles::says_only(phrase, &MAIL), "{phrase}");
     }
 }
+
+#[test]
+fn the_verb_may_be_said_once() {
+    for text in ["v1 es la etiqueta y v2 el mensaje", "v1 is the label and v2 the text", "v1 ist das Ziel und v2 der Text"] {
+        let roles = Roles::of(text, &["v1", "v2", "other"]);
+        assert_eq!((roles.label, roles.input), (vec!["v1".to_string()], vec!["v2".to_string()]), "{text}");
+    }
+    // What goes on is something else.
+    let roles = Roles::of("predict v1, v2 the text classification uses", &["v1", "v2"]);
+    assert!(roles.input.is_empty(), "{roles:?}");
+}

@@ -203,7 +203,11 @@ fn deeds_that_are_no_training_are_refused() {
 #[test]
 fn where_a_model_goes_is_no_model() {
     let r = parse("fine-tune MiniLM on tweets.csv, then push it to the Hub as me/tweet-sentiment");
-    assert_eq!((r.model, r.not_understood), (called("minilm"), vec!["push it to the Hub as me/tweet-sentiment".to_string()]));
+    assert_eq!((r.model, r.not_understood), (called("minilm"), vec![]));
+    assert_eq!(
+        r.lacking.iter().map(|lack| (lack.of, lack.words.as_str())).collect::<Vec<_>>(),
+        [(Lack::Afterwards, "push it to the Hub as me/tweet-sentiment")]
+    );
 }
 
 #[test]
