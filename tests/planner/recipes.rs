@@ -84,7 +84,9 @@ fn frozen_weights_take_their_own_place_alone() {
         (planned(vec![]), planned(vec![Group { pattern: name, lr_scale: 1.0, weight_decay: None, frozen: true }]));
     assert_eq!((part.num_params, part.num_trainable), (whole.num_params, whole.num_trainable - elements));
     assert_eq!(whole.peak_memory_bytes - part.peak_memory_bytes, 12 * elements as u64);
-    assert_eq!(part.train_secs, whole.train_secs);
+    // Nor are they read and written by the optimiser; what their gradients would take is not known of any place.
+    assert!(part.train_secs < whole.train_secs);
+    assert_eq!(part.train_flops, whole.train_flops);
 }
 
 /// What is given for each class goes by the order of the data's, so another order is no matter of taste.
