@@ -227,7 +227,7 @@ fn texts_are_compared_as_asked() {
     let text = on_folder(&place).replacen("[recipe]", "[speech]\ncompared = \"lowercase_without_punctuation\"\n\n[recipe]", 1);
     succeeds(&mut command(&place, &text, &out));
     let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
-    assert!(report.contains("| texts compared | in lower case, without punctuation |"), "{report}");
+    assert!(report.contains("texts compared: in lower case, without punctuation"), "{report}");
     let wrong = on_folder(&place).replacen("[recipe]", "[speech]\ncompared = \"loosely\"\n\n[recipe]", 1);
     Refusal { code: 10, words: &["`speech.compared`: expected"], hint: SCHEMA }.check(&|| {
         let out = place.run();
