@@ -259,7 +259,8 @@ fn starts_fast() -> Result<(), String> {
 fn exit_code() -> Result<(), String> {
     let (exit, _) = behaving("exit", |_| {});
     ensure!(exit.status == Status::Exited(33) && exit.killed_by.is_none() && exit.asked.is_none(), "{exit:?}");
-    ensure!(exit.max_rss_bytes > 1 << 20 && exit.wall_secs > 0.0 && exit.user_secs + exit.sys_secs > 0.0, "{exit:?}");
+    // One so brief may be seen before it runs the program: how much it then has is no matter of this test.
+    ensure!(exit.max_rss_bytes > 0 && exit.wall_secs > 0.0 && exit.user_secs + exit.sys_secs > 0.0, "{exit:?}");
     Ok(())
 }
 
