@@ -289,3 +289,43 @@ fn settings_reach_the_experiment() {
     assert_eq!(pairs["spec"]["text_to_text"]["num_beams"], 3, "{pairs:#}");
     assert_eq!(pairs["spec"]["model"]["config"]["vocab_size"], 500);
 }
+
+/// Of a table whose rows are of patients, from the request to the files that are trained on: no patient is in two of them, nor is any row
+/// lost; and from a date on what is held out is later than what is trained on.
+#[test]
+fn rows_that_belong_together_stand_on_one_side() {
+    let place = Place::new();
+    // The number tells who it is of, so that it can be found again behind what is prepared.
+    let row = |i: usize| format!("p{},{},{},{}\n", i % 30, i % 30, 2015 + i % 8, ["ill", "well"][(i % 30 + i / 30) % 2]);
+    let rows: String = (0..300).map(row).collect();
+    let file = place.write("visits.csv", format!("patient_id,number,year,state\n{rows}"));
+    let numbers = |file: &Path| -> Vec<Vec<u32>> {
+        let tensors = candle_core::safetensors::load(file, &candle_core::Device::Cpu).expect("prepared");
+        let numbers = tensors["numbers"].to_vec2::<f32>().expect("numbers");
+        numbers.into_iter().map(|row| row.into_iter().map(f32::to_bits).collect()).collect()
+    };
+    let run = |words: &str| {
+        let out = place.run();
+        let mut run = place.tallow(["do", "--offline", "--threads=2", "--out"]);
+        run.arg(&out).arg(format!("predict state in {} with a perceptron, 1 epoch, {words}", file.display()));
+        succeeds(&mut run);
+        let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
+        let [train, held_out] = ["data/prepared/train.safetensors", "data/held_out/test.safetensors"].map(|file| out.join(file));
+        (numbers(&train), numbers(&held_out), report, out)
+    };
+    let (train, held_out, report, out) = run("using number, split by patient, hold out 30 rows for validation");
+    assert_eq!((train.len() + held_out.len(), held_out.len()), (300, 60));
+    assert!(train.iter().all(|row| !held_out.contains(row)), "a patient on both sides");
+    assert!(report.contains("those of one `patient_id` together"), "{report}");
+    assert!(report.contains("60 of 300 rows of `train`, those of 6 among 30 values of `patient_id`"), "{report}");
+    let of = |file: &str| candle_core::safetensors::load(out.join(file), &candle_core::Device::Cpu).expect("prepared");
+    assert!(of("data/prepared/train.safetensors").contains_key("groups"), "what is watched is drawn by them");
+    let (train, held_out, report, _) = run("using year, train on everything before 2021 and test on 2021 and later");
+    assert_eq!((train.len() + held_out.len(), held_out.len()), (300, 74));
+    assert!(train.iter().all(|row| !held_out.contains(row)), "a year on both sides");
+    assert!(report.contains("74 of 300 rows of `train`, those whose `year` is 2021 or later, 24.7 %"), "{report}");
+    let mut early = place.tallow(["plan", "--offline"]);
+    early.arg(format!("predict state in {}, test on everything from 2031 on", file.display()));
+    let refused = said(&mut early);
+    assert!(refused.code == Some(20) && refused.stderr.contains("it goes from 2015 to 2022; found `2031`"), "{refused:#?}");
+}

@@ -122,6 +122,11 @@ pub(super) fn class_of(cell: &Cell) -> Option<String> {
     name_of(cell).filter(|_| !is_missing(cell))
 }
 
+/// As [`class_of`] of a cell that says whose a row is, a whole number as all files write it.
+pub(super) fn group_of(cell: &Cell) -> Option<String> {
+    class_of(cell).map(|name| whole(&name).map_or(name, |number| number.to_string()))
+}
+
 /// The classes among the names found in a column: a column of nothing but -1 keeps its labels secret.
 pub(super) fn without_secret(names: BTreeSet<String>) -> BTreeSet<String> {
     if names.iter().all(|name| name == SECRET) { BTreeSet::new() } else { names }

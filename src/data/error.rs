@@ -97,6 +97,12 @@ pub enum Error {
     Time { path: PathBuf, position: Position, column: String, expected: &'static str, found: String },
     #[error("split `{split}` cannot be cut: {}", one_time(*examples, column))]
     OneTime { split: String, column: Option<String>, examples: usize },
+    #[error("split `{split}` cannot be cut: {}", one_group(*examples, column))]
+    OneGroup { split: String, column: String, examples: usize },
+    #[error(
+        "`data.held_out_by.from`: expected a place within `{column}` of the split `{split}`, with rows on both sides of it: it goes from {first} to {last}; found `{found}`"
+    )]
+    Border { split: String, column: String, first: String, last: String, found: String },
     #[error("`{}`, {position}, column `{column}`: expected a weight, a finite number of at least 0, found {found}", path.display())]
     Weight { path: PathBuf, position: Position, column: String, found: String },
     #[error("split `{split}`, column `{column}`: each of its {examples} examples has the weight 0: none can be drawn")]
@@ -233,6 +239,14 @@ fn one_time(examples: usize, column: &Option<String>) -> String {
     }
 }
 
+fn one_group(examples: usize, column: &str) -> String {
+    match examples {
+        0 => format!("it has no example whose `{column}` says whose it is"),
+        1 => format!("it has 1 example whose `{column}` says whose it is"),
+        _ => format!("all of its {examples} examples are of one `{column}`, and those of one stay together"),
+    }
+}
+
 fn at(position: &Option<Position>) -> String {
     position.as_ref().map(|p| format!(", {p}")).unwrap_or_default()
 }
@@ -301,6 +315,10 @@ impl Failure for Error {
             }
             Error::Time { .. } | Error::OneTime { .. } => {
                 "correct the cell, or leave it empty where it is not known; `data.held_out_by` names the column, or another way"
+            }
+            Error::OneGroup { .. } => "name another column by `data.held_out_by`, or another way of holding rows out",
+            Error::Border { .. } => {
+                "correct `data.held_out_by`: its border, its column, or leave the border out and say by `data.held_out_frac` how much is held out"
             }
             Error::Missing { what: Lacks::Weight, .. } => "fill it in: 0 for an example that is never drawn",
             Error::Missing { what: Lacks::Text, .. } => "fill it in, or take the row out",

@@ -16,6 +16,7 @@ mod digest;
 mod error;
 mod features;
 mod generated;
+mod grouped;
 mod guarded;
 mod handed;
 pub mod hub;

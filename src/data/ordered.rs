@@ -3,9 +3,9 @@
 use super::classes;
 use super::features::{self, Comma, DayOrder};
 use super::read::{Cell, ColumnKind, Position, Table};
-use super::{Error, Result};
-use crate::job::{Boundary, Part};
-use crate::spec::HeldOutBy;
+use super::{Error, Result, grouped};
+use crate::job::{Boundary, Part, Says};
+use crate::spec::{Border, HeldOutBy};
 use crate::words::{count, plain};
 use jiff::civil::DateTime;
 
@@ -14,6 +14,7 @@ use jiff::civil::DateTime;
 pub struct CutOff {
     /// What the part is called.
     pub name: String,
+    /// Of what a border cuts off it says nothing.
     pub frac: f64,
     pub by: HeldOutBy,
 }
@@ -109,59 +110,136 @@ fn times(tables: &[Table], column: &str) -> Result<Times> {
 /// Row by row over all files of a split, whether it belongs to the part.
 ///
 /// # Errors
-/// As reading the column that says when they were, where there is one.
+/// As reading the column that puts its rows in order, where there is one.
 pub(super) fn mask(tables: &[Table], rows: usize, part: &Part) -> Result<Vec<bool>> {
-    let column = part.boundary().and_then(|boundary| boundary.column.as_ref());
-    let times = column.map(|column| times(tables, column)).transpose()?.map(|times| times.each).unwrap_or_default();
-    Ok(part.mask(rows, |row| times.get(row).copied().flatten()))
+    let places = match part.boundary() {
+        Some(Boundary { column: Some(column), says: Says::When, .. }) => times(tables, column)?.each,
+        Some(Boundary { column: Some(column), says: Says::Whose { draw }, .. }) => grouped::places(tables, column, *draw)?,
+        Some(Boundary { column: None, .. }) | None => Vec::new(),
+    };
+    Ok(part.mask(rows, |row| places.get(row).copied().flatten()))
 }
 
 /// The part of a split that is to be held out, and what there is to say of it. `answer`: the column without which a row is no example.
 ///
 /// # Errors
-/// As reading the column that says when its rows were; all of these are of one time.
+/// As reading the column that decides, where there is one; all of its rows are of one time or group; none lies before a border, or none
+/// behind it.
 pub(super) fn part(split: &str, tables: &[Table], answer: Option<&str>, cut_off: &CutOff) -> Result<(Part, Vec<String>)> {
-    let CutOff { frac, by, .. } = cut_off;
+    let frac = cut_off.frac;
     let is_one_text = matches!(tables, [one] if one.is_document());
-    let column = match by {
-        HeldOutBy::Chance => return Ok((Part::Drawn(*frac), Vec::new())),
+    match &cut_off.by {
+        HeldOutBy::Chance => Ok((Part::Drawn(frac), Vec::new())),
         // A text is cut at its end.
-        HeldOutBy::End if is_one_text => return Ok((Part::Drawn(*frac), Vec::new())),
-        HeldOutBy::Time { column } => Some(column),
-        HeldOutBy::End | HeldOutBy::Start => None,
-    };
-    let answered = answered(tables, answer)?;
-    let times = column.map(|column| times(tables, column)).transpose()?;
-    let place = |row: usize| times.as_ref().map_or(Some(row as f64), |times| times.each.get(row).copied().flatten());
-    let examples = || (0..answered.len()).filter(|row| answered[*row]);
-    let mut places: Vec<f64> = examples().filter_map(place).collect();
-    places.sort_by(f64::total_cmp);
-    let of_start = *by == HeldOutBy::Start;
-    let wanted = Part::Drawn(*frac).count(places.len());
+        HeldOutBy::End if is_one_text => Ok((Part::Drawn(frac), Vec::new())),
+        HeldOutBy::End => as_they_stand(split, &answered(tables, answer)?, frac, false),
+        HeldOutBy::Start => as_they_stand(split, &answered(tables, answer)?, frac, true),
+        HeldOutBy::Group { column } => grouped::part(split, tables, &answered(tables, answer)?, column, frac),
+        HeldOutBy::Time { column, from } => {
+            let places = Places::of_times(tables, &answered(tables, answer)?, column)?;
+            match from {
+                Some(border) => places.behind(split, column, border),
+                None => places.latest(split, column, frac),
+            }
+        }
+    }
+}
+
+/// The last of the rows, or the first.
+fn as_they_stand(split: &str, answered: &[bool], frac: f64, of_start: bool) -> Result<(Part, Vec<String>)> {
+    let places: Vec<f64> = (0..answered.len()).filter(|row| answered[*row]).map(|row| row as f64).collect();
+    let wanted = Part::Drawn(frac).count(places.len());
     let Some(before) = cut_at(&places, if of_start { wanted } else { places.len() - wanted }) else {
-        return Err(Error::OneTime { split: split.into(), column: column.cloned(), examples: places.len() });
+        return Err(Error::OneTime { split: split.into(), column: None, examples: places.len() });
     };
-    let boundary = Boundary { column: column.cloned(), at: places[before], before, from: places.len() - before };
-    let part = if of_start { Part::Before(boundary) } else { Part::From(boundary) };
-    let mut notes = Vec::new();
-    if let (Some(column), Some(times)) = (column, &times) {
-        let (all, held_out) = (count(places.len() as f64), count(part.count(places.len()) as f64));
-        let from = in_words(places[before], times.are_dates);
-        let other = if part.share() > MUCH * frac || part.share() * MUCH < *frac {
+    let boundary = Boundary { column: None, says: Says::When, at: places[before], before, from: places.len() - before };
+    Ok((if of_start { Part::Before(boundary) } else { Part::From(boundary) }, Vec::new()))
+}
+
+/// When the examples of a split were.
+struct Places {
+    /// They rise.
+    of: Vec<f64>,
+    are_dates: bool,
+    /// Examples that do not say it.
+    without: usize,
+}
+
+impl Places {
+    fn of_times(tables: &[Table], answered: &[bool], column: &str) -> Result<Self> {
+        let Times { each, are_dates } = times(tables, column)?;
+        let examples = || each.iter().zip(answered).filter(|(_, answered)| **answered).map(|(time, _)| *time);
+        let mut of: Vec<f64> = examples().flatten().collect();
+        of.sort_by(f64::total_cmp);
+        let without = examples().count() - of.len();
+        Ok(Places { of, are_dates, without })
+    }
+
+    /// About so much of them, the latest.
+    fn latest(&self, split: &str, column: &str, frac: f64) -> Result<(Part, Vec<String>)> {
+        let wanted = Part::Drawn(frac).count(self.of.len());
+        let Some(before) = cut_at(&self.of, self.of.len() - wanted) else {
+            return Err(Error::OneTime { split: split.into(), column: Some(column.into()), examples: self.of.len() });
+        };
+        let part = self.cut(column, self.of[before], before);
+        let other = if is_far(part.share(), frac) {
             format!(", not the {} % that were asked for: rows of one time stay together", plain(100.0 * frac))
         } else {
             String::new()
         };
-        notes.push(format!(
-            "data.held_out: {held_out} of {all} rows of `{split}`, those whose `{column}` is {from} or later{other}"
-        ));
-        let without = examples().count() - places.len();
-        if without > 0 {
-            let without = count(without as f64);
+        let notes = self.notes(split, column, &in_words(self.of[before], self.are_dates), &part, &other);
+        Ok((part, notes))
+    }
+
+    /// Those that are of a border or later.
+    fn behind(&self, split: &str, column: &str, border: &Border) -> Result<(Part, Vec<String>)> {
+        let ([first, .., last], Some(at)) = (self.of.as_slice(), self.place_of(border)) else {
+            let [first, last] = [self.of.first(), self.of.last()]
+                .map(|place| place.map_or("nothing".into(), |place| in_words(*place, self.are_dates)));
+            return Err(Error::Border { split: split.into(), column: column.into(), first, last, found: border.to_string() });
+        };
+        debug_assert!(*first < at && at <= *last);
+        let part = self.cut(column, at, self.of.partition_point(|place| *place < at));
+        let share = format!(", {} %", plain((1000.0 * part.share()).round() / 10.0));
+        // Of timestamps nobody would know the day again.
+        let from = if self.are_dates { in_words(at, true) } else { border.to_string() };
+        let notes = self.notes(split, column, &from, &part, &share);
+        Ok((part, notes))
+    }
+
+    fn cut(&self, column: &str, at: f64, before: usize) -> Part {
+        Part::From(Boundary { column: Some(column.into()), says: Says::When, at, before, from: self.of.len() - before })
+    }
+
+    /// Where a border lies among them, so that there are some on both sides: a date is also the seconds or milliseconds of a timestamp, and
+    /// that of a year is one among years.
+    fn place_of(&self, border: &Border) -> Option<f64> {
+        let date = border.date();
+        let moment = date.map(seconds);
+        let year = date.filter(|date| date.day_of_year() == 1).map(|date| f64::from(date.year()));
+        let candidates = match self.are_dates {
+            true => [moment, None, None, None],
+            false => [border.number(), year, moment, moment.map(|seconds| 1000.0 * seconds)],
+        };
+        let (first, last) = (self.of.first()?, self.of.last()?);
+        candidates.into_iter().flatten().find(|at| first < at && at <= last)
+    }
+
+    fn notes(&self, split: &str, column: &str, from: &str, part: &Part, more: &str) -> Vec<String> {
+        let [all, held_out, without] = [self.of.len(), part.count(self.of.len()), self.without].map(|rows| count(rows as f64));
+        let mut notes = vec![format!(
+            "data.held_out: {held_out} of {all} rows of `{split}`, those whose `{column}` is {from} or later{more}"
+        )];
+        if self.without > 0 {
             notes.push(format!("data: {without} rows of `{split}` are left out, for no `{column}` says when they were"));
         }
+        notes
     }
-    Ok((part, notes))
+}
+
+/// Whether a share is another one than was asked for, and not only as near to it as rows allow.
+pub(super) fn is_far(share: f64, asked: f64) -> bool {
+    share > MUCH * asked || share * MUCH < asked
 }
 
 /// How many of the places, which rise, lie before a cut between two that differ: as near to `before` as there is one.
@@ -231,92 +309,4 @@ pub(super) fn columns_of_time(table: &Table) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(text: &str) -> (tempfile::TempDir, Vec<Table>) {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("t.csv");
-        std::fs::write(&path, text).expect("written");
-        let table = Table::open(&path).expect("a table");
-        (dir, vec![table])
-    }
-
-    fn cut(text: &str, by: HeldOutBy, frac: f64) -> Result<(Vec<usize>, Vec<usize>, Vec<String>)> {
-        let (_dir, tables) = table(text);
-        let (part, notes) = part("train", &tables, Some("y"), &CutOff { name: "test".into(), frac, by })?;
-        let rows = tables[0].count()?;
-        let of = |part: &Part| -> Result<Vec<usize>> {
-            let mask = mask(&tables, rows, part)?;
-            Ok((0..rows).filter(|row| mask[*row]).collect())
-        };
-        Ok((of(&part)?, of(&part.rest())?, notes))
-    }
-
-    fn by_time() -> HeldOutBy {
-        HeldOutBy::Time { column: "t".into() }
-    }
-
-    #[test]
-    fn the_latest_rows_are_held_out_and_those_of_one_time_stay_together() {
-        let text = "t,y\n2026-01-03,1\n2026-01-01,2\n,3\n2026-01-02,4\n2026-01-03 12:00,5\n2026-01-03,6\n2026-01-04,\n";
-        let (held_out, trained, notes) = cut(text, by_time(), 0.4).expect("cut");
-        // Row 6 has no answer and counts for nothing: it is of the later time all the same, and left out with those that lack one.
-        assert_eq!((held_out, trained), (vec![0, 4, 5, 6], vec![1, 3]));
-        assert!(notes[0].contains("3 of 5 rows of `train`, those whose `t` is 2026-01-03 or later"), "{notes:?}");
-        assert!(notes[1].contains("1 rows of `train` are left out, for no `t` says when they were"), "{notes:?}");
-        // However much is asked for: a day is not parted.
-        for (frac, expected) in [(0.1, 1), (0.5, 3), (0.9, 4)] {
-            assert_eq!(cut(text, by_time(), frac).expect("cut").0.iter().filter(|row| **row != 6).count(), expected, "{frac}");
-        }
-    }
-
-    #[test]
-    fn a_cut_far_from_what_was_asked_for_is_told() {
-        let rows = "2026-01-02,1\n".repeat(9);
-        let (held_out, _, notes) = cut(&format!("t,y\n2026-01-01,1\n{rows}"), by_time(), 0.2).expect("cut");
-        assert_eq!(held_out.len(), 9);
-        assert!(notes[0].ends_with("not the 20 % that were asked for: rows of one time stay together"), "{notes:?}");
-    }
-
-    #[test]
-    fn numbers_and_dates_of_either_order_are_times() {
-        let held_out = |times: &str| {
-            let rows: String = times.split(' ').map(|time| format!("{time},1\n")).collect();
-            cut(&format!("t,y\n{rows}"), by_time(), 0.25).map(|(held_out, ..)| held_out).map_err(|e| e.to_string())
-        };
-        assert_eq!(held_out("2019 2022 2020 2021"), Ok(vec![1]));
-        assert_eq!(held_out("1.5 0.5 -3 1"), Ok(vec![0]));
-        // The thirteenth is no month.
-        assert_eq!(held_out("01/02/2026 13/01/2026 02/01/2026 03/01/2026"), Ok(vec![0]));
-        assert_eq!(held_out("01/02/2026 01/13/2026 02/01/2026 03/01/2026"), Ok(vec![3]));
-        assert_eq!(held_out("31.12.2025 01.01.2026 30.12.2025 02.12.2025"), Ok(vec![1]));
-        for (times, expected) in [
-            ("01/02/2026 02/01/2026", "line 2, column `t`: expected a date whose day and month can be told apart"),
-            ("13/01/2026 01/13/2026", "line 3, column `t`: expected day and month in the order of the dates above it"),
-            ("2026-01-01 5", "line 3, column `t`: expected a date as above it, found `5`"),
-            ("2026-01-01 later", "line 3, column `t`: expected a date such as 2026-01-31, or a number, found `later`"),
-            ("5 5 5", "all of its 3 examples are of one `t`"),
-        ] {
-            let error = held_out(times).expect_err("refused");
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn ends_are_cut_as_rows_stand() {
-        let text = "t,y\nx,1\nx,2\nx,\nx,4\nx,5\n";
-        assert_eq!(cut(text, HeldOutBy::End, 0.5).expect("cut").0, [3, 4]);
-        let (held_out, trained, notes) = cut(text, HeldOutBy::Start, 0.25).expect("cut");
-        assert_eq!((held_out, trained, notes), (vec![0], vec![1, 2, 3, 4], vec![]));
-        assert!(cut("t,y\nx,1\n", HeldOutBy::End, 0.5).is_err_and(|e| e.to_string().contains("has 1 example")));
-    }
-
-    #[test]
-    fn columns_that_say_when() {
-        let (_dir, tables) = table(
-            "id,created_at,month,year,born,name,hour,delivery_time,time_in_hospital\n1,2026-01-02T10:00:00Z,1,2026,1999-01-02,a,3,5,6\n2,,2,2027,,b,4,6,7\n",
-        );
-        assert_eq!(columns_of_time(&tables[0]), ["created_at", "born", "year"]);
-    }
-}
+mod tests;

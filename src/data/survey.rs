@@ -13,6 +13,7 @@ use super::card::Card;
 use super::classes;
 use super::columns::{self, PerhapsColumns};
 use super::features::{self, Asked};
+use super::grouped;
 use super::hub::Hub;
 use super::lengths::Lengths;
 use super::locate::{Located, check_whole, locate};
@@ -98,16 +99,18 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         _ => None,
     };
     let trained = cut_off.as_ref().map(|(.., (part, _))| part.rest());
-    let times = splits.iter().flat_map(|(_, tables)| tables).next().map(ordered::columns_of_time).unwrap_or_default();
+    let times = first.map(ordered::columns_of_time).unwrap_or_default();
+    let whose = first.map(grouped::columns).unwrap_or_default();
     let mut facts = survey_tables(&splits, located, &hints, trained.as_ref(), input)?;
     if let Some((name, held_out, (part, notes))) = cut_off {
         facts.cut(name, held_out, &part);
         facts.notes.extend(notes);
     }
-    // What is to be told is no order to tell it by.
+    // What is to be told is no order to tell it by, nor what rows are kept together by.
     let is_told = |name: &String| facts.columns.label.as_ref() == Some(name) || facts.columns.labels.contains(name);
-    let times = times.into_iter().filter(|name| !is_told(name)).collect();
-    (facts.is_gated, facts.terms, facts.languages, facts.times) = (is_gated, terms, languages, times);
+    let [times, whose] = [times, whose].map(|names| names.into_iter().filter(|name| !is_told(name)).collect());
+    (facts.is_gated, facts.terms, facts.languages) = (is_gated, terms, languages);
+    (facts.times, facts.whose) = (times, whose);
     match (&mut facts.table, facts.task) {
         (Some(table), _) => {
             table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));

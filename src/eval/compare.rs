@@ -44,9 +44,9 @@ pub fn evaluate(
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let examples = runs.iter().map(|run| run.examples).min().unwrap_or(0);
     let resampled = runs.first().and_then(|run| run.intervals.get(&metric)).copied();
-    let interval = match spec.data.held_out_frac {
-        Some(_) => interval_of_draw(metric, &scores, examples, resampled),
-        None => interval(metric, &scores, examples, resampled),
+    let interval = match spec.data.is_cut_off() {
+        true => interval_of_draw(metric, &scores, examples, resampled),
+        false => interval(metric, &scores, examples, resampled),
     };
     let guess = match &untrained {
         Some(_) => "the model before training",

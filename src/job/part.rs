@@ -21,14 +21,41 @@ pub enum Part {
 /// A place in the order of a split's rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Boundary {
-    /// The column that says when each row was; a row that does not say it is on neither side. None: the rows as they stand.
+    /// The column that puts the rows in order; a row of which it says nothing is on neither side. None: the rows as they stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// What that column says from here on, of dates the seconds since 1970; of rows as they stand the number of the first, from 0.
+    /// What that column says of a row.
+    #[serde(default, skip_serializing_if = "Says::is_when")]
+    pub says: Says,
+    /// The place that it gives a row from here on, of dates the seconds since 1970; of rows as they stand the number of the first, from 0.
     pub at: f64,
     /// How many rows there are before it, and from it on.
     pub before: usize,
     pub from: usize,
+}
+
+/// What a column says of a row, by which the row has its place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Says {
+    /// When it was.
+    #[default]
+    When,
+    /// Whose it is: rows of one value have one place, which is drawn. `draw`: the number of the draw.
+    Whose { draw: u64 },
+}
+
+impl Says {
+    pub fn is_when(&self) -> bool {
+        *self == Says::When
+    }
+
+    /// The place of all rows of one value. A draw goes by the value alone, as that of rows goes by their number.
+    pub fn place_of(value: &str, draw: u64) -> f64 {
+        let [high, low, ..] = Part::draws().named(value).block(draw);
+        // As many bits as a number holds whole, so that a plan that is written down says the same.
+        ((u64::from(high) << 21) | u64::from(low >> 11)) as f64
+    }
 }
 
 impl Part {
@@ -83,10 +110,10 @@ impl Part {
         if is_end { &text[cut..] } else { &text[..cut] }
     }
 
-    /// Row by row, whether it is meant. `time`: what the column of its boundary says of a row, if it has one.
-    pub fn mask(&self, rows: usize, time: impl Fn(usize) -> Option<f64>) -> Vec<bool> {
+    /// Row by row, whether it is meant. `place`: that which the column of its boundary gives a row, if it has one.
+    pub fn mask(&self, rows: usize, place: impl Fn(usize) -> Option<f64>) -> Vec<bool> {
         let Some(Boundary { column, at, .. }) = self.boundary() else { return self.drawn_mask(rows) };
-        let place = |row: usize| if column.is_some() { time(row) } else { Some(row as f64) };
+        let place = |row: usize| if column.is_some() { place(row) } else { Some(row as f64) };
         let is_from = matches!(self, Part::From(_));
         (0..rows).map(|row| place(row).is_some_and(|place| (place >= *at) == is_from)).collect()
     }
@@ -115,9 +142,13 @@ impl Part {
         }
     }
 
+    fn draws() -> Stream {
+        Stream::root(0).named("held_out")
+    }
+
     /// By which a row is drawn sooner or later.
     fn key(row: u64) -> u32 {
-        Stream::root(0).named("held_out").bits(row)
+        Self::draws().bits(row)
     }
 
     /// Of a draw the same where rows are of several kinds, such as classes: about the same share of each. `kinds`: of each row.
@@ -163,15 +194,29 @@ mod tests {
     #[test]
     fn rows_are_parted_where_their_order_says() {
         let times = [Some(3.0), Some(1.0), None, Some(2.0), Some(2.0)];
-        let boundary = Boundary { column: Some("when".into()), at: 2.0, before: 1, from: 3 };
+        let boundary = Boundary { column: Some("when".into()), says: Says::When, at: 2.0, before: 1, from: 3 };
         let (late, early) = (Part::From(boundary.clone()), Part::Before(boundary));
         let mask = |part: &Part| part.mask(5, |row| times[row]).iter().map(|held| usize::from(*held)).collect::<Vec<_>>();
         assert_eq!((mask(&late), mask(&early)), (vec![1, 0, 0, 1, 1], vec![0, 1, 0, 0, 0]));
         assert_eq!((late.count(5), early.count(5), late.share(), late.rest()), (3, 1, 0.75, early.clone()));
-        let end = Part::From(Boundary { column: None, at: 3.0, before: 3, from: 2 });
+        let end = Part::From(Boundary { column: None, says: Says::When, at: 3.0, before: 3, from: 2 });
         assert_eq!((mask(&end), mask(&end.rest())), (vec![0, 0, 0, 1, 1], vec![1, 1, 1, 0, 0]));
-        let written = serde_json::to_string(&late).expect("JSON");
-        assert_eq!(serde_json::from_str::<Part>(&written).expect("read"), late, "{written}");
+        let at = Says::place_of("patient 7", 3);
+        let whose = Part::From(Boundary { column: None, says: Says::Whose { draw: 3 }, at, before: 3, from: 2 });
+        for part in [late, whose] {
+            let written = serde_json::to_string(&part).expect("JSON");
+            assert_eq!(serde_json::from_str::<Part>(&written).expect("read"), part, "{written}");
+        }
+    }
+
+    /// Plans that are on disk say where the groups of a run lie.
+    #[test]
+    fn the_places_of_values_stay_where_they_are() {
+        assert_eq!(
+            ["p1", "p2", ""].map(|value| Says::place_of(value, 0)),
+            [4_093_308_894_634_818.0, 1_632_209_899_982_422.0, 2_752_261_809_988_473.0]
+        );
+        assert_ne!(Says::place_of("p1", 0), Says::place_of("p1", 1));
     }
 
     proptest! {

@@ -37,7 +37,7 @@ impl Pipeline<'_> {
     pub(super) fn plan_for(&mut self, spec: &ExperimentSpec, host: &HostFacts) -> Result<Plan> {
         let sources = self.folder.sources();
         let mut splits = vec![spec.data.train.clone()];
-        splits.extend(spec.data.held_out_frac.is_none().then(|| spec.data.held_out.clone()));
+        splits.extend((!spec.data.is_cut_off()).then(|| spec.data.held_out.clone()));
         if let Monitor::Split { name } = &spec.data.monitor {
             splits.push(name.clone());
         }
@@ -45,9 +45,9 @@ impl Pipeline<'_> {
         let limits = model.config.text_limits();
         let tokenizer = limits.map(|(vocab_size, _)| (tokenizer(&spec.model, spec.task, &model), vocab_size));
         let columns = spec.data.columns.clone();
-        let cut_off = spec.data.held_out_frac.map(|frac| data::CutOff {
+        let cut_off = spec.data.is_cut_off().then(|| data::CutOff {
             name: spec.data.held_out.clone(),
-            frac,
+            frac: spec.data.held_out_frac.unwrap_or_default(),
             by: spec.data.held_out_by.clone(),
         });
         let hints = data::DataSpecHints {

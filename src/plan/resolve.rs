@@ -33,9 +33,9 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let (mut problems, mut assumptions) = (Vec::new(), spec.assumptions.clone());
     let train = split(facts, &spec.data.train, "data.train", &mut problems);
     let held_out = split(facts, &spec.data.held_out, "data.held_out", &mut problems);
-    if spec.data.held_out_frac.is_some() && held_out.is_some_and(|split| split.part.is_none()) {
+    if spec.data.is_cut_off() && held_out.is_some_and(|split| split.part.is_none()) {
         problems.push(format!(
-            "`data.held_out_frac`: the data set has a split `{}` of its own; give the part another name",
+            "`data.held_out`: the data set has a split `{}` of its own; give the part another name",
             spec.data.held_out
         ));
     }

@@ -82,6 +82,9 @@ pub struct DataFacts {
     /// Columns of the first split that say when a row was, likeliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<String>,
+    /// Columns of the first split that may say whose a row is, in their order: all but those of lists, pictures and the label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub whose: Vec<String>,
     /// The languages that its card states, by their codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,

@@ -1,6 +1,7 @@
 //! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
 mod adapter;
+mod border;
 mod file;
 mod groups;
 mod image;
@@ -20,6 +21,7 @@ mod types;
 mod watching;
 
 pub use adapter::{AdapterSpec, Preference};
+pub use border::Border;
 pub use file::{Error, VERSION, of_table, parse, parse_strictly, parse_with, to_toml};
 pub(crate) use file::{lay_over, takes};
 pub use groups::Group;

@@ -111,8 +111,16 @@ fn of_splits(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     let (recipe, data) = (&spec.recipe, &spec.data);
     let expected = "another split than `data.train`";
     wrong.unless(data.train != data.held_out, "data.held_out", expected, &format!("`{}`", data.held_out));
-    let is_cut = data.held_out_by.is_chance() || data.held_out_frac.is_some();
+    let is_cut = data.held_out_by.is_chance() || data.is_cut_off();
     wrong.unless(is_cut, "data.held_out_by", "`data.held_out_frac` beside it, how much is held out", "none");
+    if let Some(border) = data.held_out_by.border() {
+        let is_place = border.date().is_some() || border.number().is_some();
+        let expected = "a date (2021-01-31), a month (2021-01), a year or a number";
+        wrong.unless(is_place, "data.held_out_by.from", expected, &format!("`{border}`"));
+        let expected = "none beside `data.held_out_by.from`, which says how much is held out";
+        let found = data.held_out_frac.unwrap_or_default().to_string();
+        wrong.unless(data.held_out_frac.is_none(), "data.held_out_frac", expected, &found);
+    }
     if let Monitor::Split { name } = &data.monitor {
         let other = *name != data.held_out && *name != data.train;
         wrong.unless(other, "data.monitor.name", "another split than `data.train` and `data.held_out`", &format!("`{name}`"));
@@ -211,7 +219,7 @@ fn of_pairs(spec: &ExperimentSpec, wrong: &mut Wrongs) {
 
 #[cfg(test)]
 mod tests {
-    use crate::spec::{HeldOutBy, parse_with};
+    use crate::spec::{Border, HeldOutBy, parse, parse_with, to_toml};
 
     const PRESET: &str = include_str!("../../presets/toy_bert.toml");
 
@@ -244,11 +252,38 @@ mod tests {
             parse_with(PRESET, "x.toml", &set).map(|spec| spec.data.held_out_by).map_err(|e| e.to_string())
         };
         let (by, frac) = (("data.held_out_by", "{ kind = \"time\", column = \"date\" }"), ("data.held_out_frac", "0.2"));
-        assert_eq!(of(&[by, frac]), Ok(HeldOutBy::Time { column: "date".into() }));
+        assert_eq!(of(&[by, frac]), Ok(HeldOutBy::Time { column: "date".into(), from: None }));
         assert_eq!(of(&[frac]), Ok(HeldOutBy::Chance));
         assert!(of(&[by]).is_err_and(|e| e.contains("`data.held_out_by`: expected `data.held_out_frac` beside it")));
         let unnamed = of(&[("data.held_out_by", "{ kind = \"time\" }"), frac]);
         assert!(unnamed.is_err_and(|e| e.contains("data.held_out_by") && e.contains("column")));
+        let group = ("data.held_out_by", "{ kind = \"group\", column = \"patient_id\" }");
+        assert_eq!(of(&[group, frac]), Ok(HeldOutBy::Group { column: "patient_id".into() }));
+        assert!(of(&[group]).is_err_and(|e| e.contains("expected `data.held_out_frac` beside it")));
+    }
+
+    /// A border says how much is held out, and a share would say it again.
+    #[test]
+    fn rows_are_held_out_from_a_border_on() {
+        let of = |from: &str, frac: Option<&str>| {
+            let by = format!("{{ kind = \"time\", column = \"date\", from = {from} }}");
+            let set: Vec<_> = std::iter::once(("data.held_out_by".to_string(), by))
+                .chain(frac.map(|frac| ("data.held_out_frac".to_string(), frac.to_string())))
+                .collect();
+            parse_with(PRESET, "x.toml", &set).map_err(|e| e.to_string())
+        };
+        for (from, expected) in [("\"2021-01-31\"", "2021-01-31"), ("2021", "2021"), ("0.5", "0.5")] {
+            let spec = of(from, None).expect("a border");
+            let by = HeldOutBy::Time { column: "date".into(), from: Some(Border::new(expected)) };
+            assert_eq!((&spec.data.held_out_by, spec.data.is_cut_off()), (&by, true), "{from}");
+            assert_eq!(parse(&to_toml(&spec), "x").expect("read back"), spec, "{from}");
+        }
+        let expected =
+            "`data.held_out_by.from`: expected a date (2021-01-31), a month (2021-01), a year or a number, found `soon`";
+        assert!(of("\"soon\"", None).is_err_and(|e| e.contains(expected)));
+        assert!(of("true", None).is_err_and(|e| e.contains("data.held_out_by.from")));
+        let both = of("2021", Some("0.2"));
+        assert!(both.is_err_and(|e| e.contains("`data.held_out_frac`: expected none beside `data.held_out_by.from`")));
     }
 
     #[test]

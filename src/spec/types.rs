@@ -1,8 +1,8 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
 use super::{
-    AdapterSpec, BestBy, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference, Sampling,
-    Schedule, Search, Similarity, Speech, Task, TextToText,
+    AdapterSpec, BestBy, Border, ClassWeights, EarlyStopping, Ema, Group, ImageSize, Keep, Metric, Optimizer, Preference,
+    Sampling, Schedule, Search, Similarity, Speech, Task, TextToText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,8 @@ pub struct DataSpec {
     pub train: String,
     /// Split that the verdict is read from, once. Never visible to a training attempt.
     pub held_out: String,
-    /// Where the source has no split `held_out`: this part of `train` becomes it; of a single text, its end.
+    /// Where the source has no split `held_out`: this part of `train` becomes it; of a single text, its end. None where a border in
+    /// `held_out_by` says which rows that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub held_out_frac: Option<f64>,
@@ -123,11 +124,26 @@ pub enum HeldOutBy {
     Chance,
     /// The latest by a column of dates or numbers. Rows of the same time stay together, so that their number is about what was asked
     /// for; those without a time are neither trained on nor held out.
-    Time { column: String },
+    Time {
+        column: String,
+        /// What was then or later is held out, however much that is: `2021-01-31`, `2021-01`, `2021`, or a number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Border>,
+    },
+    /// Drawn at random by the values of a column, such as that of a patient: rows of one value stay together, so that their number is
+    /// about what was asked for; those without a value are neither trained on nor held out.
+    Group { column: String },
     /// The last, as they stand in the files.
     End,
     /// The first.
     Start,
+}
+
+impl DataSpec {
+    /// Whether what is held out is a part of what there is to train on.
+    pub fn is_cut_off(&self) -> bool {
+        self.held_out_frac.is_some() || self.held_out_by.border().is_some()
+    }
 }
 
 impl HeldOutBy {
@@ -135,11 +151,26 @@ impl HeldOutBy {
         *self == HeldOutBy::Chance
     }
 
+    /// From where on rows are held out, where that was said.
+    pub fn border(&self) -> Option<&Border> {
+        if let HeldOutBy::Time { from, .. } = self { from.as_ref() } else { None }
+    }
+
+    /// The column that decides.
+    pub fn column(&self) -> Option<&String> {
+        match self {
+            HeldOutBy::Time { column, .. } | HeldOutBy::Group { column } => Some(column),
+            HeldOutBy::Chance | HeldOutBy::End | HeldOutBy::Start => None,
+        }
+    }
+
     /// As one says it of rows.
     pub fn in_words(&self) -> String {
         match self {
             HeldOutBy::Chance => "drawn at random".into(),
-            HeldOutBy::Time { column } => format!("the latest by `{column}`"),
+            HeldOutBy::Time { column, from: None } => format!("the latest by `{column}`"),
+            HeldOutBy::Time { column, from: Some(from) } => format!("those whose `{column}` is {from} or later"),
+            HeldOutBy::Group { column } => format!("drawn at random, those of one `{column}` together"),
             HeldOutBy::End => "the last as they stand".into(),
             HeldOutBy::Start => "the first as they stand".into(),
         }

@@ -104,6 +104,37 @@ impl Split {
         (!train.is_empty()).then_some(Split { train, held_out })
     }
 
+    /// As [`Split::choose`] where several examples are of one group, `of` says which: those of whole groups are kept out, as many as fit
+    /// into `hold_out`, or the smallest where none fits.
+    pub(super) fn of_whole_groups(
+        examples: u32,
+        of: impl Fn(u32) -> u32,
+        hold_out: usize,
+        max_train: Option<usize>,
+        stream: Stream,
+    ) -> Option<Self> {
+        let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
+        (0..examples).for_each(|example| *sizes.entry(of(example)).or_default() += 1);
+        let sizes: Vec<(u32, usize)> = sizes.into_iter().collect();
+        let order: Vec<(u32, usize)> =
+            stream.permutation(u32::try_from(sizes.len()).ok()?).into_iter().map(|at| sizes[at as usize]).collect();
+        let (mut kept, mut left) = (BTreeSet::new(), hold_out);
+        for (group, size) in &order {
+            if *size <= left {
+                kept.insert(*group);
+                left -= size;
+            }
+        }
+        if kept.is_empty() {
+            kept.extend(order.iter().min_by_key(|(_, size)| *size).map(|(group, _)| *group));
+        }
+        let (mut train, held_out): (Vec<u32>, Vec<u32>) =
+            stream.permutation(examples).into_iter().partition(|example| !kept.contains(&of(*example)));
+        let left = train.len();
+        train.extend(held_out);
+        Split::parted(train, left, max_train)
+    }
+
     /// Pieces of a stream, which an epoch may cut anywhere else: the last `hold_out` are kept out, so that they share no token with those
     /// that are trained on, and of the others at most the first `max_train` are taken.
     pub(super) fn of_stream(pieces: u32, hold_out: usize, max_train: Option<usize>) -> Option<Self> {
@@ -393,6 +424,26 @@ mod tests {
         assert_eq!(Split::of_groups(3, of, 1, None, Stream::root(4)), None, "one question, and nothing left");
         let alone = |examples| Split::of_groups(examples, |example| example as usize, 7, Some(9), Stream::root(2));
         assert_eq!(alone(40), Split::choose(40, 7, Some(9), Stream::root(2)), "each by itself");
+    }
+
+    #[test]
+    fn what_is_watched_is_of_whole_groups() {
+        // One large group, and many of three.
+        let of = |example: u32| if example < 40 { 0 } else { example / 3 };
+        for (hold_out, kept) in [(12, 12), (13, 12), (20, 18), (1, 2)] {
+            let split = Split::of_whole_groups(101, of, hold_out, None, Stream::root(4)).expect("some are left");
+            assert!(split.held_out.len().abs_diff(kept) <= 2, "{hold_out}: {split:?}");
+            assert!(split.held_out.len() <= hold_out.max(3), "{hold_out}: {split:?}");
+            assert_eq!(split.train.len() + split.held_out.len(), 101);
+            assert!(split.train.iter().all(|i| split.held_out.iter().all(|j| of(*i) != of(*j))), "{split:?}");
+            let few = Split::of_whole_groups(101, of, hold_out, Some(50), Stream::root(4)).expect("some are left");
+            assert_eq!(
+                (few.held_out, few.train.len()),
+                (split.held_out, 50),
+                "the same are watched, however many are trained on"
+            );
+        }
+        assert_eq!(Split::of_whole_groups(9, |_| 0, 3, None, Stream::root(4)), None, "one group, and nothing left");
     }
 
     /// 15 of 480 are rare: one in five draws of 48 has none of them.

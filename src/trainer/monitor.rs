@@ -34,7 +34,14 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
         MonitorConfig::HoldOut { examples } => *examples,
         MonitorConfig::None | MonitorConfig::File { .. } => 0,
     };
+    // As rows are held out, so they are watched; but for groups so large that little would be left.
+    let of_group = |groups: &[u32]| {
+        Split::of_whole_groups(all, |example| groups[example as usize], hold_out, config.max_train_examples, subset)
+    };
+    let whole = data.groups().filter(|_| hold_out > 0).and_then(of_group);
+    let whole = whole.filter(|split| 2 * split.held_out.len() <= data.len());
     let split = match data.targets() {
+        _ if whole.is_some() => whole,
         PreparedTargets::Words { .. } => Split::of_stream(all, hold_out, config.max_train_examples),
         // Windows over a text: those of one question share tokens, and answer it together.
         PreparedTargets::Spans(spans) => {

@@ -1,7 +1,9 @@
 //! Requests in ordinary words: what is followed, what is said of the rest.
 
 use super::*;
+use tallow::plan::TableFacts;
 use tallow_zoo::BaseWeights;
+use tallow_zoo::mlp::NumericColumn;
 
 #[test]
 fn a_request_is_followed_and_the_rest_is_said() {
@@ -348,7 +350,7 @@ fn the_latest_rows_are_held_out_where_that_is_asked_for() {
     let data = |times: &[&str], splits| DataFacts { times: times.iter().map(|time| time.to_string()).collect(), ..texts(splits) };
     let one = || vec![split("train", 1000, true)];
     let of = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data);
-    let by = |column: &str| HeldOutBy::Time { column: column.into() };
+    let by = |column: &str| HeldOutBy::Time { column: column.into(), from: None };
     let deviates = |spec: &ExperimentSpec, words: &str| {
         spec.deviations.iter().any(|d| d.field == "data.held_out" && format!("{} {}", d.stated, d.reason).contains(words))
     };
@@ -375,16 +377,124 @@ fn the_latest_rows_are_held_out_where_that_is_asked_for() {
     let spec = of("MiniLM on my.csv, split by date", &undated);
     assert!(spec.data.held_out_by.is_chance() && deviates(&spec, "no column says when a row was"), "{:?}", spec.deviations);
     let spec = of("MiniLM on my.csv, split by author", &dated);
-    assert!(
-        spec.data.held_out_by.is_chance() && deviates(&spec, "rows are not kept together by a column here"),
-        "{:?}",
-        spec.deviations
-    );
+    assert!(spec.data.held_out_by.is_chance() && deviates(&spec, "no column is called `author`"), "{:?}", spec.deviations);
     assert!(of("forecast the label in my.csv with MiniLM", &undated).deviations.is_empty());
     // A split of the data's own is not made anew.
     let whole = data(&["sent_on"], vec![split("train", 1000, true), split("test", 200, true)]);
     let spec = of("MiniLM on my.csv, split by date", &whole);
     assert!(spec.data.held_out_frac.is_none() && deviates(&spec, "labelled split of its own"), "{:?}", spec.deviations);
+}
+
+/// Rows of one value of a column stay together where that is asked for and there is such a column, however it is called.
+#[test]
+fn groups_are_kept_together_where_that_is_asked_for() {
+    use tallow::spec::HeldOutBy;
+    let whose = ["text", "patient_id", "visit", "office", "StoreKey", "customer_age", "sent_on", "reviewer user", "kunde"];
+    let data = |splits| DataFacts { whose: whose.map(str::to_string).to_vec(), times: vec!["sent_on".into()], ..texts(splits) };
+    let one = data(vec![split("train", 1000, true)]);
+    let of = |text: &str, data: &DataFacts| first(&request(&format!("MiniLM on my.csv, {text}")), &Wishes::default(), data);
+    let deviations = |spec: &ExperimentSpec| -> Vec<String> {
+        let all = spec.deviations.iter().filter(|d| d.field == "data.held_out");
+        all.map(|d| format!("{}: {} ({})", d.stated, d.used, d.reason)).collect()
+    };
+    for (text, column, frac) in [
+        ("split by patient", "patient_id", 0.2),
+        ("no patients in both train and test", "patient_id", 0.2),
+        ("a grouped 70/30 split by `patient_id`", "patient_id", 0.3),
+        ("split by patient id", "patient_id", 0.2),
+        ("hold out 10% for testing, keep all rows of a store together", "StoreKey", 0.1),
+        ("test on users not seen in training", "reviewer user", 0.2),
+        ("split by visit", "visit", 0.2),
+        // No word for whom rows are of, but a column that says no time.
+        ("split by office", "office", 0.2),
+        ("split by visits", "visit", 0.2),
+        // As it is called in the data, and in no other language.
+        ("Aufteilung nach Kunde", "kunde", 0.2),
+        ("Aufteilung nach Patienten", "patient_id", 0.2),
+        ("按患者划分", "patient_id", 0.2),
+        ("split by patient, no leakage between train and test", "patient_id", 0.2),
+    ] {
+        let spec = of(text, &one);
+        let by = HeldOutBy::Group { column: column.into() };
+        assert_eq!((&spec.data.held_out_by, spec.data.held_out_frac), (&by, Some(frac)), "{text}: {:?}", spec.deviations);
+        assert_eq!(deviations(&spec), [""; 0], "{text}");
+        let told = format!("drawn at random, those of one `{column}` together, for that was asked for");
+        assert!(assumes(&spec, &told), "{text}: {:?}", spec.assumptions);
+        assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+    }
+    for (text, by, told) in [
+        ("split by customer", HeldOutBy::Chance, "no column is called `customer`"),
+        ("5-fold GroupKFold on patient", HeldOutBy::Group { column: "patient_id".into() }, "there are no folds"),
+        (
+            "hold out the latest 20% for testing, no patient in both train and test",
+            HeldOutBy::Time { column: "sent_on".into(), from: None },
+            "rows are parted in one way, and these are the latest by `sent_on`",
+        ),
+        ("no leakage between train and test", HeldOutBy::Chance, "it names no column"),
+        ("a stratified split by patient", HeldOutBy::Group { column: "patient_id".into() }, "whatever their classes are"),
+        ("split by label", HeldOutBy::Chance, ""),
+    ] {
+        let spec = of(text, &one);
+        assert_eq!(spec.data.held_out_by, by, "{text}: {:?}", spec.deviations);
+        let told_of = deviations(&spec);
+        assert!(told.is_empty() || told_of.iter().any(|d| d.contains(told)), "{text}: {told_of:?}");
+    }
+    // A split of the data's own is not made anew.
+    let whole = data(vec![split("train", 1000, true), split("test", 200, true)]);
+    for text in ["split by patient", "train before 2021 and test on 2021 and later"] {
+        let spec = of(text, &whole);
+        assert!(spec.data.held_out_by.is_chance() && spec.data.held_out_frac.is_none(), "{text}");
+        assert!(deviations(&spec).iter().any(|d| d.contains("labelled split of its own")), "{text}: {:?}", spec.deviations);
+    }
+    // What tells whose a row of a table is, is no input of it.
+    let numeric = vec![NumericColumn::of("visit", [Some(1.0), Some(2.0)])];
+    let table = DataFacts {
+        task: Some(Task::TabularClassification),
+        table: Some(TableFacts { numeric, ..TableFacts::default() }),
+        mean_tokens: None,
+        columns: Columns { input: vec!["visit".into(), "patient_id".into()], ..one.columns.clone() },
+        ..one.clone()
+    };
+    let plan = |text: &str| first(&request(&format!("predict label in my.csv, {text}")), &Wishes::default(), &table);
+    let spec = plan("split by patient");
+    assert_eq!(spec.data.columns.exclude, ["patient_id"]);
+    assert!(
+        assumes(&spec, "`patient_id` is no input, for no value of it that is trained on is met again"),
+        "{:?}",
+        spec.assumptions
+    );
+}
+
+/// From a date on, whatever share that is; of several columns that say when the one that is named.
+#[test]
+fn rows_are_held_out_from_a_border_on_where_that_is_asked_for() {
+    use tallow::spec::{Border, HeldOutBy};
+    let data = |times: &[&str]| DataFacts {
+        times: times.iter().map(|time| time.to_string()).collect(),
+        ..texts(vec![split("train", 1000, true)])
+    };
+    let of = |text: &str, data: &DataFacts| first(&request(&format!("MiniLM on my.csv, {text}")), &Wishes::default(), data);
+    for (text, column, from) in [
+        ("train on data before 2021 and test on 2021 and later", "sent_on", "2021"),
+        ("use everything up to 2022-06-30 for training and the rest for testing", "sent_on", "2022-07"),
+        ("train on rows with edited before 2021-03-15 and test on the rest", "edited", "2021-03-15"),
+        ("split by edited, test on everything from 2021 on", "edited", "2021"),
+        ("test set: from March 2023", "sent_on", "2023-03"),
+    ] {
+        let spec = of(text, &data(&["sent_on", "edited"]));
+        let by = HeldOutBy::Time { column: column.into(), from: Some(Border::new(from)) };
+        assert_eq!((&spec.data.held_out_by, spec.data.held_out_frac), (&by, None), "{text}: {:?}", spec.deviations);
+        assert!(spec.deviations.iter().all(|d| d.field != "data.held_out"), "{text}: {:?}", spec.deviations);
+        let told = format!("held out: a part of `train`, those whose `{column}` is {from} or later, for that was asked for");
+        assert!(assumes(&spec, &told) && assumes(&spec, "trained on are all before it"), "{text}: {:?}", spec.assumptions);
+        assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
+    }
+    let of_share = of("hold out 30% for testing, train on data before 2021 and test on 2021 and later", &data(&["sent_on"]));
+    assert_eq!(of_share.data.held_out_frac, None);
+    assert_eq!(why(&of_share, "data.held_out"), "a border says how much is held out");
+    let undated = of("train on data before 2021 and test on the rest", &data(&[]));
+    assert_eq!((undated.data.held_out_by.is_chance(), undated.data.held_out_frac), (true, Some(0.2)));
+    assert_eq!(why(&undated, "data.held_out"), "no column says when a row was");
 }
 
 /// A part for validation or for the test is cut where it was asked to be, and all else is trained on.

@@ -443,7 +443,7 @@ mod bundle {
         let terms = tallow::plan::OwnTerms { name: Some("<img src=x>".into()), link: None };
         (experiment.plan.facts.model.license, experiment.plan.facts.model.terms) = (Some("other".into()), Some(terms));
         experiment.plan.spec.data.held_out_frac = Some(0.2);
-        experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "a` <img src=y> `b".into() };
+        experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "a` <img src=y> `b".into(), from: None };
         let card = tallow::publish::card(&experiment.plan, &experiment.report().expect("a report"));
         let (_, own) = card.split_once("## Limits").expect("limits");
         assert!(own.contains("licence other (&lt;img src=x&gt;)") && own.contains("&lt;img src=y&gt;"), "{own}");
@@ -475,7 +475,7 @@ mod bundle {
         let cut_off = card(&experiment);
         assert!(!cut_off.contains("split: \"") && cut_off.contains("held-out examples, cut off from `"), "{cut_off}");
         assert!(cut_off.contains("measured on 20 % of the split `train`, drawn at random, cut off from it"), "{cut_off}");
-        experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "date".into() };
+        experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "date".into(), from: None };
         let latest = card(&experiment);
         assert!(latest.contains("measured on 20 % of the split `train`, the latest by `date`, cut off from it"), "{latest}");
         assert!(latest.contains("held-out examples, cut off from `train`, the latest by `date`"), "{latest}");

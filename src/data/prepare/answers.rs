@@ -26,9 +26,9 @@ pub(super) struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    /// With another tensor, if there is one.
-    pub(super) fn with(mut self, tensor: Option<Tensor<'a>>) -> Self {
-        self.tensors.extend(tensor);
+    /// With further tensors.
+    pub(super) fn with(mut self, tensors: impl IntoIterator<Item = Tensor<'a>>) -> Self {
+        self.tensors.extend(tensors);
         self
     }
 }

@@ -114,7 +114,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
     let name = if job.task == Task::PreferenceOptimization { "preferred" } else { "asked" };
     let tensor = Tensor { name, dtype: Dtype::U8, shape: vec![tokens], bytes: asked.bytes()? };
     let said = Said { examples, tensors: vec![tensor], names: &[], counts: &[], values: None };
-    finish(job, split, said.with(weights.tensor(split)?), made, emit)
+    finish(job, split, said.with(weights.tensors(split)?), made, emit)
 }
 
 impl Writer<'_> {

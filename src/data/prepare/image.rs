@@ -77,7 +77,7 @@ fn prepare_split(
         metadata: Vec::new(),
         tensors: vec![images],
     };
-    finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
+    finish(job, split, answers.said()?.with(weights.tensors(split)?), made, emit)
 }
 
 fn decode_row(table: &Table, row: &Row, column: &str, size: Option<&ImageSize>) -> Result<Pixels> {

@@ -16,6 +16,7 @@
 //! | `tokens` of several texts each | of `texts_each` texts an example, one behind the other: `offsets` U64 `[texts_each n+1]`; `values` are their scores, if any | | | |
 //! | of recordings: `features`, `frame_offsets`, `silence`; `transcripts`, `transcript_offsets` | `offsets`, `tokens`, `type_ids` of what is said | F32 end to end, of each `[mel bins, own frames]`; U64 `[n+1]` in frames; F32 `[n]`, what stands behind; U8, U64 `[2n+1]`: name and text of each | | |
 //! | `weights`, of a training split whose rows are drawn by a column | F64 `[n]` | | F64 `[n]` | F64 `[n]` |
+//! | `groups`, of a training split whose rows are kept together by a column | U32 `[n]` | | U32 `[n]` | U32 `[n]` |
 //! | `numbers`, `categories` | | | | of rows: F32 `[n, numbers]`, U32 `[n, columns]`, as the model takes them |
 //!
 //! Metadata: `labels` (JSON list of class names, if there are classes), `columns` (JSON), `source` (file names), for texts `vocab_size`
@@ -150,6 +151,8 @@ struct Split {
     name: String,
     tables: Vec<Table>,
     columns: Columns,
+    /// The column by which what is watched is kept apart from what is trained on, as what is held out is.
+    group: Option<String>,
     /// Row by row over all files, whether it belongs to the split; none: all do.
     mask: Option<Vec<bool>>,
     /// The part of its only row that the split is; none: the whole of each row.
@@ -185,7 +188,11 @@ impl Split {
             }
         };
         let most = job.max_examples.unwrap_or(usize::MAX);
-        Ok(Split { name: source.name.clone(), tables, columns, mask, part: within, most })
+        // What is held out is not divided again.
+        let boundary = if let Some(Part::Before(boundary)) = &source.part { Some(boundary) } else { None };
+        let boundary = boundary.filter(|boundary| !boundary.says.is_when() && job.task.has_rows_for_examples());
+        let group = boundary.and_then(|boundary| boundary.column.clone());
+        Ok(Split { name: source.name.clone(), tables, columns, group, mask, part: within, most })
     }
 
     /// What of a text belongs to the split.
@@ -231,10 +238,10 @@ impl Split {
         Ok(classes::in_order(names.into_iter().collect()))
     }
 
-    /// The columns of an example: those of its input, of its label or labels, and of its weight, as far as there are such.
+    /// The columns of an example: those of its input, of its label or labels, of its weight and its group, as far as there are such.
     fn wanted(&self) -> Vec<&str> {
         let Columns { input, label, labels, exclude: _, weight } = &self.columns;
-        input.iter().chain(label).chain(labels).chain(weight).map(String::as_str).collect()
+        input.iter().chain(label).chain(labels).chain(weight).chain(&self.group).map(String::as_str).collect()
     }
 
     /// Hands on the rows, so many at once, with the cells of [`Split::wanted`].

@@ -133,7 +133,7 @@ fn prepare_split(split: &Split, writer: &Writer, emit: &mut dyn FnMut(Event)) ->
         ],
     };
     let said = Said { examples, tensors: pairs.words.tensors(PAIRS)?.into(), names: &[], counts: &[], values: None };
-    finish(job, split, said.with(weights.tensor(split)?), made, emit)
+    finish(job, split, said.with(weights.tensors(split)?), made, emit)
 }
 
 impl<'a> Writer<'a> {

@@ -67,7 +67,7 @@ fn prepare_split(job: &PrepareJob, split: &Split, tokenization: &Tokenization, e
         Some(scores) => scores.said(),
         None => Said { examples, tensors: Vec::new(), names: &[], counts: &[], values: None },
     };
-    finish(job, split, said.with(weights.tensor(split)?), made, emit)
+    finish(job, split, said.with(weights.tensors(split)?), made, emit)
 }
 
 fn encode_all(tokenization: &Tokenization, table: &Table, columns: &[String], row: Row) -> Result<Vec<Encoding>> {

@@ -185,7 +185,7 @@ fn prepare_split(split: &Split, listener: &Listener, emit: &mut dyn FnMut(Event)
         ],
     };
     let said = Said { examples, tensors: found.words.tensors(TRANSCRIPTS)?.into(), names: &[], counts: &[], values: None };
-    finish(listener.job, split, said.with(weights.tensor(split)?), made, emit)
+    finish(listener.job, split, said.with(weights.tensors(split)?), made, emit)
 }
 
 /// What was cut and left out.

@@ -41,7 +41,7 @@ pub(super) fn prepare(job: &PrepareJob, splits: &[Split], names: &[String], emit
                 bytes: Bytes::Held(&categories),
             },
         ];
-        let said = answers.said()?.with(weights.tensor(split)?);
+        let said = answers.said()?.with(weights.tensors(split)?);
         finish(job, split, said, Made { shape: rows.shape(), lengths: Default::default(), metadata: Vec::new(), tensors }, emit)
     })
 }

@@ -71,7 +71,7 @@ fn prepare_split(
     ];
     let said = Said { examples: texts.len(), tensors, names, counts: &counts, values: None };
     let made = texts.made(tokenization, tokenization.metadata())?;
-    finish(job, split, said.with(weights.tensor(split)?), made, emit)
+    finish(job, split, said.with(weights.tensors(split)?), made, emit)
 }
 
 /// Words with their special tokens, each cut into tokens by itself.

@@ -139,7 +139,7 @@ fn prepare_split(
     })?;
     lacking.settle(split, answers.len(), emit)?;
     let made = texts.made(tokenization, tokenization.metadata())?;
-    finish(job, split, answers.said()?.with(weights.tensor(split)?), made, emit)
+    finish(job, split, answers.said()?.with(weights.tensors(split)?), made, emit)
 }
 
 /// An encoded row.

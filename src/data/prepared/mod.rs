@@ -39,6 +39,7 @@ pub struct Prepared {
     inputs: PreparedInputs,
     targets: PreparedTargets,
     weights: Option<Elements<f64>>,
+    groups: Option<Elements<u32>>,
     pages: Pages,
 }
 
@@ -133,6 +134,11 @@ impl Prepared {
     /// How often each example is drawn beside the others, where a column says so: finite numbers of at least 0.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
+    }
+
+    /// By whose they are, a number for each example, where a column says so: those of one belong together.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.groups.as_deref()
     }
 
     /// Gives the system back what was read of a large file: for whoever reads on elsewhere. What is borrowed stays valid.
@@ -243,7 +249,8 @@ fn parse(file: &TensorFile) -> Result<Prepared, String> {
         () => PreparedInputs::Texts(PreparedTexts::parse(file)?),
     };
     let weights = file.has("weights").then(|| finite(file, "weights")).transpose()?;
-    let mut prepared = Prepared { inputs, targets, weights, pages: file.pages() };
+    let groups = file.has("groups").then(|| file.elements("groups", 1)).transpose()?.map(|(groups, _)| groups);
+    let mut prepared = Prepared { inputs, targets, weights, groups, pages: file.pages() };
     if u32::try_from(prepared.len()).is_err() {
         return Err(format!("it has {} examples, and at most {} can be used", prepared.len(), u32::MAX));
     }
@@ -251,6 +258,9 @@ fn parse(file: &TensorFile) -> Result<Prepared, String> {
         && (weights.len() != prepared.len() || weights.first_where(|weight| weight < 0.0).is_some())
     {
         return Err(format!("it has {} weights for {} examples, or one below 0", weights.len(), prepared.len()));
+    }
+    if let Some(groups) = prepared.groups.as_ref().filter(|groups| groups.len() != prepared.len()) {
+        return Err(format!("it has {} examples, and says of {} whose they are", prepared.len(), groups.len()));
     }
     if let (PreparedTargets::Similar(similar), inputs) = (&mut prepared.targets, &prepared.inputs)
         && !similar.fit(if let PreparedInputs::Texts(texts) = inputs { Some(texts) } else { None })

@@ -18,7 +18,7 @@ mod wrapped;
 use super::features::{Comma, Commas};
 use super::packing::unpacked_name;
 use super::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -341,10 +341,12 @@ impl Table {
         for name in columns {
             self.column(name)?;
         }
-        if columns.iter().all(|name| self.columns.iter().any(|column| column.name == *name)) {
+        // Readers hand each column on once.
+        let are_once = columns.iter().collect::<BTreeSet<_>>().len() == columns.len();
+        if are_once && columns.iter().all(|name| self.columns.iter().any(|column| column.name == *name)) {
             return self.whole_rows(columns);
         }
-        // Each object is read once, whatever of it is asked for.
+        // Each column is read once, whatever of it is asked for.
         let mut whole: Vec<&str> = Vec::new();
         let mut places: Vec<(usize, Option<String>)> = Vec::new();
         for name in columns {

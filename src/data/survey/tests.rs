@@ -2,7 +2,7 @@ mod said;
 
 use super::*;
 use crate::data::hub::HubConfig;
-use crate::spec::{HeldOutBy, TokenizerKind};
+use crate::spec::{Border, HeldOutBy, TokenizerKind};
 use std::path::{Path, PathBuf};
 
 fn nowhere() -> Hub {
@@ -401,7 +401,7 @@ fn the_latest_rows_of_a_table_are_held_out() {
         };
         survey_data(&nowhere(), &source, &hints, &Making::quietly(dir.path()))
     };
-    let facts = of(HeldOutBy::Time { column: "day".into() }).expect("surveyed");
+    let facts = of(HeldOutBy::Time { column: "day".into(), from: None }).expect("surveyed");
     let sizes: Vec<(&str, usize)> = facts.splits.iter().map(|split| (split.name.as_str(), split.examples)).collect();
     assert_eq!((sizes, facts.times.as_slice()), (vec![("train", 88), ("test", 10)], &["day".to_string()][..]));
     let table = facts.table.as_ref().expect("a table");
@@ -411,8 +411,16 @@ fn the_latest_rows_of_a_table_are_held_out() {
     let told = |words: &str| notes.iter().any(|note| note.contains(words));
     assert!(told("10 of 98 rows of `train`, those whose `day` is 2026-05-11 or later"), "{notes:?}");
     assert!(told("2 rows of `train` are left out, for no `day` says when"), "{notes:?}");
-    let error = of(HeldOutBy::Time { column: "colour".into() }).expect_err("no times").to_string();
+    let error = of(HeldOutBy::Time { column: "colour".into(), from: None }).expect_err("no times").to_string();
     assert!(error.contains("line 2, column `colour`: expected a date such as 2026-01-31, or a number"), "{error}");
+    // From a day on, whatever share that is; a colour has but one side of what comes later.
+    let from = |day: &str| HeldOutBy::Time { column: "day".into(), from: Some(Border::new(day)) };
+    let facts = of(from("2026-05")).expect("surveyed");
+    assert_eq!(facts.splits.iter().map(|split| split.examples).sum::<usize>(), 98);
+    assert!(facts.all_notes().any(|note| note.contains("those whose `day` is 2026-05-01 or later, ")), "{:?}", facts.notes);
+    let error = of(from("2030")).expect_err("none is so late").to_string();
+    assert!(error.contains("`data.held_out_by.from`: expected a place within `day` of the split `train`"), "{error}");
+    assert_eq!(facts.whose, ["day", "size", "colour"], "what is told is no group");
     let drawn = of(HeldOutBy::Chance).expect("surveyed");
     assert_eq!(drawn.splits.iter().map(|split| split.examples).collect::<Vec<_>>(), [90, 10]);
 }

@@ -53,7 +53,7 @@ static DEEDS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (pattern(r"\b(?:zero|few|one)[- ]shot(?: (?:classification|learning|evaluation|prompting))?\b"), eval),
         (
             pattern(
-                r"\b(?:(?:\d+|five|ten|k)[- ]?folds?,? )?cross[- ]?validat(?:e|ion|ed|ing)\b|\bk[- ]folds?\b|\b(?:\d+|five|ten) folds\b|\bleave[- ]one[- ]out\b",
+                r"\b(?:(?:\d+|five|ten|k)[- ]?folds?,? )?cross[- ]?validat(?:e|ion|ed|ing)\b|\bk[- ]folds?\b|\b(?:\d+|five|ten) folds\b|\bleave[- ]one[- ](?:\p{L}+[- ])?out\b",
             ),
             folds,
         ),
@@ -142,8 +142,14 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         if is_preferred && *expected == PREFERENCES {
             continue;
         }
+        // `Group k-fold` says more than that there are folds.
+        let is_plain = |found: &Found<'_>| {
+            let words = found.cut.words.to_lowercase();
+            let before = found.before.trim_end_matches([' ', '-']).to_lowercase();
+            taken_if(!(words.contains("fold") && !words.contains("cross") && before.ends_with("group")))
+        };
         // The first is a negation itself.
-        while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut(way) } {
+        while let Some(cut) = if at == 0 { rest.cut_plain(way) } else { rest.cut_as(way, is_plain) } {
             request.refused.push(Refused { words: cut.words, expected: (*expected).into() });
         }
     }

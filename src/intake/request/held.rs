@@ -177,7 +177,7 @@ static BEHIND: LazyLock<[Regex; 3]> = LazyLock::new(|| {
 /// `80/20`, `80:10:10`: what is trained on, what is watched where there are three, what is tested on.
 static RATIO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?:[ ,]*(?:random|stratified|shuffled|hold-?out|chronological|temporal|time-based|time-ordered|train(?:ing)?[-/: ](?:val(?:idation)?|valid|dev|test)(?:[-/: ]test)?))*(?: splits?)?)",
+        r"(?:\b(?:(?:train|training)[-/ ](?:and |/ ?)?(?:(?:val(?:idation)?|dev)[-/ ](?:and )?)?test )?split(?:s|ting)?(?: (?:of|it|the|data|set|into|in|¦))*\s)?\b(?P<first>\d{1,2})\s?%?\s?[/:-]\s?(?P<second>\d{1,2})(?:\s?%)?(?:\s?[/:-]\s?(?P<third>\d{1,2})(?:\s?%)?)?(?P<split>(?:[ ,]*(?:random|stratified|shuffled|grouped|hold-?out|chronological|temporal|time-based|time-ordered|train(?:ing)?[-/: ](?:val(?:idation)?|valid|dev|test)(?:[-/: ]test)?))*(?: splits?)?)",
     )
 });
 
@@ -225,8 +225,13 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
 }
 
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
-    parting::find(rest, request);
-    ratio(rest, request);
+    parting::find_borders(rest, request);
+    ratio(rest, request, false);
+    parting::find_groups(rest, request);
+    // `Split by patient, 70/30`.
+    if request.tested.is_none() && !request.parted.is_empty() {
+        ratio(rest, request, true);
+    }
     parting::find_shares(rest, request);
     // `Train on 80 % and test on the rest`.
     let left = |cut: &Cut| match cut.get("rest") {
@@ -396,11 +401,12 @@ fn part(cut: &Cut) -> Option<AskedPart> {
     }
 }
 
-fn ratio(rest: &mut Rest, request: &mut Request) {
+/// `is_of_split`: two numbers by themselves say it as well.
+fn ratio(rest: &mut Rest, request: &mut Request, is_of_split: bool) {
     let shares = |cut: &Cut| ["first", "second", "third"].map(|name| number(cut.get(name)));
     let sums_up = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>() == 100.0;
     let is_named = |words: &str| words.contains("split") || words.contains("train");
-    let is_split = |found: &Found<'_>| taken_if(is_named(&found.cut.words.to_lowercase()) && sums_up(found.cut));
+    let is_split = |found: &Found<'_>| taken_if((is_of_split || is_named(&found.cut.words.to_lowercase())) && sums_up(found.cut));
     let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
     let share = |percent: f64| AskedPart::Share(share(percent));
     let words = cut.words.to_lowercase();

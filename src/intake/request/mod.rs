@@ -10,8 +10,10 @@ mod again;
 mod amount;
 mod asides;
 mod augment;
+mod border;
 mod corrected;
 mod curt;
+mod dates;
 mod deeds;
 mod direction;
 mod english;
@@ -57,6 +59,7 @@ mod written;
 pub use held::{AskedOrder, AskedPart, Edge};
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
+pub use parting::{AskedSplit, SplitBy};
 pub use without::Without;
 
 use super::{OptimizerKind, ScheduleShape};
@@ -90,6 +93,8 @@ pub struct Request {
     pub tested_at: Option<Edge>,
     /// "Split by date", "train on the past and test on the latest": what is held out comes behind what is trained on.
     pub ordered_by: Option<AskedOrder>,
+    /// "Split by patient", "train before 2021 and test on the rest": other ways to part the rows.
+    pub parted: Vec<AskedSplit>,
     /// "Stratified": each class has its share of what is held out.
     pub stratified: bool,
     /// "Forecast": what comes later is told from what came before.
@@ -372,7 +377,7 @@ pub enum Lack {
     Metric,
     /// Rows by where they stand: the first 300.
     Rows,
-    /// Rows that are parted in another way than by share, time or place: by a date as the border, by whom they are of.
+    /// Rows that are parted in a way that cannot be told: by a border that is no one date, by groups that nobody names.
     Split,
     /// What a model writes or tells beside the answer: when a word was said.
     Output,
@@ -456,7 +461,8 @@ impl Request {
         let own = [&mut self.text].into_iter().chain(&mut self.read_as).chain(&mut self.not_understood);
         let refused = self.refused.iter_mut().map(|refused| &mut refused.words);
         let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
-        own.chain(refused).chain(lacking).for_each(|words| *words = told(words));
+        let parted = self.parted.iter_mut().map(|parted| &mut parted.words);
+        own.chain(refused).chain(lacking).chain(parted).for_each(|words| *words = told(words));
         self
     }
 

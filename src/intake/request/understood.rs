@@ -1,6 +1,6 @@
 //! What was understood of a request, in a few words: for whoever asks and gets no plan.
 
-use super::{AskedPart, DataName, ModelName, Request};
+use super::{AskedPart, AskedSplit, DataName, ModelName, Request, SplitBy};
 use crate::words::{bytes, duration, plain};
 
 impl Request {
@@ -15,6 +15,12 @@ impl Request {
         add("inputs", (!self.input.is_empty()).then(|| self.input.join(", ")));
         add("without", (!self.exclude.is_empty()).then(|| self.exclude.join(", ")));
         add("for the test", self.tested.map(AskedPart::in_words));
+        for AskedSplit { by, .. } in &self.parted {
+            match by {
+                SplitBy::Group(column) => add("together the rows of one", Some(column.clone())),
+                SplitBy::Border(from) => add("held out from", Some(format!("{from} on"))),
+            }
+        }
         add("epochs", self.epochs.map(plain));
         add("steps", self.steps.map(|steps| steps.to_string()));
         add("batch size", self.batch_size.map(|size| size.to_string()));

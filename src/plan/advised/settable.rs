@@ -193,6 +193,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         tested: _,
         tested_at: _,
         ordered_by: _,
+        parted: _,
         stratified: _,
         forecasts: _,
         watched: _,

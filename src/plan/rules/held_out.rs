@@ -2,6 +2,7 @@
 
 use super::brief::Brief;
 use super::paper::Drafted;
+use super::parted::{by_split, group};
 use crate::data::tells_when;
 use crate::intake::{AskedOrder, AskedPart, Edge, Lack, Request};
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
@@ -13,7 +14,7 @@ use tallow_zoo::HeadKind;
 pub(super) struct Splits {
     pub(super) train: String,
     pub(super) held_out: String,
-    /// `held_out` is this part of `train`: the source has but one labelled split.
+    /// `held_out` is this part of `train`: the source has but one labelled split. Where a border says which rows it is, about as much.
     pub(super) held_out_frac: Option<f64>,
     /// Which rows that part is.
     pub(super) held_out_by: HeldOutBy,
@@ -43,8 +44,9 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts, request: Option<&Req
     match data.usual_held_out(Some(&train.name)) {
         Some(held_out) => Ok(Splits::of_data(&train.name, &held_out.name)),
         None if train.examples >= LEAST_TO_CUT || train.tokens.is_some() => {
+            let held_out_by = if train.is_one_text() { HeldOutBy::Chance } else { held_out_by(request, data) };
             let usual = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
-            let frac = match asked {
+            let frac = match asked.filter(|_| held_out_by.border().is_none()) {
                 None => usual,
                 // A text is no number of examples.
                 Some(AskedPart::Examples(_)) if train.tokens.is_some() => usual,
@@ -57,7 +59,6 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts, request: Option<&Req
             }
             let free = |name: &&&str| data.splits.iter().all(|split| split.name != **name);
             let held_out = ["test", "held_out", "held_out_of_train"].iter().find(free).copied().unwrap_or("cut_off");
-            let held_out_by = if train.is_one_text() { HeldOutBy::Chance } else { held_out_by(request, data) };
             Ok(Splits { train: train.name.clone(), held_out: held_out.into(), held_out_frac: Some(frac), held_out_by })
         }
         None => {
@@ -98,6 +99,19 @@ impl<'a> Order<'a> {
         })
     }
 
+    /// How the data can follow it; none where it cannot.
+    fn by(self, data: &DataFacts) -> Option<HeldOutBy> {
+        match self {
+            Order::Time(named) => column_of_time(named, data)
+                .map(|column| HeldOutBy::Time { column: column.clone(), from: None })
+                // `Split by city`: what says no time says whose a row is.
+                .or_else(|| group(named.filter(|name| !tells_when(name))?, data)),
+            Order::End => Some(HeldOutBy::End),
+            Order::Start => Some(HeldOutBy::Start),
+            Order::Back => None,
+        }
+    }
+
     /// As one says it of rows.
     fn in_words(self) -> String {
         match self {
@@ -112,7 +126,9 @@ impl<'a> Order<'a> {
     /// Why it cannot be followed, of rows that do not say when they were.
     fn refused(self) -> String {
         match self {
-            Order::Time(Some(column)) if !tells_when(column) => format!("`{column}` is no column that says when a row was"),
+            Order::Time(Some(column)) if !tells_when(column) => {
+                format!("`{column}` is no column that says when a row was, or whose it is")
+            }
             Order::Back => {
                 "what is held out comes behind what is trained on; `the first 20 % of the rows` goes by how they stand".into()
             }
@@ -121,20 +137,24 @@ impl<'a> Order<'a> {
     }
 }
 
-/// By what the rows are held out that are cut off, as far as the data can follow what was asked for.
+/// By what the rows are held out that are cut off, as far as the data can follow what was asked for: a border is an order already, and an
+/// order that was asked for goes before groups, whose rows it may part.
 fn held_out_by(request: Option<&Request>, data: &DataFacts) -> HeldOutBy {
-    match request.and_then(Order::of) {
-        Some(Order::Time(named)) => {
-            column_of_time(named, data).map_or(HeldOutBy::Chance, |column| HeldOutBy::Time { column: column.clone() })
-        }
-        Some(Order::End) => HeldOutBy::End,
-        Some(Order::Start) => HeldOutBy::Start,
-        Some(Order::Back) | None => HeldOutBy::Chance,
-    }
+    let Some(request) = request else { return HeldOutBy::Chance };
+    let parted = || request.parted.iter().filter_map(|asked| by_split(asked, request, data));
+    let order = || Order::of(request)?.by(data);
+    let border = parted().find(|by| by.border().is_some());
+    let said = border.or_else(|| order().filter(|_| is_ordered(request))).or_else(|| parted().next());
+    said.or_else(order).unwrap_or_default()
+}
+
+/// Whether the rows' order was asked for, and does not only follow from what is to be told.
+fn is_ordered(request: &Request) -> bool {
+    request.ordered_by.is_some() || request.tested_at.is_some()
 }
 
 /// The column that says when, of that name where there is one.
-fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a String> {
+pub(super) fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a String> {
     let Some(name) = named else { return data.times.first() };
     let is_it = |column: &&String| column.eq_ignore_ascii_case(name);
     let is_part = |column: &&String| column.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(name));
@@ -149,25 +169,7 @@ fn column_of_time<'a>(named: Option<&str>, data: &'a DataFacts) -> Option<&'a St
 /// Why nothing is cut off.
 const OWN_SPLIT: &str = "the data has a labelled split of its own";
 
-/// Whether words part rows by a date, and not by whom they are of.
-fn has_year(words: &str) -> bool {
-    let digits: Vec<&str> = words.split(|c: char| !c.is_ascii_digit()).collect();
-    digits.iter().any(|digits| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")))
-}
-
 impl Brief<'_> {
-    /// Why rows are not parted as these words have it, and how that can be had.
-    fn border_or_groups(&self, words: &str) -> String {
-        let files = "two files, one for each side (`train.csv for training and test.csv for testing`), are split as you like";
-        match (has_year(words), &self.held_out_by) {
-            (true, HeldOutBy::Time { .. }) => {
-                format!("a date is no border here, a share is: say how much lies behind it (`test on the latest 30%`); {files}")
-            }
-            (true, _) => format!("a date is no border here, and no column says when a row was; {files}"),
-            (false, _) => format!("rows are not kept together by a column here, and their like may stand on both sides; {files}"),
-        }
-    }
-
     /// Splits with labels that nothing comes of, where a part of the training split is cut off; none where there are no such.
     fn unused(&self) -> Option<String> {
         const SHOWN: usize = 6;
@@ -189,18 +191,20 @@ impl Brief<'_> {
         let (request, train) = (self.request(), &self.train);
         let tested = request.and_then(|request| request.tested);
         let order = request.and_then(Order::of);
+        let lacks_border = request.is_some_and(|request| request.lacking.iter().any(|lack| lack.of == Lack::Split));
         // That something is forecast asks for an order where there is one, and for none where there is not.
-        let is_said = request.is_some_and(|request| request.ordered_by.is_some() || request.tested_at.is_some());
-        let order_said = order.filter(|_| is_said);
+        let order_said = order.filter(|_| request.is_some_and(is_ordered));
         let mut differs = |stated: String, used: String, reason: String| {
             out.deviations.push(Deviation { field: "data.held_out".into(), stated, used, reason });
         };
-        let parted = request.map(|request| request.lacking.as_slice()).unwrap_or_default();
-        let parted: Vec<&str> = parted.iter().filter(|lack| lack.of == Lack::Split).map(|lack| lack.words.as_str()).collect();
         let is_stratified = request.is_some_and(|request| request.stratified);
         let Some(frac) = self.held_out_frac else {
             let used = || format!("the split `{}`", self.held_out);
-            parted.iter().for_each(|words| differs((*words).into(), used(), OWN_SPLIT.into()));
+            let lacking = request.map(|request| request.lacking.as_slice()).unwrap_or_default();
+            let lacking = lacking.iter().filter(|lack| lack.of == Lack::Split).map(|lack| &lack.words);
+            let parted = request.map(|request| request.parted.as_slice()).unwrap_or_default();
+            let parted: Vec<&String> = parted.iter().map(|asked| &asked.words).chain(lacking).collect();
+            parted.iter().for_each(|words| differs((*words).clone(), used(), OWN_SPLIT.into()));
             if is_stratified {
                 differs("a stratified split".into(), used(), OWN_SPLIT.into());
             }
@@ -212,7 +216,9 @@ impl Brief<'_> {
             }
             return;
         };
-        let part = format!("{:.0} %", frac * 100.0);
+        let border = self.held_out_by.border();
+        // How much lies behind a border is known once the data is read.
+        let part = if border.is_some() { "a part".into() } else { format!("{:.0} %", frac * 100.0) };
         let is_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.tokens.is_some());
         let (rows, tested) = match tested {
             Some(rows @ AskedPart::Examples(_)) if is_text => (Some(rows), None),
@@ -220,24 +226,28 @@ impl Brief<'_> {
         };
         let one_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.is_one_text());
         let how = self.offer.data.held_out_in_words(train, &self.held_out_by, self.task);
-        let is_followed = !self.held_out_by.is_chance() || one_text && matches!(order, Some(Order::Time(None) | Order::End));
-        for words in &parted {
-            let (used, reason) = (format!("{part} of `{train}` for the test, {how}"), self.border_or_groups(words));
-            differs((*words).into(), used, reason);
+        let is_end = one_text && matches!(order, Some(Order::Time(None) | Order::End));
+        let is_followed = !self.held_out_by.is_chance() || is_end;
+        self.say_parted(&format!("{part} of `{train}` for the test, {how}"), &how, &mut differs);
+        if let Some(tested) = tested.filter(|_| border.is_some()) {
+            let reason = "a border says how much is held out";
+            differs(format!("{} for the test", tested.in_words()), format!("{part} of `{train}`, {how}"), reason.into());
         }
         // Of a table's classes each has its share anyway.
         let has_shares = self.held_out_by.is_chance() && how.contains("of each class");
         if is_stratified && !has_shares {
-            let reason = match self.held_out_by.is_chance() {
-                true if self.task.head() == HeadKind::Classes => {
-                    "it is of tables that each class gets its share: of other data a draw of many rows comes near it"
+            let reason = match &self.held_out_by {
+                HeldOutBy::Chance if self.task.head() == HeadKind::Classes => {
+                    "it is of tables that each class gets its share: of other data a draw of many rows comes near it".into()
                 }
-                true => "there are no classes here that could have their shares",
-                false => "the rows are taken in their order, whatever their classes are",
+                HeldOutBy::Chance => "there are no classes here that could have their shares".into(),
+                HeldOutBy::Group { column } => format!("rows of one `{column}` stay together, whatever their classes are"),
+                _ => "the rows are taken in their order, whatever their classes are".into(),
             };
-            differs("a stratified split".into(), format!("{part} of `{train}`, {how}"), reason.into());
+            differs("a stratified split".into(), format!("{part} of `{train}`, {how}"), reason);
         }
-        if let Some(order) = order_said.filter(|_| !is_followed && parted.is_empty()) {
+        let is_ordered_so = |order: &Order<'_>| order.by(self.offer.data).as_ref() == Some(&self.held_out_by);
+        if let Some(order) = order_said.filter(|order| !(is_ordered_so(order) || border.is_some() || is_end || lacks_border)) {
             let stated = format!("{part} of `{train}` for the test, {}", order.in_words());
             differs(stated, format!("{part} of it, {how}"), order.refused());
         }
@@ -245,6 +255,7 @@ impl Brief<'_> {
             let stated = format!("{} of `{train}` for the test", rows.in_words());
             differs(stated, format!("{part} of it, {how}"), "a text is no number of examples".into());
         }
+        let is_said = order_said.is_some() || request.is_some_and(|request| !request.parted.is_empty());
         let unused = self.unused();
         let why = match (is_followed, is_said) {
             (true, false) => "a forecast is of what comes later",
@@ -256,15 +267,32 @@ impl Brief<'_> {
         out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for {why}"));
         let unused = unused.map(|names| format!("data: not used, for no name of these is that of a test of `{train}`: {names}"));
         out.assumptions.extend(unused);
+        self.say_column(one_text, out);
+    }
+
+    /// What there is to say of the column that decides, or of one that could.
+    fn say_column(&self, one_text: bool, out: &mut Drafted) {
         match (&self.held_out_by, self.offer.data.times.as_slice()) {
             (HeldOutBy::Chance, [time, ..]) if !one_text => out.assumptions.push(format!(
                 "held out: `{time}` says when a row was, and later ones are trained on, too; `split by {time}` in a request, or \
                  `data.held_out_by = {{ kind = \"time\", column = \"{time}\" }}`, holds out the latest"
             )),
-            (HeldOutBy::Time { column }, [_, _, ..]) => {
-                let others = quoted(self.offer.data.times.iter().filter(|time| *time != column));
-                out.assumptions.push(format!("data.held_out_by: `{column}`; {others} may say when a row was as well"));
+            (HeldOutBy::Time { column, .. }, times) => {
+                let others = quoted(times.iter().filter(|time| *time != column));
+                if times.len() > 1 {
+                    out.assumptions.push(format!("data.held_out_by: `{column}`; {others} may say when a row was as well"));
+                }
+                if self.held_out_by.border().is_some() {
+                    out.assumptions.push(
+                        "data.held_out_by.from: all rows from there on are held out, and trained on are all before it, however old; how many \
+                         these are is told where the data is read"
+                            .into(),
+                    );
+                }
             }
+            (HeldOutBy::Group { column }, _) if self.is_left_out_for_groups(column) => out.assumptions.push(format!(
+                "data.columns.exclude: `{column}` is no input, for no value of it that is trained on is met again"
+            )),
             _ => {}
         }
     }

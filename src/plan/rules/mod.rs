@@ -17,6 +17,7 @@ mod images;
 mod models;
 mod of_paper;
 mod paper;
+mod parted;
 mod propose;
 mod say;
 mod schedule;

@@ -11,8 +11,8 @@ use crate::data::{PairKind, in_characters, is_called};
 use crate::intake::{AskedPair, ModelSize, Request, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Preference,
-    Similarity, Speech, Target, Task, TextToText, VERSION,
+    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Keep, Length, ModelSpec, Monitor,
+    Preference, Similarity, Speech, Target, Task, TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -232,7 +232,7 @@ impl Brief<'_> {
                 source: self.choice.source.clone(),
                 train: self.train.clone(),
                 held_out: self.held_out.clone(),
-                held_out_frac: self.held_out_frac,
+                held_out_frac: self.held_out_frac.filter(|_| self.held_out_by.border().is_none()),
                 held_out_by: self.held_out_by.clone(),
                 monitor: self.monitor.clone(),
                 columns: self.columns(),
@@ -316,6 +316,12 @@ impl Brief<'_> {
             if !exclude.iter().any(|own| is_called(&name, own)) {
                 exclude.push(name);
             }
+        }
+        if let HeldOutBy::Group { column } = &self.held_out_by
+            && self.is_left_out_for_groups(column)
+            && !exclude.contains(column)
+        {
+            exclude.push(column.clone());
         }
         Columns { label, input, exclude, ..asked.clone() }
     }

@@ -8,7 +8,7 @@ use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::{Roles, USUAL_BERT, is_called, is_same_name};
 use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, Request, language};
-use crate::spec::{DataSource, Deviation, HeldOutBy, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
 use tallow_zoo::HeadKind;
 
@@ -346,7 +346,7 @@ impl Brief<'_> {
         };
         let negates = |words: &str| words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word));
         // By which column the rows are parted: `the newest 15 % by created_at`.
-        let is_order = |name: &str| matches!(&self.held_out_by, HeldOutBy::Time { column } if is_called(column, name));
+        let is_order = |name: &str| self.held_out_by.column().is_some_and(|column| is_called(column, name));
         // Read or left out as the words have it, however they say so: `body text` of what alone is read, `not the id`.
         let kept = request.kept_columns();
         let stays = |name: &str| kept.iter().any(|own| own.eq_ignore_ascii_case(name)) && self.left_out(name).is_none();

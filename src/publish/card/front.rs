@@ -117,7 +117,7 @@ fn model_index(plan: &Plan, report: &Report) -> String {
         DataSource::Local { .. } | DataSource::Url { .. } | DataSource::Generated { .. } => (None, None),
     };
     // A part that was cut off is no split that anybody else scores on.
-    let split = Some(&plan.spec.data.held_out).filter(|_| plan.spec.data.held_out_frac.is_none());
+    let split = Some(&plan.spec.data.held_out).filter(|_| !plan.spec.data.is_cut_off());
     let fields = [("config", config), ("split", split), ("revision", revision)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value?))) {
         put(&mut yaml, format_args!("      {field}: {}\n", quoted(value)));
@@ -125,7 +125,7 @@ fn model_index(plan: &Plan, report: &Report) -> String {
     yaml.push_str("    metrics:\n");
     let train = &plan.spec.data.train;
     let how = plan.facts.data.held_out_in_words(train, &plan.spec.data.held_out_by, plan.spec.task);
-    let cut_off = plan.spec.data.held_out_frac.map(|_| format!(", cut off from `{train}`, {how}"));
+    let cut_off = plan.spec.data.is_cut_off().then(|| format!(", cut off from `{train}`, {how}"));
     for (metric, value) in &kept.scores {
         let (examples, cut_off) = (count(kept.examples.value), cut_off.as_deref().unwrap_or_default());
         let name = quoted(&format!("{} on {examples} held-out examples{cut_off}", metric.in_words()));

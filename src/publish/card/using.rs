@@ -107,17 +107,18 @@ print(model.similarity(vectors, vectors))";
 /// What nobody looked at, said so that nobody thinks somebody did.
 pub(super) fn limits(plan: &Plan, report: &Report) -> String {
     let data = &plan.spec.data;
-    let measured_on = match data.held_out_frac {
-        Some(frac) => {
+    let measured_on = match data.is_cut_off() {
+        true => {
             // Where rows stay together it is another share than was asked for.
             let cut =
                 plan.facts.data.splits.iter().find(|split| split.name == data.held_out).and_then(|split| split.part.as_ref());
-            let share = (1000.0 * cut.map_or(frac, |part| part.share())).round() / 10.0;
+            let share = cut.map_or(data.held_out_frac.unwrap_or_default(), |part| part.share());
+            let share = (1000.0 * share).round() / 10.0;
             let (part, train) = (plain(share), &data.train);
             let how = plan.facts.data.held_out_in_words(train, &data.held_out_by, plan.spec.task);
             format!("{part} % of the split `{train}`, {how}, cut off from it,")
         }
-        None => format!("the split `{}`", data.held_out),
+        false => format!("the split `{}`", data.held_out),
     };
     let mut lines = vec![
         format!("It was measured on {measured_on} of one data set and on nothing else; on other data it may do better or worse."),

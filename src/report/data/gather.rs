@@ -17,9 +17,7 @@ pub(in crate::report) fn gather(book: &Book, plan: &Plan) -> Result<DataShown, E
     let prepared = book.prepared();
     let columns = prepared.first().map_or(&plan.facts.data.columns, |(_, split)| &split.columns);
     let role = |name: &str| match &spec.monitor {
-        _ if name == spec.held_out && spec.held_out_frac.is_some() => {
-            "held out: the verdict's, cut off from training".to_string()
-        }
+        _ if name == spec.held_out && spec.is_cut_off() => "held out: the verdict's, cut off from training".to_string(),
         _ if name == spec.held_out => "held out: the verdict's".to_string(),
         Monitor::HoldOut { examples } if name == spec.train => {
             format!("training, {} of it kept out as monitor", words::count(*examples as f64))

@@ -1,7 +1,7 @@
 //! Parts of a split: drawn, by the time of rows, the end of a text.
 
 use super::*;
-use crate::job::Boundary;
+use crate::job::{Boundary, Says};
 
 /// The two parts of a file are the file, and the tokenizer is trained on its own part alone.
 #[test]
@@ -32,7 +32,7 @@ fn parts_go_by_the_time_of_rows() {
     bench.job.columns = Columns { input: vec!["text".into()], label: Some("label".into()), ..Columns::default() };
     let whole = bench.job.splits[0].clone();
     let at = 1_771_632_000.0; // 2026-02-21
-    let boundary = Boundary { column: Some("day".into()), at, before: 19, from: 8 };
+    let boundary = Boundary { column: Some("day".into()), says: Says::When, at, before: 19, from: 8 };
     let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
     bench.job.splits = vec![part("train", Part::Before(boundary.clone())), part("held_out", Part::From(boundary))];
     let made = bench.run().expect("prepared");
@@ -45,6 +45,36 @@ fn parts_go_by_the_time_of_rows() {
         made.iter().map(|m| (m.split.as_str(), m.examples)).collect::<Vec<_>>(),
         [("train", early.len()), ("held_out", late)]
     );
+}
+
+/// What is watched is drawn by the groups that are written beside what is trained on.
+#[test]
+fn parts_keep_groups_together_and_say_which_they_are() {
+    let letter = |row: u32| char::from_u32(0x4e00 + row).expect("a letter");
+    let who = |i: u32| if i == 7 { String::new() } else { format!("p{}", i % 5) };
+    let rows: String = (0..40).map(|i| format!("word {},{},{}\n", letter(i), who(i), i % 2)).collect();
+    let mut bench = Bench::text(&[("all", &format!("text,who,label\n{rows}"))]);
+    let whole = bench.job.splits[0].clone();
+    let says = Says::Whose { draw: 0 };
+    let mut places: Vec<f64> = (0..5).map(|i| Says::place_of(&format!("p{i}"), 0)).collect();
+    places.sort_by(f64::total_cmp);
+    let boundary = Boundary { column: Some("who".into()), says, at: places[3], before: 24, from: 16 };
+    let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
+    for input in [vec!["text"], vec!["text", "who"]] {
+        let input = input.into_iter().map(str::to_string).collect();
+        bench.job.columns = Columns { input, label: Some("label".into()), ..Columns::default() };
+        bench.job.splits = vec![part("train", Part::Before(boundary.clone())), part("held_out", Part::From(boundary.clone()))];
+        let made = bench.run().expect("prepared");
+        let trained: Vec<u32> = (0..40).filter(|i| *i != 7 && Says::place_of(&who(*i), 0) < places[3]).collect();
+        assert_eq!(made.iter().map(|m| m.examples).collect::<Vec<_>>(), [trained.len(), 39 - trained.len()]);
+        let tokenizer = std::fs::read_to_string(bench.job.out.join("tokenizer.json")).expect("a tokenizer");
+        assert_eq!((0..40).filter(|row| tokenizer.contains(letter(*row))).collect::<Vec<_>>(), trained);
+        let groups = bench.open("train.safetensors").groups().expect("groups").to_vec();
+        for (i, j) in (0..trained.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+            assert_eq!(groups[i] == groups[j], who(trained[i]) == who(trained[j]), "{i} {j}");
+        }
+        assert!(bench.open("held_out.safetensors").groups().is_none());
+    }
 }
 
 /// A text without rows is cut itself: its end is held out.

@@ -170,6 +170,7 @@ fn deeds_that_are_no_training_are_refused() {
         "continue training the model from yesterday on tweets.csv",
         "zero-shot classification of tweets.csv",
         "5-fold cross-validation of MiniLM on tweets.csv",
+        "MiniLM on tweets.csv, leave-one-author-out",
         "an ensemble of three MiniLM models on tweets.csv",
     ] {
         assert!(!parse(text).refused.is_empty(), "{text}: {:?}", parse(text));
