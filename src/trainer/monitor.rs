@@ -135,3 +135,54 @@ impl Monitor {
         Ok(scored.in_own_unit(scale))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Length, Metric, Optimizer, Recipe, Schedule, Task, Warmup};
+    use safetensors::Dtype::{F64, U8, U32, U64};
+    use std::collections::HashMap;
+
+    /// As many texts of a token as there are groups named, each with a value.
+    fn prepared(groups: &[u32]) -> Prepared {
+        let n = groups.len();
+        let u32s = |values: &[u32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let tensors = [
+            ("offsets", U64, vec![n + 1], (0..=n as u64).flat_map(u64::to_le_bytes).collect()),
+            ("values", F64, vec![n], vec![0; 8 * n]),
+            ("tokens", U32, vec![n], u32s(&vec![1; n])),
+            ("groups", U32, vec![n], u32s(groups)),
+            ("type_ids", U8, vec![n], vec![0; n]),
+        ];
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            (*name, safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes).expect("a tensor"))
+        });
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("x.safetensors");
+        let metadata = HashMap::from([("vocab_size".to_string(), "50".to_string())]);
+        std::fs::write(&path, safetensors::serialize(views, Some(metadata)).expect("bytes")).expect("written");
+        Prepared::open(&path).expect("prepared")
+    }
+
+    #[test]
+    fn groups_that_are_watched_are_not_trained_on() {
+        let optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+        let recipe = Recipe::bare(optimizer, 0.1, Schedule::linear(Warmup::Steps(0)), Length::Steps(2), 8);
+        let model = (tallow_zoo::registry()[0].tiny)();
+        let bare = RunConfig::bare(Task::TextRegression, model, "x".into(), Metric::Rmse, recipe, 2);
+        let divided = |groups: &[u32], examples: usize| {
+            let config = RunConfig { monitor: MonitorConfig::HoldOut { examples }, ..bare.clone() };
+            let (train, monitor) = divide(&config, &prepared(groups), Stream::root(3)).expect("divided");
+            (train, monitor.map(|monitor| monitor.examples).unwrap_or_default())
+        };
+        let groups: Vec<u32> = (0..60).map(|example| example % 20).collect();
+        let (train, watched) = divided(&groups, 12);
+        assert_eq!((train.len(), watched.len()), (48, 12));
+        let are_apart = train.iter().all(|one| watched.iter().all(|other| groups[*one as usize] != groups[*other]));
+        assert!(are_apart, "{watched:?}");
+        // Of groups as large as this the watched one would be all that there is but another.
+        let (train, watched) = divided(&[0; 60], 12);
+        assert_eq!((train.len(), watched.len()), (48, 12));
+        assert_eq!(divided(&groups, 0).0.len(), 60);
+    }
+}
