@@ -107,7 +107,7 @@ pub(super) fn find(text: &str, from: usize) -> Option<Found> {
 
 fn cutoff(text: &str, from: usize) -> Option<Found> {
     let found = CUTOFF.iter().find_map(|way| way.captures_at(text, from))?;
-    if is_another(text, &found, Side::In) {
+    if is_another(text, &found, Side::In, false) {
         return None;
     }
     let is_after = found.name("after").is_some();
@@ -118,7 +118,7 @@ fn cutoff(text: &str, from: usize) -> Option<Found> {
 fn clauses(text: &str, from: usize) -> Option<Found> {
     let mut mentions: Vec<(Range<usize>, Option<Mention>)> = Vec::new();
     for found in MENTION.captures_iter(text).filter(|found| found.get(0).is_some_and(|all| all.start() >= from)) {
-        let Some((range, mention)) = mention(text, &found) else { continue };
+        let Some((range, mention)) = mention(text, &found, !mentions.is_empty()) else { continue };
         // The second side is said in the same breath.
         let is_next = mentions.last().is_none_or(|(last, _)| is_breath(text.get(last.end..range.start).unwrap_or("¦¦¦")));
         if !is_next {
@@ -184,12 +184,12 @@ fn border(mentions: &[Mention]) -> Option<Date> {
     }
 }
 
-/// A date with what its clause does, where that is to train or to test; the second is none where the date cannot be told, or where it is
+/// A date with what its clause does, where that is to train or to test; `is_next`: behind another. The second is none where the date cannot be told, or where it is
 /// watched what is said of.
-fn mention(text: &str, found: &Captures<'_>) -> Option<(Range<usize>, Option<Mention>)> {
+fn mention(text: &str, found: &Captures<'_>, is_next: bool) -> Option<(Range<usize>, Option<Mention>)> {
     let (all, date) = (found.get(0)?.range(), found.name("date")?);
     let side = side_of(found);
-    if is_another(text, found, side) {
+    if is_another(text, found, side, is_next) {
         return None;
     }
     let start = BOUND.find_iter(&text[..all.start]).last().map_or(0, |bound| bound.end());
@@ -240,13 +240,14 @@ fn uses(text: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
     all.into_iter().flat_map(move |(trains, way)| way.find_iter(text).map(move |place| (place.range(), trains)))
 }
 
-/// Whether what looks like a date is a part of a name, or a number of things.
-fn is_another(text: &str, found: &Captures<'_>, side: Side) -> bool {
+/// Whether what looks like a date is a part of a name, or a number of things. `is_next`: behind another, as a number alone is a year, too.
+fn is_another(text: &str, found: &Captures<'_>, side: Side, is_next: bool) -> bool {
     static GOES_ON: LazyLock<Regex> = LazyLock::new(|| regex(r"^[._/\\-]?[A-Za-z0-9]"));
     let (Some(all), Some(date)) = (found.get(0), found.name("date")) else { return true };
     let is_year = date.as_str().len() == 4;
     // Behind `split at` it stands by itself.
-    let is_alone = found.name("cut").is_none()
+    let is_alone = !is_next
+        && found.name("cut").is_none()
         && ["side", "last", "later", "earlier"].iter().all(|name| found.name(name).is_none())
         && !is_vague(&text[..all.start()]);
     let is_round = date.as_str().ends_with("00") && found.name("later").is_none();

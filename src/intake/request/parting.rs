@@ -120,9 +120,16 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(
             r"\b{NAME}\s(?:(?:in|of|from)\s(?:the\s)?{test}\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,3}}?(?:in|part of|from)\s(?:the\s)?{train}|(?:in|of|from)\s(?:the\s)?{train}\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,3}}?(?:in|part of|from)\s(?:the\s)?{test})"
         ),
+        format!(
+            r"\b(?P<name>{whose})\s(?:in|of)\s(?:the\s)?{test}\s(?:(?:must|should|may|are|have to)\s)?(?:be\s)?(?:different|disjoint|distinct|others?)\s(?:from|than)\s(?:(?:the|those|{whose})\s)*(?:in|of)\s(?:the\s)?{train}"
+        ),
+        format!(
+            r"\bsplit(?:s|ting)?(?:\s(?:it|them|the|data|rows|set|¦))*,?\s(?:so|such) that\s(?:the\s|no\s)?(?P<name>{whose})\s(?:(?:do|does|should|must|may|can)\s?(?:not|never|n['’]t)\s|never\s)?(?:overlaps?|(?:is|are|be) shared|(?:is|are|be) in both)(?:\s(?:sets|splits|parts))?"
+        ),
+        format!(r"\btest\s(?P<name>{whose})\s(?:must|should|have to|are to|are)\s(?:be\s)?(?:new|unseen|not seen in training|others?)\b"),
         format!(r"\b(?:different|disjoint|separate|distinct)\s(?P<name>{whose})\s(?:in|for|between|across|on)\s(?:the\s)?{both}"),
         format!(
-            r"\b(?:hold(?:ing)? out|set(?:ting)? aside|keep(?:ing)? (?:out|aside)|reserv(?:e|ing))\s(?:whole|entire|complete)\s(?P<name>{whose})(?:\s(?:for|as)\s(?:the\s|a\s)?{test})?"
+            r"\b(?:hold(?:ing)? out|set(?:ting)? aside|keep(?:ing)? (?:out|aside)|reserv(?:e|ing)|use|using|test(?:ing)?(?: it)? on)\s(?:whole|entire|complete)\s(?P<name>{whose})(?:\s(?:for|as)\s(?:the\s|a\s)?{test})?"
         ),
         format!(r"\b(?:do not|don['’]t|never|without)\s(?:split(?:ting)?|part(?:ing)?|separat(?:e|ing))(?:\sup)?\s(?:an?\s|any\s|one\s|the\s|the rows of an?\s)?(?P<name>{whose})(?:\s(?:across|between|over|into)\s(?:the\s)?(?:{both}|sets|splits))?"),
     ]
@@ -178,11 +185,11 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 /// What a phrase names that is no group: what all rows are.
 #[rustfmt::skip]
-const ROWS: [&str; 44] = [
+const ROWS: [&str; 45] = [
     "row", "rows", "data", "example", "examples", "sample", "samples", "image", "images", "text", "texts", "record",
     "records", "set", "sets", "split", "splits", "train", "training", "test", "testing", "leakage", "leak", "overlap",
     "overlaps", "duplicate", "duplicates", "two", "both", "it", "them", "the", "a", "an", "same", "class", "classes", "label",
-    "labels", "column", "columns", "files", "grouped", "grouping",
+    "labels", "column", "columns", "files", "one", "grouped", "grouping",
 ];
 
 /// Whose rows a phrase keeps together, as the column may be called; none where it does not say it.
@@ -252,6 +259,11 @@ pub(super) fn find_groups(rest: &mut Rest, request: &mut Request) {
         "partition",
         "divid",
         "intact",
+        "test user",
+        "test patient",
+        "test customer",
+        "test speaker",
+        "test subject",
         "must not",
         "should not",
         "may not",

@@ -82,6 +82,8 @@ fn a_date_is_a_border() {
         ("evaluate on rows from 1 March 2021 onwards", "2021-03"),
         ("2021 and later for testing, the rest for training", "2021"),
         ("train on data through 2019, hold out 2020 onwards", "2020"),
+        ("train on 2015-2019, 2020 for testing", "2020"),
+        ("the test data are those made after 2015", "2016"),
     ] {
         let text = format!("predict amount in bills.csv, {text}, 5 epochs");
         let r = parse(&text);
@@ -113,6 +115,8 @@ fn borders_that_cannot_be_told_are_told() {
         "train on data before summer 2021 and test on the rest",
         "train on everything before 01/02/2021 and test on the rest",
         "train before 2020, validate on 2020 and test on 2021",
+        "2018 to 2020 for training, 2021 for validation and 2022 for the test",
+        "test on the last quarter of 2024",
     ] {
         let r = parse(&format!("predict amount in bills.csv, {text}"));
         assert!(r.lacking.iter().any(|lack| lack.of == Lack::Split) && r.parted.is_empty(), "{text}: {r:?}");
@@ -168,6 +172,12 @@ fn rows_that_belong_together() {
         ("make the split subject-independent", "subject"),
         ("the split must be by speaker", "speaker"),
         ("avoid leakage of patients between splits", "patients"),
+        ("users in test should be disjoint from users in train", "users"),
+        ("split so that users do not overlap", "users"),
+        ("test speakers must be unseen", "speakers"),
+        ("use entire sessions for testing", "sessions"),
+        ("rows of the same session_id belong together", "session_id"),
+        ("a random split over customers", "customers"),
         ("grouped split by store", "store"),
         ("test on customers not seen in training", "customers"),
         ("test on customers that the model has not seen during training", "customers"),
