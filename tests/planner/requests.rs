@@ -389,7 +389,8 @@ fn the_latest_rows_are_held_out_where_that_is_asked_for() {
 #[test]
 fn groups_are_kept_together_where_that_is_asked_for() {
     use tallow::spec::HeldOutBy;
-    let whose = ["text", "patient_id", "visit", "office", "StoreKey", "customer_age", "sent_on", "reviewer user", "kunde"];
+    let whose =
+        ["text", "patient_id", "visit", "office", "scaffold", "StoreKey", "customer_age", "sent_on", "reviewer user", "kunde"];
     let data = |splits| DataFacts { whose: whose.map(str::to_string).to_vec(), times: vec!["sent_on".into()], ..texts(splits) };
     let one = data(vec![split("train", 1000, true)]);
     let of = |text: &str, data: &DataFacts| first(&request(&format!("MiniLM on my.csv, {text}")), &Wishes::default(), data);
@@ -407,6 +408,7 @@ fn groups_are_kept_together_where_that_is_asked_for() {
         ("split by visit", "visit", 0.2),
         // No word for whom rows are of, but a column that says no time.
         ("split by office", "office", 0.2),
+        ("no scaffold in both train and test", "scaffold", 0.2),
         ("split by visits", "visit", 0.2),
         // As it is called in the data, and in no other language.
         ("Aufteilung nach Kunde", "kunde", 0.2),

@@ -93,9 +93,10 @@ impl Brief<'_> {
     pub(super) fn say_parted(&self, used: &str, how: &str, differs: &mut dyn FnMut(String, String, String)) {
         let Some(request) = self.request() else { return };
         for asked in &request.parted {
-            let words = asked.words.to_lowercase();
+            // `GroupKFold`, `group k-fold`.
+            let says_folds = asked.words.to_lowercase().replace('-', "").contains("kfold");
             match by_split(asked, request, self.offer.data).as_ref() == Some(&self.held_out_by) {
-                true if words.contains("fold") => {
+                true if says_folds => {
                     differs(asked.words.clone(), used.into(), "one part is held out here, and there are no folds".into());
                 }
                 true => {}
