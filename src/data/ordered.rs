@@ -199,12 +199,11 @@ impl Places {
 
     /// Those that are of a border or later.
     fn behind(&self, split: &str, column: &str, border: &Border) -> Result<(Part, Vec<String>)> {
-        let ([first, .., last], Some(at)) = (self.of.as_slice(), self.place_of(border)) else {
+        let Some(at) = self.place_of(border) else {
             let [first, last] = [self.of.first(), self.of.last()]
                 .map(|place| place.map_or("nothing".into(), |place| in_words(*place, self.are_dates)));
             return Err(Error::Border { split: split.into(), column: column.into(), first, last, found: border.to_string() });
         };
-        debug_assert!(*first < at && at <= *last);
         let part = self.cut(column, at, self.of.partition_point(|place| *place < at));
         let share = format!(", {} %", plain((1000.0 * part.share()).round() / 10.0));
         // Of timestamps nobody would know the day again.

@@ -77,7 +77,7 @@ impl Split {
     }
 
     /// The same for examples of which several belong together, `of` says to what: all of one go to one side. As many are kept out as fit
-    /// into `hold_out`, those of one at least.
+    /// into `hold_out`, or the fewest that belong together where none do.
     pub(super) fn of_groups(
         examples: u32,
         of: impl Fn(u32) -> usize,
@@ -88,51 +88,21 @@ impl Split {
         let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
         (0..examples).for_each(|example| groups.entry(of(example)).or_default().push(example));
         let mut groups: Vec<Vec<u32>> = groups.into_values().collect();
-        let mut order = stream.permutation(u32::try_from(groups.len()).ok()?);
-        let mut held_out: Vec<u32> = Vec::new();
-        while let Some(&last) = order.last()
-            && held_out.len() < hold_out
-            && (held_out.is_empty() || held_out.len() + groups[last as usize].len() <= hold_out)
-        {
-            held_out.append(&mut groups[last as usize]);
-            order.pop();
-        }
-        let mut train: Vec<u32> = order.into_iter().flat_map(|group| std::mem::take(&mut groups[group as usize])).collect();
-        train.truncate(max_train.unwrap_or(train.len()));
-        train.sort_unstable();
-        held_out.sort_unstable();
-        (!train.is_empty()).then_some(Split { train, held_out })
-    }
-
-    /// As [`Split::choose`] where several examples are of one group, `of` says which: those of whole groups are kept out, as many as fit
-    /// into `hold_out`, or the smallest where none fits.
-    pub(super) fn of_whole_groups(
-        examples: u32,
-        of: impl Fn(u32) -> u32,
-        hold_out: usize,
-        max_train: Option<usize>,
-        stream: Stream,
-    ) -> Option<Self> {
-        let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
-        (0..examples).for_each(|example| *sizes.entry(of(example)).or_default() += 1);
-        let sizes: Vec<(u32, usize)> = sizes.into_iter().collect();
-        let order: Vec<(u32, usize)> =
-            stream.permutation(u32::try_from(sizes.len()).ok()?).into_iter().map(|at| sizes[at as usize]).collect();
-        let (mut kept, mut left) = (BTreeSet::new(), hold_out);
-        for (group, size) in &order {
-            if *size <= left {
-                kept.insert(*group);
-                left -= size;
+        let order = stream.permutation(u32::try_from(groups.len()).ok()?);
+        let (mut order, mut held_out): (Vec<usize>, Vec<u32>) = (order.into_iter().map(|group| group as usize).collect(), vec![]);
+        for at in (0..order.len()).rev() {
+            if held_out.len() + groups[order[at]].len() <= hold_out {
+                held_out.append(&mut groups[order.remove(at)]);
             }
         }
-        if kept.is_empty() {
-            kept.extend(order.iter().min_by_key(|(_, size)| *size).map(|(group, _)| *group));
+        if hold_out > 0 && held_out.is_empty() {
+            let smallest = (0..order.len()).min_by_key(|at| groups[order[*at]].len())?;
+            held_out.append(&mut groups[order.remove(smallest)]);
         }
-        let (mut train, held_out): (Vec<u32>, Vec<u32>) =
-            stream.permutation(examples).into_iter().partition(|example| !kept.contains(&of(*example)));
-        let left = train.len();
-        train.extend(held_out);
-        Split::parted(train, left, max_train)
+        let mut order: Vec<u32> = order.into_iter().flat_map(|group| std::mem::take(&mut groups[group])).collect();
+        let left = order.len();
+        order.extend(held_out);
+        Split::parted(order, left, max_train)
     }
 
     /// Pieces of a stream, which an epoch may cut anywhere else: the last `hold_out` are kept out, so that they share no token with those
@@ -429,21 +399,21 @@ mod tests {
     #[test]
     fn what_is_watched_is_of_whole_groups() {
         // One large group, and many of three.
-        let of = |example: u32| if example < 40 { 0 } else { example / 3 };
+        let of = |example: u32| if example < 40 { 0 } else { example as usize / 3 };
         for (hold_out, kept) in [(12, 12), (13, 12), (20, 18), (1, 2)] {
-            let split = Split::of_whole_groups(101, of, hold_out, None, Stream::root(4)).expect("some are left");
+            let split = Split::of_groups(101, of, hold_out, None, Stream::root(4)).expect("some are left");
             assert!(split.held_out.len().abs_diff(kept) <= 2, "{hold_out}: {split:?}");
             assert!(split.held_out.len() <= hold_out.max(3), "{hold_out}: {split:?}");
             assert_eq!(split.train.len() + split.held_out.len(), 101);
             assert!(split.train.iter().all(|i| split.held_out.iter().all(|j| of(*i) != of(*j))), "{split:?}");
-            let few = Split::of_whole_groups(101, of, hold_out, Some(50), Stream::root(4)).expect("some are left");
+            let few = Split::of_groups(101, of, hold_out, Some(50), Stream::root(4)).expect("some are left");
             assert_eq!(
                 (few.held_out, few.train.len()),
                 (split.held_out, 50),
                 "the same are watched, however many are trained on"
             );
         }
-        assert_eq!(Split::of_whole_groups(9, |_| 0, 3, None, Stream::root(4)), None, "one group, and nothing left");
+        assert_eq!(Split::of_groups(9, |_| 0, 3, None, Stream::root(4)), None, "one group, and nothing left");
     }
 
     /// 15 of 480 are rare: one in five draws of 48 has none of them.

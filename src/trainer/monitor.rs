@@ -36,7 +36,7 @@ pub(super) fn divide(config: &RunConfig, data: &Prepared, subset: Stream) -> Res
     };
     // As rows are held out, so they are watched; but for groups so large that little would be left.
     let of_group = |groups: &[u32]| {
-        Split::of_whole_groups(all, |example| groups[example as usize], hold_out, config.max_train_examples, subset)
+        Split::of_groups(all, |example| groups[example as usize] as usize, hold_out, config.max_train_examples, subset)
     };
     let whole = data.groups().filter(|_| hold_out > 0).and_then(of_group);
     let whole = whole.filter(|split| 2 * split.held_out.len() <= data.len());
