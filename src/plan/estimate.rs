@@ -40,6 +40,14 @@ fn efficiency(model: &ModelConfig) -> f64 {
     }
 }
 
+/// The operations of a forward pass that its time goes by. Filters of 3 x 3 go over tiles of four pixels, whole ones, and the last of the three
+/// stages of a small ResNet sees each fourth pixel: 28 pixels take what 32 take.
+fn paced_flops(model: &ModelConfig, examples: usize, size: usize) -> f64 {
+    const LAST_TILE: usize = 4 * 4;
+    let of_tiles = matches!(model, ModelConfig::ResnetCifar(_) | ModelConfig::WideResnet(_));
+    model.forward_flops(examples, if of_tiles { size.next_multiple_of(LAST_TILE) } else { size })
+}
+
 /// Seconds of a step that do not grow with it: its batch, its tape, a few hundred calls of the threads. A perceptron of 20,000 parameters
 /// takes this for all of its step.
 const STEP_SECS: f64 = 0.000_15;
@@ -127,14 +135,28 @@ pub(super) fn copies(recipe: &Recipe) -> usize {
     2 + recipe.optimizer.moments() + usize::from(recipe.ema.is_some()) + usize::from(recipe.keep == Keep::Best)
 }
 
-/// Seconds of scoring so many examples: one forward pass, and what is written.
+/// Seconds of scoring so many examples: one forward pass, what is written, and what preferences are measured against.
 pub fn scoring_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> f64 {
-    // Texts that are written word by word take about two more, as measured on two cores.
-    let writes = matches!(data.task, Some(Task::TextToText | Task::SpeechRecognition));
-    let passes = if writes { 3.0 } else { 1.0 };
-    let products = model.forward_flops(examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model));
+    let passes = match data.task {
+        // Texts that are written word by word take about two more, as measured on two cores.
+        Some(Task::TextToText | Task::SpeechRecognition) => 3.0,
+        Some(Task::PreferenceOptimization) => 2.0,
+        _ => 1.0,
+    };
+    passes * forward_secs(model, recipe, examples, data, host)
+}
+
+/// Seconds before the first step: preferences are measured against what the model says of so many examples at first.
+pub fn reference_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> f64 {
+    let refers = data.task == Some(Task::PreferenceOptimization);
+    if refers { forward_secs(model, recipe, examples, data, host) } else { 0.0 }
+}
+
+/// Seconds of one forward pass over so many examples.
+fn forward_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &DataFacts, host: &HostFacts) -> f64 {
+    let products = paced_flops(model, examples, size_of(model, data, recipe)) / (host.matmul_flops * efficiency(model));
     // Of a step a third is forward.
-    passes * (products + examples as f64 / recipe.batch_size.max(1) as f64 * STEP_SECS / 3.0)
+    products + examples as f64 / recipe.batch_size.max(1) as f64 * STEP_SECS / 3.0
 }
 
 /// Bytes of files that are mapped while a model is trained: a split of `examples`, of which a part drawn at random touches nearly all
@@ -220,12 +242,11 @@ pub fn estimate(
     host: &HostFacts,
 ) -> Estimate {
     let size = size_of(model, data, recipe);
-    // Preferences are measured against what the model says at first: in the first epoch one more forward pass an example.
-    let refers = data.task == Some(Task::PreferenceOptimization);
     // A step of vectors that is cut is encoded twice.
     let again = data.task == Some(Task::SentenceSimilarity) && micro_batch_size < recipe.batch_size;
-    let passes = if share.is_adapted { 2.0 } else { 3.0 } + if refers || again { 1.0 } else { 0.0 };
+    let passes = if share.is_adapted { 2.0 } else { 3.0 } + if again { 1.0 } else { 0.0 };
     let mut step_flops = passes * model.forward_flops(recipe.batch_size, size);
+    let pace = paced_flops(model, recipe.batch_size, size) / model.forward_flops(recipe.batch_size, size).max(1.0);
     let most = recipe.max_seq_len.map_or(size, |longest| texts_each(data) * longest);
     let longest = if data.mean_tokens.is_some() { most.min(longest_of(data, size)) } else { size };
     let mut activations = model.activation_bytes(micro_batch_size, longest);
@@ -238,7 +259,7 @@ pub fn estimate(
         num_params: share.num_params,
         num_trainable: share.num_trainable,
         train_flops,
-        train_secs: train_flops / (host.matmul_flops * efficiency(model))
+        train_secs: pace * train_flops / (host.matmul_flops * efficiency(model))
             + steps as f64 * (STEP_SECS + update_secs(recipe, share.num_trainable)),
         peak_memory_bytes: PROCESS_BYTES + (share.bytes(recipe) + activations) as u64,
     }

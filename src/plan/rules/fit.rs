@@ -1,6 +1,6 @@
 //! How much of a recipe fits into the time there is.
 
-use crate::plan::{DataFacts, HostFacts, Share, estimate, scoring_secs};
+use crate::plan::{DataFacts, HostFacts, Share, estimate, reference_secs, scoring_secs};
 use crate::spec::{Length, Recipe};
 use tallow_zoo::{Adapted, ModelConfig};
 
@@ -23,6 +23,7 @@ pub(super) enum Fit {
 /// What a recipe costs here.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Price {
+    /// With what precedes the first one: its share of it.
     pub(super) secs_per_step: f64,
     pub(super) steps_per_epoch: u64,
     pub(super) steps: u64,
@@ -52,7 +53,10 @@ impl Price {
         let share = Share::of(model, adapted, None);
         let secs = estimate(model, &share, recipe, recipe.batch_size, 1000, data, host).train_secs;
         let [scoring_secs, watching_secs] = [held_out, watched].map(|count| scoring_secs(model, recipe, count, data, host));
-        Price { secs_per_step: secs / 1000.0, steps_per_epoch, steps, scoring_secs, watching_secs, batch_size: recipe.batch_size }
+        // Each example once, in the first epoch's share of the steps.
+        let referring = reference_secs(model, recipe, recipe.batch_size, data, host);
+        let secs_per_step = secs / 1000.0 + referring * (steps_per_epoch as f64 / steps as f64).min(1.0);
+        Price { secs_per_step, steps_per_epoch, steps, scoring_secs, watching_secs, batch_size: recipe.batch_size }
     }
 
     pub(super) fn secs(&self) -> f64 {
