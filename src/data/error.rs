@@ -17,6 +17,8 @@ pub enum Error {
     Hub(#[from] hub::Error),
     #[error("cannot {action} `{}`", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("cannot find the data `{}`", path.display())]
+    NotThere { path: PathBuf, near: Vec<String>, source: std::io::Error },
     #[error(transparent)]
     Store(#[from] crate::store::Error),
 
@@ -280,7 +282,8 @@ impl Failure for Error {
             Error::Store(error) => return error.hint(),
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
-            Error::NoFolder { .. } | Error::NeitherFolderNorHub { .. } => "check the path",
+            Error::NotThere { near, .. } if !near.is_empty() => return Some(format!("did you mean {}?", listed(near))),
+            Error::NotThere { .. } | Error::NoFolder { .. } | Error::NeitherFolderNorHub { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => {
                 "name one that is there: `--split` where a model is scored, `data.train` and `data.held_out` in an experiment"

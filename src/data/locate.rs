@@ -66,7 +66,7 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
         DataSource::Local { path } => {
             // In the system's own words.
             let source = path.metadata().err().unwrap_or(std::io::ErrorKind::NotFound.into());
-            Err(Error::Io { action: "find the data", path: path.clone(), source })
+            Err(Error::NotThere { near: near(path), path: path.clone(), source })
         }
         DataSource::Url { url, sha256 } => {
             let file = hub.file_at(url, sha256.as_deref())?;
@@ -79,6 +79,20 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
             Ok(located)
         }
     }
+}
+
+/// What lies beside a path that is not there, and is called so but for a few slips of the keys: the nearest first.
+fn near(path: &Path) -> Vec<String> {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return vec![] };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let stem = name.split('.').next().unwrap_or(name).chars().count();
+    let slips = |other: &str| strsim::osa_distance(&name.to_lowercase(), &other.to_lowercase());
+    let mut near: Vec<(usize, String)> = names.map(|other| (slips(&other), other)).collect();
+    near.retain(|(slips, _)| *slips <= 1 + stem / 5);
+    near.sort();
+    near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
 /// A single file: a split, or an archive of a folder.

@@ -236,6 +236,7 @@ fn patterns_name_files_in_order() {
     refused("c/rows.csv.bz2", "rows.csv.bz2` is packed by bzip2: expected .gz or .zst");
     refused("c", "found `rows.csv.bz2`");
     refused("a/gone.csv", "check the path");
+    refused("b/trian-1.csv", "did you mean `train-1.csv`");
 }
 
 #[test]
