@@ -4,7 +4,7 @@ use crate::plan::{self, Gate, Plan, usd_of};
 use crate::report::{self, Style};
 use crate::spec::{Columns, DataSource, ModelSpec};
 use crate::store::RunFolder;
-use crate::words::{address, bytes, clean, count, dollars, duration, plain};
+use crate::words::{address, bytes, clean, count, dollars, duration, plain, quoted};
 
 /// The plan on a screen: what is run, what it costs, what differs from what was stated, and what was assumed.
 pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
@@ -30,6 +30,10 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
                 clean(&d.reason)
             ));
         }
+    }
+    if !spec.not_understood.is_empty() {
+        out.push_str(&format!("\n{}\n", style.bold("Not understood")));
+        out.push_str(&format!("  {}\n    {}\n", clean(&quoted(&spec.not_understood)), report::NOT_UNDERSTOOD));
     }
     let licensed = plan::licensed(spec, &plan.facts);
     if !licensed.is_empty() {

@@ -271,6 +271,7 @@ mod tests {
             seeds: vec![0],
             deviations: vec![],
             assumptions: vec![],
+            not_understood: vec![],
             citations: vec![],
         }
     }

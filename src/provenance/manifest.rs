@@ -185,7 +185,7 @@ fn asked(spec: &ExperimentSpec) -> BTreeMap<String, Value> {
     let mut flat = flatten(serde_json::to_value(spec).unwrap_or_default());
     flat.retain(|key, _| {
         let section = key.split('.').next().unwrap_or_default();
-        !["title", "claim", "target", "budget", "deviations", "assumptions", "citations"].contains(&section)
+        !["title", "claim", "target", "budget", "deviations", "assumptions", "not_understood", "citations"].contains(&section)
     });
     // How an address is signed changes no content, and goes wherever the manifest goes.
     if let Some(Value::String(url)) = flat.get_mut("data.source.url") {

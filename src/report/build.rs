@@ -51,6 +51,7 @@ pub fn build(
         }),
         deviations,
         assumptions: plan.assumptions.iter().cloned().chain(unscored(plan, events)).collect(),
+        not_understood: plan.spec.not_understood.clone(),
         citations: plan.spec.citations.clone(),
         search: book.search(),
         curves: curves(events, |run| book.last_started(run)),

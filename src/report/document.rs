@@ -3,7 +3,7 @@
 use super::plot::{self, Chart, Series};
 use super::types::*;
 use super::{Curve, CurveKind, Report};
-use crate::words::{bytes, clean, count, dollars, duration, rate, score};
+use crate::words::{bytes, clean, count, dollars, duration, quoted, rate, score};
 
 /// A heading and what stands below it.
 pub(super) struct Section {
@@ -257,6 +257,10 @@ fn claim(report: &Report) -> Vec<Block> {
     blocks
 }
 
+/// What is said of words of a request that nothing came of.
+pub(crate) const NOT_UNDERSTOOD: &str = "nothing comes of these words; where they ask for something, say it otherwise (of columns: \
+                                         `predict y`, `from a and b`, `without c`)";
+
 fn deviations(report: &Report) -> Vec<Block> {
     let row = |d: &crate::spec::Deviation| vec![code(clean(&d.field)), prose(&d.stated), prose(&d.used), prose(&d.reason)];
     let mut blocks = match report.deviations.as_slice() {
@@ -266,6 +270,9 @@ fn deviations(report: &Report) -> Vec<Block> {
     if !report.assumptions.is_empty() {
         blocks.push(Block::Paragraph(text("Assumed where nothing was said:")));
         blocks.push(Block::List(report.assumptions.iter().map(|a| prose(a)).collect()));
+    }
+    if !report.not_understood.is_empty() {
+        blocks.push(Block::Paragraph(prose(&format!("Not understood in the request: {}.", quoted(&report.not_understood)))));
     }
     blocks
 }

@@ -23,6 +23,7 @@ mod words;
 
 pub use build::build;
 pub use check::{Sources, check};
+pub(crate) use document::NOT_UNDERSTOOD;
 pub use document::plots;
 pub use html::html;
 pub(crate) use html::sheet;

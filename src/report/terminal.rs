@@ -3,7 +3,7 @@
 use super::{Report, Scores, Style, document};
 use crate::eval::Verdict;
 use crate::spec::Metric;
-use crate::words::{bytes, clean, duration, rate, score};
+use crate::words::{bytes, clean, duration, quoted, rate, score};
 
 /// The report in a screenful of plain text, `width` columns wide. Colours only as `style` says.
 pub fn terminal(report: &Report, style: Style, width: usize) -> String {
@@ -87,14 +87,18 @@ fn search(report: &Report, style: Style, width: usize) -> String {
 }
 
 fn deviations(report: &Report, style: Style, width: usize) -> String {
-    if report.deviations.is_empty() {
-        return String::new();
+    let mut out = String::new();
+    if !report.deviations.is_empty() {
+        out.push_str(&format!("\n{}\n", style.bold("Differs from what is stated")));
     }
-    let mut out = format!("\n{}\n", style.bold("Differs from what is stated"));
     for d in &report.deviations {
         let change = format!("{}: {} -> {}", clean(&d.field), clean(&d.stated), clean(&d.used));
         out.push_str(&wrapped(&change, "  ", width));
         out.push_str(&wrapped(&clean(&d.reason), "    ", width));
+    }
+    if !report.not_understood.is_empty() {
+        out.push_str(&format!("\n{}\n", style.bold("Not understood")));
+        out.push_str(&wrapped(&clean(&quoted(&report.not_understood)), "  ", width));
     }
     out
 }

@@ -35,6 +35,9 @@ pub struct Report {
     pub claim: Option<ClaimShown>,
     pub deviations: Vec<Deviation>,
     pub assumptions: Vec<String>,
+    /// Words of the request that nothing came of. Untrusted text: writers escape it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_understood: Vec<String>,
     /// What the paper says of the recipe. Untrusted text: writers escape it.
     #[serde(default)]
     pub citations: Vec<Citation>,

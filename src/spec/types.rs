@@ -53,6 +53,9 @@ pub struct ExperimentSpec {
     /// What was assumed where nobody said anything: `field: value (why)`.
     #[serde(default)]
     pub assumptions: Vec<String>,
+    /// Words of the request that nothing came of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_understood: Vec<String>,
     /// What a paper says of a field, in its own words.
     #[serde(default)]
     pub citations: Vec<Citation>,

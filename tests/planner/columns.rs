@@ -19,12 +19,6 @@ fn table(label: &str, task: Task, left_out: &[&str]) -> DataFacts {
     }
 }
 
-/// What the plan says of words of the request that it made nothing of.
-fn unread(spec: &ExperimentSpec) -> Vec<&String> {
-    let stated = spec.deviations.iter().filter(|d| d.used == "not followed").map(|d| &d.stated);
-    stated.chain(spec.assumptions.iter().filter(|line| line.starts_with("request: no wish"))).collect()
-}
-
 #[test]
 fn a_label_in_other_words_is_told() {
     for (text, label, task, said) in [
@@ -35,7 +29,7 @@ fn a_label_in_other_words_is_told() {
         let told = format!("data.columns.label: `{label}`, for the request says `{said}`");
         assert!(assumes(&spec, &told), "{text}: {:?}", spec.assumptions);
         assert_eq!(spec.data.columns.label.as_deref(), Some(label));
-        assert!(!unread(&spec).iter().any(|words| words.contains(said)), "{text}: {:?}", unread(&spec));
+        assert!(!spec.not_understood.iter().any(|words| words.contains(said)), "{text}: {:?}", spec.not_understood);
     }
     let spec = first(
         &request("predict readmission in patients.csv"),
@@ -82,7 +76,7 @@ fn what_is_left_out_in_other_words_stays_so() {
         "Train a model that predicts the category of a ticket from its body. The data is tickets.csv. Don't use the subject.";
     assert_eq!(of(text, &tickets), ["subject"]);
     let spec = first(&request(text), &Wishes::default(), &tickets);
-    assert!(!unread(&spec).iter().any(|words| words.contains("subject")), "{:?}", unread(&spec));
+    assert!(!spec.not_understood.iter().any(|words| words.contains("subject")), "{:?}", spec.not_understood);
 }
 
 /// However somebody says what is done, it is not told as if it were not.
@@ -98,7 +92,7 @@ fn columns_that_are_followed_are_not_told() {
         let columns = columns(input);
         let data = DataFacts { task: Some(Task::TextClassification), columns, ..texts(vec![split("train", 900, true)]) };
         let spec = first(&request(text), &Wishes::default(), &data);
-        unread(&spec).into_iter().filter(|words| ["body", "category", "subject"].iter().any(|name| words.contains(name))).count()
+        spec.not_understood.iter().filter(|words| ["body", "category", "subject"].iter().any(|name| words.contains(name))).count()
     };
     for text in [
         "Classify the rows of t.csv by category using the body text only, with MiniLM",
@@ -116,7 +110,7 @@ fn columns_that_are_followed_are_not_told() {
     let data = table("readmitted", Task::TabularClassification, &[]);
     let text = "A readmission model from patients.csv that doesn't discriminate by amount";
     let spec = first(&request(text), &Wishes::default(), &data);
-    assert!(unread(&spec).iter().any(|words| words.contains("discriminate")), "{:?}", unread(&spec));
+    assert!(spec.not_understood.iter().any(|words| words.contains("discriminate")), "{:?}", spec.not_understood);
     assert!(assumes(&spec, "`readmitted`, for the request says `readmission`"), "{:?}", spec.assumptions);
 }
 
@@ -126,7 +120,7 @@ fn what_stays_in_is_told() {
     let text = "MLP on g.csv, predict class, without amount. No wait, keep the amount in.";
     let spec = first(&request(text), &Wishes::default(), &data);
     assert!(assumes(&spec, "data.columns: `amount` stays in, as the request says"), "{:?}", spec.assumptions);
-    assert!(!unread(&spec).iter().any(|words| words.contains("amount")), "{:?}", unread(&spec));
+    assert!(!spec.not_understood.iter().any(|words| words.contains("amount")), "{:?}", spec.not_understood);
     assert_eq!(spec.data.columns.exclude, Vec::<String>::new());
 }
 

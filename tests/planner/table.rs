@@ -91,7 +91,8 @@ fn wrong(row: &Row) -> Vec<String> {
     if let Some(model) = row.model.as_ref().filter(|model| !spec.title.contains(*model)) {
         wrong.push(format!("expected the model {model}, found {}", spec.title));
     }
-    let said: Vec<String> = spec.deviations.iter().map(|d| d.stated.clone()).chain(spec.assumptions.iter().cloned()).collect();
+    let stated = spec.deviations.iter().map(|d| &d.stated);
+    let said: Vec<&String> = stated.chain(&spec.assumptions).chain(&spec.not_understood).collect();
     let unsaid = row.tells.iter().filter(|words| !said.iter().any(|line| line.contains(*words)));
     wrong.extend(unsaid.map(|words| format!("{words:?} is not told: {said:?}")));
     wrong

@@ -267,6 +267,7 @@ fn text_plan() -> Plan {
             "it fits the time budget",
         )],
         assumptions: Vec::new(),
+        not_understood: Vec::new(),
         citations: Vec::new(),
     };
     let mut deviations = spec.deviations.clone();

@@ -17,6 +17,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
         adapter: None,
         citations: vec![],
         deviations: vec![],
+        not_understood: vec![],
         assumptions: vec![source],
         length_is_given: false,
     };

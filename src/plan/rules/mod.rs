@@ -22,6 +22,7 @@ mod propose;
 mod say;
 mod schedule;
 mod silent;
+mod unread;
 mod zoo;
 
 pub(super) use brief::{DEFAULT_SECS, TRAINING_SHARE};

@@ -20,6 +20,7 @@ pub(super) struct Drafted {
     pub(super) citations: Vec<Citation>,
     pub(super) deviations: Vec<Deviation>,
     pub(super) assumptions: Vec<String>,
+    pub(super) not_understood: Vec<String>,
     /// Whether somebody said how long to train.
     pub(super) length_is_given: bool,
 }
@@ -40,6 +41,7 @@ pub(super) fn recipe_of(paper: &PaperSpec, wanted: &Wanted<'_>, defaults: &Defau
         adapter: None,
         citations: vec![],
         deviations: vec![],
+        not_understood: vec![],
         assumptions: vec![],
         length_is_given: false,
     };

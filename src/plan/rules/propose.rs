@@ -254,6 +254,7 @@ impl Brief<'_> {
             seeds: self.seeds.clone(),
             deviations: drafted.deviations,
             assumptions: drafted.assumptions,
+            not_understood: drafted.not_understood,
             citations: drafted.citations,
         }
     }

@@ -7,7 +7,7 @@ use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::{Roles, USUAL_BERT, is_called, is_same_name};
-use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, Request, language};
+use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, language};
 use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
 use crate::words;
 use tallow_zoo::HeadKind;
@@ -127,10 +127,8 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
-        let (wishes, words) = self.not_understood(out);
-        out.deviations.extend(wishes);
+        out.not_understood = self.not_understood(out);
         out.deviations.extend(self.used_and_left_out());
-        out.assumptions.extend(words);
         out.assumptions.extend(self.kept_in());
         let of_characters = matches!(
             &candidate.spec,
@@ -300,118 +298,6 @@ impl Brief<'_> {
         }
     }
 
-    /// What nothing came of: what may have been a wish, which differs from what is run, and words that change nothing. Those that are
-    /// columns of the data are followed.
-    fn not_understood(&self, out: &Drafted) -> (Vec<Deviation>, Option<String>) {
-        let Some(request) = self.request() else { return (vec![], None) };
-        let (columns, perhaps) = (&self.offer.data.columns, request.perhaps_columns());
-        let is_of = |names: &[String], name: &str| names.iter().any(|own| own == name);
-        let is_input = |name: &str| columns.input.iter().any(|column| is_called(column, name));
-        // A flag is called by what it tells: `spam` of `is_spam`.
-        let tells = |column: &str, name: &str| is_called(column, name) || is_called(column, &format!("is_{name}"));
-        let is_label = |name: &str| columns.label.iter().chain(&columns.labels).any(|column| tells(column, name));
-        let in_its_role = |name: &str| match is_of(&perhaps.exclude, name) {
-            true => self.left_out(name).is_some(),
-            false => {
-                is_of(&perhaps.input, name) && is_input(name)
-                    || (is_of(&perhaps.label, name) || is_of(&perhaps.told, name)) && is_label(name)
-            }
-        };
-        // `The features` are said of what was listed.
-        let of_columns = |words: &str| words.split_whitespace().all(|word| OF_COLUMNS.contains(&word.to_lowercase().as_str()));
-        let lists = !perhaps.input.is_empty() || !perhaps.exclude.is_empty();
-        // `Leave these out`, where what they are is left out.
-        let leaves_out = |words: &str| {
-            let is_said = words.split_whitespace().all(|word| LEFT_OUT.contains(&word.to_lowercase().as_str()));
-            is_said && perhaps.exclude.iter().any(|name| self.left_out(name).is_some())
-        };
-        // Of a table's classes each has its share of what is held out.
-        let is_stratified = self.task == Task::TabularClassification
-            && self.offer.data.table.is_some()
-            && request.not_understood.iter().any(|words| words.to_lowercase().contains("stratif"));
-        let of_strata = |words: &str| {
-            let own = ["split", "splits", "sampling", "label", "labels", "class", "classes", "target"];
-            let is_own = |word: &str| {
-                let low = word.to_lowercase();
-                low.starts_with("stratif") || own.contains(&low.as_str()) || is_label(word)
-            };
-            words.split_whitespace().all(is_own)
-        };
-        // `A house price model` says what it is for.
-        const MOST_WORDS: usize = 3;
-        let passing = self.label_in_passing();
-        let says_label = |names: &[&str]| {
-            let has = |word: &str| names.iter().any(|name| name.eq_ignore_ascii_case(word));
-            names.len() <= MOST_WORDS && passing.as_ref().is_some_and(|said| said.split(' ').all(has))
-        };
-        let negates = |words: &str| words.to_lowercase().split(' ').any(|word| NEGATES.contains(&word));
-        // By which column the rows are parted: `the newest 15 % by created_at`.
-        let is_order = |name: &str| self.held_out_by.column().is_some_and(|column| is_called(column, name));
-        // Read or left out as the words have it, however they say so: `body text` of what alone is read, `not the id`.
-        let kept = request.kept_columns();
-        let stays = |name: &str| kept.iter().any(|own| own.eq_ignore_ascii_case(name)) && self.left_out(name).is_none();
-        let keeps = |words: &str| {
-            !kept.is_empty() && words.split(' ').all(|word| ["keep", "leave"].contains(&word.to_lowercase().as_str()))
-        };
-        let is_asked = |column: &str| {
-            let inputs = perhaps.input.iter().chain(&request.input).map(String::as_str);
-            inputs
-                .chain(request.not_understood.iter().flat_map(|words| Request::names_in(words)))
-                .any(|own| is_called(column, own))
-        };
-        let reads_just_these = !columns.input.is_empty() && columns.input.iter().all(|column| is_asked(column));
-        let is_other_input = |name: &str| is_of(&perhaps.input, name) || is_of(&request.input, name);
-        let is_followed = |words: &str, names: &[&str]| {
-            let own: Vec<&str> = names.iter().copied().filter(|name| !OF_ANY.contains(&name.to_lowercase().as_str())).collect();
-            let is_left = |word: &str| word == "out" || LEAVES.iter().any(|own| word.starts_with(own));
-            let leaves = negates(words) || words.to_lowercase().split(' ').any(is_left);
-            let as_asked = |name: &&str| match leaves {
-                _ if stays(name) => true,
-                true => self.left_out(name).is_some(),
-                false => is_label(name) && !is_other_input(name) || reads_just_these && is_input(name),
-            };
-            !own.is_empty() && own.iter().all(as_asked)
-        };
-        let (roles, all) = (self.roles(), self.column_names());
-        // `Entrada body`: the name with its part, which it has.
-        let in_its_part = |words: &str| {
-            let said = Roles::mentioned(words, &all);
-            let has = |name: &String| {
-                columns.labels.contains(name)
-                    || (roles.label.contains(name) || roles.listed.contains(name)) && is_label(name)
-                    || (roles.input.contains(name) || roles.listed.contains(name)) && is_input(name)
-                    || roles.exclude.contains(name) && self.left_out(name).is_some()
-            };
-            Roles::says_only(words, &all) && said.iter().all(has)
-        };
-        let is_taken = |words: &str| match Request::names_in(words).as_slice() {
-            _ if in_its_part(words) => true,
-            _ if is_stratified && of_strata(words) => true,
-            names if says_label(names) || is_followed(words, names) => true,
-            // `Ignore` of `ignore the id and the name`.
-            [] => lists && (of_columns(words) || !negates(words) && !has_value(words)) || leaves_out(words) || keeps(words),
-            [name] if is_order(name) => true,
-            names => in_its_role(&names.join(" ")) || names.iter().all(|name| in_its_role(name)),
-        };
-        let is_column = |name: &&str| is_input(name) || is_label(name) || self.left_out(name).is_some();
-        let left = request.not_understood.iter().filter(|words| !is_taken(words) && !self.is_so_anyway(words, out));
-        let (of_columns, others): (Vec<&String>, Vec<&String>) =
-            left.partition(|words| Request::names_in(words).iter().any(is_column));
-        let (wishes, words): (Vec<&String>, Vec<&String>) = others.into_iter().partition(|words| Request::may_change(words));
-        let told = |field: &str, words: &[&String], reason: &str| {
-            let (field, used, reason) = (field.into(), "not followed".into(), reason.into());
-            (!words.is_empty()).then(|| Deviation { field, stated: words::quoted(words), used, reason })
-        };
-        // A column that is used against a wish is worse than any other wish that is not followed.
-        let unclear = "they name columns, and it is not understood what for: say `predict y`, `from a and b` or `without c`";
-        let unknown = "it is not understood, and what comes out may be another for it: say it otherwise, or leave it out";
-        let deviations = [told("data.columns", &of_columns, unclear), told("request", &wishes, unknown)];
-        (
-            deviations.into_iter().flatten().collect(),
-            (!words.is_empty()).then(|| format!("request: no wish was seen in {}", words::quoted(&words))),
-        )
-    }
-
     /// What the request says of the data's columns by their own names.
     pub(super) fn roles(&self) -> Roles {
         let Some(request) = self.request() else { return Roles::default() };
@@ -421,7 +307,7 @@ impl Brief<'_> {
     }
 
     /// Names of the columns that are read, told and left out.
-    fn column_names(&self) -> Vec<&str> {
+    pub(super) fn column_names(&self) -> Vec<&str> {
         let (columns, table) = (&self.offer.data.columns, self.offer.data.table.as_ref());
         let own = columns.input.iter().chain(&columns.label).chain(&columns.labels).chain(&columns.exclude);
         let numeric = table.into_iter().flat_map(|table| table.numeric.iter().map(|column| &column.name));
@@ -504,30 +390,6 @@ impl Brief<'_> {
         }
     }
 }
-
-/// What says that something is left out, where it was named before.
-const LEFT_OUT: [&str; 25] = [
-    "used", "is", "to", "be", "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore",
-    "exclude", "omit", "skip", "remove", "discard", "not", "don't", "use", "never",
-];
-
-/// How words begin that leave something out.
-const LEAVES: [&str; 11] = ["aside", "away", "drop", "ignor", "exclud", "omit", "skip", "remov", "discard", "leav", "forbid"];
-
-/// What is said of anything beside its name.
-const OF_ANY: [&str; 7] = ["thing", "things", "stuff", "bit", "part", "stay", "stays"];
-
-/// What people call columns.
-const OF_COLUMNS: [&str; 10] =
-    ["column", "columns", "feature", "features", "field", "fields", "input", "inputs", "predictors", "variables"];
-
-/// Whether a number stands in it, which no column has: `output 48`.
-fn has_value(words: &str) -> bool {
-    words.split_whitespace().any(|word| word.trim_end_matches('%').parse::<f64>().is_ok())
-}
-
-/// What says that something is not to be.
-const NEGATES: [&str; 7] = ["not", "no", "never", "don't", "neither", "nor", "without"];
 
 /// What words for a column say besides its name, where they say a value or which one: `is above 500000`.
 fn beside(asked: &str, label: &str) -> Option<String> {
