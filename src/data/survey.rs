@@ -437,11 +437,12 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let lengths = Lengths::of(first, &[said], 0)?;
     let heard = columns.input.first().cloned().unwrap_or_default();
-    let longest_secs = longest(splits.iter().flat_map(|(_, tables)| tables), &heard)?;
+    let (longest_secs, mean_secs) = durations(splits.iter().flat_map(|(_, tables)| tables), &heard)?.unzip();
     let Located { card, revision, .. } = located;
     Ok(DataFacts {
         task: Some(Task::SpeechRecognition),
         longest_secs,
+        mean_secs,
         splits: facts,
         columns,
         license: card.license,
@@ -453,21 +454,23 @@ fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Loc
     })
 }
 
-/// Seconds of the longest recording, by the heads of all; of those that lie in tables themselves the first [`HEADS`] bytes are looked at.
-fn longest<'a>(tables: impl Iterator<Item = &'a Table>, column: &str) -> Result<Option<f64>> {
-    let (mut longest, mut read): (Option<f64>, usize) = (None, 0);
-    for table in tables {
+/// Seconds of the longest recording and of the mean one, by the heads of all; of those that lie in tables themselves the first [`HEADS`]
+/// bytes are looked at.
+fn durations<'a>(tables: impl Iterator<Item = &'a Table>, column: &str) -> Result<Option<(f64, f64)>> {
+    let (mut all, mut read) = (Vec::new(), 0);
+    'tables: for table in tables {
         for row in table.rows(&[column])? {
             // What cannot be read is for the preparation to tell of.
             let Some(cell) = row.ok().and_then(|row| row.cells.into_iter().next()) else { continue };
-            longest = longest.into_iter().chain(audio::seconds(&cell)).reduce(f64::max);
+            all.extend(audio::seconds(&cell));
             read += if let Cell::Bytes(bytes) = &cell { bytes.len() } else { 0 };
             if read > HEADS {
-                return Ok(longest);
+                break 'tables;
             }
         }
     }
-    Ok(longest)
+    let mean = all.iter().sum::<f64>() / all.len() as f64;
+    Ok(all.into_iter().reduce(f64::max).map(|longest| (longest, mean)))
 }
 
 fn no_data(located: &Located) -> Error {

@@ -54,6 +54,9 @@ pub struct DataFacts {
     /// Of recordings the longest, in seconds, as far as their heads say it.
     #[serde(default)]
     pub longest_secs: Option<f64>,
+    /// And their mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_secs: Option<f64>,
     /// As the card says, verbatim; none where it says nothing.
     pub license: Option<String>,
     /// Where it is one that the Hub has no name for.
