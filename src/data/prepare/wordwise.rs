@@ -52,16 +52,23 @@ impl<'a> Wordwise<'a> {
         Some(Wordwise { tokenizer, lowercase: normalizer.lowercase, begin, end, most, marks, known: RwLock::default() })
     }
 
-    /// The tokens of a text with those around it, and whether it was cut; none: it is for the tokenizer itself.
+    /// The tokens of a text with those around it, and whether it was cut; none: it is for the tokenizer itself. Nothing is read beyond
+    /// where it is cut.
     pub(super) fn ids(&self, text: &str) -> Option<(Vec<u32>, bool)> {
-        if text.bytes().any(|byte| !byte.is_ascii() || self.marks[usize::from(byte)]) {
-            return None;
-        }
+        let is_other = |byte: u8| !byte.is_ascii() || self.marks[usize::from(byte)];
+        let whole = text.len();
+        let plain = text.bytes().position(is_other).map_or(whole, |at| {
+            // A word that something else follows may be another with it.
+            text.as_bytes()[..at].iter().rposition(u8::is_ascii_whitespace).unwrap_or(0)
+        });
         let mut ids = self.begin.clone();
         let mut new: Vec<(String, Box<[u32]>)> = Vec::new();
         {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            for word in Words::of(text, self.lowercase) {
+            for word in Words::of(&text[..plain], self.lowercase) {
+                if ids.len() - self.begin.len() > self.most {
+                    break;
+                }
                 match known.get(&word) {
                     Some(pieces) => ids.extend_from_slice(pieces),
                     None => {
@@ -80,6 +87,9 @@ impl<'a> Wordwise<'a> {
             known.extend(new.into_iter().take(room));
         }
         let cut = ids.len() - self.begin.len() > self.most;
+        if plain < whole && !cut {
+            return None;
+        }
         ids.truncate(self.begin.len() + self.most);
         ids.extend_from_slice(&self.end);
         Some((ids, cut))
@@ -177,6 +187,13 @@ mod tests {
         for text in ["caf\u{e9}", "the [MASK]", "\u{4e2d}"] {
             assert_eq!(wordwise.ids(text), None, "{text}");
         }
+        // Unless it was cut before, and not at a word that goes on.
+        let long = "the lower west ".repeat(9);
+        for text in [format!("{long} caf\u{e9}"), format!("{long}[MASK]"), format!("{long}\u{301}")] {
+            let expected = tokenizer.encode_fast(text.as_str(), true).expect("encoded");
+            assert_eq!(wordwise.ids(&text), Some((expected.get_ids().to_vec(), true)), "{text}");
+        }
+        assert_eq!(wordwise.ids(&format!("{}\u{301}", "x".repeat(60))), None, "one word");
         let mut other = Trainer::of(TokenizerKind::Bpe);
         other.add("some text").expect("added");
         assert!(Wordwise::of(&other.tokenizer(300).expect("trained")).is_none());
