@@ -142,8 +142,8 @@ pub(crate) trait Architecture {
     where
         Self: Sized;
 
-    /// `config.json`.
-    fn to_public(&self) -> Value;
+    /// What a public `config.json` says beside the fields, or otherwise than they do.
+    fn beside(&self, _config: &mut Map<String, Value>) {}
 
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
     fn problems(&self) -> Vec<ConfigProblem>;

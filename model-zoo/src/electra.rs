@@ -6,7 +6,7 @@ use crate::contract::{Architecture, Model};
 use crate::cost::Cost;
 use crate::encoder::{Encoder, NAMES, Places, Shape, Top};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive, named};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{Activation, Dense, LayerNorm, leave_other_head};
@@ -111,21 +111,6 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let mut config = json!({
-            "model_type": "electra", "vocab_size": self.vocab_size, "embedding_size": self.embedding_size,
-            "hidden_size": self.hidden_size, "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads, "intermediate_size": self.intermediate_size,
-            "max_position_embeddings": self.max_position_embeddings, "type_vocab_size": self.type_vocab_size,
-            "hidden_act": self.hidden_act.name(), "hidden_dropout_prob": self.hidden_dropout_prob,
-            "attention_probs_dropout_prob": self.attention_probs_dropout_prob, "classifier_dropout": self.classifier_dropout,
-            "initializer_range": self.initializer_range, "layer_norm_eps": self.layer_norm_eps,
-            "pad_token_id": self.pad_token_id, "torch_dtype": "float32",
-        });
-        self.head.write(&mut config, HEADS);
-        config
-    }
-
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         let most = [
@@ -139,17 +124,11 @@ impl Architecture for Config {
             ("type_vocab_size", self.type_vocab_size, 1000),
         ];
         check_counts(&mut problems, most);
-        check_divides(&mut problems, ("num_attention_heads", self.num_attention_heads), ("hidden_size", self.hidden_size));
-        check_dropouts(
-            &mut problems,
-            [
-                ("hidden_dropout_prob", self.hidden_dropout_prob),
-                ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
-                ("classifier_dropout", self.classifier_dropout.unwrap_or(0.0)),
-            ],
-        );
-        check_ids(&mut problems, self.vocab_size, [("pad_token_id", self.pad_token_id)]);
-        check_positive(&mut problems, [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]);
+        check_divides(&mut problems, named!(self; num_attention_heads, hidden_size));
+        check_dropouts(&mut problems, named!(self; hidden_dropout_prob, attention_probs_dropout_prob));
+        check_dropouts(&mut problems, [("classifier_dropout", self.classifier_dropout.unwrap_or(0.0))]);
+        check_ids(&mut problems, self.vocab_size, named!(self; pad_token_id));
+        check_positive(&mut problems, named!(self; layer_norm_eps, initializer_range));
         self.head.check(&mut problems, HEADS);
         problems
     }

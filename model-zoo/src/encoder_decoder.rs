@@ -59,6 +59,22 @@ pub(crate) trait EncoderDecoder {
     fn max_target_tokens(&self) -> usize;
 }
 
+/// What [`EncoderDecoder::read`] gives where sources are texts, which `encode` makes states of.
+///
+/// # Errors
+/// The input is another model's, or `encode`'s.
+pub(crate) fn read_texts<'a>(
+    family: &'static str,
+    input: &'a Input,
+    encode: impl FnOnce(&Tensor, &[usize]) -> Result<Var>,
+) -> Result<(Read, Target<'a>)> {
+    let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
+        return Err(input.other_than(family, "pairs of texts"));
+    };
+    let states = encode(source_ids, source_lengths)?;
+    Ok((Read { states, lengths: source_lengths.clone() }, Target { ids: target_ids, lengths: target_lengths }))
+}
+
 /// Real positions of targets and of their sources.
 pub(crate) struct Lengths {
     pub(crate) target: Vec<usize>,

@@ -175,6 +175,14 @@ pub(crate) fn parse_object(config_json: &str) -> Result<Map<String, Value>> {
     }
 }
 
+/// Fields of a configuration, each with its name: `named!(self; dim)` is `[("dim", self.dim)]`.
+macro_rules! named {
+    ($config:expr; $($field:ident),+) => {
+        [$((stringify!($field), $config.$field)),+]
+    };
+}
+pub(crate) use named;
+
 /// How many classes a head may have.
 const NUM_LABELS: RangeInclusive<usize> = 1..=1_000_000;
 
@@ -209,11 +217,6 @@ pub(crate) fn check_ids<const N: usize>(problems: &mut Vec<ConfigProblem>, vocab
     }
 }
 
-/// As [`check_ids`] of what fills up, ends and begins what is written from another text.
-pub(crate) fn check_pair_ids(problems: &mut Vec<ConfigProblem>, vocab_size: usize, [pad, eos, start]: [usize; 3]) {
-    check_ids(problems, vocab_size, [("pad_token_id", pad), ("eos_token_id", eos), ("decoder_start_token_id", start)]);
-}
-
 /// Problems of what a variance is kept from 0 by, and of spreads that weights are drawn with: float32 must hold them, and what is
 /// computed with them.
 pub(crate) fn check_positive<const N: usize>(problems: &mut Vec<ConfigProblem>, found: [(&str, f64); N]) {
@@ -222,7 +225,7 @@ pub(crate) fn check_positive<const N: usize>(problems: &mut Vec<ConfigProblem>, 
 }
 
 /// A problem if the first field's count does not divide the second's. One of 0 could not be read, which is told already.
-pub(crate) fn check_divides(problems: &mut Vec<ConfigProblem>, (field, found): (&str, usize), (whole, of): (&str, usize)) {
+pub(crate) fn check_divides(problems: &mut Vec<ConfigProblem>, [(field, found), (whole, of)]: [(&str, usize); 2]) {
     if found > 0 && !of.is_multiple_of(found) {
         problems.push(ConfigProblem::new(field, format!("a divisor of `{whole}` ({of})"), found));
     }
@@ -238,9 +241,10 @@ pub(crate) fn check_labels(problems: &mut Vec<ConfigProblem>, labels: &[String])
 }
 
 /// Adds the class names to a `config.json` as the public format has them.
-pub(crate) fn write_labels(config: &mut Value, labels: &[String]) {
-    config["id2label"] = labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label))).collect();
-    config["label2id"] = labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id))).collect();
+pub(crate) fn write_labels(config: &mut Map<String, Value>, labels: &[String]) {
+    let named = labels.iter().enumerate().map(|(id, label)| (id.to_string(), json!(label))).collect();
+    let numbered = labels.iter().enumerate().map(|(id, label)| (label.clone(), json!(id))).collect();
+    config.extend([("id2label".into(), named), ("label2id".into(), numbered)]);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::cache::{Cache, Past};
 use crate::contract::{Architecture, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive, named};
 use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -96,17 +96,6 @@ impl Architecture for Config {
         }
     }
 
-    /// `config.json`.
-    fn to_public(&self) -> Value {
-        json!({
-            "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": self.vocab_size, "n_positions": self.n_positions,
-            "n_embd": self.n_embd, "n_layer": self.n_layer, "n_head": self.n_head, "n_inner": self.n_inner,
-            "activation_function": self.activation_function.name(), "resid_pdrop": self.resid_pdrop, "embd_pdrop": self.embd_pdrop, "attn_pdrop": self.attn_pdrop,
-            "layer_norm_epsilon": self.layer_norm_epsilon, "initializer_range": self.initializer_range,
-            "tie_word_embeddings": self.tie_word_embeddings, "torch_dtype": "float32",
-        })
-    }
-
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
@@ -119,15 +108,9 @@ impl Architecture for Config {
             ("n_inner", self.inner(), 1_000_000),
         ];
         check_counts(&mut problems, most);
-        check_divides(&mut problems, ("n_head", self.n_head), ("n_embd", self.n_embd));
-        check_dropouts(
-            &mut problems,
-            [("resid_pdrop", self.resid_pdrop), ("embd_pdrop", self.embd_pdrop), ("attn_pdrop", self.attn_pdrop)],
-        );
-        check_positive(
-            &mut problems,
-            [("layer_norm_epsilon", self.layer_norm_epsilon), ("initializer_range", self.initializer_range)],
-        );
+        check_divides(&mut problems, named!(self; n_head, n_embd));
+        check_dropouts(&mut problems, named!(self; resid_pdrop, embd_pdrop, attn_pdrop));
+        check_positive(&mut problems, named!(self; layer_norm_epsilon, initializer_range));
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -3,6 +3,7 @@
 //!
 //! A new architecture is one file and a line in [`registry`]; the contract tests pick it up.
 
+mod blocks;
 mod cache;
 mod contract;
 mod cost;

@@ -7,7 +7,7 @@ use crate::cache::{Cache, Past};
 use crate::contract::{Architecture, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive, named};
 use crate::generate::{Decoder, Texts};
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -219,19 +219,13 @@ impl Architecture for Config {
         }
     }
 
-    /// `config.json`.
-    fn to_public(&self) -> Value {
-        let (name, architecture) = FAMILIES.iter().find(|(_, f, _)| *f == self.model_type).map_or(("", ""), |(n, _, a)| (*n, *a));
-        json!({
-            "architectures": [architecture], "model_type": name, "vocab_size": self.vocab_size, "hidden_size": self.hidden_size,
-            "intermediate_size": self.intermediate_size, "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads, "num_key_value_heads": self.num_key_value_heads, "head_dim": self.head_dim,
-            "max_position_embeddings": self.max_position_embeddings, "rms_norm_eps": self.rms_norm_eps, "hidden_act": "silu",
-            "rope_theta": self.rope_theta, "rope_scaling": if self.rope_scaling == Scaling::Default { Value::Null } else { json!(self.rope_scaling) },
-            "attention_bias": self.attention_bias, "mlp_bias": self.mlp_bias, "attention_dropout": self.attention_dropout,
-            "sliding_window": self.sliding_window, "tie_word_embeddings": self.tie_word_embeddings,
-            "initializer_range": self.initializer_range, "torch_dtype": "float32",
-        })
+    fn beside(&self, config: &mut Map<String, Value>) {
+        let class = FAMILIES.iter().find(|(_, family, _)| *family == self.model_type).map(|(.., class)| class);
+        config.insert("architectures".into(), json!([class]));
+        config.insert("hidden_act".into(), json!("silu"));
+        if self.rope_scaling == Scaling::Default {
+            config.insert("rope_scaling".into(), Value::Null);
+        }
     }
 
     /// Ranges, and what must hold between fields. A count of 0 stands for one that could not be read.
@@ -249,11 +243,7 @@ impl Architecture for Config {
             ("sliding_window", self.sliding_window.unwrap_or(1), 100_000_000),
         ];
         check_counts(&mut problems, most);
-        check_divides(
-            &mut problems,
-            ("num_key_value_heads", self.num_key_value_heads),
-            ("num_attention_heads", self.num_attention_heads),
-        );
+        check_divides(&mut problems, named!(self; num_key_value_heads, num_attention_heads));
         if !self.head_dim.is_multiple_of(2) {
             problems.push(ConfigProblem::new("head_dim", "an even number", self.head_dim));
         } else if (1..=65_536).contains(&self.head_dim)
@@ -261,8 +251,8 @@ impl Architecture for Config {
         {
             problems.push(ConfigProblem::new("rope_scaling", "numbers that give a rotation", error));
         }
-        check_dropouts(&mut problems, [("attention_dropout", self.attention_dropout)]);
-        check_positive(&mut problems, [("rms_norm_eps", self.rms_norm_eps), ("initializer_range", self.initializer_range)]);
+        check_dropouts(&mut problems, named!(self; attention_dropout));
+        check_positive(&mut problems, named!(self; rms_norm_eps, initializer_range));
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -3,23 +3,23 @@
 //!
 //! Shapes: `b` batch, `s` source tokens, `t` target tokens, `d` width (`d_model`).
 
-use crate::cache::Past;
+use crate::blocks::{Block, Norms, Shape};
 use crate::contract::{Architecture, Input, Model, Output, PairIds};
 use crate::cost::Cost;
-use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
+use crate::encoder_decoder::{EncoderDecoder, Read, Target, Writer, read_texts};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_pair_ids, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive, named};
 use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
-use crate::lora::{Adapter, Linear, body};
+use crate::lora::{Adapter, body};
 pub use crate::parts::Activation;
-use crate::parts::{LayerNorm, check_tokens, padded_sources, residual};
+use crate::parts::{check_tokens, padded_sources};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use tallow_kernels::{self as kernels, Attention, Init, Mask, Param, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Init, Param, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,9 +54,6 @@ pub struct Config {
 
 /// Its heads, by the names of their classes in public files.
 pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "MarianMTModel")];
-
-/// Added to the variance in norms.
-const EPS: f64 = 1e-5;
 
 impl Architecture for Config {
     fn from_public(object: &Map<String, Value>) -> Result<Self> {
@@ -124,22 +121,16 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let mut config = json!({
-            "model_type": "marian", "is_encoder_decoder": true, "vocab_size": self.vocab_size, "decoder_vocab_size": self.vocab_size,
-            "d_model": self.d_model, "encoder_layers": self.encoder_layers, "decoder_layers": self.decoder_layers,
-            "encoder_attention_heads": self.encoder_attention_heads, "decoder_attention_heads": self.decoder_attention_heads,
-            "encoder_ffn_dim": self.encoder_ffn_dim, "decoder_ffn_dim": self.decoder_ffn_dim,
-            "max_position_embeddings": self.max_position_embeddings, "activation_function": self.activation_function.name(),
-            "dropout": self.dropout, "attention_dropout": self.attention_dropout, "activation_dropout": self.activation_dropout,
-            "init_std": self.init_std, "scale_embedding": self.scale_embedding, "share_encoder_decoder_embeddings": true,
-            "tie_word_embeddings": true, "pad_token_id": self.pad_token_id, "eos_token_id": self.eos_token_id,
+    fn beside(&self, config: &mut Map<String, Value>) {
+        let beside = [
+            ("is_encoder_decoder", json!(true)),
+            ("decoder_vocab_size", json!(self.vocab_size)),
+            ("share_encoder_decoder_embeddings", json!(true)),
+            ("tie_word_embeddings", json!(true)),
             // Or else the library ends a long text with token 0.
-            "forced_eos_token_id": null,
-            "decoder_start_token_id": self.decoder_start_token_id, "torch_dtype": "float32",
-        });
-        self.head.write(&mut config, HEADS);
-        config
+            ("forced_eos_token_id", Value::Null),
+        ];
+        config.extend(beside.map(|(field, value)| (field.into(), value)));
     }
 
     fn problems(&self) -> Vec<ConfigProblem> {
@@ -156,21 +147,12 @@ impl Architecture for Config {
             ("max_position_embeddings", self.max_position_embeddings, 1_000_000),
         ];
         check_counts(&mut problems, most);
-        for heads in
-            [("encoder_attention_heads", self.encoder_attention_heads), ("decoder_attention_heads", self.decoder_attention_heads)]
-        {
-            check_divides(&mut problems, heads, ("d_model", self.d_model));
+        for heads in named!(self; encoder_attention_heads, decoder_attention_heads) {
+            check_divides(&mut problems, [heads, ("d_model", self.d_model)]);
         }
-        check_dropouts(
-            &mut problems,
-            [
-                ("dropout", self.dropout),
-                ("attention_dropout", self.attention_dropout),
-                ("activation_dropout", self.activation_dropout),
-            ],
-        );
-        check_pair_ids(&mut problems, self.vocab_size, [self.pad_token_id, self.eos_token_id, self.decoder_start_token_id]);
-        check_positive(&mut problems, [("init_std", self.init_std)]);
+        check_dropouts(&mut problems, named!(self; dropout, attention_dropout, activation_dropout));
+        check_ids(&mut problems, self.vocab_size, named!(self; pad_token_id, eos_token_id, decoder_start_token_id));
+        check_positive(&mut problems, named!(self; init_std));
         self.head.check(&mut problems, HEADS);
         problems
     }
@@ -251,6 +233,25 @@ impl Architecture for Config {
     }
 }
 
+impl Config {
+    /// Of the blocks of encoder or decoder.
+    fn shape(&self, decodes: bool) -> Shape {
+        Shape {
+            width: self.d_model,
+            inner: if decodes { self.decoder_ffn_dim } else { self.encoder_ffn_dim },
+            num_heads: if decodes { self.decoder_attention_heads } else { self.encoder_attention_heads },
+            key_bias: true,
+            norms: Norms::Behind,
+            act: self.activation_function,
+            dropout: self.dropout as f32,
+            attention_dropout: self.attention_dropout as f32,
+            activation_dropout: self.activation_dropout as f32,
+            init: Init::Normal(self.init_std as f32),
+            decodes,
+        }
+    }
+}
+
 /// What is added to the scores of words; it is not trained.
 const BIAS: &str = "final_logits_bias";
 
@@ -263,42 +264,16 @@ struct Marian {
     config: Config,
 }
 
-/// One block: attention to its own text, in the decoder to the source, then feed-forward; each with residual, and a norm behind it.
-struct Block {
-    own: AttentionLayer,
-    source: Option<AttentionLayer>,
-    inner: Linear,
-    outer: Linear,
-    norm: LayerNorm,
-    act: Activation,
-    dropout: f32,
-    activation_dropout: f32,
-}
-
-struct AttentionLayer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    norm: LayerNorm,
-    num_heads: usize,
-    dropout: f32,
-    attention_dropout: f32,
-}
-
 impl Marian {
     fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (own, d) = (body(weights, adapter), config.d_model);
-        let stack = |name: &str, layers: usize, decodes| -> Result<Vec<Rc<Block>>> {
-            let at = weights.at("model").at(name).at("layers");
-            (0..layers).map(|i| Ok(Rc::new(Block::new(config, adapter, &at.at(i), decodes)?))).collect()
-        };
+        let stack = |name: &str, shape: Shape, layers| shape.stack(layers, &weights.at("model").at(name).at("layers"), adapter);
         let words = own.at("model.shared").param("weight", &[config.vocab_size, d], Init::Normal(config.init_std as f32));
         Ok(Marian {
             words,
             bias: weights.frozen().param(BIAS, &[config.vocab_size], Init::Zeros),
-            encoder: stack("encoder", config.encoder_layers, false)?,
-            decoder: stack("decoder", config.decoder_layers, true)?,
+            encoder: stack("encoder", config.shape(false), config.encoder_layers)?,
+            decoder: stack("decoder", config.shape(true), config.decoder_layers)?,
             config: config.clone(),
         })
     }
@@ -309,7 +284,7 @@ impl Marian {
         let (mut x, shared): (Var, Rc<[usize]>) = (self.embed(tape, source_ids, 0)?, lengths.into());
         for block in &self.encoder {
             let (block, lengths) = (Rc::clone(block), Rc::clone(&shared));
-            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x, &lengths)?]))?;
+            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x, Some(&lengths))?]))?;
         }
         Ok(x)
     }
@@ -320,11 +295,7 @@ impl EncoderDecoder for Marian {
     type Block = Block;
 
     fn read<'a>(&self, tape: &Tape, input: &'a Input) -> Result<(Read, Target<'a>)> {
-        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
-            return Err(input.other_than(Self::FAMILY, "pairs of texts"));
-        };
-        let states = self.encode(tape, source_ids, source_lengths)?;
-        Ok((Read { states, lengths: source_lengths.clone() }, Target { ids: target_ids, lengths: target_lengths }))
+        read_texts(Self::FAMILY, input, |ids, lengths| self.encode(tape, ids, lengths))
     }
 
     fn read_alone(&self, tape: &Tape, sources: &[Source]) -> Result<Read> {
@@ -353,105 +324,6 @@ impl EncoderDecoder for Marian {
 
     fn max_target_tokens(&self) -> usize {
         self.config.max_position_embeddings
-    }
-}
-
-impl Block {
-    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, decodes: bool) -> Result<Self> {
-        let (d, init) = (config.d_model, Init::Normal(config.init_std as f32));
-        let inner = if decodes { config.decoder_ffn_dim } else { config.encoder_ffn_dim };
-        let attention = |name, norm| AttentionLayer::new(config, adapter, at, [name, norm], decodes);
-        Ok(Block {
-            own: attention("self_attn", "self_attn_layer_norm")?,
-            source: decodes.then(|| attention("encoder_attn", "encoder_attn_layer_norm")).transpose()?,
-            inner: Linear::new(&at.at("fc1"), [d, inner], true, init, adapter)?,
-            outer: Linear::new(&at.at("fc2"), [inner, d], true, init, adapter)?,
-            norm: LayerNorm::new(&body(&at.at("final_layer_norm"), adapter), d, EPS),
-            act: config.activation_function,
-            dropout: config.dropout as f32,
-            activation_dropout: config.activation_dropout as f32,
-        })
-    }
-
-    /// Of the encoder, for texts of these lengths.
-    fn encode(&self, tape: &Tape, x: &Var, lengths: &[usize]) -> kernels::Result<Var> {
-        self.forward(tape, &self.own.own(tape, x, Mask::Full, lengths, None)?)
-    }
-
-    /// The feed-forward layer.
-    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
-        let h = self.act.forward(tape, &self.inner.forward(tape, x)?)?;
-        let h = self.outer.forward(tape, &kernels::dropout(tape, &h, self.activation_dropout)?)?;
-        self.norm.forward(tape, &residual(tape, &h, x, self.dropout)?)
-    }
-}
-
-impl DecoderBlock for Block {
-    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
-        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
-    }
-
-    fn decode(
-        &self,
-        tape: &Tape,
-        x: &Var,
-        keys_values: &[Var; 2],
-        lengths: &Lengths,
-        past: Option<&mut Past>,
-    ) -> kernels::Result<Var> {
-        let mut x = self.own.own(tape, x, Mask::Causal, &lengths.target, past)?;
-        if let Some(source) = &self.source {
-            x = source.source(tape, &x, keys_values, lengths)?;
-        }
-        self.forward(tape, &x)
-    }
-}
-
-impl AttentionLayer {
-    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, [name, norm]: [&str; 2], decodes: bool) -> Result<Self> {
-        let d = config.d_model;
-        let linear = |part: &str| Linear::new(&at.at(name).at(part), [d, d], true, Init::Normal(config.init_std as f32), adapter);
-        Ok(AttentionLayer {
-            query: linear("q_proj")?,
-            key: linear("k_proj")?,
-            value: linear("v_proj")?,
-            output: linear("out_proj")?,
-            norm: LayerNorm::new(&body(&at.at(norm), adapter), d, EPS),
-            num_heads: if decodes { config.decoder_attention_heads } else { config.encoder_attention_heads },
-            dropout: config.dropout as f32,
-            attention_dropout: config.attention_dropout as f32,
-        })
-    }
-
-    fn keys_values(&self, tape: &Tape, x: &Var) -> kernels::Result<[Var; 2]> {
-        Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
-    }
-
-    /// Attention of a text to itself.
-    fn own(&self, tape: &Tape, x: &Var, mask: Mask, lengths: &[usize], past: Option<&mut Past>) -> kernels::Result<Var> {
-        let (q, [k, v]) = (self.query.forward(tape, x)?, self.keys_values(tape, x)?);
-        let args = Attention { mask, lengths: Some(lengths), dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
-        let a = match past {
-            None => kernels::attention(tape, &q, &k, &v, &args)?,
-            Some(past) => {
-                let known = past.extend(&k, &v)?;
-                kernels::attention(tape, &q, &known.k, &known.v, &Attention { key_lengths: Some(&known.lengths), ..args })?
-            }
-        };
-        self.finish(tape, &a, x)
-    }
-
-    /// Attention of the target to the source.
-    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &Lengths) -> kernels::Result<Var> {
-        let (lengths, key_lengths, dropout) = (Some(&lengths.target[..]), Some(&lengths.source[..]), self.attention_dropout);
-        let args = Attention { lengths, key_lengths, dropout, ..Attention::full(self.num_heads) };
-        let a = kernels::attention(tape, &self.query.forward(tape, x)?, k, v, &args)?;
-        self.finish(tape, &a, x)
-    }
-
-    fn finish(&self, tape: &Tape, a: &Var, x: &Var) -> kernels::Result<Var> {
-        let added = residual(tape, &self.output.forward(tape, a)?, x, self.dropout)?;
-        self.norm.forward(tape, &added)
     }
 }
 

@@ -10,14 +10,14 @@
 use crate::contract::{Architecture, Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_count, check_dropouts};
+use crate::fields::{Fields, check_count, check_dropouts, named};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 pub use crate::parts::Activation;
 use crate::parts::{Dense, LayerNorm, Norm2d, leave_other_head};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tallow_kernels::{self as kernels, Init, Param, Tape, Var, Weights};
 
@@ -269,20 +269,6 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let norm = Norm::NAMES.iter().find(|(_, norm)| *norm == self.norm).map_or("", |(name, _)| name);
-        let mut config = json!({
-            "model_type": "mlp", "numeric_columns": self.numeric_columns, "categorical_columns": self.categorical_columns,
-            "target": self.target, "hidden_sizes": self.hidden_sizes, "hidden_act": self.hidden_act.name(), "norm": norm,
-            "dropout": self.dropout, "torch_dtype": "float32",
-        });
-        if let Some(column) = &self.target_column {
-            config["target_column"] = json!(column);
-        }
-        self.head.write(&mut config, HEADS);
-        config
-    }
-
     fn problems(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         let columns = self.numeric_columns.len() + self.categorical_columns.len();
@@ -313,7 +299,7 @@ impl Architecture for Config {
         for (at, size) in self.hidden_sizes.iter().enumerate() {
             check_count(&mut problems, &format!("hidden_sizes.{at}"), *size, 1..=65_536);
         }
-        check_dropouts(&mut problems, [("dropout", self.dropout)]);
+        check_dropouts(&mut problems, named!(self; dropout));
         self.head.check(&mut problems, HEADS);
         problems
     }

@@ -77,7 +77,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Their names in public files; the first of an activation is the one that is written.
+    /// Their names in public files, which write an activation as it is called here.
     pub(crate) const NAMES: [(&str, Activation); 9] = [
         ("gelu", Activation::Gelu),
         ("gelu_python", Activation::Gelu),
@@ -89,11 +89,6 @@ impl Activation {
         ("swish", Activation::Silu),
         ("tanh", Activation::Tanh),
     ];
-
-    /// As public files write it.
-    pub(crate) fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, act)| *act == self).map_or("", |(name, _)| name)
-    }
 
     pub(crate) fn forward(self, tape: &Tape, x: &Var) -> Result<Var> {
         match self {

@@ -8,7 +8,7 @@ use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{ALL_LINEAR, Adapted, Adapter};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tallow_kernels::{ParamKind, Stream, Weights};
 
@@ -62,12 +62,10 @@ macro_rules! zoo {
                 }
             }
 
-            /// The heads that the architecture has.
-            pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
-                let heads: &Heads = match self {
+            fn known_heads(&self) -> &'static Heads {
+                match self {
                     $(ModelConfig::$variant(_) => crate::$module::HEADS,)*
-                };
-                heads.iter().map(|(kind, _)| *kind)
+                }
             }
 
             /// What its last layer says.
@@ -205,6 +203,11 @@ impl ModelConfig {
 
     pub fn num_labels(&self) -> usize {
         self.labels().len()
+    }
+
+    /// The heads that the architecture has.
+    pub fn heads(&self) -> impl Iterator<Item = HeadKind> {
+        self.known_heads().iter().map(|(kind, _)| *kind)
     }
 
     /// Words of the vocabulary, and the longest text in tokens; none for models of something else.
@@ -355,9 +358,15 @@ impl ModelConfig {
         self.architecture().public_tensors(own)
     }
 
-    /// `config.json`.
+    /// `config.json`: the fields, whose names are the public ones, the head, and what the architecture says beside them.
     pub fn to_public(&self) -> Value {
-        self.architecture().to_public()
+        let mut config = Map::from_iter([("model_type".into(), json!(self.family())), ("torch_dtype".into(), json!("float32"))]);
+        if let Value::Object(fields) = json!(self) {
+            config.extend(fields.into_iter().filter(|(field, _)| field != "family" && field != "head"));
+        }
+        self.head().write(&mut config, self.known_heads());
+        self.architecture().beside(&mut config);
+        Value::Object(config)
     }
 
     /// Trainable elements.

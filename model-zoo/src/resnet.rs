@@ -114,18 +114,9 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let mut config = json!({
-            "model_type": "resnet", "num_channels": self.num_channels,
-            "embedding_size": self.embedding_size, "hidden_sizes": self.hidden_sizes, "depths": self.depths,
-            "layer_type": self.layer_type, "hidden_act": "relu", "downsample_in_first_stage": self.downsample_in_first_stage,
-            "downsample_in_bottleneck": self.downsample_in_bottleneck, "stem_type": self.stem_type, "torch_dtype": "float32",
-        });
-        if self.width_factor != 1 {
-            config["width_factor"] = json!(self.width_factor);
-        }
-        self.head.write(&mut config, HEADS);
-        config
+    fn beside(&self, config: &mut Map<String, Value>) {
+        config.insert("hidden_act".into(), json!("relu"));
+        config.retain(|field, value| field != "width_factor" || *value != json!(1));
     }
 
     fn image_channels(&self) -> Option<usize> {

@@ -5,9 +5,9 @@
 use crate::cache::Past;
 use crate::contract::{Architecture, Input, Model, Output, PairIds};
 use crate::cost::Cost;
-use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
+use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer, read_texts};
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_counts, check_dropouts, check_pair_ids, check_positive};
+use crate::fields::{Fields, check_count, check_counts, check_dropouts, check_ids, check_positive, named};
 use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
 use crate::lora::{Adapter, Linear, body};
@@ -123,20 +123,10 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let forward = FeedForward::NAMES.iter().find(|(_, f)| *f == self.feed_forward_proj).map_or("", |(name, _)| name);
-        let mut config = json!({
-            "model_type": "t5", "is_encoder_decoder": true, "vocab_size": self.vocab_size, "d_model": self.d_model, "d_kv": self.d_kv,
-            "d_ff": self.d_ff, "num_layers": self.num_layers, "num_decoder_layers": self.num_decoder_layers, "num_heads": self.num_heads,
-            "relative_attention_num_buckets": self.relative_attention_num_buckets,
-            "relative_attention_max_distance": self.relative_attention_max_distance, "dropout_rate": self.dropout_rate,
-            "layer_norm_epsilon": self.layer_norm_epsilon, "initializer_factor": self.initializer_factor,
-            "feed_forward_proj": forward, "tie_word_embeddings": self.tie_word_embeddings, "n_positions": self.n_positions,
-            "pad_token_id": self.pad_token_id, "eos_token_id": self.eos_token_id,
-            "decoder_start_token_id": self.decoder_start_token_id, "torch_dtype": "float32",
-        });
-        self.head.write(&mut config, HEADS);
-        config
+    fn beside(&self, config: &mut Map<String, Value>) {
+        let forward = FeedForward::NAMES.iter().find(|(_, f)| *f == self.feed_forward_proj).map(|(name, _)| name);
+        config.insert("feed_forward_proj".into(), json!(forward));
+        config.insert("is_encoder_decoder".into(), json!(true));
     }
 
     fn problems(&self) -> Vec<ConfigProblem> {
@@ -156,12 +146,9 @@ impl Architecture for Config {
         check_count(&mut problems, "relative_attention_num_buckets", self.relative_attention_num_buckets, 4..=65_536);
         let farthest = self.relative_attention_num_buckets / 2 + 1..=1_000_000;
         check_count(&mut problems, "relative_attention_max_distance", self.relative_attention_max_distance, farthest);
-        check_dropouts(&mut problems, [("dropout_rate", self.dropout_rate)]);
-        check_pair_ids(&mut problems, self.vocab_size, [self.pad_token_id, self.eos_token_id, self.decoder_start_token_id]);
-        check_positive(
-            &mut problems,
-            [("layer_norm_epsilon", self.layer_norm_epsilon), ("initializer_factor", self.initializer_factor)],
-        );
+        check_dropouts(&mut problems, named!(self; dropout_rate));
+        check_ids(&mut problems, self.vocab_size, named!(self; pad_token_id, eos_token_id, decoder_start_token_id));
+        check_positive(&mut problems, named!(self; layer_norm_epsilon, initializer_factor));
         self.head.check(&mut problems, HEADS);
         problems
     }
@@ -344,11 +331,7 @@ impl EncoderDecoder for T5 {
     type Block = Block;
 
     fn read<'a>(&self, tape: &Tape, input: &'a Input) -> Result<(Read, Target<'a>)> {
-        let Input::TextToText { source_ids, source_lengths, target_ids, target_lengths } = input else {
-            return Err(input.other_than(Self::FAMILY, "pairs of texts"));
-        };
-        let states = self.encode(tape, source_ids, source_lengths)?;
-        Ok((Read { states, lengths: source_lengths.clone() }, Target { ids: target_ids, lengths: target_lengths }))
+        read_texts(Self::FAMILY, input, |ids, lengths| self.encode(tape, ids, lengths))
     }
 
     fn read_alone(&self, tape: &Tape, sources: &[Source]) -> Result<Read> {

@@ -7,13 +7,13 @@
 use crate::contract::{Architecture, Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Error, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_positive, named};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::{Adapter, Linear, body};
 use crate::parts::{Activation, Dense, LayerNorm, images_of, leave_other_head, residual};
 use candle_core::{DType, Tensor};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tallow_kernels::{self as kernels, Attention, Conv2d, Init, Interpolation, Param, Tape, Var, Weights};
@@ -91,19 +91,6 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let mut config = json!({
-            "model_type": "vit", "hidden_size": self.hidden_size, "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads, "intermediate_size": self.intermediate_size,
-            "hidden_act": self.hidden_act.name(), "hidden_dropout_prob": self.hidden_dropout_prob,
-            "attention_probs_dropout_prob": self.attention_probs_dropout_prob, "initializer_range": self.initializer_range,
-            "layer_norm_eps": self.layer_norm_eps, "image_size": self.image_size, "patch_size": self.patch_size,
-            "num_channels": self.num_channels, "qkv_bias": self.qkv_bias, "torch_dtype": "float32",
-        });
-        self.head.write(&mut config, HEADS);
-        config
-    }
-
     fn image_channels(&self) -> Option<usize> {
         Some(self.num_channels)
     }
@@ -124,19 +111,13 @@ impl Architecture for Config {
             ("num_channels", self.num_channels, 1024),
         ];
         check_counts(&mut problems, most);
-        check_divides(&mut problems, ("num_attention_heads", self.num_attention_heads), ("hidden_size", self.hidden_size));
+        check_divides(&mut problems, named!(self; num_attention_heads, hidden_size));
         if self.image_size > 0 && self.patch_size > self.image_size {
             let expected = format!("at most `image_size` ({})", self.image_size);
             problems.push(ConfigProblem::new("patch_size", expected, self.patch_size));
         }
-        check_dropouts(
-            &mut problems,
-            [
-                ("hidden_dropout_prob", self.hidden_dropout_prob),
-                ("attention_probs_dropout_prob", self.attention_probs_dropout_prob),
-            ],
-        );
-        check_positive(&mut problems, [("layer_norm_eps", self.layer_norm_eps), ("initializer_range", self.initializer_range)]);
+        check_dropouts(&mut problems, named!(self; hidden_dropout_prob, attention_probs_dropout_prob));
+        check_positive(&mut problems, named!(self; layer_norm_eps, initializer_range));
         self.head.check(&mut problems, HEADS);
         problems
     }

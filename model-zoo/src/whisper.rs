@@ -3,23 +3,23 @@
 //!
 //! Shapes: `b` batch, `m` mel bins, `f` frames (twice the positions `s` of the encoder), `t` target tokens, `d` width (`d_model`).
 
-use crate::cache::Past;
+use crate::blocks::{Block, EPS, Norms, Shape};
 use crate::contract::{Architecture, Input, Model, Output, PairIds, SpeechLimits};
 use crate::cost::Cost;
-use crate::encoder_decoder::{DecoderBlock, EncoderDecoder, Lengths, Read, Target, Writer};
+use crate::encoder_decoder::{EncoderDecoder, Read, Target, Writer};
 use crate::error::{self, ConfigProblem, Result};
-use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive};
+use crate::fields::{Fields, check_counts, check_divides, check_dropouts, check_ids, check_positive, named};
 use crate::generate::Source;
 use crate::head::{Head, HeadKind, Heads, words};
-use crate::lora::{Adapter, Linear, body};
+use crate::lora::{Adapter, body};
 pub use crate::parts::Activation;
-use crate::parts::{LayerNorm, residual};
+use crate::parts::LayerNorm;
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use tallow_kernels::{self as kernels, Attention, Conv2d, Init, Mask, Param, Tape, Var, Weights};
+use tallow_kernels::{self as kernels, Conv2d, Init, Param, Tape, Var, Weights};
 
 /// The keys of the public `config.json` that matter here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,9 +56,6 @@ pub struct Config {
 
 /// Its heads, by the names of their classes in public files.
 pub(crate) const HEADS: &Heads = &[(HeadKind::Words, "WhisperForConditionalGeneration")];
-
-/// Added to the variance in norms.
-const EPS: f64 = 1e-5;
 
 /// Frames that a filter sees, and that the second one moves on by.
 const KERNEL: usize = 3;
@@ -132,23 +129,16 @@ impl Architecture for Config {
         }
     }
 
-    fn to_public(&self) -> Value {
-        let mut config = json!({
-            "model_type": "whisper", "is_encoder_decoder": true, "vocab_size": self.vocab_size, "num_mel_bins": self.num_mel_bins,
-            "d_model": self.d_model, "encoder_layers": self.encoder_layers, "decoder_layers": self.decoder_layers,
-            "encoder_attention_heads": self.encoder_attention_heads,
-            "decoder_attention_heads": self.decoder_attention_heads, "encoder_ffn_dim": self.encoder_ffn_dim,
-            "decoder_ffn_dim": self.decoder_ffn_dim, "max_source_positions": self.max_source_positions,
-            "max_target_positions": self.max_target_positions, "activation_function": self.activation_function.name(),
-            "dropout": self.dropout, "attention_dropout": self.attention_dropout, "activation_dropout": self.activation_dropout,
-            "init_std": self.init_std, "scale_embedding": false, "tie_word_embeddings": true, "pad_token_id": self.pad_token_id,
-            "bos_token_id": self.bos_token_id, "eos_token_id": self.eos_token_id,
-            "decoder_start_token_id": self.decoder_start_token_id,
+    fn beside(&self, config: &mut Map<String, Value>) {
+        let beside = [
+            ("is_encoder_decoder", json!(true)),
+            ("scale_embedding", json!(false)),
+            ("tie_word_embeddings", json!(true)),
             // Or else the library has its own where nothing is said.
-            "suppress_tokens": null, "begin_suppress_tokens": null, "torch_dtype": "float32",
-        });
-        self.head.write(&mut config, HEADS);
-        config
+            ("suppress_tokens", Value::Null),
+            ("begin_suppress_tokens", Value::Null),
+        ];
+        config.extend(beside.map(|(field, value)| (field.into(), value)));
     }
 
     fn problems(&self) -> Vec<ConfigProblem> {
@@ -167,30 +157,12 @@ impl Architecture for Config {
             ("max_target_positions", self.max_target_positions, 1_000_000),
         ];
         check_counts(&mut problems, most);
-        for heads in
-            [("encoder_attention_heads", self.encoder_attention_heads), ("decoder_attention_heads", self.decoder_attention_heads)]
-        {
-            check_divides(&mut problems, heads, ("d_model", self.d_model));
+        for heads in named!(self; encoder_attention_heads, decoder_attention_heads) {
+            check_divides(&mut problems, [heads, ("d_model", self.d_model)]);
         }
-        check_dropouts(
-            &mut problems,
-            [
-                ("dropout", self.dropout),
-                ("attention_dropout", self.attention_dropout),
-                ("activation_dropout", self.activation_dropout),
-            ],
-        );
-        check_ids(
-            &mut problems,
-            self.vocab_size,
-            [
-                ("pad_token_id", self.pad_token_id),
-                ("bos_token_id", self.bos_token_id),
-                ("eos_token_id", self.eos_token_id),
-                ("decoder_start_token_id", self.decoder_start_token_id),
-            ],
-        );
-        check_positive(&mut problems, [("init_std", self.init_std)]);
+        check_dropouts(&mut problems, named!(self; dropout, attention_dropout, activation_dropout));
+        check_ids(&mut problems, self.vocab_size, named!(self; pad_token_id, bos_token_id, eos_token_id, decoder_start_token_id));
+        check_positive(&mut problems, named!(self; init_std));
         self.head.check(&mut problems, HEADS);
         problems
     }
@@ -283,6 +255,25 @@ impl Architecture for Config {
     }
 }
 
+impl Config {
+    /// Of the blocks of encoder or decoder.
+    fn shape(&self, decodes: bool) -> Shape {
+        Shape {
+            width: self.d_model,
+            inner: if decodes { self.decoder_ffn_dim } else { self.encoder_ffn_dim },
+            num_heads: if decodes { self.decoder_attention_heads } else { self.encoder_attention_heads },
+            key_bias: false,
+            norms: Norms::Before,
+            act: self.activation_function,
+            dropout: self.dropout as f32,
+            attention_dropout: self.attention_dropout as f32,
+            activation_dropout: self.activation_dropout as f32,
+            init: Init::Normal(self.init_std as f32),
+            decodes,
+        }
+    }
+}
+
 fn norm(cost: &mut Cost, rows: usize, d: usize) {
     cost.params += 2 * d;
     cost.keep(rows * d);
@@ -312,37 +303,10 @@ struct Convolution {
     args: Conv2d,
 }
 
-/// One block: attention to its own positions, in the decoder to the recording, then feed-forward; each with a norm before it and added to
-/// what it began with.
-struct Block {
-    own: AttentionLayer,
-    source: Option<AttentionLayer>,
-    inner: Linear,
-    outer: Linear,
-    norm: LayerNorm,
-    act: Activation,
-    dropout: f32,
-    activation_dropout: f32,
-}
-
-struct AttentionLayer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    norm: LayerNorm,
-    num_heads: usize,
-    dropout: f32,
-    attention_dropout: f32,
-}
-
 impl Whisper {
     fn new(config: &Config, weights: &Weights, adapter: Option<&Adapter>) -> Result<Self> {
         let (own, d, init) = (body(weights, adapter), config.d_model, Init::Normal(config.init_std as f32));
-        let stack = |name: &str, layers: usize, decodes| -> Result<Vec<Rc<Block>>> {
-            let at = weights.at("model").at(name).at("layers");
-            (0..layers).map(|i| Ok(Rc::new(Block::new(config, adapter, &at.at(i), decodes)?))).collect()
-        };
+        let stack = |name: &str, shape: Shape, layers| shape.stack(layers, &weights.at("model").at(name).at("layers"), adapter);
         let (encoder, decoder) = (own.at("model.encoder"), own.at("model.decoder"));
         Ok(Whisper {
             convolutions: [
@@ -350,11 +314,11 @@ impl Whisper {
                 Convolution::new(&encoder.at("conv2"), [d, d], STRIDE, init),
             ],
             sines: encoder.frozen().at("embed_positions").param("weight", &[config.max_source_positions, d], Init::Sinusoids),
-            encoder: stack("encoder", config.encoder_layers, false)?,
+            encoder: stack("encoder", config.shape(false), config.encoder_layers)?,
             encoder_norm: LayerNorm::new(&encoder.at("layer_norm"), d, EPS),
             words: decoder.at("embed_tokens").param("weight", &[config.vocab_size, d], init),
             positions: decoder.at("embed_positions").param("weight", &[config.max_target_positions, d], init),
-            decoder: stack("decoder", config.decoder_layers, true)?,
+            decoder: stack("decoder", config.shape(true), config.decoder_layers)?,
             decoder_norm: LayerNorm::new(&decoder.at("layer_norm"), d, EPS),
             config: config.clone(),
         })
@@ -377,7 +341,7 @@ impl Whisper {
         let mut x = kernels::dropout(tape, &x, self.config.dropout as f32)?;
         for block in &self.encoder {
             let block = Rc::clone(block);
-            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x)?]))?;
+            [x] = kernels::block(tape, [&x], move |tape, [x]| Ok([block.encode(tape, x, None)?]))?;
         }
         Ok(self.encoder_norm.forward(tape, &x)?)
     }
@@ -458,106 +422,5 @@ impl Convolution {
     /// `[b, 1, f, in]` -> `[b, 1, f / stride, out]`
     fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
         kernels::gelu(tape, &kernels::conv2d(tape, x, &self.weight, Some(&self.bias), self.args)?)
-    }
-}
-
-impl Block {
-    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, decodes: bool) -> Result<Self> {
-        let (d, init) = (config.d_model, Init::Normal(config.init_std as f32));
-        let inner = if decodes { config.decoder_ffn_dim } else { config.encoder_ffn_dim };
-        let attention = |name, norm| AttentionLayer::new(config, adapter, at, [name, norm], decodes);
-        Ok(Block {
-            own: attention("self_attn", "self_attn_layer_norm")?,
-            source: decodes.then(|| attention("encoder_attn", "encoder_attn_layer_norm")).transpose()?,
-            inner: Linear::new(&at.at("fc1"), [d, inner], true, init, adapter)?,
-            outer: Linear::new(&at.at("fc2"), [inner, d], true, init, adapter)?,
-            norm: LayerNorm::new(&body(&at.at("final_layer_norm"), adapter), d, EPS),
-            act: config.activation_function,
-            dropout: config.dropout as f32,
-            activation_dropout: config.activation_dropout as f32,
-        })
-    }
-
-    /// Of the encoder.
-    fn encode(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
-        self.forward(tape, &self.own.own(tape, x, Attention::full(self.own.num_heads), None)?)
-    }
-
-    /// The feed-forward layer.
-    fn forward(&self, tape: &Tape, x: &Var) -> kernels::Result<Var> {
-        let h = self.inner.forward(tape, &self.norm.forward(tape, x)?)?;
-        let h = kernels::dropout(tape, &self.act.forward(tape, &h)?, self.activation_dropout)?;
-        residual(tape, &self.outer.forward(tape, &h)?, x, self.dropout)
-    }
-}
-
-impl DecoderBlock for Block {
-    fn keys_values(&self, tape: &Tape, states: &Var) -> kernels::Result<[Var; 2]> {
-        self.source.as_ref().unwrap_or(&self.own).keys_values(tape, states)
-    }
-
-    fn decode(
-        &self,
-        tape: &Tape,
-        x: &Var,
-        keys_values: &[Var; 2],
-        lengths: &Lengths,
-        past: Option<&mut Past>,
-    ) -> kernels::Result<Var> {
-        let causal = Attention { mask: Mask::Causal, lengths: Some(&lengths.target), ..Attention::full(self.own.num_heads) };
-        let mut x = self.own.own(tape, x, causal, past)?;
-        if let Some(source) = &self.source {
-            x = source.source(tape, &x, keys_values, lengths)?;
-        }
-        self.forward(tape, &x)
-    }
-}
-
-impl AttentionLayer {
-    fn new(config: &Config, adapter: Option<&Adapter>, at: &Weights, [name, norm]: [&str; 2], decodes: bool) -> Result<Self> {
-        let (d, init) = (config.d_model, Init::Normal(config.init_std as f32));
-        let linear = |part: &str, bias| Linear::new(&at.at(name).at(part), [d, d], bias, init, adapter);
-        Ok(AttentionLayer {
-            query: linear("q_proj", true)?,
-            key: linear("k_proj", false)?,
-            value: linear("v_proj", true)?,
-            output: linear("out_proj", true)?,
-            norm: LayerNorm::new(&body(&at.at(norm), adapter), d, EPS),
-            num_heads: if decodes { config.decoder_attention_heads } else { config.encoder_attention_heads },
-            dropout: config.dropout as f32,
-            attention_dropout: config.attention_dropout as f32,
-        })
-    }
-
-    fn keys_values(&self, tape: &Tape, x: &Var) -> kernels::Result<[Var; 2]> {
-        Ok([self.key.forward(tape, x)?, self.value.forward(tape, x)?])
-    }
-
-    /// Attention of a sequence to itself.
-    fn own(&self, tape: &Tape, x: &Var, args: Attention, past: Option<&mut Past>) -> kernels::Result<Var> {
-        let h = self.norm.forward(tape, x)?;
-        let (q, [k, v]) = (self.query.forward(tape, &h)?, self.keys_values(tape, &h)?);
-        let args = Attention { dropout: self.attention_dropout, ..args };
-        let a = match past {
-            None => kernels::attention(tape, &q, &k, &v, &args)?,
-            Some(past) => {
-                let known = past.extend(&k, &v)?;
-                kernels::attention(tape, &q, &known.k, &known.v, &Attention { key_lengths: Some(&known.lengths), ..args })?
-            }
-        };
-        self.finish(tape, &a, x)
-    }
-
-    /// Attention of the target to the recording.
-    fn source(&self, tape: &Tape, x: &Var, [k, v]: &[Var; 2], lengths: &Lengths) -> kernels::Result<Var> {
-        let q = self.query.forward(tape, &self.norm.forward(tape, x)?)?;
-        let (lengths, key_lengths) = (Some(&lengths.target[..]), Some(&lengths.source[..]));
-        let args = Attention { lengths, key_lengths, dropout: self.attention_dropout, ..Attention::full(self.num_heads) };
-        let a = kernels::attention(tape, &q, k, v, &args)?;
-        self.finish(tape, &a, x)
-    }
-
-    fn finish(&self, tape: &Tape, a: &Var, x: &Var) -> kernels::Result<Var> {
-        residual(tape, &self.output.forward(tape, a)?, x, self.dropout)
     }
 }

@@ -7,13 +7,13 @@
 use crate::contract::{Architecture, Input, Model, Output};
 use crate::cost::Cost;
 use crate::error::{ConfigProblem, Result};
-use crate::fields::{Fields, check_count, check_dropouts, generic_labels};
+use crate::fields::{Fields, check_count, check_dropouts, generic_labels, named};
 use crate::head::{Head, HeadKind, Heads};
 use crate::lora::Adapter;
 use crate::parts::{ConvNorm, Dense, Norm2d, images_of, leave_other_head};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tallow_kernels::{self as kernels, Conv2d, Init, Param, Tape, Var, Weights};
@@ -60,15 +60,6 @@ impl Architecture for Config {
         Config { depth: 10, widen_factor: 2, num_channels: 3, width: 4, dropout: 0.0, head: Head::three_classes() }
     }
 
-    fn to_public(&self) -> Value {
-        let mut config = json!({
-            "model_type": "wide_resnet", "depth": self.depth, "widen_factor": self.widen_factor,
-            "num_channels": self.num_channels, "width": self.width, "dropout": self.dropout, "torch_dtype": "float32",
-        });
-        self.head.write(&mut config, HEADS);
-        config
-    }
-
     fn image_channels(&self) -> Option<usize> {
         Some(self.num_channels)
     }
@@ -81,7 +72,7 @@ impl Architecture for Config {
         check_count(&mut problems, "widen_factor", self.widen_factor, 1..=256);
         check_count(&mut problems, "num_channels", self.num_channels, 1..=1024);
         check_count(&mut problems, "width", self.width, 1..=4096);
-        check_dropouts(&mut problems, [("dropout", self.dropout)]);
+        check_dropouts(&mut problems, named!(self; dropout));
         self.head.check(&mut problems, HEADS);
         problems
     }
