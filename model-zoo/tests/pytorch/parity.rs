@@ -1,11 +1,11 @@
 //! Against PyTorch and transformers: logits, loss, gradients and a few optimiser steps of small models that `fixtures/make.py` made,
 //! read from the public files (`config.json`, `model.safetensors`) as those libraries write them.
 
+use crate::fixture::{Loaded, Tensors, built, floats, folder, load, read, whole};
 use candle_core::{DType, Device, Tensor};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use tallow_kernels::{Gradients, ParamStore, Stream, Tape, Var, Weights, cross_entropy, optim};
-use tallow_zoo::{Head, Input, Model, ModelConfig};
+use std::path::PathBuf;
+use tallow_kernels::{Gradients, Stream, Tape, Var, cross_entropy, optim};
+use tallow_zoo::{Head, Input, ModelConfig};
 
 /// Largest difference that is let pass, as a share of the tensor's largest value. The fixtures were computed in float64, so this is
 /// what float32 loses here: seen is 1.1e-6, in gradients and after steps alike.
@@ -15,40 +15,6 @@ const CLOSE: f64 = 1e-5;
 const STEPS: u64 = 3;
 const ADAMW: optim::AdamW = optim::AdamW { lr: 1e-3, beta1: 0.9, beta2: 0.98, eps: 1e-6, weight_decay: 0.05 };
 const SGD: optim::Sgd = optim::Sgd { lr: 0.05, momentum: 0.9, weight_decay: 1e-3, nesterov: true, decoupled: false };
-
-type Tensors = BTreeMap<String, Tensor>;
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
-}
-
-fn read(path: &Path) -> Tensors {
-    let tensors = candle_core::safetensors::load(path, &Device::Cpu);
-    tensors.unwrap_or_else(|e| panic!("{}: {e}", path.display())).into_iter().collect()
-}
-
-/// A model of a folder in the Hub's format.
-struct Loaded {
-    model: Box<dyn Model>,
-    store: ParamStore,
-}
-
-fn build(config: &ModelConfig, given: Tensors) -> Loaded {
-    let weights = Weights::given(config.public_names(given).expect("tensors"), Stream::root(0), &Device::Cpu);
-    let model = config.build(&weights, None).expect("a model");
-    let (store, report) = weights.finish().expect("weights that fit");
-    assert_eq!(
-        (report.initialised, report.unused),
-        (Vec::new(), Vec::new()),
-        "all public tensors are used, and no others needed"
-    );
-    Loaded { model, store }
-}
-
-fn load(folder: &Path) -> Loaded {
-    let config = std::fs::read_to_string(folder.join("config.json")).expect("config.json");
-    build(&ModelConfig::from_public(&config).expect("a config of the zoo"), read(&folder.join("model.safetensors")))
-}
 
 /// The batch of `expected.safetensors`.
 fn input(expected: &Tensors) -> Input {
@@ -61,14 +27,6 @@ fn input(expected: &Tensors) -> Input {
             lengths: whole(&expected["input.lengths"]).iter().map(|&n| n as usize).collect(),
         },
     }
-}
-
-fn whole(tensor: &Tensor) -> Vec<u32> {
-    tensor.to_dtype(DType::U32).and_then(|t| t.flatten_all()?.to_vec1()).expect("whole numbers")
-}
-
-fn floats(tensor: &Tensor) -> Vec<f64> {
-    tensor.to_dtype(DType::F64).and_then(|t| t.flatten_all()?.to_vec1()).expect("floats")
 }
 
 /// Compares with what PyTorch found, and keeps the worst.
@@ -96,10 +54,10 @@ fn scores(loaded: &Loaded, tape: &Tape, input: &Input) -> Var {
 }
 
 /// One training pass: logits, loss, and its gradients in `grads`.
-fn pass(loaded: &Loaded, input: &Input, labels: &[u32], grads: &mut Gradients) -> (Tensor, Var) {
+fn pass(loaded: &Loaded, grads: &mut Gradients) -> (Tensor, Var) {
     let tape = Tape::training(Stream::root(0));
-    let logits = scores(loaded, &tape, input);
-    let loss = cross_entropy(&tape, &logits, labels).expect("a loss");
+    let logits = scores(loaded, &tape, &input(&loaded.expected));
+    let loss = cross_entropy(&tape, &logits, &whole(&loaded.expected["labels"])).expect("a loss");
     tape.backward(&loss, grads).expect("gradients");
     (logits.tensor().clone(), loss)
 }
@@ -111,14 +69,14 @@ fn under<'a>(expected: &'a Tensors, prefix: &'a str) -> impl Iterator<Item = (&'
 }
 
 /// `STEPS` steps from the folder's weights, `update` moving one parameter (its gradient, two tensors of state, the step).
-fn train(folder: &Path, expected: &Tensors, update: impl Fn(&tallow_kernels::Param, &Tensor, &[Tensor; 2], u64)) -> Loaded {
-    let loaded = load(folder);
+fn train(name: &str, update: impl Fn(&tallow_kernels::Param, &Tensor, &[Tensor; 2], u64)) -> Loaded {
+    let loaded = load(name);
     let state: Vec<[Tensor; 2]> =
         loaded.store.trainable().map(|p| [(); 2].map(|()| p.tensor().zeros_like().expect("zeros"))).collect();
     let mut grads = Gradients::new(&loaded.store);
     for step in 1..=STEPS {
         grads.clear();
-        pass(&loaded, &input(expected), &whole(&expected["labels"]), &mut grads);
+        pass(&loaded, &mut grads);
         for (param, state) in loaded.store.trainable().zip(&state) {
             update(param, grads.get(param).expect("a gradient"), state, step);
         }
@@ -127,31 +85,29 @@ fn train(folder: &Path, expected: &Tensors, update: impl Fn(&tallow_kernels::Par
 }
 
 fn check(name: &str) {
-    let folder = fixture(name);
-    let expected = read(&folder.join("expected.safetensors"));
     let mut check = Check { fixture: name, worst: (0.0, String::new()) };
-
-    let loaded = load(&folder);
-    let eval = scores(&loaded, &Tape::inference(), &input(&expected));
+    let loaded = load(name);
+    let expected = &loaded.expected;
+    let eval = scores(&loaded, &Tape::inference(), &input(expected));
     check.close("logits at inference".into(), eval.tensor(), &expected["eval.logits"]);
     let mut grads = Gradients::new(&loaded.store);
-    let (logits, loss) = pass(&loaded, &input(&expected), &whole(&expected["labels"]), &mut grads);
+    let (logits, loss) = pass(&loaded, &mut grads);
     check.close("logits".into(), &logits, &expected["logits"]);
     check.close("loss".into(), loss.tensor(), &expected["loss"]);
     let norm = Tensor::new(grads.global_norm(&loaded.store).expect("a norm"), &Device::Cpu).expect("a scalar");
     check.close("norm of all gradients".into(), &norm, &expected["grad_norm"]);
     let mut compared = 0;
-    for (param, expected) in under(&expected, "grad") {
+    for (param, expected) in under(expected, "grad") {
         let param = loaded.store.get(param).unwrap_or_else(|| panic!("no parameter `{param}`"));
         check.close(format!("gradient of `{}`", param.name()), grads.get(param).expect("a gradient"), expected);
         compared += 1;
     }
     assert!(compared >= 8, "only {compared} gradients to compare");
 
-    let adamw = train(&folder, &expected, |p, g, [m, v], step| ADAMW.step(p, g, m, v, step, 1.0).expect("a step"));
-    let sgd = train(&folder, &expected, |p, g, [buf, _], step| SGD.step(p, g, buf, step, 1.0).expect("a step"));
+    let adamw = train(name, |p, g, [m, v], step| ADAMW.step(p, g, m, v, step, 1.0).expect("a step"));
+    let sgd = train(name, |p, g, [buf, _], step| SGD.step(p, g, buf, step, 1.0).expect("a step"));
     for (kind, trained) in [("adamw", adamw), ("sgd", sgd)] {
-        for (name, expected) in under(&expected, kind) {
+        for (name, expected) in under(expected, kind) {
             let found = trained.store.get(name).unwrap_or_else(|| panic!("no parameter `{name}`"));
             check.close(format!("`{name}` after {STEPS} steps of {kind}"), found.tensor(), expected);
         }
@@ -193,15 +149,15 @@ fn public_resnet_for_small_images() {
 #[test]
 fn public_weights() {
     let Some(hub) = std::env::var_os("TALLOW_FIXTURES_HUB").map(PathBuf::from) else { return };
-    let folder = hub.join("models/sentence-transformers/all-MiniLM-L6-v2");
-    let text = std::fs::read_to_string(fixture("minilm.json")).expect("minilm.json");
+    let public = hub.join("models/sentence-transformers/all-MiniLM-L6-v2");
+    let text = std::fs::read_to_string(folder("minilm.json")).expect("minilm.json");
     let expected: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let numbers =
         |of: &serde_json::Value| -> Vec<f64> { of.as_array().into_iter().flatten().filter_map(|v| v.as_f64()).collect() };
     let every = expected["every"].as_u64().expect("a number") as usize;
 
-    let config = std::fs::read_to_string(folder.join("config.json")).expect("config.json");
-    let mut given = read(&folder.join("model.safetensors"));
+    let config = std::fs::read_to_string(public.join("config.json")).expect("config.json");
+    let mut given = read(&public.join("model.safetensors"));
     let hidden = given["pooler.dense.bias"].dims()[0];
     let picked = hidden.div_ceil(every);
     let head: Vec<f32> = (0..picked * hidden).map(|i| if i % hidden == i / hidden * every { 1.0 } else { 0.0 }).collect();
@@ -209,7 +165,7 @@ fn public_weights() {
     given.insert("classifier.bias".into(), Tensor::zeros(picked, DType::F32, &Device::Cpu).expect("a bias"));
     let labels = (0..picked).map(|i| format!("{i}")).collect();
     let config = ModelConfig::from_public(&config).expect("a config of the zoo").with_head(Head::Classes(labels));
-    let loaded = build(&config, given);
+    let loaded = built("all-MiniLM-L6-v2", config, given, Tensors::new());
 
     // Both texts in one batch, the shorter one padded.
     let examples = expected["examples"].as_array().expect("examples");

@@ -1,17 +1,14 @@
 //! Language models against transformers: logits, loss and every gradient of small models that `fixtures/decoders.py` made, read from
 //! the public files as transformers writes them; and what any of them must hold to.
 
+use crate::fixture::{Tensors, floats, folder, load, read, whole};
 use candle_core::{DType, Device, Tensor};
-use std::collections::BTreeMap;
-use std::path::Path;
-use tallow_kernels::{self as kernels, Gradients, Op, Param, ParamStore, Stream, Tape, Var, Weights, cross_entropy};
+use tallow_kernels::{self as kernels, Gradients, Op, Param, Stream, Tape, Var, Weights, cross_entropy};
 use tallow_zoo::{Adapter, Input, Model, ModelConfig, Output};
 
 /// Largest difference that is let pass, as a share of the tensor's largest value; seen is 3.4e-6 (transformers itself holds norms and
 /// rotations to float32).
 const CLOSE: f64 = 1e-5;
-
-type Tensors = BTreeMap<String, Tensor>;
 
 /// The last states, and the vocabulary that turns them into scores.
 fn words(model: &dyn Model, tape: &Tape, ids: &Tensor, lengths: &[usize]) -> tallow_zoo::Result<(Var, Param)> {
@@ -28,43 +25,9 @@ fn logits(model: &dyn Model, tape: &Tape, ids: &Tensor, lengths: &[usize]) -> Va
     kernels::linear(tape, &states, &vocabulary, None).expect("scores")
 }
 
-struct Loaded {
-    config: ModelConfig,
-    model: Box<dyn Model>,
-    store: ParamStore,
-    expected: Tensors,
-}
-
-fn folder(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
-}
-
-fn read(path: &Path) -> Tensors {
-    let tensors = candle_core::safetensors::load(path, &Device::Cpu);
-    tensors.unwrap_or_else(|e| panic!("{}: {e}", path.display())).into_iter().collect()
-}
-
-fn load(name: &str) -> Loaded {
-    let config = std::fs::read_to_string(folder(name).join("config.json")).expect("config.json");
-    let given = read(&folder(name).join("model.safetensors"));
-    let config = ModelConfig::from_public(&config).expect("a config");
-    let weights = Weights::given(config.public_names(given).expect("weights"), Stream::root(0), &Device::Cpu);
-    let model = config.build(&weights, None).expect("a model");
-    let (store, report) = weights.finish().expect("weights that fit");
-    assert_eq!(
-        (report.initialised, report.unused),
-        (Vec::new(), Vec::new()),
-        "all public tensors are used, and no others needed"
-    );
-    Loaded { config, model, store, expected: read(&folder(name).join("expected.safetensors")) }
-}
-
-impl Loaded {
-    fn batch(&self) -> (Tensor, Vec<usize>) {
-        let ids = self.expected["input.token_ids"].to_dtype(DType::U32).expect("ids");
-        let lengths = self.expected["input.lengths"].to_dtype(DType::U32).and_then(|t| t.to_vec1::<u32>()).expect("lengths");
-        (ids, lengths.into_iter().map(|n| n as usize).collect())
-    }
+fn batch(expected: &Tensors) -> (Tensor, Vec<usize>) {
+    let ids = expected["input.token_ids"].to_dtype(DType::U32).expect("ids");
+    (ids, whole(&expected["input.lengths"]).into_iter().map(|n| n as usize).collect())
 }
 
 /// Rows of `[B, T, V]`, by number over all texts, as `[rows, V]`.
@@ -91,10 +54,6 @@ fn loss(tape: &Tape, logits: &Var, ids: &Tensor, lengths: &[usize]) -> Var {
     cross_entropy(tape, &pick(tape, logits, rows), &labels).expect("a loss")
 }
 
-fn floats(tensor: &Tensor) -> Vec<f64> {
-    tensor.to_dtype(DType::F64).and_then(|t| t.flatten_all()?.to_vec1()).expect("floats")
-}
-
 /// How far `found` is off, as a share of the largest value; it must be close.
 fn close(what: &str, found: &Tensor, expected: &Tensor) -> f64 {
     assert_eq!(found.dims(), expected.dims(), "{what}");
@@ -108,7 +67,7 @@ fn close(what: &str, found: &Tensor, expected: &Tensor) -> f64 {
 
 fn check(name: &str) {
     let loaded = load(name);
-    let (ids, lengths) = loaded.batch();
+    let (ids, lengths) = batch(&loaded.expected);
     let tape = Tape::training(Stream::root(0));
     let logits = logits(&*loaded.model, &tape, &ids, &lengths);
     let t = ids.dims()[1];
