@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 pub(super) const MOST_CLASSES: usize = 1000;
 
 /// The classes of a column.
-pub(super) struct Classes {
-    pub(super) names: Vec<String>,
+pub(super) struct Classes<'a> {
+    pub(super) names: &'a [String],
     /// The file says that its integers are indices; otherwise an integer that is a name is that name.
     pub(super) indices: bool,
     /// File or card says the order of the classes. Of names that were found by looking no integer says a place.
@@ -26,7 +26,7 @@ pub(super) enum Label {
     Unknown(String),
 }
 
-impl Classes {
+impl Classes<'_> {
     pub(super) fn label(&self, cell: &Cell) -> Label {
         let exact = |name: &str| self.names.iter().position(|n| n == name);
         let alike = |name: &str| whole(name).and_then(|i| self.names.iter().position(|n| whole(n) == Some(i)));
@@ -163,7 +163,8 @@ mod tests {
     #[test]
     fn labels() {
         let check = |names: &[&str], indices: bool, cell: Cell, expected: Label| {
-            let classes = Classes { names: names.iter().map(|n| n.to_string()).collect(), indices, declared: true };
+            let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
+            let classes = Classes { names: &names, indices, declared: true };
             assert_eq!(classes.label(&cell), expected, "{names:?} {cell:?}");
         };
         let text = |t: &str| Cell::Text(t.into());
@@ -198,8 +199,8 @@ mod tests {
     #[test]
     fn yes_and_no_are_the_same_labels_in_words_and_in_numbers() {
         let check = |names: &[&str], cell: Cell, expected: Label| {
-            let names = names.iter().map(|name| name.to_string()).collect();
-            let classes = Classes { names, indices: false, declared: false };
+            let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+            let classes = Classes { names: &names, indices: false, declared: false };
             assert_eq!(classes.label(&cell), expected, "{cell:?}");
         };
         let text = |text: &str| Cell::Text(text.into());
@@ -215,8 +216,8 @@ mod tests {
     #[test]
     fn a_declared_order_of_true_and_false_counts_before_what_numbers_mean() {
         let check = |names: [&str; 2], cell: Cell, expected: Label| {
-            let names = names.iter().map(|name| name.to_string()).collect();
-            let classes = Classes { names, indices: false, declared: true };
+            let names = names.map(String::from);
+            let classes = Classes { names: &names, indices: false, declared: true };
             assert_eq!(classes.label(&cell), expected, "{cell:?}");
         };
         let text = |text: &str| Cell::Text(text.into());
@@ -230,7 +231,8 @@ mod tests {
 
     #[test]
     fn numbers_with_fractions_are_classes_and_no_number_is_missing() {
-        let halves = Classes { names: vec!["1".into(), "2".into(), "0.5".into(), "1.5".into()], indices: false, declared: true };
+        let names = ["1", "2", "0.5", "1.5"].map(String::from);
+        let halves = Classes { names: &names, indices: false, declared: true };
         for (cell, expected) in [
             (Cell::Float(0.5), Label::Class(2)),
             (Cell::Float(2.0), Label::Class(1)),
@@ -241,7 +243,7 @@ mod tests {
         ] {
             assert_eq!(halves.label(&cell), expected, "{cell:?}");
         }
-        let only_halves = Classes { names: vec!["0.5".into(), "1.5".into()], indices: false, declared: true };
+        let only_halves = Classes { names: &names[2..], indices: false, declared: true };
         assert_eq!(only_halves.label(&Cell::Int(1)), Label::Unknown("1".into()), "no place among numbers");
         let names = [0.5, 1.0, -2.25, f64::NAN, f64::INFINITY].map(|number| name_of(&Cell::Float(number)));
         assert_eq!(names, [Some("0.5".into()), Some("1".into()), Some("-2.25".into()), None, None]);
@@ -249,13 +251,13 @@ mod tests {
 
     #[test]
     fn a_number_is_a_place_only_where_somebody_says_the_order() {
-        let names = || vec!["Sports".to_string(), "World".into()];
-        let found = Classes { names: names(), indices: false, declared: false };
+        let names = ["Sports", "World"].map(String::from);
+        let found = Classes { names: &names, indices: false, declared: false };
         let Label::Unknown(told) = found.label(&Cell::Text("1".into())) else { panic!("taken for a place") };
         assert_eq!(told, "1, and neither file nor card says which class has that number");
         assert_eq!(found.label(&Cell::Text("World".into())), Label::Class(1));
         assert_eq!([found.label(&Cell::Int(-1)), found.label(&Cell::Int(2))], [Label::Missing, Label::Unknown("2".into())]);
-        let declared = Classes { names: names(), indices: false, declared: true };
+        let declared = Classes { declared: true, ..found };
         assert_eq!(declared.label(&Cell::Text("1".into())), Label::Class(1));
     }
 

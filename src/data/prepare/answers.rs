@@ -39,11 +39,11 @@ impl<'a> Answers<'a> {
     /// # Errors
     /// Nothing can be written in the job's folder.
     pub(super) fn new(job: &'a PrepareJob, split: &Split, names: &'a [String]) -> Result<Self> {
-        let numbered = job.numbered.as_deref();
+        let classes = Numbered::of(job, names);
         Ok(match job.task.head() {
             HeadKind::Value => Answers::Values(Values::of(split.label_column())),
-            HeadKind::Labels => Answers::Labels(SeveralLabels::new(split, names, numbered, Spool::within(&job.out)?)),
-            _ => Answers::Classes(OneClass::new(split, names, numbered, Spool::within(&job.out)?)),
+            HeadKind::Labels => Answers::Labels(SeveralLabels::new(split, classes, Spool::within(&job.out)?)),
+            _ => Answers::Classes(OneClass::new(split, classes, Spool::within(&job.out)?)),
         })
     }
 
@@ -78,21 +78,54 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// Classes as the source has them, and as they are numbered in what is prepared.
+#[derive(Clone, Copy)]
+pub(super) struct Numbered<'a> {
+    source: &'a [String],
+    pub(super) names: &'a [String],
+}
+
+impl<'a> Numbered<'a> {
+    /// None in the job: as the source has them.
+    pub(super) fn of(job: &'a PrepareJob, source: &'a [String]) -> Self {
+        Numbered { source, names: job.numbered.as_deref().unwrap_or(source) }
+    }
+
+    /// The number of the class that a cell says. `indices`: an integer is a place among the source's.
+    ///
+    /// # Errors
+    /// It says nothing, or none of the classes.
+    pub(super) fn class(self, (table, position, column): (&Table, &Position, &str), cell: &Cell, indices: bool) -> Result<usize> {
+        // Numbers that are no places of classes the survey has refused.
+        let classes = Classes { names: self.source, indices, declared: true };
+        match classes.label(cell) {
+            Label::Class(class) if self.names == self.source => Ok(class as usize),
+            Label::Class(class) => {
+                let name = &self.source[class as usize];
+                place_of(name, self.names).ok_or_else(|| self.unknown(table, position, column, name.clone()))
+            }
+            Label::Missing => Err(missing(table, position, column)),
+            Label::Unknown(found) => Err(self.unknown(table, position, column, found)),
+        }
+    }
+
+    fn unknown(self, table: &Table, position: &Position, column: &str, found: String) -> Error {
+        let (path, position, column) = (table.path().into(), position.clone(), column.to_string());
+        Error::Label { path, position, column, found, classes: self.names.to_vec() }
+    }
+}
+
 /// The classes of a split, one an example.
 pub(super) struct OneClass<'a> {
     column: String,
-    /// The source's classes.
-    source: &'a [String],
-    /// Classes by their number in what is prepared.
-    names: &'a [String],
+    classes: Numbered<'a>,
     each: Spool,
     counts: Vec<usize>,
 }
 
 impl<'a> OneClass<'a> {
-    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>, each: Spool) -> Self {
-        let names = numbered.unwrap_or(source);
-        OneClass { column: split.label_column().into(), source, names, each, counts: vec![0; names.len()] }
+    fn new(split: &Split, classes: Numbered<'a>, each: Spool) -> Self {
+        OneClass { column: split.label_column().into(), classes, each, counts: vec![0; classes.names.len()] }
     }
 
     fn len(&self) -> usize {
@@ -102,43 +135,16 @@ impl<'a> OneClass<'a> {
     fn said(&mut self) -> Result<Said<'_>> {
         let examples = self.len();
         let tensor = Tensor { name: "labels", dtype: Dtype::U32, shape: vec![examples], bytes: self.each.bytes()? };
-        Ok(Said { examples, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None })
+        Ok(Said { examples, tensors: vec![tensor], names: self.classes.names, counts: &self.counts, values: None })
     }
 
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
-        let indices = table.column(&self.column)?.classes.is_some() && matches!(row.cells.last(), Some(Cell::Int(_)));
-        // Numbers that are no places of classes the survey has refused.
-        let classes = Classes { names: self.source.to_vec(), indices, declared: true };
         let cell = row.cells.pop().unwrap_or(Cell::Null);
-        let (path, position, column) = (table.path(), || row.position.clone(), || self.column.clone());
-        let label = match classes.label(&cell) {
-            Label::Class(class) => numbered(self.source, self.names, class),
-            other => other,
-        };
-        match label {
-            Label::Class(number) => {
-                self.counts[number as usize] += 1;
-                self.each.add_u32s(&[number])
-            }
-            Label::Missing => Err(missing(table, &row.position, &self.column)),
-            Label::Unknown(found) => Err(Error::Label {
-                path: path.into(),
-                position: position(),
-                column: column(),
-                found,
-                classes: self.names.to_vec(),
-            }),
-        }
+        let indices = table.column(&self.column)?.classes.is_some() && matches!(cell, Cell::Int(_));
+        let number = self.classes.class((table, &row.position, &self.column), &cell, indices)?;
+        self.counts[number] += 1;
+        self.each.add_u32s(&[number as u32])
     }
-}
-
-/// A class of the source by its number in what is prepared.
-pub(super) fn numbered(source: &[String], names: &[String], class: u32) -> Label {
-    if names == source {
-        return Label::Class(class);
-    }
-    let name = &source[class as usize];
-    place_of(name, names).map_or_else(|| Label::Unknown(name.clone()), |number| Label::Class(number as u32))
 }
 
 /// The labels of a split, any number an example: from a list, from a text that lists them, or from a column of 0 and 1 each.
@@ -146,25 +152,23 @@ pub(super) struct SeveralLabels<'a> {
     columns: Vec<String>,
     /// Whether each label has its own column.
     apart: bool,
-    source: &'a [String],
-    names: &'a [String],
+    classes: Numbered<'a>,
     rows: usize,
     flags: Spool,
     counts: Vec<usize>,
 }
 
 impl<'a> SeveralLabels<'a> {
-    fn new(split: &Split, source: &'a [String], numbered: Option<&'a [String]>, flags: Spool) -> Self {
-        let names = numbered.unwrap_or(source);
+    fn new(split: &Split, classes: Numbered<'a>, flags: Spool) -> Self {
         let apart = !split.columns.labels.is_empty();
         let columns = if apart { split.columns.labels.clone() } else { vec![split.label_column().into()] };
-        SeveralLabels { columns, apart, source, names, rows: 0, flags, counts: vec![0; names.len()] }
+        SeveralLabels { columns, apart, classes, rows: 0, flags, counts: vec![0; classes.names.len()] }
     }
 
     fn said(&mut self) -> Result<Said<'_>> {
-        let shape = vec![self.rows, self.names.len()];
+        let shape = vec![self.rows, self.classes.names.len()];
         let tensor = Tensor { name: "labels", dtype: Dtype::U8, shape, bytes: self.flags.bytes()? };
-        Ok(Said { examples: self.rows, tensors: vec![tensor], names: self.names, counts: &self.counts, values: None })
+        Ok(Said { examples: self.rows, tensors: vec![tensor], names: self.classes.names, counts: &self.counts, values: None })
     }
 
     fn take(&mut self, table: &Table, row: &mut Row) -> Result<()> {
@@ -173,7 +177,7 @@ impl<'a> SeveralLabels<'a> {
             true => self.of_flags(table, &row.position, &cells)?,
             false => self.of_list(table, &row.position, cells.first().unwrap_or(&Cell::Null))?,
         };
-        let mut flags = vec![0; self.names.len()];
+        let mut flags = vec![0; self.classes.names.len()];
         for number in found {
             // A label that is named twice counts once.
             if std::mem::replace(&mut flags[number], 1) == 0 {
@@ -188,10 +192,11 @@ impl<'a> SeveralLabels<'a> {
     fn of_flags(&self, table: &Table, position: &Position, cells: &[Cell]) -> Result<Vec<usize>> {
         let mut found = Vec::new();
         for (cell, column) in cells.iter().zip(&self.columns) {
+            let unknown = |found: String| self.classes.unknown(table, position, column, found);
             match number(table, position, column, cell)? {
                 0.0 => {}
-                1.0 => found.push(self.number_of(table, position, column, column)?),
-                other => return Err(self.unknown(table, position, column, format!("{other}, where 0 or 1 is expected"))),
+                1.0 => found.push(place_of(column, self.classes.names).ok_or_else(|| unknown(format!("`{column}`")))?),
+                other => return Err(unknown(format!("{other}, where 0 or 1 is expected"))),
             }
         }
         Ok(found)
@@ -200,33 +205,14 @@ impl<'a> SeveralLabels<'a> {
     fn of_list(&self, table: &Table, position: &Position, cell: &Cell) -> Result<Vec<usize>> {
         let column = &self.columns[0];
         let indices = table.column(column)?.classes.is_some();
-        let classes = Classes { names: self.source.to_vec(), indices, declared: true };
-        let mut found = Vec::new();
-        for item in labels_in(cell, self.source) {
-            let label = match classes.label(&item) {
-                Label::Class(class) => numbered(self.source, self.names, class),
-                other => other,
-            };
-            match label {
-                Label::Class(number) => found.push(number as usize),
-                Label::Missing => return Err(missing(table, position, column)),
-                Label::Unknown(what) => return Err(self.unknown(table, position, column, what)),
-            }
-        }
+        let items = labels_in(cell, self.classes.source);
+        let number = |item| self.classes.class((table, position, column), item, indices);
+        let found = items.iter().map(number).collect::<Result<Vec<_>>>()?;
         // A cell with nothing in it is a row that nobody labelled; an empty list says that none of the labels holds.
         match (cell, found.is_empty()) {
             (Cell::Null, true) => Err(missing(table, position, column)),
             _ => Ok(found),
         }
-    }
-
-    fn number_of(&self, table: &Table, position: &Position, column: &str, name: &str) -> Result<usize> {
-        place_of(name, self.names).ok_or_else(|| self.unknown(table, position, column, format!("`{name}`")))
-    }
-
-    fn unknown(&self, table: &Table, position: &Position, column: &str, found: String) -> Error {
-        let (path, position, column) = (table.path().into(), position.clone(), column.to_string());
-        Error::Label { path, position, column, found, classes: self.names.to_vec() }
     }
 }
 

@@ -1,12 +1,11 @@
 //! Sentences as lists of words, each word with its tag -> token ids, and which token speaks for which word: its first, as is usual
 //! (Devlin et al., 1810.04805, section 5.3).
 
-use super::answers::{missing, numbered};
+use super::answers::{Numbered, missing};
 use super::text::{Texts, truncated_to};
 use super::tokenization::{Tokenization, failed};
 use super::weights::Weights;
 use super::{Said, Split, finish};
-use crate::data::classes::{Classes, Label};
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Tensor};
 use crate::data::{Error, NOT_SEEN, Result};
@@ -37,13 +36,14 @@ fn prepare_split(
     source: &[String],
     emit: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let names = job.numbered.as_deref().unwrap_or(source);
+    let classes = Numbered::of(job, source);
+    let names = classes.names;
     let (mut texts, mut counts) = (Texts::new(job)?, vec![0; names.len()]);
     let (mut tags, mut firsts, mut end, mut offsets) = (Vec::new(), Vec::new(), 0u64, 0u64.to_le_bytes().to_vec());
     let mut weights = Weights::of(split);
     split.each_chunk(emit, |table, mut rows| {
         rows.iter_mut().try_for_each(|row| weights.take(table, row))?;
-        let reader = Reader { table, split, source, names };
+        let reader = Reader { table, split, classes };
         let encode = |row| {
             let sentence = reader.sentence(row)?;
             let encoding = encode(tokenization, table.path(), &sentence.position, &sentence.words)?;
@@ -109,8 +109,7 @@ pub(in crate::data) fn first_tokens(encoding: &Encoding, words: usize) -> Vec<u3
 struct Reader<'a> {
     table: &'a Table,
     split: &'a Split,
-    source: &'a [String],
-    names: &'a [String],
+    classes: Numbered<'a>,
 }
 
 impl Reader<'_> {
@@ -152,18 +151,6 @@ impl Reader<'_> {
 
     fn tag(&self, position: &Position, column: &str, cell: &Cell) -> Result<u32> {
         let indices = self.table.column(column)?.classes.is_some() && matches!(cell, Cell::Int(_));
-        let classes = Classes { names: self.source.to_vec(), indices, declared: true };
-        let label = match classes.label(cell) {
-            Label::Class(class) => numbered(self.source, self.names, class),
-            other => other,
-        };
-        match label {
-            Label::Class(number) => Ok(number),
-            Label::Missing => Err(missing(self.table, position, column)),
-            Label::Unknown(found) => {
-                let (path, position, column) = (self.table.path().into(), position.clone(), column.to_string());
-                Err(Error::Label { path, position, column, found, classes: self.names.to_vec() })
-            }
-        }
+        Ok(self.classes.class((self.table, position, column), cell, indices)? as u32)
     }
 }

@@ -83,7 +83,7 @@ pub(super) struct Known<'a> {
 /// A label is none of these, there are more than any data has, or they are measurements; the file.
 pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, known: Option<Known>, bound: bool) -> Result<Answers> {
     let indices = tables.first().and_then(|table| table.column(label).ok()).is_some_and(|column| column.classes.is_some());
-    let known = known.map(|Known { names, declared }| Classes { names: names.to_vec(), indices, declared });
+    let known = known.map(|Known { names, declared }| Classes { names, indices, declared });
     let mut found = Answers::of(tables, &[label], may_lack, |found, table, Row { position, cells }| {
         found.missing += usize::from(match (cells.first(), &known) {
             (Some(cell), Some(known)) => known.label(cell) == Label::Missing,
@@ -112,9 +112,8 @@ pub(super) fn labels_of(tables: &[Table], label: &str, may_lack: bool, known: Op
 /// As the preparation will look at it.
 fn check_label(table: &Table, label: &str, position: Position, cell: &Cell, known: &Classes) -> Result<()> {
     let indices = table.column(label)?.classes.is_some() && matches!(cell, Cell::Int(_));
-    let classes = Classes { names: known.names.clone(), indices, declared: known.declared };
-    let Label::Unknown(found) = classes.label(cell) else { return Ok(()) };
-    Err(Error::Label { path: table.path().into(), position, column: label.into(), found, classes: classes.names })
+    let Label::Unknown(found) = (Classes { indices, ..*known }).label(cell) else { return Ok(()) };
+    Err(Error::Label { path: table.path().into(), position, column: label.into(), found, classes: known.names.to_vec() })
 }
 
 /// Counts the questions and looks whether any is answered.
