@@ -128,8 +128,7 @@ pub(super) fn can_weigh(table: &Table, name: &str) -> Result<()> {
     match column.kind {
         ColumnKind::Int | ColumnKind::Float | ColumnKind::Text => Ok(()),
         ColumnKind::Image | ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => {
-            let (path, found) = (table.path().into(), column.kind.in_words());
-            Err(Error::ColumnKind { path, column: name.into(), expected: "numbers, by which examples are drawn", found })
+            Err(table.other_than("numbers, by which examples are drawn", column))
         }
     }
 }
@@ -184,13 +183,7 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
             ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
         };
         if !good {
-            let found = column.kind.in_words();
-            return Err(Error::ColumnKind {
-                path: table.path().into(),
-                column: name.clone(),
-                expected: "texts or images",
-                found,
-            });
+            return Err(table.other_than("texts or images", column));
         }
     }
     match input.len() {

@@ -323,22 +323,16 @@ pub fn tell_folder(folder: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hub::{Hub, HubConfig};
+    use crate::data::hub::Hub;
     use crate::data::{DataSpecHints, Making, survey_data};
     use crate::spec::{Columns, DataSource};
 
     fn handed(source: DataSource, label: Option<&str>) -> (Handed, tempfile::TempDir) {
         let dir = tempfile::tempdir().expect("a folder");
-        let hub = Hub::new(HubConfig {
-            endpoint: "http://127.0.0.1:1".into(),
-            cache_dir: "/nowhere".into(),
-            token: None,
-            offline: true,
-            local: None,
-        });
         let making = Making::quietly(dir.path());
         let columns = Columns { label: label.map(String::from), ..Columns::default() };
-        let facts = survey_data(&hub, &source, &DataSpecHints { columns, ..DataSpecHints::default() }, &making);
+        let facts =
+            survey_data(&Hub::nowhere("/nowhere"), &source, &DataSpecHints { columns, ..DataSpecHints::default() }, &making);
         let facts = facts.expect("surveyed");
         (hand_over(&facts, &dir.path().join("handed")).expect("handed over"), dir)
     }

@@ -7,6 +7,7 @@ use super::lengths::Lengths;
 use super::locate::Located;
 use super::ordered;
 use super::read::{Cell, Column, ColumnKind, Table};
+use super::survey::{files_of, told};
 use super::{Error, Result};
 use crate::job::Part;
 use crate::plan::{DataFacts, SplitFacts};
@@ -42,7 +43,7 @@ pub(super) fn columns(table: &Table, asked: &Columns) -> Result<Columns> {
     };
     columns::all_there(table, &input)?;
     for name in &input {
-        expect(table, name, "texts", |kind| matches!(kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float))?;
+        table.column_of(name, "texts", |kind| matches!(kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float))?;
     }
     let by_name = || score(table, &input).filter(|_| input.len() == 2 && together.as_ref() != Some(&input));
     let label = label.or_else(by_name);
@@ -114,24 +115,14 @@ fn scores_in(table: &Table, label: &str) -> Result<()> {
         return Err(Error::ColumnKind { path: table.path().into(), column: label.into(), expected, found });
     }
     // Texts of a CSV file may be numbers; whether they are is told row by row.
-    expect(table, label, expected, |kind| matches!(kind, ColumnKind::Int | ColumnKind::Float | ColumnKind::Text))
+    table.column_of(label, expected, |kind| matches!(kind, ColumnKind::Int | ColumnKind::Float | ColumnKind::Text))?;
+    Ok(())
 }
 
 /// Whether a class is called what something is not.
 fn denies(class: &str) -> bool {
     let class = class.to_lowercase();
     ["not", "non", "no_", "no-", "no "].iter().any(|start| class.starts_with(start)) || class == "no"
-}
-
-fn expect(table: &Table, name: &str, expected: &'static str, serves: impl Fn(&ColumnKind) -> bool) -> Result<()> {
-    let column = table.column(name)?;
-    match serves(&column.kind) {
-        true => Ok(()),
-        false => {
-            let found = column.kind.in_words();
-            Err(Error::ColumnKind { path: table.path().into(), column: name.into(), expected, found })
-        }
-    }
 }
 
 /// What there is to know before planning. `part`: what of the first split is trained on, where it is not all of it.
@@ -145,10 +136,7 @@ pub(super) fn survey(
     let (mut facts, mut scores) = (Vec::new(), None);
     for (at, (name, tables)) in splits.iter().enumerate() {
         let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
-        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
-        if examples == 0 {
-            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
-        }
+        let files = files_of(name, tables, examples)?;
         let mask = part.filter(|_| at == 0).map(|part| ordered::mask(tables, examples, part)).transpose()?;
         let found = columns.label.as_ref().map(|label| range(tables, label, at > 0, mask)).transpose()?;
         // A test set whose scores are kept secret has none, or -1 throughout.
@@ -158,19 +146,7 @@ pub(super) fn survey(
         }
         facts.push(SplitFacts { name: name.clone(), files, examples, labelled, part: None, tokens: None });
     }
-    let Located { card, revision, .. } = located;
-    Ok(DataFacts {
-        task: Some(Task::SentenceSimilarity),
-        splits: facts,
-        columns,
-        scores,
-        license: card.license,
-        revision,
-        mean_tokens: Some(lengths.mean),
-        longest_tokens: Some(lengths.longest),
-        tokens_by_length: lengths.by_length,
-        ..DataFacts::default()
-    })
+    Ok(DataFacts { scores, ..told(Task::SentenceSimilarity, facts, columns, lengths, located) })
 }
 
 /// The least and the greatest score of the rows that `mask` has; what is no number is for the preparation to tell of, with its place.

@@ -2,7 +2,7 @@
 
 use super::guarded::guarded;
 use super::read::{Cell, Table};
-use super::survey::DataSpecHints;
+use super::survey::{DataSpecHints, files_of};
 use super::tokenizers::given::tokenizer_json;
 use super::{Error, Result};
 use crate::job::TokenizerSource;
@@ -28,11 +28,8 @@ pub(super) fn survey(
     let column = columns.input.first().map_or("", String::as_str);
     let (mut facts, mut rate) = (Vec::new(), None);
     for (name, tables) in splits {
-        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
         let size = Size::of(tables, column)?;
-        if size.rows == 0 {
-            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
-        }
+        let files = files_of(name, tables, size.rows)?;
         // The first split's rate is every split's.
         let rate: &f64 = match &rate {
             Some(rate) => rate,

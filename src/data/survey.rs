@@ -27,6 +27,7 @@ use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{Columns, DataSource, Task};
 use crate::words::quoted;
+use std::path::PathBuf;
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
 /// What the experiment says about the data; empty fields are found out.
@@ -366,10 +367,7 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     let mut facts = Vec::new();
     for (name, tables) in splits {
         let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
-        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
-        if examples == 0 {
-            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
-        }
+        let files = files_of(name, tables, examples)?;
         facts.push(SplitFacts { name: name.clone(), files, examples, labelled: true, part: None, tokens: None });
     }
     let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
@@ -377,81 +375,66 @@ fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Tas
     // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
     let twice = if task == Task::PreferenceOptimization { all.len().saturating_sub(2) } else { 0 };
     let lengths = Lengths::of(first, &all, twice)?.map(|tokens| tokens + 4.0 * (all.len() + twice) as f64);
-    let Located { card, revision, .. } = located;
-    let license = card.license;
-    Ok(DataFacts {
-        splits: facts,
-        columns,
-        license,
-        revision,
-        mean_tokens: Some(lengths.mean),
-        longest_tokens: Some(lengths.longest),
-        tokens_by_length: lengths.by_length,
-        task: Some(task),
-        ..DataFacts::default()
-    })
+    Ok(told(task, facts, columns, lengths, located))
 }
 
 /// Rows of a text and what is written from it; a split other than the first may lack the latter.
 fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
     let target = columns.label.clone().unwrap_or_default();
-    let mut facts = Vec::new();
-    for (at, (name, tables)) in splits.iter().enumerate() {
-        let found = answers_of(tables, &target, at > 0)?;
-        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
-        if found.rows == 0 {
-            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
-        }
-        facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
-    }
+    let facts = answered(splits, &target)?;
     let both: Vec<String> = columns.input.iter().cloned().chain([target]).collect();
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     // Of the two together half each.
     let lengths = Lengths::of(first, &both, 0)?.map(|tokens| tokens / 2.0);
-    let Located { card, revision, .. } = located;
-    Ok(DataFacts {
-        task: Some(Task::TextToText),
-        splits: facts,
-        license: card.license,
-        revision,
-        mean_tokens: Some(lengths.mean),
-        longest_tokens: Some(lengths.longest),
-        tokens_by_length: lengths.by_length,
-        columns,
-        ..DataFacts::default()
-    })
+    Ok(told(Task::TextToText, facts, columns, lengths, located))
 }
 
 /// Recordings with what is said in them; a split other than the first may lack the latter.
 fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
     let said = columns.label.clone().unwrap_or_default();
-    let mut facts = Vec::new();
-    for (at, (name, tables)) in splits.iter().enumerate() {
-        let found = answers_of(tables, &said, at > 0)?;
-        let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
-        if found.rows == 0 {
-            return Err(Error::EmptySplit { split: name.clone(), path: files.first().cloned().unwrap_or_default() });
-        }
-        facts.push(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None });
-    }
+    let facts = answered(splits, &said)?;
     let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
     let lengths = Lengths::of(first, &[said], 0)?;
     let heard = columns.input.first().cloned().unwrap_or_default();
     let (longest_secs, mean_secs) = durations(splits.iter().flat_map(|(_, tables)| tables), &heard)?.unzip();
-    let Located { card, revision, .. } = located;
-    Ok(DataFacts {
-        task: Some(Task::SpeechRecognition),
-        longest_secs,
-        mean_secs,
-        splits: facts,
+    Ok(DataFacts { longest_secs, mean_secs, ..told(Task::SpeechRecognition, facts, columns, lengths, located) })
+}
+
+/// Splits whose rows are told by texts of a column.
+fn answered(splits: &[(String, Vec<Table>)], column: &str) -> Result<Vec<SplitFacts>> {
+    let split = |(at, (name, tables)): (usize, &(String, Vec<Table>))| {
+        let found = answers_of(tables, column, at > 0)?;
+        let files = files_of(name, tables, found.rows)?;
+        Ok(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None })
+    };
+    splits.iter().enumerate().map(split).collect()
+}
+
+/// The files of a split that holds so many rows.
+///
+/// # Errors
+/// It holds none.
+pub(super) fn files_of(split: &str, tables: &[Table], rows: usize) -> Result<Vec<PathBuf>> {
+    let files: Vec<_> = tables.iter().map(|table| table.path().to_path_buf()).collect();
+    match rows {
+        0 => Err(Error::EmptySplit { split: split.into(), path: files.into_iter().next().unwrap_or_default() }),
+        _ => Ok(files),
+    }
+}
+
+/// What is known of data whose texts are so long.
+pub(super) fn told(task: Task, splits: Vec<SplitFacts>, columns: Columns, lengths: Lengths, located: Located) -> DataFacts {
+    DataFacts {
+        task: Some(task),
+        splits,
         columns,
-        license: card.license,
-        revision,
+        license: located.card.license,
+        revision: located.revision,
         mean_tokens: Some(lengths.mean),
         longest_tokens: Some(lengths.longest),
         tokens_by_length: lengths.by_length,
         ..DataFacts::default()
-    })
+    }
 }
 
 /// Seconds of the longest recording and of the mean one, by the heads of all; of those that lie in tables themselves the first [`HEADS`]

@@ -393,13 +393,7 @@ mod tests {
     /// What may be a path or an id is told as both: `src` is there, and no `nosuch` in it.
     #[test]
     fn a_folder_that_is_not_there_is_told_beside_the_hub() {
-        let hub = Hub::new(crate::data::hub::HubConfig {
-            endpoint: "http://127.0.0.1:1".into(),
-            cache_dir: "/nowhere".into(),
-            token: None,
-            offline: true,
-            local: None,
-        });
+        let hub = Hub::nowhere("/nowhere");
         let told = |id: &str| open(&hub, id, None).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(
             told("src/nosuch").contains("the model `src/nosuch`: there is no such folder, and it could not be fetched"),

@@ -33,8 +33,7 @@ pub(in crate::data) fn answers_in(table: &Table, label: &str) -> Result<AnswersI
         let start = STARTS.iter().find_map(|name| named(table, name)).map(|column| column.name.clone());
         return Ok(AnswersIn::Words { start });
     }
-    let (found, expected) = (column.kind.in_words(), "answers, as texts or with `text` and `answer_start`");
-    Err(Error::ColumnKind { path: table.path().into(), column: label.into(), expected, found })
+    Err(table.other_than("answers, as texts or with `text` and `answer_start`", column))
 }
 
 /// Whether a column holds answers by their words and where they begin.

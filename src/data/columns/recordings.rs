@@ -18,14 +18,7 @@ pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
     let is_asked = |column: &&Column| asked.input.contains(&column.name) || asked.label.as_ref() == Some(&column.name);
     let of_kind = |kind: ColumnKind| table.columns().iter().filter(move |column| column.kind == kind);
     let expect = |name: &str, kinds: &[ColumnKind], expected: &'static str| {
-        let column = table.column(name)?;
-        match kinds.contains(&column.kind) {
-            true => Ok(name.to_string()),
-            false => {
-                let found = column.kind.in_words();
-                Err(Error::ColumnKind { path: table.path().into(), column: name.into(), expected, found })
-            }
-        }
+        table.column_of(name, expected, |kind| kinds.contains(kind)).map(|column| column.name.clone())
     };
     let heard = match asked.input.as_slice() {
         [one] => expect(one, &[ColumnKind::Audio], "recordings (WAV, FLAC, MP3, Ogg Vorbis), their bytes or names of files")?,

@@ -11,11 +11,7 @@ use std::collections::BTreeSet;
 /// Columns where an example may have several labels: those of 0 and 1 that are named, or one that lists them, or all of 0 and 1.
 pub(super) fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> {
     for name in &asked.labels {
-        let column = table.column(name)?;
-        if column.kind != ColumnKind::Int {
-            let found = column.kind.in_words();
-            return Err(Error::ColumnKind { path: table.path().into(), column: name.clone(), expected: "0 and 1", found });
-        }
+        table.column_of(name, "0 and 1", |kind| *kind == ColumnKind::Int)?;
     }
     let listed = |name: &str| Ok::<_, Error>(Columns { label: Some(table.column(name)?.name.clone()), ..asked.clone() });
     let found = match (&asked.label, asked.labels.is_empty()) {
@@ -31,8 +27,7 @@ pub(super) fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> 
         && let ColumnKind::List(Some(of)) = &column.kind
         && matches!(**of, ColumnKind::Object(_) | ColumnKind::List(_))
     {
-        let (path, found) = (table.path().into(), column.kind.in_words());
-        return Err(Error::ColumnKind { path, column: column.name.clone(), expected: "lists of names or numbers", found });
+        return Err(table.other_than("lists of names or numbers", column));
     }
     let input = match asked.input.is_empty() {
         true => find_input(table, found.label.as_deref().unwrap_or_default(), &asked.exclude, false)?,

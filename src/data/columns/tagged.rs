@@ -23,14 +23,8 @@ pub(super) fn tagged(table: &Table, asked: &Columns) -> Result<Columns> {
         }
     };
     let expect = |name: &str, kinds: &[ColumnKind], expected: &'static str| {
-        let column = table.column(name)?;
-        match column.kind.is_list_of(kinds) || column.kind == ColumnKind::List(None) {
-            true => Ok(name.to_string()),
-            false => {
-                let found = column.kind.in_words();
-                Err(Error::ColumnKind { path: table.path().into(), column: name.into(), expected, found })
-            }
-        }
+        let serves = |kind: &ColumnKind| kind.is_list_of(kinds) || *kind == ColumnKind::List(None);
+        table.column_of(name, expected, serves).map(|column| column.name.clone())
     };
     const OF_TEXTS: [ColumnKind; 1] = [ColumnKind::Text];
     const OF_TAGS: [ColumnKind; 2] = [ColumnKind::Text, ColumnKind::Int];

@@ -101,6 +101,13 @@ impl Hub {
         Hub::patient(config, PATIENCE)
     }
 
+    /// For tests: nothing but what lies in `cache`.
+    #[cfg(test)]
+    pub(in crate::data) fn nowhere(cache: impl Into<PathBuf>) -> Self {
+        let (endpoint, cache_dir) = ("http://127.0.0.1:1".into(), cache.into());
+        Hub::new(HubConfig { endpoint, cache_dir, token: None, offline: true, local: None })
+    }
+
     /// The same with another patience for a server that fails.
     pub fn patient(config: HubConfig, patience: Patience) -> Self {
         Hub { config, patience, tell: Arc::new(|_| {}), remote: std::sync::OnceLock::new() }

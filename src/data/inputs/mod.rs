@@ -111,6 +111,10 @@ fn each_row(
     Ok(())
 }
 
+fn row_of(file: &Path) -> Row {
+    Row { position: Position::File(file.display().to_string()), cells: vec![Cell::File(file.into())] }
+}
+
 /// Hands on all inputs, some at a time, in their order.
 ///
 /// # Errors
@@ -138,20 +142,12 @@ pub fn each_chunk<E: From<Error>>(
         Given::Images { files } => {
             let files = files.iter().map(|place| images_of(place)).collect::<Result<Vec<_>>>()?.concat();
             for some in files.chunks(IMAGES) {
-                let row = |file: &PathBuf| {
-                    let position = Position::File(file.display().to_string());
-                    Row { position, cells: vec![Cell::File(file.clone())] }
-                };
-                work(turned(Path::new(SAID), None, &["image".to_string()], some.iter().map(row).collect()))?;
+                work(turned(Path::new(SAID), None, &["image".to_string()], some.iter().map(|file| row_of(file)).collect()))?;
             }
         }
         Given::Recordings { files } => {
             for some in files.chunks(RECORDINGS) {
-                let row = |file: &PathBuf| {
-                    let position = Position::File(file.display().to_string());
-                    Row { position, cells: vec![Cell::File(file.clone())] }
-                };
-                work(turned(Path::new(SAID), None, &["recording".to_string()], some.iter().map(row).collect()))?;
+                work(turned(Path::new(SAID), None, &["recording".to_string()], some.iter().map(|file| row_of(file)).collect()))?;
             }
         }
         Given::Tables { files, columns: asked, called } => {

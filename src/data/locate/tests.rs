@@ -1,7 +1,6 @@
 //! The same rows, however they are packed, are the same prepared data.
 
 use super::*;
-use crate::data::hub::HubConfig;
 use crate::data::packing::tests::{gz, zst};
 use crate::data::read::parquet::tests::write as write_parquet;
 use crate::data::unpack::tests::{FILE, tar, zip};
@@ -9,16 +8,6 @@ use crate::data::{DataSpecHints, Prepared, PreparedTargets, prepare, survey_data
 use crate::error::Failure;
 use crate::job::{PrepareJob, SplitSource, TokenizerSource};
 use crate::spec::TokenizerKind;
-
-fn nowhere(cache: &Path) -> Hub {
-    Hub::new(HubConfig {
-        endpoint: "http://127.0.0.1:1".into(),
-        cache_dir: cache.into(),
-        token: None,
-        offline: true,
-        local: None,
-    })
-}
 
 /// A place with these files.
 fn files(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -35,7 +24,7 @@ fn files(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 fn found(dir: &Path, path: &str) -> std::result::Result<Vec<String>, String> {
     let source = DataSource::Local { path: dir.join(path) };
     let work = dir.join("work");
-    let located = locate(&nowhere(dir), &source, &[], &Making::quietly(&work));
+    let located = locate(&Hub::nowhere(dir), &source, &[], &Making::quietly(&work));
     let located = located.map_err(|e| format!("{e} ({})", e.hint().unwrap_or_default()))?;
     let name = |file: &PathBuf| file.file_name().expect("a name").to_string_lossy().into_owned();
     Ok(located
@@ -48,14 +37,14 @@ fn found(dir: &Path, path: &str) -> std::result::Result<Vec<String>, String> {
 /// What is told of what lies at a path of the place.
 fn told(dir: &Path, path: &str) -> Vec<String> {
     let source = DataSource::Local { path: dir.join(path) };
-    locate(&nowhere(dir), &source, &[], &Making::quietly(&dir.join("work"))).expect(path).notes
+    locate(&Hub::nowhere(dir), &source, &[], &Making::quietly(&dir.join("work"))).expect(path).notes
 }
 
 /// The prepared splits of what lies at a path: names and bytes.
 fn prepared(dir: &Path, path: &str) -> Vec<(String, Vec<u8>)> {
     let work = dir.join("work");
     let source = DataSource::Local { path: dir.join(path) };
-    let facts = survey_data(&nowhere(dir), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(path);
+    let facts = survey_data(&Hub::nowhere(dir), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(path);
     let out = tempfile::tempdir().expect("a folder");
     let split =
         |split: &crate::plan::SplitFacts| SplitSource { name: split.name.clone(), files: split.files.clone(), part: None };
@@ -171,7 +160,8 @@ fn archives_of_recordings() {
         assert_eq!(found(dir.path(), name), Ok(expected), "{name}");
         let work = dir.path().join("work");
         let source = DataSource::Local { path: dir.path().join(name) };
-        let facts = survey_data(&nowhere(dir.path()), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(name);
+        let facts =
+            survey_data(&Hub::nowhere(dir.path()), &source, &DataSpecHints::default(), &Making::quietly(&work)).expect(name);
         assert_eq!(facts.task, Some(crate::spec::Task::SpeechRecognition), "{name}");
         assert_eq!((facts.columns.input, facts.columns.label), (vec!["file_name".to_string()], Some("transcription".into())));
         // The recordings lie beside their table.
@@ -303,7 +293,7 @@ fn files_that_are_called_as_no_split_are_one_where_they_are_alike() {
     // Whoever names one has that one.
     let source = DataSource::Local { path: dir.path().join("months") };
     let wanted = ["jan".to_string()];
-    let located = locate(&nowhere(dir.path()), &source, &wanted, &Making::quietly(&dir.path().join("work"))).expect("there");
+    let located = locate(&Hub::nowhere(dir.path()), &source, &wanted, &Making::quietly(&dir.path().join("work"))).expect("there");
     assert_eq!(located.names, ["feb", "jan"]);
 }
 
@@ -320,7 +310,7 @@ fn folders_of_splits_may_lie_in_folders_that_are_called_so() {
     let root = dir.path();
     let check = |path: &str, expected: &[&str]| {
         let source = DataSource::Local { path: root.join(path) };
-        let located = locate(&nowhere(root), &source, &[], &Making::quietly(&root.join("work"))).map_err(|e| e.to_string());
+        let located = locate(&Hub::nowhere(root), &source, &[], &Making::quietly(&root.join("work"))).map_err(|e| e.to_string());
         let mut found = Vec::new();
         for (split, folders) in located.expect(path).splits {
             found

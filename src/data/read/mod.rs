@@ -288,6 +288,20 @@ impl Table {
         })
     }
 
+    /// The same of a column whose cells serve.
+    ///
+    /// # Errors
+    /// There is none, or its cells are another thing than `expected`.
+    pub(super) fn column_of(&self, name: &str, expected: &'static str, serves: impl Fn(&ColumnKind) -> bool) -> Result<&Column> {
+        let column = self.column(name)?;
+        if serves(&column.kind) { Ok(column) } else { Err(self.other_than(expected, column)) }
+    }
+
+    /// That a column's cells are another thing than `expected`.
+    pub(super) fn other_than(&self, expected: &'static str, column: &Column) -> Error {
+        Error::ColumnKind { path: self.path.clone(), column: column.name.clone(), expected, found: column.kind.in_words() }
+    }
+
     /// What a comma in the numbers of a column means: what they say, else what all numbers say, else what is usual where cells are parted so. Programs part them by semicolons
     /// where commas stand in numbers.
     pub(super) fn comma(&self, column: &str) -> Comma {

@@ -1,22 +1,20 @@
 mod said;
 
 use super::*;
-use crate::data::hub::HubConfig;
 use crate::spec::{Border, HeldOutBy, TokenizerKind};
-use std::path::{Path, PathBuf};
-
-fn nowhere() -> Hub {
-    Hub::new(HubConfig {
-        endpoint: "http://127.0.0.1:1".into(),
-        cache_dir: PathBuf::from("/nowhere"),
-        token: None,
-        offline: true,
-        local: None,
-    })
-}
+use std::path::Path;
 
 fn survey(source: &DataSource, dir: &Path) -> Result<DataFacts> {
-    survey_data(&nowhere(), source, &DataSpecHints::default(), &Making::quietly(dir))
+    hinted(source, &DataSpecHints::default(), dir)
+}
+
+fn hinted(source: &DataSource, hints: &DataSpecHints, dir: &Path) -> Result<DataFacts> {
+    survey_data(&Hub::nowhere("/nowhere"), source, hints, &Making::quietly(dir))
+}
+
+/// All that a folder holds.
+fn of_folder(dir: &tempfile::TempDir, hints: &DataSpecHints) -> Result<DataFacts> {
+    hinted(&DataSource::Local { path: dir.path().into() }, hints, dir.path())
 }
 
 /// A folder with these files.
@@ -62,7 +60,7 @@ fn many_numbers_with_fractions_are_no_classes() {
     let task = |rows: &str, hinted: Option<Task>, label: &str| {
         let dir = folder(&[("train.csv", &format!("text,{label}\n{rows}"))]);
         let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
-        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        let facts = of_folder(&dir, &hints);
         facts.map(|facts| (facts.task, facts.labels.len(), facts.splits[0].labelled)).map_err(|e| e.to_string())
     };
     assert_eq!(task(&rows, None, "label"), Ok((Some(Task::TextRegression), 0, true)));
@@ -101,8 +99,7 @@ fn scores_are_told_of_what_is_trained_on() {
     let csv = "sentence1,sentence2,score\na,b,1\na,c,5\nd,e,\nf,g,-3\n";
     let dir = folder(&[("train.csv", csv), ("test.csv", "sentence1,sentence2,score\na,b,-1\n")]);
     let hints = DataSpecHints { task: Some(Task::SentenceSimilarity), ..DataSpecHints::default() };
-    let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
-        .expect("surveyed");
+    let facts = of_folder(&dir, &hints).expect("surveyed");
     assert_eq!((facts.scores, facts.columns.label.as_deref()), (Some([-3.0, 5.0]), Some("score")));
     assert_eq!(facts.splits.iter().map(|split| split.labelled).collect::<Vec<_>>(), [true, false], "nothing but -1 is a secret");
 }
@@ -128,7 +125,7 @@ fn words_that_are_columns_are_taken_as_such() {
             PerhapsColumns { label: names(label), input: names(input), exclude: names(exclude), ..PerhapsColumns::default() };
         let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
         let place = DataSource::Local { path: dir.path().into() };
-        let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");
+        let facts = hinted(&place, &hints, dir.path()).expect("surveyed");
         (facts.columns.label.unwrap_or_default(), facts.columns.input)
     };
     assert_eq!(of(&["priority"], &["rooms", "tweets"], &[]), ("priority".into(), names(&["rooms"])));
@@ -145,7 +142,7 @@ fn columns_that_are_asked_for_in_passing() {
         let columns = Columns { label: asked.map(str::to_string), ..Columns::default() };
         let hints = DataSpecHints { perhaps, columns, ..DataSpecHints::default() };
         let place = DataSource::Local { path: dir.path().into() };
-        let facts = survey_data(&nowhere(), &place, &hints, &Making::quietly(dir.path())).expect("surveyed");
+        let facts = hinted(&place, &hints, dir.path()).expect("surveyed");
         (facts.columns.label.unwrap_or_default(), facts.columns.input)
     };
     let told = |told: &[&str]| PerhapsColumns { told: names(told), ..PerhapsColumns::default() };
@@ -168,7 +165,7 @@ fn pairs_of_texts_are_found() {
     let check = |file: &str, text: &str, hints: Columns, expected: Option<(&str, &str)>| {
         let dir = folder(&[(file, text)]);
         let hints = DataSpecHints { columns: hints, ..DataSpecHints::default() };
-        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        let facts = of_folder(&dir, &hints);
         let found = facts.ok().filter(|facts| facts.task == Some(Task::TextToText));
         let found = found.map(|facts| (facts.columns.input[0].clone(), facts.columns.label.unwrap_or_default()));
         let found = found.as_ref().map(|(source, target)| (source.as_str(), target.as_str()));
@@ -235,8 +232,7 @@ fn several_labels_are_found_in_lists_and_in_columns_of_flags() {
     let check = |file: &str, text: &str, hinted: Option<Task>, expected: (&[&str], &[&str])| {
         let dir = folder(&[(file, text)]);
         let hints = DataSpecHints { task: hinted, ..DataSpecHints::default() };
-        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
-            .expect(text);
+        let facts = of_folder(&dir, &hints).expect(text);
         assert_eq!(facts.task, Some(Task::TextMultiLabel), "{text}");
         let (labels, columns) = expected;
         assert_eq!(
@@ -290,7 +286,7 @@ fn documents_are_a_stream_of_words() {
     // Letter by letter as many as there are; else about as many as English has.
     let tokens = |tokenizer| {
         let hints = DataSpecHints { tokenizer, ..DataSpecHints::default() };
-        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        let facts = of_folder(&dir, &hints);
         facts.expect("surveyed").splits[0].tokens.expect("a stream")
     };
     assert_eq!(tokens(Some((TokenizerSource::Trained(TokenizerKind::Characters), 100))), 7000);
@@ -399,7 +395,7 @@ fn the_latest_rows_of_a_table_are_held_out() {
             cut_off: Some(CutOff { name: "test".into(), frac: 0.1, by }),
             ..DataSpecHints::default()
         };
-        survey_data(&nowhere(), &source, &hints, &Making::quietly(dir.path()))
+        hinted(&source, &hints, dir.path())
     };
     let facts = of(HeldOutBy::Time { column: "day".into(), from: None }).expect("surveyed");
     let sizes: Vec<(&str, usize)> = facts.splits.iter().map(|split| (split.name.as_str(), split.examples)).collect();
@@ -437,7 +433,7 @@ fn a_part_cannot_be_called_as_a_split_that_there_is() {
             cut_off: Some(CutOff { name: name.into(), frac: 0.5, by: HeldOutBy::Chance }),
             ..DataSpecHints::default()
         };
-        survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()))
+        of_folder(&dir, &hints)
     };
     let names: Vec<String> = of("part").expect("surveyed").splits.into_iter().map(|split| split.name).collect();
     assert_eq!(names, ["train", "part"]);
@@ -466,7 +462,7 @@ fn several_texts_beside_a_label_that_is_named() {
             ..PerhapsColumns::default()
         };
         let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
-        survey_data(&nowhere(), &DataSource::Local { path: dir.path().join(file) }, &hints, &Making::quietly(dir.path()))
+        hinted(&DataSource::Local { path: dir.path().join(file) }, &hints, dir.path())
             .map(|facts| (facts.columns.input.join(" "), facts.columns.label.unwrap_or_default()))
             .map_err(|e| e.to_string())
     };
@@ -485,7 +481,7 @@ fn answers_that_are_all_the_same_number_are_refused() {
         let dir = folder(&[("train.csv", text)]);
         let splits = vec!["train".to_string()];
         let hints = DataSpecHints { task: Some(task), splits, for_training, ..DataSpecHints::default() };
-        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        let facts = of_folder(&dir, &hints);
         facts.map(|facts| facts.task).map_err(|e| e.to_string())
     };
     let words = "split `train` has a single value of `label`, 5: there is nothing to learn";
@@ -505,7 +501,7 @@ fn labels_that_are_none_of_the_classes_are_told_where_data_is_surveyed() {
         let dir = folder(files);
         let splits = wanted.iter().map(|name| name.to_string()).collect();
         let hints = DataSpecHints { task: Some(Task::TextClassification), splits, for_training, ..DataSpecHints::default() };
-        let facts = survey_data(&nowhere(), &DataSource::Local { path: dir.path().into() }, &hints, &Making::quietly(dir.path()));
+        let facts = of_folder(&dir, &hints);
         facts.map(|facts| facts.labels.join(" ")).map_err(|e| e.to_string())
     };
     let told = |files: &[(&str, &str)], wanted: &[&str]| survey_of(files, wanted, true);
@@ -570,7 +566,7 @@ fn a_named_text_is_what_is_learnt_from() {
             ..PerhapsColumns::default()
         };
         let hints = DataSpecHints { perhaps, ..DataSpecHints::default() };
-        survey_data(&nowhere(), &DataSource::Local { path: dir.path().join("h.csv") }, &hints, &Making::quietly(dir.path()))
+        hinted(&DataSource::Local { path: dir.path().join("h.csv") }, &hints, dir.path())
             .map(|facts| (facts.task, facts.columns.input))
     };
     let found = of(&["headline"]).expect("read");

@@ -6,7 +6,7 @@ use super::*;
 fn found(table: (&str, &str), hints: &DataSpecHints) -> std::result::Result<DataFacts, String> {
     let dir = folder(&[table]);
     let place = DataSource::Local { path: dir.path().join(table.0) };
-    survey_data(&nowhere(), &place, hints, &Making::quietly(dir.path())).map_err(|error| error.to_string())
+    hinted(&place, hints, dir.path()).map_err(|error| error.to_string())
 }
 
 fn perhaps(perhaps: PerhapsColumns) -> DataSpecHints {
