@@ -12,6 +12,7 @@
 //! The modules stand here in the order of the flow; `job` is the contract between the supervisor and its worker, `store` names
 //! the files and keeps the ledger, `error` gives every failure its class and exit code, `words` says numbers and settings alike everywhere.
 
+mod enumerated;
 pub mod error;
 mod stop;
 pub mod store;

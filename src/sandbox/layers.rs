@@ -1,54 +1,43 @@
 //! The layers in their order, and what of them holds.
 
 use super::{Entry, Level};
+use crate::enumerated::enumerated;
 use crate::error::{Class, Failure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// One layer of the jail.
-///
-/// Entered in the order of [`Layer::ALL`]: each may still do what the ones after it take away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layer {
-    /// It dies with its supervisor.
-    Death,
-    /// It has no variable but those that it was given.
-    Environment,
-    /// It holds no open file but its three streams.
-    Descriptors,
-    /// Memory of its own.
-    Memory,
-    /// Number of threads.
-    Threads,
-    /// A world of its own, where this machine has one to give; no policy asks for it.
-    Namespaces,
-    /// File size, open files, no core dumps. Making a world holds each of its places open.
-    Limits,
-    /// It cannot gain rights; root's are gone.
-    Privileges,
-    /// What it can read and write (Landlock).
-    Files,
-    /// What it can ask of the kernel (seccomp).
-    Syscalls,
+enumerated! {
+    /// One layer of the jail.
+    ///
+    /// Entered in the order of [`Layer::ALL`]: each may still do what the ones after it take away.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Layer {
+        /// It dies with its supervisor.
+        Death,
+        /// It has no variable but those that it was given.
+        Environment,
+        /// It holds no open file but its three streams.
+        Descriptors,
+        /// Memory of its own.
+        Memory,
+        /// Number of threads.
+        Threads,
+        /// A world of its own, where this machine has one to give; no policy asks for it.
+        Namespaces,
+        /// File size, open files, no core dumps. Making a world holds each of its places open.
+        Limits,
+        /// It cannot gain rights; root's are gone.
+        Privileges,
+        /// What it can read and write (Landlock).
+        Files,
+        /// What it can ask of the kernel (seccomp).
+        Syscalls,
+    }
 }
 
 impl Layer {
-    /// All, in the order in which they are entered.
-    pub const ALL: [Layer; 10] = [
-        Layer::Death,
-        Layer::Environment,
-        Layer::Descriptors,
-        Layer::Memory,
-        Layer::Threads,
-        Layer::Namespaces,
-        Layer::Limits,
-        Layer::Privileges,
-        Layer::Files,
-        Layer::Syscalls,
-    ];
-
     /// Its name in events and on `doctor`'s page.
     pub const fn name(self) -> &'static str {
         match self {

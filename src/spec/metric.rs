@@ -1,91 +1,94 @@
 //! What is measured.
 
 use super::Task;
+use crate::enumerated::enumerated;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tallow_zoo::HeadKind;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    Accuracy,
-    /// F1 of class 1 of two.
-    F1,
-    MacroF1,
-    /// Matthews correlation.
-    Matthews,
-    /// `e` to the mean cross entropy of a token that is told, in nats: of all, or of hidden ones.
-    Perplexity,
-    /// Cross entropy of the whole text in bits, by its bytes: alike for every tokenizer.
-    BitsPerByte,
-    /// Root of the mean squared error, in the target's own unit.
-    Rmse,
-    /// Mean absolute error, in the target's own unit.
-    Mae,
-    /// Coefficient of determination.
-    R2,
-    /// Pearson correlation.
-    Pearson,
-    /// Spearman correlation: Pearson's of the ranks.
-    Spearman,
-    /// F1 over all decisions alike: of labels, over all labels of all examples; of one class each it is the accuracy.
-    MicroF1,
-    /// Area under the ROC curve: of class 1 of two; of more classes, or of labels, the mean over them, each against all others.
-    Auroc,
-    /// Area under precision over recall; as [`Metric::Auroc`].
-    AveragePrecision,
-    /// Mean cross entropy of the true class, in nats.
-    LogLoss,
-    /// Expected calibration error over 15 bins of the predicted class's probability.
-    CalibrationError,
-    /// Share of examples whose class is among the five likeliest.
-    Top5Accuracy,
-    /// Share of examples of which every label is right.
-    SubsetAccuracy,
-    /// F1 of entities that are found whole and with their type, as `seqeval` counts them.
-    EntityF1,
-    EntityPrecision,
-    EntityRecall,
-    /// F1 of the words of an answer, the best of the right ones, as SQuAD has it.
-    AnswerF1,
-    /// Share of questions whose answer is one of the right ones, as SQuAD has it; of texts that are written, of those that are their
-    /// reference to the letter.
-    ExactMatch,
-    /// Share of hidden words that are told.
-    MaskedAccuracy,
-    /// The share of pairs whose better answer gained more than the other against the model that training began with; equal gains
-    /// count half.
-    PreferenceAccuracy,
-    /// The mean of how much more it gained: `beta` times the difference of the log-ratios.
-    PreferenceMargin,
-    /// Of texts of which each is to find those that belong to it among all of a split: the share of those whose nearest does.
-    #[serde(rename = "accuracy_at_1")]
-    AccuracyAt1,
-    /// The mean of 1 by the place of the first that belongs to it, 0 where that is behind the tenth.
-    #[serde(rename = "mrr_at_10")]
-    MrrAt10,
-    /// Normalised discounted cumulative gain of the first ten (Järvelin and Kekäläinen, 2002).
-    #[serde(rename = "ndcg_at_10")]
-    NdcgAt10,
-    /// The mean share of those that belong to it that are among the first ten.
-    #[serde(rename = "recall_at_10")]
-    RecallAt10,
-    /// The share of triples whose first text is nearer to its second than to any that does not belong to it.
-    TripletAccuracy,
-    /// BLEU of all texts, as `sacrebleu` has it by default, 0 to 100.
-    Bleu,
-    /// chrF2 of all texts, as `sacrebleu` has it by default, 0 to 100.
-    Chrf,
-    /// Mean F measure of single words, as `rouge-score` has it without stemming.
-    Rouge1,
-    /// The same of pairs of words.
-    Rouge2,
-    /// The same of the longest common sequence of words.
-    RougeL,
-    /// Word error rate, as `jiwer` has it by default: edits of words over the words of all references.
-    Wer,
-    /// Character error rate, the same of characters.
-    Cer,
+enumerated! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Metric {
+        Accuracy,
+        /// F1 of class 1 of two.
+        F1,
+        MacroF1,
+        /// Matthews correlation.
+        Matthews,
+        /// `e` to the mean cross entropy of a token that is told, in nats: of all, or of hidden ones.
+        Perplexity,
+        /// Cross entropy of the whole text in bits, by its bytes: alike for every tokenizer.
+        BitsPerByte,
+        /// Root of the mean squared error, in the target's own unit.
+        Rmse,
+        /// Mean absolute error, in the target's own unit.
+        Mae,
+        /// Coefficient of determination.
+        R2,
+        /// Pearson correlation.
+        Pearson,
+        /// Spearman correlation: Pearson's of the ranks.
+        Spearman,
+        /// F1 over all decisions alike: of labels, over all labels of all examples; of one class each it is the accuracy.
+        MicroF1,
+        /// Area under the ROC curve: of class 1 of two; of more classes, or of labels, the mean over them, each against all others.
+        Auroc,
+        /// Area under precision over recall; as [`Metric::Auroc`].
+        AveragePrecision,
+        /// Mean cross entropy of the true class, in nats.
+        LogLoss,
+        /// Expected calibration error over 15 bins of the predicted class's probability.
+        CalibrationError,
+        /// Share of examples whose class is among the five likeliest.
+        Top5Accuracy,
+        /// Share of examples of which every label is right.
+        SubsetAccuracy,
+        /// F1 of entities that are found whole and with their type, as `seqeval` counts them.
+        EntityF1,
+        EntityPrecision,
+        EntityRecall,
+        /// F1 of the words of an answer, the best of the right ones, as SQuAD has it.
+        AnswerF1,
+        /// Share of questions whose answer is one of the right ones, as SQuAD has it; of texts that are written, of those that are their
+        /// reference to the letter.
+        ExactMatch,
+        /// Share of hidden words that are told.
+        MaskedAccuracy,
+        /// The share of pairs whose better answer gained more than the other against the model that training began with; equal gains
+        /// count half.
+        PreferenceAccuracy,
+        /// The mean of how much more it gained: `beta` times the difference of the log-ratios.
+        PreferenceMargin,
+        /// Of texts of which each is to find those that belong to it among all of a split: the share of those whose nearest does.
+        #[serde(rename = "accuracy_at_1")]
+        AccuracyAt1,
+        /// The mean of 1 by the place of the first that belongs to it, 0 where that is behind the tenth.
+        #[serde(rename = "mrr_at_10")]
+        MrrAt10,
+        /// Normalised discounted cumulative gain of the first ten (Järvelin and Kekäläinen, 2002).
+        #[serde(rename = "ndcg_at_10")]
+        NdcgAt10,
+        /// The mean share of those that belong to it that are among the first ten.
+        #[serde(rename = "recall_at_10")]
+        RecallAt10,
+        /// The share of triples whose first text is nearer to its second than to any that does not belong to it.
+        TripletAccuracy,
+        /// BLEU of all texts, as `sacrebleu` has it by default, 0 to 100.
+        Bleu,
+        /// chrF2 of all texts, as `sacrebleu` has it by default, 0 to 100.
+        Chrf,
+        /// Mean F measure of single words, as `rouge-score` has it without stemming.
+        Rouge1,
+        /// The same of pairs of words.
+        Rouge2,
+        /// The same of the longest common sequence of words.
+        RougeL,
+        /// Word error rate, as `jiwer` has it by default: edits of words over the words of all references.
+        Wer,
+        /// Character error rate, the same of characters.
+        Cer,
+    }
 }
 
 /// What there is to know of a metric.
@@ -115,47 +118,6 @@ const PERCENT: (f64, f64) = (0.0, 100.0);
 const CORRELATION: (f64, f64) = (-1.0, 1.0);
 
 impl Metric {
-    const ALL: [Metric; 38] = [
-        Metric::Accuracy,
-        Metric::F1,
-        Metric::MacroF1,
-        Metric::Matthews,
-        Metric::Perplexity,
-        Metric::BitsPerByte,
-        Metric::Rmse,
-        Metric::Mae,
-        Metric::R2,
-        Metric::Pearson,
-        Metric::Spearman,
-        Metric::MicroF1,
-        Metric::Auroc,
-        Metric::AveragePrecision,
-        Metric::LogLoss,
-        Metric::CalibrationError,
-        Metric::Top5Accuracy,
-        Metric::SubsetAccuracy,
-        Metric::EntityF1,
-        Metric::EntityPrecision,
-        Metric::EntityRecall,
-        Metric::AnswerF1,
-        Metric::ExactMatch,
-        Metric::MaskedAccuracy,
-        Metric::PreferenceAccuracy,
-        Metric::PreferenceMargin,
-        Metric::AccuracyAt1,
-        Metric::MrrAt10,
-        Metric::NdcgAt10,
-        Metric::RecallAt10,
-        Metric::TripletAccuracy,
-        Metric::Bleu,
-        Metric::Chrf,
-        Metric::Rouge1,
-        Metric::Rouge2,
-        Metric::RougeL,
-        Metric::Wer,
-        Metric::Cer,
-    ];
-
     fn about(self) -> About {
         use HeadKind::{Classes, Labels, Span, Tags, Value, Vector, Words};
         match self {

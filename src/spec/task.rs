@@ -1,62 +1,47 @@
 //! What a model learns to do.
 
+use crate::enumerated::enumerated;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
 
-/// What a model learns to do: it says what the model is fed with and what its last layer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    TextClassification,
-    ImageClassification,
-    /// Tell each word of a text from those before it.
-    LanguageModelling,
-    /// A number for a text, or for a pair of texts.
-    TextRegression,
-    /// Any of several labels for a text, or for a pair of texts.
-    TextMultiLabel,
-    /// A tag for each word of a sentence.
-    TokenClassification,
-    /// The words of a text that answer a question about it.
-    QuestionAnswering,
-    /// Tell the hidden words of a text from all others.
-    MaskedLanguageModelling,
-    /// Tell the words of an assistant's answers from the conversation before them.
-    InstructionTuning,
-    /// Prefer one of two answers to the other.
-    PreferenceOptimization,
-    /// One class for each row of a table.
-    TabularClassification,
-    /// A number for each row of a table.
-    TabularRegression,
-    /// Vectors of texts, near each other where the texts mean alike or belong together.
-    SentenceSimilarity,
-    /// Write one text from another: translate, summarise, answer.
-    TextToText,
-    /// Write what is said in a recording.
-    SpeechRecognition,
+enumerated! {
+    /// What a model learns to do: it says what the model is fed with and what its last layer says.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Task {
+        TextClassification,
+        ImageClassification,
+        /// Tell each word of a text from those before it.
+        LanguageModelling,
+        /// A number for a text, or for a pair of texts.
+        TextRegression,
+        /// Any of several labels for a text, or for a pair of texts.
+        TextMultiLabel,
+        /// A tag for each word of a sentence.
+        TokenClassification,
+        /// The words of a text that answer a question about it.
+        QuestionAnswering,
+        /// Tell the hidden words of a text from all others.
+        MaskedLanguageModelling,
+        /// Tell the words of an assistant's answers from the conversation before them.
+        InstructionTuning,
+        /// Prefer one of two answers to the other.
+        PreferenceOptimization,
+        /// One class for each row of a table.
+        TabularClassification,
+        /// A number for each row of a table.
+        TabularRegression,
+        /// Vectors of texts, near each other where the texts mean alike or belong together.
+        SentenceSimilarity,
+        /// Write one text from another: translate, summarise, answer.
+        TextToText,
+        /// Write what is said in a recording.
+        SpeechRecognition,
+    }
 }
 
 impl Task {
-    const ALL: [Task; 15] = [
-        Task::TextClassification,
-        Task::ImageClassification,
-        Task::LanguageModelling,
-        Task::TextRegression,
-        Task::TextMultiLabel,
-        Task::TokenClassification,
-        Task::QuestionAnswering,
-        Task::MaskedLanguageModelling,
-        Task::InstructionTuning,
-        Task::PreferenceOptimization,
-        Task::TabularClassification,
-        Task::TabularRegression,
-        Task::SentenceSimilarity,
-        Task::TextToText,
-        Task::SpeechRecognition,
-    ];
-
     /// What the model is fed with.
     pub fn takes(self) -> Modality {
         match self {

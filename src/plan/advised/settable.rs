@@ -3,64 +3,43 @@
 //! The evaluator (metric, target, splits, seeds, the label), the budget and what was said by others are no [`Settable`], so that no
 //! answer can name them.
 
+use crate::enumerated::enumerated;
 use crate::intake::{Request, Without};
 use crate::plan::{Goal, Wishes};
 use crate::spec::{ExperimentSpec, Task};
 use serde_json::Value;
 use tallow_zoo::{HeadKind, Modality};
 
-/// A key of the experiment that a language model may set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Settable {
-    /// One of the models that the rules propose; the recipe is then theirs for it, but for what else is set.
-    Model,
-    Adapter,
-    Optimizer,
-    Lr,
-    Schedule,
-    Length,
-    BatchSize,
-    MaxSeqLen,
-    GradClipNorm,
-    Groups,
-    LayerwiseLrDecay,
-    LabelSmoothing,
-    ClassWeights,
-    FocalGamma,
-    Ema,
-    EarlyStopping,
-    Keep,
-    Dropout,
-    Augment,
-    Input,
-    Exclude,
+enumerated! {
+    /// A key of the experiment that a language model may set.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Settable {
+        /// One of the models that the rules propose; the recipe is then theirs for it, but for what else is set.
+        Model,
+        Adapter,
+        Optimizer,
+        Lr,
+        Schedule,
+        Length,
+        BatchSize,
+        MaxSeqLen,
+        GradClipNorm,
+        Groups,
+        LayerwiseLrDecay,
+        LabelSmoothing,
+        ClassWeights,
+        FocalGamma,
+        Ema,
+        EarlyStopping,
+        Keep,
+        Dropout,
+        Augment,
+        Input,
+        Exclude,
+    }
 }
 
 impl Settable {
-    pub const ALL: [Settable; 21] = [
-        Settable::Model,
-        Settable::Adapter,
-        Settable::Optimizer,
-        Settable::Lr,
-        Settable::Schedule,
-        Settable::Length,
-        Settable::BatchSize,
-        Settable::MaxSeqLen,
-        Settable::GradClipNorm,
-        Settable::Groups,
-        Settable::LayerwiseLrDecay,
-        Settable::LabelSmoothing,
-        Settable::ClassWeights,
-        Settable::FocalGamma,
-        Settable::Ema,
-        Settable::EarlyStopping,
-        Settable::Keep,
-        Settable::Dropout,
-        Settable::Augment,
-        Settable::Input,
-        Settable::Exclude,
-    ];
-
     /// As the experiment file has it.
     pub fn key(self) -> &'static str {
         match self {
