@@ -379,18 +379,18 @@ fn finite(scores: Vec<f32>) -> Result<Vec<f32>, Error> {
     if scores.iter().all(|score| score.is_finite()) { Ok(scores) } else { Err(not_finite()) }
 }
 
-fn first_of_largest(scores: &[f32]) -> usize {
+pub(super) fn first_of_largest(scores: &[f32]) -> usize {
     scores.iter().enumerate().fold(0, |best, (at, score)| if *score > scores[best] { at } else { best })
 }
 
-fn softmax(scores: &[f32]) -> Vec<f32> {
+pub(super) fn softmax(scores: &[f32]) -> Vec<f32> {
     let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let above: Vec<f64> = scores.iter().map(|score| (f64::from(*score) - f64::from(most)).exp()).collect();
     let sum: f64 = above.iter().sum();
     above.into_iter().map(|value| (value / sum) as f32).collect()
 }
 
-fn logistic(score: f32) -> f32 {
+pub(super) fn logistic(score: f32) -> f32 {
     (1.0 / (1.0 + (-f64::from(score)).exp())) as f32
 }
 

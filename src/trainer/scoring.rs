@@ -4,6 +4,7 @@ use super::Error;
 use super::answering::{self, Window};
 use super::collate::{Batch, collate};
 use super::objective::{NONE, Wanted};
+use super::predict::{first_of_largest, logistic, softmax};
 use super::reference::Reference;
 use super::scale::Scale;
 use super::similarity;
@@ -304,13 +305,14 @@ fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(u
 
 /// The cross entropy of a word, and whether it has the highest score (the first of equals); none if a score is not finite.
 fn told(scores: &[f32], word: u32) -> Option<(f64, bool)> {
-    if !scores.iter().all(|score| score.is_finite()) {
-        return None;
-    }
-    let best = scores.iter().enumerate().fold(0, |best, (at, score)| if *score > scores[best] { at } else { best });
-    let above = |at: usize| f64::from(scores[at]) - f64::from(scores[best]);
-    let sum: f64 = (0..scores.len()).map(|at| above(at).exp()).sum();
-    Some((sum.ln() - above(word as usize), best == word as usize))
+    let are_finite = scores.iter().all(|score| score.is_finite());
+    are_finite.then(|| (cross_entropy(scores, word), first_of_largest(scores) == word as usize))
+}
+
+fn cross_entropy(scores: &[f32], of: u32) -> f64 {
+    let most = f64::from(scores[first_of_largest(scores)]);
+    let above = |score: f32| f64::from(score) - most;
+    scores.iter().map(|score| above(*score).exp()).sum::<f64>().ln() - above(scores[of as usize])
 }
 
 /// The scores of each token of each example.
@@ -367,14 +369,8 @@ fn to_blame(model: &dyn Model, data: &Prepared, examples: &[usize]) -> Result<us
 
 /// The class with the highest score (the first of equals), and the cross entropy; none if a score is not finite.
 fn predict(scores: &[f32], label: u32) -> Option<(ClassSaid, f64)> {
-    if !scores.iter().all(|score| score.is_finite()) {
-        return None;
-    }
-    let best = scores.iter().enumerate().fold(0, |best, (class, score)| if *score > scores[best] { class } else { best });
-    let above = |class: usize| f64::from(scores[class]) - f64::from(scores[best]);
-    let sum: f64 = (0..scores.len()).map(|class| above(class).exp()).sum();
-    let probabilities = (0..scores.len()).map(|class| (above(class).exp() / sum) as f32).collect();
-    Some((ClassSaid { label, predicted: best as u32, probabilities }, sum.ln() - above(label as usize)))
+    let (loss, _) = told(scores, label)?;
+    Some((ClassSaid { label, predicted: first_of_largest(scores) as u32, probabilities: softmax(scores) }, loss))
 }
 
 /// The probability of each label, and the mean cross entropy; none if a score is not finite.
@@ -382,14 +378,13 @@ fn which(scores: &[f32], actual: &[bool]) -> Option<(LabelsSaid, f64)> {
     if !scores.iter().all(|score| score.is_finite()) {
         return None;
     }
-    let logistic = |score: &f32| (1.0 / (1.0 + (-f64::from(*score)).exp())) as f32;
     // log(1 + e^-x) where it is true, log(1 + e^x) where it is not, so that nothing overflows.
     let cost = |(score, actual): (&f32, &bool)| {
         let x = if *actual { -f64::from(*score) } else { f64::from(*score) };
         x.max(0.0) + (-x.abs()).exp().ln_1p()
     };
     let loss = scores.iter().zip(actual).map(cost).sum::<f64>() / scores.len().max(1) as f64;
-    Some((LabelsSaid { actual: actual.to_vec(), probabilities: scores.iter().map(logistic).collect() }, loss))
+    Some((LabelsSaid { actual: actual.to_vec(), probabilities: scores.iter().copied().map(logistic).collect() }, loss))
 }
 
 #[cfg(test)]
