@@ -35,31 +35,9 @@ pub(super) enum Until {
     Report,
 }
 
-/// Begins a run and goes on with it as far as `until`.
+/// Begins a run and goes on with it as far as `until`. `fallback`: where the zoo has no model for it, by a script that a language model
+/// writes, if somebody agrees.
 pub(super) fn begin(
-    json: bool,
-    env: &Environment,
-    start: Start,
-    wishes: &Wishes,
-    args: &RunArgs,
-    until: Until,
-) -> Result<ExitCode> {
-    begin_with(json, env, start, wishes, args, until, None)
-}
-
-/// Begins a run and goes on with it; where the zoo has no model for it, by a script that a language model writes, if somebody agrees.
-pub(super) fn begin_or_script(
-    json: bool,
-    env: &Environment,
-    start: Start,
-    wishes: &Wishes,
-    args: &RunArgs,
-    fallback: &FallbackArgs,
-) -> Result<ExitCode> {
-    begin_with(json, env, start, wishes, args, Until::Report, Some(fallback))
-}
-
-fn begin_with(
     json: bool,
     env: &Environment,
     start: Start,

@@ -95,14 +95,15 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
     match &cli.command {
         Command::Reproduce { paper, fallback, wishes, run } => {
             let start = Start::paper(environment, paper, run.hub.offline)?;
-            experiment::begin_or_script(cli.json, environment, start, wishes, run, fallback)
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Report, Some(fallback))
         }
         Command::Do { request, fallback, wishes, run } => {
-            experiment::begin_or_script(cli.json, environment, Start::request(environment, request)?, wishes, run, fallback)
+            let start = Start::request(environment, request)?;
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Report, Some(fallback))
         }
         Command::Plan { what, example, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
-            experiment::begin(cli.json, environment, start, wishes, run, Until::Plan)
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Plan, None)
         }
         Command::Profile { what, example, steps, tokens, wishes, run } => {
             let start = Start::any(environment, what, *example, wishes, run.hub.offline)?;
@@ -117,7 +118,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
                 return Err(script::without_script(option));
             }
             let start = Start::experiment(experiment.as_deref(), wishes)?;
-            experiment::begin(cli.json, environment, start, wishes, run, Until::Report)
+            experiment::begin(cli.json, environment, start, wishes, run, Until::Report, None)
         }
         Command::Eval(args) => evaluate::evaluate(cli.json, environment, args),
         Command::Data(args) => data::data(cli.json, environment, args),

@@ -6,7 +6,6 @@
 use super::{Ask, Error, LanguageModel, Reply, Usage};
 use crate::data::hub::Secret;
 use crate::store::Lines;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -126,11 +125,6 @@ impl Recording {
         let mut replies = self.replies.borrow_mut();
         let left = replies.get_mut(&ask.hash()).filter(|left| !left.is_empty())?;
         Some(left.remove(0))
-    }
-
-    /// What the questions of a kind were made from, first; none: nothing of this kind is there.
-    pub fn given<T: DeserializeOwned>(&self) -> Option<T> {
-        self.given.iter().find_map(|given| serde_json::from_value(given.clone()).ok())
     }
 
     pub(super) fn all_given(self) -> (Self, Vec<Value>) {
@@ -263,7 +257,7 @@ mod tests {
         // A crash cut the next line short.
         std::fs::write(&path, text + "{\"kind\":\"exch").expect("written");
         let recording = Recording::open(&path).expect("opened");
-        assert_eq!((recording.given(), recording.name().as_str()), (Some((2, 1.5e11)), "a counter"));
+        assert_eq!((recording.given.as_slice(), recording.name().as_str()), ([json!([2, 1.5e11])].as_slice(), "a counter"));
         let said = |question: &str| recording.answer(&ask(question)).map(|reply| (reply.text, reply.usage));
         for (question, expected) in [("a", "1 ***"), ("a", "3 ***"), ("a", "3 ***"), ("b", "2 ***")] {
             assert_eq!(said(question).expect("recorded"), (expected.to_string(), Usage::default()));
@@ -304,7 +298,7 @@ mod tests {
         // What is asked once more is another question.
         assert_eq!(said("a"), ("12 sk-secret".into(), 5));
         let all = Recording::open(&dir.path().join("run/llm.jsonl")).expect("opened");
-        assert_eq!((all.given(), all.asks.len()), (Some(1), 3));
+        assert_eq!((all.given.as_slice(), all.asks.len()), ([json!(1), json!(1)].as_slice(), 3));
     }
 
     #[test]

@@ -4,8 +4,7 @@ use super::Report;
 use super::document::{BarsShown, Block, ChartShown, Line, Piece, Section, number, prose, sections, text};
 use super::terminal::verdict_words;
 use super::types::{Scores, Sourced};
-use crate::words::{clean, count, score};
-use std::fmt::Write;
+use crate::words::{clean, count, put, score};
 
 /// The whole report. A number is followed by its ledger rows in brackets: 0.8890 [12].
 pub fn markdown(report: &Report) -> String {
@@ -177,11 +176,6 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     out
-}
-
-fn put(text: &mut String, args: std::fmt::Arguments) {
-    // Writing to a String cannot fail.
-    let _ = text.write_fmt(args);
 }
 
 #[cfg(test)]

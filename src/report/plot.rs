@@ -5,8 +5,7 @@ mod bars;
 
 pub use bars::{Band, Bar, bands, bars};
 
-use crate::words::{count, plain};
-use std::fmt::Write;
+use crate::words::{count, plain, put};
 
 /// One line of a chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -299,11 +298,6 @@ fn open(width: f64, height: f64, title: &str) -> String {
 /// Text for an element or an attribute.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn put(text: &mut String, args: std::fmt::Arguments) {
-    // Writing to a String cannot fail.
-    let _ = text.write_fmt(args);
 }
 
 /// Lines and numbers of both axes, between these heights, and what runs along the lower one.

@@ -4,11 +4,17 @@ mod settings;
 
 pub(crate) use settings::*;
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 /// Bytes as lower-case hexadecimal, as hashes are written.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Adds to a text.
+pub(crate) fn put(text: &mut String, args: std::fmt::Arguments) {
+    // Writing to a String cannot fail.
+    let _ = text.write_fmt(args);
 }
 
 /// A score: four decimals, or of those too large or too small for that four digits.

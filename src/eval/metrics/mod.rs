@@ -109,6 +109,10 @@ impl Counts {
     }
 }
 
+fn share(part: usize, of: usize) -> f64 {
+    ratio(part as f64, of as f64)
+}
+
 fn ratio(a: f64, b: f64) -> f64 {
     if b == 0.0 { 0.0 } else { a / b }
 }

@@ -1,6 +1,7 @@
 //! Texts against a reference each, by the n-grams that both have: BLEU and chrF as `sacrebleu` has them by default, ROUGE as
 //! `rouge-score` has it without stemming.
 
+use super::share;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::iter::Sum;
@@ -139,10 +140,6 @@ fn mean(said: &[&str], references: &[&str], score: impl Fn(&[String], &[String])
 
 fn f_measure(precision: f64, recall: f64) -> f64 {
     if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 }
-}
-
-fn share(part: usize, of: usize) -> f64 {
-    if of == 0 { 0.0 } else { part as f64 / of as f64 }
 }
 
 /// N-grams: of a text, of its reference, and of both.

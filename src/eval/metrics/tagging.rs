@@ -1,6 +1,7 @@
 //! Entities in tag sequences, as `seqeval` counts them in its default mode: IOB1, IOB2, IOBES and BIOES alike, by how tags follow
 //! each other.
 
+use super::share;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entities found, predicted and true.
@@ -33,10 +34,6 @@ impl Counts {
     pub fn f1(self) -> f64 {
         share(2 * self.hits, self.predicted + self.actual)
     }
-}
-
-fn share(part: usize, of: usize) -> f64 {
-    if of == 0 { 0.0 } else { part as f64 / of as f64 }
 }
 
 /// Counts by type of entity. An entity is hit if type, first and last token agree.

@@ -5,9 +5,8 @@ use crate::data::{PairKind, is_pattern};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::spec::{DataSource, Metric, Task};
-use crate::words::{address, count, last_of_address};
+use crate::words::{address, count, last_of_address, put};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 pub(super) fn matter(plan: &Plan, report: &Report) -> String {
@@ -158,11 +157,6 @@ pub(super) fn pipeline_tag(plan: &Plan) -> &'static str {
 /// A YAML string in double quotes: JSON's form is one.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-fn put(text: &mut String, args: std::fmt::Arguments) {
-    // Writing to a String cannot fail.
-    let _ = text.write_fmt(args);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! done anew, with fewer examples at once where memory ran out.
 
 use super::review::{Review, choices};
-use super::{Allowed, MAX_ACCIDENTS, MAX_ATTEMPTS, Outcome, is_accident};
+use super::{Allowed, MAX_ACCIDENTS, MAX_ATTEMPTS, Outcome, is_accident, is_memory};
 use crate::words::counted;
 
 /// One attempt at it that is over.
@@ -71,10 +71,6 @@ pub fn review_of(attempts: &[Begun]) -> Review {
     };
     let outcomes: Vec<&Outcome> = attempts.iter().map(|one| &one.outcome).collect();
     Review { tried: attempts.iter().map(line).collect(), decide: choices(&outcomes, None) }
-}
-
-fn is_memory(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::OutOfMemory { .. })
 }
 
 #[cfg(test)]

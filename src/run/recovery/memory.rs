@@ -1,13 +1,9 @@
 //! A run that needs more memory than there is: smaller forward passes, the same steps.
 
-use super::{Change, Decision, From, Outcome, RunConfig, Tried, give_up, retry};
+use super::{Change, Decision, From, Outcome, RunConfig, Tried, give_up, is_memory, retry};
 
 /// Halvings before activations are no longer kept: these cost no time, that costs a forward pass a step.
 const HALVINGS: usize = 2;
-
-fn is_memory(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::OutOfMemory { .. })
-}
 
 /// Whether memory ran out in any of these.
 pub(super) fn ran_out(history: &[Tried]) -> usize {

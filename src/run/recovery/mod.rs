@@ -127,6 +127,10 @@ pub fn is_stopped(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Interrupted { .. } | Outcome::TimedOut { .. } | Outcome::BudgetSpent { .. })
 }
 
+fn is_memory(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::OutOfMemory { .. })
+}
+
 fn give_up(reason: impl Into<String>) -> Decision {
     Decision::GiveUp { reason: reason.into(), spent: false }
 }
