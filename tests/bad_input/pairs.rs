@@ -54,15 +54,9 @@ max_target_len = 12
 "#;
 
 fn command(place: &Place, text: &str, out: &Path) -> std::process::Command {
-    let file = place.write("pairs.toml", text);
-    place.tallow([
-        "train".as_ref(),
-        file.as_os_str(),
-        "--offline".as_ref(),
-        "--threads=2".as_ref(),
-        "--out".as_ref(),
-        out.as_os_str(),
-    ])
+    let mut command = place.train_file("pairs.toml", text, out);
+    command.arg("--offline");
+    command
 }
 
 /// The experiment with these words changed, beside these files, is refused.

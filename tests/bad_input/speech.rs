@@ -69,15 +69,9 @@ fn wav(seconds: f64) -> Vec<u8> {
 }
 
 fn command(place: &Place, text: &str, out: &Path) -> std::process::Command {
-    let file = place.write("speech.toml", text);
-    place.tallow([
-        "train".as_ref(),
-        file.as_os_str(),
-        "--offline".as_ref(),
-        "--threads=2".as_ref(),
-        "--out".as_ref(),
-        out.as_os_str(),
-    ])
+    let mut command = place.train_file("speech.toml", text, out);
+    command.arg("--offline");
+    command
 }
 
 /// The experiment on a folder of recordings.

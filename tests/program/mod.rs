@@ -96,11 +96,15 @@ impl Place {
 
     /// The tiny experiment with these keys changed, into `out`. No network unless the caller takes `--offline` away.
     pub(crate) fn train(&self, set: &[&str], out: &Path) -> Command {
-        let spec = self.write("tiny.toml", TINY);
-        let mut command =
-            self.tallow([OsStr::new("train"), spec.as_os_str(), OsStr::new("--threads=2"), OsStr::new("--out"), out.as_os_str()]);
+        let mut command = self.train_file("tiny.toml", TINY, out);
         command.args(set.iter().map(|set| format!("--set={set}")));
         command
+    }
+
+    /// Another experiment, which is written to a file of this name.
+    pub(crate) fn train_file(&self, name: &str, experiment: &str, out: &Path) -> Command {
+        let file = self.write(name, experiment);
+        self.tallow([OsStr::new("train"), file.as_os_str(), OsStr::new("--threads=2"), OsStr::new("--out"), out.as_os_str()])
     }
 
     pub(crate) fn resume(&self, run: &Path) -> Command {
