@@ -198,7 +198,12 @@ impl Markdown {
         } else if bare.chars().all(|c| "-*_ ".contains(c)) {
             self.end_paragraph();
         } else if self.paragraph.is_empty() && !self.item && stands_alone(lines, at) && self.heads_references(bare) {
-            self.blocks.push(Block::Heading { number: None, title: bare.trim_end_matches(':').to_string(), kind: None });
+            self.blocks.push(Block::Heading {
+                number: None,
+                title: bare.trim_end_matches(':').to_string(),
+                kind: None,
+                depth: None,
+            });
         } else if ends_in_half_a_word(&self.paragraph) && bare.starts_with(char::is_lowercase) {
             self.vocabulary.join(&mut self.paragraph, bare);
         } else {
@@ -275,7 +280,7 @@ impl Markdown {
             return self.blocks.push(Block::Title(text));
         }
         let kind = title.eq_ignore_ascii_case("abstract").then_some(SectionKind::Abstract);
-        self.blocks.push(Block::Heading { number, title, kind });
+        self.blocks.push(Block::Heading { number, title, kind, depth: u8::try_from(level).ok() });
     }
 
     fn fenced(&mut self, lines: &[&str], at: usize, fence: &str) -> usize {

@@ -354,7 +354,11 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         let chosen = field.value.numbers().is_empty();
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
         match same.iter().copied().find(|at| one(&kept[*at].scope)) {
-            Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => kept[at].scope = field.scope,
+            // (With its own words, which tell of that scope.)
+            Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => {
+                field.confidence = field.confidence.max(kept[at].confidence);
+                kept[at] = field;
+            }
             Some(at) => kept[at].scope.add_topic(&field.scope),
             None => {
                 same.push(kept.len());
@@ -477,6 +481,8 @@ mod placed_tests;
 mod said_tests;
 #[cfg(test)]
 mod spoken_tests;
+#[cfg(test)]
+mod stage_tests;
 #[cfg(test)]
 mod stated_tests;
 #[cfg(test)]

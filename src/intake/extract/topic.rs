@@ -167,6 +167,21 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     of_reference(paper, x).or_else(|| named(x))
 }
 
+/// `In Stage 1 (Leaf), we ...`, `In the second stage, ...`: the stage of training that a sentence opens. It goes on until the next one.
+pub(super) fn stage(text: &str) -> Option<String> {
+    static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"^(?:(?:In|During|For|At|•) )?(?:the |our )?(?:[Tt]raining )?(?P<s>(?:[Ss]tage|[Pp]hase) (?:\d|I{1,3}|IV|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our)",
+            r"|(?:first|second|third|fourth|final) (?:training )?(?:stage|phase))(?: \((?P<n>[\w+/ -]{2,40})\))?(?:[,:]| (?:we|uses|trains|is trained)\b)"
+        ))
+    });
+    if !["tage ", "hase ", "tage,", "hase,"].iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let found = STAGE.captures(text)?;
+    Some(found.name("n").map_or_else(|| found["s"].to_string(), |name| format!("{} {}", &found["s"], name.as_str())))
+}
+
 /// `Leaf-only models use ...`, `The primary budget is ...`: what a sentence is about by its subject, where a setting follows.
 fn subject(text: &str) -> Option<regex::Captures<'_>> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -258,7 +273,8 @@ fn bare(number: &str) -> &str {
     number.trim_matches(['.', ')', '(', ':', '§'])
 }
 
-/// A section and those that it is part of, from the inside out, by their numbers; without one it is part of the last that has.
+/// A section and those that it is part of, from the inside out, by their numbers; without one it is part of the last that has, and of
+/// those without one whose headings are set larger.
 pub(super) fn chain(sections: &[Section], index: usize) -> Vec<usize> {
     let Some(section) = sections.get(index) else { return Vec::new() };
     let is_roman = |n: &str| n.chars().all(|c| "IVX".contains(c));
@@ -276,8 +292,16 @@ pub(super) fn chain(sections: &[Section], index: usize) -> Vec<usize> {
     if inner.is_none() && matches!(section.kind, SectionKind::Abstract | SectionKind::References) {
         return chain;
     }
+    let mut depth = section.depth;
     for (at, other) in sections[..index].iter().enumerate().rev() {
-        let Some(number) = other.number.as_deref() else { continue };
+        let Some(number) = other.number.as_deref() else {
+            let is_larger = inner.is_none() && other.depth.zip(depth).is_some_and(|(other, inner)| other < inner);
+            if is_larger && !matches!(other.kind, SectionKind::Abstract | SectionKind::References) {
+                chain.push(at);
+                depth = other.depth;
+            }
+            continue;
+        };
         let above = match inner.as_deref() {
             None => true,
             Some(inner) if bare(inner).contains('.') => bare(inner).starts_with(&format!("{}.", bare(number))),
@@ -296,7 +320,7 @@ mod tests {
     use super::*;
 
     fn section(number: Option<&str>, title: &str) -> Section {
-        Section { number: number.map(str::to_string), title: title.into(), kind: SectionKind::Body }
+        Section { number: number.map(str::to_string), title: title.into(), kind: SectionKind::Body, depth: None }
     }
 
     fn paper(sections: Vec<Section>) -> Paper {
@@ -329,6 +353,29 @@ mod tests {
         assert_eq!(of_section(&paper, Some(3)).as_deref(), Some("Sorting Nets"));
         assert_eq!(chain(&paper.sections, 3), [3, 2, 1, 0]);
         assert_eq!(of_section(&paper, Some(4)), None);
+    }
+
+    #[test]
+    fn a_heading_holds_for_those_set_smaller_below_it() {
+        let of = |depth, title| Section { depth: Some(depth), ..section(None, title) };
+        let sections = vec![of(2, "Pre-training"), of(3, "Data"), of(3, "Model"), of(2, "Fine-tuning"), of(3, "Model")];
+        assert_eq!(chain(&sections, 2), [2, 0]);
+        assert_eq!(chain(&sections, 4), [4, 3]);
+        assert_eq!(chain(&sections, 3), [3]);
+    }
+
+    #[test]
+    fn a_stage_by_its_number() {
+        let check = |text: &str, expected: Option<&str>| assert_eq!(stage(text).as_deref(), expected, "{text}");
+        check("In Stage 1 (Leaf Sorter), we train both.", Some("Stage 1 Leaf Sorter"));
+        check("During phase II, the rate is 0.1.", Some("phase II"));
+        check("In the second stage, the rate is 0.1.", Some("second stage"));
+        check("Stage 2: we train on roots.", Some("Stage 2"));
+        for text in
+            ["Stage-1 weights are frozen.", "At this stage, we stop.", "In stages, we stop.", "We end Stage 1, then stop."]
+        {
+            check(text, None);
+        }
     }
 
     #[test]
