@@ -168,7 +168,8 @@ impl Collected {
                     && !["sampled ", "drawn ", "taken ", "crawled "].iter().any(|verb| found[0].contains(verb));
                 for (name, short) in items(list.as_str()) {
                     // A word that a sentence begins with has its capital from there.
-                    let begins = list.start() == 0 && text.starts_with(&name) && !name.contains(' ');
+                    let opens = *place == Form::Before && text[..list.start()].trim_end().ends_with([':', '.']);
+                    let begins = (list.start() == 0 || opens) && text[list.start()..].starts_with(&name) && !name.contains(' ');
                     let plain =
                         of_tasks || of_source || begins || behind && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
                     let is_own = *place == Form::Before && own.contains(&name.to_lowercase());
@@ -399,6 +400,7 @@ mod tests {
         check("We take datasets to compare methods (FedAvg, FedProx, SCAFFOLD) with ours.", &[]);
         check("On the datasets we try optimizers (AdaGrad, RMSProp).", &[]);
         check("We use data from Germany and France.", &[]);
+        check("Table 1: Leaf benchmark results of all. We see more: Root benchmark results.", &[]);
         check("It learns data from Stage 1 once more.", &[]);
         check("We use benchmarks of question answering (QA) and of named entity recognition (NER).", &[]);
         check("We sample from Medlar, a large multilingual dataset of words.", &["Medlar"]);
