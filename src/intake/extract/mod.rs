@@ -478,6 +478,8 @@ mod model_tests;
 #[cfg(test)]
 mod placed_tests;
 #[cfg(test)]
+mod qualified_tests;
+#[cfg(test)]
 mod said_tests;
 #[cfg(test)]
 mod spoken_tests;

@@ -17,7 +17,7 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
     optimisation optimizer optimizers optimiser optimizing pre-training pretraining pre-train fine-tuning finetuning fine-tune \
     tuning regularization regularisation procedure procedures protocol protocols regime recipe recipes scheme schemes strategy \
     strategies pipeline process data dataset datasets preprocessing pre-processing processing preparation augmentation augmentations \
-    limitations acknowledgments acknowledgements acknowledgment acknowledgements references baseline baselines comparison compared \
+    limitations limits acknowledgments acknowledgements acknowledgment acknowledgements references baseline baselines comparison compared \
     comparisons validation testing test objective objectives loss losses function functions learning-rate rate rates batch batches \
     size sizes warmup warm-up schedule schedules scheduler schedulers stage stages phase phases step steps epoch epochs dropout \
     initialization initialisation weight weights decay momentum gradient hardware software computational compute computing \
@@ -164,7 +164,8 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     let found =
         HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text)).or_else(|| subject(text))?;
     let x = found.name("x").or_else(|| found.name("y"))?.as_str();
-    of_reference(paper, x).or_else(|| named(x))
+    let rest = || super::in_turn::rest(x).and_then(|rest| rest.topic);
+    of_reference(paper, x).or_else(rest).or_else(|| named(x))
 }
 
 /// `In Stage 1 (Leaf), we ...`, `In the second stage, ...`: the stage of training that a sentence opens. It goes on until the next one.
@@ -190,8 +191,14 @@ fn subject(text: &str) -> Option<regex::Captures<'_>> {
             r"|(?:[Pp]rimary|[Ss]econdary|[Ss]hort|[Ll]ong|[Ff]ull|[Rr]educed|[Ss]mall|[Ll]arge) (?:budgets?|schedules?|horizon))) (?:uses?|used|are|is|were|was|trains?|runs?)\b"
         ))
     });
+    // `Five LeafNet variants with identical settings`.
+    static ALIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:The|Our|All|Both|Two|Three|Four|Five|Six) (?P<x>[A-Z][\w-]*[A-Z][\w-]*) (?:models|runs|variants|networks) (?:with|share|have|use) (?:identical|the same)\b",
+        )
+    });
     let may = [" models ", " runs ", " variants ", " systems ", " networks ", " budget", " schedule", " horizon"];
-    may.iter().any(|word| text.contains(word)).then(|| SUBJECT.captures(text)).flatten()
+    may.iter().any(|word| text.contains(word)).then(|| SUBJECT.captures(text).or_else(|| ALIKE.captures(text))).flatten()
 }
 
 /// `..., and the final LS task takes another 50 epochs`: what the last clause before `at` has for its subject.
@@ -206,6 +213,17 @@ pub(super) fn subject_of_clause(text: &str, at: usize) -> Option<String> {
         return None;
     }
     SUBJECT.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
+}
+
+/// `..., except for A, which was trained for 40 epochs`: the exception that the clause at `at` tells of.
+pub(super) fn of_exception(text: &str, at: usize) -> Option<String> {
+    static EXCEPT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:except|apart|aside)(?: for| from| on)? (?:the )?(?P<x>[^,;.()]{2,40}?)(?: \([^()]{1,30}\))?,? (?:(?:for )?which|where|whose|that) [^;]{0,60}$",
+        )
+    });
+    let before = text.get(..at).filter(|before| before.contains("except") || before.contains(" from "))?;
+    named(EXCEPT.captures(before)?.name("x")?.as_str())
 }
 
 /// What `for x` is for; none where that is a manner, a setting or a count.
