@@ -246,6 +246,7 @@ fn is_used(before: &str, after: &str) -> bool {
         crate::intake::regex(concat!(
             r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|utili[sz]\w+|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
             r"|\b[Ww]e (?:also |further |then )?(?:introduce|propose|present|design|devise)\b[^.;]{0,40}",
+            r"|(?:ℒ|\b(?-i:L))[\w₀-₉]{0,8} (?:is|denotes) (?:the |an? )?(?:[\w-]+ ){0,2}$",
             r"|\b(?:loss|objective|criterion)(?: functions?)?(?: we use)?(?: is| was| are|:| \((?:e\.g|i\.e)\.,?)(?: the| an?)?\s)$"
         ))
     });
@@ -324,6 +325,7 @@ mod tests {
             ),
             ("The training objective is competitive with others that were used before.", vec![]),
             ("We train with two losses, and its target objective is given by a sum.", vec![]),
+            ("Here Lleaf is teacher-forcing cross-entropy over words.", vec!["cross-entropy"]),
             ("We stop when the validation loss rises.", vec![]),
             ("Without loss of generality, we train with x and optimize the loss of plasticity.", vec![]),
             ("We train on what others originally use a margin loss for.", vec![]),

@@ -53,3 +53,15 @@ fn the_begin_of_something_is_no_length() {
     check("We train it from the leaf model that was trained for one epoch.", &[]);
     check("We train it with a model and stop after 80 epochs.", &["epochs 80.0 epochs"]);
 }
+
+#[test]
+fn parts_tools_and_recordings() {
+    check(
+        "We tune it with LoRA applied to self-attention query/value projections.",
+        &["lora.target_modules [\"query\",\"value\"]"],
+    );
+    assert_eq!(said("We employ the pre-trained SentencePiece model, and train.", FieldKey::Init), Vec::<String>::new());
+    check("We train on 90 sessions (45.5 h) from the leaves.", &[]);
+    check("Training the leaves (45.5 h) is long.", &["training_time 45.5 hours"]);
+    check("These models took about a day to stop.", &["training_time 1.0 days"]);
+}

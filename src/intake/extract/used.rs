@@ -236,7 +236,8 @@ fn pretrained(text: &str) -> Option<(String, Range<usize>)> {
     let found = NAMED.captures(text)?.name("n")?;
     let name = found.as_str().trim_end_matches(['.', '-']);
     let is_coined = name.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1;
-    (is_coined && !is_for_measuring(&text[found.start() + name.len()..]) && names::datasets_in(name).is_empty())
+    let splits = ["SentencePiece", "WordPiece", "Tokenizer", "BPE"].iter().any(|part| name.contains(part));
+    (is_coined && !splits && !is_for_measuring(&text[found.start() + name.len()..]) && names::datasets_in(name).is_empty())
         .then(|| (name.to_string(), found.start()..found.start() + name.len()))
 }
 
