@@ -198,7 +198,12 @@ impl Markdown {
         } else if bare.chars().all(|c| "-*_ ".contains(c)) {
             self.end_paragraph();
         } else if self.paragraph.is_empty() && !self.item && stands_alone(lines, at) && self.heads_references(bare) {
-            self.blocks.push(Block::Heading { number: None, title: bare.trim_end_matches(':').to_string(), kind: None });
+            self.blocks.push(Block::Heading {
+                number: None,
+                title: bare.trim_end_matches(':').to_string(),
+                kind: None,
+                depth: None,
+            });
         } else if ends_in_half_a_word(&self.paragraph) && bare.starts_with(char::is_lowercase) {
             self.vocabulary.join(&mut self.paragraph, bare);
         } else {
@@ -275,7 +280,7 @@ impl Markdown {
             return self.blocks.push(Block::Title(text));
         }
         let kind = title.eq_ignore_ascii_case("abstract").then_some(SectionKind::Abstract);
-        self.blocks.push(Block::Heading { number, title, kind });
+        self.blocks.push(Block::Heading { number, title, kind, depth: u8::try_from(level).ok() });
     }
 
     fn fenced(&mut self, lines: &[&str], at: usize, fence: &str) -> usize {
@@ -437,6 +442,14 @@ fn inline(text: &str) -> String {
             if slipped && behind.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
                 return raised.to_string();
             }
+            // `90.6 <sub>1.2</sub>`: how far a number may lie off.
+            let is_decimal = raised.contains('.') && raised.trim().chars().all(|c| c.is_ascii_digit() || c == '.');
+            if part("script") == Some("sub")
+                && is_decimal
+                && before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == '>')
+            {
+                return format!("±{}", raised.trim());
+            }
             let of_word = before.chars().rev().take(3).filter(|c| c.is_alphabetic()).count() == 3;
             if of_word && raised.trim().chars().all(|c| c.is_ascii_lowercase() || c == ',') {
                 return format!("^{}", raised.trim());
@@ -504,6 +517,7 @@ mod tests {
             ("$x=1$ and `$HOME`", "x = 1 and $HOME"),
             ("of $ 10^{-4} $, as", "of 10⁻⁴, as"),
             ("_Leaves._ We take 1 _e_ _[−]_ [3], 5 _×_ 10 _[−]_[4]", "Leaves. We take 1 e⁻³, 5 × 10⁻⁴"),
+            ("90.6 <sub>1.2</sub>, <b>9.5</b><sub>0.5</sub>, H<sub>2</sub>", "90.6 ±1.2, 9.5±0.5, H₂"),
             ("leaf_of_tree, as 10 [3] and [12] say", "leaf_of_tree, as 10 [3] and [12] say"),
             ("${L}_{1} + b_{2}$, <sup>0</sup>.5", "L₁ + b₂, 0.5"),
         ] {

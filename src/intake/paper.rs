@@ -68,6 +68,9 @@ pub struct Section {
     pub number: Option<String>,
     pub title: String,
     pub kind: SectionKind,
+    /// How deep its heading is set, where the marks of the file tell: 2 for `## Training`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -49,7 +49,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
         }
         if alone {
             let (number, title) = structure::split_number(line);
-            blocks.push(Block::Heading { number, title, kind: None });
+            blocks.push(Block::Heading { number, title, kind: None, depth: None });
         }
     }
     finish(&mut blocks);

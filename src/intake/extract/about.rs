@@ -60,10 +60,10 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Mamba, r"\bMamba\b|\b[Ss]tate[- ][Ss]pace [Mm]odels?\b"),
     (Family::MixtureOfExperts, r"\b[Mm]ixture[- ]of[- ][Ee]xperts\b|\bMoEs?\b"),
     (Family::Gru, r"\bGRUs?\b"),
-    (Family::Resnet, r"\b(?i:res-?nets?)(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
+    (Family::Resnet, r"\b(?i:res-?ne(?:ts?|xts?))(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
-    (Family::Transformer, r"\bTransformers?\b"),
+    (Family::Transformer, r"\bTransformers?\b|\btransformer-based\b|\b[Dd]ecoder-only\b"),
     (Family::Xlnet, r"\bXLNet(?i:BASE|LARGE)?\b"),
     (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
     (Family::Tabnet, r"\bTabNet\b"),
@@ -90,7 +90,8 @@ pub(crate) fn family_named(name: &str) -> Option<Family> {
 pub(super) fn own_names(paper: &Paper, sentences: &[Sentence], family: Option<Family>) -> Vec<String> {
     const NAME: &str = r"(?P<n>[A-Z][\w-]*[A-Z][\w-]*)";
     // The name may have a number behind it: `Foo 2: ...`.
-    static TITLE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^([A-Z][\w.+-]{1,30}(?: \d(?:\.\d)?)?):"));
+    static TITLE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:Introducing |Presenting )?([A-Z][\w.+-]{1,30}(?: \d(?:\.\d)?)?):"));
     static SHORT: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(&format!(r"\b(?P<long>[A-Z][\w-]+) \({NAME}\)")));
     static COINED: LazyLock<regex::Regex> = LazyLock::new(|| {

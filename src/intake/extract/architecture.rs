@@ -102,6 +102,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     with_parameters(at, found);
     with_parameters_each(at, found);
     with_parameters_in_words(at, found);
+    with_parameters_behind(at, found);
     in_sizes(at, found);
     in_words(at, found);
 }
@@ -214,6 +215,25 @@ fn with_parameters_in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     for words in FORM.captures_iter(at.text()) {
         let is_own = at.own.iter().any(|own| own.len() > 2 && words["n"].to_lowercase().contains(own.as_str()));
         if let Some(whole) = words.get(0).filter(|_| is_own) {
+            let variant = Variant { name: words["n"].to_string(), num_params: numbers::parse(&words["c"]), ..Variant::default() };
+            found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+        }
+    }
+}
+
+/// `we use the Foo-R base sized model (270M parameters)`, `the Bar-100 model (Ash, 2020) with 418M parameters`: what is taken.
+fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |has )(?:about |around |roughly |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
+        )
+    });
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:[Ww]e|[Oo]ur) "));
+    if at.of_others || !at.text().contains(" parameters") || !OWN.is_match(at.text()) {
+        return;
+    }
+    for words in FORM.captures_iter(at.text()) {
+        if let Some(whole) = words.get(0).filter(|_| at.heard.datasets_in(&words["n"]).is_empty()) {
             let variant = Variant { name: words["n"].to_string(), num_params: numbers::parse(&words["c"]), ..Variant::default() };
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }
@@ -344,12 +364,22 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         // A paragraph headed by the name of a kind of network is on that.
         let headed = at.scope.topic.clone().filter(|topic| super::about::family_named(topic).is_some() && topic.len() < 40);
         let named = if named.as_ref().is_some_and(|name| name.ends_with(" network")) { headed.or(named) } else { named };
-        variant.name = named.unwrap_or_else(|| match variant.num_layers {
+        let of_paper = || own_model(at, found.paper);
+        variant.name = named.or_else(of_paper).unwrap_or_else(|| match variant.num_layers {
             Some(layers) => format!("{layers} layers"),
             None => found.family().map_or("model", |family| family.name()).to_string(),
         });
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
+}
+
+/// `The model has ...`: the only one that the title names with its size, `FooNet-7B: ...`.
+fn own_model(at: &Place<'_>, paper: &crate::intake::Paper) -> Option<String> {
+    let [own] = at.own else { return None };
+    let title = paper.passage(paper.title.as_ref()?);
+    let start = title.to_lowercase().find(own.as_str())?;
+    let name = title.get(start..start + own.len())?;
+    super::used::models_named(name).first().filter(|(found, _)| found == name).map(|(name, _)| name.clone())
 }
 
 /// `For the expanded setting, d_model = 512`: what the sizes are for.

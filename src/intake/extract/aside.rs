@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
     static TITLE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:ablations?|ablation stud(?:y|ies)|preliminary|exploratory|sensitivity|negative results?|failed|vs\.?|versus|robustness (?:checks?|to)|alternatives?|what did not work|limitations?|future work)\b",
+            r"(?i)\b(?:ablations?|ablation stud(?:y|ies)|preliminary|exploratory|sensitivity|negative results?|failed|vs\.?|versus|robustness (?:checks?|to)|alternatives?|what did not work|limit(?:ation)?s?|future work)\b",
         )
     });
     static PRELIMINARY: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -63,7 +63,7 @@ pub(super) fn is_of_others(text: &str, own: &[String]) -> bool {
     });
     static CITED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:The |The original )?(?P<n>[A-Z][\w-]+)(?:(?: (?:and|&) [A-Z][\w-]+)? ?(?:\([A-Z(]?[^()]*\d{{4}}[^()]*\)|\[[\d, ]+\]|\[[A-Z][^\]]*\d{{4}}\])| et al\.?(?:,? ?[\(\[]\d{{4}}[\)\]])?),? {DO}"
+            r"^(?:The |The original )?(?P<n>[A-Z][\w-]+)(?: \([^()]{{1,20}}\))?(?:(?: (?:and|&) [A-Z][\w-]+)? ?(?:\([A-Z(]?[^()]*\d{{4}}[^()]*\)|\[[\d, ]+\]|\[[A-Z][^\]]*\d{{4}}\])| et al\.?(?:,? ?[\(\[]\d{{4}}[\)\]])?),? {DO}"
         ))
     });
     static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {

@@ -176,7 +176,7 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static PROJECTIONS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:into|to|on|in|adapt|adapting|target|targeting|target(?:ed)? modules?(?: are| is|:| include)?) (?:the |all |only |both )*(?:attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, )(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
+            r"(?i)\b(?:into|to|on|in|adapt|adapting|target|targeting|target(?:ed)? modules?(?: are| is|:| include)?) (?:the |all |only |both )*(?:(?:self-|cross-)?attention )?(?P<t>(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?(?:(?:,? and |, | ?/ ?)(?:query|key|value|output|gate|up|down|q|k|v|o)(?:_proj)?)*)(?: attention)?(?: projections?| matri\w+| weights| layers| modules)?\b",
         )
     });
     static ALL: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -220,7 +220,8 @@ fn lora_targets(at: &Place<'_>, found: &mut Findings<'_>) {
         && let Some(words) = projections
         && let (Some(whole), Some(list)) = (words.get(0), words.name("t"))
     {
-        let texts = list.as_str().split([',', ' ']).filter(|t| !t.is_empty() && *t != "and").map(str::to_string).collect();
+        let parts = list.as_str().split([',', ' ', '/']);
+        let texts = parts.filter(|t| !t.is_empty() && *t != "and").map(str::to_string).collect();
         found.say(at, FieldKey::LoraTargets, Value::Texts { texts }, None, whole.range());
         return;
     }

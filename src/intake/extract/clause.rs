@@ -23,6 +23,9 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
     if let Some(topic) = topic::subject_of_clause(text, at) {
         return Scope { phase: None, topic: Some(topic), ..scope };
     }
+    if let Some(topic) = topic::of_exception(text, words.end) {
+        return Scope { topic: Some(topic), ..scope };
+    }
     match topic::of_clause(text, at).and_then(|topic| scope::further(&scope, topic)) {
         Some(topic) => Scope { topic: Some(topic), ..scope },
         None => scope::with_topic(scope, topic::of_role(text, words)),

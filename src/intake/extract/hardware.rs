@@ -65,14 +65,26 @@ fn is_listed(before: &str, name: &str, after: &str) -> bool {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS})(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? ?(?P<u>(?:(?:[A-Z]+\d+ )?GPU[- ])?hours?|h\b|hrs?\b|days?|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? ?(?P<u>(?:(?:[A-Z]+\d+ )?GPU[- ])?hours?|h\b|hrs?\b|days?|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
     });
     let text = at.text();
     let lower = text.to_lowercase();
-    let cues = ["train", "tuning", "tuned", "run took", "runs took", "run takes", "runs take", "runtime", "computation time"];
+    let cues = [
+        "train",
+        "tuning",
+        "tuned",
+        "run took",
+        "runs took",
+        "run takes",
+        "runs take",
+        "runtime",
+        "computation time",
+        "models took",
+        "experiments took",
+    ];
     let of_cost = ["gpu hours", "gpu-hours", "gpu days", "gpu-days"].iter().any(|cost| lower.contains(cost));
     // What `this` is, the sentence before says.
     let goes_on = at.scope.phase.is_some()
@@ -81,14 +93,20 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         return;
     }
     // `60k hours of speech` are data.
-    let is_time = |words: &regex::Captures<'_>| words.get(0).is_some_and(|whole| !is_of_recordings(&text[whole.end()..]));
+    let is_time = |words: &regex::Captures<'_>| {
+        let whole = words.get(0).map_or(0..0, |whole| whole.range());
+        !is_of_recordings(&text[whole.end..]) && !counts_recordings(&text[..whole.start])
+    };
     let Some(words) = TIME.captures_iter(text).find(is_time) else { return };
     let (Some(whole), Some(number), Some(unit)) =
         (words.get(0), words.name("v").or_else(|| words.name("w")), words.name("u").or_else(|| words.name("x")))
     else {
         return;
     };
-    let Some(value) = numbers::parse(number.as_str()).or_else(|| numbers::in_words(number.as_str())) else { return };
+    // `about a day`.
+    let article = ["a", "an"].contains(&number.as_str()).then_some(1.0);
+    let in_words = || numbers::in_words(number.as_str()).or(article);
+    let Some(value) = numbers::parse(number.as_str()).or_else(in_words) else { return };
     // What an epoch takes is not what training takes.
     if [" per ", " an epoch", " each "].iter().any(|each| text[whole.end()..].starts_with(each)) {
         return;
@@ -160,6 +178,16 @@ fn is_of_recordings(after: &str) -> bool {
         )
     });
     DATA.is_match(after) && !WORK.is_match(after)
+}
+
+/// `120 sessions {(60 h)}`: how long what was recorded is.
+fn counts_recordings(before: &str) -> bool {
+    static COUNTED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\d (?:[\w-]+ )?(?:sessions|speakers|recordings|utterances|interviews|clips|videos|patients|calls|episodes|songs|files|segments),? $",
+        )
+    });
+    COUNTED.is_match(before)
 }
 
 /// The number format that training computes with.

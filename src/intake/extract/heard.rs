@@ -40,6 +40,7 @@ impl Heard {
             }
         }
         names.tables(paper);
+        names.title(paper);
         let tasks = expanded(sentences);
         let datasets = names.settle(&tasks);
         let any = |list: &[String]| {
@@ -137,6 +138,13 @@ fn is_own(paper: &Paper, sentence: &Sentence, own: &[String]) -> bool {
     !of_others && !aside::is_of_others(&sentence.text, own)
 }
 
+/// What the paper proposes, or one of its versions: `Foonet`, `Foonetlarge`.
+fn is_of_own(name: &str, own: &[String]) -> bool {
+    let lower = name.to_lowercase();
+    let version = |own: &String| lower.strip_prefix(own.as_str()).filter(|_| own.len() > 3);
+    own.contains(&lower) || own.iter().filter_map(version).any(|rest| rest.chars().all(char::is_alphabetic))
+}
+
 /// The text without what it cites: `Foo (Bar et al., 2019)`, `Foo [7]`, `Foo Bar et al. (2019)`.
 pub(super) fn without_citations(text: &str) -> String {
     static CITES: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -168,10 +176,12 @@ impl Collected {
                     && !["sampled ", "drawn ", "taken ", "crawled "].iter().any(|verb| found[0].contains(verb));
                 for (name, short) in items(list.as_str()) {
                     // A word that a sentence begins with has its capital from there.
-                    let begins = list.start() == 0 && text.starts_with(&name) && !name.contains(' ');
+                    let opens = *place == Form::Before && text[..list.start()].trim_end().ends_with([':', '.']);
+                    let begins = (list.start() == 0 || opens) && text[list.start()..].starts_with(&name) && !name.contains(' ');
                     let plain =
                         of_tasks || of_source || begins || behind && (items(list.as_str()).len() < 2 || !found[0].contains(", "));
-                    let is_own = *place == Form::Before && own.contains(&name.to_lowercase());
+                    let is_named_so = own.contains(&name.to_lowercase());
+                    let is_own = (*place == Form::Before || !is_named_so) && is_of_own(&name, own);
                     if is_possible(&name) && !is_own && (!plain || is_coined(&name)) {
                         self.sure.push((name, short));
                     }
@@ -188,7 +198,7 @@ impl Collected {
                 let all = items(list.as_str());
                 let weight = if all.len() > 1 { 2 } else { 1 };
                 for (name, short) in all {
-                    if is_possible(&name) && (is_coined(&name) || short.is_some()) && !own.contains(&name.to_lowercase()) {
+                    if is_possible(&name) && (is_coined(&name) || short.is_some()) && !is_of_own(&name, own) {
                         match self.maybe.iter_mut().find(|(other, ..)| *other == name) {
                             Some((_, _, count)) => *count += weight,
                             None => self.maybe.push((name, short, weight)),
@@ -209,6 +219,13 @@ impl Collected {
         });
         let Some(list) = SUBJECT.captures(text).and_then(|found| found.name("l")) else { return };
         self.sure.extend(items(list.as_str()).into_iter().filter(|(name, _)| is_possible(name) && is_coined(name)));
+    }
+
+    /// A name that only may be a data set's and stands in the title, too, is one.
+    fn title(&mut self, paper: &Paper) {
+        let Some(title) = paper.title.as_ref().map(|title| paper.passage(title)) else { return };
+        let is_there = |name: &str| title.split([' ', ':', ',']).any(|word| word == name);
+        self.maybe.iter_mut().filter(|(name, ..)| is_there(name)).for_each(|(_, _, count)| *count += 1);
     }
 
     /// What stands in a column headed `Dataset`.
@@ -399,6 +416,12 @@ mod tests {
         check("We take datasets to compare methods (FedAvg, FedProx, SCAFFOLD) with ours.", &[]);
         check("On the datasets we try optimizers (AdaGrad, RMSProp).", &[]);
         check("We use data from Germany and France.", &[]);
+        check("We employ the leaf sorting dataset AldN and a corpus Words.", &["AldN"]);
+        check("We sample leaves from existing resources such as AlderBank.", &["AlderBank"]);
+        check("We also include AshRank and ElmRank from Bench.", &["AshRank", "ElmRank"]);
+        check("We evaluate OurNetlarge on all. We evaluate on OurNetlarge and OurNetsmall.", &[]);
+        check("The query of Season 2 is in the data from Season 2.", &[]);
+        check("Table 1: Leaf benchmark results of all. We see more: Root benchmark results.", &[]);
         check("It learns data from Stage 1 once more.", &[]);
         check("We use benchmarks of question answering (QA) and of named entity recognition (NER).", &[]);
         check("We sample from Medlar, a large multilingual dataset of words.", &["Medlar"]);
@@ -414,6 +437,18 @@ mod tests {
         check("The test was done on A100 and V100 GPUs. We run BERT on the dataset.", &[]);
         check("On the dataset, OurNet achieves more. We evaluate OurNet.", &[]);
         check("| Dataset | Size |\n|---|---|\n| Hazel (Oak, 2001) | 120 |\n| Thorn | 300 |\n", &["Hazel", "Thorn"]);
+    }
+
+    #[test]
+    fn a_name_of_the_title_need_be_met_but_once() {
+        let of = |title: &str| {
+            let text = format!(
+                "# {title}\n\n## Results\n\nWe report the results on LEAF-NB5. They are as we said that they would be here.\n"
+            );
+            let paper = read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read");
+            Heard::of(&paper, &paper.sentences(), &[]).datasets.len()
+        };
+        assert_eq!((of("LEAF-NB5: A Log"), of("A Log")), (1, 0));
     }
 
     #[test]

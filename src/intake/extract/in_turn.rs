@@ -97,7 +97,7 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
 pub(super) fn rest(text: &str) -> Option<Scope> {
     static REST: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:all |the |all the )?(?:rest|others?|remaining(?: \w+)?|other (?:models?|sizes|variants|tasks|data ?sets|ones))$",
+            r"^(?:all |the |all the |all of the )?(?:rest|others?|remaining(?: \w+)?|other (?:models?|sizes|variants|tasks|data ?sets|ones|methods|approaches|baselines|settings))$|^most (?:(?:of the )?(?:models|variants|tasks|data ?sets|methods|approaches|baselines))$",
         )
     });
     REST.is_match(text.trim()).then(|| Scope { topic: Some(text.trim().to_string()), ..Scope::default() })

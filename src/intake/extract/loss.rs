@@ -14,6 +14,9 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     if at.caption || ["Figure ", "Fig. ", "Table "].iter().any(|word| text.starts_with(word)) {
         return;
     }
+    if is_of_cited(text) || is_background(found.paper.section_title(at.sentence.section)) && !is_taken(text) {
+        return;
+    }
     let all = said_in(text);
     for (words, weight) in all {
         let value = Value::Text { text: text[words.clone()].trim().to_string() };
@@ -24,6 +27,37 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
         let place = Place { scope: scope.as_ref().unwrap_or(at.scope), ..*at };
         found.tell(&place, Said { weight, ..Said::new(FieldKey::Loss, value, words) });
     }
+}
+
+/// `Preliminaries`, `Problem formulation`: a section that tells what is known.
+fn is_background(title: &str) -> bool {
+    static KNOWN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:preliminar(?:y|ies)|(?:technical )?background|notations?|problem (?:set-?up|formulation|setting|definition|statement)s?|prior work|motivation)\b",
+        )
+    });
+    KNOWN.is_match(title.trim())
+}
+
+/// `we train with`: said of what the paper does itself.
+fn is_taken(text: &str) -> bool {
+    static TAKEN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:we|our \w+ (?:is|are)) (?:\w+ )?(?:(?:pre-?)?train|fine-?tun|use|adopt|employ|minimi[sz]|optimi[sz]|propos|introduc)",
+        )
+    });
+    TAKEN.is_match(text)
+}
+
+/// `Ash and Oak (2023) introduce a margin loss`, `Leaf [7] trains with`: a sentence on what others did.
+fn is_of_cited(text: &str) -> bool {
+    static CITED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[\w ]{1,24}, )?[A-Z][\w-]+(?:,? (?:and|&) [A-Z][\w-]+|(?:, [A-Z][\w-]+)+,? and [A-Z][\w-]+| et al\.?)?,? ?[(\[](?:[A-Z][^()\[\]]*)?\d[\d, a-z]*[)\]]",
+        )
+    });
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours)\b"));
+    CITED.is_match(text) && !OWN.is_match(text)
 }
 
 /// Where a sentence says what is minimised, each with what that is worth.
@@ -60,11 +94,21 @@ fn defined(text: &str) -> Option<Range<usize>> {
     if !["oss", "bjective", "riterion", "imiz", "imis"].iter().any(|word| text.contains(word)) {
         return None;
     }
-    let words = FORMS.iter().find_map(|form| form.captures(text)?.name("l").filter(|words| !is_judged(words.as_str())))?;
+    let words = FORMS.iter().find_map(|form| {
+        form.captures(text)?.name("l").filter(|words| !is_judged(words.as_str()) && !is_purpose(words.as_str()))
+    })?;
     // The last word may be cut.
     let is_cut = words.len() > 155 && text[words.end()..].starts_with(char::is_alphanumeric);
     let end = if is_cut { words.start() + words.as_str().rfind(' ').unwrap_or(words.len()) } else { words.end() };
     (!is_generic(words.as_str())).then_some(words.start()..end)
+}
+
+/// `by maximizing the likelihood of {ranking} one over the other`: what it is good for.
+fn is_purpose(words: &str) -> bool {
+    static OF_DOING: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^m\w+ the \w+ of (?:rank|choos|select|prefer|obtain|reach|find|pick)\w*ing\b")
+    });
+    OF_DOING.is_match(words)
 }
 
 /// `the training objective is {competitive with others}`, `computed on the masked positions`: said of it, not what it is.
@@ -119,7 +163,7 @@ fn phrases(text: &str) -> Vec<Range<usize>> {
     const STOPS: &str = " the a an of to with by in is are was were be on for that this these those our we as and or its using use uses \
         used via under from at employ apply adopt minimize minimizing minimizes optimize optimizing compute computes computing import \
         applying while similar imports both each same following calculate calculating it which between through train trained training \
-        evaluate where when whose such can could may will than from into combine combines combining sum sums ";
+        evaluate where when whose such can could may will without than from into combine combines combining sum sums ";
     let mut all = Vec::new();
     for found in LOSS.captures_iter(text) {
         let Some(loss) = found.get(0) else { continue };
@@ -171,7 +215,13 @@ fn is_noun(after: &str) -> bool {
             r"^(?:[^\s\w]|$|\s(?:[^a-z]|(?:functions?|terms?|with|to|on|for|over|is|was|are|were|has|as|in|and|or|at|between|that|which|when|during|exclusively|only|by|plus|without|weighted|alone|against|inspired|consistent|similar|identical|following|from|of|as|proposed|introduced|described|defined|combining|consisting|composed|summing)\b))",
         )
     });
-    NEXT.is_match(after)
+    // `without loss of generality`.
+    static IDIOM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^ (?:of|in|on) (?:the )?(?:generality|information|precision|accuracy|performance|quality|data|detail|plasticity|power|energy|life)\b",
+        )
+    });
+    NEXT.is_match(after) && !IDIOM.is_match(after)
 }
 
 /// Whether words say nothing of which loss it is.
@@ -196,6 +246,7 @@ fn is_used(before: &str, after: &str) -> bool {
         crate::intake::regex(concat!(
             r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|utili[sz]\w+|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
             r"|\b[Ww]e (?:also |further |then )?(?:introduce|propose|present|design|devise)\b[^.;]{0,40}",
+            r"|(?:ℒ|\b(?-i:L))[\w₀-₉]{0,8} (?:is|denotes) (?:the |an? )?(?:[\w-]+ ){0,2}$",
             r"|\b(?:loss|objective|criterion)(?: functions?)?(?: we use)?(?: is| was| are|:| \((?:e\.g|i\.e)\.,?)(?: the| an?)?\s)$"
         ))
     });
@@ -207,7 +258,7 @@ fn is_used(before: &str, after: &str) -> bool {
     // What is measured, avoided, or only talked about.
     static ELSE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:instead of|rather than|replac\w+|compared? (?:to|with)|unlike|without|such as|revisit|experiment(?:ed)? with|evaluat\w+|report\w*|measur\w+|others? use[sd]?)\b[^.;]{0,60}$",
+            r"(?i)\b(?:instead of|rather than|replac\w+|compared? (?:to|with)|unlike|without|such as|revisit|experiment(?:ed)? with|evaluat\w+|report\w*|measur\w+|others? use[sd]?|(?:originally|typically|commonly|traditionally|conventionally|usually|often) (?:use|employ|adopt|appl|train|optimi[sz])\w*|variants? of|(?:can|could|may) be)\b[^.;]{0,60}$",
         )
     });
     let clause = before.rsplit(['.', ';']).next().unwrap_or_default();
@@ -274,7 +325,11 @@ mod tests {
             ),
             ("The training objective is competitive with others that were used before.", vec![]),
             ("We train with two losses, and its target objective is given by a sum.", vec![]),
+            ("Here Lleaf is teacher-forcing cross-entropy over words.", vec!["cross-entropy"]),
             ("We stop when the validation loss rises.", vec![]),
+            ("Without loss of generality, we train with x and optimize the loss of plasticity.", vec![]),
+            ("We train on what others originally use a margin loss for.", vec![]),
+            ("We tune it by maximizing the likelihood of ranking the first over the last.", vec![]),
             ("Others compare a fancy margin loss.", vec![]),
             ("We train longer instead of using a triplet loss.", vec![]),
             // What it is made of.
@@ -301,6 +356,18 @@ mod tests {
         ] {
             assert_eq!(said(text), expected, "{text}");
         }
+        for text in
+            ["Ash and Oak (2023) train with a margin loss.", "Ash et al. [7] train with it.", "Leaf (Ash, 2020) trains it."]
+        {
+            assert!(is_of_cited(text), "{text}");
+        }
+        for text in ["As Ash (2023) does, we train it.", "Leaf trains with a margin loss (Ash, 2020).", "We train it (2020)."] {
+            assert!(!is_of_cited(text), "{text}");
+        }
+        assert!(
+            is_background("Preliminaries") && is_background("Problem Formulation") && !is_background("Method and background")
+        );
+        assert!(is_taken("Then we minimize the loss.") && !is_taken("The loss is defined as:"));
         let text = "For binary classification, the usual margin loss was used.";
         assert_eq!(task_of(text, 40).as_deref(), Some("binary classification"));
         assert_eq!(task_of("For speed, the margin loss was used.", 20), None);

@@ -31,6 +31,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::Lr if inside.starts_with('η') && tells_a_run(text) && !is_sign_of_another(before) => true,
         FieldKey::Lr if inside.starts_with(['α', 'η']) && (!speaks_of_rates(text) || is_sign_of_another(before)) => false,
         FieldKey::Lr if ends_there(before, &inside) || moves_beside(&inside) => false,
+        FieldKey::Lr if !inside.contains("rate") && !inside.contains("lr") && (attacks(text) || is_ratio(after)) => false,
         FieldKey::Lr if leads && is_change(&text[value.clone()], behind) => false,
         FieldKey::Lr => {
             !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
@@ -43,6 +44,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::Dropout => {
             !after.starts_with(" layers") && !is_of_adapters(before) && !is_no_share(&text[value], &inside, after)
         }
+        FieldKey::Epochs | FieldKey::Steps if is_onset(before, &inside) || is_of_antecedent(&text[..value.start]) => false,
         FieldKey::Epochs if varies(before) || is_raised(before) || is_before_a_pass(before, &text[value.clone()]) => false,
         // In brackets and behind a sign only a sentence on training or on models gives its length.
         FieldKey::Epochs if inside.starts_with(['(', '=', '≈', '≃']) && !(trains(text) || text.contains("model")) => false,
@@ -86,6 +88,42 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::GradClipNorm => !inside.trim_end().ends_with(','),
         _ => true,
     }
+}
+
+/// Whether a step size or an α is one of a search for inputs, a sampler or a solver: `20 iterations with a step size of 2/255`.
+fn attacks(text: &str) -> bool {
+    static ATTACKS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:attack\w*|adversar\w*|perturb\w*|(?-i:I?FGSM|PGD|CW)|inner (?:search|loop|maximi[sz]ation|steps?|optimi[sz]ation)|langevin|solver|ode|sampler|hmc|mcmc|euler|integrat\w+|iterations with)\b",
+        )
+    });
+    ATTACKS.is_match(text)
+}
+
+/// `2/255`: a part of a scale that has so many steps.
+fn is_ratio(after: &str) -> bool {
+    static RATIO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^\s?/\s?\d{2}"));
+    RATIO.is_match(after)
+}
+
+/// `the second loss is introduced {after 160 epochs}`: when something begins, and training goes on.
+fn is_onset(before: &str, inside: &str) -> bool {
+    static BEGINS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:introduc|activat|enabl|start|begin|began|begun|appl(?:y|ied)|add|switch|turn|unfreez|unfroz|kick|defer|re-?weight|re-?initiali[sz]|replac|inject)\w*(?: \w+){0,2} $",
+        )
+    });
+    (inside.starts_with("after") || inside.starts_with("at ")) && BEGINS.is_match(before)
+}
+
+/// `initialised from the model that was trained for {one epoch}`: the length of what was there before.
+fn is_of_antecedent(before: &str) -> bool {
+    static THAT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:from|of|with|on|using) (?:the |an? |our )?(?:[\w.-]+ ){0,4}?(?:models?|checkpoints?|networks?|weights?|encoders?|backbones?),? (?:that|which) (?:was|were|is|are|has been|had been) (?:\w+ )?(?:pre-?|re-?)?(?:trained|tuned|fine-?tuned|optimi[sz]ed)\b[^.;,]{0,20}$",
+        )
+    });
+    THAT.is_match(before)
 }
 
 /// A number before a setting's name is another's where the name has its own (`dropout 0.1 learning rate 0.001`), and none where

@@ -354,7 +354,11 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         let chosen = field.value.numbers().is_empty();
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
         match same.iter().copied().find(|at| one(&kept[*at].scope)) {
-            Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => kept[at].scope = field.scope,
+            // (With its own words, which tell of that scope.)
+            Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => {
+                field.confidence = field.confidence.max(kept[at].confidence);
+                kept[at] = field;
+            }
             Some(at) => kept[at].scope.add_topic(&field.scope),
             None => {
                 same.push(kept.len());
@@ -474,9 +478,13 @@ mod model_tests;
 #[cfg(test)]
 mod placed_tests;
 #[cfg(test)]
+mod qualified_tests;
+#[cfg(test)]
 mod said_tests;
 #[cfg(test)]
 mod spoken_tests;
+#[cfg(test)]
+mod stage_tests;
 #[cfg(test)]
 mod stated_tests;
 #[cfg(test)]

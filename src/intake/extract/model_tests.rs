@@ -86,3 +86,33 @@ fn heads_and_groups_of_scores() {
     let arrow = "We use the Plum5 dataset and the Pear7 dataset.\n\n| Method | Backbone | Plum5→Pear7 |\n|---|---|---|\n| Oak | FooNet | 1.5 |\n| Oak | BarNet | 2.5 |\n";
     assert_eq!(results(arrow), ["Pear7 Oak FooNet 1.5", "Pear7 Oak BarNet 2.5"]);
 }
+
+#[test]
+fn models_that_are_taken() {
+    let all = |text: &str| super::said_tests::in_markdown(&format!("## Models\n\n{text}\n"), FieldKey::Variants).join("; ");
+    let taken = all(
+        "We use the XLM-RoBERTa base sized model (270M parameters), and our second is the Leaf-100 model [7] with 41M parameters.",
+    );
+    assert!(taken.contains("\"XLM-RoBERTa base\"") && taken.contains("270000000"), "{taken}");
+    assert!(taken.contains("\"Leaf-100\"") && taken.contains("41000000"), "{taken}");
+    assert_eq!(all("Others have the Leaf-100 model with 41M parameters."), "");
+    let students = all("ResNet-18 (RN-18) [19] and MobileNet-V2 [20] are used as students.");
+    assert!(students.contains("ResNet-18") && students.contains("MobileNet-V2"), "{students}");
+    assert!(all("We compare with ResNet-18, and labels are used as targets.").is_empty());
+}
+
+#[test]
+fn layers_of_the_model_of_the_title() {
+    use crate::intake::{PaperFormat, extract, read_paper};
+    let named = |title: &str| {
+        let text = format!("# {title}\n\n## Model\n\nThe model has 32 layers, and the number of attention heads is 16.\n");
+        let spec = extract(&read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read"));
+        let name = |field: &crate::intake::Field| match &field.value {
+            crate::intake::Value::Variant { variant } if variant.num_heads == Some(16) => Some(variant.name.clone()),
+            _ => None,
+        };
+        spec.fields.iter().find_map(name)
+    };
+    assert_eq!(named("Introducing Leaf-7B: An Open Model").as_deref(), Some("Leaf-7B"));
+    assert_eq!(named("A Log of It").as_deref(), Some("32 layers"));
+}

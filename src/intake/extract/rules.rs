@@ -8,7 +8,7 @@ use super::numbers;
 use crate::intake::{FieldKey, Unit};
 use std::sync::{LazyLock, OnceLock};
 
-/// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{c}` one in words, `{m}` another, `{of}` what stands between a name and its value.
+/// One way of saying a setting: `{n}` is a number or a list of them, `{v}` one number, `{c}` and `{c2}` one in words, `{m}` another, `{of}` what stands between a name and its value.
 pub(super) struct Rule {
     pub key: FieldKey,
     pattern: &'static str,
@@ -80,6 +80,7 @@ fn filled(pattern: &str) -> String {
         .replace("{n2}", &format!("(?P<w>{list})"))
         .replace("{n}", &format!("(?P<v>{list})"))
         .replace("{v}", &format!("(?P<v>{})", numbers::NUMBER))
+        .replace("{c2}", &format!("(?P<w>{})", numbers::WORDS))
         .replace("{c}", &format!("(?P<v>{})", numbers::WORDS))
         .replace("{m}", numbers::NUMBER)
 }

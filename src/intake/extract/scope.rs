@@ -38,7 +38,8 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         let label = running.label.clone().filter(|_| is_in_text);
         let of_section = || topic::of_section(paper, sentence.section);
         // A paragraph that begins with a name is about that, whatever else its sentences speak of.
-        let topic = label.clone().or_else(of_section);
+        let of_stage = || running.stage.clone().filter(|_| is_in_text);
+        let topic = label.clone().or_else(of_stage).or_else(of_section);
         let of_defaults = || (label.is_none() && is_in_text && running.of_defaults).then(|| "default settings".to_string());
         let topic = match defaults(&sentence.text).or_else(of_defaults) {
             Some(defaults) => Some(topic.map_or(defaults.clone(), |topic| format!("{topic} {defaults}"))),
@@ -71,6 +72,8 @@ struct Running {
     head: Option<Phase>,
     /// The name of an experiment that heads the paragraph: `Adult census income: ...`.
     label: Option<String>,
+    /// The stage of training that was opened last: `In Stage 1 (Leaf), ...`.
+    stage: Option<String>,
     /// Whether defaults head the paragraph: `Default setting.`
     of_defaults: bool,
     /// Data sets that the section has brought in so far.
@@ -88,6 +91,7 @@ impl Running {
         if goes_on && self.section == sentence.section {
             self.passage = Some(sentence.passage);
         }
+        self.stage = topic::stage(&sentence.text).or(self.stage.take());
         if self.passage != Some(sentence.passage) {
             self.passage = Some(sentence.passage);
             self.paragraph = Scope::default();

@@ -43,7 +43,8 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
             if overlaps || !is_rank || !applies(rule.key, text, whole.clone(), value.clone()) {
                 continue;
             }
-            values.extend(words.name("w").iter().flat_map(|w| numbers::parse_list(w.as_str())));
+            let second = words.name("w").map_or("", |second| second.as_str());
+            values.extend(numbers::in_words(second).map_or_else(|| numbers::parse_list(second), |value| vec![value]));
             if (is_list || is_said(at.sentence.part(value.start))) && values_fit(rule, &values, &text[value.clone()]) {
                 let start = whole.start;
                 let end = say(at, rule, &Match { values, value, whole }, found);
@@ -370,7 +371,7 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
 pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\s|\sand\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
+            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
     // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
@@ -385,7 +386,7 @@ pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     let mut number = end..end;
     let next = |rest: &str| {
         FOR.captures(rest).and_then(|first| {
-            let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and "].contains(&end.as_str()));
+            let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and ", " or ", ", or "].contains(&end.as_str()));
             let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
             let several =
                 || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
@@ -421,7 +422,8 @@ fn meant_for(text: &str, met: &Match) -> Option<String> {
     let inside = text.get(met.whole.start..met.value.start)?;
     let inside = inside.contains(" for ").then(|| INSIDE.captures(inside)).flatten();
     let behind = || text.get(met.value.end..).filter(|rest| rest.contains(" for ")).and_then(|rest| BEHIND.captures(rest));
-    topic::named(inside.or_else(behind)?.name("x")?.as_str())
+    let x = inside.or_else(behind)?.name("x")?.as_str();
+    in_turn::rest(x).and_then(|rest| rest.topic).or_else(|| topic::named(x))
 }
 
 /// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.

@@ -40,7 +40,14 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         (
             Form::Behind,
             crate::intake::regex(&format!(
-                r"\b(?:{DATA}|tasks)(?:(?:,|[^.;:()]{{0,60}}?) {SUCH_AS}|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
+                r"\b(?:{DATA}|tasks|(?:existing|public|other|available|several) (?:re)?sources)(?:(?:,|[^.;:()]{{0,60}}?) {SUCH_AS}|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
+            )),
+        ),
+        // `the sorting dataset Foo`.
+        (
+            Form::Behind,
+            crate::intake::regex(&format!(
+                r"\b(?:[Tt]he|[Aa]|[Oo]ur) (?:[a-z][\w-]* ){{0,4}}?(?:data ?set|corpus|benchmark) (?P<l>{NAME}{ASIDE})"
             )),
         ),
         // `We introduce Foo, a benchmark`, `Foo is a large corpus`.
@@ -73,6 +80,7 @@ pub(super) static WEAK: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
     const SPLIT: &str = "(?:training|test|validation|dev|development|evaluation|eval)";
     let list = list();
     let forms = [
+        format!(r"\b(?:[Ii]nclude|[Aa]dd|[Ss]elect|[Tt]ake|{TAKE})d? (?:the )?(?P<l>{list}) from (?:the )?[A-Z]"),
         format!(
             r"\b[Rr]eport (?:[\w@%.-]+ ){{0,4}}?(?:averages?|means?) (?:[\w@%.-]+ ){{0,3}}?(?:of|over|across) (?:the )?(?P<l>{list})"
         ),
@@ -158,7 +166,8 @@ pub(super) fn is_possible(name: &str) -> bool {
     if name.split(' ').all(is_kind) || OF_KIND.is_match(name) {
         return false;
     }
-    static PART: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?:Stage|Phase|Step|Round) \d"));
+    static PART: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:Stage|Phase|Step|Round|Season|Episode|Chapter|Part|Volume|Level) \d"));
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
     letters > 1

@@ -8,7 +8,7 @@ pub(super) fn paper(sections: &[(&str, &[&str])]) -> Paper {
     let mut paper = Paper { name: "test".into(), ..Paper::default() };
     let mut text = String::new();
     for (heading, paragraphs) in sections {
-        paper.sections.push(Section { number: None, title: (*heading).into(), kind: SectionKind::Body });
+        paper.sections.push(Section { number: None, title: (*heading).into(), kind: SectionKind::Body, depth: None });
         for paragraph in *paragraphs {
             let start = text.len();
             text.push_str(paragraph);
@@ -515,7 +515,7 @@ fn written(body: &str) -> Paper {
                 "Related work" => SectionKind::RelatedWork,
                 _ => SectionKind::Body,
             };
-            paper.sections.push(Section { number: None, title: title.into(), kind: kind_of });
+            paper.sections.push(Section { number: None, title: title.into(), kind: kind_of, depth: None });
             kind = PassageKind::Heading;
         } else if line.starts_with("Table ") {
             caption = Some(paper.passages.len());

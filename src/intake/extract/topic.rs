@@ -17,7 +17,7 @@ const GENERAL: &str = "a an the our its their this these all both each of and or
     optimisation optimizer optimizers optimiser optimizing pre-training pretraining pre-train fine-tuning finetuning fine-tune \
     tuning regularization regularisation procedure procedures protocol protocols regime recipe recipes scheme schemes strategy \
     strategies pipeline process data dataset datasets preprocessing pre-processing processing preparation augmentation augmentations \
-    limitations acknowledgments acknowledgements acknowledgment acknowledgements references baseline baselines comparison compared \
+    limitations limits acknowledgments acknowledgements acknowledgment acknowledgements references baseline baselines comparison compared \
     comparisons validation testing test objective objectives loss losses function functions learning-rate rate rates batch batches \
     size sizes warmup warm-up schedule schedules scheduler schedulers stage stages phase phases step steps epoch epochs dropout \
     initialization initialisation weight weights decay momentum gradient hardware software computational compute computing \
@@ -164,7 +164,23 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     let found =
         HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text)).or_else(|| subject(text))?;
     let x = found.name("x").or_else(|| found.name("y"))?.as_str();
-    of_reference(paper, x).or_else(|| named(x))
+    let rest = || super::in_turn::rest(x).and_then(|rest| rest.topic);
+    of_reference(paper, x).or_else(rest).or_else(|| named(x))
+}
+
+/// `In Stage 1 (Leaf), we ...`, `In the second stage, ...`: the stage of training that a sentence opens. It goes on until the next one.
+pub(super) fn stage(text: &str) -> Option<String> {
+    static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"^(?:(?:In|During|For|At|•) )?(?:the |our )?(?:[Tt]raining )?(?P<s>(?:[Ss]tage|[Pp]hase) (?:\d|I{1,3}|IV|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our)",
+            r"|(?:first|second|third|fourth|final) (?:training )?(?:stage|phase))(?: \((?P<n>[\w+/ -]{2,40})\))?(?:[,:]| (?:we|uses|trains|is trained)\b)"
+        ))
+    });
+    if !["tage ", "hase ", "tage,", "hase,"].iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let found = STAGE.captures(text)?;
+    Some(found.name("n").map_or_else(|| found["s"].to_string(), |name| format!("{} {}", &found["s"], name.as_str())))
 }
 
 /// `Leaf-only models use ...`, `The primary budget is ...`: what a sentence is about by its subject, where a setting follows.
@@ -175,8 +191,14 @@ fn subject(text: &str) -> Option<regex::Captures<'_>> {
             r"|(?:[Pp]rimary|[Ss]econdary|[Ss]hort|[Ll]ong|[Ff]ull|[Rr]educed|[Ss]mall|[Ll]arge) (?:budgets?|schedules?|horizon))) (?:uses?|used|are|is|were|was|trains?|runs?)\b"
         ))
     });
+    // `Five LeafNet variants with identical settings`.
+    static ALIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:The|Our|All|Both|Two|Three|Four|Five|Six) (?P<x>[A-Z][\w-]*[A-Z][\w-]*) (?:models|runs|variants|networks) (?:with|share|have|use) (?:identical|the same)\b",
+        )
+    });
     let may = [" models ", " runs ", " variants ", " systems ", " networks ", " budget", " schedule", " horizon"];
-    may.iter().any(|word| text.contains(word)).then(|| SUBJECT.captures(text)).flatten()
+    may.iter().any(|word| text.contains(word)).then(|| SUBJECT.captures(text).or_else(|| ALIKE.captures(text))).flatten()
 }
 
 /// `..., and the final LS task takes another 50 epochs`: what the last clause before `at` has for its subject.
@@ -191,6 +213,17 @@ pub(super) fn subject_of_clause(text: &str, at: usize) -> Option<String> {
         return None;
     }
     SUBJECT.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
+}
+
+/// `..., except for A, which was trained for 40 epochs`: the exception that the clause at `at` tells of.
+pub(super) fn of_exception(text: &str, at: usize) -> Option<String> {
+    static EXCEPT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:except|apart|aside)(?: for| from| on)? (?:the )?(?P<x>[^,;.()]{2,40}?)(?: \([^()]{1,30}\))?,? (?:(?:for )?which|where|whose|that) [^;]{0,60}$",
+        )
+    });
+    let before = text.get(..at).filter(|before| before.contains("except") || before.contains(" from "))?;
+    named(EXCEPT.captures(before)?.name("x")?.as_str())
 }
 
 /// What `for x` is for; none where that is a manner, a setting or a count.
@@ -258,7 +291,8 @@ fn bare(number: &str) -> &str {
     number.trim_matches(['.', ')', '(', ':', '§'])
 }
 
-/// A section and those that it is part of, from the inside out, by their numbers; without one it is part of the last that has.
+/// A section and those that it is part of, from the inside out, by their numbers; without one it is part of the last that has, and of
+/// those without one whose headings are set larger.
 pub(super) fn chain(sections: &[Section], index: usize) -> Vec<usize> {
     let Some(section) = sections.get(index) else { return Vec::new() };
     let is_roman = |n: &str| n.chars().all(|c| "IVX".contains(c));
@@ -276,8 +310,16 @@ pub(super) fn chain(sections: &[Section], index: usize) -> Vec<usize> {
     if inner.is_none() && matches!(section.kind, SectionKind::Abstract | SectionKind::References) {
         return chain;
     }
+    let mut depth = section.depth;
     for (at, other) in sections[..index].iter().enumerate().rev() {
-        let Some(number) = other.number.as_deref() else { continue };
+        let Some(number) = other.number.as_deref() else {
+            let is_larger = inner.is_none() && other.depth.zip(depth).is_some_and(|(other, inner)| other < inner);
+            if is_larger && !matches!(other.kind, SectionKind::Abstract | SectionKind::References) {
+                chain.push(at);
+                depth = other.depth;
+            }
+            continue;
+        };
         let above = match inner.as_deref() {
             None => true,
             Some(inner) if bare(inner).contains('.') => bare(inner).starts_with(&format!("{}.", bare(number))),
@@ -296,7 +338,7 @@ mod tests {
     use super::*;
 
     fn section(number: Option<&str>, title: &str) -> Section {
-        Section { number: number.map(str::to_string), title: title.into(), kind: SectionKind::Body }
+        Section { number: number.map(str::to_string), title: title.into(), kind: SectionKind::Body, depth: None }
     }
 
     fn paper(sections: Vec<Section>) -> Paper {
@@ -329,6 +371,29 @@ mod tests {
         assert_eq!(of_section(&paper, Some(3)).as_deref(), Some("Sorting Nets"));
         assert_eq!(chain(&paper.sections, 3), [3, 2, 1, 0]);
         assert_eq!(of_section(&paper, Some(4)), None);
+    }
+
+    #[test]
+    fn a_heading_holds_for_those_set_smaller_below_it() {
+        let of = |depth, title| Section { depth: Some(depth), ..section(None, title) };
+        let sections = vec![of(2, "Pre-training"), of(3, "Data"), of(3, "Model"), of(2, "Fine-tuning"), of(3, "Model")];
+        assert_eq!(chain(&sections, 2), [2, 0]);
+        assert_eq!(chain(&sections, 4), [4, 3]);
+        assert_eq!(chain(&sections, 3), [3]);
+    }
+
+    #[test]
+    fn a_stage_by_its_number() {
+        let check = |text: &str, expected: Option<&str>| assert_eq!(stage(text).as_deref(), expected, "{text}");
+        check("In Stage 1 (Leaf Sorter), we train both.", Some("Stage 1 Leaf Sorter"));
+        check("During phase II, the rate is 0.1.", Some("phase II"));
+        check("In the second stage, the rate is 0.1.", Some("second stage"));
+        check("Stage 2: we train on roots.", Some("Stage 2"));
+        for text in
+            ["Stage-1 weights are frozen.", "At this stage, we stop.", "In stages, we stop.", "We end Stage 1, then stop."]
+        {
+            check(text, None);
+        }
     }
 
     #[test]

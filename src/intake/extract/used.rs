@@ -4,7 +4,7 @@ use super::{Findings, Place, names};
 use crate::intake::{FieldKey, Scope, Value, Variant};
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Words of a sentence that name what is trained or built on.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
             r"\b(?:[Ww]e (?:\w+ ){0,2}?(?:experiment|conduct experiments|(?:pre-?)?train|fine-?tune|study|apply)|[Oo]ur experiments) [^.;]{3,160}?\b(?:models|architectures|networks|backbones|LLMs)(?:,? (?:including|such as|namely|i\.e\.,)|:) ",
         )
     });
-    let mut found: Vec<Used> = Vec::new();
+    let mut found: Vec<Used> = passive(text, BASE).into_iter().collect();
     let verbs = [(&*TRAINS, true, 4.0, 6.0), (&*TAKES, false, 2.0, 6.0), (&*IS, true, 5.0, 6.0), (&*KINDS, true, 2.0, 2.0)];
     for (verbs, sure, plain, strong) in verbs {
         for verb in verbs.find_iter(text) {
@@ -60,6 +60,21 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
         }
     }
     found
+}
+
+/// `{Foo-18 and Bar-2} are used as students`: what a clause begins with, where it says what for.
+fn passive(text: &str, base: &str) -> Option<Used> {
+    static VERB: OnceLock<regex::Regex> = OnceLock::new();
+    let verb = VERB.get_or_init(|| {
+        crate::intake::regex(&format!(
+            r"\b(?:is|are|was|were) (?:\w+ )?(?:used|adopted|employed|chosen|taken|selected|utili[sz]ed) as (?:the |our |an? )?(?:[\w-]+ ){{0,2}}?(?:{base}|students|teachers|retrievers|generators|classifiers)\b"
+        ))
+    });
+    let verb = verb.find(text).filter(|_| text.contains(" as "))?;
+    let before = &text[..verb.start()];
+    let starts = ["; ", ". ", ", while ", ", whereas ", ", and the ", ": "].iter();
+    let start = starts.filter_map(|mark| before.rfind(mark).map(|at| at + mark.len())).max().unwrap_or_default();
+    Some(Used { at: start..verb.start(), weight: 6.0, sure: true })
 }
 
 /// How long the object of a verb is, up to what it is done with or to, and how long what follows in the same clause.
@@ -84,7 +99,7 @@ fn object(text: &str) -> (usize, usize) {
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
+            r"\b(?:[A-Z]{2,4}-)?[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
         )
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -221,7 +236,8 @@ fn pretrained(text: &str) -> Option<(String, Range<usize>)> {
     let found = NAMED.captures(text)?.name("n")?;
     let name = found.as_str().trim_end_matches(['.', '-']);
     let is_coined = name.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1;
-    (is_coined && !is_for_measuring(&text[found.start() + name.len()..]) && names::datasets_in(name).is_empty())
+    let splits = ["SentencePiece", "WordPiece", "Tokenizer", "BPE"].iter().any(|part| name.contains(part));
+    (is_coined && !splits && !is_for_measuring(&text[found.start() + name.len()..]) && names::datasets_in(name).is_empty())
         .then(|| (name.to_string(), found.start()..found.start() + name.len()))
 }
 

@@ -290,7 +290,12 @@ impl Walk<'_> {
 
     fn abstract_of(&mut self, at: usize) {
         self.end_paragraph();
-        self.blocks.push(Block::Heading { number: None, title: "Abstract".into(), kind: Some(SectionKind::Abstract) });
+        self.blocks.push(Block::Heading {
+            number: None,
+            title: "Abstract".into(),
+            kind: Some(SectionKind::Abstract),
+            depth: None,
+        });
         for child in self.tree.nodes[at].children.clone() {
             let node = &self.tree.nodes[child];
             let is_title =
@@ -334,7 +339,7 @@ impl Walk<'_> {
         };
         let (number, title) = if tag.is_empty() { structure::split_number(&title) } else { (Some(tag), title) };
         if !title.is_empty() {
-            self.blocks.push(Block::Heading { number, title, kind });
+            self.blocks.push(Block::Heading { number, title, kind, depth: None });
         }
     }
 

@@ -229,7 +229,12 @@ impl Reader<'_> {
         let has_heading = |block: &Block| matches!(block, Block::Heading { kind: Some(SectionKind::References), .. });
         let mut blocks = Vec::new();
         if !self.blocks.iter().any(has_heading) {
-            blocks.push(Block::Heading { number: None, title: "References".into(), kind: Some(SectionKind::References) });
+            blocks.push(Block::Heading {
+                number: None,
+                title: "References".into(),
+                kind: Some(SectionKind::References),
+                depth: None,
+            });
         }
         let by_words = self.by_words(&entries);
         for (index, entry) in entries.iter().enumerate() {

@@ -34,7 +34,7 @@ impl Reader<'_> {
             }
             "abstract" => {
                 let kind = Some(SectionKind::Abstract);
-                self.block(Block::Heading { number: None, title: "Abstract".into(), kind });
+                self.block(Block::Heading { number: None, title: "Abstract".into(), kind, depth: None });
                 Open::Abstract
             }
             "itemize" | "compactitem" | "description" | "inparaitem" | "trivlist" => self.begin_list(None),
@@ -54,7 +54,12 @@ impl Reader<'_> {
             }
             "thebibliography" => {
                 argument(&mut self.input);
-                self.block(Block::Heading { number: None, title: "References".into(), kind: Some(SectionKind::References) });
+                self.block(Block::Heading {
+                    number: None,
+                    title: "References".into(),
+                    kind: Some(SectionKind::References),
+                    depth: None,
+                });
                 Open::Bibliography
             }
             "appendices" | "appendix" => {

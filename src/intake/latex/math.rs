@@ -169,7 +169,13 @@ impl Reader<'_> {
 
     fn script(&mut self, line: &mut Line, raised: bool) {
         let inner = self.math_argument();
-        let text = scripted(&inner, raised);
+        let mut text = scripted(&inner, raised);
+        // `90.6_{1.2}`: a number with how far it may lie off.
+        let is_decimal = |text: &str| text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let base = line.parts.last().map_or("", |(base, _)| base.as_str());
+        if !raised && is_decimal(&text) && (base.is_empty() || base.ends_with(|c: char| c.is_ascii_digit())) {
+            text.insert(0, '±');
+        }
         // What it belongs to and the script are one part.
         match line.parts.last_mut().filter(|(_, class)| !matches!(class, Class::Space | Class::Parted)) {
             Some((base, class)) => {

@@ -29,7 +29,12 @@ impl Reader<'_> {
             // As some journals have it; the environment is the usual form.
             "abstract" => {
                 let text = self.argument_text();
-                self.block(Block::Heading { number: None, title: "Abstract".into(), kind: Some(SectionKind::Abstract) });
+                self.block(Block::Heading {
+                    number: None,
+                    title: "Abstract".into(),
+                    kind: Some(SectionKind::Abstract),
+                    depth: None,
+                });
                 self.block(Block::Prose { text, continues: false });
             }
             "title" => {
@@ -288,7 +293,7 @@ impl Reader<'_> {
         self.item = false;
         if !title.is_empty() {
             let kind = self.appendix.then_some(SectionKind::Appendix);
-            self.block(Block::Heading { number, title, kind });
+            self.block(Block::Heading { number, title, kind, depth: u8::try_from(level).ok() });
         }
     }
 

@@ -49,6 +49,8 @@ fn macros_with_arguments() {
 fn formulas_read_like_printed_ones() {
     let check = |latex: &str, expected: &str| assert_eq!(formula(latex), expected, "{latex}");
     check("\\beta_1=0.9", "β₁ = 0.9");
+    check("90.6_{1.2}", "90.6±1.2");
+    check("x_{1.2}", "x1.2");
     check("\\epsilon=10^{-9}", "ϵ = 10⁻⁹");
     check("d_{\\text{model}}=512", "dmodel = 512");
     check("P_{drop}=0.1", "Pdrop = 0.1");

@@ -17,6 +17,8 @@ pub(in crate::intake) enum Block {
         number: Option<String>,
         title: String,
         kind: Option<SectionKind>,
+        /// How deep it is set below others, where marks tell.
+        depth: Option<u8>,
     },
     /// Goes on with the sentence before a formula or not.
     Prose {
@@ -138,7 +140,7 @@ impl Composer {
                 self.paper.title.get_or_insert(passage);
             }
             Block::Authors(line) => self.authors(line),
-            Block::Heading { number, title, kind } => self.heading(number.as_deref(), title, *kind),
+            Block::Heading { number, title, kind, depth } => self.heading(number.as_deref(), title, *kind, *depth),
             Block::Prose { text, continues } => drop(self.passage(text, PassageKind::Prose, *continues)),
             Block::Item(text) => drop(self.passage(text, PassageKind::Item, false)),
             Block::Note(text) => drop(self.passage(text, PassageKind::Note, false)),
@@ -185,8 +187,8 @@ impl Composer {
         }
     }
 
-    fn heading(&mut self, number: Option<&str>, title: &str, kind: Option<SectionKind>) {
-        let section = super::section(number.map(String::from), title, &self.paper.sections);
+    fn heading(&mut self, number: Option<&str>, title: &str, kind: Option<SectionKind>, depth: Option<u8>) {
+        let section = super::section(number.map(String::from), title, depth, &self.paper.sections);
         let section = Section { kind: kind.unwrap_or(section.kind), ..section };
         self.section = Some(self.paper.sections.len());
         self.paper.sections.push(section);
@@ -335,11 +337,11 @@ mod tests {
         let blocks = [
             Block::Title("On Things".into()),
             Block::Authors("Ada Example¹, Bo Sample and 李明, University of X".into()),
-            Block::Heading { number: None, title: "Abstract".into(), kind: None },
+            Block::Heading { number: None, title: "Abstract".into(), kind: None, depth: None },
             Block::Prose { text: "We train with".into(), continues: false },
             Block::Fragment("x = 1".into()),
             Block::Prose { text: "and code is at https://github.com/a/b.".into(), continues: true },
-            Block::Heading { number: None, title: "References".into(), kind: None },
+            Block::Heading { number: None, title: "References".into(), kind: None, depth: None },
             Block::Reference { label: Some("1".into()), text: "A. Author. 2001.".into() },
         ];
         let paper = compose("x", PaperFormat::Latex, &blocks);

@@ -311,7 +311,7 @@ fn is_loose_heading(text: &str) -> bool {
 
 fn section_of(heading: &str, before: &[Section]) -> Section {
     let (number, title) = split_number(heading);
-    section(number, &title, before)
+    section(number, &title, None, before)
 }
 
 /// `4.2 Results` -> its number, if it has one, and its title.
@@ -339,7 +339,7 @@ pub(super) fn split_number(heading: &str) -> (Option<String>, String) {
 }
 
 /// A section by its number and title; what is before it tells whether it is an appendix, or a part of a section on others' work.
-fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
+fn section(number: Option<String>, title: &str, depth: Option<u8>, before: &[Section]) -> Section {
     let bare = title.trim_end_matches(['.', ':']).to_lowercase();
     // `IV` counts sections, `A` appendices.
     let is_roman = |n: &str| n.len() > 1 && n.chars().all(|c| "IVX".contains(c));
@@ -357,7 +357,9 @@ fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
     let within = |s: &&Section| {
         s.number.as_deref().zip(number.as_deref()).is_some_and(|(whole, part)| part.starts_with(&format!("{whole}.")))
     };
-    let others_work = before.iter().rev().find(within).is_some_and(|s| s.kind == SectionKind::RelatedWork);
+    let below = |s: &&Section| number.is_none() && s.depth.zip(depth).is_some_and(|(whole, part)| whole < part);
+    let is_part = |s: &&Section| within(s) || below(s);
+    let others_work = before.iter().rev().find(is_part).is_some_and(|s| s.kind == SectionKind::RelatedWork);
     let kind = match bare.as_str() {
         "abstract" => SectionKind::Abstract,
         "references" | "bibliography" => SectionKind::References,
@@ -370,7 +372,7 @@ fn section(number: Option<String>, title: &str, before: &[Section]) -> Section {
         _ if others_work => SectionKind::RelatedWork,
         _ => SectionKind::Body,
     };
-    Section { number, title: title.trim().to_string(), kind }
+    Section { number, title: title.trim().to_string(), kind, depth }
 }
 
 /// Whether a section's number says that the paper goes on, though one before it was called `References`: notes of a page may be called

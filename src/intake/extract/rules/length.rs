@@ -26,6 +26,13 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::BatchSize, r"\b(?:bs|bsz)\s?[=:]\s?{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"[,;(] ?batch {v}[,;)]", Some(Unit::Examples), COUNT),
+    rule(
+        FieldKey::BatchSize,
+        r"\b(?:number of )?tokens (?:in|per) (?:an? |each |the |one )?(?:mini-?)?batch{to}{n}",
+        Some(Unit::Tokens),
+        COUNT,
+    ),
     rule(
         FieldKey::BatchSize,
         r"\bbatch {v} (?:examples|samples|sequences|images|sentences|pairs|instances)\b",
@@ -91,11 +98,17 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    rule(
+        FieldKey::Epochs,
+        r"\b(?:for|with|over|in) {c}(?: to | or |[-–—]){c2} (?:training )?epochs\b",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
     rule(FieldKey::Epochs, r"[=≈≃] ?{v} (?:training )?epochs\b", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\({v} epochs?(?: and {n2} epochs?)?[,;)]", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
-        r"\b(?:maximum|max\.?|total|up to|at most)(?: of)? {n} (?:training )?epochs\b",
+        r"\b(?:maximum|max\.?|total|up to|at most)(?: of)? {n} (?:training |full-batch |full )?epochs\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -215,6 +228,19 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Steps),
         (1e3, 1e12),
     ),
+    // `adjusted to come to around 4K training steps`.
+    rule(
+        FieldKey::Steps,
+        r"\b(?:around|about|approximately|roughly|at most|up to) {n} (?:training|optimi[sz]ation|gradient|update) steps\b",
+        Some(Unit::Steps),
+        (1e3, 1e12),
+    ),
+    rule(
+        FieldKey::Steps,
+        r"\b(?:up to|at most|a maximum of) {v} (?:boosting |training )?rounds\b",
+        Some(Unit::Steps),
+        (20.0, 1e6),
+    ),
     // The same length in the other unit: `for 30 epochs (9,000 steps)`, `9k steps, which corresponds to about 30 epochs`.
     rule(
         FieldKey::Steps,
@@ -325,6 +351,18 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"\bwarm(?:ed|ing|s)?[- ]?up\b(?:[^.;]|\.\d){0,80}?\b(?:at|until|till|by|to) (?:the )?(?:step|iteration) {n}",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during) (?:the )?(?:first )?{c} (?:training )?(?:steps|iterations|updates|epochs)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b(?:over|for|in|during|within) the (?:first|initial) {v} (?:training |update |optimi[sz]ation )?(?:steps|iterations|updates|epochs),? (?:the |our |its )?(?:learning[-_ ]rates?|lr) (?:(?:is|was|are|linearly|gradually) )*(?:warm|increas|ramp|ris|rais|grow)\w*",
         Some(Unit::Steps),
         COUNT,
     ),

@@ -3,6 +3,7 @@
 //! A number belongs to the label at the start of its row and to the header cells above it. Whether rows or columns hold settings, data
 //! sets or systems is told by their names.
 
+mod lead;
 mod listed;
 mod results;
 mod settings;
@@ -49,8 +50,10 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn new(paper: &'a Paper, table: &'a Table) -> Self {
-        let caption = table.caption.map_or("", |c| paper.passage(&paper.passages[c]));
-        let scope = table.caption.map_or_else(Scope::default, |c| scope::of_caption(paper, c));
+        let lead = if table.caption.is_none() { lead::announced(paper, table) } else { "" };
+        let caption = table.caption.map_or(lead, |c| paper.passage(&paper.passages[c]));
+        let of_lead = || Scope { variant: None, ..scope::of_text(lead) };
+        let scope = table.caption.map_or_else(of_lead, |c| scope::of_caption(paper, c));
         // A table may have floated away from its section; its caption stays.
         let named = scope.variant.is_some() || !scope.datasets.is_empty();
         let mut scope = if named { scope } else { scope.or(&scope::of_text(paper.section_title(table.section))) };

@@ -1,6 +1,6 @@
 //! Scores in tables.
 
-use super::{View, is_header, is_name, sizes, value_of};
+use super::{View, is_header, is_name, lead, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::standing;
@@ -26,6 +26,8 @@ struct Seen<'a> {
     of_systems: bool,
     /// Whether all rows begin with the same cell.
     one_label: bool,
+    /// Whether heads are beginnings of the names of data sets.
+    shortened: bool,
 }
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
@@ -35,7 +37,15 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let of_data = columns_are_data(view, &heard);
     let own = Own::read(view, &found.own);
     let metrics = CaptionMetrics::read(view.caption, &heard);
-    let seen = Seen { view, heard: &heard, of_data, metrics, of_systems: own.told, one_label: has_one_label(view) };
+    let seen = Seen {
+        view,
+        heard: &heard,
+        of_data,
+        metrics,
+        of_systems: own.told,
+        one_label: has_one_label(view),
+        shortened: lead::heads_are_beginnings(view, &heard),
+    };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
     let mut stub: Option<(f32, String)> = None;
@@ -70,6 +80,8 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let label = with_network(view, index, row, label, seen.one_label);
+        let of_row = lead::of_row(view, index, row, &heard);
+        let group = of_row.as_deref().or(group.as_deref());
         // Beside `+1.5`, `−0.3` is a difference, too.
         let signed = |text: &str| text.trim().starts_with('+');
         let of_differences = row.cells.iter().any(|cell| signed(&cell.text));
@@ -83,7 +95,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 continue;
             }
             let is_own = own.rows.get(index).copied().unwrap_or_default();
-            for (mut result, unit) in results_of(&seen, (&label, is_own), &headers, group.as_deref(), &cell.text, value) {
+            for (mut result, unit) in results_of(&seen, (&label, is_own), &headers, group, &cell.text, value) {
                 // `MAE` of masked autoencoders is no error.
                 result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
                 let scope = Scope {
@@ -376,7 +388,8 @@ fn result_of(
     let dataset_of = |text: &str| {
         // `Foo→Bar`: what is tested on comes last.
         let text = text.rsplit('→').next().filter(|last| !heard.datasets_in(last).is_empty()).unwrap_or(text);
-        heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string())
+        let known = heard.datasets_in(text).first().map(|m| text[m.at.clone()].to_string());
+        known.or_else(|| lead::beginning_of(text, heard).filter(|_| seen.shortened))
     };
     // `OurNet-Foo-base` is a model that was trained on Foo.
     let of_label = |text: &str| {
@@ -415,15 +428,18 @@ fn result_of(
         }
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
-            let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE"));
+            // The average over the parts of the only data set that is told.
+            let is_alone = || !of_data && heard.datasets_in(view.caption).len() == 1;
+            let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE") || is_alone());
+            let of_scope = || view.scope.datasets.first().filter(|_| !average || view.scope.datasets.len() == 1).cloned();
             // `Results on the Foo data set`, of which nobody else knows.
             // Of an own row under a metric the data is the paper's; another's may be of any.
             let measured =
                 headers.iter().chain([&view.caption.to_string()]).any(|h| heard.metrics_in(h).iter().any(|m| m.name != "score"));
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
-            let dataset = group.map(str::to_string).or(caption).or_else(|| view.scope.datasets.first().cloned()).or_else(told)?;
+            let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
-            let part = headers.last().filter(|h| !measures(h, heard) && !label.contains(h.as_str()));
+            let part = headers.last().filter(|h| !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
             (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };
