@@ -1,6 +1,6 @@
 //! What a clause of a sentence is about, where the whole speaks of several things.
 
-use super::{scope, topic};
+use super::{scope, topic, variant};
 use crate::intake::{Phase, Scope};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
     let at = words.end;
     let phase = of_sentence.phase.or_else(|| phase_of_clause(text, at));
     let datasets = data_of_clause(text, at, of_sentence).unwrap_or_else(|| of_sentence.datasets.clone());
-    let variant = of_sentence.variant.as_ref().map(|told| scope::variant_before(text, at).unwrap_or_else(|| told.clone()));
+    let variant = of_sentence.variant.as_ref().map(|told| variant::variant_before(text, at).unwrap_or_else(|| told.clone()));
     let scope = Scope { phase, datasets, variant, ..of_sentence.clone() };
     // A sum of what the clauses tell is of none of them.
     if of_sentence.topic.as_deref() == Some(TOTAL) {

@@ -1,7 +1,7 @@
 //! What was trained on, for how long, in which number format.
 
 use super::meant::is_of_inference;
-use super::{Findings, Place, Said, numbers, scope, settings};
+use super::{Findings, Place, Said, in_turn, numbers, scope, settings};
 use crate::intake::{FieldKey, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -123,7 +123,7 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         found.tell(&Place { scope: &of.or(at.scope), ..*at }, said);
     }
     // `12 hours for leaves and 8 hours for roots`.
-    let each = settings::one_each(text, number.end());
+    let each = in_turn::one_each(text, number.end());
     let Some((_, first)) = each.first() else { return found.tell(at, said(value, unit)) };
     found.tell(&Place { scope: &first.clone().or(at.scope), ..*at }, said(value, unit));
     for (number, of) in each.iter().skip(1) {

@@ -221,10 +221,11 @@ impl Collected {
         self.sure.extend(items(list.as_str()).into_iter().filter(|(name, _)| is_possible(name) && is_coined(name)));
     }
 
-    /// A name that only may be a data set's and stands in the title, too, is one.
+    /// A name that only may be a data set's and that the title begins with is one.
     fn title(&mut self, paper: &Paper) {
         let Some(title) = paper.title.as_ref().map(|title| paper.passage(title)) else { return };
-        let is_there = |name: &str| title.split([' ', ':', ',']).any(|word| word == name);
+        let title = title.strip_prefix("The ").unwrap_or(title);
+        let is_there = |name: &str| title.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
         self.maybe.iter_mut().filter(|(name, ..)| is_there(name)).for_each(|(_, _, count)| *count += 1);
     }
 
@@ -448,7 +449,7 @@ mod tests {
             let paper = read_paper(text.as_bytes(), PaperFormat::Markdown, "x").expect("read");
             Heard::of(&paper, &paper.sentences(), &[]).datasets.len()
         };
-        assert_eq!((of("LEAF-NB5: A Log"), of("A Log")), (1, 0));
+        assert_eq!((of("LEAF-NB5: A Log"), of("A Log of LEAF-NB5 Leaves"), of("A Log")), (1, 0, 0));
     }
 
     #[test]

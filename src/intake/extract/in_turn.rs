@@ -1,6 +1,6 @@
 //! What each of several values of one setting is for: `300 and 40 epochs on A and B, respectively`.
 
-use super::{scope, settings};
+use super::{numbers, scope};
 use crate::intake::Scope;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -87,10 +87,63 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let of = |name: &&str| {
         let said = Some(scope::of_text(name)).filter(|scope| !scope.is_empty());
-        said.or_else(|| settings::named(name)).or_else(|| thing(name))
+        said.or_else(|| named(name)).or_else(|| thing(name))
     };
     let scopes: Vec<Scope> = names.iter().filter_map(of).collect();
     (names.len() == count && scopes.len() == count).then_some(scopes)
+}
+
+/// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
+/// there. Empty unless there are at least two.
+pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
+    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
+        )
+    });
+    // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
+    static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:\s(?:training\s)?\p{{L}}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[A-Z][^\s,;.()]*(?:(?:,?\sand\s|,\s|\s)[\p{{L}}][^\s,;.()]*){{0,6}}?)(?P<end>,?\sand\s|,\s){}",
+            numbers::NUMBER
+        ))
+    });
+    static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
+    let mut all = Vec::new();
+    let mut number = end..end;
+    let next = |rest: &str| {
+        FOR.captures(rest).and_then(|first| {
+            let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and ", " or ", ", or "].contains(&end.as_str()));
+            let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
+            let several =
+                || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
+            let one = || Some((first["x"].to_string(), first.get(0)?.end()));
+            if joins && !ends { several().or_else(one) } else { one() }
+        })
+    };
+    while let Some((x, length)) = next(&text[number.end..]) {
+        let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
+        let Some(of) = of.or_else(|| named(&x)).or_else(|| rest(&x).filter(|_| !all.is_empty())).or_else(|| thing(&x)) else {
+            break;
+        };
+        all.push((number.clone(), of));
+        let next = number.end + length;
+        let Some(found) = NUMBER.find(&text[next..]) else { break };
+        number = next..next + found.end();
+    }
+    if all.len() < 2 { Vec::new() } else { all }
+}
+
+/// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.
+pub(super) fn named(text: &str) -> Option<Scope> {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*)(?:[ -]parameters?)?(?: [A-Z][\w-]*(?: \d[\w.-]*)?)?(?: models?| variants?| [a-z]+)?$|^(?:the |our )?(?P<m>(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",
+        )
+    });
+    let name = NAME.captures(text.trim())?;
+    let name = name.name("n").or_else(|| name.name("m"))?.as_str();
+    Some(Scope { variant: Some(name.to_string()), ..Scope::default() })
 }
 
 /// `the rest`, behind what other values are for.

@@ -33,6 +33,7 @@ mod task;
 pub mod told;
 mod topic;
 mod used;
+mod variant;
 
 pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset, same_model};

@@ -116,3 +116,12 @@ fn layers_of_the_model_of_the_title() {
     assert_eq!(named("Introducing Leaf-7B: An Open Model").as_deref(), Some("Leaf-7B"));
     assert_eq!(named("A Log of It").as_deref(), Some("32 layers"));
 }
+
+#[test]
+fn names_that_differ_by_one_letter() {
+    use super::same_model;
+    assert!(same_model("RoBbase (LoRA)", "RoBERTa base LoRA") && same_model("ResNet-50", "Resnet50"));
+    assert!(!same_model("ResNet-50", "ResNeXt-50") && !same_model("BERT-large", "BERT-xlarge"));
+    let both = "For leaves, we utilized ResNet-50 and ResNeXt-50 (Oak et al. 2017) as backbones and trained them.";
+    assert_eq!(said(both, FieldKey::Variants), ["ResNet-50", "ResNeXt-50"]);
+}

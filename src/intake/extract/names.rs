@@ -407,12 +407,15 @@ pub(in crate::intake) fn same_model(a: &str, b: &str) -> bool {
     if short == long {
         return true;
     }
-    // All its letters in order, from the first to the last; numbers are never left out.
+    // All its letters in order, from the first to the last; numbers are never left out, and neither is what tells `FooXt` or
+    // `xlarge` from another.
     let mut rest = long.iter();
+    let crosses = |name: &[char]| name.iter().filter(|c| **c == 'x').count();
     let digits = |name: &[char]| name.iter().filter(|c| c.is_ascii_digit()).copied().collect::<Vec<char>>();
     short.len() * 3 >= long.len() * 2
         && (short.first(), short.last()) == (long.first(), long.last())
         && digits(&short) == digits(&long)
+        && crosses(&short) == crosses(&long)
         && short.iter().all(|letter| rest.any(|other| other == letter))
 }
 

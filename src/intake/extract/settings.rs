@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, clause, in_turn, numbers, scope, tables, topic};
+use super::{Findings, Place, Said, clause, in_turn, numbers, scope, tables, topic, variant};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -167,8 +167,8 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         }
         return met.value.end;
     }
-    let others = one_each(text, value.end);
-    let of_clause = || scope::with_topic(scope::model_of_clause(text, whole.start).or(at.scope), meant_for(text, met));
+    let others = in_turn::one_each(text, value.end);
+    let of_clause = || scope::with_topic(variant::model_of_clause(text, whole.start).or(at.scope), meant_for(text, met));
     let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
     let scope = if is_sum_of_phases(rule.key, text, whole) {
         Scope { phase: None, topic: Some(clause::TOTAL.into()), ..scope }
@@ -366,49 +366,6 @@ fn betas(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     vec![(FieldKey::Beta1, whole.range()), (FieldKey::Beta2, whole.range())]
 }
 
-/// `384 for WikiSQL, 768 for MNLI, and 2048 for SAMSum`: the numbers after `end`, and what each is for; the first is the one that ends
-/// there. Empty unless there are at least two.
-pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
-    static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
-        )
-    });
-    // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
-    static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(
-            r"^(?:\s(?:training\s)?\p{{L}}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[A-Z][^\s,;.()]*(?:(?:,?\sand\s|,\s|\s)[\p{{L}}][^\s,;.()]*){{0,6}}?)(?P<end>,?\sand\s|,\s){}",
-            numbers::NUMBER
-        ))
-    });
-    static NUMBER: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!("^{}", numbers::NUMBER)));
-    let mut all = Vec::new();
-    let mut number = end..end;
-    let next = |rest: &str| {
-        FOR.captures(rest).and_then(|first| {
-            let joins = first.name("end").is_some_and(|end| [", ", " and ", ", and ", " or ", ", or "].contains(&end.as_str()));
-            let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
-            let several =
-                || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
-            let one = || Some((first["x"].to_string(), first.get(0)?.end()));
-            if joins && !ends { several().or_else(one) } else { one() }
-        })
-    };
-    while let Some((x, length)) = next(&text[number.end..]) {
-        let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
-        let Some(of) =
-            of.or_else(|| named(&x)).or_else(|| in_turn::rest(&x).filter(|_| !all.is_empty())).or_else(|| in_turn::thing(&x))
-        else {
-            break;
-        };
-        all.push((number.clone(), of));
-        let next = number.end + length;
-        let Some(found) = NUMBER.find(&text[next..]) else { break };
-        number = next..next + found.end();
-    }
-    if all.len() < 2 { Vec::new() } else { all }
-}
-
 /// What one value is for: `the learning rate {for the root} is 0.1`, `a learning rate of 0.1 {for the root}`.
 fn meant_for(text: &str, met: &Match) -> Option<String> {
     static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -424,18 +381,6 @@ fn meant_for(text: &str, met: &Match) -> Option<String> {
     let behind = || text.get(met.value.end..).filter(|rest| rest.contains(" for ")).and_then(|rest| BEHIND.captures(rest));
     let x = inside.or_else(behind)?.name("x")?.as_str();
     in_turn::rest(x).and_then(|rest| rest.topic).or_else(|| topic::named(x))
-}
-
-/// A name or a size that a value is for: `Small`, `the 7B models`, `En–De`.
-pub(super) fn named(text: &str) -> Option<Scope> {
-    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"^(?:(?:the|our) )?(?P<n>[A-Z][\w+./–-]*(?: [A-Z0-9][\w+./–-]*){0,2}|\d+(?:\.\d+)?[BM](?:(?:,| and|, and) \d+(?:\.\d+)?[BM])*)(?:[ -]parameters?)?(?: [A-Z][\w-]*(?: \d[\w.-]*)?)?(?: models?| variants?| [a-z]+)?$|^(?:the |our )?(?P<m>(?:models? )?up to \d+(?:\.\d+)?[BM]|(?:tiny|small|base|medium|large|huge))(?: models?| variants?| [a-z]+)?$",
-        )
-    });
-    let name = NAME.captures(text.trim())?;
-    let name = name.name("n").or_else(|| name.name("m"))?.as_str();
-    Some(Scope { variant: Some(name.to_string()), ..Scope::default() })
 }
 
 /// How much a setting counts whose words go on like this: one of several in turn, one for a part of the training,
