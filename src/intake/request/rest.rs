@@ -6,6 +6,7 @@ use super::forbidden::each_forbidden;
 use super::former::{as_before, as_reached};
 use super::notation::spelt_out;
 use super::number::number;
+use super::options;
 use super::shares::in_percent;
 use super::written::{listed, plainly};
 use crate::intake::regex;
@@ -104,7 +105,7 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(text)))));
+        let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(&options::in_words(text))))));
         let spaced = format!(" {} ", listed(&as_reached(&as_before(&corrected(&plain)))));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
@@ -300,8 +301,15 @@ impl Rest {
                     phrases.push(std::mem::take(phrase).join(" "));
                 }
             };
-            for own in clause.split_whitespace().filter(|word| !bare(word).is_empty()) {
+            let words: Vec<&str> = clause.split_whitespace().filter(|word| !bare(word).is_empty()).collect();
+            for (at, own) in words.iter().enumerate() {
                 let word = bare(own);
+                // `5 epochs instead` is said of what stands there; `instead of 3` is not.
+                let is_of_this = word.eq_ignore_ascii_case("instead") && words.get(at + 1).is_none_or(|next| *next != "of");
+                if is_of_this {
+                    end(&mut phrase);
+                    continue;
+                }
                 let negation = is_negation(word);
                 if negation || is_filler(word) && !negated {
                     end(&mut phrase);
@@ -347,7 +355,7 @@ pub(super) static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{
 
 /// A negation and the few words that may stand between it and what is not wanted.
 pub(super) const NOT: &str = concat!(
-    r"(?i)\b(?:no|not|never|without|avoid(?:ing)?|except(?: for)?|excluding|skip(?:ping)?|neither|nor|\w+n['’]t|cannot|instead of|rather than|other than|anything but|unlike)",
+    r"(?i)\b(?:no|not|never|without|avoid(?:ing)?|except(?: for)?|excluding|skip(?:ping)?|neither|nor|\w+n['’]t|cannot|instead of|in place of|rather than|other than|anything but|unlike)",
     r"(?:\s+(?:use|uses|using|used|any|a|an|the|my|to|be|it|do|want|need|have|run|train|reach|with|on|of|for|apply|applying|add|adding|enable|try|",
     r"bother|really|ever|such|kind|sort|form|type|other|extra|additional|further|more|fancy|large|big|small|tiny|single|pre-?trained|fine-?tune|",
     r"fine-?tuning)){0,4}\s*"
@@ -401,7 +409,7 @@ pub(super) const FILLERS: &[&str] = &[
     "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
-    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "altogether", "finally", "afterwards", "arch", "architecture", "optimizer", "optimiser", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
+    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "altogether", "finally", "afterwards", "arch", "architecture", "optimizer", "optimiser", "random", "randomly", "hm", "hmm", "uh", "um", "oops", "ok", "okay", "settings", "setting", "start", "starting", "called", "named",
 ];
 
 pub(super) fn is_filler(word: &str) -> bool {

@@ -13,6 +13,7 @@ mod numbers;
 mod ordinary;
 mod parted;
 mod partly;
+mod reached;
 mod said;
 mod shapes;
 mod taken_back;
