@@ -251,7 +251,8 @@ const LEAST_PHRASES: usize = 2;
 /// The text with the phrases of the language that it has most of in English; none where it has too few of any, or none but those that
 /// are English, too.
 fn translated(text: &str) -> Option<Reading> {
-    let text = &*verb_first(text);
+    let text = verb_first(text);
+    let text = text.as_ref();
     let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|(_, found)| found.foreign > 0);
     // Neighbours have many words alike: what but one of them has tells more.
     let told = |found: &Evidence| (found.foreign, found.phrases);
@@ -292,7 +293,7 @@ impl Phrases {
         }
         if is_of_data {
             return regex(&format!(
-                r"{phrase}(?P<behind>[^\s\x01,.:;，。：；、]{{1,40}}\x01?\.(?:csv|tsv|jsonl?|parquet|txt|conll)|[\s\x01]*[A-Za-z0-9./_-]+\.[a-z]{{2,7}}\b)"
+                r"{phrase}(?P<behind>[\s\x01]*[^\s\x01,.:;，。：；、]{{1,40}}\x01?\.(?:csv|tsv|jsonl?|parquet|txt|conll)|[\s\x01]*[A-Za-z0-9./_-]+\.[a-z]{{2,7}}\b)"
             ));
         }
         if is_first {

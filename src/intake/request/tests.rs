@@ -622,7 +622,11 @@ fn speech_is_to_be_written() {
         ("learn to transcribe my recordings, ./recordings", None),
     ] {
         let r = parse(text);
-        assert_eq!(r.speech, Some(AskedSpeech { language: language.map(str::to_string) }), "{text}: {r:?}");
+        assert_eq!(
+            r.speech,
+            Some(AskedSpeech { language: language.map(str::to_string), ..AskedSpeech::default() }),
+            "{text}: {r:?}"
+        );
         assert_eq!(r.data, local("./recordings"), "{text}");
         assert_eq!(r.not_understood, Vec::<String>::new(), "{text}");
     }

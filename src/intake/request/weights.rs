@@ -107,13 +107,17 @@ fn one_each(rest: &mut Rest, request: &mut Request) {
             continue;
         };
         let is_rare = class.is_empty() || RARE.contains(&class.to_lowercase().as_str());
-        match (&mut request.given_weights, is_rare) {
-            (Some(AskedWeights::Some { weights }), false) => weights.push((class, weight)),
-            (Some(_), _) => {
+        match request.given_weights.take() {
+            Some(AskedWeights::Some { mut weights }) if !is_rare => {
+                weights.push((class, weight));
+                request.given_weights = Some(AskedWeights::Some { weights });
+            }
+            None if is_rare => request.given_weights = Some(AskedWeights::Rare { weight }),
+            None => request.given_weights = Some(AskedWeights::Some { weights: vec![(class, weight)] }),
+            other => {
+                request.given_weights = other;
                 request.refused.push(Refused { words: cut.words, expected: super::settings::ONE_OF_TWO.into() });
             }
-            (slot @ None, true) => *slot = Some(AskedWeights::Rare { weight }),
-            (slot @ None, false) => *slot = Some(AskedWeights::Some { weights: vec![(class, weight)] }),
         }
     }
 }
