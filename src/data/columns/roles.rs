@@ -118,9 +118,10 @@ const INPUTS: &[&str] = &[
     "ingresso", "ingressi", "testo", "testi", "caratteristiche", "文本", "文本列", "输入", "输入列", "特征", "テキスト", "入力",
 ];
 
-/// What stands before names that are left out, in other languages than English, of which more is known elsewhere.
+/// What stands before names that are left out, most of it in other languages than English, of which more is known elsewhere.
 #[rustfmt::skip]
 const EXCLUDES: &[&str] = &[
+    "without",
     "ohne", "ignoriere", "ignorieren", "ausgenommen", "außer", "sans", "ignorer", "ignorez", "exclure", "exclus", "excluez", "excepté", "sauf",
     "sin", "ignora", "ignorar", "excluye", "excluir", "excepto", "salvo", "senza", "escludi", "escludere", "escludendo", "ignorare", "tranne",
     "sem", "exclua", "exclui", "excluindo", "exceto", "排除", "忽略", "不用", "不使用",

@@ -39,26 +39,28 @@ static TELLS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whole, whatever stands around it: a range of values, a share of rows, a quality.
-static DESCRIBES: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+static DESCRIBES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
     let number = r"[0-9]+(?:\.[0-9]+)?";
     [
         regex(&format!(
-            r"(?i)(?:\b(?:[\w-]+\s)?(?:goes|go|ranges?|ranging|runs?|is|are|lies?|scored?|rated|values?|stars|on a scale)\s(?:(?:a\s)?(?:number|score|rating)\s)?(?:from|between|of)\s{number}\s(?:to|and|-|–)\s{number}(?:\s(?:in|by)\s(?:halves|halfs|wholes|quarters|steps(?: of [0-9.]+)?|half (?:points|steps|stars)))?|\((?:from |between |of )?{number}\s?(?:-|–|to|and|à|bis|a)\s?{number}\s?(?:stars|points)?\))"
+            r"(?i)(?:\b(?:[\w-]+\s)?(?:goes|go|ranges?|ranging|runs?|is|are|lies?|scored?|rated|values?|stars|on a scale)\s(?:(?:a\s)?(?:number|score|rating)\s)?(?:from|between|of)\s{number}\s(?:to|and|-|–)\s{number}(?:\s(?:in|by)\s(?:halves|halfs|wholes|quarters|steps(?: of [0-9.]+)?|half (?:points|steps|stars)))?|\((?:from |between |of |de |von |da )?{number}\s?(?:-|–|to|and|à|bis|a)\s?{number}\s?(?:stars|points)?\))"
         )),
         regex(&format!(
             r"(?i)(?:\b(?:is|are|makes? up|make up|has|have)\s(?:only\s)?(?:about|around|roughly|approximately|approx\.?|some|nearly|almost|~|ca\.?)\s?{number}\s?(?:%|percent)(?: of (?:the |all )?\w+)?|\b(?:about|around|roughly|approximately|only|some|nearly|almost|~)\s?{number}\s?(?:%|percent)(?: of (?:the |all |them )*\w*)?\s(?:are|is|have|has)\s\w+)"
         )),
+        // What is to be told, where a column says it: `guess how a guest liked it`.
+        regex(r"(?i)\b(?:guess|tell|say|know|find out)(?:e?s|ing)? how\b[^.,;:!?\d]*"),
         regex(
             r"(?i)\b(?:[\w%.-]+\s){1,5}?(?:is|are)\s(?:(?:only|very|quite|rather|to be|highly|really|heavily|somewhat)\s)*(?:expected|ordinal|nominal|numeric(?:al)?|binary|categorical|skewed|noisy|rare|short|long|messy|clean|real|synthetic|small|tiny|huge|large|known|common|typical|independent)\b",
         ),
     ]
 });
 
-/// Whether `words`, wherever they stand in `text`, only explain.
-pub(super) fn only_explains(text: &str, words: &str) -> bool {
+/// Whether `words`, which are left `times` over, only explain wherever they may come from in `text`.
+pub(super) fn only_explains(text: &str, words: &str, times: usize) -> bool {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let places = places(&text, words);
-    !places.is_empty() && places.into_iter().all(|place| is_explanation(&text, place))
+    times > 0 && places.into_iter().filter(|place| is_explanation(&text, place.clone())).count() >= times
 }
 
 fn places(text: &str, words: &str) -> Vec<Range<usize>> {
@@ -66,7 +68,7 @@ fn places(text: &str, words: &str) -> Vec<Range<usize>> {
     if words.is_empty() {
         return vec![];
     }
-    let way = Regex::new(&format!(r"(?i)(?:^|[^\p{{L}}\d.])(?P<v>{})(?:$|[^\p{{L}}\d])", words.join(r"[\s,/-]+")));
+    let way = Regex::new(&format!(r"(?i)(?:^|[^\p{{L}}\d.])(?P<v>{})(?:$|[^\p{{L}}\d.]|\.(?:$|\s))", words.join(r"[\s,/-]+")));
     let found = |way: Regex| way.captures_iter(text).filter_map(|found| Some(found.name("v")?.range())).collect();
     way.map(found).unwrap_or_default()
 }
@@ -114,7 +116,7 @@ mod tests {
             ("stars go from 1 to 5 in the file", "stars go"),
             ("We have got old exports of mails. Classify them", "old exports"),
         ] {
-            assert!(only_explains(text, words), "{text}: {words}");
+            assert!(only_explains(text, words, 1), "{text}: {words}");
         }
         for (text, words) in [
             ("MLP on a.csv. The file has two headers, skip them.", "two headers"),
@@ -124,7 +126,7 @@ mod tests {
             ("I have a strange wish: use quantile loss", "quantile loss"),
             ("Predict stars from text with 1 to 5 folds", "5"),
         ] {
-            assert!(!only_explains(text, words), "{text}: {words}");
+            assert!(!only_explains(text, words, 1), "{text}: {words}");
         }
     }
 }

@@ -514,8 +514,9 @@ impl Request {
 
     /// Whether words that nothing came of only say why, or what the data is like.
     pub fn only_explains(&self, words: &str) -> bool {
+        let times = self.not_understood.iter().filter(|own| *own == words).count();
         let texts = [Some(&self.text), self.read_as.as_ref()];
-        texts.into_iter().flatten().any(|text| explained::only_explains(text, words))
+        texts.into_iter().flatten().any(|text| explained::only_explains(text, words, times))
     }
 
     /// Words that may be names of columns: it is for the data to say whether they are.

@@ -209,6 +209,7 @@ fn words(text: &str) -> String {
             Some("quarter") => "0.25".into(),
             Some("fifth") => "0.2".into(),
             Some(_) => "0.1".into(),
+            None if said.eq_ignore_ascii_case("zero") => "0".into(),
             None => number(said).map_or_else(|| said.to_string(), plain),
         };
         let gap = if said.ends_with(' ') { " " } else { "" };

@@ -301,8 +301,15 @@ impl Rest {
                     phrases.push(std::mem::take(phrase).join(" "));
                 }
             };
-            let words: Vec<&str> = clause.split_whitespace().filter(|word| !bare(word).is_empty()).collect();
+            // A point by itself ends a sentence as well.
+            let words = clause.split_whitespace().filter(|word| *word == "." || !bare(word).is_empty());
+            let words: Vec<&str> = words.collect();
             for (at, own) in words.iter().enumerate() {
+                if *own == "." {
+                    end(&mut phrase);
+                    negated = false;
+                    continue;
+                }
                 let word = bare(own);
                 // `5 epochs instead` is said of what stands there; `instead of 3` is not.
                 let is_of_this = word.eq_ignore_ascii_case("instead") && words.get(at + 1).is_none_or(|next| *next != "of");
@@ -355,7 +362,7 @@ pub(super) static NEGATION: LazyLock<Regex> = LazyLock::new(|| regex(&format!("{
 
 /// A negation and the few words that may stand between it and what is not wanted.
 pub(super) const NOT: &str = concat!(
-    r"(?i)\b(?:no|not|never|without|avoid(?:ing)?|except(?: for)?|excluding|skip(?:ping)?|neither|nor|\w+n['’]t|cannot|instead of|in place of|rather than|other than|anything but|unlike)",
+    r"(?i)\b(?:no|not|never|without|avoid(?:ing)?|except(?: for)?|excluding|skip(?:ping)?|neither|nor|\w+n['’]t|cannot|instead of|rather than|other than|anything but|unlike)",
     r"(?:\s+(?:use|uses|using|used|any|a|an|the|my|to|be|it|do|want|need|have|run|train|reach|with|on|of|for|apply|applying|add|adding|enable|try|",
     r"bother|really|ever|such|kind|sort|form|type|other|extra|additional|further|more|fancy|large|big|small|tiny|single|pre-?trained|fine-?tune|",
     r"fine-?tuning)){0,4}\s*"

@@ -34,10 +34,10 @@ patterns! {
     // So many times as much as all others.
     one: [
         r"\b(?:pos(?:itive)?[ _]weight|scale[ _]pos[ _]weight)~#",
-        r"\b(?:up-?)?weigh(?:t|ting|ing)? (?:the )?(?:errors on |examples of |class(?: of)? )?(?P<class>[`'\x22]?[\p{L}\d_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))?(?: (?:by|with|at|up|a factor of|as))*\s#\s?(?:x\b|×|times\b|-?fold\b|to 1\b|:\s?1\b)(?: (?:more|as much|as high|heavier|higher|stronger)(?: than (?:the |all )*(?:others?|rest|other (?:class|classes|one)))?)?(?: in the loss)?",
-        r"\b(?:give|giving|with) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}\d_][\w-]*[`'\x22]?)(?: class)? (?:a )?(?:class )?weight~#(?:\s?x\b)?(?: in the loss)?",
-        r"\b(?:a )?weight of #(?:\s?x\b)? (?:for|on|to) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}\d_][\w-]*[`'\x22]?)(?: class)?\b",
-        r"\bclass (?P<class>[`'\x22]?[\p{L}\d_][\w-]*[`'\x22]?) (?:has |gets |should get |with )?(?:a )?weight~#",
+        r"\b(?:up-?)?weigh(?:t|ting|ing)? (?:the )?(?:errors on |examples of |class(?: of)? )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))?(?: (?:by|with|at|up|a factor of|as))*\s#\s?(?:x\b|×|times\b|-?fold\b|to 1\b|:\s?1\b)(?: (?:more|as much|as high|heavier|higher|stronger)(?: than (?:the |all )*(?:others?|rest|other (?:class|classes|one)))?)?(?: in the loss)?",
+        r"\b(?:give|giving|with) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: class)? (?:a )?(?:class )?weight~#(?:\s?x\b)?(?: in the loss)?",
+        r"\b(?:a )?weight of #(?:\s?x\b)? (?:for|on|to) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: class)?\b",
+        r"\bclass (?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?) (?:has |gets |should get |with )?(?:a )?weight~#",
         r"\b(?P<class>[\p{L}_][\w-]*)(?: (?:class|rows|examples|cases|ones))? (?:count|counts|weighs?|should (?:count|weigh)) #\s?(?:x\b|×|times\b)(?: (?:more|as much|as heavy|in the loss|as others))*",
     ],
 }

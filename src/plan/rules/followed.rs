@@ -139,7 +139,7 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
         // How files and requests are written, and what stands where in them.
         said(r"(?:[\w.]+[- ](?:style|format(?:ted)?))(?: [a-z]+)?", |_, _, _| true),
         said(
-            r"(?:one|an?|each) (?:sub-?)?(?:folder|directory|file|row|line|image|column|record|sentence)s? (?:per|for (?:each|every)|each) [\w-]+",
+            r"(?:(?:one|an?|each) )?(?:sub-?)?(?:folder|directory|file|row|line|image|column|record|sentence)s? (?:per|for (?:each|every)|each) [\w-]+",
             |_, _, _| true,
         ),
         said(r"0/1|1/0|0 or 1|yes/no|true/false", |brief, _, _| {
@@ -172,7 +172,7 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
         ),
         // Idioms.
         said(
-            r"whatever happens|no matter what|as you (?:said|wrote)|of course|by the way|for (?:me|now|us)|and so on|etc",
+            r"whatever happens|no matter what|as you (?:said|wrote)|of course|by the way|for (?:me|now|us)|and so on|etc|bit",
             |_, _, _| true,
         ),
         // By itself it says nothing of which.
