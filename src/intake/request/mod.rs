@@ -8,6 +8,7 @@
 
 mod again;
 mod amount;
+mod around;
 mod asides;
 mod augment;
 mod border;
