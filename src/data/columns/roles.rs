@@ -118,9 +118,10 @@ const INPUTS: &[&str] = &[
     "ingresso", "ingressi", "testo", "testi", "caratteristiche", "文本", "文本列", "输入", "输入列", "特征", "テキスト", "入力",
 ];
 
-/// What stands before names that are left out, in other languages than English, of which more is known elsewhere.
+/// What stands before names that are left out, most of it in other languages than English, of which more is known elsewhere.
 #[rustfmt::skip]
 const EXCLUDES: &[&str] = &[
+    "without",
     "ohne", "ignoriere", "ignorieren", "ausgenommen", "außer", "sans", "ignorer", "ignorez", "exclure", "exclus", "excluez", "excepté", "sauf",
     "sin", "ignora", "ignorar", "excluye", "excluir", "excepto", "salvo", "senza", "escludi", "escludere", "escludendo", "ignorare", "tranne",
     "sem", "exclua", "exclui", "excluindo", "exceto", "排除", "忽略", "不用", "不使用",
@@ -146,7 +147,7 @@ const PREDICTED: &[&str] = &["vorhersagen", "vorherzusagen", "voraussagen", "vor
 const MAKERS: [&str; 9] = ["classif", "klassifi", "clasific", "regress", "régress", "regres", "predictor", "detector", "mod"];
 
 /// Stands before where something comes from.
-const SOURCES: &[&str] = &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire"];
+const SOURCES: &[&str] = &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire", "après"];
 
 /// How words begin that part rows.
 const OF_A_SPLIT: &[&str] =
@@ -168,7 +169,7 @@ const LITTLE: &[&str] = &[
 #[rustfmt::skip]
 const STATES: &[&str] = &[
     "as", "is", "are", "holds", "hold", "contains", "contain", "has", "being", "for",
-    "als", "ist", "sind", "enthält", "enthalten", "comme", "est", "sont", "contient", "contiennent",
+    "als", "ist", "sind", "enthält", "enthalten", "steht", "stehen", "comme", "est", "sont", "contient", "contiennent",
     "como", "es", "son", "contiene", "contienen", "é", "são", "contém", "contêm", "come", "è", "sono", "contengono", "作为", "是", "为",
 ];
 
@@ -269,7 +270,7 @@ fn said_behind(behind: &[String]) -> Option<Part> {
         return Some(Part::Label);
     }
     if first == "を" {
-        return words.next().is_some_and(|word| word == "予測").then_some(Part::Label);
+        return words.next().is_some_and(|word| ["予測", "分類", "推定"].contains(&word.as_str())).then_some(Part::Label);
     }
     if LEFT_OUT.contains(&first) {
         return Some(Part::Exclude);
@@ -320,6 +321,11 @@ fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
     let is_of_a_split = |word: &String| OF_A_SPLIT.iter().any(|stem| word.starts_with(stem));
     if SOURCES.contains(&word) && (before[at..].iter().take(4).any(is_of_a_split) || behind.iter().take(4).any(is_of_a_split)) {
         return None;
+    }
+    // `Without using the city`.
+    let is_barred = || before.get(at + 1).is_some_and(|next| ["without", "not", "never"].contains(&next.as_str()));
+    if SOURCES.contains(&word) && is_barred() {
+        return Some(Part::Exclude);
     }
     let of_rows = before.get(at + 1).is_some_and(|next| ROWS.iter().any(|row| next.starts_with(row)));
     of_part(word).filter(|part| !(*part == Part::Exclude && of_rows))

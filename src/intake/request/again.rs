@@ -11,8 +11,15 @@ use std::sync::LazyLock;
 
 /// A letter without whom it greets and who signs it, each on lines of their own.
 pub(super) fn without_names(text: &str) -> Cow<'_, str> {
+    // `Gracias, Lucía` ends a text of one line as well.
+    static ENDS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i:(?P<thanks>[.!?;]\s*(?:many )?(?:thanks|thank you|regards|cheers|gracias|merci|danke|grazie|obrigad[oa])))[,!]\s+(?P<name>\p{Lu}\p{Ll}+(?:\s\p{Lu}\p{Ll}*\.?)?)[.!]?\s*\z",
+        )
+    });
     if !text.contains('\n') {
-        return Cow::Borrowed(text);
+        let name = ENDS.captures(text).filter(|found| last_model(&found["name"]).is_none());
+        return name.map_or(Cow::Borrowed(text), |_| ENDS.replace(text, "${thanks}."));
     }
     static GREETS: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i)\A\s*(?:hi|hello|hey|dear|hallo|bonjour|hola)(?: [\p{L}.]+){1,3}[,!]\s*\n"));

@@ -70,11 +70,15 @@ pub(super) fn find(rest: &mut Rest) {
     }
     static IF_YOU_CAN: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\bif (?:(?:you|it|we|that) (?:can|could|like|want|works?|helps?|fits?|is possible)|(?:at all )?(?:possible|needed|necessary|required|useful|available))\b(?: (?:do|be|manage|fit) (?:it|that|so))?",
+            r"(?i)\bif (?:(?:you|it|we|that) (?:can|could|like|want|works?|helps?|fits?|is possible|(?:do )?have (?:some|any|one|them|it|those))|(?:at all )?(?:possible|needed|necessary|required|useful|available))\b(?: (?:do|be|manage|fit) (?:it|that|so))?",
         )
     });
+    // `What do we get if we use x?` asks for a run with it.
+    static IF_WE_USE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\bif (?:we|i|one|you) (?:use|used|take|took|train|trained|fine-?tune[sd]?|run|ran)\b"));
     if rest.says("if ") {
         while rest.cut_plain(&IF_YOU_CAN).is_some() {}
+        while rest.cut_plain(&IF_WE_USE).is_some() {}
     }
     // What comes of the run is known behind it: the first value holds, and the condition is told.
     static CONDITION: LazyLock<Regex> = LazyLock::new(|| {

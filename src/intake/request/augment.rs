@@ -32,7 +32,10 @@ pub(super) static AUGMENTATIONS: LazyLock<Vec<(Augment, &str)>> = LazyLock::new(
             Augment::RandomResizedCrop { min_area: 0.08, max_area: 1.0, max_ratio: 4.0 / 3.0 },
             r"(?:random[- ]resized[- ]crop(?:s|ping)?)",
         ),
-        (Augment::Rotation { degrees: 15.0 }, r"(?:random[- ]rotations?)"),
+        (
+            Augment::Rotation { degrees: 15.0 },
+            r"(?:(?:random(?:ly)?[- ])?rotat(?:ions?|e|ed|ing)(?: (?:randomly|by|them|it|each|all|the|images?|pictures?|photos))*)",
+        ),
         (Augment::PadCrop { padding: 4 }, r"(?:(?:random(?:ly)?[- ]|padded |pad(?:ding)? (?:and|\+|\x26) )crop(?:s|ping|ped)?)"),
         (
             Augment::HorizontalFlip,
@@ -49,7 +52,7 @@ pub(super) fn words_of(augment: &Augment) -> &'static [&'static str] {
         Augment::RandomErasing { .. } => &["erasing"],
         Augment::ColorJitter { .. } => &["jitter"],
         Augment::RandomResizedCrop { .. } | Augment::PadCrop { .. } => &["crop"],
-        Augment::Rotation { .. } => &["rotation"],
+        Augment::Rotation { .. } => &["rotat"],
         Augment::HorizontalFlip => &["flip"],
     }
 }
@@ -84,7 +87,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         LazyLock::new(|| AUGMENTATIONS.iter().map(|(augment, name)| (*augment, *name, OnceLock::new())).collect());
     // With its value, where one stands there.
     let with_its_value = |name: &str| {
-        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to )?(?:(?:an? )?(?P<key>alpha|α|p|prob(?:ability)?|magnitude|padding)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
+        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to |at most |±\s?|max(?:imum)? )?(?:(?:an? )?(?P<key>alpha|α|p|prob(?:ability)?|magnitude|padding)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
         pattern(&format!(r"\b{name}(?:\b|$){value}"))
     };
     // Each by itself is an ordinary word.
@@ -113,6 +116,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         // How often it is made is a value of few.
         let has_share = matches!(augment, Augment::RandomErasing { .. } | Augment::HorizontalFlip);
         let judged = |found: &Found<'_>| match is_wish(found) {
+            // By itself it is an ordinary word, and images may be rotated as they are.
+            Judged::Taken if matches!(augment, Augment::Rotation { .. }) && !is_random_turn(found.cut) => Judged::Passed,
             Judged::Taken if found.cut.get("key").starts_with(['p', 'P']) && !has_share && !is_padding(found.cut) => Judged::Told,
             judged => judged,
         };
@@ -167,6 +172,11 @@ fn only_these(rest: &mut Rest, request: &mut Request) {
             false => {}
         }
     }
+}
+
+/// Whether a turn is one of chance, or has an angle.
+fn is_random_turn(cut: &Cut) -> bool {
+    cut.words.to_lowercase().contains("random") || !cut.get("angle").is_empty()
 }
 
 fn is_padding(cut: &Cut) -> bool {

@@ -14,7 +14,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Words of which each correction has one.
-const SIGNS: [&str; 14] = [
+const SIGNS: [&str; 15] = [
+    " too ",
     "that's too",
     "way too",
     "wait",
@@ -51,6 +52,14 @@ fn ends(behind: &str) -> bool {
     behind.trim_start().is_empty() || behind.trim_start().starts_with([',', '.', ';', ':', '!', '?', ')', '…', '–', '—', '-'])
 }
 
+/// Whether something is said in place of something else.
+pub(super) fn takes_back(text: &str) -> bool {
+    let low = text.to_lowercase();
+    ["no wait", "no, wait", "wait, no", "scratch that", "strike that", "second thought", "actually", "after all", "sorry", "oops"]
+        .iter()
+        .any(|sign| low.contains(sign))
+}
+
 /// The text with what was corrected in place of what was said first; of one line already.
 pub(super) fn corrected(text: &str) -> Cow<'_, str> {
     // `From scratch that translates` takes nothing back.
@@ -71,7 +80,7 @@ pub(super) fn corrected(text: &str) -> Cow<'_, str> {
     if !SIGNS.iter().any(|sign| low.contains(sign)) {
         return Cow::Borrowed(text);
     }
-    let mut out = stays_in(text).into_owned();
+    let mut out = too_much(&stays_in(text)).into_owned();
     // One at a time: what was corrected may be corrected again.
     for _ in 0..8 {
         match number_corrected(&out).or_else(|| name_corrected(&out)) {
@@ -90,6 +99,72 @@ fn stays_in(text: &str) -> Cow<'_, str> {
         )
     });
     MARKED.replace_all(text, ". ${keep}")
+}
+
+/// `100 epochs. Hm, 100 epochs is too many, 40`: what was too much gives way to the value behind it, wherever it was said before.
+fn too_much(text: &str) -> Cow<'_, str> {
+    static TOO: LazyLock<Regex> = LazyLock::new(|| {
+        let number = format!(r"(?:{NUMBER}|{})", in_words());
+        let much = r"(?:is|are|was|were|seems?|looks?|would be|might be|sounds?)\s(?:(?:a bit|a little|far|way|much|probably|maybe|really|just|still|surely)\s)*too (?:much|many|few|little|long|short|high|low|large|big|small|slow)";
+        let verbs = r"(?:so|and|please|rather|better|just|only|let['’]?s|we|i|want|need|make|it|that|them|use|take|do|try|go|with|to|say|have|should|be|of|only)";
+        regex(&format!(
+            r"(?i)(?P<lead>[\s,.;:(–—-]*\b(?:(?:and|but|hm+|oh|no|wait|well|actually|sorry|on second thou?ghts?)[\s,.…–—-]+)*)(?P<old>{number})(?P<unit>[\s-]?[a-z]+)??\s?{much}(?:\s?[,;:.–—-]+\s?|\s(?:so|and)\s)(?:{verbs}\s+){{0,5}}(?P<new>{number})(?P<again>[\s-]?[a-z]+)?(?P<behind>\s*(?:$|[,.;:!?)–—-]|(?:is|are|should|will|would|instead|please|then|rather|and|but)\b))"
+        ))
+    });
+    let Some(found) = TOO.captures(text) else { return Cow::Borrowed(text) };
+    let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
+    let (Some(all), Some(behind)) = (found.get(0), found.name("behind")) else { return Cow::Borrowed(text) };
+    let [unit, again] = [at("unit"), at("again")].map(unit_of);
+    // `16 is too much, 8 epochs` may speak of two things.
+    if unit.is_some() && again.is_some() && unit != again {
+        return Cow::Borrowed(text);
+    }
+    let (before, lead) = (&text[..all.start()], at("lead"));
+    let new = at("new").trim_end_matches([' ', '-']);
+    // What stands at once before it names it: `batch 64 is too much`.
+    let name =
+        before.trim_end_matches([' ', ':', '=']).rsplit(' ').next().filter(|_| lead.trim().is_empty() && !before.is_empty());
+    let of = Withdrawn { value: at("old"), unit: unit.as_deref().or(again.as_deref()), name };
+    let places = of.places(before);
+    if places.is_empty() && unit.is_none() && again.is_some() {
+        return Cow::Borrowed(text);
+    }
+    let instead = match (places.is_empty(), name) {
+        (false, None) => String::new(),
+        _ => format!("{lead}{new}{}", if at("unit").is_empty() { at("again") } else { at("unit") }),
+    };
+    let mut out = before.to_string();
+    for place in places.into_iter().rev() {
+        let gap = gap_of(&before[place.clone()]);
+        out.replace_range(place, &format!("{new}{gap}"));
+    }
+    Cow::Owned(format!("{out}{instead}{}", &text[behind.start()..]))
+}
+
+/// A value that somebody takes back, with what it counts and what it is called by, as far as that is said.
+struct Withdrawn<'a> {
+    value: &'a str,
+    unit: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+impl Withdrawn<'_> {
+    /// Where it was said in the text before: of what nobody called by a name the last place.
+    fn places(&self, before: &str) -> Vec<Range<usize>> {
+        let value = |text: &str| super::number::number(text.trim_end_matches(['-', ' ']));
+        let is_same = |(range, own): &(Range<usize>, Option<String>)| {
+            let is_named = |name: &str| before[..range.start].trim_end_matches([' ', ':', '=']).ends_with(name);
+            value(&before[range.clone()]) == value(self.value)
+                && match (self.unit, self.name) {
+                    (Some(unit), _) => own.as_deref() == Some(unit),
+                    (None, Some(name)) => is_named(name),
+                    (None, None) => true,
+                }
+        };
+        let all: Vec<Range<usize>> = numbers(before).into_iter().filter(is_same).map(|(range, _)| range).collect();
+        let is_bare = self.unit.is_none() && self.name.is_none();
+        all[if is_bare { all.len().saturating_sub(1) } else { 0 }..].to_vec()
+    }
 }
 
 /// Without the clause that is taken back: `seq 128, 50k tokens per... hmm, forget that, 600 steps`.
@@ -417,6 +492,8 @@ fn give_way(own: &mut Request, quoted: &mut Request) {
     let (times, below) = (&mut own.times, quoted.times);
     times.length = times.length.or(below.length);
     times.lr = times.lr.or(below.lr);
+    times.head_lr = times.head_lr.or(below.head_lr);
+    times.min_lr = times.min_lr.or(below.min_lr);
     times.batch_size = times.batch_size.or(below.batch_size);
 }
 
@@ -433,6 +510,11 @@ mod tests {
             ("10 epochs... sorry, 12 epochs on x.csv", "12 epochs on x.csv"),
             ("batch size 16, lr 1e-4, no wait, batch size 32", "batch size 32, lr 1e-4"),
             ("five epochs, scratch that, seven, please", "seven epochs, please"),
+            ("60 epochs on x.csv. hm, 60 epochs is too many, 25. Batch 8", "25 epochs on x.csv. Batch 8"),
+            ("60 epochs. actually 60 epochs are far too many, make it 25", "25 epochs"),
+            ("60 epochs, lr 1e-3. 60 is too much, 25.", "25 epochs, lr 1e-3."),
+            ("batch 64, 3 epochs. batch 64 is too large, so use 16", "batch 16, 3 epochs. batch 16"),
+            ("lr 1e-3 is too high, 3 epochs", "lr 1e-3 is too high, 3 epochs"),
             ("seed 1, no, 2", "seed 2"),
             ("hold out 20%, actually 10%.", "hold out 10%."),
             ("10% warm-up, actually 5% warm-up, 3 epochs", "5% warm-up, 3 epochs"),

@@ -121,7 +121,10 @@ const SIGNS: [char; 13] = [',', ';', ':', '.', '"', '\'', '`', '(', ')', '!', '?
 /// Whether it is somebody's own name: a path, an id, what stands in quotes.
 fn is_name(word: &str) -> bool {
     let bare = word.trim_matches(AROUND).trim_end_matches(['.', ':']);
-    looks_like_path(bare) || hub_id(bare).is_some() || bare.contains(['_', '\\']) || word.starts_with(['`', '"', '\''])
+    looks_like_path(bare)
+        || hub_id(bare).is_some()
+        || bare.contains(['_', '\\'])
+        || word.starts_with(['`', '"', '\'', '„', '“', '«', '‚'])
 }
 
 /// Whether the next word is a name.
@@ -248,11 +251,23 @@ const LEAST_PHRASES: usize = 2;
 /// The text with the phrases of the language that it has most of in English; none where it has too few of any, or none but those that
 /// are English, too.
 fn translated(text: &str) -> Option<Reading> {
+    let text = verb_first(text);
+    let text = text.as_ref();
     let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|(_, found)| found.foreign > 0);
     // Neighbours have many words alike: what but one of them has tells more.
     let told = |found: &Evidence| (found.foreign, found.phrases);
     let (out, found) = each.reduce(|best, other| if told(&other.1) > told(&best.1) { other } else { best })?;
     (found.phrases >= LEAST_PHRASES).then_some(Reading { text: out, is_foreign: found.foreign >= LEAST_PHRASES })
+}
+
+/// `Ich möchte die Miete aus a.csv vorhersagen`: a verb that ends its clause stands before what it is of, as in English.
+fn verb_first(text: &str) -> std::borrow::Cow<'_, str> {
+    static LAST: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?P<who>(?:ich|wir) (?:möchten?|will|wollen|würden? gerne?|soll(?:en)?|muss|müssen)|bitte|(?:modell|netz|es) soll)\s(?P<what>(?:[^.;:!?,\n]|\.\w){1,90}?)\s(?P<verb>vorhersagen|voraussagen|schätzen|klassifizieren)\b",
+        )
+    });
+    LAST.replace_all(text, "${who} ${verb} ${what}")
 }
 
 /// What is left of one language in another's words, but for those that English has as well.
@@ -268,10 +283,17 @@ impl Phrases {
         // `100行` are rows, and `行业` is a word of its own.
         let is_counted = !self.is_spaced && ["行", "条", "头"].contains(&phrase);
         let is_first = !self.is_spaced && phrase == "前";
+        // `对新闻.csv` are data, and `对话` is a word of its own.
+        let is_of_data = !self.is_spaced && phrase == "对";
         let phrase = regex::escape(phrase);
         if is_counted {
             return regex(&format!(
                 r"(?P<before>[0-9][\s\x01]*){phrase}|(?P<apart>^|[\s\x01]){phrase}(?P<behind>$|[^\u{{4e00}}-\u{{9fff}}])"
+            ));
+        }
+        if is_of_data {
+            return regex(&format!(
+                r"{phrase}(?P<behind>[\s\x01]*[^\s\x01,.:;，。：；、]{{1,40}}\x01?\.(?:csv|tsv|jsonl?|parquet|txt|conll)|[\s\x01]*[A-Za-z0-9./_-]+\.[a-z]{{2,7}}\b)"
             ));
         }
         if is_first {

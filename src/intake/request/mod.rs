@@ -8,15 +8,18 @@
 
 mod again;
 mod amount;
+mod around;
 mod asides;
 mod augment;
 mod border;
+mod contradicted;
 mod corrected;
 mod curt;
 mod dates;
 mod deeds;
 mod direction;
 mod english;
+mod explained;
 mod falls;
 mod folders;
 mod forbidden;
@@ -35,6 +38,7 @@ mod names;
 mod notation;
 mod number;
 mod optimizer;
+mod options;
 mod pair;
 mod parting;
 mod pattern;
@@ -55,6 +59,7 @@ mod tests;
 mod time;
 mod understood;
 mod unread;
+mod weights;
 mod without;
 mod written;
 
@@ -62,6 +67,7 @@ pub use held::{AskedOrder, AskedPart, Edge};
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
 pub use parting::{AskedSplit, SplitBy};
+pub use weights::AskedWeights;
 pub use without::Without;
 
 use super::{OptimizerKind, ScheduleShape};
@@ -183,6 +189,12 @@ pub struct Request {
     pub num_beams: Option<usize>,
     /// "balanced class weights".
     pub class_weights: bool,
+    /// "class weights 1 and 20".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_weights: Option<AskedWeights>,
+    /// What cosines are multiplied by where vectors are trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity_scale: Option<f64>,
     pub focal_gamma: Option<f64>,
     /// "balanced sampling".
     pub balanced_sampling: bool,
@@ -253,6 +265,12 @@ pub struct Times {
     /// Steps or epochs.
     pub length: Option<f64>,
     pub lr: Option<f64>,
+    /// Of what is behind the last layer: so many times the rate of all else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_lr: Option<f64>,
+    /// What is left of the rate at the end, as a share of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_lr: Option<f64>,
 }
 
 /// An adapter, as it was asked for.
@@ -312,6 +330,13 @@ impl AskedError {
 pub struct AskedSpeech {
     /// By its code.
     pub language: Option<String>,
+    /// "Ignore case and punctuation" where what is written is scored.
+    #[serde(skip_serializing_if = "is_no")]
+    pub compared_plainly: bool,
+}
+
+fn is_no(is_so: &bool) -> bool {
+    !is_so
 }
 
 /// A setting with a value that it cannot have.
@@ -390,6 +415,10 @@ pub enum Lack {
     Output,
     /// What is done with a model once it is trained: exporting it.
     Afterwards,
+    /// What it is to be computed with: GPUs, compiled code.
+    Hardware,
+    /// Other programs beside it: loggers, containers, notebooks.
+    Tool,
 }
 
 /// What lies at a path.
@@ -416,7 +445,8 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
     let request = both.unwrap_or_else(|| parse_one(text, &lying));
     let request = unread::find(request);
     let kept = if request.exclude.is_empty() { vec![] } else { request.kept_columns() };
-    Request { exclude: request.exclude.iter().filter(|name| !perhaps::is_kept(&kept, name)).cloned().collect(), ..request }
+    let exclude = request.exclude.iter().filter(|name| !perhaps::is_kept(&kept, name)).cloned().collect();
+    contradicted::find(Request { exclude, ..request })
 }
 
 /// Of what one person says.
@@ -481,6 +511,13 @@ impl Request {
     /// Whether what was not understood may have been a wish, and not only ordinary words between those that are.
     pub fn may_change(words: &str) -> bool {
         meant::may_change(words)
+    }
+
+    /// Whether words that nothing came of only say why, or what the data is like.
+    pub fn only_explains(&self, words: &str) -> bool {
+        let times = self.not_understood.iter().filter(|own| *own == words).count();
+        let texts = [Some(&self.text), self.read_as.as_ref()];
+        texts.into_iter().flatten().any(|text| explained::only_explains(text, words, times))
     }
 
     /// Words that may be names of columns: it is for the data to say whether they are.

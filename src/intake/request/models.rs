@@ -73,7 +73,7 @@ fn is_small(rest: &mut Rest) -> bool {
     // Of whatever serves: `the smallest model that reaches 98 %`, `a small transformer from scratch`.
     static OF_ANY: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:(?:the\s)?smallest(?:\spossible|\spublic|\savailable)?|(?:a\s)?(?:very\s|really\s)?(?:small|tiny|little|compact|lightweight))\s+(?P<what>models?|networks?|nets?|neural net(?:work)?s?|transformers?|encoders?|decoders?)\b",
+            r"(?i)\b(?:(?:the\s)?smallest(?:\spossible|\spublic|\savailable)?|(?:a\s)?(?:very\s|really\s)?(?:small|tiny|little|compact|lightweight))\s+(?P<what>models?|networks?|nets?|neural net(?:work)?s?|transformers?|encoders?|decoders?)\b|\b(?:the\s)?smallest\s(?:thing|one)\b",
         )
     });
     static OF_SOME: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:\s(?:size|than|compared|of the|[-\w]+\s?file)|-)"));

@@ -95,9 +95,10 @@ impl ModelName {
 
 static HUB_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"^([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?::([\w.-]+))?$"));
 
-/// `ORG/NAME`, with `:CONFIG` where it is a data set's.
+/// `ORG/NAME`, with `:CONFIG` where it is a data set's; `config/train.py` is a program.
 pub(super) fn hub_id(word: &str) -> Option<(String, Option<String>)> {
-    let found = HUB_ID.captures(word)?;
+    const PROGRAMS: [&str; 8] = [".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".cfg", ".ini"];
+    let found = HUB_ID.captures(word).filter(|_| !PROGRAMS.iter().any(|ending| word.to_lowercase().ends_with(ending)))?;
     Some((found[1].to_string(), found.get(2).map(|config| config.as_str().to_string())))
 }
 

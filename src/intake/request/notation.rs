@@ -22,7 +22,21 @@ pub(super) fn spelt_out(text: &str) -> String {
     if has(&["^", "**", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]) {
         out = powers(&out);
     }
-    if has(&["dozen", "ten to the", "10 to the", "point", "minus", "negative", "thousand", "percent", "per cent", "seed"]) {
+    if has(&[
+        "dozen",
+        "ten to the",
+        "10 to the",
+        "point",
+        "minus",
+        "negative",
+        "thousand",
+        "percent",
+        "per cent",
+        "seed",
+        "decay",
+        "clip",
+        "dropout",
+    ]) {
         out = words(&out);
     }
     if has(&["undredth", "ousandth", "illionth", " and a half", " and a quarter", "zero "]) {
@@ -130,7 +144,10 @@ fn words(text: &str) -> String {
         [
             regex(r"(?i)\b(?P<v>[0-9]+(?:\.[0-9]+)?) thousand (?P<unit>(?:training )?(?:steps|updates|iterations|iters))\b"),
             regex(r"(?i)\b(?P<of>half a|a quarter of a|a quarter|one tenth of a|a tenth of a) (?:percent|per cent)\b"),
-            regex(&format!(r"(?i)\b(?P<key>seed|alpha)(?P<is>\s(?:of\s|is\s)?|\s?[=:]\s?)(?P<v>{})", in_words())),
+            regex(&format!(
+                r"(?i)\b(?P<key>seed|alpha|weight decay|drop-?out|clip(?:ping|ped)?(?: (?:the |its )?(?:gradients?|grads?|norms?))*)(?P<is>\s(?:of\s|is\s|at\s|to\s)?|\s?[=:]\s?)(?:(?:a|one)\s(?P<part>half|quarter|fifth|tenth)\b|(?P<v>zero\b|{}))",
+                in_words()
+            )),
         ]
     });
     // What stands for a digit.
@@ -186,8 +203,16 @@ fn words(text: &str) -> String {
     };
     let out = percent.replace_all(&out, share);
     let said = |found: &Captures<'_>| {
-        let value = number(&found["v"]).map_or_else(|| found["v"].to_string(), plain);
-        let gap = if found["v"].ends_with(' ') { " " } else { "" };
+        let said = found.name("v").map_or("", |value| value.as_str());
+        let value = match found.name("part").map(|part| part.as_str().to_lowercase()).as_deref() {
+            Some("half") => "0.5".into(),
+            Some("quarter") => "0.25".into(),
+            Some("fifth") => "0.2".into(),
+            Some(_) => "0.1".into(),
+            None if said.eq_ignore_ascii_case("zero") => "0".into(),
+            None => number(said).map_or_else(|| said.to_string(), plain),
+        };
+        let gap = if said.ends_with(' ') { " " } else { "" };
         format!("{}{}{value}{gap}", &found["key"], &found["is"])
     };
     keyed.replace_all(&out, said).into_owned()
@@ -469,6 +494,8 @@ mod tests {
             ("a tenth of the steps", "10% of the steps"),
             ("weight decay of half a percent", "weight decay of 0.5 %"),
             ("seed forty-two, 3 epochs", "seed 42, 3 epochs"),
+            ("weight decay of one hundredth, clip gradients at one", "weight decay of 0.01, clip gradients at 1"),
+            ("weight decay zero, dropout of a tenth", "weight decay 0, dropout of 0.1"),
             ("drop=.1 wu=3%, bs=2 ga=8, 1ep", "dropout .1, warmup 3%, bs=2, gradient accumulation 8, 1 epochs"),
             ("the rate should be 1e-4 and the batch must be 8", "the rate = 1e-4 and the batch = 8"),
             ("for 1 000 steps", "for 1000 steps"),

@@ -44,7 +44,7 @@ static TAKEN: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:\b(?:except(?: for)?|without|exclud(?:e|es|ing)|ignor(?:e|es|ing)|drop(?:ping)?|omit(?:ting)?|skip(?:ping)?|discard(?:ing)?|remov(?:e|ing)",
-        r"|leav(?:e|ing) out|(?:do not|don['’]t) care about|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
+        r"|leav(?:e|ing) out|(?:do not|don['’]t) care about|apart from|(?:everything|anything|all|columns|features) (?:but|besides|bar)|(?:do not|don['’]?t|never|must not|should not|not) (?:us(?:e|ing)|includ(?:e|ing)|feed(?: it)?|consider|look at|see|let (?:it|the model) (?:see|use|have|look at))|not (?:from|on|with|including)|but not",
         r"|neither|nor|ohne|außer|sans|sauf|sem|sin|salvo|senza|tranne|não use|no uses?|ni|né|exceto|excepto|ignora(?:nt|ndo)|exclu(?:ant|yendo|indo)|escludendo|excluir|ignorar)(?:\s(?:us(?:e of|ing)|looking at|usar|utiliser|usare|from|(?:it|the model) (?:seeing|using)|the columns?|(?:may|can|should|must)(?: the)?))*:?\s|(?:excluded|ignored|dropped)(?: columns)?:\s|不要(?:使用|用)|不用|不使用|排除|忽略)",
     ))
 });
@@ -76,7 +76,7 @@ static OF_A_SPLIT: LazyLock<Regex> = LazyLock::new(|| {
 static EXCLUDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     let one = r"[^\s,;:()¦]+";
     regex(&format!(
-        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not (?:to )?be used|not used|unused|(?:stays?|be kept) out|weglassen|ignorieren|auslassen)\b"
+        r"(?i)(?P<v>{one}(?:(?:\s?,\s?|\s(?:and|or|nor|und|et|y|e)\s)+{one})*)\s(?:(?:columns?|fields?|codes?|numbers?|information|should|must|can|is|are|to|not|be|bitte|please|einfach)\s)*(?:ignored|excluded|dropped|left out|removed|omitted|disregarded|not (?:to )?be used|not used|unused|(?:stays?|be kept) out|weglassen|ignorieren|auslassen)\b"
     ))
 });
 
@@ -144,7 +144,7 @@ fn chooses(behind: &str) -> bool {
 /// Stands behind what is to be told, where verbs do: `die Miete vorhersagen`, `wage is what I want to predict`.
 static ASKED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?P<v>[^.;:!?()¦]{1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s(?:~\s|(?:is|are)\s(?:what|the (?:one|column|thing)|to be (?:predicted|told))\b)",
+        r"(?i)(?P<v>(?:[^.;:!?()¦]|\.\w){1,60}?)\s(?:vorhersagen|vorherzusagen|voraus)\b|(?P<w>\S+)\s(?:~\s|(?:is|are)\s(?:what|the (?:one|column|thing)|to be (?:predicted|told))\b)",
     )
 });
 

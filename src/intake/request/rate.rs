@@ -26,8 +26,23 @@ patterns! {
         r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
         r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
     ],
-    least_lr: [r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#"],
-    lr: [r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#"],
+    least_lr: [
+        r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#",
+        // Of the rate itself: `decaying to 1e-5 on a cosine`, where the peak stands elsewhere.
+        r"\b(?:decay|anneal|cool)(?:ing|ed|s)?(?: (?:it|the (?:lr|rate|learning rate)|down|slowly|smoothly|linearly|exponentially|on|with|by|along|an?|the|cosine|schedule|curve))* to (?P<v>\d(?:\.\d+)?e-\d+|0?\.0\d*[1-9])\b",
+        r"\b(?:lr|learning[ -]rate) floor(?: (?:of|at|is))?\s?[=:]?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.0\d*[1-9])\b",
+        r"\bfloor(?:ed)? (?:at|of) (?:an? (?:lr|rate|learning rate) of )?(?P<v>\d(?:\.\d+)?e-\d+)\b",
+    ],
+    // So many times the rate of all else: `head 10x`.
+    of_head: [
+        r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?:head|classifier)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d+(?:\.\d+)?)\s?(?:x\b|×|times\b)(?: (?:that|as high|higher|larger|the (?:learning[ -]rate|lr|rate|rest|base|body)))*",
+        r"\b(?:(?:(?:a|the|its|classification|classifier|output|new|task)[ ])*head|classifier)(?:['’]s)?(?:[ _](?:learning[ _-]rate|lr))?(?:\s?[=:]|(?: (?:at|with|gets?|is|of|to be|should be|having|has|uses?|trains? at|an?|the))*)\s(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:of )?(?:that|this|it|(?:as )?(?:high|large|great|fast)(?:er)?|(?:larger?|higher|bigger|faster)|(?:the |its |a )?(?:base |body |encoder |backbone |main |usual |same )?(?:learning[ -]rate|lr|rate)|than (?:the )?(?:rest|others?|body|encoder|backbone)))*",
+        r"^(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:the|a|as|that|higher|larger|of))* (?:learning[ -]rate|lr|rate) (?:for|on|of|in|at) (?:the |its )?(?:(?:classification|classifier|output|new|task) )?(?:head|classifier)\b",
+    ],
+    lr: [
+        r"\b(?:learning[ _-]?rate|lr)\s?\(\s?(?:of )?(?:max(?:imum)?|peak|initial|base|top)\s?[=:]?\s?#\s?\)?",
+        r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#",
+    ],
     // Of a part of the model: `1e-5 for the encoder`, `lr of the head 1e-3`.
     of_part: [
         r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the |its )?(?:(?:classification|new|task|pre-?trained) )?(?P<part>head|classifier|encoder|back-?bone|body|base(?: model)?|layers|rest(?: of (?:the model|it))?|everything else)\b",
@@ -76,6 +91,8 @@ pub(super) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool)
 /// How great it is.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
+    let cut = first(rest, &p.of_head);
+    request.times.head_lr = request.value(cut, EXPECTED, |cut| cut.number().filter(|times| *times > 0.0 && *times <= 1000.0));
     let Parts { head: of_head, body: of_body, is_classifier } = of_parts(rest, request);
     let cut = first(rest, &p.falling);
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
@@ -113,17 +130,18 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     request.head_lr = of_head.or(request.lr.filter(|_| of_body.is_some()));
     request.lr = of_body.or(request.lr);
     request.min_lr = request.min_lr.or(floor.zip(request.lr).map(|(share, lr)| share * lr));
+    request.times.min_lr = floor.filter(|_| request.min_lr.is_none());
 }
 
 /// What is left of the rate at the end, as a share of it: `floor at 10% of peak`.
 fn floor(rest: &mut Rest) -> Option<f64> {
     static WAY: LazyLock<Regex> = LazyLock::new(|| {
-        let of = r"(?:of )?(?:the |its )*(?:peak|max(?:imum)?|initial|base|starting|top|full)(?: (?:learning[ -]rate|lr|rate|value))?\b";
+        let of = r"(?:of )?(?:(?:the |its )*(?:peak|max(?:imum)?|initial|base|starting|top|full|original)(?: (?:learning[ -]rate|lr|rate|value))?|(?:the )?(?:learning[ -]rate|lr|rate)|it|that|this(?: rate| value)?)\b";
         pattern(&format!(
             r"\b(?:floor(?:ed|ing)?|min(?:imum)?(?:[ _]lr)?|end(?:s|ing)?|final(?:[ _]lr)?|down|decay(?:ing|s|ed)?)(?: (?:it|the lr|the rate|the learning rate))?\s?(?:at|to|of|is|=|:)\s?(?:(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent)|a (?P<tenth>tenth))\s{of}"
         ))
     });
-    if !["peak", "max", "initial", "base", "starting", "top", "full"].iter().any(|word| rest.says(word)) {
+    if !["%", "percent", "tenth"].iter().any(|word| rest.says(word)) {
         return None;
     }
     let cut = rest.cut(&WAY)?;

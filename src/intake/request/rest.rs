@@ -6,6 +6,7 @@ use super::forbidden::each_forbidden;
 use super::former::{as_before, as_reached};
 use super::notation::spelt_out;
 use super::number::number;
+use super::options;
 use super::shares::in_percent;
 use super::written::{listed, plainly};
 use crate::intake::regex;
@@ -104,7 +105,7 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(text)))));
+        let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(&options::in_words(text))))));
         let spaced = format!(" {} ", listed(&as_reached(&as_before(&corrected(&plain)))));
         // These are limits, not negations.
         let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
@@ -300,8 +301,22 @@ impl Rest {
                     phrases.push(std::mem::take(phrase).join(" "));
                 }
             };
-            for own in clause.split_whitespace().filter(|word| !bare(word).is_empty()) {
+            // A point by itself ends a sentence as well.
+            let words = clause.split_whitespace().filter(|word| *word == "." || !bare(word).is_empty());
+            let words: Vec<&str> = words.collect();
+            for (at, own) in words.iter().enumerate() {
+                if *own == "." {
+                    end(&mut phrase);
+                    negated = false;
+                    continue;
+                }
                 let word = bare(own);
+                // `5 epochs instead` is said of what stands there; `instead of 3` is not.
+                let is_of_this = word.eq_ignore_ascii_case("instead") && words.get(at + 1).is_none_or(|next| *next != "of");
+                if is_of_this {
+                    end(&mut phrase);
+                    continue;
+                }
                 let negation = is_negation(word);
                 if negation || is_filler(word) && !negated {
                     end(&mut phrase);
@@ -401,7 +416,7 @@ pub(super) const FILLERS: &[&str] = &[
     "classifiers", "predict", "evaluate", "validate", "test", "measure", "experiment", "report", "result", "results", "model", "models", "network", "neural", "data",
     "dataset", "set", "file", "folder", "text", "texts", "image", "images", "recording", "recordings", "audio", "sentiment", "task", "most", "least", "more", "less", "fewer", "than", "up", "within", "under",
     "over", "above", "about", "around", "max", "maximum", "only", "just", "limit", "time", "budget", "target", "goal", "score", "metric", "good", "best", "well",
-    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "altogether", "finally", "afterwards", "arch", "architecture", "optimizer", "optimiser", "random", "randomly", "settings", "setting", "start", "starting", "called", "named",
+    "possible", "validation", "testing", "everything", "rest", "transformer", "transformers", "tabular", "fp32", "float32", "csv", "tsv", "json", "jsonl", "parquet", "tell", "find", "what", "what's", "how", "reporting", "does", "gets", "getting", "after", "modell", "modells", "tops", "expect", "expects", "got", "you've", "we've", "i've", "hey", "sorry", "obviously", "actually", "plz", "pls", "thx", "i'll", "hi", "hello", "dear", "thanks", "thank", "cheers", "regards", "cpu", "altogether", "finally", "afterwards", "arch", "architecture", "optimizer", "optimiser", "random", "randomly", "hm", "hmm", "uh", "um", "oops", "ok", "okay", "settings", "setting", "start", "starting", "called", "named",
 ];
 
 pub(super) fn is_filler(word: &str) -> bool {

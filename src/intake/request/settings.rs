@@ -3,8 +3,8 @@
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use super::{
-    Lack, Lacking, Refused, Request, amount, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative, rows,
-    size, sweep, time, without,
+    Lack, Lacking, Refused, Request, amount, around, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative,
+    rows, size, sweep, time, weights, without,
 };
 use crate::intake::regex;
 use regex::Regex;
@@ -75,12 +75,9 @@ patterns! {
         r"\b(?:ema|(?:exponential )?(?:moving|running) (?:averages?|means?))(?: of (?:the |its )?(?:weights|parameters|model))?(?: (?:with|and))?(?: (?:a )?decay)?~#",
         r"\b(?:weight )?ema\b|\b(?:exponential )?(?:moving|running) (?:averages?|means?) of (?:the |its )?(?:weights|parameters)\b",
     ],
-    class_weights: [
-        r"\b(?:re-?)?weigh(?:t|ting|ed|ing)? (?:the )?(?:loss|classes|examples|samples|errors|them)(?: function)? (?:by|with|inversely(?: proportional)? (?:to|by))(?: the)?(?: (?:inverse|reciprocal)(?: of)?)?(?: (?:the|their|each))?(?: class(?:es)?['’]?)?[ -](?:frequenc(?:y|ies)|counts?|sizes?|rarity)\b|\b(?:inverse|reciprocal)[- ](?:class[- ])?frequency[- ](?:weights?|weighting|weighted loss)\b|\b(?:make|let) (?:the )?rare(?:r)? class(?:es)? (?:weigh|count) more\b|\bup-?weight(?:ing)? (?:the )?(?:rare|minority|small(?:er)?) class(?:es)?\b",
-        r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
     focal: [r"\bfocal loss(?: (?:with|and))?(?: (?:a )?gamma)~#", r"\bfocal loss\b"],
     weighted: [r"\bweighted (?:random )?sampl(?:ing|er|es?)(?: of (?:the )?(?:examples|rows|data))? (?:by|with|from) (?:the )?(?:column |weights? (?:in|of) )?[`'\x22]?(?P<v>[A-Za-z_][\w.-]*)[`'\x22]?(?: column)?"],
-    balanced: [r"\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
+    balanced: [r"\bsampl(?:e|ing)(?: (?:from|the|all|of))* classes (?:evenly|equally|uniformly|alike)\b|\bclasses(?: (?:are|be|to be|should be))* sampled (?:evenly|equally|uniformly)\b|\b(?:even|equal|uniform)(?:ly)? sampl(?:e|ing) (?:of|from) (?:the |all )*classes\b|\b(?:class-)?balanced (?:sampling|sampler|batches)\b|\b(?:over|up)-?sampl(?:e|ing)(?: (?:of )?(?:the )?(?:rare|minority) class(?:es)?)?\b"],
     best: [
         r"\b(?:keep|take|restore|use|load|return|save)(?:ing)? (?:only )?(?:the )?best (?:checkpoint|model|weights|epoch|one)(?: at the end)?\b",
         r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)]|(?:by|according to)\b)",
@@ -155,6 +152,8 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
             Lack::Method,
             r"\b(?:sequence|sample|example|batch|token)[ _-]packing\b(?:\s?[=:]?\s?(?:on|true|enabled|yes)\b)?|\b(?:(?:with|use|using|enable|turn on|do)\s)packing\b|\bpacking\s?[=:]?\s?(?:on|true|enabled|yes)\b",
         ),
+        lack(Lack::Hardware, &around::hardware()),
+        lack(Lack::Tool, &around::tools()),
         lack(Lack::Augmentation, r"\b(?:cutout|autoaugment|augmix|trivialaugment)\b|\b(?:data )?augmentations?\b"),
     ]
 });
@@ -454,7 +453,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.ema_decay = request.value(cut, "a decay of more than 0 and less than 1", |cut| {
         if cut.get("v").is_empty() { Some(0.999) } else { real(cut, |decay| decay > 0.0 && decay < 1.0) }
     });
-    class_weights(rest, request);
+    weights::find(rest, request);
     let cut = first(rest, &p.focal);
     request.focal_gamma = request.value(cut, "a gamma of more than 0 and at most 100", |cut| {
         if cut.get("v").is_empty() { Some(2.0) } else { real(cut, |gamma| gamma > 0.0 && gamma <= 100.0) }
@@ -494,26 +493,28 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.value(cut, expected, |cut| share(cut, |hidden| (hidden - 0.15).abs() < 1e-6));
     request.characters = any(rest, &p.characters);
     rate::find(rest, request);
+    similarity_scale(rest, request);
     request.gradient_checkpointing = any(rest, &p.recomputed);
     let cut = first(rest, &p.beams);
     request.num_beams = request.value(cut, "1 to 64 beams", |cut| cut.whole(1, 64).map(|beams| beams as usize));
 }
 
-/// Weights of classes by how rare they are; others are refused: `class weights 1:10`.
-fn class_weights(rest: &mut Rest, request: &mut Request) {
-    static VALUES: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"^\s*(?:[=:\[({]+\s*\d|(?:of\s)?\d+(?:\.\d+)?\s?(?::|/|,|and)\s?\d)"));
-    let are_own = std::cell::Cell::new(false);
-    let judged = |found: &Found<'_>| {
-        let words = found.cut.words.to_lowercase();
-        are_own.set(words.starts_with("class") && !words.contains("balanced") && VALUES.is_match(found.behind));
-        Judged::Taken
-    };
-    let Some(cut) = PATTERNS.class_weights.iter().find_map(|way| rest.cut_as(way, judged)) else { return };
-    match are_own.get() {
-        true => request.refused.push(Refused { words: cut.words, expected: "weights by how rare the classes are".into() }),
-        false => request.class_weights = true,
+/// What cosines are multiplied by, of vectors that are trained: `scale 30`, or one over it, the temperature.
+fn similarity_scale(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 1]> = LazyLock::new(|| {
+        [pattern(
+            r"\b(?:(?:with |and |a |the )*(?:(?:loss|logit|cosine|similarity|cosines?)[ _])?(?P<what>scale|temperature))(?:\s?(?:=|:|of|at|is))?\s?#",
+        )]
+    });
+    if !PATTERNS.embeddings.iter().any(|way| rest.has(way)) && !rest.says("cosent") {
+        return;
     }
+    let cut = first(rest, &*WAYS);
+    request.similarity_scale = request.value(cut, "a scale of more than 0 and at most 1000, or a temperature", |cut| {
+        let value = real(cut, |value| value > 0.0)?;
+        let scale = if cut.get("what").eq_ignore_ascii_case("temperature") { 1.0 / value } else { value };
+        Some((scale * 1e6).round() / 1e6).filter(|scale| *scale > 0.0 && *scale <= 1000.0)
+    });
 }
 
 /// Settings whose negation is a value of theirs: warm-up, dropout, weight decay, label smoothing, momentum.

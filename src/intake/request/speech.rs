@@ -46,6 +46,20 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     if matches!(&request.model, Some(ModelName::Called { name }) if name.starts_with("whisper")) {
         request.speech.get_or_insert_default();
     }
+    static PLAINLY: LazyLock<Regex> = LazyLock::new(|| {
+        let both = r"(?:(?:letter |upper |upper and lower )?(?:case|casing|capitali[sz]ation|capitals|punctuation))";
+        regex(&format!(
+            r"(?i)\b(?:(?:ignor(?:e|ing)|disregard(?:ing)?|regardless of|without|no matter|independent of|not counting|strip(?:ping)?|remov(?:e|ing)) (?:the |any )?{both}(?:(?:\s?,\s?|\s?/\s?|\s)(?:(?:and|or)\s)?(?:the )?{both})*|case[- ]insensitive(?:ly)?(?:,? (?:and )?(?:without|ignoring|no) punctuation)?|lower-?\s?cased?(?:,? (?:and )?)(?:without|no|ignoring) punctuation)\b(?: (?:when|while|for|in) (?:scoring|comparing|the (?:score|wer|comparison)))?"
+        ))
+    });
+    // Of what is classified it would be another thing.
+    if request.speech.is_some() && (rest.says("punctuation") || rest.says("case") || rest.says("casing") || rest.says("capital"))
+    {
+        let is_said = rest.cut_plain(&PLAINLY).is_some();
+        if let Some(speech) = &mut request.speech {
+            speech.compared_plainly = is_said;
+        }
+    }
     if let Some(speech) = &mut request.speech {
         speech.language = rest.cut(&LANGUAGE).map(|cut| code_of(cut.get("language")));
     }

@@ -64,12 +64,30 @@ fn language(text: &str) -> Option<&'static str> {
 }
 
 /// Says so of a request of which much was not understood.
-pub(super) fn find(mut request: Request) -> Request {
+pub(super) fn find(request: Request) -> Request {
     let (left, all) = (request.words_left(), request.text.split_whitespace().count());
+    // Japanese is read where all but little of it is.
+    if is_half_read_japanese(&request) {
+        return refused(request, "Japanese");
+    }
     if left * 3 < all || left == 0 {
         return without_remains(request);
     }
     let Some(language) = language(&request.text) else { return without_remains(request) };
+    refused(request, language)
+}
+
+/// Whether a third of its signs is left.
+fn is_half_read_japanese(request: &Request) -> bool {
+    const LEAST: usize = 8;
+    let is_kana = |c: &char| ('\u{3041}'..='\u{30fa}').contains(c);
+    let is_sign = |c: &char| ('\u{3041}'..='\u{9fff}').contains(c);
+    let count = |text: &str, is_one: &dyn Fn(&char) -> bool| text.chars().filter(is_one).count();
+    let left: usize = request.not_understood.iter().map(|words| count(words, &is_sign)).sum();
+    count(&request.text, &is_kana) > LEAST && 3 * left >= count(&request.text, &is_sign)
+}
+
+fn refused(mut request: Request, language: &str) -> Request {
     let words: Vec<&str> = request.text.split_whitespace().take(6).collect();
     let expected = format!("{READ}: {language} is not read, and what a few words of it seem to say is not followed");
     request.refused = vec![Refused { words: format!("{} ...", words.join(" ")), expected }];

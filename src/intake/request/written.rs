@@ -24,8 +24,24 @@ pub(super) fn plainly(text: &str) -> String {
     let text = LINES.iter().fold(text, |text, (way, said)| way.replace_all(&text, *said).into_owned());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // As they are said.
-    static SHORT: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+    static SHORT: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
         [
+            // In other languages `dont` is a word of its own.
+            (
+                regex(
+                    r"(?i)\bdont (?P<verb>use|include|take|need|want|do|train|touch|consider|feed|look|shuffle|freeze|augment|care|have|log|let|go|exceed)\b",
+                ),
+                "don't $verb",
+            ),
+            (regex(r"(?i)\bin place of\b"), "instead of"),
+            // What stands in brackets parts a share from what it is for: `the latest 20 % (by date) held out`.
+            (
+                regex(
+                    r"(?i)(?P<share>[0-9]\s?%)\s\((?P<by>by [\w.-]+)\)(?P<purpose>(?: (?:held out|for testing|for the test|as (?:the )?test set|are|is|to be))+)",
+                ),
+                "${share}${purpose} ${by}",
+            ),
+            (regex(r"(?i)\b(?P<may>can|could|would|will|if|do|did) u\b"), "$may you"),
             (regex(r"(?i)\bw/o\b"), "without"),
             (regex(r"(?i)\bw/(?P<next>\s|[a-z\d])"), "with $next"),
             (regex(r"(?i)\bfine (?P<tune>tun(?:e[ds]?|ing)\b)"), "fine-$tune"),

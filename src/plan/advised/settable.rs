@@ -4,7 +4,7 @@
 //! answer can name them.
 
 use crate::enumerated::enumerated;
-use crate::intake::{Request, Without};
+use crate::intake::{Lack, Request, Without};
 use crate::plan::{Goal, Wishes};
 use crate::spec::{ExperimentSpec, Task};
 use serde_json::Value;
@@ -241,6 +241,8 @@ pub fn said(request: &Request) -> Vec<Settable> {
         gradient_checkpointing: _,
         num_beams: _,
         class_weights,
+        given_weights,
+        similarity_scale: _,
         focal_gamma,
         balanced_sampling,
         weighted_by,
@@ -259,9 +261,12 @@ pub fn said(request: &Request) -> Vec<Settable> {
             &[Settable::BatchSize],
         ),
         (lr.is_some() || times.lr.is_some(), &[Settable::Lr]),
-        (head_lr.is_some(), &[Settable::Lr, Settable::Groups, Settable::Adapter]),
+        (head_lr.is_some() || times.head_lr.is_some(), &[Settable::Lr, Settable::Groups, Settable::Adapter]),
         (of_optimizer, &[Settable::Optimizer]),
-        (schedule.is_some() || warmup.is_some() || warmup_epochs.is_some() || min_lr.is_some(), &[Settable::Schedule]),
+        (
+            schedule.is_some() || warmup.is_some() || warmup_epochs.is_some() || min_lr.is_some() || times.min_lr.is_some(),
+            &[Settable::Schedule],
+        ),
         (!exclude.is_empty(), &[Settable::Exclude]),
         (dropout.is_some(), &[Settable::Dropout]),
         (grad_clip_norm.is_some() || grad_clip_value.is_some(), &[Settable::GradClipNorm]),
@@ -271,12 +276,15 @@ pub fn said(request: &Request) -> Vec<Settable> {
         (patience.is_some(), &[Settable::EarlyStopping, Settable::Keep]),
         (*keep_best, &[Settable::Keep]),
         (!augment.is_empty(), &[Settable::Augment]),
-        (*class_weights || *balanced_sampling || weighted_by.is_some(), &[Settable::ClassWeights]),
+        (*class_weights || given_weights.is_some() || *balanced_sampling || weighted_by.is_some(), &[Settable::ClassWeights]),
         (max_seq_len.is_some(), &[Settable::MaxSeqLen]),
         (frozen.is_some(), &[Settable::Groups, Settable::Adapter]),
         (adapter.is_some(), &[Settable::Adapter]),
         // How it is trained was said, and cannot be had: nobody else decides on it.
-        (!lacking.is_empty(), &[Settable::Adapter, Settable::Groups, Settable::Augment]),
+        (
+            lacking.iter().any(|lacking| !matches!(lacking.of, Lack::Hardware | Lack::Tool)),
+            &[Settable::Adapter, Settable::Groups, Settable::Augment],
+        ),
     ];
     let left_out = without.iter().flat_map(|what| match what {
         Without::Adapter => &[Settable::Adapter][..],

@@ -53,7 +53,8 @@ fn times_as_long(usual: Length, by: f64) -> Length {
 
 /// What of the rate is left at the end, once the rate and how it falls are final.
 pub(super) fn least_rate(request: &Request, out: &mut Drafted) {
-    let Some(least) = request.min_lr else { return };
+    let of_share = request.times.min_lr.map(|share| share * out.recipe.lr);
+    let Some(least) = request.min_lr.or(of_share) else { return };
     let (lr, schedule) = (out.recipe.lr, out.recipe.schedule.clone());
     let name = schedule.name();
     match schedule.with_min_lr_frac(least / lr).filter(|_| least <= lr) {
@@ -374,8 +375,8 @@ impl Asked<'_> {
     /// The rate of what is behind the last layer, where it is another; that of all else is so many times as great.
     fn rate_of_head(&mut self) {
         const FIELD: &str = "recipe.groups";
-        let Some(of_head) = self.request.head_lr else { return };
         let own = self.out.recipe.lr;
+        let Some(of_head) = self.request.head_lr.or(self.request.times.head_lr.map(|times| times * own)) else { return };
         let stated = format!("a learning rate of {} for the head", plain(of_head));
         let used = format!("{} for all", plain(own));
         if self.request.adapter.is_some() {
@@ -407,7 +408,7 @@ impl Asked<'_> {
         for lacking in &self.request.lacking {
             let (field, used, reason) = match lacking.of {
                 // What is measured, and held out, instead is known elsewhere.
-                Lack::Metric | Lack::Split => continue,
+                Lack::Metric | Lack::Split | Lack::Hardware | Lack::Tool => continue,
                 Lack::Rows if self.request.max_examples.is_some() => ("data", "as many, drawn at random", OF_PLACE),
                 Lack::Rows => ("data", "all of it", OF_PLACE),
                 Lack::Filter => ("data", "all rows", OF_FILTERS),

@@ -141,6 +141,10 @@ impl Brief<'_> {
             return wrong(match (jobs.iter().any(|job| job.takes() == task.takes()), task.takes()) {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
+                (false, Modality::Table) if jobs.contains(&Task::TextClassification) => format!(
+                    "as far as its columns are understood `{data}` is a table of numbers and categories, which `{name}` cannot read: \
+                     where one of them holds a text, name it, as in `predict y from text`"
+                ),
                 (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
                 (false, Modality::Text) => format!("`{data}` holds texts, which `{name}` cannot read"),
                 (false, Modality::Speech) => format!("`{data}` holds recordings, which `{name}` cannot hear"),

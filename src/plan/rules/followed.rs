@@ -4,8 +4,8 @@
 use super::brief::Brief;
 use super::paper::Drafted;
 use crate::data::is_called;
-use crate::intake::Request;
 use crate::intake::regex;
+use crate::intake::{Lack, Lacking, ModelName, Request};
 use crate::spec::{HeldOutBy, Monitor, Similarity, Task};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -136,10 +136,55 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
             r"(?:python3?|accelerate launch|torchrun)? ?(?:run_\w+\.py|model_name_or_path|task_name|dataset_name|do_(?:train|eval|predict)|metric_for_best_model|overwrite_output_dir|train_file|validation_file|text_column|label_column)",
             |_, _, _| true,
         ),
+        // How files and requests are written, and what stands where in them.
+        said(r"(?:[\w.]+[- ](?:style|format(?:ted)?))(?: [a-z]+)?", |_, _, _| true),
+        said(
+            r"(?:(?:one|an?|each) )?(?:sub-?)?(?:folder|directory|file|row|line|image|column|record|sentence)s? (?:per|for (?:each|every)|each) [\w-]+",
+            |_, _, _| true,
+        ),
+        said(r"0/1|1/0|0 or 1|yes/no|true/false", |brief, _, _| {
+            brief.task.head() == HeadKind::Labels || brief.offer.data.labels.len() == 2
+        }),
+        said(r"train(?:ing)?/(?:val(?:id(?:ation)?)?|dev)/test", |brief, _, _| brief.held_out_frac.is_some()),
+        said(r"quadratic(?:ally)?(?:[- ]weighted)?", |brief, _, _| lacks_metric(brief, "kappa")),
+        said(r"(?:as )?class(?:es)?", |brief, _, _| {
+            // What was taken back: `as classes, no, do regression`.
+            let says = |word: &str| brief.request().is_some_and(|request| request.text.to_lowercase().contains(word));
+            brief.task.head() == HeadKind::Value && says("regression")
+        }),
+        said(r"(?:per |of |for )?(?:named )?entit(?:y|ies)(?:[- ]level)?", |brief, _, _| brief.task == Task::TokenClassification),
+        said(r"(?:byte[- ]level |byte[- ]pair )?bpe(?: tokeni[sz](?:er|ation))?", |brief, _, _| {
+            brief.task == Task::LanguageModelling && brief.request().is_none_or(|request| !request.characters)
+        }),
+        said(r"(?:cosine(?:[- ]similarity)?|contrastive)(?: loss)?", |brief, _, _| brief.task == Task::SentenceSimilarity),
+        // What nobody runs is not run.
+        said(
+            r"(?:no|without|not|don['’]t (?:use|need|want|log)|never)(?: (?:an?|any|the|to|use|log|with|on|need|multiple|several))* (?:gpus?|cuda|tpus?|ddp|fsdp|wandb|w&b|tensorboard|mlflow|docker|notebooks?|torch[. _]?compile|flash[- _]?attention|distributed(?: training)?|workers)",
+            |_, _, _| true,
+        ),
+        said(
+            r"(?:instead of|in place of|rather than|other than) (?:an? |the )?(?P<v>bert|roberta|electra|distilbert|deberta|gpt-?2|t5|resnet|vit|whisper)(?:[- ](?:base|large|small|tiny))?",
+            |brief, _, found| match brief.request().and_then(|request| request.model.as_ref()) {
+                Some(ModelName::Called { name }) => !name.contains(&found["v"]),
+                Some(ModelName::At { id }) => !id.to_lowercase().contains(&format!("/{}", &found["v"])),
+                None => false,
+            },
+        ),
+        // Idioms.
+        said(
+            r"whatever happens|no matter what|as you (?:said|wrote)|of course|by the way|for (?:me|now|us)|and so on|etc|bit",
+            |_, _, _| true,
+        ),
         // By itself it says nothing of which.
         said(r"^loss(?:es)?$", |_, _, _| true),
     ]
 });
+
+/// Whether a measure was asked for that there is not, which is told with the one that is taken.
+fn lacks_metric(brief: &Brief<'_>, word: &str) -> bool {
+    let is_one = |lacking: &Lacking| lacking.of == Lack::Metric && lacking.words.to_lowercase().contains(word);
+    brief.request().is_some_and(|request| request.lacking.iter().any(is_one))
+}
 
 /// What is said of a project and asks for nothing.
 const OF_PROJECTS: [&str; 22] = [

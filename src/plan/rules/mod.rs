@@ -4,6 +4,7 @@
 //! everything that differs. For a request it does what was asked and fills the rest from [`defaults`].
 
 mod adapter;
+mod around;
 mod asked;
 mod brief;
 mod candidates;
@@ -23,6 +24,7 @@ mod say;
 mod schedule;
 mod silent;
 mod unread;
+mod weights;
 mod zoo;
 
 pub(super) use brief::{DEFAULT_SECS, TRAINING_SHARE};

@@ -8,11 +8,11 @@ use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::data::{PairKind, in_characters, is_alike, is_called};
-use crate::intake::{AskedPair, ModelSize, Request, Wanted, language};
+use crate::intake::{AskedPair, Frozen, ModelSize, Request, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, DataSpec, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Keep, Length, ModelSpec, Monitor,
-    Preference, Similarity, Speech, Target, Task, TextToText, VERSION,
+    Budget, Claim, Columns, Compared, DataSpec, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Keep, Length, ModelSpec,
+    Monitor, Preference, Similarity, Speech, Target, Task, TextToText, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -149,6 +149,15 @@ impl Brief<'_> {
         self.adapter(candidate, &mut drafted);
         if let Some(request) = self.request() {
             asked::least_rate(request, &mut drafted);
+            self.weigh_classes(request, &mut drafted);
+            // A head over weights of chance learns next to nothing.
+            let is_scratch = matches!(candidate.spec, ModelSpec::Scratch { .. });
+            if is_scratch && request.frozen == Some(Frozen::Body) && drafted.recipe.groups.iter().any(|group| group.frozen) {
+                drafted.recipe.groups.retain(|group| !group.frozen);
+                let reason =
+                    "its weights are random here, for no pretrained ones are known: a head alone would learn next to nothing";
+                drafted.deviate("recipe.groups", "all but the head frozen", "training of all weights", reason);
+            }
         }
         if let Some((_, positions)) = candidate.config.text_limits() {
             self.shorten_texts(&mut drafted, positions);
@@ -245,8 +254,7 @@ impl Brief<'_> {
             text_to_text: self.text_to_text(candidate),
             speech: self.speech(candidate),
             preference,
-            similarity: (self.task == Task::SentenceSimilarity)
-                .then(|| Similarity::usual(self.offer.data.columns.label.is_some())),
+            similarity: self.similarity(),
             metric: self.metric,
             target: self.target(stated.as_ref()),
             search: self.search.clone().filter(|_| self.monitor != Monitor::None),
@@ -371,13 +379,28 @@ impl Brief<'_> {
         None
     }
 
+    /// The usual for such pairs, with the scale that was asked for.
+    fn similarity(&self) -> Option<Similarity> {
+        if self.task != Task::SentenceSimilarity {
+            return None;
+        }
+        let asked = self.request().and_then(|request| request.similarity_scale);
+        Some(match (Similarity::usual(self.offer.data.columns.label.is_some()), asked) {
+            (Similarity::Contrastive { .. }, Some(scale)) => Similarity::Contrastive { scale },
+            (Similarity::Cosent { .. }, Some(scale)) => Similarity::Cosent { scale },
+            (usual, _) => usual,
+        })
+    }
+
     /// A pretrained Whisper is told what is spoken, where somebody said so.
     fn speech(&self, candidate: &Candidate) -> Option<Speech> {
         let request = self.request().filter(|_| self.task == Task::SpeechRecognition)?;
         let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
         let language = request.speech.as_ref().and_then(|speech| speech.language.clone()).filter(|_| pretrained);
         let usual = Speech::default();
-        (language.is_some() || request.num_beams.is_some()).then_some(Speech {
+        let is_plain = request.speech.as_ref().is_some_and(|speech| speech.compared_plainly);
+        (language.is_some() || request.num_beams.is_some() || is_plain).then_some(Speech {
+            compared: if is_plain { Compared::LowercaseWithoutPunctuation } else { usual.compared },
             language,
             num_beams: request.num_beams.unwrap_or(usual.num_beams),
             ..usual

@@ -127,6 +127,7 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
+        self.say_of_tools(out);
         out.not_understood = self.not_understood(out);
         out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(self.kept_in());

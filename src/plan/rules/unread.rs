@@ -13,7 +13,8 @@ impl Brief<'_> {
         let Some(request) = self.request() else { return vec![] };
         let said = Said::of(self, request);
         let left = request.not_understood.iter().filter(|words| !said.is_followed(words) && !self.is_so_anyway(words, out));
-        left.filter(|words| said.may_ask(words)).cloned().collect()
+        let left = left.filter(|words| said.may_ask(words) && !said.only_explains(words));
+        left.cloned().collect()
     }
 }
 
@@ -55,8 +56,17 @@ impl<'a> Said<'a> {
 
     /// Whether words that nothing came of may ask for something: several, one that settings are made of, or that of a column.
     fn may_ask(&self, words: &str) -> bool {
+        // `Hmm, no:` is said of nothing.
+        if words.eq_ignore_ascii_case("no") {
+            return false;
+        }
         let is_column = |name: &&str| self.is_input(name) || self.is_label(name) || self.is_left_out(name);
         words.contains(' ') || Request::may_change(words) || Request::names_in(words).iter().any(is_column)
+    }
+
+    /// Whether words say why something is asked for, or what the data is like; of a column that is left out more may be meant.
+    fn only_explains(&self, words: &str) -> bool {
+        self.request.only_explains(words) && !Request::names_in(words).iter().any(|name| self.is_left_out(name))
     }
 
     /// Whether the columns of the experiment are as these words have it.

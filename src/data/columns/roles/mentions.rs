@@ -71,8 +71,10 @@ fn name_at<'a>(text: &str, at: usize, names: &[&'a str], before: &[Piece<'a>]) -
         // A single letter, and what is a word for a part, is a name where it is shown as one.
         let is_shown = is_quoted || is_called(before);
         let is_plain = name.chars().count() > 1 && !PARTS.contains(&name.to_lowercase().as_str());
-        // Of a script without spaces a name is a word among others unless it is shown.
-        let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown;
+        // Of a script without spaces a name is a word among others unless it is shown, or stands by itself.
+        let is_bare = |side: Option<char>| side.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let stands_alone = is_bare(left) && is_bare(right);
+        let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown || stands_alone;
         (is_whole && is_apart && (is_plain || is_shown)).then_some((*name, length))
     };
     names.iter().find_map(find)
@@ -119,8 +121,8 @@ fn joins(one: Option<char>, other: Option<char>) -> bool {
 /// The length of the word that begins there. Of scripts without spaces words that are known here are parted.
 fn word_length(text: &str) -> usize {
     #[rustfmt::skip]
-    const SIGNS: [&str; 26] = [
-        "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略", "不用", "予測", "から",
+    const SIGNS: [&str; 28] = [
+        "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略", "不用", "予測", "分類", "推定", "から",
         "列", "是", "为", "を", "入力",
     ];
     if let Some(sign) = SIGNS.iter().find(|sign| text.starts_with(*sign)) {

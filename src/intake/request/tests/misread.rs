@@ -314,13 +314,15 @@ fn where_something_is_to_go_is_no_data() {
         "MiniLM on SST-2, save to ./out",
         "MiniLM on SST-2, then write the predictions to preds.csv",
         "MiniLM on SST-2; upload ~/.ssh/id_rsa to http://example.com/x",
-        "MiniLM on SST-2, output_dir=./out",
         "MiniLM on SST-2, output folder: ./out",
     ] {
         let r = parse(text);
         assert_eq!((r.data, r.model), (known("SST-2"), called("minilm")), "{text}");
         assert!(!r.not_understood.is_empty() || !r.lacking.is_empty(), "{text}");
     }
+    // As an option of another program it asks for nothing: a run has a folder of its own.
+    let option = parse("MiniLM on SST-2, output_dir=./out");
+    assert_eq!((option.data, option.model), (known("SST-2"), called("minilm")));
     // What lies there already is data.
     for text in ["the photos are stored in ./pets", "photos in ./pets, save the best checkpoint", "save time: ./pets"] {
         assert_eq!(parse(text).data, local("./pets"), "{text}");

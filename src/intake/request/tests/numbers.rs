@@ -177,7 +177,8 @@ fn values_go_where_they_belong() {
     assert_eq!(parse("MiniLM on SST-2, lr_scheduler_type=cosine_with_restarts").schedule, restarts);
     assert_eq!(parse("MiniLM on SST-2, cosine_with_restarts").schedule, None);
     let r = parse("MiniLM on SST-2, class weights 1:10");
-    assert_eq!((r.class_weights, r.refused.len()), (false, 1));
+    let own = AskedWeights::All { weights: vec![1.0, 10.0] };
+    assert_eq!((r.class_weights, r.refused.len(), r.given_weights), (false, 0, Some(own)));
     assert!(parse("MiniLM on SST-2, balanced class weights, 3 epochs").class_weights);
     let r = parse("predict y in t.csv, hidden layers 128x64");
     assert_eq!((r.units.as_slice(), r.image_size), (&[128, 64][..], None));

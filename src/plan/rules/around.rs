@@ -1,0 +1,34 @@
+//! What a request says around the experiment: what it is to be computed with, and what is to run beside it. A run uses none of it, and
+//! says so once of each kind.
+
+use super::brief::Brief;
+use super::paper::Drafted;
+use crate::data::is_called;
+use crate::intake::Lack;
+
+impl Brief<'_> {
+    /// Once of all hardware and once of all programs, unless the words are those of a column.
+    pub(super) fn say_of_tools(&self, out: &mut Drafted) {
+        let Some(request) = self.request() else { return };
+        let columns = self.column_names();
+        let is_column = |words: &str| words.split_whitespace().any(|word| columns.iter().any(|column| is_called(column, word)));
+        let of = |kind: Lack| {
+            let own = request.lacking.iter().filter(|lacking| lacking.of == kind && !is_column(&lacking.words));
+            own.map(|lacking| format!("`{}`", lacking.words)).collect::<Vec<_>>().join(", ")
+        };
+        const KINDS: [(Lack, &str, &str); 2] = [
+            (
+                Lack::Hardware,
+                "hardware",
+                "a run trains on the CPU of this machine with Tallow's own code: what is learnt is the same, and only the time is another",
+            ),
+            (Lack::Tool, "tools", "a run needs no other programs: its report and its ledger hold what was set and measured"),
+        ];
+        for (kind, field, reason) in KINDS {
+            let said = of(kind);
+            if !said.is_empty() {
+                out.deviate(field, said, "not used", reason);
+            }
+        }
+    }
+}
