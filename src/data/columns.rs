@@ -135,7 +135,13 @@ pub(super) fn can_weigh(table: &Table, name: &str) -> Result<()> {
 
 /// Whether a name is one that stands for a label.
 pub(super) fn is_usual_label(name: &str) -> bool {
-    LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual))
+    LABELS.iter().any(|usual| name.eq_ignore_ascii_case(usual)) || ends_as_a_label(name)
+}
+
+/// Whether a longer name ends as those of labels do: `gold_label`.
+fn ends_as_a_label(name: &str) -> bool {
+    let words = words(name);
+    words.len() > 1 && words.last().is_some_and(|last| matches!(last.as_str(), "label" | "labels" | "target"))
 }
 
 /// The one column of texts that are documents.
@@ -204,6 +210,11 @@ pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]
     }
     if let Some(name) = by_name(&known).or_else(|| by_name(&columns)) {
         return Ok(name);
+    }
+    // One whose name ends so, if it is the only one.
+    let mut ending = columns.iter().filter(|column| ends_as_a_label(&column.name));
+    if let Some(only) = ending.next().filter(|_| ending.next().is_none()) {
+        return Ok(only.name.clone());
     }
     // A column of few values, if it is the only one.
     let candidates: Vec<&Column> =

@@ -17,6 +17,8 @@ pub enum Error {
     Hub(#[from] hub::Error),
     #[error("cannot {action} `{}`", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("`{}` is all of the {}, and no data set", path.display(), if path.parent().is_none() { "disk" } else { "home folder" })]
+    Everything { path: PathBuf },
     #[error("cannot find the data `{}`", path.display())]
     NotThere { path: PathBuf, near: Vec<String>, source: std::io::Error },
     #[error(transparent)]
@@ -69,6 +71,8 @@ pub enum Error {
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), listed(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
+    #[error("`{}`: {} are all to be told, and one column is, or several where each holds nothing but 0 and 1", path.display(), listed(columns))]
+    SeveralTold { path: PathBuf, columns: Vec<String> },
     #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), listed(have))]
     ChooseInput { path: PathBuf, role: &'static str, have: Vec<String> },
     #[error("`{}` has two columns that are called `{column}`", path.display())]
@@ -221,6 +225,7 @@ impl Error {
             | Error::ColumnKind { path, .. }
             | Error::ChooseColumn { path, .. }
             | Error::ChooseInput { path, .. }
+            | Error::SeveralTold { path, .. }
             | Error::SameName { path, .. }
             | Error::Missing { path, .. }
                 if path.as_path() == file =>
@@ -283,6 +288,7 @@ impl Failure for Error {
             Error::Io { source, .. } if is_out_of_room(source) => return place_hint(source),
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "check the path",
             Error::NotThere { near, .. } if !near.is_empty() => return Some(format!("did you mean {}?", listed(near))),
+            Error::Everything { .. } => "name the folder or the file in it that holds the data",
             Error::NotThere { .. } | Error::NoFolder { .. } | Error::NeitherFolderNorHub { .. } => "check the path",
             Error::NoConfig { .. } | Error::ChooseConfig { .. } => "set `data.source.config`",
             Error::NoSplit { .. } => {
@@ -294,6 +300,7 @@ impl Failure for Error {
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::ChooseInput { .. } => "name it with `--columns`",
+            Error::SeveralTold { .. } => "ask for one, `predict a from c and d`: each is a run of its own",
             Error::SameName { .. } => "give each column a name of its own",
             Error::NoFeatures { .. } => {
                 "name those that are wanted all the same: `predict LABEL from COLUMN`, in an experiment `data.columns.input`"

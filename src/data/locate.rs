@@ -9,6 +9,7 @@ use super::hub::{self, Hub, Kind, Repo};
 use super::packing::Packing;
 use super::read::{Table, is_image};
 use super::unpack::{is_archive, unpack};
+use super::walk;
 use super::{Card, Error, Making, Result, generate, splits};
 use crate::spec::DataSource;
 use crate::words::{address, count, listed};
@@ -61,6 +62,9 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
             in_repo(&repo, config.as_deref(), wanted, making)
         }
         DataSource::Local { path } if path.is_file() => in_file(path, format!("the file `{}`", path.display()), wanted, making),
+        DataSource::Local { path } if walk::holds_everything(path) => {
+            Err(Error::Everything { path: path.canonicalize().unwrap_or_else(|_| path.clone()) })
+        }
         DataSource::Local { path } if path.is_dir() => in_repo(&Repo::at_folder(Kind::Dataset, path)?, None, wanted, making),
         DataSource::Local { path } if splits::is_pattern(&path.to_string_lossy()) => by_pattern(path, wanted),
         DataSource::Local { path } => {

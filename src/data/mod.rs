@@ -77,3 +77,4 @@ pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
 pub(crate) use tokenizers::given::{SOURCE as PAIR_TOKENIZER, tokenizer_files, tokenizer_json};
 pub use vocabulary::{ENDS_OF_TURN, Vocabulary};
+pub use walk::holds_everything;

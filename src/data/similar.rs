@@ -25,7 +25,8 @@ const TOGETHER: [(&str, &[&str]); 4] = [
 const APART: [&str; 3] = ["negative", "neg", "hard_negative"];
 
 /// Names of scores, likeliest first; the first few say it whatever else there is.
-const SCORES: [&str; 8] = ["score", "similarity_score", "similarity", "relatedness_score", "label", "labels", "rating", "value"];
+const SCORES: [&str; 9] =
+    ["score", "similarity_score", "similarity", "relatedness_score", "relevance", "label", "labels", "rating", "value"];
 
 /// The columns of texts, the first of which the others are near to or far from, and of their score if they have one.
 ///

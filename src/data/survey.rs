@@ -70,7 +70,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
     }
     check_whole(&located, &splits)?;
-    let notes = notes(&located, &splits, hints);
+    let mut notes = notes(&located, &splits, hints);
     let mut hints = hints.clone();
     let weight = hints.columns.weight.take();
     if let Some(name) = &weight {
@@ -80,9 +80,17 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     }
     let first = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document());
     if let Some(first) = first {
+        if let Some(columns) = hints.perhaps.several_told(first) {
+            return Err(Error::SeveralTold { path: first.path().into(), columns });
+        }
+        if let Some(labels) = hints.perhaps.labels_told(first, &hints.columns) {
+            (hints.columns.label, hints.columns.labels) = (None, labels);
+        }
         let class_columns = located.card.class_columns(located.config.as_deref());
-        let passing = label_in_passing(first, &hints, &class_columns)?;
-        hints.perhaps.label.extend(passing);
+        if let Some((label, why)) = label_in_passing(first, &hints, &class_columns)? {
+            notes.extend(why.map(|why| format!("data.columns.label: `{label}`, for {why}")));
+            hints.perhaps.label.push(label);
+        }
     }
     let before = hints.columns.clone();
     let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
@@ -124,11 +132,11 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     Ok(facts)
 }
 
-/// The column that is said in passing, where an answer is told of texts or rows.
-fn label_in_passing(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<Option<String>> {
+/// The column that is said in passing, where an answer is told of texts or rows, and why it is meant where no words name it.
+fn label_in_passing(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<Option<(String, Option<String>)>> {
     let (perhaps, asked) = (&hints.perhaps, &hints.columns);
     let may_be_meant = match hints.task {
-        _ if asked.label.is_some() || perhaps.open.is_empty() => false,
+        _ if asked.label.is_some() || !asked.labels.is_empty() => false,
         None => task_told(first, asked)?.is_none(),
         Some(task) => matches!(
             task,

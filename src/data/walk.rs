@@ -18,15 +18,25 @@ impl From<Unlisted> for Error {
     }
 }
 
+/// Entries below a folder, at most: more are no data set, and to list them would take hours. The largest of pictures have some millions.
+const MOST: usize = 4_000_000;
+
+/// Whether a folder is the disk's root or somebody's home: all that there is lies below, and nobody means that by a data set.
+pub fn holds_everything(folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
+    folder.parent().is_none() || home.is_some_and(|home| home == folder)
+}
+
 /// All files below `root`, in no order.
 pub(super) fn files_below(root: &Path) -> Result<Vec<PathBuf>, Unlisted> {
-    walk(root, usize::MAX, false)
+    walk(root, usize::MAX, false, MOST)
 }
 
 /// The same, no more than so many folders down (0: those in `root` itself). Folders below `root` that may not be read, or are
 /// gone meanwhile, are passed over: nobody named them.
 pub(super) fn files_within(root: &Path, deepest: usize) -> Result<Vec<PathBuf>, Unlisted> {
-    walk(root, deepest, true)
+    walk(root, deepest, true, MOST)
 }
 
 /// What files are called from `root` on, with `/`, sorted.
@@ -42,8 +52,8 @@ pub(super) fn name(root: &Path, file: &Path) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn walk(root: &Path, deepest: usize, passes_over: bool) -> Result<Vec<PathBuf>, Unlisted> {
-    let (mut files, mut waiting) = (Vec::new(), vec![(root.to_path_buf(), 0)]);
+fn walk(root: &Path, deepest: usize, passes_over: bool, most: usize) -> Result<Vec<PathBuf>, Unlisted> {
+    let (mut files, mut waiting, mut seen) = (Vec::new(), vec![(root.to_path_buf(), 0)], 0);
     while let Some((folder, depth)) = waiting.pop() {
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -51,6 +61,11 @@ fn walk(root: &Path, deepest: usize, passes_over: bool) -> Result<Vec<PathBuf>, 
             Err(source) => return Err(Unlisted { folder, source }),
         };
         for entry in entries {
+            seen += 1;
+            if seen > most {
+                let what = format!("more than {most} entries lie below it: name the folder that holds the data alone");
+                return Err(Unlisted { folder: root.to_path_buf(), source: io::Error::other(what) });
+            }
             let path = match entry {
                 Ok(entry) => entry.path(),
                 Err(source) => return Err(Unlisted { folder, source }),
@@ -108,6 +123,18 @@ mod tests {
         open(0o755);
         assert_eq!(without.len(), if is_closed { 2 } else { 3 });
         assert_eq!(all.is_err(), is_closed, "of a folder that is read as a whole nothing is passed over");
+    }
+
+    #[test]
+    fn no_more_is_listed_than_a_data_set_has() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for name in ["a", "b", "c"] {
+            std::fs::write(dir.path().join(name), "").expect("written");
+        }
+        assert_eq!(walk(dir.path(), 9, false, 3).expect("listed").len(), 3);
+        let found = walk(dir.path(), 9, false, 2).expect_err("too many");
+        assert!(found.source.to_string().contains("more than 2 entries"), "{}", found.source);
+        assert!(holds_everything(Path::new("/")) && holds_everything(Path::new("/usr/..")) && !holds_everything(dir.path()));
     }
 
     #[test]

@@ -64,5 +64,6 @@ pub(in crate::cli) fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
 pub(in crate::cli) fn lying(path: &str) -> Option<Lying> {
     let path = Path::new(path);
     let is_model = ["config.json", "model.safetensors", "adapter_config.json"].iter().any(|file| path.join(file).is_file());
-    path.exists().then_some(if is_model { Lying::Model } else { Lying::Data })
+    // All that there is on a disk is neither.
+    (path.exists() && !crate::data::holds_everything(path)).then_some(if is_model { Lying::Model } else { Lying::Data })
 }

@@ -3,9 +3,12 @@
 //! Only where no column has the name itself, and only one has such a form: two words are forms of one where they begin alike and each
 //! ends as forms of words do.
 
-use super::{PerhapsColumns, find_label, has_few_values, is_name, is_usual_label, named, words};
+use super::roles::Roles;
+use super::{PerhapsColumns, find_label, has_few_values, is_name, is_usual_label, named, sample, words};
+use crate::data::classes;
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
+use crate::words::quoted;
 
 /// Letters that two forms of a word begin with alike, at least: `price` is no form of `prize`.
 const SHORTEST: usize = 5;
@@ -87,6 +90,18 @@ pub(super) fn akin<'a>(table: &'a Table, name: &str) -> Option<&'a Column> {
     only(table, &is_whole).or_else(|| only(table, &is_part))
 }
 
+/// The only column that may be told all of whose words the file is called by: `churned` of `churn_export.csv`.
+fn by_file(table: &Table, taken: &[String]) -> Option<(String, Option<String>)> {
+    let file = table.path().file_name()?.to_string_lossy().into_owned();
+    let said = words(table.path().file_stem()?.to_str()?);
+    let is_own = |column: &Column| {
+        let own = telling(&column.name);
+        !taken.contains(&column.name) && !own.is_empty() && are_among(&own, &said) && may_be_told(table, column)
+    };
+    let column = only(table, &is_own)?;
+    Some((column.name.clone(), Some(format!("nothing else says what is told, and the file is called `{file}`"))))
+}
+
 /// Whether a phrase says what is not to be, or that all are to be treated alike: `does not discriminate by sex`, `unbiased by age`.
 fn bars(phrase: &str) -> bool {
     const WORDS: [&str; 14] = [
@@ -136,10 +151,18 @@ impl PerhapsColumns {
     }
 
     /// The only column that is said in passing, where nothing says which one is the label: `a house price model`, `which loans default`.
-    pub(in crate::data) fn in_passing(&self, table: &Table, asked: &Columns, class_columns: &[&str]) -> Option<String> {
+    /// Where no words do, the one whose classes are named, `is it spam or ham`, or that the file is called by; with the reason.
+    pub(in crate::data) fn in_passing(
+        &self,
+        table: &Table,
+        asked: &Columns,
+        class_columns: &[&str],
+    ) -> Option<(String, Option<String>)> {
         let is_there = |name: &String| named(table, name).is_some() || named(table, &format!("is_{name}")).is_some();
         let is_said = asked.label.is_some() || !asked.labels.is_empty() || self.label.iter().any(is_there);
-        if is_said || self.label_told(table).is_some() || find_label(table, &asked.input, class_columns).is_ok() {
+        let has_role = |roles: &Roles| !roles.label.is_empty() || !roles.listed.is_empty();
+        let is_found = || self.label_told(table).is_some() || find_label(table, &asked.input, class_columns).is_ok();
+        if is_said || has_role(&self.roles(table)) || is_found() {
             return None;
         }
         let listed = self.input.iter().chain(&self.exclude).chain(&asked.input).chain(&asked.exclude);
@@ -154,9 +177,29 @@ impl PerhapsColumns {
         let exact = said(are_equal);
         let found = if exact.is_empty() { said(are_forms) } else { exact };
         match found.as_slice() {
-            [only] => Some(only.clone()),
+            [only] => Some((only.clone(), None)),
+            [] => self.by_classes(table, &taken).or_else(|| by_file(table, &taken)),
             _ => None,
         }
+    }
+
+    /// The only column of which several classes are named.
+    fn by_classes(&self, table: &Table, taken: &[String]) -> Option<(String, Option<String>)> {
+        const SHORTEST: usize = 3;
+        let said: Vec<String> =
+            self.says.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).map(str::to_lowercase).collect();
+        let named = |column: &Column| -> Vec<String> {
+            let (values, _) = sample(table, &column.name, classes::name_of).unwrap_or_default();
+            let is_word = |value: &&String| value.chars().count() >= SHORTEST && value.chars().all(char::is_alphabetic);
+            values.iter().filter(is_word).filter(|value| said.contains(&value.to_lowercase())).cloned().collect()
+        };
+        let may =
+            |column: &&Column| column.kind == ColumnKind::Text && !taken.contains(&column.name) && may_be_told(table, column);
+        let found: Vec<(&Column, Vec<String>)> =
+            table.columns().iter().filter(may).map(|column| (column, named(column))).collect();
+        let mut several = found.iter().filter(|(_, classes)| classes.len() > 1);
+        let (column, classes) = several.next().filter(|_| several.next().is_none())?;
+        Some((column.name.clone(), Some(format!("{} are values of it", quoted(classes)))))
     }
 
     /// Columns that are not to be used, of names that none has as they stand. Of words that something else came of, such as `weight

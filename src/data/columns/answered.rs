@@ -1,6 +1,7 @@
 //! Columns of questions about texts, and of their answers.
 
-use super::{check_input, named};
+use super::texts::{texts_beside, the_long_one};
+use super::{check_input, named, words};
 use crate::data::read::{Cell, Column, ColumnKind, Table};
 use crate::data::{Error, Result};
 use crate::spec::Columns;
@@ -61,16 +62,53 @@ pub(super) fn answered(table: &Table, asked: &Columns) -> Result<Columns> {
     };
     answers_in(table, &label)?;
     let input = match asked.input.as_slice() {
-        [] => {
-            let (question, context) =
-                first(&["question"]).zip(first(&CONTEXTS)).ok_or_else(|| unclear("question and its text"))?;
-            vec![question.name.clone(), context.name.clone()]
+        [] | [_] => {
+            let question = first(&["question"]).or_else(|| only_with(table, &["question", "questions"], &label));
+            let context = |question: &Column| text_of(table, question, &label, asked.input.as_slice());
+            let both = question.and_then(|question| Some(vec![question.name.clone(), context(question)?]));
+            both.ok_or_else(|| unclear("question and its text"))?
         }
+        // In whatever order they were named.
+        [text, question] if !asks(text) && asks(question) => vec![question.clone(), text.clone()],
         [_, _] => asked.input.clone(),
         _ => return Err(unclear("question and its text, two columns in this order")),
     };
     check_input(table, &input)?;
     Ok(Columns { input, label: Some(label), ..Columns::default() })
+}
+
+/// Whether a name is that of questions.
+fn asks(name: &str) -> bool {
+    words(name).iter().any(|word| matches!(word.as_str(), "question" | "questions"))
+}
+
+/// The only column of texts beside the answers with one of these words in its name.
+fn only_with<'a>(table: &'a Table, of: &[&str], label: &str) -> Option<&'a Column> {
+    let has = |column: &&Column| {
+        column.kind == ColumnKind::Text
+            && column.name != label
+            && words(&column.name).iter().any(|word| of.contains(&word.as_str()))
+    };
+    let mut found = table.columns().iter().filter(has);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// The column of the text that questions are about: the one that was named beside them, one of a usual name, else the only one with such
+/// a word in its name, else the only other text, else the only long one.
+fn text_of(table: &Table, question: &Column, label: &str, named_inputs: &[String]) -> Option<String> {
+    let is_other = |name: &String| *name != question.name && name != label;
+    if let Some(named) = named_inputs.iter().find(|name| is_other(name)) {
+        return Some(named.clone());
+    }
+    let usual = CONTEXTS.iter().find_map(|name| named(table, name)).or_else(|| only_with(table, &CONTEXTS, label));
+    if let Some(column) = usual.filter(|column| is_other(&column.name)) {
+        return Some(column.name.clone());
+    }
+    let texts: Vec<String> = texts_beside(table, label, &[]).into_iter().filter(is_other).collect();
+    match texts.as_slice() {
+        [only] => Some(only.clone()),
+        several => the_long_one(table, several).ok().flatten(),
+    }
 }
 
 /// The column of answers by its name: one that tells their places before one that does not.

@@ -1,7 +1,9 @@
 //! Words of somebody's of which it is not known whether they are columns, settled once the table is at hand.
 
 use super::akin::akin;
+use super::naming::is_slip;
 use super::roles::Roles;
+use super::several::holds_flags;
 use super::texts::texts_beside;
 use super::{called, has_few_values, is_alike, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
@@ -20,8 +22,12 @@ pub struct PerhapsColumns {
     pub open: Vec<String>,
     /// All that was said, as it stands and as it was read where that is not the same: columns may be called by their own names in it.
     pub says: Vec<String>,
+    /// Words of it that are no common ones: of such a slip of the keyboard may make a name.
+    pub strange: Vec<String>,
     /// Whether a model of texts is asked for: of a table its texts are read then.
     pub reads_texts: bool,
+    /// Whether numbers are told of pairs: by what they are measured by, or by the loss.
+    pub is_scored: bool,
 }
 
 impl PerhapsColumns {
@@ -62,8 +68,12 @@ impl PerhapsColumns {
                 asked.label = Some(column.name.clone());
             }
         }
+        if asked.label.is_none() && self.is_scored {
+            asked.label = only_number(table, asked);
+        }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
-        let is_other = |name: &String| label.as_ref() != Some(name);
+        let label = label.or_else(|| asked.labels.first().cloned());
+        let is_other = |name: &String| label.as_ref() != Some(name) && !asked.labels.contains(name);
         for name in there(&self.exclude).into_iter().chain(self.left_out_otherwise(table)).filter(is_other) {
             if !asked.exclude.contains(&name) {
                 asked.exclude.push(name);
@@ -73,6 +83,7 @@ impl PerhapsColumns {
             return vec![];
         }
         let mut own = there(&self.input);
+        own.extend(self.input.iter().filter(|name| named(table, name).is_none()).flat_map(|name| alike_by_a_word(table, name)));
         let listed = Self::inputs_listed(table, &roles, label.as_ref());
         own.extend(roles.input.iter().chain(&listed).filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
         let input = own.into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
@@ -89,8 +100,57 @@ impl PerhapsColumns {
     /// What is said of columns by their own names.
     pub(in crate::data) fn roles(&self, table: &Table) -> Roles {
         let names = table.names();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.says.iter().map(|text| Roles::of(text, &names)).fold(Roles::default(), Roles::with)
+        self.roles_of(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The same of columns of these names.
+    pub fn roles_of(&self, names: &[&str]) -> Roles {
+        self.says.iter().map(|text| Roles::of(&self.mended(text, names), names)).fold(Roles::default(), Roles::with)
+    }
+
+    /// A text with the name of the column for each strange word that a slip of the keyboard makes it, where that is one alone, and is
+    /// nowhere in the text; words for parts of columns alike.
+    fn mended(&self, text: &str, names: &[&str]) -> String {
+        const PARTS: [&str; 4] = ["label", "target", "input", "column"];
+        let is_there = |name: &str| Roles::mentioned(text, &[name]).iter().any(|own| own == name);
+        let mut text = text.to_string();
+        for word in &self.strange {
+            let near = |name: &&&str| is_slip(&name.to_lowercase(), word) && !is_there(name);
+            let mut found = names.iter().filter(near);
+            let own = found.next().filter(|_| found.next().is_none()).copied();
+            let part = || PARTS.iter().find(|part| is_slip(part, word)).copied();
+            if let Some(name) = own.or_else(part) {
+                text = replaced(&text, word, name);
+            }
+        }
+        text
+    }
+
+    /// Labels of 0 and 1 of which a text may have several: those that are told together, else those of a bare list.
+    pub(in crate::data) fn labels_told(&self, table: &Table, asked: &Columns) -> Option<Vec<String>> {
+        let roles = self.roles(table);
+        let is_open = asked.label.as_ref().is_none_or(|label| {
+            let column = named(table, label).map(|column| &column.name);
+            column.is_none_or(|column| roles.together.contains(column))
+        });
+        if !asked.labels.is_empty() || !is_open {
+            return None;
+        }
+        let of_list = || -> Vec<String> {
+            let is_said = !roles.label.is_empty() || self.label.iter().any(|name| named(table, name).is_some());
+            let flags = roles.listed.iter().filter(|name| is_flag(table, name)).cloned();
+            if is_said || asked.label.is_some() { vec![] } else { flags.collect() }
+        };
+        let together = roles.together.iter().all(|name| is_flag(table, name));
+        let labels = if together && !roles.together.is_empty() { roles.together.clone() } else { of_list() };
+        (labels.len() > 1 && !texts_beside(table, "", &[]).is_empty()).then_some(labels)
+    }
+
+    /// Columns of which all are to be told and that are none of 0 and 1, where one is: no model here tells several things.
+    pub(in crate::data) fn several_told(&self, table: &Table) -> Option<Vec<String>> {
+        let together = self.roles(table).together;
+        let is_known = together.len() > 1 && !together.iter().all(|name| is_flag(table, name));
+        is_known.then_some(together)
     }
 
     /// The label and what is left out, where nothing that the table has was said of them otherwise.
@@ -100,7 +160,7 @@ impl PerhapsColumns {
         if let ([label], false) = (roles.label.as_slice(), is_said) {
             asked.label = Some(label.clone());
         }
-        if asked.label.is_none() && asked.labels.is_empty() && !self.label.iter().any(is_there) {
+        if asked.label.is_none() && asked.labels.is_empty() && !self.label.iter().any(is_there) && roles.label.is_empty() {
             asked.label = label_of_list(table, &roles.listed);
         }
         for name in &roles.exclude {
@@ -155,6 +215,63 @@ fn alike(table: &Table, name: &str) -> Vec<String> {
     if found.is_empty() { vec![name.into()] } else { found }
 }
 
+/// A text with another word for one that stands in it as a whole.
+fn replaced(text: &str, word: &str, other: &str) -> String {
+    let low = text.to_lowercase();
+    if low.len() != text.len() {
+        return text.into();
+    }
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut out, mut from) = (String::new(), 0);
+    for (at, found) in low.match_indices(word) {
+        let end = at + found.len();
+        if !low[..at].ends_with(is_of_word) && !low[end..].starts_with(is_of_word) {
+            out.push_str(&text[from..at]);
+            out.push_str(other);
+            from = end;
+        }
+    }
+    out + &text[from..]
+}
+
+/// Whether a column holds nothing but 0 and 1.
+fn is_flag(table: &Table, name: &str) -> bool {
+    named(table, name).is_some_and(|column| holds_flags(table, column).unwrap_or(false))
+}
+
+/// The only column of numbers, which numbers no rows.
+fn only_number(table: &Table, asked: &Columns) -> Option<String> {
+    let may = |column: &&Column| {
+        let is_read = asked.input.contains(&column.name) || asked.exclude.contains(&column.name);
+        matches!(column.kind, ColumnKind::Int | ColumnKind::Float) && !is_read && !is_row(column)
+    };
+    let mut found = table.columns().iter().filter(may);
+    found.next().filter(|_| found.next().is_none()).map(|column| column.name.clone())
+}
+
+/// Whether a column says which row it is, by its name.
+fn is_row(column: &Column) -> bool {
+    is_name(&column.name) || words(&column.name).last().is_some_and(|word| word == "id")
+}
+
+/// The columns that share a word, which is all that is said of them: `the two petal measurements`. Of a count there are as many.
+fn alike_by_a_word(table: &Table, name: &str) -> Vec<String> {
+    #[rustfmt::skip]
+    const KINDS: [&str; 16] = [
+        "measurement", "measurements", "columns", "features", "values", "readings", "fields", "variables", "numbers", "scores", "sizes", "dimensions", "attributes", "ones", "sensors", "signals",
+    ];
+    const COUNTS: [&str; 5] = ["two", "three", "four", "five", "six"];
+    let said = words(name);
+    let own: Vec<&String> =
+        said.iter().filter(|word| !KINDS.contains(&word.as_str()) && !COUNTS.contains(&word.as_str())).collect();
+    let [word] = own.as_slice() else { return vec![] };
+    let is_many = said.iter().any(|word| KINDS.contains(&word.as_str()));
+    let count = said.iter().find_map(|word| COUNTS.iter().position(|count| count == word)).map(|at| at + 2);
+    let found: Vec<String> = table.names().into_iter().filter(|column| words(column).contains(word)).collect();
+    let is_meant = is_many && found.len() > 1 && count.is_none_or(|count| count == found.len());
+    if is_meant { found } else { vec![] }
+}
+
 /// The label of a list that says of no column what it is for, `(question1, question2, is_duplicate)`: the only one that is called as labels
 /// or as what is so or not; else the last, where it alone holds what can be told of the texts before it.
 fn label_of_list(table: &Table, listed: &[String]) -> Option<String> {
@@ -166,6 +283,8 @@ fn label_of_list(table: &Table, listed: &[String]) -> Option<String> {
         return Some(only.clone());
     }
     let texts = texts_beside(table, last, &[]);
+    let is_number =
+        named(table, last).is_some_and(|column| matches!(column.kind, ColumnKind::Int | ColumnKind::Float) && !is_row(column));
     let can_be_told = |name: &String| {
         let column = named(table, name);
         column.is_some_and(|column| match column.kind {
@@ -174,6 +293,7 @@ fn label_of_list(table: &Table, listed: &[String]) -> Option<String> {
             ColumnKind::Image | ColumnKind::Audio | ColumnKind::List(_) | ColumnKind::Object(_) | ColumnKind::Other(_) => false,
         })
     };
-    let are_texts = others.iter().all(|name| texts.contains(name) && !can_be_told(name));
+    // Of a number beside nothing but texts it does not matter whether they come again and again.
+    let are_texts = others.iter().all(|name| texts.contains(name) && (is_number || !can_be_told(name)));
     (are_texts && !others.is_empty() && can_be_told(last)).then(|| last.clone())
 }

@@ -3,8 +3,10 @@
 //! The names are looked for in the words, and what stands at once before or behind each tells its part: `queue as label`, `Text steht in
 //! Kundentext`, `entrada body`, `文本列是“评论”`. Where nothing does, nothing is said of it: a name alone is no wish.
 
+mod again;
 mod mentions;
 
+use self::again::left_out_again;
 use self::mentions::{Piece, pieces};
 
 /// The part of a column.
@@ -21,6 +23,8 @@ pub struct Roles {
     pub label: Vec<String>,
     pub input: Vec<String>,
     pub exclude: Vec<String>,
+    /// Several that are told at once: `predict ui, api and docs`.
+    pub together: Vec<String>,
     /// A list in brackets that says of none what it is for: `(question1, question2, is_duplicate)`.
     pub listed: Vec<String>,
 }
@@ -37,8 +41,23 @@ impl Roles {
                 at += 1;
                 continue;
             }
-            let (before, behind) = (before(&pieces[..at]), behind(&pieces[end..]));
-            let list = match part_of(&before, &behind) {
+            let (before, after) = (before(&pieces[..at]), behind(&pieces[end..]));
+            let goes_in = || goes_in(&before, &pieces[end..]).then_some(Part::Input);
+            let of_behind = said_behind(&after).or_else(goes_in);
+            let of_before = said_before(&before, &after);
+            // `Label queue, subject and body as input`: the first is said of before, the others behind.
+            let group = match (of_before, of_behind) {
+                (Some(Part::Label), Some(Part::Input)) if group.len() > 1 => {
+                    push(&mut roles.label, &group[..1]);
+                    &group[1..]
+                }
+                _ => &group[..],
+            };
+            let part = of_behind.or(of_before);
+            if part == Some(Part::Label) && group.len() > 1 && tells_several(&before, &pieces[at..end]) {
+                push(&mut roles.together, group);
+            }
+            let list = match part {
                 Some(Part::Label) => &mut roles.label,
                 Some(Part::Input) => &mut roles.input,
                 Some(Part::Exclude) => &mut roles.exclude,
@@ -48,13 +67,14 @@ impl Roles {
                     continue;
                 }
             };
-            for name in group {
-                if !list.iter().any(|own| own == name) {
-                    list.push(name.to_string());
-                }
-            }
+            push(list, group);
             at = end;
         }
+        let again = left_out_again(&pieces);
+        push(
+            &mut roles.exclude,
+            &again.iter().filter(|name| !roles.label.iter().any(|own| own == *name)).copied().collect::<Vec<_>>(),
+        );
         // What is told is no input of itself, and what is left out is none.
         let Roles { label, input, exclude, .. } = &mut roles;
         input.retain(|name| !label.contains(name) && !exclude.contains(name));
@@ -82,6 +102,9 @@ impl Roles {
         if both.listed.is_empty() {
             both.listed = other.listed;
         }
+        if both.together.is_empty() {
+            both.together = other.together;
+        }
         both
     }
 
@@ -99,10 +122,19 @@ impl Roles {
     }
 }
 
+/// Each once.
+fn push(list: &mut Vec<String>, names: &[&str]) {
+    for name in names {
+        if !list.iter().any(|own| own == name) {
+            list.push(name.to_string());
+        }
+    }
+}
+
 /// Words that say that what they are beside is told.
 #[rustfmt::skip]
 const LABELS: &[&str] = &[
-    "label", "labels", "target", "targets", "class", "classes", "outcome", "response", "gold", "output", "outputs",
+    "label", "labels", "target", "targets", "class", "classes", "outcome", "response", "gold", "output", "outputs", "score", "scores",
     "klasse", "klassen", "ziel", "zielspalte", "zielvariable", "zielgröße", "kategorie", "kategorien", "labelspalte",
     "étiquette", "étiquettes", "etiquette", "classe", "cible", "sortie",
     "etiqueta", "etiquetas", "clase", "clases", "objetivo", "salida", "rótulo", "rótulos", "rotulo", "alvo", "saída",
@@ -148,6 +180,36 @@ const MAKERS: [&str; 9] = ["classif", "klassifi", "clasific", "regress", "régre
 
 /// Stands before where something comes from.
 const SOURCES: &[&str] = &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire", "après"];
+
+/// Verbs of whoever has columns read, before their names.
+const READS: &[&str] = &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用"];
+
+/// What may follow the names behind such a verb: `use weight decay` and `use size for the groups` name no column to be read.
+const READ_ON: &[&str] = &["and", "but", "then", "with", "without", "only", "alone", "together", "please", "columns", "fields"];
+
+/// How verbs begin that put each thing in its place: `route each mail to the right team`.
+const PLACES: &[&str] = &[
+    "rout",
+    "assign",
+    "triag",
+    "dispatch",
+    "forward",
+    "send",
+    "sort",
+    "pick",
+    "find",
+    "guess",
+    "identif",
+    "suggest",
+    "recommend",
+    "tell",
+    "choos",
+    "classif",
+    "map",
+];
+
+/// What is said of the one place among all.
+const FITTING: &[&str] = &["right", "correct", "proper", "appropriate", "matching", "responsible", "suitable", "fitting"];
 
 /// How words begin that part rows.
 const OF_A_SPLIT: &[&str] =
@@ -250,9 +312,24 @@ fn is_little(word: &String) -> bool {
     LITTLE.contains(&word.as_str())
 }
 
-/// What the words around a list say that it is for.
-fn part_of(before: &[String], behind: &[String]) -> Option<Part> {
-    said_behind(behind).or_else(|| said_before(before, behind))
+/// `Title and body in, shelf out`: what goes in is read, unless something is to be kept in.
+fn goes_in(before: &[String], behind: &[Piece<'_>]) -> bool {
+    const KEEPS: [&str; 5] = ["keep", "leave", "put", "take", "bring"];
+    let ends = |piece: Option<&Piece<'_>>| matches!(piece, None | Some(Piece::End | Piece::Sign(_)));
+    let goes = |words: &[&str]| {
+        let is_there = |(piece, word): (&Piece<'_>, &&str)| matches!(piece, Piece::Word(own) if own == word);
+        behind.len() >= words.len() && behind.iter().zip(words).all(is_there) && ends(behind.get(words.len()))
+    };
+    let keeps = before.iter().any(|word| KEEPS.iter().any(|verb| word.starts_with(verb)));
+    !keeps && [&["in"][..], &["go", "in"], &["goes", "in"]].iter().any(|words| goes(words))
+}
+
+/// Whether a list is one of several that are all told: behind a verb, or under a name for several.
+fn tells_several(before: &[String], list: &[Piece<'_>]) -> bool {
+    const SEVERAL: [&str; 4] = ["labels", "targets", "classes", "outputs"];
+    let is_joined = list.iter().any(|piece| matches!(piece, Piece::Word(word) if JOINS.contains(&word.as_str())));
+    let word = before.iter().find(|word| !is_little(word)).map_or("", String::as_str);
+    SEVERAL.contains(&word) || PREDICTS.contains(&word) && is_joined
 }
 
 /// `As the label`, `ist die Klasse`, `weglassen`, `から`.
@@ -327,19 +404,59 @@ fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
     if SOURCES.contains(&word) && is_barred() {
         return Some(Part::Exclude);
     }
+    if READS.contains(&word) {
+        return are_read(&before[at + 1..], behind).then_some(Part::Input);
+    }
+    if is_placed(&before[at..]) {
+        return (ends || behind.first().is_some_and(|next| next == "to")).then_some(Part::Label);
+    }
     let of_rows = before.get(at + 1).is_some_and(|next| ROWS.iter().any(|row| next.starts_with(row)));
     of_part(word).filter(|part| !(*part == Part::Exclude && of_rows))
 }
 
-/// Whether a bare list opens there: in brackets, or called columns.
+/// Whether names behind a verb of reading are all that is read: `don't use age` says the contrary, `use age, too` nothing of the others,
+/// and `use the date to split` is about rows.
+fn are_read(before: &[String], behind: &[String]) -> bool {
+    const NOT: [&str; 8] = ["not", "t", "dont", "never", "no", "without", "also", "additionally"];
+    const ALSO: [&str; 3] = ["too", "also", "well"];
+    let tells = |word: &String| PREDICTS.contains(&word.as_str()) || ["tell", "classify"].contains(&word.as_str());
+    let goes_on = match behind {
+        [] => true,
+        [to, verb, ..] if to == "to" => tells(verb),
+        [first, ..] => READ_ON.contains(&first.as_str()),
+    };
+    let is_negated = before.iter().take(2).any(|word| NOT.contains(&word.as_str()));
+    goes_on && !is_negated && !behind.iter().take(3).any(|word| ALSO.contains(&word.as_str()))
+}
+
+/// Whether a name stands where each thing finds its place: `routes mails to the right team`, `assign a team`, `triage by team`.
+fn is_placed(before: &[String]) -> bool {
+    let places = |words: &[String]| words.iter().any(|word| PLACES.iter().any(|verb| word.starts_with(verb)));
+    match before {
+        [word, rest @ ..] if FITTING.contains(&word.as_str()) => places(rest),
+        [word, rest @ ..] if word == "by" || word == "into" => {
+            rest.iter().take(4).any(|word| ["rout", "triag", "dispatch"].iter().any(|verb| word.starts_with(verb)))
+        }
+        [word, ..] => word.starts_with("assign"),
+        [] => false,
+    }
+}
+
+/// Whether a bare list opens there: in brackets, called columns, or as what a file has.
 fn opens_a_list(before: &[Piece<'_>]) -> bool {
     const COLUMNS: [&str; 7] = ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"];
+    const FILES: [&str; 9] = ["csv", "tsv", "jsonl", "json", "parquet", "table", "file", "data", "dataset"];
+    let is_file = |piece: Option<&Piece<'_>>| matches!(piece, Some(Piece::Word(word)) if FILES.contains(&word.as_str()));
     let calls_columns = |piece: &Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
     let mut last = before.iter().rev();
     match last.next() {
         Some(Piece::Sign('(' | '（' | '[')) => true,
         Some(piece) if calls_columns(piece) => true,
-        Some(Piece::Sign(':')) => last.next().is_some_and(calls_columns),
+        Some(Piece::Sign(':')) => {
+            let named = last.next();
+            named.is_some_and(calls_columns) || is_file(named)
+        }
+        Some(Piece::Word(word)) if ["has", "have", "holds", "contains", "with"].contains(&word.as_str()) => is_file(last.next()),
         _ => false,
     }
 }

@@ -51,12 +51,18 @@ fn list_of_labels(table: &Table) -> Option<String> {
 /// The columns of nothing but 0 and 1, in the file's order.
 fn flags(table: &Table) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for column in table.columns().iter().filter(|column| column.kind == ColumnKind::Int) {
-        if sample(table, &column.name, classes::name_of)?.0.iter().all(|value| matches!(value.as_str(), "0" | "1")) {
+    for column in table.columns() {
+        if holds_flags(table, column)? {
             found.push(column.name.clone());
         }
     }
     Ok(found)
+}
+
+/// Whether a column holds nothing but 0 and 1.
+pub(super) fn holds_flags(table: &Table, column: &Column) -> Result<bool> {
+    let is_flag = |value: &String| matches!(value.as_str(), "0" | "1");
+    Ok(column.kind == ColumnKind::Int && sample(table, &column.name, classes::name_of)?.0.iter().all(is_flag))
 }
 
 /// Whether the labels of an example are several: a list of them, or columns of 0 and 1 beside texts and nothing else.

@@ -474,7 +474,8 @@ fn parse_one(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> Request {
 /// As it stands, and the phrases that are negated in it.
 fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<String>) {
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
-    let mut rest = Rest::new(text);
+    let parted = rest::parted(text);
+    let mut rest = Rest::new(&parted);
     names::find(&mut rest, &mut request, lying);
     kind::find_of_words(&mut rest, &mut request);
     let name = models::find_model(&mut rest, &mut request);
@@ -537,6 +538,8 @@ impl Request {
             all.label.retain(|name| !first.contains(name));
             all.label.splice(0..0, first);
         }
+        all.strange = perhaps::strange(&self.text);
+        all.is_scored = perhaps::is_scored(&self.text);
         all.says = self.answer.iter().chain([&self.text]).chain(&self.read_as).cloned().collect();
         all
     }

@@ -36,6 +36,12 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
     {
         words = name;
     }
+    // Of several names of one family the one with a size: `(ResNet) on CIFAR-10 with ResNet-20`.
+    if !rest.has(&COMPARED)
+        && let Some(name) = rest.cut_place(|text, from| sized_of(&words, text, from))
+    {
+        words = name;
+    }
     request.model = Some(of_organisation(rest, &words).unwrap_or_else(|| ModelName::called(&words)));
     // The first of two that are to be compared is not what was asked for.
     if rest.has(&COMPARED)
@@ -45,6 +51,33 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
         request.refused.push(Refused { words: format!("{words} and {other}"), expected: one_of(&words, &other) });
     }
     Some(words)
+}
+
+/// Where the next model of a family is named that has a size, where `family` has none. What is taken of a model alone is none:
+/// `GPT-2 BPE`.
+fn sized_of(family: &str, text: &str, from: usize) -> Option<Range<usize>> {
+    static A_PART: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)^(?:['’]s)?[\s-]*(?:bpe|tokens?|tokeni[sz]\w*|vocab\w*|style|like|features|embeddings)\b"));
+    const SIZES: [&str; 6] = ["tiny", "mini", "small", "medium", "base", "large"];
+    let family = family.to_lowercase();
+    // Those are others than what is called so alone.
+    let is_one = family.contains(|c: char| c.is_ascii_digit() || c == '-' || c == ' ');
+    if is_one || family.ends_with("gpt") {
+        return None;
+    }
+    let mut from = from;
+    loop {
+        let place = model_at(text, from)?;
+        let name = text[place.clone()].to_lowercase();
+        let more = name.strip_prefix(&family).map(|more| more.trim_start_matches(['-', '_', ' ']));
+        let is_size =
+            |more: &str| more.starts_with(|c: char| c.is_ascii_digit()) || SIZES.iter().any(|size| more.starts_with(size));
+        let is_sized = more.is_some_and(is_size);
+        if is_sized && !A_PART.is_match(&text[place.end..]) {
+            return Some(place);
+        }
+        from = place.end;
+    }
 }
 
 /// Which of two models is meant; of some it is known that nobody can have them here.

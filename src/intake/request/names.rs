@@ -235,7 +235,8 @@ pub(super) static GOES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What a path or id stands for: what lies there tells, else its form, else the word before it.
 fn role(before: &str, word: &str, lying: impl Fn(&str) -> Option<Lying>) -> Option<Lying> {
-    if GOES.is_match(before) {
+    // A sign that parts what is said names nothing: `SST-2 / MiniLM / 2 epochs`; nor does the place where one is.
+    if GOES.is_match(before) || word.chars().all(|c| matches!(c, '/' | '.' | '~' | '\\')) {
         return None;
     }
     // `Starting from ORG/NAME` leads to weights.

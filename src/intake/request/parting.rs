@@ -86,15 +86,15 @@ const NAME: &str = r"[`'\x22]?(?P<name>[\p{L}_][\p{L}\p{N}_.-]*(?:\s(?:ids?|keys
 static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let column = r"(?:the\s|their\s)?(?:column\s)?[`'\x22]?[\p{L}_][\w.-]*[`'\x22]?(?:\s(?:column|ids?)\b)?";
     let test = r"(?:test\w*|val\w*|dev|held[- ]out)(?:\s(?:set|split|data)s?)?";
-    let train = r"train\w*(?:\s(?:set|split|data))?";
+    let train = r"(?:train\w*|entrenamiento|treinamento|addestramento|entraînement)(?:\s(?:set|split|data))?";
     let both = format!(
-        r"(?:both\s(?:(?:in|of)\s)?(?:the\s)?(?:{train}(?:\s?(?:and|/|&|,)\s?(?:the\s|in\s|of\s)*{test})?|sets|splits|parts|sides)|(?:more than one|two|several|different) (?:splits?|sets?)|{train} and (?:in |the |of )*{test})"
+        r"(?:both\s(?:(?:in|of|on)\s)?(?:the\s)?(?:{train}(?:\s?(?:and|/|&|,)\s?(?:the\s|in\s|of\s|on\s)*{test})?|sets|splits|parts|sides)|(?:more than one|two|several|different) (?:splits?|sets?)|{train} and (?:in |the |of )*{test})"
     );
     let whose = whose();
     [
         // The whole clause, for it begins with what is kept together.
         format!(
-            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:[\w-]+\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
+            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
         ),
         format!(
             r"\b(?:(?:split(?:s|ting)?|hold(?:ing)? out|held out|test(?:ing)?|use|using|with|do|make|a)\s(?:(?:it|them|the|a|an|data|rows|set|¦)\s+)*)?(?:(?:stratified[ -]?)?group(?:ed|ing|s|-?wise)?[ -]?(?:shuffle[ -]?)?(?:k-?fold|split(?:s|ting)?|hold-?out)|split(?:s|ting)?(?:\s(?:it|them|the|data|rows|set|¦))*\s(?:grouped|in groups|group-?wise))\b(?:\s?\(?(?:\s?(?:n_splits\s?=\s?)?[0-9]+\s?\)?)?)?(?:,?\s?(?:cross[- ]validation\s)?(?:by|on|per|over|of|with|groups?\s?[=:])\s?(?:groups?\s?(?:[=:]|of|by)?\s?)?{column}\)?)?"
@@ -112,6 +112,14 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // `Test on customers not seen in training`.
         format!(
             r"\b(?:test|evaluat|validat|scor)\w*(?:\s(?:it|the model))?\son\s(?:the\s|of\s|only\s|some\s|those\s|rows\s)*(?:{NAME}\s?(?:,\s)?(?:(?:that|which|who|whom|the model|it|has|have|had|was|were|are|is|the)\s)*(?:not|never|un)[- ]?(?:been\s)?(?:seen|met|occurring|present|used|trained on)(?:\s(?:before|yet))?(?:\s?(?:in|during|at|while|for|by)\s(?:the\s)?train\w*(?:\s(?:set|data|split))?)?|(?:(?:unseen|new|other|different|held[- ]out|completely|entirely)\s)+(?P<unseen>{whose})(?:\s(?:than|from) (?:those )?(?:(?:in|of) )?(?:the )?(?:train\w*|ones)(?:\s(?:set|data|split))?)?)"
+        ),
+        // The same without a word for the test: `predict the load of houses that we have not seen yet`.
+        format!(
+            r"\b{NAME}\s?(?:,\s)?(?:(?:that|which|who|whom)\s)?(?:(?:we|i|you|it|the model|they)\s)?(?:(?:has|have|had|was|were|are|is)(?:\s?n['’]t|\s(?:not|never))|not|never)\s(?:been\s|yet\s|ever\s)*seen(?:\s(?:yet|before|so far))?(?:\s(?:in|during|at|while|for|by)\s(?:the\s)?{train})?"
+        ),
+        format!(r"\bgenerali[sz](?:e|es|ing)\s(?:well\s)?to\s(?:(?:new|unseen|other|different)\s)+(?P<name>{whose})"),
+        format!(
+            r"\b(?:the\s)?test\s{NAME}\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,3}}?(?:in|part of|from|among)\s(?:the\s)?{train}"
         ),
         format!(r"\bnot seen in training\s(?P<name>{whose})\stest\w*"),
         format!(
@@ -134,9 +142,12 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(r"\b(?:do not|don['’]t|never|without)\s(?:split(?:ting)?|part(?:ing)?|separat(?:e|ing))(?:\sup)?\s(?:an?\s|any\s|one\s|the\s|the rows of an?\s)?(?P<name>{whose})(?:\s(?:across|between|over|into)\s(?:the\s)?(?:{both}|sets|splits))?"),
     ]
     .into_iter()
-    .map(|way| regex(&format!("(?i){way}")))
+    .map(|way| regex(&format!("(?i){way}{OWN}")))
     .collect()
 });
+
+/// The column itself, in brackets behind what people call it: `buildings we have not seen yet (building_id)`.
+const OWN: &str = r"(?:\s?\(\s*(?:(?:the|by|column|see|as)\s+)*[`'\x22]?(?P<own>[\p{L}_][\p{L}\p{N}_.-]*)[`'\x22]?\s*\))?";
 
 /// `Split by patient`: by whom rows are of. What a class is told by is for who stratifies.
 static BY_WHOM: LazyLock<[Regex; 4]> = LazyLock::new(|| {
@@ -293,7 +304,12 @@ pub(super) fn find_groups(rest: &mut Rest, request: &mut Request) {
 
 /// Whose rows they are where the way of saying it knows where that stands.
 fn own_name(cut: &Cut) -> Option<&str> {
-    ["name", "unseen"].map(|group| cut.get(group)).into_iter().find(|name| !name.is_empty())
+    static WITHIN: LazyLock<Regex> = LazyLock::new(|| regex(r"\((?P<own>[\p{L}_][\w.-]*)\)"));
+    let within = || WITHIN.captures(&cut.words).and_then(|found| found.name("own")).map(|own| own.as_str());
+    let own = Some(cut.get("own")).filter(|own| !own.is_empty()).or_else(within);
+    // `Split (grouped) by patient` names none there.
+    let own = own.filter(|own| group_in(&format!("by {own}")).is_some());
+    own.or_else(|| ["name", "unseen"].map(|group| cut.get(group)).into_iter().find(|name| !name.is_empty()))
 }
 
 /// Whether it is of classes, and that each side has as many.

@@ -1,6 +1,7 @@
 //! Words that would be columns if the data had them: `by priority`, `from area, rooms and district`, `leave year out`. It is for the
 //! data to say whether they are, so that whatever stands in a list besides comes to nothing.
 
+use super::english::is_word;
 use super::forbidden::each_forbidden;
 use super::name::is_data_file;
 use crate::data::PerhapsColumns;
@@ -26,7 +27,7 @@ static IS_INPUT: LazyLock<Regex> = LazyLock::new(|| {
 /// Stands before inputs, which `without using` are none.
 static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?-i:SELECT)\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?-i:SELECT)\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\b(?:just|only) the (?:two|three|four|five|six)\s|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
     )
 });
 
@@ -52,6 +53,13 @@ static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
 /// The same in few words: `no redshift`, `-id -name`.
 static WITHOUT: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)(?:[,;:.(–—]|\s-|\b(?:and|but|with|please))\s+no\s|(?:\A|[ \t;,(])-"));
+
+/// Stands behind what is to be in one part alone, and no less an input: `no house (house_id) in both train and test`.
+static IN_BOTH: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^\s*(?:(?:may|must|should|can|will|is|are|to)\s)*(?:(?:be|appear|occur|stand|exist)s?\s)?(?:(?:in|on|across|between)\s)?(?:the\s)?(?:both|train\w*\s(?:and|/)|more than one)\b",
+    )
+});
 
 /// Stands before what is no input if these words stand behind it: `leave a and b out`.
 static LEFT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -176,7 +184,9 @@ pub(super) fn perhaps(text: &str) -> PerhapsColumns {
         .into_iter()
         .filter(is_bare)
         .filter(|place| !is_of_rows(place))
-        .flat_map(|place| list_at(text, place.end).0);
+        .map(|place| list_at(text, place.end))
+        .filter(|(_, end)| !IN_BOTH.is_match(&text[*end..]))
+        .flat_map(|(names, _)| names);
     let is_other = |place: &Range<usize>| !excluded.iter().any(|other| other.start <= place.start && place.start < other.end);
     let is_wish = |place: &Range<usize>| !OF_A_SPLIT.is_match(&text[..place.start]);
     let input = places(&INPUTS).into_iter().filter(is_other).filter(is_wish).flat_map(|place| {
@@ -250,6 +260,19 @@ fn is_read_from(behind: &str) -> bool {
 
 /// Stands before what is not asked for: `not by`, `discriminate by`.
 static BARS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:not|never|discriminat\w*|(?:un)?bias\w*)\s(?:by|into)\s$"));
+
+/// Words that are no common ones, in lower case: of such a slip of the keyboard may make the name of a column.
+pub(super) fn strange(text: &str) -> Vec<String> {
+    const SHORTEST: usize = 4;
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase);
+    once(words.filter(|word| word.chars().count() >= SHORTEST && word.chars().any(char::is_alphabetic) && !is_word(word)))
+}
+
+/// Whether a loss of scores is asked for.
+pub(super) fn is_scored(text: &str) -> bool {
+    static LOSS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bcosine[ -]?(?:similarity[ -]?)?loss\b|\bcosent\b"));
+    LOSS.is_match(text)
+}
 
 /// Names of what stays in: whoever says so takes back that it is left out.
 pub(super) fn kept(text: &str) -> Vec<String> {

@@ -11,6 +11,7 @@ use super::shares::in_percent;
 use super::written::{listed, plainly};
 use crate::intake::regex;
 use regex::{Captures, Regex};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -336,6 +337,29 @@ impl Rest {
         }
         phrases
     }
+}
+
+/// The text with a comma for each sign that parts what is said, as a stroke between blanks does: `MiniLM / 2 epochs | lr 1e-4`. Between
+/// two numbers it may be a ratio.
+pub(super) fn parted(text: &str) -> Cow<'_, str> {
+    static SIGN: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?P<before>\S+)(?P<gap>[ \t]+)(?P<sign>[/|])(?P<behind>[ \t]+)(?P<next>\S+)"));
+    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let mut out = Cow::Borrowed(text);
+    let mut from = 0;
+    while let Some(found) = SIGN.captures_at(&out, from) {
+        let at = |name: &str| found.name(name).map(|part| part.range()).unwrap_or_default();
+        let (before, sign, next) = (at("before"), at("sign"), at("next"));
+        let [one, other] = [&out[before], &out[next.clone()]].map(|word| word.trim_end_matches([',', '%']));
+        // `Lr / 10 at epoch 60` divides.
+        let divides = is_number(one) || matches!(one.to_lowercase().as_str(), "lr" | "rate");
+        let is_ratio = &out[sign.clone()] == "/" && divides && is_number(other);
+        from = next.start;
+        if !is_ratio {
+            out.to_mut().replace_range(sign, ",");
+        }
+    }
+    out
 }
 
 /// Letters of a word that is no abbreviation, more than.

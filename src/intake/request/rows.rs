@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 const ROWS: &str = r"(?:rows?|records?|examples?|samples?|entries|lines|cases|observations|instances|datapoints|data points)";
 
-static WAYS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     let which = r"(?:that|which|where|whose|in which|for which|with|without|marked|labell?ed|tagged|still|containing|having)";
     // Up to the end of the clause; `0.5` and `!=` end none.
     let clause = r"(?:[^,.;:!?()\n]|\.\d|!=)";
@@ -24,6 +24,10 @@ static WAYS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
         )),
         regex(&format!(
             r"(?i)\b{ROWS}\s{which}\b{clause}{{1,60}}?\s(?:(?:should|must|can|may|are|is|to|be|have to)\s)+(?:ignored|dropped|excluded|removed|skipped|omitted|discarded|filtered(?: out)?|left out|deleted)\b"
+        )),
+        // Some have something, and are not wanted: `a few rows have price 0, skip those`.
+        regex(&format!(
+            r"(?i)\b(?:(?:a few|some|many|several|most|the|all|those|certain)\s)*{ROWS}\s(?:(?:that|which)\s)?(?:have|has|had|hold|contain|are|were|with|without|where)\b{clause}{{1,60}}?(?:\s?[,;:–—-]\s(?:(?:so|and|but|please|just|simply|we)\s)*|\s(?:so|and)\s(?:please\s)?)(?:ignore|drop|exclude|remove|skip|omit|discard|leave|throw|filter)\s(?:those|these|them)(?:\s(?:rows|ones))?(?:\s(?:out|away|aside))?\b"
         )),
         // Of a query.
         regex(&format!(r"\bWHERE\s{test}(?:\s(?:AND|OR)\s{test})*")),

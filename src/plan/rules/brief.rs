@@ -121,7 +121,10 @@ fn measured(request: Option<&Request>, choice: &DataChoice, offer: &Offer, task:
     // F1 is of one class of two; of several it is the mean over them that is meant.
     let is_of_several = task.head() == HeadKind::Classes && offer.data.labels.len() > 2;
     let asked = asked.map(|metric| if metric == Metric::F1 && is_of_several { Metric::MacroF1 } else { metric });
-    let asked_target = by_error.map(|(_, value)| value).or(request.and_then(|r| r.target));
+    // A measure of scores is none of texts that belong together, nor the other way round.
+    let is_other = asked.is_some_and(|metric| metric.serves(task) && !told(&metric));
+    let asked = asked.filter(|_| !is_other);
+    let asked_target = by_error.map(|(_, value)| value).or(request.and_then(|r| r.target)).filter(|_| !is_other);
     let metric =
         asked.or(choice.known.map(|k| k.metric).filter(|metric| metric.serves(task) && told(metric))).unwrap_or_else(usual);
     (metric, asked_target)

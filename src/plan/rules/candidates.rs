@@ -50,6 +50,9 @@ impl Brief<'_> {
             ModelSpec::Scratch { .. } => None,
         };
         found.retain(|candidate| needs(&candidate.spec).is_none_or(|id| !self.offer.absent.contains(&id)));
+        if let Some(wanted) = self.lacks_weights(&found) {
+            return Err(PlannerError::NoModel { wanted, zoo: zoo() });
+        }
         if let (false, Some(most)) = (found.is_empty(), self.size().max_params) {
             let least = found.iter().map(|candidate| candidate.config.num_params()).min().unwrap_or(0);
             found.retain(|candidate| candidate.config.num_params() as f64 <= most);

@@ -130,6 +130,8 @@ fn of_vectors(choice: DataChoice, goal: &Goal, wishes: &Wishes) -> Result<DataCh
     let task = Some(Task::SentenceSimilarity);
     let Some(known) = choice.known else {
         let perhaps = if let Goal::Request(request) = goal { request.perhaps_columns() } else { PerhapsColumns::default() };
+        let measures = matches!(goal, Goal::Request(request) if request.metric.is_some_and(Metric::is_of_scores));
+        let perhaps = PerhapsColumns { is_scored: perhaps.is_scored || measures, ..perhaps };
         return Ok(DataChoice { task, columns: columns(goal, wishes), perhaps, ..choice });
     };
     let label = match known.task {

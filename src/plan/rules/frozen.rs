@@ -1,7 +1,9 @@
 //! Which parameters stay as they are, where a request says so.
 
+use super::brief::Brief;
+use super::models::Candidate;
 use crate::intake::Frozen;
-use crate::spec::Group;
+use crate::spec::{Group, ModelSpec};
 use std::collections::BTreeSet;
 use tallow_zoo::{Place, Places};
 
@@ -35,6 +37,23 @@ pub(super) fn groups(frozen: Frozen, names: &[String]) -> Vec<Group> {
     };
     let patterns: BTreeSet<String> = names.iter().filter(|name| stays(name)).map(pattern).collect();
     patterns.into_iter().map(|pattern| Group { pattern, lr_scale: 1.0, weight_decay: None, frozen: true }).collect()
+}
+
+impl Brief<'_> {
+    /// What was asked for that is not to be had: weights that were learnt, where all but a head is to stay as it is. Of a model from scratch
+    /// that would be chance for ever.
+    pub(super) fn lacks_weights(&self, found: &[Candidate]) -> Option<String> {
+        let request = self.request()?;
+        let is_kept = matches!(request.frozen, Some(Frozen::Body | Frozen::AllButUpperLayers { .. }));
+        let are_anew = found.iter().all(|candidate| matches!(candidate.spec, ModelSpec::Scratch { .. }));
+        let first = found.first().filter(|_| is_kept && are_anew && !request.from_scratch)?;
+        let stays = request.frozen.map(Frozen::in_words).unwrap_or_default();
+        Some(format!(
+            "pretrained weights, for {stays} is to stay as it is: none of `{}` are known, and from scratch nothing but chance would stay; \
+             name such a model by its id or its folder",
+            first.name
+        ))
+    }
 }
 
 /// Whether a model with parameters of these names reads with one side and writes with another.

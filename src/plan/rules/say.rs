@@ -223,6 +223,17 @@ impl Brief<'_> {
             out.deviate("metric", lacking.words.clone(), self.metric.in_words(), &reason);
         }
         self.say_of_further_metrics(out);
+        if self.task == Task::SentenceSimilarity
+            && let Some(asked) = self.request().and_then(|request| request.metric).map(|asked| asked.as_of(self.task))
+            && asked.serves(self.task)
+            && asked != self.metric
+        {
+            let reason = match self.offer.data.columns.label {
+                None => "it is of pairs with a score, and no column is known to hold one: `label COLUMN` says which does",
+                Some(_) => "it is of texts that belong together, and these have a score",
+            };
+            out.deviate("metric", asked.in_words(), self.metric.in_words(), reason);
+        }
         if self.metric == Metric::MacroF1 && self.request().and_then(|request| request.metric) == Some(Metric::F1) {
             out.assumptions.push(format!("metric: macro F1, for F1 is of one class of two, and there are {}", labels.len()));
         }
@@ -303,8 +314,7 @@ impl Brief<'_> {
     pub(super) fn roles(&self) -> Roles {
         let Some(request) = self.request() else { return Roles::default() };
         let names = self.column_names();
-        let texts = request.answer.iter().chain([&request.text]).chain(&request.read_as);
-        texts.map(|text| Roles::of(text, &names)).fold(Roles::default(), Roles::with)
+        request.perhaps_columns().roles_of(&names)
     }
 
     /// Names of the columns that are read, told and left out.

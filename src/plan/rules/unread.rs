@@ -72,7 +72,12 @@ impl<'a> Said<'a> {
     /// Whether the columns of the experiment are as these words have it.
     fn is_followed(&self, words: &str) -> bool {
         let names = Request::names_in(words);
-        if self.is_in_its_part(words) || self.is_of_strata(words) || self.says_label(&names) || self.is_as_asked(words, &names) {
+        if self.is_in_its_part(words)
+            || self.says_why_left_out(words)
+            || self.is_of_strata(words)
+            || self.says_label(&names)
+            || self.is_as_asked(words, &names)
+        {
             return true;
         }
         match names.as_slice() {
@@ -102,6 +107,15 @@ impl<'a> Said<'a> {
                 || roles.exclude.contains(name) && self.is_left_out(name)
         };
         Roles::says_only(words, &self.columns) && Roles::mentioned(words, &self.columns).iter().all(has)
+    }
+
+    /// Why columns that are left out are so, `registered add up to the total`: such words ask for nothing.
+    fn says_why_left_out(&self, words: &str) -> bool {
+        let named = Roles::mentioned(words, &self.columns);
+        let is_out =
+            |name: &String| self.is_left_out(name) && !self.roles.input.contains(name) && !self.roles.label.contains(name);
+        let others: Vec<&str> = words.split(' ').filter(|word| !named.iter().any(|name| is_called(name, word))).collect();
+        !named.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
     }
 
     /// Of a table's classes each has its share of what is held out.

@@ -71,10 +71,10 @@ fn name_at<'a>(text: &str, at: usize, names: &[&'a str], before: &[Piece<'a>]) -
         // A single letter, and what is a word for a part, is a name where it is shown as one.
         let is_shown = is_quoted || is_called(before);
         let is_plain = name.chars().count() > 1 && !PARTS.contains(&name.to_lowercase().as_str());
-        // Of a script without spaces a name is a word among others unless it is shown, or stands by itself.
-        let is_bare = |side: Option<char>| side.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-        let stands_alone = is_bare(left) && is_bare(right);
-        let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown || stands_alone;
+        // Of a script without spaces a name is a word among others unless it is shown.
+        let is_alone = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric() && sign != '_');
+        let is_listed = || goes_on(before) || is_alone(left) && is_alone(right);
+        let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown || is_listed();
         (is_whole && is_apart && (is_plain || is_shown)).then_some((*name, length))
     };
     names.iter().find_map(find)
@@ -90,7 +90,20 @@ fn is_called(before: &[Piece<'_>]) -> bool {
         Piece::Column(_) | Piece::Sign(_) | Piece::End => false,
     };
     let last = before.iter().rev().find(|piece| !is_between(piece));
-    matches!(last, Some(Piece::Word(word)) if COLUMN.contains(&word.as_str()) || word.ends_with('列'))
+    // Of scripts without spaces a word for a part and what states it: `标签是`.
+    let is_stated = matches!(before.last(), Some(Piece::Word(word)) if ["是", "为"].contains(&word.as_str()));
+    let of_part = |word: &str| is_stated && !word.is_ascii() && super::of_part(word).is_some();
+    matches!(last, Some(Piece::Word(word)) if COLUMN.contains(&word.as_str()) || word.ends_with('列') || of_part(word))
+}
+
+/// Whether a name is the next of a list: `标题和正文`.
+fn goes_on(before: &[Piece<'_>]) -> bool {
+    let joins = |piece: &&Piece<'_>| match piece {
+        Piece::Word(word) => ["和", "与", "及"].contains(&word.as_str()),
+        Piece::Sign(sign) => *sign == '、',
+        Piece::Column(_) | Piece::End => false,
+    };
+    matches!(before, [.., Piece::Column(_), join] if joins(&join))
 }
 
 /// How much of the text is the name: in its own letters, large or small, or with spaces for its lines.

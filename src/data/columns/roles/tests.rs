@@ -2,7 +2,7 @@ use super::*;
 
 /// Label, inputs and what is left out, each joined by a space, and the bare list.
 fn said(text: &str, names: &[&str]) -> [String; 4] {
-    let Roles { label, input, exclude, listed } = Roles::of(text, names);
+    let Roles { label, input, exclude, listed, .. } = Roles::of(text, names);
     [label, input, exclude, listed].map(|names| names.join(" "))
 }
 
@@ -120,4 +120,81 @@ fn the_verb_may_be_said_once() {
     // What goes on is something else.
     let roles = Roles::of("predict v1, v2 the text classification uses", &["v1", "v2"]);
     assert!(roles.input.is_empty(), "{roles:?}");
+}
+
+#[test]
+fn what_is_left_out_behind_is_what_was_spoken_of() {
+    const RENT: [&str; 6] = ["flat_no", "rent", "cold_rent", "heating", "agent", "built"];
+    for (text, expected) in [
+        ("predict rent. cold_rent and heating sum to the rent so leave them out", "cold_rent heating"),
+        ("target rent; cold_rent and heating sum to rent, so leave both out. 5 epochs", "cold_rent heating"),
+        ("predict rent from the table. The agent column is filled in by hand, please drop it", "agent"),
+        ("rent depends on built, but heating leaks, so don't use it", "heating"),
+        ("The heating is billed afterwards. Never use it.", "heating"),
+    ] {
+        assert_eq!(said(text, &RENT)[2], expected, "{text}");
+    }
+    for text in [
+        "some rows have a negative rent, ignore those",
+        "a few built values are missing, drop them",
+        "keep both built and heating",
+        "predict rent, use both built and heating",
+    ] {
+        assert_eq!(said(text, &RENT)[2], "", "{text}");
+    }
+}
+
+#[test]
+fn what_is_named_for_reading_is_read() {
+    for (text, input) in [
+        ("predict shelf, use title and description, minilm", "title description"),
+        ("Use both title and description. Predict shelf.", "title description"),
+        ("shop.csv: title and description in, label shelf", "title description"),
+        ("predict shelf. Read description only", "description"),
+        // The first is told, the others are read.
+        ("label shelf, title and description as input", "title description"),
+    ] {
+        assert_eq!(said(text, &SHOP)[..2], ["shelf".to_string(), input.into()], "{text}");
+    }
+    for text in
+        ["don't use title", "use title too", "use shelf for the split", "use title weights", "keep title in", "use also title"]
+    {
+        assert_eq!(said(text, &SHOP)[1], "", "{text}");
+    }
+    // Of a script without spaces a list goes on, and a name between blanks is one.
+    let names = ["标题", "正文", "类别", "来源"];
+    for text in ["输入列 标题 和 正文，标签列 类别", "输入是标题和正文，标签是类别"] {
+        assert_eq!(said(text, &names)[..2], ["类别".to_string(), "标题 正文".into()], "{text}");
+    }
+}
+
+#[test]
+fn a_label_is_where_each_thing_finds_its_place() {
+    for text in [
+        "a model that routes parcels to the right shelf",
+        "shop.csv: assign a shelf to each article",
+        "triage the articles by shelf",
+    ] {
+        assert_eq!(said(text, &SHOP)[0], "shelf", "{text}");
+    }
+    for text in ["the right shelf is often full", "sort the rows by shelf"] {
+        assert_eq!(said(text, &SHOP)[0], "", "{text}");
+    }
+}
+
+#[test]
+fn several_are_told_together() {
+    const FORUM: [&str; 5] = ["post", "rude", "spam", "off_topic", "likes"];
+    let together = |text: &str| Roles::of(text, &FORUM).together.join(" ");
+    assert_eq!(together("predict rude, spam and off_topic from post"), "rude spam off_topic");
+    assert_eq!(together("post in, labels rude, spam, off_topic"), "rude spam off_topic");
+    assert_eq!(together("label rude, likes and spam grow together"), "");
+    assert_eq!(together("predict likes, rude posts are out"), "");
+}
+
+#[test]
+fn a_file_has_a_bare_list() {
+    assert_eq!(said("shop.csv: title, description, shelf. MiniLM", &SHOP)[3], "title description shelf");
+    assert_eq!(said("The file shop.tsv has title, description and price_eur (0 to 9)", &SHOP)[3], "title description price_eur");
+    assert_eq!(said("each row has title and description", &SHOP)[3], "");
 }

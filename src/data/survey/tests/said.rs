@@ -182,3 +182,113 @@ fn columns_are_named_in_any_grammar() {
         Ok("income".into())
     );
 }
+
+/// Hints of what somebody says.
+fn says(text: &str) -> DataSpecHints {
+    perhaps(PerhapsColumns { says: names(&[text]), ..PerhapsColumns::default() })
+}
+
+fn posts() -> String {
+    let row = |i: usize| {
+        format!("{i},a post about thing number {i} with words,{},{},{},{}\n", i % 2, i / 2 % 2, i / 4 % 2, ["low", "high"][i % 2])
+    };
+    "id,post,rude,spam,offtopic,urgency\n".to_string() + &(0..60).map(row).collect::<String>()
+}
+
+#[test]
+fn columns_of_0_and_1_that_are_told_together_are_several_labels() {
+    let labels = |text: &str| {
+        let facts = found(("posts.csv", &posts()), &says(text)).expect("surveyed");
+        (facts.task, facts.columns.input.join(" "), facts.columns.labels.join(" "))
+    };
+    let all = |labels: &str| (Some(Task::TextMultiLabel), "post".to_string(), labels.to_string());
+    assert_eq!(labels("posts.csv, predict rude, spam and offtopic"), all("rude spam offtopic"));
+    assert_eq!(labels("posts.csv, labels rude, spam; read post"), all("rude spam"));
+    assert_eq!(labels("posts.csv: post, then a 0/1 column each (rude, spam, offtopic)"), all("rude spam offtopic"));
+    // What the reader of requests took of a list is no label by itself.
+    let columns = Columns { label: Some("rude".into()), ..Columns::default() };
+    let hints = DataSpecHints { columns, ..says("predict rude, spam and offtopic from post") };
+    assert_eq!(found(("posts.csv", &posts()), &hints).expect("surveyed").columns.labels, names(&["rude", "spam", "offtopic"]));
+    // Of others one is not told as if the rest had not been asked for.
+    let error = found(("posts.csv", &posts()), &says("predict urgency and spam from post")).expect_err("two");
+    assert!(error.contains("`urgency`, `spam` are all to be told"), "{error}");
+}
+
+#[test]
+fn a_label_is_found_where_no_words_name_it() {
+    let row = |i: usize| format!("p{i},what is said in text {i},{},{}\n", ["calm", "tense", "-"][i % 3], i % 7);
+    let csv = "row_key,body,gold_label,length\n".to_string() + &(0..60).map(row).collect::<String>();
+    let label = |file: &str, text: &str| {
+        let csv = if file.starts_with("posts") { posts() } else { csv.clone() };
+        label_of(found((file, &csv), &says(text)))
+    };
+    assert_eq!(label("notes.csv", "minilm on notes.csv"), Ok("gold_label".into()), "it ends so");
+    let loans = loans().replace("grade", "tier");
+    let of = |file: &str, text: &str| label_of(found((file, &loans), &says(text)));
+    assert_eq!(of("default_export.csv", "who will not pay?"), Ok("defaulted".into()), "the file is called so");
+    assert!(of("export.csv", "who will not pay?").is_err());
+    let pets = "age,kind,town,weight\n".to_string()
+        + &(0..60)
+            .map(|i| format!("{i},{},{},{}\n", ["cat", "dog"][i % 2], ["York", "Bath", "Ely"][i % 3], i % 5))
+            .collect::<String>();
+    assert_eq!(label_of(found(("p.csv", &pets), &says("is it a cat or a dog?"))), Ok("kind".into()), "its classes are named");
+}
+
+#[test]
+fn a_slip_in_a_column_is_one_where_no_other_is_near() {
+    let hints = |text: &str, strange: &[&str]| {
+        perhaps(PerhapsColumns { says: names(&[text]), strange: names(strange), ..PerhapsColumns::default() })
+    };
+    let of = |hints: &DataSpecHints| {
+        found(("tickets.csv", &tickets()), hints)
+            .map(|facts| (facts.columns.label.unwrap_or_default(), facts.columns.input.join(" ")))
+    };
+    let slips = hints("text is in bdoy, lable is prioritiy", &["bdoy", "lable", "prioritiy"]);
+    assert_eq!(of(&slips), Ok(("priority".into(), "body".into())));
+    assert_ne!(of(&hints("text is in bdoy, lable is prioritiy", &[])), of(&slips), "common words are none");
+}
+
+#[test]
+fn columns_that_share_a_word_are_named_by_it() {
+    let row = |i: usize| format!("{},{},{},{},{}\n", i % 9, i % 7, i % 5, i % 11, ["a", "b"][i % 2]);
+    let csv = "petal_length,petal_width,stem_length,stem_width,kind\n".to_string() + &(0..60).map(row).collect::<String>();
+    let of = |input: &str| {
+        let hints = perhaps(PerhapsColumns { input: names(&[input]), label: names(&["kind"]), ..PerhapsColumns::default() });
+        found(("plants.csv", &csv), &hints).expect("surveyed").columns.input.join(" ")
+    };
+    assert_eq!(of("petal measurements"), "petal_length petal_width");
+    assert_eq!(of("two stem values"), "stem_length stem_width");
+    assert_eq!(of("three stem values").split(' ').count(), 4, "there are not as many");
+}
+
+#[test]
+fn a_number_beside_a_pair_is_its_score_where_scores_are_asked_for() {
+    let row = |i: usize| format!("find thing {},thing number {i},{}\n", i % 4, i % 4);
+    let csv = "wanted,offer,fits\n".to_string() + &(0..60).map(row).collect::<String>();
+    let of = |is_scored: bool, text: &str| {
+        let perhaps = PerhapsColumns { is_scored, says: names(&[text]), ..PerhapsColumns::default() };
+        let hints = DataSpecHints { task: Some(Task::SentenceSimilarity), perhaps, ..DataSpecHints::default() };
+        found(("offers.csv", &csv), &hints).expect("surveyed").columns.label
+    };
+    assert_eq!(of(true, "embeddings on offers.csv"), Some("fits".into()));
+    assert_eq!(of(false, "offers.csv has wanted, offer and fits"), Some("fits".into()));
+    assert_eq!(of(false, "embeddings on offers.csv"), None, "they belong together");
+}
+
+#[test]
+fn columns_of_questions_may_be_called_otherwise() {
+    let row = |i: usize| {
+        format!("Page {i}: turn the key {i} times and wait until the lamp is on.,How often is key {i} turned?,{i} times\n")
+    };
+    let csv = "page_text,user_question,answer_text\n".to_string() + &(0..60).map(row).collect::<String>();
+    let of = |csv: &str, input: &[&str]| {
+        let columns = Columns { input: names(input), ..Columns::default() };
+        let hints = DataSpecHints { task: Some(Task::QuestionAnswering), columns, ..DataSpecHints::default() };
+        found(("manual.csv", csv), &hints).map(|facts| facts.columns.input.join(" "))
+    };
+    let both = Ok("user_question page_text".to_string());
+    assert_eq!(of(&csv, &[]), both);
+    assert_eq!(of(&csv, &["page_text"]), both);
+    assert_eq!(of(&csv, &["page_text", "user_question"]), both, "in whatever order");
+    assert_eq!(of(&csv.replace("page_text", "page"), &[]), Ok("user_question page".into()), "the only other text");
+}

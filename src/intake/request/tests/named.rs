@@ -1,6 +1,7 @@
 //! Adapters, models and data as people write them.
 
 use super::*;
+use std::path::Path;
 
 #[test]
 fn an_adapter_is_said_in_one_word_or_several() {
@@ -75,4 +76,35 @@ fn ids_without_an_owner_and_models_by_their_usual_names() {
     assert_eq!(made("pretrain a GPT on novel.txt"), (true, false, vec![]));
     assert_eq!(made("continue pretraining GPT-2 on novel.txt"), (false, true, vec![]));
     assert_eq!(made("fine-tune a pretrained BERT on SST-2"), (false, true, vec![]));
+}
+
+#[test]
+fn a_sign_between_items_is_no_place() {
+    let everywhere = |path: &str| Path::new(path).exists().then_some(Lying::Data);
+    let r = parse_request("MRPC / MiniLM / lr 2e-5 / 2 epochs / bs 32 | 20% warmup", everywhere);
+    assert_eq!(r.data, Some(DataName::Known { name: "MRPC".into() }), "{r:?}");
+    assert_eq!((r.lr, r.epochs, r.batch_size, r.warmup), (Some(2e-5), Some(2.0), Some(32), Some(Warmup::Frac(0.2))));
+    for sign in ["/", ".", "..", "~", "./", "../.."] {
+        assert_eq!(parse_request(&format!("MiniLM on {sign} for 2 epochs"), everywhere).data, None, "{sign}");
+    }
+    assert_eq!(parse("MiniLM on reviews.csv, 80 / 20 split").tested, Some(AskedPart::Share(0.2)), "a ratio is one");
+}
+
+#[test]
+fn of_several_names_of_a_family_the_one_with_a_size_is_meant() {
+    for (text, name) in [
+        ("the paper's network (ResNet) on CIFAR-10, as ResNet-56", "resnet-56"),
+        ("a ResNet on CIFAR-10, smaller than ResNet-56", "resnet"),
+        ("ResNet-20 on CIFAR-10 as in the ResNet paper", "resnet-20"),
+        ("a GPT on novel.txt with GPT-2 BPE", "gpt"),
+    ] {
+        assert_eq!(parse(text).model, Some(ModelName::Called { name: name.into() }), "{text}");
+    }
+}
+
+#[test]
+fn rows_that_are_to_be_ignored_are_told() {
+    let r = parse("predict mood in notes.csv. A few rows have mood '-', skip those. 3 epochs");
+    assert!(r.lacking.iter().any(|lack| lack.of == Lack::Filter && lack.words.contains("rows have mood")), "{r:?}");
+    assert_eq!(r.label.as_deref(), Some("mood"));
 }

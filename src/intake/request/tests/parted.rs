@@ -267,3 +267,19 @@ fn rows_that_belong_together_in_other_languages() {
         assert!(AskedSplit::names_of_group(said).contains(&called.to_string()), "{said}");
     }
 }
+
+#[test]
+fn whose_rows_is_said_by_the_column_in_brackets() {
+    for (text, name) in [
+        ("predict load in grid.csv, no meter (meter_no) in both train and test", "meter_no"),
+        ("grid.csv: predict load for meters we haven't seen yet (meter_no)", "meter_no"),
+        ("grid.csv: predict load for meters that were never seen in training", "meters"),
+        ("MiniLM on mails.csv. Test authors must not be in the training set.", "authors"),
+        ("MiniLM on mails.csv, it should generalize to unseen users", "users"),
+    ] {
+        let r = parse(text);
+        assert_eq!(groups(text), [name], "{text}: {r:?}");
+        assert!(r.perhaps_columns().exclude.is_empty(), "{text}: {:?}", r.perhaps_columns().exclude);
+    }
+    assert_eq!(groups("predict load in grid.csv, score it on rows not seen in training"), Vec::<String>::new());
+}
