@@ -109,13 +109,15 @@ impl<'a> Said<'a> {
         Roles::says_only(words, &self.columns) && Roles::mentioned(words, &self.columns).iter().all(has)
     }
 
-    /// Why columns that are left out are so, `registered add up to the total`: such words ask for nothing.
+    /// Why columns that are left out are so, which they begin: `registered add up to the total`. Such words ask for nothing, where `polish the
+    /// total` does.
     fn says_why_left_out(&self, words: &str) -> bool {
         let named = Roles::mentioned(words, &self.columns);
         let is_out =
             |name: &String| self.is_left_out(name) && !self.roles.input.contains(name) && !self.roles.label.contains(name);
         let others: Vec<&str> = words.split(' ').filter(|word| !named.iter().any(|name| is_called(name, word))).collect();
-        !named.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
+        let begins = words.split(' ').next().is_some_and(|first| named.iter().any(|name| is_called(name, first)));
+        begins && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
     }
 
     /// Of a table's classes each has its share of what is held out.
