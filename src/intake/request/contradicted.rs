@@ -17,7 +17,7 @@ pub(super) fn find(mut request: Request) -> Request {
     names.dedup();
     for name in names {
         if is_demanded(&text, &name) && !corrected::takes_back(&text) {
-            let words = format!("`{name}` left out, and asked for");
+            let words = format!("{name} left out, and asked for");
             request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
         }
     }
