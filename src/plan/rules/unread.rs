@@ -117,7 +117,7 @@ impl<'a> Said<'a> {
             |name: &String| self.is_left_out(name) && !self.roles.input.contains(name) && !self.roles.label.contains(name);
         let others: Vec<&str> = words.split(' ').filter(|word| !named.iter().any(|name| is_called(name, word))).collect();
         let begins = words.split(' ').next().is_some_and(|first| named.iter().any(|name| is_called(name, first)));
-        begins && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
+        begins && !others.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
     }
 
     /// Of a table's classes each has its share of what is held out.
