@@ -74,7 +74,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
         return Err(Error(vec!["`seeds`: at least one".into()]));
     }
     assumptions.extend(of_parts(spec));
-    assumptions.extend(facts.data.all_notes().cloned());
+    assumptions.extend(facts.data.all_notes().filter(|note| !spec.assumptions.contains(note)).cloned());
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
     let mut estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);

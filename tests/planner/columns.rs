@@ -79,6 +79,16 @@ fn what_is_left_out_in_other_words_stays_so() {
     assert!(!spec.not_understood.iter().any(|words| words.contains("subject")), "{:?}", spec.not_understood);
 }
 
+/// A label that was guessed is told, although the experiment names it and is looked at once more.
+#[test]
+fn a_guessed_label_is_told() {
+    let note =
+        "data.columns.label: `churned`, for nothing else says what is told, and the file is called `churn.csv`".to_string();
+    let data = DataFacts { notes: vec![note.clone()], ..table("churned", Task::TabularClassification, &[]) };
+    let spec = first(&request("churn.csv, 20 epochs"), &Wishes::default(), &data);
+    assert!(spec.assumptions.contains(&note), "{:?}", spec.assumptions);
+}
+
 /// However somebody says what is done, it is not told as if it were not.
 #[test]
 fn columns_that_are_followed_are_not_told() {
