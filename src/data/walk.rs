@@ -18,7 +18,7 @@ impl From<Unlisted> for Error {
     }
 }
 
-/// Entries below a folder, at most: more are no data set, and to list them would take hours. The largest of pictures have some millions.
+/// Entries below a folder, at most: three times those of ImageNet. Larger data lies in archives or tables, and what is larger is rather a disk.
 const MOST: usize = 4_000_000;
 
 /// Whether a folder is the disk's root or somebody's home: all that there is lies below, and nobody means that by a data set.

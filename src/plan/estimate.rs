@@ -299,6 +299,38 @@ mod tests {
         assert_eq!(size(&[50.0, 60.0], Some(20), Task::PreferenceOptimization), 40);
     }
 
+    /// 28 pixels take as long as 32, and 33 as 48; a Transformer's patches are no tiles.
+    #[test]
+    fn small_images_go_by_whole_tiles() {
+        let registry = tallow_zoo::registry();
+        let model = |name: &str| registry.iter().map(|entry| (entry.tiny)()).find(|model| model.family() == name).expect(name);
+        let cifar = model("resnet_cifar");
+        for (size, paced) in [(28, 32), (32, 32), (33, 48)] {
+            assert_eq!(paced_flops(&cifar, 4, size), cifar.forward_flops(4, paced), "{size}");
+        }
+        assert_eq!(paced_flops(&model("vit"), 4, 28), model("vit").forward_flops(4, 28));
+    }
+
+    /// The pass before the first step is of preferences alone, is none of training's, and is made again to score others.
+    #[test]
+    fn preferences_are_measured_against_a_pass_before_training() {
+        let model = tallow_zoo::registry()[0].tiny;
+        let adamw = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
+        let recipe = Recipe::bare(adamw, 1e-3, Schedule::Constant { warmup: Warmup::Steps(0) }, Length::Steps(1), 8);
+        let host = HostFacts::new(2, 1 << 34, 2e11);
+        let secs = |task: Task| {
+            let data = DataFacts { task: Some(task), mean_tokens: Some(8.0), ..DataFacts::default() };
+            let training = estimate(&model(), &Share::of(&model(), None, None), &recipe, 8, 10, &data, &host).train_secs;
+            let of =
+                |secs: fn(&ModelConfig, &Recipe, usize, &DataFacts, &HostFacts) -> f64| secs(&model(), &recipe, 80, &data, &host);
+            [training, of(reference_secs), of(scoring_secs)]
+        };
+        let [plain, none, once] = secs(Task::TextClassification);
+        let [preferring, reference, twice] = secs(Task::PreferenceOptimization);
+        assert_eq!((plain, none, 2.0 * once), (preferring, 0.0, twice));
+        assert_eq!(reference, once);
+    }
+
     /// Watching and saving take a bounded share of a run by the estimate's own count, but are done once at least.
     #[test]
     fn pauses_are_bounded_by_what_they_cost() {

@@ -49,8 +49,8 @@ impl Brief<'_> {
         let first = found.first().filter(|_| is_kept && are_anew && !request.from_scratch)?;
         let stays = request.frozen.map(Frozen::in_words).unwrap_or_default();
         Some(format!(
-            "pretrained weights, for {stays} is to stay as it is: none of `{}` are known, and from scratch nothing but chance would stay; \
-             name such a model by its id or its folder",
+            "pretrained weights, for {stays} is to stay as it is: none of `{}` are known by that name, and from scratch nothing but chance would \
+             stay; name such a model by its id or its folder",
             first.name
         ))
     }
