@@ -230,16 +230,18 @@ fn write(examples: &Examples, count: usize, place: &Path) -> Result<PathBuf, Box
     let stream = Stream::root(7);
     let words = |count: usize| (0..count).map(|i| 3 + stream.below(i as u64, VOCABULARY as usize - 3) as u32).collect::<Vec<_>>();
     let labels = || ("labels", Dtype::U32, vec![count], u32s(&(0..count as u32).map(|i| i % 2).collect::<Vec<_>>()));
+    let ends = |texts: usize, each: usize| -> Vec<u8> { (0..=texts).flat_map(|i| ((i * each) as u64).to_le_bytes()).collect() };
     let texts = |texts: usize, tokens: usize| -> Tensors {
-        let offsets = (0..=texts).flat_map(|i| ((i * tokens) as u64).to_le_bytes()).collect();
         vec![
-            ("offsets", Dtype::U64, vec![texts + 1], offsets),
+            ("offsets", Dtype::U64, vec![texts + 1], ends(texts, tokens)),
             ("tokens", Dtype::U32, vec![texts * tokens], u32s(&words(texts * tokens))),
             ("type_ids", Dtype::U8, vec![texts * tokens], vec![0; texts * tokens]),
         ]
     };
-    let said = |bytes: Vec<u8>, name: &'static str| (name, Dtype::U8, vec![bytes.len()], bytes);
-    let pairs = || json!(vec![["a", "b"]; count]).to_string().into_bytes();
+    // As they stand in the data: a letter each.
+    let verbatim = |texts: usize, [name, offsets]: [&'static str; 2]| -> Tensors {
+        vec![(name, Dtype::U8, vec![texts], vec![b'a'; texts]), (offsets, Dtype::U64, vec![texts + 1], ends(texts, 1))]
+    };
     let mut metadata: BTreeMap<&str, String> =
         BTreeMap::from([("labels", r#"["a","b"]"#.to_string()), ("vocab_size", VOCABULARY.to_string())]);
     let tensors: Tensors = match *examples {
@@ -250,7 +252,7 @@ fn write(examples: &Examples, count: usize, place: &Path) -> Result<PathBuf, Box
         }
         Examples::Pairs(tokens) => {
             metadata.extend([("begin_token", "0".to_string()), ("end_token", "1".to_string())]);
-            texts(2 * count, tokens).into_iter().chain([said(pairs(), "pairs")]).collect()
+            texts(2 * count, tokens).into_iter().chain(verbatim(2 * count, ["pairs", "pair_offsets"])).collect()
         }
         Examples::Rows(numbers) => vec![
             ("numbers", Dtype::F32, vec![count, numbers], floats(stream, count * numbers)),
@@ -265,14 +267,14 @@ fn write(examples: &Examples, count: usize, place: &Path) -> Result<PathBuf, Box
             let told = [("begin_token", "0"), ("end_token", "1"), ("forced_tokens", "1")];
             metadata.extend(told.map(|(key, value)| (key, value.to_string())));
             metadata.extend([("mel_bins", bins.to_string()), ("frames", frames.to_string())]);
-            let offsets = (0..=count).flat_map(|i| ((i * frames) as u64).to_le_bytes()).collect();
             let sound: Tensors = vec![
-                ("frame_offsets", Dtype::U64, vec![count + 1], offsets),
+                ("frame_offsets", Dtype::U64, vec![count + 1], ends(count, frames)),
                 ("features", Dtype::F32, vec![count * bins * frames], floats(stream, count * bins * frames)),
                 ("silence", Dtype::F32, vec![count], vec![0; 4 * count]),
-                said(pairs(), "transcripts"),
             ];
-            texts(count, tokens).into_iter().chain(sound).collect()
+            // A name and a text each.
+            let transcripts = verbatim(2 * count, ["transcripts", "transcript_offsets"]);
+            texts(count, tokens).into_iter().chain(sound).chain(transcripts).collect()
         }
     };
     let views = tensors.iter().map(|(name, dtype, shape, bytes)| Ok((*name, TensorView::new(*dtype, shape.clone(), bytes)?)));

@@ -72,9 +72,9 @@ fn update_secs(recipe: &Recipe, num_trainable: usize) -> f64 {
 /// What a worker holds besides: 33 MiB of its program's pages and little else, as measured of a perceptron.
 const PROCESS_BYTES: u64 = 37 << 20;
 
-/// And the buffers that products of more than a few columns are packed into, and what the heap keeps of them: as measured of a small BERT,
-/// of ResNet-20 and of a small ViT with batches of 32.
-const BUFFER_BYTES: u64 = 15 << 20;
+/// And the buffers that products of more than a few columns are packed into, and what the heap keeps of them: ResNet-20 and a small ViT hold
+/// 15 MiB more than is counted with batches of 32, and less than is counted with batches of 128; between the two.
+const BUFFER_BYTES: u64 = 10 << 20;
 
 /// How often training stops to watch and to save.
 pub(super) struct Pauses {
