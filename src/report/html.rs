@@ -1,7 +1,8 @@
 //! The report as one self-contained page: inline CSS and SVG, no scripts, nothing fetched, light and dark. Every text goes
 //! through maud's escaping; the only markup that is taken as it is comes from [`super::plot`], which escapes its own.
 
-use super::document::{BarsShown, Block, ChartShown, Line, Piece, Section, prose, sections};
+use super::blocks::{BarsShown, Block, ChartShown, Line, Piece, Section, prose};
+use super::document::sections;
 use super::plot::{self, Bar, Mark};
 use super::script::{ScriptReport, said};
 use super::terminal::verdict_words;

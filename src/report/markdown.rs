@@ -1,7 +1,8 @@
 //! The report as Markdown. Text from outside is escaped, so that it stays text.
 
 use super::Report;
-use super::document::{BarsShown, Block, ChartShown, Line, Piece, Section, number, prose, sections, text};
+use super::blocks::{BarsShown, Block, ChartShown, Line, Piece, Section, number, prose, text};
+use super::document::sections;
 use super::terminal::verdict_words;
 use super::types::{Scores, Sourced};
 use crate::words::{clean, count, put, score};

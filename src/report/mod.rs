@@ -4,6 +4,7 @@
 //! was read from. [`check`] walks the finished report and fails if a number has no row, or if its row does not hold it. The
 //! writers ([`terminal`], [`markdown()`], [`html()`]) only lay out: what they compute is rates and shares of two sourced numbers.
 
+mod blocks;
 mod book;
 mod build;
 mod check;

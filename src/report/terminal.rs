@@ -1,5 +1,6 @@
 //! The end of a run on a terminal: what came out, the verdict, the deviations, where the model lies.
 
+use super::blocks::plain;
 use super::{Report, Scores, Style, document};
 use crate::eval::Verdict;
 use crate::spec::Metric;
@@ -77,8 +78,7 @@ fn score_table(report: &Report, style: Style) -> String {
 
 fn search(report: &Report, style: Style, width: usize) -> String {
     let Some(search) = &report.search else { return String::new() };
-    let mut out =
-        format!("\n{}\n{}", style.bold("Search"), wrapped(&document::plain(&document::gain_in_words(search)), "  ", width));
+    let mut out = format!("\n{}\n{}", style.bold("Search"), wrapped(&plain(&document::gain_in_words(search)), "  ", width));
     for trial in search.trials.iter().filter(|trial| trial.kept && !trial.changes.is_empty()) {
         let score = trial.score.map(|n| score(n.value)).unwrap_or_default();
         out.push_str(&wrapped(&format!("trial {}, {score}: {}", trial.trial, clean(&trial.changes.join("; "))), "  ", width));

@@ -1,6 +1,7 @@
 //! `ExperimentSpec`: WHAT is tested. People write it as TOML; a planner writes the same file. Pure: no file is opened here.
 
 mod adapter;
+mod augment;
 mod border;
 mod file;
 mod groups;
@@ -9,6 +10,7 @@ mod loss;
 mod metric;
 mod optimizer;
 mod place;
+mod recipe;
 mod schedule;
 mod schema;
 mod search;
@@ -21,6 +23,7 @@ mod types;
 mod watching;
 
 pub use adapter::{AdapterSpec, Preference};
+pub use augment::Augment;
 pub use border::Border;
 pub use file::{Error, VERSION, of_table, parse, parse_strictly, parse_with, to_toml};
 pub(crate) use file::{lay_over, takes};
@@ -29,6 +32,7 @@ pub use image::{ImageSize, Resample};
 pub use loss::{ClassWeights, Sampling};
 pub use metric::{Metric, tell_entities};
 pub use optimizer::Optimizer;
+pub use recipe::{Length, Recipe};
 pub use schedule::{Decay, Schedule, Warmup};
 pub use search::Search;
 pub use similarity::Similarity;

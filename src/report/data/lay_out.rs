@@ -1,6 +1,7 @@
 //! The section on the data: licence, columns, splits, balance and lengths, what is repeated and shared, what to beware of.
 
-use super::super::document::{BarsShown, Block, Line, code, head, license, number, prose, text};
+use super::super::blocks::{BarsShown, Block, Line, code, head, number, prose, text};
+use super::super::document::license;
 use super::super::types::*;
 use crate::words::{clean, count, measured, score};
 

@@ -1,6 +1,7 @@
 //! The pages about a script's run: Markdown, one page of HTML, the end on a terminal, and a card for what it left.
 
-use super::super::document::{self, Block, ChartShown, Line, Section, number, prose, text};
+use super::super::blocks::{Block, ChartShown, Line, Section, head, number, prose, text};
+use super::super::document;
 use super::super::plot::{Chart, Series};
 use super::super::types::Repeat;
 use super::super::{Style, html, markdown};
@@ -103,7 +104,7 @@ fn authors(report: &ScriptReport) -> Vec<Block> {
         let attempt = Line::default().number(shown.attempt.to_string(), &[shown.ledger_row]);
         vec![attempt, text(&shown.by), text(&shown.file), text(&shown.sha256)]
     };
-    let head = document::head(&["from attempt", "written by", "file", "sha256"]);
+    let head = head(&["from attempt", "written by", "file", "sha256"]);
     let table = Block::Table { head, rows: report.written.iter().map(row).collect() };
     let taken = report.taken.iter().map(|taken| (taken.name.clone(), number(Some(taken.value), plain)));
     vec![Block::Paragraph(prose(&words)), table, Block::Pairs(taken.collect())]
@@ -125,7 +126,7 @@ fn scores(report: &ScriptReport) -> Vec<Block> {
             .map(|why| Block::Paragraph(Line::default().strong("Not scored").text(format!(": {}", clean(why))))),
     );
     if !report.scores.is_empty() {
-        let head = document::head(&["metric", "value", "95 % interval"]);
+        let head = head(&["metric", "value", "95 % interval"]);
         blocks.push(Block::Table { head, rows: report.scores.iter().map(row).collect() });
     }
     blocks
@@ -138,7 +139,7 @@ fn own(report: &ScriptReport) -> Vec<Block> {
     let row = |metric: &MetricShown| vec![text(&metric.name), number(Some(metric.value), measured), number(metric.step, count)];
     vec![
         Block::Paragraph(text("As it told them; Tallow did not measure them.")),
-        Block::Table { head: document::head(&["metric", "value", "step"]), rows: report.metrics.iter().map(row).collect() },
+        Block::Table { head: head(&["metric", "value", "step"]), rows: report.metrics.iter().map(row).collect() },
     ]
 }
 
