@@ -167,10 +167,11 @@ fn forward_secs(model: &ModelConfig, recipe: &Recipe, examples: usize, data: &Da
     products + examples as f64 / recipe.batch_size.max(1) as f64 * STEP_SECS / 3.0
 }
 
-/// Bytes of files that are mapped while a model is trained: a split of `examples`, of which a part drawn at random touches nearly all
+/// Bytes of files that are mapped beside what training holds: a split of `examples`, of which a part drawn at random touches nearly all
 /// pages, unless it is so large that they are given back, and the weights that it begins with. They count as the worker's memory as they
-/// are read, though the system may take them back.
-pub(super) fn mapped_bytes(facts: &Facts, model: &ModelConfig, num_params: usize, examples: usize) -> f64 {
+/// are read, though the system may take them back. A file of weights is given up before there are gradients and moments, and so it counts
+/// as far as it is larger than those.
+pub(super) fn mapped_bytes(facts: &Facts, model: &ModelConfig, share: &Share, recipe: &Recipe, examples: usize) -> f64 {
     /// A token's id, and which text of a pair it is of.
     const TOKEN: f64 = 5.0;
     /// Of a spectrogram, in a second.
@@ -188,8 +189,10 @@ pub(super) fn mapped_bytes(facts: &Facts, model: &ModelConfig, num_params: usize
     let tokens = data.splits.iter().find_map(|split| split.tokens).filter(|_| data.is_stream());
     let of_data = tokens.map_or(of_example * examples as f64, |tokens| TOKEN * tokens as f64);
     let of_data = if of_data > STAYS_MAPPED as f64 { 0.0 } else { of_data };
-    let weights = facts.model.weights.as_ref().map_or(0.0, |_| facts.model.bytes_per_weight.unwrap_or(4.0) * num_params as f64);
-    of_data + weights
+    let stored = facts.model.bytes_per_weight.unwrap_or(4.0) * share.num_params as f64;
+    let weights = facts.model.weights.as_ref().map_or(0.0, |_| stored);
+    let later = (4 * (copies(recipe) - 1) * share.num_trainable) as f64;
+    of_data + (weights - later).max(0.0)
 }
 
 /// How much of a model is trained, and what memory the rest takes.
@@ -329,6 +332,21 @@ mod tests {
         let [preferring, reference, twice] = secs(Task::PreferenceOptimization);
         assert_eq!((plain, none, 2.0 * once), (preferring, 0.0, twice));
         assert_eq!(reference, once);
+    }
+
+    /// The file that a model begins with is closed before there are gradients and moments; where few are trained it is the larger.
+    #[test]
+    fn a_file_of_weights_counts_where_little_is_trained() {
+        let model = (tallow_zoo::registry()[0].tiny)();
+        let adamw = Optimizer::Adamw { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0 };
+        let recipe = Recipe::bare(adamw, 1e-3, Schedule::Constant { warmup: Warmup::Steps(0) }, Length::Steps(1), 8);
+        let known = ModelFacts { weights: Some("model.safetensors".into()), ..ModelFacts::from_scratch(model.clone()) };
+        let facts = Facts { host: HostFacts::new(2, 1 << 34, 2e11), data: DataFacts::default(), model: known };
+        let share = Share::of(&model, None, None);
+        let (all, head) = (share.num_params, share.num_params / 100);
+        assert_eq!(mapped_bytes(&facts, &model, &share, &recipe, 0), 0.0);
+        let frozen = mapped_bytes(&facts, &model, &share.freezing(all - head), &recipe, 0);
+        assert_eq!(frozen, (4 * all - 12 * head) as f64, "AdamW's gradient and two moments of each weight that is trained");
     }
 
     /// Watching and saving take a bounded share of a run by the estimate's own count, but are done once at least.

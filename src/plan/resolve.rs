@@ -78,7 +78,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
     let mut estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);
-    estimate.peak_memory_bytes += mapped_bytes(facts, &model, share.num_params, there) as u64;
+    estimate.peak_memory_bytes += mapped_bytes(facts, &model, share, &spec.recipe, there) as u64;
     let pauses = pauses_of(spec, facts, &model, [total_steps, per_epoch], &estimate);
     let common = Common { spec, facts, layout, model, normalize, similarity, total_steps, pauses };
     let runs: Vec<RunConfig> = spec.seeds.iter().map(|&seed| common.run(seed)).collect();
