@@ -250,6 +250,32 @@ fn a_run_that_was_stopped_and_resumed_repeats() {
     assert!(told.stdout.contains("× hash of the weights, 1 × hash of the model's file"), "{}", told.stdout);
 }
 
+/// What a table names is read, and no other file beside it; each of the two preparations reads its own part.
+#[test]
+fn pictures_that_a_table_names_are_held_against_what_was_read() {
+    let place = Place::new();
+    let picture = |n: u8, shade: u8| {
+        let file = place.path(&format!("pictures/{n}.png"));
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        image::RgbImage::from_pixel(8, 8, image::Rgb([shade; 3])).save(file).expect("an image");
+    };
+    (0..60).for_each(|n| picture(n, if n % 2 == 0 { 10 + n } else { 200 - n }));
+    let rows: String = (0..60).map(|n| format!("{n}.png,{}\n", if n % 2 == 0 { "dark" } else { "light" })).collect();
+    place.write("pictures/metadata.csv", format!("file_name,label\n{rows}"));
+    place.write("pictures/notes.txt", "of no picture");
+    let run = place.run();
+    let request = "train a ResNet-20 from scratch for 1 epoch with batch size 16";
+    let mut command = place.tallow(["do", request, "--offline", "--seeds=0", "--threads=2", "--data"]);
+    succeeds(command.arg(place.path("pictures")).arg("--out").arg(&run));
+    let told = succeeds(&mut verify(&place, &run, &[])).stdout;
+    assert!(told.starts_with("Identical: "), "{told}");
+    place.write("pictures/notes.txt", "changed, and never read");
+    assert!(succeeds(&mut verify(&place, &run, &[])).stdout.starts_with("Identical: "));
+    picture(7, 90);
+    let told = said(&mut verify(&place, &run, &[])).stdout;
+    assert!(told.starts_with("Not the same: ") && told.matches("pictures").count() == 1, "{told}");
+}
+
 #[test]
 fn what_cannot_be_verified_is_refused() {
     let place = Place::new();

@@ -282,6 +282,7 @@ fn labelled_of(
         labels => Some(labels.to_vec()),
     };
     let known = known.or_else(|| located.card.class_names(located.config.as_deref(), &label).map(<[String]>::to_vec));
+    let labels_are_numbered = known.is_some() && columns.labels.is_empty() && !first.path().is_dir();
     let measured = known.is_none() && !is_image && task.is_none() && columns::is_measured(first, &label)?;
     let task = task.unwrap_or(match (is_image, measured) {
         (true, _) => Task::ImageClassification,
@@ -334,6 +335,7 @@ fn labelled_of(
         splits: facts,
         columns,
         labels: classes,
+        labels_are_numbered,
         license: located.card.license,
         revision: located.revision,
         mean_tokens: lengths.as_ref().map(|lengths| lengths.mean),

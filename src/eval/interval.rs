@@ -114,7 +114,10 @@ pub fn wilson(p: f64, n: usize) -> Interval {
     let (count, z2) = (n as f64, Z_975 * Z_975);
     let centre = (p + z2 / (2.0 * count)) / (1.0 + z2 / count);
     let half = Z_975 / (1.0 + z2 / count) * (p * (1.0 - p) / count + z2 / (4.0 * count * count)).sqrt();
-    Interval { low: (centre - half).max(0.0), high: (centre + half).min(1.0), basis: Basis::Examples { count: n } }
+    // None of them and all of them are ends of what there can be, to the last bit.
+    let low = if p == 0.0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if p == 1.0 { 1.0 } else { (centre + half).min(1.0) };
+    Interval { low, high, basis: Basis::Examples { count: n } }
 }
 
 /// The 97.5 % quantile of the normal distribution.
@@ -164,6 +167,7 @@ mod tests {
         check(81, 263, 0.2553, 0.3662);
         check(15, 148, 0.0624, 0.1605);
         check(0, 20, 0.0, 0.1611);
+        (1..100).for_each(|n| assert_eq!((wilson(0.0, n).low, wilson(1.0, n).high), (0.0, 1.0), "{n}"));
     }
 
     #[test]

@@ -271,7 +271,7 @@ impl SplitShape {
                 ("tokens of answers", asked as f64),
                 ("longest text", longest as f64),
                 ("texts cut", truncated as f64),
-                ("left out for their length", left_out as f64),
+                ("left out without an answer", left_out as f64),
                 ("vocabulary", vocab_size as f64),
             ],
             SplitShape::Pairs {

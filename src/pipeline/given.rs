@@ -124,6 +124,12 @@ enum Error {
     Unlabelled { split: String },
     #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), listed(model), data.len(), listed(data))]
     Classes { model: Vec<String>, data: Vec<String> },
+    #[error(
+        "the classes of model and data have other names: the model tells {} apart, the data has {}",
+        listed(model),
+        listed(data)
+    )]
+    ClassNames { model: Vec<String>, data: Vec<String> },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
 }
@@ -140,6 +146,9 @@ impl Failure for Error {
             Error::NoSplit { .. } | Error::Unlabelled { .. } => Some("name a split with labels by `--split`".into()),
             Error::Classes { .. } => {
                 Some("a model that was fine-tuned on such data is needed, such as the `model` folder of a run".into())
+            }
+            Error::ClassNames { .. } => {
+                Some("call the data's classes as the model does, or by their numbers in the model, 0, 1, ...".into())
             }
             Error::NoReference => Some("score the adapter, whose base is known; the run's own report holds its scores".into()),
             _ => None,
@@ -177,7 +186,7 @@ impl Pipeline<'_> {
             let input = columns.input.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" + ");
             format!("columns: {input}{label}, as the model was trained (`{MANIFEST}`)")
         }));
-        let classes = classes(model.config.labels(), &data.labels, &mut assumptions)?;
+        let classes = classes(model.config.labels(), (&data.labels, data.labels_are_numbered), &mut assumptions)?;
         let forced = question.spoken.forced(&model)?;
         if question.compared.is_some() && model.config.speech_limits().is_none() {
             return Err(Untold::Deaf { family: model.config.family() }.into());
@@ -367,8 +376,9 @@ impl Numbered {
     }
 }
 
-/// Matches the classes of model and data by name, else by number.
-fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> Result<Numbered, Error> {
+/// Matches the classes of model and data by name, else by number, where both have numbers: names of data that nobody numbered are merely
+/// in the order of their letters.
+fn classes(model: &[String], (data, are_numbered): (&[String], bool), assumptions: &mut Vec<String>) -> Result<Numbered, Error> {
     let numbered =
         |source: &[String], model: Option<&[String]>| Numbered { source: source.to_vec(), model: model.map(<[_]>::to_vec) };
     if data.is_empty() {
@@ -386,6 +396,12 @@ fn classes(model: &[String], data: &[String], assumptions: &mut Vec<String>) -> 
     }
     // Public models often carry no names, or others than the data.
     let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
+    let is_number = |name: &String| name.parse::<f64>().is_ok();
+    let is_short_for = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+    let are_short = model.iter().zip(data).all(|(model, data)| is_short_for(&model.to_lowercase(), &data.to_lowercase()));
+    if !(nameless || are_numbered || are_short || model.iter().all(is_number) || data.iter().all(is_number)) {
+        return Err(Error::ClassNames { model: model.to_vec(), data: data.to_vec() });
+    }
     let why = if nameless {
         "the model does not name them".into()
     } else {
@@ -471,7 +487,9 @@ mod tests {
     fn classes_are_matched_by_name_else_by_number() {
         let check = |model: &str, data: &str, expected: Result<(&str, &str), &str>, assumed: usize| {
             let mut assumptions = Vec::new();
-            match (classes(&names(model), &names(data), &mut assumptions), expected) {
+            // Data whose classes are numbered stands in brackets.
+            let (is_numbered, data) = (data.starts_with('['), data.trim_matches(['[', ']']));
+            match (classes(&names(model), (&names(data), is_numbered), &mut assumptions), expected) {
                 (Ok(found), Ok((source, own))) => {
                     assert_eq!((found.names(), &found.source), (&names(own)[..], &names(source)), "{model} / {data}");
                 }
@@ -483,7 +501,11 @@ mod tests {
         check("no yes", "no yes", Ok(("no yes", "no yes")), 0);
         check("NO YES", "no yes", Ok(("no yes", "no yes")), 0);
         check("LABEL_0 LABEL_1", "no yes", Ok(("no yes", "no yes")), 1);
-        check("bad good", "no yes", Ok(("no yes", "no yes")), 1);
+        check("bad good", "[no yes]", Ok(("no yes", "no yes")), 1);
+        check("0 1", "no yes", Ok(("no yes", "no yes")), 1);
+        check("bad good", "0 1", Ok(("0 1", "0 1")), 1);
+        check("NEGATIVE POSITIVE", "neg pos", Ok(("neg pos", "neg pos")), 1);
+        check("bad good", "no yes", Err("other names: the model tells `bad`, `good` apart"), 0);
         check("a b c", "a c", Ok(("a c", "a b c")), 0);
         check("Yes no", "no yes", Ok(("no yes", "Yes no")), 0);
         check("a b", "", Ok(("a b", "a b")), 0);

@@ -43,14 +43,10 @@ impl Pipeline<'_> {
         if prepared.is_dir() {
             return Ok(None);
         }
-        let mut names = vec![plan.spec.data.train.clone()];
-        if let Monitor::Split { name } = &plan.spec.data.monitor {
-            names.push(name.clone());
-        }
         let tokenizer = tokenizer(&plan.spec.model, plan.spec.task, &plan.facts.model);
         let labels = Some(plan.facts.data.labels.clone()).filter(|labels| !labels.is_empty());
         self.watch.say("preparing the training data");
-        self.prepare_into(PREPARE, prepare_job(plan, &names, tokenizer, labels), &prepared)
+        self.prepare_into(PREPARE, prepare_job(plan, &training_splits(plan), tokenizer, labels), &prepared)
     }
 
     /// The split of the verdict, with the labels and the tokenizer of the training split.
@@ -231,6 +227,24 @@ impl Read {
         };
         whole.into_iter().chain(named.into_iter().flatten())
     }
+}
+
+/// The splits that training may see.
+fn training_splits(plan: &Plan) -> Vec<String> {
+    let mut names = vec![plan.spec.data.train.clone()];
+    if let Monitor::Split { name } = &plan.spec.data.monitor {
+        names.push(name.clone());
+    }
+    names
+}
+
+/// The files below each folder that the rows of a preparation's tables name now, and that its record of the folder is of.
+pub(super) fn named_files(plan: &Plan, root: &Path, preparation: &str) -> data::Result<data::Named> {
+    let held_out = std::slice::from_ref(&plan.spec.data.held_out);
+    let names = if preparation == PREPARE { &training_splits(plan) } else { held_out };
+    let mut job = prepare_job(plan, names, TokenizerSource::File(PathBuf::new()), None);
+    job.splits.iter_mut().flat_map(|split| &mut split.files).for_each(|file| *file = root.join(&*file));
+    data::named_files(&job)
 }
 
 /// Everything that a preparation reads, each once.

@@ -1,8 +1,9 @@
 //! A finished run, held against its records and repeated in a jail: the same bits, or where they first part.
 
+use super::prepared::named_files;
 use super::stages::supervisor;
 use super::{Limits, Pipeline};
-use crate::data::{sha256_of_file, sha256_of_place, sha256_of_weights};
+use crate::data::{sha256_of_file, sha256_of_files, sha256_of_place, sha256_of_weights};
 use crate::error::{Class, Failure, Result};
 use crate::job::{Event, InitFrom, Job, PREPARE, RunConfig, differing};
 use crate::plan::Plan;
@@ -14,6 +15,9 @@ use crate::run::{Outcome, readable_by_training};
 use crate::store::{Entry, Record, RunFolder, Stage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// How the bytes of a place are told apart.
+type Hash<'a> = &'a dyn Fn(&Path) -> crate::data::Result<String>;
 
 /// What `tallow verify` asks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -172,18 +176,16 @@ impl Pipeline<'_> {
     fn check_files(&self, plan: &Plan, ledger: &[Entry], found: &mut Verification) -> Result<()> {
         let root = self.folder.root();
         found.model_gone = self.gone_of_model(ledger);
-        let mut check = |input: Input, path: &Path, recorded: &str, needed: bool| -> Result<()> {
+        let mut check = |input: Input, path: &Path, hash: Hash, recorded: &str, needed: bool| -> Result<()> {
             let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
             if !path.exists() && !needed {
                 found.files_gone.push(shown);
                 return Ok(());
             }
-            let holds = match input {
-                Input::BaseWeights if path.exists() => Some(sha256_of_weights(path)?),
-                _ if path.exists() => Some(sha256_of_place(path)?),
-                _ => None,
-            };
+            let holds = path.exists().then(|| hash(path)).transpose()?;
             if holds.as_deref() != Some(recorded) {
+                // What two preparations read is told once.
+                found.changed.retain(|difference| difference.input != input || difference.key != shown);
                 found.changed.push(Difference { input, key: shown, a: Some(recorded.into()), b: holds });
             } else if !found.files_checked.contains(&shown) {
                 found.files_checked.push(shown);
@@ -199,7 +201,7 @@ impl Pipeline<'_> {
         ] {
             // Of a file that could not be read there is none.
             if let Some((file, sha256)) = last_stage(ledger, stage).filter(|(_, sha256)| !sha256.is_empty()) {
-                check(input, &root.join(file), sha256, true)?;
+                check(input, &root.join(file), &sha256_of_place, sha256, true)?;
             }
         }
         // Nothing needs what is told of the run, or its model, to be there. One file of weights is held against what training told of it.
@@ -207,22 +209,30 @@ impl Pipeline<'_> {
         for (file, sha256) in reported(ledger) {
             let path = root.join(file);
             if path.is_file() && !sha256.is_empty() && !weights.contains(&path) {
-                check(Input::Report, &path, sha256, false)?;
+                check(Input::Report, &path, &sha256_of_place, sha256, false)?;
             }
         }
-        for file in sources(ledger).into_iter().flat_map(|read| &read.files) {
-            check(Input::Data, &root.join(&file.path), &file.sha256, false)?;
+        for (preparation, read) in sources(ledger) {
+            // A table that is gone or cannot be read any more is told of by its own hash.
+            let named = named_files(plan, root, preparation).unwrap_or_default();
+            for file in &read.files {
+                let path = root.join(&file.path);
+                match named.get(&path) {
+                    Some(files) => check(Input::Data, &path, &|path| sha256_of_files(path, files), &file.sha256, false)?,
+                    None => check(Input::Data, &path, &sha256_of_place, &file.sha256, false)?,
+                }
+            }
         }
         for (_, by, split) in prepared(ledger) {
             let place = if by == PREPARE { self.folder.prepared() } else { self.folder.held_out() };
-            check(Input::Data, &place.join(&split.file), &split.sha256, true)?;
+            check(Input::Data, &place.join(&split.file), &sha256_of_place, &split.sha256, true)?;
         }
         for run in &plan.runs {
             if let InitFrom::Weights { path, sha256 } = &run.init {
                 if !path.is_file() {
                     return Err(Error::Gone { run: run.name.clone(), path: path.clone() }.into());
                 }
-                check(Input::BaseWeights, path, sha256, true)?;
+                check(Input::BaseWeights, path, &sha256_of_weights, sha256, true)?;
             }
         }
         Ok(())

@@ -48,6 +48,9 @@ pub struct DataFacts {
     pub splits: Vec<SplitFacts>,
     pub columns: Columns,
     pub labels: Vec<String>,
+    /// Their order is that of the data's own numbers, and not merely that of their letters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub labels_are_numbered: bool,
     /// Of pairs with a score: the least and the greatest of the training split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<[f64; 2]>,

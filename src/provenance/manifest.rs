@@ -106,7 +106,7 @@ impl Manifest {
         let (mut data, mut tokenizer_sha256) = (DataHashes::default(), None);
         let (mut weights, mut surroundings, mut sandbox) = (BTreeMap::new(), Vec::<Surroundings>::new(), Vec::new());
         data.revision = plan.facts.data.revision.clone();
-        for read in sources(ledger) {
+        for (_, read) in sources(ledger) {
             let new = read.files.iter().filter(|file| !data.sources.contains(file)).cloned().collect::<Vec<_>>();
             data.sources.extend(new);
             tokenizer_sha256 = read.tokenizer_sha256.clone().or(tokenizer_sha256);

@@ -18,8 +18,8 @@ pub fn prepared(ledger: &[Entry]) -> Vec<(u64, &str, &PreparedSplit)> {
     counts.map(|(row, run, _, split)| (row, run, split)).collect()
 }
 
-/// What the preparations that count were made from.
-pub fn sources(ledger: &[Entry]) -> Vec<&Sourced> {
+/// What the preparations that count were made from, each with its name.
+pub fn sources(ledger: &[Entry]) -> Vec<(&str, &Sourced)> {
     let mut last: Vec<(&str, &Sourced)> = Vec::new();
     for entry in ledger {
         let Record::Sourced { run, read } = &entry.record else { continue };
@@ -28,7 +28,7 @@ pub fn sources(ledger: &[Entry]) -> Vec<&Sourced> {
             None => last.push((run, read)),
         }
     }
-    last.into_iter().map(|(_, read)| read).collect()
+    last
 }
 
 #[cfg(test)]
@@ -67,6 +67,6 @@ mod tests {
         };
         let row = |run: &str, sha256: &str| Record::Sourced { run: run.into(), read: read(sha256) };
         let ledger = ledger(vec![row("prepare", "before"), row("prepare", "after"), row("prepare-held-out", "other")]);
-        assert_eq!(sources(&ledger), [&read("after"), &read("other")]);
+        assert_eq!(sources(&ledger), [("prepare", &read("after")), ("prepare-held-out", &read("other"))]);
     }
 }
