@@ -2,7 +2,7 @@
 
 use super::{DataSpecHints, task_told};
 use crate::data::Result;
-use crate::data::columns::is_usual_label;
+use crate::data::columns::{Roles, is_usual_label};
 use crate::data::read::Table;
 use crate::plan::DataFacts;
 use crate::spec::Task;
@@ -51,5 +51,7 @@ pub(super) fn guessed(facts: &DataFacts, hints: &DataSpecHints, class_columns: &
         return None;
     }
     let why = if is_usual_label(label) { "labels are called so" } else { "no other column looks like one" };
-    Some(format!("data.columns.label: `{label}`, for nothing says what is told, and {why}"))
+    let is_named = hints.perhaps.says.iter().any(|text| !Roles::mentioned(text, &[label.as_str()]).is_empty());
+    let said = if is_named { "the request names it" } else { "nothing says what is told" };
+    Some(format!("data.columns.label: `{label}`, for {said}, and {why}"))
 }

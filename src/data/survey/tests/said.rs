@@ -254,6 +254,8 @@ fn a_guess_is_told() {
     assert!(matches!(told.as_slice(), [only] if only.contains("`rating`") && only.contains("labels are called so")), "{told:?}");
     let told = notes("a.csv", &csv("kind"), &says("minilm on a.csv"));
     assert!(matches!(told.as_slice(), [only] if only.contains("`kind`")), "{told:?}");
+    let told = notes("a.csv", &csv("rating"), &says("a.csv has a comment each, and the rating goes to 2"));
+    assert!(matches!(told.as_slice(), [only] if only.contains("the request names it")), "{told:?}");
     // What is named, or called a label outright, is none; nor is there anybody to tell without a request.
     assert_eq!(notes("a.csv", &csv("rating"), &says("predict rating from comment")), names(&[]));
     assert_eq!(notes("a.csv", &csv("label"), &says("minilm on a.csv")), names(&[]));
