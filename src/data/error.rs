@@ -71,7 +71,7 @@ pub enum Error {
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), listed(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
-    #[error("`{}`: {} are all to be told, and one column is, or several where each holds nothing but 0 and 1", path.display(), listed(columns))]
+    #[error("`{}`: {} are all to be told, and one column is, or several of a text where each holds nothing but 0 and 1", path.display(), listed(columns))]
     SeveralTold { path: PathBuf, columns: Vec<String> },
     #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), listed(have))]
     ChooseInput { path: PathBuf, role: &'static str, have: Vec<String> },

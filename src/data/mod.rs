@@ -73,7 +73,7 @@ pub use shards::{sha256_of_weights, weight_files};
 pub use splits::{SPLIT_WORDS, TABLES, are_splits, holds_rows, holds_text, is_pattern, is_table, split_of_file};
 pub use stream::in_characters;
 pub use survey::{DataSpecHints, split_column_in_words, survey_data};
-pub use survey_model::{look_at_model, survey_model, survey_tokenizer};
+pub use survey_model::{look_at_model, models_at_hand, survey_model, survey_tokenizer};
 pub use tokenizers::ENDS_OF_TEXT;
 pub(crate) use tokenizers::given::{SOURCE as PAIR_TOKENIZER, tokenizer_files, tokenizer_json};
 pub use vocabulary::{ENDS_OF_TURN, Vocabulary};

@@ -1,14 +1,17 @@
 //! What a data set holds, before anything is decided: splits, sizes, columns, class names.
 
 mod answers;
+mod guessed;
 mod notes;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use self::answers::{Known, answers_of, labels_of, several_of, values_of};
+use self::guessed::{guessed, label_in_passing};
 use self::notes::notes;
 pub use self::notes::split_column_in_words;
-use super::audio;
+use self::written::{conversations_of, pairs_of, recordings_of};
 use super::card::Card;
 use super::classes;
 use super::columns::{self, PerhapsColumns};
@@ -50,8 +53,6 @@ pub struct DataSpecHints {
     pub for_training: bool,
 }
 
-/// Bytes of recordings that are looked at for the longest.
-const HEADS: usize = 256 << 20;
 /// Texts that are looked at for their mean length.
 const SAMPLE: usize = 500;
 
@@ -80,7 +81,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     }
     let first = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document());
     if let Some(first) = first {
-        if let Some(columns) = hints.perhaps.several_told(first) {
+        if let Some(columns) = hints.perhaps.several_told(first, &hints.columns) {
             return Err(Error::SeveralTold { path: first.path().into(), columns });
         }
         if let Some(labels) = hints.perhaps.labels_told(first, &hints.columns) {
@@ -110,7 +111,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let trained = cut_off.as_ref().map(|(.., (part, _))| part.rest());
     let times = first.map(ordered::columns_of_time).unwrap_or_default();
     let whose = first.map(grouped::columns).unwrap_or_default();
+    let class_columns: Vec<String> =
+        located.card.class_columns(located.config.as_deref()).into_iter().map(str::to_string).collect();
     let mut facts = survey_tables(&splits, located, &hints, trained.as_ref(), input)?;
+    notes.extend(guessed(&facts, &hints, &class_columns));
     if let Some((name, held_out, (part, notes))) = cut_off {
         facts.cut(name, held_out, &part);
         facts.notes.extend(notes);
@@ -130,20 +134,6 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     facts.notes.splice(0..0, notes);
     facts.columns.weight = weight;
     Ok(facts)
-}
-
-/// The column that is said in passing, where an answer is told of texts or rows, and why it is meant where no words name it.
-fn label_in_passing(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<Option<(String, Option<String>)>> {
-    let (perhaps, asked) = (&hints.perhaps, &hints.columns);
-    let may_be_meant = match hints.task {
-        _ if asked.label.is_some() || !asked.labels.is_empty() => false,
-        None => task_told(first, asked)?.is_none(),
-        Some(task) => matches!(
-            task,
-            Task::TextClassification | Task::TextRegression | Task::TabularClassification | Task::TabularRegression
-        ),
-    };
-    Ok(if may_be_meant { perhaps.in_passing(first, asked, class_columns) } else { None })
 }
 
 /// What tables hold, of whose columns any may be an input or a label.
@@ -372,54 +362,6 @@ fn survey_table(
     })
 }
 
-/// Rows that are conversations, or pairs of answers: nothing is labelled but by what they say.
-fn conversations_of(splits: &[(String, Vec<Table>)], columns: Columns, task: Task, located: Located) -> Result<DataFacts> {
-    let mut facts = Vec::new();
-    for (name, tables) in splits {
-        let examples = tables.iter().map(Table::count).sum::<Result<usize>>()?;
-        let files = files_of(name, tables, examples)?;
-        facts.push(SplitFacts { name: name.clone(), files, examples, labelled: true, part: None, tokens: None });
-    }
-    let all: Vec<String> = columns.input.iter().chain(&columns.label).cloned().collect();
-    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
-    // Of a pair the prompt stands in both texts; a template adds a few tokens to each turn.
-    let twice = if task == Task::PreferenceOptimization { all.len().saturating_sub(2) } else { 0 };
-    let lengths = Lengths::of(first, &all, twice)?.map(|tokens| tokens + 4.0 * (all.len() + twice) as f64);
-    Ok(told(task, facts, columns, lengths, located))
-}
-
-/// Rows of a text and what is written from it; a split other than the first may lack the latter.
-fn pairs_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
-    let target = columns.label.clone().unwrap_or_default();
-    let facts = answered(splits, &target)?;
-    let both: Vec<String> = columns.input.iter().cloned().chain([target]).collect();
-    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
-    // Of the two together half each.
-    let lengths = Lengths::of(first, &both, 0)?.map(|tokens| tokens / 2.0);
-    Ok(told(Task::TextToText, facts, columns, lengths, located))
-}
-
-/// Recordings with what is said in them; a split other than the first may lack the latter.
-fn recordings_of(splits: &[(String, Vec<Table>)], columns: Columns, located: Located) -> Result<DataFacts> {
-    let said = columns.label.clone().unwrap_or_default();
-    let facts = answered(splits, &said)?;
-    let first = splits.first().and_then(|(_, tables)| tables.first()).ok_or_else(|| no_data(&located))?;
-    let lengths = Lengths::of(first, &[said], 0)?;
-    let heard = columns.input.first().cloned().unwrap_or_default();
-    let (longest_secs, mean_secs) = durations(splits.iter().flat_map(|(_, tables)| tables), &heard)?.unzip();
-    Ok(DataFacts { longest_secs, mean_secs, ..told(Task::SpeechRecognition, facts, columns, lengths, located) })
-}
-
-/// Splits whose rows are told by texts of a column.
-fn answered(splits: &[(String, Vec<Table>)], column: &str) -> Result<Vec<SplitFacts>> {
-    let split = |(at, (name, tables)): (usize, &(String, Vec<Table>))| {
-        let found = answers_of(tables, column, at > 0)?;
-        let files = files_of(name, tables, found.rows)?;
-        Ok(SplitFacts { name: name.clone(), files, examples: found.rows, labelled: found.any, part: None, tokens: None })
-    };
-    splits.iter().enumerate().map(split).collect()
-}
-
 /// The files of a split that holds so many rows.
 ///
 /// # Errors
@@ -445,25 +387,6 @@ pub(super) fn told(task: Task, splits: Vec<SplitFacts>, columns: Columns, length
         tokens_by_length: lengths.by_length,
         ..DataFacts::default()
     }
-}
-
-/// Seconds of the longest recording and of the mean one, by the heads of all; of those that lie in tables themselves the first [`HEADS`]
-/// bytes are looked at.
-fn durations<'a>(tables: impl Iterator<Item = &'a Table>, column: &str) -> Result<Option<(f64, f64)>> {
-    let (mut all, mut read) = (Vec::new(), 0);
-    'tables: for table in tables {
-        for row in table.rows(&[column])? {
-            // What cannot be read is for the preparation to tell of.
-            let Some(cell) = row.ok().and_then(|row| row.cells.into_iter().next()) else { continue };
-            all.extend(audio::seconds(&cell));
-            read += if let Cell::Bytes(bytes) = &cell { bytes.len() } else { 0 };
-            if read > HEADS {
-                break 'tables;
-            }
-        }
-    }
-    let mean = all.iter().sum::<f64>() / all.len() as f64;
-    Ok(all.into_iter().reduce(f64::max).map(|longest| (longest, mean)))
 }
 
 fn no_data(located: &Located) -> Error {

@@ -1,7 +1,10 @@
 //! What a model folder holds: its config, weights, tokenizer, licence.
 
 mod adapter;
+mod at_hand;
 mod weights;
+
+pub use at_hand::models_at_hand;
 
 use super::hub::{Hub, Kind, Repo};
 use super::tokenizers::given;

@@ -45,7 +45,8 @@ pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
 pub use request::{
     AskedAdapter, AskedError, AskedOrder, AskedPair, AskedPart, AskedSpeech, AskedSplit, AskedWeights, DataName, Edge, Frozen,
-    Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, SplitBy, Times, Without, language, parse_request,
+    Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, SplitBy, Times, Without, language, measure_called,
+    parse_request,
 };
 pub use source::{ArxivId, PaperFormat, PaperSource};
 

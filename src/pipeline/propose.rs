@@ -8,7 +8,9 @@ use crate::intake::{self, ModelName, Opened, Paper, PaperSpec, Request, SourceRe
 use crate::job::Job;
 use crate::llm::{Allowance, Chosen};
 use crate::plan::advised::AdvisedPlanner;
-use crate::plan::{DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for};
+use crate::plan::{
+    AtHand, DataChoice, DataFacts, Draft, Goal, HostFacts, ModelFacts, Offer, Planner, PlannerError, Wishes, secs_for,
+};
 use crate::run::{Outcome, READING_MEMORY, Supervisor, Watch};
 use crate::spec::{self, Columns, Deviation, ExperimentSpec, ModelSpec, Task, TokenizerSpec};
 use crate::store::Stage;
@@ -28,6 +30,8 @@ struct Found {
     data: DataFacts,
     /// The model that was asked for by id or folder.
     model: Option<ModelFacts>,
+    /// Models that lie here, where one was asked for without an id.
+    at_hand: Vec<AtHand>,
     /// The machine that was planned for.
     host: HostFacts,
 }
@@ -187,7 +191,7 @@ impl Pipeline<'_> {
         let wishes = &self.afforded(goal, wishes);
         // The questions of a recording come up again on the machine that they were made for.
         let recorded = chosen.as_ref().and_then(Chosen::given);
-        let Found { spec, others, choice, data, model, host } = self.choose(goal, wishes, recorded)?;
+        let Found { spec, others, choice, data, model, at_hand, host } = self.choose(goal, wishes, recorded)?;
         let spec = laid_over(spec, goal, wishes)?;
         let Some(chosen) = chosen else { return Ok(spec) };
         // One that the user's keys do not fit is none.
@@ -196,7 +200,7 @@ impl Pipeline<'_> {
         let (draft, rules) = (Draft { spec: spec.clone(), others }, self.setup.planner);
         self.asking(&chosen, allowance, &host, |this, adviser| {
             this.watch.say(&format!("asking {}", adviser.name()));
-            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &[] };
+            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &[], at_hand: &at_hand };
             let planner = AdvisedPlanner::new(rules, adviser);
             let mut inspect = |proposed: &ExperimentSpec| this.wrong_with(proposed, &spec, &host);
             let revised = planner.revise((goal, wishes), &choice, &offer, draft, &mut inspect)?;
@@ -225,14 +229,15 @@ impl Pipeline<'_> {
             }
             _ => None,
         };
+        let at_hand = if goal.wants_weights(wishes) { data::models_at_hand(self.setup.hub) } else { Vec::new() };
         let (mut absent, mut first_error) = (Vec::new(), None);
         let host = recorded.map_or_else(|| (self.setup.host)(), Ok)?;
         loop {
             let known = absent.len();
-            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent };
+            let offer = Offer { data: &data, model: model.as_ref(), host: &host, absent: &absent, at_hand: &at_hand };
             match (planner.experiments(goal, wishes, &choice, &offer), first_error.take()) {
                 (Ok(others), before) => match self.first_model(others.clone(), &mut absent)? {
-                    Ok(spec) => return Ok(Found { spec, others, choice, data, model, host }),
+                    Ok(spec) => return Ok(Found { spec, others, choice, data, model, at_hand, host }),
                     // The planner would propose the same again.
                     Err(error) if absent.len() == known => return Err(before.unwrap_or(error).into()),
                     // The planner is asked for what is left: it may say that none of it fits.

@@ -28,6 +28,13 @@ impl Goal {
         let of_request = || if let Goal::Request(request) = self { request.model.as_ref() } else { None };
         wishes.model.as_ref().or_else(of_request)
     }
+
+    /// Whether weights are asked for that were learnt before, and not by the id or the folder of a model.
+    pub fn wants_weights(&self, wishes: &Wishes) -> bool {
+        let Goal::Request(request) = self else { return false };
+        let is_named = matches!(self.model(wishes), Some(ModelName::At { .. }));
+        !is_named && !request.from_scratch && (request.pretrained || request.keeps_most())
+    }
 }
 
 /// What the command line says besides; it comes before what the goal says. In the run folder: `wishes.json`.
@@ -157,6 +164,17 @@ pub struct Offer<'a> {
     pub host: &'a HostFacts,
     /// Ids of public models that were looked for in vain: they are not proposed.
     pub absent: &'a [String],
+    /// Models that lie here, where weights are asked for and no model by its id.
+    pub at_hand: &'a [AtHand],
+}
+
+/// A model with weights that lies here, found by nobody's naming it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtHand {
+    pub id: String,
+    pub facts: ModelFacts,
+    /// What its card says that it was trained on, by ids or names.
+    pub trained_on: Vec<String>,
 }
 
 /// Why nothing can be proposed.

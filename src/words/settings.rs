@@ -81,13 +81,17 @@ pub(crate) fn schedule(schedule: &Schedule) -> String {
         }
         Schedule::Exponential { end_frac, .. } => format!("exponential {}", to(end_frac)),
     };
-    let warmup = match schedule.warmup() {
-        Warmup::Steps(0) => String::new(),
-        Warmup::Frac(0.0) => String::new(),
-        Warmup::Steps(steps) => format!(", warm-up {} steps", count(steps as f64)),
-        Warmup::Frac(frac) => format!(", warm-up {} of steps", share(frac)),
-    };
-    shape + &warmup
+    match schedule.warmup() {
+        Warmup::Steps(0) | Warmup::Frac(0.0) => shape,
+        warmup => format!("{shape}, warm-up {}", self::warmup(&warmup)),
+    }
+}
+
+pub(crate) fn warmup(warmup: &Warmup) -> String {
+    match warmup {
+        Warmup::Steps(steps) => format!("{} steps", count(*steps as f64)),
+        Warmup::Frac(frac) => format!("{} % of steps", shortest(frac * 100.0, 2)),
+    }
 }
 
 pub(crate) fn class_weights(weights: &ClassWeights) -> String {

@@ -67,7 +67,7 @@ impl Came {
 
 fn advise_on(goal: &Goal, wishes: &Wishes, data: &DataFacts, replies: &[&str], wrong: &[&str]) -> Came {
     let (choice, machine) = (choice(goal, wishes), host(200.0));
-    let offer = Offer { data, model: None, host: &machine, absent: &[] };
+    let offer = Offer { data, model: None, host: &machine, absent: &[], at_hand: &[] };
     let others = RulePlanner.experiments(goal, wishes, &choice, &offer).expect("experiments");
     let rules = others[0].clone();
     let script =

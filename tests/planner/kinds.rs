@@ -179,7 +179,7 @@ fn pairs_are_for_models_of_two_texts() {
     // Where no public model can be had, one from scratch serves.
     let goal = request("translate ./pairs in 30 minutes");
     let absent: Vec<String> = tallow::data::WRITERS.iter().map(|writer| writer.id.to_string()).collect();
-    let offer = Offer { data: &translated, model: None, host: &host(200.0), absent: &absent };
+    let offer = Offer { data: &translated, model: None, host: &host(200.0), absent: &absent, at_hand: &[] };
     let wishes = Wishes::default();
     let spec = RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0);
     assert_eq!(id(&spec), "marian");
@@ -217,7 +217,7 @@ fn recordings_are_for_models_of_speech() {
     assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
     let goal = request("learn to transcribe ./recordings in 30 minutes");
     let absent: Vec<String> = tallow::data::HEARERS.iter().map(|hearer| hearer.id.to_string()).collect();
-    let offer = Offer { data: &recordings, model: None, host: &host(200.0), absent: &absent };
+    let offer = Offer { data: &recordings, model: None, host: &host(200.0), absent: &absent, at_hand: &[] };
     let spec = RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0);
     assert_eq!(id(&spec), "whisper");
     // What is said in words is learnt, with the error that is hoped for.
@@ -252,7 +252,7 @@ fn pairs_are_for_vectors_where_something_says_so() {
     let scored = || columns(&["sentence1", "sentence2"], Some("score"));
     let planned = |text: &str, data: &DataFacts, model: Option<&ModelFacts>| {
         let (goal, wishes) = (request(text), Wishes::default());
-        let offer = Offer { data, model, host: &host(200.0), absent: &[] };
+        let offer = Offer { data, model, host: &host(200.0), absent: &[], at_hand: &[] };
         RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect("experiments").remove(0)
     };
     // Asked for: the data is looked at as such, with what is known of it.

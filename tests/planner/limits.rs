@@ -47,7 +47,7 @@ fn too_little_money_is_told_as_money() {
     let (goal, data) = (request("BERT on SST-2"), glue());
     let wishes = Wishes { affordable_secs: Some(30), ..Wishes::default() };
     let machine = HostFacts { usd_per_hour: Some(36.0), ..host(1.0) };
-    let offer = Offer { data: &data, model: None, host: &machine, absent: &[] };
+    let offer = Offer { data: &data, model: None, host: &machine, absent: &[], at_hand: &[] };
     let error = RulePlanner.experiments(&goal, &wishes, &choice(&goal, &wishes), &offer).expect_err("nothing fits");
     assert!(error.to_string().starts_with("30 s of this machine, which $0.3 pay for, are too little: BERT-tiny"), "{error}");
     assert!(error.hint().is_some_and(|hint| hint.contains("`--max-usd ")), "{:?}", error.hint());

@@ -8,6 +8,7 @@ mod papers;
 mod recipes;
 mod requests;
 mod table;
+mod told;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -69,7 +70,7 @@ fn choice(goal: &Goal, wishes: &Wishes) -> DataChoice {
 }
 
 fn proposals(goal: &Goal, wishes: &Wishes, data: &DataFacts, gflops: f64) -> Result<Vec<ExperimentSpec>, PlannerError> {
-    let offer = Offer { data, model: None, host: &host(gflops), absent: &[] };
+    let offer = Offer { data, model: None, host: &host(gflops), absent: &[], at_hand: &[] };
     RulePlanner.experiments(goal, wishes, &choice(goal, wishes), &offer)
 }
 
@@ -163,7 +164,7 @@ fn a_model_that_was_looked_up_is_used_as_it_is() {
     let config = tallow_zoo::registry()[0].tiny;
     let model = ModelFacts::from_scratch(config());
     let data = glue();
-    let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[] };
+    let offer = Offer { data: &data, model: Some(&model), host: &host(200.0), absent: &[], at_hand: &[] };
     let found =
         RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer).expect("experiments");
     assert_eq!((found.len(), id(&found[0])), (1, "me/my-bert"));
@@ -179,7 +180,7 @@ fn too_little_time_is_told_of_a_model_that_is_there() {
     let mut absent: Vec<String> = Vec::new();
     let mut needed = 0.0;
     for expected in ["BERT-tiny", "BERT-mini", "MiniLM-L6"] {
-        let offer = Offer { data: &data, model: None, host: &host(1.0), absent: &absent };
+        let offer = Offer { data: &data, model: None, host: &host(1.0), absent: &absent, at_hand: &[] };
         let Err(PlannerError::Budget { name, needed_secs, model, .. }) =
             RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer)
         else {
@@ -195,7 +196,7 @@ fn too_little_time_is_told_of_a_model_that_is_there() {
         ["google-bert/bert-large-uncased", "google-bert/bert-base-uncased", "sentence-transformers/all-MiniLM-L12-v2"]
             .map(String::from),
     );
-    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &absent };
+    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &absent, at_hand: &[] };
     let found = RulePlanner.experiments(&goal, &Wishes::default(), &choice(&goal, &Wishes::default()), &offer);
     assert!(matches!(found, Err(PlannerError::NoModel { .. })), "none is left");
 }

@@ -427,7 +427,7 @@ fn a_paper_of_each_family() {
             .map(|spec| id(spec).to_string())
             .chain(["google-bert/bert-large-uncased".to_string()])
             .collect();
-        let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &absent };
+        let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &absent, at_hand: &[] };
         let left = RulePlanner.experiments(&goal, &day, &choice(&goal, &day), &offer).expect("something stands in");
         assert_eq!(id(&left[0]), otherwise, "without {absent:?}");
         assert!(left[0].recipe.batch_size > 0 && spec::parse(&spec::to_toml(&left[0]), "proposed").is_ok(), "{own}");
@@ -436,7 +436,7 @@ fn a_paper_of_each_family() {
     let goal = paper("gpt2", "WikiText-2", "perplexity", 29.4, vec![]);
     let forms = RulePlanner.data(&goal, &day).expect("two forms");
     let data = words();
-    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &[] };
+    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &[], at_hand: &[] };
     let said = |form: &DataChoice| {
         let spec = RulePlanner.experiments(&goal, &day, form, &offer).expect("experiments").remove(0);
         spec.assumptions.iter().any(|a| a.starts_with("data.source.config: `wikitext-2-v1`"))

@@ -68,7 +68,7 @@ fn facts(name: &str) -> DataFacts {
 fn planned(row: &Row) -> Result<ExperimentSpec, PlannerError> {
     let (goal, wishes, data) = (request(&row.text), Wishes::default(), facts(&row.data));
     let choice = RulePlanner.data(&goal, &wishes)?.remove(0);
-    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &[] };
+    let offer = Offer { data: &data, model: None, host: &host(200.0), absent: &[], at_hand: &[] };
     Ok(RulePlanner.experiments(&goal, &wishes, &choice, &offer)?.remove(0))
 }
 

@@ -19,6 +19,11 @@ pub(super) struct Front {
 impl Front {
     /// That of a README; none where it has none.
     pub(super) fn of(readme: &str) -> Option<Self> {
+        Front::under(readme, &READ)
+    }
+
+    /// What stands under some keys.
+    pub(super) fn under(readme: &str, read: &[&str]) -> Option<Self> {
         let (front, first_line) = front_matter(readme)?;
         // All of it may be indented.
         let mut lines = front.lines().map(|line| (indent(line), without_comment(line.trim_start_matches(' '))));
@@ -26,7 +31,7 @@ impl Front {
         let (mut text, mut keys, mut is_read) = (String::with_capacity(front.len()), Vec::new(), false);
         for line in front.lines() {
             if let Some(key) = key_of(line, margin) {
-                is_read = READ.contains(&key.as_str());
+                is_read = read.contains(&key.as_str());
                 keys.push(key);
             }
             text.push_str(if is_read { line } else { "" });

@@ -22,6 +22,8 @@ pub struct Card {
     pub is_gated: bool,
     /// The languages of the data, by their codes, as far as it says them.
     pub languages: Vec<String>,
+    /// Of a model: what it was trained on, by ids or names.
+    pub trained_on: Vec<String>,
     pub configs: Vec<Config>,
     /// Class names a configuration: (configuration, column, names). The configuration is none where the data set has only one.
     class_names: Vec<(Option<String>, String, Vec<String>)>,
@@ -86,8 +88,11 @@ impl Card {
         let is_gated = GATE.iter().any(|key| front.keys.iter().any(|known| known == key));
         let info = infos(root.get("dataset_info"));
         let languages = root.get("language").map(languages_of).unwrap_or_default();
+        // Beside all else: a model is one wherever it was trained, and whoever says so in no YAML says nothing.
+        let beside = Front::under(readme, &["datasets"]).and_then(|front| yaml::parse(&front.text).ok());
+        let trained_on = beside.as_ref().and_then(|root| root.get("datasets")).map(texts_of).unwrap_or_default();
         let (class_names, sizes) = (class_names_of(&info), sizes_of(&info));
-        Ok(Card { license, terms, is_gated, languages, configs, class_names, sizes, notes: Vec::new() })
+        Ok(Card { license, terms, is_gated, languages, trained_on, configs, class_names, sizes, notes: Vec::new() })
     }
 
     /// Class names of a column in a configuration.
@@ -134,18 +139,23 @@ fn languages_of(value: &Yaml) -> Vec<String> {
             && first.bytes().all(|b| b.is_ascii_lowercase())
             && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
     };
-    let said: Vec<&str> = match value {
-        Yaml::Text(text) => vec![text.as_str()],
-        Yaml::List(items) => items.iter().filter_map(Yaml::text).collect(),
-        Yaml::Null | Yaml::Map(_) => Vec::new(),
-    };
+    let said = texts_of(value);
     let mut found: Vec<String> = Vec::new();
-    for code in said.into_iter().map(str::trim).filter(is_code) {
+    for code in said.iter().map(|text| text.trim()).filter(is_code) {
         if !found.iter().any(|known| known == code) {
             found.push(code.into());
         }
     }
     found
+}
+
+/// One text, or those of a list.
+fn texts_of(value: &Yaml) -> Vec<String> {
+    match value {
+        Yaml::Text(text) => vec![text.clone()],
+        Yaml::List(items) => items.iter().filter_map(Yaml::text).map(str::to_string).collect(),
+        Yaml::Null | Yaml::Map(_) => Vec::new(),
+    }
 }
 
 fn config_of(item: &Yaml) -> Result<Config, String> {

@@ -110,7 +110,7 @@ impl PerhapsColumns {
 
     /// A text with the name of the column for each strange word that a slip of the keyboard makes it, where that is one alone, and is
     /// nowhere in the text; words for parts of columns alike.
-    fn mended(&self, text: &str, names: &[&str]) -> String {
+    pub fn mended(&self, text: &str, names: &[&str]) -> String {
         const PARTS: [&str; 4] = ["label", "target", "input", "column"];
         let is_there = |name: &str| Roles::mentioned(text, &[name]).iter().any(|own| own == name);
         let mut text = text.to_string();
@@ -129,11 +129,7 @@ impl PerhapsColumns {
     /// Labels of 0 and 1 of which a text may have several: those that are told together, else those of a bare list.
     pub(in crate::data) fn labels_told(&self, table: &Table, asked: &Columns) -> Option<Vec<String>> {
         let roles = self.roles(table);
-        let is_open = asked.label.as_ref().is_none_or(|label| {
-            let column = named(table, label).map(|column| &column.name);
-            column.is_none_or(|column| roles.together.contains(column))
-        });
-        if !asked.labels.is_empty() || !is_open {
+        if !asked.labels.is_empty() || names_another(table, asked, &roles.together) {
             return None;
         }
         let of_list = || -> Vec<String> {
@@ -146,11 +142,15 @@ impl PerhapsColumns {
         (labels.len() > 1 && !texts_beside(table, "", &[]).is_empty()).then_some(labels)
     }
 
-    /// Columns of which all are to be told and that are none of 0 and 1, where one is: no model here tells several things.
-    pub(in crate::data) fn several_told(&self, table: &Table) -> Option<Vec<String>> {
+    /// Columns of which all are to be told and that are not labels of a text, each 0 or 1: no model here tells several things.
+    pub(in crate::data) fn several_told(&self, table: &Table, asked: &Columns) -> Option<Vec<String>> {
         let together = self.roles(table).together;
-        let is_known = together.len() > 1 && !together.iter().all(|name| is_flag(table, name));
-        is_known.then_some(together)
+        if together.len() < 2 {
+            return None;
+        }
+        let is_said_otherwise = !asked.labels.is_empty() || names_another(table, asked, &together);
+        let are_labels = || is_said_otherwise || self.labels_told(table, asked).is_some();
+        (!together.iter().all(|name| is_flag(table, name)) || !are_labels()).then_some(together)
     }
 
     /// The label and what is left out, where nothing that the table has was said of them otherwise.
@@ -232,6 +232,12 @@ fn replaced(text: &str, word: &str, other: &str) -> String {
         }
     }
     out + &text[from..]
+}
+
+/// Whether the label that was asked for is a column besides these.
+fn names_another(table: &Table, asked: &Columns, together: &[String]) -> bool {
+    let column = asked.label.as_ref().and_then(|label| named(table, label));
+    column.is_some_and(|column| !together.contains(&column.name))
 }
 
 /// Whether a column holds nothing but 0 and 1.

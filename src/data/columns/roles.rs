@@ -4,9 +4,14 @@
 //! Kundentext`, `entrada body`, `文本列是“评论”`. Where nothing does, nothing is said of it: a name alone is no wish.
 
 mod again;
+mod lists;
 mod mentions;
 
 use self::again::left_out_again;
+use self::lists::{
+    EXCLUDES, FITTING, GO_ON, INPUTS, JOINS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF_A_SPLIT, PLACES, PREDICTED, PREDICTS, READ_ON,
+    READS, ROWS, SOURCES, STATES,
+};
 use self::mentions::{Piece, pieces};
 
 /// The part of a column.
@@ -54,7 +59,7 @@ impl Roles {
                 _ => &group[..],
             };
             let part = of_behind.or(of_before);
-            if part == Some(Part::Label) && group.len() > 1 && tells_several(&before, &pieces[at..end]) {
+            if part == Some(Part::Label) && group.len() > 1 && tells_several(&before, &pieces[at..end], &after) {
                 push(&mut roles.together, group);
             }
             let list = match part {
@@ -108,6 +113,11 @@ impl Roles {
         both
     }
 
+    /// Whether a verb puts each thing in its place, and does nothing else: `routes`, `triage`.
+    pub fn places(verb: &str) -> bool {
+        ["rout", "triag", "dispatch", "assign"].iter().any(|start| verb.to_lowercase().starts_with(start))
+    }
+
     /// Whether a phrase that nothing else came of says no more than what is followed: names of columns with their part.
     pub fn says_only(phrase: &str, names: &[&str]) -> bool {
         let pieces = pieces(phrase, names);
@@ -130,120 +140,6 @@ fn push(list: &mut Vec<String>, names: &[&str]) {
         }
     }
 }
-
-/// Words that say that what they are beside is told.
-#[rustfmt::skip]
-const LABELS: &[&str] = &[
-    "label", "labels", "target", "targets", "class", "classes", "outcome", "response", "gold", "output", "outputs", "score", "scores",
-    "klasse", "klassen", "ziel", "zielspalte", "zielvariable", "zielgröße", "kategorie", "kategorien", "labelspalte",
-    "étiquette", "étiquettes", "etiquette", "classe", "cible", "sortie",
-    "etiqueta", "etiquetas", "clase", "clases", "objetivo", "salida", "rótulo", "rótulos", "rotulo", "alvo", "saída",
-    "etichetta", "etichette", "classi", "obiettivo", "bersaglio", "uscita", "标签", "标签列", "目标", "目标列", "类别", "类别列", "ラベル",
-];
-
-/// Words that say that what they are beside is read.
-#[rustfmt::skip]
-const INPUTS: &[&str] = &[
-    "input", "inputs", "text", "texts", "feature", "features", "predictor", "predictors", "sentence", "sentences", "document", "documents",
-    "eingabe", "eingaben", "eingabetext", "texte", "textspalte", "merkmal", "merkmale", "eingang",
-    "entrée", "entrées", "entree", "texte", "caractéristiques", "entrada", "entradas", "texto", "textos", "mensaje", "mensajes", "características",
-    "ingresso", "ingressi", "testo", "testi", "caratteristiche", "文本", "文本列", "输入", "输入列", "特征", "テキスト", "入力",
-];
-
-/// What stands before names that are left out, most of it in other languages than English, of which more is known elsewhere.
-#[rustfmt::skip]
-const EXCLUDES: &[&str] = &[
-    "without",
-    "ohne", "ignoriere", "ignorieren", "ausgenommen", "außer", "sans", "ignorer", "ignorez", "exclure", "exclus", "excluez", "excepté", "sauf",
-    "sin", "ignora", "ignorar", "excluye", "excluir", "excepto", "salvo", "senza", "escludi", "escludere", "escludendo", "ignorare", "tranne",
-    "sem", "exclua", "exclui", "excluindo", "exceto", "排除", "忽略", "不用", "不使用",
-];
-
-/// The same behind a name, where verbs stand last.
-const LEFT_OUT: &[&str] = &["weglassen", "auslassen", "ignorieren", "ausschließen"];
-
-/// How words for rows begin: what is said of some of them is said of no column.
-const ROWS: &[&str] = &["row", "zeile", "ligne", "fila", "riga", "righe", "linha", "beispiel", "exempl", "ejempl", "esemp", "行"];
-
-/// Verbs of what is told, before its name.
-#[rustfmt::skip]
-const PREDICTS: &[&str] = &[
-    "predict", "predicting", "predicts", "forecast", "forecasting", "estimate", "estimating", "regress",
-    "prédire", "prédis", "prédit", "predecir", "predice", "predecirá", "prever", "preveja", "predire", "prevedere", "predici", "预测",
-];
-
-/// The same behind its name, where verbs stand last.
-const PREDICTED: &[&str] = &["vorhersagen", "vorherzusagen", "voraussagen", "vorauszusagen", "predicten"];
-
-/// What is made for what is told: `a classifier for queue`, `un regressore per quality`.
-const MAKERS: [&str; 9] = ["classif", "klassifi", "clasific", "regress", "régress", "regres", "predictor", "detector", "mod"];
-
-/// Stands before where something comes from.
-const SOURCES: &[&str] = &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire", "après"];
-
-/// Verbs of whoever has columns read, before their names.
-const READS: &[&str] = &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用"];
-
-/// What may follow the names behind such a verb: `use weight decay` and `use size for the groups` name no column to be read.
-const READ_ON: &[&str] = &["and", "but", "then", "with", "without", "only", "alone", "together", "please", "columns", "fields"];
-
-/// How verbs begin that put each thing in its place: `route each mail to the right team`.
-const PLACES: &[&str] = &[
-    "rout",
-    "assign",
-    "triag",
-    "dispatch",
-    "forward",
-    "send",
-    "sort",
-    "pick",
-    "find",
-    "guess",
-    "identif",
-    "suggest",
-    "recommend",
-    "tell",
-    "choos",
-    "classif",
-    "map",
-];
-
-/// What is said of the one place among all.
-const FITTING: &[&str] = &["right", "correct", "proper", "appropriate", "matching", "responsible", "suitable", "fitting"];
-
-/// How words begin that part rows.
-const OF_A_SPLIT: &[&str] =
-    &["split", "sort", "order", "group", "stratif", "sampl", "filter", "teil", "aufteil", "sépar", "divi", "agrup", "ragg"];
-
-/// What may stand between a part and a name.
-#[rustfmt::skip]
-const LITTLE: &[&str] = &[
-    "the", "a", "an", "my", "our", "its", "only", "just", "both", "together", "alone", "each", "please",
-    "column", "columns", "field", "fields", "called", "named", "in", "of", "to", "under", "is", "are", "be", "values", "value", "stands", "comes", "found", "stored", "variable",
-    "der", "die", "das", "den", "dem", "des", "spalte", "spalten", "feld", "steht", "stehen", "liegt", "ist", "sind", "heißt", "heißen", "namens", "im", "nur", "zusammen", "findet", "sich",
-    "le", "la", "les", "l", "colonne", "colonnes", "champ", "est", "sont", "dans", "se", "trouve", "seulement", "ensemble", "d", "de", "du",
-    "el", "los", "las", "lo", "columna", "columnas", "campo", "está", "están", "en", "es", "son", "del", "juntos", "llamada",
-    "o", "os", "as", "coluna", "colunas", "é", "são", "em", "no", "na", "nos", "nas", "juntos", "chamada",
-    "il", "i", "gli", "colonna", "colonne", "campo", "è", "sono", "nella", "nel", "sta", "insieme", "列", "是", "为", "在", "的", "は", "の",
-];
-
-/// What states of a name, with its part behind: `queue is the label`, `body enthält den Text`, `評論 as input`.
-#[rustfmt::skip]
-const STATES: &[&str] = &[
-    "as", "is", "are", "holds", "hold", "contains", "contain", "has", "being", "for",
-    "als", "ist", "sind", "enthält", "enthalten", "steht", "stehen", "comme", "est", "sont", "contient", "contiennent",
-    "como", "es", "son", "contiene", "contienen", "é", "são", "contém", "contêm", "come", "è", "sono", "contengono", "作为", "是", "为",
-];
-
-/// What joins the names of a list.
-const JOINS: &[&str] = &["and", "und", "et", "y", "e", "ed", "plus", "和", "与", "及"];
-
-/// What may follow a name that is told: behind any other word it may be a part of a longer one, `the age group`.
-#[rustfmt::skip]
-const GO_ON: &[&str] = &[
-    "from", "using", "with", "in", "on", "as", "by", "based", "given", "for", "and", "column", "but", "without", "at", "then", "over", "via",
-    "aus", "anhand", "mit", "auf", "in", "ohne", "à", "a", "avec", "dans", "sur", "sans", "et", "con", "en", "sin", "y", "desde", "de", "com", "em", "sem", "e", "no", "na", "da", "do", "su", "dalla", "dal", "di", "per", "para", "pour", "从", "を",
-];
 
 fn of_part(word: &str) -> Option<Part> {
     let is_of = |words: &[&str]| words.contains(&word);
@@ -324,12 +220,14 @@ fn goes_in(before: &[String], behind: &[Piece<'_>]) -> bool {
     !keeps && [&["in"][..], &["go", "in"], &["goes", "in"]].iter().any(|words| goes(words))
 }
 
-/// Whether a list is one of several that are all told: behind a verb, or under a name for several.
-fn tells_several(before: &[String], list: &[Piece<'_>]) -> bool {
+/// Whether a list is one of several that are all told: behind a verb, whole where `and` or what they are told from ends it, or under a
+/// name for several.
+fn tells_several(before: &[String], list: &[Piece<'_>], after: &[String]) -> bool {
     const SEVERAL: [&str; 4] = ["labels", "targets", "classes", "outputs"];
     let is_joined = list.iter().any(|piece| matches!(piece, Piece::Word(word) if JOINS.contains(&word.as_str())));
     let word = before.iter().find(|word| !is_little(word)).map_or("", String::as_str);
-    SEVERAL.contains(&word) || PREDICTS.contains(&word) && is_joined
+    let is_whole = is_joined || after.first().is_some_and(|next| SOURCES.contains(&next.as_str()));
+    SEVERAL.contains(&word) || PREDICTS.contains(&word) && is_whole
 }
 
 /// `As the label`, `ist die Klasse`, `weglassen`, `から`.

@@ -25,7 +25,7 @@ pub(super) fn list(root: &Path) -> Result<Vec<RepoFile>, Error> {
 }
 
 /// `ORG/NAME` of every repository below a folder.
-fn ids(folder: &Path) -> Vec<String> {
+pub(super) fn ids(folder: &Path) -> Vec<String> {
     let children = |folder: &Path| -> Vec<String> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries.filter(|e| e.path().is_dir()).map(|e| e.file_name().to_string_lossy().into_owned()).collect()

@@ -173,6 +173,17 @@ impl Hub {
         self.open(Kind::Dataset, id, revision)
     }
 
+    /// Ids of the models that lie here: in the local folder, or offline in the cache. Where the Hub is asked nobody knows all that it has.
+    pub fn models_here(&self) -> Vec<String> {
+        let mut ids = match (&self.config.local, self.config.offline) {
+            (Some(local), _) => folder::ids(&local.join(Kind::Model.plural())),
+            (None, true) => cache::ids(&self.config.cache_dir, Kind::Model),
+            (None, false) => Vec::new(),
+        };
+        ids.sort();
+        ids
+    }
+
     /// A file of the web, fetched into the cache unless what is there is still the same; with `sha256`, no other content will do. Offline
     /// it is what was fetched last.
     ///

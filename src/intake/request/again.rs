@@ -17,6 +17,7 @@ pub(super) fn without_names(text: &str) -> Cow<'_, str> {
             r"(?i:(?P<thanks>[.!?;]\s*(?:many )?(?:thanks|thank you|regards|cheers|gracias|merci|danke|grazie|obrigad[oa])))[,!]\s+(?P<name>\p{Lu}\p{Ll}+(?:\s\p{Lu}\p{Ll}*\.?)?)[.!]?\s*\z",
         )
     });
+    let text = without_signature(text);
     if !text.contains('\n') {
         let name = ENDS.captures(text).filter(|found| last_model(&found["name"]).is_none());
         return name.map_or(Cow::Borrowed(text), |_| ENDS.replace(text, "${thanks}."));
@@ -32,6 +33,23 @@ pub(super) fn without_names(text: &str) -> Cow<'_, str> {
     // `Use MiniLM` is no name.
     let is_signed = SIGNS.captures(&text).is_some_and(|found| last_model(&found["names"]).is_none());
     if is_signed { Cow::Owned(SIGNS.replace(&text, "").into_owned()) } else { Cow::Owned(text.into_owned()) }
+}
+
+/// A mail without what stands below the line `--`, which says who wrote it.
+fn without_signature(text: &str) -> &str {
+    const MOST_LINES: usize = 8;
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        let below = &text[end + line.len()..];
+        let lines = || below.lines().filter(|line| !line.trim().is_empty());
+        // What is quoted there was said by somebody else.
+        let is_signature = || lines().count() <= MOST_LINES && !lines().any(|line| line.trim_start().starts_with('>'));
+        if line.trim_end() == "--" && end > 0 && is_signature() {
+            return text[..end].trim_end();
+        }
+        end += line.len();
+    }
+    text
 }
 
 /// Behind all else.

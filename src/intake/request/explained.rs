@@ -1,6 +1,7 @@
 //! Words that only explain: why something is asked for, and what the data is like. `The file has six columns`, `since the labels are
 //! noisy`, `ratings go from 1 to 10 in halves` ask for nothing, unless a wish stands in the same breath.
 
+use super::meant::may_change;
 use crate::intake::regex;
 use regex::Regex;
 use std::ops::Range;
@@ -18,9 +19,14 @@ static SETTLED: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)\b(?:test|validation|held|split|metric|target|labels?|inputs?|limit|budget|at most|at least|deadline)\b")
 });
 
+/// What is a thing behind an article, and a wish otherwise.
+static THINGS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(?:the|an?|our|my|this|that|their|your|old|new|latest)\s(?:[\w-]+\s)?exports?\b"));
+
 /// Whether a sentence, or a part of one, may ask for something.
 fn may_ask(text: &str) -> bool {
-    VERBS.is_match(text) || SETTLED.is_match(text)
+    let text = THINGS.replace_all(text, "");
+    VERBS.is_match(&text) || SETTLED.is_match(&text)
 }
 
 /// Stands before a reason.
@@ -34,7 +40,7 @@ static NEXT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)[,:]\s+(?:so|and|but
 static TELLS: LazyLock<Regex> = LazyLock::new(|| {
     let what = r"(?:files?|data(?: ?sets?)?|tables?|csv|folders?|texts?|corpus|sheet|export|dump|rows?|lines?|images?|photos?|pictures?|recordings?|reviews?|tickets?|mails?|messages?|sentences?|documents?|answers?|questions?)";
     regex(&format!(
-        r"(?i)^\s*(?:(?:hi|hello|hey|so|and|also|well|ok|btw|fyi|note that|note)[\s,:]+)*(?:(?:the|my|our|this|these|each|every|all|most|many|some|both)\s(?:[\w.-]+\s){{0,3}}?{what}\s(?:in it\s|here\s)?(?:has|have|had|contains?|holds?|is|are|was|were|comes?|came|consists?|looks?|goes?|ranges?|starts?)\b|(?:i|we)(?:['’]ve| have)\s(?:got\s)?|(?:there (?:is|are)|it (?:has|is|contains|comes|was)|they (?:have|are|were|come))\b|(?:it|this)['’]s\s)"
+        r"(?i)^\s*(?:(?:hi|hello|hey|dear|so|and|also|well|ok|btw|fyi|note that|note)(?:\s(?:all|there|team|everyone|folks|both))?[\s,:]+)*(?:(?:attached|enclosed|here)\s(?:is|are|you find|please find)\b|(?:the|my|our|this|these|each|every|all|most|many|some|both)\s(?:[\w.-]+\s){{0,3}}?{what}\s(?:in it\s|here\s)?(?:has|have|had|contains?|holds?|is|are|was|were|comes?|came|consists?|looks?|goes?|ranges?|starts?)\b|(?:i|we)(?:['’]ve| have)\s(?:got\s)?|(?:there (?:is|are)|it (?:has|is|contains|comes|was)|they (?:have|are|were|come))\b|(?:it|this)['’]s\s)"
     ))
 });
 
@@ -55,6 +61,9 @@ static DESCRIBES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
         ),
     ]
 });
+
+/// Whose the data are: `a model from our spare parts catalogue`.
+static OURS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:from|of|on|for|about|in)\s(?:our|my)(?:\s[\p{L}-]+){1,3}"));
 
 /// Whether `words`, which are left `times` over, only explain wherever they may come from in `text`.
 pub(super) fn only_explains(text: &str, words: &str, times: usize) -> bool {
@@ -80,6 +89,10 @@ fn is_explanation(text: &str, place: Range<usize>) -> bool {
         way.find_iter(own).any(|found| found.start() <= at.start && at.end <= found.end() && !VERBS.is_match(found.as_str()))
     };
     if DESCRIBES.iter().any(is_described) {
+        return true;
+    }
+    let is_ours = |found: regex::Match<'_>| found.start() <= at.start && at.end <= found.end();
+    if OURS.find_iter(own).any(is_ours) && !may_change(&own[at.clone()]) {
         return true;
     }
     // From the reason on, up to where another clause begins.
@@ -115,6 +128,8 @@ mod tests {
             ("3% wrong labels are expected so use a low rate", "3% wrong labels"),
             ("stars go from 1 to 5 in the file", "stars go"),
             ("We have got old exports of mails. Classify them", "old exports"),
+            ("Hi all, attached is the export of our helpdesk (a.csv). Predict team", "export"),
+            ("Make a model from our car manual. The file is a.csv", "car manual"),
         ] {
             assert!(only_explains(text, words, 1), "{text}: {words}");
         }
@@ -125,6 +140,8 @@ mod tests {
             ("Quantile loss on a.csv", "quantile loss"),
             ("I have a strange wish: use quantile loss", "quantile loss"),
             ("Predict stars from text with 1 to 5 folds", "5"),
+            ("Attached is a.csv. Train on it and export to CoreML", "export"),
+            ("Train on a.csv with our quantile loss", "quantile loss"),
         ] {
             assert!(!only_explains(text, words, 1), "{text}: {words}");
         }

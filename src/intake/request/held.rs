@@ -3,8 +3,9 @@
 use super::number::{NUMBER, number};
 use super::pattern::pattern;
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
-use super::{Request, amount, parting};
+use super::{Refused, Request, amount, parting};
 use crate::data::tells_when;
+use crate::words::plain;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -285,6 +286,14 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
 pub(super) fn settle(request: &mut Request) {
     let share = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { share } else { 0.0 };
     let kept_out = share(request.tested) + share(request.watched);
+    // `70 % train, 20 % validation, 20 % test`; a share of what is left is no share of the whole.
+    let is_of_rest = ["rest", "remain", "left"].iter().any(|word| request.text.to_lowercase().contains(word));
+    let all = request.data_frac.filter(|_| share(request.tested) > 0.0 && share(request.watched) > 0.0 && !is_of_rest);
+    if let Some(all) = all.map(|trained| trained + kept_out).filter(|all| *all > 1.0 + 1e-6) {
+        let words = [request.data_frac.unwrap_or_default(), share(request.watched), share(request.tested)];
+        let words = words.map(|share| format!("{} %", plain((1000.0 * share).round() / 10.0))).join(", ");
+        request.refused.push(Refused { words, expected: too_much(100.0 * all) });
+    }
     if kept_out > 0.0 && request.data_frac.is_some_and(|trained| (trained + kept_out - 1.0).abs() < 1e-6) {
         request.data_frac = None;
     }
@@ -401,13 +410,26 @@ fn part(cut: &Cut) -> Option<AskedPart> {
     }
 }
 
+/// What is wrong with shares of one whole that are more than it.
+fn too_much(percent: f64) -> String {
+    format!("shares that add up to 100 %, and these are {} %", plain((10.0 * percent).round() / 10.0))
+}
+
 /// `is_of_split`: two numbers by themselves say it as well.
 fn ratio(rest: &mut Rest, request: &mut Request, is_of_split: bool) {
     let shares = |cut: &Cut| ["first", "second", "third"].map(|name| number(cut.get(name)));
     let sums_up = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>() == 100.0;
     let is_named = |words: &str| words.contains("split") || words.contains("train");
     let is_split = |found: &Found<'_>| taken_if((is_of_split || is_named(&found.cut.words.to_lowercase())) && sums_up(found.cut));
-    let Some(cut) = rest.cut_as(&RATIO, is_split) else { return };
+    let all = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>();
+    let is_over = |found: &Found<'_>| taken_if(is_named(&found.cut.words.to_lowercase()) && all(found.cut) > 100.0);
+    let Some(cut) = rest.cut_as(&RATIO, is_split) else {
+        if let Some(cut) = rest.cut_as(&RATIO, is_over) {
+            let expected = too_much(all(&cut));
+            request.refused.push(Refused { words: cut.words, expected });
+        }
+        return;
+    };
     let share = |percent: f64| AskedPart::Share(share(percent));
     let words = cut.words.to_lowercase();
     request.stratified |= words.contains("stratif");

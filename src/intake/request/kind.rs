@@ -1,5 +1,6 @@
 //! Which kind of task a request names: "named entity recognition", "DPO", "regression".
 
+use super::corrected::takes_back;
 use super::pattern::pattern;
 use super::rest::{Found, Rest, taken_if};
 use super::{Refused, Request};
@@ -80,6 +81,7 @@ pub(super) fn find_of_words(rest: &mut Rest, request: &mut Request) {
 
 /// All others; names of data and models are cut out already.
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
+    taken_back(rest, request);
     take(&KINDS, rest, request);
     if matches!(request.task, None | Some(Task::TextClassification | Task::TextMultiLabel)) {
         // A file that has more than one column of labels says nothing of how many each has.
@@ -90,6 +92,26 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
     as_number(rest, request);
     request.classifies = matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
+}
+
+/// `As classes. Actually no, do regression`, and the other way round: what was taken back asks for nothing.
+fn taken_back(rest: &mut Rest, request: &mut Request) {
+    // `As` is cut out with the name before it.
+    const CLASSES: &str = r"(?:\b(?:as|into) (?:a )?|¦\s*)(?:class(?:es)?|categor(?:y|ies))\b|\bclassif(?:y|ier|ication)\b";
+    const NUMBER: &str = r"\b(?:as |a )?regress(?:ion|or)\b";
+    static KINDS: LazyLock<[Regex; 2]> = LazyLock::new(|| [CLASSES, NUMBER].map(|way| regex(&format!("(?i){way}"))));
+    if !rest.says("class") && !rest.says("categor") || !rest.says("regress") {
+        return;
+    }
+    for (first, then) in [(0, 1), (1, 0)] {
+        let gives_way = |found: &Found<'_>| {
+            let instead = KINDS[then].find(found.behind).map(|own| takes_back(&found.behind[..own.start()]));
+            taken_if(instead == Some(true))
+        };
+        if let Some(cut) = rest.cut_as(&KINDS[first], gives_way) {
+            request.taken_back.push(cut.words);
+        }
+    }
 }
 
 /// `Predict the score as a number`; a column that is read or held as one says nothing of what is told.
@@ -139,5 +161,33 @@ fn take(kinds: &[(Task, Regex)], rest: &mut Rest, request: &mut Request) {
                 _ => request.task = Some(*task),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::intake::request::parse_request;
+    use crate::spec::Task;
+
+    #[test]
+    fn a_kind_that_is_taken_back_is_none() {
+        let read = |text: &str| {
+            let request = parse_request(text, |_| None);
+            let left = request.not_understood.iter().any(|words| words.contains("class") || words.contains("regress"));
+            (request.task, request.taken_back, request.refused.len(), left)
+        };
+        let words = |all: &[&str]| all.iter().map(|words| words.to_string()).collect::<Vec<_>>();
+        let number = Some(Task::TextRegression);
+        assert_eq!(
+            read("MLP on pens.csv, predict grade as classes, 9 epochs. Hmm, actually no: do regression."),
+            (number, words(&["classes"]), 0, false)
+        );
+        let text = "MLP on pens.csv, grade is the target, regression. Actually no: treat it as classes";
+        assert_eq!(read(text).1, words(&["regression"]));
+        assert_eq!(read(text).0, None);
+        // Without a word that takes it back it is said, as it is of something else.
+        let (task, taken_back, _, left) = read("MLP on pens.csv, predict grade as classes, with regression targets");
+        assert!(taken_back.is_empty() && (task.is_none() || left), "{task:?}");
+        assert_eq!(read("MLP on pens.csv, predict grade, regression, not as classes").1, words(&[]));
     }
 }

@@ -5,6 +5,7 @@ use super::english::is_word;
 use super::name::{hub_id, is_data_file, looks_like_path};
 use super::names::words_of_names;
 use super::rest::{AROUND, FILLERS, is_negation, last_word};
+use super::word_order::in_english_order;
 use super::written::parted;
 use crate::intake::regex;
 use regex::Regex;
@@ -251,23 +252,13 @@ const LEAST_PHRASES: usize = 2;
 /// The text with the phrases of the language that it has most of in English; none where it has too few of any, or none but those that
 /// are English, too.
 fn translated(text: &str) -> Option<Reading> {
-    let text = verb_first(text);
+    let text = in_english_order(text);
     let text = text.as_ref();
     let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|(_, found)| found.foreign > 0);
     // Neighbours have many words alike: what but one of them has tells more.
     let told = |found: &Evidence| (found.foreign, found.phrases);
     let (out, found) = each.reduce(|best, other| if told(&other.1) > told(&best.1) { other } else { best })?;
     (found.phrases >= LEAST_PHRASES).then_some(Reading { text: out, is_foreign: found.foreign >= LEAST_PHRASES })
-}
-
-/// `Ich möchte die Miete aus a.csv vorhersagen`: a verb that ends its clause stands before what it is of, as in English.
-fn verb_first(text: &str) -> std::borrow::Cow<'_, str> {
-    static LAST: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?P<who>(?:ich|wir) (?:möchten?|will|wollen|würden? gerne?|soll(?:en)?|muss|müssen)|bitte|(?:modell|netz|es) soll)\s(?P<what>(?:[^.;:!?,\n]|\.\w){1,90}?)\s(?P<verb>vorhersagen|voraussagen|schätzen|klassifizieren)\b",
-        )
-    });
-    LAST.replace_all(text, "${who} ${verb} ${what}")
 }
 
 /// What is left of one language in another's words, but for those that English has as well.

@@ -20,6 +20,8 @@ const GREATER: &Names = &[
     ("macro(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ]macro", Metric::MacroF1),
     ("micro(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ]micro", Metric::MicroF1),
     ("(?:entity|span)(?:[- ]level)?[- ]?f1", Metric::EntityF1),
+    ("(?:entity|span)(?:[- ]level)?[- ]precision", Metric::EntityPrecision),
+    ("(?:entity|span)(?:[- ]level)?[- ]recall", Metric::EntityRecall),
     ("f1", Metric::F1),
     ("average[- ]precision|(?:au)?prc?[- _]?auc|auprc", Metric::AveragePrecision),
     ("(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|auroc", Metric::Auroc),
@@ -69,6 +71,11 @@ pub(super) fn error(name: &str) -> Option<Metric> {
     called(&EACH, name)
 }
 
+/// The measure that is called so, whichever way it is better.
+pub fn measure_called(name: &str) -> Option<Metric> {
+    metric(name).or_else(|| error(name))
+}
+
 fn any_of(names: &Names) -> String {
     names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
 }
@@ -105,6 +112,8 @@ mod tests {
             ("reward accuracies", Metric::PreferenceAccuracy),
             ("reward margin", Metric::PreferenceMargin),
             ("EM", Metric::ExactMatch),
+            ("entity-level precision", Metric::EntityPrecision),
+            ("span recall", Metric::EntityRecall),
             ("Spearman's rho", Metric::Spearman),
             ("Matthews correlation coefficient", Metric::Matthews),
             ("ROUGE-L", Metric::RougeL),

@@ -40,6 +40,7 @@ mod number;
 mod optimizer;
 mod options;
 mod pair;
+mod papers;
 mod parting;
 mod pattern;
 mod perhaps;
@@ -61,9 +62,11 @@ mod understood;
 mod unread;
 mod weights;
 mod without;
+mod word_order;
 mod written;
 
 pub use held::{AskedOrder, AskedPart, Edge};
+pub use metrics::measure_called;
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
 pub use parting::{AskedSplit, SplitBy};
@@ -227,6 +230,12 @@ pub struct Request {
     pub embeddings: bool,
     /// "Transcribe", "speech recognition".
     pub speech: Option<AskedSpeech>,
+    /// Kinds of task that were said first and taken back since: `as classes`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<String>,
+    /// Papers by their ids, which nobody reads for a request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<String>,
     pub lacking: Vec<Lacking>,
     pub not_understood: Vec<String>,
 }
@@ -476,6 +485,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     let mut request = Request { text: text.trim().to_string(), ..Request::default() };
     let parted = rest::parted(text);
     let mut rest = Rest::new(&parted);
+    papers::find(&mut rest, &mut request);
     names::find(&mut rest, &mut request, lying);
     kind::find_of_words(&mut rest, &mut request);
     let name = models::find_model(&mut rest, &mut request);
@@ -505,13 +515,23 @@ impl Request {
         let refused = self.refused.iter_mut().map(|refused| &mut refused.words);
         let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
         let parted = self.parted.iter_mut().map(|parted| &mut parted.words);
-        own.chain(refused).chain(lacking).chain(parted).for_each(|words| *words = told(words));
+        own.chain(refused).chain(lacking).chain(parted).chain(&mut self.taken_back).for_each(|words| *words = told(words));
         self
+    }
+
+    /// Whether all but a head, or the last layers, is to stay as it is: of a model from scratch nothing but chance would.
+    pub fn keeps_most(&self) -> bool {
+        matches!(self.frozen, Some(Frozen::Body | Frozen::AllButUpperLayers { .. }))
     }
 
     /// Whether what was not understood may have been a wish, and not only ordinary words between those that are.
     pub fn may_change(words: &str) -> bool {
         meant::may_change(words)
+    }
+
+    /// Whether a word that nothing came of is a slip of one that asks for nothing: `classifer`.
+    pub fn is_slip_of_no_wish(word: &str) -> bool {
+        rest::is_filler_misspelt(word)
     }
 
     /// Whether words that nothing came of only say why, or what the data is like.

@@ -94,7 +94,7 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         // The whole clause, for it begins with what is kept together.
         format!(
-            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
+            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
         ),
         format!(
             r"\b(?:(?:split(?:s|ting)?|hold(?:ing)? out|held out|test(?:ing)?|use|using|with|do|make|a)\s(?:(?:it|them|the|a|an|data|rows|set|¦)\s+)*)?(?:(?:stratified[ -]?)?group(?:ed|ing|s|-?wise)?[ -]?(?:shuffle[ -]?)?(?:k-?fold|split(?:s|ting)?|hold-?out)|split(?:s|ting)?(?:\s(?:it|them|the|data|rows|set|¦))*\s(?:grouped|in groups|group-?wise))\b(?:\s?\(?(?:\s?(?:n_splits\s?=\s?)?[0-9]+\s?\)?)?)?(?:,?\s?(?:cross[- ]validation\s)?(?:by|on|per|over|of|with|groups?\s?[=:])\s?(?:groups?\s?(?:[=:]|of|by)?\s?)?{column}\)?)?"
@@ -186,7 +186,7 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(r"\b(?:leakage|leak|overlap)\s(?:of|across|between|over)\s(?:the\s)?{name}"),
         format!(r"(?P<name>{whose})-?\s?(?:level|wise|disjoint|independent|overlap|leak)"),
         format!(r"\b(?:no|same|each|every|any|none of the|a single|one)\s(?:two\s|single\s)?{name}"),
-        format!(r"\b{name}\s(?:must|should|may|can|do|does|are|is|darf)\b"),
+        format!(r"\b{name}\s(?:must|should|may|can|do|does|are|is|darf)(?:n['’]t)?\b"),
         format!(r"\b(?P<name>{whose})\b"),
     ]
     .into_iter()

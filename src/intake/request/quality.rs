@@ -85,7 +85,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     // `A recall of at least 0.6` with its value, which is no target of another.
     let (valued, _) = others(rest, request, true);
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
-    let (others, own) = others(rest, request, false);
+    let (others, owns) = others(rest, request, false);
     let others: Vec<String> = valued.into_iter().chain(others).collect();
     let is_open = request.metric.is_none() && request.error.is_none();
     // Of two that are to be reported the first is meant, whichever way it is better.
@@ -105,7 +105,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
     // One measure of a report is named beside what is to be told first: `precision, recall and F1`.
     if request.metric.is_none() && request.error.is_none() {
-        request.metric = own;
+        request.metric = owns.first().copied();
     }
     if !others.is_empty() {
         let each = rest.cut_as(&OF_EACH, |_| Judged::Taken).map(|cut| cut.words);
@@ -113,7 +113,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
         request.lacking.push(Lacking { of: Lack::Metric, words });
     }
     // A report holds all that its task has.
-    let mut further = Vec::new();
+    let mut further = owns;
     while let Some(cut) = rest.cut_unless_after(&PATTERNS.metric, &PATTERNS.of_another_metric) {
         further.extend(metric(cut.get("metric")));
     }
@@ -144,8 +144,9 @@ fn is_error_first(rest: &Rest) -> bool {
 /// Of classes what a report has of all together.
 static OF_EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:for|of) (?:each|every)|per) class\b"));
 
-/// Measures that there are not, of those with a value where only these are looked for, and the first that there is of one kind of task alone; behind all that have a value.
-fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Option<Metric>) {
+/// Measures that there are not, of those with a value where only these are looked for, and those that there are of one kind of task alone;
+/// behind all that have a value.
+fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Vec<Metric>) {
     const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|classification report|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|brier(?: score)?|g-?means?";
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
@@ -155,7 +156,7 @@ fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Opt
     static NONE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
             regex(
-                r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|(?:fp|bf|tf|int)\d+|numerical|machine|bits?|average)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$",
+                r"(?i)\b(?:half|mixed|full|single|double|high|low|float\w*|(?:fp|bf|tf|int)\d+|numerical|machine|bits?|average|(?:entity|span)(?:[ -]level)?)[ -]$|\bcolumns?[ :](?:[\w-]+[\s,]+(?:and\s)?){0,4}$",
             ),
             regex(r"(?i)^(?:\s(?:that|the|what|how|columns?|analysis|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
         ]
@@ -180,7 +181,7 @@ fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Opt
     .iter()
     .any(|word| rest.says(word))
     {
-        return (vec![], None);
+        return (vec![], vec![]);
     }
     let of_task = |name: &str| match (name.to_lowercase().as_str(), request.task) {
         ("precision", Some(Task::TokenClassification)) => Some(Metric::EntityPrecision),
@@ -192,16 +193,14 @@ fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Opt
         let has_value = !found.cut.get("value").is_empty() && of_task(found.cut.get("name")).is_none();
         taken_if(!NONE[0].is_match(found.before) && !NONE[1].is_match(found.behind) && (!valued || has_value))
     };
-    let (mut lacking, mut first): (Vec<String>, Option<Metric>) = (Vec::new(), None);
+    let (mut lacking, mut owns): (Vec<String>, Vec<Metric>) = (Vec::new(), Vec::new());
     while let Some(cut) = rest.cut_as(&OTHERS, is_one) {
-        let own = of_task(cut.get("name"));
-        match own {
-            // A report holds it anyway.
-            Some(own) => first = first.or(Some(own)),
+        match of_task(cut.get("name")) {
+            Some(own) => owns.push(own),
             None => lacking.push(cut.words),
         }
     }
-    (lacking, first)
+    (lacking, owns)
 }
 
 /// What is to be no greater than a number; whether there is such a wish.

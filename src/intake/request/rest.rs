@@ -2,6 +2,7 @@
 
 use super::again::without_names;
 use super::corrected::corrected;
+use super::english::is_word;
 use super::forbidden::each_forbidden;
 use super::former::{as_before, as_reached};
 use super::notation::spelt_out;
@@ -445,6 +446,14 @@ pub(super) const FILLERS: &[&str] = &[
 
 pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word.to_lowercase().as_str())
+}
+
+/// Whether a long word that is none of English is one of these but for a slip of the keyboard.
+pub(super) fn is_filler_misspelt(word: &str) -> bool {
+    const SHORTEST: usize = 6;
+    let low = word.to_lowercase();
+    let is_near = |filler: &&str| filler.len() >= SHORTEST && strsim::osa_distance(filler, &low) == 1;
+    low.len() >= SHORTEST && !is_word(&low) && FILLERS.iter().any(is_near)
 }
 
 /// The word without the signs around it; a number keeps its sign and per cent.

@@ -5,7 +5,7 @@ use super::rest::AROUND;
 use super::{Refused, Request};
 
 /// What is read.
-const READ: &str = "a request in English, German, French, Spanish, Italian, Portuguese or Chinese";
+const READ: &str = "a request in English, German, French, Spanish, Italian, Portuguese, Chinese or plain Japanese";
 
 /// Scripts by their letters, and whose they are.
 const SCRIPTS: [(char, char, &str); 7] = [
@@ -68,7 +68,7 @@ pub(super) fn find(request: Request) -> Request {
     let (left, all) = (request.words_left(), request.text.split_whitespace().count());
     // Japanese is read where all but little of it is.
     if is_half_read_japanese(&request) {
-        return refused(request, "Japanese");
+        return refused(request, "most of this Japanese");
     }
     if left * 3 < all || left == 0 {
         return without_remains(request);

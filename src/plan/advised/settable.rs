@@ -204,6 +204,8 @@ pub fn said(request: &Request) -> Vec<Settable> {
         embeddings: _,
         speech: _,
         beta: _,
+        papers: _,
+        taken_back: _,
         not_understood: _,
         search: _,
         trials: _,

@@ -7,6 +7,18 @@ use crate::data::is_called;
 use crate::intake::Lack;
 
 impl Brief<'_> {
+    /// That papers which a request names were not read, and how they are.
+    pub(super) fn say_of_papers(&self, out: &mut Drafted) {
+        let Some(request) = self.request() else { return };
+        for id in &request.papers {
+            let reason = format!(
+                "a request is followed by its own words, and no paper is read for it: `tallow plan {id}` reads this one and tries its claim \
+                 (by the network, or offline from the papers that were read before; its file does as well)"
+            );
+            out.deviate("paper", format!("arXiv {id}"), "what such models usually have, and what was asked for", &reason);
+        }
+    }
+
     /// Once of all hardware and once of all programs, unless the words are those of a column.
     pub(super) fn say_of_tools(&self, out: &mut Drafted) {
         let Some(request) = self.request() else { return };

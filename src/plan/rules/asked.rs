@@ -173,10 +173,11 @@ impl Asked<'_> {
             warmup.is_none() && !matches!(schedule.warmup(), Warmup::Steps(0)) && schedule.warmup() != Warmup::Frac(0.0);
         // That of one cycle is a part of it.
         if is_warm && !matches!(shape, ScheduleShape::OneCycle) {
-            let said = words::schedule(&schedule);
+            // What is left of the rate at the end is settled later.
+            let said = words::warmup(&schedule.warmup());
             self.out
                 .assumptions
-                .push(format!("recipe.schedule: {said} (of a warm-up nothing was said; `no warm-up` leaves it out)"));
+                .push(format!("recipe.schedule.warmup: {said} (nothing was said of it; `no warm-up` leaves it out)"));
         }
         self.recipe().schedule = schedule;
         self.out.deviations.extend(differs);

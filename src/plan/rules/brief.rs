@@ -8,7 +8,7 @@ use crate::data::PairKind;
 use crate::intake::{AskedPair, Family, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
 use crate::job::Part;
 use crate::plan::advised::{Settable, said};
-use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
+use crate::plan::{AtHand, DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{HeldOutBy, ImageSize, Metric, Monitor, Search, Task};
 use std::collections::BTreeSet;
 use tallow_zoo::{HeadKind, Modality};
@@ -30,6 +30,8 @@ pub(super) struct Brief<'a> {
     pub(super) wishes: &'a Wishes,
     pub(super) choice: &'a DataChoice,
     pub(super) offer: &'a Offer<'a>,
+    /// The model that lies here and is taken, though nobody named it.
+    pub(super) at_hand: Option<&'a AtHand>,
     pub(super) task: Task,
     /// The task follows from the model alone.
     pub(super) vectors_assumed: bool,
@@ -185,6 +187,7 @@ impl<'a> Brief<'a> {
             wishes,
             choice,
             offer,
+            at_hand: None,
             task,
             vectors_assumed,
             metric,

@@ -5,7 +5,7 @@ use super::brief::Brief;
 use super::paper::Drafted;
 use crate::data::is_called;
 use crate::intake::regex;
-use crate::intake::{Lack, Lacking, ModelName, Request};
+use crate::intake::{Lack, Lacking, ModelName, Request, measure_called};
 use crate::spec::{HeldOutBy, Monitor, Similarity, Task};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -124,7 +124,7 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
         }),
         // Why columns are left out, where some are.
         said(
-            r"(?:(?:is|are|it['’]s|they['’]re) )?(?:meaningless|useless|irrelevant|unnecessary|redundant|uninformative|not (?:needed|useful|relevant|informative|meaningful))",
+            r"(?:(?:is|are|it['’]s|they['’]re) )?(?:meaningless|useless|irrelevant|unnecessary|redundant|uninformative|not (?:needed|useful|relevant|informative|meaningful)|(?:an? |the )?(?:row|line|record|running|serial|sample|example|sequential) ?-?(?:numbers?|ids?|index|counters?|keys?))",
             |brief, _, _| {
                 let data = brief.offer.data;
                 let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);
@@ -142,16 +142,29 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
             r"(?:(?:one|an?|each) )?(?:sub-?)?(?:folder|directory|file|row|line|image|column|record|sentence)s? (?:per|for (?:each|every)|each) [\w-]+",
             |_, _, _| true,
         ),
-        said(r"0/1|1/0|0 or 1|yes/no|true/false", |brief, _, _| {
+        said(r"(?:0/1|1/0|0 or 1|yes/no|true/false)(?: (?:columns?|flags?|values?|labels?))?", |brief, _, _| {
             brief.task.head() == HeadKind::Labels || brief.offer.data.labels.len() == 2
         }),
+        // That an example may have several labels, where the columns that hold them say so.
+        said(
+            r"(?:an?|each|every|one|the|some)? ?(?:[\w-]+ )?(?:may|can|might|could|often|sometimes|usually) (?:touch|have|carry|get|concern|belong to|be in|be of|fall into|affect|cover|involve) (?:several|multiple|many|more than one|any number of) [\w-]+|(?:several|multiple|many|more than one|any number) (?:per|for (?:each|every|an?)|in (?:each|every|an?)|each) ?[\w-]*",
+            |brief, _, _| brief.task.head() == HeadKind::Labels,
+        ),
+        // Another measure than was asked for in its place.
+        said(
+            r"(?:instead of|in place of|rather than|other than|not) (?:an? |the )?(?P<v>[\w²@^-]+(?: [\w-]+){0,2})",
+            |brief, _, found| measure_called(&found["v"]).is_some_and(|metric| metric.as_of(brief.task) != brief.metric),
+        ),
+        // What was said with its share, which is the end.
+        said(r"^(?:the )?(?:last|final)$", |brief, _, _| {
+            let is_text = brief.offer.data.splits.iter().any(|split| split.name == brief.train && split.is_one_text());
+            let is_asked = brief.request().is_some_and(|request| request.tested.is_some());
+            is_asked && (brief.held_out_by == HeldOutBy::End || is_text && brief.held_out_by.is_chance())
+        }),
+        said(r"(?:sentence )?embeddings?", |brief, _, _| brief.task == Task::SentenceSimilarity),
         said(r"train(?:ing)?/(?:val(?:id(?:ation)?)?|dev)/test", |brief, _, _| brief.held_out_frac.is_some()),
         said(r"quadratic(?:ally)?(?:[- ]weighted)?", |brief, _, _| lacks_metric(brief, "kappa")),
-        said(r"(?:as )?class(?:es)?", |brief, _, _| {
-            // What was taken back: `as classes, no, do regression`.
-            let says = |word: &str| brief.request().is_some_and(|request| request.text.to_lowercase().contains(word));
-            brief.task.head() == HeadKind::Value && says("regression")
-        }),
+        said(r"(?:as )?(?:class(?:es)?|categor(?:y|ies))", |brief, _, _| brief.task.head() == HeadKind::Classes),
         said(r"(?:per |of |for )?(?:named )?entit(?:y|ies)(?:[- ]level)?", |brief, _, _| brief.task == Task::TokenClassification),
         said(r"(?:byte[- ]level |byte[- ]pair )?bpe(?: tokeni[sz](?:er|ation))?", |brief, _, _| {
             brief.task == Task::LanguageModelling && brief.request().is_none_or(|request| !request.characters)

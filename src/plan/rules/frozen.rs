@@ -44,13 +44,13 @@ impl Brief<'_> {
     /// that would be chance for ever.
     pub(super) fn lacks_weights(&self, found: &[Candidate]) -> Option<String> {
         let request = self.request()?;
-        let is_kept = matches!(request.frozen, Some(Frozen::Body | Frozen::AllButUpperLayers { .. }));
         let are_anew = found.iter().all(|candidate| matches!(candidate.spec, ModelSpec::Scratch { .. }));
-        let first = found.first().filter(|_| is_kept && are_anew && !request.from_scratch)?;
+        let first = found.first().filter(|_| request.keeps_most() && are_anew && !request.from_scratch)?;
         let stays = request.frozen.map(Frozen::in_words).unwrap_or_default();
+        let others = self.others_at_hand().map(|others| format!(" ({others})")).unwrap_or_default();
         Some(format!(
             "pretrained weights, for {stays} is to stay as it is: none of `{}` are known by that name, and from scratch nothing but chance would \
-             stay; name such a model by its id or its folder",
+             stay; name such a model by its id or its folder{others}",
             first.name
         ))
     }

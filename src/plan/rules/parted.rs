@@ -33,7 +33,11 @@ pub(super) fn group(name: &str, data: &DataFacts) -> Option<HeldOutBy> {
 
 /// The column that says whose a row is, by a name that somebody has for it: `patient`, `patients` and `patient id` of `patient_id`.
 fn column_of_group<'a>(name: &str, data: &'a DataFacts) -> Option<&'a String> {
-    const OF_NAMES: [&str; 12] = ["id", "ids", "key", "uuid", "guid", "code", "no", "nr", "num", "number", "name", "index"];
+    // What numbers or names a thing, or holds all of it, is the same for the same thing.
+    const OF_NAMES: [&str; 18] = [
+        "id", "ids", "key", "uuid", "guid", "code", "no", "nr", "num", "number", "name", "index", "text", "title", "body",
+        "content", "url", "path",
+    ];
     let squeezed = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let whose = || data.whose.iter();
     AskedSplit::names_of_group(name).iter().find_map(|name| {

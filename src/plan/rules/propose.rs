@@ -1,18 +1,18 @@
 //! From goal and data to complete experiments that the budget allows.
 
 use super::asked;
+use super::at_hand;
 use super::brief::{Brief, Stated, TRAINING_SHARE, WORKING_SHARE};
 use super::defaults::{self, Case, Defaults};
 use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::data::{PairKind, in_characters, is_alike, is_called};
-use crate::intake::{AskedPair, Frozen, ModelSize, Request, Wanted, language};
+use crate::data::in_characters;
+use crate::intake::{Frozen, ModelSize, Request, Wanted};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
-    Budget, Claim, Columns, Compared, DataSpec, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Keep, Length, ModelSpec,
-    Monitor, Preference, Similarity, Speech, Target, Task, TextToText, VERSION,
+    Budget, Claim, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Target, Task, VERSION,
 };
 use crate::words;
 use tallow_zoo::{Modality, ModelConfig};
@@ -23,6 +23,11 @@ pub(super) fn experiments(
     choice: &DataChoice,
     offer: &Offer<'_>,
 ) -> Result<Vec<ExperimentSpec>, PlannerError> {
+    // Weights that lie here are taken as if they had been named.
+    let found = at_hand::meant(goal, wishes, choice, offer);
+    let named = found.map(|own| at_hand::named(own, goal, wishes));
+    let (goal, wishes) = named.as_ref().map_or((goal, wishes), |(goal, wishes)| (goal, wishes));
+    let offer = &Offer { model: found.map(|own| &own.facts).or(offer.model), ..*offer };
     // What a model costs goes by the images that it will see.
     let asked = if let Goal::Request(request) = goal { request.image_size } else { None };
     let image = match asked.filter(|_| offer.data.image_shape.is_some()) {
@@ -39,7 +44,7 @@ pub(super) fn experiments(
     }
     let offer = &Offer { data: &data, ..*offer };
     let mut brief = Brief::new(goal, wishes, choice, offer)?;
-    brief.image = image;
+    (brief.image, brief.at_hand) = (image, found);
     let mut priced = Vec::new();
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);
@@ -297,51 +302,6 @@ impl Brief<'_> {
         Some(examples)
     }
 
-    /// As they were asked for, the label by its own name; of a table with it; of vectors all of them, for each has its part.
-    fn columns(&self) -> Columns {
-        if self.task == Task::SentenceSimilarity || self.choice.languages.is_some() {
-            return self.offer.data.columns.clone();
-        }
-        let (asked, perhaps, found) = (&self.choice.columns, &self.choice.perhaps, &self.offer.data.columns);
-        let roles = self.roles();
-        let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
-        let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
-        let is_named = |label: &String| roles.label.contains(label) || roles.listed.contains(label);
-        let is_told =
-            |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label) || is_named(label);
-        let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();
-        // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
-        let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
-        let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
-        let label = found.label.clone().filter(|_| is_said).or(asked.label.clone());
-        // Words that turned out to be columns.
-        let in_roles = |column: &String| roles.input.contains(column) || roles.listed.contains(column);
-        let is_fed = |column: &String| is_of(&perhaps.input, column) || in_roles(column);
-        let are_meant = asked.input.is_empty() && found.input.iter().all(is_fed);
-        let are_named = !found.input.is_empty() && found.input.iter().all(in_roles);
-        let input = if are_meant || are_named { found.input.clone() } else { asked.input.clone() };
-        // `tmp_*` are those that were left out for it.
-        let data = self.offer.data;
-        let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);
-        let each = |name: &String| match name.contains('*') {
-            true => left_out.iter().filter(|own| is_alike(own, name)).cloned().collect(),
-            false => vec![name.clone()],
-        };
-        let mut exclude: Vec<String> = asked.exclude.iter().flat_map(each).collect();
-        for name in perhaps.exclude.iter().chain(&roles.exclude).filter_map(|name| self.left_out(name)) {
-            if !exclude.iter().any(|own| is_called(&name, own)) {
-                exclude.push(name);
-            }
-        }
-        if let HeldOutBy::Group { column } = &self.held_out_by
-            && self.is_left_out_for_groups(column)
-            && !exclude.contains(column)
-        {
-            exclude.push(column.clone());
-        }
-        Columns { label, input, exclude, ..asked.clone() }
-    }
-
     /// What was asked for and is of another kind of task.
     fn say_idle(&self, drafted: &mut Drafted) {
         let Some(request) = self.request() else { return };
@@ -358,92 +318,6 @@ impl Brief<'_> {
             let stated = format!("images of {height}x{width} pixels");
             drafted.deviate("data.image", stated, "none", "the data has no images");
         }
-    }
-
-    /// How far DPO may go from the model that it begins with, and the smoothing of its labels, where one of them was said.
-    fn preference(&self, drafted: &mut Drafted) -> Option<Preference> {
-        let beta = self.request().and_then(|request| request.beta);
-        if self.task == Task::PreferenceOptimization {
-            let label_smoothing = std::mem::take(&mut drafted.recipe.label_smoothing);
-            let usual = Preference::default();
-            return (beta.is_some() || label_smoothing > 0.0)
-                .then(|| Preference { beta: beta.unwrap_or(usual.beta), label_smoothing });
-        }
-        let beta = beta?;
-        drafted.deviations.push(Deviation {
-            field: "preference.beta".into(),
-            stated: format!("a beta of {}", words::plain(beta)),
-            used: "none".into(),
-            reason: format!("it is one of DPO, and this is {}", self.task.in_words()),
-        });
-        None
-    }
-
-    /// The usual for such pairs, with the scale that was asked for.
-    fn similarity(&self) -> Option<Similarity> {
-        if self.task != Task::SentenceSimilarity {
-            return None;
-        }
-        let asked = self.request().and_then(|request| request.similarity_scale);
-        Some(match (Similarity::usual(self.offer.data.columns.label.is_some()), asked) {
-            (Similarity::Contrastive { .. }, Some(scale)) => Similarity::Contrastive { scale },
-            (Similarity::Cosent { .. }, Some(scale)) => Similarity::Cosent { scale },
-            (usual, _) => usual,
-        })
-    }
-
-    /// A pretrained Whisper is told what is spoken, where somebody said so.
-    fn speech(&self, candidate: &Candidate) -> Option<Speech> {
-        let request = self.request().filter(|_| self.task == Task::SpeechRecognition)?;
-        let pretrained = matches!(candidate.spec, ModelSpec::Pretrained { .. });
-        let language = request.speech.as_ref().and_then(|speech| speech.language.clone()).filter(|_| pretrained);
-        let usual = Speech::default();
-        let is_plain = request.speech.as_ref().is_some_and(|speech| speech.compared_plainly);
-        (language.is_some() || request.num_beams.is_some() || is_plain).then_some(Speech {
-            compared: if is_plain { Compared::LowercaseWithoutPunctuation } else { usual.compared },
-            language,
-            num_beams: request.num_beams.unwrap_or(usual.num_beams),
-            ..usual
-        })
-    }
-
-    /// A pretrained T5 knows its tasks by words before the source; how many texts are followed at once may be said of any.
-    fn text_to_text(&self, candidate: &Candidate) -> Option<TextToText> {
-        let prefix = self.prefix(candidate);
-        let request = self.request().filter(|_| self.task == Task::TextToText);
-        let beams = request.and_then(|request| request.num_beams);
-        let max_target_len = request.and_then(|request| request.max_target_len);
-        let usual = TextToText::default();
-        (prefix.is_some() || beams.is_some() || max_target_len.is_some()).then_some(TextToText {
-            prefix: prefix.unwrap_or_default(),
-            max_target_len,
-            num_beams: beams.unwrap_or(usual.num_beams),
-            ..usual
-        })
-    }
-
-    fn prefix(&self, candidate: &Candidate) -> Option<String> {
-        let pretrained = matches!((&candidate.spec, &candidate.config), (ModelSpec::Pretrained { .. }, ModelConfig::T5(_)));
-        let pair = self.request().and_then(|request| request.pair.as_ref());
-        let columns = &self.offer.data.columns;
-        let prefix = match (pair, PairKind::of(columns)) {
-            _ if !pretrained || self.task != Task::TextToText => return None,
-            (Some(AskedPair::Summary), _) | (None | Some(AskedPair::Any), PairKind::Summary) => "summarize: ".to_string(),
-            // Neither the request nor the columns say which languages.
-            (Some(AskedPair::Translation { from: None, to: None }), PairKind::Summary | PairKind::Other) => return None,
-            (Some(AskedPair::Translation { .. }), _) | (None | Some(AskedPair::Any), PairKind::Translation) => {
-                let code = |name: &String| name.rsplit('.').next().unwrap_or(name).to_string();
-                let asked = match pair {
-                    Some(AskedPair::Translation { from, to }) => [from.clone(), to.clone()],
-                    _ => [None, None],
-                };
-                let named = [columns.input.first(), columns.label.as_ref()].map(|name| name.map(code).unwrap_or_default());
-                let [from, to] = [0, 1].map(|i| asked[i].clone().unwrap_or_else(|| named[i].clone()));
-                format!("translate {} to {}: ", language(&from), language(&to))
-            }
-            (None | Some(AskedPair::Any), PairKind::Other) => return None,
-        };
-        Some(prefix)
     }
 
     fn claim_of(&self, stated: &Stated<'_>) -> Claim {

@@ -7,10 +7,9 @@ use super::of_paper::is_of_family;
 use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::{Roles, USUAL_BERT, is_called, is_same_name};
-use crate::intake::{Family, Lack, ModelName, ModelSize, PaperSpec, language};
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec, tell_entities};
+use crate::intake::{Family, ModelName, ModelSize, PaperSpec, language};
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec};
 use crate::words;
-use tallow_zoo::HeadKind;
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
 
@@ -127,6 +126,8 @@ impl Brief<'_> {
         if self.paper().is_some() {
             self.say_of_paper(candidate, stated, &mut out.deviations);
         }
+        self.say_at_hand(candidate, out);
+        self.say_of_papers(out);
         self.say_of_tools(out);
         out.not_understood = self.not_understood(out);
         out.deviations.extend(self.used_and_left_out());
@@ -145,7 +146,11 @@ impl Brief<'_> {
                     .into(),
             );
         }
+        let taken_back = self.request().map(|request| request.taken_back.as_slice()).unwrap_or_default();
+        out.assumptions
+            .extend(taken_back.iter().map(|words| format!("task: {}, for `{words}` was taken back", self.task.in_words())));
         self.say_of_data(candidate, out);
+        self.say_of_slips(out);
         self.say_of_metric(out);
         if self.seeds.len() > 1 && self.wishes.seeds.is_empty() && self.request().is_some_and(|r| r.seeds.is_empty()) {
             out.assumptions.push(format!("seeds: {} runs, for one says little where there are few rows", self.seeds.len()));
@@ -171,7 +176,7 @@ impl Brief<'_> {
             }
         }
         // Once the experiment names the label, a survey no longer says why.
-        let why_label = self.offer.data.notes.iter().filter(|note| note.starts_with("data.columns.label: "));
+        let why_label = self.offer.data.notes.iter().filter(|note| note.starts_with("data.columns.label"));
         out.assumptions.extend(why_label.cloned());
         if let (Some(said), Some(label)) = (self.label_in_passing(), &self.offer.data.columns.label) {
             out.assumptions.push(format!("data.columns.label: `{label}`, for the request says `{said}`"));
@@ -213,67 +218,6 @@ impl Brief<'_> {
         }
         if let Some((size, why)) = self.image_for(candidate) {
             out.assumptions.push(format!("data.image: {} ({why})", size.in_words()));
-        }
-    }
-
-    /// Where another metric is taken than somebody may mean.
-    fn say_of_metric(&self, out: &mut Drafted) {
-        let labels = &self.offer.data.labels;
-        let lacking = self.request().map(|request| request.lacking.as_slice()).unwrap_or_default();
-        for lacking in lacking.iter().filter(|lacking| lacking.of == Lack::Metric) {
-            let all: Vec<&str> = Metric::of(self.task).map(Metric::in_words).collect();
-            let reason = format!("it is not measured here; of {} there are {}", self.task.in_words(), all.join(", "));
-            out.deviate("metric", lacking.words.clone(), self.metric.in_words(), &reason);
-        }
-        self.say_of_further_metrics(out);
-        if self.task == Task::SentenceSimilarity
-            && let Some(asked) = self.request().and_then(|request| request.metric).map(|asked| asked.as_of(self.task))
-            && asked.serves(self.task)
-            && asked != self.metric
-        {
-            let reason = match self.offer.data.columns.label {
-                None => "it is of pairs with a score, and no column is known to hold one: `label COLUMN` says which does",
-                Some(_) => "it is of texts that belong together, and these have a score",
-            };
-            out.deviate("metric", asked.in_words(), self.metric.in_words(), reason);
-        }
-        if self.metric == Metric::MacroF1 && self.request().and_then(|request| request.metric) == Some(Metric::F1) {
-            out.assumptions.push(format!("metric: macro F1, for F1 is of one class of two, and there are {}", labels.len()));
-        }
-        if let (Task::TokenClassification, Metric::Accuracy, [first, ..]) = (self.task, self.metric, labels.as_slice())
-            && !tell_entities(labels)
-            && self.request().is_none_or(|request| request.metric.is_none())
-        {
-            out.assumptions.push(format!("metric: accuracy of words, for their tags, such as `{first}`, are no entities"));
-        }
-    }
-
-    /// Of several that are to be reported one is the verdict's.
-    fn say_of_further_metrics(&self, out: &mut Drafted) {
-        let Some(request) = self.request() else { return };
-        let (task, data) = (self.task, &self.offer.data);
-        let is_of_several = task.head() == HeadKind::Classes && data.labels.len() > 2;
-        let is_measured = |metric: &Metric| {
-            metric.serves(task) && (task != Task::SentenceSimilarity || metric.is_of_scores() == data.columns.label.is_some())
-        };
-        let (mut beside, mut none) = (Vec::new(), Vec::new());
-        for metric in &request.further_metrics {
-            let metric = match metric.as_of(task) {
-                Metric::F1 if is_of_several => Metric::MacroF1,
-                own => own,
-            };
-            let list = if is_measured(&metric) { &mut beside } else { &mut none };
-            if metric != self.metric && !list.contains(&metric.in_words()) {
-                list.push(metric.in_words());
-            }
-        }
-        if !beside.is_empty() {
-            let (own, beside) = (self.metric.in_words(), beside.join(", "));
-            out.assumptions.push(format!("metric: {own} is what the verdict is read from; beside it the report has {beside}"));
-        }
-        if !none.is_empty() {
-            let reason = format!("nothing is measured so of {}", task.in_words());
-            out.deviate("metric", none.join(", "), self.metric.in_words(), &reason);
         }
     }
 

@@ -12,9 +12,30 @@ impl Brief<'_> {
     pub(super) fn not_understood(&self, out: &Drafted) -> Vec<String> {
         let Some(request) = self.request() else { return vec![] };
         let said = Said::of(self, request);
-        let left = request.not_understood.iter().filter(|words| !said.is_followed(words) && !self.is_so_anyway(words, out));
-        let left = left.filter(|words| said.may_ask(words) && !said.only_explains(words));
-        left.cloned().collect()
+        let is_open = |words: &&String| {
+            // As the columns were found: `lable is taem`.
+            let mended = said.perhaps.mended(words, &said.columns);
+            let may_ask = !said.is_followed(&mended) && !self.is_so_anyway(&mended, out) && said.may_ask(&mended);
+            may_ask && !said.only_explains(words)
+        };
+        request.not_understood.iter().filter(is_open).cloned().collect()
+    }
+
+    /// Columns that are used and whose names were read out of slips of the keyboard.
+    pub(super) fn say_of_slips(&self, out: &mut Drafted) {
+        let Some(request) = self.request() else { return };
+        let said = Said::of(self, request);
+        let is_used = |name: &str| said.is_input(name) || said.is_label(name) || said.is_left_out(name);
+        // A word of another language is a slip of none.
+        let is_read = |word: &&String| request.read_as.as_ref().is_none_or(|read| read.to_lowercase().contains(word.as_str()));
+        for word in said.perhaps.strange.iter().filter(is_read) {
+            let read = said.perhaps.mended(word, &said.columns);
+            // Where the column is named as well, the word is another one.
+            let is_named = !Roles::mentioned(&request.text, &[read.as_str()]).is_empty();
+            if !is_named && !read.eq_ignore_ascii_case(word) && said.columns.contains(&read.as_str()) && is_used(&read) {
+                out.assumptions.push(format!("data.columns: `{word}` is read as the column `{read}`"));
+            }
+        }
     }
 }
 
@@ -57,7 +78,7 @@ impl<'a> Said<'a> {
     /// Whether words that nothing came of may ask for something: several, one that settings are made of, or that of a column.
     fn may_ask(&self, words: &str) -> bool {
         // `Hmm, no:` is said of nothing.
-        if words.eq_ignore_ascii_case("no") {
+        if words.eq_ignore_ascii_case("no") || Request::is_slip_of_no_wish(words) {
             return false;
         }
         let is_column = |name: &&str| self.is_input(name) || self.is_label(name) || self.is_left_out(name);
@@ -76,6 +97,9 @@ impl<'a> Said<'a> {
             || self.says_why_left_out(words)
             || self.is_of_strata(words)
             || self.says_label(&names)
+            || self.says_what_for(words)
+            || all_of(words, &LEFT_OUT) && self.leaves_out()
+            || self.brief.held_out_by.column().is_some_and(|column| is_called(column, words))
             || self.is_as_asked(words, &names)
         {
             return true;
@@ -83,17 +107,28 @@ impl<'a> Said<'a> {
         match names.as_slice() {
             // `Ignore` of `ignore the id and the name`.
             [] => {
-                let lists = !self.perhaps.input.is_empty() || !self.perhaps.exclude.is_empty();
+                let has_roles = !self.roles.input.is_empty() || !self.roles.label.is_empty();
+                let lists = !self.perhaps.input.is_empty() || !self.perhaps.exclude.is_empty() || has_roles;
                 let says_nothing = all_of(words, &OF_COLUMNS) || !negates(words) && !has_value(words);
-                let leaves_out = || self.perhaps.exclude.iter().any(|name| self.is_left_out(name));
-                lists && says_nothing
-                    || all_of(words, &LEFT_OUT) && leaves_out()
-                    || !self.kept.is_empty() && all_of(words, &["keep", "leave"])
+                lists && says_nothing || !self.kept.is_empty() && all_of(words, &["keep", "leave"])
             }
             // By which column the rows are parted: `the newest 15 % by created_at`.
             [name] if self.brief.held_out_by.column().is_some_and(|column| is_called(column, name)) => true,
             names => self.is_in_its_role(&names.join(" ")) || names.iter().all(|name| self.is_in_its_role(name)),
         }
+    }
+
+    /// Whether something is left out because it was asked for.
+    fn leaves_out(&self) -> bool {
+        let mut asked = self.perhaps.exclude.iter().chain(&self.roles.exclude).chain(&self.request.exclude);
+        asked.any(|name| self.is_left_out(name))
+    }
+
+    /// `Routes new mails`: what is done with each thing by what is told of it.
+    fn says_what_for(&self, words: &str) -> bool {
+        let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+        let tells = !self.roles.label.is_empty() || self.passing.is_some();
+        tells && Roles::places(verb) && !Request::may_change(rest)
     }
 
     /// `Entrada body`: columns with their parts, which they have.
@@ -109,15 +144,35 @@ impl<'a> Said<'a> {
         Roles::says_only(words, &self.columns) && Roles::mentioned(words, &self.columns).iter().all(has)
     }
 
-    /// Why columns that are left out are so, which they begin: `registered add up to the total`. Such words ask for nothing, where `polish the
-    /// total` does.
+    /// Why columns that are left out are so, which they begin, or a word for them: `registered add up to the total`, `they add up`. Such
+    /// words ask for nothing, where `polish the total` does.
     fn says_why_left_out(&self, words: &str) -> bool {
+        const THEM: [&str; 7] = ["they", "it", "these", "those", "both", "which", "that"];
+        if let Some((first, rest)) = words.split_once(' ')
+            && THEM.contains(&first.to_lowercase().as_str())
+            && self.leaves_out()
+        {
+            return !Request::may_change(rest);
+        }
+        if self.is_left_out(words) && self.is_said_to_number_rows(words) {
+            return true;
+        }
         let named = Roles::mentioned(words, &self.columns);
         let is_out =
             |name: &String| self.is_left_out(name) && !self.roles.input.contains(name) && !self.roles.label.contains(name);
         let others: Vec<&str> = words.split(' ').filter(|word| !named.iter().any(|name| is_called(name, word))).collect();
         let begins = words.split(' ').next().is_some_and(|first| named.iter().any(|name| is_called(name, first)));
         begins && !others.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
+    }
+
+    /// `Row_id is just a row number`, of a column that is left out.
+    fn is_said_to_number_rows(&self, name: &str) -> bool {
+        const NUMBERS: [&str; 6] = ["number", " id", "index", "counter", "counts the", "identifier"];
+        let (text, name) = (self.request.text.to_lowercase(), name.to_lowercase());
+        text.match_indices(&name).any(|(at, _)| {
+            let behind = text[at + name.len()..].split(['.', ';', ',', '\n']).next().unwrap_or_default();
+            behind.starts_with(" is ") && NUMBERS.iter().any(|word| behind.contains(word))
+        })
     }
 
     /// Of a table's classes each has its share of what is held out.
@@ -200,9 +255,9 @@ fn has_value(words: &str) -> bool {
 }
 
 /// What says that something is left out, where it was named before.
-const LEFT_OUT: [&str; 25] = [
-    "used", "is", "to", "be", "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop", "ignore",
-    "exclude", "omit", "skip", "remove", "discard", "not", "don't", "use", "never",
+const LEFT_OUT: [&str; 26] = [
+    "used", "left", "is", "to", "be", "it", "them", "these", "those", "they", "leave", "keep", "out", "aside", "away", "drop",
+    "ignore", "exclude", "omit", "skip", "remove", "discard", "not", "don't", "use", "never",
 ];
 
 /// How words begin that leave something out.

@@ -187,6 +187,7 @@ fn several_are_told_together() {
     const FORUM: [&str; 5] = ["post", "rude", "spam", "off_topic", "likes"];
     let together = |text: &str| Roles::of(text, &FORUM).together.join(" ");
     assert_eq!(together("predict rude, spam and off_topic from post"), "rude spam off_topic");
+    assert_eq!(together("predict rude, spam, off_topic from post"), "rude spam off_topic");
     assert_eq!(together("post in, labels rude, spam, off_topic"), "rude spam off_topic");
     assert_eq!(together("label rude, likes and spam grow together"), "");
     assert_eq!(together("predict likes, rude posts are out"), "");

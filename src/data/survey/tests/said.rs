@@ -209,6 +209,12 @@ fn columns_of_0_and_1_that_are_told_together_are_several_labels() {
     let columns = Columns { label: Some("rude".into()), ..Columns::default() };
     let hints = DataSpecHints { columns, ..says("predict rude, spam and offtopic from post") };
     assert_eq!(found(("posts.csv", &posts()), &hints).expect("surveyed").columns.labels, names(&["rude", "spam", "offtopic"]));
+    assert_eq!(labels("posts.csv, predict rude, spam, offtopic from post"), all("rude spam offtopic"));
+    // No table of numbers tells several things.
+    let numbers =
+        "a,b,rude,spam\n".to_string() + &(0..60).map(|i| format!("{i},{},{},{}\n", i % 7, i % 2, i / 2 % 2)).collect::<String>();
+    let error = found(("n.csv", &numbers), &says("predict rude and spam from a and b")).expect_err("two");
+    assert!(error.contains("`rude`, `spam` are all to be told"), "{error}");
     // Of others one is not told as if the rest had not been asked for.
     let error = found(("posts.csv", &posts()), &says("predict urgency and spam from post")).expect_err("two");
     assert!(error.contains("`urgency`, `spam` are all to be told"), "{error}");
@@ -232,6 +238,28 @@ fn a_label_is_found_where_no_words_name_it() {
             .map(|i| format!("{i},{},{},{}\n", ["cat", "dog"][i % 2], ["York", "Bath", "Ely"][i % 3], i % 5))
             .collect::<String>();
     assert_eq!(label_of(found(("p.csv", &pets), &says("is it a cat or a dog?"))), Ok("kind".into()), "its classes are named");
+}
+
+/// Whoever names no label is told which one is taken, and why.
+#[test]
+fn a_guess_is_told() {
+    let notes = |file: &str, csv: &str, hints: &DataSpecHints| -> Vec<String> {
+        let notes = found((file, csv), hints).expect("surveyed").notes;
+        notes.into_iter().filter(|note| note.starts_with("data.columns.label")).collect()
+    };
+    let csv = |label: &str| {
+        format!("comment,{label}\n") + &(0..60).map(|i| format!("what is said in text {i},{}\n", i % 3)).collect::<String>()
+    };
+    let told = notes("a.csv", &csv("rating"), &says("minilm on a.csv"));
+    assert!(matches!(told.as_slice(), [only] if only.contains("`rating`") && only.contains("labels are called so")), "{told:?}");
+    let told = notes("a.csv", &csv("kind"), &says("minilm on a.csv"));
+    assert!(matches!(told.as_slice(), [only] if only.contains("`kind`")), "{told:?}");
+    let told = notes("a.csv", &csv("rating"), &says("a.csv has a comment each, and the rating goes to 2"));
+    assert!(matches!(told.as_slice(), [only] if only.contains("the request names it")), "{told:?}");
+    // What is named, or called a label outright, is none; nor is there anybody to tell without a request.
+    assert_eq!(notes("a.csv", &csv("rating"), &says("predict rating from comment")), names(&[]));
+    assert_eq!(notes("a.csv", &csv("label"), &says("minilm on a.csv")), names(&[]));
+    assert_eq!(notes("a.csv", &csv("rating"), &DataSpecHints::default()), names(&[]));
 }
 
 #[test]

@@ -283,3 +283,33 @@ fn whose_rows_is_said_by_the_column_in_brackets() {
     }
     assert_eq!(groups("predict load in grid.csv, score it on rows not seen in training"), Vec::<String>::new());
 }
+
+/// Whoever wants the same thing on one side says what it is, whichever way that is put.
+#[test]
+fn what_is_the_same_stays_on_one_side() {
+    for (text, name) in [
+        ("make sure that the same chapter doesn't appear in both train and test", "chapter"),
+        ("please take care that the same plot_id doesn’t occur in both train and test", "plot_id"),
+        ("the same farm must not be in both train and test", "farm"),
+        ("chapter doesn't appear in both train and test", "chapter"),
+    ] {
+        let text = format!("question answering on notes.csv. Hold out 20% and {text}.");
+        let r = parse(&text);
+        assert_eq!((groups(&text), &r.lacking), (vec![name.to_string()], &vec![]), "{text}: {r:?}");
+        assert!(!r.not_understood.iter().any(|words| words.contains("same")), "{text}: {r:?}");
+    }
+}
+
+/// Shares of one whole are no more than it.
+#[test]
+fn shares_of_more_than_all_are_refused() {
+    for text in ["split it 80/15/15 into train/validation/test", "a 70/30/10 train/val/test split", "train/test split 80/30"] {
+        let r = parse(&format!("MLP on boats.csv, predict price, {text}, 3 epochs"));
+        let [refused] = r.refused.as_slice() else { panic!("{text}: {r:?}") };
+        assert!(refused.expected.contains("add up to 100 %, and these are 110 %"), "{text}: {refused:?}");
+    }
+    for text in ["split it 70/15/15 into train/validation/test", "a 90/10 split", "batch 64/128 in the train split"] {
+        let r = parse(&format!("MLP on boats.csv, predict price, {text}, 3 epochs"));
+        assert!(r.refused.iter().all(|refused| !refused.expected.contains("add up")), "{text}: {r:?}");
+    }
+}

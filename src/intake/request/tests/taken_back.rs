@@ -9,6 +9,11 @@ fn columns_stay_in_where_that_is_said() {
     assert_eq!(exclude(mail), ["objid"]);
     assert!(!parse(mail).not_understood.iter().any(|words| words.contains("Jonas")), "who wrote it is quoted as well");
     assert_eq!(parse("MLP on g.csv, 3 epochs.\n\nThanks, Marta").not_understood, Vec::<String>::new());
+    let signed = "Hi all,\n\nMLP on g.csv, 3 epochs. The id is odd, so don't use it.\n\nThanks,\nMarta\n-- \nMarta Lind | Desk 4 | Tel. +46 8 555 123 45";
+    let left = parse(signed).not_understood;
+    assert!(!left.iter().any(|words| ["Marta", "Tel", "46", "Desk", "Thanks"].iter().any(|own| words.contains(own))), "{left:?}");
+    // What another says below it is read.
+    assert_eq!(parse("MLP on g.csv, 3 epochs\n--\n> lr 1e-4").lr, Some(1e-4));
     let again = parse("MLP on g.csv without redshift. No wait, keep the redshift in.");
     assert!(again.refused.is_empty() && !again.perhaps_columns().exclude.contains(&"redshift".to_string()), "{again:?}");
     assert_eq!(again.kept_columns(), ["redshift"]);
@@ -70,4 +75,8 @@ fn of_several_measures_the_first_is_the_verdicts() {
     assert_eq!(read("MLP on h.csv, RMSE, and R2 of at least 0.5"), (Some(Metric::R2), vec![Metric::Rmse]));
     assert_eq!(read("MLP on h.csv, not RMSE but R2"), (Some(Metric::R2), vec![]));
     assert_eq!(read("MLP on h.csv, report the R2"), (Some(Metric::R2), vec![]));
+    let (f1, precision) = (Some(Metric::EntityF1), vec![Metric::EntityPrecision]);
+    assert_eq!(read("NER on n.jsonl, report: entity F1 and entity precision"), (f1, precision.clone()));
+    assert_eq!(read("MiniLM on n.jsonl, report entity F1 and entity-level precision"), (f1, precision.clone()));
+    assert_eq!(read("NER on n.jsonl, report entity F1 and precision"), (f1, precision));
 }
