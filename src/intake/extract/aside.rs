@@ -43,6 +43,23 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
     aside
 }
 
+/// For each section, whether the paper says that it takes the settings that are given there, or in the one above it: `we follow the
+/// optimisation hyperparameters given in Section 2`.
+pub(super) fn taken(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
+    static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bwe (?:\w+ ){0,2}?(?:follow|use|adopt|keep|employ|take|reuse)\b[^.;]{0,100}\b(?:hyper-?\s?parameters?|settings?|configurations?|recipe|set-?up)\b[^.;]{0,60}\b(?:in|from|of) (?:section|sec\.|§) ?(?P<n>\d{1,2}(?:\.\d{1,2})*)",
+        )
+    });
+    let named: Vec<String> =
+        sentences.iter().filter_map(|sentence| TAKES.captures(&sentence.text)).map(|found| found["n"].to_string()).collect();
+    let is_named = |number: &str| {
+        let number = number.trim_end_matches('.');
+        named.iter().any(|named| number == named || number.starts_with(&format!("{named}.")))
+    };
+    paper.sections.iter().map(|section| section.number.as_deref().is_some_and(is_named)).collect()
+}
+
 /// Whether a paragraph begins with a head of its own that says that it is about what the paper compares with: `Baselines.`
 pub(super) fn heads_baselines(text: &str) -> bool {
     let Some(end) = text.find(['.', ':']) else { return false };

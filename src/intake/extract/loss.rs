@@ -261,6 +261,9 @@ fn is_used(before: &str, after: &str) -> bool {
             r"(?i)\b(?:instead of|rather than|replac\w+|compared? (?:to|with)|unlike|without|such as|revisit|experiment(?:ed)? with|evaluat\w+|report\w*|measur\w+|others? use[sd]?|(?:originally|typically|commonly|traditionally|conventionally|usually|often) (?:use|employ|adopt|appl|train|optimi[sz])\w*|variants? of|(?:can|could|may) be)\b[^.;]{0,60}$",
         )
     });
+    static BRACKETS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?\([^()]*\)"));
+    // `trained with Adam (rate: 0.1; epochs: 3) with the Foo loss`.
+    let before = &*if before.contains(')') { BRACKETS.replace_all(before, "") } else { before.into() };
     let clause = before.rsplit(['.', ';']).next().unwrap_or_default();
     !ELSE.is_match(clause) && !is_compared(clause, after) && (BEFORE.is_match(before) || AFTER.is_match(after))
 }

@@ -7,6 +7,7 @@ mod about;
 mod architecture;
 mod aside;
 mod augmentation;
+mod beside;
 mod choices;
 mod clause;
 mod data;
@@ -55,9 +56,12 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     about::find(paper, &sentences, &mut found);
     found.own = about::own_names(paper, &sentences, found.family());
     let own = found.own.clone();
+    // Beside a paper that proposes no model of its own, every model is what it trains.
+    let proposed = about::own_names(paper, &sentences, None);
     let heard = Rc::new(heard::Heard::of(paper, &sentences, &own));
     found.heard = Rc::clone(&heard);
     let asides = aside::sections(paper, &sentences);
+    let taken = aside::taken(paper, &sentences);
     let mut models = Vec::new();
     // Which paragraph it is, and whether it is about baselines.
     let mut paragraph = (None, false);
@@ -65,10 +69,16 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         if paragraph.0 != Some(sentence.passage) {
             paragraph = (Some(sentence.passage), aside::heads_baselines(&sentence.text));
         }
-        let kind = if paragraph.1 { SectionKind::Baselines } else { paper.section_kind(sentence.section) };
+        let is_taken = sentence.section.is_some_and(|section| taken[section]);
+        let kind = match paper.section_kind(sentence.section) {
+            _ if paragraph.1 => SectionKind::Baselines,
+            // What it tells of others the paper does itself.
+            SectionKind::RelatedWork if is_taken => SectionKind::Body,
+            kind => kind,
+        };
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
-        let of_others = aside::is_of_others(&sentence.text, &own);
+        let of_others = !is_taken && aside::is_of_others(&sentence.text, &proposed);
         let at = Place {
             sentence,
             scope,
@@ -212,11 +222,13 @@ struct Said {
     /// How much this way of saying it is worth, where a plain one is worth 1.
     weight: f32,
     origin: Origin,
+    /// Whether the scope is what these words are for, so that the clause around them tells no more.
+    placed: bool,
 }
 
 impl Said {
     fn new(key: FieldKey, value: Value, words: Range<usize>) -> Self {
-        Said { key, value, unit: None, words, weight: 1.0, origin: Origin::Stated }
+        Said { key, value, unit: None, words, weight: 1.0, origin: Origin::Stated, placed: false }
     }
 }
 
@@ -251,7 +263,7 @@ impl Findings<'_> {
 
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
-        let Said { key, value, unit, words, weight, origin } = said;
+        let Said { key, value, unit, words, weight, origin, placed } = said;
         let Some(quote) = at.sentence.quote(words.clone()) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
@@ -264,7 +276,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = clause::of(at.text(), &words, at.scope);
+        let scope = if placed { at.scope.clone() } else { clause::of(at.text(), &words, at.scope) };
         self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;
@@ -474,6 +486,8 @@ impl Scope {
 
 #[cfg(test)]
 mod column_tests;
+#[cfg(test)]
+mod further_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

@@ -4,6 +4,13 @@ use super::{LR, Rule, SHARE, rule};
 use crate::intake::FieldKey;
 
 pub(super) const RULES: &[Rule] = &[
+    // `warm up over the first 6% of steps to a peak of 3e-4`.
+    rule(
+        FieldKey::Lr,
+        r"\bwarm(?:ed|ing|s)?[- ]?up\b[^.;]{0,80}? to (?:a |the |its )?(?:peak|maximum|max\.?)(?: (?:learning[-_ ]rate|lr|value|rate))?(?: of)? {v}",
+        None,
+        (1e-8, 0.5),
+    ),
     // What was suggested did not do; what was taken in its place did.
     rule(
         FieldKey::Lr,
