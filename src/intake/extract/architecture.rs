@@ -182,7 +182,7 @@ fn by_id(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
     static EACH: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?P<names>[A-Z][\w.-]+(?:, [A-Z][\w.-]+)*,? and [A-Z][\w.-]+) (?:have|has|contain|comprise|with) (?P<counts>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?parameters",
+            r"(?P<names>[A-Z][\w.-]+(?:, [A-Z][\w.-]+)*,? and [A-Z][\w.-]+|(?:tiny|small|base|medium|large|huge)(?:, (?:tiny|small|base|medium|large|huge))*,? and (?:tiny|small|base|medium|large|huge|xlarge)) (?:models? |variants? |versions? )?(?:have|has|contain|comprise|with) (?P<counts>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?parameters",
         )
     });
     let Some(words) = EACH.captures(at.text()) else { return };
@@ -240,7 +240,7 @@ fn with_parameters_in_words(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |has )(?:about |around |roughly |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
+            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?|[a-z]\w*(?:-\w+)*-(?:base|large|small|tiny)(?:-\w+)*)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |has )(?:about |around |roughly |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
         )
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:[Ww]e|[Oo]ur) "));

@@ -72,14 +72,18 @@ fn exceptions(text: &str, value: &Range<usize>) -> Vec<(Range<usize>, Scope)> {
         crate::intake::regex(&format!(
             concat!(
                 r"^[^.;()]{{0,60}}?,? (?:except|apart|aside)(?: for| from| on| in)? (?:the )?(?P<x>[^,;.()]{{2,40}}?),? (?:(?:for |on |in )?(?:where|which|whose|that)|with)(?: [a-z]+){{0,4}}? (?P<v>{n})",
-                r"|^(?: [a-z-]+)? \((?P<w>{n}) (?:for|on|in|with) (?:the )?(?P<y>[^,;()]{{2,40}})\)"
+                r"|^(?: [a-z-]+)? \((?P<w>{n}) (?:for|on|in|with) (?:the )?(?P<y>[^,;()]{{2,40}})\)",
+                r"|^[^.;]{{0,20}}[;,] (?:and |but |while )?(?:for|during|in) (?:the )?(?P<z>[^,;.]{{3,40}}?),? (?:we (?:lower|reduce|raise|increase|decrease|set|change)\w* it to|it (?:is|was) (?:lowered|reduced|raised|increased|decreased|set|changed) to) (?P<u>{n})"
             ),
             n = n
         ))
     });
     let rest = &text[value.end..];
     let Some(found) = EXCEPT.captures(rest) else { return Vec::new() };
-    let (x, v) = (found.name("x").or_else(|| found.name("y")), found.name("v").or_else(|| found.name("w")));
+    let (x, v) = (
+        found.name("x").or_else(|| found.name("y")).or_else(|| found.name("z")),
+        found.name("v").or_else(|| found.name("w")).or_else(|| found.name("u")),
+    );
     let (Some(x), Some(v)) = (x, v) else { return Vec::new() };
     let told = Some(scope::of_text(x.as_str())).filter(|scope| !scope.is_empty());
     let topic = || topic::named(x.as_str()).map(|topic| Scope { topic: Some(topic), ..Scope::default() });

@@ -64,6 +64,16 @@ fn labels_with_a_value_behind() {
         ("- Momentum: 0,9\n- Learning rate: 0,001", FieldKey::Momentum, &["0.9 []"]),
         ("Weight decay is disabled in training.", FieldKey::WeightDecay, &["0.0 []"]),
         ("We train for twenty epochs with a batch size of sixty-four.", FieldKey::BatchSize, &["64.0 []"]),
+        ("We train for 80 epochs, of which 4 are warm-up epochs.", FieldKey::Warmup, &["4.0 []"]),
+        ("We fine-tune with AdamW at 2e-5 for 3 epochs.", FieldKey::Lr, &["0.00002 [fine-tuning]"]),
+        ("Optimizer: AdamW (lr 1e-3, wd 0.05). Batch: 1024. Epochs: 300.", FieldKey::BatchSize, &["1024.0 []"]),
+        ("Optimizer: AdamW (lr 1e-3, wd 0.05). Batch: 1024. Epochs: 300.", FieldKey::WeightDecay, &["0.05 []"]),
+        (
+            "During pre-training, we use a learning rate of 1e-3; for fine-tuning we lower it to 1e-4.",
+            FieldKey::Lr,
+            &["0.001 [pre-training]", "0.0001 [fine-tuning]"],
+        ),
+        ("For leaf fine-tuning (LFT), we use a learning rate of 1e-5.", FieldKey::Lr, &["0.00001 [fine-tuning leaf (LFT)]"]),
     ]);
 }
 
@@ -119,4 +129,12 @@ fn settings_of_a_section_that_is_referred_to() {
     let of = |text: &str| in_markdown(&format!("{background}{text}\n"), FieldKey::WeightDecay);
     assert_eq!(of("We follow the original BarNet optimization hyperparameters, given in Section 2."), ["0.01 []"]);
     assert_eq!(of("We explain this in Section 2."), Vec::<String>::new());
+    let but = "We follow the BarNet hyperparameters in Section 2, except for the weight decay, which is tuned.";
+    assert_eq!(of(but), Vec::<String>::new());
+}
+
+#[test]
+fn the_same_number_of_two_stages_is_told_twice() {
+    let text = "### Training\n\nThe learning rate is 0.1.\n\n### Pruned nets\n\nWe fine-tune with a learning rate of 0.1.";
+    check(&[(text, FieldKey::Lr, &["0.1 []", "0.1 [fine-tuning Pruned nets]"])]);
 }

@@ -171,7 +171,7 @@ fn further_times(text: &str, from: usize, time: &regex::Regex) -> Vec<(f64, Unit
         let (Some(whole), Some(number), Some(unit)) = (words.get(0), words.name("v"), words.name("u")) else { continue };
         let Some(clause) = text.get(from..whole.start()).filter(|_| whole.start() > from) else { continue };
         let clause = clause.trim_start_matches([' ', ',', ';']);
-        let begins = ["while ", "whereas "].iter().any(|word| clause.starts_with(word));
+        let begins = ["while ", "whereas ", "the ", "and the "].iter().any(|word| clause.starts_with(word));
         let of = scope::of_text(clause);
         if let Some(((scale, unit), value)) = unit_of(unit.as_str()).zip(numbers::parse(number.as_str()))
             && begins

@@ -57,7 +57,8 @@ fn is_of_cited(text: &str) -> bool {
         )
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours)\b"));
-    CITED.is_match(text) && !OWN.is_match(text)
+    static ORIGINAL: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^In (?:the|its|their) original\b"));
+    (CITED.is_match(text) || ORIGINAL.is_match(text)) && !OWN.is_match(text)
 }
 
 /// Where a sentence says what is minimised, each with what that is worth.
@@ -359,9 +360,12 @@ mod tests {
         ] {
             assert_eq!(said(text), expected, "{text}");
         }
-        for text in
-            ["Ash and Oak (2023) train with a margin loss.", "Ash et al. [7] train with it.", "Leaf (Ash, 2020) trains it."]
-        {
+        for text in [
+            "In the original Leaf procedure, the net is trained with a margin loss.",
+            "Ash and Oak (2023) train with a margin loss.",
+            "Ash et al. [7] train with it.",
+            "Leaf (Ash, 2020) trains it.",
+        ] {
             assert!(is_of_cited(text), "{text}");
         }
         for text in ["As Ash (2023) does, we train it.", "Leaf trains with a margin loss (Ash, 2020).", "We train it (2020)."] {

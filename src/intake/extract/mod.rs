@@ -40,8 +40,8 @@ pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset, same_model};
 
 use super::{
-    DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind,
-    Sentence, Span, Unit, Value,
+    DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Phase, Quote, Scope,
+    SectionKind, Sentence, Span, Unit, Value,
 };
 use std::collections::HashMap;
 use std::ops::Range;
@@ -69,7 +69,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         if paragraph.0 != Some(sentence.passage) {
             paragraph = (Some(sentence.passage), aside::heads_baselines(&sentence.text));
         }
-        let is_taken = sentence.section.is_some_and(|section| taken[section]);
+        let is_taken = sentence.section.is_some_and(|section| taken.sections[section]);
         let kind = match paper.section_kind(sentence.section) {
             _ if paragraph.1 => SectionKind::Baselines,
             // What it tells of others the paper does itself.
@@ -101,8 +101,13 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         results::in_sentence(&at, &mut found);
         // What others did, what a figure shows, and what is yet to be done, is no recipe.
         if at.kind != SectionKind::RelatedWork && !aside::is_planned(&sentence.text) {
+            let first = found.fields.len();
             settings::find(&at, &mut found);
             choices::find(&at, &mut found);
+            if is_taken && !taken.but.is_empty() {
+                let told = found.fields.split_off(first);
+                found.fields.extend(told.into_iter().filter(|field| !taken.but.contains(&field.key)));
+            }
             architecture::in_sentence(&at, &mut found);
             used::named(&at, &mut models);
         }
@@ -366,7 +371,12 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         // What a heading alone tells apart is one choice, and may well be two numbers.
         let chosen = field.value.numbers().is_empty();
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
-        match same.iter().copied().find(|at| one(&kept[*at].scope)) {
+        // What fine-tuning takes in a section of its own says nothing of the training before it.
+        let is_apart = |k: &Field| {
+            let tunes = [k.scope.phase, field.scope.phase].contains(&Some(Phase::FineTuning));
+            !chosen && tunes && k.scope.is_empty() != field.scope.is_empty() && k.evidence.section != field.evidence.section
+        };
+        match same.iter().copied().find(|at| one(&kept[*at].scope) && !is_apart(&kept[*at])) {
             // (With its own words, which tell of that scope.)
             Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => {
                 field.confidence = field.confidence.max(kept[at].confidence);

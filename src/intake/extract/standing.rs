@@ -43,6 +43,13 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
                 r"\b(?:{DATA}|tasks|(?:(?:existing|public|other|available|several) (?:re)?|data )?sources)(?:(?:,|[^.;:()]{{0,60}}?) {SUCH_AS}|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
             )),
         ),
+        // `on the test set of Foo`.
+        (
+            Form::Behind,
+            crate::intake::regex(&format!(
+                r"\b(?:test|validation|training|development|dev|held-out) (?:sets?|splits?|partitions?) of (?:the )?(?P<l>{NAME})"
+            )),
+        ),
         // `the sorting dataset Foo`.
         (
             Form::Behind,

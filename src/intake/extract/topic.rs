@@ -154,7 +154,7 @@ pub(super) fn of_reference(paper: &Paper, text: &str) -> Option<String> {
 pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \([^()]{1,40}\))?, \p{L}",
+            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \((?:(?P<s>[A-Z]{2,6})|[^()]{1,40})\))?, \p{L}",
         )
     });
     static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -172,7 +172,10 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
         HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text)).or_else(|| subject(text))?;
     let x = found.name("x").or_else(|| found.name("y"))?.as_str();
     let rest = || super::in_turn::rest(x).and_then(|rest| rest.topic);
-    of_reference(paper, x).or_else(rest).or_else(|| named(x))
+    // `For leaf sorting (LS), ...`: with its short name, where the words alone may say little.
+    let short = found.name("s").map(|short| short.as_str());
+    let own = || named(x).map(|named| short.map_or(named.clone(), |short| format!("{named} ({short})")));
+    of_reference(paper, x).or_else(rest).or_else(own)
 }
 
 /// `In Stage 1 (Leaf), we ...`, `In the second stage, ...`: the stage of training that a sentence opens. It goes on until the next one.

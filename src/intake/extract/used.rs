@@ -113,6 +113,12 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
             r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b",
         )
     });
+    // `owner/foo-large-b10`: a name that nobody writes with capitals.
+    static ID: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:[A-Za-z][\w-]*/)?(?P<n>[a-z][a-z\d.]*(?:-[\w.]+)*-(?:\d+(?:\.\d+)?[bm]|base|large|small|tiny|medium)(?:-[\w.]*\w)*)\b",
+        )
+    });
     // `Foo-3B/7B` are two.
     static TWO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d[BM]/"));
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -128,7 +134,22 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
     });
-    named.flat_map(|name| std::iter::once((name.as_str().to_string(), name.range())).chain(further_sizes(text, &name))).collect()
+    // The end of an address is no name.
+    let is_in_address = |at: usize| {
+        text[..at].rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("://") || word.contains(".co"))
+    };
+    let ids = ID
+        .captures_iter(text)
+        .filter_map(|found| found.name("n"))
+        .filter(|name| !is_in_address(name.start()))
+        .map(|name| (name.as_str().to_string(), name.range()));
+    let ids: Vec<_> = if text.contains(['/', '-']) { ids.collect() } else { Vec::new() };
+    // What stands before the stroke is who keeps it.
+    let is_apart = |at: &Range<usize>| ids.iter().all(|(_, id)| at.end < id.start.saturating_sub(1) || id.end <= at.start);
+    let all = named.flat_map(|name| std::iter::once((name.as_str().to_string(), name.range())).chain(further_sizes(text, &name)));
+    let mut all: Vec<_> = all.filter(|(_, at)| is_apart(at)).chain(ids.iter().cloned()).collect();
+    all.sort_by_key(|(_, at)| at.start);
+    all
 }
 
 /// `Foo-2 7B {and 13B}`: each further size is of the same name.

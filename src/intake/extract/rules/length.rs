@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::BatchSize, r"\b(?:bs|bsz)\s?[=:]\s?{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"(?:^|[.,;(] ?)batch ?[:=] ?{v}\b", Some(Unit::Examples), COUNT),
     rule(FieldKey::BatchSize, r"[,;(] ?batch {v}(?:[,;)]| \()", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
@@ -310,6 +311,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"\bwarm-?\s?up ?[:=] ?{n} (?:training |optimi[sz](?:ation|er) )?(?:steps|iterations|updates|epochs|tokens)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b{v} (?:of (?:them|which) )?(?:are|were|is|was) (?:used (?:as|for) )?(?:an? |the )?(?:linear )?warm-?\s?up(?:[- ](?:epochs|steps|iterations))?\b",
         Some(Unit::Steps),
         COUNT,
     ),
