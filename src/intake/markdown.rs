@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     let text = text_of(bytes);
     let (front, body) = front_matter(&text);
-    let mut reader = Markdown { blocks: front, ..Markdown::default() };
     let lines: Vec<&str> = body.lines().collect();
+    let mut reader = Markdown { blocks: front, effort: structure::Effort::of(lines.len()), ..Markdown::default() };
     // Only lines that were broken for print end in a hyphen.
     if lines.iter().any(|line| ends_in_half_a_word(line)) {
         lines.iter().for_each(|line| reader.vocabulary.learn(line));
@@ -154,6 +154,8 @@ struct Markdown {
     item: bool,
     /// Words by which a hyphen at a line's end is judged.
     vocabulary: Vocabulary,
+    /// What looking for tables may cost.
+    effort: structure::Effort,
 }
 
 impl Markdown {
@@ -226,7 +228,7 @@ impl Markdown {
     fn flattened(&self, lines: &[&str], at: usize) -> Option<(Vec<Vec<GridCell>>, usize)> {
         let bare = lines[at].trim_start();
         let marked = bare.starts_with(['|', '#', '-', '<', '>', '•', '!']) || self.blocks.is_empty() || bare.contains('|');
-        if marked { None } else { structure::table_at(lines, at, &|line| inline(line)) }
+        if marked { None } else { structure::table_at(lines, at, &|line| inline(line), &self.effort) }
     }
 
     fn end_paragraph(&mut self) {

@@ -51,7 +51,7 @@ pub use request::{
 pub use source::{ArxivId, PaperFormat, PaperSource};
 
 use crate::job::Event;
-pub(crate) use pattern::regex;
+pub(crate) use pattern::{large_regex, regex};
 use std::path::Path;
 
 /// The example paper that Tallow carries: a small BERT from scratch on `toy_reviews`.

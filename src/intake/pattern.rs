@@ -10,9 +10,21 @@ const LETTERS: &str = concat!(
     r"\u{2C00}-\u{2DFF}\u{3040}-\u{D7FF}\u{F900}-\u{FDFF}\u{1D400}-\u{1D7FF}\u{20000}-\u{3FFFF}"
 );
 
+/// The same of a pattern of some thousand letters, which with less would be searched for in a way that is many times slower.
+const LARGE_CACHE_BYTES: usize = 1 << 22;
+
 /// A pattern that is a constant of the program.
 pub(crate) fn regex(pattern: &str) -> regex::Regex {
-    match regex::RegexBuilder::new(&with_few_ranges(pattern)).dfa_size_limit(CACHE_BYTES).build() {
+    built(pattern, CACHE_BYTES)
+}
+
+/// One of them that lists hundreds of names.
+pub(crate) fn large_regex(pattern: &str) -> regex::Regex {
+    built(pattern, LARGE_CACHE_BYTES)
+}
+
+fn built(pattern: &str, cache_bytes: usize) -> regex::Regex {
+    match regex::RegexBuilder::new(&with_few_ranges(pattern)).dfa_size_limit(cache_bytes).build() {
         Ok(regex) => regex,
         Err(problem) => unreachable!("a constant pattern is wrong: {problem}"),
     }

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 
 /// The paper that plain text holds: paragraphs between empty lines, headings on lines of their own.
 pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
-    let text = text_of(bytes);
+    let text = structure::with_titles(&text_of(bytes));
     let mut vocabulary = Vocabulary::default();
     text.lines().for_each(|line| vocabulary.learn(line));
     let mut blocks = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
     let lines: Vec<&str> = text.lines().chain([""]).collect();
     let lines = structure::without_print(&lines);
+    let effort = structure::Effort::of(lines.len());
     let head = structure::head_of(&lines, &vocabulary);
     let mut at = head.as_ref().map_or_else(|| structure::first_line(&lines), |head| head.end);
     if let Some(structure::Head { title, authors, .. }) = head {
@@ -21,10 +22,10 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     while let Some(line) = lines.get(at).copied() {
         // A table that was written column by column begins a paragraph.
-        let by_column = || paragraph.is_empty().then(|| structure::columns_at(&lines, at)).flatten();
+        let by_column = || paragraph.is_empty().then(|| structure::columns_at(&lines, at, &effort)).flatten();
         if !blocks.is_empty()
             && !line.trim().is_empty()
-            && let Some((rows, end)) = by_column().or_else(|| structure::table_at(&lines, at, &|line| line.to_string()))
+            && let Some((rows, end)) = by_column().or_else(|| structure::table_at(&lines, at, &|line| line.to_string(), &effort))
         {
             paragraph_of(&paragraph, &vocabulary, &mut blocks);
             paragraph.clear();

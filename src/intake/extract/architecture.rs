@@ -110,15 +110,30 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
 /// `NAME (L=12, H=768, A=12, Total Parameters=110M)`.
 fn in_brackets(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"\b([A-Z][\w-]*(?: [a-z]+)?) ?\(([^()]*=[^()]*)\)"));
+        LazyLock::new(|| crate::intake::regex(r"\b([A-Z][\w-]*(?: [a-z]+)?) ?\(([^()]*(?:=|\blayers?\b)[^()]*)\)"));
+    // `Leaf following the Bark architecture`: what is told is of the first.
+    static LIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?P<n>[A-Z][\w-]*[A-Z\d][\w-]*) (?:\([^()]*\) )?(?:following|follows|which follows|using|uses|with|adopts|based on) (?:the |an? )?$",
+        )
+    });
     static PART: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(&format!(r"^\s*([A-Za-z# ]+?)\s?=\s?({})\s*$", numbers::NUMBER)));
     for words in FORM.captures_iter(at.text()) {
         let (Some(whole), Some(name), Some(inside)) = (words.get(0), words.get(1), words.get(2)) else { continue };
-        let mut variant = Variant { name: name.as_str().to_string(), ..Variant::default() };
-        for part in inside.as_str().split(", ").filter_map(|part| PART.captures(part)) {
-            if let (Some(dimension), Some(value)) = (dimension(&part[1]), numbers::parse(&part[2])) {
-                variant.set(dimension, value);
+        let like = LIKE.captures(&at.text()[..name.start()]).map(|found| found["n"].to_string());
+        const KINDS: [&str; 5] = [" architecture", " model", " configuration", " setting", " network"];
+        let bare = KINDS.iter().find_map(|kind| name.as_str().strip_suffix(kind));
+        let name = like.filter(|_| bare.is_some()).unwrap_or_else(|| bare.unwrap_or(name.as_str()).to_string());
+        let mut variant = Variant { name, ..Variant::default() };
+        for part in inside.as_str().split(", ") {
+            match PART.captures(part) {
+                Some(part) => {
+                    if let (Some(dimension), Some(value)) = (dimension(&part[1]), numbers::parse(&part[2])) {
+                        variant.set(dimension, value);
+                    }
+                }
+                None => numbers_of(part).into_iter().for_each(|(dimension, value)| variant.set(dimension, value)),
             }
         }
         if variant.known() >= 2 {
@@ -131,7 +146,7 @@ fn in_brackets(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b([A-Z][\w-]*[A-Z\d][\w/.-]*(?: (?:base|large|small|medium|XL|XXL|tiny))?) ?\((\d+(?:\.\d+)?[MB])(?: (?:trainable )?param\w*\.?)?\)",
+            r"\b([A-Z][\w-]*[A-Z\d][\w/.-]*(?: (?:base|large|small|medium|XL|XXL|tiny|Base|Large|Small|Medium|Tiny|Huge))?|[A-Z][a-z]\w* (?:Base|Large|Small|Medium|Tiny|Huge|base|large|small|medium|tiny|huge|big)(?:-v\d)?) ?\((\d+(?:\.\d+)?[MB])(?: (?:trainable )?param\w*\.?)?\)",
         )
     });
     by_id(at, found);
@@ -167,7 +182,7 @@ fn by_id(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
     static EACH: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?P<names>[A-Z][\w.-]+(?:, [A-Z][\w.-]+)*,? and [A-Z][\w.-]+) (?:have|has|contain|comprise|with) (?P<counts>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?parameters",
+            r"(?P<names>[A-Z][\w.-]+(?:, [A-Z][\w.-]+)*,? and [A-Z][\w.-]+|(?:tiny|small|base|medium|large|huge)(?:, (?:tiny|small|base|medium|large|huge))*,? and (?:tiny|small|base|medium|large|huge|xlarge)) (?:models? |variants? |versions? )?(?:have|has|contain|comprise|with) (?P<counts>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?parameters",
         )
     });
     let Some(words) = EACH.captures(at.text()) else { return };
@@ -225,7 +240,7 @@ fn with_parameters_in_words(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |has )(?:about |around |roughly |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
+            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?|[a-z]\w*(?:-\w+)*-(?:base|large|small|tiny)(?:-\w+)*)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |has )(?:about |around |roughly |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
         )
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:[Ww]e|[Oo]ur) "));
@@ -257,7 +272,7 @@ fn sizes_in(text: &str) -> Vec<(Dimension, f64, Range<usize>)> {
             ),
             (
                 pattern(format!(
-                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)(?: d[ _]?model| [dD])?|width)s?{IS}({WIDE})\b|\bd[ _]?model{IS}({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE})[- ]{{1,2}}hidden(?: (?:size|dim\w*|states?))?\b|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
+                    r"\bsizes? of (?:the )?(?:hidden (?:nodes|states|units|layers?)|embeddings?)(?: (?:and|in) [^.;,]{{0,80}}?)? (?:is|are) (?:both )?(?:set )?(?:to )?(?:be )?({WIDE})\b|\b(?:hidden[- ]{SIZE}|model[- ](?:dim(?:ension)?(?:ality)?|width)(?: d[ _]?model| [dD])?|width)s?{IS}({WIDE})\b|\bd[ _]?model{IS}({WIDE})\b|[(,] ?hidden ({WIDE})\b|\b({WIDE}) (?:hidden )?(?:units|neurons|cells)\b|\b({WIDE})[- ]{{1,2}}hidden(?: (?:size|dim\w*|states?))?\b|\b({WIDE})[- ]dimensional (?:hidden |model )?(?:states|representations|embeddings)"
                 )),
                 Dimension::Hidden,
             ),
@@ -309,18 +324,22 @@ fn names_width(text: &str) -> bool {
 
 /// The same, without the places, and with the parameters that are counted in words.
 pub(super) fn numbers_of(text: &str) -> Vec<(Dimension, f64)> {
-    static PARAMETERS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({})[- ]parameters?\b", numbers::NUMBER)));
-    let parameters = PARAMETERS.captures(text).and_then(|found| numbers::parse(&found[1])).filter(|n| *n >= 1e5);
     let sizes = sizes_in(text).into_iter().map(|(dimension, value, _)| (dimension, value));
-    sizes.chain(parameters.map(|value| (Dimension::Params, value))).collect()
+    sizes.chain(parameters_of(text).map(|value| (Dimension::Params, value))).collect()
+}
+
+/// `110M parameters`, `33,046,084 parameters`.
+fn parameters_of(text: &str) -> Option<f64> {
+    static PARAMETERS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b({})[- ](?:trainable )?parameters?\b", numbers::NUMBER)));
+    PARAMETERS.captures(text).and_then(|found| numbers::parse(&found[1])).filter(|n| *n >= 1e5)
 }
 
 /// `two layers, a hidden size of 64 and two heads`.
 fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     static NOUN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: model)?)\b",
+            r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: (?:base|big|large|small|tiny))?(?: model)?)\b",
         )
     });
     // `12 layers of FooNet`, `12 FooNet layers`.
@@ -339,10 +358,12 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         variant.set(dimension, value);
         (start, end) = (start.min(place.start), end.max(place.end));
     }
+    variant.num_params = parameters_of(text).filter(|_| variant.known() > 0);
     // `two hidden layers of 128 and 64 units` tells more than a number of layers, and so do width and heads by their signs.
     let of_widths = || text.contains("layers of ") && WIDTHS.is_match(text);
     let of_signs = variant.hidden_size.is_some() && variant.num_heads.is_some() && names_width(text);
-    let is_whole = variant.num_layers.is_some() && (variant.known() >= 2 || of_widths());
+    let is_whole = variant.num_layers.is_some() && (variant.known() >= 2 || of_widths())
+        || variant.hidden_size.is_some() && variant.num_heads.is_some() && variant.known() >= 3;
     if is_whole || of_signs {
         // Where a sentence names its models, they are put together from all that is said of them.
         if super::described::names_one(text) {
@@ -365,10 +386,9 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         let headed = at.scope.topic.clone().filter(|topic| super::about::family_named(topic).is_some() && topic.len() < 40);
         let named = if named.as_ref().is_some_and(|name| name.ends_with(" network")) { headed.or(named) } else { named };
         let of_paper = || own_model(at, found.paper);
-        variant.name = named.or_else(of_paper).unwrap_or_else(|| match variant.num_layers {
-            Some(layers) => format!("{layers} layers"),
-            None => found.family().map_or("model", |family| family.name()).to_string(),
-        });
+        // (A count of layers is no name.)
+        let of_family = || found.family().map_or("model", |family| family.name()).to_string();
+        variant.name = named.or_else(of_paper).unwrap_or_else(of_family);
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, start..end);
     }
 }

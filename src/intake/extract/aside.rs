@@ -1,7 +1,7 @@
 //! Experiments on the side. What their sections say is true of them and not the paper's recipe.
 
-use super::names;
-use crate::intake::{Paper, Sentence};
+use super::{names, tables};
+use crate::intake::{FieldKey, Paper, Sentence};
 use std::sync::LazyLock;
 
 /// For each section, whether it is about an experiment on the side: its title says so, that of a section above it does, or a section of
@@ -41,6 +41,42 @@ pub(super) fn sections(paper: &Paper, sentences: &[Sentence]) -> Vec<bool> {
         aside[at] |= above.is_some_and(|other| aside[other]);
     }
     aside
+}
+
+/// Sections whose settings a paper takes, and those that it does not take from there.
+pub(super) struct Taken {
+    pub sections: Vec<bool>,
+    pub but: Vec<FieldKey>,
+}
+
+/// For each section, whether the paper says that it takes the settings that are given there, or in the one above it: `we follow the
+/// optimisation hyperparameters given in Section 2`.
+pub(super) fn taken(paper: &Paper, sentences: &[Sentence]) -> Taken {
+    static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bwe (?:\w+ ){0,2}?(?:follow|use|adopt|keep|employ|take|reuse)\b[^.;]{0,100}\b(?:hyper-?\s?parameters?|settings?|configurations?|recipe|set-?up)\b[^.;]{0,60}\b(?:in|from|of) (?:section|sec\.|§) ?(?P<n>\d{1,2}(?:\.\d{1,2})*)",
+        )
+    });
+    // `except for the peak rate and the batch size`: these it chose itself.
+    static EXCEPT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:except|apart|aside)(?: for| from)? (?P<x>[^.;]{3,120}?)(?:, (?:which|that|where)\b|[.;]|$)",
+        )
+    });
+    let mut named: Vec<String> = Vec::new();
+    let mut but: Vec<FieldKey> = Vec::new();
+    for text in sentences.iter().map(|sentence| sentence.text.as_str()) {
+        let Some(found) = TAKES.captures(text) else { continue };
+        named.push(found["n"].to_string());
+        let excepted = EXCEPT.captures(text).map(|found| found["x"].replace(" and ", ", ")).unwrap_or_default();
+        let bare = |part: &str| part.trim().trim_start_matches("the ").trim_start_matches("number of ").to_string();
+        but.extend(excepted.split(", ").filter_map(|part| tables::setting(&bare(part))).map(|setting| setting.key));
+    }
+    let is_named = |number: &str| {
+        let number = number.trim_end_matches('.');
+        named.iter().any(|named| number == named || number.starts_with(&format!("{named}.")))
+    };
+    Taken { sections: paper.sections.iter().map(|section| section.number.as_deref().is_some_and(is_named)).collect(), but }
 }
 
 /// Whether a paragraph begins with a head of its own that says that it is about what the paper compares with: `Baselines.`

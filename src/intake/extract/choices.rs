@@ -141,12 +141,13 @@ fn init(at: &Place<'_>, found: &mut Findings<'_>) {
             r"|\b(?:use[sd]?|using|take|with) (?P<m>(?-i:[A-Z])[\w./-]*(?: [\w./-]+){0,3}?) as (?:the |our |an? )(?:initial (?:policy|model|checkpoint|weights|point)|initiali[sz]ation|starting (?:point|checkpoint))\b",
             r"|\bwe initiali[sz]e [^.;,]{3,60}? (?P<o>(?:so|such) that [^.;]{3,100})",
             r"|\bwe use (?P<p>(?:pre-?trained )?(?:GloVe|word2vec|fastText) (?:word )?(?:embeddings|vectors)\b)",
+            r"|\b(?:backbone|encoder|decoder|network|model|feature extractor)s? (?:is|are|was|were) (?:an? |the )?(?:[\w./-]+ ){1,3}?(?P<r>pre-?trained (?:on|with) (?-i:[A-Z])[^.;,]{2,40}?)(?: and |[.;,]|$)",
             r"|\b(?P<f>(?:xavier|glorot|kaiming|orthogonal)[a-z ]* initiali[sz]ation) (?:is|are|was|were) (?:used|employed)",
             r"|(?P<e>scal\w+ (?:the )?(?:initial )?(?:weights|parameters|initiali[sz]ation)\b[^.;]{0,60}? by (?:a factor of )?[^.;]{3,60}))"
         ))
     });
     if let Some(words) = INIT.captures(at.text()).filter(|words| words.name("e").is_none() || at.text().contains("initiali")) {
-        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p", "q"]
+        let text = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "o", "p", "q", "r"]
             .iter()
             .find_map(|name| words.name(name));
         if let (Some(whole), Some(text)) = (words.get(0), text) {

@@ -113,7 +113,12 @@ fn by_authors(text: &str) -> Vec<(String, Range<usize>)> {
     if !text.contains("data") && !text.contains("corp") {
         return Vec::new();
     }
-    let lists = MADE.captures_iter(text).filter_map(|found| found.name("l"));
+    // `Foo, a dataset introduced in ...` has a name.
+    let is_named = |found: &regex::Captures<'_>| {
+        let before = found.get(0).map_or("", |whole| text[..whole.start()].trim_end());
+        [", a", ", an", ", the"].iter().any(|article| before.ends_with(article))
+    };
+    let lists = MADE.captures_iter(text).filter(|found| !is_named(found)).filter_map(|found| found.name("l"));
     lists
         .flat_map(|list| {
             ONE.find_iter(list.as_str())

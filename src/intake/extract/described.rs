@@ -94,7 +94,7 @@ fn in_paragraph(sentences: &[Sentence]) -> Vec<Described> {
 /// The parts of a sentence that may each be of another model.
 fn clauses(text: &str) -> Vec<&str> {
     static BREAK: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"; (?:and |while )?|, (?:while|whereas|and) (?:the|our) "));
+        LazyLock::new(|| crate::intake::regex(r"; (?:and |while )?|, (?:while|whereas|and) (?:the|our) |, (?:while|whereas) "));
     let mut parts = Vec::new();
     let mut from = 0;
     for end in BREAK.find_iter(text) {
@@ -218,7 +218,7 @@ mod tests {
         );
         check(
             "We set the number of layers to 60 and the hidden dimension to 5120, and the number of attention heads to 128.",
-            &["60 layers Some(60) Some(5120) Some(128)"],
+            &["model Some(60) Some(5120) Some(128)"],
         );
     }
 }

@@ -17,13 +17,13 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?P<d>(?:(?:a single |one |two |four |eight |\d+ )?\d{1,3}-(?:GPU|TPU) (?:nodes?|machines?|servers?|instances?|workstations?)\b)|(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
-            r"(?:(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SXG]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
+            r"(?:(?:Pascal |Volta |Turing |Ampere |Hopper )?(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SXG]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|M[1-4](?: (?:Pro|Max|Ultra))? (?:laptop|MacBook|Mac|chip)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+            r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\b(?:[Rr]uns?|[Mm]odels?|[Tt]raining|[Ee]xperiments?)(?: \w+)? (?:needs?|needed|requires?|required|occup(?:y|ies|ied)) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
     let text = at.text();
@@ -35,11 +35,21 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         || possible
         || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
             .iter()
-            .chain(&["cluster", "node"])
+            .chain(&["cluster", "node", "we use", "each run", "runs "])
             .any(|w| lower.contains(w))
     {
         return;
     }
+    static TO_TRAIN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^ (?:to (?:pre-?)?(?:train|fine-?tune)|for(?: training)?) (?:the |our )?(?P<x>[A-Z](?:[\w.-]*\w)?(?: \d(?:[\w.]*\w)?)?)",
+        )
+    });
+    static AND: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:to (?:pre-?)?(?:train|fine-?tune)|for(?: training)?) (?:the |our )?[A-Z][\w.-]*(?: \d[\w.]*)?,? and $",
+        )
+    });
     for words in DEVICES.captures_iter(text) {
         let Some(device) = words.name("d") else { continue };
         let name = device.as_str().trim();
@@ -48,9 +58,18 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         let is_cost =
             ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
         let (before, after) = (&text[..device.start()], &text[device.end()..]);
-        if specific && !is_cost && (WORK.is_match(before) || is_listed(before, name, after)) && !is_of_inference(before, after) {
-            found.say(at, FieldKey::Hardware, Value::Text { text: name.to_string() }, None, device.range());
-            return;
+        if specific
+            && !is_cost
+            && (WORK.is_match(before) || AND.is_match(before) || is_listed(before, name, after))
+            && !is_of_inference(before, after)
+        {
+            let value = Value::Text { text: name.to_string() };
+            // `4 GPUs to train Foo-7B and 8 GPUs to train Foo-13B`.
+            let Some(of) = TO_TRAIN.captures(after).and_then(|found| in_turn::named(&found["x"])) else {
+                return found.say(at, FieldKey::Hardware, value, None, device.range());
+            };
+            let said = Said { placed: true, ..Said::new(FieldKey::Hardware, value, device.range()) };
+            found.tell(&Place { scope: &of.or(at.scope), ..*at }, said);
         }
     }
 }
@@ -65,7 +84,7 @@ fn is_listed(before: &str, name: &str, after: &str) -> bool {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?{n}| to {n})? ?(?P<u>(?:(?:[A-Z]+\d+ )?GPU[- ])?hours?|h\b|hrs?\b|days?|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?(?P<r>{n})| to (?P<s>{n}))? ?(?P<u>(?:(?:[A-Z]+\d+ )?[GT]PU[- ])?(?:hours?|days?)|h\b|hrs?\b|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
@@ -80,6 +99,10 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
         "runs took",
         "run takes",
         "runs take",
+        "run needs",
+        "run requires",
+        "runs need",
+        "runs require",
         "runtime",
         "computation time",
         "models took",
@@ -124,7 +147,12 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     // `12 hours for leaves and 8 hours for roots`.
     let each = in_turn::one_each(text, number.end());
-    let Some((_, first)) = each.first() else { return found.tell(at, said(value, unit)) };
+    let Some((_, first)) = each.first() else {
+        let upto = words.name("r").or_else(|| words.name("s")).and_then(|upto| numbers::parse(upto.as_str()));
+        let Some(upto) = upto.filter(|upto| *upto > value) else { return found.tell(at, said(value, unit)) };
+        let value = Value::from_numbers(vec![value * unit.0, upto * unit.0]);
+        return found.tell(at, Said { unit: Some(unit.1), weight, ..Said::new(FieldKey::TrainingTime, value, whole.range()) });
+    };
     found.tell(&Place { scope: &first.clone().or(at.scope), ..*at }, said(value, unit));
     for (number, of) in each.iter().skip(1) {
         let Some(other) = numbers::parse(&text[number.clone()]) else { continue };
@@ -143,7 +171,7 @@ fn further_times(text: &str, from: usize, time: &regex::Regex) -> Vec<(f64, Unit
         let (Some(whole), Some(number), Some(unit)) = (words.get(0), words.name("v"), words.name("u")) else { continue };
         let Some(clause) = text.get(from..whole.start()).filter(|_| whole.start() > from) else { continue };
         let clause = clause.trim_start_matches([' ', ',', ';']);
-        let begins = ["while ", "whereas "].iter().any(|word| clause.starts_with(word));
+        let begins = ["while ", "whereas ", "the ", "and the "].iter().any(|word| clause.starts_with(word));
         let of = scope::of_text(clause);
         if let Some(((scale, unit), value)) = unit_of(unit.as_str()).zip(numbers::parse(number.as_str()))
             && begins

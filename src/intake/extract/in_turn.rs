@@ -55,7 +55,8 @@ pub(super) fn scopes(text: &str, whole: &Range<usize>, value: &Range<usize>, cou
         each(list.get(start..)?, count)
     });
     let subject = || SUBJECT.captures(before).and_then(|found| each(&found["names"], count));
-    let object = || OBJECT.captures(before).and_then(|found| each(&found["names"], count));
+    // (`for 10 and 20 steps`: the word before the values may be theirs.)
+    let object = || OBJECT.captures(text.get(..value.start)?).and_then(|found| each(&found["names"], count));
     let listed = || BEFORE.captures_iter(before).filter_map(|found| each(&found["names"], count)).last();
     opening.or_else(listed).or_else(subject).or_else(object)
 }
@@ -98,7 +99,7 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
 pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\s(?:training\s)?\p{L}+)?\s(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
+            r"^(?:(?:\s(?:performed|performs|worked|works|proved|proves|was|were|is|are|did|does|used|chosen|better|best|well|more|most|suitable|optimal|good|effective|to\sbe))+|\s(?:training\s)?\p{L}+)?\s(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,?\swhereas\s|,?\swhile\s|,\sbut\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
     // The same where several names stand before the next number: `13 for A and B, and 65 for C`.

@@ -57,7 +57,8 @@ fn is_of_cited(text: &str) -> bool {
         )
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours)\b"));
-    CITED.is_match(text) && !OWN.is_match(text)
+    static ORIGINAL: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^In (?:the|its|their) original\b"));
+    (CITED.is_match(text) || ORIGINAL.is_match(text)) && !OWN.is_match(text)
 }
 
 /// Where a sentence says what is minimised, each with what that is worth.
@@ -261,6 +262,9 @@ fn is_used(before: &str, after: &str) -> bool {
             r"(?i)\b(?:instead of|rather than|replac\w+|compared? (?:to|with)|unlike|without|such as|revisit|experiment(?:ed)? with|evaluat\w+|report\w*|measur\w+|others? use[sd]?|(?:originally|typically|commonly|traditionally|conventionally|usually|often) (?:use|employ|adopt|appl|train|optimi[sz])\w*|variants? of|(?:can|could|may) be)\b[^.;]{0,60}$",
         )
     });
+    static BRACKETS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?\([^()]*\)"));
+    // `trained with Adam (rate: 0.1; epochs: 3) with the Foo loss`.
+    let before = &*if before.contains(')') { BRACKETS.replace_all(before, "") } else { before.into() };
     let clause = before.rsplit(['.', ';']).next().unwrap_or_default();
     !ELSE.is_match(clause) && !is_compared(clause, after) && (BEFORE.is_match(before) || AFTER.is_match(after))
 }
@@ -356,9 +360,12 @@ mod tests {
         ] {
             assert_eq!(said(text), expected, "{text}");
         }
-        for text in
-            ["Ash and Oak (2023) train with a margin loss.", "Ash et al. [7] train with it.", "Leaf (Ash, 2020) trains it."]
-        {
+        for text in [
+            "In the original Leaf procedure, the net is trained with a margin loss.",
+            "Ash and Oak (2023) train with a margin loss.",
+            "Ash et al. [7] train with it.",
+            "Leaf (Ash, 2020) trains it.",
+        ] {
             assert!(is_of_cited(text), "{text}");
         }
         for text in ["As Ash (2023) does, we train it.", "Leaf trains with a margin loss (Ash, 2020).", "We train it (2020)."] {

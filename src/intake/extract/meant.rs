@@ -70,7 +70,8 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
                 && !decays_there(before)
                 && !text[whole].to_lowercase().contains("warm")
         }
-        FieldKey::BatchSize if is_of_inference(before, after) || varies(before) => false,
+        FieldKey::BatchSize if is_of_inference(before, after) || varies(before) || fits_memory(before, &inside, text) => false,
+        FieldKey::BatchSize if text[value.clone()] == *"1" && is_on_device(before) => false,
         // What a step takes is a batch where steps are of training: an agent, a sampler have others.
         FieldKey::BatchSize if leads && is_per_step(&text[whole.clone()]) && !(trains(text) || text.contains("optim")) => false,
         FieldKey::MaxSeqLen => !varies(before) && !is_other_length(before, &inside, after),
@@ -217,7 +218,7 @@ fn is_other_length(before: &str, inside: &str, after: &str) -> bool {
 pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
     static USES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:measur|benchmark)\w* (?:[\w+-]+ ){0,4}(?:times?|speeds?)|(?:for|during|when|in|at) (?:the )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with|(?:decoding|generation|evaluation) (?:takes|took|requires|is done|uses|used))\b",
+            r"(?i)\b(?:inference|latenc(?:y|ies)|throughput|test[- ]time|(?:measur|benchmark)\w* (?:[\w+-]+ ){0,4}(?:times?|speeds?)|(?:for|during|when|in|at) (?:the )?(?:\w+ )?(?:decoding|evaluation|testing|generation|serving|deployment)|(?:evaluat|decod)\w+ with|(?:decoding|generation|evaluation) (?:takes|took|requires|is done|uses|used))\b",
         )
     });
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -227,13 +228,27 @@ pub(super) fn is_of_inference(before: &str, after: &str) -> bool {
     });
     static USED_FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^\s?(?:\w+ )?(?:for|at|during|in) (?:the )?(?:inference|test(?:ing)?(?:[- ]time)?|decoding|evaluation|generation|serving)\b",
+            r"(?i)^\s?(?:\w+ )?(?:for|at|during|in) (?:the )?(?:(?:batched|greedy|final|online) )?(?:inference|test(?:ing)?(?:[- ]time)?|decoding|evaluation|generation|serving)\b",
         )
     });
     let clause = before.rsplit(';').next().unwrap_or_default();
     let last = |pattern: &regex::Regex| pattern.find_iter(clause).last().map(|found| found.start());
     let in_use = last(&USES).is_some_and(|used| last(&TRAINS).is_none_or(|trained| trained < used));
     in_use || USED_FOR.is_match(after)
+}
+
+/// `the maximum batch size {for our models is around 220}`: what a memory holds.
+fn fits_memory(before: &str, inside: &str, text: &str) -> bool {
+    let is_most = ["maximum ", "maximal ", "largest possible ", "max "].iter().any(|word| before.to_lowercase().ends_with(word));
+    is_most && (inside.contains("around") || text.contains("memory") || text.contains(" fit"))
+}
+
+/// `measured on a GPU with batch size 1`: one at a time is how speed is measured.
+fn is_on_device(before: &str) -> bool {
+    static ON: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\bon (?:an? |the |one )?(?:[\w-]+ )?(?:GPU|CPU)s? (?:with|at|using) (?:an? )?$")
+    });
+    ON.is_match(before)
 }
 
 /// `We vary the batch size from 32 to 512`.
@@ -243,7 +258,8 @@ fn varies(before: &str) -> bool {
             r"(?i)\b(?:var(?:y|ies|ied|ying)|sweep\w*|swept|rang(?:e|es|ed|ing)) (?:over )?(?:the |our )?(?:number of )?(?:\w+ )?$",
         )
     });
-    VARIES.is_match(before)
+    // `a sweep with batch sizes in` tells what was swept.
+    VARIES.is_match(before) && !before.ends_with(" with ")
 }
 
 /// The momentum of running averages (batch normalisation, a teacher's weights) is none of the optimiser.

@@ -7,6 +7,7 @@ mod about;
 mod architecture;
 mod aside;
 mod augmentation;
+mod beside;
 mod choices;
 mod clause;
 mod data;
@@ -39,8 +40,8 @@ pub(crate) use about::family_named;
 pub(super) use names::{is_member, same_dataset, same_model};
 
 use super::{
-    DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Quote, Scope, SectionKind,
-    Sentence, Span, Unit, Value,
+    DatasetRole, DatasetUse, Evidence, Family, Field, FieldKey, Origin, Paper, PaperSpec, PassageKind, Phase, Quote, Scope,
+    SectionKind, Sentence, Span, Unit, Value,
 };
 use std::collections::HashMap;
 use std::ops::Range;
@@ -55,9 +56,12 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     about::find(paper, &sentences, &mut found);
     found.own = about::own_names(paper, &sentences, found.family());
     let own = found.own.clone();
+    // Beside a paper that proposes no model of its own, every model is what it trains.
+    let proposed = about::own_names(paper, &sentences, None);
     let heard = Rc::new(heard::Heard::of(paper, &sentences, &own));
     found.heard = Rc::clone(&heard);
     let asides = aside::sections(paper, &sentences);
+    let taken = aside::taken(paper, &sentences);
     let mut models = Vec::new();
     // Which paragraph it is, and whether it is about baselines.
     let mut paragraph = (None, false);
@@ -65,10 +69,16 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         if paragraph.0 != Some(sentence.passage) {
             paragraph = (Some(sentence.passage), aside::heads_baselines(&sentence.text));
         }
-        let kind = if paragraph.1 { SectionKind::Baselines } else { paper.section_kind(sentence.section) };
+        let is_taken = sentence.section.is_some_and(|section| taken.sections[section]);
+        let kind = match paper.section_kind(sentence.section) {
+            _ if paragraph.1 => SectionKind::Baselines,
+            // What it tells of others the paper does itself.
+            SectionKind::RelatedWork if is_taken => SectionKind::Body,
+            kind => kind,
+        };
         let boasts = kind == SectionKind::Abstract || paper.section_title(sentence.section).eq_ignore_ascii_case("introduction");
         let is_aside = sentence.section.is_some_and(|s| asides[s]) || aside::is_exception(&sentence.text);
-        let of_others = aside::is_of_others(&sentence.text, &own);
+        let of_others = !is_taken && aside::is_of_others(&sentence.text, &proposed);
         let at = Place {
             sentence,
             scope,
@@ -91,8 +101,13 @@ pub fn extract(paper: &Paper) -> PaperSpec {
         results::in_sentence(&at, &mut found);
         // What others did, what a figure shows, and what is yet to be done, is no recipe.
         if at.kind != SectionKind::RelatedWork && !aside::is_planned(&sentence.text) {
+            let first = found.fields.len();
             settings::find(&at, &mut found);
             choices::find(&at, &mut found);
+            if is_taken && !taken.but.is_empty() {
+                let told = found.fields.split_off(first);
+                found.fields.extend(told.into_iter().filter(|field| !taken.but.contains(&field.key)));
+            }
             architecture::in_sentence(&at, &mut found);
             used::named(&at, &mut models);
         }
@@ -212,11 +227,13 @@ struct Said {
     /// How much this way of saying it is worth, where a plain one is worth 1.
     weight: f32,
     origin: Origin,
+    /// Whether the scope is what these words are for, so that the clause around them tells no more.
+    placed: bool,
 }
 
 impl Said {
     fn new(key: FieldKey, value: Value, words: Range<usize>) -> Self {
-        Said { key, value, unit: None, words, weight: 1.0, origin: Origin::Stated }
+        Said { key, value, unit: None, words, weight: 1.0, origin: Origin::Stated, placed: false }
     }
 }
 
@@ -251,7 +268,7 @@ impl Findings<'_> {
 
     /// The same of a statement that is not plain.
     fn tell(&mut self, at: &Place<'_>, said: Said) {
-        let Said { key, value, unit, words, weight, origin } = said;
+        let Said { key, value, unit, words, weight, origin, placed } = said;
         let Some(quote) = at.sentence.quote(words.clone()) else { return };
         // Baselines share data and metrics with the paper.
         let shared = matches!(key, FieldKey::Datasets | FieldKey::Metrics | FieldKey::Results);
@@ -264,7 +281,7 @@ impl Findings<'_> {
         } else {
             at.trust()
         };
-        let scope = clause::of(at.text(), &words, at.scope);
+        let scope = if placed { at.scope.clone() } else { clause::of(at.text(), &words, at.scope) };
         self.add(key, value, unit, scope, weight * confidence, quote, at.sentence.section);
         if let Some(field) = self.fields.last_mut() {
             field.origin = origin;
@@ -354,7 +371,12 @@ fn tidy(mut fields: Vec<Field>) -> Vec<Field> {
         // What a heading alone tells apart is one choice, and may well be two numbers.
         let chosen = field.value.numbers().is_empty();
         let one = |k: &Scope| k.says_no_other(&field.scope) || chosen && k.is_vague() && field.scope.is_vague();
-        match same.iter().copied().find(|at| one(&kept[*at].scope)) {
+        // What fine-tuning takes in a section of its own says nothing of the training before it.
+        let is_apart = |k: &Field| {
+            let tunes = [k.scope.phase, field.scope.phase].contains(&Some(Phase::FineTuning));
+            !chosen && tunes && k.scope.is_empty() != field.scope.is_empty() && k.evidence.section != field.evidence.section
+        };
+        match same.iter().copied().find(|at| one(&kept[*at].scope) && !is_apart(&kept[*at])) {
             // (With its own words, which tell of that scope.)
             Some(at) if kept[at].scope.is_vague() && !field.scope.is_vague() => {
                 field.confidence = field.confidence.max(kept[at].confidence);
@@ -474,6 +496,8 @@ impl Scope {
 
 #[cfg(test)]
 mod column_tests;
+#[cfg(test)]
+mod further_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

@@ -97,7 +97,7 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
     ("ARC", &[], ""),
     ("BoolQ", &[], ""),
     ("PIQA", &[], ""),
-    ("WinoGrande", &[], ""),
+    ("WinoGrande", &["Winogrande"], ""),
     ("OpenBookQA", &[], ""),
     ("HumanEval", &[], ""),
     ("MNIST", &[], ""),
@@ -183,7 +183,8 @@ const METRICS: &[(&str, &str, bool)] = &[
     ("FID", r"\bFID\b", false),
     ("MRR", r"\bMRR\b", true),
     ("NDCG", r"\b[Nn]?DCG(?:@\d+)?", true),
-    ("chrF", r"\bchrF(?:\+\+|[23]?\b)", false),
+    ("chrF", r"\b[Cc]hr[Ff](?:\+\+|[23]?\b)", false),
+    ("COMET", r"\bCOMET\b", false),
     ("validation loss", r"\b[Vv]al(?:idation)?\.? loss", false),
     ("EM", r"\bEM\b|[Ee]xact [Mm]atch", true),
     ("BLEU", r"\bBLEU\b", false),
@@ -271,7 +272,8 @@ static KNOWN: LazyLock<Datasets> = LazyLock::new(|| {
     spellings.sort_by_key(|s| std::cmp::Reverse(s.len()));
     let flexible = |s: &String| regex::escape(s).replace(r"\-", r"[-–\s]?").replace(' ', r"[-–\s]?").replace('\'', "['’]");
     let pattern = spellings.iter().map(flexible).collect::<Vec<_>>().join("|");
-    Datasets { any: crate::intake::regex(&format!(r"\b(?:{pattern})(?:\b|s\b)")), names }
+    // Bounds of words as ASCII has them: those of Unicode take an engine many times slower wherever a text has other letters or signs.
+    Datasets { any: crate::intake::large_regex(&format!(r"(?-u:\b)(?:{pattern})(?:(?-u:\b)|s(?-u:\b))")), names }
 });
 
 fn bare(name: &str) -> String {
@@ -285,7 +287,11 @@ pub(super) fn datasets_in(text: &str) -> Vec<Mention> {
         let name = KNOWN.names.get(&name).or_else(|| KNOWN.names.get(name.strip_suffix('s')?))?;
         Some(Mention { name, at: found.range() })
     };
-    KNOWN.any.find_iter(text).filter_map(known).filter(|found| !is_end_to_end(text, found)).collect()
+    // (Beside another letter it is part of a longer word.)
+    let is_whole = |found: &regex::Match<'_>| {
+        !text[..found.start()].ends_with(char::is_alphabetic) && !text[found.end()..].starts_with(char::is_alphabetic)
+    };
+    KNOWN.any.find_iter(text).filter(is_whole).filter_map(known).filter(|found| !is_end_to_end(text, found)).collect()
 }
 
 /// `an E2E decoder`, `end-to-end (E2E)`: short for something else than the data.

@@ -12,20 +12,34 @@ pub(super) const NUMBER: &str = concat!(
     r"|\d{1,3}(?:,\d{3})+|\b\d{1,2}\s\.\s\d+\b|(?:\d+(?:\.\d+)?|\.\d+)(?:[kKMB]\b|\s(?:million|thousand|billion)\b)?)"
 );
 
-/// Small whole numbers in words.
-pub(super) const WORDS: &str = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)";
+/// Whole numbers in words, to a hundred.
+pub(super) const WORDS: &str = concat!(
+    "(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:one|two|three|four|five|six|seven|eight|nine))?",
+    "|fourteen|sixteen|seventeen|eighteen|nineteen|thirteen|fifteen|one hundred|a hundred",
+    "|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+);
 
-/// A small whole number in words.
+/// A whole number in words.
 pub(super) fn in_words(word: &str) -> Option<f64> {
-    const ALL: [&str; 13] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    // `unit norm`, `a single pass`.
-    let other = match word.to_lowercase().as_str() {
-        "sixteen" => Some(16.0),
+    const ONES: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen \
+        seventeen eighteen nineteen";
+    const TENS: &str = "twenty thirty forty fifty sixty seventy eighty ninety";
+    let place = |all: &str, word: &str| all.split_whitespace().position(|w| w.eq_ignore_ascii_case(word));
+    match word.to_lowercase().as_str() {
+        // `unit norm`, `a single pass`.
         "unit" | "single" => Some(1.0),
-        _ => None,
-    };
-    ALL.iter().position(|w| w.eq_ignore_ascii_case(word)).map(|n| n as f64).or(other)
+        "one hundred" | "a hundred" => Some(100.0),
+        word => {
+            let (tens, ones) = word.split_once('-').map_or((word, None), |(tens, ones)| (tens, Some(ones)));
+            let tens = place(TENS, tens).map(|tens| (tens + 2) * 10);
+            let whole = match (tens, ones) {
+                (Some(tens), Some(ones)) => place(ONES, ones).map(|ones| tens + ones),
+                (Some(tens), None) => Some(tens),
+                (None, _) => place(ONES, word),
+            };
+            whole.map(|whole| whole as f64)
+        }
+    }
 }
 
 /// A power before what it comes to: `2¹⁹ = 524,288`.
@@ -46,6 +60,10 @@ pub(super) fn parse_list(text: &str) -> Vec<f64> {
 fn parted(text: &str) -> std::borrow::Cow<'_, str> {
     static RUN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?)+"));
     RUN.replace_all(text, |run: &regex::Captures<'_>| {
+        // `0,001`: a comma for the point.
+        if run[0].matches(',').count() == 1 && run[0].starts_with("0,") {
+            return run[0].replace(',', ".");
+        }
         let mut parts = run[0].split(',').map(|part| part.split('.').next().unwrap_or_default().len());
         let is_one = parts.next().is_some_and(|digits| digits <= 3) && parts.all(|digits| digits == 3);
         if is_one { run[0].to_string() } else { run[0].replace(',', ", ") }
@@ -59,6 +77,10 @@ pub(super) fn parse(text: &str) -> Option<f64> {
 
 fn as_written(text: &str) -> Option<f64> {
     let text = text.trim().trim_end_matches('%').trim();
+    let with_point = text.strip_prefix("0,").filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(rest) = with_point {
+        return format!("0.{rest}").parse().ok();
+    }
     let plain: String = text.chars().filter(|c| *c != ',').map(|c| if "−–".contains(c) { '-' } else { c }).collect();
     let squeezed: String = plain.split_whitespace().collect();
     // `3e⁻⁴`, `3 × e⁻⁴`, as a formula sets it.
@@ -182,6 +204,18 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_words() {
+        let whole = crate::intake::regex(&format!("^{WORDS}$"));
+        for (text, expected) in
+            [("two", 2.0), ("sixteen", 16.0), ("sixty", 60.0), ("sixty-four", 64.0), ("twenty-one", 21.0), ("one hundred", 100.0)]
+        {
+            assert_eq!(in_words(text), Some(expected), "{text}");
+            assert!(whole.is_match(text), "{text}");
+        }
+        assert_eq!((in_words("sixty-ten-"), in_words("many")), (None, None));
+    }
+
+    #[test]
     fn lists() {
         let whole = crate::intake::regex(&format!("^(?:{})$", list()));
         for (text, expected) in [
@@ -202,6 +236,9 @@ mod tests {
     fn commas_part_or_join() {
         for (text, expected) in [
             ("16,32,64,128", &[16.0, 32.0, 64.0, 128.0][..]),
+            ("0,9", &[0.9]),
+            ("0,001", &[0.001]),
+            ("0,1,2", &[0.0, 1.0, 2.0]),
             ("0.1,0.25", &[0.1, 0.25]),
             ("10,000", &[1e4]),
             ("1,000,000", &[1e6]),

@@ -86,23 +86,38 @@ fn listed(at: &Place<'_>, metrics: &[Named], found: &mut Findings<'_>) {
 /// `76.3% accuracy on Foo, and 94.5% on Bar`: the metric holds for what follows.
 fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Findings<'_>) {
     static ON: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:,| and|, and) (?P<v>\d{1,3}\.\d+) ?% on (?:the )?$"));
+        LazyLock::new(|| crate::intake::regex(r"(?:,| and|, and) (?P<v>\d{1,3}\.\d+) ?(?P<p>%)? ?on (?:the )?$"));
+    // `4.2% on Foo test-clean and 9.8% on test-other`: another part of the same.
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?:,| and|, and) \d{1,3}\.\d+ ?%? on (?:the )?(?P<s>(?:test|dev|val(?:idation)?)-[a-z]+)\b")
+    });
     let text = at.text();
-    for dataset in datasets {
-        let Some(value) = ON.captures(&text[..dataset.at.start]).and_then(|words| words.name("v")) else { continue };
-        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= value.start() && names::in_percent(&m.name)) else {
-            continue;
-        };
-        let Ok(number) = value.as_str().parse() else { continue };
+    let parts = PART.captures_iter(text).filter_map(|found| {
+        let part = found.name("s")?;
+        let whole = datasets.iter().rev().find(|d| d.at.end <= part.start())?;
+        Some((format!("{} {}", &text[whole.at.clone()], part.as_str()), part.range()))
+    });
+    let named = datasets.iter().map(|dataset| (text[dataset.at.clone()].to_string(), dataset.at.clone()));
+    for (dataset, place) in named.chain(parts) {
+        let Some(words) = ON.captures(&text[..place.start]) else { continue };
+        let Some(value) = words.name("v") else { continue };
+        let percent = words.name("p").is_some();
+        let measures = |m: &&Named| m.at.end <= value.start() && (names::in_percent(&m.name) || !percent) && m.name != "score";
+        let Some(metric) = metrics.iter().rev().find(measures) else { continue };
+        // Without a sign of percent the metric has to have its own number, so that this is the next.
+        let has_own = || number_after(text, metric).or_else(|| number_before(text, metric, datasets)).is_some();
+        let Some(number) = value.as_str().parse::<f64>().ok().filter(|_| percent || has_own()) else { continue };
         let result = ReportedResult {
-            dataset: text[dataset.at.clone()].to_string(),
+            dataset,
             metric: Some(metric.name.to_string()),
             value: number,
             variant: at.scope.variant.clone(),
             zero_shot: names::says_zero_shot(text),
         };
-        let words = value.start()..dataset.at.end;
-        found.say(at, FieldKey::Results, Value::Result { result }, Some(Unit::Percent), words);
+        let words = value.start()..place.end;
+        let unit =
+            (percent || names::in_percent(&metric.name) && !names::is_share(&metric.name, number)).then_some(Unit::Percent);
+        found.say(at, FieldKey::Results, Value::Result { result }, unit, words);
     }
 }
 

@@ -80,7 +80,7 @@ fn forms() -> Vec<(regex::Regex, Shape)> {
             },
         ),
         form(r"\b(?:follow\w*|with|using|via|by) (?:an? |the )?(?:half[- ])?cosine\b".into(), |_| ScheduleShape::Cosine),
-        form(r"\b(?:inverse|reciprocal)[- _]square[- _]root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
+        form(r"\b(?:inverse|inverted|reciprocal)[- _]square[- _]?root|\binverse_sqrt|\bnoam\b (?:learning|lr|schedul|decay|optimi)|\b1\s?/\s?√\s?t\b|\b1\s?/\s?sqrt|\binverse sqrt".into(), |_| ScheduleShape::InverseSqrt),
         form(r"\b(?:1/\s?t|1/√\s?t) decay".into(), |_| ScheduleShape::InverseSqrt),
         form(
             r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b|\bpiece-?wise[- ]constant\b|\bstep(?:-?wise)?[- ](?:learning[- ]rate |lr )?(?:schedul|policy)".into(),

@@ -12,6 +12,7 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
     let mut running = Running::default();
     let for_all = for_all_of_each(sentences);
     let short = topic::ShortForms::of(sentences);
+    let subjects = topic::Subjects::of(sentences);
     for (index, sentence) in sentences.iter().enumerate() {
         let passage = &paper.passages[sentence.passage];
         let heading = of_heading(paper, sentence.section);
@@ -19,7 +20,8 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
         if own.phase.is_none() && trains(&sentence.text) && contrasts_with_tuning(sentences, index) {
             own.phase = Some(Phase::PreTraining);
         }
-        own.topic = topic::of_sentence(paper, &sentence.text).and_then(|topic| further(&own, topic));
+        let told = topic::of_sentence(paper, &sentence.text).or_else(|| subjects.of_one(sentence));
+        own.topic = told.and_then(|topic| further(&own, topic));
         let scope = match passage.kind {
             // A caption stands by itself.
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
@@ -27,7 +29,10 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             _ => {
                 let goes_on = running.passage.is_some_and(|last| goes_on_behind_a_formula(paper, last, sentence.passage));
                 let own = running.take(sentence, own, goes_on).or(&heading).or(&running.paragraph);
-                own.or(&running.section(paper.section_title(sentence.section)))
+                match topic::reach(&sentence.text) {
+                    topic::Reach::All if !for_all => own,
+                    _ => own.or(&running.section(paper.section_title(sentence.section))),
+                }
             }
         };
         // A statement on all experiments is of none of them.
@@ -120,17 +125,29 @@ impl Running {
         if let Some(phase) = own.phase.filter(|phase| !self.phases.contains(phase)) {
             self.phases.push(phase);
         }
+        // What holds for all ends what was said of one.
+        if topic::reach(&sentence.text) != topic::Reach::Own && own.datasets.is_empty() {
+            self.paragraph = Scope { phase: self.paragraph.phase, ..Scope::default() };
+        }
         // A sentence that only compares with other data does not change what the paragraph is about.
         let leads = own.datasets.len() > 1 && ["On ", "For ", "In both "].iter().any(|word| sentence.text.starts_with(word));
         let introduces = begins_item(&sentence.text) && !own.datasets.is_empty()
             || (own.datasets.len() == 1 || leads) && !compares(&sentence.text);
         let data = if introduces { own.datasets.clone() } else { std::mem::take(&mut self.paragraph.datasets) };
+        // Another model by its name ends what was said of the one before.
+        if own.variant.is_none() && own.topic.as_deref().is_some_and(topic::is_model) {
+            self.paragraph.variant = None;
+        }
         let told = if is_of_others(&sentence.text) { Scope::default() } else { own.clone() };
         self.paragraph = Scope {
             phase: self.head.or(told.phase).or(self.paragraph.phase),
             datasets: data,
             variant: told.variant.filter(|name| !ends_in_a_letter(name)).or(self.paragraph.variant.take()),
-            topic: told.topic.or(self.paragraph.topic.take().filter(|topic| own.datasets.is_empty() || topic.contains(' '))),
+            topic: told.topic.or(self
+                .paragraph
+                .topic
+                .take()
+                .filter(|topic| own.datasets.is_empty() || topic.contains(' ') || topic::is_model(topic))),
         };
         own
     }
@@ -182,8 +199,8 @@ fn label(text: &str) -> Option<String> {
     });
     let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
-    // `Table 1 shows the result.` tells of a table.
-    let is_sentence = text.len() <= label.len() + 2 && VERB.is_match(label);
+    // `Table 1 shows the result.` tells of a table, `We use two: A and B` of both.
+    let is_sentence = VERB.is_match(label);
     (topic::telling(label).is_some() && !is_setting && !is_sentence).then(|| label.to_string())
 }
 
@@ -338,7 +355,7 @@ fn data_named(text: &str) -> Vec<String> {
 fn is_in_passing(text: &str, at: &std::ops::Range<usize>) -> bool {
     static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)(?:(?:weights|models?|backbones?|networks?|encoders?|checkpoints?|which (?:is|are|was|were)|,|\() pre-?trained (?:on|with|from) (?:the )?|(?:mean|statistics|weights|deviation|checkpoints?) (?:of|from|on) (?:the )?)$",
+            r"(?i)(?:\b(?:except|apart|aside)(?: for| from| on| in)? (?:the )?|\(\S*\d\S* (?:for|on) (?:the )?|(?:weights|models?|backbones?|networks?|encoders?|checkpoints?|which (?:is|are|was|were)|,|\() pre-?trained (?:on|with|from) (?:the )?|(?:mean|statistics|weights|deviation|checkpoints?) (?:of|from|on) (?:the )?)$",
         )
     });
     static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {

@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, clause, in_turn, numbers, scope, tables, topic, variant};
+use super::{Findings, Place, Said, beside, clause, in_turn, numbers, scope, tables, topic, variant};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -21,6 +21,9 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     let is_list = !at.caption && lists_settings(text);
     if !counts || !is_said(text) && !is_list {
         return Vec::new();
+    }
+    if let Some(taken) = once_more(at, found) {
+        return vec![taken];
     }
     let mut taken: Vec<(FieldKey, Range<usize>)> = betas(at, found);
     taken.extend(in_parts(at, found));
@@ -45,6 +48,9 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
             }
             let second = words.name("w").map_or("", |second| second.as_str());
             values.extend(numbers::in_words(second).map_or_else(|| numbers::parse_list(second), |value| vec![value]));
+            if let Some(best) = best_of(&values, &text[value.end..]) {
+                values = vec![best];
+            }
             if (is_list || is_said(at.sentence.part(value.start))) && values_fit(rule, &values, &text[value.clone()]) {
                 let start = whole.start;
                 let end = say(at, rule, &Match { values, value, whole }, found);
@@ -54,6 +60,31 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
         }
     }
     taken
+}
+
+/// `For the second, we use 0.01.`, right behind what the first takes: the same setting once more. The place of that.
+fn once_more(at: &Place<'_>, found: &mut Findings<'_>) -> Option<(FieldKey, Range<usize>)> {
+    static AGAIN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"^(?:For|On|In|With) [^,;:]{{2,60}}, (?:we (?:use|used|set it to|take|took|choose|chose)|it (?:is|was)|this (?:is|was)|the value (?:is|was)) (?:set to |instead )?(?P<v>{})\.?$",
+            numbers::NUMBER
+        ))
+    });
+    /// Not further apart than two sentences that follow one another.
+    const CLOSE: usize = 120;
+    let text = at.text();
+    let number = AGAIN.captures(text)?.name("v")?;
+    let value = numbers::parse(number.as_str())?;
+    let begin = at.sentence.quote(0..text.len())?.span().start;
+    let before = found.fields.iter().rev().find(|field| COMPILED.iter().any(|c| c.rule.key == field.key))?;
+    let end = before.evidence.quote.span().end;
+    let fits = COMPILED.iter().any(|c| c.rule.key == before.key && values_fit(c.rule, &[value], ""));
+    if !fits || end > begin || begin - end > CLOSE {
+        return None;
+    }
+    let (key, unit) = (before.key, before.unit);
+    found.say(at, key, Value::Number { value }, unit, number.range());
+    Some((key, number.range()))
 }
 
 /// Whether a rank may be an adapter's: the paper is about one, or sentence, paragraph or heading speak of some.
@@ -168,8 +199,13 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         return met.value.end;
     }
     let others = in_turn::one_each(text, value.end);
+    // What is named beside a value in brackets or by a subject of its own is all that it is for.
+    let placed = others.is_empty();
+    let others = if placed && values.len() == 1 { beside::values(text, whole, value) } else { others };
     let of_clause = || scope::with_topic(variant::model_of_clause(text, whole.start).or(at.scope), meant_for(text, met));
-    let scope = others.first().map_or_else(of_clause, |(_, of)| of.clone().or(at.scope));
+    let of_first = others.first().map(|(_, of)| of).filter(|of| !of.is_empty());
+    let placed_first = placed && of_first.is_some();
+    let scope = of_first.map_or_else(of_clause, |of| of.clone().or(at.scope));
     let scope = if is_sum_of_phases(rule.key, text, whole) {
         Scope { phase: None, topic: Some(clause::TOTAL.into()), ..scope }
     } else {
@@ -183,16 +219,26 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         Some(Some(devices)) => (values.into_iter().map(|v| v * devices).collect(), Origin::Derived),
         None => (values, Origin::Stated),
     };
-    found.tell(&own, Said { unit, weight, origin, ..Said::new(rule.key, Value::from_numbers(values), whole.clone()) });
+    found.tell(
+        &own,
+        Said { unit, weight, origin, placed: placed_first, ..Said::new(rule.key, Value::from_numbers(values), whole.clone()) },
+    );
     for (number, of) in &others[others.len().min(1)..] {
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|v| values_fit(rule, &[*v], "")) else { continue };
         if counts_else(rule.key, word_behind(text, number.end)) {
             continue;
         }
-        let scope = of.clone().or(at.scope);
+        // An exception to `all other models` is none of them.
+        let of_rest = at.scope.topic.as_deref().is_some_and(|topic| in_turn::rest(topic).is_some());
+        let around = Scope { topic: at.scope.topic.clone().filter(|_| !of_rest), ..at.scope.clone() };
+        let scope = of.clone().or(&around);
         let own = Place { scope: &scope, ..*at };
         let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
-        found.tell(&own, Said { unit, weight, ..Said::new(rule.key, Value::from_numbers(values), number.clone()) });
+        let value = Value::from_numbers(values);
+        found.tell(
+            &own,
+            Said { unit, weight, placed: placed || of.variant.is_some(), ..Said::new(rule.key, value, number.clone()) },
+        );
     }
     others.last().map_or(value.end, |(number, _)| number.end.max(value.end))
 }
@@ -202,6 +248,26 @@ fn is_sum_of_phases(key: FieldKey, text: &str, whole: &Range<usize>) -> bool {
     let before = text[..whole.start].trim_end();
     let is_sum = text[whole.clone()].starts_with("total") || text[whole.clone()].contains(" total of ");
     key == FieldKey::Epochs && is_sum && before.ends_with(['(', 'a']) && before.matches(" epochs").count() > 1
+}
+
+/// `{0.1, 0.2}, of which 0.2 did best`: of several that were tried the one that was taken.
+fn best_of(values: &[f64], rest: &str) -> Option<f64> {
+    static BEST: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(
+            concat!(
+                r"(?i)(?P<v>{n}),? (?:(?:which|that|to|was|were|is|be|being|as|it|we|the|overall|finally|turned out|work(?:s|ed|ing)?|perform(?:s|ed|ing)?|gave|gives|giving|yield(?:s|ed|ing)?|did|doing|found) )*(?:best|optimal|chosen|selected)\b",
+                r"|\b(?:best|optimal|picked?|chose|chosen|selected?|settled(?: on)?)\b(?: (?:one|ones|value|rate|learning|batch|size|results?|performance|performing|performer|setting|was|is|were|of|at|on|with|the|a|being|to|be|achieved|obtained|found|as)\b| ?[:=(])* ?(?P<w>{n})"
+            ),
+            n = n
+        ))
+    });
+    if values.len() < 2 || !["best", "optimal", "pick", "chose", "select", "settled"].iter().any(|word| rest.contains(word)) {
+        return None;
+    }
+    let mut named =
+        BEST.captures_iter(rest).filter_map(|found| numbers::parse(found.name("v").or_else(|| found.name("w"))?.as_str()));
+    named.find(|best| values.contains(best))
 }
 
 /// The word that stands right behind a number, as its unit does.
@@ -399,7 +465,8 @@ fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
         return 0.7;
     }
     let rest = &text[end..];
-    let in_part = rule.key != FieldKey::Warmup && PART.is_match(rest);
+    // (What the first steps are for may be a warm-up, told beside the value.)
+    let in_part = rule.key != FieldKey::Warmup && PART.find(rest).is_some_and(|part| !part.as_str().contains("warm"));
     if in_part || OTHERWISE.is_match(rest) { 0.7 } else { 1.0 }
 }
 
@@ -473,9 +540,10 @@ fn counts_tokens(text: &str, value: &Range<usize>) -> bool {
 /// `We do not use dropout`, `no weight decay`; of what a number is `given` for in the same sentence this is an exception.
 fn absent(at: &Place<'_>, given: &[(FieldKey, Range<usize>)], found: &mut Findings<'_>) {
     static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:no|without(?: any)?|do(?:es)? not use|did not use|not using) (?:any )?(dropout|weight decay|label smoothing)\b",
-        )
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:(?:no|without(?: any)?|do(?:es)? not use|did not use|not using) (?:any )?(dropout|weight decay|label smoothing)\b",
+            r"|(dropout|weight decay|label smoothing) (?:is|was|are|were) (?:disabled|not used|not applied|not employed|turned off|switched off|omitted)\b)"
+        ))
     });
     // `no weight decay on biases`, `no dropout at test time`.
     static IN_PART: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -484,7 +552,7 @@ fn absent(at: &Place<'_>, given: &[(FieldKey, Range<usize>)], found: &mut Findin
         )
     });
     for words in NONE.captures_iter(at.text()) {
-        let (Some(whole), Some(what)) = (words.get(0), words.get(1)) else { continue };
+        let (Some(whole), Some(what)) = (words.get(0), words.get(1).or_else(|| words.get(2))) else { continue };
         let key = match what.as_str().to_lowercase().as_str() {
             "dropout" => FieldKey::Dropout,
             "weight decay" => FieldKey::WeightDecay,

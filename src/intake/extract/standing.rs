@@ -40,7 +40,14 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         (
             Form::Behind,
             crate::intake::regex(&format!(
-                r"\b(?:{DATA}|tasks|(?:existing|public|other|available|several) (?:re)?sources)(?:(?:,|[^.;:()]{{0,60}}?) {SUCH_AS}|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
+                r"\b(?:{DATA}|tasks|(?:(?:existing|public|other|available|several) (?:re)?|data )?sources)(?:(?:,|[^.;:()]{{0,60}}?) {SUCH_AS}|,? are|:| [–—-]| \() ?(?:the )?(?P<l>{list})"
+            )),
+        ),
+        // `on the test set of Foo`.
+        (
+            Form::Behind,
+            crate::intake::regex(&format!(
+                r"\b(?:test|validation|training|development|dev|held-out) (?:sets?|splits?|partitions?) of (?:the )?(?P<l>{NAME})"
             )),
         ),
         // `the sorting dataset Foo`.
@@ -55,9 +62,14 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
             r"(?:^|[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
         )),
         // `in Foo, a large corpus`, and an item of a list: `• Foo (5-shot): A corpus of words`.
-        other(format!(r"\b(?:in|from|on|of|use|using|with) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b")),
+        other(format!(r"\b(?:in|from|on|of|uses?|using|with) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b")),
         other(format!(r"^• (?P<l>{NAME}){ASIDE} ?[:–—-] (?:An?|The|It) [^.:]{{0,60}}?\b{DATA}\b")),
         other(format!(r"^• (?P<l>{NAME}){ASIDE}, (?:an?|the|our) (?P<b>(?:[\w-]+ ){{0,2}}?){DATA}\b")),
+        // `Foo as our sorting dataset`, `the Foo Bar (FB) annotations`.
+        other(format!(r"\b(?:[Uu]se|[Uu]sing|[Ss]elect|[Aa]dopt|[Cc]hoose|[Tt]ake|and)(?:ed|d|s)? (?:the )?(?P<l>{NAME}){ASIDE} as (?:the|our|an?) (?P<b>(?:[\w-]+ ){{0,4}}?){DATA}\b")),
+        other(format!(r"\b(?:[Tt]he|[Oo]n) (?P<l>{NAME} \([A-Z][\w-]{{1,11}}\)) (?:annotations|trees|treebanks)\b")),
+        // `(5) Foo, a dataset introduced in`.
+        other(format!(r"(?:\([\w&]{{1,3}}\)|;|:) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,4}}?){DATA}\b")),
         // `data are sampled from Foo`.
         other(format!(r"\bdata (?:(?:is|are|was|were) )?(?:(?:sampled|drawn|taken|collected|selected|crawled) )?from (?:the )?(?P<l>{list})")),
         // Not only words of capitals: `the foo2.5 dataset`.
@@ -88,6 +100,9 @@ pub(super) static WEAK: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
         format!(r"\b{TAKE} (?:the )?(?P<l>{list}) (?:for|as|to) (?:[a-z-]+ ){{0,4}}?{PURPOSE}"),
         format!(r"(?P<l>{NAME}) (?:is|was) used (?:as|for) (?:the |our )?(?:test|validation|dev|train)"),
         format!(r"\b(?:[Tt]he|[Oo]n|[Oo]f) (?P<l>{list}) {SPLIT} (?:sets?|splits?|data)\b"),
+        format!(
+            r"(?P<l>{list})(?:,? (?:and )?[a-z]+(?: [a-z]+)?){{0,3}},? (?:is|are|was|were) used as (?:the |our )?(?:[\w-]+ ){{0,3}}?{DATA}\b"
+        ),
         format!(r"\b(?:subsets?|splits?|portions?) of (?:the )?(?P<l>{list})"),
         format!(r"\b(?:on|the) (?P<l>{list}) (?:[a-z]+(?:-[a-z]+)* ){{0,3}}?tasks?\b|\btasks? (?P<m>{list})"),
     ];

@@ -54,7 +54,10 @@ fn optimizers_that_stand_in_a_list() {
         "AdamW (Ash and Oak, 2019) with β = (0.9, 0.95).",
         &["optimizer.kind \"AdamW\"", "optimizer.beta1 0.9", "optimizer.beta2 0.95"],
     );
-    check("Every run has AdamW at peak 6e-4 with cosine decay.", &["optimizer.kind \"AdamW\"", "schedule.kind \"cosine decay\""]);
+    check(
+        "Every run has AdamW at peak 6e-4 with cosine decay.",
+        &["optimizer.kind \"AdamW\"", "optimizer.lr 0.0006", "schedule.kind \"cosine decay\""],
+    );
     check(
         "We fine-tune it (with tags, bf16, Adafactor, single NVIDIA A10G GPU).",
         &[

@@ -120,8 +120,15 @@ fn with_its_kind(title: &str, told: String) -> String {
     let mut words = title.split([' ', ':', '.']).filter(|word| !word.is_empty());
     let (kind, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let is_number = number.starts_with(|c: char| c.is_ascii_digit()) || is_among("I II III IV One Two Three", number);
-    let is_stage = is_among("stage phase step", &kind.to_lowercase()) && is_number && !told.contains(number);
-    let told = if title.ends_with(" tuning") && !told.ends_with("tuning") { format!("{told} tuning") } else { told };
+    let is_stage = is_among("stage phase step", &kind.to_lowercase()) && is_number;
+    // `I: Leaf tuning` tells its number.
+    let told = told
+        .strip_prefix(number)
+        .filter(|_| is_stage)
+        .map_or(told.as_str(), |rest| rest.trim_start_matches([':', '.', ' ']))
+        .to_string();
+    let last = title.rsplit(' ').next().filter(|last| last.eq_ignore_ascii_case("tuning") && !told.ends_with(last));
+    let told = last.map_or_else(|| told.clone(), |last| format!("{told} {last}"));
     if is_stage { format!("{kind} {number} {told}") } else { told }
 }
 
@@ -147,7 +154,7 @@ pub(super) fn of_reference(paper: &Paper, text: &str) -> Option<String> {
 pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \([^()]{1,40}\))?, \p{L}",
+            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \((?:(?P<s>[A-Z]{2,6})|[^()]{1,40})\))?, \p{L}",
         )
     });
     static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -165,7 +172,10 @@ pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
         HEAD.captures(text).or_else(|| STAGE.captures(text)).or_else(|| LETTERS.captures(text)).or_else(|| subject(text))?;
     let x = found.name("x").or_else(|| found.name("y"))?.as_str();
     let rest = || super::in_turn::rest(x).and_then(|rest| rest.topic);
-    of_reference(paper, x).or_else(rest).or_else(|| named(x))
+    // `For leaf sorting (LS), ...`: with its short name, where the words alone may say little.
+    let short = found.name("s").map(|short| short.as_str());
+    let own = || named(x).map(|named| short.map_or(named.clone(), |short| format!("{named} ({short})")));
+    of_reference(paper, x).or_else(rest).or_else(own)
 }
 
 /// `In Stage 1 (Leaf), we ...`, `In the second stage, ...`: the stage of training that a sentence opens. It goes on until the next one.
@@ -181,6 +191,62 @@ pub(super) fn stage(text: &str) -> Option<String> {
     }
     let found = STAGE.captures(text)?;
     Some(found.name("n").map_or_else(|| found["s"].to_string(), |name| format!("{} {}", &found["s"], name.as_str())))
+}
+
+/// The models that the sentences of each section have for their subjects, where there are several: then each tells of its own.
+pub(super) struct Subjects(HashMap<Option<usize>, Vec<String>>);
+
+impl Subjects {
+    pub(super) fn of(sentences: &[Sentence]) -> Self {
+        let mut all: HashMap<Option<usize>, Vec<String>> = HashMap::new();
+        for sentence in sentences {
+            let Some(name) = trained_subject(&sentence.text) else { continue };
+            let named = all.entry(sentence.section).or_default();
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+        all.retain(|_, named| named.len() > 1);
+        Subjects(all)
+    }
+
+    /// The model that a sentence is about, beside others of its section.
+    pub(super) fn of_one(&self, sentence: &Sentence) -> Option<String> {
+        self.0.get(&sentence.section).and_then(|_| trained_subject(&sentence.text))
+    }
+}
+
+/// `LeafNet5 was trained`, `Both LeafNet and BarkNet were trained`, `For BarkNet, we`: the models that a sentence begins with.
+pub(super) fn trained_subject(text: &str) -> Option<String> {
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        const NAME: &str = r"[A-Z][\w+./-]*[A-Z\d][\w+./-]*(?: [A-Z\d][\w.-]*)?";
+        crate::intake::regex(&format!(
+            concat!(
+                r"^(?:Both |The |Our )?(?P<x>{n}(?:(?:, | and |, and ){n}){{0,2}})(?: models?| networks?)?,? ?(?:\([^()]{{1,40}}\) ?)?",
+                r"(?:(?:was|were|is|are) (?:then |also |first |both |all )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses? (?:an? |the )?(?:learning rate|batch size|Adam|SGD))\b",
+                r"|^For (?:the |our )?(?P<y>{n}), (?:we|the|an?) "
+            ),
+            n = NAME
+        ))
+    });
+    let may = [" trained ", " tuned ", " optimized ", " optimised ", " use ", " uses "].iter().any(|word| text.contains(word));
+    let found = (may || text.starts_with("For ")).then(|| SUBJECT.captures(text)).flatten()?;
+    let name = found.name("x").or_else(|| found.name("y"))?.as_str();
+    (is_model(name) && super::scope::of_text(name).datasets.is_empty()).then(|| name.to_string())
+}
+
+/// Whether a topic is the name of a model: coined or known, no optimiser, no setting.
+pub(super) fn is_model(name: &str) -> bool {
+    let is_coined = |word: &str| {
+        word.starts_with(char::is_uppercase)
+            && word.chars().any(char::is_lowercase)
+            && word.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1
+    };
+    let first = name.split(' ').next().unwrap_or_default();
+    (is_coined(first) || super::about::family_named(first).is_some())
+        && super::choices::optimizer_named(name).is_none()
+        && super::tables::setting(name).is_none()
+        && super::names::datasets_in(name).is_empty()
 }
 
 /// `Leaf-only models use ...`, `The primary budget is ...`: what a sentence is about by its subject, where a setting follows.
@@ -232,6 +298,8 @@ pub(super) fn named(x: &str) -> Option<String> {
     if x.contains('=') {
         return None;
     }
+    // `all tasks except for Foo` are not of Foo.
+    let x = [" except", " apart from", " other than"].iter().find_map(|but| x.split_once(but)).map_or(x, |(all, _)| all);
     let words: Vec<&str> = x.split_whitespace().collect();
     let is_manner = words.iter().any(|word| is_among(MANNERS, &word.to_lowercase()));
     let is_counted = words.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()));
@@ -274,6 +342,31 @@ pub(super) fn of_role(text: &str, words: &Range<usize>) -> Option<String> {
         .collect();
     let (_, role, name) = all.iter().rfind(|(at, ..)| at.start < words.end && words.start < at.end)?;
     all.iter().any(|(_, other, same)| same == name && other != role).then(|| role.clone())
+}
+
+/// How far what a sentence says goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// What it is about.
+    Own,
+    /// All models of what is spoken of.
+    Models,
+    /// All experiments.
+    All,
+}
+
+/// `All models are trained for`, `In all experiments, we`: how far a sentence goes.
+pub(super) fn reach(text: &str) -> Reach {
+    static MODELS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[Aa]ll (?:of )?(?:the |our |these )?|[Bb]oth (?:of )?(?:the |our )?|[Ee]ach of (?:the |our |these )|[Ee]very )(?:[\w-]+ ){0,2}?(?:models?|networks?|runs?|methods?|systems?|variants?|approaches|baselines|architectures?) (?:is|are|was|were|uses?|used|shares?|have|has|trains?|takes?)\b|^(?:For|In|Across) (?:all|both) (?:of )?(?:the |our )?(?:[\w-]+ ){0,2}?(?:models|networks|runs|methods|systems|variants|approaches),",
+        )
+    });
+    match text {
+        text if holds_for_all(text) => Reach::All,
+        text if MODELS.is_match(text) => Reach::Models,
+        _ => Reach::Own,
+    }
 }
 
 /// `for all experiments`: what is said holds wherever it stands.

@@ -47,6 +47,12 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
         )
     });
     let mut found: Vec<Used> = passive(text, BASE).into_iter().collect();
+    // `FooNet5 was trained`: in the past, by the paper itself.
+    if let Some((name, at)) = super::topic::trained_subject(text).and_then(|name| text.find(&name).map(|at| (name, at)))
+        && text[at + name.len()..].contains(" trained")
+    {
+        found.push(Used { at: at..at + name.len(), weight: 5.0, sure: true });
+    }
     let verbs = [(&*TRAINS, true, 4.0, 6.0), (&*TAKES, false, 2.0, 6.0), (&*IS, true, 5.0, 6.0), (&*KINDS, true, 2.0, 2.0)];
     for (verbs, sure, plain, strong) in verbs {
         for verb in verbs.find_iter(text) {
@@ -99,12 +105,18 @@ fn object(text: &str) -> (usize, usize) {
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:[A-Z]{2,4}-)?[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
+            r"\b(?:[A-Z]{2,4}-)?[a-z]?[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
         )
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b",
+        )
+    });
+    // `owner/foo-large-b10`: a name that nobody writes with capitals.
+    static ID: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?:[A-Za-z][\w-]*/)?(?P<n>[a-z][a-z\d.]*(?:-[\w.]+)*-(?:\d+(?:\.\d+)?[bm]|base|large|small|tiny|medium)(?:-[\w.]*\w)*)\b",
         )
     });
     // `Foo-3B/7B` are two.
@@ -122,7 +134,41 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
     });
-    named.map(|name| (name.as_str().to_string(), name.range())).collect()
+    // The end of an address is no name.
+    let is_in_address = |at: usize| {
+        text[..at].rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("://") || word.contains(".co"))
+    };
+    let ids = ID
+        .captures_iter(text)
+        .filter_map(|found| found.name("n"))
+        .filter(|name| !is_in_address(name.start()))
+        .map(|name| (name.as_str().to_string(), name.range()));
+    let ids: Vec<_> = if text.contains(['/', '-']) { ids.collect() } else { Vec::new() };
+    // What stands before the stroke is who keeps it.
+    let is_apart = |at: &Range<usize>| ids.iter().all(|(_, id)| at.end < id.start.saturating_sub(1) || id.end <= at.start);
+    let all = named.flat_map(|name| std::iter::once((name.as_str().to_string(), name.range())).chain(further_sizes(text, &name)));
+    let mut all: Vec<_> = all.filter(|(_, at)| is_apart(at)).chain(ids.iter().cloned()).collect();
+    all.sort_by_key(|(_, at)| at.start);
+    all
+}
+
+/// `Foo-2 7B {and 13B}`: each further size is of the same name.
+fn further_sizes(text: &str, name: &regex::Match<'_>) -> Vec<(String, Range<usize>)> {
+    static STEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?P<s>.*[\w.][- ])\d+(?:\.\d+)?[BM]$"));
+    static NEXT: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:, and |,? and |, | & )(?P<n>\d+(?:\.\d+)?[BM])\b"));
+    let Some(stem) = STEM.captures(name.as_str()).map(|found| found["s"].to_string()) else { return Vec::new() };
+    let (mut end, mut all) = (name.end(), Vec::new());
+    while let Some(size) = NEXT.captures(&text[end..]).and_then(|found| found.name("n")) {
+        let at = end + size.start()..end + size.end();
+        end = at.end;
+        // (Tokens and words are counted so, too.)
+        if ["tokens", "words", "examples", "pairs"].iter().any(|counted| text[end..].trim_start().starts_with(counted)) {
+            break;
+        }
+        all.push((format!("{stem}{}", size.as_str()), at));
+    }
+    all
 }
 
 /// What a model of a public name with a size is one of: `Foo2.5-7B-Chat` of `foo`; another name is its own.
@@ -346,6 +392,42 @@ pub(super) struct NamedModel {
     section: Option<usize>,
 }
 
+/// Models that tables of settings name as what is built on: `Base architecture | FooNet-18 (lib)`.
+fn built_on(found: &Findings<'_>) -> Vec<NamedModel> {
+    static BASE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:(?:base|backbone|pre-?trained|foundation|encoder) (?:architecture|model|network|LLM)|backbone|base|(?:text |image |audio |vision )?encoder|architecture|model)s?:?$",
+        )
+    });
+    static ASIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?[(\[].*$"));
+    let mut models = Vec::new();
+    for table in &found.paper.tables {
+        let rows = table.rows.iter().filter(|row| row.cells.len() > 1 && BASE.is_match(row.cells[0].text.trim()));
+        // A head of columns stands above, a row of settings among others.
+        let of_settings =
+            |row: &&crate::intake::Row| row.cells.first().is_some_and(|cell| super::tables::setting(&cell.text).is_some());
+        if table.rows.iter().filter(of_settings).count() < 2 {
+            continue;
+        }
+        for cell in rows.flat_map(|row| &row.cells[1..]) {
+            let name = ASIDE.replace(cell.text.trim(), "").into_owned();
+            if models_named(&name).len() == 1 && name.split(' ').count() <= 3 {
+                let quote = found.paper.quote(table.page, cell.span);
+                models.push(NamedModel {
+                    name,
+                    sure: true,
+                    weight: 6.0,
+                    begins: false,
+                    trust: 0.75,
+                    quote,
+                    section: table.section,
+                });
+            }
+        }
+    }
+    models
+}
+
 /// Models that rows begin with, whose names tell how deep they are.
 fn depths_in_rows(found: &Findings<'_>) -> Vec<NamedModel> {
     let mut models = Vec::new();
@@ -414,7 +496,7 @@ pub(super) fn say(models: Vec<NamedModel>, found: &mut Findings<'_>) {
     if found.fields.iter().any(is_sized) {
         models.retain(is_own_depth);
     } else {
-        in_tables = in_heads(found).into_iter().chain(series(found)).collect();
+        in_tables = in_heads(found).into_iter().chain(series(found)).chain(built_on(found)).collect();
     }
     in_tables.extend(in_rows.into_iter().filter(is_own_depth));
     let is_told = |field: &crate::intake::Field| field.key == FieldKey::Variants && !models.iter().all(is_own_depth);

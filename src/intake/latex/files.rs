@@ -4,7 +4,7 @@
 use crate::intake::Error;
 use crate::tar::{BLOCK, fill, header_name, is_whole, number, record, sum};
 use flate2::read::MultiGzDecoder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 
 /// What an archive may hold, unpacked: figures are passed over, texts are kept.
@@ -170,16 +170,19 @@ impl Files {
             let class = says("\\documentclass") || says("\\documentstyle");
             (class && text.contains("\\begin{document}"), class)
         };
-        let parts: String = self.texts.values().flat_map(|text| text.lines()).filter(|l| names_a_part(l)).collect();
+        let parts: HashSet<String> = self.texts.values().flat_map(|text| text.lines()).flat_map(parts_named).collect();
         let mut candidates: Vec<_> = self.texts.iter().filter(|(path, _)| is_tex(path)).collect();
         candidates.sort_by_key(|(path, text)| {
-            let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".tex").to_lowercase();
-            let is_part = parts.contains(&format!("{{{stem}}}")) || parts.contains(&format!("{{{stem}.tex}}"));
-            let usual = ["main", "ms", "paper", "article", "manuscript", "arxiv", "root"].iter().any(|name| stem.contains(name));
+            let stem = stem_of(path);
+            let is_part = parts.contains(&stem) || is_child(text);
+            // As a word of its own: `hyperparams` holds `ms`, too.
+            let usual = |word: &str| ["main", "ms", "paper", "article", "manuscript", "arxiv", "root"].contains(&word);
+            let usual = stem.split(|c: char| !c.is_alphanumeric()).any(usual);
+            let titled = text.contains("\\title") || text.contains("\\maketitle");
             let supplement =
                 ["supp", "appendix", "response", "rebuttal", "cover", "poster"].iter().any(|name| stem.contains(name));
             let (document, class) = begins(text);
-            (!document, !class, is_part, supplement, !usual, path.matches('/').count(), usize::MAX - text.len())
+            (!document, !class, is_part, supplement, !titled, !usual, path.matches('/').count(), usize::MAX - text.len())
         });
         candidates.first().map(|(path, text)| (path.as_str(), text.as_str()))
     }
@@ -208,8 +211,29 @@ impl Files {
     }
 }
 
-fn names_a_part(line: &str) -> bool {
-    ["\\input", "\\include", "\\subfile", "\\import"].iter().any(|word| line.contains(word))
+/// The files that a line pulls in, without folders and endings.
+fn parts_named(line: &str) -> Vec<String> {
+    const PULLS: [&str; 5] = ["\\input", "\\include", "\\subfile", "\\import", "\\subimport"];
+    let line = line.split_once('%').map_or(line, |(line, _)| line);
+    if !PULLS.iter().any(|word| line.contains(word)) {
+        return Vec::new();
+    }
+    let named = line.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(named, _)| named);
+    named.map(stem_of).filter(|stem| !stem.is_empty()).collect()
+}
+
+/// `tables/Sizes.tex` -> `sizes`.
+fn stem_of(path: &str) -> String {
+    path.trim().rsplit('/').next().unwrap_or(path).trim_end_matches(".tex").to_lowercase()
+}
+
+/// Whether a file says that it is part of another: `\documentclass[../paper]{subfiles}`, `\documentclass{../paper.tex}`.
+fn is_child(text: &str) -> bool {
+    let mut classes = text.lines().map(str::trim_start).filter_map(|line| line.strip_prefix("\\documentclass"));
+    classes.any(|class| {
+        let class = class.rsplit_once('{').map_or("", |(_, class)| class.split('}').next().unwrap_or_default());
+        class == "subfiles" || class == "standalone" || class.ends_with(".tex")
+    })
 }
 
 /// A relative name without `.`; none where it leads out of the source.
@@ -291,6 +315,23 @@ pub(super) mod tests {
             Files::open(b"\\documentclass{a} \xe9", "x").expect("opened").main().map(|(_, t)| t),
             Some("\\documentclass{a} é")
         );
+    }
+
+    #[test]
+    fn a_part_is_never_the_paper() {
+        let whole = b"\\documentclass{article}\n\\title{On Trees}\n\\begin{document}\n\\subfile{tables/main_results}\n\\input{parts/hyperparams}\n\\end{document}";
+        let part = b"\\documentclass[../acl_latex]{subfiles}\n\\begin{document}\nmany more words of a table\n\\end{document}";
+        let alone = b"\\documentclass{../acl_latex.tex}\n\\begin{document}\nwords\n\\end{document}";
+        let archive = tar(&[
+            ("tables/main_results.tex", b'0', part),
+            ("parts/hyperparams.tex", b'0', MAIN),
+            ("tables/ms.tex", b'0', alone),
+            ("acl_latex.tex", b'0', whole),
+        ]);
+        assert_eq!(Files::open(&archive, "x").expect("opened").main().map(|(path, _)| path), Some("acl_latex.tex"));
+        // A name that only holds a usual one says nothing.
+        let archive = tar(&[("systems.tex", b'0', MAIN), ("my_paper.tex", b'0', MAIN)]);
+        assert_eq!(Files::open(&archive, "x").expect("opened").main().map(|(path, _)| path), Some("my_paper.tex"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Tables that a reader of PDFs wrote column by column: blocks of short lines between empty ones, each a column, under heads that are
 //! blocks of their own or the first line of each; or names in one block and the rows of numbers in another.
 
-use super::GridCell;
 use super::flattened::{cell, heads, is_value, pieces};
 use super::is_caption;
+use super::{Effort, GridCell};
 
 /// Lines and blocks of a table, and words of a cell.
 const MOST_LINES: usize = 400;
@@ -24,13 +24,14 @@ struct Part {
 type Grid = Vec<Vec<GridCell>>;
 
 /// The table that begins at line `at`, heads included, and the line behind it.
-pub(in crate::intake) fn columns_at(lines: &[&str], at: usize) -> Option<(Grid, usize)> {
+pub(in crate::intake) fn columns_at(lines: &[&str], at: usize, effort: &Effort) -> Option<(Grid, usize)> {
     // A numbered heading is no head of a column; `Method` alone may be one.
     let first = lines.get(at)?.trim();
-    if is_below_a_head(lines, at) || first.contains(' ') && super::is_heading(first) {
+    if !effort.is_left() || is_below_a_head(lines, at) || first.contains(' ') && super::is_heading(first) {
         return None;
     }
     let parts = parts_at(lines, at);
+    effort.spend(parts.last().map_or(1, |last| last.end - at));
     if parts.len() < 2 {
         return None;
     }
@@ -365,7 +366,7 @@ mod tests {
 
     fn table(text: &str) -> Option<(Vec<String>, usize)> {
         let lines: Vec<&str> = text.lines().collect();
-        let (rows, end) = columns_at(&lines, 0)?;
+        let (rows, end) = columns_at(&lines, 0, &Effort::of(lines.len()))?;
         let row = |row: &Vec<GridCell>| row.iter().map(|c| format!("{}:{}", c.column, c.text)).collect::<Vec<_>>().join("|");
         Some((rows.iter().map(row).collect(), end))
     }
@@ -391,7 +392,7 @@ mod tests {
         let text = "Setting\n\nOak\n\nAsh\n\nWater\nSoil\n\n10\n0.5\n\nLight\n\n1.5\n\n2.5\n\nTable 3. Care.";
         assert_eq!(rows(text), ["0:Setting|1:Oak|2:Ash", "0:Water|1:10", "0:Soil|1:0.5", "0:Light|1:1.5|2:2.5"]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(columns_at(&lines, 2), None);
+        assert_eq!(columns_at(&lines, 2, &Effort::of(lines.len())), None);
         // Words among the values, as settings have them.
         let text = "Setting\n\nValue\n\nWater\nSoil\nLight\nCare\n\n10\nSandy Loam\n0.5\n10−6\n\nTable 3. Care.";
         assert_eq!(rows(text)[1..3], ["0:Water|1:10", "0:Soil|1:Sandy Loam"]);

@@ -1,7 +1,7 @@
 //! Tables that a reader of PDFs wrote as lines of words: `Ours 85.3 22.3 35.7`, one below the other, under lines of as many heads; all
 //! rows in one line; or each cell in a line of its own.
 
-use super::{GridCell, is_caption};
+use super::{Effort, GridCell, is_caption};
 use std::collections::HashSet;
 
 /// Lines between two rows that may be empty, and lines of heads.
@@ -30,8 +30,12 @@ pub(in crate::intake) fn table_at(
     lines: &[&str],
     at: usize,
     clean: &dyn Fn(&str) -> String,
+    effort: &Effort,
 ) -> Option<(Vec<Vec<GridCell>>, usize)> {
-    let Some(first) = first_row(lines, at, clean) else { return run_down(lines, at, clean) };
+    if !effort.is_left() {
+        return None;
+    }
+    let Some(first) = first_row(lines, at, clean) else { return run_down(lines, at, clean, effort) };
     let of_first = rows_of(&clean(lines.get(first)?))?;
     let row = of_first.first()?;
     let columns = row.len() - 1;
@@ -59,6 +63,7 @@ pub(in crate::intake) fn table_at(
         }
         line += 1;
     }
+    effort.spend(line - at);
     (found >= if columns > 3 { 2 } else { 3 }).then_some((rows, end))
 }
 
@@ -169,7 +174,7 @@ fn row(name: &[String], values: &[String]) -> Option<Vec<String>> {
 }
 
 /// A table with a cell in each line: names, and below each as many values.
-fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option<(Vec<Vec<GridCell>>, usize)> {
+fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String, effort: &Effort) -> Option<(Vec<Vec<GridCell>>, usize)> {
     let is_cell = |line: &str| {
         let bare = line.trim();
         let is_broken = bare.len() > 1 && bare.ends_with([',', ';', '-']);
@@ -179,6 +184,7 @@ fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option
     // Two values one below the other are near, or it is none.
     let begins = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_digit() || "*_-–".contains(c));
     let near: Vec<&&str> = lines.iter().skip(at).take(40).take_while(is_short).filter(|line| !line.trim().is_empty()).collect();
+    effort.spend(near.len());
     if near.len() < 9 || !near.windows(2).any(|two| begins(two[0]) && begins(two[1])) {
         return None;
     }
@@ -186,6 +192,7 @@ fn run_down(lines: &[&str], at: usize, clean: &dyn Fn(&str) -> String) -> Option
     let mut parts: Vec<(Vec<String>, Vec<String>, usize)> = Vec::new();
     let mut empty = 0;
     for (index, line) in lines.iter().enumerate().skip(at).take(MOST_CELLS).take_while(|(_, line)| is_cell(line)) {
+        effort.spend(1);
         let text = clean(line).trim().to_string();
         empty = if text.is_empty() { empty + 1 } else { 0 };
         if empty > 1 {
@@ -338,9 +345,26 @@ pub(super) fn heads(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn looking_for_tables_costs_so_much_a_line() {
+        // Names and numbers at any of which a table of hundreds of lines might begin, and none does.
+        let lines: Vec<&str> =
+            ["Oak tree", "4.5", "7", "Ash", "1", "Elm", "2", "Fir", "3"].into_iter().cycle().take(18_000).collect();
+        let looked = std::cell::Cell::new(0);
+        let clean = |line: &str| {
+            looked.set(looked.get() + 1);
+            line.to_string()
+        };
+        let effort = Effort::of(lines.len());
+        let tables = (0..lines.len()).filter(|at| table_at(&lines, *at, &clean, &effort).is_some()).count();
+        assert_eq!(tables, 0);
+        assert!(looked.get() > 500_000 && looked.get() < 2_000_000, "{}", looked.get());
+        assert!(!effort.is_left());
+    }
+
     fn table(text: &str) -> Option<(Vec<String>, usize)> {
         let lines: Vec<&str> = text.lines().collect();
-        let (rows, end) = table_at(&lines, 0, &|line| line.replace('*', ""))?;
+        let (rows, end) = table_at(&lines, 0, &|line| line.replace('*', ""), &Effort::of(lines.len()))?;
         let row = |row: &Vec<GridCell>| row.iter().map(|c| format!("{}:{}", c.column, c.text)).collect::<Vec<_>>().join("|");
         Some((rows.iter().map(row).collect(), end))
     }

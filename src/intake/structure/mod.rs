@@ -5,10 +5,12 @@ mod byline;
 mod collapsed;
 mod columns;
 mod compose;
+mod effort;
 mod flattened;
 mod front;
 mod head;
 mod marks;
+mod numbered;
 mod printed;
 mod text;
 mod unfolded;
@@ -18,10 +20,12 @@ pub(in crate::intake) use byline::{byline, captions_in_capitals, untitled};
 pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use columns::columns_at;
 pub(in crate::intake) use compose::{Block, GridCell, compose};
+pub(in crate::intake) use effort::Effort;
 pub(in crate::intake) use flattened::table_at;
 pub(in crate::intake) use front::place_of;
 pub(in crate::intake) use head::{Head, first_line, head_of};
 pub(in crate::intake) use marks::commons;
+pub(in crate::intake) use numbered::with_titles;
 pub(in crate::intake) use printed::without_print;
 pub(in crate::intake) use text::{hyphen_is_soft, ligature, sentence_ranges};
 pub(in crate::intake) use unfolded::unfolded;
@@ -305,8 +309,23 @@ fn is_plain_heading(text: &str) -> bool {
 /// Words that are headings in a paper without numbered ones, and labels elsewhere.
 fn is_loose_heading(text: &str) -> bool {
     let bare = text.trim_end_matches(['.', ':']).to_lowercase();
-    ["related work", "conclusion", "conclusions", "discussion", "experiments", "results", "methods", "method"]
-        .contains(&bare.as_str())
+    const LOOSE: [&str; 14] = [
+        "related work",
+        "conclusion",
+        "conclusions",
+        "discussion",
+        "experiments",
+        "results",
+        "methods",
+        "method",
+        "methodology",
+        "experimental setup",
+        "experimental settings",
+        "implementation details",
+        "training details",
+        "limitations",
+    ];
+    LOOSE.contains(&bare.as_str())
 }
 
 fn section_of(heading: &str, before: &[Section]) -> Section {

@@ -12,6 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)? of (?:size )?{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\b(?:mini[- ]?)?batch(?:es)?(?:[- ]size)? of {c}\b", Some(Unit::Examples), COUNT),
     rule(FieldKey::BatchSize, r"\b{v}[- ](?:mini[- ]?)?batch[-_ ]?size\b", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
@@ -26,7 +27,8 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::BatchSize, r"\b(?:bs|bsz)\s?[=:]\s?{n}", Some(Unit::Examples), COUNT),
-    rule(FieldKey::BatchSize, r"[,;(] ?batch {v}[,;)]", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"(?:^|[.,;(] ?)batch ?[:=] ?{v}\b", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"[,;(] ?batch {v}(?:[,;)]| \()", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
         r"\b(?:number of )?tokens (?:in|per) (?:an? |each |the |one )?(?:mini-?)?batch{to}{n}",
@@ -194,7 +196,7 @@ pub(super) const RULES: &[Rule] = &[
     // Whatever else is said of so many epochs, where the sentence speaks of training.
     rule(
         FieldKey::Epochs,
-        r"\b(?:and|with|use[sd]?|using|run|ran|set|take[sn]?|require[sd]?|perform(?:ed)?|need(?:s|ed)?|,) (?:about |around |roughly |approximately |only |just |another |a further |an additional |a total of )?{n} (?:training |full |total |pre-?training |fine-?tuning )?epochs\b",
+        r"(?:\b(?:and|with|use[sd]?|using|run|ran|set|take[sn]?|require[sd]?|perform(?:ed)?|need(?:s|ed)?)|,) (?:about |around |roughly |approximately |only |just |another |a further |an additional |a total of )?{n} (?:training |full |total |pre-?training |fine-?tuning )?epochs\b",
         Some(Unit::Epochs),
         COUNT,
     ),
@@ -305,6 +307,20 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Percent),
         (0.0, 100.0),
     ),
+    rule(FieldKey::Warmup, r"\bwarm-?\s?up ?[:=] ?{n}\s*%", Some(Unit::Percent), (0.0, 100.0)),
+    rule(
+        FieldKey::Warmup,
+        r"\bwarm-?\s?up ?[:=] ?{n} (?:training |optimi[sz](?:ation|er) )?(?:steps|iterations|updates|epochs|tokens)\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Warmup,
+        r"\b{v} (?:of (?:them|which) )?(?:are|were|is|was) (?:used (?:as|for) )?(?:an? |the )?(?:linear )?warm-?\s?up(?:[- ](?:epochs|steps|iterations))?\b",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    rule(FieldKey::Warmup, r"\bwarm-?\s?up \((?:steps|iterations|updates)\) ?[:=] ?{n}", Some(Unit::Steps), COUNT),
     rule(FieldKey::Warmup, r"\b{v}\s*% (?:\w+ ){0,2}?warm-?\s?up\b", Some(Unit::Percent), (0.0, 100.0)),
     rule(
         FieldKey::Warmup,

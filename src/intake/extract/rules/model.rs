@@ -98,7 +98,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::MaxSeqLen,
-        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|seq|context|query|document|source|target|prompt|completion|response|text|token|sentence)[_ ]){1,3}(?:(?:token )?length|len\.?|size|window){to}{n}",
+        r"\b(?:(?:maximum|max\.?|combined|total|input|sequence|seq|context|query|document|source|target|prompt|completion|response|text|token|sentence|cut-?off)[_ ]){1,3}(?:(?:token )?length|len\.?|size|window){to}{n}",
         Some(Unit::Tokens),
         (8.0, 1e7),
     ),

@@ -4,6 +4,20 @@ use super::{LR, Rule, SHARE, rule};
 use crate::intake::FieldKey;
 
 pub(super) const RULES: &[Rule] = &[
+    // `AdamW at 2e-5`.
+    rule(
+        FieldKey::Lr,
+        r"\b(?:Adam|AdamW|SGD|Adafactor|Lion|LAMB|RMS-?prop) at (?:an? )?(?:(?:peak|constant|fixed|initial) )?(?:of )?{v}",
+        None,
+        (1e-8, 0.5),
+    ),
+    // `warm up over the first 6% of steps to a peak of 3e-4`.
+    rule(
+        FieldKey::Lr,
+        r"\bwarm(?:ed|ing|s)?[- ]?up\b[^.;]{0,80}? to (?:a |the |its )?(?:peak|maximum|max\.?)(?: (?:learning[-_ ]rate|lr|value|rate))?(?: of)? {v}",
+        None,
+        (1e-8, 0.5),
+    ),
     // What was suggested did not do; what was taken in its place did.
     rule(
         FieldKey::Lr,
@@ -110,7 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         None,
         (0.0, 1.0),
     ),
-    rule(FieldKey::WeightDecay, r"\bwd\s?[=:]\s?{n}", None, (0.0, 1.0)),
+    rule(FieldKey::WeightDecay, r"\bwd(?:\s?[=:]\s?|\s){n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"\bdecay(?:ed|ing|s)? (?:the |all )?weights (?:by|with|at) {n}", None, (0.0, 1.0)),
     rule(FieldKey::WeightDecay, r"{v} weight[-_ ]decay", None, (0.0, 1.0)),
 ];

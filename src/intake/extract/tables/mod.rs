@@ -5,6 +5,7 @@
 
 mod lead;
 mod listed;
+mod parted;
 mod results;
 mod settings;
 mod sizes;
@@ -19,7 +20,8 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
-    let view = View::new(paper, table);
+    let apart = parted::parted(table);
+    let view = View::new(paper, apart.as_ref().unwrap_or(table));
     if settings::in_rows(&view) {
         settings::by_row(&view, found);
     } else if settings::in_columns(&view) {

@@ -50,8 +50,11 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let mut group: Option<String> = None;
     let mut stub: Option<(f32, String)> = None;
     let of_mixture = lists_data(view);
+    // The system that a line of its own names for rows of settings below: `VGG Accuracy` over `181 | 93.5`.
+    let mut system: Option<String> = None;
     for (index, row) in view.table.rows.iter().enumerate() {
         if is_header(row) {
+            system = row.cells.first().filter(|_| row.cells.len() == 1).and_then(|cell| system_of(&cell.text, &heard)).or(system);
             group = row
                 .cells
                 .first()
@@ -79,6 +82,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         if is_spread(&label) || is_sum(&label) {
             continue;
         }
+        let label = if label.is_empty() { system.clone().unwrap_or_default() } else { label };
         let label = with_network(view, index, row, label, seen.one_label);
         let of_row = lead::of_row(view, index, row, &heard);
         let group = of_row.as_deref().or(group.as_deref());
@@ -118,6 +122,14 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// `VGG Accuracy` -> `VGG`: the model that a line over rows names, without the measure.
+fn system_of(text: &str, heard: &Heard) -> Option<String> {
+    let measure = heard.metrics_in(text).into_iter().find(|metric| metric.at.end == text.trim_end().len() && metric.at.start > 0);
+    let name = measure.map_or(text, |measure| &text[..measure.at.start]).trim();
+    let is_model = crate::intake::family_named(name).is_some() || !used::models_named(name).is_empty();
+    (is_model && heard.datasets_in(name).is_empty() && name.split(' ').count() <= 4).then(|| name.to_string())
 }
 
 /// Whether most rows begin with one cell, which holds for all.
@@ -318,7 +330,7 @@ fn is_spread(label: &str) -> bool {
 fn is_spread_head(header: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
+            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
         )
     });
     SPREAD.is_match(header.trim()) || is_spread(header)

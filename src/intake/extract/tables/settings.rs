@@ -116,6 +116,8 @@ pub(super) const SAID: f32 = 0.75;
 
 /// Names of settings down the first column, data sets or systems across.
 pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
+    static STAGE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:Stage|Phase|Step|Part|Task|Model) (?:\d|[A-Z]|I{1,3}|IV)\b"));
     // Labels for the rows below them stand alone in their line.
     let mut group = String::new();
     let own = found.own.clone();
@@ -137,7 +139,9 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         };
         let Some((name, named)) = named_in(view, row).or_else(kind) else {
             let parts = ["training", "inference", "evaluation"].contains(&first.text.to_lowercase().as_str());
-            if row.cells.len() == 1 && first.text.split(' ').count() <= 4 && !parts {
+            // (A stage may have a long name.)
+            let most = if topic::stage(&format!("{},", first.text)).is_some() || STAGE.is_match(&first.text) { 9 } else { 4 };
+            if row.cells.len() == 1 && first.text.split(' ').count() <= most && !parts {
                 group = if in_group || group.is_empty() { first.text.clone() } else { format!("{group} {}", first.text) };
                 in_group = false;
             }

@@ -163,6 +163,11 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
                 FieldKey::Init,
                 None,
             ),
+            name(
+                r"wall[- ]?clock(?: time)?|(?:total )?(?:training|run|compute)[- ]?(?:time|duration)|gpu[- ]?(?:hours|time)",
+                FieldKey::TrainingTime,
+                Some(Unit::Hours),
+            ),
             name(r"hardware|gpus?(?: type)?|devices?|accelerators?|(?:training )?hardware", FieldKey::Hardware, None),
         ]
     });
@@ -255,6 +260,27 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
         {
             Some(Value::Number { value: 0.0 })
         }
+        FieldKey::TrainingTime => {
+            static RANGE: LazyLock<regex::Regex> = LazyLock::new(|| {
+                crate::intake::regex(r"^(?P<a>\d+(?:\.\d+)?)\s?(?:[-–—]{1,2}|to)\s?(?P<b>\d+(?:\.\d+)?(?P<u> ?[a-zA-Z].*))$")
+            });
+            match RANGE.captures(text.trim()) {
+                Some(ends) => {
+                    let both = [format!("{}{}", &ends["a"], &ends["u"]), ends["b"].to_string()];
+                    let both: Option<Vec<f64>> = both.iter().map(|end| hours(end)).collect();
+                    both.map(Value::from_numbers)
+                }
+                None => hours(text).map(|value| Value::Number { value }),
+            }
+        }
+        FieldKey::GradClipNorm => {
+            static NORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+                crate::intake::regex(
+                    r"(?i)^(?:(?:max(?:imum)?|global|l2|gradient|grad|clip(?:ped)?|to|by|at)\.? )*norm(?: of| =|:)? ",
+                )
+            });
+            value_of(&NORM.replace(text.trim(), "")).map(|value| Value::Number { value })
+        }
         FieldKey::Precision | FieldKey::Loss | FieldKey::Hardware | FieldKey::Init => words().map(|text| Value::Text { text }),
         _ => {
             let bare = UNIT.replace(text.trim(), "");
@@ -286,6 +312,28 @@ pub(super) fn unit_of(key: FieldKey, unit: Option<Unit>, value: &Value, text: &s
         FieldKey::BatchSize if text.contains("token") => Some(Unit::Tokens),
         _ => unit,
     }
+}
+
+/// `12 h 30 m`, `3 days`, `90 minutes`, in hours; a number alone says nothing of what it counts.
+fn hours(text: &str) -> Option<f64> {
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^[~≈]?\s?(?P<v>\d+(?:\.\d+)?)\s?(?P<u>weeks?|days?|d|(?:GPU[- ])?hours?|hrs?|h|minutes?|mins?|m)\b[,.]?\s?(?:and )?",
+        )
+    });
+    let (mut rest, mut sum) = (text.trim(), None);
+    while let Some(found) = PART.captures(rest) {
+        let unit = found["u"].to_lowercase();
+        let times = match unit.rsplit([' ', '-']).next().unwrap_or_default().chars().next()? {
+            'w' => 168.0,
+            'd' => 24.0,
+            'm' => 1.0 / 60.0,
+            _ => 1.0,
+        };
+        sum = Some(sum.unwrap_or(0.0) + found["v"].parse::<f64>().ok()? * times);
+        rest = &rest[found.get(0)?.end()..];
+    }
+    sum
 }
 
 fn shape_named(text: &str) -> Option<ScheduleShape> {
