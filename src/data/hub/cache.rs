@@ -95,6 +95,14 @@ pub(super) fn repo_folder(cache: &Path, kind: Kind, id: &str) -> PathBuf {
     cache.join(format!("{}--{}", kind.plural(), id.replace('/', "--")))
 }
 
+/// Ids of the repositories of a kind that something is here of.
+pub(super) fn ids(cache: &Path, kind: Kind) -> Vec<String> {
+    let start = format!("{}--", kind.plural());
+    let entries = std::fs::read_dir(cache).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| Some(name.strip_prefix(&start)?.replacen("--", "/", 1))).collect()
+}
+
 /// Where a file of a commit lies, or would.
 pub(super) fn place_of(cache: &Path, kind: Kind, id: &str, commit: &str, path: &str) -> PathBuf {
     repo_folder(cache, kind, id).join("snapshots").join(commit).join(path)
