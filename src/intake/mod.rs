@@ -44,9 +44,9 @@ pub use pdf::Limits;
 pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
 pub use request::{
-    AskedAdapter, AskedError, AskedOrder, AskedPair, AskedPart, AskedSpeech, AskedSplit, AskedWeights, DataName, Edge, Frozen,
-    Lack, Lacking, Lying, ModelName, ModelSize, Refused, Request, SplitBy, Times, Without, language, measure_called,
-    parse_request,
+    AskedAdapter, AskedError, AskedOrder, AskedPair, AskedPart, AskedPreparation, AskedSpeech, AskedSplit, AskedWeights,
+    DataName, Edge, Frozen, Lack, Lacking, Lying, ModelName, ModelSize, Preparation, Refused, Request, SplitBy, Times, Tuned,
+    Without, language, measure_called, parse_request,
 };
 pub use source::{ArxivId, PaperFormat, PaperSource};
 

@@ -188,6 +188,7 @@ impl Pipeline<'_> {
     /// The planner's experiment with the user's own keys laid over it; a language model may have had a look at it.
     fn proposal(&mut self, goal: &Goal, wishes: &Wishes) -> Result<ExperimentSpec> {
         let chosen = (self.setup.language_model)(wishes)?;
+        let (goal, wishes) = &self.with_model_here(goal, wishes)?;
         let wishes = &self.afforded(goal, wishes);
         // The questions of a recording come up again on the machine that they were made for.
         let recorded = chosen.as_ref().and_then(Chosen::given);
@@ -207,6 +208,20 @@ impl Pipeline<'_> {
             revised.notes.iter().for_each(|note| this.watch.say(note));
             Ok(revised.spec)
         })
+    }
+
+    /// The same with the id of a model that lies here, where one was called by its name alone.
+    fn with_model_here(&mut self, goal: &Goal, wishes: &Wishes) -> Result<(Goal, Wishes)> {
+        let (mut goal, mut wishes) = (goal.clone(), wishes.clone());
+        let Some(ModelName::Called { name }) = goal.model(&wishes) else { return Ok((goal, wishes)) };
+        let Some(id) = self.setup.hub.called(name).map_err(data::Error::from)? else { return Ok((goal, wishes)) };
+        self.watch.say(&format!("taking the model {id}, which lies here and is called {name}"));
+        let model = Some(ModelName::At { id });
+        match (&mut goal, wishes.model.is_some()) {
+            (Goal::Request(request), false) => request.model = model,
+            (Goal::Request(_) | Goal::Paper(_), _) => wishes.model = model,
+        }
+        Ok((goal, wishes))
     }
 
     /// Wishes that also say what the money buys, where an hour of this machine has a price.

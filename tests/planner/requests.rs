@@ -126,9 +126,9 @@ fn what_is_not_followed_differs() {
         assert_eq!(found.stated, stated, "{text}");
         assert_eq!(spec.target, None, "{text}");
     }
-    for (text, words) in [("MiniLM on SST-2 with origami", "origami"), ("MiniLM, not BERT, on SST-2", "not BERT")] {
-        assert_eq!(first(&request(text), &Wishes::default(), &glue()).not_understood, [words], "{text}");
-    }
+    let left = |text: &str| first(&request(text), &Wishes::default(), &glue()).not_understood;
+    assert_eq!(left("MiniLM on SST-2 with origami"), ["origami"]);
+    assert_eq!(left("MiniLM, not BERT, on SST-2"), [""; 0], "another stands in its place");
     let images = |text: &str| first(&request(text), &Wishes::default(), &cifar());
     assert!(says(&images("resnet-20 on cifar10 with dropout 0.1"), "recipe.dropout"), "a ResNet has none");
     assert!(says(&images("a pretrained resnet-20 on cifar10"), "model"));

@@ -11,8 +11,9 @@ use std::path::PathBuf;
 pub enum Error {
     #[error("`{id}` is no {kind} of the Hub: expected NAME or ORG/NAME")]
     BadId { kind: &'static str, id: String },
+    /// `is_local`: it was looked for here, and the Hub was not asked.
     #[error("there is no {what}")]
-    NotFound { kind: Kind, what: String, near: Vec<String> },
+    NotFound { kind: Kind, what: String, near: Vec<String>, is_local: bool },
     /// `page`: where one asks for access.
     #[error("no access to {what}: the Hub answered {status}")]
     Gated { what: String, page: String, status: u16, with_token: bool },
@@ -39,9 +40,9 @@ pub(super) fn refused(wanted: Wanted, status: u16, code: Option<&str>, with_toke
     let Some(page) = wanted.page.map(str::to_string) else { return Error::Refused { what, status } };
     match status {
         // Without a token the Hub answers 401 for what does not exist, and says so in a header.
-        401 | 404 if code == Some("RepoNotFound") => Error::NotFound { kind, what, near: Vec::new() },
+        401 | 404 if code == Some("RepoNotFound") => Error::NotFound { kind, what, near: Vec::new(), is_local: false },
         401 | 403 => Error::Gated { what, page, status, with_token },
-        404 | 410 => Error::NotFound { kind, what, near: Vec::new() },
+        404 | 410 => Error::NotFound { kind, what, near: Vec::new(), is_local: false },
         _ => Error::Failed { what, status },
     }
 }
@@ -81,6 +82,9 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::NotFound { near, .. } if !near.is_empty() => format!("did you mean {}?", listed(near)),
+            Error::NotFound { is_local: true, .. } => {
+                "check the spelling; without `--hub` and `--offline` the Hub is asked".into()
+            }
             Error::NotFound { .. } => "check the spelling; a private repository needs `HF_TOKEN`".into(),
             Error::Gated { with_token: false, page, .. } => {
                 format!(

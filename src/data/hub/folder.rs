@@ -12,6 +12,7 @@ pub(super) fn open(hub: &Path, kind: Kind, id: &str) -> Result<(PathBuf, Vec<Rep
             kind,
             what: format!("{} `{id}` in the local folder `{}`", kind.in_words(), hub.display()),
             near: nearest(id, ids(&hub.join(kind.plural()))),
+            is_local: true,
         });
     }
     Ok((root.clone(), list(&root)?))
@@ -34,12 +35,22 @@ pub(super) fn ids(folder: &Path) -> Vec<String> {
     orgs.iter().flat_map(|org| children(&folder.join(org)).into_iter().map(move |name| format!("{org}/{name}"))).collect()
 }
 
+/// Letters of a name that another one may go on with, at least.
+const SHORTEST: usize = 4;
+
 /// Up to three of `names` that resemble `wanted`, the nearest first.
 pub(super) fn nearest(wanted: &str, names: Vec<String>) -> Vec<String> {
     let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_lowercase();
     let score = |name: &String| {
         let (a, b) = (wanted.to_lowercase(), name.to_lowercase());
-        strsim::levenshtein(&a, &b).min(strsim::levenshtein(&last(&a), &last(&b)))
+        let (own, other) = (last(&a), last(&b));
+        // One that goes on where the other ends: `NAME-GGUF` of `NAME`.
+        let is_longer = |one: &str, other: &str| {
+            one.len() >= SHORTEST && other.strip_prefix(one).is_some_and(|more| more.starts_with(['-', '_', '.']))
+        };
+        let goes_on = is_longer(&own, &other) || is_longer(&other, &own);
+        let letters = strsim::levenshtein(&a, &b).min(strsim::levenshtein(&own, &other));
+        if goes_on { letters.min(1) } else { letters }
     };
     let most = (last(wanted).len() / 2).max(2);
     let mut scored: Vec<(usize, String)> = names.into_iter().map(|n| (score(&n), n)).filter(|(s, _)| *s <= most).collect();
@@ -57,6 +68,8 @@ mod tests {
         assert_eq!(nearest("nyu-mll/gleu", names()), ["nyu-mll/glue"]);
         assert_eq!(nearest("cifar-10", names()), ["uoft-cs/cifar10"]);
         assert!(nearest("stanfordnlp/imdb", names()).is_empty());
+        let longer = || vec!["acme/Tiny-1B-Chat-GGUF".to_string(), "acme/other".into()];
+        assert_eq!(nearest("somebody/Tiny-1B", longer()), ["acme/Tiny-1B-Chat-GGUF"]);
     }
 
     #[test]

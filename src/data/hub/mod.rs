@@ -9,6 +9,7 @@ mod cache;
 mod download;
 mod error;
 mod folder;
+mod named;
 pub mod push;
 mod remote;
 mod secret;
@@ -184,6 +185,32 @@ impl Hub {
         ids
     }
 
+    /// The id of the one model here that is called `name`, without whose it is.
+    ///
+    /// # Errors
+    /// It says that it is a GGUF, which no other kind of file serves for, and there is none that is called so, or several.
+    pub fn called(&self, name: &str) -> Result<Option<String>, Error> {
+        let ids = self.models_here();
+        match named::called(name, &ids).as_slice() {
+            [only] => Ok(Some((*only).clone())),
+            several if named::says_gguf(name) => {
+                let near = if several.is_empty() {
+                    folder::nearest(name, ids.clone())
+                } else {
+                    several.iter().map(|id| (*id).clone()).collect()
+                };
+                let many = if several.is_empty() { "" } else { "single " };
+                Err(Error::NotFound {
+                    kind: Kind::Model,
+                    what: format!("{many}model here that is called `{name}` (its id, ORG/NAME, names one anywhere)"),
+                    near,
+                    is_local: true,
+                })
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// A file of the web, fetched into the cache unless what is there is still the same; with `sha256`, no other content will do. Offline
     /// it is what was fetched last.
     ///
@@ -339,6 +366,7 @@ impl Repo {
             kind: self.kind,
             what: format!("file `{path}` in {}", self.in_words()),
             near: folder::nearest(path, self.paths()),
+            is_local: false,
         })?;
         match &self.origin {
             Origin::Folder(root) => absolute(root.join(path)),

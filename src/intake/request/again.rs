@@ -73,8 +73,8 @@ pub(super) fn find(rest: &mut Rest, request: &Request) {
         while rest.cut(&JUDGED).is_some() {}
     }
     // `SmolLM2 ... (HuggingFaceTB/SmolLM2-135M)` names one model twice.
-    if let Some(super::ModelName::At { id }) = &request.model {
-        let own = id.rsplit('/').next().unwrap_or(id).to_lowercase();
+    if let Some(super::ModelName::At { id: name } | super::ModelName::Called { name }) = &request.model {
+        let own = name.rsplit('/').next().unwrap_or(name).to_lowercase();
         static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s(,])(?P<name>[A-Za-z][A-Za-z0-9.-]{3,}[A-Za-z0-9])"));
         let is_own = |found: &Found<'_>| {
             let word = found.cut.get("name").to_lowercase();

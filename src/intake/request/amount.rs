@@ -37,6 +37,7 @@ patterns! {
     ],
     examples: [
         r"(?:\b(?P<first>first|top|last|final)\b)?^#\s?(?P<unit>(?-i:M)|million|thousand)?\s(?:(?:training|random|labell?ed|sentence|image|of|the|(?P<early>first|last))\s){0,3}(?P<what>examples|samples|rows|lines|images|sentences|texts|pairs|records)\b(?P<each>\s(?:(?:per|for each|of each|from each|in each|each)\s?(?:class|label|category|kind)?))?",
+        r"^#[\s-](?:(?:random|training|train)[\s-])*(?P<what>subset|subsample)\b(?:\sof\s(?:(?:the|its|all|my)\s)?(?:(?:training|train)\s)?(?:images|examples|data(?:\s?set)?|rows|set|samples|texts))?",
     ],
 }
 

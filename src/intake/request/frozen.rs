@@ -5,6 +5,7 @@ use super::rest::{Found, Judged, Rest, taken_if};
 use super::settings::{ONE_OF_TWO, any, first};
 use super::{Frozen, Lack, Lacking, Refused, Request};
 use crate::intake::regex;
+use crate::words::plain;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -93,6 +94,19 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) -> Option<Frozen> {
     frozen
 }
 
+/// What asks for rates of layers that stay as they are: one of the two is void.
+pub(super) fn settle(request: &mut Request) {
+    let is_body = matches!(request.frozen, Some(Frozen::Body));
+    let Some(frozen) = request.frozen.filter(|_| is_body) else { return };
+    let of_layers = request.layerwise_lr_decay.map(|decay| format!("a rate that falls by {} a layer", plain(decay)));
+    // Of a head alone no second rate is said.
+    let of_body = request.head_lr.and(request.lr).map(|lr| format!("a learning rate of {} for it", plain(lr)));
+    for words in of_layers.into_iter().chain(of_body) {
+        let words = format!("{} frozen, and {words}", frozen.in_words());
+        request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
+    }
+}
+
 /// What of a model is frozen in words that say of no part which: to train all of it would be another experiment. `Frozen food` is no model.
 pub(super) fn refuse_unclear(rest: &mut Rest, request: &mut Request) {
     static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
@@ -123,7 +137,7 @@ pub(super) fn refuse_unclear(rest: &mut Rest, request: &mut Request) {
 fn all_trained(rest: &mut Rest, part: Frozen) -> Option<String> {
     static ALL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?|unfreez(?:e|ing))\s(?:all|every)(?: (?:the|of the|its))*\s(?:layers?|weights|parameters|blocks)\b(?: end[- ]to[- ]end)?|\bfull(?:y)?[- ]fine-?tun\w*",
+            r"\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?|unfreez(?:e|ing))\s(?:all|every)(?: (?:the|of the|its))*\s(?:layers?|weights|parameters|blocks)\b(?: end[- ]to[- ]end)?|\b(?:all|every)(?: (?:of the|the|its))*\s(?:layers?|weights|parameters|blocks)\s(?:(?:is|are|be|get|gets|to|should|must|shall|still|all|gently|slowly|then)\s)+(?:(?:fine-?)?tun|train|updat|adapt|learn)\w*|\bfull(?:y)?[- ]fine-?tun\w*",
         )
     });
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {

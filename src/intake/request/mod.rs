@@ -12,7 +12,9 @@ mod around;
 mod asides;
 mod augment;
 mod border;
+mod code;
 mod contradicted;
+mod contrast;
 mod corrected;
 mod curt;
 mod dates;
@@ -39,11 +41,14 @@ mod notation;
 mod number;
 mod optimizer;
 mod options;
+mod padding;
 mod pair;
 mod papers;
 mod parting;
+mod pasted;
 mod pattern;
 mod perhaps;
+mod preparation;
 mod quality;
 mod question;
 mod rate;
@@ -58,7 +63,9 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tuned;
 mod understood;
+mod units;
 mod unread;
 mod weights;
 mod without;
@@ -70,6 +77,8 @@ pub use metrics::measure_called;
 pub use name::{DataName, ModelName};
 pub use pair::{AskedPair, language};
 pub use parting::{AskedSplit, SplitBy};
+pub use preparation::{AskedPreparation, Preparation};
+pub use tuned::Tuned;
 pub use weights::AskedWeights;
 pub use without::Without;
 
@@ -143,6 +152,9 @@ pub struct Request {
     pub search: bool,
     /// "Tune the learning rate": it may be another than what was said.
     pub tunes_rate: bool,
+    /// "Tune only the dropout": what a search is to find, where that is named; all else stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tunes: Vec<Tuned>,
     /// "With 12 trials".
     pub trials: Option<usize>,
     pub epochs: Option<f64>,
@@ -237,6 +249,12 @@ pub struct Request {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub papers: Vec<String>,
     pub lacking: Vec<Lacking>,
+    /// "Standardise the numbers": how the data is to be prepared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preparation: Vec<AskedPreparation>,
+    /// What stands in comments, or is quoted and speaks to whoever reads it: none of it is followed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pasted: Vec<String>,
     pub not_understood: Vec<String>,
 }
 
@@ -442,6 +460,12 @@ pub enum Lying {
 /// Understands `text`; `lying` tells what is at a path, none where nothing is. Never fails: what cannot be understood is told. Where
 /// that is less once slips of the keys are mended, or once it is put into English, this is how it is read.
 pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
+    let (text, pasted) = pasted::apart(text);
+    Request { pasted, ..parse_own(&text, lying) }
+}
+
+/// Of what nobody pasted.
+fn parse_own(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
     let mail = corrected::mail(text);
     let is_mail = mail.is_some();
     // Of a mail its answer holds, and behind `scratch that` what is said there.
@@ -496,6 +520,7 @@ fn read(text: &str, lying: &impl Fn(&str) -> Option<Lying>) -> (Request, Vec<Str
     question::find(&mut rest, &mut request);
     deeds::find(&mut rest, &mut request);
     asides::find(&mut rest);
+    preparation::find(&mut rest, &mut request);
     settings::find(&mut rest, &mut request);
     kind::find_classes(&mut rest, &mut request);
     models::settle_family(name, &mut request);
@@ -515,7 +540,14 @@ impl Request {
         let refused = self.refused.iter_mut().map(|refused| &mut refused.words);
         let lacking = self.lacking.iter_mut().map(|lacking| &mut lacking.words);
         let parted = self.parted.iter_mut().map(|parted| &mut parted.words);
-        own.chain(refused).chain(lacking).chain(parted).chain(&mut self.taken_back).for_each(|words| *words = told(words));
+        let preparation = self.preparation.iter_mut().map(|asked| &mut asked.words);
+        own.chain(&mut self.pasted)
+            .chain(preparation)
+            .chain(refused)
+            .chain(lacking)
+            .chain(parted)
+            .chain(&mut self.taken_back)
+            .for_each(|words| *words = told(words));
         self
     }
 

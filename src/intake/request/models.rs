@@ -29,6 +29,17 @@ pub(super) fn find_model(rest: &mut Rest, request: &mut Request) -> Option<Strin
     if words.to_lowercase().starts_with("vision") {
         words = "ViT".into();
     }
+    // `SmolLM2 (GGUF)`, `the GGUF of SmolLM2`.
+    static GGUF: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let file = r"(?:[ -](?:files?|formats?|versions?|weights|models?|checkpoints?|quants?|variants?))?";
+        [
+            regex(&format!(r"(?i)¦\s*\(?(?:(?:in|as|the|its|an?)\s)*gguf{file}\b\)?")),
+            regex(&format!(r"(?i)\b(?:the\s|an?\s)?gguf{file}\s(?:of|for|from)\s+(?:the\s+)?¦")),
+        ]
+    });
+    if rest.says("gguf") && !words.to_lowercase().ends_with("gguf") && GGUF.iter().any(|way| rest.cut(way).is_some()) {
+        words = format!("{words}-GGUF");
+    }
     // `A language model with GPT-2`: any of a kind, and which.
     if ANY_OF_TEXTS.is_match(&words)
         && !rest.has(&COMPARED)
@@ -225,6 +236,11 @@ fn model_at(text: &str, from: usize) -> Option<Range<usize>> {
     let length: usize = own.map(str::len).sum();
     let behind = &text[name.end()..name.end() + if length > 0 { length + 1 } else { 0 }];
     Some(start..name.end() + behind.trim_end_matches(['-', '_', '.']).len())
+}
+
+/// Where the first model of a text is named.
+pub(super) fn first_model(text: &str) -> Option<Range<usize>> {
+    model_at(text, 0)
 }
 
 /// Where the last model of a text is named.

@@ -24,9 +24,21 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
             r"(?i)\b(?:push|upload|publish|share|release|deploy|post)\s[^.;¦]{0,40}?\b(?:as|to|under|at)\s[`'\x22]?[\w.-]+/[\w.-]*\w[`'\x22]?",
         )
     });
-    // As a demand: a post and what was published are data.
-    static DEMANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*$"));
-    while let Some(cut) = rest.cut_as(&PUSHED, |found| taken_if(DEMANDED.is_match(found.before))) {
+    // As a demand: a post and what was published are data, as is what somebody pushes anyway.
+    static DEMANDED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            regex(
+                r"(?i)(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also|should|must|will|you|it|done|afterwards?|later|lastly|training))\s*$",
+            ),
+            regex(r"(?i)\b(?:i|we|they|he|she|who|that|which)(?: (?:always|often|usually|also|once|had|have))?\s*$"),
+        ]
+    });
+    let is_demand = |found: &Found<'_>| {
+        let low = found.cut.words.to_lowercase();
+        let is_deed = (low.starts_with("push") || low.starts_with("upload")) && !DEMANDED[1].is_match(found.before);
+        taken_if(is_deed || DEMANDED[0].is_match(found.before))
+    };
+    while let Some(cut) = rest.cut_as(&PUSHED, is_demand) {
         request.lacking.push(Lacking { of: Lack::Afterwards, words: cut.words });
     }
     let (apart, apart_tested) = (spaced(rest, &lying, false), spaced(rest, &lying, true));

@@ -65,6 +65,15 @@ pub(super) fn spelt_out(text: &str) -> String {
             LazyLock::new(|| regex(r"(?i)\b(?:should|must|shall|has to|have to|needs? to|ought to) be (?P<v>\.?[0-9])"));
         out = SHALL.replace_all(&out, "= ${v}").into_owned();
     }
+    if low.contains(" as ") {
+        // `16 as the batch size`.
+        static AS: LazyLock<Regex> = LazyLock::new(|| {
+            regex(
+                r"(?i)(?P<before>^|[\s,;(])(?P<v>\.?[0-9][0-9.]*(?:e-?[0-9]+)?) as (?:the |a |an |my |our )?(?P<key>batch[ -]?size|learning rate|lr|patience|seed|drop-?out|weight decay|max(?:imum)? length)\b",
+            )
+        });
+        out = AS.replace_all(&out, "${before}${key} ${v}").into_owned();
+    }
     curt::sizes(&short(&curter(&out)))
 }
 
@@ -293,7 +302,7 @@ fn parts(text: &str) -> String {
 fn falls(text: &str) -> String {
     static SIGN: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)(?P<before>(?:^|[\s,;:(]|\b(?:lr|rate))\s?)(?P<sign>[/÷]|[x×*])\s?(?P<by>[0-9]+(?:\.[0-9]+)?|0?\.[0-9]+)(?P<behind>\s(?:at|after|every|each)\s)",
+            r"(?i)(?P<before>(?:^|[\s,;:(]|\b(?:lr|rate)(?:\s(?:is|gets))?(?:\s(?:drops?|dropped|falls|decays?|decayed|reduced|lowered|cut))?)\s?)(?P<sign>[/÷]|[x×*])\s?(?P<by>[0-9]+(?:\.[0-9]+)?|0?\.[0-9]+)(?P<behind>\s(?:at|after|every|each)\s)",
         )
     });
     let said = |found: &Captures<'_>| {
@@ -304,7 +313,7 @@ fn falls(text: &str) -> String {
             true => found[0].to_string(),
             // Whose fall it is need not be said again.
             false => {
-                let before = found["before"].trim_end().trim_start_matches(char::is_alphabetic);
+                let before = found["before"].trim_end().trim_start_matches(|c: char| c.is_alphabetic() || c == ' ');
                 format!("{before} {verb} {}{}", &found["by"], &found["behind"])
             }
         }
@@ -506,6 +515,7 @@ mod tests {
             ("lr 2e-4 cos, 2 ep", "lr 2e-4 cosine schedule, 2 epochs"),
             ("lr 1e-3, 6% wu, bsz 16 ep 3", "lr 1e-3, 6% warmup, batch size 16, ep 3"),
             ("2ep bsz=8, wu100, seed42, no es", "2 epochs batch size 8, 100 warmup steps, seed42, no early stopping"),
+            ("8 as the batch size, lr 1e-3", "batch size 8, lr 1e-3"),
             ("MLP on a.csv; 128-64-32; batch 32", "MLP on a.csv; hidden layers (128-64-32); batch 32"),
         ] {
             assert_eq!(spelt_out(text), expected, "{text}");

@@ -4,6 +4,7 @@ use super::number::number;
 use super::pattern::patterns;
 use super::rest::{Found, Rest, taken_if};
 use super::settings::{ONE_OF_TWO, first, real, share};
+use super::size::is_perceptron;
 use super::{Refused, Request};
 use crate::intake::{OptimizerKind, regex};
 use regex::Regex;
@@ -14,6 +15,7 @@ patterns! {
         r"\b(?:weight[ _-]decay|wd)~#\s?(?P<unit>%|percent\b)?",
         r"^#\s?(?P<unit>%|percent\b)?\s?weight[- ]decay\b",
     ],
+    penalty: [r"\balpha\s?[=:]\s?#", r"\bl2[ _-](?:penalty|regulari[sz]ation)~#"],
     nesterov: [
         r"\bnesterov(?:['’]s)?(?: (?:accelerated )?(?:momentum|gradients?))?\s?(?:of|=|:|with)?\s?(?P<v>0?\.\d+)",
         r"\bmomentum~#\s?(?:\(|,|with|and)*\s?nesterov(?: momentum)?\b",
@@ -38,7 +40,9 @@ patterns! {
 /// Its values; `without` says which are not to be: decay, momentum.
 pub(super) fn find_values(rest: &mut Rest, request: &mut Request, [no_decay, no_momentum]: [Option<f64>; 2]) {
     let p = &*PATTERNS;
-    let cut = first(rest, &p.decay);
+    // As scikit-learn calls it; of adapters, losses and changes of images it is another.
+    let is_penalty = is_perceptron(request) && !["lora", "dora", "adapter", "mix", "focal"].iter().any(|word| rest.says(word));
+    let cut = first(rest, &p.decay).or_else(|| if is_penalty { first(rest, &p.penalty) } else { None });
     request.weight_decay = request.value(cut, "0 to 10", |cut| share(cut, |decay| (0.0..=10.0).contains(&decay))).or(no_decay);
     let cut = first(rest, &p.nesterov);
     request.nesterov = cut.is_some();

@@ -2,6 +2,7 @@
 //! `transformers`, `trl`, `axolotl` and nanoGPT. Each is put as everybody says it before anything else is read, or asks for nothing.
 //! What is not in the table stays as it is: many are called here as there.
 
+use super::code;
 use super::number::number;
 use crate::intake::regex;
 use crate::words::plain;
@@ -37,15 +38,23 @@ enum Equal {
     Watched,
     /// How the rows of a file are laid out, which the file says itself.
     Layout,
+    /// `balanced`; weights one by one stay as they are.
+    Balanced,
 }
 
 /// By all names of it, with low lines between their words.
-const TABLE: [(&str, Equal); 33] = [
+const TABLE: [(&str, Equal); 38] = [
     ("num_train_epochs num_epochs max_epochs n_epochs train_epochs epochs max_num_epochs", Equal::Above("{} epochs")),
     (
         "max_steps max_train_steps num_train_steps train_steps total_steps max_iters max_iterations num_iterations training_steps",
         Equal::Above("{} steps"),
     ),
+    // As scikit-learn and Keras call it.
+    ("max_iter nb_epoch", Equal::Above("{} epochs")),
+    ("learning_rate_init", Equal::Above("lr {}")),
+    ("class_weight", Equal::Balanced),
+    ("n_iter_no_change", Equal::Above("early stopping with patience {}")),
+    ("restore_best_weights save_best_only", Equal::On("keep the best checkpoint")),
     ("max_train_samples max_train_examples", Equal::Above("at most {} training examples")),
     (
         "max_seq_length max_seq_len sequence_len model_max_length cutoff_len block_size context_length max_source_length",
@@ -71,7 +80,7 @@ const TABLE: [(&str, Equal); 33] = [
     ("lora_target_linear", Equal::On("on all linear layers")),
     ("base_model model_name_or_path pretrained_model_name_or_path", Equal::Said("model {}")),
     ("path", Equal::Said("data {}")),
-    ("val_set_size", Equal::Watched),
+    ("val_set_size validation_split validation_fraction", Equal::Watched),
     ("lr_decay_iters", Equal::As("max_iters")),
     (
         "train_on_inputs group_by_length sample_packing eval_sample_packing packing push_to_hub fp16 bf16 tf32 fp16_full_eval \
@@ -123,10 +132,11 @@ struct Given {
 
 /// The text with the options that it has in words.
 pub(super) fn in_words(text: &str) -> Cow<'_, str> {
+    let text = code::in_words(text);
     if !text.contains(['_', '=', ':', '#']) && !text.contains("--") {
-        return Cow::Borrowed(text);
+        return text;
     }
-    let text = without_comments(text);
+    let text = without_comments(&text);
     let text = without_commands(&text);
     let all = options(&text);
     if all.is_empty() {
@@ -272,6 +282,7 @@ fn said(option: &Given, all: &[Given]) -> Option<String> {
                 ["alpaca", "sharegpt", "chat_template", "completion", "input_output", "chat", "instruction", "messages"];
             if LAYOUTS.contains(&low.as_str()) { nothing } else { None }
         }
+        Equal::Balanced => low.starts_with("balanced").then(|| "balanced class weights".into()),
         Equal::Watched => match number(value)? {
             share if share > 0.0 && share < 1.0 => with_value("{%} for validation", value),
             0.0 => nothing,

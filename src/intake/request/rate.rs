@@ -230,8 +230,23 @@ pub(super) fn bare(rest: &mut Rest, request: &mut Request) {
     }
 }
 
-/// How it goes after the warm-up, where that is no fall at some steps.
+/// How it goes after the warm-up, where that is no fall at some steps. Of two that differ neither is taken.
 pub(super) fn schedule(rest: &mut Rest, request: &mut Request) {
+    let Some((schedule, words)) = next_schedule(rest, request) else { return };
+    // `Constant, then a linear decay` is one after the other.
+    static IN_TURN: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:then|followed by|afterwards|after that|until|first|before|warm-?\s?up|stable)\b"));
+    let in_turn = IN_TURN.is_match(&request.text);
+    while let Some((other, more)) = if in_turn { None } else { next_schedule(rest, request) } {
+        if std::mem::discriminant(&other) != std::mem::discriminant(&schedule) {
+            request.refused.push(Refused { words: format!("{words} and {more}"), expected: ONE_OF_TWO.into() });
+        }
+    }
+    request.schedule = request.schedule.take().or(Some(schedule));
+}
+
+/// The first that is named, and its words.
+fn next_schedule(rest: &mut Rest, request: &Request) -> Option<(ScheduleShape, String)> {
     // Of vectors it says how alike two are.
     let embeds = request.embeddings;
     static ALIKE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:similarit|distance|loss|score|of\b)"));
@@ -239,26 +254,25 @@ pub(super) fn schedule(rest: &mut Rest, request: &mut Request) {
         let is_bare = found.cut.words.eq_ignore_ascii_case("cosine");
         taken_if(!is_bare || !embeds && !ALIKE.is_match(found.behind))
     };
-    let schedule = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates)).map(|cut| {
-        match cut.get("v").to_lowercase().as_str() {
-            "cosine" if !cut.get("restarts").is_empty() => {
-                // `with 3 restarts` are four cosines.
-                let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
-                ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
-            }
-            "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
-            "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
-            name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
-            name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
-            "cosine" => ScheduleShape::Cosine,
-            "linear" => ScheduleShape::Linear,
-            "constant" => ScheduleShape::Constant,
-            "exponential" => ScheduleShape::Exponential,
-            "plateau" => ScheduleShape::Plateau { divisor: None },
-            // Noam Shazeer's, of 1706.03762, section 5.3.
-            name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
-            _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
+    let cut = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates))?;
+    let shape = match cut.get("v").to_lowercase().as_str() {
+        "cosine" if !cut.get("restarts").is_empty() => {
+            // `with 3 restarts` are four cosines.
+            let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
+            ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
         }
-    });
-    request.schedule = request.schedule.take().or(schedule);
+        "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
+        "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
+        name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
+        name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
+        "cosine" => ScheduleShape::Cosine,
+        "linear" => ScheduleShape::Linear,
+        "constant" => ScheduleShape::Constant,
+        "exponential" => ScheduleShape::Exponential,
+        "plateau" => ScheduleShape::Plateau { divisor: None },
+        // Noam Shazeer's, of 1706.03762, section 5.3.
+        name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
+        _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
+    };
+    Some((shape, cut.words))
 }

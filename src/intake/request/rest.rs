@@ -1,6 +1,7 @@
 //! The text of a request, less the phrases that were understood.
 
 use super::again::without_names;
+use super::contrast::{bounded, wanted};
 use super::corrected::corrected;
 use super::english::is_word;
 use super::forbidden::each_forbidden;
@@ -8,6 +9,7 @@ use super::former::{as_before, as_reached};
 use super::notation::spelt_out;
 use super::number::number;
 use super::options;
+use super::padding::as_crops;
 use super::shares::in_percent;
 use super::written::{listed, plainly};
 use crate::intake::regex;
@@ -107,10 +109,10 @@ impl Rest {
         });
         static LEAST: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:no|not|never) (?:less|fewer|lower|worse|shorter) than\b|\bnot (?:below|under)\b"));
-        let plain = in_percent(&spelt_out(&plainly(&each_forbidden(&without_names(&options::in_words(text))))));
-        let spaced = format!(" {} ", listed(&as_reached(&as_before(&corrected(&plain)))));
+        let plain = in_percent(&as_crops(&spelt_out(&plainly(&each_forbidden(&without_names(&options::in_words(text)))))));
+        let spaced = format!(" {} ", listed(&as_reached(&as_before(&corrected(&wanted(&plain))))));
         // These are limits, not negations.
-        let text = LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least").into_owned();
+        let text = bounded(&LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least")).into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }
     }
 

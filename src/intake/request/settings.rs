@@ -3,8 +3,8 @@
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use super::{
-    Lack, Lacking, Refused, Request, amount, around, augment, falls, frozen, held, lengths, limits, optimizer, rate, relative,
-    rows, size, sweep, time, weights, without,
+    Lack, Lacking, Refused, Request, Tuned, amount, around, augment, falls, frozen, held, lengths, limits, optimizer, rate,
+    relative, rows, size, sweep, time, tuned, units, weights, without,
 };
 use crate::intake::regex;
 use regex::Regex;
@@ -91,7 +91,7 @@ patterns! {
         r"\bas (?:good|accurate(?:ly)?|well|high|low|strong) as (?:(?:you|it|we) (?:can|gets?)|possible)\b",
         r"\b(?:the )?(?:best|highest|lowest)(?:-|\s+)(?:(?:[a-z-]+|¦)\s+){0,5}(?:possible|(?:that )?(?:you|it) (?:can|could)(?: (?:get|find|reach|make))?|achievable|attainable)\b",
         r"\b(?:(?:with|do|run|and) )?(?:a |an )?(?:hyper-?\s?parameters?|hparams?|recipe|learning[- ]rate|lr)[- ](?:search(?:es)?|tuning|optimi[sz]ation|sweeps?)\b",
-        r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?)(?: (?:the|its|all|good|better|best))* (?:(?:hyper-?\s?parameters?|hparams?|recipes?|learning[- ]rates?|lr|settings|batch[- ]sizes?|weight[- ]decay|drop-?out(?: rate)?|warm-?up|schedule|label[- ]smoothing|(?:number of )?epochs)(?:\s?,\s?(?:and\s)?|\sand\s|\s?[/+\x26]\s?)?(?:(?:the|its) )?)+",
+        r"\b(?:tune|search(?: for| over)?|optimi[sz]e|sweep(?: over)?|find|pick|choose)(?: (?:the|its|all|good|better|best|optimal|right|some))* (?:hyper-?\s?parameters?|hparams?|recipes?|settings)\b",
     ],
     trials: [
         r"^@(?:different |further )?(?:trials?|recipes|configurations)\b",
@@ -161,6 +161,7 @@ static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     no_one_wish(rest, request);
     sweep::find(rest, request);
+    tuned::find(rest, request);
     methods(rest, request);
     held::find(rest, request);
     rows::find(rest, request);
@@ -214,6 +215,7 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     rate::bare(rest, request);
     falls::settle(request, falls_to);
     without::settle(request);
+    frozen::settle(request);
     relative::settle(request);
 }
 
@@ -461,7 +463,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     request.balanced_sampling = first(rest, &p.balanced).is_some();
     request.weighted_by = first(rest, &p.weighted).map(|cut| cut.get("v").trim_end_matches(['.', '-']).to_string());
     // `Hidden layers 128x64` are no images.
-    size::find_units(rest, request);
+    units::find(rest, request);
     augment::find(rest, request);
     // `Try 3 learning rates: 1e-5, 2e-5, 5e-5` says which, and no others are to be tried.
     static LISTED: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*[:=(]\s*[0-9.]"));
@@ -477,8 +479,11 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let of_rate = |cut: &Cut| {
         ["learning", "lr", "parameter", "hparam", "recipe", "settings"].iter().any(|word| cut.words.to_lowercase().contains(word))
     };
-    request.tunes_rate = is_of_rates || searched.as_ref().is_some_and(of_rate);
-    request.search = searched.is_some() || request.trials.is_some();
+    if is_of_rates && request.tunes.is_empty() {
+        request.tunes.push(Tuned::Rate);
+    }
+    request.tunes_rate = request.tunes.contains(&Tuned::Rate) || searched.as_ref().is_some_and(of_rate);
+    request.search |= searched.is_some() || request.trials.is_some();
     let cut = first(rest, &p.layerwise);
     // The usual value (2003.10555, appendix B) where none is said.
     request.layerwise_lr_decay = request.value(cut, "more than 0 and at most 1", |cut| {

@@ -127,47 +127,8 @@ pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     }
 }
 
-fn is_perceptron(request: &Request) -> bool {
+pub(super) fn is_perceptron(request: &Request) -> bool {
     matches!(&request.model, Some(ModelName::Called { name }) if name == "mlp")
-}
-
-/// `Hidden layers 128, 64 and 32`: of a perceptron.
-pub(super) fn find_units(rest: &mut Rest, request: &mut Request) {
-    if !is_perceptron(request) && request.model.is_some() {
-        return;
-    }
-    static UNITS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"\b(?:(?:\d+|two|three|four|five) )?(?:hidden(?:[ _](?:layers?|units|neurons|layer[ _]sizes|sizes))?|layer[ _](?:widths?|sizes)|widths)(?: (?:of|with|sizes?|units|neurons))*\s?[:=]?\s?[(\[]?(?P<list>\d{1,5}(?:(?:\s?,\s?(?:and\s)?|\sand\s|-|/|\s?[x×]\s?)\d{1,5})+)[)\]]?(?: (?:hidden )?(?:units|neurons))?",
-        )
-    });
-    // `2 hidden layers of 64 and 10 epochs` lists no units.
-    static FOLLOWS: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)^\s*(?:$|[,.;:)¦\]]|(?:on|for|to|with|and|in|using|from|then|relu|gelu|tanh)\b)"));
-    // `3x64` are so many layers of as many units.
-    static EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d\s?[x×]"));
-    let is_list = |found: &Found<'_>| taken_if(FOLLOWS.is_match(found.behind) && !EACH.is_match(found.cut.get("list")));
-    // `MLP 32-16`, `MLP (64, 32)`: at once behind its name. `MLP 2x64` are layers and units, and `80/20` parts the data.
-    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"¦\s*:?\s*(?:with\s|of\s)?[(\[]?\s?(?P<list>\d{1,5}(?:(?:\s?,\s?|-|/|\s?[x×]\s?)\d{1,5})+)\s?[)\]]?")
-    });
-    let of_name = |found: &Found<'_>| {
-        let list = found.cut.get("list");
-        let few =
-            list.split(['x', '×']).next().and_then(|first| first.trim().parse::<usize>().ok()).is_some_and(|first| first < 16);
-        let is_part = list.contains('/') && list.split('/').filter_map(|part| part.parse::<usize>().ok()).sum::<usize>() == 100;
-        taken_if(FOLLOWS.is_match(found.behind) && !(list.contains(['x', '×']) && few) && !is_part)
-    };
-    let behind = |rest: &mut Rest| if is_perceptron(request) { rest.cut_as(&BEHIND, of_name) } else { None };
-    let Some(cut) = rest.cut_as(&UNITS, is_list).or_else(|| behind(rest)) else { return };
-    let units: Option<Vec<usize>> = cut
-        .get("list")
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse().ok())
-        .collect();
-    let units = request.value(Some(cut), "whole numbers of units", |_| units.filter(|units| units.iter().all(|unit| *unit > 0)));
-    request.units = units.unwrap_or_default();
 }
 
 /// `a 10M GPT`: of a name that `is_model` finds at once behind.

@@ -60,7 +60,7 @@ static WAYS: LazyLock<Vec<Way>> = LazyLock::new(|| {
             r"(?:(?:(?:q-?|rs-?)?lora|dora|peft)(?: adapters?)?|(?:low[- ]rank )?adapters?)",
         ),
         way(Without::Augmentation, &["aug"], r"(?:(?:data|image) )?aug(?:mentations?|s)?"),
-        way(Without::EarlyStopping, &["stopping"], r"(?:early[- ]stopping|stopping early)"),
+        way(Without::EarlyStopping, &["stop"], r"(?:early[- ]stop(?:ping|ped)?|stop(?:ping)? early)"),
         way(
             Without::ClassWeights,
             &["class", "weighted"],
@@ -189,7 +189,10 @@ impl Without {
             Without::FocalLoss => r.focal_gamma = None,
             Without::Ema => r.ema_decay = None,
             Without::Clipping => (r.grad_clip_norm, r.grad_clip_value) = (None, None),
-            Without::Search => (r.search, r.tunes_rate, r.trials) = (false, false, None),
+            Without::Search => {
+                (r.search, r.tunes_rate, r.trials) = (false, false, None);
+                r.tunes.clear();
+            }
             Without::Freezing => r.frozen = None,
         }
     }

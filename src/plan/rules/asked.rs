@@ -310,8 +310,10 @@ impl Asked<'_> {
             if matches!(augment, Augment::PadCrop { .. }) && recipe.augment.iter().any(is_resized) {
                 continue;
             }
-            if !recipe.augment.iter().any(|own| own.is_like(&augment)) {
-                recipe.augment.push(augment);
+            // Its own values come before the default ones.
+            match recipe.augment.iter_mut().find(|own| own.is_like(&augment)) {
+                Some(own) => *own = augment,
+                None => recipe.augment.push(augment),
             }
         }
     }

@@ -5,7 +5,7 @@ use super::fit::Price;
 use super::held_out::{Splits, splits};
 use super::models::{self, Candidate, Named};
 use crate::data::PairKind;
-use crate::intake::{AskedPair, Family, Field, ModelName, PaperSpec, Phase, ReportedResult, Request};
+use crate::intake::{AskedPair, Family, Field, ModelName, PaperSpec, Phase, ReportedResult, Request, Tuned};
 use crate::job::Part;
 use crate::plan::advised::{Settable, said};
 use crate::plan::{AtHand, DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
@@ -323,6 +323,10 @@ fn search(request: Option<&Request>, wishes: &Wishes) -> Option<Search> {
         let said = request.map(said).unwrap_or_default();
         let tuned = |settable: &Settable| *settable == Settable::Lr && request.is_some_and(|request| request.tunes_rate);
         let own = said.into_iter().filter(|settable| !tuned(settable)).map(|settable| settable.key().to_string());
+        // Where it is named what is to be found, all else stays.
+        let named = request.map_or(&[][..], |request| request.tunes.as_slice());
+        let own = own.filter(|key| !named.iter().any(|tuned| key == whole_of(*tuned)));
+        let own = own.chain(if named.is_empty() { vec![] } else { all_but(named) });
         let set = wishes.set.iter().map(|(key, _)| key.clone()).chain(wishes.epochs.map(|_| Settable::Length.key().to_string()));
         let mut keys: Vec<String> =
             own.chain(set).filter(|key| key.starts_with("recipe.") || key.starts_with("adapter")).collect();
@@ -332,6 +336,33 @@ fn search(request: Option<&Request>, wishes: &Wishes) -> Option<Search> {
     };
     let of = |max_trials| Search { max_trials, fixed: fixed(), ..Search::default() };
     asked.map(of).or(request.filter(|request| request.search).map(|_| of(Search::default().max_trials)))
+}
+
+/// The key of a setting, or that of which it is a part.
+fn whole_of(tuned: Tuned) -> &'static str {
+    let settable = match tuned {
+        Tuned::Rate => Settable::Lr,
+        Tuned::BatchSize => Settable::BatchSize,
+        Tuned::WeightDecay | Tuned::Optimizer => Settable::Optimizer,
+        Tuned::Dropout => Settable::Dropout,
+        Tuned::Schedule => Settable::Schedule,
+        Tuned::LabelSmoothing => Settable::LabelSmoothing,
+        Tuned::Length => Settable::Length,
+        Tuned::Adapter => Settable::Adapter,
+        Tuned::Ema => Settable::Ema,
+        Tuned::Clipping => Settable::GradClipNorm,
+        Tuned::Augmentation => Settable::Augment,
+    };
+    settable.key()
+}
+
+/// All that a search could set but for these.
+fn all_but(tuned: &[Tuned]) -> Vec<String> {
+    let is_open = |key: &str| tuned.iter().any(|tuned| key == whole_of(*tuned));
+    let all = Settable::ALL.into_iter().map(Settable::key).filter(|key| !is_open(key)).map(str::to_string);
+    // Of an optimiser whose weight decay is tuned the kind stays.
+    let is_part = tuned.contains(&Tuned::WeightDecay) && !tuned.contains(&Tuned::Optimizer);
+    all.chain(is_part.then(|| format!("{}.kind", Settable::Optimizer.key()))).collect()
 }
 
 /// One run, but of a small table several: they cost seconds, and one says little.

@@ -22,6 +22,7 @@ mod models;
 mod of_paper;
 mod paper;
 mod parted;
+mod prepared;
 mod propose;
 mod say;
 mod schedule;

@@ -129,6 +129,8 @@ impl Brief<'_> {
         self.say_at_hand(candidate, out);
         self.say_of_papers(out);
         self.say_of_tools(out);
+        self.say_of_preparation(out);
+        self.say_of_pasted(out);
         out.not_understood = self.not_understood(out);
         out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(self.kept_in());
