@@ -87,9 +87,12 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
             (hints.columns.label, hints.columns.labels) = (None, labels);
         }
         let class_columns = located.card.class_columns(located.config.as_deref());
-        if let Some((label, why)) = label_in_passing(first, &hints, &class_columns)? {
-            notes.extend(why.map(|why| format!("data.columns.label: `{label}`, for {why}")));
-            hints.perhaps.label.push(label);
+        match label_in_passing(first, &hints, &class_columns)? {
+            Some((label, why)) => {
+                notes.extend(why.map(|why| format!("data.columns.label: `{label}`, for {why}")));
+                hints.perhaps.label.push(label);
+            }
+            None => no_guess(first, &hints, &class_columns)?,
         }
     }
     let before = hints.columns.clone();
@@ -97,6 +100,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     if hints.task.is_some_and(Task::is_of_streams) {
         // Of words no column tells a label.
         hints.columns.label = before.label;
+        if hints.columns.input.is_empty() {
+            hints.columns.input.extend(first.and_then(|first| hints.perhaps.text_named(first)));
+        }
     }
     let says_none = hints.perhaps.exclude.is_empty() && hints.columns.exclude == before.exclude;
     let left_out = if says_none { vec![] } else { hints.columns.exclude.clone() };
@@ -144,6 +150,37 @@ fn label_in_passing(first: &Table, hints: &DataSpecHints, class_columns: &[&str]
         ),
     };
     Ok(if may_be_meant { perhaps.in_passing(first, asked, class_columns) } else { None })
+}
+
+/// Where a request names columns and none of its words says which is the label, none is guessed by its values: it would be another
+/// experiment than what was meant.
+///
+/// # Errors
+/// There are such columns, and a label would only be guessed.
+fn no_guess(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<()> {
+    let (perhaps, asked) = (&hints.perhaps, &hints.columns);
+    let is_answered = matches!(
+        hints.task,
+        None | Some(Task::TextClassification | Task::TextRegression | Task::TabularClassification | Task::TabularRegression)
+    );
+    let is_there = |name: &String| columns::called(first, name).is_ok();
+    let is_said = asked.label.is_some() || !asked.labels.is_empty() || perhaps.label.iter().any(is_there);
+    let says_role = |roles: &columns::Roles| !roles.label.is_empty() || !roles.listed.is_empty() || !roles.together.is_empty();
+    if !is_answered || is_said || says_role(&perhaps.roles(first)) || hints.task.is_none() && task_told(first, asked)?.is_some() {
+        return Ok(());
+    }
+    let taken = perhaps.taken(first, asked);
+    if perhaps.label_told(first).is_some() || columns::find_named_label(first, &taken, class_columns).is_some() {
+        return Ok(());
+    }
+    let loose = perhaps.loose(first, asked);
+    // Of texts those that are read are named so.
+    let texts = columns::texts_beside(first, "", &taken);
+    let are_told = loose.iter().any(|name| !texts.contains(name) || columns::has_few_values(first, name).unwrap_or(false));
+    match are_told {
+        true => Err(Error::NoLabel { path: first.path().into(), columns: loose }),
+        false => Ok(()),
+    }
 }
 
 /// What tables hold, of whose columns any may be an input or a label.

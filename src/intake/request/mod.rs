@@ -60,6 +60,7 @@ mod time;
 mod understood;
 mod unread;
 mod weights;
+mod whose;
 mod without;
 mod written;
 

@@ -15,6 +15,7 @@ mod followed;
 mod frozen;
 mod held_out;
 mod images;
+mod loose;
 mod models;
 mod of_paper;
 mod paper;
@@ -28,6 +29,7 @@ mod weights;
 mod zoo;
 
 pub(super) use brief::{DEFAULT_SECS, TRAINING_SHARE};
+pub use loose::Loose;
 pub use silent::{Silent, silences};
 pub use zoo::{Shape, shapes};
 

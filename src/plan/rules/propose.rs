@@ -7,7 +7,7 @@ use super::fit::{Fit, Price};
 use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
-use crate::data::{PairKind, in_characters, is_alike, is_called};
+use crate::data::{PairKind, Roles, in_characters, is_alike, is_called};
 use crate::intake::{AskedPair, Frozen, ModelSize, Request, Wanted, language};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
@@ -40,6 +40,7 @@ pub(super) fn experiments(
     let offer = &Offer { data: &data, ..*offer };
     let mut brief = Brief::new(goal, wishes, choice, offer)?;
     brief.image = image;
+    brief.check_shunned()?;
     let mut priced = Vec::new();
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);
@@ -319,7 +320,12 @@ impl Brief<'_> {
         let is_fed = |column: &String| is_of(&perhaps.input, column) || in_roles(column);
         let are_meant = asked.input.is_empty() && found.input.iter().all(is_fed);
         let are_named = !found.input.is_empty() && found.input.iter().all(in_roles);
-        let input = if are_meant || are_named { found.input.clone() } else { asked.input.clone() };
+        // `acc_*` are those that it stands for, and of data of words the text is one that was named in passing.
+        let are_alike = asked.input.iter().any(|name| name.contains('*'));
+        let texts: Vec<&str> = found.input.iter().map(String::as_str).collect();
+        let names_text = || perhaps.says.iter().any(|text| !Roles::mentioned(text, &texts).is_empty());
+        let is_text = self.task.is_of_streams() && asked.input.is_empty() && names_text();
+        let input = if are_meant || are_named || are_alike || is_text { found.input.clone() } else { asked.input.clone() };
         // `tmp_*` are those that were left out for it.
         let data = self.offer.data;
         let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);
