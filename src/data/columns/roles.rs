@@ -503,7 +503,8 @@ fn said_behind(behind: &[String]) -> Option<Part> {
     }
     // `Is what we want to know`, `is of interest`, `as y`.
     let says = |words: &[&str]| words.iter().all(|word| rest.iter().take(6).any(|own| own == word));
-    let is_asked = rest.first() == Some(&"what") && rest.iter().take(6).any(|word| KNOWS.contains(word));
+    let has = |list: &[&str]| rest.iter().take(6).any(|word| list.contains(word));
+    let is_asked = rest.first() == Some(&"what") && has(KNOWS) && has(WANTS);
     if is_asked || says(&["of", "interest"]) || rest.first() == Some(&"y") && rest.len() == 1 {
         return Some(Part::Label);
     }
