@@ -49,7 +49,11 @@ impl Roles {
             let of_behind = of_source.or_else(|| said_behind(&after)).or_else(goes_in);
             // `Rows with a missing age are dropped`.
             let of_behind = of_behind.filter(|part| *part != Part::Exclude || !chooses_rows(&before));
-            let of_before = said_before(&before, &after);
+            // `Don't use bmi as the label`.
+            let of_behind = of_behind.filter(|part| *part != Part::Label || !is_denied(&before));
+            // Of `predict rent, zip may not be used` the second is said of behind.
+            let is_parted = of_behind == Some(Part::Exclude) && group.len() > 1;
+            let of_before = said_before(&before, if is_parted { &[] } else { &after });
             // `Label queue, subject and body as input`: the first is said of before, the others behind.
             let group = match (of_before, of_behind) {
                 (Some(Part::Label), Some(Part::Input | Part::Exclude)) if group.len() > 1 => {
@@ -413,17 +417,21 @@ fn before(pieces: &[Piece<'_>]) -> Vec<String> {
             Piece::Word(word) => words.push(word.clone()),
             Piece::Sign(':' | '=' | '：') => words.push("=".into()),
             Piece::Sign('→') => words.push("→".into()),
+            // Of a path.
+            Piece::Sign('/') if words.iter().any(|word| FILES.contains(&word.as_str())) => {}
             Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
         }
     }
     without_files(words)
 }
 
+/// How files of data end.
+const FILES: [&str; 9] = ["csv", "tsv", "jsonl", "json", "parquet", "txt", "xlsx", "gz", "arrow"];
+
 /// The words before a place less those that say in which file it is: `the label in shop.csv is shelf`.
 fn without_files(words: Vec<String>) -> Vec<String> {
-    const ENDINGS: [&str; 9] = ["csv", "tsv", "jsonl", "json", "parquet", "txt", "xlsx", "gz", "arrow"];
     const LONGEST: usize = 5;
-    let Some(end) = words.iter().position(|word| ENDINGS.contains(&word.as_str())) else { return words };
+    let Some(end) = words.iter().position(|word| FILES.contains(&word.as_str())) else { return words };
     let is_in = |word: &String| ["in", "of", "from", "on"].contains(&word.as_str());
     match words[end..].iter().take(LONGEST).position(is_in) {
         Some(length) if end <= 3 && length > 1 => words[..end].iter().chain(&words[end + length + 1..]).cloned().collect(),
@@ -533,6 +541,9 @@ fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
     if PREDICTS.contains(&word) {
         return (ends && !is_negated(&further)).then_some(Part::Label);
     }
+    if is_related(little, &before[at..]) {
+        return Some(Part::Label);
+    }
     if asks(word, little, &further) && ends {
         return Some(Part::Label);
     }
@@ -564,6 +575,24 @@ fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
     }
     let of_rows = before.get(at + 1).is_some_and(|next| ROWS.iter().any(|row| next.starts_with(row)));
     of_part(word).filter(|part| !(*part == Part::Exclude && of_rows))
+}
+
+/// Whether the verb before a list, whose words are the nearest first, is not to be done.
+fn is_denied(before: &[String]) -> bool {
+    const VERBS: [&str; 4] = ["take", "treat", "consider", "regard"];
+    let mut words = before.iter().map(String::as_str).skip_while(|word| LITTLE.contains(word));
+    let is_verb = words.next().is_some_and(|word| READS.contains(&word) || VERBS.contains(&word));
+    is_verb && is_negated(&words.collect::<Vec<_>>())
+}
+
+/// `The outcome that we look at is`: a word for the label behind which somebody says what is done with it. `little` states what it is.
+fn is_related(little: &[String], words: &[String]) -> bool {
+    const WHO: [&str; 5] = ["we", "i", "you", "they", "everybody"];
+    let is_stated = little.iter().any(|word| ["is", "are", "="].contains(&word.as_str()));
+    let who = words.iter().take(5).position(|word| WHO.contains(&word.as_str()));
+    let named =
+        who.and_then(|at| words[at + 1..].iter().find(|word| !["that", "which", "variable", "column"].contains(&word.as_str())));
+    is_stated && named.is_some_and(|word| LABELS.contains(&word.as_str()))
 }
 
 /// Whether what follows is asked for: `what we want to know is`, `the probability of`, `we care about`, `a model of`. `little` stands

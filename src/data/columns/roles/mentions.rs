@@ -76,7 +76,9 @@ fn name_at<'a>(text: &str, at: usize, names: &[&'a str], before: &[Piece<'a>]) -
         // Between blanks, signs and words that are known it stands by itself: `根据标题预测类别`.
         let follows = matches!(before.last(), Some(Piece::Word(word)) if SIGNS.contains(&word.as_str()));
         let is_followed = || SIGNS.iter().any(|sign| text[at + length..].starts_with(*sign));
-        let is_listed = || goes_on(before) || (is_alone(left) || follows) && (is_alone(right) || is_followed());
+        // `标签列` says a part, whatever column is called `标签`.
+        let is_sign = SIGNS.iter().any(|sign| sign.len() >= length && text[at..].starts_with(*sign));
+        let is_listed = || goes_on(before) || (is_alone(left) || follows) && (is_alone(right) || is_followed() && !is_sign);
         let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown || is_listed();
         (is_whole && is_apart && (is_plain || is_shown)).then_some((*name, length))
     };
