@@ -36,9 +36,8 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
         pattern(&format!(
             r"^#\s?(?P<unit>%|percent\b)\sof\s{ALL}{WHOSE}\s(?:(?:is|are|be|should|must)\s)*(?:held[- ]out|held back|left out|set aside|kept (?:out|aside))\b"
         )),
-        pattern(&format!(
-            r"\bleave(?:-(?:one|a|1|k)|\s(?:one|a single|1))?-?\s?(?P<one>one[- ])?{WHOSE}[- ]out\b(?:\s(?:split|cross[- ]validation|cv|evaluation|hold-?out|scheme|protocol))?"
-        )),
+        // One in turn is cross-validation, which is no split.
+        pattern(&format!(r"\bleave-{WHOSE}-out\b(?:\s(?:split|cross[- ]validation|cv|evaluation|hold-?out|scheme|protocol))?")),
         pattern(&format!(
             r"\b(?:test|evaluat|validat|scor)(?:e[ds]?|ed|ing|s)?(?: it| the model)?\s(?:on|with|against)\s(?:(?:the|only|some|completely|entirely|totally)\s)*(?:(?:unseen|new|held[- ]out|other|different|unknown)\s)+{WHOSE}\b(?:\sonly)?"
         )),
@@ -71,6 +70,13 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     if OTHERS.is_match(cut.get("whose")) {
         return Judged::Passed;
     }
+    // `The 20% of the tickets created last` are those, and `500 reviews written last year` a part of their own.
+    static LATE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\s*(?:[\w-]+\s){0,3}?(?:last|latest|newest|most recent(?:ly)?|recently|oldest|first|earliest)\b")
+    });
+    if way <= 2 && LATE.is_match(found.behind) {
+        return Judged::Passed;
+    }
     match way {
         // What is watched is drawn from all rows.
         0..=2 => {
@@ -85,8 +91,7 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
                     && (cut.is_percent() || cut.number().is_some_and(|n| n >= 2.0)),
             )
         }
-        // `Leave year out` leaves out a column.
-        3 => taken_if(words.contains("leave-") || words.starts_with("leave one") || words.starts_with("leave a single")),
+        3 => Judged::Taken,
         4 => taken_if(cut.get("whose").ends_with('s') && !cut.words.to_lowercase().starts_with("valid")),
         // `Layer-wise` and `word-level` part no rows; how large the parts are stands at `¦`.
         _ => {
@@ -127,7 +132,6 @@ fn take(way: usize, cut: Cut, request: &mut Request) {
             request.tested = request.tested.or(said.filter(|_| count.is_none_or(|count| count >= FEWEST_ROWS)));
             SplitBy::Some { of: whose, count }
         }
-        4 => SplitBy::Some { of: whose, count: None },
         _ => SplitBy::Group(whose),
     };
     request.parted.push(AskedSplit { words: cut.words, by });
@@ -160,10 +164,10 @@ mod tests {
         let some = |count| vec![SplitBy::Some { of: "turbines".into(), count: Some(count) }];
         assert_eq!(parted("test on 4 turbines"), (None, some(4)));
         assert_eq!(parted("hold out 40 turbines"), (Some(AskedPart::Examples(40)), some(40)));
-        for text in ["leave-rider-out split", "leave-one-rider-out", "leave one rider out", "rider-wise split"] {
+        for text in ["leave-rider-out split", "rider-wise split"] {
             assert_eq!(parted(text).1, [SplitBy::Group("rider".into())], "{text}");
         }
-        assert_eq!(parted("evaluate on unseen pumps").1, share("pumps"));
+        assert_eq!(parted("evaluate on unseen pumps").1, [SplitBy::Group("pumps".into())]);
         let (tested, by) = parted("rider-wise 70/30 split");
         assert_eq!((tested, by), (Some(AskedPart::Share(0.3)), vec![SplitBy::Group("rider".into())]));
     }
