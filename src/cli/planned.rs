@@ -1,6 +1,6 @@
 //! A plan as people read it.
 
-use crate::plan::{self, Gate, Plan, usd_of};
+use crate::plan::{self, Gate, Loose, Plan, usd_of};
 use crate::report::{self, Style};
 use crate::spec::{Columns, DataSource, ModelSpec};
 use crate::store::RunFolder;
@@ -33,7 +33,7 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
     }
     if !spec.not_understood.is_empty() {
         out.push_str(&format!("\n{}\n", style.bold("Not understood")));
-        out.push_str(&format!("  {}\n    {}\n", clean(&quoted(&spec.not_understood)), report::NOT_UNDERSTOOD));
+        out.push_str(&not_understood(plan));
     }
     let licensed = plan::licensed(spec, &plan.facts);
     if !licensed.is_empty() {
@@ -54,6 +54,35 @@ pub(super) fn page(plan: &Plan, folder: &RunFolder, style: Style) -> String {
         crate::words::shell(folder.root())
     ));
     out
+}
+
+/// Words of the request that nothing came of: columns and numbers apart, for those are what is meant least often in passing.
+fn not_understood(plan: &Plan) -> String {
+    let (own, table) = (&plan.spec.data.columns, plan.facts.data.table.as_ref());
+    let has_part = |name: &&String| {
+        let by = plan.spec.data.held_out_by.column().is_some_and(|column| column == *name);
+        by || own.label.iter().chain(&own.labels).chain(&own.input).chain(&own.exclude).any(|own| own == *name)
+    };
+    let numeric = table.into_iter().flat_map(|table| table.numeric.iter().map(|column| &column.name));
+    let others = table.into_iter().flat_map(|table| table.categorical.iter().map(|column| &column.name));
+    let left_out = table.into_iter().flat_map(|table| &table.left_out);
+    let columns: Vec<&str> = numeric.chain(others).chain(left_out).filter(|name| !has_part(name)).map(String::as_str).collect();
+    let (mut lines, mut rest, mut told) = (String::new(), Vec::new(), Vec::new());
+    for words in &plan.spec.not_understood {
+        match Loose::of(words, &columns) {
+            Loose::Column(name) if told.contains(&name) => {}
+            Loose::Column(name) => {
+                lines.push_str(&format!("  `{}` is a column, and nothing was done with it (`{}`)\n", clean(&name), clean(words)));
+                told.push(name);
+            }
+            Loose::Number => lines.push_str(&format!("  `{}`: a number, and nothing was done with it\n", clean(words))),
+            Loose::Words => rest.push(words),
+        }
+    }
+    if !rest.is_empty() {
+        lines.push_str(&format!("  {}\n", clean(&quoted(rest))));
+    }
+    format!("{lines}    {}\n", report::NOT_UNDERSTOOD)
 }
 
 fn settings(plan: &Plan) -> Vec<(&'static str, String)> {

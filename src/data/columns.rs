@@ -24,7 +24,7 @@ pub(super) use recordings::is_heard;
 pub use roles::Roles;
 pub(super) use several::has_several_labels;
 pub(super) use tagged::{SENTENCES, is_tagged};
-pub(super) use texts::{holds_text, is_one_of_several, left_beside, unread, usual_texts};
+pub(super) use texts::{holds_text, is_one_of_several, left_beside, texts_beside, unread, usual_texts};
 
 use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result, classes, similar};
@@ -108,7 +108,7 @@ fn inputs_and_label(table: &Table, asked: &Columns, class_columns: &[&str], task
     }
     let label = match &asked.label {
         Some(name) => called(table, name)?.name.clone(),
-        None => find_label(table, &asked.input, class_columns)?,
+        None => find_label(table, &asked.with_part(), class_columns)?,
     };
     let input = match asked.input.is_empty() {
         true => find_input(table, &label, &asked.exclude, task.is_some())?,
@@ -198,24 +198,29 @@ fn check_input(table: &Table, input: &[String]) -> Result<()> {
     }
 }
 
-pub(super) fn find_label(table: &Table, input: &[String], class_columns: &[&str]) -> Result<String> {
-    let columns: Vec<&Column> = table.columns().iter().filter(|c| !input.contains(&c.name)).collect();
+/// The label by what it is called, or by the classes that file or card give it; none of those that are `taken` for something else.
+pub(super) fn find_named_label(table: &Table, taken: &[String], class_columns: &[&str]) -> Option<String> {
+    let columns: Vec<&Column> = table.columns().iter().filter(|c| !taken.contains(&c.name)).collect();
     let by_name = |columns: &[&Column]| {
         LABELS.iter().find_map(|l| columns.iter().find(|c| c.name.eq_ignore_ascii_case(l)).map(|c| c.name.clone()))
     };
     let known: Vec<&Column> =
         columns.iter().filter(|c| c.classes.is_some() || class_columns.contains(&c.name.as_str())).copied().collect();
     if let [only] = known[..] {
-        return Ok(only.name.clone());
-    }
-    if let Some(name) = by_name(&known).or_else(|| by_name(&columns)) {
-        return Ok(name);
+        return Some(only.name.clone());
     }
     // One whose name ends so, if it is the only one.
     let mut ending = columns.iter().filter(|column| ends_as_a_label(&column.name));
-    if let Some(only) = ending.next().filter(|_| ending.next().is_none()) {
-        return Ok(only.name.clone());
+    let only_ending = || ending.next().filter(|_| ending.next().is_none()).map(|column| column.name.clone());
+    by_name(&known).or_else(|| by_name(&columns)).or_else(only_ending)
+}
+
+/// The same, else the only column that by its values may be the label; what is read or left out, which is `taken`, never is.
+pub(super) fn find_label(table: &Table, taken: &[String], class_columns: &[&str]) -> Result<String> {
+    if let Some(name) = find_named_label(table, taken, class_columns) {
+        return Ok(name);
     }
+    let columns: Vec<&Column> = table.columns().iter().filter(|c| !taken.contains(&c.name)).collect();
     // A column of few values, if it is the only one.
     let candidates: Vec<&Column> =
         columns.iter().copied().filter(|c| matches!(c.kind, ColumnKind::Int | ColumnKind::Text)).collect();
@@ -249,7 +254,7 @@ fn sample(table: &Table, column: &str, of: fn(&Cell) -> Option<String>) -> Resul
     Ok((values, seen))
 }
 
-fn has_few_values(table: &Table, column: &str) -> Result<bool> {
+pub(super) fn has_few_values(table: &Table, column: &str) -> Result<bool> {
     let (values, seen) = sample(table, column, classes::name_of)?;
     Ok(values.len() >= 2 && values.len() <= MOST_CLASSES && values.len() * 2 <= seen)
 }

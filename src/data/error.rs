@@ -71,6 +71,8 @@ pub enum Error {
     ColumnKind { path: PathBuf, column: String, expected: &'static str, found: String },
     #[error("`{}`: cannot tell which column holds the {role}: it has {}", path.display(), listed(have))]
     ChooseColumn { path: PathBuf, role: &'static str, have: Vec<String> },
+    #[error("`{}`: nothing says which column is to be predicted, and of {}, which the request names, not what they are for", path.display(), listed(columns))]
+    NoLabel { path: PathBuf, columns: Vec<String> },
     #[error("`{}`: {} are all to be told, and one column is, or several of a text where each holds nothing but 0 and 1", path.display(), listed(columns))]
     SeveralTold { path: PathBuf, columns: Vec<String> },
     #[error("`{}`: cannot tell which column holds the {role} that the model is asked about: it has {}", path.display(), listed(have))]
@@ -226,6 +228,7 @@ impl Error {
             | Error::ChooseColumn { path, .. }
             | Error::ChooseInput { path, .. }
             | Error::SeveralTold { path, .. }
+            | Error::NoLabel { path, .. }
             | Error::SameName { path, .. }
             | Error::Missing { path, .. }
                 if path.as_path() == file =>
@@ -300,6 +303,13 @@ impl Failure for Error {
             Error::NoColumns { .. } => "a model is fed with the columns that it was trained on, by their names",
             Error::ImageSize { .. } => "set `data.image` to what all are brought to, such as `{ height = 64, width = 64 }`",
             Error::ChooseInput { .. } => "name it with `--columns`",
+            Error::NoLabel { columns, .. } => {
+                let first = columns.first().map_or("y", String::as_str);
+                return Some(format!(
+                    "say `predict {first}` or `{first} is the label` where it is to be told, `from {first}` where it is read, `without {first}` \
+                     where it is left out"
+                ));
+            }
             Error::SeveralTold { .. } => "ask for one, `predict a from c and d`: each is a run of its own",
             Error::SameName { .. } => "give each column a name of its own",
             Error::NoFeatures { .. } => {

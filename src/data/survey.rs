@@ -8,7 +8,7 @@ mod tests;
 mod written;
 
 use self::answers::{Known, answers_of, labels_of, several_of, values_of};
-use self::guessed::{guessed, label_in_passing};
+use self::guessed::{guessed, label_in_passing, no_guess};
 use self::notes::notes;
 pub use self::notes::split_column_in_words;
 use self::written::{conversations_of, pairs_of, recordings_of};
@@ -88,9 +88,12 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
             (hints.columns.label, hints.columns.labels) = (None, labels);
         }
         let class_columns = located.card.class_columns(located.config.as_deref());
-        if let Some((label, why)) = label_in_passing(first, &hints, &class_columns)? {
-            notes.extend(why.map(|why| format!("data.columns.label: `{label}`, for {why}")));
-            hints.perhaps.label.push(label);
+        match label_in_passing(first, &hints, &class_columns)? {
+            Some((label, why)) => {
+                notes.extend(why.map(|why| format!("data.columns.label: `{label}`, for {why}")));
+                hints.perhaps.label.push(label);
+            }
+            None => no_guess(first, &hints, &class_columns)?,
         }
     }
     let before = hints.columns.clone();
@@ -98,6 +101,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     if hints.task.is_some_and(Task::is_of_streams) {
         // Of words no column tells a label.
         hints.columns.label = before.label;
+        if hints.columns.input.is_empty() {
+            hints.columns.input.extend(first.and_then(|first| hints.perhaps.text_named(first)));
+        }
     }
     let says_none = hints.perhaps.exclude.is_empty() && hints.columns.exclude == before.exclude;
     let left_out = if says_none { vec![] } else { hints.columns.exclude.clone() };

@@ -211,6 +211,12 @@ pub enum PlannerError {
         name: String,
         model: Box<ModelSpec>,
     },
+    /// They would be read as all others are.
+    #[error(
+        "`{data}`: the request says something of {} that may forbid {}, and that is not understood",
+        words::listed(columns), if columns.len() == 1 { "it" } else { "them" }
+    )]
+    Shunned { data: String, columns: Vec<String> },
     #[error("the request cannot be followed:{}", words::bullets(refused))]
     Request { refused: Vec<Refused> },
 }
@@ -221,7 +227,10 @@ impl Failure for PlannerError {
             PlannerError::NoHeldOut { .. } | PlannerError::Data { .. } => Class::Data,
             PlannerError::NoModel { .. } => Class::Model,
             PlannerError::Budget { .. } => Class::Resource,
-            PlannerError::NoData { .. } | PlannerError::NoUsableData { .. } | PlannerError::Request { .. } => Class::Spec,
+            PlannerError::NoData { .. }
+            | PlannerError::NoUsableData { .. }
+            | PlannerError::Shunned { .. }
+            | PlannerError::Request { .. } => Class::Spec,
         }
     }
 
@@ -253,6 +262,12 @@ impl Failure for PlannerError {
                 "say it otherwise, leave it out, or set the key itself, such as `--set recipe.lr=2e-5` (`tallow schema` has them all)"
                     .into()
             }
+            PlannerError::Shunned { columns, .. } => format!(
+                "say `without {}` to leave {} out; where the model is to read {}, leave these words out",
+                columns.join(", "),
+                if columns.len() == 1 { "it" } else { "them" },
+                if columns.len() == 1 { "it" } else { "them" }
+            ),
             PlannerError::Data { .. } => return None,
         })
     }

@@ -235,6 +235,13 @@ pub struct Columns {
     pub weight: Option<String>,
 }
 
+impl Columns {
+    /// Those that are read, and those that are not to be: none of them is a label.
+    pub(crate) fn with_part(&self) -> Vec<String> {
+        self.input.iter().chain(&self.exclude).cloned().collect()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ModelSpec {

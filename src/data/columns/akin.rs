@@ -3,8 +3,9 @@
 //! Only where no column has the name itself, and only one has such a form: two words are forms of one where they begin alike and each
 //! ends as forms of words do.
 
+use super::naming::is_alike;
 use super::roles::Roles;
-use super::{PerhapsColumns, find_label, has_few_values, is_name, is_usual_label, named, sample, words};
+use super::{PerhapsColumns, find_named_label, has_few_values, is_name, is_usual_label, named, sample, words};
 use crate::data::classes;
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
@@ -161,13 +162,12 @@ impl PerhapsColumns {
         let is_there = |name: &String| named(table, name).is_some() || named(table, &format!("is_{name}")).is_some();
         let is_said = asked.label.is_some() || !asked.labels.is_empty() || self.label.iter().any(is_there);
         let has_role = |roles: &Roles| !roles.label.is_empty() || !roles.listed.is_empty();
-        let is_found = || self.label_told(table).is_some() || find_label(table, &asked.input, class_columns).is_ok();
+        // A column that is only guessed by its values is none that was named.
+        let is_found = || self.label_told(table).is_some() || find_named_label(table, &asked.input, class_columns).is_some();
         if is_said || has_role(&self.roles(table)) || is_found() {
             return None;
         }
-        let listed = self.input.iter().chain(&self.exclude).chain(&asked.input).chain(&asked.exclude);
-        let mut taken: Vec<String> = listed.filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect();
-        taken.extend(self.left_out_otherwise(table));
+        let taken = self.taken(table, asked);
         let said = |is_form: fn(&str, &str) -> bool| -> Vec<String> {
             let names = table.columns().iter().filter(|column| {
                 !taken.contains(&column.name) && self.words_for(&column.name, is_form).is_some() && may_be_told(table, column)
@@ -181,6 +181,45 @@ impl PerhapsColumns {
             [] => self.by_classes(table, &taken).or_else(|| by_file(table, &taken)),
             _ => None,
         }
+    }
+
+    /// The columns that are read or left out, however that was said.
+    pub(in crate::data) fn taken(&self, table: &Table, asked: &Columns) -> Vec<String> {
+        let Roles { input, exclude, .. } = self.roles(table);
+        let listed = self.input.iter().chain(&self.exclude).chain(&asked.input).chain(&asked.exclude);
+        let mut taken: Vec<String> = listed.filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect();
+        let alike = asked.input.iter().chain(&asked.exclude).filter(|name| name.contains('*'));
+        taken.extend(alike.flat_map(|name| table.names().into_iter().filter(|own| is_alike(own, name)).collect::<Vec<_>>()));
+        taken.extend(self.left_out_otherwise(table).into_iter().chain(input).chain(exclude));
+        taken
+    }
+
+    /// The columns that a request names by their own names and that nothing came of: neither read, told nor left out. Where it says
+    /// which label is meant by none of its words, one of these may be.
+    pub(in crate::data) fn loose(&self, table: &Table, asked: &Columns) -> Vec<String> {
+        let (names, taken) = (table.names(), self.taken(table, asked));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut loose: Vec<String> = Vec::new();
+        for name in self.open.iter().flat_map(|phrase| Roles::mentioned(phrase, &names)) {
+            if !taken.contains(&name) && !loose.contains(&name) {
+                loose.push(name);
+            }
+        }
+        loose
+    }
+
+    /// The only column of texts that a request names, of data whose words are to be told: none is its label.
+    pub(in crate::data) fn text_named(&self, table: &Table) -> Option<String> {
+        let texts: Vec<&str> =
+            table.columns().iter().filter(|column| column.kind == ColumnKind::Text).map(|column| column.name.as_str()).collect();
+        let Roles { input, exclude, .. } = self.roles(table);
+        let only = |mut names: Vec<String>| {
+            names.sort_unstable();
+            names.dedup();
+            names.retain(|name| !exclude.contains(name) && texts.contains(&name.as_str()));
+            if names.len() == 1 { names.pop() } else { None }
+        };
+        only(input).or_else(|| only(self.says.iter().flat_map(|text| Roles::mentioned(text, &texts)).collect()))
     }
 
     /// The only column of which several classes are named.

@@ -34,7 +34,9 @@ impl PerhapsColumns {
     /// Takes the label and what is left out from those that the table has, where nothing was said as it is; the inputs, which say nothing
     /// of what the table is for.
     pub(in crate::data) fn settle(&self, table: &Table, asked: &mut Columns) -> Vec<String> {
-        asked.exclude = asked.exclude.iter().flat_map(|name| alike(table, name)).collect();
+        for names in [&mut asked.input, &mut asked.exclude] {
+            *names = names.iter().flat_map(|name| alike(table, name)).collect();
+        }
         let there = |names: &[String]| -> Vec<String> {
             let mut found: Vec<String> = Vec::new();
             for column in names.iter().filter_map(|name| named(table, name)) {
@@ -184,7 +186,7 @@ impl PerhapsColumns {
     }
 
     /// The only column that is asked for in passing: what is asked about may be one, too, of which there is another in each row.
-    pub(super) fn label_told(&self, table: &Table) -> Option<String> {
+    pub(in crate::data) fn label_told(&self, table: &Table) -> Option<String> {
         let may_be_told = |column: &&Column| match column.kind {
             ColumnKind::Int | ColumnKind::Float => true,
             ColumnKind::Text => has_few_values(table, &column.name).unwrap_or(false),
@@ -193,15 +195,14 @@ impl PerhapsColumns {
         let columns = |names: &[String]| -> BTreeSet<String> {
             names.iter().filter_map(|name| named(table, name)).map(|column| column.name.clone()).collect()
         };
-        let (input, exclude) = (columns(&self.input), columns(&self.exclude));
+        let (input, exclude, roles) = (columns(&self.input), columns(&self.exclude), self.roles(table));
+        // What is surely read, or left out, is not told.
+        let is_taken = |name: &String| exclude.contains(name) || roles.input.contains(name) || roles.exclude.contains(name);
         // Who something is about is not what is told of it.
         let is_row = |column: &&Column| is_name(&column.name) || column.name.to_lowercase().ends_with("_id");
         let told = self.told.iter().filter_map(|name| named(table, name)).filter(may_be_told);
-        let told: BTreeSet<String> = told
-            .filter(|column| !is_row(column))
-            .map(|column| column.name.clone())
-            .filter(|name| !exclude.contains(name))
-            .collect();
+        let told: BTreeSet<String> =
+            told.filter(|column| !is_row(column)).map(|column| column.name.clone()).filter(|name| !is_taken(name)).collect();
         let only = |mut names: BTreeSet<String>| names.pop_first().filter(|_| names.is_empty());
         // `Classify the class` may be about an input or a label.
         let others: BTreeSet<String> = told.difference(&input).cloned().collect();

@@ -20,7 +20,7 @@ pub(super) fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> 
         (None, true) => match (list_of_labels(table), flags(table)?) {
             (Some(label), _) => listed(&label)?,
             (None, flags) if flags.len() > 1 => Columns { labels: flags, ..asked.clone() },
-            (None, _) => listed(&find_label(table, &asked.input, &[])?)?,
+            (None, _) => listed(&find_label(table, &asked.with_part(), &[])?)?,
         },
     };
     if let Some(column) = found.label.as_ref().and_then(|label| table.column(label).ok())

@@ -64,7 +64,7 @@ pub(super) fn find_input(table: &Table, label: &str, exclude: &[String], by_leng
 }
 
 /// The columns of texts that may be read to tell the label.
-pub(super) fn texts_beside(table: &Table, label: &str, exclude: &[String]) -> Vec<String> {
+pub(in crate::data) fn texts_beside(table: &Table, label: &str, exclude: &[String]) -> Vec<String> {
     let may = |c: &&Column| c.kind == ColumnKind::Text && c.name != label && !exclude.contains(&c.name) && !is_name(&c.name);
     let mut texts: Vec<String> = table.columns().iter().filter(may).map(|c| c.name.clone()).collect();
     if texts.len() > 1 {
@@ -81,8 +81,18 @@ const LONG: f64 = 8.0;
 /// Words of a text, in the mean over those that differ.
 pub(super) fn words_of_each(table: &Table, column: &str) -> Result<f64> {
     let (values, _) = sample(table, column, classes::name_of)?;
-    let words: usize = values.iter().map(|value| value.split_whitespace().count()).sum();
+    let words: usize = values.iter().map(|value| words_in(value)).sum();
     Ok(words as f64 / values.len().max(1) as f64)
+}
+
+/// Words of a text; of a script without spaces between them about two signs are one.
+fn words_in(text: &str) -> usize {
+    let is_unspaced = |c: &char| ('\u{2e80}'..='\u{9fff}').contains(c) && c.is_alphabetic();
+    let of = |word: &str| match word.chars().filter(is_unspaced).count() {
+        0 => 1,
+        signs => signs.div_ceil(2),
+    };
+    text.split_whitespace().map(of).sum()
 }
 
 /// The only long text among several.

@@ -49,7 +49,7 @@ pub(in crate::data) fn is_table(table: &Table, asked: &Columns, meant: &[String]
             Err(_) if is_named => return Ok(false),
             Err(error) => return Err(error),
         },
-        None => match find_label(table, &asked.input, class_columns) {
+        None => match find_label(table, &[asked.with_part(), meant.to_vec()].concat(), class_columns) {
             Ok(label) => label,
             Err(_) if is_named => return Ok(false),
             // Whoever has to say which column it is has more of them than a text and its label.
@@ -139,7 +139,7 @@ pub(in crate::data) fn survey(splits: &[(String, Vec<Table>)], asked: &Asked) ->
     let label = match (&asked.columns.label, asked.model.and_then(|model| model.target_column.as_ref())) {
         (Some(name), _) => columns::called(table, name)?.name.clone(),
         (None, Some(name)) => table.column(name)?.name.clone(),
-        (None, None) => find_label(table, &asked.columns.input, asked.class_columns)?,
+        (None, None) => find_label(table, &asked.columns.with_part(), asked.class_columns)?,
     };
     let task = match asked.task {
         Some(task) => task,

@@ -1,9 +1,9 @@
 //! Labels that nobody names: said in passing, or taken for what they are called or hold.
 
 use super::{DataSpecHints, task_told};
-use crate::data::Result;
-use crate::data::columns::{Roles, is_usual_label};
+use crate::data::columns::{self, Roles, is_usual_label};
 use crate::data::read::Table;
+use crate::data::{Error, Result};
 use crate::plan::DataFacts;
 use crate::spec::Task;
 use crate::words::quoted;
@@ -33,6 +33,37 @@ pub(super) fn label_in_passing(
         ),
     };
     Ok(if may_be_meant { perhaps.in_passing(first, asked, class_columns) } else { None })
+}
+
+/// Where a request names columns and none of its words says which is the label, none is guessed by its values: it would be another
+/// experiment than what was meant.
+///
+/// # Errors
+/// There are such columns, and a label would only be guessed.
+pub(super) fn no_guess(first: &Table, hints: &DataSpecHints, class_columns: &[&str]) -> Result<()> {
+    let (perhaps, asked) = (&hints.perhaps, &hints.columns);
+    let is_answered = matches!(
+        hints.task,
+        None | Some(Task::TextClassification | Task::TextRegression | Task::TabularClassification | Task::TabularRegression)
+    );
+    let is_there = |name: &String| columns::called(first, name).is_ok();
+    let is_said = asked.label.is_some() || !asked.labels.is_empty() || perhaps.label.iter().any(is_there);
+    let says_role = |roles: &columns::Roles| !roles.label.is_empty() || !roles.listed.is_empty() || !roles.together.is_empty();
+    if !is_answered || is_said || says_role(&perhaps.roles(first)) || hints.task.is_none() && task_told(first, asked)?.is_some() {
+        return Ok(());
+    }
+    let taken = perhaps.taken(first, asked);
+    if perhaps.label_told(first).is_some() || columns::find_named_label(first, &taken, class_columns).is_some() {
+        return Ok(());
+    }
+    let loose = perhaps.loose(first, asked);
+    // Of texts those that are read are named so.
+    let texts = columns::texts_beside(first, "", &taken);
+    let are_told = loose.iter().any(|name| !texts.contains(name) || columns::has_few_values(first, name).unwrap_or(false));
+    match are_told {
+        true => Err(Error::NoLabel { path: first.path().into(), columns: loose }),
+        false => Ok(()),
+    }
 }
 
 /// What is told of a label that a request names in no way, where its name does not say outright that it is one.

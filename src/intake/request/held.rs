@@ -3,7 +3,7 @@
 use super::number::{NUMBER, number};
 use super::pattern::pattern;
 use super::rest::{Cut, Found, Judged, Rest, taken_if};
-use super::{Refused, Request, amount, parting};
+use super::{Refused, Request, amount, parting, whose};
 use crate::data::tells_when;
 use crate::words::plain;
 use regex::Regex;
@@ -103,7 +103,7 @@ fn amount() -> String {
 
 /// `10% of the data for validation`, `a test split of 20%`, `test_size=0.2`, `a 10% validation split`, `set aside 500 rows`, `test on the
 /// latest 10%`.
-static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
+static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
     let amount = amount();
     let with_edge = |form: &str| form.replace("EDGE", EDGE);
     let verb = r"(?:\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s)?(?:\b(?:the |a |an |another |other |remaining |EDGE|random ))*";
@@ -130,8 +130,14 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
         pattern(&format!(
             r"\b{FOR}(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:(?:the|a|an|another|other|remaining|random)\s)*(?:{EDGE})?{amount}"
         )),
+        // In the fewest words: `30% test`, `val 10%`, `dev: 0.1`.
+        pattern(&format!(r"^#\s?(?P<unit>%|percent\b)\s?(?:(?:random|randomly|held[- ]out)\s)*{BRIEFLY}\b")),
+        pattern(&format!(r"\b{BRIEFLY}(?:\s?[:=(]|\s(?:of|is))?\s?#(?:\s?(?P<unit>%|percent\b))?")),
     ]
 });
+
+/// The same by itself.
+const BRIEFLY: &str = r"(?P<for>val(?:id(?:ation)?)?|dev(?:elopment)?|test(?:ing)?|eval(?:uation)?|hold-?\s?out)";
 
 /// Ways of saying that rows are parted by their time: `a chronological split by date`, `split by date`, `train on the past and test on the
 /// latest`, `test on the latest rows`.
@@ -228,6 +234,7 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
 pub(super) fn find(rest: &mut Rest, request: &mut Request) {
     parting::find_borders(rest, request);
     ratio(rest, request, false);
+    whose::find(rest, request);
     parting::find_groups(rest, request);
     // `Split by patient, 70/30`.
     if request.tested.is_none() && !request.parted.is_empty() {
@@ -372,7 +379,14 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
         )
     });
     let has_unit = has_unit || way == 3 && value >= 1.0 && ROWS_BEFORE.is_match(found.before);
-    let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look;
+    // `90% test accuracy` is a wish of another kind.
+    static MEASURED: LazyLock<Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s*(?:set\s|split\s)?(?:acc\w*|f1|macro|micro|auc|auroc|loss|errors?|scores?|precision|recall|perplexity|metrics?|rmse|mae|mse|r2|wer|cer|bleu|steps|epochs|times?)\b",
+        )
+    });
+    let is_measured = way >= 6 && MEASURED.is_match(found.behind);
+    let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look && !is_measured;
     let is_any = way == 5 && cut.get("edge").is_empty();
     if is_any && amount::is_of_both(found.before) {
         return Judged::Passed;
@@ -390,7 +404,7 @@ fn is_rows(word: &str) -> bool {
     WORD.is_match(word) && !word.eq_ignore_ascii_case("it")
 }
 
-fn is_watched(purpose: &str) -> bool {
+pub(super) fn is_watched(purpose: &str) -> bool {
     let purpose = purpose.to_lowercase();
     ["val", "dev", "monitor", "watch", "early"].iter().any(|start| purpose.starts_with(start))
 }
@@ -401,7 +415,7 @@ pub(super) fn share(percent: f64) -> f64 {
     if (share - sixths).abs() < 1e-7 { sixths } else { share }
 }
 
-fn part(cut: &Cut) -> Option<AskedPart> {
+pub(super) fn part(cut: &Cut) -> Option<AskedPart> {
     let value = cut.number()?;
     match cut.is_percent() {
         true => Some(AskedPart::Share(share(value))).filter(|_| value > 0.0 && value < 100.0),
@@ -420,7 +434,17 @@ fn ratio(rest: &mut Rest, request: &mut Request, is_of_split: bool) {
     let shares = |cut: &Cut| ["first", "second", "third"].map(|name| number(cut.get(name)));
     let sums_up = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>() == 100.0;
     let is_named = |words: &str| words.contains("split") || words.contains("train");
-    let is_split = |found: &Found<'_>| taken_if((is_of_split || is_named(&found.cut.words.to_lowercase())) && sums_up(found.cut));
+    // `80/10/10`, and `80/20` between commas, can be nothing else.
+    let is_item = |found: &Found<'_>| {
+        let ends = |text: &str| text.is_empty() || text.starts_with([',', ';', '.', ')', '¦']);
+        let begins = |text: &str| text.is_empty() || text.ends_with([',', ';', '.', '(', '¦', ':']);
+        let most = number(found.cut.get("first")).is_some_and(|first| first >= 60.0);
+        let is_alone = begins(found.before.trim_end()) && ends(found.behind.trim_start());
+        most && found.cut.words.contains('/') && (!found.cut.get("third").is_empty() || is_alone)
+    };
+    let is_split = |found: &Found<'_>| {
+        taken_if((is_of_split || is_named(&found.cut.words.to_lowercase()) || is_item(found)) && sums_up(found.cut))
+    };
     let all = |cut: &Cut| shares(cut).into_iter().flatten().sum::<f64>();
     let is_over = |found: &Found<'_>| taken_if(is_named(&found.cut.words.to_lowercase()) && all(found.cut) > 100.0);
     let Some(cut) = rest.cut_as(&RATIO, is_split) else {

@@ -24,6 +24,9 @@ const PLACE: &str = r"(?:the\s+)?(?P<v>first|second|third|fourth|fifth|[1-5](?:s
 const CALLED: &str = r"\b\s*(?:(?:(?:is|called|named)\b|=|:)\s*)*";
 const LABEL: &str = r"(?:targets?|labels?|class(?:es)?|outcomes?)";
 
+/// What is told of what may come: `the probability of default` is one of a column for default.
+const CHANCE: &str = r"(?:probabilit(?:y|ies)|likelihoods?|chances?|odds|risks?|rates?|propensity)";
+
 /// `predict the body mass from ¦`, `target column: price`, `use stars as the label`.
 static WAYS: LazyLock<[Regex; 15]> = LazyLock::new(|| {
     // What somebody asks to be told, up to its name.
@@ -62,7 +65,7 @@ static WAYS: LazyLock<[Regex; 15]> = LazyLock::new(|| {
         regex(r"(?i)\A\s*(?P<v>`[^`¦]+`|\w+_\w+)\s+from\s+¦"),
         regex(&format!(r"(?i){predict}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}')(?:\s+column\b)?")),
         regex(&format!(
-            r"(?i){predict}(?P<v>[^¦,;:()!]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()!]|\.(?:\s|$)|$))"
+            r"(?i){predict}(?P<v>(?:{CHANCE}\s+(?:of|for|that)\s+)?[^¦,;:()!]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()!]|\.(?:\s|$)|$))"
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(
@@ -256,6 +259,26 @@ fn columns(rest: &mut Rest, request: &mut Request) {
             request.exclude.push(format!("{}*{}", cut.get("start"), cut.get("end")));
         }
     }
+    // The same of what alone is read: `from the acc_ columns`, `only columns that start with acc_`.
+    static READ: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let verb = r"(?:\b(?:from|us(?:e|ing)|with|on|read(?:ing)?|feed(?:ing)?|tak(?:e|ing)|based on|inputs?|features?|predictors|only|just)\s*[:=]?\s+|[:=]\s*)";
+        let all = r"(?:(?:all|the|only|just|any|those|every|of|its|are)\s+)*";
+        let columns = r"(?:columns?|fields?|features?|variables|inputs?|channels?|sensors?|values|readings|measurements)";
+        let whose = r"(?:(?:that|which|whose|with|names?|called|a|the)\s+)*";
+        [
+            regex(&format!(
+                r"(?i){verb}{all}{columns}\s+{whose}(?:(?:start(?:s|ing)?|begin(?:s|ning)?|prefix(?:ed)?)\s+(?:with\s+|by\s+|in\s+)?[`'\x22]?(?P<start>[\w.]*\w)\*?[`'\x22]?|(?:end(?:s|ing)?|suffix(?:ed)?)\s+(?:with\s+|by\s+|in\s+|on\s+)?[`'\x22]?\*?(?P<end>[\w.]*\w)[`'\x22]?)"
+            )),
+            regex(&format!(
+                r"(?i){verb}{all}[`'\x22]?(?:(?P<start>[\p{{L}}]\w*_)(?:\*[`'\x22]?(?:\s+{columns}\b)?|[`'\x22]?\s+{columns}\b)|\*?(?P<end>_\w+)[`'\x22]?\s+{columns}\b)"
+            )),
+        ]
+    });
+    for way in READ.iter() {
+        while let Some(cut) = rest.cut(way) {
+            request.input.push(format!("{}*{}", cut.get("start"), cut.get("end")));
+        }
+    }
     for way in EXCLUDED.iter() {
         while let Some(cut) = rest.cut_as(way, |found| taken_if(!OF_KIND.is_match(found.cut.get("v")))) {
             request.exclude.extend(listed(cut.get("v")));
@@ -263,5 +286,23 @@ fn columns(rest: &mut Rest, request: &mut Request) {
     }
     while let Some(cut) = INPUT.iter().find_map(|way| rest.cut_as(way, |found| taken_if(is_named(found)))) {
         request.input.extend(listed(cut.get("v")));
+    }
+    without_names(rest, request);
+}
+
+/// `It has no header`: columns go by the names in the first line, which would be a row.
+fn without_names(rest: &mut Rest, request: &mut Request) {
+    static NO_HEADER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:(?:(?:it|file|which|that|there)\s)?(?:has|have|with|is|comes?|contains?)\s)?(?:(?:no|without(?:\s(?:an?|any))?|lacks?(?:\san?)?|missing(?:\san?)?|(?:not|n['’]t)\s(?:have|contain)\s(?:an?|any))\s(?:csv\s)?(?:headers?|header[- ](?:row|line)s?|column (?:names|headers)|names of columns)\b(?:\s(?:row|line))?|headerless|header\s?=\s?(?:none|false|no)\b)",
+        )
+    });
+    if !["header", "column names", "names of columns"].iter().any(|word| rest.says(word)) {
+        return;
+    }
+    if let Some(cut) = rest.cut_plain(&NO_HEADER) {
+        let expected = "a first line that names the columns, for the first row would be taken for it: put one over the file, such as \
+                        `label,text`, and say by these names which is which";
+        request.refused.push(Refused { words: cut.words, expected: expected.into() });
     }
 }

@@ -304,7 +304,8 @@ impl Phrases {
 
     /// The same, perhaps only of phrases that English has not.
     fn translate_as(&self, text: &str, foreign_only: bool) -> (String, Evidence) {
-        let (mut out, mut found) = (if self.is_spaced { text.to_string() } else { parted(text) }, Evidence::default());
+        let quoted = |text: &str| text.replace(['“', '”', '「', '」', '『', '』'], "\"");
+        let (mut out, mut found) = (if self.is_spaced { text.to_string() } else { quoted(&parted(text)) }, Evidence::default());
         let mut low = out.to_lowercase();
         for Phrase { words, pattern, english, is_foreign } in &self.each {
             // Of most there is nothing, and no pattern is made for them.

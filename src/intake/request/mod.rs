@@ -68,6 +68,7 @@ mod understood;
 mod units;
 mod unread;
 mod weights;
+mod whose;
 mod without;
 mod word_order;
 mod written;

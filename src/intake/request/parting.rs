@@ -23,17 +23,27 @@ pub struct AskedSplit {
 pub enum SplitBy {
     /// Rows of one value of a column stay together; the column, as it may be called.
     Group(String),
+    /// A part of those that a column says, as it may be called, where one does; of the rows else. Their number, where that was said.
+    Some { of: String, count: Option<usize> },
     /// What was then or later is held out: `2021-01-31`, `2021-01`, `2021`.
     Border(String),
 }
 
 impl AskedSplit {
+    /// Whether so few were said of those whose rows they are that it is no number of rows.
+    pub fn is_too_few_rows(&self) -> bool {
+        matches!(self.by, SplitBy::Some { count: Some(count), .. } if count < super::whose::FEWEST_ROWS)
+    }
+
     /// How the column that says whose rows are may be called, as it was said first.
     pub fn names_of_group(name: &str) -> Vec<String> {
         let mut names = vec![name.to_string()];
         let low = name.to_lowercase();
         let one = low.strip_suffix("ies").map(|stem| format!("{stem}y")).or(low.strip_suffix('s').map(str::to_string));
         names.extend(one);
+        // `Batches`, `boxes`.
+        let hisses = |stem: &&str| ["ch", "sh", "x", "s", "z"].iter().any(|end| stem.ends_with(end));
+        names.extend(low.strip_suffix("es").filter(hisses).map(str::to_string));
         let is_form = |start: &&str| low.strip_prefix(*start).is_some_and(|end| end.chars().count() <= LONGEST_END);
         let other = WHOSE.iter().filter(|(_, others)| others.iter().any(is_form)).map(|(name, _)| name.to_string());
         names.extend(other);

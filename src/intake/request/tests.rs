@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
+mod briefly;
 mod cannot;
 mod columns;
 mod lists;

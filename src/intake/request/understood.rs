@@ -17,7 +17,9 @@ impl Request {
         add("for the test", self.tested.map(AskedPart::in_words));
         for AskedSplit { by, .. } in &self.parted {
             match by {
-                SplitBy::Group(column) => add("together the rows of one", Some(column.clone())),
+                SplitBy::Group(column) | SplitBy::Some { of: column, .. } => {
+                    add("together the rows of one", Some(column.clone()));
+                }
                 SplitBy::Border(from) => add("held out from", Some(format!("{from} on"))),
             }
         }

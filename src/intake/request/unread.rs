@@ -21,7 +21,7 @@ const SCRIPTS: [(char, char, &str); 7] = [
 /// Little words that no language has which is read, and what one says of training with them.
 #[rustfmt::skip]
 const WORDS: [(&str, &[&str]); 9] = [
-    ("Dutch", &["een", "het", "voor", "niet", "naar", "wordt", "met", "dan", "hoogstens", "leersnelheid", "bevries", "onderste", "langer", "kolom", "voorspel", "zonder"]),
+    ("Dutch", &["een", "het", "voor", "niet", "naar", "wordt", "met", "dan", "hoogstens", "op", "om", "te", "uit", "van", "dit", "zijn", "geen", "moet", "graag", "houd", "apart", "voorspellen", "voorspelt", "batchgrootte", "trainingsdata", "testset", "leersnelheid", "bevries", "onderste", "langer", "kolom", "voorspel", "zonder"]),
     ("Polish", &["się", "dla", "oraz", "jest", "przez", "nie", "podstawie", "zbiorze", "bez", "kolumna", "kolumny", "kolumnę", "tekst", "etykieta", "epoki", "epok", "wytrenuj", "trenuj", "klasyfikator"]),
     ("a Nordic language", &["och", "för", "på", "inte", "og", "ikke", "från", "fra", "eller", "ett", "uten", "utan", "kolumnen", "kolonnen", "træn", "træne", "trene", "træning"]),
     ("Turkish", &["için", "ile", "ve", "bir", "olarak", "üzerinde", "eğit", "eden", "olan", "küçük", "sütun", "sütunu", "sütununu", "öğrenme", "oranı", "yığın", "dosyasında", "kullanma", "tahmin", "değil", "epok", "boyutu"]),

@@ -145,8 +145,8 @@ impl Brief<'_> {
                 (true, _) => format!("`{name}` on `{data}`, which is for {}", task.in_words()),
                 (false, Modality::Image) => format!("`{data}` holds images, which `{name}` cannot read"),
                 (false, Modality::Table) if jobs.contains(&Task::TextClassification) => format!(
-                    "as far as its columns are understood `{data}` is a table of numbers and categories, which `{name}` cannot read: \
-                     where one of them holds a text, name it, as in `predict y from text`"
+                    "`{name}` reads a text, and as far as the request is understood it says of no column of `{data}` that it holds one: \
+                     name it, as in `predict y from text`"
                 ),
                 (false, Modality::Table) => format!("`{data}` is a table of numbers and categories, which `{name}` cannot read"),
                 (false, Modality::Text) => format!("`{data}` holds texts, which `{name}` cannot read"),

@@ -1,7 +1,7 @@
 //! The columns of an experiment: as they were asked for where that is known, else left to be found.
 
 use super::brief::Brief;
-use crate::data::{is_alike, is_called};
+use crate::data::{Roles, is_alike, is_called};
 use crate::spec::{Columns, HeldOutBy, Task};
 
 impl Brief<'_> {
@@ -27,7 +27,12 @@ impl Brief<'_> {
         let is_fed = |column: &String| is_of(&perhaps.input, column) || in_roles(column);
         let are_meant = asked.input.is_empty() && found.input.iter().all(is_fed);
         let are_named = !found.input.is_empty() && found.input.iter().all(in_roles);
-        let input = if are_meant || are_named { found.input.clone() } else { asked.input.clone() };
+        // `acc_*` are those that it stands for, and of data of words the text is one that was named in passing.
+        let are_alike = asked.input.iter().any(|name| name.contains('*'));
+        let texts: Vec<&str> = found.input.iter().map(String::as_str).collect();
+        let names_text = || perhaps.says.iter().any(|text| !Roles::mentioned(text, &texts).is_empty());
+        let is_text = self.task.is_of_streams() && asked.input.is_empty() && names_text();
+        let input = if are_meant || are_named || are_alike || is_text { found.input.clone() } else { asked.input.clone() };
         // `tmp_*` are those that were left out for it.
         let data = self.offer.data;
         let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);

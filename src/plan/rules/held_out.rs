@@ -2,7 +2,7 @@
 
 use super::brief::Brief;
 use super::paper::Drafted;
-use super::parted::{by_split, group};
+use super::parted::{by_split, counted, group};
 use crate::data::tells_when;
 use crate::intake::{AskedOrder, AskedPart, Edge, Lack, Request};
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
@@ -46,7 +46,10 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts, request: Option<&Req
         None if train.examples >= LEAST_TO_CUT || train.tokens.is_some() => {
             let held_out_by = if train.is_one_text() { HeldOutBy::Chance } else { held_out_by(request, data) };
             let usual = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
-            let frac = match asked.filter(|_| held_out_by.border().is_none()) {
+            // So many patients are no number of rows.
+            let of_groups = matches!(held_out_by, HeldOutBy::Group { .. });
+            let counts_groups = of_groups && request.is_some_and(|request| request.parted.iter().any(counted));
+            let frac = match asked.filter(|_| held_out_by.border().is_none() && !counts_groups) {
                 None => usual,
                 // A text is no number of examples.
                 Some(AskedPart::Examples(_)) if train.tokens.is_some() => usual,

@@ -17,6 +17,7 @@ mod followed;
 mod frozen;
 mod held_out;
 mod images;
+mod loose;
 mod measures;
 mod models;
 mod of_paper;
@@ -33,6 +34,7 @@ mod weights;
 mod zoo;
 
 pub(super) use brief::{DEFAULT_SECS, TRAINING_SHARE};
+pub use loose::Loose;
 pub use silent::{Silent, silences};
 pub use zoo::{Shape, shapes};
 

@@ -11,6 +11,10 @@ use crate::spec::{Border, HeldOutBy};
 pub(super) fn by_split(asked: &AskedSplit, request: &Request, data: &DataFacts) -> Option<HeldOutBy> {
     match &asked.by {
         SplitBy::Group(name) => group(name, data),
+        // The text that is read is whose it is for nobody.
+        SplitBy::Some { of, .. } => group(of, data).filter(|by| {
+            data.table.is_some() || by.column().is_none_or(|column| !data.columns.input.iter().any(|input| input == column))
+        }),
         SplitBy::Border(from) => {
             let says = |column: &&String| {
                 let words = asked.words.to_lowercase();
@@ -59,6 +63,11 @@ fn column_of_group<'a>(name: &str, data: &'a DataFacts) -> Option<&'a String> {
     })
 }
 
+/// Whether so many of those whose rows they are were asked for, and no share of them.
+pub(super) fn counted(asked: &AskedSplit) -> bool {
+    matches!(asked.by, SplitBy::Some { count: Some(_), .. })
+}
+
 /// Whether words part rows by a date, and not by whom they are of.
 fn has_year(words: &str) -> bool {
     let digits: Vec<&str> = words.split(|c: char| !c.is_ascii_digit()).collect();
@@ -89,6 +98,7 @@ impl Brief<'_> {
                 "no column is called `{name}`: `data.held_out_by = {{ kind = \"group\", column = \"...\" }}`, or `split by COLUMN` in a \
                  request, keeps the rows of one value together"
             ),
+            (SplitBy::Some { of, .. }, None) => format!("no column is called `{of}`, and rows are drawn"),
             (SplitBy::Border(_), None) => "no column says when a row was".into(),
         }
     }
@@ -99,7 +109,15 @@ impl Brief<'_> {
         for asked in &request.parted {
             // `GroupKFold`, `group k-fold`.
             let says_folds = asked.words.to_lowercase().replace('-', "").contains("kfold");
-            match by_split(asked, request, self.offer.data).as_ref() == Some(&self.held_out_by) {
+            let way = by_split(asked, request, self.offer.data);
+            match way.as_ref() == Some(&self.held_out_by) {
+                // `20% of the houses` are rows where each is one of a house.
+                _ if way.is_none() && matches!(asked.by, SplitBy::Some { .. }) && !asked.is_too_few_rows() => {}
+                true if counted(asked) => {
+                    let reason = "how many there are of each is not counted before: a share of them, as `hold out 20% of the \
+                                  patients`, can be followed";
+                    differs(asked.words.clone(), used.into(), reason.into());
+                }
                 true if says_folds => {
                     differs(asked.words.clone(), used.into(), "one part is held out here, and there are no folds".into());
                 }

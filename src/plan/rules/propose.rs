@@ -45,6 +45,7 @@ pub(super) fn experiments(
     let offer = &Offer { data: &data, ..*offer };
     let mut brief = Brief::new(goal, wishes, choice, offer)?;
     (brief.image, brief.at_hand) = (image, found);
+    brief.check_shunned()?;
     let mut priced = Vec::new();
     for candidate in brief.candidates()? {
         let drafted = brief.recipe(&candidate);

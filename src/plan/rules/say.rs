@@ -131,7 +131,7 @@ impl Brief<'_> {
         self.say_of_tools(out);
         self.say_of_preparation(out);
         self.say_of_pasted(out);
-        out.not_understood = self.not_understood(out);
+        out.not_understood = self.loose_first(self.not_understood(out));
         out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(self.kept_in());
         let of_characters = matches!(

@@ -3,7 +3,7 @@
 
 use super::brief::Brief;
 use super::paper::Drafted;
-use crate::data::{PerhapsColumns, Roles, is_called};
+use crate::data::{PerhapsColumns, Roles, is_alike, is_called};
 use crate::intake::Request;
 use crate::spec::Task;
 
@@ -60,7 +60,7 @@ impl<'a> Said<'a> {
         let named = request.not_understood.iter().flat_map(|words| Request::names_in(words));
         let asked: Vec<&str> = perhaps.input.iter().chain(&request.input).map(String::as_str).chain(named).collect();
         let input = &brief.offer.data.columns.input;
-        let is_asked = |column: &String| asked.iter().any(|name| is_called(column, name));
+        let is_asked = |column: &String| asked.iter().any(|name| is_called(column, name) || is_alike(column, name));
         let says_strata = || request.not_understood.iter().any(|words| words.to_lowercase().contains("stratif"));
         Said {
             reads_just_these: !input.is_empty() && input.iter().all(is_asked),
@@ -95,6 +95,7 @@ impl<'a> Said<'a> {
         let names = Request::names_in(words);
         if self.is_in_its_part(words)
             || self.says_why_left_out(words)
+            || self.says_a_part(words)
             || self.is_of_strata(words)
             || self.says_label(&names)
             || self.says_what_for(words)
@@ -162,7 +163,18 @@ impl<'a> Said<'a> {
             |name: &String| self.is_left_out(name) && !self.roles.input.contains(name) && !self.roles.label.contains(name);
         let others: Vec<&str> = words.split(' ').filter(|word| !named.iter().any(|name| is_called(name, word))).collect();
         let begins = words.split(' ').next().is_some_and(|first| named.iter().any(|name| is_called(name, first)));
-        begins && !others.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
+        // `Legal reasons gender must` of what must not be used.
+        let is_barred = !named.is_empty() && named.iter().all(|name| self.roles.exclude.contains(name));
+        let bars = is_barred && Roles::only_bars(&others.join(" "));
+        bars || (begins || is_barred) && !others.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
+    }
+
+    /// What stands beside columns whose part it says, apart from them: `must not be used`, `ground truth`.
+    fn says_a_part(&self, words: &str) -> bool {
+        let is_out = |name: &String| self.is_left_out(name);
+        let leaves_out = !self.roles.exclude.is_empty() && self.roles.exclude.iter().all(is_out);
+        let tells = self.roles.label.iter().any(|name| self.is_label(name));
+        leaves_out && Roles::only_bars(words) || tells && Roles::only_labels(words)
     }
 
     /// `Row_id is just a row number`, of a column that is left out.
@@ -211,7 +223,7 @@ impl<'a> Said<'a> {
     /// Whether the column that is called so is used as the request may mean it.
     fn is_in_its_role(&self, name: &str) -> bool {
         let perhaps = &self.perhaps;
-        match has(&perhaps.exclude, name) {
+        match has(&perhaps.exclude, name) || self.roles.exclude.iter().any(|own| is_called(own, name)) {
             true => self.is_left_out(name),
             false => {
                 has(&perhaps.input, name) && self.is_input(name)

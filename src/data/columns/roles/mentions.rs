@@ -73,7 +73,12 @@ fn name_at<'a>(text: &str, at: usize, names: &[&'a str], before: &[Piece<'a>]) -
         let is_plain = name.chars().count() > 1 && !PARTS.contains(&name.to_lowercase().as_str());
         // Of a script without spaces a name is a word among others unless it is shown.
         let is_alone = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric() && sign != '_');
-        let is_listed = || goes_on(before) || is_alone(left) && is_alone(right);
+        // Between blanks, signs and words that are known it stands by itself: `根据标题预测类别`.
+        let follows = matches!(before.last(), Some(Piece::Word(word)) if SIGNS.contains(&word.as_str()));
+        let is_followed = || SIGNS.iter().any(|sign| text[at + length..].starts_with(*sign));
+        // `标签列` says a part, whatever column is called `标签`.
+        let is_sign = SIGNS.iter().any(|sign| sign.len() >= length && text[at..].starts_with(*sign));
+        let is_listed = || goes_on(before) || (is_alone(left) || follows) && (is_alone(right) || is_followed() && !is_sign);
         let is_apart = name.is_ascii() || first.is_alphabetic() && !is_unspaced(first) || is_shown || is_listed();
         (is_whole && is_apart && (is_plain || is_shown)).then_some((*name, length))
     };
@@ -131,13 +136,16 @@ fn joins(one: Option<char>, other: Option<char>) -> bool {
     is_of_word(one) && is_of_word(other) && is_unspaced(one) == is_unspaced(other) && !is_unspaced(one)
 }
 
+/// Words of scripts without spaces that are known here, the longest first.
+#[rustfmt::skip]
+const SIGNS: [&str; 55] = [
+    "不要使用", "不能使用", "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "不要用", "不能用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略",
+    "不用", "不要", "根据", "基于", "分类", "划分", "分组", "使用", "训练", "评估", "予測", "分類", "推定", "から", "入力", "除了", "去掉", "列", "是", "为", "用", "和", "与", "及", "从", "按", "以", "把", "对", "来", "的",
+    "を", "は",
+];
+
 /// The length of the word that begins there. Of scripts without spaces words that are known here are parted.
 fn word_length(text: &str) -> usize {
-    #[rustfmt::skip]
-    const SIGNS: [&str; 28] = [
-        "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略", "不用", "予測", "分類", "推定", "から",
-        "列", "是", "为", "を", "入力",
-    ];
     if let Some(sign) = SIGNS.iter().find(|sign| text.starts_with(*sign)) {
         return sign.len();
     }

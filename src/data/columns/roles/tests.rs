@@ -199,3 +199,148 @@ fn a_file_has_a_bare_list() {
     assert_eq!(said("The file shop.tsv has title, description and price_eur (0 to 9)", &SHOP)[3], "title description price_eur");
     assert_eq!(said("each row has title and description", &SHOP)[3], "");
 }
+
+const CLINIC: [&str; 7] = ["gender", "zip_code", "age", "ward", "outcome_30d", "bmi", "seen_on"];
+
+#[test]
+fn what_forbids_a_column_leaves_it_out() {
+    let subjects = ["gender and zip_code"];
+    let ways = [
+        "X may not be used",
+        "X must not be used as inputs",
+        "X mustn't be touched",
+        "X cannot be features",
+        "X can't be used",
+        "X are not allowed",
+        "X are not allowed to be seen",
+        "X should never be included",
+        "X shall not enter the model",
+        "X are off limits",
+        "X are out of bounds",
+        "X are confidential",
+        "using X is prohibited",
+        "we can't use X",
+        "you must never look at X",
+        "the model is not allowed to see X",
+        "it is forbidden to use X",
+        "leave X alone",
+        "keep away from X",
+        "hands off X",
+        "off limits: X",
+        "X are not for use",
+        "don't touch X",
+        "X dürfen nicht verwendet werden",
+        "X sind tabu",
+        "X ne doivent pas être utilisés",
+        "no se puede usar X",
+        "X non devono essere usati",
+        "X não podem ser usados",
+    ];
+    for way in ways {
+        for subject in subjects {
+            let text = format!("predict outcome_30d from clinic.csv. {}. 5 epochs", way.replace('X', subject));
+            assert_eq!(said(&text, &CLINIC)[..3], ["outcome_30d".to_string(), "".into(), "gender zip_code".into()], "{text}");
+        }
+    }
+    for text in
+        ["we can't use gender or zip_code", "neither gender nor zip_code may be used", "gender or zip_code may not be used"]
+    {
+        assert_eq!(said(text, &CLINIC)[2], "gender zip_code", "{text}");
+    }
+}
+
+#[test]
+fn what_is_said_of_values_forbids_nothing() {
+    for text in [
+        "age must not be negative",
+        "age may be used",
+        "age is not excluded",
+        "no ward may be in both train and test",
+        "do not use ward for the split",
+        "rows with a missing age are dropped",
+        "don't just use age",
+        "age is not confidential",
+    ] {
+        assert_eq!(said(text, &CLINIC)[2], "", "{text}");
+    }
+    // What must not be read may be told all the same.
+    let [label, _, exclude, _] = said("the label outcome_30d must not be used as an input", &CLINIC);
+    assert_eq!([label.as_str(), exclude.as_str()], ["outcome_30d", ""]);
+}
+
+#[test]
+fn a_label_is_said_in_many_words() {
+    for text in [
+        "y is bmi",
+        "y = bmi",
+        "(y: bmi)",
+        "our y is bmi",
+        "take bmi as y",
+        "bmi is y",
+        "the dependent variable is bmi",
+        "the dependent variable in clinic.csv is bmi",
+        "the outcome in data/clinic.csv is called bmi",
+        "ground truth: bmi",
+        "bmi is the response",
+        "bmi being the target",
+        "the response we look at is bmi",
+        "what we want to know is bmi",
+        "bmi is what we want to predict",
+        "we are interested in bmi",
+        "the quantity of interest is bmi",
+        "an MLP for bmi",
+        "a model of bmi",
+        "the probability of bmi",
+        "the risk of bmi for new patients",
+        "bmi needs to be predicted",
+        "bmi is to be estimated",
+        "we care about bmi",
+        "I want to model bmi",
+        "quiero pronosticar bmi",
+        "the goal is bmi",
+        "prediction of bmi",
+    ] {
+        assert_eq!(said(text, &CLINIC)[0], "bmi", "{text}");
+    }
+    for text in [
+        "do not predict bmi",
+        "bmi is not the label",
+        "the independent variable is bmi",
+        "we are not interested in bmi",
+        "predict bmi or age",
+        "don't use bmi as the label",
+    ] {
+        assert_eq!(said(text, &CLINIC)[0], "", "{text}");
+    }
+}
+
+#[test]
+fn where_the_verb_stands_last_the_label_stands_first() {
+    for text in [
+        "abteilung aus inhalt vorhersagen",
+        "abteilung aus dem inhalt vorhersagen",
+        "abteilung anhand von betreff und inhalt vorhersagen",
+    ] {
+        let [label, input, ..] = said(text, &MAIL);
+        assert_eq!((label.as_str(), input.ends_with("inhalt")), ("abteilung", true), "{text}");
+    }
+}
+
+#[test]
+fn names_stand_between_known_words_of_scripts_without_spaces() {
+    let names = ["评论", "类别名", "店名"];
+    for text in ["根据评论预测类别名，店名不要用", "文本列是评论，标签列是类别名，不要使用店名"]
+    {
+        assert_eq!(said(text, &names)[..3], ["类别名".to_string(), "评论".into(), "店名".into()], "{text}");
+    }
+}
+
+#[test]
+fn a_column_beside_a_negation_is_shunned_where_it_has_no_part() {
+    let shunned = |text: &str| Roles::of(text, &CLINIC).shunned(text, &CLINIC).join(" ");
+    assert_eq!(shunned("predict bmi; gender would not be fair"), "gender");
+    assert_eq!(shunned("predict bmi. We never liked ward much"), "ward");
+    for text in ["predict bmi, no missing values in age", "predict bmi without gender", "no ward may be in both", "age matters"] {
+        assert_eq!(shunned(text), "", "{text}");
+    }
+}

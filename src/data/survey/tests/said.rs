@@ -60,10 +60,12 @@ fn a_label_is_said_in_passing() {
         assert_eq!(of(&[phrase]), Ok("defaulted".into()), "{phrase}");
     }
     assert_eq!(of(&["a grade", "flags defaults"]), Ok("grade".into()), "the one that is called so");
-    for open in [&["grade", "income"][..], &["loans"], &[]] {
+    for open in [&["loans"][..], &[]] {
         let error = of(open).expect_err("unclear");
         assert!(error.contains("cannot tell which column holds the label: it has `loan_id`, `income`"), "{error}");
     }
+    let error = of(&["grade", "income"]).expect_err("one of two");
+    assert!(error.contains("of `grade`, `income`, which the request names, not what they are for"), "{error}");
     // Nor is one that is said to be left out.
     let (open, exclude) = (names(&["catch every default", "income figures come"]), names(&["income figures", "income"]));
     let hints = PerhapsColumns { open, exclude, ..Default::default() };
@@ -319,4 +321,77 @@ fn columns_of_questions_may_be_called_otherwise() {
     assert_eq!(of(&csv, &["page_text"]), both);
     assert_eq!(of(&csv, &["page_text", "user_question"]), both, "in whatever order");
     assert_eq!(of(&csv.replace("page_text", "page"), &[]), Ok("user_question page".into()), "the only other text");
+}
+
+/// Hours of heat are the only column of few values, which is what a label is guessed by.
+fn alloys() -> String {
+    let row = |i: usize| {
+        let at = |step: usize, most: usize| (i * step % most) as f64 / 7.0;
+        format!("{:.3},{:.3},{},{:.3}\n", at(23, 97), at(31, 89), [1, 2, 4][i % 3], at(41, 101))
+    };
+    "iron,carbon,heat_h,hardness\n".to_string() + &(0..60).map(row).collect::<String>()
+}
+
+#[test]
+fn what_is_read_or_left_out_is_never_guessed_to_be_the_label() {
+    let of = |hints: PerhapsColumns| label_of(found(("alloys.csv", &alloys()), &perhaps(hints)));
+    let says = |text: &str| PerhapsColumns { says: names(&[text]), ..PerhapsColumns::default() };
+    assert_eq!(of(PerhapsColumns::default()), Ok("heat_h".into()), "the only guess that there is");
+    let none = "cannot tell which column holds the label";
+    for hints in [
+        PerhapsColumns { exclude: names(&["heat_h"]), ..PerhapsColumns::default() },
+        PerhapsColumns { input: names(&["heat_h", "carbon"]), ..PerhapsColumns::default() },
+        says("heat_h may not be used"),
+        says("use heat_h and carbon as inputs"),
+        says("without heat_h"),
+    ] {
+        let error = of(hints.clone()).expect_err("none is left");
+        assert!(error.contains(none), "{hints:?}: {error}");
+    }
+    let columns = Columns { exclude: names(&["heat_h"]), ..Columns::default() };
+    let error = label_of(found(("alloys.csv", &alloys()), &DataSpecHints { columns, ..DataSpecHints::default() }));
+    assert!(error.expect_err("none is left").contains(none));
+}
+
+#[test]
+fn no_label_is_guessed_where_columns_are_named_and_nothing_comes_of_them() {
+    let of = |open: &[&str]| {
+        let hints = PerhapsColumns { open: names(open), says: names(&[&open.join(", ")]), ..PerhapsColumns::default() };
+        label_of(found(("alloys.csv", &alloys()), &perhaps(hints)))
+    };
+    assert_eq!(of(&["hardness"]), Ok("hardness".into()), "the only one that is named");
+    assert_eq!(of(&["see about hardness"]), Ok("hardness".into()));
+    for open in [&["iron", "carbon"][..], &["iron or hardness"]] {
+        let error = of(open).expect_err("one of several");
+        assert!(error.contains("nothing says which column is to be predicted"), "{error}");
+    }
+    assert_eq!(of(&["something else"]), Ok("heat_h".into()));
+}
+
+#[test]
+fn the_text_of_a_stream_is_the_one_that_is_named() {
+    let row = |i: usize| {
+        format!(
+            "{{\"ward\": \"{}\", \"remark\": \"the patient {i} slept well\", \"other\": \"nothing {i}\"}}\n",
+            ["A", "B"][i % 2]
+        )
+    };
+    let lines: String = (0..60).map(row).collect();
+    let of = |text: &str| {
+        let perhaps = PerhapsColumns { says: names(&[text]), ..PerhapsColumns::default() };
+        let hints = DataSpecHints { task: Some(Task::MaskedLanguageModelling), perhaps, ..DataSpecHints::default() };
+        found(("notes.jsonl", &lines), &hints).map(|facts| facts.columns.input)
+    };
+    for text in [
+        "MLM on the remark column of notes.jsonl",
+        "on `remark` in notes.jsonl",
+        "(column: remark)",
+        "use the remark column, without other",
+    ] {
+        assert_eq!(of(text), Ok(names(&["remark"])), "{text}");
+    }
+    for text in ["MLM on notes.jsonl", "remark and other"] {
+        let error = of(text).expect_err("one of several");
+        assert!(error.contains("cannot tell which column holds the text"), "{error}");
+    }
 }
