@@ -103,12 +103,16 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let Card { is_gated, terms, languages, .. } = located.card.clone();
     let cut_off = match (&hints.cut_off, splits.first()) {
         (Some(cut_off), Some((name, tables))) => {
-            Some((name, &cut_off.name, ordered::part(name, tables, hints.columns.label.as_deref(), cut_off)?))
+            // Of several labels a row may have none.
+            let answer = hints.columns.label.as_deref().filter(|_| hints.task != Some(Task::TextMultiLabel));
+            Some((name, &cut_off.name, ordered::part(name, tables, answer, cut_off)?))
         }
         _ => None,
     };
     let trained = cut_off.as_ref().map(|(.., (part, _))| part.rest());
-    let times = first.map(ordered::columns_of_time).unwrap_or_default();
+    let mut times = first.map(ordered::columns_of_time).unwrap_or_default();
+    let unclear = first.map(|first| ordered::unclear(first, &times)).unwrap_or_default();
+    times.sort_by_key(|name| unclear.contains(name));
     let whose = first.map(grouped::columns).unwrap_or_default();
     let mut facts = survey_tables(&splits, located, &hints, trained.as_ref(), input)?;
     if let Some((name, held_out, (part, notes))) = cut_off {
