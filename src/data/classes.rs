@@ -2,6 +2,7 @@
 
 use super::features;
 use super::read::Cell;
+use crate::words::count;
 use std::collections::BTreeSet;
 
 /// More classes than this are no classes.
@@ -102,6 +103,16 @@ pub fn says_nothing(class: &str) -> bool {
     is_missing(&Cell::Text(class.into()))
 }
 
+/// Whether two classes look the same, and are written otherwise: `é` in one letter, and in two.
+pub fn looks_alike(one: &str, other: &str) -> bool {
+    let composed = |text: &str| {
+        let mut text = tokenizers::NormalizedString::from(text);
+        text.nfc();
+        text.get().to_string()
+    };
+    one != other && composed(one) == composed(other)
+}
+
 /// What a secret label is given as.
 pub(super) const SECRET: &str = "-1";
 
@@ -139,6 +150,18 @@ pub(super) fn are_measured(names: &BTreeSet<String>) -> bool {
     names.len() > MOST && names.iter().all(number) && names.iter().any(|name| name.parse::<i64>().is_err())
 }
 
+/// What there is to say where nearly every row is a class of its own.
+pub(super) fn hardly_any_twice(label: &str, classes: &[String], rows: usize) -> Option<String> {
+    const FEW: usize = 20;
+    let example = classes.first().filter(|_| classes.len() > FEW && classes.len() * 2 > rows)?;
+    let example: String = example.chars().take(40).collect();
+    let (different, rows) = (count(classes.len() as f64), count(rows as f64));
+    Some(format!(
+        "classes: `{label}` has {different} different values in {rows} rows, such as `{example}`: nearly every row is a class of its own, \
+         of which there is little to learn; numbers are predicted where its cells are numbers"
+    ))
+}
+
 /// Names in the order of their index: numbers by value, each once however it is written, others by their letters.
 pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
     names.sort_by_cached_key(|n| (whole(n).or_else(|| n.parse().ok()).map_or((1, 0), |i| (0, i)), n.clone()));
@@ -149,6 +172,13 @@ pub(super) fn in_order(mut names: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As one system writes names of folders, and as others do.
+    #[test]
+    fn names_may_look_alike() {
+        assert!(looks_alike("caf\u{e9}", "cafe\u{301}"));
+        assert!(!looks_alike("cafe", "caf\u{e9}") && !looks_alike("caf\u{e9}", "caf\u{e9}"));
+    }
 
     #[test]
     fn names_that_differ_by_their_case_are_told_apart() {
@@ -277,6 +307,15 @@ mod tests {
             !measured(&(0..40).map(|i| i.to_string()).collect::<Vec<_>>())
                 && !measured(&(0..40).map(|i| format!("c{i}.5")).collect::<Vec<_>>())
         );
+    }
+
+    #[test]
+    fn classes_that_hardly_come_twice_are_told() {
+        let classes: Vec<String> = (0..30).map(|i| format!("1.{i}m")).collect();
+        let told = hardly_any_twice("height", &classes, 40).expect("told");
+        assert!(told.contains("`height` has 30 different values in 40 rows, such as `1.0m`"), "{told}");
+        assert_eq!(hardly_any_twice("height", &classes, 60), None, "two rows each");
+        assert_eq!(hardly_any_twice("height", &classes[..20], 21), None, "a few");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) use several::has_several_labels;
 pub(super) use tagged::{SENTENCES, is_tagged};
 pub(super) use texts::{holds_text, is_one_of_several, left_beside, texts_beside, unread, usual_texts};
 
+use super::features::{Strays, category, number};
 use super::read::{Cell, Column, ColumnKind, Table};
 use super::{Error, Result, classes, similar};
 use crate::spec::{Columns, Task};
@@ -231,23 +232,50 @@ pub(super) fn find_label(table: &Table, taken: &[String], class_columns: &[&str]
         }
     }
     // Else one of numbers, if it is the only one.
-    let mut numbers = columns.iter().filter(|c| c.kind == ColumnKind::Float);
-    match (few.as_slice(), numbers.next(), numbers.next()) {
-        ([only], ..) => Ok(only.clone()),
-        ([], Some(only), None) => Ok(only.name.clone()),
+    let mut numbers = Vec::new();
+    for column in columns.iter().filter(|_| few.is_empty()) {
+        if column.kind == ColumnKind::Float || column.kind == ColumnKind::Text && holds_numbers(table, &column.name)? {
+            numbers.push(&column.name);
+        }
+    }
+    match (few.as_slice(), numbers.as_slice()) {
+        ([only], _) => Ok(only.clone()),
+        ([], [only]) => Ok(only.to_string()),
         _ => Err(Error::ChooseColumn { path: table.path().into(), role: "label", have: table.listed() }),
     }
 }
 
-/// Whether a column holds measurements rather than classes.
-pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
-    Ok(classes::are_measured(&sample(table, column, classes::name_of)?.0))
+/// Whether a column of texts is one of numbers as people write them, `$ 61,687.00`, but for a few cells that stand for nothing.
+fn holds_numbers(table: &Table, column: &str) -> Result<bool> {
+    let (comma, mut strays) = (table.comma(column), Strays::default());
+    for row in table.rows(&[column])?.take(SAMPLE) {
+        let row = row?;
+        if let Some((cell, said)) = row.cells.first().and_then(|cell| Some((cell, category(cell)?))) {
+            strays.take(&said, number(cell, comma));
+        }
+    }
+    Ok(strays.leave_numbers(true))
 }
+
+/// Whether a column holds measurements rather than classes, beside which a few cells may stand for nothing.
+pub(super) fn is_measured(table: &Table, column: &str) -> Result<bool> {
+    let (mut names, mut strays) = (BTreeSet::new(), Strays::default());
+    for row in table.rows(&[column])?.take(SAMPLE) {
+        let Some(name) = row?.cells.first().and_then(classes::class_of) else { continue };
+        let number = name.parse::<f64>().ok().filter(|number| number.is_finite());
+        strays.take(&name, number);
+        names.extend(number.map(|_| name));
+    }
+    Ok(strays.leave_numbers(true) && classes::are_measured(&names))
+}
+
+/// Rows that are looked at.
+const SAMPLE: usize = 2000;
 
 /// The distinct values of the first rows, as `of` names them, and how many rows these are.
 fn sample(table: &Table, column: &str, of: fn(&Cell) -> Option<String>) -> Result<(BTreeSet<String>, usize)> {
     let (mut values, mut seen) = (BTreeSet::new(), 0);
-    for row in table.rows(&[column])?.take(2000) {
+    for row in table.rows(&[column])?.take(SAMPLE) {
         seen += 1;
         values.extend(row?.cells.first().and_then(of));
     }

@@ -280,9 +280,24 @@ fn in_words(at: f64, is_date: bool) -> String {
     if is_day { date.date().to_string() } else { date.to_string() }
 }
 
+/// Those of these columns of whose dates day and month cannot be told apart: rows cannot be put in order by them.
+pub(super) fn unclear(table: &Table, columns: &[String]) -> Vec<String> {
+    let is_unclear = |column: &&String| {
+        let mut order = DayOrder::default();
+        let mut rows = table.rows(&[column.as_str()]).into_iter().flatten().take(SAMPLE).flatten();
+        // Most tell it in their first rows.
+        let may_be =
+            rows.all(|row| row.cells.first().is_none_or(|cell| features::is_nothing(cell) || order.take(&features::dates(cell))));
+        may_be && order.way().is_none() && times(std::slice::from_ref(table), column).is_err()
+    };
+    columns.iter().filter(is_unclear).cloned().collect()
+}
+
+/// Rows that are looked at to tell what a column says.
+const SAMPLE: usize = 200;
+
 /// Columns that say when a row was, by the first rows: those of dates, then numbers under a name that says so; the likeliest first.
 pub(super) fn columns_of_time(table: &Table) -> Vec<String> {
-    const SAMPLE: usize = 200;
     let may = |kind: &ColumnKind| matches!(kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float);
     let names: Vec<&str> = table.columns().iter().filter(|c| may(&c.kind)).map(|c| c.name.as_str()).collect();
     if names.is_empty() || table.is_document() {

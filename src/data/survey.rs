@@ -110,12 +110,16 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let Card { is_gated, terms, languages, .. } = located.card.clone();
     let cut_off = match (&hints.cut_off, splits.first()) {
         (Some(cut_off), Some((name, tables))) => {
-            Some((name, &cut_off.name, ordered::part(name, tables, hints.columns.label.as_deref(), cut_off)?))
+            // Of several labels a row may have none.
+            let answer = hints.columns.label.as_deref().filter(|_| hints.task != Some(Task::TextMultiLabel));
+            Some((name, &cut_off.name, ordered::part(name, tables, answer, cut_off)?))
         }
         _ => None,
     };
     let trained = cut_off.as_ref().map(|(.., (part, _))| part.rest());
-    let times = first.map(ordered::columns_of_time).unwrap_or_default();
+    let mut times = first.map(ordered::columns_of_time).unwrap_or_default();
+    let unclear = first.map(|first| ordered::unclear(first, &times)).unwrap_or_default();
+    times.sort_by_key(|name| unclear.contains(name));
     let whose = first.map(grouped::columns).unwrap_or_default();
     let class_columns: Vec<String> =
         located.card.class_columns(located.config.as_deref()).into_iter().map(str::to_string).collect();
@@ -127,9 +131,9 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     }
     // What is to be told is no order to tell it by, nor what rows are kept together by.
     let is_told = |name: &String| facts.columns.label.as_ref() == Some(name) || facts.columns.labels.contains(name);
-    let [times, whose] = [times, whose].map(|names| names.into_iter().filter(|name| !is_told(name)).collect());
+    let [times, whose, unclear] = [times, whose, unclear].map(|names| names.into_iter().filter(|name| !is_told(name)).collect());
     (facts.is_gated, facts.terms, facts.languages) = (is_gated, terms, languages);
-    (facts.times, facts.whose) = (times, whose);
+    (facts.times, facts.whose, facts.unclear_times) = (times, whose, unclear);
     match (&mut facts.table, facts.task) {
         (Some(table), _) => {
             table.notes.extend(left_out.iter().map(|name| format!("data.columns: `{name}` is left out, for that was asked for")));
@@ -322,6 +326,8 @@ fn labelled_of(
         let (examples, labelled) = (answers.examples(), answers.any);
         if at == 0 && known.is_none() {
             classes = classes::in_order(answers.names.into_iter().collect());
+            let is_of_classes = matches!(task, Task::TextClassification | Task::ImageClassification);
+            notes.extend(classes::hardly_any_twice(&told, &classes, examples).filter(|_| is_of_classes));
         }
         let name = name.clone();
         facts.push(SplitFacts { name, files, examples, labelled, part: None, tokens: None });

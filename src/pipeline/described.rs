@@ -2,7 +2,7 @@
 
 use super::stages::making;
 use super::{Pipeline, Unfinished};
-use crate::data::{self, ColumnDescribed, DataSpecHints, SplitDescribed};
+use crate::data::{self, ColumnDescribed, DataSpecHints, FEW, SplitDescribed};
 use crate::error::Result;
 use crate::job::{DescribeJob, Event, Job, SplitSource};
 use crate::plan::{self, DataChoice, DataFacts, PARTIAL};
@@ -18,8 +18,6 @@ const DESCRIBE: &str = "describe";
 /// A class that is smaller than this share of the largest is worth a word; so are duplicates above that share.
 const RARE: f64 = 0.1;
 const MANY: f64 = 0.01;
-/// Classes with fewer examples can hardly be learnt.
-const FEW: u64 = 10;
 
 /// How public data sets number a class that is not told.
 const SECRET: &str = "-1";
@@ -168,7 +166,12 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         let are_classes = described.task.is_some_and(|task| task.head() == HeadKind::Classes);
         let of_classes = are_classes && column.numbers.is_none_or(|_| !described.classes.is_empty());
         if is_label && of_classes && !column.common.is_empty() {
-            of_label(&column.common, &mut say);
+            // What is learnt is learnt of the first.
+            let is_trained = described.splits.first().is_some_and(|first| first.split == split.split);
+            of_label(column, is_trained, &mut say);
+            if !is_trained {
+                not_trained(column, described, &mut say);
+            }
             for (class, rows) in column.common.iter().filter(|(class, _)| data::says_nothing(class)) {
                 let rows = counted(*rows, "row");
                 say(format!("left out: {rows} with the label `{class}`, which says that nothing is known"));
@@ -194,9 +197,29 @@ fn said_nowhere_else(column: &ColumnDescribed, split: &SplitDescribed, described
     }
 }
 
-fn of_label(common: &[(String, u64)], say: &mut dyn FnMut(String)) {
+/// Classes of another split that the first has not.
+fn not_trained(column: &ColumnDescribed, described: &Described, say: &mut dyn FnMut(String)) {
+    let is_same = |known: &String, class: &String| {
+        known == class || known.parse::<f64>().ok().zip(class.parse::<f64>().ok()).is_some_and(|(one, other)| one == other)
+    };
+    let is_known = |class: &String| class == SECRET || described.classes.iter().any(|known| is_same(known, class));
+    let unknown = column.common.iter().filter(|(class, _)| !described.classes.is_empty() && !data::says_nothing(class));
+    for (class, rows) in unknown.filter(|(class, _)| !is_known(class)) {
+        say(format!("the class `{class}` of {} is in no row that is trained on: no model knows it", counted(*rows, "row")));
+    }
+}
+
+fn of_label(column: &ColumnDescribed, is_trained: bool, say: &mut dyn FnMut(String)) {
+    let common = &column.common;
     let (Some((most, count)), Some((least, few))) = (common.first(), common.last()) else { return };
     for (at, (class, _)) in common.iter().enumerate() {
+        if let Some((other, _)) = common[..at].iter().find(|(other, _)| data::looks_alike(other, class)) {
+            let [one, two] = [other, class].map(|name| name.escape_default());
+            say(format!(
+                "the classes `{one}` and `{two}` look alike, for their letters are put together otherwise, and count as two: write both in \
+                 one form (NFC)"
+            ));
+        }
         if let Some((other, _)) = common[..at].iter().find(|(other, _)| other.to_lowercase() == class.to_lowercase()) {
             say(format!("the classes `{other}` and `{class}` differ in the case of letters alone, and count as two"));
         }
@@ -205,11 +228,74 @@ fn of_label(common: &[(String, u64)], say: &mut dyn FnMut(String)) {
         say("its answers are kept secret: it cannot be scored".into());
     } else if common.len() == 1 {
         say(format!("every row has the class `{most}`: there is nothing to tell apart"));
-    } else if *few < FEW {
-        say(format!("the class `{least}` has {}: too few to learn", counted(*few, "row")));
+    } else if let Some(rare) = column.rare.as_ref().filter(|_| is_trained) {
+        let (class, rows) = (&rare.least.0, counted(rare.least.1, "row"));
+        say(match rare.kinds {
+            1 => format!("the class `{class}` has {rows}: too few to learn"),
+            kinds => {
+                format!("{kinds} classes have fewer than {FEW} rows, such as `{class}` with {}: too few to learn", rare.least.1)
+            }
+        });
     } else if (*few as f64) < RARE * *count as f64 {
         say(format!(
             "the class `{least}` has {few} rows, `{most}` {count}: look at macro F1 beside accuracy, or weigh the classes"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn column(common: &[(&str, u64)], rare: Option<(u64, &str, u64)>) -> ColumnDescribed {
+        let rare = rare.map(|(kinds, class, rows)| json!({"kinds": kinds, "least": [class, rows]}));
+        let column = json!({"name": "label", "kind": "texts", "blank": 0, "distinct": null, "lengths": null, "numbers": null,
+            "common": common, "rare": rare, "personal": {}});
+        serde_json::from_value(column).expect("a column")
+    }
+
+    fn told(of: impl FnOnce(&mut dyn FnMut(String))) -> String {
+        let mut told = Vec::new();
+        of(&mut |words| told.push(words));
+        told.join("; ")
+    }
+
+    #[test]
+    fn classes_are_too_few_to_learn_where_they_are_learnt() {
+        let one = column(&[("a", 60), ("b", 2)], Some((1, "b", 2)));
+        assert_eq!(told(|say| of_label(&one, true, say)), "the class `b` has 2 rows: too few to learn");
+        let many = column(&[("a", 60), ("b", 3)], Some((150, "c", 2)));
+        let expected = "150 classes have fewer than 10 rows, such as `c` with 2: too few to learn";
+        assert_eq!(told(|say| of_label(&many, true, say)), expected);
+        assert!(!told(|say| of_label(&many, false, say)).contains("too few"), "nothing is learnt of a test");
+    }
+
+    #[test]
+    fn classes_that_look_alike_are_told() {
+        let both = column(&[("caf\u{e9}", 60), ("cafe\u{301}", 50)], None);
+        let expected = "the classes `caf\\u{e9}` and `cafe\\u{301}` look alike";
+        assert!(told(|say| of_label(&both, true, say)).starts_with(expected));
+        let case = column(&[("Yes", 60), ("yes", 50)], None);
+        assert!(told(|say| of_label(&case, true, say)).contains("differ in the case of letters alone"));
+    }
+
+    #[test]
+    fn classes_that_nothing_is_trained_on_are_told() {
+        let described = Described {
+            place: "d".into(),
+            revision: None,
+            license: None,
+            task: Some(Task::TextClassification),
+            columns: Columns::default(),
+            classes: vec!["neg".into(), "1.0".into()],
+            mean_tokens: None,
+            untold: None,
+            splits: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let test = column(&[("neg", 5), ("1", 4), ("meh", 3)], None);
+        let expected = "the class `meh` of 3 rows is in no row that is trained on: no model knows it";
+        assert_eq!(told(|say| not_trained(&test, &described, say)), expected);
     }
 }

@@ -88,6 +88,9 @@ pub struct DataFacts {
     /// Columns of the first split that say when a row was, likeliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<String>,
+    /// Of these the last, of whose dates day and month cannot be told apart: no order follows from them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear_times: Vec<String>,
     /// Columns of the first split that may say whose a row is, in their order: all but those of lists, pictures and the label.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub whose: Vec<String>,

@@ -380,6 +380,10 @@ fn the_latest_rows_are_held_out_where_that_is_asked_for() {
     let spec = of("MiniLM on my.csv, split by author", &dated);
     assert!(spec.data.held_out_by.is_chance() && deviates(&spec, "no column is called `author`"), "{:?}", spec.deviations);
     assert!(of("forecast the label in my.csv with MiniLM", &undated).deviations.is_empty());
+    // What would be refused, for its days and months cannot be told apart, is not advised.
+    let unclear = DataFacts { unclear_times: vec!["sent_on".into()], ..data(&["sent_on"], one()) };
+    assert!(!assumes(&of("MiniLM on my.csv", &unclear), "`split by sent_on` in a request"));
+    assert!(assumes(&of("MiniLM on my.csv", &dated), "`split by sent_on` in a request"));
     // A split of the data's own is not made anew.
     let whole = data(&["sent_on"], vec![split("train", 1000, true), split("test", 200, true)]);
     let spec = of("MiniLM on my.csv, split by date", &whole);

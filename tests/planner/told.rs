@@ -131,7 +131,7 @@ fn what_is_assumed_is_so() {
     assert!(matches!(spec.recipe.schedule, Schedule::Cosine { min_lr_frac, .. } if (min_lr_frac - 0.1).abs() < 1e-9));
     assert!(assumes(&spec, "recipe.schedule.warmup: ") && !assumes(&spec, "to 0"), "{:?}", spec.assumptions);
     let spec = first(&request("Reproduce arXiv 1512.03385 on CIFAR-10 with ResNet-20, 2 epochs"), &Wishes::default(), &cifar());
-    assert!(why(&spec, "paper").contains("no paper is read") && why(&spec, "paper").contains("tallow plan 1512.03385"));
+    assert!(why(&spec, "request").contains("no paper is read") && why(&spec, "request").contains("tallow plan 1512.03385"));
     assert_eq!(spec.not_understood, Vec::<String>::new());
     let tags = ["O", "B-PER", "I-PER"].map(String::from).to_vec();
     let columns = Columns { input: vec!["tokens".into()], label: Some("tags".into()), ..Columns::default() };

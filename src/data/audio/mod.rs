@@ -28,7 +28,8 @@ pub(super) const HOP: usize = 160;
 
 /// What recordings' names end with, and those of recordings that cannot be read.
 pub const RECORDINGS: [&str; 5] = ["wav", "flac", "mp3", "ogg", "oga"];
-pub const OTHER_RECORDINGS: [&str; 3] = ["opus", "m4a", "webm"];
+pub const OTHER_RECORDINGS: [&str; 14] =
+    ["opus", "m4a", "webm", "aiff", "aif", "aac", "wma", "amr", "caf", "3gp", "mka", "mp2", "wv", "spx"];
 
 /// Larger files are none to train on, but an attempt to use up memory.
 const MOST_BYTES: u64 = 1 << 30;
@@ -161,6 +162,11 @@ fn known(bytes: &[u8]) -> &'static str {
         [b'O', b'g', b'g', b'S', ..] => "an Ogg file of something else, such as Opus (convert it to WAV or FLAC)",
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "an MP4 file (convert it to WAV or FLAC)",
         [0x1a, 0x45, 0xdf, 0xa3, ..] => "a WebM file (convert it to WAV or FLAC)",
+        [b'F', b'O', b'R', b'M', ..] => "an AIFF file (convert it to WAV or FLAC)",
+        [b'#', b'!', b'A', b'M', b'R', ..] => "an AMR file (convert it to WAV or FLAC)",
+        [0x30, 0x26, 0xb2, 0x75, ..] => "a WMA file (convert it to WAV or FLAC)",
+        [b'.', b's', b'n', b'd', ..] => "an AU file (convert it to WAV or FLAC)",
+        [b'c', b'a', b'f', b'f', ..] => "a CAF file (convert it to WAV or FLAC)",
         [b'R', b'F', b'6', b'4', ..] => "a WAV file of more than 4 GiB",
         _ => "something else",
     }
@@ -265,6 +271,7 @@ mod tests {
         check(b"\xff\xf1\x50\x80\x02\x1f\xfc", "no frame of an MP3 file");
         check(b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead", "an Ogg file of something else");
         check(b"\0\0\0\x20ftypM4A ", "MP4");
+        check(b"FORM\0\0\0\0AIFF", "an AIFF file (convert it to WAV or FLAC)");
         check(b"text", "something else");
         check(b"RIFF\0\0\0\0AVI ", "expected a WAV file");
         assert!(decode(&Cell::Null, 100).expect_err("nothing").contains("found nothing"));
@@ -273,7 +280,7 @@ mod tests {
         {
             assert_eq!(seconds(&cell), None);
         }
-        assert!(is_audio("a/B.WAV") && is_audio("x.mp3") && !is_audio("wav") && !is_audio("x.txt"));
+        assert!(is_audio("a/B.WAV") && is_audio("x.mp3") && is_audio("x.aiff") && !is_audio("wav") && !is_audio("x.txt"));
     }
 
     proptest::proptest! {

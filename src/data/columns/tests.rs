@@ -40,6 +40,16 @@ fn columns_are_found_by_name_and_by_values() {
     check(&reviews, stars, Ok((&["review_body"], "stars")));
 }
 
+/// Which of two columns of numbers is told nobody can guess, however they are written.
+#[test]
+fn prices_are_numbers_beside_others() {
+    let row = |i: usize| format!("{i}.5,\"$ {},500.00\"\n", 1 + i);
+    let table = format!("a,price\n{}0.5,TBD\n", (0..30).map(row).collect::<String>());
+    check(&table, Columns::default(), Err("which column holds the label: it has `a`, `price`"));
+    let words = table.replace("$ ", "x");
+    check(&words, Columns::default(), Ok((&["price"], "a")));
+}
+
 #[test]
 fn lists_of_objects_are_no_labels() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,6 @@
 //! What a column holds.
 
-use super::super::features::{Comma, dates, is_nothing, number};
+use super::super::features::{Codes, Comma, category, dates, is_nothing, number};
 use super::super::read::{Cell, Column, ColumnKind};
 use super::personal::{self, Personal};
 use super::{Distinct, cell_in_words, hash_of, shortened};
@@ -14,6 +14,18 @@ use std::fs::File;
 const LISTED: usize = 1000;
 /// So many of the most common are told.
 const TOLD: usize = 20;
+
+/// Classes with fewer examples can hardly be learnt.
+pub const FEW: u64 = 10;
+
+/// Cells that may be classes and come fewer than [`FEW`] times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rare {
+    /// How many different ones.
+    pub kinds: u64,
+    /// One that comes least often, and how often.
+    pub least: (String, u64),
+}
 
 /// What one column of a split holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +42,9 @@ pub struct ColumnDescribed {
     pub numbers: Option<Spread>,
     /// The most common cells, where there are few enough to be classes, with their counts, most first.
     pub common: Vec<(String, u64)>,
+    /// Of all that may be classes, and not of those alone that are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rare: Option<Rare>,
     /// Cells that look like somebody's own.
     pub personal: BTreeMap<Personal, u64>,
     /// Files that are not there, or cannot be read: how many, and the first of them.
@@ -57,6 +72,7 @@ pub(super) struct Counted {
     /// Texts that are a word for nothing, and those that are a date.
     nothing: u64,
     dates: u64,
+    codes: Codes,
     /// None: there are too many to be classes.
     common: Option<BTreeMap<String, u64>>,
     personal: BTreeMap<Personal, u64>,
@@ -132,6 +148,7 @@ impl Counted {
             numbers: Numbers::default(),
             nothing: 0,
             dates: 0,
+            codes: Codes::default(),
             common: few.then(BTreeMap::new),
             personal: BTreeMap::new(),
             unreadable: None,
@@ -155,6 +172,9 @@ impl Counted {
             Cell::Float(value) => self.numbers.take(*value),
             Cell::Text(text) => {
                 self.lengths.take(text.chars().count() as f64);
+                if let Some(said) = category(cell) {
+                    self.codes.take(&said);
+                }
                 // As training reads them.
                 match number(cell, self.comma) {
                     _ if is_nothing(cell) => self.nothing += 1,
@@ -195,21 +215,31 @@ impl Counted {
         let mut common: Vec<(String, u64)> = self.common.unwrap_or_default().into_iter().collect();
         // Values that hardly ever come twice are no classes, nor are many numbers.
         let said = self.lengths.count - self.nothing as f64;
-        let (are_numbers, are_dates) = (self.numbers.count > 0.9 * said, self.dates as f64 > 0.9 * said);
+        let are_codes = self.codes.are_codes();
+        let (are_numbers, are_dates) = (!are_codes && self.numbers.count > 0.9 * said, self.dates as f64 > 0.9 * said);
         let is_numeric = are_numbers && self.classes.is_none();
         let (many, rarely) = (common.len() > TOLD, common.len() as u64 * 2 > filled);
         if many && (rarely || is_numeric) || common.iter().all(|(_, count)| *count == 1) {
             common.clear();
         }
+        let is_rare = |(_, count): &&(String, u64)| *count < FEW;
+        let kinds = common.iter().filter(is_rare).count() as u64;
+        let rare =
+            common.iter().filter(is_rare).min_by_key(|(_, count)| *count).map(|least| Rare { kinds, least: least.clone() });
         common.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         common.truncate(TOLD);
         // Texts of which a few happen to be numbers are texts.
         let numbers = self.numbers.spread().filter(|_| are_numbers);
         let lengths = self.lengths.spread().filter(|_| numbers.is_none() && !are_dates);
         // What a field holds is seen where it is read.
-        let kind = match self.kind == ColumnKind::Text.in_words() {
+        let is = |kind: ColumnKind| self.kind == kind.in_words();
+        // By its first rows a column may be one of numbers.
+        let may_be_numbers = is(ColumnKind::Int) || is(ColumnKind::Float);
+        let kind = match is(ColumnKind::Text) {
             true if numbers.is_some() => "numbers".into(),
             true if are_dates => "dates".into(),
+            _ if are_codes => "codes".into(),
+            false if may_be_numbers && numbers.is_none() && said > 0.0 => ColumnKind::Text.in_words(),
             _ => self.kind,
         };
         ColumnDescribed {
@@ -220,6 +250,7 @@ impl Counted {
             lengths: lengths.map(|of| Lengths { shortest: of.least as u64, mean: of.mean, longest: of.most as u64 }),
             numbers,
             common,
+            rare,
             personal: self.personal,
             unreadable: self.unreadable,
         }
@@ -229,6 +260,33 @@ impl Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_that_are_rare_are_counted_where_they_are_too_many_to_be_listed() {
+        let column = Column { name: "x".into(), kind: ColumnKind::Text, classes: None };
+        let mut counted = Counted::of(&column, None, Comma::Thousands);
+        let class = |i: usize| format!("c{}", i % 30);
+        (0..450).map(class).chain(["odd".to_string(), "odd".into(), "few".into(), "few".into(), "few".into()]).for_each(|cell| {
+            counted.take(&Cell::Text(cell));
+        });
+        let done = counted.done("x".into());
+        assert_eq!((done.common.len(), done.rare), (TOLD, Some(Rare { kinds: 2, least: ("odd".into(), 2) })));
+    }
+
+    #[test]
+    fn kinds_are_what_training_takes_them_for() {
+        let kind = |of: ColumnKind, cells: &[&str]| {
+            let column = Column { name: "x".into(), kind: of, classes: None };
+            let mut counted = Counted::of(&column, None, Comma::Thousands);
+            cells.iter().for_each(|cell| counted.take(&Cell::Text(cell.to_string())));
+            let done = counted.done("x".into());
+            (done.kind, done.numbers.is_some())
+        };
+        assert_eq!(kind(ColumnKind::Int, &["01067", "10115", "NA"]), ("codes".into(), false));
+        assert_eq!(kind(ColumnKind::Int, &["1067", "10115"]), ("integers".into(), true));
+        assert_eq!(kind(ColumnKind::Int, &["1", "high", "low"]), ("texts".into(), false), "behind the first rows");
+        assert_eq!(kind(ColumnKind::Text, &["1", "2,000"]), ("numbers".into(), true));
+    }
 
     #[test]
     fn spreads_are_those_of_all_values() {

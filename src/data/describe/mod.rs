@@ -3,7 +3,7 @@
 mod column;
 mod personal;
 
-pub use column::{ColumnDescribed, Lengths};
+pub use column::{ColumnDescribed, FEW, Lengths};
 pub use personal::Personal;
 
 use super::Result;
@@ -125,7 +125,7 @@ impl Split {
             }
         }
         if self.described.notes.is_empty() {
-            self.described.notes = table.notes().to_vec();
+            self.described.notes = table.notes();
         }
         // Once is enough.
         if !self.counted.is_empty() && !self.is_uneven {

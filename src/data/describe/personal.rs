@@ -42,10 +42,19 @@ static PATTERNS: LazyLock<Vec<(Personal, Regex)>> = LazyLock::new(|| {
 pub(super) fn found_in(text: &str) -> impl Iterator<Item = Personal> {
     let may = text.bytes().any(|byte| byte == b'@' || byte.is_ascii_digit());
     let holds = move |(kind, pattern): &&(Personal, Regex)| match kind {
-        Personal::CardNumber => pattern.find_iter(text).any(|found| is_card(found.as_str())),
+        Personal::CardNumber => {
+            pattern.find_iter(text).any(|found| !is_fraction(&text[..found.start()], found.as_str()) && is_card(found.as_str()))
+        }
         _ => pattern.is_match(text),
     };
     PATTERNS.iter().filter(move |_| may).filter(holds).map(|(kind, _)| *kind)
+}
+
+/// Whether digits are those behind the point of a number, `0.4111111111111111`, with what stands before them.
+fn is_fraction(before: &str, found: &str) -> bool {
+    let is_whole =
+        |before: &str| before.is_empty() || before.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | ' '));
+    found.starts_with(['.', ',']) && is_whole(before)
 }
 
 /// Whether an issuer of cards begins its numbers so, of this length, and the last digit fits the others (Luhn, ISO/IEC 7812-1): of other
@@ -89,6 +98,10 @@ mod tests {
         // The number that card companies give for tests, and the same with another last digit.
         check("4111 1111 1111 1111", &[Personal::CardNumber]);
         check("4111 1111 1111 1112", &[]);
+        check("the card no.4111111111111111, please", &[Personal::CardNumber]);
+        for fraction in ["0.4111111111111111", "-.4111111111111111", "17,4111111111111111", "at 1.5 and 0.4111111111111111"] {
+            check(fraction, &[]);
+        }
         for harmless in
             ["a good film", "3.14.15 and 1999-12-31", "10 @ 5", "0000 0000 0000 0000", "version 1.2.3.4567", "12345678"]
                 .into_iter()

@@ -33,6 +33,10 @@ pub(in crate::data) struct Commas {
     /// Whether any are there that are another number each way, such as `1,234` and `1.234`.
     odd_comma: bool,
     odd_point: bool,
+    /// Of these with a point the first, whether whole numbers below a thousand are beside them, and any above it without a point.
+    example: String,
+    small: bool,
+    large: bool,
 }
 
 impl Commas {
@@ -45,9 +49,28 @@ impl Commas {
             (Some(a), Some(b)) if a != b => {
                 self.odd_comma |= text.contains(',');
                 self.odd_point |= text.contains('.');
+                if self.example.is_empty() && text.contains('.') {
+                    self.example = text.into();
+                }
+            }
+            (Some(_), Some(_)) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                self.small |= text.len() <= 3;
+                self.large |= text.len() > 3;
             }
             _ => {}
         }
+    }
+
+    /// Whether points can only set thousands apart, where cells are parted by semicolons: every number with one has three digits behind it,
+    /// and those below a thousand have none. Numbers with a fraction would now and then have one digit behind it, or none before.
+    pub(in crate::data) fn are_points_of_thousands(&self) -> bool {
+        self.decimal + self.thousands == 0 && self.odd_point && !self.odd_comma && self.small && !self.large
+    }
+
+    /// A number whose point could be either, where nothing says which.
+    pub(in crate::data) fn unclear_point(&self) -> Option<&str> {
+        let is_unclear = self.decimal + self.thousands == 0 && self.odd_point && !self.odd_comma;
+        is_unclear.then_some(self.example.as_str())
     }
 
     /// What most of those say that can be read in one way alone; none where they say nothing.
@@ -71,9 +94,30 @@ impl Commas {
 const NOTHING: [&str; 14] =
     ["", "na", "n/a", "#n/a", "#na", "nan", "-nan", "null", "none", "<na>", "#n/a n/a", "1.#qnan", "-1.#ind", "?"];
 
-/// Words that stand for nothing beside numbers; anywhere else they may be a category.
-const NO_NUMBER: [&str; 12] =
-    ["-", "--", "---", "–", "—", ".", "n.a.", "k.a.", "missing", "unknown", "unbekannt", "not available"];
+/// Words that stand for nothing beside numbers; anywhere else they may be a category. Those behind a `#` are what spreadsheets write of
+/// a sum that cannot be done.
+const NO_NUMBER: [&str; 20] = [
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    ".",
+    "n.a.",
+    "k.a.",
+    "missing",
+    "unknown",
+    "unbekannt",
+    "not available",
+    "tbd",
+    "tba",
+    "#div/0!",
+    "#value!",
+    "#ref!",
+    "#num!",
+    "#name?",
+    "#null!",
+];
 
 /// Whether a word stands for nothing where a number should be.
 pub(super) fn is_no_number(word: &str) -> bool {
@@ -174,15 +218,25 @@ pub(in crate::data) fn date(cell: &Cell) -> Option<DateTime> {
     if time.is_empty() { day.parse().ok() } else { format!("{day}T{time}").parse().ok() }
 }
 
-/// `31/01/2026 9:05` with its day first, and with its month first; none where a cell says no such thing.
+/// The year that two figures between strokes stand for, as POSIX has it: from 1969 on. Versions and the like have points.
+fn year_of(year: &str, day: &str) -> Option<String> {
+    match year.len() {
+        4 => Some(year.into()),
+        2 if day.contains('/') => Some(format!("{}{year}", if year < "69" { 20 } else { 19 })),
+        _ => None,
+    }
+}
+
+/// `31/01/2026 9:05`, or `31/1/26`, with its day first, and with its month first; none where a cell says no such thing.
 fn day_and_month(cell: &Cell) -> Option<[Option<DateTime>; 2]> {
     let Cell::Text(text) = cell else { return None };
     let text = text.trim();
     let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     let [first, second, year] = day.split(['/', '-']).collect::<Vec<_>>()[..] else { return None };
-    if year.len() != 4 || !day.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-')) {
+    if !day.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-')) {
         return None;
     }
+    let year = year_of(year, day)?;
     let time = if time.find(':') == Some(1) { format!("T0{time}") } else { format!("T{time}") };
     let time = time.strip_suffix('T').unwrap_or(&time);
     let read = |day: &str, month: &str| date(&Cell::Text(format!("{year}-{month:0>2}-{day:0>2}{time}")));
@@ -349,6 +403,18 @@ mod tests {
             ("some-words-here", None),
         ] {
             assert_eq!(read(cell).as_deref(), expected, "{cell}");
+        }
+        let both = |cell: &str| super::dates(&text(cell)).map(|date| date.map(|date| date.date().to_string()));
+        for (cell, day_first, month_first) in [
+            ("7/24/20", None, Some("2020-07-24")),
+            ("24/07/99", Some("1999-07-24"), None),
+            ("3/4/68", Some("2068-04-03"), Some("2068-03-04")),
+            ("3/4/20 9:05", Some("2020-04-03"), Some("2020-03-04")),
+            ("3-4-20", None, None),
+            ("3/4/2", None, None),
+            ("3/4/-1", None, None),
+        ] {
+            assert_eq!(both(cell), [day_first, month_first].map(|date| date.map(String::from)), "{cell}");
         }
         let saturday = date(&text("2026-01-31 12:30:00")).expect("a date");
         let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];

@@ -1,7 +1,9 @@
 //! One column of a table: what its cells in the training rows are, and what follows for a model.
 
-use super::cells::{self, Comma, DayOrder, is_no_number, part_of};
+use super::cells::{self, Comma, DayOrder, part_of};
+use super::codes::Codes;
 use super::far_out::far_out;
+use super::strays::{MANY_NUMBERS, Strays};
 use super::target::Target;
 use crate::data::read::{Cell, ColumnKind};
 use crate::words::count;
@@ -27,7 +29,7 @@ pub(super) enum Why {
     Constant(String),
     /// A number that runs with the rows, or one that is called an identifier.
     Identifier,
-    /// Texts that hardly ever repeat: names, tickets, or what somebody wrote.
+    /// Texts that hardly ever repeat: names, tickets, or what somebody wrote; digits that say which and not how much, likewise.
     Texts {
         different: usize,
         rows: usize,
@@ -71,14 +73,6 @@ impl Why {
 const MOST_VALUES: usize = 10_000;
 /// Fewer rows say little about whether two columns are the same.
 const LEAST_ROWS: usize = 20;
-/// A column of numbers may have so many cells that are none, for each that is one.
-const STRAY: f64 = 0.1;
-/// So many where they are a few words that stand for nothing: `-`.
-const STRAY_NOTHING: f64 = 1.0;
-/// Words of a column of numbers that stand for nothing, at most.
-const FEW_WORDS: usize = 3;
-/// Any word does where at least so many different numbers are beside it.
-const MANY_NUMBERS: usize = 20;
 /// A value that occurs less often is taken for one that is not there.
 const LEAST_OF_A_KIND: usize = 2;
 
@@ -93,21 +87,15 @@ pub(super) struct Column {
     sides: [Option<Seen>; 2],
     /// As long as every cell is nothing or a date.
     dates: Option<Dates>,
-    /// How many digits all cells have, if those are all that they have; whether a nought stands in front of any.
-    digits: Option<usize>,
-    has_nought: bool,
+    codes: Codes,
     /// None: too many to be categories.
     values: Option<BTreeMap<String, Seen>>,
     /// Of all rows, as far as values are told apart.
     categories: Vec<Option<String>>,
     known: usize,
-    infinite: usize,
-    /// Cells that say something and no number; the first of them.
-    stray: usize,
-    example: String,
+    /// Cells that say something and no number, and how many words they have.
+    strays: Strays,
     words: usize,
-    /// The first of the different ones, one more than a few.
-    strays: BTreeSet<String>,
 }
 
 /// Row by row, the date if its day stands before its month, and if it stands behind it.
@@ -151,16 +139,12 @@ impl Column {
             numbers: Vec::new(),
             sides: [None; 2],
             dates: Some(Dates::default()),
-            digits: None,
-            has_nought: false,
+            codes: Codes::default(),
             values: Some(BTreeMap::new()),
             categories: Vec::new(),
             known: 0,
-            infinite: 0,
-            stray: 0,
-            example: String::new(),
+            strays: Strays::default(),
             words: 0,
-            strays: BTreeSet::new(),
         }
     }
 
@@ -183,27 +167,13 @@ impl Column {
             self.categories.push(None);
             return;
         };
-        self.see_digits(&category);
+        self.codes.take(&category);
         self.known += 1;
-        self.infinite += usize::from(number.is_some_and(f64::is_infinite));
+        self.strays.take(&category, number);
         if number.is_none() {
-            self.stray += 1;
             self.words += category.split_whitespace().count();
-            if self.example.is_empty() {
-                self.example = category.chars().take(40).collect();
-            }
-            if self.strays.len() <= FEW_WORDS && !self.strays.contains(&*category) {
-                self.strays.insert(category.to_string());
-            }
         }
         self.count(category.into_owned(), class);
-    }
-
-    /// Before the cell is counted.
-    fn see_digits(&mut self, category: &str) {
-        let are_digits = category.bytes().all(|b| b.is_ascii_digit());
-        let length = Some(category.len()).filter(|_| are_digits && (self.known == 0 || self.digits == Some(category.len())));
-        (self.digits, self.has_nought) = (length, self.has_nought || category.starts_with('0'));
     }
 
     fn count(&mut self, category: String, class: Option<u32>) {
@@ -221,23 +191,28 @@ impl Column {
     }
 
     fn are_numbers(&self) -> bool {
-        let (stray, numbers) = (self.stray as f64, (self.known - self.stray) as f64);
-        let most = if self.strays_are_nothing() { STRAY_NOTHING } else { STRAY };
-        numbers > 0.0 && stray <= most * numbers
+        self.strays.leave_numbers(self.are_many())
     }
 
-    /// Whether what is no number are a few words that stand for nothing; `<0.5` and `90+` are values.
-    fn strays_are_nothing(&self) -> bool {
-        let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len).saturating_sub(self.strays.len());
-        let few = !self.strays.is_empty() && self.strays.len() <= FEW_WORDS;
-        let are_words = || !self.strays.iter().any(|word| word.contains(char::is_numeric));
-        few && (different >= MANY_NUMBERS && are_words() || self.strays.iter().all(|word| is_no_number(word)))
+    /// Whether there are many different numbers.
+    fn are_many(&self) -> bool {
+        let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
+        different.saturating_sub(self.strays.words().len()) >= MANY_NUMBERS
     }
 
-    /// Whether what looks like numbers are codes, such as `01067`, of few enough kinds to be categories.
-    fn are_codes(&self) -> bool {
-        const SHORTEST: usize = 4;
-        self.has_nought && self.digits.is_some_and(|digits| digits >= SHORTEST) && self.texts().is_none()
+    /// Whether its cells are digits that say which and not how much: codes, or whole numbers beyond those that can be told apart.
+    fn are_names(&self) -> bool {
+        self.codes.are_codes() || self.are_beyond()
+    }
+
+    /// Whether different whole numbers would be one, for they are too large.
+    fn are_beyond(&self) -> bool {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let Some(values) = self.values.as_ref().filter(|_| self.numbers.iter().any(|x| x.abs() > EXACT)) else { return false };
+        let apart: BTreeSet<u64> = self.numbers.iter().map(|x| x.to_bits()).collect();
+        values.len() > 1
+            && values.keys().all(|value| value.bytes().all(|b| b.is_ascii_digit()))
+            && apart.len() * 2 <= values.len()
     }
 
     /// What is taken from it. `targets`: of the rows that it has seen. `asked`: somebody named it, so that only what cannot be used is
@@ -250,13 +225,19 @@ impl Column {
         if let Some(dates) = &self.dates {
             return self.dates(dates);
         }
-        if self.are_numbers() && !self.are_codes() {
+        let texts = self.texts();
+        // What can be no category is a number to whoever asks for it.
+        let are_names = self.are_names() && (!asked || texts.is_none());
+        if self.are_numbers() && !are_names {
             let numbers = self.numbers.iter().map(|x| Some(*x));
             let decimal_comma = self.comma == Comma::Decimal;
-            let nothing = if self.strays_are_nothing() { self.strays.iter().cloned().collect() } else { Vec::new() };
+            let nothing = match self.strays.are_nothing(self.are_many()) {
+                true => self.strays.words().iter().cloned().collect(),
+                false => Vec::new(),
+            };
             return Use::Numbers(vec![NumericColumn { decimal_comma, nothing, ..NumericColumn::of(&self.name, numbers) }]);
         }
-        match self.texts() {
+        match texts {
             Some(why) => Use::Nothing(why),
             None => {
                 let categories = self.categories.iter().map(Option::as_deref);
@@ -270,14 +251,15 @@ impl Column {
         if self.dates.is_some() || !self.are_numbers() {
             return Vec::new();
         }
-        let far_out = if self.are_codes() { None } else { far_out(&self.name, self.numbers.iter().copied()) };
+        let far_out = if self.are_names() { None } else { far_out(&self.name, self.numbers.iter().copied()) };
         self.no_numbers().into_iter().chain(far_out).collect()
     }
 
     /// That cells of a column of numbers are none.
     fn no_numbers(&self) -> Option<String> {
-        let example = if self.stray > 0 { format!(", such as `{}`", self.example) } else { String::new() };
-        let odd = self.stray + self.infinite;
+        let stray = self.strays.count();
+        let example = if stray > 0 { format!(", such as `{}`", self.strays.example()) } else { String::new() };
+        let odd = stray + self.strays.infinite();
         (odd > 0).then(|| {
             let (odd, known) = (count(odd as f64), count(self.known as f64));
             format!(
@@ -310,7 +292,7 @@ impl Column {
 
     /// Whole numbers, each once, that rise from row to row without large gaps; or hardly one twice in a column that is called so.
     fn is_identifier(&self) -> bool {
-        let whole = self.stray == 0 && self.known == self.rows() && self.numbers.iter().all(|x| x.fract() == 0.0);
+        let whole = self.strays.count() == 0 && self.known == self.rows() && self.numbers.iter().all(|x| x.fract() == 0.0);
         if !whole || self.rows() < 3 {
             return false;
         }
@@ -335,7 +317,8 @@ impl Column {
         if let Some(Target::Value(_)) = targets.first() {
             let value = |target: &Target| if let Target::Value(value) = target { *value } else { f64::NAN };
             let values: Vec<f64> = targets.iter().map(value).collect();
-            return self.stray == 0 && crate::eval::metrics::regression::pearson(&self.numbers, &values).abs() > 1.0 - 1e-12;
+            return self.strays.count() == 0
+                && crate::eval::metrics::regression::pearson(&self.numbers, &values).abs() > 1.0 - 1e-12;
         }
         let Some(values) = self.values.as_ref().filter(|values| values.len() == classes) else { return false };
         let mut stands_for: Vec<u32> = values.values().filter_map(|seen| seen.class.flatten()).collect();
@@ -347,25 +330,27 @@ impl Column {
     /// Why its texts are no categories.
     fn texts(&self) -> Option<Why> {
         const FEW: usize = 20;
-        if self.example.split('/').count() == 3 && self.example.bytes().all(|b| b.is_ascii_digit() || b == b'/') {
-            return Some(Why::Dates(self.example.clone()));
+        let example = self.strays.example();
+        if example.split('/').count() == 3 && example.bytes().all(|b| b.is_ascii_digit() || b == b'/') {
+            return Some(Why::Dates(example.into()));
         }
         let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
         let many = different == self.known && self.known > 1 || different > FEW && different * 2 > self.known;
-        let numbers = self.known - self.stray;
-        (many || self.values.is_none()).then(|| match numbers > self.stray && self.stray > 0 {
-            true => Why::Mixed { numbers, rows: self.known, example: self.example.clone() },
+        let stray = self.strays.count();
+        let numbers = self.known - stray;
+        (many || self.values.is_none()).then(|| match numbers > stray && stray > 0 {
+            true => Why::Mixed { numbers, rows: self.known, example: example.into() },
             false => Why::Texts { different, rows: self.known, words: self.words_of_each() },
         })
     }
 
     /// Words of a cell that is no number, in the mean.
     pub(super) fn words_of_each(&self) -> f64 {
-        self.words as f64 / self.stray.max(1) as f64
+        self.words as f64 / self.strays.count().max(1) as f64
     }
 
     fn dates(&self, dates: &Dates) -> Use {
-        let Some(way) = dates.order.way() else { return Use::Nothing(Why::Dates(self.example.clone())) };
+        let Some(way) = dates.order.way() else { return Use::Nothing(Why::Dates(self.strays.example().into())) };
         let day_first = dates.order.matters().then_some(way == 0);
         let dates: Vec<Option<DateTime>> = dates.each.iter().map(|either| either[way]).collect();
         let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
@@ -534,7 +519,20 @@ mod tests {
         assert_eq!(found("zip", |i| ["01067", "10115", "99423"][i % 3].into()), "01067 10115 99423");
         assert_eq!(found("month", |i| format!("{:02}", 1 + i % 12)), "1 numbers", "two digits");
         assert_eq!(found("year", |i| (2000 + i % 9).to_string()), "1 numbers", "no nought in front");
-        assert_eq!(found("part", |i| format!("{:05}", i * 37 % 997)), "1 numbers", "too many to be categories");
+        assert_eq!(found("part", |i| format!("{:05}", i * 37 % 997)), "names or the like: 40 different values in 40 rows");
+        let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();
+        let asked = decide("part", &cells(|i| format!("{:05}", i * 37 % 997)), &targets, 2, true);
+        assert!(matches!(asked, Use::Numbers(_)), "to whoever names it");
+    }
+
+    /// A number of 64 bits is exact up to 2^53: beyond it, whose rows are could not be told apart.
+    #[test]
+    fn whole_numbers_that_cannot_be_told_apart_are_names() {
+        let far = |i: usize| 9_223_372_036_854_775_808u64 + i as u64;
+        assert_eq!(found("user", |i| far(i * 7 % 40).to_string()), "names or the like: 40 different values in 40 rows");
+        assert_eq!(found("user", |i| far(i % 2).to_string()), "it says what is to be predicted in other words");
+        assert_eq!(found("user", |i| far(i % 3).to_string()).split(' ').count(), 3, "categories");
+        assert_eq!(found("bytes", |i| ((i as u64 * 7 % 40) * 1_000_000_007).to_string()), "1 numbers");
     }
 
     #[test]

@@ -209,8 +209,8 @@ fn split_facts(
     let known = targets.known();
     if known > 0 && known < rows {
         let (without, rows) = (count((rows - known) as f64), count(rows as f64));
-        let infinite = if targets.infinite > 0 { ", or one that is not finite" } else { "" };
-        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`{infinite}"));
+        let strays = targets.strays.in_words();
+        notes.push(format!("data: {without} of {rows} rows of `{name}` are left out, for they have no `{label}`{strays}"));
     }
     let facts = SplitFacts {
         name: name.into(),
@@ -245,6 +245,7 @@ fn labels(
     {
         return Err(Error::OneClass { split: split.0.clone(), class: only.clone() });
     }
+    notes.extend(classes::hardly_any_twice(label, &targets.classes, targets.known()));
     let mut counts = vec![0usize; targets.classes.len()];
     for target in targets.rows.iter().flatten() {
         if let Target::Class(class) = target {
@@ -548,9 +549,28 @@ mod tests {
             ("c.csv", "price;y\n5,000;5\n4,125;6\n", "price", Comma::Decimal),
             ("d.csv", "price;y\n1.001;5,5\n4.125;6,25\n", "price", Comma::Decimal),
             ("e.csv", "area,levels\n1.234,\"1,2\"\n2.5,\"3,4\"\n", "area", Comma::Thousands),
+            ("g.csv", "size;y\n997;a\n3.159;b\n61.687;a\n", "size", Comma::Decimal),
+            ("h.csv", "size;y\n997;1.250\n3.159;1.500\n", "y", Comma::Decimal),
+            ("i.csv", "size;y\n997;a\n3159;b\n1.125;a\n", "size", Comma::Thousands),
+            ("j.csv", "size;y\n997;0.5\n3.159;1.5\n", "size", Comma::Thousands),
             ("f.tsv", "feet\ty\n982\t1\n1,274\t2\n", "feet", Comma::Thousands),
         ] {
             assert_eq!(table(&dir, name, text).comma(column), expected, "{text}");
+        }
+    }
+
+    /// Where nothing says what a point is, whoever reads the plan can.
+    #[test]
+    fn points_that_could_be_either_are_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, text, expected) in [
+            ("a.csv", "size;y\n997;a\n3.159;b\n", "`3.159` of `size` is read as 3159"),
+            ("b.csv", "size;y\n61.687;a\n3.159;b\n", "the point of `61.687` in `size` is taken for a decimal one"),
+            ("c.csv", "size;y\n1.5;a\n3.159;b\n", ""),
+            ("d.csv", "size,y\n61.687,a\n3.159,b\n", ""),
+        ] {
+            let told = table(&dir, name, text).notes().join(" ");
+            assert!(told.contains(expected) && told.is_empty() == expected.is_empty(), "{text}: {told}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! Which rows of a table belong to a split: those that say what is to be predicted, and of them the part that is meant.
 
-use super::cells::{Comma, is_nothing, number};
+use super::cells::{Comma, category, number};
+use super::codes::Codes;
+use super::strays::{MANY_NUMBERS, Strays};
 use crate::data::classes::{self, MOST_CLASSES};
-use crate::data::read::{Cell, Table};
+use crate::data::read::{Cell, Position, Table};
 use crate::data::{Error, Result, ordered};
 use crate::job::Part;
 use crate::spec::Task;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tallow_zoo::HeadKind;
 
 /// What a row says is to be predicted.
@@ -23,35 +25,27 @@ pub(super) struct Targets {
     pub(super) rows: Vec<Option<Target>>,
     /// By the order in which they occur.
     pub(super) classes: Vec<String>,
-    /// Rows whose number is not finite, and so none.
-    pub(super) infinite: usize,
+    /// Of numbers: cells that say something else, which stand for nothing.
+    pub(super) strays: Strays,
 }
 
 impl Targets {
     /// # Errors
-    /// A file cannot be read; where numbers are to be predicted, a cell says something else.
+    /// A file cannot be read; where numbers are to be predicted, too many cells say something else: the first of them.
     pub(super) fn read(tables: &[Table], label: &str, task: Task) -> Result<Self> {
-        let (mut targets, mut known) = (Targets::default(), BTreeMap::new());
+        let (mut targets, mut known, mut odd) = (Targets::default(), BTreeMap::new(), None);
         for table in tables {
             for row in table.rows(&[label])? {
                 let row = row?;
                 let cell = row.cells.first().unwrap_or(&Cell::Null);
                 let target = match task.head() {
-                    HeadKind::Value if is_nothing(cell) => None,
-                    HeadKind::Value => match number(cell, table.comma(label)) {
-                        Some(number) => {
-                            targets.infinite += usize::from(!number.is_finite());
-                            Some(Target::Value(number)).filter(|_| number.is_finite())
+                    HeadKind::Value => {
+                        let value = targets.value(cell, table.comma(label));
+                        if value.is_none() && targets.strays.count() > 0 {
+                            odd.get_or_insert_with(|| no_number(table, row.position, label, cell));
                         }
-                        None => {
-                            return Err(Error::Number {
-                                path: table.path().into(),
-                                position: row.position,
-                                column: label.into(),
-                                found: cell.in_words(),
-                            });
-                        }
-                    },
+                        value.map(Target::Value)
+                    }
                     _ => classes::class_of(cell).map(|name| {
                         let next = known.len() as u32;
                         Target::Class(*known.entry(name).or_insert(next))
@@ -68,9 +62,21 @@ impl Targets {
                 });
             }
         }
+        // Numbers are known to be meant.
+        if let Some(odd) = odd.filter(|_| !targets.strays.leave_numbers(true)) {
+            return Err(odd);
+        }
         targets.classes = vec![String::new(); known.len()];
         known.into_iter().for_each(|(name, number)| targets.classes[number as usize] = name);
         Ok(targets)
+    }
+
+    /// The number that a cell says; one that is not finite is none.
+    fn value(&mut self, cell: &Cell, comma: Comma) -> Option<f64> {
+        let said = category(cell)?;
+        let number = number(cell, comma);
+        self.strays.take(&said, number);
+        number.filter(|number| number.is_finite())
     }
 
     /// Whether nothing but -1 stands there, which keeps the targets of a split secret.
@@ -121,17 +127,27 @@ pub(in crate::data) fn rows_of(tables: &[Table], label: &str, task: Task, part: 
     Targets::read(tables, label, task)?.mask(part, tables)
 }
 
-/// What a target column is for, where nobody said: many different numbers are to be met, anything else is classes.
+/// That a cell is no number.
+fn no_number(table: &Table, position: Position, label: &str, cell: &Cell) -> Error {
+    Error::Number { path: table.path().into(), position, column: label.into(), found: cell.in_words() }
+}
+
+/// What a target column is for, where nobody said: many different numbers are to be met, beside which a few cells may stand for nothing,
+/// anything else is classes.
 pub(super) fn is_measured(tables: &[Table], label: &str) -> Result<bool> {
     const MOST_WHOLE: usize = 20;
     const MOST_FRACTIONS: usize = 10;
-    let (mut seen, mut fractions, mut rows) = (std::collections::BTreeSet::new(), false, 0usize);
+    let (mut seen, mut fractions, mut rows) = (BTreeSet::new(), false, 0usize);
+    let (mut strays, mut codes) = (Strays::default(), Codes::default());
     for table in tables {
         let comma: Comma = table.comma(label);
         for row in table.rows(&[label])? {
             let row = row?;
-            let Some(cell) = row.cells.first().filter(|cell| !is_nothing(cell)) else { continue };
-            let Some(number) = number(cell, comma) else { return Ok(false) };
+            let Some((cell, said)) = row.cells.first().and_then(|cell| Some((cell, category(cell)?))) else { continue };
+            let number = number(cell, comma);
+            strays.take(&said, number);
+            codes.take(&said);
+            let Some(number) = number else { continue };
             fractions |= number.fract() != 0.0;
             rows += 1;
             if seen.len() <= MOST_WHOLE {
@@ -140,20 +156,62 @@ pub(super) fn is_measured(tables: &[Table], label: &str) -> Result<bool> {
         }
     }
     // A class has several rows.
-    Ok(seen.len() > MOST_WHOLE || fractions && seen.len() > MOST_FRACTIONS || seen.len() > 2 && seen.len() * 2 > rows)
+    let are_many = seen.len() > MOST_WHOLE || fractions && seen.len() > MOST_FRACTIONS || seen.len() > 2 && seen.len() * 2 > rows;
+    Ok(are_many && !codes.are_codes() && strays.leave_numbers(seen.len() >= MANY_NUMBERS))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The targets of a file with these cells, a row each.
-    fn read(cells: &[&str], task: Task) -> Targets {
+    /// A file with these cells, a row each.
+    fn table(cells: &[&str]) -> (tempfile::TempDir, [Table; 1]) {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("t.csv");
-        let rows: String = cells.iter().enumerate().map(|(i, cell)| format!("{i},{cell}\n")).collect();
+        let rows: String = cells.iter().enumerate().map(|(i, cell)| format!("{i},\"{cell}\"\n")).collect();
         std::fs::write(&path, format!("size,kind\n{rows}")).expect("written");
-        Targets::read(&[Table::open(&path).expect("a table")], "kind", task).expect("targets")
+        let table = Table::open(&path).expect("a table");
+        (dir, [table])
+    }
+
+    /// The targets of a file with these cells.
+    fn read(cells: &[&str], task: Task) -> Targets {
+        Targets::read(&table(cells).1, "kind", task).expect("targets")
+    }
+
+    /// Inputs have the same rule; cells that say something else than a number are left out where they are few.
+    #[test]
+    fn numbers_are_met_beside_a_few_cells_that_stand_for_nothing() {
+        let prices: Vec<String> = (0..60).map(|i| format!("${},{:03}.50", 1 + i, i * 37 % 1000)).collect();
+        let beside = |odd: &[&'static str]| -> Vec<String> {
+            prices.iter().cloned().chain(odd.iter().map(|odd| odd.to_string())).collect()
+        };
+        for (odd, expected) in [
+            (&["TBD"][..], true),
+            (&["-", "unknown", "#DIV/0!"], true),
+            (&["call", "call", "call"], true),
+            (&["a1", "b2", "c3"], true),
+            (&["a1", "b2", "c3", "d4", "e5", "f6", "g7"], false),
+        ] {
+            let cells = beside(odd);
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            let (_dir, tables) = table(&cells);
+            assert_eq!(is_measured(&tables, "kind").expect("read"), expected, "{odd:?}");
+            match Targets::read(&tables, "kind", Task::TabularRegression) {
+                Ok(found) => {
+                    assert_eq!((found.known(), expected), (60, true), "{odd:?}");
+                    assert!(found.strays.in_words().contains(&format!("no number, such as `{}`", odd[0])));
+                }
+                Err(error) => assert!(!expected && error.to_string().contains("line 62, column `kind`"), "{error}"),
+            }
+        }
+        let (_dir, few) = table(&["1", "2", "3", "unknown", "1", "2", "3", "unknown"]);
+        assert!(!is_measured(&few, "kind").expect("read"), "few numbers are classes, and what stands beside them is one");
+        let zips: Vec<String> = (0..60).map(|i| format!("{:05}", i / 2 * 37)).collect();
+        let (_dir, zips) = table(&zips.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(!is_measured(&zips, "kind").expect("read"), "codes");
+        // Known to be numbers, a small split needs no many of them.
+        assert_eq!(read(&["1.5", "soon", "2.5"], Task::TabularRegression).known(), 2);
     }
 
     #[test]

@@ -59,6 +59,21 @@ fn a_cut_far_from_what_was_asked_for_is_told() {
     assert!(notes[0].ends_with("not the 20 % that were asked for: rows of one time stay together"), "{notes:?}");
 }
 
+/// Whoever advised such a column for a split would be refused.
+#[test]
+fn dates_whose_day_and_month_cannot_be_told_apart_are_told() {
+    let found = |days: &[&str]| {
+        let rows: String = (0..300).map(|i| format!("{},{i}\n", days[i * days.len() / 300])).collect();
+        let (_dir, tables) = table(&format!("sold,y\n{rows}"));
+        (columns_of_time(&tables[0]), unclear(&tables[0], &["sold".to_string()]))
+    };
+    let sold = || vec!["sold".to_string()];
+    assert_eq!(found(&["1/2/20", "3/4/21"]), (sold(), sold()));
+    assert_eq!(found(&["1/2/20", "3/24/21"]), (sold(), vec![]));
+    assert_eq!(found(&["1/2/20", "1/2/20", "1/2/20", "3/24/21"]), (sold(), vec![]), "behind the first rows");
+    assert_eq!(found(&["2020-01-02", "2021-03-04"]), (sold(), vec![]));
+}
+
 #[test]
 fn numbers_and_dates_of_either_order_are_times() {
     let held_out = |times: &str| {
@@ -70,6 +85,7 @@ fn numbers_and_dates_of_either_order_are_times() {
     // The thirteenth is no month.
     assert_eq!(held_out("01/02/2026 13/01/2026 02/01/2026 03/01/2026"), Ok(vec![0]));
     assert_eq!(held_out("01/02/2026 01/13/2026 02/01/2026 03/01/2026"), Ok(vec![3]));
+    assert_eq!(held_out("1/2/26 13/1/26 2/1/26 3/1/26"), Ok(vec![0]));
     assert_eq!(held_out("31.12.2025 01.01.2026 30.12.2025 02.12.2025"), Ok(vec![1]));
     for (times, expected) in [
         ("01/02/2026 02/01/2026", "line 2, column `t`: expected a date whose day and month can be told apart"),

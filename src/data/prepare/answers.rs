@@ -2,10 +2,11 @@
 
 use super::Split;
 use crate::data::classes::{Classes, Label, place_of};
-use crate::data::read::{Cell, Position, Row, Table};
+use crate::data::read::{Cell, ColumnKind, Position, Row, Table};
 use crate::data::tensor_file::{Bytes, Dtype, Spool, Tensor};
 use crate::data::{Error, Lacks, Result, features};
 use crate::job::{PrepareJob, Spread};
+use std::path::PathBuf;
 use tallow_zoo::HeadKind;
 
 /// The answers of a split, one an example.
@@ -57,6 +58,11 @@ impl<'a> Answers<'a> {
             Answers::Labels(labels) => labels.take(table, row),
             Answers::Values(values) => values.take(table, row),
         }
+    }
+
+    /// Whether they are numbers.
+    pub(super) fn are_values(&self) -> bool {
+        matches!(self, Answers::Values(_))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -156,13 +162,15 @@ pub(super) struct SeveralLabels<'a> {
     rows: usize,
     flags: Spool,
     counts: Vec<usize>,
+    /// Whether a blank of the file at hand says that no label holds.
+    may_be_none: Option<(PathBuf, bool)>,
 }
 
 impl<'a> SeveralLabels<'a> {
     fn new(split: &Split, classes: Numbered<'a>, flags: Spool) -> Self {
         let apart = !split.columns.labels.is_empty();
         let columns = if apart { split.columns.labels.clone() } else { vec![split.label_column().into()] };
-        SeveralLabels { columns, apart, classes, rows: 0, flags, counts: vec![0; classes.names.len()] }
+        SeveralLabels { columns, apart, classes, rows: 0, flags, counts: vec![0; classes.names.len()], may_be_none: None }
     }
 
     fn said(&mut self) -> Result<Said<'_>> {
@@ -202,18 +210,49 @@ impl<'a> SeveralLabels<'a> {
         Ok(found)
     }
 
-    fn of_list(&self, table: &Table, position: &Position, cell: &Cell) -> Result<Vec<usize>> {
+    /// As [`may_be_none`], looked up once a file.
+    fn may_be_none(&mut self, table: &Table) -> Result<bool> {
+        if let Some((path, may)) = &self.may_be_none
+            && path == table.path()
+        {
+            return Ok(*may);
+        }
+        let may = may_be_none(table, &self.columns[0])?;
+        self.may_be_none = Some((table.path().into(), may));
+        Ok(may)
+    }
+
+    fn of_list(&mut self, table: &Table, position: &Position, cell: &Cell) -> Result<Vec<usize>> {
         let column = &self.columns[0];
         let indices = table.column(column)?.classes.is_some();
         let items = labels_in(cell, self.classes.source);
         let number = |item| self.classes.class((table, position, column), item, indices);
         let found = items.iter().map(number).collect::<Result<Vec<_>>>()?;
-        // A cell with nothing in it is a row that nobody labelled; an empty list says that none of the labels holds.
-        match (cell, found.is_empty()) {
-            (Cell::Null, true) => Err(missing(table, position, column)),
+        match cell {
+            Cell::Null if !self.may_be_none(table)? => Err(missing(table, position, &self.columns[0])),
             _ => Ok(found),
         }
     }
+}
+
+/// Whether a cell of several labels with nothing in it says that none of them holds: `a|b` has no other way to say so. Among lists, also
+/// such as are written down, an empty one says it, and a row without any is one that nobody labelled.
+///
+/// # Errors
+/// The file cannot be read.
+pub(in crate::data) fn may_be_none(table: &Table, column: &str) -> Result<bool> {
+    if matches!(table.column(column)?.kind, ColumnKind::List(_)) {
+        return Ok(false);
+    }
+    for row in table.rows(&[column])? {
+        match row?.cells.first() {
+            Some(cell) if cell.is_blank() => {}
+            Some(Cell::Text(text)) => return Ok(written_list(text).is_none()),
+            _ => return Ok(true),
+        }
+    }
+    // Nothing but blanks keeps the labels of a split secret.
+    Ok(false)
 }
 
 /// The labels that a cell lists: the items of a list, also of one that is written down as text, else of a text the parts between `|`, `;`

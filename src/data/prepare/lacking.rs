@@ -81,6 +81,11 @@ impl Lacking {
                 self.unlabelled.add(error);
                 return Ok(false);
             }
+            // Where too many are no numbers, the survey has said so.
+            Err(error @ Error::Number { .. }) if answers.are_values() => {
+                self.unlabelled.add(error);
+                return Ok(false);
+            }
             Err(error) => return Err(error),
         }
         Ok(true)

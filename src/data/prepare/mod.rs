@@ -47,7 +47,7 @@ mod weights;
 mod words;
 mod wordwise;
 
-pub(super) use answers::{labels_in, written_list};
+pub(super) use answers::{labels_in, may_be_none, written_list};
 pub(super) use pixels::{Pixels, decode as decode_image, shape as image_shape};
 pub(super) use resize::brought_to;
 pub(super) use spans::{Question, places, windows};

@@ -1,5 +1,6 @@
 //! CSV and TSV with a header line. A byte order mark is skipped; every cell is text, and an empty one is nothing.
 
+use super::escapes::{self, Doubled};
 use super::quotes::{Quotes, are_letters};
 use super::{Cell, Column, ColumnKind, Position, Row, Rows, is_name_of_image, packed, unreadable};
 use crate::data::audio::is_audio;
@@ -17,6 +18,8 @@ pub(super) struct Dialect {
     pub(super) delimiter: u8,
     /// Whether a cell may stand in quotes; otherwise they are letters.
     quotes: bool,
+    /// Whether a quote within such a cell stands behind a backslash, and not twice.
+    escapes: bool,
     /// Whether the first line is none of the table, but says `sep=;` to spreadsheets.
     says: bool,
 }
@@ -33,6 +36,7 @@ fn open(path: &Path, dialect: Dialect) -> Result<csv::Reader<Quotes<impl BufRead
     if dialect.says {
         file.read_until(b'\n', &mut Vec::new()).map_err(|e| unreadable(path, None, e))?;
     }
+    let file: Box<dyn BufRead> = if dialect.escapes { Box::new(Doubled::new(file, dialect.delimiter)) } else { file };
     let quotes = Quotes::new(file, dialect.delimiter, dialect.quotes, 1 + dialect.lines_before());
     Ok(csv::ReaderBuilder::new().delimiter(dialect.delimiter).quoting(dialect.quotes).from_reader(quotes))
 }
@@ -40,11 +44,28 @@ fn open(path: &Path, dialect: Dialect) -> Result<csv::Reader<Quotes<impl BufRead
 /// How a file is written, whose `usual` mark between cells its ending tells.
 pub(super) fn dialect(path: &Path, usual: u8) -> Result<Dialect> {
     let said = said(path)?;
-    let open = Dialect { delimiter: usual, quotes: true, says: said.is_some() };
+    let open = Dialect { delimiter: usual, quotes: true, escapes: false, says: said.is_some() };
+    if let Some(delimiter) = escaping(path, said, usual) {
+        return Ok(Dialect { delimiter, escapes: true, ..open });
+    }
     let delimiter = said.map_or_else(|| delimiter(path, open), Ok)?;
     let quotes = delimiter != b'\t' || !are_letters(packed::open(path)?, delimiter).map_err(|e| unreadable(path, None, e))?;
     Ok(Dialect { delimiter, quotes, ..open })
 }
+
+/// The mark between whose cells every quote within one stands behind a backslash; none where they do not. What cannot be read is told
+/// where its rows are.
+fn escaping(path: &Path, said: Option<u8>, usual: u8) -> Option<u8> {
+    let open = || packed::open(path).ok();
+    if !escapes::may_be(open()?).ok()? {
+        return None;
+    }
+    let marks = said.map_or_else(|| [usual].into_iter().chain(MARKS).collect(), |said| vec![said]);
+    marks.into_iter().find(|mark| open().is_some_and(|file| escapes::are_such(file, *mark).unwrap_or(false)))
+}
+
+/// What may stand between cells.
+const MARKS: [u8; 4] = [b';', b'\t', b',', b'|'];
 
 /// The mark that a first line of `sep=;` names.
 fn said(path: &Path) -> Result<Option<u8>> {
@@ -61,7 +82,6 @@ fn said(path: &Path) -> Result<Option<u8>> {
 /// countries write semicolons. Where none does, the usual one, unless the header has none of it and has another.
 fn delimiter(path: &Path, usual: Dialect) -> Result<u8> {
     const SEEN: usize = 20;
-    const MARKS: [u8; 4] = [b';', b'\t', b',', b'|'];
     let width = |mark: u8| -> Option<usize> {
         let mut parts = csv::ReaderBuilder::new();
         parts.delimiter(mark).flexible(true).has_headers(false);
@@ -97,15 +117,29 @@ pub(super) fn columns(path: &Path, dialect: Dialect) -> Result<(Vec<Column>, Vec
         match any {
             true if cells.iter().all(|c| c.parse::<i64>().is_ok()) => ColumnKind::Int,
             true if cells.iter().all(|c| c.parse::<f64>().is_ok()) => ColumnKind::Float,
-            true if cells.iter().all(|c| is_audio(c)) => ColumnKind::Audio,
+            true if are_recordings(&cells) => ColumnKind::Audio,
             true if cells.iter().all(|c| is_name_of_image(c)) => ColumnKind::Image,
             _ => ColumnKind::Text,
         }
     };
     let columns: Vec<Column> =
         header.into_iter().enumerate().map(|(i, name)| Column { kind: kind(i), name, classes: None }).collect();
-    let notes = notes(&columns, &sample);
+    let mut notes = notes(&columns, &sample);
+    if dialect.escapes {
+        notes.push("quotes within its cells stand behind backslashes, and are read as quotes".into());
+    }
     Ok((columns, notes))
+}
+
+/// Whether cells are names of recordings; a few may be of files that end otherwise: what is wrong with these is told where they are heard.
+fn are_recordings(cells: &[&str]) -> bool {
+    const ONE_OF: usize = 10;
+    let is_file = |name: &&&str| {
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        (2..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()) && !name.contains("://")
+    };
+    let others: Vec<&&str> = cells.iter().filter(|name| !is_audio(name)).collect();
+    others.len() * ONE_OF < cells.len() && others.iter().all(|name| is_file(&name))
 }
 
 fn notes(columns: &[Column], sample: &[csv::StringRecord]) -> Vec<String> {
@@ -254,13 +288,32 @@ mod tests {
         assert_eq!(whole.expect("a table").count().expect("counted"), 2);
     }
 
+    /// As Spark and MySQL write them; a cell that ends with a backslash is no such.
+    #[test]
+    fn quotes_behind_backslashes_are_quotes() {
+        let cells = |text: &str| {
+            let (_dir, table) = table(text);
+            let table = table.expect("a table");
+            let rows = table.rows(&["text", "label"]).expect("rows").map(|row| row.expect("a row").cells);
+            (rows.collect::<Vec<_>>(), table.notes().len())
+        };
+        let row = |text: &str, label: &str| [text, label].map(|cell| Cell::Text(cell.into())).to_vec();
+        let expected = vec![row("he said \"hi, you\" twice", "1"), row("a \"b\"", "0")];
+        for mark in [",", ";"] {
+            let text = "text,label\n\"he said \\\"hi, you\\\" twice\",1\n\"a \\\"b\\\"\",0\n";
+            let text = text.replace("text,label", &format!("text{mark}label")).replace("\",", &format!("\"{mark}"));
+            assert_eq!(cells(&text), (expected.clone(), 1), "{text}");
+        }
+        assert_eq!(cells("text,label\n\"C:\\\",1\n\"D:\\\",0\n"), (vec![row("C:\\", "1"), row("D:\\", "0")], 0));
+    }
+
     /// The columns and the number of rows of a file of that name.
     fn read(name: &str, text: &str) -> (Vec<String>, usize, Vec<String>) {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join(name);
         std::fs::write(&path, text).expect("written");
         let table = Table::open(&path).expect(name);
-        (table.names(), table.count().expect("counted"), table.notes().to_vec())
+        (table.names(), table.count().expect("counted"), table.notes())
     }
 
     #[test]
@@ -308,6 +361,24 @@ mod tests {
             assert_eq!(told(names), "", "{names}");
         }
         assert!(told("a,a\n1,2\n").contains("two columns are called `a`"));
+    }
+
+    /// A file of another kind is told of where it is heard; a sentence is none.
+    #[test]
+    fn one_file_of_another_kind_hides_no_recordings() {
+        let kind = |odd: &str| {
+            let names: String = (0..20).map(|i| format!("clips/{i}.wav,one\n")).collect();
+            let (_dir, table) = table(&format!("file_name,text\n{names}{odd},two\n"));
+            table.expect("a table").columns()[0].kind.clone()
+        };
+        for file in ["clips/x.aiff", "clips/x.mpc", "x.WAV"] {
+            assert_eq!(kind(file), ColumnKind::Audio, "{file}");
+        }
+        for other in ["hello", "it says so.", "https://example.org/x.html"] {
+            assert_eq!(kind(other), ColumnKind::Text, "{other}");
+        }
+        let (_dir, half) = table("file_name,text\na.wav,one\nb.mpc,two\n");
+        assert_eq!(half.expect("a table").columns()[0].kind, ColumnKind::Text);
     }
 
     #[test]

@@ -19,6 +19,39 @@ fn told(start: &[u8]) -> (Encoding, usize) {
     }
 }
 
+/// What files begin with that are no texts, and what they are.
+const OTHERS: [(&[u8], &str); 13] = [
+    (b"\x1f\x8b", "packed by gzip: its name should end in `.gz`"),
+    (b"\x28\xb5\x2f\xfd", "packed by Zstandard: its name should end in `.zst`"),
+    (b"BZh91AY&SY", "packed by bzip2"),
+    (b"\xfd7zXZ\0", "packed by xz"),
+    (b"7z\xbc\xaf\x27\x1c", "packed by 7-Zip"),
+    (b"PK\x03\x04", "a zip archive, as the files of spreadsheets (`.xlsx`) are, too"),
+    (b"PAR1\x15", "Parquet: its name should end in `.parquet`"),
+    (b"ARROW1\0\0", "Arrow: its name should end in `.arrow`"),
+    (b"SQLite format 3\0", "a database of SQLite"),
+    (b"\xd0\xcf\x11\xe0", "a document of an old Office, such as `.xls`"),
+    (b"\x89HDF", "HDF5"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+];
+
+/// What a file is by its first bytes that is no text in UTF-8; in words.
+fn no_text(start: &[u8]) -> Option<String> {
+    let Some((_, what)) = OTHERS.iter().find(|(first, _)| start.starts_with(first)) else { return without_mark(start) };
+    Some(format!("it is no text, but {what}"))
+}
+
+/// Whether every second byte is none, as in UTF-16 of plain letters.
+fn without_mark(start: &[u8]) -> Option<String> {
+    const FEW: usize = 8;
+    const SEEN: usize = 64;
+    let seen = start[..start.len().min(SEEN)].as_chunks::<2>().0;
+    let are_none = |at: usize| seen.len() * 2 >= FEW && seen.iter().all(|pair| pair[at] == 0 && pair[1 - at] != 0);
+    let name = if are_none(0) { "UTF-16BE" } else { Some("UTF-16LE").filter(|_| are_none(1))? };
+    Some(format!("every second of its bytes is 0, as in UTF-16 without its mark; `iconv -f {name} -t UTF-8` makes it UTF-8"))
+}
+
 /// Hands on a text as UTF-8 and nothing else: up to the first byte that is no letter, then the error.
 pub(super) struct Letters<R> {
     inner: R,
@@ -45,10 +78,12 @@ pub fn letters<'a>(inner: impl BufRead + 'a) -> Result<impl BufRead + 'a> {
 impl<R: BufRead> Letters<R> {
     /// Skips a byte order mark.
     pub(super) fn new(mut inner: R) -> Result<Self> {
-        let (encoding, mark) = told(inner.fill_buf()?);
+        let start = inner.fill_buf()?;
+        let (encoding, mark) = told(start);
+        let wrong = if mark == 0 { no_text(start) } else { None };
         inner.consume(mark);
         let (ready, begun) = (Vec::new(), Vec::new());
-        Ok(Letters { inner, encoding, ready, taken: 0, begun, lines: 0, bytes: 0, wrong: None })
+        Ok(Letters { inner, encoding, ready, taken: 0, begun, lines: 0, bytes: 0, wrong })
     }
 
     /// Makes more ready; nothing is where the file has ended.
@@ -92,6 +127,11 @@ impl<R: BufRead> Letters<R> {
         self.count(1);
         if let Some(byte) = bad {
             let (line, at) = (self.lines + 1, self.bytes + 1);
+            // What has bytes of 0 is no text in Windows-1252, either.
+            if self.ready.contains(&0) || self.begun.contains(&0) {
+                self.wrong = Some(format!("it is no text: byte {at} of line {line} is 0x{byte:02X}, and others are 0"));
+                return;
+            }
             let guess =
                 if byte >= 0xa0 { format!(" (in Windows-1252 it would be `{}`)", char::from(byte)) } else { String::new() };
             self.wrong = Some(format!(
@@ -189,6 +229,26 @@ mod tests {
             assert_eq!(read(&utf16(text, u16::to_be_bytes), size).as_deref(), Ok(text));
             assert_eq!(read(b"", size).as_deref(), Ok(""));
         }
+    }
+
+    /// Whoever followed advice for another kind of text would get rubbish that loads.
+    #[test]
+    fn what_is_no_text_is_told_as_what_it_is() {
+        let check = |bytes: &[u8], expected: &str| {
+            let (before, told) = read(bytes, 64).expect_err("no text");
+            assert!(told.contains(expected) && !told.contains("WINDOWS"), "{told}");
+            assert_eq!(before, "");
+        };
+        check(b"\x1f\x8b\x08\x08abc", "packed by gzip: its name should end in `.gz`");
+        check(b"PAR1\x15\x04\xc0", "but Parquet");
+        check(b"PK\x03\x04\x14", "a zip archive");
+        let without_mark = |bytes: fn(u16) -> [u8; 2]| utf16("text,label\n", bytes)[2..].to_vec();
+        check(&without_mark(u16::to_be_bytes), "`iconv -f UTF-16BE -t UTF-8`");
+        check(&without_mark(u16::to_le_bytes), "`iconv -f UTF-16LE -t UTF-8`");
+        let told = read(b"ab\0\xe9\n", 64).expect_err("no text").1;
+        assert_eq!(told, "it is no text: byte 4 of line 1 is 0xE9, and others are 0");
+        assert_eq!(read(b"PAR1,x\nPK,y\n", 64).as_deref(), Ok("PAR1,x\nPK,y\n"), "a text may begin so");
+        assert_eq!(read(b"a\0b\n", 64).as_deref(), Ok("a\0b\n"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! JSON as cells, whose objects keep the file's order: which text is written from which may hang on it.
 
-use super::Cell;
+use super::{Cell, unsigned};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -59,7 +59,7 @@ impl<'de> Visitor<'de> for OfCell {
         Ok(Cell::Int(value))
     }
     fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
-        Ok(i64::try_from(value).map_or(Cell::Float(value as f64), Cell::Int))
+        Ok(unsigned(value))
     }
     fn visit_f64<E>(self, value: f64) -> Result<Cell, E> {
         Ok(Cell::Float(value))

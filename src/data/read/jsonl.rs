@@ -173,6 +173,10 @@ fn kind(cell: &Cell) -> Option<ColumnKind> {
         Cell::Null => None,
         Cell::Int(_) => Some(ColumnKind::Int),
         Cell::Float(_) => Some(ColumnKind::Float),
+        // Digits that were a number, if a large one.
+        Cell::Text(text) if text.len() >= 19 && text.parse::<u64>().is_ok_and(|number| i64::try_from(number).is_err()) => {
+            Some(ColumnKind::Int)
+        }
         Cell::Text(name) if is_audio(name) => Some(ColumnKind::Audio),
         Cell::Text(name) if is_name_of_image(name) => Some(ColumnKind::Image),
         Cell::Text(_) => Some(ColumnKind::Text),
@@ -305,8 +309,9 @@ mod tests {
         let table = table.expect("a table");
         assert_eq!(table.names(), ["translation", "id", "about"]);
         assert_eq!(table.columns()[0].kind, ColumnKind::Object(vec!["en".into(), "de".into()]));
+        assert_eq!(table.columns()[1].kind, ColumnKind::Int, "digits that were a number");
         let cells = table.rows(&["id", "about"]).expect("rows").next().expect("one").expect("a row").cells;
-        assert_eq!(cells, [Cell::Float(18_446_744_073_709_551_615.0), Cell::Int(1)]);
+        assert_eq!(cells, [Cell::Text("18446744073709551615".into()), Cell::Int(1)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod conll;
 mod csv;
 mod declared;
 mod encoding;
+mod escapes;
 mod json;
 mod jsonl;
 mod named;
@@ -169,8 +170,15 @@ pub(super) struct Table {
     /// that no early row has.
     fields: Vec<Column>,
     source: Source,
-    /// What the numbers of all columns say of their commas, and those of each that say something.
-    said_comma: OnceLock<(Option<Comma>, BTreeMap<String, Comma>)>,
+    said_comma: OnceLock<SaidComma>,
+    notes: Vec<String>,
+}
+
+/// What the numbers of all columns say of their commas, and those of each that say something.
+#[derive(Default)]
+struct SaidComma {
+    of_all: Option<Comma>,
+    each: BTreeMap<String, Comma>,
     notes: Vec<String>,
 }
 
@@ -240,8 +248,13 @@ impl Table {
     }
 
     /// What of the file whoever uses it should know.
-    pub(super) fn notes(&self) -> &[String] {
-        &self.notes
+    pub(super) fn notes(&self) -> Vec<String> {
+        let of_points = if self.is_parted_by_semicolons() { self.commas().notes.as_slice() } else { &[] };
+        self.notes.iter().chain(of_points).cloned().collect()
+    }
+
+    fn is_parted_by_semicolons(&self) -> bool {
+        matches!(self.source, Source::Csv(csv::Dialect { delimiter: b';', .. }))
     }
 
     /// Whether it is one document.
@@ -305,22 +318,24 @@ impl Table {
     /// What a comma in the numbers of a column means: what they say, else what all numbers say, else what is usual where cells are parted so. Programs part them by semicolons
     /// where commas stand in numbers.
     pub(super) fn comma(&self, column: &str) -> Comma {
-        self.said_comma(column).unwrap_or(match self.source {
-            Source::Csv(csv::Dialect { delimiter: b';', .. }) => Comma::Decimal,
-            _ => Comma::Thousands,
-        })
+        let usual = if self.is_parted_by_semicolons() { Comma::Decimal } else { Comma::Thousands };
+        self.said_comma(column).unwrap_or(usual)
     }
 
     /// What the numbers in the first rows of a column say of their commas, else those of all columns; none where they say nothing.
     pub(super) fn said_comma(&self, column: &str) -> Option<Comma> {
-        let (of_all, each) = self.said_comma.get_or_init(|| self.commas());
-        each.get(column).copied().or(*of_all)
+        let said = self.commas();
+        said.each.get(column).copied().or(said.of_all)
     }
 
-    fn commas(&self) -> (Option<Comma>, BTreeMap<String, Comma>) {
+    fn commas(&self) -> &SaidComma {
+        self.said_comma.get_or_init(|| self.look_for_commas())
+    }
+
+    fn look_for_commas(&self) -> SaidComma {
         const SAMPLE: usize = 10_000;
         if !matches!(self.source, Source::Csv(_) | Source::Jsonl) {
-            return (None, BTreeMap::new());
+            return SaidComma::default();
         }
         let plain = |column: &&Column| matches!(column.kind, ColumnKind::Text | ColumnKind::Int | ColumnKind::Float);
         let names: Vec<&str> = self.columns.iter().filter(plain).map(|column| column.name.as_str()).collect();
@@ -332,8 +347,30 @@ impl Table {
                 all.take(cell);
             }
         }
-        let said = names.iter().zip(&each).filter_map(|(name, commas)| Some((name.to_string(), commas.surely()?)));
-        (all.meaning(), said.collect())
+        let mut said = SaidComma { of_all: all.meaning(), ..SaidComma::default() };
+        said.each = names.iter().zip(&each).filter_map(|(name, commas)| Some((name.to_string(), commas.surely()?))).collect();
+        if self.is_parted_by_semicolons() && all.surely().is_none() {
+            self.tell_points(&names, &each, &mut said);
+        }
+        said
+    }
+
+    /// Where no comma says what a point is: whoever parts cells by semicolons may set thousands apart by it.
+    fn tell_points(&self, names: &[&str], each: &[Commas], said: &mut SaidComma) {
+        let are_thousands = each.iter().any(Commas::are_points_of_thousands);
+        if are_thousands {
+            said.of_all = Some(Comma::Decimal);
+        }
+        let file = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        for (name, example) in names.iter().zip(each).filter_map(|(name, commas)| Some((name, commas.unclear_point()?))) {
+            let whole = example.replace('.', "");
+            said.notes.push(match are_thousands {
+                true => format!("`{file}`: `{example}` of `{name}` is read as {whole}: its points set thousands apart"),
+                false => format!(
+                    "`{file}`: the point of `{example}` in `{name}` is taken for a decimal one; where it sets thousands apart, write {whole}"
+                ),
+            });
+        }
     }
 
     /// Number of rows; read off the footer where the format has one.
@@ -442,6 +479,11 @@ fn field_in<'a>(column: &str, field: &'a str) -> Option<&'a str> {
 fn written(units: i64, secs: i64) -> Cell {
     let at = units.checked_mul(secs).and_then(|secs| jiff::Timestamp::from_second(secs).ok());
     at.map_or(Cell::Other("a date beyond the year 9999"), |at| Cell::Text(at.to_string()))
+}
+
+/// A whole number; one that is beyond those with a sign keeps its digits, for as a number it would be one of many.
+fn unsigned(number: u64) -> Cell {
+    i64::try_from(number).map_or_else(|_| Cell::Text(number.to_string()), Cell::Int)
 }
 
 /// The number nearest to so many (big-endian, with a sign) times 10 to the power of minus `scale`.

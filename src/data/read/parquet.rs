@@ -1,6 +1,6 @@
 //! Parquet: columns and rows by the crate's record reader; class names from the `huggingface` entry of the footer.
 
-use super::{Cell, Column, ColumnKind, Position, Row, Rows, decimal, declared, unreadable, written};
+use super::{Cell, Column, ColumnKind, Position, Row, Rows, decimal, declared, unreadable, unsigned, written};
 use crate::data::guarded::guarded;
 use crate::data::{Error, Result};
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type as Physical};
@@ -67,6 +67,8 @@ fn kind(field: &Type) -> ColumnKind {
         Physical::BYTE_ARRAY if text => ColumnKind::Text,
         Physical::BYTE_ARRAY if plain && info.converted_type() == ConvertedType::NONE => ColumnKind::Image,
         Physical::BOOLEAN => ColumnKind::Int,
+        // Nothing but nothing, as programs write a column of it.
+        _ if matches!(info.logical_type_ref(), Some(LogicalType::Unknown)) => ColumnKind::Text,
         // Written out, as other files have them.
         Physical::INT32 | Physical::INT64 if is_dated(info) => ColumnKind::Text,
         Physical::INT32 | Physical::INT64 if plain => ColumnKind::Int,
@@ -169,7 +171,7 @@ fn cell(field: Field, of: Option<&Type>) -> Cell {
         Field::UByte(i) => Cell::Int(i.into()),
         Field::UShort(i) => Cell::Int(i.into()),
         Field::UInt(i) => Cell::Int(i.into()),
-        Field::ULong(i) => i64::try_from(i).map_or(Cell::Float(i as f64), Cell::Int),
+        Field::ULong(i) => unsigned(i),
         Field::Float16(f) => Cell::Float(f.into()),
         Field::Decimal(value) => decimal(value.data().iter().copied(), value.scale()),
         Field::Float(f) => Cell::Float(f.into()),
@@ -319,6 +321,33 @@ pub(in crate::data) mod tests {
         assert_eq!(rows, [expected([-12.34, 1.5, 1.0], 7), expected([100_000_000_000_000_000.1, -0.2, -2.0], 8)]);
         assert_eq!(table.column("price").expect("there").kind, ColumnKind::Float);
         assert_eq!(table.rows(&["id"]).expect("rows").count(), 2);
+    }
+
+    /// Large numbers keep their digits, for as real numbers they would all be one; a column of nothing is one of blanks.
+    #[test]
+    fn numbers_without_a_sign_stay_apart_and_nothing_is_blank() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("t.parquet");
+        let schema = "message schema { required int64 id (INTEGER(64,false)); optional int32 none (UNKNOWN); }";
+        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+        let mut writer =
+            SerializedFileWriter::new(File::create(&path).expect("a file"), schema, Default::default()).expect("a writer");
+        let mut group = writer.next_row_group().expect("a group");
+        let mut column = group.next_column().expect("a column").expect("there");
+        column.typed::<Int64Type>().write_batch(&[i64::MIN, i64::MIN + 1, 7], None, None).expect("written");
+        column.close().expect("closed");
+        let mut column = group.next_column().expect("a column").expect("there");
+        column.typed::<Int32Type>().write_batch(&[], Some(&[0, 0, 0]), None).expect("written");
+        column.close().expect("closed");
+        group.close().expect("closed");
+        writer.close().expect("closed");
+        let table = Table::open(&path).expect("a table");
+        let kinds: Vec<_> = table.columns().iter().map(|column| column.kind.clone()).collect();
+        assert_eq!(kinds, [ColumnKind::Int, ColumnKind::Text]);
+        let rows: Vec<_> = table.rows(&["id", "none"]).expect("rows").map(|row| row.expect("a row").cells).collect();
+        let text = |text: &str| Cell::Text(text.into());
+        let ids = [text("9223372036854775808"), text("9223372036854775809"), Cell::Int(7)];
+        assert_eq!(rows, ids.map(|id| vec![id, Cell::Null]));
     }
 
     /// A file may be sound and packed by what is not read.

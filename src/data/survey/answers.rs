@@ -1,12 +1,13 @@
 //! The answers of a split, counted: classes, labels, spans and numbers, and whether there are any.
 
 use crate::data::classes::{self, Classes, Label, MOST_CLASSES};
-use crate::data::features::number;
-use crate::data::prepare::labels_in;
+use crate::data::features::{Strays, category, number};
+use crate::data::prepare::{labels_in, may_be_none};
 use crate::data::read::{Cell, Position, Row, Table};
 use crate::data::{Error, Result};
 use crate::spec::Columns;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// What the answers of a split are.
 #[derive(Default)]
@@ -18,8 +19,11 @@ pub(super) struct Answers {
     pub(super) any: bool,
     /// Classes, where they are such.
     pub(super) names: BTreeSet<String>,
-    /// Of numbers the first two that differ.
+    /// Rows whose cell of several labels is blank.
+    none: usize,
+    /// Of numbers the first two that differ, and cells that are none.
     pub(super) values: Vec<f64>,
+    strays: Strays,
 }
 
 impl Answers {
@@ -49,10 +53,14 @@ impl Answers {
         if self.any { self.rows - self.missing } else { self.rows }
     }
 
-    /// What there is to say of those that are none.
+    /// What there is to say of those that are none, or have none.
     pub(super) fn note(&self, split: &str, label: &str) -> Option<String> {
-        let (missing, rows) = (self.missing, self.rows);
-        let told = || format!("{missing} of {rows} rows of `{split}` are left out, for they have no `{label}`");
+        let (missing, rows, none) = (self.missing, self.rows, self.none);
+        if self.any && none > 0 {
+            return Some(format!("{none} of {rows} rows of `{split}` have a blank `{label}`: none of the labels holds of them"));
+        }
+        let strays = self.strays.in_words();
+        let told = || format!("{missing} of {rows} rows of `{split}` are left out, for they have no `{label}`{strays}");
         (self.any && missing > 0).then(told)
     }
 
@@ -129,11 +137,19 @@ pub(super) fn answers_of(tables: &[Table], label: &str, may_lack: bool) -> Resul
 pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) -> Result<Answers> {
     let wanted: Vec<&str> = columns.label.iter().chain(&columns.labels).map(String::as_str).collect();
     let all = wanted.join(", ");
+    // Of the file at hand, whether a blank says that none holds.
+    let mut may: Option<(PathBuf, bool)> = None;
     Answers::of(tables, &wanted, may_lack, |found, table, Row { cells, .. }| {
+        if may.as_ref().is_none_or(|(path, _)| path != table.path()) {
+            let may_be = columns.labels.is_empty() && may_be_none(table, &all)?;
+            may = Some((table.path().into(), may_be));
+        }
+        let is_none = may.as_ref().is_some_and(|(_, may)| *may) && cells.iter().all(Cell::is_blank);
         let lacks = match columns.labels.is_empty() {
-            true => cells.iter().all(|cell| *cell == Cell::Null),
+            true => !is_none && cells.iter().all(|cell| *cell == Cell::Null),
             false => cells.iter().any(Cell::is_blank),
         };
+        found.none += usize::from(is_none);
         found.missing += usize::from(lacks);
         found.any |= !lacks;
         for cell in cells {
@@ -143,24 +159,37 @@ pub(super) fn several_of(tables: &[Table], columns: &Columns, may_lack: bool) ->
     })
 }
 
-/// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; what is no number is for the preparation to
-/// tell of, with its place.
+/// Counts the rows and looks whether there are numbers. Nothing but -1 keeps them secret; a few cells that are no numbers stand for
+/// nothing.
+///
+/// # Errors
+/// Too many cells are no numbers: the first of them; the file.
 pub(super) fn values_of(tables: &[Table], label: &str, may_lack: bool) -> Result<Answers> {
-    Answers::of(tables, &[label], may_lack, |found, table, Row { cells, .. }| {
-        found.missing += usize::from(cells.first().is_none_or(Cell::is_blank));
-        if found.values.len() < 2
-            && let Some(value) = cells.first().and_then(|cell| number(cell, table.comma(label)))
+    let mut odd = None;
+    let found = Answers::of(tables, &[label], may_lack, |found, table, Row { cells, position }| {
+        let cell = cells.first().unwrap_or(&Cell::Null);
+        let value = number(cell, table.comma(label));
+        if let Some(said) = category(cell) {
+            found.strays.take(&said, value);
+            if value.is_none() {
+                let (path, column, found) = (table.path().into(), label.into(), cell.in_words());
+                odd.get_or_insert(Error::Number { path, position, column, found });
+            }
+        }
+        let value = value.filter(|value| value.is_finite());
+        found.missing += usize::from(value.is_none());
+        if let Some(value) = value
+            && found.values.len() < 2
             && !found.values.contains(&value)
         {
             found.values.push(value);
         }
-        found.any |= match cells.first() {
-            Some(Cell::Null) | None => false,
-            Some(Cell::Text(text)) => !matches!(text.trim(), "" | "-1" | "-1.0"),
-            Some(Cell::Int(value)) => *value != -1,
-            Some(Cell::Float(value)) => *value != -1.0,
-            Some(_) => true,
-        };
+        found.any |= value.is_some_and(|value| value != -1.0);
         Ok(())
-    })
+    })?;
+    // Numbers are known to be meant.
+    match odd.filter(|_| !found.strays.leave_numbers(true)) {
+        Some(odd) => Err(odd),
+        None => Ok(found),
+    }
 }

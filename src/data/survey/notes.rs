@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 pub(super) fn notes(located: &Located, splits: &[(String, Vec<Table>)], hints: &DataSpecHints) -> Vec<String> {
     let mut notes = located.notes.clone();
     for (_, tables) in splits {
-        notes.extend(tables.iter().map(Table::notes).find(|notes| !notes.is_empty()).into_iter().flatten().cloned());
+        notes.extend(tables.iter().map(Table::notes).find(|notes| !notes.is_empty()).into_iter().flatten());
     }
     let trained = splits.first().map(|(_, tables)| tables.as_slice()).unwrap_or_default();
     let columns = trained.first().map(Table::columns).unwrap_or_default();

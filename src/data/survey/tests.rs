@@ -77,6 +77,24 @@ fn many_numbers_with_fractions_are_no_classes() {
 }
 
 #[test]
+fn a_few_cells_beside_numbers_stand_for_nothing() {
+    let rows: String = (0..60).map(|i| format!("text {i},{i}.25\n")).collect();
+    let of = |odd: &str, task: Option<Task>| {
+        let dir = folder(&[("train.csv", &format!("text,label\n{rows}{odd}"))]);
+        of_folder(&dir, &DataSpecHints { task, ..DataSpecHints::default() })
+    };
+    let facts = of("a,TBD\nb,-\nc,\nd,inf\n", None).expect("surveyed");
+    assert_eq!((facts.task, facts.splits[0].examples), (Some(Task::TextRegression), 60));
+    let told = "4 of 64 rows of `train` are left out, for they have no `label`, or one that is no number, such as `TBD`, or one that is not finite";
+    assert_eq!(facts.notes, [told]);
+    let units: String = (0..60).map(|i| format!("text,{i} kg\n")).collect();
+    let error = of(&units, Some(Task::TextRegression)).expect_err("no numbers").to_string();
+    assert!(error.contains("line 62, column `label`") && error.contains("`0 kg`"), "{error}");
+    let facts = of(&units, Some(Task::TextClassification)).expect("surveyed");
+    assert!(facts.notes.iter().any(|note| note.contains("nearly every row is a class of its own")), "{:?}", facts.notes);
+}
+
+#[test]
 fn texts_that_belong_together_are_found() {
     let task = |csv: &str| {
         let dir = folder(&[("train.csv", csv)]);
@@ -333,7 +351,7 @@ fn what_of_the_files_is_told() {
     let facts = of(&[("a.csv", &format!("text,label\n{labelled}a film,\na play,NA\n"))]);
     assert_eq!((facts.splits[0].examples, facts.labels.join(" ")), (16, "0 1".into()));
     assert_eq!(facts.notes, ["2 of 18 rows of `train` are left out, for they have no `label`"]);
-    // Where the card knows the classes, -1 is none of them; of several labels an empty cell is a row that nobody labelled.
+    // Where the card knows the classes, -1 is none of them; among lists an empty cell is a row that nobody labelled.
     let card = "---\nlanguage:\n- en\n- 'no'\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names: [bad, good]\n---\n";
     let facts = of(&[("a.csv", &format!("text,label\n{labelled}a film,-1\n")), ("README.md", card)]);
     assert_eq!((facts.splits[0].examples, facts.labels.join(" ")), (16, "bad good".into()));
@@ -343,6 +361,13 @@ fn what_of_the_files_is_told() {
     let facts = of(&[("a.csv", &format!("text,labels\n{several}a film,\nplay,['b']\n"))]);
     assert_eq!((facts.task, facts.splits[0].examples), (Some(Task::TextMultiLabel), 17));
     assert_eq!(facts.notes, ["1 of 18 rows of `train` are left out, for they have no `labels`"]);
+    // Where none are written down, it is one that none of the labels holds of.
+    let several: String = (0..16).map(|i| format!("the film {i} of a year,a|b\n")).collect();
+    let place = folder(&[("a.csv", &format!("text,labels\n{several}a film,\nplay,b\n"))]);
+    let hints = DataSpecHints { task: Some(Task::TextMultiLabel), ..DataSpecHints::default() };
+    let facts = of_folder(&place, &hints).expect("surveyed");
+    assert_eq!((facts.labels.join(" "), facts.splits[0].examples, facts.splits[0].labelled), ("a b".into(), 18, true));
+    assert_eq!(facts.notes, ["1 of 18 rows of `train` have a blank `labels`: none of the labels holds of them"]);
     let texts =
         ["train/neg/1", "train/neg/2", "train/pos/1", "train/pos/2", "test/neg/1", "test/neg/2", "test/pos/1", "test/pos/2"];
     let names = texts.map(|name| format!("{name}.txt"));

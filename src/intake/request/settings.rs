@@ -3,8 +3,8 @@
 use super::pattern::{pattern, patterns};
 use super::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use super::{
-    Lack, Lacking, Refused, Request, Tuned, amount, around, augment, falls, frozen, held, lengths, limits, optimizer, rate,
-    relative, rows, size, sweep, time, tuned, units, weights, without,
+    Lack, Lacking, ModelName, Refused, Request, Tuned, amount, around, augment, falls, frozen, held, lengths, limits, optimizer,
+    rate, relative, rows, size, sweep, time, tuned, units, weights, without,
 };
 use crate::intake::regex;
 use regex::Regex;
@@ -496,12 +496,24 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let cut = first(rest, &p.masked);
     let expected = "15 %, which is what masked language modelling hides here";
     request.value(cut, expected, |cut| share(cut, |hidden| (hidden - 0.15).abs() < 1e-6));
-    request.characters = any(rest, &p.characters);
+    request.characters = any(rest, &p.characters) || writes_letters(rest, request);
     rate::find(rest, request);
     similarity_scale(rest, request);
     request.gradient_checkpointing = any(rest, &p.recomputed);
     let cut = first(rest, &p.beams);
     request.num_beams = request.value(cut, "1 to 64 beams", |cut| cut.whole(1, 64).map(|beams| beams as usize));
+}
+
+/// Whether a model that writes is one of letters: `a character GPT`, `a GPT on characters of a.txt`. The model's own name is cut out.
+fn writes_letters(rest: &mut Rest, request: &Request) -> bool {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            pattern(r"\b(?:char(?:acter)?|letter)s?\s*¦"),
+            pattern(r"\b(?:on|over|of|from) (?:the |single |individual )*(?:characters|letters)\b(?: (?:of|in|from)\b)?"),
+        ]
+    });
+    let writes = |name: &str| ["gpt", "llama", "language model", "lm"].iter().any(|kind| name.to_lowercase().contains(kind));
+    matches!(&request.model, Some(ModelName::Called { name }) if writes(name)) && any(rest, &*WAYS)
 }
 
 /// What cosines are multiplied by, of vectors that are trained: `scale 30`, or one over it, the temperature.

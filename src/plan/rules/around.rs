@@ -15,7 +15,7 @@ impl Brief<'_> {
                 "a request is followed by its own words, and no paper is read for it: `tallow plan {id}` reads this one and tries its claim \
                  (by the network, or offline from the papers that were read before; its file does as well)"
             );
-            out.deviate("paper", format!("arXiv {id}"), "what such models usually have, and what was asked for", &reason);
+            out.deviate("request", format!("arXiv {id}"), "what such models usually have, and what was asked for", &reason);
         }
     }
 

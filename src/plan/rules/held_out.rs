@@ -276,7 +276,8 @@ impl Brief<'_> {
     /// What there is to say of the column that decides, or of one that could.
     fn say_column(&self, one_text: bool, out: &mut Drafted) {
         match (&self.held_out_by, self.offer.data.times.as_slice()) {
-            (HeldOutBy::Chance, [time, ..]) if !one_text => out.assumptions.push(format!(
+            // What would be refused is not advised.
+            (HeldOutBy::Chance, [time, ..]) if !one_text && !self.offer.data.unclear_times.contains(time) => out.assumptions.push(format!(
                 "held out: `{time}` says when a row was, and later ones are trained on, too; `split by {time}` in a request, or \
                  `data.held_out_by = {{ kind = \"time\", column = \"{time}\" }}`, holds out the latest"
             )),

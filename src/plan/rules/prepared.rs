@@ -35,7 +35,7 @@ impl Brief<'_> {
             }
         }
         for ((used, reason), words) in told {
-            out.deviate("data preparation", words.join(", "), used, reason);
+            out.deviate("data", words.join(", "), used, reason);
         }
     }
 

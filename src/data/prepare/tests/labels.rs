@@ -41,6 +41,20 @@ fn rows_without_a_label_are_no_examples() {
     assert!(bench.run().expect_err("too many").to_string().contains("there is no label"));
 }
 
+/// Of `a|b` a blank is no label; of lists that are written down it is a row that nobody labelled.
+#[test]
+fn a_blank_among_several_labels_is_none_of_them() {
+    let made = |cells: [&str; 4]| {
+        let row = |cell: &&str| format!("text,\"{cell}\"\n");
+        let mut bench = Bench::text(&[("train", &format!("text,label\n{}", cells.iter().map(row).collect::<String>()))]);
+        bench.job.task = Task::TextMultiLabel;
+        let made = bench.run().expect("prepared").remove(0);
+        (made.examples, made.label_counts)
+    };
+    assert_eq!(made(["", "a|b", "", "b"]), (4, vec![1, 2]));
+    assert_eq!(made(["", "['a', 'b']", "[]", "['b']"]), (3, vec![1, 2]));
+}
+
 #[test]
 fn bad_texts_are_named_by_file_row_and_column() {
     let check = |splits: &[(&str, &str)], change: fn(&mut PrepareJob), class: Class, words: &str| {

@@ -36,6 +36,16 @@ fn rows_without_a_text_are_no_examples() {
     assert!(error.contains("there is no text"), "{error}");
 }
 
+/// The survey has told of them, and seen that they are few.
+#[test]
+fn rows_whose_number_is_none_are_no_examples() {
+    let row = |i: usize| format!("text {i},{}\n", if i % 20 == 7 { "TBD".into() } else { format!("{i}.5") });
+    let mut bench = Bench::text(&[("train", &format!("text,label\n{}", (0..60).map(row).collect::<String>()))]);
+    bench.job.task = Task::TextRegression;
+    let (made, notes) = run(&bench).expect("prepared");
+    assert_eq!((made.examples, notes.as_slice()), (57, &[][..]));
+}
+
 /// Whatever file they come from, and whatever a tokenizer adds to a text of which nothing is left.
 #[test]
 fn blank_texts_are_none_in_files_that_tell_them_from_nothing() {

@@ -1,7 +1,7 @@
 //! The cells of one column of a batch, from its buffers.
 
 use super::schema::{Field, Type};
-use crate::data::read::{Cell, decimal, written};
+use crate::data::read::{Cell, decimal, unsigned, written};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -180,9 +180,7 @@ fn integer(bytes: &[u8], signed: bool) -> Cell {
     whole[..bytes.len()].copy_from_slice(bytes);
     match signed {
         true => Cell::Int(i64::from_le_bytes(whole)),
-        false => {
-            i64::try_from(u64::from_le_bytes(whole)).map_or_else(|_| Cell::Float(u64::from_le_bytes(whole) as f64), Cell::Int)
-        }
+        false => unsigned(u64::from_le_bytes(whole)),
     }
 }
 
@@ -206,7 +204,7 @@ mod tests {
     fn numbers_of_each_width() {
         assert_eq!(integer(&[0xfe], true), Cell::Int(-2));
         assert_eq!(integer(&[0xfe, 0xff], false), Cell::Int(65534));
-        assert_eq!(integer(&[0xff; 8], false), Cell::Float(u64::MAX as f64));
+        assert_eq!(integer(&[0xff; 8], false), Cell::Text(u64::MAX.to_string()));
         for (bits, value) in
             [(0x3c00, 1.0), (0xc000, -2.0), (0x0001, 2f64.powi(-24)), (0x7bff, 65504.0), (0xfc00, f64::NEG_INFINITY)]
         {

@@ -67,7 +67,13 @@ fn letters_are_tokens() {
     {
         assert!(all_of(text).characters, "{text}");
     }
-    assert!(!parse("classify characters in novel.csv").characters);
+    for text in ["train a character GPT on novel.txt", "a char GPT on novel.txt", "a GPT on characters of novel.txt"] {
+        let r = all_of(text);
+        assert!(r.characters && r.model == called("gpt"), "{text}: {:?}", r.model);
+    }
+    for text in ["classify characters in novel.csv", "a ResNet on characters of x.zip", "a GPT on the letters.txt"] {
+        assert!(!parse(text).characters, "{text}");
+    }
 }
 
 #[test]
