@@ -2,8 +2,9 @@
 //! words that do so by themselves, `gender is off limits`, `keep away from gender`. And what is to be told, in the same grammar: `rent is
 //! to be predicted`.
 
+use super::lists::{JOINS, LABELS, OF_A_SPLIT};
 use super::mentions::Piece;
-use super::{JOINS, LABELS, OF_A_SPLIT, Part, Roles, before, behind, group_at};
+use super::{Part, Roles, before, behind, group_at};
 
 /// Words that say no; of `can't` the last letter is a piece of its own.
 #[rustfmt::skip]

@@ -1,0 +1,226 @@
+//! What words say of columns, by what stands before and behind their names.
+
+use super::barred::{self, is_barred, is_negated};
+use super::lists::{
+    FITTING, GO_ON, INPUTS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, PLACES, PREDICTED, PREDICTIONS, PREDICTS,
+    READ_ON, READS, ROWS, SOURCES, STATED, STATES, WANTS,
+};
+use super::mentions::Piece;
+use super::{Part, group_at, is_little, of_part};
+
+/// `As the label`, `ist die Klasse`, `weglassen`, `may not be used`, `から`.
+pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
+    let mut words = behind
+        .iter()
+        .skip_while(|word| ["together", "zusammen", "ensemble", "juntos", "insieme", "only", "nur"].contains(&word.as_str()));
+    let first = words.next()?.as_str();
+    if first == "→" || first == "から" {
+        return Some(Part::Input);
+    }
+    if PREDICTED.contains(&first) {
+        return Some(Part::Label);
+    }
+    if first == "を" {
+        return words.next().is_some_and(|word| ["予測", "分類", "推定"].contains(&word.as_str())).then_some(Part::Label);
+    }
+    if LEFT_OUT.contains(&first) {
+        return Some(Part::Exclude);
+    }
+    if let Some(part) = barred::said_behind(behind) {
+        return Some(part);
+    }
+    let rest: Vec<&str> = words.map(String::as_str).collect();
+    // `V1 es la etiqueta y v2 el mensaje`: the verb is said once.
+    const ARTICLES: &[&str] = &["the", "el", "la", "le", "il", "der", "die", "das", "den"];
+    if let [only] = rest.as_slice()
+        && ARTICLES.contains(&first)
+        && (LABELS.contains(only) || INPUTS.contains(only))
+    {
+        return of_part(only);
+    }
+    if !STATES.contains(&first) {
+        return None;
+    }
+    // `Is what we want to know`, `is of interest`, `as y`.
+    let says = |words: &[&str]| words.iter().all(|word| rest.iter().take(6).any(|own| own == word));
+    let has = |list: &[&str]| rest.iter().take(6).any(|word| list.contains(word));
+    let is_asked = rest.first() == Some(&"what") && has(KNOWS) && has(WANTS);
+    if is_asked || says(&["of", "interest"]) || rest.first() == Some(&"y") && rest.len() == 1 {
+        return Some(Part::Label);
+    }
+    let word = rest.iter().find(|word| !LITTLE.contains(word))?;
+    let at = rest.iter().position(|other| other == word)?;
+    // What the word itself is said of ends there: `as text classification`.
+    let goes_on = rest
+        .get(at + 1)
+        .is_some_and(|next| ["classification", "classifier", "regression", "weights", "embeddings"].contains(next));
+    (LABELS.contains(word) || INPUTS.contains(word)).then(|| of_part(word)).flatten().filter(|_| !goes_on)
+}
+
+/// `The text is in the column`, `label:`, `predict`, `escludi`.
+pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
+    const FOR: &[&str] = &["for", "für", "pour", "per", "para"];
+    let at = before.iter().position(|word| !is_little(word))?;
+    let (little, word) = (&before[..at], before[at].as_str());
+    if word == "→" && little.is_empty() {
+        return Some(Part::Label);
+    }
+    let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()));
+    let further: Vec<&str> = before[at + 1..].iter().map(String::as_str).collect();
+    if is_barred(before, behind) {
+        return Some(Part::Exclude);
+    }
+    if PREDICTS.contains(&word) {
+        return (ends && !is_negated(&further)).then_some(Part::Label);
+    }
+    if is_related(little, &before[at..]) {
+        return Some(Part::Label);
+    }
+    if asks(word, little, &further) && ends {
+        return Some(Part::Label);
+    }
+    if STATED.contains(&word) {
+        let is_stated =
+            little.iter().any(|word| ["=", "is", "are", "being", "equals", "called", "named"].contains(&word.as_str()));
+        return is_stated.then_some(Part::Label);
+    }
+    // For a column a model is made; `class weights for queue` are none.
+    if FOR.contains(&word) {
+        let makes = before[at + 1..].iter().any(|word| MAKERS.iter().any(|maker| word.starts_with(maker)));
+        return (ends && makes).then_some(Part::Label);
+    }
+    // `Using the date for the split` feeds no model.
+    let is_of_a_split = |word: &String| OF_A_SPLIT.iter().any(|stem| word.starts_with(stem));
+    if SOURCES.contains(&word) && (before[at..].iter().take(4).any(is_of_a_split) || behind.iter().take(4).any(is_of_a_split)) {
+        return None;
+    }
+    // `Without using the city`.
+    let is_barred = || before.get(at + 1).is_some_and(|next| ["without", "not", "never"].contains(&next.as_str()));
+    if SOURCES.contains(&word) && is_barred() {
+        return Some(Part::Exclude);
+    }
+    if READS.contains(&word) {
+        return are_read(&before[at + 1..], behind).then_some(Part::Input);
+    }
+    if is_placed(&before[at..]) {
+        return (ends || behind.first().is_some_and(|next| next == "to")).then_some(Part::Label);
+    }
+    let of_rows = before.get(at + 1).is_some_and(|next| ROWS.iter().any(|row| next.starts_with(row)));
+    of_part(word).filter(|part| !(*part == Part::Exclude && of_rows))
+}
+
+/// Whether the verb before a list, whose words are the nearest first, is not to be done.
+pub(super) fn is_denied(before: &[String]) -> bool {
+    const VERBS: [&str; 4] = ["take", "treat", "consider", "regard"];
+    let mut words = before.iter().map(String::as_str).skip_while(|word| LITTLE.contains(word));
+    let is_verb = words.next().is_some_and(|word| READS.contains(&word) || VERBS.contains(&word));
+    is_verb && is_negated(&words.collect::<Vec<_>>())
+}
+
+/// `The outcome that we look at is`: a word for the label behind which somebody says what is done with it. `little` states what it is.
+fn is_related(little: &[String], words: &[String]) -> bool {
+    const WHO: [&str; 5] = ["we", "i", "you", "they", "everybody"];
+    let is_stated = little.iter().any(|word| ["is", "are", "="].contains(&word.as_str()));
+    let who = words.iter().take(5).position(|word| WHO.contains(&word.as_str()));
+    let named =
+        who.and_then(|at| words[at + 1..].iter().find(|word| !["that", "which", "variable", "column"].contains(&word.as_str())));
+    is_stated && named.is_some_and(|word| LABELS.contains(&word.as_str()))
+}
+
+/// Whether what follows is asked for: `what we want to know is`, `the probability of`, `we care about`, `a model of`. `little` stands
+/// between the word and the name, `further` before it, the nearest first.
+fn asks(word: &str, little: &[String], further: &[&str]) -> bool {
+    let next = further.first().copied().unwrap_or_default();
+    let of = || little.iter().any(|word| OF.contains(&word.as_str()));
+    match word {
+        "interested" => !is_negated(further),
+        "about" => ["care", "cares"].contains(&next) && !is_negated(&further[1..]),
+        "out" => ["find", "figure", "work"].contains(&next) && further.get(1) == Some(&"to"),
+        word if PREDICTIONS.contains(&word) => of() && !is_negated(further),
+        word if MAKERS.iter().any(|maker| word.starts_with(maker)) && of() => true,
+        // `Know` behind `want to`: what is only modelled has another verb before it.
+        word if KNOWS.contains(&word) => {
+            next == "to" && further.iter().skip(1).take(2).any(|word| WANTS.contains(word)) && !is_negated(&further[1..])
+        }
+        _ => false,
+    }
+}
+
+/// `Sparte aus Schadenstext vorhersagen`: where the verb stands last, what is told stands before what it is told from.
+pub(super) fn from_source(pieces: &[Piece<'_>], start: usize, end: usize) -> Option<Part> {
+    let is_source =
+        |piece: Option<&Piece<'_>>| matches!(piece, Some(Piece::Word(word)) if SOURCES.contains(&word.as_str()) || word == "mit");
+    let skip = |mut at: usize| {
+        while matches!(pieces.get(at), Some(Piece::Word(word)) if is_little(word) || word == "von") {
+            at += 1;
+        }
+        at
+    };
+    let is_predicted = |at: usize| matches!(pieces.get(skip(at)), Some(Piece::Word(word)) if PREDICTED.contains(&word.as_str()));
+    // This is the label, and behind it stands what is read.
+    if is_source(pieces.get(end)) {
+        let (names, after) = group_at(pieces, skip(end + 1));
+        return (!names.is_empty() && is_predicted(after)).then_some(Part::Label);
+    }
+    // This is read, and the label stands before it.
+    let mut words =
+        pieces[..start].iter().rev().skip_while(|piece| matches!(piece, Piece::Word(word) if is_little(word) || word == "von"));
+    let is_behind = is_source(words.next()) && matches!(words.next(), Some(Piece::Column(_)));
+    (is_behind && is_predicted(end)).then_some(Part::Input)
+}
+
+/// Whether columns are named to say which rows are meant: `rows without an age`, `where the age is missing`.
+pub(super) fn chooses_rows(before: &[String]) -> bool {
+    const CHOSEN: &[&str] = &["missing", "no", "where", "whose", "negative", "empty", "invalid", "duplicate", "duplicated"];
+    let of_rows = |word: &String| {
+        ROWS.iter().any(|row| word.starts_with(row)) || ["records", "examples", "lines", "entries"].contains(&word.as_str())
+    };
+    before.iter().take(3).any(|word| CHOSEN.contains(&word.as_str())) || before.iter().take(5).any(of_rows)
+}
+
+/// Whether names behind a verb of reading are all that is read: `don't use age` says the contrary, `use age, too` nothing of the others,
+/// and `use the date to split` is about rows.
+fn are_read(before: &[String], behind: &[String]) -> bool {
+    const NOT: [&str; 8] = ["not", "t", "dont", "never", "no", "without", "also", "additionally"];
+    const ALSO: [&str; 3] = ["too", "also", "well"];
+    let tells = |word: &String| PREDICTS.contains(&word.as_str()) || ["tell", "classify"].contains(&word.as_str());
+    let goes_on = match behind {
+        [] => true,
+        [to, verb, ..] if to == "to" => tells(verb),
+        [first, ..] => READ_ON.contains(&first.as_str()),
+    };
+    let is_negated = before.iter().take(2).any(|word| NOT.contains(&word.as_str()));
+    goes_on && !is_negated && !behind.iter().take(3).any(|word| ALSO.contains(&word.as_str()))
+}
+
+/// Whether a name stands where each thing finds its place: `routes mails to the right team`, `assign a team`, `triage by team`.
+fn is_placed(before: &[String]) -> bool {
+    let places = |words: &[String]| words.iter().any(|word| PLACES.iter().any(|verb| word.starts_with(verb)));
+    match before {
+        [word, rest @ ..] if FITTING.contains(&word.as_str()) => places(rest),
+        [word, rest @ ..] if word == "by" || word == "into" => {
+            rest.iter().take(4).any(|word| ["rout", "triag", "dispatch"].iter().any(|verb| word.starts_with(verb)))
+        }
+        [word, ..] => word.starts_with("assign"),
+        [] => false,
+    }
+}
+
+/// Whether a bare list opens there: in brackets, called columns, or as what a file has.
+pub(super) fn opens_a_list(before: &[Piece<'_>]) -> bool {
+    const COLUMNS: [&str; 7] = ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"];
+    const FILES: [&str; 9] = ["csv", "tsv", "jsonl", "json", "parquet", "table", "file", "data", "dataset"];
+    let is_file = |piece: Option<&Piece<'_>>| matches!(piece, Some(Piece::Word(word)) if FILES.contains(&word.as_str()));
+    let calls_columns = |piece: &Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
+    let mut last = before.iter().rev();
+    match last.next() {
+        Some(Piece::Sign('(' | '（' | '[')) => true,
+        Some(piece) if calls_columns(piece) => true,
+        Some(Piece::Sign(':')) => {
+            let named = last.next();
+            named.is_some_and(calls_columns) || is_file(named)
+        }
+        Some(Piece::Word(word)) if ["has", "have", "holds", "contains", "with"].contains(&word.as_str()) => is_file(last.next()),
+        _ => false,
+    }
+}
