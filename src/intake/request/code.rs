@@ -117,6 +117,9 @@ fn words_of(call: &Call, path: &str, text: &str) -> String {
     // Such values are read where a rate falls.
     let arguments = arguments(text);
     let (mut said, mut bare): (Vec<String>, _) = (Vec::new(), call.bare.iter());
+    if let Some(betas) = betas(call, &arguments) {
+        return format!("{}; {betas}", call.says);
+    }
     let is_off = |name: &str| arguments.iter().any(|(key, value)| *key == Some(name) && is_false(value));
     for (key, value) in &arguments {
         let meaning = match key {
@@ -141,6 +144,18 @@ fn words_of(call: &Call, path: &str, text: &str) -> String {
     let is_said = said.iter().any(|own| !call.says.is_empty() && own.starts_with(call.says));
     let own = (!call.says.is_empty() && !is_said).then(|| call.says.to_string());
     own.into_iter().chain(said).filter(|own| !own.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// `AdamW(0.9, 0.95)`, as papers write it: no rate is as great.
+fn betas(call: &Call, arguments: &[(Option<&str>, &str)]) -> Option<String> {
+    const GREATEST_RATE: f64 = 0.5;
+    let is_beta = |value: &str| value.parse().is_ok_and(|value: f64| (GREATEST_RATE..1.0).contains(&value));
+    match arguments {
+        [(None, first), (None, second)] if call.names.starts_with("Adam") && is_beta(first) && is_beta(second) => {
+            Some(format!("betas ({first}, {second})"))
+        }
+        _ => None,
+    }
 }
 
 fn is_false(value: &str) -> bool {

@@ -74,6 +74,13 @@ pub(super) fn spelt_out(text: &str) -> String {
         });
         out = AS.replace_all(&out, "${before}${key} ${v}").into_owned();
     }
+    if has(&["frozen", "freez", "fixed"]) {
+        // How much of a thing stays as it is its name says.
+        static DEGREE: LazyLock<Regex> = LazyLock::new(|| {
+            regex(r"(?i)\b(?:completely|fully|entirely|totally|wholly|strictly) (?P<v>frozen|fixed|freez(?:e|ing))\b")
+        });
+        out = DEGREE.replace_all(&out, "${v}").into_owned();
+    }
     curt::sizes(&short(&curter(&out)))
 }
 

@@ -270,6 +270,18 @@ fn rates_that_fall_again_and_again() {
 fn one_of_two_betas() {
     assert_eq!(all_of("MiniLM on SST-2, Adam with beta2 0.98").betas, Some([0.9, 0.98]));
     assert_eq!(all_of("MiniLM on SST-2, Adam with beta1=0.8").betas, Some([0.8, 0.999]));
+    let paper = all_of("MiniLM on SST-2, AdamW(0.9, 0.95)");
+    assert_eq!((paper.betas, paper.lr), (Some([0.9, 0.95]), None));
+    let both = all_of("MiniLM on SST-2, lr 6e-4, Adam (0.9, 0.98)");
+    assert_eq!((both.betas, both.lr), (Some([0.9, 0.98]), Some(6e-4)));
+    assert_eq!(all_of("MiniLM on SST-2, Adam(1e-3)").lr, Some(1e-3));
+}
+
+#[test]
+fn how_much_of_a_part_is_frozen_is_its_name() {
+    let plain = all_of("MiniLM on SST-2, keep the encoder frozen").frozen;
+    assert!(plain.is_some());
+    assert_eq!(all_of("MiniLM on SST-2, keep the encoder completely frozen").frozen, plain);
 }
 
 #[test]
