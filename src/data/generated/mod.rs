@@ -64,6 +64,8 @@ pub fn generate(name: &str, examples: usize, seed: u64, making: &Making) -> Resu
         return Ok(folder);
     }
     std::fs::create_dir_all(work_dir).map_err(io)?;
+    // Before there is anything that a program that ends at once would leave behind.
+    let _hearing = crate::stop::hearing();
     // Written beside and renamed, so that what is there is whole.
     let sibling = tempfile::tempdir_in(work_dir).map_err(io)?;
     let others = other_examples(examples);

@@ -54,7 +54,6 @@ pub(super) fn write(folder: &Path, splits: &[(&str, usize)], stream: Stream, mak
     /// Recordings between two looks at whether to stop, and seconds between two words on how far it is.
     const AT_ONCE: usize = 64;
     const TOLD_EVERY: Duration = Duration::from_secs(5);
-    let _hearing = crate::stop::hearing();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(making.threads).build().map_err(Error::other)?;
     let (mut done, all) = (0, splits.iter().map(|(_, examples)| examples).sum::<usize>());
     let mut told = Instant::now();
