@@ -1,5 +1,6 @@
 //! Texts as UTF-8: what is not is told with its place, and a file of UTF-16 that says so by its first two bytes is read as that.
 
+use super::made::{Made, Maker};
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
 /// How a file writes its letters.
@@ -56,9 +57,6 @@ fn without_mark(start: &[u8]) -> Option<String> {
 pub(super) struct Letters<R> {
     inner: R,
     encoding: Encoding,
-    /// UTF-8 that waits to be taken, from `taken` on.
-    ready: Vec<u8>,
-    taken: usize,
     /// Bytes of a letter that is not yet whole.
     begun: Vec<u8>,
     /// Lines that are done, and bytes of the one that is not, as they lie in the file.
@@ -77,58 +75,27 @@ pub fn letters<'a>(inner: impl BufRead + 'a) -> Result<impl BufRead + 'a> {
 
 impl<R: BufRead> Letters<R> {
     /// Skips a byte order mark.
-    pub(super) fn new(mut inner: R) -> Result<Self> {
+    pub(super) fn new(mut inner: R) -> Result<Made<Self>> {
         let start = inner.fill_buf()?;
         let (encoding, mark) = told(start);
         let wrong = if mark == 0 { no_text(start) } else { None };
         inner.consume(mark);
-        let (ready, begun) = (Vec::new(), Vec::new());
-        Ok(Letters { inner, encoding, ready, taken: 0, begun, lines: 0, bytes: 0, wrong })
+        Ok(Made::by(Letters { inner, encoding, begun: Vec::new(), lines: 0, bytes: 0, wrong }))
     }
 
-    /// Makes more ready; nothing is where the file has ended.
-    fn refill(&mut self) -> Result<()> {
-        self.ready.clear();
-        self.taken = 0;
-        while self.ready.is_empty() && self.wrong.is_none() {
-            let chunk = self.inner.fill_buf()?;
-            let (length, is_end) = (chunk.len(), chunk.is_empty());
-            self.begun.extend_from_slice(chunk);
-            self.inner.consume(length);
-            match self.encoding {
-                Encoding::Utf8 => self.take_utf8(is_end),
-                Encoding::Utf16(unit) => self.take_utf16(unit, is_end),
-            }
-            if is_end {
-                break;
-            }
-        }
-        match self.wrong.take() {
-            Some(what) if self.ready.is_empty() => {
-                // Whoever asks again hears it again.
-                self.wrong = Some(what.clone());
-                Err(Error::new(ErrorKind::InvalidData, what))
-            }
-            wrong => {
-                self.wrong = wrong;
-                Ok(())
-            }
-        }
-    }
-
-    fn take_utf8(&mut self, is_end: bool) {
+    fn take_utf8(&mut self, is_end: bool, ready: &mut Vec<u8>) {
         let (whole, bad) = match std::str::from_utf8(&self.begun) {
             Ok(text) => (text.len(), None),
             // More may come of a letter that is begun.
             Err(e) if e.error_len().is_none() && !is_end => (e.valid_up_to(), None),
             Err(e) => (e.valid_up_to(), Some(self.begun[e.valid_up_to()])),
         };
-        self.ready.extend(self.begun.drain(..whole));
-        self.count(1);
+        ready.extend(self.begun.drain(..whole));
+        self.count(ready, 1);
         if let Some(byte) = bad {
             let (line, at) = (self.lines + 1, self.bytes + 1);
             // What has bytes of 0 is no text in Windows-1252, either.
-            if self.ready.contains(&0) || self.begun.contains(&0) {
+            if ready.contains(&0) || self.begun.contains(&0) {
                 self.wrong = Some(format!("it is no text: byte {at} of line {line} is 0x{byte:02X}, and others are 0"));
                 return;
             }
@@ -141,7 +108,7 @@ impl<R: BufRead> Letters<R> {
         }
     }
 
-    fn take_utf16(&mut self, unit: fn([u8; 2]) -> u16, is_end: bool) {
+    fn take_utf16(&mut self, unit: fn([u8; 2]) -> u16, is_end: bool, ready: &mut Vec<u8>) {
         let units: Vec<u16> = self.begun.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect();
         // The first half of a letter waits for its second.
         let waits = usize::from(!is_end && units.last().is_some_and(|last| (0xd800..0xdc00).contains(last)));
@@ -150,7 +117,7 @@ impl<R: BufRead> Letters<R> {
             match letter {
                 Ok(letter) => {
                     done += letter.len_utf16();
-                    self.ready.extend(letter.encode_utf8(&mut [0; 4]).bytes());
+                    ready.extend(letter.encode_utf8(&mut [0; 4]).bytes());
                 }
                 Err(half) => {
                     self.wrong = Some(format!(
@@ -162,7 +129,7 @@ impl<R: BufRead> Letters<R> {
             }
         }
         self.begun.drain(..2 * done);
-        self.count(2);
+        self.count(ready, 2);
         if is_end && !self.begun.is_empty() && self.wrong.is_none() {
             self.wrong = Some("it is no UTF-16, though it begins as such: half a letter stands at its end".into());
         }
@@ -172,32 +139,40 @@ impl<R: BufRead> Letters<R> {
     }
 
     /// Counts what is ready; a byte of it stands for so many of the file where it is a plain letter.
-    fn count(&mut self, each: u64) {
-        let lines = self.ready.iter().filter(|byte| **byte == b'\n').count() as u64;
-        let behind = self.ready.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
+    fn count(&mut self, ready: &[u8], each: u64) {
+        let lines = ready.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let behind = ready.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
         self.bytes = if lines > 0 { behind * each } else { self.bytes + behind * each };
         self.lines += lines;
     }
 }
 
-impl<R: BufRead> Read for Letters<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let read = self.fill_buf()?.read(buffer)?;
-        self.consume(read);
-        Ok(read)
-    }
-}
-
-impl<R: BufRead> BufRead for Letters<R> {
-    fn fill_buf(&mut self) -> Result<&[u8]> {
-        if self.taken == self.ready.len() {
-            self.refill()?;
+impl<R: BufRead> Maker for Letters<R> {
+    fn refill(&mut self, ready: &mut Vec<u8>) -> Result<()> {
+        while ready.is_empty() && self.wrong.is_none() {
+            let chunk = self.inner.fill_buf()?;
+            let (length, is_end) = (chunk.len(), chunk.is_empty());
+            self.begun.extend_from_slice(chunk);
+            self.inner.consume(length);
+            match self.encoding {
+                Encoding::Utf8 => self.take_utf8(is_end, ready),
+                Encoding::Utf16(unit) => self.take_utf16(unit, is_end, ready),
+            }
+            if is_end {
+                break;
+            }
         }
-        Ok(&self.ready[self.taken..])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.taken = (self.taken + amount).min(self.ready.len());
+        match self.wrong.take() {
+            Some(what) if ready.is_empty() => {
+                // Whoever asks again hears it again.
+                self.wrong = Some(what.clone());
+                Err(Error::new(ErrorKind::InvalidData, what))
+            }
+            wrong => {
+                self.wrong = wrong;
+                Ok(())
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Quotes within quoted cells that stand behind a backslash, `"he said \"no\""`, as Spark and MySQL write them: read as if each were
 //! doubled.
 
+use super::made::{Made, Maker};
 use std::io::{BufRead, Read, Result};
 
 /// Where in a record a byte stands.
@@ -107,24 +108,22 @@ pub(super) fn are_such(mut inner: impl BufRead, delimiter: u8) -> Result<bool> {
 pub(super) struct Doubled<R> {
     inner: R,
     cells: Cells,
-    ready: Vec<u8>,
-    taken: usize,
     /// Backslashes of a quoted cell that wait for what is behind them.
     waiting: usize,
 }
 
 impl<R: BufRead> Doubled<R> {
-    pub(super) fn new(inner: R, delimiter: u8) -> Self {
-        Doubled { inner, cells: Cells::new(delimiter), ready: Vec::new(), taken: 0, waiting: 0 }
+    pub(super) fn new(inner: R, delimiter: u8) -> Made<Self> {
+        Made::by(Doubled { inner, cells: Cells::new(delimiter), waiting: 0 })
     }
+}
 
-    fn refill(&mut self) -> Result<()> {
-        self.ready.clear();
-        self.taken = 0;
-        while self.ready.is_empty() {
+impl<R: BufRead> Maker for Doubled<R> {
+    fn refill(&mut self, ready: &mut Vec<u8>) -> Result<()> {
+        while ready.is_empty() {
             let bytes = self.inner.fill_buf()?;
             if bytes.is_empty() {
-                self.ready.extend(std::iter::repeat_n(b'\\', std::mem::take(&mut self.waiting)));
+                ready.extend(std::iter::repeat_n(b'\\', std::mem::take(&mut self.waiting)));
                 return Ok(());
             }
             for &byte in bytes {
@@ -135,37 +134,16 @@ impl<R: BufRead> Doubled<R> {
                 }
                 let waiting = std::mem::take(&mut self.waiting);
                 let kept = if matches!(met, Met::Letter | Met::End) { waiting / 2 } else { waiting };
-                self.ready.extend(std::iter::repeat_n(b'\\', kept));
-                self.ready.push(byte);
+                ready.extend(std::iter::repeat_n(b'\\', kept));
+                ready.push(byte);
                 if met == Met::Letter {
-                    self.ready.push(byte);
+                    ready.push(byte);
                 }
             }
             let read = bytes.len();
             self.inner.consume(read);
         }
         Ok(())
-    }
-}
-
-impl<R: BufRead> Read for Doubled<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let read = self.fill_buf()?.read(buffer)?;
-        self.consume(read);
-        Ok(read)
-    }
-}
-
-impl<R: BufRead> BufRead for Doubled<R> {
-    fn fill_buf(&mut self) -> Result<&[u8]> {
-        if self.taken == self.ready.len() {
-            self.refill()?;
-        }
-        Ok(&self.ready[self.taken..])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.taken = (self.taken + amount).min(self.ready.len());
     }
 }
 

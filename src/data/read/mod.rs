@@ -9,6 +9,7 @@ mod encoding;
 mod escapes;
 mod json;
 mod jsonl;
+mod made;
 mod named;
 mod packed;
 pub(super) mod parquet;
