@@ -1,7 +1,7 @@
 //! Texts as UTF-8: what is not is told with its place, and a file of UTF-16 that says so by its first two bytes is read as that.
 
 use super::made::{Made, Maker};
-use std::io::{BufRead, Error, ErrorKind, Read, Result};
+use std::io::{BufRead, Error, ErrorKind, Result};
 
 /// How a file writes its letters.
 #[derive(Clone, Copy)]
@@ -180,6 +180,7 @@ impl<R: BufRead> Maker for Letters<R> {
 mod tests {
     use super::*;
     use std::io::BufReader;
+    use std::io::Read;
 
     /// Read in pieces of `size` bytes, so that letters are cut anywhere.
     fn read(bytes: &[u8], size: usize) -> std::result::Result<String, (String, String)> {

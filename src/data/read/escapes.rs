@@ -2,7 +2,7 @@
 //! doubled.
 
 use super::made::{Made, Maker};
-use std::io::{BufRead, Read, Result};
+use std::io::{BufRead, Result};
 
 /// Where in a record a byte stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,6 +151,7 @@ impl<R: BufRead> Maker for Doubled<R> {
 mod tests {
     use super::*;
     use std::io::BufReader;
+    use std::io::Read;
 
     /// In pieces of `size` bytes, so that backslashes are cut off what is behind them.
     fn pieces(text: &str, size: usize) -> impl BufRead + use<'_> {

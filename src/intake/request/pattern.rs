@@ -1,7 +1,7 @@
 //! How settings are said: patterns with signs for what they share.
 
-use super::number::{NUMBER, in_words};
 use super::rest::NOT;
+use super::wording::number::{NUMBER, in_words};
 use crate::intake::regex;
 use regex::Regex;
 

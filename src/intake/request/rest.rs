@@ -1,17 +1,17 @@
 //! The text of a request, less the phrases that were understood.
 
-use super::again::without_names;
-use super::contrast::{bounded, wanted};
-use super::corrected::corrected;
-use super::english::is_word;
-use super::forbidden::each_forbidden;
-use super::former::{as_before, as_reached};
-use super::notation::spelt_out;
-use super::number::number;
-use super::options;
-use super::padding::as_crops;
-use super::shares::in_percent;
-use super::written::{listed, plainly};
+use super::told::again::without_names;
+use super::wording::contrast::{bounded, wanted};
+use super::wording::corrected::corrected;
+use super::wording::english::is_word;
+use super::wording::forbidden::each_forbidden;
+use super::wording::former::{as_before, as_reached};
+use super::wording::notation::spelt_out;
+use super::wording::number::number;
+use super::wording::options;
+use super::wording::padding::as_crops;
+use super::wording::shares::in_percent;
+use super::wording::written::{listed, plainly};
 use crate::intake::regex;
 use regex::{Captures, Regex};
 use std::borrow::Cow;

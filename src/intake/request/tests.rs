@@ -1,4 +1,6 @@
 use super::*;
+use crate::intake::{OptimizerKind, ScheduleShape};
+use crate::spec::{Augment, Length, Metric, Task, Warmup};
 use proptest::prelude::*;
 
 mod briefly;

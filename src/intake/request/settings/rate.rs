@@ -1,0 +1,278 @@
+//! The learning rate: how great it is, how it is warmed up, and how it goes from there.
+
+use super::{ONE_OF_TWO, first, only, real, share};
+use crate::intake::request::pattern::{pattern, patterns};
+use crate::intake::request::rest::{Cut, Found, Judged, Rest, taken_if};
+use crate::intake::request::wording::number::number;
+use crate::intake::request::{Refused, Request};
+use crate::intake::{ScheduleShape, regex};
+use crate::spec::Warmup;
+use regex::Regex;
+use std::sync::LazyLock;
+
+patterns! {
+    warmup: [
+        r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
+        // `10% of the steps for warming up`.
+        r"^#\s?(?P<unit>%|percent\b)\s?of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run)(?: (?:as|for|to|is|are|of|used|spent|on|go|goes|linear|lr|a|the|doing))* warm(?:-?\s?up|ing(?: (?:it|the lr|the rate|the learning rate))?(?:[ -]up)?)\b",
+    ],
+    // To the rate of the recipe: `warm up the lr from 0 to 1e-3 over 500 steps`.
+    warms: [
+        r"\b(?:linear(?:ly)? )?warm\w*?-?\s?up(?: (?:of|the|its|lr|learning rate|linearly))* from \S+ to #(?:\s(?:over|in|for|within|during) (?:the first )?(?P<count>\d+k?) (?P<of>steps?|epochs?)\b)?",
+    ],
+    falling: [
+        r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:and |which |that |then |is )*(?:decay(?:ing|s|ed)|fall(?:ing|s)|anneal(?:ing|s|ed)|drop(?:ping|s)|cool(?:ing|s|ed)|going|goes|reduc(?:ing|ed)|lowered)(?: (?:down|slowly|smoothly|linearly|exponentially|on|with|by|along|in|an?|the|cosine|schedule|curve))* to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
+        r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
+        r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
+    ],
+    least_lr: [
+        r"\b(?:min(?:imum|imal)?|final|end|eta)[ _-](?:learning[ _-]rate|lr|min)~#",
+        // Of the rate itself: `decaying to 1e-5 on a cosine`, where the peak stands elsewhere.
+        r"\b(?:decay|anneal|cool)(?:ing|ed|s)?(?: (?:it|the (?:lr|rate|learning rate)|down|slowly|smoothly|linearly|exponentially|on|with|by|along|an?|the|cosine|schedule|curve))* to (?P<v>\d(?:\.\d+)?e-\d+|0?\.0\d*[1-9])\b",
+        r"\b(?:lr|learning[ -]rate) floor(?: (?:of|at|is))?\s?[=:]?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.0\d*[1-9])\b",
+        r"\bfloor(?:ed)? (?:at|of) (?:an? (?:lr|rate|learning rate) of )?(?P<v>\d(?:\.\d+)?e-\d+)\b",
+    ],
+    // So many times the rate of all else: `head 10x`.
+    of_head: [
+        r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?:head|classifier)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d+(?:\.\d+)?)\s?(?:x\b|×|times\b)(?: (?:that|as high|higher|larger|the (?:learning[ -]rate|lr|rate|rest|base|body)))*",
+        r"\b(?:(?:(?:a|the|its|classification|classifier|output|new|task)[ ])*head|classifier)(?:['’]s)?(?:[ _](?:learning[ _-]rate|lr))?(?:\s?[=:]|(?: (?:at|with|gets?|is|of|to be|should be|having|has|uses?|trains? at|an?|the))*)\s(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:of )?(?:that|this|it|(?:as )?(?:high|large|great|fast)(?:er)?|(?:larger?|higher|bigger|faster)|(?:the |its |a )?(?:base |body |encoder |backbone |main |usual |same )?(?:learning[ -]rate|lr|rate)|than (?:the )?(?:rest|others?|body|encoder|backbone)))*",
+        r"^(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:the|a|as|that|higher|larger|of))* (?:learning[ -]rate|lr|rate) (?:for|on|of|in|at) (?:the |its )?(?:(?:classification|classifier|output|new|task) )?(?:head|classifier)\b",
+    ],
+    lr: [
+        r"\b(?:learning[ _-]?rate|lr)\s?\(\s?(?:of )?(?:max(?:imum)?|peak|initial|base|top)\s?[=:]?\s?#\s?\)?",
+        r"\b(?:peak |initial |base |max(?:imum)? )?(?:learning[ _-]?rates?|lr)~#",
+    ],
+    // Of a part of the model: `1e-5 for the encoder`, `lr of the head 1e-3`.
+    of_part: [
+        r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the |its )?(?:(?:classification|new|task|pre-?trained) )?(?P<part>head|classifier|encoder|back-?bone|body|base(?: model)?|layers|rest(?: of (?:the model|it))?|everything else)\b",
+        r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?P<part>head|classifier|encoder|back-?bone|body|rest)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
+        r"\b(?P<part>head|classifier|encoder|back-?bone|body)\s(?:at|with|gets?)\s(?:an? (?:learning[ -]rate|lr) (?:of )?)?(?P<v>\d(?:\.\d+)?e-\d+)",
+        r"\b(?P<part>head|classifier|encoder|back-?bone|body)(?:['’]s)?[ _](?:learning[ _-]rate|lr)\s?(?:of|is|=|:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
+    ],
+    schedule: [
+        r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
+        r"\b(?P<v>sgdr)\b(?: schedule)?",
+        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
+        r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b",
+        r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
+        // As programs call it.
+        r"\b(?:lr[ _-]?|learning[ _-]rate[ _-])?(?:schedule|scheduler)(?:[ _-]type)?\s?(?:[=:]|is)\s?['\x22]?(?P<v>cosine|linear|constant|exponential|polynomial|noam)(?:_with_(?:(?P<restarts>restarts)|warmup))?\b(?:[ -](?:decay|annealing))?['\x22]?",
+        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*\b(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?:decay|anneal|decreas|reduc)\w* (?:(?:the )?(?:learning[ -]rate|lr) )?(?P<v>linear)ly(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
+        // Whose value is cut out already.
+        r"\b(?P<v>constant)\s*¦",
+    ],
+}
+
+const EXPECTED: &str = "more than 0 and at most 100";
+
+/// What it is warmed up to, and for how long: both are said at once.
+pub(crate) fn find_warming(rest: &mut Rest, request: &mut Request) {
+    let cut = first(rest, &PATTERNS.warms);
+    let said = cut.as_ref().map(|cut| (number(cut.get("count")), cut.get("of").to_lowercase().starts_with("epoch")));
+    request.lr = request.value(cut, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0));
+    match said {
+        Some((Some(epochs), true)) => request.warmup_epochs = Some(epochs),
+        Some((Some(steps), false)) => request.warmup = Some(Warmup::Steps(steps as u64)),
+        Some((None, _)) | None => {}
+    }
+}
+
+/// How long it is warmed up, where that is not said in epochs; `without` says that it is not.
+pub(crate) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool) {
+    let cut = first(rest, &PATTERNS.warmup);
+    let said = request.value(cut, "0 to 100 %, or a number of steps", warmup);
+    request.warmup = said.or(request.warmup).or(without.then_some(Warmup::Steps(0)));
+}
+
+/// How great it is.
+pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
+    let p = &*PATTERNS;
+    let cut = first(rest, &p.of_head);
+    request.times.head_lr = request.value(cut, EXPECTED, |cut| cut.number().filter(|times| *times > 0.0 && *times <= 1000.0));
+    let Parts { head: of_head, body: of_body, is_classifier } = of_parts(rest, request);
+    let cut = first(rest, &p.falling);
+    let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
+    let from =
+        request.value(cut, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0 || lr == 0.0 && !cut.get("w").is_empty()));
+    // What grows is warmed up: the rate is what it grows to.
+    let (from, last) = match last.filter(|last| from.is_some_and(|from| from < *last)) {
+        Some(top) => (Some(top), None),
+        None => (from, last),
+    };
+    request.min_lr = last;
+    let cut = first(rest, &p.least_lr);
+    request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
+    let floor = floor(rest);
+    several_rates(rest, request);
+    // `Decay the lr by 0.5` says nothing of the rate itself.
+    static FALLS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:decay|reduc|drop|lower|divid|multipl|halv|scal|cut|anneal|decreas|warm)\w*(?: up| down)? (?:the |its )?(?:learning[ -]rate|lr)s? (?:by|to|from|with|of) (?:a factor of )?#",
+        )
+    });
+    rest.tell(&FALLS);
+    // `Lr 0.1 %` is 0.001; more than that in per cent is none that anybody trains with.
+    let lr = only(rest, request, &p.lr, "more than 0 and at most 100, or at most 1 %", |cut| {
+        share(cut, |lr| lr > 0.0 && lr <= if cut.is_percent() { 0.01 } else { 100.0 })
+    });
+    request.lr = from.or(lr).or(request.lr);
+    // `A MiniLM classifier with a learning rate of 2e-5` is the whole model.
+    if is_classifier && of_head.is_some() && of_body.is_none() && request.lr.is_none() {
+        request.lr = of_head;
+        request.classifies = true;
+        return;
+    }
+    // `Lr 1e-3, 1e-5 for the encoder`: what is said of all is the head's then.
+    request.head_lr = of_head.or(request.lr.filter(|_| of_body.is_some()));
+    request.lr = of_body.or(request.lr);
+    request.min_lr = request.min_lr.or(floor.zip(request.lr).map(|(share, lr)| share * lr));
+    request.times.min_lr = floor.filter(|_| request.min_lr.is_none());
+}
+
+/// What is left of the rate at the end, as a share of it: `floor at 10% of peak`.
+fn floor(rest: &mut Rest) -> Option<f64> {
+    static WAY: LazyLock<Regex> = LazyLock::new(|| {
+        let of = r"(?:of )?(?:(?:the |its )*(?:peak|max(?:imum)?|initial|base|starting|top|full|original)(?: (?:learning[ -]rate|lr|rate|value))?|(?:the )?(?:learning[ -]rate|lr|rate)|it|that|this(?: rate| value)?)\b";
+        pattern(&format!(
+            r"\b(?:floor(?:ed|ing)?|min(?:imum)?(?:[ _]lr)?|end(?:s|ing)?|final(?:[ _]lr)?|down|decay(?:ing|s|ed)?)(?: (?:it|the lr|the rate|the learning rate))?\s?(?:at|to|of|is|=|:)\s?(?:(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent)|a (?P<tenth>tenth))\s{of}"
+        ))
+    });
+    if !["%", "percent", "tenth"].iter().any(|word| rest.says(word)) {
+        return None;
+    }
+    let cut = rest.cut(&WAY)?;
+    if cut.get("tenth").is_empty() { number(cut.get("v")).map(|percent| percent / 100.0) } else { Some(0.1) }
+}
+
+/// The rates of the head and of all else, where they differ.
+#[derive(Default)]
+struct Parts {
+    head: Option<f64>,
+    body: Option<f64>,
+    /// Nobody said `head`: a classifier may be the head, or all of it.
+    is_classifier: bool,
+}
+
+fn of_parts(rest: &mut Rest, request: &mut Request) -> Parts {
+    // `Weight decay 1e-2 for the encoder` is no rate.
+    static ALONE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[,;:(¦.]|\b(?:and|with|at|use|using|rates?|lr|of|then|train|but))\s*$"));
+    let mut parts = Parts { is_classifier: true, ..Parts::default() };
+    let judged = |found: &Found<'_>| taken_if(found.cut.get("w").is_empty() || ALONE.is_match(found.before));
+    while let Some(cut) = PATTERNS.of_part.iter().find_map(|way| rest.cut_as(way, judged)) {
+        let part = cut.get("part").to_lowercase();
+        parts.is_classifier &= part != "head";
+        let slot = if matches!(part.as_str(), "head" | "classifier") { &mut parts.head } else { &mut parts.body };
+        let words = cut.words.clone();
+        let value = request.value(Some(cut), EXPECTED, |cut| {
+            number([cut.get("v"), cut.get("w")].concat().as_str()).filter(|lr| *lr > 0.0 && *lr <= 100.0)
+        });
+        if slot.is_some() && *slot != value {
+            request.refused.push(Refused { words, expected: ONE_OF_TWO.into() });
+        }
+        *slot = value.or(*slot);
+    }
+    parts
+}
+
+/// `learning rates 1e-5, 3e-5 and 5e-5`: there is one; a search finds its own.
+fn several_rates(rest: &mut Rest, request: &mut Request) {
+    static RATES: LazyLock<Regex> = LazyLock::new(|| {
+        let rate = r"(?:\d+(?:\.\d+)?e-?\d+|\d*\.\d+)";
+        pattern(&format!(
+            r"\b(?:learning[ _-]?rates?|lrs?)~(?:in\s|∈\s?|over\s)?[\[{{(]?\s?(?P<list>{rate}(?:(?:\s?[,/]\s?|\s)(?:(?:and|or|vs\.?|versus)\s)?{rate})+)[\]}})]?"
+        ))
+    });
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^[\s-]?(?:%|percent|drop-?out|weight|momentum|warm|label|accuracy|f1|decay|of\b|epochs?|steps?|examples|samples|rows|tokens|clip|hours?|h\b|min|sec)",
+        )
+    });
+    let is_list = |found: &Found<'_>| if OTHER.is_match(found.behind) { Judged::Passed } else { Judged::Taken };
+    while let Some(cut) = rest.cut_as(&RATES, is_list) {
+        let expected = "one learning rate; `tune the learning rate` tries others".into();
+        request.refused.push(Refused { words: cut.words, expected });
+    }
+}
+
+/// A share, as such or in per cent, or a number of steps.
+fn warmup(cut: &Cut) -> Option<Warmup> {
+    let value = cut.number().filter(|value| *value >= 0.0)?;
+    let unit = if cut.is_percent() { "%".to_string() } else { cut.get("unit").to_lowercase() };
+    match unit.as_str() {
+        "%" => (value <= 100.0).then_some(Warmup::Frac(value / 100.0)),
+        "" if value < 1.0 => Some(Warmup::Frac(value)),
+        "" | "step" | "steps" if value.fract() == 0.0 && value <= 1e9 => Some(Warmup::Steps(value as u64)),
+        _ => None,
+    }
+}
+
+/// `2 epochs at 3e-5`: a number that only a rate is written as, by itself, where no rate was said.
+pub(crate) fn bare(rest: &mut Rest, request: &mut Request) {
+    static BARE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|[,;(¦]|\bat\b|@|\bwith\b)\s*(?P<v>\d(?:\.\d+)?e-[2-7])\s*(?P<end>$|[,;.)¦])"));
+    // Of several it is none.
+    static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
+        let one = r"\b\d(?:\.\d+)?e-[2-7]\b";
+        regex(&format!(r"(?i){one}[\s\S]*{one}"))
+    });
+    if request.lr.is_none()
+        && request.refused.is_empty()
+        && !request.search
+        && !rest.has(&SEVERAL)
+        && let Some(cut) = rest.cut(&BARE)
+    {
+        request.lr = number(cut.get("v"));
+    }
+}
+
+/// How it goes after the warm-up, where that is no fall at some steps. Of two that differ neither is taken.
+pub(crate) fn schedule(rest: &mut Rest, request: &mut Request) {
+    let Some((schedule, words)) = next_schedule(rest, request) else { return };
+    // `Constant, then a linear decay` is one after the other.
+    static IN_TURN: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)\b(?:then|followed by|afterwards|after that|until|first|before|warm-?\s?up|stable)\b"));
+    let in_turn = IN_TURN.is_match(&request.text);
+    while let Some((other, more)) = if in_turn { None } else { next_schedule(rest, request) } {
+        if std::mem::discriminant(&other) != std::mem::discriminant(&schedule) {
+            request.refused.push(Refused { words: format!("{words} and {more}"), expected: ONE_OF_TWO.into() });
+        }
+    }
+    request.schedule = request.schedule.take().or(Some(schedule));
+}
+
+/// The first that is named, and its words.
+fn next_schedule(rest: &mut Rest, request: &Request) -> Option<(ScheduleShape, String)> {
+    // Of vectors it says how alike two are.
+    let embeds = request.embeddings;
+    static ALIKE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:similarit|distance|loss|score|of\b)"));
+    let of_rates = |found: &Found<'_>| {
+        let is_bare = found.cut.words.eq_ignore_ascii_case("cosine");
+        taken_if(!is_bare || !embeds && !ALIKE.is_match(found.behind))
+    };
+    let cut = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates))?;
+    let shape = match cut.get("v").to_lowercase().as_str() {
+        "cosine" if !cut.get("restarts").is_empty() => {
+            // `with 3 restarts` are four cosines.
+            let extra = u32::from(cut.get("restarts").eq_ignore_ascii_case("restarts"));
+            ScheduleShape::CosineRestarts { cycles: cut.get("n").parse().ok().map(|n: u32| n.saturating_add(extra).max(1)) }
+        }
+        "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
+        "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
+        name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
+        name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
+        "cosine" => ScheduleShape::Cosine,
+        "linear" => ScheduleShape::Linear,
+        "constant" => ScheduleShape::Constant,
+        "exponential" => ScheduleShape::Exponential,
+        "plateau" => ScheduleShape::Plateau { divisor: None },
+        // Noam Shazeer's, of 1706.03762, section 5.3.
+        name if name == "noam" || name.starts_with("inverse") => ScheduleShape::InverseSqrt,
+        _ => ScheduleShape::Milestones { at: vec![], unit: None, divisor: None },
+    };
+    Some((shape, cut.words))
+}

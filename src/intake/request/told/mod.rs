@@ -1,0 +1,7 @@
+//! What stands in a request and sets nothing: what is said again, aside or as a reason. And what was understood, in a few words.
+
+pub(super) mod again;
+pub(super) mod asides;
+pub(super) mod contradicted;
+pub(super) mod explained;
+pub(super) mod understood;
