@@ -377,7 +377,7 @@ impl Failure for Error {
             Error::NoTexts { .. } | Error::EmptySplit { .. } => "take another split, or fill the file",
             Error::NoClassFolder { .. } => "put what is of one class into a folder that is called so",
             Error::NotPrepared { .. } => "`tallow train` the run's spec.toml into a new folder",
-            Error::UnknownFormat { .. } => "save the data in one of these formats",
+            Error::UnknownFormat { path } => saved_as(path),
             Error::PackedWithin { .. } => "write it anew: `compression=\"zstd\"` in pandas and pyarrow",
             Error::UnknownPacking { .. } => "unpack it, or pack it anew with gzip or zstd",
             Error::Archive { .. } => "unpack it yourself if you trust it, and give the folder",
@@ -395,5 +395,21 @@ impl Failure for Error {
             _ => return None,
         };
         Some(hint.into())
+    }
+}
+/// How what is in a file of another format is had in one that is read.
+fn saved_as(path: &Path) -> &'static str {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "xlsx" | "xls" | "xlsm" | "ods" | "numbers" => "save the sheet as CSV (UTF-8)",
+        "db" | "sqlite" | "sqlite3" => "write the table as CSV: `sqlite3 -header -csv FILE 'select * from TABLE' > table.csv`",
+        "feather" | "pkl" | "pickle" | "h5" | "hdf5" | "hdf" | "dta" | "sav" | "sas7bdat" | "orc" | "avro" => {
+            "write it as Parquet: `to_parquet` in pandas"
+        }
+        "npy" | "npz" | "mat" => "write it as Parquet or CSV, a column for each feature and one for the answer",
+        "arff" | "libsvm" | "svm" => "write it as CSV, with the columns' names in the first line",
+        "xml" | "html" | "yaml" | "yml" => "write it as JSON lines: an object a line, a field for each column",
+        "pdf" | "doc" | "docx" | "rtf" => "save its text as `.txt`, or a text a row in a table",
+        _ => "save the data in one of these formats",
     }
 }

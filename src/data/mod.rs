@@ -22,6 +22,7 @@ mod handed;
 pub mod hub;
 pub mod inputs;
 mod lengths;
+mod lfs;
 mod locate;
 mod mapped;
 mod ordered;

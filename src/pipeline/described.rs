@@ -128,6 +128,9 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
         return;
     }
     split.notes.iter().for_each(|note| say(note.clone()));
+    if let Some((count, first)) = &split.mismatched {
+        say(format!("{} have not one answer for each item of their input, as {first}", share(*count)));
+    }
     if name.starts_with(PARTIAL) {
         say("it is the first part of a split: the Hub converts no more of a large one".into());
     }
@@ -156,6 +159,10 @@ fn of_split(split: &SplitDescribed, described: &Described, told: &mut Vec<String
                 column.name,
                 counted(*count, "file")
             ));
+        }
+        if let Some(damaged) = &column.damaged {
+            let (count, first, why) = (counted(damaged.count, "row"), &damaged.first, &damaged.why);
+            say(format!("what `{}` holds cannot be decoded in {count}, such as `{first}` ({why}): left out", column.name));
         }
         for (kind, count) in &column.personal {
             say(format!("`{}` has what looks like {} in {}", column.name, kind.in_words(), share(*count)));

@@ -1,7 +1,9 @@
 //! Numbers, sizes, times and settings in words: one wording on every page and in every message.
 
+mod months;
 mod settings;
 
+pub(crate) use months::{MONTHS, month};
 pub(crate) use settings::*;
 
 use std::fmt::{Display, Write};

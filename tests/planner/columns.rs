@@ -175,6 +175,6 @@ fn models_of_texts_read_the_texts_of_a_table() {
     for text in ["predict price in houses.csv with an MLP", "predict priority in tickets.csv"] {
         assert!(!of(text), "{text}");
     }
-    let wishes = Wishes { model: Some(ModelName::parse("MiniLM")), ..Wishes::default() };
+    let wishes = Wishes { model: Some(ModelName::parse("MiniLM", |_| None)), ..Wishes::default() };
     assert!(choice(&request("predict priority in tickets.csv"), &wishes).perhaps.reads_texts);
 }

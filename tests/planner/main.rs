@@ -139,7 +139,7 @@ fn the_command_line_comes_first() {
         epochs: Some(1.0),
         max_examples: Some(500),
         seeds: vec![3],
-        model: Some(ModelName::parse("MiniLM")),
+        model: Some(ModelName::parse("MiniLM", |_| None)),
         data: Some(DataName::parse("SST-2", |_| None)),
         ..Wishes::default()
     };

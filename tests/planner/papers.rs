@@ -122,8 +122,11 @@ fn paper_of(family: &str, variant: &str, more: Vec<serde_json::Value>) -> Goal {
 /// A paper about adapters: its rank, alpha and layers, as the model at hand names them; what it does not state is assumed.
 #[test]
 fn a_paper_about_adapters_trains_one() {
-    let wishes =
-        Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
+    let wishes = Wishes {
+        model: Some(ModelName::parse("minilm", |_| None)),
+        data: Some(DataName::parse("SST-2", |_| None)),
+        ..Wishes::default()
+    };
     let number = |key: &str, number: f64| stated(key, json!({ "kind": "number", "value": number }), None, "SST-2");
     let layers = stated("lora.target_modules", json!({ "kind": "texts", "texts": ["Wq", "W_v"] }), None, "SST-2");
     let fields = vec![number("lora.rank", 4.0), number("lora.alpha", 32.0), number("lora.dropout", 0.05), layers];
@@ -145,8 +148,11 @@ fn a_paper_about_adapters_trains_one() {
 /// A model of the command line beside a paper is said to be another than the paper's, and who asked for it.
 #[test]
 fn a_forced_model_tells_what_the_paper_did() {
-    let wishes =
-        Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
+    let wishes = Wishes {
+        model: Some(ModelName::parse("minilm", |_| None)),
+        data: Some(DataName::parse("SST-2", |_| None)),
+        ..Wishes::default()
+    };
     let variant = json!({ "kind": "variant", "variant": {
         "name": "RoBERTa base", "num_layers": null, "hidden_size": null, "intermediate_size": null, "num_heads": null, "num_params": 125e6,
     } });
@@ -164,7 +170,7 @@ fn a_forced_model_tells_what_the_paper_did() {
         }
     }
     let resnet = Wishes {
-        model: Some(ModelName::parse("resnet-20")),
+        model: Some(ModelName::parse("resnet-20", |_| None)),
         data: Some(DataName::parse("CIFAR-10", |_| None)),
         ..Wishes::default()
     };
@@ -258,8 +264,11 @@ fn constants_are_cited_where_they_are_used() {
 /// A number that names no model is that of the only one that a paper reports; of several it may be any.
 #[test]
 fn a_number_without_a_model() {
-    let wishes =
-        Wishes { model: Some(ModelName::parse("minilm")), data: Some(DataName::parse("SST-2", |_| None)), ..Wishes::default() };
+    let wishes = Wishes {
+        model: Some(ModelName::parse("minilm", |_| None)),
+        data: Some(DataName::parse("SST-2", |_| None)),
+        ..Wishes::default()
+    };
     let size = |name: &str, num_params: f64| {
         let variant = json!({
             "name": name, "num_layers": null, "hidden_size": null, "intermediate_size": null, "num_heads": null,

@@ -340,7 +340,7 @@ fn a_request_that_cannot_be_planned_is_told_why() {
         assert!(matches!(error, PlannerError::Request { .. }) && error.to_string().contains(words), "{text}: {error}");
         assert!(error.hint().is_some_and(|hint| hint.contains("--set")), "{text}");
     }
-    let wishes = Wishes { model: Some(ModelName::parse("lstm")), ..Wishes::default() };
+    let wishes = Wishes { model: Some(ModelName::parse("lstm", |_| None)), ..Wishes::default() };
     assert!(matches!(RulePlanner.data(&example_paper(), &wishes), Err(PlannerError::NoModel { .. })));
 }
 

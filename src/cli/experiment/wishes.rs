@@ -47,7 +47,7 @@ fn budget(args: &BudgetArgs) -> Vec<(String, String)> {
 pub(in crate::cli) fn planner_wishes(wishes: &Wishes) -> plan::Wishes {
     plan::Wishes {
         data: wishes.data.as_deref().map(|name| DataName::parse(name, lying)),
-        model: wishes.model.as_deref().map(ModelName::parse),
+        model: wishes.model.as_deref().map(|name| ModelName::parse(name, lying)),
         max_time_secs: wishes.max_time.map(|time| time.as_secs()),
         affordable_secs: None,
         trials: wishes.improve.map(usize::from),

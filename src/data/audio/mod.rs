@@ -14,6 +14,7 @@ pub(in crate::data) use resample::Resamplers;
 pub(super) use wav::write as write_wav;
 
 use super::guarded::guarded;
+use super::lfs;
 use super::read::Cell;
 use super::{Error, Result};
 use serde_json::{Value, json};
@@ -159,6 +160,7 @@ fn is_vorbis(bytes: &[u8]) -> bool {
 fn known(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "an empty file",
+        bytes if lfs::is_pointer(bytes) => lfs::POINTER,
         [b'O', b'g', b'g', b'S', ..] => "an Ogg file of something else, such as Opus (convert it to WAV or FLAC)",
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "an MP4 file (convert it to WAV or FLAC)",
         [0x1a, 0x45, 0xdf, 0xa3, ..] => "a WebM file (convert it to WAV or FLAC)",

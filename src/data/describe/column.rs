@@ -2,6 +2,7 @@
 
 use super::super::features::{Codes, Comma, category, dates, is_nothing, number};
 use super::super::read::{Cell, Column, ColumnKind};
+use super::media::{Damaged, Looked};
 use super::personal::{self, Personal};
 use super::{Distinct, cell_in_words, hash_of, shortened};
 use crate::job::Spread;
@@ -50,6 +51,9 @@ pub struct ColumnDescribed {
     /// Files that are not there, or cannot be read: how many, and the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<(u64, String)>,
+    /// Images and recordings that cannot be decoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<Damaged>,
 }
 
 /// How long texts or lists are.
@@ -63,6 +67,8 @@ pub struct Lengths {
 /// A column while it is read.
 pub(super) struct Counted {
     kind: String,
+    holds: ColumnKind,
+    looked: Looked,
     classes: Option<Vec<String>>,
     comma: Comma,
     blank: u64,
@@ -140,6 +146,8 @@ impl Counted {
                 }
                 kind => kind.in_words(),
             },
+            holds: column.kind.clone(),
+            looked: Looked::default(),
             classes: column.classes.clone().or(named.map(<[String]>::to_vec)),
             comma,
             blank: 0,
@@ -166,6 +174,7 @@ impl Counted {
             self.unreadable.get_or_insert_with(|| (0, cell_in_words(cell))).0 += 1;
             return;
         }
+        self.looked.take(&self.holds, cell);
         self.distinct.take(hash_of(std::iter::once(cell)));
         match cell {
             Cell::Int(value) => self.numbers.take(*value as f64),
@@ -253,6 +262,7 @@ impl Counted {
             rare,
             personal: self.personal,
             unreadable: self.unreadable,
+            damaged: self.looked.done(),
         }
     }
 }

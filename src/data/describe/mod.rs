@@ -1,6 +1,7 @@
 //! What a data set's files hold, column by column: one pass over the rows, in the jail, without knowing what they are for.
 
 mod column;
+mod media;
 mod personal;
 
 pub use column::{ColumnDescribed, FEW, Lengths};
@@ -33,6 +34,10 @@ pub struct SplitDescribed {
     /// Images that lie beside the folders of the classes and belong to none: how many, and the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strays: Option<(u64, String)>,
+    /// Rows whose answer is a list of another length than their input, as of tags for words: how many, and of the first where it is and how
+    /// they differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mismatched: Option<(u64, String)>,
     /// What of its files whoever uses it should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -96,6 +101,7 @@ impl Split {
             contradictions: 0,
             in_first: None,
             strays: None,
+            mismatched: None,
             notes: Vec::new(),
             samples: Vec::new(),
         };
@@ -162,6 +168,13 @@ impl Split {
             self.described.rows += 1;
             let of = |chosen: &[bool]| hash_of(row.cells.iter().zip(chosen).filter(|(_, chosen)| **chosen).map(|(cell, _)| cell));
             self.take_hashes(of(&inputs), of(&answers), first);
+            let one_of = |chosen: &[bool]| row.cells.iter().zip(chosen).find(|(_, chosen)| **chosen).map(|(cell, _)| cell);
+            if let (Some(Cell::List(words)), Some(Cell::List(tags))) = (one_of(&inputs), one_of(&answers))
+                && words.len() != tags.len()
+            {
+                let first = || (0, format!("{}: {} for {}", row.position, tags.len(), words.len()));
+                self.described.mismatched.get_or_insert_with(first).0 += 1;
+            }
             for (name, cell) in names.iter().zip(&row.cells) {
                 if let Some((_, counted)) = self.counted.iter_mut().find(|(known, _)| known == name) {
                     counted.take(cell);
@@ -324,6 +337,51 @@ mod tests {
         let label = &train.columns[2];
         assert_eq!(label.common, [("0".to_string(), 3), ("1".to_string(), 2)]);
         assert_eq!(train.samples[0][1], ("text".to_string(), "a good film".to_string()));
+    }
+
+    #[test]
+    fn what_does_not_fit_its_input_is_counted() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("train.jsonl");
+        let row = |words: usize, tags: usize| serde_json::json!({"words": vec!["a"; words], "tags": vec!["O"; tags]}).to_string();
+        std::fs::write(&file, [row(2, 2), row(4, 3), row(3, 3), row(1, 2)].join("\n")).expect("written");
+        let split = SplitSource { name: "train".into(), files: vec![file], part: None };
+        let columns = Columns { input: vec!["words".into()], label: Some("tags".into()), ..Columns::default() };
+        let job = DescribeJob { splits: vec![split], columns, labels: vec![], samples: 0 };
+        let mut found = None;
+        describe(&job, &mut |event| {
+            if let Event::Described(split) = event {
+                found = split.mismatched;
+            }
+        })
+        .expect("described");
+        assert_eq!(found, Some((2, "line 2: 3 for 4".into())));
+    }
+
+    #[test]
+    fn images_that_cannot_be_decoded_are_counted() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(4, 4).write_to(&mut png, image::ImageFormat::Png).expect("a PNG");
+        let png = png.into_inner();
+        let files: [(&str, &[u8]); 4] =
+            [("a.png", &png), ("b.png", &png[..png.len() - 20]), ("c.jpg", b"<html></html>"), ("d.jpg", b"")];
+        for (name, bytes) in files {
+            std::fs::write(dir.path().join(name), bytes).expect("written");
+        }
+        let file = dir.path().join("train.csv");
+        std::fs::write(&file, "file,label\na.png,x\nb.png,x\nc.jpg,y\nd.jpg,y\n").expect("written");
+        let split = SplitSource { name: "train".into(), files: vec![file], part: None };
+        let job = DescribeJob { splits: vec![split], columns: Columns::default(), labels: vec![], samples: 0 };
+        let mut found = None;
+        describe(&job, &mut |event| {
+            if let Event::Described(split) = event {
+                found.clone_from(&split.columns[0].damaged);
+            }
+        })
+        .expect("described");
+        let found = found.expect("damaged ones");
+        assert_eq!((found.count, found.first.as_str()), (3, "b.png"), "{}", found.why);
     }
 
     /// Files that are named and not there are counted, and stop nothing; the others are all that is read besides the table.

@@ -1,10 +1,10 @@
-//! What a cell says: nothing, a number, a date, a category.
+//! What a cell says: nothing, a number, a category.
 
+use super::dates::{date, dates, part_of};
 use crate::data::read::Cell;
-use jiff::civil::DateTime;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use tallow_zoo::mlp::{DatePart, NumericColumn};
+use tallow_zoo::mlp::NumericColumn;
 
 /// What a comma in a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,101 +196,6 @@ fn grouped(text: &str, group: char, point: char) -> Option<f64> {
     right.then(|| format!("{all}.{part}").parse().ok()).flatten().map(|number: f64| sign * number)
 }
 
-/// The date that a cell says, with its time if it has one: `2026-01-31`, `2026/01/31`, `31.01.2026`, `2026-01-31 12:00:00`. One that
-/// begins with day or month and has strokes is none: which of the two it is cannot be told.
-pub(in crate::data) fn date(cell: &Cell) -> Option<DateTime> {
-    let Cell::Text(text) = cell else { return None };
-    let text = text.trim();
-    // A number alone is no date, however well it would read as one.
-    if !(8..=40).contains(&text.len()) || !text.contains(['-', '/', '.']) {
-        return None;
-    }
-    let (day, time) = text.split_once([' ', 'T']).map_or((text, ""), |(day, time)| (day, time));
-    let parts: Vec<&str> = day.split(['-', '/', '.']).collect();
-    let day = match parts[..] {
-        [year, month, day] if year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
-        [date, month, year] if year.len() == 4 && day.contains('.') => format!("{year}-{month:0>2}-{date:0>2}"),
-        _ => return None,
-    };
-    // Time zones are left out: parts of a date are those of the place where it was written.
-    let time = time.trim_end_matches("UTC").trim_end_matches('Z').trim_end();
-    let time = time.rfind(['+', '-']).map_or(time, |zone| &time[..zone]);
-    if time.is_empty() { day.parse().ok() } else { format!("{day}T{time}").parse().ok() }
-}
-
-/// The year that two figures between strokes stand for, as POSIX has it: from 1969 on. Versions and the like have points.
-fn year_of(year: &str, day: &str) -> Option<String> {
-    match year.len() {
-        4 => Some(year.into()),
-        2 if day.contains('/') => Some(format!("{}{year}", if year < "69" { 20 } else { 19 })),
-        _ => None,
-    }
-}
-
-/// `31/01/2026 9:05`, or `31/1/26`, with its day first, and with its month first; none where a cell says no such thing.
-fn day_and_month(cell: &Cell) -> Option<[Option<DateTime>; 2]> {
-    let Cell::Text(text) = cell else { return None };
-    let text = text.trim();
-    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
-    let [first, second, year] = day.split(['/', '-']).collect::<Vec<_>>()[..] else { return None };
-    if !day.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-')) {
-        return None;
-    }
-    let year = year_of(year, day)?;
-    let time = if time.find(':') == Some(1) { format!("T0{time}") } else { format!("T{time}") };
-    let time = time.strip_suffix('T').unwrap_or(&time);
-    let read = |day: &str, month: &str| date(&Cell::Text(format!("{year}-{month:0>2}-{day:0>2}{time}")));
-    Some([read(first, second), read(second, first)])
-}
-
-/// The date that a cell says if its day stands before its month, and if it stands behind it; where the cell says which, both are one.
-pub(in crate::data) fn dates(cell: &Cell) -> [Option<DateTime>; 2] {
-    match date(cell) {
-        Some(date) => [Some(date); 2],
-        None => day_and_month(cell).unwrap_or_default(),
-    }
-}
-
-/// In which order day and month stand, as the dates of a column tell it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::data) struct DayOrder {
-    /// Whether any is another date each way.
-    differ: bool,
-    /// Whether some can be read one way alone: not with the day first, not with the month first.
-    never: [bool; 2],
-}
-
-impl DayOrder {
-    /// Looks at what a cell says each way, as [`dates`] tells it: whether it is a date in the order of those before it.
-    pub(in crate::data) fn take<T: PartialEq>(&mut self, either: &[Option<T>; 2]) -> bool {
-        self.differ |= either[0] != either[1];
-        self.never = [0, 1].map(|way| self.never[way] || either[way].is_none());
-        self.never != [true; 2]
-    }
-
-    /// Which way they are read; none where it cannot be told.
-    pub(in crate::data) fn way(&self) -> Option<usize> {
-        let is_told = !self.differ || self.never != [false; 2];
-        is_told.then_some(usize::from(self.never[0]))
-    }
-
-    /// Whether the order makes a difference.
-    pub(in crate::data) fn matters(&self) -> bool {
-        self.differ
-    }
-}
-
-/// The number that a part of a date is.
-pub(super) fn part_of(date: &DateTime, part: DatePart) -> f64 {
-    match part {
-        DatePart::Year => date.year().into(),
-        DatePart::Month => date.month().into(),
-        DatePart::Day => date.day().into(),
-        DatePart::Weekday => date.weekday().to_monday_one_offset().into(),
-        DatePart::Hour => date.hour().into(),
-    }
-}
-
 /// The number that a column of a model takes from a cell. `said`: what commas mean in the file at hand; a file that does not say is read
 /// as those that the model was trained on.
 pub(in crate::data) fn number_of(column: &NumericColumn, cell: &Cell, said: Option<Comma>) -> Option<f64> {
@@ -384,55 +289,6 @@ mod tests {
             cells.split(' ').for_each(|cell| commas.take(&text(cell)));
             assert_eq!(commas.meaning(), expected, "{cells}");
         }
-    }
-
-    #[test]
-    fn dates() {
-        let read = |cell: &str| date(&text(cell)).map(|date| date.to_string());
-        for (cell, expected) in [
-            ("2026-01-31", Some("2026-01-31T00:00:00")),
-            ("2026/1/31", Some("2026-01-31T00:00:00")),
-            ("31.01.2026", Some("2026-01-31T00:00:00")),
-            ("2026-01-31 12:30:00", Some("2026-01-31T12:30:00")),
-            ("2026-01-31T12:30:00.5Z", Some("2026-01-31T12:30:00.5")),
-            ("2026-01-31 12:30:00+02:00", Some("2026-01-31T12:30:00")),
-            ("2026-02-31", None),
-            ("01/31/2026", None),
-            ("20260131", None),
-            ("1.5.2", None),
-            ("some-words-here", None),
-        ] {
-            assert_eq!(read(cell).as_deref(), expected, "{cell}");
-        }
-        let both = |cell: &str| super::dates(&text(cell)).map(|date| date.map(|date| date.date().to_string()));
-        for (cell, day_first, month_first) in [
-            ("7/24/20", None, Some("2020-07-24")),
-            ("24/07/99", Some("1999-07-24"), None),
-            ("3/4/68", Some("2068-04-03"), Some("2068-03-04")),
-            ("3/4/20 9:05", Some("2020-04-03"), Some("2020-03-04")),
-            ("3-4-20", None, None),
-            ("3/4/2", None, None),
-            ("3/4/-1", None, None),
-        ] {
-            assert_eq!(both(cell), [day_first, month_first].map(|date| date.map(String::from)), "{cell}");
-        }
-        let saturday = date(&text("2026-01-31 12:30:00")).expect("a date");
-        let parts = [DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday, DatePart::Hour];
-        assert_eq!(parts.map(|part| part_of(&saturday, part)), [2026.0, 1.0, 31.0, 6.0, 12.0]);
-    }
-
-    #[test]
-    fn dates_of_either_order() {
-        let read = |cell: &str| super::dates(&text(cell)).map(|date| date.map(|date| date.to_string()));
-        let both = |day: &str| [Some(day.to_string()), Some(day.to_string())];
-        assert_eq!(read("2026-01-31"), both("2026-01-31T00:00:00"));
-        assert_eq!(read("31/01/2026"), [Some("2026-01-31T00:00:00".into()), None]);
-        assert_eq!(read("01/31/2026 9:05"), [None, Some("2026-01-31T09:05:00".into())]);
-        assert_eq!(read("02-01-2026"), [Some("2026-01-02T00:00:00".into()), Some("2026-02-01T00:00:00".into())]);
-        assert_eq!((read("40/40/2026"), read("soon")), ([None, None], [None, None]));
-        let of = |day_first| NumericColumn { of_date: Some(DatePart::Month), day_first, ..NumericColumn::of("t", []) };
-        let month = |day_first| number_of(&of(day_first), &text("02/01/2026"), None);
-        assert_eq!([None, Some(true), Some(false)].map(month), [None, Some(1.0), Some(2.0)]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! One column of a table: what its cells in the training rows are, and what follows for a model.
 
-use super::cells::{self, Comma, DayOrder, part_of};
+use super::cells::{self, Comma};
 use super::codes::Codes;
+use super::dates::{DayOrder, dates, part_of};
 use super::far_out::far_out;
 use super::strays::{MANY_NUMBERS, Strays};
 use super::target::Target;
@@ -108,7 +109,7 @@ struct Dates {
 impl Dates {
     /// Whether it is one: a date, in the order of those before it, or nothing.
     fn take(&mut self, cell: &Cell, is_nothing: bool) -> bool {
-        let either = cells::dates(cell);
+        let either = dates(cell);
         self.each.push(either);
         is_nothing || self.order.take(&either)
     }

@@ -7,13 +7,15 @@
 mod cells;
 mod codes;
 mod column;
+mod dates;
 mod far_out;
 mod strays;
 mod survey;
 mod target;
 
-pub(super) use cells::{Comma, Commas, DayOrder, category, dates, is_nothing, number, number_of, truth_or_number};
+pub(super) use cells::{Comma, Commas, category, is_nothing, number, number_of, truth_or_number};
 pub(super) use codes::Codes;
+pub(super) use dates::{DayOrder, dates};
 pub(super) use strays::Strays;
 pub(super) use survey::{Asked, is_table, survey};
 pub(super) use target::rows_of;

@@ -1,6 +1,7 @@
 //! One encoded image -> pixels.
 
 use super::jpeg;
+use crate::data::lfs;
 use crate::data::read::Cell;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader};
@@ -117,11 +118,12 @@ pub(in crate::data) fn shape(cell: &Cell) -> Result<[usize; 3], String> {
 }
 
 fn encoded(cell: &Cell) -> Result<Cow<'_, [u8]>, String> {
-    match cell {
-        Cell::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_slice())),
-        Cell::File(path) => std::fs::read(path).map(Cow::Owned).map_err(|e| e.to_string()),
-        other => Err(format!("expected an image, found {}", other.in_words())),
-    }
+    let encoded = match cell {
+        Cell::Bytes(bytes) => Cow::Borrowed(bytes.as_slice()),
+        Cell::File(path) => Cow::Owned(std::fs::read(path).map_err(|e| e.to_string())?),
+        other => return Err(format!("expected an image, found {}", other.in_words())),
+    };
+    if lfs::is_pointer(&encoded) { Err(format!("it is {}", lfs::POINTER)) } else { Ok(encoded) }
 }
 
 /// Of another format than JPEG. It is told by the file's first bytes; one that is none of ours is refused when it is decoded.

@@ -1,6 +1,7 @@
 //! Texts as UTF-8: what is not is told with its place, and a file of UTF-16 that says so by its first two bytes is read as that.
 
 use super::made::{Made, Maker};
+use crate::data::lfs;
 use std::io::{BufRead, Error, ErrorKind, Result};
 
 /// How a file writes its letters.
@@ -21,7 +22,8 @@ fn told(start: &[u8]) -> (Encoding, usize) {
 }
 
 /// What files begin with that are no texts, and what they are.
-const OTHERS: [(&[u8], &str); 13] = [
+const OTHERS: [(&[u8], &str); 14] = [
+    (lfs::START, lfs::POINTER),
     (b"\x1f\x8b", "packed by gzip: its name should end in `.gz`"),
     (b"\x28\xb5\x2f\xfd", "packed by Zstandard: its name should end in `.zst`"),
     (b"BZh91AY&SY", "packed by bzip2"),
@@ -218,6 +220,7 @@ mod tests {
         check(b"\x1f\x8b\x08\x08abc", "packed by gzip: its name should end in `.gz`");
         check(b"PAR1\x15\x04\xc0", "but Parquet");
         check(b"PK\x03\x04\x14", "a zip archive");
+        check(b"version https://git-lfs.github.com/spec/v1\noid", "a pointer of Git LFS");
         let without_mark = |bytes: fn(u16) -> [u8; 2]| utf16("text,label\n", bytes)[2..].to_vec();
         check(&without_mark(u16::to_be_bytes), "`iconv -f UTF-16BE -t UTF-8`");
         check(&without_mark(u16::to_le_bytes), "`iconv -f UTF-16LE -t UTF-8`");

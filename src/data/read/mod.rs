@@ -18,6 +18,7 @@ mod text;
 mod wrapped;
 
 use super::features::{Comma, Commas};
+use super::lfs;
 use super::packing::unpacked_name;
 use super::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -502,7 +503,7 @@ fn decimal(bytes: impl IntoIterator<Item = u8>, scale: i32) -> Cell {
 }
 
 fn unreadable(path: &Path, position: Option<Position>, what: impl fmt::Display) -> Error {
-    Error::Unreadable { path: path.into(), position, what: what.to_string() }
+    Error::Unreadable { path: path.into(), position, what: lfs::or(path, what.to_string()) }
 }
 
 #[cfg(test)]

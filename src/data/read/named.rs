@@ -4,10 +4,12 @@ use super::{Cell, Column, ColumnKind, Position, Row, Source, Table, class_folder
 use crate::data::{Error, Result};
 use crate::store::folder_of;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// Folders beside a table in which files lie that its rows name by themselves, as Common Voice has them.
-const FOLDERS: [&str; 5] = ["clips", "audio", "wavs", "wav", "images"];
+/// Folders beside a table in which files lie that its rows name by themselves, as Common Voice has them; and the one that is called as
+/// the table, as in competitions.
+const FOLDERS: [&str; 9] = ["clips", "audio", "wavs", "wav", "images", "imgs", "img", "photos", "files"];
 
 /// Files that rows name, by the folder that their table lies in.
 pub type Named = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
@@ -65,7 +67,9 @@ impl Table {
         if below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
             let own = folder.join(below);
             let is_bare = below.components().count() == 1 && !own.exists();
-            let within = FOLDERS.iter().map(|name| folder.join(name).join(below)).find(|path| is_bare && path.is_file());
+            let called = self.path.file_stem().and_then(OsStr::to_str);
+            let folders = FOLDERS.into_iter().chain(called).filter(|_| is_bare);
+            let within = folders.map(|name| folder.join(name).join(below)).find(|path| path.is_file());
             return Ok(within.unwrap_or(own));
         }
         let what = format!("expected the name of a file below `{}`, where the table lies, found `{name}`", folder.display());
@@ -86,16 +90,16 @@ mod tests {
     fn files_lie_beside_their_table_or_in_the_usual_folder() {
         let dir = tempfile::tempdir().expect("a folder");
         let table = dir.path().join("train.tsv");
-        let names = ["a.mp3", "b.mp3", "c.mp3"];
+        let names = ["a.mp3", "b.mp3", "c.mp3", "d.mp3"];
         let rows: String = names.iter().map(|name| format!("x\t{name}\thello\n")).collect();
         std::fs::write(&table, format!("client_id\tpath\tsentence\n{rows}")).expect("written");
-        std::fs::create_dir(dir.path().join("clips")).expect("made");
-        for name in ["clips/a.mp3", "clips/b.mp3", "b.mp3"] {
+        ["clips", "train"].iter().for_each(|folder| std::fs::create_dir(dir.path().join(folder)).expect("made"));
+        for name in ["clips/a.mp3", "clips/b.mp3", "b.mp3", "train/d.mp3"] {
             std::fs::write(dir.path().join(name), b"").expect("written");
         }
         let table = Table::open(&table).expect("a table");
         let found: Vec<Cell> = table.rows(&["path"]).expect("rows").flat_map(|row| row.expect("a row").cells).collect();
-        let expected = ["clips/a.mp3", "b.mp3", "c.mp3"].map(|name| Cell::File(dir.path().join(name)));
+        let expected = ["clips/a.mp3", "b.mp3", "c.mp3", "train/d.mp3"].map(|name| Cell::File(dir.path().join(name)));
         assert_eq!(found, expected);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::names_a_model_type;
 use crate::data::hub::Repo;
+use crate::data::lfs;
 use crate::data::shards::files_of_index;
 use crate::data::tokenizers::gguf;
 use crate::data::{Error, Result};
@@ -144,7 +145,7 @@ impl Outline {
         (&mut file).take(8).read_to_end(&mut first).map_err(|e| e.to_string())?;
         file.rewind().map_err(|e| e.to_string())?;
         if !TorchFile::begins(&first) {
-            return of_safetensors(file);
+            return of_safetensors(file).map_err(|what| lfs::or(path, what));
         }
         let read = TorchFile::read(&mut file).map_err(|e| e.to_string())?;
         let mut all = Outline { shapes: read.shapes(), ..Outline::default() };

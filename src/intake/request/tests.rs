@@ -428,9 +428,12 @@ fn options_name_the_same_things() {
     assert_eq!(DataName::parse("a/b", |_| Some(Lying::Data)), DataName::Local { path: "a/b".into() });
     assert_eq!(DataName::parse("./a/b", |_| None), DataName::Local { path: "./a/b".into() });
     assert_eq!(DataName::parse("toy_shapes", |_| None), DataName::Generated { name: "toy_shapes".into() });
-    assert_eq!(ModelName::parse("ResNet-20"), ModelName::Called { name: "resnet-20".into() });
-    assert_eq!(ModelName::parse("a/b"), ModelName::At { id: "a/b".into() });
-    assert_eq!(ModelName::parse("runs/a/model"), ModelName::At { id: "runs/a/model".into() });
+    assert_eq!(ModelName::parse("ResNet-20", |_| None), ModelName::Called { name: "resnet-20".into() });
+    assert_eq!(ModelName::parse("a/b", |_| None), ModelName::At { id: "a/b".into() });
+    assert_eq!(ModelName::parse("runs/a/model", |_| None), ModelName::At { id: "runs/a/model".into() });
+    assert_eq!(ModelName::parse("bert", |_| Some(Lying::Model)), ModelName::At { id: "bert".into() });
+    assert_eq!(ModelName::parse("bert", |_| Some(Lying::Data)), ModelName::Called { name: "bert".into() });
+    assert_eq!(ModelName::parse("tiny.gguf", |_| Some(Lying::Data)), ModelName::At { id: "tiny.gguf".into() });
 }
 
 /// Phrases of requests that say nothing of a target.

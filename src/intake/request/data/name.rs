@@ -66,9 +66,14 @@ impl DataName {
 }
 
 impl ModelName {
-    /// What `--model` names.
-    pub fn parse(text: &str) -> ModelName {
+    /// What `--model` names. `lying` tells what is at a path: a folder of a model is one whatever it is called, and so is a file of weights.
+    pub fn parse(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> ModelName {
+        const WEIGHTS: [&str; 5] = [".gguf", ".safetensors", ".pth", ".pt", ".th"];
         let text = text.trim();
+        let is_file = || WEIGHTS.iter().any(|ending| text.to_lowercase().ends_with(ending));
+        if lying(text).is_some_and(|lying| lying == Lying::Model || is_file()) {
+            return ModelName::At { id: text.into() };
+        }
         match ModelName::called(text) {
             // No id and no name has two slashes.
             ModelName::Called { .. } if looks_like_path(text) || hub_id(text).is_some() || text.matches('/').count() > 1 => {

@@ -1,24 +1,8 @@
 //! Dates as people write them, in the languages that are read: a day, a month, a quarter or a year.
 
+use crate::words::{MONTHS, month};
 use jiff::ToSpan;
 use jiff::civil::Date;
-
-/// The months, in the languages that are read.
-#[rustfmt::skip]
-const MONTHS: [&[&str]; 12] = [
-    &["january", "januar", "janvier", "enero", "gennaio", "janeiro", "jan", "janv"],
-    &["february", "februar", "février", "febrero", "febbraio", "fevereiro", "feb"],
-    &["march", "märz", "maerz", "mars", "marzo", "março", "mar"],
-    &["april", "avril", "abril", "aprile", "apr"],
-    &["may", "mai", "mayo", "maggio", "maio"],
-    &["june", "juni", "juin", "junio", "giugno", "junho", "jun"],
-    &["july", "juli", "juillet", "julio", "luglio", "julho", "jul"],
-    &["august", "août", "agosto", "aug"],
-    &["september", "septembre", "septiembre", "settembre", "setembro", "sept", "sep"],
-    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro", "oct", "okt"],
-    &["november", "novembre", "noviembre", "novembro", "nov"],
-    &["december", "dezember", "décembre", "diciembre", "dicembre", "dezembro", "dec", "dez"],
-];
 
 /// Signs for months, days and years, so that they are found among other words.
 pub(crate) fn date_form() -> String {
@@ -39,7 +23,7 @@ pub(crate) fn dates(text: &str) -> Option<(Date, Date)> {
     let text = text.to_lowercase();
     let (numbers, words) = parts(&text);
     let of_year = |year: i16, month: i8, day: i8| Date::new(year, month, day).ok();
-    let (first, next) = match (numbers.as_slice(), month(&words), quarter(&text)) {
+    let (first, next) = match (numbers.as_slice(), words.iter().find_map(|word| month(word)), quarter(&text)) {
         (_, _, Some(quarter)) => {
             let first = of_year(numbers.iter().find(|number| **number > 1000).copied()?, 3 * quarter - 2, 1)?;
             (first, first.checked_add(3.months()).ok()?)
@@ -84,11 +68,6 @@ fn whole_day(day: Date) -> Option<(Date, Date)> {
 
 fn whole_month(first: Date) -> Option<(Date, Date)> {
     Some((first, first.checked_add(1.month()).ok()?))
-}
-
-fn month(words: &[&str]) -> Option<i8> {
-    let of = |word: &&str| (1..).zip(MONTHS).find(|(_, names)| names.contains(word));
-    words.iter().find_map(of).map(|(month, _)| month)
 }
 
 fn quarter(text: &str) -> Option<i8> {
