@@ -1,7 +1,7 @@
 //! Work in blocks of fixed size: which elements are summed together never depends on the number of threads.
 
 use crate::simd::{self, vectorised};
-use crate::{Error, Result, slice};
+use crate::{Error, Result, slice, subnormal};
 use candle_core::Tensor;
 use rayon::prelude::*;
 
@@ -62,7 +62,8 @@ pub(crate) fn add_in_order(partials: &[f32], sum: &mut [f32]) {
     });
 }
 
-/// Fixes the number of threads of the pool that all operations share. To be called once, before the first operation.
+/// Fixes the number of threads of the pool that all operations share. To be called once, before the first operation. In them, and in
+/// this thread, subnormal numbers are zero.
 ///
 /// # Errors
 /// `n` is 0, or the pool already runs with another number.
@@ -85,7 +86,8 @@ fn start(n: usize, pool: rayon::ThreadPoolBuilder) -> Result<()> {
     if n == 0 {
         return Err(error("the number of threads must be at least 1, found 0".into()));
     }
-    match pool.num_threads(n).build_global() {
+    subnormal::flush();
+    match pool.num_threads(n).start_handler(|_| subnormal::flush()).build_global() {
         Err(_) if rayon::current_num_threads() != n => {
             let have = rayon::current_num_threads();
             Err(error(format!("the pool already runs with {have} threads, not {n}: set it before the first operation")))

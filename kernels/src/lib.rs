@@ -43,6 +43,7 @@ mod random;
 mod scratch;
 mod simd;
 mod slice;
+mod subnormal;
 mod tape;
 mod targets;
 mod window;
