@@ -380,7 +380,7 @@ pub enum Divergence {
     LossExploded,
     /// Finite to the end, and in vain: found after the last step.
     LossStayedHigh,
-    /// It says the same of every example: found after the last step.
+    /// It says the same of every example, or the same word at every place: found after the last step.
     Collapsed,
     /// Found after the last step.
     WeightsNotFinite,

@@ -285,8 +285,8 @@ fn rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<f32>>, Error> {
     Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec2::<f32>()?)
 }
 
-/// The place of each hidden word, and the scores of all words for it. Those alone are computed: there are many words.
-fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(usize, Vec<f32>)>, Error> {
+/// The place of each word of `words` that is asked, and the scores of all words for it. Those alone are computed: there are many words.
+pub(super) fn hidden_rows(model: &dyn Model, batch: &Batch, words: &[u32]) -> Result<Vec<(usize, Vec<f32>)>, Error> {
     let tape = Tape::inference();
     let output = model.forward(&tape, &batch.input)?;
     let asked: Vec<u32> = (0u32..).zip(words).filter(|(_, word)| **word != NONE).map(|(place, _)| place).collect();
