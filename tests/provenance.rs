@@ -219,10 +219,82 @@ fn what_was_changed_is_named() {
                 edit(&run.join(file), reseeded);
             }
             let after = [hash("plan.json"), hash("manifest.json")];
-            edit(&run.join("ledger.jsonl"), |text| text.replace(&before[0], &after[0]).replace(&before[1], &after[1]));
+            edit(&run.join("ledger.jsonl"), |text| chained(&text.replace(&before[0], &after[0]).replace(&before[1], &after[1])));
         },
         &["seed-0, step ", "loss: recorded", "repeated"],
     );
+}
+
+/// Rows as if they had been appended so.
+fn chained(text: &str) -> String {
+    let mut before: Option<String> = None;
+    let line = |line: &str| {
+        let mut row: Value = serde_json::from_str(line).expect("a row");
+        if let Some(before) = &before {
+            row["before"] = before.as_str().into();
+        }
+        let line = format!("{row}\n");
+        let hash = tallow::data::sha256_of_bytes(line.as_bytes());
+        before = Some(hash[..16].into());
+        line
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_ledger_that_was_changed_is_seen_and_scores_are_computed_again() {
+    let place = Place::new();
+    let run = trained(&place, &[]);
+    let check = |change: &dyn Fn(String) -> String, words: &[&str]| {
+        let copied = place.run();
+        copy(&run, &copied);
+        edit(&copied.join("ledger.jsonl"), change);
+        let refusal = Refusal { code: 31, words, hint: "" };
+        refusal.check(&|| (verify(&place, &copied, &[]), None));
+        copied
+    };
+    // Another accuracy, and it alone.
+    let better = |text: String| {
+        let at = text.find("\"event\":\"evaluated\"").expect("scored");
+        let key = "\"accuracy\":";
+        let from = at + text[at..].find(key).expect("an accuracy") + key.len();
+        let end = from + text[from..].find(['}', ',']).expect("an end");
+        format!("{}0.5078125{}", &text[..from], &text[end..])
+    };
+    let copied = check(&better, &["ledger, `ledger.jsonl, behind row "]);
+    let told = said(&mut place.tallow(["report".as_ref(), copied.as_os_str()]));
+    assert!(
+        told.stderr.contains("the report is not what was written, or the ledger that it is of has been changed"),
+        "{told:#?}"
+    );
+    let whole = succeeds(&mut place.tallow(["report".as_ref(), run.as_os_str()]));
+    assert!(!whole.stderr.contains("not what was written"), "{whole:#?}");
+    check(&|text| text.lines().filter(|line| !line.contains("\"row\":3,")).map(|line| format!("{line}\n")).collect(), &["row 3"]);
+    // Whoever writes all rows anew is found out by scoring.
+    check(
+        &|text| chained(&better(text)),
+        &["number of the held-out split: recorded scores accuracy 0.5078125, repeated scores accuracy "],
+    );
+}
+
+/// Between plan and preparation.
+#[test]
+fn data_that_changed_since_it_was_planned_is_planned_anew() {
+    let place = Place::new();
+    place.write("data/train.csv", films([40, 40]));
+    place.write("data/test.csv", films([10, 10]));
+    let source = format!("data.source={{ kind = \"local\", path = {:?} }}", place.path("data"));
+    let set = [source.as_str(), "recipe.length={ epochs = 1.0 }"];
+    let run = place.run();
+    let file = place.train(&[], &run).get_args().nth(1).expect("the experiment").to_owned();
+    let mut plan = place.tallow(["plan".as_ref(), file.as_os_str(), "--offline".as_ref(), "--out".as_ref(), run.as_os_str()]);
+    succeeds(plan.args(set.iter().map(|set| format!("--set={set}"))));
+    let examples = |run: &Path| json(&run.join("plan.json"))["facts"]["data"]["splits"][0]["examples"].clone();
+    assert_eq!(examples(&run), 80);
+    place.write("data/train.csv", films([30, 30]));
+    let told = succeeds(&mut place.resume(&run));
+    assert!(told.stderr.contains("it is planned anew"), "{told:#?}");
+    assert_eq!(examples(&run), 60);
 }
 
 #[test]
@@ -480,5 +552,5 @@ fn what_data_was_made_from_is_noted_before_it_is_there() {
     let ledger = std::fs::read_to_string(run.join("ledger.jsonl")).expect("a ledger");
     child.kill().expect("kill -9");
     child.wait().expect("gone");
-    assert!(ledger.contains(r#""kind":"sourced""#), "{ledger}");
+    assert!(ledger.contains(r#""kind":"sourced","run":"prepare""#), "{ledger}");
 }

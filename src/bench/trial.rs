@@ -373,7 +373,7 @@ mod tests {
     use crate::llm::Usage;
 
     fn entry(record: Record) -> Entry {
-        Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), record }
+        Entry { row: 1, at: "2026-01-01T00:00:00Z".into(), before: None, record }
     }
 
     fn started(job: JobKind, attempt: u32) -> Entry {

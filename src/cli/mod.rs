@@ -163,6 +163,11 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
     }
     let report: Report = folder.read_json(&folder.report_json())?;
     let report = report.at(folder.root());
+    if !crate::pipeline::is_as_reported(&folder)? {
+        mention(
+            "note: the report is not what was written, or the ledger that it is of has been changed; `tallow verify` says where\n",
+        );
+    }
     let style = environment.style(&std::io::stdout());
     if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
 }

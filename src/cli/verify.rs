@@ -73,7 +73,8 @@ fn page(run: &str, found: &Verification) -> String {
         out.push_str(&format!("  `{}` is no longer there: the model is not as it was left\n", clean(gone)));
     }
     found.replayed.iter().for_each(|run| out.push_str(&replayed(run)));
-    if !found.replayed.is_empty() {
+    let is_scored = |run: &Replayed| run.compared.contains_key(&Quantity::HeldOut);
+    if !found.replayed.is_empty() && !found.replayed.iter().all(|run| is_scored(run) || run.parting.is_some()) {
         out.push_str("  scores on the held-out split are as recorded; they were not computed again\n");
     }
     if !found.changed.is_empty() {

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn entry(at: &str, record: Record) -> Entry {
-        Entry { row: 1, at: at.into(), record }
+        Entry { row: 1, at: at.into(), before: None, record }
     }
 
     #[test]

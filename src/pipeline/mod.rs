@@ -11,6 +11,7 @@ mod made;
 mod predict;
 mod prepared;
 mod propose;
+mod rescored;
 mod scripted;
 mod search;
 mod seen;
@@ -26,7 +27,7 @@ pub use made::{Ask, ExportFormat, Written};
 pub use predict::{Answers, Asking};
 pub use propose::read_paper;
 pub use scripted::Wanted;
-pub use verify::Repeat;
+pub use verify::{Repeat, is_as_reported};
 
 use crate::data::hub::{Downloaded, Hub};
 use crate::error::{Class, Failure, Result};
@@ -403,13 +404,18 @@ impl<'a> Pipeline<'a> {
         Ok(crate::spec::parse(&text, &path.display().to_string())?)
     }
 
-    /// The plan of this experiment: made once, then read.
+    /// The plan of this experiment: made once, then read; while nothing is prepared, of the data as it is now.
     pub fn plan(&mut self, spec: &ExperimentSpec) -> Result<Plan> {
         let path = self.folder.plan();
-        if !path.is_file() {
+        let is_stale = path.is_file() && !self.folder.prepared().is_dir() && self.has_other_data()?;
+        if is_stale {
+            self.watch.say("the data is not what it was when this was planned: it is planned anew");
+        }
+        if is_stale || !path.is_file() {
             let spec = spec.clone();
             self.stage(Stage::Plan, &path, |this| {
                 let plan = this.make_plan(&spec)?;
+                this.note_planned(&plan)?;
                 Ok(this.folder.write_json(&this.folder.plan(), &plan)?)
             })?;
         }

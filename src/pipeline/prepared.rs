@@ -8,12 +8,15 @@ use crate::job::{
     TokenizerSource,
 };
 use crate::plan::{ModelFacts, Plan};
-use crate::provenance::{FileHash, Sourced};
+use crate::provenance::{FileHash, Sourced, sources};
 use crate::spec::{ExperimentSpec, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
 use crate::store::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tallow_zoo::{ModelConfig, SpeechLimits, mlp};
+
+/// What the ledger calls the reading of the data that a plan is of.
+const PLANNED: &str = "plan";
 
 /// A model whose vectors are made in a way that is not known here.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,22 @@ pub(super) struct Vectors {
 impl Failure for Vectors {
     fn class(&self) -> Class {
         Class::Model
+    }
+}
+
+/// Data that changed while a run was made of it.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` is not what it was when this run was planned, or its other split was prepared")]
+struct Changed {
+    path: String,
+}
+
+impl Failure for Changed {
+    fn class(&self) -> Class {
+        Class::Data
+    }
+    fn hint(&self) -> Option<String> {
+        Some("put the file back as it was, and resume; or begin a run of its own with what it holds now".into())
     }
 }
 
@@ -90,6 +109,10 @@ impl Pipeline<'_> {
     }
 
     /// Enters in the ledger what a preparation read.
+    ///
+    /// # Errors
+    /// A table is another than it was for a stage before this one: what is scored and what is trained on would be of two versions, and
+    /// the plan of a third.
     fn note_sources(&self, name: &str, read: &[Read], tokenizer: &Path) -> Result<()> {
         let root = self.folder.root();
         let hash = |read: &Read| -> Result<FileHash> {
@@ -100,10 +123,57 @@ impl Pipeline<'_> {
             Ok(FileHash { path: place.strip_prefix(root).unwrap_or(place).display().to_string(), sha256 })
         };
         let files = read.iter().map(hash).collect::<Result<Vec<_>>>()?;
+        let ledger = self.folder.ledger().read()?;
+        let wholes = read.iter().zip(&files).filter(|(read, _)| matches!(read, Read::Whole(_)));
+        for (_, file) in wholes {
+            let before = sources(&ledger).into_iter().filter(|(stage, _)| *stage != name).flat_map(|(_, read)| &read.files);
+            if before.into_iter().any(|known| known.path == file.path && known.sha256 != file.sha256) {
+                return Err(Changed { path: file.path.clone() }.into());
+            }
+        }
         let tokenizer_sha256 = tokenizer.is_file().then(|| data::sha256_of_file(tokenizer)).transpose()?;
         let record = Record::Sourced { run: name.into(), read: Sourced { files, tokenizer_sha256 } };
         self.folder.ledger().append((self.setup.now)(), record)?;
         Ok(())
+    }
+
+    /// Enters in the ledger what a plan was made of: files that are read in a moment, for it is to be quick.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(super) fn note_planned(&self, plan: &Plan) -> Result<()> {
+        const MOST_BYTES: u64 = 256 << 20;
+        let names = training_splits(plan).into_iter().chain([plan.spec.data.held_out.clone()]);
+        let splits: Vec<String> = names.collect();
+        let files: BTreeSet<&PathBuf> =
+            plan.facts.data.splits.iter().filter(|split| splits.contains(&split.name)).flat_map(|split| &split.files).collect();
+        let places = files.into_iter().map(|file| (file, self.folder.root().join(file))).filter(|(_, place)| place.is_file());
+        let bytes = |place: &Path| place.metadata().map_or(0, |file| file.len());
+        let places: Vec<(&PathBuf, PathBuf)> = places.collect();
+        if places.iter().map(|(_, place)| bytes(place)).sum::<u64>() > MOST_BYTES {
+            return Ok(());
+        }
+        let hash = |(file, place): &(&PathBuf, PathBuf)| -> Result<FileHash> {
+            Ok(FileHash { path: file.display().to_string(), sha256: data::sha256_of_place(place)? })
+        };
+        let files = places.iter().map(hash).collect::<Result<Vec<_>>>()?;
+        let record = Record::Sourced { run: PLANNED.into(), read: Sourced { files, tokenizer_sha256: None } };
+        self.folder.ledger().append((self.setup.now)(), record)?;
+        Ok(())
+    }
+
+    /// Whether a file that the plan is of holds something else by now.
+    pub(super) fn has_other_data(&self) -> Result<bool> {
+        let ledger = self.folder.ledger().read()?;
+        let planned = sources(&ledger).into_iter().filter(|(stage, _)| *stage == PLANNED).flat_map(|(_, read)| &read.files);
+        for file in planned {
+            let place = self.folder.root().join(&file.path);
+            // What is gone is told by whoever needs it.
+            if place.is_file() && data::sha256_of_place(&place)? != file.sha256 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Before anything is trained: whether it would learn what it is scored on. Both splits are in one jail here, which trains nothing.

@@ -168,18 +168,23 @@ impl Pipeline<'_> {
 
     /// A run's scores, and that of the guess beside it.
     fn score(&mut self, plan: &Plan, config: &RunConfig) -> Result<std::result::Result<(RunScore, Option<f64>), Unfinished>> {
-        let Some(number) = self.finished(&config.name)? else {
+        let Some(weights) = self.trained(config)? else {
             return Ok(Err(Unfinished::said_nothing(&config.name)));
         };
+        self.score_weights(plan, config, &config.name, weights)
+    }
+
+    /// What a run left, if one of its attempts completed.
+    pub(super) fn trained(&self, config: &RunConfig) -> Result<Option<ModelFiles>> {
+        let Some(number) = self.finished(&config.name)? else { return Ok(None) };
         let trained = self.folder.attempt(&config.name, number).weights();
-        let weights = match (&config.adapter, &config.init) {
+        Ok(Some(match (&config.adapter, &config.init) {
             (Some(adapter), InitFrom::Weights { path, .. }) => {
                 let adapter = AdapterFiles { adapter: adapter.clone(), weights: trained };
                 ModelFiles { weights: path.clone(), adapter: Some(adapter) }
             }
             _ => trained.into(),
-        };
-        self.score_weights(plan, config, &config.name, weights)
+        }))
     }
 
     /// The model that every run began with.
@@ -221,7 +226,14 @@ impl Pipeline<'_> {
         Ok(score.ok_or_else(|| Unfinished::said_nothing(&name)))
     }
 
-    fn evaluate_job(&self, plan: &Plan, config: &RunConfig, weights: ModelFiles, number: u32, name: &str) -> Result<EvaluateJob> {
+    pub(super) fn evaluate_job(
+        &self,
+        plan: &Plan,
+        config: &RunConfig,
+        weights: ModelFiles,
+        number: u32,
+        name: &str,
+    ) -> Result<EvaluateJob> {
         let mut metrics = vec![plan.spec.metric];
         metrics.extend(Metric::usual_of(config.task, &plan.facts.data.labels).filter(|m| *m != plan.spec.metric));
         // What the answers of the training split alone say.

@@ -1,6 +1,7 @@
 //! A finished run, held against its records and repeated in a jail: the same bits, or where they first part.
 
 use super::prepared::named_files;
+use super::rescored::Rescored;
 use super::stages::supervisor;
 use super::{Limits, Pipeline};
 use crate::data::{sha256_of_file, sha256_of_files, sha256_of_place, sha256_of_weights};
@@ -12,7 +13,7 @@ use crate::provenance::{
     sources, surroundings_apart,
 };
 use crate::run::{Outcome, readable_by_training};
-use crate::store::{Entry, Record, RunFolder, Stage};
+use crate::store::{Broken, Entry, LEDGER, Record, RunFolder, Stage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -101,12 +102,27 @@ impl Pipeline<'_> {
             surroundings: surroundings_apart(last_surroundings(&ledger), &now),
         };
         self.watch.say("holding files and settings against their records");
+        if let Some(Broken { behind, expected, found: holds }) = self.folder.ledger().broken()? {
+            let key = format!("{LEDGER}, behind row {behind}");
+            found.changed.push(Difference { input: Input::Ledger, key, a: Some(expected), b: Some(holds) });
+        }
         self.check_settings(&runs, &mut found)?;
         self.check_files(&plan, &ledger, &mut found)?;
         // Whatever is told of it, it can be repeated.
         if found.changed.iter().all(|changed| changed.input == Input::Report) {
             for (config, stretches) in &runs {
-                let replayed = self.replay(config, stretches, asked)?;
+                let mut replayed = self.replay(config, stretches, asked)?;
+                // A part of the training is asked for where time is short.
+                if replayed.parting.is_none() && asked.steps.is_none() {
+                    match self.rescored(&plan, config)? {
+                        Rescored::Same(numbers) => drop(replayed.compared.insert(Quantity::HeldOut, numbers)),
+                        Rescored::Apart(parting) => replayed.parting = Some(parting),
+                        Rescored::Failed(outcome) => {
+                            return Err(Error::NotRepeated { run: config.name.clone(), outcome }.into());
+                        }
+                        Rescored::Nothing => {}
+                    }
+                }
                 found.replayed.push(replayed);
             }
         }
@@ -339,6 +355,20 @@ impl Pipeline<'_> {
         });
         Ok(if is_of_a_run { None } else { parting(holds) })
     }
+}
+
+/// Whether the report is what was written, and no row of the ledger was changed since.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub fn is_as_reported(folder: &RunFolder) -> Result<bool> {
+    let ledger = folder.ledger().read()?;
+    let is_whole = |(file, sha256): (&str, &str)| {
+        let path = folder.root().join(file);
+        // What is gone says nothing.
+        path != folder.report_json() || sha256.is_empty() || sha256_of_file(&path).is_ok_and(|holds| holds == sha256)
+    };
+    Ok(folder.ledger().broken()?.is_none() && reported(&ledger).into_iter().all(is_whole))
 }
 
 /// What the attempts told, and what the ledger keeps of the last. Where the next began otherwise, what one did beyond that is no part

@@ -16,6 +16,8 @@ pub enum Input {
     Scores,
     /// What is told of the run: its report, and all that lies beside the weights of its model.
     Report,
+    /// The rows of what happened.
+    Ledger,
     Code,
     Hardware,
     Threads,
@@ -29,6 +31,7 @@ impl Input {
             Input::BaseWeights => "base weights",
             Input::Scores => "scores",
             Input::Report => "report",
+            Input::Ledger => "ledger",
             Input::Code => "code",
             Input::Hardware => "hardware",
             Input::Threads => "threads",

@@ -37,7 +37,7 @@ mod tests {
     use crate::provenance::FileHash;
 
     fn ledger(records: Vec<Record>) -> Vec<Entry> {
-        (1..).zip(records).map(|(row, record)| Entry { row, at: String::new(), record }).collect()
+        (1..).zip(records).map(|(row, record)| Entry { row, at: String::new(), before: None, record }).collect()
     }
 
     #[test]

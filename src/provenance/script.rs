@@ -86,7 +86,8 @@ mod tests {
         };
         let other = Record::AttemptStarted { run: "answer".into(), attempt: 1, job: JobKind::Generate };
         let rows = [started(1), other, written(2, "b"), started(2), started(3), written(4, "d"), started(4)];
-        let ledger: Vec<Entry> = (1..).zip(rows).map(|(row, record)| Entry { row, at: String::new(), record }).collect();
+        let ledger: Vec<Entry> =
+            (1..).zip(rows).map(|(row, record)| Entry { row, at: String::new(), before: None, record }).collect();
         let spec = ScriptSpec { script: Some("t.py".into()), script_sha256: Some("a".into()), ..ScriptSpec::default() };
         let manifest = ScriptManifest::of(&spec, &ledger);
         let found: Vec<(&str, bool)> = manifest.scripts.iter().map(|s| (s.sha256.as_str(), s.written_by.is_some())).collect();

@@ -17,6 +17,8 @@ pub enum Quantity {
     Weights,
     /// The hash of the trained model's file.
     Model,
+    /// What the held-out split gave.
+    HeldOut,
 }
 
 impl Quantity {
@@ -29,6 +31,7 @@ impl Quantity {
             Quantity::MonitorScore => "score on what is watched",
             Quantity::Weights => "hash of the weights",
             Quantity::Model => "hash of the model's file",
+            Quantity::HeldOut => "number of the held-out split",
         }
     }
 }

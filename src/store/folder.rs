@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 /// Name of the manifest, in a run folder and beside a model.
 pub const MANIFEST: &str = "manifest.json";
 
+/// What happened, row by row.
+pub const LEDGER: &str = "ledger.jsonl";
+
 /// Of a file of words that a worker leaves; a paper of a thousand pages takes some megabytes.
 const MOST_LEFT: u64 = 256 << 20;
 
@@ -47,7 +50,7 @@ impl RunFolder {
         }
         std::fs::create_dir_all(&root).map_err(|source| Error::Io { action: "create", path: root.clone(), source })?;
         let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
-        let ledger = root.join("ledger.jsonl");
+        let ledger = root.join(LEDGER);
         match File::create_new(&ledger) {
             Ok(_) => {}
             // Somebody else was here since.
@@ -71,7 +74,7 @@ impl RunFolder {
     /// It has no ledger.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
         let root = root.into();
-        if !root.join("ledger.jsonl").is_file() {
+        if !root.join(LEDGER).is_file() {
             return Err(Error::NotARun { path: root });
         }
         let root = root.canonicalize().map_err(|source| Error::Io { action: "find", path: root, source })?;
@@ -83,7 +86,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Locked`] if another process works on the run.
     pub fn lock(&self) -> Result<Lock, Error> {
-        let path = self.root.join("ledger.jsonl");
+        let path = self.root.join(LEDGER);
         let file = File::open(&path).map_err(|source| Error::Io { action: "open", path, source })?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(Error::Locked { path: self.root.clone() });
@@ -231,7 +234,7 @@ impl RunFolder {
         Lines::at(self.root.join("llm.jsonl"))
     }
     pub fn ledger(&self) -> Ledger {
-        Ledger::at(self.root.join("ledger.jsonl"), self.keeping)
+        Ledger::at(self.root.join(LEDGER), self.keeping)
     }
 
     /// The folder of attempt `number` (from 1) of run `run`.

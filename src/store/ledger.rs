@@ -6,8 +6,10 @@ use crate::job::{Event, JobKind};
 use crate::llm::Usage;
 use crate::provenance::{Sourced, Surroundings, Verification};
 use crate::run::Outcome;
+use crate::words::hex;
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
+use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
@@ -20,6 +22,9 @@ pub struct Entry {
     pub row: u64,
     /// UTC, RFC 3339.
     pub at: String,
+    /// How the line before begins when it is hashed: whoever changes or takes out a row has to write all that follow anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     pub record: Record,
 }
 
@@ -93,13 +98,43 @@ pub enum Record {
 pub struct Ledger {
     path: PathBuf,
     keeping: Keeping,
-    /// Rows and bytes of the file as this left it: where it is still as long, nobody else wrote.
-    left: Cell<Option<(u64, u64)>>,
+    /// The file as this left it: where it is still as long, nobody else wrote.
+    left: RefCell<Option<Left>>,
+}
+
+/// How far the file goes: its whole lines.
+#[derive(Debug, Clone, Default)]
+struct Left {
+    rows: u64,
+    bytes: u64,
+    /// Of the last line.
+    hash: Option<String>,
+}
+
+impl Left {
+    fn and(self, line: &[u8]) -> Left {
+        Left { rows: self.rows + 1, bytes: self.bytes + line.len() as u64, hash: Some(hash_of(line)) }
+    }
+}
+
+/// Enough of a hash of a line to tell it from any other by chance.
+fn hash_of(line: &[u8]) -> String {
+    hex(&Sha256::digest(line)[..8])
+}
+
+/// Where rows are not those that were appended one behind the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The row behind which something is missing or has been changed; 0: the first.
+    pub behind: u64,
+    /// What the row that follows says of it, and what is there: row numbers, or hashes.
+    pub expected: String,
+    pub found: String,
 }
 
 impl Ledger {
     pub(super) fn at(path: PathBuf, keeping: Keeping) -> Self {
-        Ledger { path, keeping, left: Cell::new(None) }
+        Ledger { path, keeping, left: RefCell::new(None) }
     }
 
     /// Appends a row and, in a folder that is kept, syncs it to disk. `at` is the time that the caller read.
@@ -108,48 +143,66 @@ impl Ledger {
     /// The file cannot be read or written.
     pub fn append(&self, at: String, record: Record) -> Result<u64, Error> {
         let io = |action| move |source| Error::Io { action, path: self.path.clone(), source };
-        let (rows, whole_bytes) = match self.left.get() {
-            Some((rows, bytes)) if std::fs::metadata(&self.path).is_ok_and(|file| file.len() == bytes) => (rows, bytes),
-            _ => self.scan().map(|(rows, bytes)| (rows.len() as u64, bytes))?,
-        };
-        let entry = Entry { row: rows + 1, at, record };
+        let known = self.left.take().filter(|left| std::fs::metadata(&self.path).is_ok_and(|file| file.len() == left.bytes));
+        let left = known.map_or_else(|| self.scan(&mut |_, _| ()), Ok)?;
+        let entry = Entry { row: left.rows + 1, at, before: left.hash.clone(), record };
         let mut line = serde_json::to_vec(&entry).map_err(|source| Error::Malformed { path: self.path.clone(), source })?;
         line.push(b'\n');
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path).map_err(io("open"))?;
         // A line that a crash cut short is overwritten.
-        file.set_len(whole_bytes).map_err(io("write"))?;
+        file.set_len(left.bytes).map_err(io("write"))?;
         file.seek(SeekFrom::End(0)).map_err(io("write"))?;
         file.write_all(&line).map_err(io("write"))?;
         if self.keeping == Keeping::Lasting {
             file.sync_data().map_err(io("sync"))?;
         }
-        self.left.set(Some((entry.row, whole_bytes + line.len() as u64)));
+        self.left.replace(Some(left.and(&line)));
         Ok(entry.row)
     }
 
     /// All rows; a last line that a crash cut short is left out.
     pub fn read(&self) -> Result<Vec<Entry>, Error> {
-        Ok(self.scan()?.0)
+        let mut rows = Vec::new();
+        self.scan(&mut |entry, _| rows.push(entry))?;
+        Ok(rows)
     }
 
-    fn scan(&self) -> Result<(Vec<Entry>, u64), Error> {
+    /// The first place where rows are not as they were appended; those of before rows had hashes are held against their numbers alone.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn broken(&self) -> Result<Option<Broken>, Error> {
+        let mut found = None;
+        self.scan(&mut |entry, left| {
+            let broken = |expected: String, found: String| Broken { behind: left.rows, expected, found };
+            let is_next =
+                (entry.row != left.rows + 1).then(|| broken(format!("row {}", left.rows + 1), format!("row {}", entry.row)));
+            let says = entry.before.filter(|_| is_next.is_none()).map(|says| (says, left.hash.clone().unwrap_or_default()));
+            let apart = is_next.or_else(|| says.filter(|(says, is)| says != is).map(|(says, is)| broken(says, is)));
+            found = found.take().or(apart);
+        })?;
+        Ok(found)
+    }
+
+    /// Each whole line, with how far the file went before it; and how far it goes.
+    fn scan(&self, each: &mut dyn FnMut(Entry, &Left)) -> Result<Left, Error> {
         let io = |source| Error::Io { action: "read", path: self.path.clone(), source };
         let file = match File::open(&self.path) {
             Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Left::default()),
             Err(e) => return Err(io(e)),
         };
-        let (mut entries, mut bytes, mut reader, mut line) = (Vec::new(), 0, BufReader::new(file), Vec::new());
+        let (mut left, mut reader, mut line) = (Left::default(), BufReader::new(file), Vec::new());
         while reader.read_until(b'\n', &mut line).map_err(io)? > 0 {
             if line.last() != Some(&b'\n') {
                 break;
             }
             let entry = serde_json::from_slice(&line).map_err(|source| Error::Malformed { path: self.path.clone(), source })?;
-            entries.push(entry);
-            bytes += line.len() as u64;
+            each(entry, &left);
+            left = left.and(&line);
             line.clear();
         }
-        Ok((entries, bytes))
+        Ok(left)
     }
 }
 
@@ -168,5 +221,34 @@ mod tests {
         assert_eq!(ledger.read().expect("read").len(), 1);
         assert_eq!(ledger.append("t".into(), record(2.0)).expect("appended"), 2);
         assert_eq!(ledger.read().expect("read")[1].record, record(2.0));
+        assert_eq!(ledger.broken().expect("read"), None);
+    }
+
+    #[test]
+    fn rows_that_were_changed_or_taken_out_are_seen() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = || Ledger::at(dir.path().join("ledger.jsonl"), Keeping::Lasting);
+        let kept = ledger();
+        for n in [1.0, 2.0, 3.0, 4.0] {
+            // Another process, now and then.
+            let ledger = if n == 3.0 { &ledger() } else { &kept };
+            let record = Record::Measured { what: "x".into(), values: [("n".to_string(), n)].into() };
+            ledger.append("t".into(), record).expect("appended");
+        }
+        let whole = std::fs::read_to_string(&kept.path).expect("read");
+        let behind = |text: String| {
+            std::fs::write(&kept.path, text).expect("written");
+            ledger().broken().expect("read").map(|broken| broken.behind)
+        };
+        let lines: Vec<&str> = whole.lines().collect();
+        let without = |row: usize| (0..4).filter(|i| i + 1 != row).map(|i| format!("{}\n", lines[i])).collect::<String>();
+        assert_eq!(behind(whole.clone()), None);
+        assert_eq!(behind(whole.replace("\"n\":2.0", "\"n\":2.5")), Some(2));
+        assert_eq!(behind(without(1)), Some(0));
+        assert_eq!(behind(without(3)), Some(2));
+        assert_eq!(behind(without(4)), None, "what was never written is not missed");
+        let old: String =
+            lines.iter().map(|line| format!("{}\n", line.split(",\"before\"").collect::<Vec<_>>().join(",\"x\""))).collect();
+        assert_eq!(behind(old), None, "rows of before there were hashes");
     }
 }

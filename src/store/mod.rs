@@ -14,8 +14,8 @@ pub use atomic::write_atomic;
 pub use attempt::{AttemptFolder, CheckpointFolder, WorkFolder, stamp};
 pub use decided::Decided;
 pub use destination::{Destination, folder_of};
-pub use folder::{Lock, MANIFEST, RunFolder, bytes_below, files_inside};
-pub use ledger::{Entry, Ledger, Purpose, Record};
+pub use folder::{LEDGER, Lock, MANIFEST, RunFolder, bytes_below, files_inside};
+pub use ledger::{Broken, Entry, Ledger, Purpose, Record};
 pub use lines::Lines;
 pub use stage::Stage;
 

@@ -63,7 +63,7 @@ fn ledger() -> Vec<Entry> {
         ended(2, Outcome::Completed),
         Record::Measured { what: "x".into(), values: accuracy.map(|(name, value)| (name.to_string(), value)).into() },
     ];
-    (1..).zip(records).map(|(row, record)| Entry { row, at: String::new(), record }).collect()
+    (1..).zip(records).map(|(row, record)| Entry { row, at: String::new(), before: None, record }).collect()
 }
 
 fn report() -> ScriptReport {
@@ -129,7 +129,7 @@ fn code_that_was_generated_is_said_to_be() {
     ledger[6].record = Record::Written { attempt: 2, by, file, sha256, secs: 1.0 };
     let took = [("tokens", 1234.0), ("US dollars", 0.0)].map(|(name, value)| (name.to_string(), value)).into();
     let record = Record::Measured { what: format!("what m {}", crate::llm::TOOK), values: took };
-    ledger.push(Entry { row: 15, at: String::new(), record });
+    ledger.push(Entry { row: 15, at: String::new(), before: None, record });
     let spec = ScriptSpec { script: None, script_sha256: None, ..spec() };
     let scored = Ok(vec![Metric::Accuracy]);
     let report = build_script(&spec, &ledger, (&[], &[]), ended, &scored, Path::new("/runs/a")).expect("a report");

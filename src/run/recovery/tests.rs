@@ -365,7 +365,8 @@ fn the_ledger_leads_to_the_last_config() {
             decision: Decided::Changed(change.clone()),
             reason: "it diverged".into(),
         };
-        let rows = (1..).zip(&changes).map(|(row, change)| Entry { row, at: String::new(), record: record(change) });
+        let rows =
+            (1..).zip(&changes).map(|(row, change)| Entry { row, at: String::new(), before: None, record: record(change) });
         let written = rows.map(|entry| serde_json::to_string(&entry).expect("JSON"));
         let ledger: Vec<Entry> = written.map(|line| serde_json::from_str(&line).expect("a row")).collect();
         assert_eq!(crate::report::as_trained(&first, &ledger), *last, "{changes:?}");
