@@ -5,7 +5,7 @@ use tallow::plan::TableFacts;
 use tallow_zoo::mlp::NumericColumn;
 
 /// A table of numbers with this label, and these columns left out.
-fn table(label: &str, task: Task, left_out: &[&str]) -> DataFacts {
+pub(super) fn table(label: &str, task: Task, left_out: &[&str]) -> DataFacts {
     let numeric = vec![NumericColumn::of("amount", [Some(1.0), Some(2.0), None])];
     let left_out = left_out.iter().map(|name| name.to_string()).collect();
     let columns = Columns { input: vec!["amount".into()], label: Some(label.into()), ..Columns::default() };

@@ -480,3 +480,26 @@ fn a_paper_that_trains_its_own_sizes() {
     assert_eq!((spec.recipe.batch_size, says(&spec, "recipe.batch_size")), (2048, true), "{:?}", spec.deviations);
     assert!(!spec.citations.iter().any(|citation| citation.field == "recipe.batch_size"));
 }
+
+/// A perceptron has no public weights, and no size but the one that is stated.
+#[test]
+fn a_papers_perceptron_is_as_large_as_it_says() {
+    let variant = |layers: u32, hidden: u32| {
+        let variant = json!({ "name": "multi-layer perceptron", "num_layers": layers, "hidden_size": hidden, "intermediate_size": null,
+            "num_heads": null, "num_params": null });
+        stated("architecture.variants", json!({ "kind": "variant", "variant": variant }), None, "Iris")
+    };
+    let data = super::columns::table("species", Task::TabularClassification, &[]);
+    let name = DataName::Local { path: "iris.csv".into() };
+    let spec = |more: Vec<serde_json::Value>| {
+        let mut fields = vec![stated("architecture.family", json!({ "kind": "family", "family": "mlp" }), None, "Iris")];
+        fields.extend(more);
+        let paper =
+            serde_json::from_value(json!({ "title": "A paper", "arxiv_id": null, "fields": fields })).expect("statements");
+        let wishes = Wishes { data: Some(name.clone()), max_time_secs: Some(1800), ..Wishes::default() };
+        first(&Goal::Paper(Box::new(paper)), &wishes, &data)
+    };
+    let of = |spec: &ExperimentSpec| (spec.title.split(" on ").next().map(String::from), says(spec, "model"));
+    assert_eq!(of(&spec(vec![variant(3, 32)])), (Some("MLP of 3 hidden layers of 32".into()), false));
+    assert_eq!(of(&spec(vec![])).0, Some("MLP of 2 hidden layers of 128".into()));
+}

@@ -193,18 +193,23 @@ impl Brief<'_> {
         Ok(found)
     }
 
-    /// A perceptron for the table's columns, of the size that was asked for.
+    /// A perceptron for the table's columns: of the size that was asked for, those that the paper states, or a usual one.
     fn perceptrons(&self) -> Result<Vec<Candidate>, PlannerError> {
         let (size, table) = (self.size(), self.offer.data.table.clone().unwrap_or_default());
-        let asked = self.request().map(|request| request.units.clone()).unwrap_or_default();
-        let units = match asked.is_empty() {
-            true => vec![size.hidden.unwrap_or(models::HIDDEN); size.layers.unwrap_or(2)],
-            false => asked,
-        };
-        let found = models::perceptron(&table, self.task.head(), units);
-        found
-            .map(|found| vec![found])
-            .ok_or_else(|| PlannerError::NoModel { wanted: format!("a perceptron of {size:?}"), zoo: zoo() })
+        let of = |layers: Option<usize>, hidden: Option<usize>| vec![hidden.unwrap_or(models::HIDDEN); layers.unwrap_or(2)];
+        let asked = self.request().map(|request| request.units.clone()).filter(|units| !units.is_empty());
+        let count = |value: Option<u32>| value.map(|value| value as usize);
+        let stated =
+            self.paper().into_iter().flat_map(PaperSpec::variants).map(|(v, _)| [v.num_layers, v.hidden_size].map(count));
+        let stated = stated.filter(|[layers, hidden]| layers.or(*hidden).is_some()).map(|[layers, hidden]| of(layers, hidden));
+        let usual = asked.unwrap_or_else(|| of(size.layers, size.hidden));
+        let found = |units| models::perceptron(&table, self.task.head(), units);
+        // The usual one stands in for none.
+        let stated = largest_first(stated.filter_map(found));
+        match if stated.is_empty() { largest_first(found(usual).into_iter()) } else { stated } {
+            none if none.is_empty() => Err(PlannerError::NoModel { wanted: format!("a perceptron of {size:?}"), zoo: zoo() }),
+            found => Ok(found),
+        }
     }
 
     pub(super) fn channels(&self) -> usize {

@@ -77,7 +77,11 @@ impl Brief<'_> {
                 family if !is_of_family(candidate, family) => Some(family.name().to_string()),
                 _ => self.other_size(paper, candidate),
             };
-            let own = stated.and_then(|s| s.result.variant.clone()).or_else(of_family);
+            // A perceptron has no name but its size.
+            let is_its_size = || {
+                family == Some(Family::Mlp) && is_of_family(candidate, Family::Mlp) && self.other_size(paper, candidate).is_none()
+            };
+            let own = if is_its_size() { None } else { stated.and_then(|s| s.result.variant.clone()).or_else(of_family) };
             let reason =
                 if self.wishes.model.is_some() { ON_THE_COMMAND_LINE } else { "the closest public model that was found" };
             return own.filter(|own| *own != candidate.name).map(|own| (own, reason));
