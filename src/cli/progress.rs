@@ -271,6 +271,7 @@ fn line(run: &str, attempt: u32, event: &Event) -> Option<String> {
         // The error that ends the command says it.
         // What a model wrote is the command's answer, or the report's to show.
         Event::Sampled { .. }
+        | Event::ByClass(_)
         | Event::Generated { .. }
         | Event::Wrote { .. }
         | Event::Predicted { .. }

@@ -1,5 +1,6 @@
 //! Metrics, comparison over seeds, verdict. Pure.
 
+mod by_class;
 mod compare;
 mod difference;
 mod extreme;
@@ -9,6 +10,7 @@ pub mod metrics;
 mod predictions;
 mod texts;
 
+pub use by_class::{ByClass, OfClass};
 pub use compare::{evaluate, majority_baseline, untouched_baseline};
 pub use difference::{Difference, of_means, of_shares};
 pub use gain::{Gain, gain};

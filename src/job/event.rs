@@ -1,6 +1,7 @@
 //! What a worker tells: one typed JSON line each. Recorded as they come in `events.jsonl`.
 
 use super::Origin;
+use crate::eval::ByClass;
 use crate::spec::Metric;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,6 +79,8 @@ pub enum Event {
         loss: f64,
         secs: f64,
     },
+    /// How well each class of the split was told.
+    ByClass(ByClass),
     /// An answer that the model wrote itself: to which example of the split, what stands there, and what it wrote.
     Sampled { example: usize, prompt: String, wanted: String, written: String },
     /// A piece of what the model writes, as it is written; an empty one now and then where that is told as a whole.

@@ -2,7 +2,7 @@
 
 use super::types::*;
 use super::{Error, words};
-use crate::eval::{HELD_OUT_SUFFIX, UNTRAINED};
+use crate::eval::{ByClass, HELD_OUT_SUFFIX, OfClass, UNTRAINED};
 use crate::job::{Event, PreparedSplit, SHARED};
 use crate::plan::Checked;
 use crate::provenance;
@@ -232,6 +232,27 @@ impl<'a> Book<'a> {
             }
         }
         notes
+    }
+
+    /// What the last scoring of `run` told of each class.
+    pub(super) fn classes(&self, run: &str) -> Option<ClassesShown> {
+        let name = format!("{run}{HELD_OUT_SUFFIX}");
+        let told = self.told().filter_map(|(row, of, _, told)| match told {
+            Event::ByClass(by_class) if of == name => Some((row, by_class)),
+            _ => None,
+        });
+        let (row, ByClass { classes, confused }) = told.last()?;
+        let at = |value: f64| Sourced { value, ledger_row: row };
+        let shown = |class: &OfClass| ToldClass {
+            name: class.name.clone(),
+            actual: at(class.actual as f64),
+            said: at(class.said as f64),
+            precision: at(class.precision),
+            recall: at(class.recall),
+            f1: at(class.f1),
+        };
+        let confused = confused.iter().map(|row| row.iter().map(|taken| at(*taken as f64)).collect()).collect();
+        Some(ClassesShown { run: run.into(), classes: classes.iter().map(shown).collect(), confused })
     }
 
     /// By example, in the order in which they were told.

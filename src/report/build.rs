@@ -61,6 +61,7 @@ pub fn build(
         attempts: book.attempts(),
         jail: book.jail(),
         notes: book.notes(),
+        classes: evaluation.kept_run().and_then(|run| book.classes(run)),
         samples: book.samples(),
         cost: plan.runs.iter().map(|run| cost(&book, plan, &run.name)).collect::<Result<_, Error>>()?,
         usd_per_hour: match plan.facts.host.usd_per_hour {

@@ -19,6 +19,7 @@ fn speed(over: Option<Sourced>, secs: Option<Sourced>) -> Line {
 pub(super) fn sections(report: &Report) -> Vec<Section> {
     let all = [
         Section { title: "Runs", blocks: runs(report) },
+        Section { title: "Classes", blocks: super::classes::blocks(report.classes.as_ref()) },
         Section { title: "Claim", blocks: claim(report) },
         Section { title: "Deviations", blocks: deviations(report) },
         Section { title: "Search", blocks: search(report) },

@@ -8,6 +8,7 @@ mod blocks;
 mod book;
 mod build;
 mod check;
+mod classes;
 mod curves;
 mod data;
 mod document;

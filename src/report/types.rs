@@ -50,6 +50,9 @@ pub struct Report {
     pub attempts: Vec<AttemptShown>,
     pub jail: Vec<JailShown>,
     pub notes: Vec<NoteShown>,
+    /// How well each class is told by the run that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassesShown>,
     /// Answers that the model wrote itself, before training and after. Untrusted text: writers escape it.
     #[serde(default)]
     pub samples: Vec<SampleShown>,
@@ -98,6 +101,27 @@ pub struct RunShown {
     /// The experiment's metric first.
     pub scores: Vec<(Metric, Sourced)>,
     pub weights_sha256: Option<String>,
+}
+
+/// Class by class, on the held-out split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassesShown {
+    pub run: String,
+    pub classes: Vec<ToldClass>,
+    /// By class, how many of its examples are taken for each; empty where that was not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confused: Vec<Vec<Sourced>>,
+}
+
+/// One class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldClass {
+    pub name: String,
+    pub actual: Sourced,
+    pub said: Sourced,
+    pub precision: Sourced,
+    pub recall: Sourced,
+    pub f1: Sourced,
 }
 
 /// What the paper says. Untrusted text: writers escape it.

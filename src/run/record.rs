@@ -138,7 +138,7 @@ fn is_of(event: &Event, job: JobKind) -> bool {
         | Event::Diverged { .. }
         | Event::Finished { .. } => &[JobKind::Train],
         Event::Stopped { .. } => &[JobKind::Train, JobKind::Generate],
-        Event::Evaluated { .. } | Event::Sampled { .. } => &[JobKind::Evaluate],
+        Event::Evaluated { .. } | Event::ByClass(_) | Event::Sampled { .. } => &[JobKind::Evaluate],
         Event::Wrote { .. } => &[JobKind::Evaluate, JobKind::Generate],
         Event::Generated { .. } => &[JobKind::Generate],
         // The supervisor's own word.

@@ -8,7 +8,7 @@ use super::telling::Telling;
 use super::weights::{self, Source};
 use super::writing::Writer;
 use crate::data::{Prepared, PreparedTargets, Vocabulary};
-use crate::eval::{Predictions, TextSaid};
+use crate::eval::{ByClass, Predictions, TextSaid};
 use crate::job::{EvaluateJob, Event, ModelFiles, Pulse, Samples};
 use crate::spec::Metric;
 use crate::store::{WorkFolder, write_atomic};
@@ -63,6 +63,13 @@ pub fn evaluate(job: &EvaluateJob, emit: &mut dyn FnMut(Event)) -> Result<(), Er
     let baseline = job.guess.as_ref().zip(job.metrics.first()).and_then(|(guess, first)| predictions.score_of(guess, *first));
     if !predictions.is_stream() {
         write_lines(&WorkFolder::at(&job.out).predictions(), predictions.lines())?;
+    }
+    let names = match data.targets() {
+        PreparedTargets::Classes { names, .. } | PreparedTargets::Labels { names, .. } => names.as_slice(),
+        _ => &[],
+    };
+    if let Some(by_class) = ByClass::of(predictions, names) {
+        emit(Event::ByClass(by_class));
     }
     let (secs, examples) = (begun.elapsed().as_secs_f64(), if predictions.is_stream() { data.len() } else { predictions.len() });
     emit(Event::Evaluated { examples, scores, intervals, baseline, loss: scored.loss, secs });

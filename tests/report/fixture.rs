@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tallow::data::Overlap;
-use tallow::eval::{Evaluation, RunScore, evaluate, majority_baseline};
+use tallow::eval::{ByClass, Evaluation, OfClass, RunScore, evaluate, majority_baseline};
 use tallow::job::{
     Divergence, Event, JobKind, LengthBin, MonitorConfig, Normalize, PreparedSplit, RunConfig, SplitShape, StepEvent,
 };
@@ -390,7 +390,7 @@ impl Book {
 
     fn push(&mut self, record: Record) {
         let row = self.entries.len() as u64 + 1;
-        self.entries.push(Entry { row, at: format!("2026-11-23T10:{:02}:{:02}Z", row / 60, row % 60), record });
+        self.entries.push(Entry { row, before: None, at: format!("2026-11-23T10:{:02}:{:02}Z", row / 60, row % 60), record });
     }
 
     fn stage(&mut self, stage: Stage, file: &str) {
@@ -415,6 +415,14 @@ impl Book {
     fn scored(&mut self, score: &RunScore) {
         let (scores, intervals) = (score.scores.clone(), BTreeMap::new());
         let told = Event::Evaluated { examples: score.examples, scores, intervals, baseline: None, loss: score.loss, secs: 3.5 };
-        self.attempt(&format!("{}-held-out", score.run), 1, JobKind::Evaluate, Outcome::Completed, vec![told], 4.25);
+        let class = |name: &str, [actual, said, right]: [u64; 3]| {
+            let share = |of: u64, all: u64| of as f64 / all as f64;
+            let [precision, recall, f1] = [share(right, said), share(right, actual), share(2 * right, said + actual)];
+            OfClass { name: name.into(), actual, said, right, precision, recall, f1 }
+        };
+        // A name from outside.
+        let classes = vec![class("negative", [430, 440, 400]), class("<b>positive|</b>", [442, 432, 402])];
+        let by_class = Event::ByClass(ByClass { classes, confused: vec![vec![400, 30], vec![40, 402]] });
+        self.attempt(&format!("{}-held-out", score.run), 1, JobKind::Evaluate, Outcome::Completed, vec![by_class, told], 4.25);
     }
 }

@@ -196,7 +196,7 @@ fn whatever_was_run_is_in_the_sum() {
     let started = Record::AttemptStarted { run: "prepare".into(), attempt: 9, job: tallow::job::JobKind::Prepare };
     let cut_off = Record::CutOff { run: "prepare".into(), attempt: 9, secs: 100.0 };
     for (row, record) in (900..).zip([started, cut_off, serde_json::from_value(trial).expect("a trial")]) {
-        experiment.ledger.push(Entry { row, at: "2026-11-23T11:00:00Z".into(), record });
+        experiment.ledger.push(Entry { row, before: None, at: "2026-11-23T11:00:00Z".into(), record });
     }
     let page = report::markdown(&experiment.report().expect("a report"));
     let line = page.lines().find(|line| line.starts_with("All attempts together")).expect("a sum");
