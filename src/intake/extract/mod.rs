@@ -6,6 +6,7 @@
 mod about;
 mod architecture;
 mod aside;
+mod assigned;
 mod augmentation;
 mod beside;
 mod choices;

@@ -197,7 +197,9 @@ fn label(text: &str) -> Option<String> {
             r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires|shows?|gives?|lists?|reports?|presents?|compares?|contains?|describes?|summari[sz]es?)\b",
         )
     });
-    let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
+    // An item may have a title of its own: `• Leaf baseline. lr 0.1`.
+    let bare = text.strip_prefix('•').map_or(text, str::trim_start);
+    let label = LABEL.captures(bare).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
     // `Table 1 shows the result.` tells of a table, `We use two: A and B` of both.
     let is_sentence = VERB.is_match(label);

@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, beside, clause, in_turn, numbers, scope, tables, topic, variant};
+use super::{Findings, Place, Said, assigned, beside, clause, in_turn, numbers, scope, tables, topic, variant};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -29,6 +29,7 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     taken.extend(in_parts(at, found));
     decay_that_moves(at, found);
     taken.extend(respectively(at, found));
+    taken.extend(assigned::find(at, found));
     for compiled in COMPILED.iter() {
         let (rule, Some(pattern)) = (compiled.rule, compiled.pattern(text)) else { continue };
         for words in pattern.captures_iter(text) {
@@ -125,16 +126,25 @@ fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Rang
             r"(?P<names>[^.;:]{4,160}?) (?:(?:is|are|was|were|of|to|as|set|fixed|chosen|equal|be) )+(?P<values>\d[^;:]{2,120}?),? respectively",
         )
     });
-    let Some(words) = EACH.captures(at.text()) else { return Vec::new() };
+    // `with its rank and alpha set as 8 and 16`: as many as there are names.
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(
+            r"(?P<names>[^.;:\d]{{4,160}}?) (?:(?:is|are|was|were|to|as|set|fixed|chosen|equal|be|being) )+(?P<values>{n}(?:, {n})*,? and {n})(?: and | with | for | on | in |[.,;)]|$)"
+        ))
+    });
+    let Some(words) = EACH.captures(at.text()).or_else(|| BOTH.captures(at.text())) else { return Vec::new() };
     let Some(whole) = words.get(0) else { return Vec::new() };
     let values = numbers::parse_list(&words["values"]);
     let names: Vec<&str> =
         words["names"].split(", ").flat_map(|part| part.split(" and ")).filter(|part| !part.is_empty()).collect();
     // What comes before the names is the sentence's beginning.
-    let of_name = |name: &&str| {
+    let of_name = |name: &&str| -> Option<(FieldKey, Option<Unit>)> {
         let words: Vec<&str> = name.trim_start_matches("and ").split(' ').collect();
-        let named = (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")))?;
-        Some((named.key, named.unit))
+        let named = (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")));
+        // In a sentence on adapters rank and α need not say whose they are.
+        let last = words.last().filter(|_| is_of_adapters(at, found)).and_then(|last| tables::adapter_setting(last));
+        named.filter(|named| named.key != FieldKey::Dropout || last.is_none()).map(|named| (named.key, named.unit)).or(last.map(|key| (key, None)))
     };
     let keys: Vec<_> = names.iter().skip(names.len().saturating_sub(values.len())).map(of_name).collect();
     let fits = |(key, value): (&Option<(FieldKey, Option<Unit>)>, &f64)| {
@@ -481,16 +491,18 @@ fn is_said(text: &str) -> bool {
         || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
 }
 
-/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`: names of settings, each with its number behind it.
+/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`, `(1 epoch, lr = 0.1)`: names of settings, each with its number behind it.
 fn lists_settings(text: &str) -> bool {
     static NUMBER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}[,;.]?(?:\s|$)", numbers::NUMBER)));
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|[\s(=]){}(?P<e> epochs?\b)?\)?[,;.:]{{0,2}}(?:\s|$)", numbers::NUMBER)));
     let mut from = 0;
     let mut count = 0;
-    while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
-        let words: Vec<&str> = text[from..from + number.start()].split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+    while let Some(found) = text.get(from..).and_then(|rest| NUMBER.captures(rest)) {
+        let Some(number) = found.get(0) else { break };
+        let marks = [' ', ',', ';', '=', '(', ')'];
+        let words: Vec<&str> = text[from..from + number.start()].split(marks).filter(|word| !word.is_empty()).collect();
         let last = |n: usize| words.get(words.len().checked_sub(n)?..).map(|last| last.join(" "));
-        let is_named = (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
+        let is_named = found.name("e").is_some() || (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
         count += usize::from(is_named);
         // The blank behind a number is the one before the next.
         from += number.end().max(number.start() + 2) - 1;

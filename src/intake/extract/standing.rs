@@ -32,7 +32,7 @@ pub(super) enum Form {
 /// The forms that say that it is one.
 pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(|| {
     const INTRODUCE: &str = "(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d?";
-    const SUCH_AS: &str = r"(?:such as|including|namely|i\.e\.,?|called|named|known as)";
+    const SUCH_AS: &str = r"(?:such as|including|namely|specifically|in particular|i\.e\.,?|called|named|known as)";
     let list = list();
     let other = |pattern: String| (Form::Other, crate::intake::regex(&pattern));
     vec![
@@ -59,7 +59,15 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         ),
         // `We introduce Foo, a benchmark`, `Foo is a large corpus`.
         other(format!(
-            r"(?:^|[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
+            r"(?:^|^\(?\d\)? |\(\d\) |[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
+        )),
+        // `a mixture built from Foo and Bar`.
+        other(format!(
+            r"\b(?:{DATA}|mixture|mix|collection|pool|suite|data|(?:training|test|evaluation) set)s?\b[^.;]{{0,40}}? (?:assembled|built|constructed|compiled|derived|composed|drawn|aggregated|merged|combined|curated|sourced|created|formed) (?:from|of|by (?:combining|merging)) (?:the )?(?P<l>{list})"
+        )),
+        // `Foo contains 12,000 sentences in four languages`.
+        other(format!(
+            r"^(?:The )?(?P<l>{NAME}){ASIDE} (?:contains?|comprises|consists of|has|includes) (?:about |around |over |approximately |more than |a total of )?\d[\d,.]*[kKM]? (?P<b>(?:[a-z-]+ ){{0,3}}?)(?:examples|samples|instances|sentences|documents|utterances|images|pairs|questions|descriptions|records|articles|tweets|posts|reviews|recordings|clips|videos|dialogues|hours|tokens|queries|conversations|abstracts)\b"
         )),
         // `in Foo, a large corpus`, and an item of a list: `• Foo (5-shot): A corpus of words`.
         other(format!(r"\b(?:in|from|on|of|uses?|using|with) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b")),

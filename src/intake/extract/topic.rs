@@ -154,7 +154,7 @@ pub(super) fn of_reference(paper: &Paper, text: &str) -> Option<String> {
 pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \((?:(?P<s>[A-Z]{2,6})|[^()]{1,40})\))?, \p{L}",
+            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing|To (?:fine-?tune|(?:pre-?)?train|adapt|optimi[sz]e|distil+))(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \((?:(?P<s>[A-Z]{2,6})|[^()]{1,40})\))?, \p{L}",
         )
     });
     static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -183,14 +183,15 @@ pub(super) fn stage(text: &str) -> Option<String> {
     static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"^(?:(?:In|During|For|At|•) )?(?:the |our )?(?:[Tt]raining )?(?P<s>(?:[Ss]tage|[Pp]hase) (?:\d|I{1,3}|IV|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our)",
-            r"|(?:first|second|third|fourth|final) (?:training )?(?:stage|phase))(?: \((?P<n>[\w+/ -]{2,40})\))?(?:[,:]| (?:we|uses|trains|is trained)\b)"
+            r"|(?:first|second|third|fourth|final) (?:training )?(?:stage|phase))(?: \((?P<n>[\w+/ -]{2,40})\)| ?[–—:] ?(?P<t>[A-Z][\w+/ -]{2,50}?))?(?:[,:]| ?\(| (?:we|uses|trains|is trained)\b|\.$|\. [A-Z]|$)"
         ))
     });
-    if !["tage ", "hase ", "tage,", "hase,"].iter().any(|word| text.contains(word)) {
+    if !["tage ", "hase ", "tage,", "hase,", "tage:", "hase:"].iter().any(|word| text.contains(word)) {
         return None;
     }
     let found = STAGE.captures(text)?;
-    Some(found.name("n").map_or_else(|| found["s"].to_string(), |name| format!("{} {}", &found["s"], name.as_str())))
+    let name = found.name("n").or_else(|| found.name("t")).map(|name| name.as_str().trim());
+    Some(name.map_or_else(|| found["s"].to_string(), |name| format!("{} {name}", &found["s"])))
 }
 
 /// The models that the sentences of each section have for their subjects, where there are several: then each tells of its own.

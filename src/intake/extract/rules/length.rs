@@ -73,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bepochs? [{{\[(]{n}[}}\])]", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\bnumbers? of (?:[a-z-]+ )?epochs?{of}{v}\s?(?:[-–]|to)\s?{n2}", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,

@@ -46,6 +46,13 @@ pub(super) const RULES: &[Rule] = &[
         None,
         LR,
     ),
+    // `the rate is halved whenever the loss stops falling, starting from 1e-3`.
+    rule(
+        FieldKey::Lr,
+        r"\blearning[-_ ]rates?\b(?:[^.;]|\.\d){0,140}?,? (?:starting|beginning) (?:from|at|with) (?:an? )?(?:(?:initial )?(?:value|rate|learning[- ]rate) of )?{n}",
+        None,
+        LR,
+    ),
     rule(
         FieldKey::Lr,
         r"\blearning[-_ ]rates? (?:for|of) (?:the |our |all )?(?:[a-z-]+ ){1,7}?(?:is|are|was|were) (?:set |fixed |kept )*(?:to |at )?{n}",

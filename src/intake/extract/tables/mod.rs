@@ -12,7 +12,7 @@ mod sizes;
 mod values;
 
 pub(super) use settings::Given;
-pub(super) use values::{Named, setting};
+pub(super) use values::{Named, adapter_setting, setting};
 
 use super::{Findings, numbers, scope};
 use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table};

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 pub(super) fn parted(table: &Table) -> Option<Table> {
     let mut rows: Vec<Row> = Vec::with_capacity(table.rows.len());
     for row in &table.rows {
-        match by_names(row) {
+        match by_names(row).or_else(|| by_brackets(row)) {
             Some(several) => rows.extend(several.into_iter().flat_map(with_asides)),
             None => rows.extend(with_asides(row.clone())),
         }
@@ -22,13 +22,32 @@ fn names_one(text: &str) -> bool {
     values::setting(text).is_some() || values::names_betas(text)
 }
 
+/// `Optimizer (β1, β2, ϵ) | Foo (0.9, 0.999, 1e-8)`: what stands in brackets behind name and value, one for one.
+fn by_brackets(row: &Row) -> Option<Vec<Row>> {
+    let [first, value] = row.cells.as_slice() else { return None };
+    let inside = |text: &str| {
+        let (head, rest) = text.trim().split_once('(')?;
+        Some((head.trim().to_string(), split(rest.strip_suffix(')')?, ",")))
+    };
+    let ((name, names), (main, values)) = (inside(&first.text)?, inside(&value.text)?);
+    let is_whole = names_one(&name) && !main.is_empty() && names.len() == values.len() && names.iter().any(|name| names_one(name));
+    let row_of = |(name, value_text): (String, String)| {
+        let cells = vec![Cell { text: name, ..first.clone() }, Cell { text: value_text, ..value.clone() }];
+        Row { cells, ..row.clone() }
+    };
+    is_whole.then(|| std::iter::once((name, main)).chain(names.into_iter().zip(values)).map(row_of).collect())
+}
+
 /// `Hidden / layers | 384 / 12`: as many values as names in each cell.
 fn by_names(row: &Row) -> Option<Vec<Row>> {
-    let (first, given) = row.cells.split_first().filter(|(first, given)| !given.is_empty() && !names_one(&first.text))?;
+    let (first, given) = row.cells.split_first().filter(|(_, given)| !given.is_empty())?;
+    let is_one = names_one(&first.text);
     [" / ", "/", " · ", ", ", " and "].iter().find_map(|mark| {
         let names = split(&first.text, mark);
-        let known = names.iter().filter(|name| names_one(name) || architecture::dimension(name).is_some()).count();
-        if names.len() < 2 || known == 0 {
+        let is_named = |name: &str| names_one(name) || values::adapter_setting(name).is_some();
+        let known = names.iter().filter(|name| is_named(name) || architecture::dimension(name).is_some()).count();
+        // What is a name as a whole has several settings only if each part is one.
+        if names.len() < 2 || known == 0 || is_one && (known < names.len() || !first.text.contains('/')) {
             return None;
         }
         let parts = |cell: &Cell| {
@@ -52,7 +71,11 @@ fn with_asides(row: Row) -> Vec<Row> {
     if !names_one(&first.text) || is_list(&value.text) {
         return rows;
     }
-    let parts: Vec<String> = split(&value.text, ", ").iter().flat_map(|part| split(part, "; ")).collect();
+    let mut parts: Vec<String> = split(&value.text, ", ").iter().flat_map(|part| split(part, "; ")).collect();
+    // `cosine with 3% warmup`, `linear warmup (500 steps) + cosine`.
+    for mark in [" with ", " w/ ", " + "] {
+        parts = parts.iter().flat_map(|part| split(part, mark)).collect();
+    }
     let asides: Vec<(String, String)> = parts.iter().skip(1).filter_map(|part| named_value(part)).collect();
     let is_own = |name: &str| values::setting(name).map(|named| named.key) == values::setting(&first.text).map(|named| named.key);
     let value = value.clone();

@@ -258,10 +258,26 @@ fn of_columns(view: &View<'_>, group: &str, headers: &[String]) -> Scope {
     let phase = scope::of_text(&words).phase.filter(|_| datasets.is_empty() && columns_are_phases(view));
     if headers.is_empty() || !datasets.is_empty() || phase.is_some() {
         datasets.extend(told.datasets);
-        return Scope { variant: group, datasets, phase: phase.or(told.phase), ..Scope::default() };
+        // Above the data may stand the model.
+        let variant = group.or_else(|| model_over_data(headers));
+        return Scope { variant, datasets, phase: phase.or(told.phase), ..Scope::default() };
     }
     let systems = [group.unwrap_or_default(), words].join(" ").trim().to_string();
     Scope { variant: (!systems.is_empty()).then_some(systems), datasets: told.datasets, phase: told.phase, ..Scope::default() }
+}
+
+/// `FooNet-B Leaves`, `FooNet-B Roots`: the one model that columns of data are of.
+fn model_over_data(headers: &[String]) -> Option<String> {
+    let mut models: Vec<String> = Vec::new();
+    for header in headers {
+        let at = names::datasets_in(header).first().map(|data| data.at.start).filter(|at| *at > 0)?;
+        let model = header[..at].trim().to_string();
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    let is_model = |name: &String| topic::is_model(name) || family_named(name).is_some();
+    (!models.is_empty() && models.iter().all(is_model)).then(|| models.join(" and "))
 }
 
 /// `Pre-training | Fine-tuning` across; a `Fine-tune` among methods is one of them.
