@@ -32,17 +32,17 @@ pub(super) fn find(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'
 /// (family, names that stand for it, in the order in which they are tried).
 const FAMILIES: &[(Family, &str)] = &[
     (Family::Distilbert, r"\bDistilBERT\b"),
-    (Family::Roberta, r"\bRoBERTa|\bXLM-R\b"),
+    (Family::Roberta, r"\b(?:Distil|Bio|Bernice|Twitter-|Pho)?RoBERTa|\bXLM-R\b|\b(?:Camem|Pho|Code)BERT\b|\bBERTweet\b"),
     (Family::Deberta, r"\bDeBERTa"),
     (Family::Albert, r"\bALBERT\b"),
     (Family::Electra, r"\bELECTRA\b"),
-    (Family::Bert, r"\bBERT(?i:BASE|LARGE)?\b"),
+    (Family::Bert, r"\b(?:m|S|Sci|Bio|Blue|PubMed|Clinical|Fin|Legal|Arab|Ara|Hate|Mobile|Tiny|Lin|Patent)?BERT(?i:BASE|LARGE)?\b|\bMuRIL\b"),
     (Family::Gpt2, r"\bGPT-?2\b"),
     (Family::Gpt3, r"\bGPT-?3\b"),
-    (Family::Bart, r"\bBART\b"),
+    (Family::Bart, r"\bm?BART\b"),
     (Family::Whisper, r"\bWhisper\b"),
     (Family::Llama, r"\b(?:Code|Tiny)?(?:LLaMA|Llama)(?:\b|\d)"),
-    (Family::T5, r"\b(?:By|m|Flan-)?T5\b"),
+    (Family::T5, r"\b(?:By|u?m|Flan-|FLAN-|Code|Long)?T5\b"),
     (Family::Vit, r"\bViT\b|\b[Vv]ision [Tt]ransformers?\b"),
     (Family::WideResnet, r"\b(?:[Ww]ide[- ]?ResNets?|WRN)\b|\b[Ww]ide [Rr]esidual [Nn]et"),
     (Family::Densenet, r"\bDenseNets?(?:\b|\d)"),
@@ -53,14 +53,14 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Swin, r"\bSwin(?:V2)?\b"),
     (Family::Clip, r"\bCLIP\b"),
     (Family::Unet, r"\bU-?Nets?\b"),
-    (Family::Diffusion, r"\b[Dd]iffusion (?:probabilistic )?models?\b|\bDDPMs?\b"),
+    (Family::Diffusion, r"\b(?i:diffusion (?:probabilistic )?models?)\b|\bDDPMs?\b"),
     (Family::Gan, r"\bGANs?\b|\b[Gg]enerative [Aa]dversarial [Nn]et"),
     (Family::Vae, r"\bVAEs?\b|\b[Vv]ariational [Aa]uto-?[Ee]ncoders?\b"),
-    (Family::GraphNetwork, r"\b[Gg]raph (?:neural|convolutional|attention) networks?\b|\bG[NC]Ns?\b"),
+    (Family::GraphNetwork, r"\b(?i:graph (?:neural|convolutional|attention|isomorphism) networks?)\b|\bG[NC]Ns?\b"),
     (Family::Mamba, r"\bMamba\b|\b[Ss]tate[- ][Ss]pace [Mm]odels?\b"),
     (Family::MixtureOfExperts, r"\b[Mm]ixture[- ]of[- ][Ee]xperts\b|\bMoEs?\b"),
     (Family::Gru, r"\bGRUs?\b"),
-    (Family::Resnet, r"\b(?i:res-?ne(?:ts?|xts?))(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
+    (Family::Resnet, r"\b(?i:res-?ne(?:ts?|xts?))(?:\b|\d)|\b[Rr]esidual (?:[Nn]et\w*|[Ll]earning)\b|\bi?-?RevNets?(?:\b|\d)"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b|\btransformer-based\b|\b[Dd]ecoder-only\b"),
@@ -75,6 +75,14 @@ const FAMILIES: &[(Family, &str)] = &[
 
 static NAMED: LazyLock<Vec<regex::Regex>> =
     LazyLock::new(|| FAMILIES.iter().map(|(_, names)| crate::intake::regex(names)).collect());
+
+/// The kind of model that a name belongs to where it is no family: `Conformer-L`.
+pub(super) fn kind_named(name: &str) -> bool {
+    static KINDS: LazyLock<Vec<regex::Regex>> =
+        LazyLock::new(|| OTHERS.iter().filter(|(_, _, general)| !general).map(|(_, names, _)| crate::intake::regex(names)).collect());
+    let spaced = name.replace(['_', '-'], " ");
+    KINDS.iter().any(|kind| kind.is_match(name) || kind.is_match(&spaced))
+}
 
 /// The family that a model's name belongs to: `BERT_LARGE`, `ViT-B/16`, `GPT-2 medium`.
 pub(crate) fn family_named(name: &str) -> Option<Family> {
@@ -194,7 +202,10 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         // A name with more letters (`PlumLoRA`) is of a change of it, tried on a model.
         let lower = title.to_lowercase();
         let is_way = |word: &str| word.len() <= 5 && (word.ends_with("lora") || word.ends_with("dora"));
-        let of_tuning = lower.contains("low-rank adaptation") || lower.split(|c: char| !c.is_alphanumeric()).any(is_way);
+        let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        // `Foo-Aware LoRA Adaptation for Bar` only takes it: who is about it begins with it, or has it before the colon.
+        let begins = words.next().is_some_and(is_way) || head.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(is_way);
+        let of_tuning = lower.contains("low-rank adaptation") || begins;
         let is_tuning = matches!(value, Value::Family { family: Family::Lora | Family::Dora }) && !of_tuning;
         if is_tuning || weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;

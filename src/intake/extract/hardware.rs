@@ -84,7 +84,7 @@ fn is_listed(before: &str, name: &str, after: &str) -> bool {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?(?P<r>{n})| to (?P<s>{n}))? ?(?P<u>(?:(?:[A-Z]+\d+ )?[GT]PU[- ])?(?:hours?|days?)|h\b|hrs?\b|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of|total of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?(?P<r>{n})| to (?P<s>{n}))? ?(?P<u>(?:(?:[A-Z]+\d+ )?[GT]PU[- ])?(?:hours?|days?)|h\b|hrs?\b|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))

@@ -94,7 +94,9 @@ fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
     let text = at.text();
     let parts = PART.captures_iter(text).filter_map(|found| {
         let part = found.name("s")?;
-        let whole = datasets.iter().rev().find(|d| d.at.end <= part.start())?;
+        let before = datasets.iter().rev().find(|d| d.at.end <= part.start());
+        // `... and 9.8% on test-other of Foo`.
+        let whole = before.or_else(|| datasets.iter().find(|d| text[part.end()..d.at.start].trim() == "of"))?;
         Some((format!("{} {}", &text[whole.at.clone()], part.as_str()), part.range()))
     });
     let named = datasets.iter().map(|dataset| (text[dataset.at.clone()].to_string(), dataset.at.clone()));
@@ -199,7 +201,7 @@ fn number_achieved(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
 fn number_before(text: &str, metric: &Named, datasets: &[Named]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in |of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
+            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in (?:terms of )?|of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
             numbers::NUMBER
         ))
     });

@@ -2,7 +2,7 @@
 //! section said before.
 
 use super::variant::variant_in;
-use super::{names, topic};
+use super::{names, standing, topic};
 use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
 use std::sync::LazyLock;
 
@@ -343,8 +343,13 @@ fn data_named(text: &str) -> Vec<String> {
         crate::intake::regex(r"(?i)gpu|tpu|cpu|nvidia|geforce|rtx|gtx|tesla|titan|intel|xeon|amd|^[APVHTLB]\d{1,3}s?\b")
     });
     const OTHERS: [&str; 10] = ["Section", "Table", "Figure", "Appendix", "NLP", "NLU", "NLG", "AI", "ML", "QA"];
-    let found = DATA.captures_iter(text).chain(USED.captures_iter(text)).filter_map(|found| found.name("x"));
-    let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x));
+    // `the training code relies on Foo`: what it rests on.
+    let rests = |at: usize| ["relies", "rely", "relied", "based", "builds", "built", "depends", "focuses"].iter().any(|verb| {
+        text[..at].trim_end_matches("the ").strip_suffix(" on ").is_some_and(|before| before.ends_with(verb))
+    });
+    let used = USED.captures_iter(text).filter_map(|found| found.name("x")).filter(|name| !rests(name.start()));
+    let found = DATA.captures_iter(text).filter_map(|found| found.name("x")).chain(used);
+    let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x) && standing::is_possible(x));
     let is_name = |x: &&str| {
         let first = x.split(' ').next().unwrap_or_default();
         let marked = x.chars().any(|c| c.is_ascii_digit()) || first.chars().skip(1).any(char::is_uppercase) || x.contains(' ');

@@ -491,24 +491,40 @@ fn is_said(text: &str) -> bool {
         || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
 }
 
-/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`, `(1 epoch, lr = 0.1)`: names of settings, each with its number behind it.
+/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`: names of settings, each with its number behind it.
 fn lists_settings(text: &str) -> bool {
     static NUMBER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|[\s(=]){}(?P<e> epochs?\b)?\)?[,;.:]{{0,2}}(?:\s|$)", numbers::NUMBER)));
+        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}[,;.]?(?:\s|$)", numbers::NUMBER)));
+    if heads_with_settings(text) {
+        return true;
+    }
     let mut from = 0;
     let mut count = 0;
-    while let Some(found) = text.get(from..).and_then(|rest| NUMBER.captures(rest)) {
-        let Some(number) = found.get(0) else { break };
-        let marks = [' ', ',', ';', '=', '(', ')'];
-        let words: Vec<&str> = text[from..from + number.start()].split(marks).filter(|word| !word.is_empty()).collect();
+    while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
+        let words: Vec<&str> = text[from..from + number.start()].split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
         let last = |n: usize| words.get(words.len().checked_sub(n)?..).map(|last| last.join(" "));
-        let is_named = found.name("e").is_some() || (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
+        let is_named = (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
         count += usize::from(is_named);
         // The blank behind a number is the one before the next.
         from += number.end().max(number.start() + 2) - 1;
     }
     // `Dropout 0.1.` is a list of one.
     count >= 2 || count == 1 && text.ends_with('.') && text.split_whitespace().count() <= 3
+}
+
+/// `Stage 1: Leaf alignment (1 epoch, lr = 1e-3).`: a heading in its line, with the settings of what it heads in brackets.
+fn heads_with_settings(text: &str) -> bool {
+    static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^[A-Z•][^()]{3,80} \((?P<in>[^()]{4,100})\)[.:]{1,2}$"));
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(r"^(?:(?P<a>[A-Za-z][A-Za-z -]*?) ?[=:]? ?{n}|{n} ?(?P<b>[a-z][a-z -]*))$"))
+    });
+    let is_setting = |part: &str| {
+        let Some(found) = ONE.captures(part.trim()) else { return false };
+        found.name("a").or_else(|| found.name("b")).is_some_and(|name| tables::setting(name.as_str().trim()).is_some())
+    };
+    let inside = INSIDE.captures(text).map(|found| found["in"].to_string());
+    inside.is_some_and(|inside| inside.split([',', ';']).count() > 1 && inside.split([',', ';']).all(is_setting))
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {

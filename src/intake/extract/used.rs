@@ -18,10 +18,10 @@ pub(super) struct Used {
 
 /// Where a sentence names the model that is used, each with what it is worth.
 pub(super) fn used_in(text: &str) -> Vec<Used> {
-    const BASE: &str = r"(?:backbones?|base|default|(?:text |image |visual |audio |feature )?encoders?|feature extractors?|student|teacher|retriever|generator|policy|classifier|starting point|initial policy|initiali[sz]ation)";
+    const BASE: &str = r"(?:backbones?|base|(?:object )?detectors?|segment(?:er|ation model)|default|(?:text |image |visual |audio |feature )?encoders?|feature extractors?|student|teacher|retriever|generator|policy|classifier|starting point|initial policy|initiali[sz]ation)";
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
+            r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|start(?:ed|s|ing)? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
             r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
         ))
     });
@@ -32,7 +32,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) |\b(?:adopt|use|follow|employ|take)(?:s|ed)? the (?:[\w-]+ )?architecture of (?:the |an? )?|\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
+            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:that |which )?we (?:use|used|adopt|adopted|employ|employed|choose|chose|train|trained)(?: in [^,;.]{{1,50}}?)?)?(?: (?:is|are|was|were|to be)|:) |\b(?:adopt|use|follow|employ|take)(?:s|ed)? the (?:[\w-]+ )?architecture of (?:the |an? )?|\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
         ))
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -105,12 +105,16 @@ fn object(text: &str) -> (usize, usize) {
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:[A-Z]{2,4}-)?[a-z]?[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
+            concat!(
+                r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
+                r"(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|V\d+)",
+                r"|-(?:it|VL|vl|[Ii]nstruct|[Cc]hat|[Dd]istil(?:led)?|[Mm]edium|[Mm]ini|[Nn]ano|[Mm]icro|[Hh]uge|[Gg]iant|[Tt]urbo|(?:un)?cased|multilingual|mono|xlsr|ASR|Coder|Math|hf))*\b"
+            ),
         )
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b",
+            r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|[Mm]edium|[Mm]ini|[Nn]ano|[Hh]uge|BASE|LARGE|XL)\b|-[TSBMLH]$",
         )
     });
     // `owner/foo-large-b10`: a name that nobody writes with capitals.
@@ -174,7 +178,10 @@ fn further_sizes(text: &str, name: &regex::Match<'_>) -> Vec<(String, Range<usiz
 /// What a model of a public name with a size is one of: `Foo2.5-7B-Chat` of `foo`; another name is its own.
 pub(super) fn kind_of(name: &str) -> String {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[- ]\d+(?:\.\d+)?[BMbm]\b"));
-    if !SIZE.is_match(name) {
+    // `Foo2.5-Instruct`: a version and what it was tuned for.
+    static VERSION: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^[A-Za-z]+-?\d(?:\.\d)?(?:-(?:[Ii]nstruct|[Cc]hat|it|VL|vl|[Mm]ini|[Mm]edium|[Ss]mall))+$|^[A-Za-z]{3,}v\d+[a-z]$"));
+    if !SIZE.is_match(name) && !VERSION.is_match(name) {
         return name.to_string();
     }
     name.chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase()
@@ -205,7 +212,7 @@ fn depth(name: &str) -> Option<u32> {
 
 /// Whether a name is that of a model for sure: its family is known, or it tells parameters.
 fn is_model(name: &str) -> bool {
-    super::about::family_named(name).is_some() || parameters(name).is_some()
+    super::about::family_named(name).is_some() || super::about::kind_named(name) || parameters(name).is_some()
 }
 
 /// The models that a sentence says to be used, each as a size of which only the name is known.
@@ -243,7 +250,11 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     }
     for used in used_in(at.text()) {
         let begins = used.sure && used.weight >= 4.0 && takes_weights(at.text(), &used);
-        for (name, words) in models_named(&at.text()[used.at.clone()]) {
+        let mut names = models_named(&at.text()[used.at.clone()]);
+        if names.is_empty() && used.sure {
+            names.extend(plainly_named(&at.text()[used.at.clone()]));
+        }
+        for (name, words) in names {
             let words = used.at.start + words.start..used.at.start + words.end;
             if let Some(quote) = at.sentence.quote(words).filter(|_| is_model(&name) || used.weight >= 5.0) {
                 let trust = if used.sure { 0.75 } else { 0.7 };
@@ -253,6 +264,15 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
             }
         }
     }
+}
+
+/// `DistilBERT`: a model that comes trained, by its bare name.
+fn plainly_named(text: &str) -> Option<(String, Range<usize>)> {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b[A-Za-z]*[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b"));
+    let name = NAME.find_iter(text).find(|name| comes_trained(name.as_str()) && names::datasets_in(name.as_str()).is_empty())?;
+    // A part of a longer name is none.
+    let goes_on = text[name.end()..].starts_with(['-', '_', '/']) || text[..name.start()].ends_with(['-', '_', '/']);
+    (!goes_on).then(|| (name.as_str().to_string(), name.range()))
 }
 
 /// `• Foo-7B (Ash, 2023): a model of ...`: the model that an item of a list begins with.

@@ -8,14 +8,36 @@ use std::sync::LazyLock;
 
 /// The table with a row for each setting; none where each row has one as it is.
 pub(super) fn parted(table: &Table) -> Option<Table> {
+    let whole = with_what_follows(&table.rows);
+    let is_joined = whole.len() < table.rows.len();
     let mut rows: Vec<Row> = Vec::with_capacity(table.rows.len());
-    for row in &table.rows {
+    for row in &whole {
         match by_names(row).or_else(|| by_brackets(row)) {
             Some(several) => rows.extend(several.into_iter().flat_map(with_asides)),
             None => rows.extend(with_asides(row.clone())),
         }
     }
-    (rows.len() > table.rows.len()).then(|| Table { rows, ..table.clone() })
+    (is_joined || rows.len() > table.rows.len()).then(|| Table { rows, ..table.clone() })
+}
+
+/// `Modules | q, k,` over ` | v, o`: a list that goes on in the next row, under no name of its own.
+fn with_what_follows(rows: &[Row]) -> Vec<Row> {
+    let mut whole: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let ([more], Some(last)) = (row.cells.as_slice(), whole.last_mut())
+            && let [name, value] = last.cells.as_mut_slice()
+            && value.text.trim_end().ends_with(',')
+            && more.x0 > name.x1
+            && names_one(&name.text)
+        {
+            value.text = format!("{} {}", value.text.trim_end(), more.text.trim_start());
+            value.span.end = more.span.end;
+            last.span.end = row.span.end;
+            continue;
+        }
+        whole.push(row.clone());
+    }
+    whole
 }
 
 fn names_one(text: &str) -> bool {
@@ -43,7 +65,10 @@ fn by_names(row: &Row) -> Option<Vec<Row>> {
     let (first, given) = row.cells.split_first().filter(|(_, given)| !given.is_empty())?;
     let is_one = names_one(&first.text);
     [" / ", "/", " · ", ", ", " and "].iter().find_map(|mark| {
-        let names = split(&first.text, mark);
+        let mut names = split(&first.text, mark);
+        // `LoRA r / α`: both are the adapter's.
+        let of_adapter = first.text.starts_with("LoRA ");
+        names.iter_mut().skip(1).filter(|name| of_adapter && values::adapter_setting(name).is_some()).for_each(|name| name.insert_str(0, "LoRA "));
         let is_named = |name: &str| names_one(name) || values::adapter_setting(name).is_some();
         let known = names.iter().filter(|name| is_named(name) || architecture::dimension(name).is_some()).count();
         // What is a name as a whole has several settings only if each part is one.

@@ -1,5 +1,6 @@
 //! Scores in tables.
 
+use super::blocks::{self, SYSTEMS};
 use super::{View, is_header, is_name, lead, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::heard::{Heard, without_citations};
@@ -28,6 +29,12 @@ struct Seen<'a> {
     one_label: bool,
     /// Whether heads are beginnings of the names of data sets.
     shortened: bool,
+    /// Whether the table tells which rows are the paper's own.
+    own_told: bool,
+    /// Whether systems stand beside their data.
+    beside: bool,
+    /// Whether heads are of one measure on parts of data that nothing else names.
+    parts: bool,
 }
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
@@ -42,9 +49,12 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         heard: &heard,
         of_data,
         metrics,
-        of_systems: own.told,
+        of_systems: own.told || systems_down(view),
         one_label: has_one_label(view),
         shortened: lead::heads_are_beginnings(view, &heard),
+        own_told: own.told,
+        beside: blocks::systems_beside_data(view),
+        parts: view.scope.datasets.is_empty() && heard.main.is_none() && measure_over_parts(view, &heard),
     };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
@@ -84,7 +94,10 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         }
         let label = if label.is_empty() { system.clone().unwrap_or_default() } else { label };
         let label = with_network(view, index, row, label, seen.one_label);
-        let of_row = lead::of_row(view, index, row, &heard);
+        let beside = blocks::data_and_system(view, index, row, stub.as_ref().map(|(_, stub)| stub.as_str()));
+        let beside = beside.filter(|_| seen.beside);
+        let label = beside.as_ref().map_or(label, |(_, system)| system.clone());
+        let of_row = beside.map(|(data, _)| data).or_else(|| lead::of_row(view, index, row, &heard));
         let group = of_row.as_deref().or(group.as_deref());
         // Beside `+1.5`, `−0.3` is a difference, too.
         let signed = |text: &str| text.trim().starts_with('+');
@@ -146,10 +159,10 @@ fn has_one_label(view: &View<'_>) -> bool {
 pub(super) fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
     static NETWORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$",
+            r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?|systems?|approach(?:es)?|algorithms?|experiments?|configurations?)$",
         )
     });
-    let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && is_name(&cell.text));
+    let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && (is_name(&cell.text) || sizes::names_a_size(&cell.text)));
     let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
     let mut words: Vec<&str> = if one_label { Vec::new() } else { vec![label.as_str()] };
     words.extend(more.map(|cell| cell.text.as_str()).filter(|text| !label.contains(text)));
@@ -167,7 +180,7 @@ struct Own {
 impl Own {
     /// A row is the paper's that says so, or bears its name. Where none does and others are cited, those are that cite nobody.
     fn read(view: &View<'_>, own: &[String]) -> Own {
-        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b"));
+        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b|^(?:our )?(?:final|full|complete) (?:[\w-]+ ){0,2}(?:system|model|method|pipeline|ensemble|framework)\b"));
         static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
         static SUMS: LazyLock<regex::Regex> = LazyLock::new(|| {
             crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ")
@@ -194,6 +207,12 @@ impl Own {
         }
         Own { rows: vec![true; all.len()], told: false }
     }
+}
+
+/// Whether the first column is headed as one of systems.
+fn systems_down(view: &View<'_>) -> bool {
+    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
+    header.and_then(|row| row.cells.first()).is_some_and(|cell| SYSTEMS.is_match(cell.text.trim()))
 }
 
 /// The header over that of a metric.
@@ -232,10 +251,10 @@ fn of_caption(caption: &str) -> Option<String> {
 /// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
 /// first beside the systems is, before others that name nothing else.
 fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
-    static SYSTEMS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
     let suites = heard.datasets_in(view.caption);
     let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
+    static ACROSS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets|benchmarks|corpora|test sets|tasks|languages|domains)\b"));
     // A caption that names the measure leaves data for the heads.
     let measured = heard.metrics_in(view.caption).iter().any(|metric| metric.name != "score");
     let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
@@ -250,6 +269,21 @@ fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
+            // `Dice across five data sets`, whose names nobody knows.
+            || known.is_empty()
+                && measured
+                && ACROSS.is_match(view.caption)
+                && SYSTEMS.is_match(row.cells[0].text.trim())
+                && row.cells[1..].iter().all(|cell| unknown(&cell))
+            // `Method | Model | Params | Foo | FooBar32`: after what is told of the systems, names alone.
+            || known.len() == 1 && {
+                let told = |cell: &&Cell| SYSTEMS.is_match(cell.text.trim()) || other(&cell.text);
+                let mut names = row.cells.iter().skip_while(told).peekable();
+                SYSTEMS.is_match(row.cells[0].text.trim())
+                    && names.peek().is_some_and(|cell| !heard.datasets_in(&cell.text).is_empty())
+                    && names.clone().count() > 1
+                    && names.skip(1).all(|cell| unknown(&cell) && standing::is_coined(&cell.text))
+            }
             || known.len() == 1
                 && measured
                 && SYSTEMS.is_match(row.cells[0].text.trim())
@@ -396,7 +430,8 @@ fn result_of(
     group: Option<&str>,
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
-    let Seen { view, heard, of_data, metrics, .. } = seen;
+    let Seen { view, heard, of_data, metrics, own_told, .. } = seen;
+    let own_told = *own_told;
     let dataset_of = |text: &str| {
         // `Foo→Bar`: what is tested on comes last.
         let text = text.rsplit('→').next().filter(|last| !heard.datasets_in(last).is_empty()).unwrap_or(text);
@@ -418,8 +453,10 @@ fn result_of(
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => {
             // Beside the data its row may name the system.
-            let system = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !used::models_named(rest).is_empty());
-            (dataset, system.map_or_else(|| headers.join(" "), str::to_string))
+            let rest = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !rest.is_empty());
+            let is_measure = headers.last().is_some_and(|head| measures(head, heard));
+            let system = rest.filter(|rest| is_measure || !used::models_named(rest).is_empty());
+            (dataset, system.map_or_else(|| headers.join(" "), |system| format!("{system} {}", beside_measure(headers, heard)).trim().to_string()))
         }
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
@@ -429,8 +466,9 @@ fn result_of(
         (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
             (group_of(headers, heard)?, label.to_string())
         }
+        (None, None) if seen.parts && !beside_measure(headers, heard).is_empty() => (beside_measure(headers, heard), label.to_string()),
         // A word for data over the same words in all rows says less than the caption does.
-        (None, None) if rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
+        (None, None) if !seen.beside && rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
             Some(dataset) => (dataset, label.to_string()),
             None => (label.to_string(), headers.join(" ")),
         },
@@ -446,8 +484,10 @@ fn result_of(
             let of_scope = || view.scope.datasets.first().filter(|_| !average || view.scope.datasets.len() == 1).cloned();
             // `Results on the Foo data set`, of which nobody else knows.
             // Of an own row under a metric the data is the paper's; another's may be of any.
-            let measured =
-                headers.iter().chain([&view.caption.to_string()]).any(|h| heard.metrics_in(h).iter().any(|m| m.name != "score"));
+            let names_measure = |head: &String| heard.metrics_in(head).iter().any(|m| m.name != "score");
+            // The paper's own row among others under `Final score` is scored on the paper's data.
+            let scored = || own_told && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
+            let measured = headers.iter().chain([&view.caption.to_string()]).any(names_measure) || scored();
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
@@ -468,6 +508,30 @@ fn result_of(
     }
     let variant = (!variant.is_empty()).then_some(variant);
     Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
+}
+
+/// `Tuned Acc.` -> `Tuned`: what a head tells beside the measure.
+fn beside_measure(headers: &[String], heard: &Heard) -> String {
+    let Some(head) = headers.last() else { return String::new() };
+    let Some(measure) = heard.metrics_in(head).into_iter().find(|metric| metric.name != "score") else { return String::new() };
+    let rest = format!("{} {}", head[..measure.at.start].trim(), head[measure.at.end..].trim_matches(|c: char| !c.is_alphanumeric()));
+    let rest = rest.trim().to_string();
+    // `Best Acc. (%)` tells no more.
+    if rest.chars().filter(|c| c.is_alphabetic()).count() > 2 { rest } else { String::new() }
+}
+
+/// `English F1 | Spanish F1`: heads of the same measure, each of data of its own.
+fn measure_over_parts(view: &View<'_>, heard: &Heard) -> bool {
+    let part = |cell: &Cell| {
+        let measure = heard.metrics_in(&cell.text).into_iter().next()?;
+        let part = cell.text[..measure.at.start].trim();
+        (part.starts_with(char::is_uppercase) && !part.contains(' ')).then(|| (part.to_string(), measure.name))
+    };
+    let mut heads = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
+    heads.any(|row| {
+        let parts: Vec<(String, String)> = row.cells[1..].iter().filter_map(part).collect();
+        parts.len() > 1 && parts.iter().all(|(name, measure)| *measure == parts[0].1 && parts.iter().filter(|(other, _)| other == name).count() == 1)
+    })
 }
 
 /// `Avg.`, and no more.

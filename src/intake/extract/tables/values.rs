@@ -253,7 +253,7 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
             found.iter().skip(1).flatten().next()?.as_str().parse().ok().map(|value| Value::Number { value })
         }
         FieldKey::LoraTargets => {
-            words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim().to_string()).collect() })
+            words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim_matches([' ', '[', ']', '{', '}', '"', '\'']).to_string()).filter(|t| !t.is_empty()).collect() })
         }
         FieldKey::Augmentation => augmentation("augmentation", text),
         FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay
