@@ -65,7 +65,7 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b|\btransformer-based\b|\b[Dd]ecoder-only\b"),
     (Family::Xlnet, r"\bXLNet(?i:BASE|LARGE)?\b"),
-    (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
+    (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec(?:\b|2)"),
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
     (Family::Cnn, r"\b[Cc]onvolutional (?:[Nn]eural )?[Nn]etworks?\b|\bCNNs?\b"),
@@ -296,20 +296,34 @@ fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Vec<Candidate
             title: if *general { 8.0 } else { 30.0 },
         });
     }
+    let mut kinds = kinds_used(used, sentences, true);
+    // Where nothing is trained for sure, it is what is looked at.
+    if kinds.is_empty() {
+        kinds = kinds_used(used, sentences, false);
+    }
+    all.extend(kinds.into_iter().map(|kind| {
+        let names = crate::intake::regex(&format!(r"(?i)\b{}", regex::escape(&kind)));
+        Candidate { value: Value::Text { text: kind }, names, general: false, title: 10.0 }
+    }));
+    all
+}
+
+/// What models that are used are of where that is no family: for sure, or else by public names alone (`Foo2.5-7B` of `foo`).
+fn kinds_used(used: &[Vec<used::Used>], sentences: &[Sentence], sure: bool) -> Vec<String> {
+    const MOST: usize = 20;
     let mut kinds: Vec<String> = Vec::new();
     for (used, sentence) in used.iter().zip(sentences) {
-        for used in used.iter().filter(|used| used.sure) {
+        for used in used.iter().filter(|used| used.sure || !sure) {
             for (name, _) in used::models_named(&sentence.text[used.at.clone()]) {
                 let kind = used::kind_of(&name);
-                if family_named(&name).is_none() && kind.len() >= 3 && !kinds.contains(&kind) && kinds.len() < 20 {
-                    let names = crate::intake::regex(&format!(r"(?i)\b{}", regex::escape(&kind)));
-                    all.push(Candidate { value: Value::Text { text: kind.clone() }, names, general: false, title: 10.0 });
+                let is_one = family_named(&name).is_none() && kind.len() >= 3 && (sure || kind != name);
+                if is_one && !kinds.contains(&kind) && kinds.len() < MOST {
                     kinds.push(kind);
                 }
             }
         }
     }
-    all
+    kinds
 }
 
 /// What each sentence says to be used; nothing in others' work and in baselines.
@@ -456,6 +470,9 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
             return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.7, quote, sentence.section);
         }
     }
+    if in_front(found, &URL) {
+        return;
+    }
     // The second of a name is where the first is: `foo` of `Foo 2`.
     let is_first_of = |repository: &str, own: &str| {
         let version = own.strip_prefix(repository).unwrap_or_default();
@@ -478,6 +495,23 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
 }
 
 /// Under which licence code or weights are given away, by the authors' own words.
+/// `Code: https://...` among the lines of the authors, which are no sentences.
+fn in_front(found: &mut Findings<'_>, url: &regex::Regex) -> bool {
+    static LABEL: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:code|repository|implementation|github)\b[^\n.;]{0,30}:[\s*<(\[]{0,6}$"));
+    let paper = found.paper;
+    let front = paper.passages.iter().take_while(|passage| passage.section.is_none());
+    for passage in front {
+        let text = paper.passage(passage);
+        let Some(url) = url.find(text).filter(|url| LABEL.is_match(&text[..url.start()])) else { continue };
+        let words = crate::intake::Span { start: passage.span.start + url.start(), end: passage.span.start + url.end() };
+        let value = Value::Text { text: url.as_str().replace(' ', "") };
+        found.add(FieldKey::CodeUrl, value, None, Scope::default(), 0.8, paper.quote(passage.page, words), None);
+        return true;
+    }
+    false
+}
+
 fn licence(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     static UNDER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(

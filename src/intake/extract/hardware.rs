@@ -26,6 +26,8 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
             r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\b(?:[Rr]uns?|[Mm]odels?|[Tt]raining|[Ee]xperiments?)(?: \w+)? (?:needs?|needed|requires?|required|occup(?:y|ies|ied)) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
+    // `GPU: Foo 80` in a list of what a machine has.
+    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?:[•*-] |\d{1,2}[.)] )?(?:GPUs?|Hardware|Accelerators?) ?: "));
     let text = at.text();
     let lower = text.to_lowercase();
     // What could be done is not what was done.
@@ -37,6 +39,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
             .iter()
             .chain(&["cluster", "node", "we use", "each run", "runs "])
             .any(|w| lower.contains(w))
+            && !ITEM.is_match(text)
     {
         return;
     }

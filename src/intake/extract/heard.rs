@@ -39,6 +39,7 @@ impl Heard {
                 names.subject(without_head(&text));
             }
         }
+        names.headings(paper);
         names.tables(paper);
         names.title(paper);
         let tasks = expanded(sentences);
@@ -219,6 +220,22 @@ impl Collected {
         });
         let Some(list) = SUBJECT.captures(text).and_then(|found| found.name("l")) else { return };
         self.sure.extend(items(list.as_str()).into_iter().filter(|(name, _)| is_possible(name) && is_coined(name)));
+    }
+
+    /// `Dataset: Foo2`, `The Foo2 benchmark`: what a heading calls so.
+    fn headings(&mut self, paper: &Paper) {
+        static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
+            const NAME: &str = r"[A-Z][A-Za-z]*(?:[A-Z]|\d)[A-Za-z\d]*(?:-[A-Z\d][\w.]*)?";
+            crate::intake::regex(&format!(
+                r"(?:^|: |^The |^Our )(?P<l>{NAME}) (?:[Dd]ata ?[Ss]ets?|[Cc]orpus|[Bb]enchmark)$|^(?:Data ?set|Corpus|Benchmark)s?: (?P<m>{NAME})$"
+            ))
+        });
+        for section in 0..paper.sections.len() {
+            let title = paper.section_title(Some(section)).trim();
+            let Some(found) = NAMED.captures(title) else { continue };
+            let name = found.name("l").or_else(|| found.name("m")).map(|name| name.as_str()).filter(|name| is_possible(name));
+            self.sure.extend(name.map(|name| (name.to_string(), None)));
+        }
     }
 
     /// A name that only may be a data set's and that the title begins with is one.

@@ -51,6 +51,7 @@ const DATASETS: &[(&str, &[&str], &str)] = &[
     ("BooksCorpus", &["BookCorpus", "Toronto Books Corpus"], ""),
     ("English Wikipedia", &["Wikipedia"], ""),
     ("OpenWebText", &[], ""),
+    ("TL;DR", &["Reddit TL;DR"], ""),
     ("WebText", &[], ""),
     ("C4", &["Colossal Clean Crawled Corpus"], ""),
     ("The Pile", &[], ""),

@@ -61,6 +61,10 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         other(format!(
             r"(?:^|^\(?\d\)? |\(\d\) |[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
         )),
+        // `On Foo2, we achieve`.
+        other(format!(
+            r"^On (?:the )?(?P<l>[A-Z][\w-]*(?:[A-Z]|\d)[\w-]*(?: and [A-Z][\w-]*(?:[A-Z]|\d)[\w-]*)?), (?:we|our|the|it|{NAME}) (?:[\w-]+ ){{0,3}}?(?:achiev|obtain|reach|outperform|improv|attain|scor)\w*\b"
+        )),
         // `a mixture built from Foo and Bar`.
         other(format!(
             r"\b(?:{DATA}|mixture|mix|collection|pool|suite|data|(?:training|test|evaluation) set)s?\b[^.;]{{0,40}}? (?:assembled|built|constructed|compiled|derived|composed|drawn|aggregated|merged|combined|curated|sourced|created|formed) (?:from|of|by (?:combining|merging)) (?:the )?(?P<l>{list})"

@@ -201,7 +201,7 @@ impl Subjects {
     pub(super) fn of(sentences: &[Sentence]) -> Self {
         let mut all: HashMap<Option<usize>, Vec<String>> = HashMap::new();
         for sentence in sentences {
-            let Some(name) = trained_subject(&sentence.text) else { continue };
+            let Some(name) = trained_subject(&sentence.text).or_else(|| trained_part(&sentence.text)) else { continue };
             let named = all.entry(sentence.section).or_default();
             if !named.contains(&name) {
                 named.push(name);
@@ -213,8 +213,24 @@ impl Subjects {
 
     /// The model that a sentence is about, beside others of its section.
     pub(super) fn of_one(&self, sentence: &Sentence) -> Option<String> {
-        self.0.get(&sentence.section).and_then(|_| trained_subject(&sentence.text))
+        self.0.get(&sentence.section).and_then(|_| trained_subject(&sentence.text).or_else(|| trained_part(&sentence.text)))
     }
+}
+
+/// `The SFT is trained`, `The reward model was trained`, `Models optimized with Foo were trained`: a step, a part or a kind of runs, which
+/// tells something beside others.
+fn trained_part(text: &str) -> Option<String> {
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"^(?:(?:The |Our )?(?P<x>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT|[Rr]eward model|[Pp]olicy(?: model| network)?|[Tt]eacher(?: model| network)?|[Ss]tudent(?: model| network)?|[Dd]iscriminator|[Gg]enerator|[Rr]etriever|[Rr]e-?ranker|[Rr]eader|[Vv]ocoder|[Aa]coustic model|[Ll]anguage model|[Dd]etector|[Cc]lassifier|[Dd]iffusion model|[Aa]utoencoder|[Dd]ecoder|[Ee]ncoder)(?: model| stage| phase| training)? (?:is|was) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed|performed|carried out|conducted|run)",
+            r"|(?:The |All )?(?:[Mm]odels|[Nn]etworks|[Rr]uns|[Vv]ariants) (?:that (?:are|were) )?(?:trained|optimi[sz]ed|fine-?tuned) (?:with|using|by|on) (?:the )?(?P<y>[A-Z][\w-]*(?:(?:,|,? and) [A-Z][\w-]*)*) (?:were|are|use|used)",
+            r"|For (?:the )?(?P<z>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT)(?: stage| phase| training| fine-?tuning)?, (?:we|the|an?))\b"
+        ))
+    });
+    let may = [" trained ", " tuned ", " optimized ", " optimised ", " performed ", " conducted ", " run "].iter().any(|word| text.contains(word));
+    let found = (may || text.starts_with("For ")).then(|| PART.captures(text)).flatten()?;
+    let name = found.name("x").or_else(|| found.name("y")).or_else(|| found.name("z"))?;
+    Some(name.as_str().to_string())
 }
 
 /// `LeafNet5 was trained`, `Both LeafNet and BarkNet were trained`, `For BarkNet, we`: the models that a sentence begins with.

@@ -53,6 +53,13 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     {
         found.push(Used { at: at..at + name.len(), weight: 5.0, sure: true });
     }
+    // `Foo-large is fine-tuned on`: a name with a size, whoever made it.
+    let is_tuned = |after: &str| [" is fine-tuned", " was fine-tuned", " is finetuned", " was finetuned"].iter().any(|verb| after.starts_with(verb));
+    if text.contains(" fine")
+        && let Some((_, at)) = models_named(text).into_iter().next().filter(|(_, at)| at.start == 0 && is_tuned(&text[at.end..]))
+    {
+        found.push(Used { at, weight: 5.0, sure: true });
+    }
     let verbs = [(&*TRAINS, true, 4.0, 6.0), (&*TAKES, false, 2.0, 6.0), (&*IS, true, 5.0, 6.0), (&*KINDS, true, 2.0, 2.0)];
     for (verbs, sure, plain, strong) in verbs {
         for verb in verbs.find_iter(text) {
@@ -106,7 +113,7 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             concat!(
-                r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
+                r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\dD|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
                 r"(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|V\d+)",
                 r"|-(?:it|VL|vl|[Ii]nstruct|[Cc]hat|[Dd]istil(?:led)?|[Mm]edium|[Mm]ini|[Nn]ano|[Mm]icro|[Hh]uge|[Gg]iant|[Tt]urbo|(?:un)?cased|multilingual|mono|xlsr|ASR|Coder|Math|hf))*\b"
             ),
@@ -123,8 +130,6 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
             r"\b(?:[A-Za-z][\w-]*/)?(?P<n>[a-z][a-z\d.]*(?:-[\w.]+)*-(?:\d+(?:\.\d+)?[bm]|base|large|small|tiny|medium)(?:-[\w.]*\w)*)\b",
         )
     });
-    // `Foo-3B/7B` are two.
-    static TWO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d[BM]/"));
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^ (?:\w+ )?(?:data\s?sets?|corpus|corpora|benchmarks?|data|tokeni[sz]ers?|embeddings?|GPUs?|images?|loss|optimi[sz]ers?|protocols?|procedures?|implementation|code(?:base)?|settings?|pipeline|toolkit|library|framework|recipe)\b",
@@ -132,9 +137,8 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     });
     let named = NAME.find_iter(text).filter(|name| {
         SIZED.is_match(name.as_str())
-            && !TWO.is_match(name.as_str())
             && !super::standing::begins_with_machine(name.as_str())
-            && name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3
+            && (name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3 || name.as_str().contains("D-"))
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
     });
@@ -145,15 +149,25 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     let ids = ID
         .captures_iter(text)
         .filter_map(|found| found.name("n"))
-        .filter(|name| !is_in_address(name.start()))
+        // Nor is what a longer name ends with.
+        .filter(|name| !is_in_address(name.start()) && !text[..name.start()].ends_with('-'))
         .map(|name| (name.as_str().to_string(), name.range()));
     let ids: Vec<_> = if text.contains(['/', '-']) { ids.collect() } else { Vec::new() };
     // What stands before the stroke is who keeps it.
     let is_apart = |at: &Range<usize>| ids.iter().all(|(_, id)| at.end < id.start.saturating_sub(1) || id.end <= at.start);
-    let all = named.flat_map(|name| std::iter::once((name.as_str().to_string(), name.range())).chain(further_sizes(text, &name)));
+    let all = named.flat_map(|name| in_one_word(&name).into_iter().chain(further_sizes(text, &name)));
     let mut all: Vec<_> = all.filter(|(_, at)| is_apart(at)).chain(ids.iter().cloned()).collect();
     all.sort_by_key(|(_, at)| at.start);
     all
+}
+
+/// `Foo-3B/7B` are two; any other name is one.
+fn in_one_word(name: &regex::Match<'_>) -> Vec<(String, Range<usize>)> {
+    static SIZES: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?P<s>.*?[A-Za-z\d][- ])(?P<a>\d+(?:\.\d+)?[BM])(?P<more>(?:/\d+(?:\.\d+)?[BM])+)$"));
+    let Some(found) = SIZES.captures(name.as_str()) else { return vec![(name.as_str().to_string(), name.range())] };
+    let sizes = std::iter::once(&found["a"]).chain(found["more"].split('/').filter(|size| !size.is_empty()));
+    sizes.map(|size| (format!("{}{size}", &found["s"]), name.range())).collect()
 }
 
 /// `Foo-2 7B {and 13B}`: each further size is of the same name.
@@ -215,6 +229,18 @@ fn is_model(name: &str) -> bool {
     super::about::family_named(name).is_some() || super::about::kind_named(name) || parameters(name).is_some()
 }
 
+/// `Foo-base`: a name that tells a size in words.
+fn sized_in_words(name: &str) -> bool {
+    let last = name.rsplit(['-', ' ']).next().unwrap_or_default().to_lowercase();
+    last.len() < name.len() && ["base", "large", "small", "tiny", "medium", "mini", "xl"].contains(&last.as_str())
+}
+
+/// `the pre-trained {Foo-18}`: what comes with weights of its own.
+fn comes_before(before: &str) -> bool {
+    let before = before.trim_end();
+    before.ends_with("pre-trained") || before.ends_with("pretrained")
+}
+
 /// The models that a sentence says to be used, each as a size of which only the name is known.
 pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     if at.caption || at.of_others {
@@ -256,7 +282,10 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
         }
         for (name, words) in names {
             let words = used.at.start + words.start..used.at.start + words.end;
-            if let Some(quote) = at.sentence.quote(words).filter(|_| is_model(&name) || used.weight >= 5.0) {
+            let words_at = words.start;
+            if let Some(quote) = at.sentence.quote(words).filter(|_| {
+                is_model(&name) || used.weight >= 5.0 || used.sure && (sized_in_words(&name) || comes_before(&at.text()[used.at.start..words_at]))
+            }) {
                 let trust = if used.sure { 0.75 } else { 0.7 };
                 let section = at.sentence.section;
                 let begins = begins && comes_trained(&name);

@@ -304,7 +304,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\b{v}\s*% of (?:the |all |our )?(?:total |training |optimi[sz]ation )*(?:steps|iterations|updates|training|epochs|time) (?:(?:is|are|was|were) )?(?:used )?(?:for|as|to) (?:the |a |learning[- ]rate |linear )*warm-?\s?(?:ing )?up\b",
+        r"\b{v}\s*% of (?:the |all |our )?(?:total |training |optimi[sz]ation )*(?:steps|iterations|updates|training|epochs|time|tokens|data) (?:(?:is|are|was|were) )?(?:used )?(?:for|as|to) (?:the |a |learning[- ]rate |linear )*warm-?\s?(?:ing )?up\b",
         Some(Unit::Percent),
         (0.0, 100.0),
     ),
@@ -337,7 +337,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation |mini-?)?(?:steps|iterations|updates|epochs|tokens|batches)",
+        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation |rollout |gradient |global |mini-?)?(?:steps|iterations|updates|epochs|tokens|batches)",
         Some(Unit::Steps),
         COUNT,
     ),

@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[-_ ]rate|lr)\b[^.;]{0,80}?\b(?:to|with|and|reaching) (?:a |its |the )?(?:peak|maximum|maximal)(?: value| learning rate| lr)?(?: of| at|:)? {n}",
+        r"\b(?:learning[-_ ]rate|lr)\b[^.;]{0,80}?\b(?:to|with|and|reaching) (?:a |its |the )?(?:peak|maximum|maximal)(?: value| rate| learning rate| lr)?(?: of| at|:)? {n}",
         None,
         LR,
     ),
