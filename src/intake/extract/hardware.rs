@@ -225,7 +225,7 @@ fn counts_recordings(before: &str) -> bool {
 fn precision(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORMAT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:(?:automatic )?mixed[- ]precision(?: training)?(?: \((?:bf16|fp16|bfloat16|float16)\))?|(?:bfloat16|bf16|fp16|float16|fp32|float32|fp8|tf32)(?: (?:mixed[- ])?precision)?|(?:half|single|full)[- ]precision)\b",
+            r"(?i)\b(?:(?:automatic )?mixed[- ]precision(?: training)? \((?:bf16|fp16|bfloat16|float16)\)|(?:(?:automatic )?mixed[- ]precision(?: training)?|(?:bfloat16|bf16|fp16|float16|fp32|float32|fp8|tf32)(?: (?:mixed[- ])?precision)?|(?:half|single|full)[- ]precision)\b)",
         )
     });
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {

@@ -16,6 +16,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     let datasets = at.heard.datasets_in(text);
     listed(at, &metrics, found);
     and_on(at, &metrics, &datasets, found);
+    paired(at, &metrics, &datasets, found);
     achieved(at, &datasets, found);
     let mut taken: Vec<usize> = Vec::new();
     for (index, metric) in metrics.iter().enumerate() {
@@ -120,6 +121,43 @@ fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
         let unit =
             (percent || names::in_percent(&metric.name) && !names::is_share(&metric.name, number)).then_some(Unit::Percent);
         found.say(at, FieldKey::Results, Value::Result { result }, unit, words);
+    }
+}
+
+/// `WERs of 2.1/4.3 on the test-clean/test-other sets of Foo`, `91.2% and 88.4% on Foo and Bar`: two numbers for two sets in turn.
+fn paired(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Findings<'_>) {
+    static PAIR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?P<a>\d{1,3}\.\d+) ?(?P<p>%)? ?(?:/|,? and ) ?(?P<b>\d{1,3}\.\d+) ?%? (?:[A-Za-z][\w-]* ){0,2}?(?:on|for) (?:the )?",
+            r"(?P<x>[A-Za-z][\w-]*(?: [A-Z\d][\w.-]*)?) ?(?:/|,? and (?:the )?) ?(?P<y>[A-Za-z][\w-]*(?: [A-Z\d][\w.-]*)?)"
+        ))
+    });
+    // The furthest that a metric stands before its numbers.
+    const NEAR: usize = 60;
+    let text = at.text();
+    let may = text.contains(" on ") || text.contains(" for ");
+    let Some(pair) = may.then(|| PAIR.captures(text)).flatten() else { return };
+    let (Some(whole), Some(x), Some(y)) = (pair.get(0), pair.name("x"), pair.name("y")) else { return };
+    let near = |metric: &&Named| metric.name != "score" && metric.at.start < x.start() && metric.at.end + NEAR > whole.start();
+    let Some(metric) = metrics.iter().rev().find(near) else { return };
+    let is_part = |name: &str| ["test-", "dev-", "val-"].iter().any(|part| name.starts_with(part)) || ["test", "dev", "validation"].contains(&name);
+    let suite = || datasets.iter().find(|data| data.at.start >= y.end()).or_else(|| datasets.iter().rev().find(|data| data.at.end <= whole.start()));
+    let set = |name: regex::Match<'_>| match is_part(name.as_str()) {
+        true => suite().map(|data| format!("{} {}", &text[data.at.clone()], name.as_str())),
+        false => datasets.iter().find(|data| data.at.start == name.start()).map(|data| text[data.at.clone()].to_string()),
+    };
+    let Some(sets) = set(x).zip(set(y)) else { return };
+    for (dataset, value) in [(sets.0, &pair["a"]), (sets.1, &pair["b"])] {
+        let Ok(value) = value.parse() else { continue };
+        let percent = pair.name("p").is_some() || names::in_percent(&metric.name) && !names::is_share(&metric.name, value);
+        let result = ReportedResult {
+            dataset,
+            metric: Some(metric.name.clone()),
+            value,
+            variant: at.scope.variant.clone(),
+            zero_shot: names::says_zero_shot(text),
+        };
+        found.say(at, FieldKey::Results, Value::Result { result }, percent.then_some(Unit::Percent), whole.range());
     }
 }
 

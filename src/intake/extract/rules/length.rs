@@ -107,6 +107,7 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    rule(FieldKey::Epochs, r"\b{v} (?:maximum|max\.?|total|training) epochs\b", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"[=≈≃] ?{v} (?:training )?epochs\b", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\({v} epochs?(?: and {n2} epochs?)?[,;)]", Some(Unit::Epochs), COUNT),
     rule(

@@ -34,10 +34,11 @@ pub(super) const RULES: &[Rule] = &[
     // The two ends of a range.
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[-_ ]rates?|lr)\b[^.;\d]{0,40}?\b(?:rang\w*|search\w*|tun\w+|swe\w+|var\w+|explor\w+|tr(?:y|ied)|grid|interval)\b[^.;\d]{0,20}?\bfrom {v} to {n2}",
+        r"\b(?:learning[-_ ]rates?|lr)\b[^.;\d]{0,40}?\b(?:rang\w*|search\w*|tun\w+|swe\w+|var\w+|explor\w+|tr(?:y|ied)|grid|interval)\b[^.;\d]{0,20}?\b(?:from|between) {v} to {n2}",
         None,
         LR,
     ),
+    rule(FieldKey::Lr, r"\b(?:learning[-_ ]rates?|lr) (?:\w+ )?between {v} (?:and|to) {n2}", None, LR),
     rule(FieldKey::Lr, r"\b(?:learning[-_ ]rates?|step[- ]?size|(?:(?:max|peak|base|init|initial)_?)?lr)\b{of}{n}", None, LR),
     rule(FieldKey::Lr, r"\blr[_ ]?(?:max|peak|base|init|initial){of}{n}", None, LR),
     rule(

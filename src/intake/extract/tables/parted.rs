@@ -3,7 +3,7 @@
 
 use super::{is_list, values};
 use crate::intake::extract::{architecture, choices, numbers};
-use crate::intake::{Cell, Row, Table};
+use crate::intake::{Cell, FieldKey, Row, Table};
 use std::sync::LazyLock;
 
 /// The table with a row for each setting; none where each row has one as it is.
@@ -98,8 +98,14 @@ fn with_asides(row: Row) -> Vec<Row> {
     }
     let mut parts: Vec<String> = split(&value.text, ", ").iter().flat_map(|part| split(part, "; ")).collect();
     // `cosine with 3% warmup`, `linear warmup (500 steps) + cosine`.
-    for mark in [" with ", " w/ ", " + "] {
+    for mark in [" with ", " w/ ", " + ", " then ", " followed by "] {
         parts = parts.iter().flat_map(|part| split(part, mark)).collect();
+    }
+    // `linear warmup (3%) then constant`: what comes first is no shape.
+    let key_of = |name: &str| values::setting(name).map(|named| named.key);
+    let warms = |part: &String| named_value(part).is_some_and(|(name, _)| key_of(&name) == Some(FieldKey::Warmup));
+    if key_of(&first.text) == Some(FieldKey::Schedule) && parts.len() > 1 && warms(&parts[0]) {
+        parts.rotate_left(1);
     }
     let asides: Vec<(String, String)> = parts.iter().skip(1).filter_map(|part| named_value(part)).collect();
     let is_own = |name: &str| values::setting(name).map(|named| named.key) == values::setting(&first.text).map(|named| named.key);
@@ -132,7 +138,10 @@ fn named_value(part: &str) -> Option<(String, String)> {
         return None;
     }
     let found = BEHIND.captures(part).filter(|found| names_one(&found["n"])).or_else(|| BEFORE.captures(part))?;
-    names_one(&found["n"]).then(|| (found["n"].trim().to_string(), found["v"].trim().to_string()))
+    // `warmup (3%)`: the brackets are no part of it.
+    let value = found["v"].trim();
+    let value = value.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| !inner.contains(',')).unwrap_or(value);
+    names_one(&found["n"]).then(|| (found["n"].trim().to_string(), value.to_string()))
 }
 
 /// The parts of a text between marks that stand in no brackets.

@@ -245,7 +245,17 @@ fn of_caption(caption: &str) -> Option<String> {
             r"\b(?:on|for) (?:the |our )?(?P<d>(?:[\w-]+ ){1,3}(?:data ?sets?|(?:test|validation|held-out) (?:data|sets?)|test data ?set))\b",
         )
     });
-    Some(DATA.captures(caption)?["d"].to_string())
+    // `Main results on Foo-2`: what nobody else speaks of.
+    static RESULTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"\b(?i:results?|performance|comparisons?|evaluation|accuracy|scores?)(?: \([^()]{1,40}\))?(?: of [^.]{1,40}?)? on (?:the )?(?P<d>[A-Z][\w-]*(?:[A-Z]|\d)[\w-]*)(?:[.,:;]| \(|$| (?:test|dev|validation|benchmark|val)\b)",
+        )
+    });
+    let named = |found: regex::Captures<'_>| {
+        let name = found["d"].to_string();
+        (standing::is_possible(&name) && used::models_named(&name).is_empty()).then_some(name)
+    };
+    DATA.captures(caption).map(|found| found["d"].to_string()).or_else(|| RESULTS.captures(caption).and_then(named))
 }
 
 /// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the

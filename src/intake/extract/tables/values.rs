@@ -18,7 +18,7 @@ pub(in crate::intake::extract) struct Named {
 pub(in crate::intake::extract) fn setting(text: &str) -> Option<Named> {
     static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:\s*[\(\[](?P<in>[^()\[\]]*)[\)\]]|\s*(?P<times>[×·]\s?10\S{1,6})|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$",
+            r"(?:\s*[\(\[](?P<in>[^()\[\]]*)[\)\]]|\s*(?P<times>[×·]\s?10\S{1,6})|\s+[α-ωϵA-Z]_?\w{0,5}|\s+[α-ωϵ]_?\{?\w{0,12}\}?|\s+[‖∥|].*|[*†‡:])$",
         )
     });
     let text = text.trim();
@@ -97,7 +97,7 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
         let name = |pattern: &str, key, unit| (crate::intake::regex(&format!("(?i)^(?:{pattern})$")), key, unit);
         vec![
             name(
-                r"(?:(?:base|peak|initial|init|max|maximum|starting|backbone|encoder|decoder|head|classifier|actor|critic|policy|generator|discriminator|pre-?training|fine-?tuning|training|adam|adamw|sgd)[- ]){0,2}(?:modules? )?(?:learning[- _]rate|lr)(?:[ _-](?:max|peak|init(?:ial)?|base|value))?",
+                r"(?:(?:base|peak|initial|init|max|maximum|starting|backbone|encoder|decoder|head|classifier|actor|critic|policy|generator|discriminator|attention|classification|projection|projector|adapter|embedding|text|image|vision|visual|audio|speech|language|student|teacher|prompt|connector|cnn|transformer|inner|outer|pre-?training|fine-?tuning|training|adam|adamw|sgd)[- ]){0,2}(?:modules? )?(?:learning[- _]rate|lr)(?:[ _-](?:max|peak|init(?:ial)?|base|value))?",
                 FieldKey::Lr,
                 None,
             ),
@@ -125,7 +125,7 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             name(r"warm-?\s?up epochs", FieldKey::Warmup, Some(Unit::Epochs)),
             name(r"warm-?\s?up tokens", FieldKey::Warmup, Some(Unit::Tokens)),
             name(r"(?:lr )?warm-?\s?up[ _](?:ratio|proportion|fraction|percentage)", FieldKey::Warmup, Some(Unit::Fraction)),
-            name(r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd|l2 (?:penalty|regulari[sz]ation)", FieldKey::WeightDecay, None),
+            name(r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd|l2(?: (?:penalty|reg\w*\.?|lambda|λ|weight|coefficient|norm))?(?: (?:strength|coefficient|weight|λ|lambda))?", FieldKey::WeightDecay, None),
             name(
                 r"(?:(?:cls|residual|attention|hidden|embedding|ffn|mlp|classifier|encoder|decoder) )?drop-?out(?: prob\w*\.?| rate| ratio)?|p_?drop",
                 FieldKey::Dropout,
