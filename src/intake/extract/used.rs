@@ -54,7 +54,9 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
         found.push(Used { at: at..at + name.len(), weight: 5.0, sure: true });
     }
     // `Foo-large is fine-tuned on`: a name with a size, whoever made it.
-    let is_tuned = |after: &str| [" is fine-tuned", " was fine-tuned", " is finetuned", " was finetuned"].iter().any(|verb| after.starts_with(verb));
+    static TUNED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?: \([^()]*\)| \[[^\[\]]*\])* (?:is|was|are|were) (?:\w+ )?fine-?tuned\b"));
+    let is_tuned = |after: &str| TUNED.is_match(after);
     if text.contains(" fine")
         && let Some((_, at)) = models_named(text).into_iter().next().filter(|(_, at)| at.start == 0 && is_tuned(&text[at.end..]))
     {

@@ -45,3 +45,14 @@ pub(super) fn data_and_system(view: &View<'_>, index: usize, row: &Row, stub: Op
     let data = data.find(" (").filter(|_| data.ends_with(')')).map_or(data, |end| &data[..end]);
     Some((data.to_string(), system.text.clone()))
 }
+
+/// Whether a text is the name of a language.
+pub(super) fn is_language(text: &str) -> bool {
+    const LANGUAGES: &str = " afrikaans amharic arabic assamese azerbaijani basque bengali bhojpuri bulgarian burmese cantonese catalan chinese \
+        croatian czech danish dutch english estonian finnish french galician georgian german greek gujarati hausa hebrew hindi hungarian \
+        icelandic igbo indonesian irish italian japanese javanese kannada kazakh khmer kinyarwanda korean kurdish lao latvian lithuanian \
+        luganda macedonian maithili malay malayalam maltese mandarin marathi mongolian nepali norwegian odia oromo pashto persian polish \
+        portuguese punjabi quechua romanian russian sanskrit santali serbian shona sinhala slovak slovenian somali spanish swahili swedish \
+        tagalog tamil telugu thai tibetan tigrinya turkish twi ukrainian urdu uyghur uzbek vietnamese welsh wolof xhosa yoruba zulu ";
+    LANGUAGES.contains(&format!(" {} ", text.trim().to_lowercase()))
+}

@@ -29,6 +29,8 @@ struct Seen<'a> {
     one_label: bool,
     /// Whether heads are beginnings of the names of data sets.
     shortened: bool,
+    /// Whether such a row has but one number, whose head need not tell it apart.
+    alone: bool,
     /// Whether the table tells which rows are the paper's own.
     own_told: bool,
     /// Whether systems stand beside their data.
@@ -54,6 +56,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         shortened: lead::heads_are_beginnings(view, &heard),
         own_told: own.told,
         beside: blocks::systems_beside_data(view),
+        alone: blocks::systems_beside_data(view) && view.table.rows.iter().all(|row| row.cells.len() <= 3),
         parts: view.scope.datasets.is_empty() && heard.main.is_none() && measure_over_parts(view, &heard),
     };
     // Labels that hold for the rows below.
@@ -279,6 +282,12 @@ fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
+            // `WER | Swahili | Yoruba`: each language is data of its own.
+            || known.is_empty()
+                && measured
+                && row.cells.len() > 2
+                && SYSTEMS.is_match(row.cells[0].text.trim())
+                && row.cells[1..].iter().all(|cell| unknown(&cell) && blocks::is_language(&cell.text) || is_mean(&cell.text))
             // `Dice across five data sets`, whose names nobody knows.
             || known.is_empty()
                 && measured
@@ -501,7 +510,7 @@ fn result_of(
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
-            let part = headers.last().filter(|h| !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
+            let part = headers.last().filter(|h| !seen.alone && !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
             (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };

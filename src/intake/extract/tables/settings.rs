@@ -76,7 +76,10 @@ pub(super) fn in_columns(view: &View<'_>) -> bool {
             r"(?i)\b(?:learning rates?|batch sizes?|dropout(?: rates?)?|number of (?:epochs|(?:training )?steps))\b",
         )
     });
-    let named = |row: &Row| row.cells.iter().filter(|c| view.setting(&c.text).is_some()).count();
+    // Beside recall, precision is no format of numbers.
+    let measures = |row: &Row| row.cells.iter().any(|c| ["recall", "f1", "accuracy"].iter().any(|name| c.text.to_lowercase().starts_with(name)));
+    let is_setting = |row: &Row, c: &Cell| view.setting(&c.text).is_some_and(|named| named.key != FieldKey::Precision || !measures(row));
+    let named = |row: &Row| row.cells.iter().filter(|c| is_setting(row, c)).count();
     let mut headers = view.table.rows.iter().filter(|r| is_header(r));
     headers.any(|r| named(r) >= 2 || named(r) == 1 && r.cells.len() == 2 && OF.is_match(view.caption))
 }

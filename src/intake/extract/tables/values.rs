@@ -22,11 +22,13 @@ pub(in crate::intake::extract) fn setting(text: &str) -> Option<Named> {
         )
     });
     let text = text.trim();
+    // `Precision (%)` is a measure.
+    let of_measure = |key: FieldKey| key == FieldKey::Precision && text.contains('%');
     if let Some((key, unit)) = named(text) {
         return Some(Named { key, unit, power: 0 });
     }
     let behind = BEHIND.captures(text)?;
-    let (key, unit) = named(text[..behind.get(0)?.start()].trim())?;
+    let (key, unit) = named(text[..behind.get(0)?.start()].trim()).filter(|(key, _)| !of_measure(*key))?;
     let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
     measured(key, unit, behind.name("in").or_else(|| behind.name("times")).map_or("", |said| said.as_str().trim()))
 }
