@@ -36,7 +36,10 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Deberta, r"\bDeBERTa"),
     (Family::Albert, r"\bALBERT\b"),
     (Family::Electra, r"\bELECTRA\b"),
-    (Family::Bert, r"\b(?:m|S|Sci|Bio|Blue|PubMed|Clinical|Fin|Legal|Arab|Ara|Hate|Mobile|Tiny|Lin|Patent)?BERT(?i:BASE|LARGE)?\b|\bMuRIL\b"),
+    (
+        Family::Bert,
+        r"\b(?:m|S|Sci|Bio|Blue|PubMed|Clinical|Fin|Legal|Arab|Ara|Hate|Mobile|Tiny|Lin|Patent)?BERT(?i:BASE|LARGE)?\b|\bMuRIL\b",
+    ),
     (Family::Gpt2, r"\bGPT-?2\b"),
     (Family::Gpt3, r"\bGPT-?3\b"),
     (Family::Bart, r"\bm?BART\b"),
@@ -78,8 +81,9 @@ static NAMED: LazyLock<Vec<regex::Regex>> =
 
 /// The kind of model that a name belongs to where it is no family: `Conformer-L`.
 pub(super) fn kind_named(name: &str) -> bool {
-    static KINDS: LazyLock<Vec<regex::Regex>> =
-        LazyLock::new(|| OTHERS.iter().filter(|(_, _, general)| !general).map(|(_, names, _)| crate::intake::regex(names)).collect());
+    static KINDS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
+        OTHERS.iter().filter(|(_, _, general)| !general).map(|(_, names, _)| crate::intake::regex(names)).collect()
+    });
     let spaced = name.replace(['_', '-'], " ");
     KINDS.iter().any(|kind| kind.is_match(name) || kind.is_match(&spaced))
 }

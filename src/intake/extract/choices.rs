@@ -44,7 +44,8 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let kinds =
             "(?:the |an? )?(?:(?:standard|plain|vanilla|momentum|default|fused|paged|decoupled|[0-9]+-bit|mini-?batch) )*";
         // A citation as texts, formulas and links give it.
-        let cited = r"(?: \([A-Z]\w{2,6}\))?(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
+        let cited =
+            r"(?: \([A-Z]\w{2,6}\))?(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
         // What only an optimiser that is taken has.
         let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|\(?β[₁1]?(?:, ?β[₂2])?\)?)";
         // `at 6e-4`, `at a peak of 6e-4`.

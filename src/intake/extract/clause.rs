@@ -44,12 +44,11 @@ fn model_of_clause(text: &str, at: usize) -> Option<String> {
     if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
         return None;
     }
-    let name = |found: &regex::Captures<'_>| found.name("x").or_else(|| found.name("y")).map(|name| (name.start(), name.as_str().to_string()));
-    let all: Vec<(usize, String)> = SUBJECT
-        .captures_iter(text)
-        .filter_map(|found| name(&found))
-        .filter(|(_, name)| topic::is_model(name))
-        .collect();
+    let name = |found: &regex::Captures<'_>| {
+        found.name("x").or_else(|| found.name("y")).map(|name| (name.start(), name.as_str().to_string()))
+    };
+    let all: Vec<(usize, String)> =
+        SUBJECT.captures_iter(text).filter_map(|found| name(&found)).filter(|(_, name)| topic::is_model(name)).collect();
     let (_, model) = all.iter().rfind(|(start, _)| *start < at)?;
     all.iter().any(|(_, other)| other != model).then(|| model.clone())
 }

@@ -27,7 +27,8 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     // `GPU: Foo 80` in a list of what a machine has.
-    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?:[•*-] |\d{1,2}[.)] )?(?:GPUs?|Hardware|Accelerators?) ?: "));
+    static ITEM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:[•*-] |\d{1,2}[.)] )?(?:GPUs?|Hardware|Accelerators?) ?: "));
     let text = at.text();
     let lower = text.to_lowercase();
     // What could be done is not what was done.

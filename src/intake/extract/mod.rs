@@ -518,4 +518,6 @@ mod terse_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod unseen_tests;
+#[cfg(test)]
 mod wording_tests;

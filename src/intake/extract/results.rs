@@ -140,8 +140,15 @@ fn paired(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
     let (Some(whole), Some(x), Some(y)) = (pair.get(0), pair.name("x"), pair.name("y")) else { return };
     let near = |metric: &&Named| metric.name != "score" && metric.at.start < x.start() && metric.at.end + NEAR > whole.start();
     let Some(metric) = metrics.iter().rev().find(near) else { return };
-    let is_part = |name: &str| ["test-", "dev-", "val-"].iter().any(|part| name.starts_with(part)) || ["test", "dev", "validation"].contains(&name);
-    let suite = || datasets.iter().find(|data| data.at.start >= y.end()).or_else(|| datasets.iter().rev().find(|data| data.at.end <= whole.start()));
+    let is_part = |name: &str| {
+        ["test-", "dev-", "val-"].iter().any(|part| name.starts_with(part)) || ["test", "dev", "validation"].contains(&name)
+    };
+    let suite = || {
+        datasets
+            .iter()
+            .find(|data| data.at.start >= y.end())
+            .or_else(|| datasets.iter().rev().find(|data| data.at.end <= whole.start()))
+    };
     let set = |name: regex::Match<'_>| match is_part(name.as_str()) {
         true => suite().map(|data| format!("{} {}", &text[data.at.clone()], name.as_str())),
         false => datasets.iter().find(|data| data.at.start == name.start()).map(|data| text[data.at.clone()].to_string()),

@@ -344,9 +344,11 @@ fn data_named(text: &str) -> Vec<String> {
     });
     const OTHERS: [&str; 10] = ["Section", "Table", "Figure", "Appendix", "NLP", "NLU", "NLG", "AI", "ML", "QA"];
     // `the training code relies on Foo`: what it rests on.
-    let rests = |at: usize| ["relies", "rely", "relied", "based", "builds", "built", "depends", "focuses"].iter().any(|verb| {
-        text[..at].trim_end_matches("the ").strip_suffix(" on ").is_some_and(|before| before.ends_with(verb))
-    });
+    let rests = |at: usize| {
+        ["relies", "rely", "relied", "based", "builds", "built", "depends", "focuses"]
+            .iter()
+            .any(|verb| text[..at].trim_end_matches("the ").strip_suffix(" on ").is_some_and(|before| before.ends_with(verb)))
+    };
     let used = USED.captures_iter(text).filter_map(|found| found.name("x")).filter(|name| !rests(name.start()));
     let found = DATA.captures_iter(text).filter_map(|found| found.name("x")).chain(used);
     let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x) && standing::is_possible(x));

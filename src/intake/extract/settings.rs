@@ -144,7 +144,10 @@ fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Rang
         let named = (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")));
         // In a sentence on adapters rank and α need not say whose they are.
         let last = words.last().filter(|_| is_of_adapters(at, found)).and_then(|last| tables::adapter_setting(last));
-        named.filter(|named| named.key != FieldKey::Dropout || last.is_none()).map(|named| (named.key, named.unit)).or(last.map(|key| (key, None)))
+        named
+            .filter(|named| named.key != FieldKey::Dropout || last.is_none())
+            .map(|named| (named.key, named.unit))
+            .or(last.map(|key| (key, None)))
     };
     let keys: Vec<_> = names.iter().skip(names.len().saturating_sub(values.len())).map(of_name).collect();
     let fits = |(key, value): (&Option<(FieldKey, Option<Unit>)>, &f64)| {
@@ -514,7 +517,8 @@ fn lists_settings(text: &str) -> bool {
 
 /// `Stage 1: Leaf alignment (1 epoch, lr = 1e-3).`: a heading in its line, with the settings of what it heads in brackets.
 fn heads_with_settings(text: &str) -> bool {
-    static INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^[A-Z•][^()]{3,80} \((?P<in>[^()]{4,100})\)[.:]{1,2}$"));
+    static INSIDE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^[A-Z•][^()]{3,80} \((?P<in>[^()]{4,100})\)[.:]{1,2}$"));
     static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
         let n = numbers::NUMBER;
         crate::intake::regex(&format!(r"^(?:(?P<a>[A-Za-z][A-Za-z -]*?) ?[=:]? ?{n}|{n} ?(?P<b>[a-z][a-z -]*))$"))

@@ -227,7 +227,9 @@ fn trained_part(text: &str) -> Option<String> {
             r"|For (?:the )?(?P<z>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT)(?: stage| phase| training| fine-?tuning)?, (?:we|the|an?))\b"
         ))
     });
-    let may = [" trained ", " tuned ", " optimized ", " optimised ", " performed ", " conducted ", " run "].iter().any(|word| text.contains(word));
+    let may = [" trained ", " tuned ", " optimized ", " optimised ", " performed ", " conducted ", " run "]
+        .iter()
+        .any(|word| text.contains(word));
     let found = (may || text.starts_with("For ")).then(|| PART.captures(text)).flatten()?;
     let name = found.name("x").or_else(|| found.name("y")).or_else(|| found.name("z"))?;
     Some(name.as_str().to_string())

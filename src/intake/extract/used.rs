@@ -113,13 +113,11 @@ fn object(text: &str) -> (usize, usize) {
 /// Names of models: with a size, a depth or a version (`Foo2.5-7B-Chat`, `FooNet-18`, `Foo-B/32`, `Foo-base`), but no data set.
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            concat!(
-                r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\dD|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
-                r"(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|V\d+)",
-                r"|-(?:it|VL|vl|[Ii]nstruct|[Cc]hat|[Dd]istil(?:led)?|[Mm]edium|[Mm]ini|[Nn]ano|[Mm]icro|[Hh]uge|[Gg]iant|[Tt]urbo|(?:un)?cased|multilingual|mono|xlsr|ASR|Coder|Math|hf))*\b"
-            ),
-        )
+        crate::intake::regex(concat!(
+            r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\dD|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
+            r"(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|V\d+)",
+            r"|-(?:it|VL|vl|[Ii]nstruct|[Cc]hat|[Dd]istil(?:led)?|[Mm]edium|[Mm]ini|[Nn]ano|[Mm]icro|[Hh]uge|[Gg]iant|[Tt]urbo|(?:un)?cased|multilingual|mono|xlsr|ASR|Coder|Math|hf))*\b"
+        ))
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
@@ -165,8 +163,9 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
 
 /// `Foo-3B/7B` are two; any other name is one.
 fn in_one_word(name: &regex::Match<'_>) -> Vec<(String, Range<usize>)> {
-    static SIZES: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?P<s>.*?[A-Za-z\d][- ])(?P<a>\d+(?:\.\d+)?[BM])(?P<more>(?:/\d+(?:\.\d+)?[BM])+)$"));
+    static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?P<s>.*?[A-Za-z\d][- ])(?P<a>\d+(?:\.\d+)?[BM])(?P<more>(?:/\d+(?:\.\d+)?[BM])+)$")
+    });
     let Some(found) = SIZES.captures(name.as_str()) else { return vec![(name.as_str().to_string(), name.range())] };
     let sizes = std::iter::once(&found["a"]).chain(found["more"].split('/').filter(|size| !size.is_empty()));
     sizes.map(|size| (format!("{}{size}", &found["s"]), name.range())).collect()
@@ -195,8 +194,11 @@ fn further_sizes(text: &str, name: &regex::Match<'_>) -> Vec<(String, Range<usiz
 pub(super) fn kind_of(name: &str) -> String {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[- ]\d+(?:\.\d+)?[BMbm]\b"));
     // `Foo2.5-Instruct`: a version and what it was tuned for.
-    static VERSION: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^[A-Za-z]+-?\d(?:\.\d)?(?:-(?:[Ii]nstruct|[Cc]hat|it|VL|vl|[Mm]ini|[Mm]edium|[Ss]mall))+$|^[A-Za-z]{3,}v\d+[a-z]$"));
+    static VERSION: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^[A-Za-z]+-?\d(?:\.\d)?(?:-(?:[Ii]nstruct|[Cc]hat|it|VL|vl|[Mm]ini|[Mm]edium|[Ss]mall))+$|^[A-Za-z]{3,}v\d+[a-z]$",
+        )
+    });
     if !SIZE.is_match(name) && !VERSION.is_match(name) {
         return name.to_string();
     }
@@ -286,7 +288,9 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
             let words = used.at.start + words.start..used.at.start + words.end;
             let words_at = words.start;
             if let Some(quote) = at.sentence.quote(words).filter(|_| {
-                is_model(&name) || used.weight >= 5.0 || used.sure && (sized_in_words(&name) || comes_before(&at.text()[used.at.start..words_at]))
+                is_model(&name)
+                    || used.weight >= 5.0
+                    || used.sure && (sized_in_words(&name) || comes_before(&at.text()[used.at.start..words_at]))
             }) {
                 let trust = if used.sure { 0.75 } else { 0.7 };
                 let section = at.sentence.section;

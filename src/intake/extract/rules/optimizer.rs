@@ -100,7 +100,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::Beta1, r"\b(?:β\s?[₁1]|beta_?\s?1){of}{n}", None, SHARE),
     rule(FieldKey::Beta2, r"\b(?:β\s?[₂2]|beta_?\s?2){of}{n}", None, SHARE),
     rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),
-    rule(FieldKey::Momentum, r"\bmomentum(?: (?:coefficient|factor|hyper-?parameter|parameter|term|value|rate|weight))?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::Momentum,
+        r"\bmomentum(?: (?:coefficient|factor|hyper-?parameter|parameter|term|value|rate|weight))?{of}{n}",
+        None,
+        SHARE,
+    ),
     rule(FieldKey::Momentum, r"{v} (?:Nesterov )?momentum\b", None, SHARE),
     rule(
         FieldKey::WeightDecay,

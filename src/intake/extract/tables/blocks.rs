@@ -10,7 +10,8 @@ pub(super) static SYSTEMS: LazyLock<regex::Regex> =
 
 /// `@10` in a row `@1 | Recall @5 | @10`: `Recall @10`, for the measure stands once over the ranks that rise beside it.
 pub(super) fn with_measure(row: &Row, header: &Cell) -> Option<String> {
-    static RANK: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?:(?P<m>[A-Za-z][\w-]*)\s?)?@(?P<k>\d{1,4})$"));
+    static RANK: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:(?P<m>[A-Za-z][\w-]*)\s?)?@(?P<k>\d{1,4})$"));
     let rank = |cell: &Cell| {
         let found = RANK.captures(cell.text.trim())?;
         Some((found.name("m").map(|measure| measure.as_str().to_string()), found["k"].parse::<u32>().ok()?))
@@ -22,7 +23,8 @@ pub(super) fn with_measure(row: &Row, header: &Cell) -> Option<String> {
         let mut ranks = cells.map_while(rank).take_while(|(_, k)| std::mem::replace(&mut last, *k) != *k && follows(own, *k));
         ranks.find_map(|(measure, _)| measure)
     };
-    let measure = rising(&mut row.cells[..at].iter().rev(), |own, k| k < own).or_else(|| rising(&mut row.cells[at + 1..].iter(), |own, k| k > own))?;
+    let measure = rising(&mut row.cells[..at].iter().rev(), |own, k| k < own)
+        .or_else(|| rising(&mut row.cells[at + 1..].iter(), |own, k| k > own))?;
     Some(format!("{measure} {}", header.text.trim()))
 }
 

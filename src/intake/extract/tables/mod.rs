@@ -4,6 +4,7 @@
 //! sets or systems is told by their names.
 
 mod blocks;
+mod columns;
 mod lead;
 mod listed;
 mod parted;
@@ -91,7 +92,8 @@ impl<'a> View<'a> {
             let written = words.join(" ");
             let named = (written != text).then(|| values::setting(&written)).flatten();
             // `FooNet dropout`: of which part it is may stand before it.
-            let is_coined = |word: &str| word.chars().filter(|c| c.is_uppercase()).count() > 1 && !word.to_lowercase().starts_with("per-");
+            let is_coined =
+                |word: &str| word.chars().filter(|c| c.is_uppercase()).count() > 1 && !word.to_lowercase().starts_with("per-");
             named.or_else(|| match words.as_slice() {
                 [part, rest @ ..] if !rest.is_empty() && is_coined(part) => values::setting(&rest.join(" ")),
                 _ => None,

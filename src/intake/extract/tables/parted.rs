@@ -52,7 +52,8 @@ fn by_brackets(row: &Row) -> Option<Vec<Row>> {
         Some((head.trim().to_string(), split(rest.strip_suffix(')')?, ",")))
     };
     let ((name, names), (main, values)) = (inside(&first.text)?, inside(&value.text)?);
-    let is_whole = names_one(&name) && !main.is_empty() && names.len() == values.len() && names.iter().any(|name| names_one(name));
+    let is_whole =
+        names_one(&name) && !main.is_empty() && names.len() == values.len() && names.iter().any(|name| names_one(name));
     let row_of = |(name, value_text): (String, String)| {
         let cells = vec![Cell { text: name, ..first.clone() }, Cell { text: value_text, ..value.clone() }];
         Row { cells, ..row.clone() }
@@ -68,7 +69,11 @@ fn by_names(row: &Row) -> Option<Vec<Row>> {
         let mut names = split(&first.text, mark);
         // `LoRA r / α`: both are the adapter's.
         let of_adapter = first.text.starts_with("LoRA ");
-        names.iter_mut().skip(1).filter(|name| of_adapter && values::adapter_setting(name).is_some()).for_each(|name| name.insert_str(0, "LoRA "));
+        names
+            .iter_mut()
+            .skip(1)
+            .filter(|name| of_adapter && values::adapter_setting(name).is_some())
+            .for_each(|name| name.insert_str(0, "LoRA "));
         let is_named = |name: &str| names_one(name) || values::adapter_setting(name).is_some();
         let known = names.iter().filter(|name| is_named(name) || architecture::dimension(name).is_some()).count();
         // What is a name as a whole has several settings only if each part is one.
@@ -140,7 +145,8 @@ fn named_value(part: &str) -> Option<(String, String)> {
     let found = BEHIND.captures(part).filter(|found| names_one(&found["n"])).or_else(|| BEFORE.captures(part))?;
     // `warmup (3%)`: the brackets are no part of it.
     let value = found["v"].trim();
-    let value = value.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| !inner.contains(',')).unwrap_or(value);
+    let value =
+        value.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| !inner.contains(',')).unwrap_or(value);
     names_one(&found["n"]).then(|| (found["n"].trim().to_string(), value.to_string()))
 }
 

@@ -1,6 +1,9 @@
 //! Scores in tables.
 
-use super::blocks::{self, SYSTEMS};
+use super::blocks;
+use super::columns::{
+    columns_are_data, is_mean, is_unknown_data, lists_data, measure_over_parts, of_caption, rows_are_data, systems_down,
+};
 use super::{View, is_header, is_name, lead, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::heard::{Heard, without_citations};
@@ -165,7 +168,12 @@ pub(super) fn with_network(view: &View<'_>, index: usize, row: &Row, label: Stri
             r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?|systems?|approach(?:es)?|algorithms?|experiments?|configurations?)$",
         )
     });
-    let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && (is_name(&cell.text) || sizes::names_a_size(&cell.text)));
+    let names = row
+        .cells
+        .iter()
+        .skip(1)
+        .take(2)
+        .take_while(|cell| score_of(&cell.text).is_none() && (is_name(&cell.text) || sizes::names_a_size(&cell.text)));
     let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
     let mut words: Vec<&str> = if one_label { Vec::new() } else { vec![label.as_str()] };
     words.extend(more.map(|cell| cell.text.as_str()).filter(|text| !label.contains(text)));
@@ -183,7 +191,11 @@ struct Own {
 impl Own {
     /// A row is the paper's that says so, or bears its name. Where none does and others are cited, those are that cite nobody.
     fn read(view: &View<'_>, own: &[String]) -> Own {
-        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b|^(?:our )?(?:final|full|complete) (?:[\w-]+ ){0,2}(?:system|model|method|pipeline|ensemble|framework)\b"));
+        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| {
+            crate::intake::regex(
+                r"(?i)\b(?:ours?|proposed)\b|^(?:our )?(?:final|full|complete) (?:[\w-]+ ){0,2}(?:system|model|method|pipeline|ensemble|framework)\b",
+            )
+        });
         static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
         static SUMS: LazyLock<regex::Regex> = LazyLock::new(|| {
             crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ")
@@ -212,12 +224,6 @@ impl Own {
     }
 }
 
-/// Whether the first column is headed as one of systems.
-fn systems_down(view: &View<'_>) -> bool {
-    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
-    header.and_then(|row| row.cells.first()).is_some_and(|cell| SYSTEMS.is_match(cell.text.trim()))
-}
-
 /// The header over that of a metric.
 fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
     let (last, above) = headers.split_last()?;
@@ -228,101 +234,6 @@ fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
 
 fn measures(header: &str, heard: &Heard) -> bool {
     heard.metrics_in(header).iter().any(|m| m.name != "score")
-}
-
-/// Whether the first column is headed by a word for data: `Language`, `Domain`.
-fn rows_are_data(view: &View<'_>) -> bool {
-    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?|languages?|lang\.?|domains?|subsets?|tasks?|test sets?)$",
-        )
-    });
-    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
-    header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()))
-}
-
-/// `Results on the real test set (A)`: data without a name of its own.
-fn of_caption(caption: &str) -> Option<String> {
-    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"\b(?:on|for) (?:the |our )?(?P<d>(?:[\w-]+ ){1,3}(?:data ?sets?|(?:test|validation|held-out) (?:data|sets?)|test data ?set))\b",
-        )
-    });
-    // `Main results on Foo-2`: what nobody else speaks of.
-    static RESULTS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"\b(?i:results?|performance|comparisons?|evaluation|accuracy|scores?)(?: \([^()]{1,40}\))?(?: of [^.]{1,40}?)? on (?:the )?(?P<d>[A-Z][\w-]*(?:[A-Z]|\d)[\w-]*)(?:[.,:;]| \(|$| (?:test|dev|validation|benchmark|val)\b)",
-        )
-    });
-    let named = |found: regex::Captures<'_>| {
-        let name = found["d"].to_string();
-        (standing::is_possible(&name) && used::models_named(&name).is_empty()).then_some(name)
-    };
-    DATA.captures(caption).map(|found| found["d"].to_string()).or_else(|| RESULTS.captures(caption).and_then(named))
-}
-
-/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
-/// first beside the systems is, before others that name nothing else.
-fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
-    let suites = heard.datasets_in(view.caption);
-    let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
-    static ACROSS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:data ?sets|benchmarks|corpora|test sets|tasks|languages|domains)\b"));
-    // A caption that names the measure leaves data for the heads.
-    let measured = heard.metrics_in(view.caption).iter().any(|metric| metric.name != "score");
-    let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
-    headers.any(|row| {
-        let known: Vec<_> = row.cells.iter().flat_map(|cell| heard.datasets_in(&cell.text)).collect();
-        let unknown =
-            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && heard.datasets_in(&cell.text).is_empty();
-        known.len() >= 2
-            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(&d.name, &suite.name)))
-            || known.len() == 1
-                && row.cells.len() >= 4
-                && SYSTEMS.is_match(row.cells[0].text.trim())
-                && !heard.datasets_in(&row.cells[1].text).is_empty()
-                && row.cells[2..].iter().all(|cell| unknown(&cell))
-            // `WER | Swahili | Yoruba`: each language is data of its own.
-            || known.is_empty()
-                && measured
-                && row.cells.len() > 2
-                && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell) && blocks::is_language(&cell.text) || is_mean(&cell.text))
-            // `Dice across five data sets`, whose names nobody knows.
-            || known.is_empty()
-                && measured
-                && ACROSS.is_match(view.caption)
-                && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell))
-            // `Method | Model | Params | Foo | FooBar32`: after what is told of the systems, names alone.
-            || known.len() == 1 && {
-                let told = |cell: &&Cell| SYSTEMS.is_match(cell.text.trim()) || other(&cell.text);
-                let mut names = row.cells.iter().skip_while(told).peekable();
-                SYSTEMS.is_match(row.cells[0].text.trim())
-                    && names.peek().is_some_and(|cell| !heard.datasets_in(&cell.text).is_empty())
-                    && names.clone().count() > 1
-                    && names.skip(1).all(|cell| unknown(&cell) && standing::is_coined(&cell.text))
-            }
-            || known.len() == 1
-                && measured
-                && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell) || !heard.datasets_in(&cell.text).is_empty())
-    })
-}
-
-/// Whether the table lists what a model was trained on: data sets down the first column, their shares or sizes beside them.
-fn lists_data(view: &View<'_>) -> bool {
-    static DATA: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|sources?|data source|subset|data)$"));
-    static TRAINING: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:(?:pre-?)?training (?:data|corpus|corpora|mixture|sets?)|data mixtures?|mixture of data|pre-?training)\b",
-        )
-    });
-    let Some(header) = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1) else { return false };
-    let about = TRAINING.is_match(view.caption) || TRAINING.is_match(view.paper.section_title(view.table.section));
-    let scored = header.cells[1..].iter().any(|cell| !is_no_score(&cell.text));
-    about && DATA.is_match(header.cells[0].text.trim()) && !scored
 }
 
 /// Data sets down the first column under that word, with what is known of each: the paper uses them.
@@ -390,7 +301,7 @@ fn is_spread_head(header: &str) -> bool {
 }
 
 /// A header of what is no score: `#params`, `throughput (image / s)`.
-fn is_no_score(header: &str) -> bool {
+pub(super) fn is_no_score(header: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)#|\bnum(?:ber|\.)? of\b|(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
@@ -475,7 +386,13 @@ fn result_of(
             let rest = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !rest.is_empty());
             let is_measure = headers.last().is_some_and(|head| measures(head, heard));
             let system = rest.filter(|rest| is_measure || !used::models_named(rest).is_empty());
-            (dataset, system.map_or_else(|| headers.join(" "), |system| format!("{system} {}", beside_measure(headers, heard)).trim().to_string()))
+            (
+                dataset,
+                system.map_or_else(
+                    || headers.join(" "),
+                    |system| format!("{system} {}", beside_measure(headers, heard)).trim().to_string(),
+                ),
+            )
         }
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
@@ -485,12 +402,16 @@ fn result_of(
         (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
             (group_of(headers, heard)?, label.to_string())
         }
-        (None, None) if seen.parts && !beside_measure(headers, heard).is_empty() => (beside_measure(headers, heard), label.to_string()),
+        (None, None) if seen.parts && !beside_measure(headers, heard).is_empty() => {
+            (beside_measure(headers, heard), label.to_string())
+        }
         // A word for data over the same words in all rows says less than the caption does.
-        (None, None) if !seen.beside && rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
-            Some(dataset) => (dataset, label.to_string()),
-            None => (label.to_string(), headers.join(" ")),
-        },
+        (None, None) if !seen.beside && rows_are_data(view) && !label.is_empty() => {
+            match dataset_of(view.caption).filter(|_| seen.one_label) {
+                Some(dataset) => (dataset, label.to_string()),
+                None => (label.to_string(), headers.join(" ")),
+            }
+        }
         // The mean of data sets that stand beside it.
         (None, None) if *of_data && !view.caption.contains("GLUE") && headers.last().is_some_and(|h| is_mean(h)) => {
             (headers.last()?.clone(), label.to_string())
@@ -510,7 +431,8 @@ fn result_of(
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
-            let part = headers.last().filter(|h| !seen.alone && !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
+            let part =
+                headers.last().filter(|h| !seen.alone && !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
             (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };
@@ -533,29 +455,11 @@ fn result_of(
 fn beside_measure(headers: &[String], heard: &Heard) -> String {
     let Some(head) = headers.last() else { return String::new() };
     let Some(measure) = heard.metrics_in(head).into_iter().find(|metric| metric.name != "score") else { return String::new() };
-    let rest = format!("{} {}", head[..measure.at.start].trim(), head[measure.at.end..].trim_matches(|c: char| !c.is_alphanumeric()));
+    let rest =
+        format!("{} {}", head[..measure.at.start].trim(), head[measure.at.end..].trim_matches(|c: char| !c.is_alphanumeric()));
     let rest = rest.trim().to_string();
     // `Best Acc. (%)` tells no more.
     if rest.chars().filter(|c| c.is_alphabetic()).count() > 2 { rest } else { String::new() }
-}
-
-/// `English F1 | Spanish F1`: heads of the same measure, each of data of its own.
-fn measure_over_parts(view: &View<'_>, heard: &Heard) -> bool {
-    let part = |cell: &Cell| {
-        let measure = heard.metrics_in(&cell.text).into_iter().next()?;
-        let part = cell.text[..measure.at.start].trim();
-        (part.starts_with(char::is_uppercase) && !part.contains(' ')).then(|| (part.to_string(), measure.name))
-    };
-    let mut heads = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
-    heads.any(|row| {
-        let parts: Vec<(String, String)> = row.cells[1..].iter().filter_map(part).collect();
-        parts.len() > 1 && parts.iter().all(|(name, measure)| *measure == parts[0].1 && parts.iter().filter(|(other, _)| other == name).count() == 1)
-    })
-}
-
-/// `Avg.`, and no more.
-fn is_mean(header: &str) -> bool {
-    ["avg", "average", "mean"].contains(&header.trim().trim_end_matches('.').to_lowercase().as_str())
 }
 
 /// Whether the name of a data set is a part of a model's: `FooBERT-{Bar}-base`.
@@ -568,13 +472,6 @@ fn is_of_a_model(text: &str, at: &std::ops::Range<usize>) -> bool {
     let word = before.rsplit(' ').next().unwrap_or_default();
     let first = word.split('-').next().unwrap_or_default();
     MODEL.is_match(first) || SIZE.is_match(&text[at.end..])
-}
-
-/// A header among those of data sets that is neither a metric nor a mean of them: a data set, too.
-fn is_unknown_data(header: &str) -> bool {
-    is_name(header)
-        && names::metrics_in(header).is_empty()
-        && !["Av", "av", "Mean", "mean", "All", "Total"].iter().any(|m| header.starts_with(m))
 }
 
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.

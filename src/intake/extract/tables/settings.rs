@@ -77,8 +77,11 @@ pub(super) fn in_columns(view: &View<'_>) -> bool {
         )
     });
     // Beside recall, precision is no format of numbers.
-    let measures = |row: &Row| row.cells.iter().any(|c| ["recall", "f1", "accuracy"].iter().any(|name| c.text.to_lowercase().starts_with(name)));
-    let is_setting = |row: &Row, c: &Cell| view.setting(&c.text).is_some_and(|named| named.key != FieldKey::Precision || !measures(row));
+    let measures = |row: &Row| {
+        row.cells.iter().any(|c| ["recall", "f1", "accuracy"].iter().any(|name| c.text.to_lowercase().starts_with(name)))
+    };
+    let is_setting =
+        |row: &Row, c: &Cell| view.setting(&c.text).is_some_and(|named| named.key != FieldKey::Precision || !measures(row));
     let named = |row: &Row| row.cells.iter().filter(|c| is_setting(row, c)).count();
     let mut headers = view.table.rows.iter().filter(|r| is_header(r));
     headers.any(|r| named(r) >= 2 || named(r) == 1 && r.cells.len() == 2 && OF.is_match(view.caption))
@@ -193,10 +196,14 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
 /// `Backbone LR` beside `Head LR`: whose the setting is, where the table gives it for several.
 fn part_named(view: &View<'_>, name: &str, key: FieldKey) -> Option<String> {
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?P<p>[A-Za-z][\w-]*(?: [a-z-]+)?)[ _-](?i:learning[- _]rate|lr|weight[- _]decay|optimi[sz]er|drop-?out)\b")
+        crate::intake::regex(
+            r"^(?P<p>[A-Za-z][\w-]*(?: [a-z-]+)?)[ _-](?i:learning[- _]rate|lr|weight[- _]decay|optimi[sz]er|drop-?out)\b",
+        )
     });
-    const PLAIN: [&str; 16] =
-        ["base", "peak", "initial", "init", "max", "maximum", "starting", "training", "adam", "adamw", "sgd", "minimum", "min", "final", "l2", "lora"];
+    const PLAIN: [&str; 16] = [
+        "base", "peak", "initial", "init", "max", "maximum", "starting", "training", "adam", "adamw", "sgd", "minimum", "min",
+        "final", "l2", "lora",
+    ];
     let same = |row: &&Row| named_in(view, row).is_some_and(|(_, named)| named.key == key);
     if view.table.rows.iter().filter(same).take(2).count() < 2 {
         return None;

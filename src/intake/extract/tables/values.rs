@@ -127,7 +127,11 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             name(r"warm-?\s?up epochs", FieldKey::Warmup, Some(Unit::Epochs)),
             name(r"warm-?\s?up tokens", FieldKey::Warmup, Some(Unit::Tokens)),
             name(r"(?:lr )?warm-?\s?up[ _](?:ratio|proportion|fraction|percentage)", FieldKey::Warmup, Some(Unit::Fraction)),
-            name(r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd|l2(?: (?:penalty|reg\w*\.?|lambda|λ|weight|coefficient|norm))?(?: (?:strength|coefficient|weight|λ|lambda))?", FieldKey::WeightDecay, None),
+            name(
+                r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd|l2(?: (?:penalty|reg\w*\.?|lambda|λ|weight|coefficient|norm))?(?: (?:strength|coefficient|weight|λ|lambda))?",
+                FieldKey::WeightDecay,
+                None,
+            ),
             name(
                 r"(?:(?:cls|residual|attention|hidden|embedding|ffn|mlp|classifier|encoder|decoder) )?drop-?out(?: prob\w*\.?| rate| ratio)?|p_?drop",
                 FieldKey::Dropout,
@@ -254,9 +258,13 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
             let found = RANK.captures(text.trim())?;
             found.iter().skip(1).flatten().next()?.as_str().parse().ok().map(|value| Value::Number { value })
         }
-        FieldKey::LoraTargets => {
-            words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim_matches([' ', '[', ']', '{', '}', '"', '\'']).to_string()).filter(|t| !t.is_empty()).collect() })
-        }
+        FieldKey::LoraTargets => words().map(|text| Value::Texts {
+            texts: text
+                .split(',')
+                .map(|t| t.trim_matches([' ', '[', ']', '{', '}', '"', '\'']).to_string())
+                .filter(|t| !t.is_empty())
+                .collect(),
+        }),
         FieldKey::Augmentation => augmentation("augmentation", text),
         FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay
             if matches!(text.trim(), "✗" | "×") =>
