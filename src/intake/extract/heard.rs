@@ -189,6 +189,7 @@ impl Collected {
                 }
             }
         }
+        self.sure.extend(numbered(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         self.sure
             .extend(of_plain_data(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         self.sure
@@ -351,6 +352,25 @@ fn without_head(text: &str) -> &str {
 }
 
 const MOST_NAMES: usize = 60;
+
+/// `three datasets: (i) Foo, which ...; (ii) Bar`: the names that numbers stand before.
+fn numbered(text: &str) -> Vec<String> {
+    static LIST: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:data ?sets|corpora|benchmarks)\b[^.:]{0,40}: ?\((?:i|1|a)\) "));
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"\((?:i{{1,3}}|iv|v|vi{{1,3}}|[a-h1-9])\) (?:the )?(?P<n>{})(?: \(|,|;|:|\.|$)",
+            super::standing::NAME
+        ))
+    });
+    let Some(list) = LIST.find(text) else { return Vec::new() };
+    // From the first number on.
+    let from = list.as_str().rfind('(').map_or(list.end(), |at| list.start() + at);
+    ONE.captures_iter(&text[from..])
+        .map(|found| found["n"].to_string())
+        .filter(|name| is_possible(name) && is_coined(name))
+        .collect()
+}
 
 fn is_of_data(title: &str) -> bool {
     static DATA: LazyLock<regex::Regex> =

@@ -92,7 +92,33 @@ fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?:,| and|, and) \d{1,3}\.\d+ ?%? on (?:the )?(?P<s>(?:test|dev|val(?:idation)?)-[a-z]+)\b")
     });
+    // `... 63.5% accuracy, and on Foo it attains 86.1%`.
+    static THERE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^,? (?:it|we|the (?:same )?model) (?:attain|reach|achiev|obtain|get|scor)\w* (?P<v>\d{1,3}\.\d+) ?(?P<p>%)?(?:[,;]|\.(?:\s|$)|$)",
+        )
+    });
     let text = at.text();
+    for dataset in datasets {
+        let Some(words) = THERE.captures(&text[dataset.at.end..]) else { continue };
+        let before = text[..dataset.at.start].trim_end_matches("the ");
+        let joins = [", and on ", " and on ", ", while on ", "; on "].iter().any(|join| before.ends_with(join));
+        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= dataset.at.start && m.name != "score").filter(|_| joins)
+        else {
+            continue;
+        };
+        let (Some(value), Ok(number)) = (words.name("v"), words["v"].parse::<f64>()) else { continue };
+        let percent = words.name("p").is_some() || names::in_percent(&metric.name) && !names::is_share(&metric.name, number);
+        let result = ReportedResult {
+            dataset: text[dataset.at.clone()].to_string(),
+            metric: Some(metric.name.clone()),
+            value: number,
+            variant: at.scope.variant.clone(),
+            zero_shot: names::says_zero_shot(text),
+        };
+        let words = dataset.at.start..dataset.at.end + value.end();
+        found.say(at, FieldKey::Results, Value::Result { result }, percent.then_some(Unit::Percent), words);
+    }
     let parts = PART.captures_iter(text).filter_map(|found| {
         let part = found.name("s")?;
         let before = datasets.iter().rev().find(|d| d.at.end <= part.start());

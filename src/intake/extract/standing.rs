@@ -4,7 +4,7 @@ use super::names;
 use std::sync::LazyLock;
 
 /// A name: words with a capital or a digit each.
-const NAME: &str =
+pub(super) const NAME: &str =
     r"(?:[a-z]?[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
 /// What may stand in brackets behind it.
 const ASIDE: &str = r"(?: \([^()]{1,40}\))?";

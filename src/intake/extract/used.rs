@@ -53,6 +53,16 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     {
         found.push(Used { at: at..at + name.len(), weight: 5.0, sure: true });
     }
+    // `Model: Foo-7B`, an item of a list.
+    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[•*-] )?(?:(?:[Bb]ase|[Pp]re-?trained|[Bb]ackbone|[Ff]oundation|[Ss]tudent|[Tt]eacher) )?(?:[Mm]odel|[Bb]ackbone|LLM|[Ee]ncoder|[Aa]rchitecture) ?: ",
+        )
+    });
+    if let Some(label) = ITEM.find(text) {
+        let end = text[label.end()..].find([';', ',']).map_or(text.len(), |end| label.end() + end);
+        found.push(Used { at: label.end()..end, weight: 5.0, sure: true });
+    }
     // `Foo-large is fine-tuned on`: a name with a size, whoever made it.
     static TUNED: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(?: \([^()]*\)| \[[^\[\]]*\])* (?:is|was|are|were) (?:\w+ )?fine-?tuned\b"));

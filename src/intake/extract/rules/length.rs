@@ -5,6 +5,7 @@ use crate::intake::{FieldKey, Unit};
 
 pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[-_ ]?sizes?{to}{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\((?:an )?effective(?: batch(?: size)?)?(?: of| is|:| =)? ?{n}\)", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
         r"\b(?:mini[- ]?)?batch[-_ ]?sizes? (?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card){to}{n}",

@@ -58,3 +58,22 @@ pub(super) fn is_language(text: &str) -> bool {
         tagalog tamil telugu thai tibetan tigrinya turkish twi ukrainian urdu uyghur uzbek vietnamese welsh wolof xhosa yoruba zulu ";
     LANGUAGES.contains(&format!(" {} ", text.trim().to_lowercase()))
 }
+
+/// Whether a row of heads is `P | R | F1`.
+pub(super) fn has_letters(view: &View<'_>) -> bool {
+    let has = |row: &Row, text: &str| row.cells.iter().any(|cell| cell.text.trim() == text);
+    view.table
+        .rows
+        .iter()
+        .filter(|row| is_header(row))
+        .any(|row| has(row, "P") && has(row, "R") && (has(row, "F1") || has(row, "F")))
+}
+
+/// `P` beside `F1` is precision.
+pub(super) fn measure_of_letter(head: &str) -> Option<&'static str> {
+    match head.trim() {
+        "P" => Some("precision"),
+        "R" => Some("recall"),
+        _ => None,
+    }
+}

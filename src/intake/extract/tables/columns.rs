@@ -34,7 +34,8 @@ pub(super) fn of_caption(caption: &str) -> Option<String> {
     });
     let named = |found: regex::Captures<'_>| {
         let name = found["d"].to_string();
-        (standing::is_possible(&name) && used::models_named(&name).is_empty()).then_some(name)
+        (standing::is_possible(&name) && crate::intake::family_named(&name).is_none() && used::kind_of(&name) == name)
+            .then_some(name)
     };
     DATA.captures(caption).map(|found| found["d"].to_string()).or_else(|| RESULTS.captures(caption).and_then(named))
 }

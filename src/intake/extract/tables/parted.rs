@@ -82,7 +82,9 @@ fn by_names(row: &Row) -> Option<Vec<Row>> {
         }
         let parts = |cell: &Cell| {
             let all = [" / ", "/", " · ", ", ", " and "].iter().map(|mark| split(&cell.text, mark));
-            all.into_iter().find(|parts| parts.len() == names.len())
+            // What has none of them has an empty place for each.
+            let absent = || values::is_absent(&cell.text).then(|| vec![cell.text.clone(); names.len()]);
+            all.into_iter().find(|parts| parts.len() == names.len()).or_else(absent)
         };
         let values: Vec<Vec<String>> = given.iter().map(parts).collect::<Option<_>>()?;
         let row_of = |at: usize| {

@@ -32,6 +32,8 @@ struct Seen<'a> {
     one_label: bool,
     /// Whether heads are beginnings of the names of data sets.
     shortened: bool,
+    /// Whether `P` and `R` stand beside `F1`.
+    letters: bool,
     /// Whether such a row has but one number, whose head need not tell it apart.
     alone: bool,
     /// Whether the table tells which rows are the paper's own.
@@ -59,6 +61,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         shortened: lead::heads_are_beginnings(view, &heard),
         own_told: own.told,
         beside: blocks::systems_beside_data(view),
+        letters: blocks::has_letters(view),
         alone: blocks::systems_beside_data(view) && view.table.rows.iter().all(|row| row.cells.len() <= 3),
         parts: view.scope.datasets.is_empty() && heard.main.is_none() && measure_over_parts(view, &heard),
     };
@@ -114,7 +117,9 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            if headers.last().is_some_and(|head| is_spread_head(head)) || of_differences && (value < 0.0 || signed(&cell.text)) {
+            if headers.last().is_some_and(|head| is_spread_head(head) && !(seen.letters && head.trim() == "P"))
+                || of_differences && (value < 0.0 || signed(&cell.text))
+            {
                 continue;
             }
             let is_own = own.rows.get(index).copied().unwrap_or_default();
@@ -427,18 +432,26 @@ fn result_of(
             let names_measure = |head: &String| heard.metrics_in(head).iter().any(|m| m.name != "score");
             // The paper's own row among others under `Final score` is scored on the paper's data.
             let scored = || own_told && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
-            let measured = headers.iter().chain([&view.caption.to_string()]).any(names_measure) || scored();
+            let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure) || scored();
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
-            let part =
-                headers.last().filter(|h| !seen.alone && !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
+            let part = headers.last().filter(|h| {
+                !seen.alone
+                    && !(seen.letters && blocks::measure_of_letter(h).is_some())
+                    && !measures(h, heard)
+                    && !is_mean(h)
+                    && !label.contains(h.as_str())
+            });
             (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };
     // `top-1` alone is an error in a table of such.
     let of_errors = view.caption.contains("rror") || headers.iter().any(|h| h.contains("rror"));
     let metric_above = headers.iter().rev().find_map(|h| {
+        if let Some(metric) = blocks::measure_of_letter(h).filter(|_| seen.letters) {
+            return Some(metric.to_string());
+        }
         let metric = heard.metrics_in(h).into_iter().next()?.name;
         Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error".to_string() } else { metric })
     });

@@ -171,7 +171,7 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
                 None,
             ),
             name(
-                r"wall[- ]?clock(?: time)?|(?:total )?(?:training|run|compute)[- ]?(?:time|duration)|gpu[- ]?(?:hours|time)",
+                r"wall[- ]?clock(?: time)?|(?:total )?(?:training|run|compute)[- ]?(?:time|duration)|gpu[- ]?(?:hours|time)|(?:training |train )?time \((?:h|hrs?|hours)\)",
                 FieldKey::TrainingTime,
                 Some(Unit::Hours),
             ),
