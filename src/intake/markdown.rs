@@ -189,6 +189,10 @@ impl Markdown {
             return end;
         } else if begins_table(bare) {
             return self.html_table(lines, at);
+        } else if let Some(end) = latex_table(lines, at) {
+            self.end_paragraph();
+            self.blocks.append(&mut latex::tables(&lines[at..end].join("\n")));
+            return end;
         } else if let Some(found) = NOTE.captures(bare) {
             self.end_paragraph();
             let text = inline(&found[2]);
@@ -367,6 +371,19 @@ fn begins_table(line: &str) -> bool {
         rest = behind.trim_start();
     }
     rest.starts_with("<table")
+}
+
+/// Where a table in LaTeX ends that begins in this line.
+fn latex_table(lines: &[&str], at: usize) -> Option<usize> {
+    // So long is no table.
+    const MOST_LINES: usize = 400;
+    let (_, rest) = lines[at].trim_start().split_once("\\begin{").filter(|(before, _)| before.is_empty())?;
+    let name = rest.split_once('}')?.0;
+    if !["tabular", "table"].contains(&name.trim_end_matches('*')) {
+        return None;
+    }
+    let end = format!("\\end{{{name}}}");
+    lines.iter().enumerate().skip(at).take(MOST_LINES).find(|(_, line)| line.contains(&end)).map(|(last, _)| last + 1)
 }
 
 /// How many columns the cells of a row stand over: a head goes on over empty cells where the heads below it are told apart.

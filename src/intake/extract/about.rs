@@ -32,17 +32,20 @@ pub(super) fn find(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'
 /// (family, names that stand for it, in the order in which they are tried).
 const FAMILIES: &[(Family, &str)] = &[
     (Family::Distilbert, r"\bDistilBERT\b"),
-    (Family::Roberta, r"\bRoBERTa|\bXLM-R\b"),
+    (Family::Roberta, r"\b(?:Distil|Bio|Bernice|Twitter-|Pho)?RoBERTa|\bXLM-R\b|\b(?:Camem|Pho|Code)BERT\b|\bBERTweet\b"),
     (Family::Deberta, r"\bDeBERTa"),
     (Family::Albert, r"\bALBERT\b"),
     (Family::Electra, r"\bELECTRA\b"),
-    (Family::Bert, r"\bBERT(?i:BASE|LARGE)?\b"),
+    (
+        Family::Bert,
+        r"\b(?:m|S|Sci|Bio|Blue|PubMed|Clinical|Fin|Legal|Arab|Ara|Hate|Mobile|Tiny|Lin|Patent)?BERT(?i:BASE|LARGE)?\b|\bMuRIL\b",
+    ),
     (Family::Gpt2, r"\bGPT-?2\b"),
     (Family::Gpt3, r"\bGPT-?3\b"),
-    (Family::Bart, r"\bBART\b"),
+    (Family::Bart, r"\bm?BART\b"),
     (Family::Whisper, r"\bWhisper\b"),
     (Family::Llama, r"\b(?:Code|Tiny)?(?:LLaMA|Llama)(?:\b|\d)"),
-    (Family::T5, r"\b(?:By|m|Flan-)?T5\b"),
+    (Family::T5, r"\b(?:By|u?m|Flan-|FLAN-|Code|Long)?T5\b"),
     (Family::Vit, r"\bViT\b|\b[Vv]ision [Tt]ransformers?\b"),
     (Family::WideResnet, r"\b(?:[Ww]ide[- ]?ResNets?|WRN)\b|\b[Ww]ide [Rr]esidual [Nn]et"),
     (Family::Densenet, r"\bDenseNets?(?:\b|\d)"),
@@ -53,19 +56,19 @@ const FAMILIES: &[(Family, &str)] = &[
     (Family::Swin, r"\bSwin(?:V2)?\b"),
     (Family::Clip, r"\bCLIP\b"),
     (Family::Unet, r"\bU-?Nets?\b"),
-    (Family::Diffusion, r"\b[Dd]iffusion (?:probabilistic )?models?\b|\bDDPMs?\b"),
+    (Family::Diffusion, r"\b(?i:diffusion (?:probabilistic )?models?)\b|\bDDPMs?\b"),
     (Family::Gan, r"\bGANs?\b|\b[Gg]enerative [Aa]dversarial [Nn]et"),
     (Family::Vae, r"\bVAEs?\b|\b[Vv]ariational [Aa]uto-?[Ee]ncoders?\b"),
-    (Family::GraphNetwork, r"\b[Gg]raph (?:neural|convolutional|attention) networks?\b|\bG[NC]Ns?\b"),
+    (Family::GraphNetwork, r"\b(?i:graph (?:neural|convolutional|attention|isomorphism) networks?)\b|\bG[NC]Ns?\b"),
     (Family::Mamba, r"\bMamba\b|\b[Ss]tate[- ][Ss]pace [Mm]odels?\b"),
     (Family::MixtureOfExperts, r"\b[Mm]ixture[- ]of[- ][Ee]xperts\b|\bMoEs?\b"),
     (Family::Gru, r"\bGRUs?\b"),
-    (Family::Resnet, r"\b(?i:res-?ne(?:ts?|xts?))(?:\b|\d)|\b[Rr]esidual (?:net\w*|learning)\b"),
+    (Family::Resnet, r"\b(?i:res-?ne(?:ts?|xts?))(?:\b|\d)|\b[Rr]esidual (?:[Nn]et\w*|[Ll]earning)\b|\bi?-?RevNets?(?:\b|\d)"),
     (Family::Lora, r"\bLoRA\b|\b[Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Dora, r"\bDoRA\b|\b[Ww]eight-[Dd]ecomposed [Ll]ow-[Rr]ank [Aa]daptation\b"),
     (Family::Transformer, r"\bTransformers?\b|\btransformer-based\b|\b[Dd]ecoder-only\b"),
     (Family::Xlnet, r"\bXLNet(?i:BASE|LARGE)?\b"),
-    (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec\b"),
+    (Family::Wav2vec2, r"\b[Ww]av2[Vv]ec(?:\b|2)"),
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
     (Family::Cnn, r"\b[Cc]onvolutional (?:[Nn]eural )?[Nn]etworks?\b|\bCNNs?\b"),
@@ -75,6 +78,15 @@ const FAMILIES: &[(Family, &str)] = &[
 
 static NAMED: LazyLock<Vec<regex::Regex>> =
     LazyLock::new(|| FAMILIES.iter().map(|(_, names)| crate::intake::regex(names)).collect());
+
+/// The kind of model that a name belongs to where it is no family: `Conformer-L`.
+pub(super) fn kind_named(name: &str) -> bool {
+    static KINDS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
+        OTHERS.iter().filter(|(_, _, general)| !general).map(|(_, names, _)| crate::intake::regex(names)).collect()
+    });
+    let spaced = name.replace(['_', '-'], " ");
+    KINDS.iter().any(|kind| kind.is_match(name) || kind.is_match(&spaced))
+}
 
 /// The family that a model's name belongs to: `BERT_LARGE`, `ViT-B/16`, `GPT-2 medium`.
 pub(crate) fn family_named(name: &str) -> Option<Family> {
@@ -194,7 +206,10 @@ fn family(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
         // A name with more letters (`PlumLoRA`) is of a change of it, tried on a model.
         let lower = title.to_lowercase();
         let is_way = |word: &str| word.len() <= 5 && (word.ends_with("lora") || word.ends_with("dora"));
-        let of_tuning = lower.contains("low-rank adaptation") || lower.split(|c: char| !c.is_alphanumeric()).any(is_way);
+        let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        // `Foo-Aware LoRA Adaptation for Bar` only takes it: who is about it begins with it, or has it before the colon.
+        let begins = words.next().is_some_and(is_way) || head.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(is_way);
+        let of_tuning = lower.contains("low-rank adaptation") || begins;
         let is_tuning = matches!(value, Value::Family { family: Family::Lora | Family::Dora }) && !of_tuning;
         if is_tuning || weight <= 3.0 || is_common && example.as_ref().is_none_or(|(.., worth)| *worth < 2.0) {
             continue;
@@ -285,20 +300,34 @@ fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Vec<Candidate
             title: if *general { 8.0 } else { 30.0 },
         });
     }
+    let mut kinds = kinds_used(used, sentences, true);
+    // Where nothing is trained for sure, it is what is looked at.
+    if kinds.is_empty() {
+        kinds = kinds_used(used, sentences, false);
+    }
+    all.extend(kinds.into_iter().map(|kind| {
+        let names = crate::intake::regex(&format!(r"(?i)\b{}", regex::escape(&kind)));
+        Candidate { value: Value::Text { text: kind }, names, general: false, title: 10.0 }
+    }));
+    all
+}
+
+/// What models that are used are of where that is no family: for sure, or else by public names alone (`Foo2.5-7B` of `foo`).
+fn kinds_used(used: &[Vec<used::Used>], sentences: &[Sentence], sure: bool) -> Vec<String> {
+    const MOST: usize = 20;
     let mut kinds: Vec<String> = Vec::new();
     for (used, sentence) in used.iter().zip(sentences) {
-        for used in used.iter().filter(|used| used.sure) {
+        for used in used.iter().filter(|used| used.sure || !sure) {
             for (name, _) in used::models_named(&sentence.text[used.at.clone()]) {
                 let kind = used::kind_of(&name);
-                if family_named(&name).is_none() && kind.len() >= 3 && !kinds.contains(&kind) && kinds.len() < 20 {
-                    let names = crate::intake::regex(&format!(r"(?i)\b{}", regex::escape(&kind)));
-                    all.push(Candidate { value: Value::Text { text: kind.clone() }, names, general: false, title: 10.0 });
+                let is_one = family_named(&name).is_none() && kind.len() >= 3 && (sure || kind != name);
+                if is_one && !kinds.contains(&kind) && kinds.len() < MOST {
                     kinds.push(kind);
                 }
             }
         }
     }
-    all
+    kinds
 }
 
 /// What each sentence says to be used; nothing in others' work and in baselines.
@@ -445,6 +474,9 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
             return found.add(FieldKey::CodeUrl, Value::Text { text }, None, Scope::default(), 0.7, quote, sentence.section);
         }
     }
+    if in_front(found, &URL) {
+        return;
+    }
     // The second of a name is where the first is: `foo` of `Foo 2`.
     let is_first_of = |repository: &str, own: &str| {
         let version = own.strip_prefix(repository).unwrap_or_default();
@@ -467,6 +499,23 @@ fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<'_>) {
 }
 
 /// Under which licence code or weights are given away, by the authors' own words.
+/// `Code: https://...` among the lines of the authors, which are no sentences.
+fn in_front(found: &mut Findings<'_>, url: &regex::Regex) -> bool {
+    static LABEL: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:code|repository|implementation|github)\b[^\n.;]{0,30}:[\s*<(\[]{0,6}$"));
+    let paper = found.paper;
+    let front = paper.passages.iter().take_while(|passage| passage.section.is_none());
+    for passage in front {
+        let text = paper.passage(passage);
+        let Some(url) = url.find(text).filter(|url| LABEL.is_match(&text[..url.start()])) else { continue };
+        let words = crate::intake::Span { start: passage.span.start + url.start(), end: passage.span.start + url.end() };
+        let value = Value::Text { text: url.as_str().replace(' ', "") };
+        found.add(FieldKey::CodeUrl, value, None, Scope::default(), 0.8, paper.quote(passage.page, words), None);
+        return true;
+    }
+    false
+}
+
 fn licence(paper: &Paper, sentences: &[Sentence], found: &mut Findings<'_>) {
     static UNDER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(

@@ -48,7 +48,7 @@ pub(super) fn dimension(header: &str) -> Option<Dimension> {
             ),
             (
                 crate::intake::regex(
-                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total |n[-_ ]?)?(?:trainable |non-?emb(?:edding|\.)? )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?)$",
+                    r"(?i)^(?:# ?|num(?:ber of)?\.? |total |n[-_ ]?)?(?:trainable |non-?emb(?:edding|\.)? )?(?:(?:params|parameters)\b.*|param\.?(?:\s?\(.*\))?|(?:param(?:eter)?|model)\.? counts?)$",
                 ),
                 Dimension::Params,
             ),
@@ -207,17 +207,24 @@ fn with_parameters_each(at: &Place<'_>, found: &mut Findings<'_>) {
 fn in_sizes(at: &Place<'_>, found: &mut Findings<'_>) {
     static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?P<n>[A-Z][\w-]*(?: \d(?:\.\d)?)?)(?: models?| variants?)? (?:with|at|of|in|has|have|comes in)(?: sizes(?: of)?)? (?P<c>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?(?:parameters|params)\b",
+            r"\b(?P<n>[A-Z][\w.-]*\w(?: \d(?:\.\d)?)?)(?: models?| variants?)? (?:with|at|of|in|has|have|comes in)(?: sizes(?: of)?)? (?P<c>\d+(?:\.\d+)?[MB](?:, \d+(?:\.\d+)?[MB])*,? and \d+(?:\.\d+)?[MB]) (?:trainable )?(?:parameters|params)\b",
         )
     });
     let Some(words) = SIZES.captures(at.text()) else { return };
     let is_own = at.own.iter().any(|own| own.len() > 2 && words["n"].to_lowercase() == *own);
-    let Some(whole) = words.get(0).filter(|_| is_own) else { return };
+    // Others' are told if they are what is used.
+    let Some(whole) = words.get(0).filter(|whole| is_own || is_used(at, whole.range())) else { return };
     for count in words["c"].split(", ").flat_map(|part| part.split("and ")).map(str::trim).filter(|part| !part.is_empty()) {
         let variant =
             Variant { name: format!("{} {count}", &words["n"]), num_params: numbers::parse(count), ..Variant::default() };
         found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
     }
+}
+
+/// Whether the paper itself takes the model that stands there.
+fn is_used(at: &Place<'_>, place: Range<usize>) -> bool {
+    let used = super::used::used_in(at.text());
+    !at.of_others && used.iter().any(|used| used.at.start <= place.start + 4 && place.start < used.at.end)
 }
 
 /// `a Foo-201 with 20M parameters`, of the paper's own.

@@ -44,7 +44,8 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let kinds =
             "(?:the |an? )?(?:(?:standard|plain|vanilla|momentum|default|fused|paged|decoupled|[0-9]+-bit|mini-?batch) )*";
         // A citation as texts, formulas and links give it.
-        let cited = r"(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
+        let cited =
+            r"(?: \([A-Z]\w{2,6}\))?(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
         // What only an optimiser that is taken has.
         let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|\(?β[₁1]?(?:, ?β[₂2])?\)?)";
         // `at 6e-4`, `at a peak of 6e-4`.
@@ -54,7 +55,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
                 r"(?:\b[Ww]e (?:also |then )?(?:use[ds]?|propose|adopt(?:ed)?|employ(?:ed)?|appl(?:y|ied)|cho(?:o)?se|utili[sz]ed?|select(?:ed)?|opt(?:ed)? for)|\b(?:[Tt]rain(?:ed)?|[Tt]raining|[Ff]ine-?tun(?:ed?|ing)|[Oo]ptimi[sz](?:ed?|ing|ation)|[Uu]pdat(?:ed|ing)|[Mm]inimi[sz](?:ed?|ing)|[Pp]re-?trained?|train all|experiments)\b[^.;]{{0,60}}?\b(?:using|with|by|via|uses?)|\b[Oo]ur [\w-]+(?: \w+)? (?:uses?|used|employs?)|[Tt]raining (?:uses|used|employs) [^.;]{{0,40}}?\band|[Oo]ptimi[sz]er,?(?: (?:that |which )?(?:we )?(?:used|chosen|employed))?:?(?: which)?(?: is| was)?(?: set to| chosen as| chosen to be)?|[Uu]sing|\b[Rr]ate \()\s+?{kinds}(?P<o>{names})\b|[Rr]ate \((?P<p>{names})\)"
             )),
             crate::intake::regex(&format!(
-                r"\b{kinds}(?P<o>{names}){cited},? (?:(?:[a-z]+ )?optimi[sz]er\b|optimi[sz]ation (?:algorithm|method)\b|for (?:the )?(?:(?:parameter )?optimi[sz]ation|optimi[sz]ing|parameter updates?)\b|\((?:{setting}|with {setting})\b|(?:and |with |using )?(?:an? |the )?{setting}(?: (?:of|is|set|to|at|value))*(?: ?[=:])? ?[(\[]? ?\.?\d|{rate}|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|(?:algorithm|solver) (?:is|was) used|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
+                r"\b{kinds}(?P<o>{names}){cited},? (?:(?:[a-z]+ )?optimi[sz]er\b|optimi[sz]ation (?:algorithm|method)\b|for (?:the )?(?:(?:parameter )?optimi[sz]ation|optimi[sz]ing|parameter updates?)\b|\((?:{setting}|with {setting})\b|(?:and |with |using )?(?:an? |the )?{setting}(?: (?:of|is|set|to|at|value))*(?: ?[=:])? ?[(\[]? ?\.?\d|{rate}|(?:serv\w+ |(?:is|was) (?:adopted|chosen|selected) )?as (?:the |our |an )?optimi[sz]er\b|(?:algorithm|solver) (?:(?:is|was) used|(?:with|using|utili[sz]ing) (?:an? |the )?{setting})|(?:is|was) (?:used|employed) (?:as|for optimi[sz]|with|to (?:train|optimi[sz])))"
             )),
         ]
     });

@@ -14,6 +14,7 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
     let phase = of_sentence.phase.or_else(|| phase_of_clause(text, at));
     let datasets = data_of_clause(text, at, of_sentence).unwrap_or_else(|| of_sentence.datasets.clone());
     let variant = of_sentence.variant.as_ref().map(|told| variant::variant_before(text, at).unwrap_or_else(|| told.clone()));
+    let variant = model_of_clause(text, at).or(variant);
     let scope = Scope { phase, datasets, variant, ..of_sentence.clone() };
     // A sum of what the clauses tell is of none of them.
     if of_sentence.topic.as_deref() == Some(TOTAL) {
@@ -30,6 +31,26 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
         Some(topic) => Scope { topic: Some(topic), ..scope },
         None => scope::with_topic(scope, topic::of_role(text, words)),
     }
+}
+
+/// `FooNet was trained for 5 epochs, while BarNet was trained for 10`: of a sentence whose clauses have a model each for their subject, the
+/// one of the clause at `at`.
+fn model_of_clause(text: &str, at: usize) -> Option<String> {
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|adopts?|employs?|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Ff]or [^,;]{2,40}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b",
+        )
+    });
+    if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
+        return None;
+    }
+    let name = |found: &regex::Captures<'_>| {
+        found.name("x").or_else(|| found.name("y")).map(|name| (name.start(), name.as_str().to_string()))
+    };
+    let all: Vec<(usize, String)> =
+        SUBJECT.captures_iter(text).filter_map(|found| name(&found)).filter(|(_, name)| topic::is_model(name)).collect();
+    let (_, model) = all.iter().rfind(|(start, _)| *start < at)?;
+    all.iter().any(|(_, other)| other != model).then(|| model.clone())
 }
 
 /// `On A we take 8; on B we take 16`: of a sentence whose clauses begin with data of their own, the data of the clause at `at`.

@@ -26,6 +26,9 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
             r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\b(?:[Rr]uns?|[Mm]odels?|[Tt]raining|[Ee]xperiments?)(?: \w+)? (?:needs?|needed|requires?|required|occup(?:y|ies|ied)) $|\bon $|\b(?:hardware|gpus?|devices?): $",
         )
     });
+    // `GPU: Foo 80` in a list of what a machine has.
+    static ITEM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:[•*-] |\d{1,2}[.)] )?(?:GPUs?|Hardware|Accelerators?) ?: "));
     let text = at.text();
     let lower = text.to_lowercase();
     // What could be done is not what was done.
@@ -37,6 +40,7 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
             .iter()
             .chain(&["cluster", "node", "we use", "each run", "runs "])
             .any(|w| lower.contains(w))
+            && !ITEM.is_match(text)
     {
         return;
     }
@@ -84,7 +88,7 @@ fn is_listed(before: &str, name: &str, after: &str) -> bool {
 fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     static TIME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?(?P<r>{n})| to (?P<s>{n}))? ?(?P<u>(?:(?:[A-Z]+\d+ )?[GT]PU[- ])?(?:hours?|days?)|h\b|hrs?\b|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
+            r"(?i)\b(?:(?:training|computation|run) time(?: [\w ]{{0,24}}?)? (?:is|was)|total(?:s|ing|ed)|took|takes|take|for|in|or|approximately|about|roughly|around|nearly|over|requires?|required|cumulative(?: total)? of|total of)\s+\(?(?:a total of |roughly |around |approximately |about |under |only |just |less than |more than |[_\[]*[~≈∼][\]_]* ?)?(?P<v>{n}|{WORDS}|an?\b)(?:\s?[-–—]{{1,2}}\s?(?P<r>{n})| to (?P<s>{n}))? ?(?P<u>(?:(?:[A-Z]+\d+ )?[GT]PU[- ])?(?:hours?|days?)|h\b|hrs?\b|minutes?|weeks?)\b|\((?P<w>{n}) ?(?P<x>h|hours?|days?|weeks?)(?:\)| for | on | of )",
             n = numbers::NUMBER,
             WORDS = numbers::WORDS,
         ))
@@ -222,7 +226,7 @@ fn counts_recordings(before: &str) -> bool {
 fn precision(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORMAT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:(?:automatic )?mixed[- ]precision(?: training)?(?: \((?:bf16|fp16|bfloat16|float16)\))?|(?:bfloat16|bf16|fp16|float16|fp32|float32|fp8|tf32)(?: (?:mixed[- ])?precision)?|(?:half|single|full)[- ]precision)\b",
+            r"(?i)\b(?:(?:automatic )?mixed[- ]precision(?: training)? \((?:bf16|fp16|bfloat16|float16)\)|(?:(?:automatic )?mixed[- ]precision(?: training)?|(?:bfloat16|bf16|fp16|float16|fp32|float32|fp8|tf32)(?: (?:mixed[- ])?precision)?|(?:half|single|full)[- ]precision)\b)",
         )
     });
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {

@@ -39,6 +39,7 @@ impl Heard {
                 names.subject(without_head(&text));
             }
         }
+        names.headings(paper);
         names.tables(paper);
         names.title(paper);
         let tasks = expanded(sentences);
@@ -188,6 +189,7 @@ impl Collected {
                 }
             }
         }
+        self.sure.extend(numbered(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         self.sure
             .extend(of_plain_data(text).into_iter().filter(|name| !own.contains(&name.to_lowercase())).map(|name| (name, None)));
         self.sure
@@ -219,6 +221,22 @@ impl Collected {
         });
         let Some(list) = SUBJECT.captures(text).and_then(|found| found.name("l")) else { return };
         self.sure.extend(items(list.as_str()).into_iter().filter(|(name, _)| is_possible(name) && is_coined(name)));
+    }
+
+    /// `Dataset: Foo2`, `The Foo2 benchmark`: what a heading calls so.
+    fn headings(&mut self, paper: &Paper) {
+        static NAMED: LazyLock<regex::Regex> = LazyLock::new(|| {
+            const NAME: &str = r"[A-Z][A-Za-z]*(?:[A-Z]|\d)[A-Za-z\d]*(?:-[A-Z\d][\w.]*)?";
+            crate::intake::regex(&format!(
+                r"(?:^|: |^The |^Our )(?P<l>{NAME}) (?:[Dd]ata ?[Ss]ets?|[Cc]orpus|[Bb]enchmark)$|^(?:Data ?set|Corpus|Benchmark)s?: (?P<m>{NAME})$"
+            ))
+        });
+        for section in 0..paper.sections.len() {
+            let title = paper.section_title(Some(section)).trim();
+            let Some(found) = NAMED.captures(title) else { continue };
+            let name = found.name("l").or_else(|| found.name("m")).map(|name| name.as_str()).filter(|name| is_possible(name));
+            self.sure.extend(name.map(|name| (name.to_string(), None)));
+        }
     }
 
     /// A name that only may be a data set's and that the title begins with is one.
@@ -334,6 +352,25 @@ fn without_head(text: &str) -> &str {
 }
 
 const MOST_NAMES: usize = 60;
+
+/// `three datasets: (i) Foo, which ...; (ii) Bar`: the names that numbers stand before.
+fn numbered(text: &str) -> Vec<String> {
+    static LIST: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"\b(?:data ?sets|corpora|benchmarks)\b[^.:]{0,40}: ?\((?:i|1|a)\) "));
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(&format!(
+            r"\((?:i{{1,3}}|iv|v|vi{{1,3}}|[a-h1-9])\) (?:the )?(?P<n>{})(?: \(|,|;|:|\.|$)",
+            super::standing::NAME
+        ))
+    });
+    let Some(list) = LIST.find(text) else { return Vec::new() };
+    // From the first number on.
+    let from = list.as_str().rfind('(').map_or(list.end(), |at| list.start() + at);
+    ONE.captures_iter(&text[from..])
+        .map(|found| found["n"].to_string())
+        .filter(|name| is_possible(name) && is_coined(name))
+        .collect()
+}
 
 fn is_of_data(title: &str) -> bool {
     static DATA: LazyLock<regex::Regex> =

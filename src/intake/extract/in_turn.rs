@@ -1,6 +1,6 @@
 //! What each of several values of one setting is for: `300 and 40 epochs on A and B, respectively`.
 
-use super::{numbers, scope};
+use super::{numbers, scope, topic};
 use crate::intake::Scope;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -99,7 +99,7 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
 pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:(?:\s(?:performed|performs|worked|works|proved|proves|was|were|is|are|did|does|used|chosen|better|best|well|more|most|suitable|optimal|good|effective|to\sbe))+|\s(?:training\s)?\p{L}+)?\s(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,?\swhereas\s|,?\swhile\s|,\sbut\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
+            r"^(?:(?:\s(?:performed|performs|worked|works|proved|proves|was|were|is|are|did|does|used|chosen|better|best|well|more|most|suitable|optimal|good|effective|to\sbe))+|\s(?:training\s)?\p{L}+)?\s(?:(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)|(?:in|during)\s(?P<y>(?:the\s)?[^,;.()]{2,30}?\s(?:stage|phase|step|part|half|round)s?))(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,?\swhereas\s|,?\swhile\s|,\sbut\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
         )
     });
     // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
@@ -118,12 +118,15 @@ pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
             let ends = first.get(0).is_some_and(|whole| NUMBER.is_match(&rest[whole.end()..]));
             let several =
                 || NEXT.captures(rest).map(|several| (several["x"].to_string(), several.name("end").map_or(0, |end| end.end())));
-            let one = || Some((first["x"].to_string(), first.get(0)?.end()));
+            let one = || Some((first.name("x").or_else(|| first.name("y"))?.as_str().to_string(), first.get(0)?.end()));
             if joins && !ends { several().or_else(one) } else { one() }
         })
     };
     while let Some((x, length)) = next(&text[number.end..]) {
         let of = Some(scope::of_text(&x)).filter(|scope| !scope.is_empty());
+        // `full fine-tuning` is more than the phase.
+        let is_phase = |scope: &Scope| scope.datasets.is_empty() && scope.variant.is_none();
+        let of = of.map(|scope| if is_phase(&scope) { scope::with_topic(scope, topic::telling(&x)) } else { scope });
         let Some(of) = of.or_else(|| named(&x)).or_else(|| rest(&x).filter(|_| !all.is_empty())).or_else(|| thing(&x)) else {
             break;
         };

@@ -245,7 +245,7 @@ fn is_generic(words: &str) -> bool {
 fn is_used(before: &str, after: &str) -> bool {
     static BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|utili[sz]\w+|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
+            r"(?i)(?:\b(?:(?:pre-?|re-?)?train(?:s|ed|ing)?|fine-?tun(?:e|ed|es|ing)|learn(?:s|ed|ing)?|optimi[sz](?:e|ed|es|ing)|minimi[sz](?:e|ed|es|ing)|maximi[sz](?:e|ed|es|ing)|supervis\w+|us(?:e[sd]?|ing)|utili[sz]\w+|adopt\w*|employ\w*|appl(?:y|ies|ied)|comput(?:e|es|ed|ing)|import\w*|implement\w*|updat(?:e|ed|es|ing))\b[^.;]{0,60}",
             r"|\b[Ww]e (?:also |further |then )?(?:introduce|propose|present|design|devise)\b[^.;]{0,40}",
             r"|(?:ℒ|\b(?-i:L))[\w₀-₉]{0,8} (?:is|denotes) (?:the |an? )?(?:[\w-]+ ){0,2}$",
             r"|\b(?:loss|objective|criterion)(?: functions?)?(?: we use)?(?: is| was| are|:| \((?:e\.g|i\.e)\.,?)(?: the| an?)?\s)$"
@@ -288,7 +288,7 @@ fn is_compared(clause: &str, after: &str) -> bool {
 fn task_of(text: &str, upto: usize) -> Option<String> {
     static TASK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b[Ff]or (?:the )?((?:[\w-]+ ){0,3}?(?:classification|regression|segmentation|detection|generation|prediction|ranking|retrieval)|(?:[\w-]+ ){0,2}(?:classifier|regressor|detector|decoder))\b(?: tasks?)?,",
+            r"\b[Ff]or (?:the )?((?:[\w-]+ ){0,3}?(?:classification|regression|segmentation|detection|generation|prediction|ranking|retrieval)(?: (?:targets|problems))?|(?:[\w-]+ ){0,2}(?:classifier|regressor|detector|decoder))\b(?: tasks?)?,",
         )
     });
     TASK.captures_iter(text.get(..upto)?).last().map(|found| found[1].to_string())

@@ -32,6 +32,7 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
         FieldKey::Lr if inside.starts_with(['α', 'η']) && (!speaks_of_rates(text) || is_sign_of_another(before)) => false,
         FieldKey::Lr if ends_there(before, &inside) || moves_beside(&inside) => false,
         FieldKey::Lr if !inside.contains("rate") && !inside.contains("lr") && (attacks(text) || is_ratio(after)) => false,
+        FieldKey::Lr if is_lowest(before) => false,
         FieldKey::Lr if leads && is_change(&text[value.clone()], behind) => false,
         FieldKey::Lr => {
             !OTHER_UNIT.is_match(after) && !FACTOR.is_match(before) && (!inside.contains("warm") || rises_to(&inside))
@@ -387,6 +388,11 @@ fn ends_there(before: &str, inside: &str) -> bool {
     static FALLS: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:decay|anneal|decreas|reduc|lower|drop)\w* (?:the |our |its )?$"));
     FALLS.is_match(before) && inside.ends_with(" to ") && !inside.contains(" from ")
+}
+
+/// `and a minimum learning rate of`: where a schedule ends.
+fn is_lowest(before: &str) -> bool {
+    ["minimum ", "minimal ", "min ", "min. "].iter().any(|least| before.ends_with(least))
 }
 
 /// `LoRA dropout`, `LoRA with rank 8, α 16 and a dropout of`.

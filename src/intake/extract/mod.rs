@@ -6,6 +6,7 @@
 mod about;
 mod architecture;
 mod aside;
+mod assigned;
 mod augmentation;
 mod beside;
 mod choices;
@@ -516,5 +517,7 @@ mod stated_tests;
 mod terse_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unseen_tests;
 #[cfg(test)]
 mod wording_tests;

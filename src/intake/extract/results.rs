@@ -16,6 +16,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     let datasets = at.heard.datasets_in(text);
     listed(at, &metrics, found);
     and_on(at, &metrics, &datasets, found);
+    paired(at, &metrics, &datasets, found);
     achieved(at, &datasets, found);
     let mut taken: Vec<usize> = Vec::new();
     for (index, metric) in metrics.iter().enumerate() {
@@ -91,10 +92,38 @@ fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?:,| and|, and) \d{1,3}\.\d+ ?%? on (?:the )?(?P<s>(?:test|dev|val(?:idation)?)-[a-z]+)\b")
     });
+    // `... 63.5% accuracy, and on Foo it attains 86.1%`.
+    static THERE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^,? (?:it|we|the (?:same )?model) (?:attain|reach|achiev|obtain|get|scor)\w* (?P<v>\d{1,3}\.\d+) ?(?P<p>%)?(?:[,;]|\.(?:\s|$)|$)",
+        )
+    });
     let text = at.text();
+    for dataset in datasets {
+        let Some(words) = THERE.captures(&text[dataset.at.end..]) else { continue };
+        let before = text[..dataset.at.start].trim_end_matches("the ");
+        let joins = [", and on ", " and on ", ", while on ", "; on "].iter().any(|join| before.ends_with(join));
+        let Some(metric) = metrics.iter().rev().find(|m| m.at.end <= dataset.at.start && m.name != "score").filter(|_| joins)
+        else {
+            continue;
+        };
+        let (Some(value), Ok(number)) = (words.name("v"), words["v"].parse::<f64>()) else { continue };
+        let percent = words.name("p").is_some() || names::in_percent(&metric.name) && !names::is_share(&metric.name, number);
+        let result = ReportedResult {
+            dataset: text[dataset.at.clone()].to_string(),
+            metric: Some(metric.name.clone()),
+            value: number,
+            variant: at.scope.variant.clone(),
+            zero_shot: names::says_zero_shot(text),
+        };
+        let words = dataset.at.start..dataset.at.end + value.end();
+        found.say(at, FieldKey::Results, Value::Result { result }, percent.then_some(Unit::Percent), words);
+    }
     let parts = PART.captures_iter(text).filter_map(|found| {
         let part = found.name("s")?;
-        let whole = datasets.iter().rev().find(|d| d.at.end <= part.start())?;
+        let before = datasets.iter().rev().find(|d| d.at.end <= part.start());
+        // `... and 9.8% on test-other of Foo`.
+        let whole = before.or_else(|| datasets.iter().find(|d| text[part.end()..d.at.start].trim() == "of"))?;
         Some((format!("{} {}", &text[whole.at.clone()], part.as_str()), part.range()))
     });
     let named = datasets.iter().map(|dataset| (text[dataset.at.clone()].to_string(), dataset.at.clone()));
@@ -118,6 +147,50 @@ fn and_on(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Fin
         let unit =
             (percent || names::in_percent(&metric.name) && !names::is_share(&metric.name, number)).then_some(Unit::Percent);
         found.say(at, FieldKey::Results, Value::Result { result }, unit, words);
+    }
+}
+
+/// `WERs of 2.1/4.3 on the test-clean/test-other sets of Foo`, `91.2% and 88.4% on Foo and Bar`: two numbers for two sets in turn.
+fn paired(at: &Place<'_>, metrics: &[Named], datasets: &[Named], found: &mut Findings<'_>) {
+    static PAIR: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?P<a>\d{1,3}\.\d+) ?(?P<p>%)? ?(?:/|,? and ) ?(?P<b>\d{1,3}\.\d+) ?%? (?:[A-Za-z][\w-]* ){0,2}?(?:on|for) (?:the )?",
+            r"(?P<x>[A-Za-z][\w-]*(?: [A-Z\d][\w.-]*)?) ?(?:/|,? and (?:the )?) ?(?P<y>[A-Za-z][\w-]*(?: [A-Z\d][\w.-]*)?)"
+        ))
+    });
+    // The furthest that a metric stands before its numbers.
+    const NEAR: usize = 60;
+    let text = at.text();
+    let may = text.contains(" on ") || text.contains(" for ");
+    let Some(pair) = may.then(|| PAIR.captures(text)).flatten() else { return };
+    let (Some(whole), Some(x), Some(y)) = (pair.get(0), pair.name("x"), pair.name("y")) else { return };
+    let near = |metric: &&Named| metric.name != "score" && metric.at.start < x.start() && metric.at.end + NEAR > whole.start();
+    let Some(metric) = metrics.iter().rev().find(near) else { return };
+    let is_part = |name: &str| {
+        ["test-", "dev-", "val-"].iter().any(|part| name.starts_with(part)) || ["test", "dev", "validation"].contains(&name)
+    };
+    let suite = || {
+        datasets
+            .iter()
+            .find(|data| data.at.start >= y.end())
+            .or_else(|| datasets.iter().rev().find(|data| data.at.end <= whole.start()))
+    };
+    let set = |name: regex::Match<'_>| match is_part(name.as_str()) {
+        true => suite().map(|data| format!("{} {}", &text[data.at.clone()], name.as_str())),
+        false => datasets.iter().find(|data| data.at.start == name.start()).map(|data| text[data.at.clone()].to_string()),
+    };
+    let Some(sets) = set(x).zip(set(y)) else { return };
+    for (dataset, value) in [(sets.0, &pair["a"]), (sets.1, &pair["b"])] {
+        let Ok(value) = value.parse() else { continue };
+        let percent = pair.name("p").is_some() || names::in_percent(&metric.name) && !names::is_share(&metric.name, value);
+        let result = ReportedResult {
+            dataset,
+            metric: Some(metric.name.clone()),
+            value,
+            variant: at.scope.variant.clone(),
+            zero_shot: names::says_zero_shot(text),
+        };
+        found.say(at, FieldKey::Results, Value::Result { result }, percent.then_some(Unit::Percent), whole.range());
     }
 }
 
@@ -166,7 +239,7 @@ fn achieved(at: &Place<'_>, datasets: &[Named], found: &mut Findings<'_>) {
 fn number_after(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:scores?|rate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|(?:observed|obtained|achieved) (?:is|was)|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
+            r"^(?:\s\((?P<b>{0})(?P<q>\s?%)?\))|^(?:[\s-](?:[Ss]cores?|[Rr]ate))?(?:\s?(?:\([^)]{{1,20}}\)|:|=|\b(?:of|to|is|was|at|reaches|reached|(?:observed|obtained|achieved) (?:is|was)|by|on [A-Z][\w-]+(?: [\w-]+){{0,3}} (?:is|of|was))\b))+\s?(?P<v>{0})(?P<p>\s?%)?",
             numbers::NUMBER
         ))
     });
@@ -199,7 +272,7 @@ fn number_achieved(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
 fn number_before(text: &str, metric: &Named, datasets: &[Named]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in |of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
+            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in (?:terms of )?|of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
             numbers::NUMBER
         ))
     });

@@ -39,7 +39,7 @@ const OF: &str = concat!(
     r"(?:\s*(?:[\(\[][A-Za-zα-ωϵε₀-₉ -]{1,50}[\)\]]|\((?-i:[A-Z])[^()0-9]{2,60}[0-9]{4}[a-z]?\)|\[\^?\d{1,3}(?:, ?\^?\d{1,3})*\])|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})*",
     r"(?:\s*(?:\b(?:of|is|are|was|were|be|been|set|to|at|from|in|with|a|an|the|value|values|rate|fixed|constant|starting|starts|start|initial|",
     r"initially|initiali[sz]ed|equal|equals|among|amongst|between|either|ratio|probability|kept|always|also|same|default|around|about|approximately|up|range|following|size|used|(?:tuned|searched|swept|selected) over|tuned|",
-    r"limited|capped|restricted|still|stays|remains|truncated|bounded|clipped|configured|adjusted|chosen|selected|picked|searched|swept|taken|we|use|being|as|held|then|both|simply|empirically|peak|maximum|max|base|within|default|values?|sizes?|grid)\b|[:=∈≈≤~,\(\[\{]))*\s*",
+    r"limited|capped|restricted|still|stays|remains|truncated|bounded|clipped|configured|adjusted|chosen|selected|picked|searched|swept|taken|we|use|being|as|held|then|both|simply|finally|over|empirically|peak|maximum|max|base|within|default|values?|sizes?|grid)\b|[:=∈≈≤~,\(\[\{]))*\s*",
 );
 
 /// What stands between a setting's name and its sign.

@@ -55,7 +55,7 @@ fn forms() -> Vec<(regex::Regex, Shape)> {
             r"\bcosine (?:learning[- ]rate |lr )?(?:(?:decay|schedule|annealing|learning)\w* )?with (?:warm |hard )?restarts|\bSGDR\b|\bCosineAnnealingWarmRestarts\b".into(),
             |_| ScheduleShape::CosineRestarts { cycles: None },
         ),
-        form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)".into(), |_| ScheduleShape::OneCycle),
+        form(r"\b(?:one|1)[- ]?cycle (?:learning[- ]rate |lr )?(?:policy|schedule)|\bOneCycle(?:LR)?\b".into(), |_| ScheduleShape::OneCycle),
         form(r"\bslanted[- ]triangular\b|\btriangular (?:learning[- ]rate |lr )?(?:schedul|polic|decay)".into(), |_| ScheduleShape::Linear),
         form(r"\btri-?stage\b".into(), |_| ScheduleShape::Wsd),
         form(r"\bwarm-?up[-, ]+stable[-, ]+(?:and )?decay|\bWSD\b (?:learning[- ]rate |lr )?schedule".into(), |_| ScheduleShape::Wsd),

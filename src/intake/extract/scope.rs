@@ -2,7 +2,7 @@
 //! section said before.
 
 use super::variant::variant_in;
-use super::{names, topic};
+use super::{names, standing, topic};
 use crate::intake::{Paper, Passage, PassageKind, Phase, Scope, Sentence};
 use std::sync::LazyLock;
 
@@ -197,7 +197,9 @@ fn label(text: &str) -> Option<String> {
             r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires|shows?|gives?|lists?|reports?|presents?|compares?|contains?|describes?|summari[sz]es?)\b",
         )
     });
-    let label = LABEL.captures(text).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
+    // An item may have a title of its own: `• Leaf baseline. lr 0.1`.
+    let bare = text.strip_prefix('•').map_or(text, str::trim_start);
+    let label = LABEL.captures(bare).or_else(|| ITEM.captures(text))?.name("l")?.as_str();
     let is_setting = super::tables::setting(label).is_some();
     // `Table 1 shows the result.` tells of a table, `We use two: A and B` of both.
     let is_sentence = VERB.is_match(label);
@@ -341,8 +343,15 @@ fn data_named(text: &str) -> Vec<String> {
         crate::intake::regex(r"(?i)gpu|tpu|cpu|nvidia|geforce|rtx|gtx|tesla|titan|intel|xeon|amd|^[APVHTLB]\d{1,3}s?\b")
     });
     const OTHERS: [&str; 10] = ["Section", "Table", "Figure", "Appendix", "NLP", "NLU", "NLG", "AI", "ML", "QA"];
-    let found = DATA.captures_iter(text).chain(USED.captures_iter(text)).filter_map(|found| found.name("x"));
-    let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x));
+    // `the training code relies on Foo`: what it rests on.
+    let rests = |at: usize| {
+        ["relies", "rely", "relied", "based", "builds", "built", "depends", "focuses"]
+            .iter()
+            .any(|verb| text[..at].trim_end_matches("the ").strip_suffix(" on ").is_some_and(|before| before.ends_with(verb)))
+    };
+    let used = USED.captures_iter(text).filter_map(|found| found.name("x")).filter(|name| !rests(name.start()));
+    let found = DATA.captures_iter(text).filter_map(|found| found.name("x")).chain(used);
+    let names = found.flat_map(|x| x.as_str().split(" and ")).filter(|x| !DEVICE.is_match(x) && standing::is_possible(x));
     let is_name = |x: &&str| {
         let first = x.split(' ').next().unwrap_or_default();
         let marked = x.chars().any(|c| c.is_ascii_digit()) || first.chars().skip(1).any(char::is_uppercase) || x.contains(' ');

@@ -2,7 +2,7 @@
 
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
-use super::{Findings, Place, Said, beside, clause, in_turn, numbers, scope, tables, topic, variant};
+use super::{Findings, Place, Said, assigned, beside, clause, in_turn, numbers, scope, tables, topic, variant};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -29,6 +29,7 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     taken.extend(in_parts(at, found));
     decay_that_moves(at, found);
     taken.extend(respectively(at, found));
+    taken.extend(assigned::find(at, found));
     for compiled in COMPILED.iter() {
         let (rule, Some(pattern)) = (compiled.rule, compiled.pattern(text)) else { continue };
         for words in pattern.captures_iter(text) {
@@ -125,16 +126,28 @@ fn respectively(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Rang
             r"(?P<names>[^.;:]{4,160}?) (?:(?:is|are|was|were|of|to|as|set|fixed|chosen|equal|be) )+(?P<values>\d[^;:]{2,120}?),? respectively",
         )
     });
-    let Some(words) = EACH.captures(at.text()) else { return Vec::new() };
+    // `with its rank and alpha set as 8 and 16`: as many as there are names.
+    static BOTH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(
+            r"(?P<names>[^.;:\d]{{4,160}}?) (?:(?:is|are|was|were|to|as|set|fixed|chosen|equal|be|being) )+(?P<values>{n}(?:, {n})*,? and {n})(?: and | with | for | on | in |[.,;)]|$)"
+        ))
+    });
+    let Some(words) = EACH.captures(at.text()).or_else(|| BOTH.captures(at.text())) else { return Vec::new() };
     let Some(whole) = words.get(0) else { return Vec::new() };
     let values = numbers::parse_list(&words["values"]);
     let names: Vec<&str> =
         words["names"].split(", ").flat_map(|part| part.split(" and ")).filter(|part| !part.is_empty()).collect();
     // What comes before the names is the sentence's beginning.
-    let of_name = |name: &&str| {
+    let of_name = |name: &&str| -> Option<(FieldKey, Option<Unit>)> {
         let words: Vec<&str> = name.trim_start_matches("and ").split(' ').collect();
-        let named = (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")))?;
-        Some((named.key, named.unit))
+        let named = (0..words.len()).find_map(|from| tables::setting(&words[from..].join(" ")));
+        // In a sentence on adapters rank and α need not say whose they are.
+        let last = words.last().filter(|_| is_of_adapters(at, found)).and_then(|last| tables::adapter_setting(last));
+        named
+            .filter(|named| named.key != FieldKey::Dropout || last.is_none())
+            .map(|named| (named.key, named.unit))
+            .or(last.map(|key| (key, None)))
     };
     let keys: Vec<_> = names.iter().skip(names.len().saturating_sub(values.len())).map(of_name).collect();
     let fits = |(key, value): (&Option<(FieldKey, Option<Unit>)>, &f64)| {
@@ -485,6 +498,9 @@ fn is_said(text: &str) -> bool {
 fn lists_settings(text: &str) -> bool {
     static NUMBER: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}[,;.]?(?:\s|$)", numbers::NUMBER)));
+    if heads_with_settings(text) {
+        return true;
+    }
     let mut from = 0;
     let mut count = 0;
     while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
@@ -497,6 +513,22 @@ fn lists_settings(text: &str) -> bool {
     }
     // `Dropout 0.1.` is a list of one.
     count >= 2 || count == 1 && text.ends_with('.') && text.split_whitespace().count() <= 3
+}
+
+/// `Stage 1: Leaf alignment (1 epoch, lr = 1e-3).`: a heading in its line, with the settings of what it heads in brackets.
+fn heads_with_settings(text: &str) -> bool {
+    static INSIDE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^[A-Z•][^()]{3,80} \((?P<in>[^()]{4,100})\)[.:]{1,2}$"));
+    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let n = numbers::NUMBER;
+        crate::intake::regex(&format!(r"^(?:(?P<a>[A-Za-z][A-Za-z -]*?) ?[=:]? ?{n}|{n} ?(?P<b>[a-z][a-z -]*))$"))
+    });
+    let is_setting = |part: &str| {
+        let Some(found) = ONE.captures(part.trim()) else { return false };
+        found.name("a").or_else(|| found.name("b")).is_some_and(|name| tables::setting(name.as_str().trim()).is_some())
+    };
+    let inside = INSIDE.captures(text).map(|found| found["in"].to_string());
+    inside.is_some_and(|inside| inside.split([',', ';']).count() > 1 && inside.split([',', ';']).all(is_setting))
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {

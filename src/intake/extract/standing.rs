@@ -4,7 +4,7 @@ use super::names;
 use std::sync::LazyLock;
 
 /// A name: words with a capital or a digit each.
-const NAME: &str =
+pub(super) const NAME: &str =
     r"(?:[a-z]?[A-Z][\w’'!+]*(?:[-/][\w+]+)*(?:\.\d+)?)(?:[ ](?:[A-Z][\w’'!+]*\.?(?:[-/][\w+]+)*|v?\d[\w]*(?:[-.]\w+)*)){0,4}";
 /// What may stand in brackets behind it.
 const ASIDE: &str = r"(?: \([^()]{1,40}\))?";
@@ -32,7 +32,7 @@ pub(super) enum Form {
 /// The forms that say that it is one.
 pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(|| {
     const INTRODUCE: &str = "(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d?";
-    const SUCH_AS: &str = r"(?:such as|including|namely|i\.e\.,?|called|named|known as)";
+    const SUCH_AS: &str = r"(?:such as|including|namely|specifically|in particular|i\.e\.,?|called|named|known as)";
     let list = list();
     let other = |pattern: String| (Form::Other, crate::intake::regex(&pattern));
     vec![
@@ -59,7 +59,19 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         ),
         // `We introduce Foo, a benchmark`, `Foo is a large corpus`.
         other(format!(
-            r"(?:^|[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
+            r"(?:^|^\(?\d\)? |\(\d\) |[Ww]e (?:also )?{INTRODUCE} )(?P<l>{NAME}){ASIDE}(?: is|,) (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b"
+        )),
+        // `On Foo2, we achieve`.
+        other(format!(
+            r"^On (?:the )?(?P<l>[A-Z][\w-]*(?:[A-Z]|\d)[\w-]*(?: and [A-Z][\w-]*(?:[A-Z]|\d)[\w-]*)?), (?:we|our|the|it|{NAME}) (?:[\w-]+ ){{0,3}}?(?:achiev|obtain|reach|outperform|improv|attain|scor)\w*\b"
+        )),
+        // `a mixture built from Foo and Bar`.
+        other(format!(
+            r"\b(?:{DATA}|mixture|mix|collection|pool|suite|data|(?:training|test|evaluation) set)s?\b[^.;]{{0,40}}? (?:assembled|built|constructed|compiled|derived|composed|drawn|aggregated|merged|combined|curated|sourced|created|formed) (?:from|of|by (?:combining|merging)) (?:the )?(?P<l>{list})"
+        )),
+        // `Foo contains 12,000 sentences in four languages`.
+        other(format!(
+            r"^(?:The )?(?P<l>{NAME}){ASIDE} (?:contains?|comprises|consists of|has|includes) (?:about |around |over |approximately |more than |a total of )?\d[\d,.]*[kKM]? (?P<b>(?:[a-z-]+ ){{0,3}}?)(?:examples|samples|instances|sentences|documents|utterances|images|pairs|questions|descriptions|records|articles|tweets|posts|reviews|recordings|clips|videos|dialogues|hours|tokens|queries|conversations|abstracts)\b"
         )),
         // `in Foo, a large corpus`, and an item of a list: `• Foo (5-shot): A corpus of words`.
         other(format!(r"\b(?:in|from|on|of|uses?|using|with) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,5}}?){DATA}\b")),
@@ -70,6 +82,14 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         other(format!(r"\b(?:[Tt]he|[Oo]n) (?P<l>{NAME} \([A-Z][\w-]{{1,11}}\)) (?:annotations|trees|treebanks)\b")),
         // `(5) Foo, a dataset introduced in`.
         other(format!(r"(?:\([\w&]{{1,3}}\)|;|:) (?P<l>{NAME}){ASIDE}, (?:an?|the) (?P<b>(?:[\w-]+ ){{0,4}}?){DATA}\b")),
+        // `The dataset is based on Foo`.
+        other(format!(
+            r"\b(?:[Tt]he|[Oo]ur|[Tt]his|[Aa]ll) (?:[\w-]+ ){{0,2}}?(?:data ?sets?|data|corpus|benchmark|images|samples|recordings) (?:(?:is|are|was|were) (?:mainly |partly )?)(?:based (?:up)?on|derived from|extracted from|obtained from|taken from) (?:the )?(?P<l>{list})"
+        )),
+        // `10k hours of speech from Foo`.
+        other(format!(
+            r"\b\d[\d,.]*[kKM]?\+? (?:hours|utterances|sentences|documents|images|videos|pairs|tokens|examples|samples|questions|instances|articles|recordings|clips)(?: of (?:[a-z-]+ ){{0,2}}?(?:audio|speech|data|text|video|recordings))? from (?:the )?(?P<l>{list})"
+        )),
         // `data are sampled from Foo`.
         other(format!(r"\bdata (?:(?:is|are|was|were) )?(?:(?:sampled|drawn|taken|collected|selected|crawled) )?from (?:the )?(?P<l>{list})")),
         // Not only words of capitals: `the foo2.5 dataset`.
@@ -169,7 +189,7 @@ pub(super) fn is_small_word(word: &str) -> bool {
 pub(super) fn is_possible(name: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|PyTorch|TensorFlow|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|L?LMs?|RAG|SFT|RL|Learning|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
+            r"(?i)\b(?:NVIDIA|[CGT]PUs?|[AVH]\d00|RTX|GeForce|Tesla|Adam\w?|SGD|(?:PyTorch|TensorFlow|Keras|JAX|DeepSpeed|Megatron)(?:-[\w-]+)?|Hugging ?Face|Transformers|Eq|Tab|Fig|Figures?|Tables?|Sections?|Appendix|Algorithm|NLP|AI|ML|L?LMs?|RAG|SFT|RL|Learning|Python|Java|C\+\+|English|Chinese|German|French|Spanish|Japanese|Latin|Arabic)$",
         )
     });
     // `English-language corpora` are of a kind, and so are `QA` ones.

@@ -154,7 +154,7 @@ pub(super) fn of_reference(paper: &Paper, text: &str) -> Option<String> {
 pub(super) fn of_sentence(paper: &Paper, text: &str) -> Option<String> {
     static HEAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing)(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \((?:(?P<s>[A-Z]{2,6})|[^()]{1,40})\))?, \p{L}",
+            r"^(?:\W{1,8})?(?:For|On|During|Regarding|As for|When \p{L}+ing|To (?:fine-?tune|(?:pre-?)?train|adapt|optimi[sz]e|distil+))(?: on| with| for)? (?P<x>[^,;:()]{2,70}?)(?: \((?:(?P<s>[A-Z]{2,6})|[^()]{1,40})\))?, \p{L}",
         )
     });
     static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -183,14 +183,15 @@ pub(super) fn stage(text: &str) -> Option<String> {
     static STAGE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"^(?:(?:In|During|For|At|•) )?(?:the |our )?(?:[Tt]raining )?(?P<s>(?:[Ss]tage|[Pp]hase) (?:\d|I{1,3}|IV|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our)",
-            r"|(?:first|second|third|fourth|final) (?:training )?(?:stage|phase))(?: \((?P<n>[\w+/ -]{2,40})\))?(?:[,:]| (?:we|uses|trains|is trained)\b)"
+            r"|(?:first|second|third|fourth|final) (?:training )?(?:stage|phase))(?: \((?P<n>[\w+/ -]{2,40})\)| ?[–—:] ?(?P<t>[A-Z][\w+/ -]{2,50}?))?(?:[,:]| ?\(| (?:we|uses|trains|is trained)\b|\.$|\. [A-Z]|$)"
         ))
     });
-    if !["tage ", "hase ", "tage,", "hase,"].iter().any(|word| text.contains(word)) {
+    if !["tage ", "hase ", "tage,", "hase,", "tage:", "hase:"].iter().any(|word| text.contains(word)) {
         return None;
     }
     let found = STAGE.captures(text)?;
-    Some(found.name("n").map_or_else(|| found["s"].to_string(), |name| format!("{} {}", &found["s"], name.as_str())))
+    let name = found.name("n").or_else(|| found.name("t")).map(|name| name.as_str().trim());
+    Some(name.map_or_else(|| found["s"].to_string(), |name| format!("{} {name}", &found["s"])))
 }
 
 /// The models that the sentences of each section have for their subjects, where there are several: then each tells of its own.
@@ -200,7 +201,7 @@ impl Subjects {
     pub(super) fn of(sentences: &[Sentence]) -> Self {
         let mut all: HashMap<Option<usize>, Vec<String>> = HashMap::new();
         for sentence in sentences {
-            let Some(name) = trained_subject(&sentence.text) else { continue };
+            let Some(name) = trained_subject(&sentence.text).or_else(|| trained_part(&sentence.text)) else { continue };
             let named = all.entry(sentence.section).or_default();
             if !named.contains(&name) {
                 named.push(name);
@@ -212,8 +213,26 @@ impl Subjects {
 
     /// The model that a sentence is about, beside others of its section.
     pub(super) fn of_one(&self, sentence: &Sentence) -> Option<String> {
-        self.0.get(&sentence.section).and_then(|_| trained_subject(&sentence.text))
+        self.0.get(&sentence.section).and_then(|_| trained_subject(&sentence.text).or_else(|| trained_part(&sentence.text)))
     }
+}
+
+/// `The SFT is trained`, `The reward model was trained`, `Models optimized with Foo were trained`: a step, a part or a kind of runs, which
+/// tells something beside others.
+fn trained_part(text: &str) -> Option<String> {
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"^(?:(?:The |Our )?(?P<x>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT|[Rr]eward model|[Pp]olicy(?: model| network)?|[Tt]eacher(?: model| network)?|[Ss]tudent(?: model| network)?|[Dd]iscriminator|[Gg]enerator|[Rr]etriever|[Rr]e-?ranker|[Rr]eader|[Vv]ocoder|[Aa]coustic model|[Ll]anguage model|[Dd]etector|[Cc]lassifier|[Dd]iffusion model|[Aa]utoencoder|[Dd]ecoder|[Ee]ncoder)(?: model| stage| phase| training)? (?:is|was) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed|performed|carried out|conducted|run)",
+            r"|(?:The |All )?(?:[Mm]odels|[Nn]etworks|[Rr]uns|[Vv]ariants) (?:that (?:are|were) )?(?:trained|optimi[sz]ed|fine-?tuned) (?:with|using|by|on) (?:the )?(?P<y>[A-Z][\w-]*(?:(?:,|,? and) [A-Z][\w-]*)*) (?:were|are|use|used)",
+            r"|For (?:the )?(?P<z>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT)(?: stage| phase| training| fine-?tuning)?, (?:we|the|an?))\b"
+        ))
+    });
+    let may = [" trained ", " tuned ", " optimized ", " optimised ", " performed ", " conducted ", " run "]
+        .iter()
+        .any(|word| text.contains(word));
+    let found = (may || text.starts_with("For ")).then(|| PART.captures(text)).flatten()?;
+    let name = found.name("x").or_else(|| found.name("y")).or_else(|| found.name("z"))?;
+    Some(name.as_str().to_string())
 }
 
 /// `LeafNet5 was trained`, `Both LeafNet and BarkNet were trained`, `For BarkNet, we`: the models that a sentence begins with.

@@ -18,10 +18,10 @@ pub(super) struct Used {
 
 /// Where a sentence names the model that is used, each with what it is worth.
 pub(super) fn used_in(text: &str) -> Vec<Used> {
-    const BASE: &str = r"(?:backbones?|base|default|(?:text |image |visual |audio |feature )?encoders?|feature extractors?|student|teacher|retriever|generator|policy|classifier|starting point|initial policy|initiali[sz]ation)";
+    const BASE: &str = r"(?:backbones?|base|(?:object )?detectors?|segment(?:er|ation model)|default|(?:text |image |visual |audio |feature )?encoders?|feature extractors?|student|teacher|retriever|generator|policy|classifier|starting point|initial policy|initiali[sz]ation)";
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
+            r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|start(?:ed|s|ing)? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
             r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
         ))
     });
@@ -32,7 +32,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:is|are|was|were|to be|we use is)|:) |\b(?:adopt|use|follow|employ|take)(?:s|ed)? the (?:[\w-]+ )?architecture of (?:the |an? )?|\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
+            r"\b(?:{BASE}(?: (?:network|model|architecture|encoder|LLM)s?)?|(?:ASR|language|underlying|main) model)(?: (?:of|for|in) (?:our|the|all) [\w-]+(?: [\w-]+)?)?(?: (?:before|after|during|for|in) [^,;.]{{1,60}},?)?(?: (?:that |which )?we (?:use|used|adopt|adopted|employ|employed|choose|chose|train|trained)(?: in [^,;.]{{1,50}}?)?)?(?: (?:is|are|was|were|to be)|:) |\b(?:adopt|use|follow|employ|take)(?:s|ed)? the (?:[\w-]+ )?architecture of (?:the |an? )?|\b[Oo]ur (?:{BASE}|main) (?:network|model|architecture|encoder|LLM), |\b(?:[Tt]he|[Oo]ur) (?:main |model |network |overall )?(?:architecture|classifier|detector) is (?:loosely )?(?:based on |inspired by |built on )?|\b(?:network|model|architecture|classifier|method)s?\b[^.;]{{0,80}}, (?:namely|i\.e\.,) "
         ))
     });
     static AS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -52,6 +52,25 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
         && text[at + name.len()..].contains(" trained")
     {
         found.push(Used { at: at..at + name.len(), weight: 5.0, sure: true });
+    }
+    // `Model: Foo-7B`, an item of a list.
+    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[•*-] )?(?:(?:[Bb]ase|[Pp]re-?trained|[Bb]ackbone|[Ff]oundation|[Ss]tudent|[Tt]eacher) )?(?:[Mm]odel|[Bb]ackbone|LLM|[Ee]ncoder|[Aa]rchitecture) ?: ",
+        )
+    });
+    if let Some(label) = ITEM.find(text) {
+        let end = text[label.end()..].find([';', ',']).map_or(text.len(), |end| label.end() + end);
+        found.push(Used { at: label.end()..end, weight: 5.0, sure: true });
+    }
+    // `Foo-large is fine-tuned on`: a name with a size, whoever made it.
+    static TUNED: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?: \([^()]*\)| \[[^\[\]]*\])* (?:is|was|are|were) (?:\w+ )?fine-?tuned\b"));
+    let is_tuned = |after: &str| TUNED.is_match(after);
+    if text.contains(" fine")
+        && let Some((_, at)) = models_named(text).into_iter().next().filter(|(_, at)| at.start == 0 && is_tuned(&text[at.end..]))
+    {
+        found.push(Used { at, weight: 5.0, sure: true });
     }
     let verbs = [(&*TRAINS, true, 4.0, 6.0), (&*TAKES, false, 2.0, 6.0), (&*IS, true, 5.0, 6.0), (&*KINDS, true, 2.0, 2.0)];
     for (verbs, sure, plain, strong) in verbs {
@@ -104,13 +123,15 @@ fn object(text: &str) -> (usize, usize) {
 /// Names of models: with a size, a depth or a version (`Foo2.5-7B-Chat`, `FooNet-18`, `Foo-B/32`, `Foo-base`), but no data set.
 pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"\b(?:[A-Z]{2,4}-)?[a-z]?[A-Z][A-Za-z]+\d*(?:\.\d+)?(?:x\d{1,2})?(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|it|V\d+))*\b",
-        )
+        crate::intake::regex(concat!(
+            r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\dD|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
+            r"(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|V\d+)",
+            r"|-(?:it|VL|vl|[Ii]nstruct|[Cc]hat|[Dd]istil(?:led)?|[Mm]edium|[Mm]ini|[Nn]ano|[Mm]icro|[Hh]uge|[Gg]iant|[Tt]urbo|(?:un)?cased|multilingual|mono|xlsr|ASR|Coder|Math|hf))*\b"
+        ))
     });
     static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL)\b",
+            r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|[Mm]edium|[Mm]ini|[Nn]ano|[Hh]uge|BASE|LARGE|XL)\b|-[TSBMLH]$",
         )
     });
     // `owner/foo-large-b10`: a name that nobody writes with capitals.
@@ -119,8 +140,6 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
             r"\b(?:[A-Za-z][\w-]*/)?(?P<n>[a-z][a-z\d.]*(?:-[\w.]+)*-(?:\d+(?:\.\d+)?[bm]|base|large|small|tiny|medium)(?:-[\w.]*\w)*)\b",
         )
     });
-    // `Foo-3B/7B` are two.
-    static TWO: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\d[BM]/"));
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^ (?:\w+ )?(?:data\s?sets?|corpus|corpora|benchmarks?|data|tokeni[sz]ers?|embeddings?|GPUs?|images?|loss|optimi[sz]ers?|protocols?|procedures?|implementation|code(?:base)?|settings?|pipeline|toolkit|library|framework|recipe)\b",
@@ -128,9 +147,8 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     });
     let named = NAME.find_iter(text).filter(|name| {
         SIZED.is_match(name.as_str())
-            && !TWO.is_match(name.as_str())
             && !super::standing::begins_with_machine(name.as_str())
-            && name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3
+            && (name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3 || name.as_str().contains("D-"))
             && names::datasets_in(name.as_str()).is_empty()
             && !DATA.is_match(&text[name.end()..])
     });
@@ -141,15 +159,26 @@ pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
     let ids = ID
         .captures_iter(text)
         .filter_map(|found| found.name("n"))
-        .filter(|name| !is_in_address(name.start()))
+        // Nor is what a longer name ends with.
+        .filter(|name| !is_in_address(name.start()) && !text[..name.start()].ends_with('-'))
         .map(|name| (name.as_str().to_string(), name.range()));
     let ids: Vec<_> = if text.contains(['/', '-']) { ids.collect() } else { Vec::new() };
     // What stands before the stroke is who keeps it.
     let is_apart = |at: &Range<usize>| ids.iter().all(|(_, id)| at.end < id.start.saturating_sub(1) || id.end <= at.start);
-    let all = named.flat_map(|name| std::iter::once((name.as_str().to_string(), name.range())).chain(further_sizes(text, &name)));
+    let all = named.flat_map(|name| in_one_word(&name).into_iter().chain(further_sizes(text, &name)));
     let mut all: Vec<_> = all.filter(|(_, at)| is_apart(at)).chain(ids.iter().cloned()).collect();
     all.sort_by_key(|(_, at)| at.start);
     all
+}
+
+/// `Foo-3B/7B` are two; any other name is one.
+fn in_one_word(name: &regex::Match<'_>) -> Vec<(String, Range<usize>)> {
+    static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"^(?P<s>.*?[A-Za-z\d][- ])(?P<a>\d+(?:\.\d+)?[BM])(?P<more>(?:/\d+(?:\.\d+)?[BM])+)$")
+    });
+    let Some(found) = SIZES.captures(name.as_str()) else { return vec![(name.as_str().to_string(), name.range())] };
+    let sizes = std::iter::once(&found["a"]).chain(found["more"].split('/').filter(|size| !size.is_empty()));
+    sizes.map(|size| (format!("{}{size}", &found["s"]), name.range())).collect()
 }
 
 /// `Foo-2 7B {and 13B}`: each further size is of the same name.
@@ -174,7 +203,13 @@ fn further_sizes(text: &str, name: &regex::Match<'_>) -> Vec<(String, Range<usiz
 /// What a model of a public name with a size is one of: `Foo2.5-7B-Chat` of `foo`; another name is its own.
 pub(super) fn kind_of(name: &str) -> String {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[- ]\d+(?:\.\d+)?[BMbm]\b"));
-    if !SIZE.is_match(name) {
+    // `Foo2.5-Instruct`: a version and what it was tuned for.
+    static VERSION: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^[A-Za-z]+-?\d(?:\.\d)?(?:-(?:[Ii]nstruct|[Cc]hat|it|VL|vl|[Mm]ini|[Mm]edium|[Ss]mall))+$|^[A-Za-z]{3,}v\d+[a-z]$",
+        )
+    });
+    if !SIZE.is_match(name) && !VERSION.is_match(name) {
         return name.to_string();
     }
     name.chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase()
@@ -205,7 +240,19 @@ fn depth(name: &str) -> Option<u32> {
 
 /// Whether a name is that of a model for sure: its family is known, or it tells parameters.
 fn is_model(name: &str) -> bool {
-    super::about::family_named(name).is_some() || parameters(name).is_some()
+    super::about::family_named(name).is_some() || super::about::kind_named(name) || parameters(name).is_some()
+}
+
+/// `Foo-base`: a name that tells a size in words.
+fn sized_in_words(name: &str) -> bool {
+    let last = name.rsplit(['-', ' ']).next().unwrap_or_default().to_lowercase();
+    last.len() < name.len() && ["base", "large", "small", "tiny", "medium", "mini", "xl"].contains(&last.as_str())
+}
+
+/// `the pre-trained {Foo-18}`: what comes with weights of its own.
+fn comes_before(before: &str) -> bool {
+    let before = before.trim_end();
+    before.ends_with("pre-trained") || before.ends_with("pretrained")
 }
 
 /// The models that a sentence says to be used, each as a size of which only the name is known.
@@ -243,9 +290,18 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
     }
     for used in used_in(at.text()) {
         let begins = used.sure && used.weight >= 4.0 && takes_weights(at.text(), &used);
-        for (name, words) in models_named(&at.text()[used.at.clone()]) {
+        let mut names = models_named(&at.text()[used.at.clone()]);
+        if names.is_empty() && used.sure {
+            names.extend(plainly_named(&at.text()[used.at.clone()]));
+        }
+        for (name, words) in names {
             let words = used.at.start + words.start..used.at.start + words.end;
-            if let Some(quote) = at.sentence.quote(words).filter(|_| is_model(&name) || used.weight >= 5.0) {
+            let words_at = words.start;
+            if let Some(quote) = at.sentence.quote(words).filter(|_| {
+                is_model(&name)
+                    || used.weight >= 5.0
+                    || used.sure && (sized_in_words(&name) || comes_before(&at.text()[used.at.start..words_at]))
+            }) {
                 let trust = if used.sure { 0.75 } else { 0.7 };
                 let section = at.sentence.section;
                 let begins = begins && comes_trained(&name);
@@ -253,6 +309,15 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
             }
         }
     }
+}
+
+/// `DistilBERT`: a model that comes trained, by its bare name.
+fn plainly_named(text: &str) -> Option<(String, Range<usize>)> {
+    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b[A-Za-z]*[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b"));
+    let name = NAME.find_iter(text).find(|name| comes_trained(name.as_str()) && names::datasets_in(name.as_str()).is_empty())?;
+    // A part of a longer name is none.
+    let goes_on = text[name.end()..].starts_with(['-', '_', '/']) || text[..name.start()].ends_with(['-', '_', '/']);
+    (!goes_on).then(|| (name.as_str().to_string(), name.range()))
 }
 
 /// `• Foo-7B (Ash, 2023): a model of ...`: the model that an item of a list begins with.

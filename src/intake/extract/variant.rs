@@ -14,6 +14,7 @@ fn variants_in(text: &str, most: usize) -> Vec<(usize, String)> {
         crate::intake::regex(concat!(
             r"\b(?:the |our )?(base|big|large|small|tiny|medium|huge) models?\b|\((base|big|large|small)\)",
             r"|\b([A-Z][A-Za-z]*(?:BASE|LARGE|SMALL|TINY|XXL))\b|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*[ -](?:base|x*large|small|tiny|medium|huge|XL|XXL))\b",
+            r"|(?:^|[;,] (?:and |while |whereas )?|(?:^|[;,] )[Ff]or |\bwhile |\bwhereas )(?:[Tt]he |[Oo]ur )?(\d+(?:\.\d+)?[BM](?:(?:, |,? and )\d+(?:\.\d+)?[BM])*)(?:[- ]parameters?)? (?:models?|runs?|variants?|versions?|networks?|checkpoints?|configurations?)\b",
             r"|\b([A-Z][A-Za-z]*[A-Z][A-Za-z]*-(?:[A-Z]+/\d+|(?:Base|Large|Huge|Small|Tiny)|\d{2,4}(?:-\d{1,2})?|(?:Ti|XS|S|M|B|L|XL|H)))\b|\b(GPT-[23])\b"
         ))
     });

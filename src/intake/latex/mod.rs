@@ -59,6 +59,19 @@ pub(super) fn formula(latex: &str) -> String {
     reader.formula(tokens)
 }
 
+/// The tables of a piece of LaTeX that stands in another kind of text.
+pub(super) fn tables(latex: &str) -> Vec<Block> {
+    let files = Files::default();
+    let mut reader = Reader::new(&files);
+    reader.read("a table", latex);
+    let mut tables = std::mem::take(&mut reader.blocks);
+    tables.retain(|block| matches!(block, Block::Table { .. }));
+    for table in &mut tables {
+        table.texts(&mut |text| tidy(text));
+    }
+    tables
+}
+
 /// Title and authors, then the text, then the bibliography.
 fn blocks_of(reader: &mut Reader<'_>) -> Vec<Block> {
     reader.entries_of_bib();

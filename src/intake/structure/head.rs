@@ -90,7 +90,8 @@ fn without_stamp(line: &str) -> &str {
     static STAMP: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"^#? ?arXiv:\d[\d.v]+\s*\[[\w.-]+\]\s*\d{1,2} ?[A-Z][a-z]{2} ?\d{4}",
-            r"|^(?:Published as|Under review|Preprint|Accepted (?:at|to|for|by)|To appear|(?:In )?Proceedings of|Journal of|Page \d).*$|^\d{1,4}$"
+            r"|^(?:Published as|Under review|Preprint|Accepted (?:at|to|for|by)|To appear|(?:In )?Proceedings of|Journal of|Page \d).*$|^\d{1,4}$",
+            r"|^.{0,60}\b(?:TRANSACTIONS|JOURNAL|LETTERS|MAGAZINE)\b.{0,80}\b(?:VOL\.?|NO\.?|(?:19|20)\d\d)\b.*$"
         ))
     });
     let line = line.trim();

@@ -5,6 +5,7 @@ use crate::intake::{FieldKey, Unit};
 
 pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::BatchSize, r"\b(?:mini[- ]?\s?)?batch[-_ ]?sizes?{to}{n}", Some(Unit::Examples), COUNT),
+    rule(FieldKey::BatchSize, r"\((?:an )?effective(?: batch(?: size)?)?(?: of| is|:| =)? ?{n}\)", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
         r"\b(?:mini[- ]?)?batch[-_ ]?sizes? (?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card){to}{n}",
@@ -73,6 +74,7 @@ pub(super) const RULES: &[Rule] = &[
         COUNT,
     ),
     rule(FieldKey::Epochs, r"\b(?:number of |training |# ?)?epochs?\s*[:=∈]\s*[{{\[(]?{n}", Some(Unit::Epochs), COUNT),
+    rule(FieldKey::Epochs, r"\bepochs? [{{\[(]{n}[}}\])]", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\bnumbers? of (?:[a-z-]+ )?epochs?{of}{v}\s?(?:[-–]|to)\s?{n2}", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
@@ -106,6 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         Some(Unit::Epochs),
         COUNT,
     ),
+    rule(FieldKey::Epochs, r"\b{v} (?:maximum|max\.?|total|training) epochs\b", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"[=≈≃] ?{v} (?:training )?epochs\b", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"\({v} epochs?(?: and {n2} epochs?)?[,;)]", Some(Unit::Epochs), COUNT),
     rule(
@@ -303,7 +306,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\b{v}\s*% of (?:the |all |our )?(?:total |training |optimi[sz]ation )*(?:steps|iterations|updates|training|epochs|time) (?:(?:is|are|was|were) )?(?:used )?(?:for|as|to) (?:the |a |learning[- ]rate |linear )*warm-?\s?(?:ing )?up\b",
+        r"\b{v}\s*% of (?:the |all |our )?(?:total |training |optimi[sz]ation )*(?:steps|iterations|updates|training|epochs|time|tokens|data) (?:(?:is|are|was|were) )?(?:used )?(?:for|as|to) (?:the |a |learning[- ]rate |linear )*warm-?\s?(?:ing )?up\b",
         Some(Unit::Percent),
         (0.0, 100.0),
     ),
@@ -336,7 +339,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Warmup,
-        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation |mini-?)?(?:steps|iterations|updates|epochs|tokens|batches)",
+        r"\bwarm(?:ed|ing|s)?[- ]?up[^.;,\d]{0,40}?\b(?:over|for|of|in|during|is|to) (?:the )?(?:first )?{n}\s*(?:training |update |linear |optimi[sz]ation |rollout |gradient |global |mini-?)?(?:steps|iterations|updates|epochs|tokens|batches)",
         Some(Unit::Steps),
         COUNT,
     ),

@@ -34,15 +34,23 @@ pub(super) const RULES: &[Rule] = &[
     // The two ends of a range.
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[-_ ]rates?|lr)\b[^.;\d]{0,40}?\b(?:rang\w*|search\w*|tun\w+|swe\w+|var\w+|explor\w+|tr(?:y|ied)|grid|interval)\b[^.;\d]{0,20}?\bfrom {v} to {n2}",
+        r"\b(?:learning[-_ ]rates?|lr)\b[^.;\d]{0,40}?\b(?:rang\w*|search\w*|tun\w+|swe\w+|var\w+|explor\w+|tr(?:y|ied)|grid|interval)\b[^.;\d]{0,20}?\b(?:from|between) {v} to {n2}",
         None,
         LR,
     ),
+    rule(FieldKey::Lr, r"\b(?:learning[-_ ]rates?|lr) (?:\w+ )?between {v} (?:and|to) {n2}", None, LR),
     rule(FieldKey::Lr, r"\b(?:learning[-_ ]rates?|step[- ]?size|(?:(?:max|peak|base|init|initial)_?)?lr)\b{of}{n}", None, LR),
     rule(FieldKey::Lr, r"\blr[_ ]?(?:max|peak|base|init|initial){of}{n}", None, LR),
     rule(
         FieldKey::Lr,
         r"\b(?:learning[-_ ]rate|lr) (?:decay|schedul\w+|anneal\w+)\b[^.;,\d]{0,40}?\b(?:start|begin|initial|peak)\w*(?: (?:from|at|with|of|value|learning|rate|lr|a|an|the))* {n}",
+        None,
+        LR,
+    ),
+    // `the rate is halved whenever the loss stops falling, starting from 1e-3`.
+    rule(
+        FieldKey::Lr,
+        r"\blearning[-_ ]rates?\b(?:[^.;]|\.\d){0,140}?,? (?:starting|beginning) (?:from|at|with) (?:an? )?(?:(?:initial )?(?:value|rate|learning[- ]rate) of )?{n}",
         None,
         LR,
     ),
@@ -60,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         FieldKey::Lr,
-        r"\b(?:learning[-_ ]rate|lr)\b[^.;]{0,80}?\b(?:to|with|and|reaching) (?:a |its |the )?(?:peak|maximum|maximal)(?: value| learning rate| lr)?(?: of| at|:)? {n}",
+        r"\b(?:learning[-_ ]rate|lr)\b[^.;]{0,80}?\b(?:to|with|and|reaching) (?:a |its |the )?(?:peak|maximum|maximal)(?: value| rate| learning rate| lr)?(?: of| at|:)? {n}",
         None,
         LR,
     ),
@@ -92,7 +100,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::Beta1, r"\b(?:β\s?[₁1]|beta_?\s?1){of}{n}", None, SHARE),
     rule(FieldKey::Beta2, r"\b(?:β\s?[₂2]|beta_?\s?2){of}{n}", None, SHARE),
     rule(FieldKey::Eps, r"(?:[ϵεǫ]|\bepsilon|\beps){of}{n}", None, (1e-16, 1.0)),
-    rule(FieldKey::Momentum, r"\bmomentum(?: (?:coefficient|parameter|term|value))?{of}{n}", None, SHARE),
+    rule(
+        FieldKey::Momentum,
+        r"\bmomentum(?: (?:coefficient|factor|hyper-?parameter|parameter|term|value|rate|weight))?{of}{n}",
+        None,
+        SHARE,
+    ),
     rule(FieldKey::Momentum, r"{v} (?:Nesterov )?momentum\b", None, SHARE),
     rule(
         FieldKey::WeightDecay,

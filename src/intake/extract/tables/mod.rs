@@ -3,6 +3,8 @@
 //! A number belongs to the label at the start of its row and to the header cells above it. Whether rows or columns hold settings, data
 //! sets or systems is told by their names.
 
+mod blocks;
+mod columns;
 mod lead;
 mod listed;
 mod parted;
@@ -12,7 +14,7 @@ mod sizes;
 mod values;
 
 pub(super) use settings::Given;
-pub(super) use values::{Named, setting};
+pub(super) use values::{Named, adapter_setting, setting};
 
 use super::{Findings, numbers, scope};
 use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table};
@@ -90,7 +92,8 @@ impl<'a> View<'a> {
             let written = words.join(" ");
             let named = (written != text).then(|| values::setting(&written)).flatten();
             // `FooNet dropout`: of which part it is may stand before it.
-            let is_coined = |word: &str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
+            let is_coined =
+                |word: &str| word.chars().filter(|c| c.is_uppercase()).count() > 1 && !word.to_lowercase().starts_with("per-");
             named.or_else(|| match words.as_slice() {
                 [part, rest @ ..] if !rest.is_empty() && is_coined(part) => values::setting(&rest.join(" ")),
                 _ => None,
@@ -116,7 +119,12 @@ impl<'a> View<'a> {
                 || cell.x0 <= (header.x0 + header.x1) / 2.0 && (header.x0 + header.x1) / 2.0 <= cell.x1
         };
         let above = self.heads.iter().take_while(|at| **at < row).map(|at| &self.table.rows[*at]);
-        above.filter_map(|r| r.cells.iter().find(over).map(|header| self.part_over(header, row, cell))).collect()
+        above
+            .filter_map(|r| {
+                let header = r.cells.iter().find(over)?;
+                Some(blocks::with_measure(r, header).unwrap_or_else(|| self.part_over(header, row, cell)))
+            })
+            .collect()
     }
 
     /// The word of a header that was set too close for a cell each: if several numbers of the row stand under it.
@@ -124,7 +132,11 @@ impl<'a> View<'a> {
         let under =
             self.table.rows[row].cells.iter().filter(|c| header.x0 - 4.0 <= c.center() && c.center() <= header.x1 + 4.0).count();
         let words: Vec<&str> = header.text.split(' ').collect();
-        if under < 2 || words.len() < under {
+        // Heads of their own below it: it stands over all of them.
+        let within = |c: &&Cell| header.x0 - 4.0 <= c.center() && c.center() <= header.x1 + 4.0 && c.span != header.span;
+        let below = |at: &usize| self.table.rows[*at].cells.iter().filter(within).count();
+        let is_over_heads = self.heads.iter().take_while(|at| **at < row).any(|at| below(at) >= under.max(2));
+        if under < 2 || words.len() < under || is_over_heads {
             return header.text.clone();
         }
         let letter = (header.x1 - header.x0) / header.text.chars().count().max(1) as f32;

@@ -1,5 +1,9 @@
 //! Scores in tables.
 
+use super::blocks;
+use super::columns::{
+    columns_are_data, is_mean, is_unknown_data, lists_data, measure_over_parts, of_caption, rows_are_data, systems_down,
+};
 use super::{View, is_header, is_name, lead, sizes, value_of};
 use crate::intake::extract::architecture;
 use crate::intake::extract::heard::{Heard, without_citations};
@@ -28,6 +32,16 @@ struct Seen<'a> {
     one_label: bool,
     /// Whether heads are beginnings of the names of data sets.
     shortened: bool,
+    /// Whether `P` and `R` stand beside `F1`.
+    letters: bool,
+    /// Whether such a row has but one number, whose head need not tell it apart.
+    alone: bool,
+    /// Whether the table tells which rows are the paper's own.
+    own_told: bool,
+    /// Whether systems stand beside their data.
+    beside: bool,
+    /// Whether heads are of one measure on parts of data that nothing else names.
+    parts: bool,
 }
 
 /// Numbers with a data set and, where it can be told, a metric and a system.
@@ -42,9 +56,14 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         heard: &heard,
         of_data,
         metrics,
-        of_systems: own.told,
+        of_systems: own.told || systems_down(view),
         one_label: has_one_label(view),
         shortened: lead::heads_are_beginnings(view, &heard),
+        own_told: own.told,
+        beside: blocks::systems_beside_data(view),
+        letters: blocks::has_letters(view),
+        alone: blocks::systems_beside_data(view) && view.table.rows.iter().all(|row| row.cells.len() <= 3),
+        parts: view.scope.datasets.is_empty() && heard.main.is_none() && measure_over_parts(view, &heard),
     };
     // Labels that hold for the rows below.
     let mut group: Option<String> = None;
@@ -84,7 +103,10 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
         }
         let label = if label.is_empty() { system.clone().unwrap_or_default() } else { label };
         let label = with_network(view, index, row, label, seen.one_label);
-        let of_row = lead::of_row(view, index, row, &heard);
+        let beside = blocks::data_and_system(view, index, row, stub.as_ref().map(|(_, stub)| stub.as_str()));
+        let beside = beside.filter(|_| seen.beside);
+        let label = beside.as_ref().map_or(label, |(_, system)| system.clone());
+        let of_row = beside.map(|(data, _)| data).or_else(|| lead::of_row(view, index, row, &heard));
         let group = of_row.as_deref().or(group.as_deref());
         // Beside `+1.5`, `−0.3` is a difference, too.
         let signed = |text: &str| text.trim().starts_with('+');
@@ -95,7 +117,9 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             if headers.iter().any(|h| architecture::dimension(h).is_some() || view.setting(h).is_some()) {
                 continue;
             }
-            if headers.last().is_some_and(|head| is_spread_head(head)) || of_differences && (value < 0.0 || signed(&cell.text)) {
+            if headers.last().is_some_and(|head| is_spread_head(head) && !(seen.letters && head.trim() == "P"))
+                || of_differences && (value < 0.0 || signed(&cell.text))
+            {
                 continue;
             }
             let is_own = own.rows.get(index).copied().unwrap_or_default();
@@ -146,10 +170,15 @@ fn has_one_label(view: &View<'_>) -> bool {
 pub(super) fn with_network(view: &View<'_>, index: usize, row: &Row, label: String, one_label: bool) -> String {
     static NETWORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?)$",
+            r"(?i)^(?:arch(?:itecture)?s?\.?|backbones?|networks?|(?:base )?models?|methods?|encoders?|variants?|systems?|approach(?:es)?|algorithms?|experiments?|configurations?)$",
         )
     });
-    let names = row.cells.iter().skip(1).take(2).take_while(|cell| score_of(&cell.text).is_none() && is_name(&cell.text));
+    let names = row
+        .cells
+        .iter()
+        .skip(1)
+        .take(2)
+        .take_while(|cell| score_of(&cell.text).is_none() && (is_name(&cell.text) || sizes::names_a_size(&cell.text)));
     let more = names.filter(|cell| view.headers(index, cell).last().is_some_and(|head| NETWORK.is_match(head.trim())));
     let mut words: Vec<&str> = if one_label { Vec::new() } else { vec![label.as_str()] };
     words.extend(more.map(|cell| cell.text.as_str()).filter(|text| !label.contains(text)));
@@ -167,7 +196,11 @@ struct Own {
 impl Own {
     /// A row is the paper's that says so, or bears its name. Where none does and others are cited, those are that cite nobody.
     fn read(view: &View<'_>, own: &[String]) -> Own {
-        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:ours?|proposed)\b"));
+        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| {
+            crate::intake::regex(
+                r"(?i)\b(?:ours?|proposed)\b|^(?:our )?(?:final|full|complete) (?:[\w-]+ ){0,2}(?:system|model|method|pipeline|ensemble|framework)\b",
+            )
+        });
         static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
         static SUMS: LazyLock<regex::Regex> = LazyLock::new(|| {
             crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ")
@@ -206,70 +239,6 @@ fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
 
 fn measures(header: &str, heard: &Heard) -> bool {
     heard.metrics_in(header).iter().any(|m| m.name != "score")
-}
-
-/// Whether the first column is headed by a word for data: `Language`, `Domain`.
-fn rows_are_data(view: &View<'_>) -> bool {
-    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?|languages?|lang\.?|domains?|subsets?|tasks?|test sets?)$",
-        )
-    });
-    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
-    header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()))
-}
-
-/// `Results on the real test set (A)`: data without a name of its own.
-fn of_caption(caption: &str) -> Option<String> {
-    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"\b(?:on|for) (?:the |our )?(?P<d>(?:[\w-]+ ){1,3}(?:data ?sets?|(?:test|validation|held-out) (?:data|sets?)|test data ?set))\b",
-        )
-    });
-    Some(DATA.captures(caption)?["d"].to_string())
-}
-
-/// Whether the columns of a table are data sets: two of its headers are known as such, or one as a member of the caption's suite, or the
-/// first beside the systems is, before others that name nothing else.
-fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
-    static SYSTEMS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
-    let suites = heard.datasets_in(view.caption);
-    let other = |text: &str| architecture::dimension(text).is_some() || view.setting(text).is_some() || is_no_score(text);
-    // A caption that names the measure leaves data for the heads.
-    let measured = heard.metrics_in(view.caption).iter().any(|metric| metric.name != "score");
-    let mut headers = view.table.rows.iter().filter(|row| is_header(row) && row.cells.len() > 2);
-    headers.any(|row| {
-        let known: Vec<_> = row.cells.iter().flat_map(|cell| heard.datasets_in(&cell.text)).collect();
-        let unknown =
-            |cell: &&Cell| is_unknown_data(&cell.text) && !other(&cell.text) && heard.datasets_in(&cell.text).is_empty();
-        known.len() >= 2
-            || known.iter().any(|d| suites.iter().any(|suite| names::is_member(&d.name, &suite.name)))
-            || known.len() == 1
-                && row.cells.len() >= 4
-                && SYSTEMS.is_match(row.cells[0].text.trim())
-                && !heard.datasets_in(&row.cells[1].text).is_empty()
-                && row.cells[2..].iter().all(|cell| unknown(&cell))
-            || known.len() == 1
-                && measured
-                && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell) || !heard.datasets_in(&cell.text).is_empty())
-    })
-}
-
-/// Whether the table lists what a model was trained on: data sets down the first column, their shares or sizes beside them.
-fn lists_data(view: &View<'_>) -> bool {
-    static DATA: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|sources?|data source|subset|data)$"));
-    static TRAINING: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\b(?:(?:pre-?)?training (?:data|corpus|corpora|mixture|sets?)|data mixtures?|mixture of data|pre-?training)\b",
-        )
-    });
-    let Some(header) = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1) else { return false };
-    let about = TRAINING.is_match(view.caption) || TRAINING.is_match(view.paper.section_title(view.table.section));
-    let scored = header.cells[1..].iter().any(|cell| !is_no_score(&cell.text));
-    about && DATA.is_match(header.cells[0].text.trim()) && !scored
 }
 
 /// Data sets down the first column under that word, with what is known of each: the paper uses them.
@@ -337,7 +306,7 @@ fn is_spread_head(header: &str) -> bool {
 }
 
 /// A header of what is no score: `#params`, `throughput (image / s)`.
-fn is_no_score(header: &str) -> bool {
+pub(super) fn is_no_score(header: &str) -> bool {
     static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)#|\bnum(?:ber|\.)? of\b|(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
@@ -396,7 +365,8 @@ fn result_of(
     group: Option<&str>,
     value: f64,
 ) -> Option<(ReportedResult, Option<Unit>)> {
-    let Seen { view, heard, of_data, metrics, .. } = seen;
+    let Seen { view, heard, of_data, metrics, own_told, .. } = seen;
+    let own_told = *own_told;
     let dataset_of = |text: &str| {
         // `Foo→Bar`: what is tested on comes last.
         let text = text.rsplit('→').next().filter(|last| !heard.datasets_in(last).is_empty()).unwrap_or(text);
@@ -418,8 +388,16 @@ fn result_of(
         (Some(dataset), _) => (dataset, label.to_string()),
         (None, Some(dataset)) => {
             // Beside the data its row may name the system.
-            let system = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !used::models_named(rest).is_empty());
-            (dataset, system.map_or_else(|| headers.join(" "), str::to_string))
+            let rest = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !rest.is_empty());
+            let is_measure = headers.last().is_some_and(|head| measures(head, heard));
+            let system = rest.filter(|rest| is_measure || !used::models_named(rest).is_empty());
+            (
+                dataset,
+                system.map_or_else(
+                    || headers.join(" "),
+                    |system| format!("{system} {}", beside_measure(headers, heard)).trim().to_string(),
+                ),
+            )
         }
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
@@ -429,11 +407,16 @@ fn result_of(
         (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
             (group_of(headers, heard)?, label.to_string())
         }
+        (None, None) if seen.parts && !beside_measure(headers, heard).is_empty() => {
+            (beside_measure(headers, heard), label.to_string())
+        }
         // A word for data over the same words in all rows says less than the caption does.
-        (None, None) if rows_are_data(view) && !label.is_empty() => match dataset_of(view.caption).filter(|_| seen.one_label) {
-            Some(dataset) => (dataset, label.to_string()),
-            None => (label.to_string(), headers.join(" ")),
-        },
+        (None, None) if !seen.beside && rows_are_data(view) && !label.is_empty() => {
+            match dataset_of(view.caption).filter(|_| seen.one_label) {
+                Some(dataset) => (dataset, label.to_string()),
+                None => (label.to_string(), headers.join(" ")),
+            }
+        }
         // The mean of data sets that stand beside it.
         (None, None) if *of_data && !view.caption.contains("GLUE") && headers.last().is_some_and(|h| is_mean(h)) => {
             (headers.last()?.clone(), label.to_string())
@@ -446,18 +429,29 @@ fn result_of(
             let of_scope = || view.scope.datasets.first().filter(|_| !average || view.scope.datasets.len() == 1).cloned();
             // `Results on the Foo data set`, of which nobody else knows.
             // Of an own row under a metric the data is the paper's; another's may be of any.
-            let measured =
-                headers.iter().chain([&view.caption.to_string()]).any(|h| heard.metrics_in(h).iter().any(|m| m.name != "score"));
+            let names_measure = |head: &String| heard.metrics_in(head).iter().any(|m| m.name != "score");
+            // The paper's own row among others under `Final score` is scored on the paper's data.
+            let scored = || own_told && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
+            let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure) || scored();
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
-            let part = headers.last().filter(|h| !measures(h, heard) && !is_mean(h) && !label.contains(h.as_str()));
+            let part = headers.last().filter(|h| {
+                !seen.alone
+                    && !(seen.letters && blocks::measure_of_letter(h).is_some())
+                    && !measures(h, heard)
+                    && !is_mean(h)
+                    && !label.contains(h.as_str())
+            });
             (dataset, part.map_or_else(|| label.to_string(), |part| format!("{label} {part}").trim().to_string()))
         }
     };
     // `top-1` alone is an error in a table of such.
     let of_errors = view.caption.contains("rror") || headers.iter().any(|h| h.contains("rror"));
     let metric_above = headers.iter().rev().find_map(|h| {
+        if let Some(metric) = blocks::measure_of_letter(h).filter(|_| seen.letters) {
+            return Some(metric.to_string());
+        }
         let metric = heard.metrics_in(h).into_iter().next()?.name;
         Some(if of_errors && metric == names::TOP_1 && !h.contains("acc") { "top-1 error".to_string() } else { metric })
     });
@@ -470,9 +464,15 @@ fn result_of(
     Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
 }
 
-/// `Avg.`, and no more.
-fn is_mean(header: &str) -> bool {
-    ["avg", "average", "mean"].contains(&header.trim().trim_end_matches('.').to_lowercase().as_str())
+/// `Tuned Acc.` -> `Tuned`: what a head tells beside the measure.
+fn beside_measure(headers: &[String], heard: &Heard) -> String {
+    let Some(head) = headers.last() else { return String::new() };
+    let Some(measure) = heard.metrics_in(head).into_iter().find(|metric| metric.name != "score") else { return String::new() };
+    let rest =
+        format!("{} {}", head[..measure.at.start].trim(), head[measure.at.end..].trim_matches(|c: char| !c.is_alphanumeric()));
+    let rest = rest.trim().to_string();
+    // `Best Acc. (%)` tells no more.
+    if rest.chars().filter(|c| c.is_alphabetic()).count() > 2 { rest } else { String::new() }
 }
 
 /// Whether the name of a data set is a part of a model's: `FooBERT-{Bar}-base`.
@@ -485,13 +485,6 @@ fn is_of_a_model(text: &str, at: &std::ops::Range<usize>) -> bool {
     let word = before.rsplit(' ').next().unwrap_or_default();
     let first = word.split('-').next().unwrap_or_default();
     MODEL.is_match(first) || SIZE.is_match(&text[at.end..])
-}
-
-/// A header among those of data sets that is neither a metric nor a mean of them: a data set, too.
-fn is_unknown_data(header: &str) -> bool {
-    is_name(header)
-        && names::metrics_in(header).is_empty()
-        && !["Av", "av", "Mean", "mean", "All", "Total"].iter().any(|m| header.starts_with(m))
 }
 
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.

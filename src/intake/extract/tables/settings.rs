@@ -56,7 +56,13 @@ fn names_column(view: &View<'_>) -> Option<usize> {
 /// The setting that a row gives, and which of its cells names it.
 fn named_in(view: &View<'_>, row: &Row) -> Option<(usize, Named)> {
     let at = |index: usize| row.cells.get(index).and_then(|cell| view.setting(&cell.text)).map(|named| (index, named));
-    at(0).or_else(|| {
+    // A sign of its own, explained beside it: `E | Number of epochs | 30`.
+    let explained = || {
+        let is_told = row.cells.len() > 2 && row.cells[0].text.chars().count() <= 3;
+        let head = view.table.rows.first().and_then(|first| first.cells.get(1)).filter(|head| is_told && says_about(&head.text));
+        head.and_then(|_| at(1))
+    };
+    at(0).or_else(explained).or_else(|| {
         let head = view.table.rows.first().and_then(|first| first.cells.get(1)).filter(|_| names_column(view) == Some(1))?;
         // Where the group is an empty cell, the name comes first.
         row.cells.iter().position(|cell| cell.x0 <= head.center() && head.center() <= cell.x1).and_then(at)
@@ -70,7 +76,13 @@ pub(super) fn in_columns(view: &View<'_>) -> bool {
             r"(?i)\b(?:learning rates?|batch sizes?|dropout(?: rates?)?|number of (?:epochs|(?:training )?steps))\b",
         )
     });
-    let named = |row: &Row| row.cells.iter().filter(|c| view.setting(&c.text).is_some()).count();
+    // Beside recall, precision is no format of numbers.
+    let measures = |row: &Row| {
+        row.cells.iter().any(|c| ["recall", "f1", "accuracy"].iter().any(|name| c.text.to_lowercase().starts_with(name)))
+    };
+    let is_setting =
+        |row: &Row, c: &Cell| view.setting(&c.text).is_some_and(|named| named.key != FieldKey::Precision || !measures(row));
+    let named = |row: &Row| row.cells.iter().filter(|c| is_setting(row, c)).count();
     let mut headers = view.table.rows.iter().filter(|r| is_header(r));
     headers.any(|r| named(r) >= 2 || named(r) == 1 && r.cells.len() == 2 && OF.is_match(view.caption))
 }
@@ -155,13 +167,15 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         let given = &row.cells[name + 1..];
         let key = named.key;
         let columns = columns(view, (index, row), name, named);
+        let part = part_named(view, &row.cells[name].text, key);
         // What one column has and another has not is that column's.
         let single = columns.len() == 1 && !(given.len() > 1 && given.iter().any(|cell| is_absent(&cell.text)));
         let mut beside = Vec::new();
         for Column { value, unit, headers } in columns {
             let scope = if single { of_columns(view, &group, &[]) } else { of_columns(view, &group, &headers) };
             let is_baseline = view.is_baseline(&own, &scope, is_header);
-            let scope = scope.or(&view.scope);
+            let topic = part.clone().filter(|_| scope.topic.is_none());
+            let scope = Scope { topic: topic.or(scope.topic.clone()), ..scope }.or(&view.scope);
             let trust = match is_baseline {
                 true => BASELINE,
                 false if is_tried && value.numbers().len() > 1 => BASELINE,
@@ -169,6 +183,7 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
                 false if of_sizes => SAID,
                 false => {
                     let rows = view.told_apart.as_ref().filter(|_| group.is_empty()).unwrap_or(&group);
+                    let rows = part.as_ref().unwrap_or(rows);
                     trust_beside(&mut found.given, key, (&scope, rows), &mut beside)
                 }
             };
@@ -176,6 +191,26 @@ pub(super) fn by_row(view: &View<'_>, found: &mut Findings<'_>) {
         }
     }
     optimizer_of_constants(view, found);
+}
+
+/// `Backbone LR` beside `Head LR`: whose the setting is, where the table gives it for several.
+fn part_named(view: &View<'_>, name: &str, key: FieldKey) -> Option<String> {
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?P<p>[A-Za-z][\w-]*(?: [a-z-]+)?)[ _-](?i:learning[- _]rate|lr|weight[- _]decay|optimi[sz]er|drop-?out)\b",
+        )
+    });
+    const PLAIN: [&str; 16] = [
+        "base", "peak", "initial", "init", "max", "maximum", "starting", "training", "adam", "adamw", "sgd", "minimum", "min",
+        "final", "l2", "lora",
+    ];
+    let same = |row: &&Row| named_in(view, row).is_some_and(|(_, named)| named.key == key);
+    if view.table.rows.iter().filter(same).take(2).count() < 2 {
+        return None;
+    }
+    let part = PART.captures(name.trim())?["p"].to_string();
+    let is_plain = part.split(' ').any(|word| PLAIN.contains(&word.to_lowercase().as_str()));
+    (!is_plain && scope::of_text(&part).phase.is_none()).then_some(part)
 }
 
 /// A value of a row, and the headers of the columns that have it.
@@ -258,10 +293,26 @@ fn of_columns(view: &View<'_>, group: &str, headers: &[String]) -> Scope {
     let phase = scope::of_text(&words).phase.filter(|_| datasets.is_empty() && columns_are_phases(view));
     if headers.is_empty() || !datasets.is_empty() || phase.is_some() {
         datasets.extend(told.datasets);
-        return Scope { variant: group, datasets, phase: phase.or(told.phase), ..Scope::default() };
+        // Above the data may stand the model.
+        let variant = group.or_else(|| model_over_data(headers));
+        return Scope { variant, datasets, phase: phase.or(told.phase), ..Scope::default() };
     }
     let systems = [group.unwrap_or_default(), words].join(" ").trim().to_string();
     Scope { variant: (!systems.is_empty()).then_some(systems), datasets: told.datasets, phase: told.phase, ..Scope::default() }
+}
+
+/// `FooNet-B Leaves`, `FooNet-B Roots`: the one model that columns of data are of.
+fn model_over_data(headers: &[String]) -> Option<String> {
+    let mut models: Vec<String> = Vec::new();
+    for header in headers {
+        let at = names::datasets_in(header).first().map(|data| data.at.start).filter(|at| *at > 0)?;
+        let model = header[..at].trim().to_string();
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    let is_model = |name: &String| topic::is_model(name) || family_named(name).is_some();
+    (!models.is_empty() && models.iter().all(is_model)).then(|| models.join(" and "))
 }
 
 /// `Pre-training | Fine-tuning` across; a `Fine-tune` among methods is one of them.

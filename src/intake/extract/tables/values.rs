@@ -18,15 +18,17 @@ pub(in crate::intake::extract) struct Named {
 pub(in crate::intake::extract) fn setting(text: &str) -> Option<Named> {
     static BEHIND: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:\s*[\(\[](?P<in>[^()\[\]]*)[\)\]]|\s*(?P<times>[×·]\s?10\S{1,6})|\s+[α-ωϵA-Z]_?\w{0,5}|[*†‡:])$",
+            r"(?:\s*[\(\[](?P<in>[^()\[\]]*)[\)\]]|\s*(?P<times>[×·]\s?10\S{1,6})|\s+[α-ωϵA-Z]_?\w{0,5}|\s+[α-ωϵ]_?\{?\w{0,12}\}?|\s+[‖∥|].*|[*†‡:])$",
         )
     });
     let text = text.trim();
+    // `Precision (%)` is a measure.
+    let of_measure = |key: FieldKey| key == FieldKey::Precision && text.contains('%');
     if let Some((key, unit)) = named(text) {
         return Some(Named { key, unit, power: 0 });
     }
     let behind = BEHIND.captures(text)?;
-    let (key, unit) = named(text[..behind.get(0)?.start()].trim())?;
+    let (key, unit) = named(text[..behind.get(0)?.start()].trim()).filter(|(key, _)| !of_measure(*key))?;
     let unit = if key == FieldKey::BatchSize && text.to_lowercase().contains("token") { Some(Unit::Tokens) } else { unit };
     measured(key, unit, behind.name("in").or_else(|| behind.name("times")).map_or("", |said| said.as_str().trim()))
 }
@@ -82,7 +84,7 @@ fn power_of_ten(said: &str) -> Option<i32> {
 }
 
 /// What a cell names in a table of an adapter's constants, which need not say each time whose they are.
-pub(super) fn adapter_setting(text: &str) -> Option<FieldKey> {
+pub(in crate::intake::extract) fn adapter_setting(text: &str) -> Option<FieldKey> {
     match text.trim().to_lowercase().as_str() {
         "rank" | "r" | "rank r" | "rank (r)" | "lora rank" => Some(FieldKey::LoraRank),
         "α" | "alpha" | "scaling α" | "scaling factor α" | "lora alpha" | "lora α" => Some(FieldKey::LoraAlpha),
@@ -97,22 +99,23 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
         let name = |pattern: &str, key, unit| (crate::intake::regex(&format!("(?i)^(?:{pattern})$")), key, unit);
         vec![
             name(
-                r"(?:(?:base|peak|initial|init|max|maximum|starting|backbone|encoder|decoder|head|classifier|actor|critic|policy|generator|discriminator|pre-?training|fine-?tuning|training|adam|adamw|sgd)[- ]){0,2}(?:modules? )?(?:learning[- _]rate|lr)",
+                r"(?:(?:base|peak|initial|init|max|maximum|starting|backbone|encoder|decoder|head|classifier|actor|critic|policy|generator|discriminator|attention|classification|projection|projector|adapter|embedding|text|image|vision|visual|audio|speech|language|student|teacher|prompt|connector|cnn|transformer|inner|outer|pre-?training|fine-?tuning|training|adam|adamw|sgd)[- ]){0,2}(?:modules? )?(?:learning[- _]rate|lr)(?:[ _-](?:max|peak|init(?:ial)?|base|value))?",
                 FieldKey::Lr,
                 None,
             ),
             name(
-                r"(?:(?:training|train|global|total|effective|pre-?training|fine-?tuning)[- ])?(?:mini[- ]?)?batch[- _]?size|bsz|bs",
+                r"(?:(?:training|train|global|total|effective|pre-?training|fine-?tuning)[- ])?(?:mini[- ]?)?batch(?:[- _]?size)?|bsz|bs|train[ _]batch[ _]size",
                 FieldKey::BatchSize,
                 Some(Unit::Examples),
             ),
+            name(r"(?:# ?(?:of )?|number of )?tokens (?:per|in|/) (?:a |each )?batch", FieldKey::BatchSize, Some(Unit::Tokens)),
             name(
-                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |fine-?tuning |pre-?training )?epochs?",
+                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |fine-?tuning |pre-?training )?epochs?|(?:max|num|n|total)_(?:train_)?epochs",
                 FieldKey::Epochs,
                 Some(Unit::Epochs),
             ),
             name(
-                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |optimi[sz]ation |gradient |update )?(?:steps|iterations|updates|iters)",
+                r"(?:# ?(?:of )?|num(?:ber of)?\.? |max(?:imum)?\.? |total )?(?:training |train |optimi[sz]ation |gradient |update )?(?:steps|iterations|updates|iters)|(?:max|num|n|total)_(?:train(?:ing)?_)?steps",
                 FieldKey::Steps,
                 Some(Unit::Steps),
             ),
@@ -124,7 +127,11 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             name(r"warm-?\s?up epochs", FieldKey::Warmup, Some(Unit::Epochs)),
             name(r"warm-?\s?up tokens", FieldKey::Warmup, Some(Unit::Tokens)),
             name(r"(?:lr )?warm-?\s?up[ _](?:ratio|proportion|fraction|percentage)", FieldKey::Warmup, Some(Unit::Fraction)),
-            name(r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd", FieldKey::WeightDecay, None),
+            name(
+                r"(?:l2 |adam |adamw |decoupled )?weight[- _]decay(?: rate| coefficient)?|wd|l2(?: (?:penalty|reg\w*\.?|lambda|λ|weight|coefficient|norm))?(?: (?:strength|coefficient|weight|λ|lambda))?",
+                FieldKey::WeightDecay,
+                None,
+            ),
             name(
                 r"(?:(?:cls|residual|attention|hidden|embedding|ffn|mlp|classifier|encoder|decoder) )?drop-?out(?: prob\w*\.?| rate| ratio)?|p_?drop",
                 FieldKey::Dropout,
@@ -132,12 +139,12 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             ),
             name(r"label[- ]smooth(?:ing)?(?: factor| rate)?|[ϵε]_?ls", FieldKey::LabelSmoothing, None),
             name(
-                r"(?:(?:max(?:imum)?\.?|input|training) ){0,2}(?:seq(?:uence|\.)?|context|input|text)[- _]?(?:len(?:gth|\.)?|window|size)|max(?:imum)?\.? (?:len(?:gth|\.)?|tokens)",
+                r"(?:(?:max(?:imum)?\.?|input|training) ){0,2}(?:seq(?:uence|\.)?|context|input|text)[- _]?(?:len(?:gth|\.)?|window|size)|max(?:imum)?\.?[ _](?:seq(?:uence)?[ _]|token[ _]|input[ _]|source[ _])?(?:len(?:gth|\.)?|tokens)",
                 FieldKey::MaxSeqLen,
                 Some(Unit::Tokens),
             ),
             name(
-                r"(?:gradient |grad\.? )?(?:norm )?clip(?:ping)?(?: norm| value| threshold)?|max(?:imum)?\.? grad(?:ient|\.)?[- ]norm|(?:gradient|grad) norm(?: clip(?:ping)?)?",
+                r"(?:gradient |grad\.? )?(?:norm )?clip(?:ping)?(?: norm| value| threshold)?|max(?:imum)?\.?[ _]grad(?:ient|\.)?[-_ ]norm|clip[_ ]grad(?:ient)?(?:[_ ]norm)?|(?:gradient|grad) norm(?: clip(?:ping)?)?",
                 FieldKey::GradClipNorm,
                 None,
             ),
@@ -145,16 +152,16 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
             name(r"(?:adam\w? )?(?:β[₁1]|beta_?1)", FieldKey::Beta1, None),
             name(r"(?:adam\w? )?(?:β[₂2]|beta_?2)", FieldKey::Beta2, None),
             name(r"(?:adam\w? )?[ϵε]|(?:adam\w? )?eps(?:ilon)?", FieldKey::Eps, None),
-            name(r"optimi[sz]er(?: type)?", FieldKey::Optimizer, None),
+            name(r"optimi[sz]er(?: type)?|optim\.?|optimi[sz]ation (?:method|algorithm)", FieldKey::Optimizer, None),
             name(
-                r"(?:learning[- ]rate|lr)[- _](?:decay|schedule|scheduler|schedule type|decay schedule|annealing)|schedul(?:e|er)|decay (?:schedule|type)",
+                r"(?:learning[- ]rate|lr)[- _](?:decay|schedule|scheduler|schedule type|decay schedule|annealing)|(?:lr|learning[- ]rate)[- _](?:policy|scheduling|scheduler[_ ]type)|schedul(?:e|er)(?: type)?|decay (?:schedule|type)",
                 FieldKey::Schedule,
                 None,
             ),
             name(r"lora[- _](?:α|alpha)", FieldKey::LoraAlpha, None),
             name(r"lora[- _]drop-?out(?: prob\w*\.?| rate| ratio)?", FieldKey::LoraDropout, None),
             name(r"lora config\.?|adaptation|lora[- _](?:rank|r)|rank r?", FieldKey::LoraRank, None),
-            name(r"lora (?:target )?(?:modules|targets|layers)|target modules", FieldKey::LoraTargets, None),
+            name(r"lora (?:target )?(?:modules|targets?|layers)|target[_ ]modules?", FieldKey::LoraTargets, None),
             name(r"(?:data )?augmentations?", FieldKey::Augmentation, None),
             name(r"(?:training |numerical |model )?precision|(?:training )?dtype|mixed[- ]precision", FieldKey::Precision, None),
             name(r"(?:loss|objective)(?: function)?|training (?:loss|objective)", FieldKey::Loss, None),
@@ -164,7 +171,7 @@ fn named(text: &str) -> Option<(FieldKey, Option<Unit>)> {
                 None,
             ),
             name(
-                r"wall[- ]?clock(?: time)?|(?:total )?(?:training|run|compute)[- ]?(?:time|duration)|gpu[- ]?(?:hours|time)",
+                r"wall[- ]?clock(?: time)?|(?:total )?(?:training|run|compute)[- ]?(?:time|duration)|gpu[- ]?(?:hours|time)|(?:training |train )?time \((?:h|hrs?|hours)\)",
                 FieldKey::TrainingTime,
                 Some(Unit::Hours),
             ),
@@ -251,9 +258,13 @@ pub(super) fn setting_value(key: FieldKey, text: &str) -> Option<Value> {
             let found = RANK.captures(text.trim())?;
             found.iter().skip(1).flatten().next()?.as_str().parse().ok().map(|value| Value::Number { value })
         }
-        FieldKey::LoraTargets => {
-            words().map(|text| Value::Texts { texts: text.split(',').map(|t| t.trim().to_string()).collect() })
-        }
+        FieldKey::LoraTargets => words().map(|text| Value::Texts {
+            texts: text
+                .split(',')
+                .map(|t| t.trim_matches([' ', '[', ']', '{', '}', '"', '\'']).to_string())
+                .filter(|t| !t.is_empty())
+                .collect(),
+        }),
         FieldKey::Augmentation => augmentation("augmentation", text),
         FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay
             if matches!(text.trim(), "✗" | "×") =>

@@ -1,0 +1,79 @@
+//! Heads and rows that share what only one of them says: `@1 | Recall @5 | @10`, a data set beside the first of its systems.
+
+use super::{View, is_header, value_of};
+use crate::intake::{Cell, Row};
+use std::sync::LazyLock;
+
+/// A head for what is compared.
+pub(super) static SYSTEMS: LazyLock<regex::Regex> =
+    LazyLock::new(|| crate::intake::regex(r"(?i)^(?:models?|methods?|systems?|approach(?:es)?|algorithms?|networks?)$"));
+
+/// `@10` in a row `@1 | Recall @5 | @10`: `Recall @10`, for the measure stands once over the ranks that rise beside it.
+pub(super) fn with_measure(row: &Row, header: &Cell) -> Option<String> {
+    static RANK: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^(?:(?P<m>[A-Za-z][\w-]*)\s?)?@(?P<k>\d{1,4})$"));
+    let rank = |cell: &Cell| {
+        let found = RANK.captures(cell.text.trim())?;
+        Some((found.name("m").map(|measure| measure.as_str().to_string()), found["k"].parse::<u32>().ok()?))
+    };
+    let (None, own) = rank(header)? else { return None };
+    let at = row.cells.iter().position(|cell| cell.span == header.span)?;
+    let rising = |cells: &mut dyn Iterator<Item = &Cell>, follows: fn(u32, u32) -> bool| {
+        let mut last = own;
+        let mut ranks = cells.map_while(rank).take_while(|(_, k)| std::mem::replace(&mut last, *k) != *k && follows(own, *k));
+        ranks.find_map(|(measure, _)| measure)
+    };
+    let measure = rising(&mut row.cells[..at].iter().rev(), |own, k| k < own)
+        .or_else(|| rising(&mut row.cells[at + 1..].iter(), |own, k| k > own))?;
+    Some(format!("{measure} {}", header.text.trim()))
+}
+
+/// Whether data sets stand down the first column and systems down the next.
+pub(super) fn systems_beside_data(view: &View<'_>) -> bool {
+    static DATA: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?|test sets?)(?: \([^)]*\))?$"));
+    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 2);
+    header.is_some_and(|row| DATA.is_match(row.cells[0].text.trim()) && SYSTEMS.is_match(row.cells[1].text.trim()))
+}
+
+/// The data of a row and the system that stands beside it; `stub` is what the rows above began with.
+pub(super) fn data_and_system(view: &View<'_>, index: usize, row: &Row, stub: Option<&str>) -> Option<(String, String)> {
+    let system = row.cells.iter().take(2).find(|cell| {
+        value_of(&cell.text).is_none() && view.headers(index, cell).last().is_some_and(|head| SYSTEMS.is_match(head.trim()))
+    })?;
+    let first = row.cells.first().filter(|first| first.span != system.span).map(|first| first.text.as_str());
+    let data = first.or(stub)?.trim();
+    // `Foo (15)`: with a count of its own.
+    let data = data.find(" (").filter(|_| data.ends_with(')')).map_or(data, |end| &data[..end]);
+    Some((data.to_string(), system.text.clone()))
+}
+
+/// Whether a text is the name of a language.
+pub(super) fn is_language(text: &str) -> bool {
+    const LANGUAGES: &str = " afrikaans amharic arabic assamese azerbaijani basque bengali bhojpuri bulgarian burmese cantonese catalan chinese \
+        croatian czech danish dutch english estonian finnish french galician georgian german greek gujarati hausa hebrew hindi hungarian \
+        icelandic igbo indonesian irish italian japanese javanese kannada kazakh khmer kinyarwanda korean kurdish lao latvian lithuanian \
+        luganda macedonian maithili malay malayalam maltese mandarin marathi mongolian nepali norwegian odia oromo pashto persian polish \
+        portuguese punjabi quechua romanian russian sanskrit santali serbian shona sinhala slovak slovenian somali spanish swahili swedish \
+        tagalog tamil telugu thai tibetan tigrinya turkish twi ukrainian urdu uyghur uzbek vietnamese welsh wolof xhosa yoruba zulu ";
+    LANGUAGES.contains(&format!(" {} ", text.trim().to_lowercase()))
+}
+
+/// Whether a row of heads is `P | R | F1`.
+pub(super) fn has_letters(view: &View<'_>) -> bool {
+    let has = |row: &Row, text: &str| row.cells.iter().any(|cell| cell.text.trim() == text);
+    view.table
+        .rows
+        .iter()
+        .filter(|row| is_header(row))
+        .any(|row| has(row, "P") && has(row, "R") && (has(row, "F1") || has(row, "F")))
+}
+
+/// `P` beside `F1` is precision.
+pub(super) fn measure_of_letter(head: &str) -> Option<&'static str> {
+    match head.trim() {
+        "P" => Some("precision"),
+        "R" => Some("recall"),
+        _ => None,
+    }
+}
