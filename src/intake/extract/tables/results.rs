@@ -9,7 +9,7 @@ use crate::intake::extract::architecture;
 use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::standing;
 use crate::intake::extract::{Findings, names, used};
-use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
+use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
