@@ -14,6 +14,7 @@ const TRANSCRIPTS: [&str; 9] =
 
 /// The column of recordings and that of their texts.
 pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
+    let asked = &as_said(table, asked);
     let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.listed() };
     let is_asked = |column: &&Column| asked.input.contains(&column.name) || asked.label.as_ref() == Some(&column.name);
     let of_kind = |kind: ColumnKind| table.columns().iter().filter(move |column| column.kind == kind);
@@ -37,6 +38,19 @@ pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
         }
     };
     Ok(Columns { input: vec![heard], label: Some(said), ..Columns::default() })
+}
+
+/// `The text is in wording`: of speech that is what is told, wherever it says so of what is read elsewhere.
+fn as_said(table: &Table, asked: &Columns) -> Columns {
+    let kind = |name: &String| table.column(name).ok().map(|column| column.kind.clone());
+    let (texts, input): (Vec<String>, Vec<String>) =
+        asked.input.iter().cloned().partition(|name| kind(name) == Some(ColumnKind::Text) && asked.label.is_none());
+    match texts.as_slice() {
+        [said] if table.columns().iter().any(|column| column.kind == ColumnKind::Audio) => {
+            Columns { input, label: Some(said.clone()), ..asked.clone() }
+        }
+        _ => asked.clone(),
+    }
 }
 
 /// The only column, else the one with the likeliest name.
@@ -87,6 +101,9 @@ mod tests {
             ..Columns::default()
         };
         check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b"], Some("c")), Ok(["b", "c"]));
+        // `The text is in d`.
+        check("a,c,d\na.wav,x,y\n", asked(&["d"], None), Ok(["a", "d"]));
+        check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b", "d"], None), Ok(["b", "d"]));
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("sounds.csv");
         std::fs::write(&path, "filename,fold,target,category\n0.wav,0,0,dog\n1.wav,1,1,cat\n").expect("written");

@@ -14,7 +14,7 @@ impl Brief<'_> {
         let roles = self.roles();
         let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
         let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
-        let is_named = |label: &String| roles.label.contains(label) || roles.listed.contains(label);
+        let is_named = |label: &String| [&roles.label, &roles.listed, &roles.placed].iter().any(|names| names.contains(label));
         let is_told =
             |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label) || is_named(label);
         let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();

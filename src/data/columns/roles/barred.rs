@@ -46,7 +46,7 @@ const USES_BEFORE: &[&str] = &[
 #[rustfmt::skip]
 const SHUT: &[&str] = &[
     "forbidden", "prohibited", "banned", "barred", "taboo", "confidential", "secret", "disallowed", "unusable", "excluded", "ignored",
-    "omitted", "disregarded", "limits", "bounds", "nogo", "tabu", "verboten", "vertraulich", "unzulässig", "interdit", "interdite", "interdits", "interdites",
+    "omitted", "disregarded", "dropped", "removed", "skipped", "discarded", "limits", "bounds", "nogo", "tabu", "verboten", "vertraulich", "unzulässig", "interdit", "interdite", "interdits", "interdites",
     "confidentiel", "confidentielle", "confidentiels", "confidentielles", "prohibido", "prohibida", "prohibidos", "prohibidas", "confidencial", "confidenciales", "vietato", "vietata",
     "vietati", "vietate", "riservato", "riservati", "riservate", "proibido", "proibida", "proibidos", "proibidas", "confidenciais",
 ];
@@ -181,7 +181,19 @@ pub(super) fn is_barred(before: &[String], after: &[String]) -> bool {
 
 /// Whether the words before a verb, the nearest first, say that it is not to be done.
 pub(super) fn is_negated(before: &[&str]) -> bool {
-    const FORBIDS: &[&str] = &["forbidden", "prohibited", "banned", "barred", "refrain", "avoid", "stop", "unable"];
+    const FORBIDS: &[&str] = &[
+        "forbidden",
+        "prohibited",
+        "banned",
+        "barred",
+        "refrain",
+        "avoid",
+        "stop",
+        "unable",
+        "illegal",
+        "unlawful",
+        "disallowed",
+    ];
     for word in before.iter().take(6) {
         if NEGATIONS.contains(word) || FORBIDS.contains(word) {
             return true;

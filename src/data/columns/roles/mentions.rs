@@ -1,5 +1,7 @@
 //! A request as names of columns, words and signs.
 
+use super::prose;
+
 /// A part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -19,10 +21,19 @@ const PARTS: [&str; 12] =
 /// The pieces of a text, where columns of these names are.
 pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
     let mut names: Vec<&'a str> = names.iter().copied().filter(|name| !name.trim().is_empty()).collect();
+    let mut alike = prose::alike(text, &names).into_iter().peekable();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     let (mut pieces, mut at) = (Vec::new(), 0);
     while let Some(sign) = text[at..].chars().next() {
-        if let Some((name, length)) = name_at(text, at, &names, &pieces) {
+        while alike.next_if(|several| several.range.start < at).is_some() {}
+        if let Some(several) = alike.next_if(|several| several.range.start == at) {
+            push_several(&mut pieces, &several.names);
+            at = several.range.end;
+            continue;
+        }
+        let is_within = text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let spoken = || if is_within { None } else { prose::called_at(&text[at..], &names) };
+        if let Some((name, length)) = name_at(text, at, &names, &pieces).or_else(spoken) {
             pieces.push(Piece::Column(name));
             at += length;
             continue;
@@ -50,7 +61,67 @@ pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
         }
         at += sign.len_utf8();
     }
-    pieces
+    without_asides(pieces)
+}
+
+/// Several that are said at once stand as a list of them.
+fn push_several<'a>(pieces: &mut Vec<Piece<'a>>, names: &[&'a str]) {
+    drop_articles(pieces);
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            pieces.push(Piece::Sign('&'));
+        }
+        pieces.push(Piece::Column(name));
+    }
+}
+
+/// Of `all of the acc_ columns` the names are left.
+fn drop_articles(pieces: &mut Vec<Piece<'_>>) {
+    const ARTICLES: [&str; 6] = ["all", "every", "any", "the", "those", "of"];
+    while matches!(pieces.last(), Some(Piece::Word(word)) if ARTICLES.contains(&word.as_str())) {
+        pieces.pop();
+    }
+}
+
+/// A name in brackets behind what people call it stands in its place: `the temperature (temp_c) and the trial`. A bare list is none.
+fn without_asides(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    let mut out: Vec<Piece<'_>> = Vec::with_capacity(pieces.len());
+    let mut at = 0;
+    while at < pieces.len() {
+        let named = (pieces[at] == Piece::Sign('(')).then(|| within_brackets(&pieces[at + 1..])).flatten();
+        // `The accelerometer columns (acc_*)`.
+        let is_columns = |piece: &&Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
+        let nouns = out.len() - out.iter().rev().take_while(is_columns).count();
+        let noun = nouns.checked_sub(1).filter(|at| is_noun(&out[*at]));
+        match named.zip(noun) {
+            Some((names, noun)) => {
+                out.truncate(noun);
+                drop_articles(&mut out);
+                out.extend_from_slice(names);
+                at += names.len() + 2;
+            }
+            None => {
+                out.push(pieces[at].clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+const COLUMNS: [&str; 6] = ["columns", "fields", "features", "variables", "readings", "values"];
+
+/// Whether a word names a thing, for all that is known here.
+fn is_noun(piece: &Piece<'_>) -> bool {
+    matches!(piece, Piece::Word(word) if word.chars().all(char::is_alphabetic) && !super::is_known(word))
+}
+
+/// One column up to where the bracket closes, or several that were said at once.
+fn within_brackets<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<&'p [Piece<'a>]> {
+    let end = pieces.iter().position(|piece| *piece == Piece::Sign(')'))?;
+    let is_one = |piece: &Piece<'_>| matches!(piece, Piece::Column(_) | Piece::Sign('&'));
+    let names = &pieces[..end];
+    (matches!(names.first(), Some(Piece::Column(_))) && names.iter().all(is_one)).then_some(names)
 }
 
 /// The name that stands there whole, and how long it is in the text.

@@ -234,9 +234,54 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
     }
 }
 
+/// `The newest 20 % of the tickets (opened_at) as test set`, `the test set is the latest 20 % by opened_at`: what they are, and by what they
+/// are in order, may stand between a share and what it is for.
+fn latest(rest: &mut Rest, request: &mut Request) {
+    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let column = |name: &str| format!(r"[`'\x22]?(?P<{name}>[\p{{L}}_][\w.-]*)[`'\x22]?");
+        let edge = r"\b(?:the\s)?(?P<edge>latest|newest|most recent|last|final|oldest|earliest|first)\s";
+        let part = format!(
+            r"{edge}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:(?:the|all|our|my|its|these)\s)*(?:¦|[\p{{L}}_-]+)(?:\s[\p{{L}}_-]+)?)??(?:\s?\(\s*(?:(?:by|going by|according to|see|column)\s)?{}\s*\)|,?\s(?:by|according to|in terms of|going by|in order of)\s(?:(?:the|their|its|column)\s)*{}(?:\scolumn)?)?",
+            column("own"),
+            column("by")
+        );
+        let kept = r"(?:(?:is|are|be|will|should|form|make|become|goe?s?|kept|held|out|back|aside|as|for|to|in|into)\s)";
+        let set = r"(?:\s(?:set|split|data|part))?";
+        [
+            pattern(&format!(r"{part}\s{kept}+(?:(?:the|an?|our|my|its)\s)*{FOR}\b{set}")),
+            pattern(&format!(
+                r"\b{FOR}(?:[ _-](?:set|data|split|part))?\s?(?:(?:should|must|shall|is|are|be|will|=|:|consists? of|to|on|with|has|have)\s?)+{part}"
+            )),
+        ]
+    });
+    if !["latest", "newest", "recent", "last", "final", "oldest", "earliest", "first"].iter().any(|word| rest.says(word)) {
+        return;
+    }
+    let column_of = |cut: &Cut| ["own", "by"].map(|name| cut.get(name)).concat();
+    let is_said = |found: &Found<'_>| {
+        let (cut, column) = (found.cut, column_of(found.cut));
+        // Where nothing more is said of them, they are read with all other shares.
+        let is_edge = matches!(Edge::of(cut.get("edge")), Some(Edge::Latest | Edge::Oldest));
+        let is_time = tells_when(&column) || ["_at", "_on"].iter().any(|end| column.to_lowercase().ends_with(end));
+        let is_ordered = !column.is_empty() && (is_time || !cut.get("by").is_empty());
+        taken_if(
+            !is_watched(cut.get("for"))
+                && part(cut).is_some()
+                && cut.is_percent()
+                && (is_ordered || is_edge && column.is_empty()),
+        )
+    };
+    let Some(cut) = WAYS.iter().find_map(|way| rest.cut_as(way, is_said)) else { return };
+    let column = column_of(&cut);
+    request.tested_at = Edge::of(cut.get("edge"));
+    request.ordered_by = (!column.is_empty()).then(|| AskedOrder::of(&column));
+    request.tested = part(&cut);
+}
+
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     parting::find_borders(rest, request);
     ratio(rest, request, false);
+    latest(rest, request);
     whose::find(rest, request);
     parting::find_groups(rest, request);
     // `Split by patient, 70/30`.

@@ -279,6 +279,22 @@ fn columns(rest: &mut Rest, request: &mut Request) {
             request.input.push(format!("{}*{}", cut.get("start"), cut.get("end")));
         }
     }
+    // As one of a list, whose part is for the data to say: `from cadence and everything that starts with acc_`.
+    static LISTED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let columns = r"(?:columns?|fields?|features?|variables|inputs?|channels?|sensors?|values|readings|measurements)";
+        let which = r"(?:(?:that|which|whose|with|names?|called|is|are|an?|the|prefix|suffix)\s)*";
+        [
+            regex(&format!(
+                r"(?i)\b(?:(?:all|every|any|the|those|of)\s)*(?:{columns}|everything|anything|whatever|those|ones)\s{which}(?:start|begin|prefix|end|suffix)(?:s|ing|ning|ed)?\s(?:(?:with|by|in|on|of|the)\s)*[`'\x22]?\*?(?P<v>\w(?:[\w.]*\w)?)\*?[`'\x22]?"
+            )),
+            regex(&format!(r"(?i)[`'\x22]?(?:\b\p{{L}}\w*_\*|\*_\w+|\b(?P<v>\p{{L}}\w*_)[`'\x22]?\s{columns}\b)[`'\x22]?")),
+        ]
+    });
+    for way in LISTED.iter() {
+        while let Some(cut) = rest.cut_plain(way) {
+            request.alike.push(cut.words);
+        }
+    }
     for way in EXCLUDED.iter() {
         while let Some(cut) = rest.cut_as(way, |found| taken_if(!OF_KIND.is_match(found.cut.get("v")))) {
             request.exclude.extend(listed(cut.get("v")));

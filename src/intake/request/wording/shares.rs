@@ -83,7 +83,7 @@ fn kept(text: &str) -> String {
             r"(?i)^(?:\sof(?:\s[\w./-]+){{1,4}}?|\s(?:(?:the|my|our|all)\s)+{ROWS})?\s(?:(?:is|are|be|will|should|kept|held|set|left|put|goes|go|out|aside|back|randomly|chosen)\s)*(?:(?:for|as|to)\s(?:(?:a|the|my|its|be|held[- ]out|separate)\s)*(?:train(?:ing)?|validat\w+|val|dev\w*|monitoring|watching|test(?:s|ing)?|eval\w*|hold-?\s?out|held-?\s?out|early stopping)\b|(?:aside|held[- ]out|held back|kept out|left out)\b)(?P<run>\s(?:run|drive)\b)?"
         ))
     });
-    static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|oldest|earliest|recent)\s$"));
+    static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|newest|oldest|earliest|recent)\s$"));
     // What may follow a share of the data: `half precision` and `a third file` are none.
     static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
@@ -110,7 +110,8 @@ fn kept(text: &str) -> String {
         let of_data = if is_placed { &*OF_ROWS } else { &*OF_DATA };
         let is_beside =
             || OUT.is_match(before) && of_data.is_match(behind) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
-        let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
+        let is_apart = || is_beside() || are_kept_apart(before, behind);
+        let is_kept = is_run.map_or_else(is_apart, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
         let Some(share) = share_of(&part) else { continue };
         if !is_share || !is_kept || TIME.is_match(behind) {
             continue;
@@ -122,6 +123,29 @@ fn kept(text: &str) -> String {
     }
     out.push_str(&text[end..]);
     out
+}
+
+/// Whether a share is one of things, whatever they are called, of which its clause says that they are kept apart: `set aside a quarter of
+/// the bikes`, `a fifth of the readers should not be heard in training`.
+fn are_kept_apart(before: &str, behind: &str) -> bool {
+    static THINGS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\sof\s(?:(?:the|my|our|your|all|its|their|these|those|available)\s)*(?P<noun>\p{L}[\p{L}\p{N}_-]*)")
+    });
+    // What a share is of that is none of data: `a tenth of the steps`.
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:steps?|updates|iterations|epochs?|batch\w*|learning|lr|rates?|width|size|peak|usual|layers?|heads?|weights?|parameters|dropout|hours?|minutes?|days?|weeks?|months?|years?|seconds?|time|budget|memory|price|costs?|tokens?|vocabulary|training|an?|what|which|it|that|this)$",
+        )
+    });
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:aside|apart|hold\w*|held|keep\w*|kept|reserv\w*|withh\w*|leav\w*|left out|test(?:s|ed|ing)?|validat\w*|evaluat\w*|check\w*|judg\w*|verdict|assess\w*|unseen|unheard|never|(?:not|n['’]t) (?:be |been )?(?:in|seen|heard|used|shown|part of|trained))\b",
+        )
+    });
+    const ENDS: [char; 8] = ['.', ',', ';', '!', '?', ':', '(', '\n'];
+    let is_of_things = THINGS.captures(behind).is_some_and(|found| !OTHERS.is_match(&found["noun"]));
+    let clause = [before.rsplit(ENDS).next(), behind.split(ENDS).next()];
+    is_of_things && clause.into_iter().flatten().any(|part| KEPT.is_match(part))
 }
 
 /// To six digits.
@@ -155,6 +179,11 @@ mod tests {
             ("a random third of the rows for the test", "33.333333% of the rows for the test"),
             ("a fifth for testing, another fifth for validation", "20% for testing, 20% for validation"),
             ("a test split of a quarter", "a test split of 25%"),
+            ("set aside a quarter of the bikes", "set aside 25% of the bikes"),
+            ("put a third of our cars aside", "put 33.333333% of our cars aside"),
+            ("check it on a fifth of the vans", "check it on 20% of the vans"),
+            ("a fifth of the readers should not be heard in training", "20% of the readers should not be heard in training"),
+            ("hold the newest fifth back for the test", "hold the newest 20% back for the test"),
             ("thirty percent for testing, 5 per cent warm-up", "30% for testing, 5% warm-up"),
             ("lr 1‰, wd 5 ‰, 2.5 per mille", "lr 0.1 %, wd 0.5 %, 0.25 %"),
         ] {
@@ -173,6 +202,9 @@ mod tests {
             "evaluate with half precision",
             "test with half the batch size",
             "test on a third file c.csv",
+            "a quarter of the steps, then test it",
+            "half of the layers, kept frozen",
+            "a third of the vans are old, keep that in mind",
             "test on the last quarter of 2024",
             "test on the last quarter",
             "half an hour, a quarter of a minute for testing",
