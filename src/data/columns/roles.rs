@@ -56,7 +56,8 @@ impl Roles {
             let (before, after) = (before(&pieces[..at]), behind(&pieces[end..]));
             let of_source = from_source(&pieces, at, end);
             let goes_in = || goes_in(&before, &pieces[end..]).then_some(Part::Input);
-            let of_behind = of_source.or_else(|| said_behind(&after)).or_else(goes_in);
+            let of_colon = || said_behind_a_colon(&pieces[end..]);
+            let of_behind = of_source.or_else(|| said_behind(&after)).or_else(goes_in).or_else(of_colon);
             // `Rows with a missing age are dropped`.
             let of_behind = of_behind.filter(|part| *part != Part::Exclude || !chooses_rows(&before));
             // `Don't use bmi as the label`.
@@ -106,6 +107,7 @@ impl Roles {
         let Roles { label, input, exclude, placed, .. } = &mut roles;
         input.retain(|name| !label.contains(name) && !exclude.contains(name));
         placed.retain(|name| !input.contains(name) && !exclude.contains(name));
+        exclude.retain(|name| !label.contains(name));
         roles
     }
 
@@ -193,13 +195,14 @@ fn is_known(word: &str) -> bool {
 
 /// Whether the words before one column say that something of its name is found there: `the price is in price_eur`.
 fn is_placed(before: &[String], group: &[&str]) -> bool {
+    const MOST: usize = 4;
     let [name] = group else { return false };
     let at = before.iter().position(|word| !is_little(word)).unwrap_or(before.len());
     let (little, says) = (&before[..at], |words: &[&str]| before[..at].iter().any(|word| words.contains(&word.as_str())));
     let is_found =
         says(&["in", "under", "called", "named"]) && says(&["is", "are", "stands", "found", "stored", "called", "named"]);
     let own = words(name);
-    !little.is_empty() && is_found && own.len() > 1 && before.get(at).is_some_and(|word| own.contains(word))
+    !little.is_empty() && is_found && own.len() > 1 && before[at..].iter().take(MOST).any(|word| own.contains(word))
 }
 
 /// How many columns a list has.
@@ -270,7 +273,7 @@ fn before(pieces: &[Piece<'_>]) -> Vec<String> {
         match piece {
             Piece::Word(word) => words.push(word.clone()),
             Piece::Sign(':' | '=' | '：') => words.push("=".into()),
-            Piece::Sign('→') => words.push("→".into()),
+            Piece::Sign(sign @ ('→' | '~')) => words.push(sign.to_string()),
             // Of a path.
             Piece::Sign('/') if words.iter().any(|word| FILES.contains(&word.as_str())) => {}
             Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
@@ -299,11 +302,18 @@ fn behind(pieces: &[Piece<'_>]) -> Vec<String> {
     for piece in pieces.iter().take(REACH) {
         match piece {
             Piece::Word(word) => words.push(word.clone()),
-            Piece::Sign('→') => words.push("→".into()),
+            Piece::Sign(sign @ ('→' | '~')) => words.push(sign.to_string()),
             Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
         }
     }
     words
+}
+
+/// `Postcode: useless. Religion: illegal.`
+fn said_behind_a_colon(pieces: &[Piece<'_>]) -> Option<Part> {
+    let [Piece::Sign(':' | '：'), said @ ..] = pieces else { return None };
+    let words: Vec<String> = std::iter::once("is".to_string()).chain(behind(said)).collect();
+    said_behind(&words).filter(|part| *part == Part::Exclude)
 }
 
 fn is_little(word: &String) -> bool {

@@ -6,9 +6,9 @@ use super::{JOINS, LITTLE, Part, barred, before, behind, group_at, said_before, 
 /// Words for what was named before.
 const AGAIN: [&str; 9] = ["it", "them", "both", "these", "those", "this", "that", "all", "they"];
 /// Verbs that leave out by themselves, and such that do with `out` behind them.
-const DROPS: [&str; 12] =
-    ["ignore", "exclude", "drop", "omit", "skip", "remove", "discard", "disregard", "forget", "scrap", "bin", "delete"];
-const MOVES: [&str; 11] = ["leave", "leaving", "keep", "keeping", "throw", "take", "put", "cast", "toss", "strike", "set"];
+const DROPS: [&str; 13] =
+    ["ignore", "exclude", "drop", "omit", "skip", "remove", "discard", "disregard", "forget", "scrap", "bin", "delete", "strike"];
+const MOVES: [&str; 11] = ["leave", "leaving", "keep", "keeping", "throw", "take", "put", "cast", "toss", "kick", "set"];
 const AWAY: [&str; 5] = ["out", "aside", "away", "off", "alone"];
 /// What is not to be done with them.
 const USES: [&str; 13] =
@@ -35,22 +35,9 @@ const THUS: [&str; 16] = [
     "e",
 ];
 /// How words begin by which rows are meant: those are left out, and no column.
-const OF_ROWS: [&str; 14] = [
-    "row",
-    "line",
-    "record",
-    "example",
-    "entr",
-    "case",
-    "duplicate",
-    "outlier",
-    "missing",
-    "nan",
-    "null",
-    "empty",
-    "negative",
-    "blank",
-];
+const OF_ROWS: [&str; 9] = ["row", "line", "record", "example", "entr", "case", "duplicate", "outlier", "negative"];
+/// The same of values, where several are spoken of: one that is empty is a column.
+const OF_VALUES: [&str; 5] = ["missing", "nan", "null", "empty", "blank"];
 /// Some of them are rows as well.
 const OF_SOME: [&str; 7] = ["some", "many", "most", "few", "several", "certain", "half"];
 /// What may stand before what a clause is about.
@@ -152,7 +139,12 @@ fn is_shut_out(pieces: &[Piece<'_>], at: usize) -> bool {
 }
 
 fn is_of_rows(word: &str) -> bool {
-    OF_ROWS.iter().any(|start| word.starts_with(start))
+    OF_ROWS.iter().chain(&OF_VALUES).any(|start| word.starts_with(start))
+}
+
+/// The columns that a word for something that was named stands for, where nothing else is made of it.
+pub(super) fn spoken_of<'a>(pieces: &[Piece<'a>], at: usize) -> Vec<&'a str> {
+    if again(pieces, at).is_some() { meant(pieces, at) } else { vec![] }
 }
 
 /// What is spoken of before a place: what the nearest clause of the sentence is about, else the only columns of that sentence; where it
@@ -176,7 +168,10 @@ fn meant<'a>(pieces: &[Piece<'a>], at: usize) -> Vec<&'a str> {
         false => (start, end),
     };
     let words = pieces[start..end].iter().filter_map(|piece| if let Piece::Word(word) = piece { Some(word) } else { None });
-    if words.clone().any(|word| is_of_rows(word)) || words.clone().any(|word| OF_SOME.contains(&word.as_str())) {
+    let is_one =
+        pieces[at..].iter().take(4).any(|piece| matches!(piece, Piece::Word(word) if ["it", "this"].contains(&word.as_str())));
+    let of_rows = |word: &String| if is_one { OF_ROWS.iter().any(|start| word.starts_with(start)) } else { is_of_rows(word) };
+    if words.clone().any(of_rows) || words.clone().any(|word| OF_SOME.contains(&word.as_str())) {
         return vec![];
     }
     let all = groups(pieces, start, end);

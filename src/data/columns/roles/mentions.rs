@@ -50,7 +50,7 @@ pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
                 pieces.push(Piece::Sign('→'));
                 at += 1;
             }
-            '→' => pieces.push(Piece::Sign('→')),
+            '→' | '~' => pieces.push(Piece::Sign(sign)),
             '.' if behind.is_empty() || behind.starts_with(char::is_whitespace) => pieces.push(Piece::End),
             ';' | '!' | '?' | '\n' | '。' | '；' => pieces.push(Piece::End),
             // Quotes and what is no sign of a sentence say nothing.

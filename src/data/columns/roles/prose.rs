@@ -97,7 +97,7 @@ pub(super) fn alike<'a>(text: &str, names: &[&'a str]) -> Vec<Alike<'a>> {
     let find = |found: regex::Captures<'_>| {
         let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
         let start = ["s", "star", "line"].map(at).concat();
-        let end = ["e", "rats", "enil"].map(at).concat();
+        let end = ["e", "rats", "enil", "tail"].map(at).concat();
         // `Columns that start with a capital`.
         let is_one = start.chars().count().max(end.chars().count()) > 1;
         let is_start = |word: &&str| word.len() > 1 && word.ends_with('_');
@@ -127,7 +127,7 @@ static ALIKE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let ends = r"(?:end(?:s|ing)?|suffixed|suffix)\s+(?:with\s+|by\s+|in\s+|on\s+|of\s+)?(?:the\s+suffix\s+)?";
     let more = format!(r"(?P<more>(?:\s*(?:,|,?\s(?:or|and)(?:\s(?:with|by|in))?)\s+{quote}\w*_\*?{quote}\b)*)");
     pattern(&format!(
-        r"(?i)\b{several}(?:{begins}{quote}(?P<s>[\w.]*\w)\*?{quote}{more}|{ends}{quote}\*?(?P<e>\w(?:[\w.]*\w)?){quote})|\b(?P<star>\w+)\*(?P<rats>\w*)|\b(?P<line>\p{{L}}\w*_){quote}\s+{columns}\b|\B?\*(?P<enil>\w+)"
+        r"(?i)\b{several}(?:{begins}{quote}(?P<s>[\w.]*\w)\*?{quote}{more}|{ends}{quote}\*?(?P<e>\w(?:[\w.]*\w)?){quote})|\b(?P<star>\w+)\*(?P<rats>\w*)|\b(?:(?P<line>\p{{L}}\w*_)|(?P<tail>_\w+)){quote}\s+{columns}\b|\B?\*(?P<enil>\w+)"
     ))
 });
 
@@ -164,6 +164,7 @@ mod tests {
             assert_eq!(found(text), [["acc_x", "acc_y"]], "{text}");
         }
         assert_eq!(found("columns beginning with acc_ or gyro_"), [vec!["acc_x", "acc_y", "gyro_x"]]);
+        assert_eq!(found("without the _raw columns"), [["speed_raw"]]);
         assert_eq!(found("whatever ends with _raw, and *_x"), [vec!["speed_raw"], vec!["acc_x", "gyro_x"]]);
         for text in ["start with a warm-up", "columns that start with tmp_", "ends in a day", "everything that starts with a"] {
             assert!(found(text).is_empty(), "{text}");

@@ -18,6 +18,10 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
     if first == "→" || first == "から" {
         return Some(Part::Input);
     }
+    // `Activity ~ age + weight`.
+    if first == "~" {
+        return Some(Part::Label);
+    }
     if PREDICTED.contains(&first) {
         return Some(Part::Label);
     }
@@ -63,7 +67,9 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
 fn is_wanted(rest: &[&str]) -> bool {
     const REACH: usize = 7;
     const DONE: &[&str] = &["predicted", "told", "known", "see", "get", "have"];
-    let Some(at) = rest.iter().take(REACH).position(|word| WANTS.contains(word) && *word != "d") else { return false };
+    const SHALL: &[&str] = &["should", "must", "shall", "after", "seek"];
+    let wants = |word: &&str| [WANTS, SHALL].iter().any(|words| words.contains(word)) && *word != "d";
+    let Some(at) = rest.iter().take(REACH).position(wants) else { return false };
     let is_of_us = rest[..at].iter().any(|word| WHO.contains(word)) && ["what", "the"].contains(&rest[0]);
     let mut behind = rest[at + 1..].iter().skip_while(|word| ["the", "model", "to", "be", "able", "it", "you"].contains(word));
     is_of_us
@@ -73,7 +79,7 @@ fn is_wanted(rest: &[&str]) -> bool {
 }
 
 /// Who wants something.
-const WHO: &[&str] = &["we", "i", "you", "they", "everybody"];
+const WHO: &[&str] = &["we", "i", "you", "they", "everybody", "model", "network"];
 
 /// `The text is in the column`, `label:`, `predict`, `escludi`.
 pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
@@ -82,6 +88,9 @@ pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> 
     let (little, word) = (&before[..at], before[at].as_str());
     if word == "→" && little.is_empty() {
         return Some(Part::Label);
+    }
+    if word == "~" && little.is_empty() {
+        return Some(Part::Input);
     }
     let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()));
     let further: Vec<&str> = before[at + 1..].iter().map(String::as_str).collect();

@@ -14,7 +14,7 @@ const NOUN: &str = r"(?:(?:number|numbers|code|codes|name|names|column|columns|f
 /// In the words behind names, in lower case and with one blank between them: an apostrophe is one.
 static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let is = r"(?:is|are|was|were|be|s|re|seems?|looks?|appears?)(?: to be)?";
-    let nothing = r"(?:(?:absolutely|really|next to|almost|practically|about) )?(?:nothing|little|not much)";
+    let nothing = r"(?:(?:absolutely|really|next to|almost|practically|about) )?nothing";
     let us = r"(?:(?:us|me|you|it|anybody|anyone|the model|a model|the network) )?";
     let good = r"(?:relevant|useful|helpful|informative|meaningful|important|needed|interesting|of (?:any |much )?(?:use|interest|value|help|relevance)|any (?:use|good|help)|worth anything)";
     let known =
@@ -23,15 +23,15 @@ static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let early = r"(?:yet|at|when|before|beforehand|in advance|up ?front|until|in production|then|by then|for new)";
     let answer = r"(?:answer|label|target|outcome|result|class|solution)";
     pattern(&format!(
-        r"^{NOUN}{BESIDES}(?:{}) ?",
+        r"^{NOUN}{BESIDES}(?:[^,]{{0,40}}? (?:and|but) )?{BESIDES}(?:{}) ?",
         [
             format!(r"(?:say|mean|tell|add|contribute|explain|bring|give|reveal|predict|offer)s? {us}{nothing}\b"),
-            format!(r"(?:has|have|carr(?:y|ies)|holds?|contains?|brings?|adds?|gives?|provides?|offers?) {us}(?:absolutely |really |practically )?(?:no|little) (?:\w+ )?(?:information|meaning|signal|sense|use|relevance|influence|bearing|significance|importance|relation|connection)\b"),
-            format!(r"{is} {BESIDES}(?:irrelevant|useless|meaningless|pointless|worthless|uninformative|unimportant|immaterial|insignificant|redundant|superfluous|unrelated|nonsense|rubbish|garbage|junk|noise|pure noise|no (?:use|good|help)|of (?:absolutely )?no \w+|without (?:any )?(?:meaning|information|value|use|relevance)|not {BESIDES}{good}|none of (?:our|your|its|the model s) business)\b"),
+            format!(r"(?:has|have|carr(?:y|ies)|holds?|contains?|brings?|adds?|gives?|provides?|offers?) {us}(?:absolutely |really |practically )?no (?:\w+ )?(?:information|meaning|signal|sense|use|relevance|influence|bearing|significance|importance|relation|connection)\b"),
+            format!(r"{is} {BESIDES}(?:irrelevant|useless|meaningless|pointless|worthless|uninformative|unimportant|immaterial|insignificant|redundant|superfluous|unrelated|nonsense|rubbish|garbage|junk|noise|pure noise|no (?:use|good|help)|of (?:absolutely )?no \w+|without (?:any )?(?:meaning|information|value|use|relevance)|not {BESIDES}{good}|none of (?:our|your|its|the model s) business|against (?:the |our )?(?:law|rules|policy|regulations?))\b|of (?:absolutely )?no (?:use|interest|value|help|relevance|importance)\b"),
             format!(r"(?:isn|aren|wasn|weren) t {BESIDES}{good}\b"),
             format!(r"(?:is|are) (?:just|only|merely|simply|nothing but|no more than|purely|but) (?:an? |the )?(?:\w+ )?(?:counter|index|indices|indexes|ids?|identifiers?|keys?|bookkeeping|(?:row|running|serial|consecutive|internal|reference|random) numbers?)\b"),
             format!(r"(?:(?:don|doesn|didn) t|(?:do|does|did) not) (?:really )?(?:matter|count|help|(?:say|mean|tell|add|contribute|explain) {us}(?:anything|much|a thing)|(?:carry|have|hold) (?:any )?(?:information|signal|meaning|influence|bearing))\b"),
-            format!(r"(?:(?:is|are|would be|will be) {BESIDES}(?:(?:an?|pure|clear|obvious|plain|target|label|data) )*(?:leak|leaks|leaking|leaky|leakage|cheating|giveaway|give away|spoiler)|leaks?|gives? (?:it|everything|the (?:\w+ )?{answer}) away|gives? away|(?:reveals?|betrays?) the (?:\w+ )?{answer})\b"),
+            format!(r"(?:(?:is|are|would be|will be) {BESIDES}(?:(?:an?|pure|clear|obvious|plain|target|label|data) )*(?:leak|leaks|leaking|leaky|leakage|cheating|giveaway|give away|spoiler)|leaks?|(?:would |will )?gives? (?:it|everything|the (?:\w+ )?{answer}) away|(?:would |will )?gives? away|(?:reveals?|betrays?) the (?:\w+ )?{answer})\b"),
             format!(r"{is} {BESIDES}(?:(?:only|first) {known}|{known} only) (?:only )?{late}\b"),
             format!(r"(?:(?:is|are|was|were|will)(?: not| never)|(?:isn|aren|wasn|weren|won) t)(?: yet| be)* {known} {early}\b"),
             format!(r"(?:is|are|will be) (?:unknown|unavailable) {early}\b"),
@@ -56,7 +56,7 @@ static BEFORE: LazyLock<Option<[Regex; 3]>> = LazyLock::new(|| {
     let own = r"(?: (?:the|our|its|their|any|about|of))*$";
     Some([
         pattern(&format!(
-            r"\b(?:nobody|no one|noone|nothing) (?:knows?|has|can know)(?: yet)?{own}|\bonly (?:afterwards?|later|then|in hindsight|at the end) (?:do|will|can|does) {we} (?:know|have|get|learn|see){own}|\b(?:there is|there s|has|have) no (?:use|point|sense|value) in(?: using)?{own}"
+            r"\b(?:nobody|no one|noone|nothing) (?:knows?|has|can know|cares? about|needs?|wants?)(?: yet)?{own}|\bonly (?:afterwards?|later|then|in hindsight|at the end) (?:do|will|can|does) {we} (?:know|have|get|learn|see){own}|\b(?:there is|there s|has|have) no (?:use|point|sense|value) in(?: using)?{own}"
         ))?,
         pattern(&format!(
             r"\b(?:won t|will not|don t|do not|doesn t|does not|wouldn t|can t|cannot|never)(?: (?:yet|really|even))* (?:have|know|get|see){own}|\b{we} (?:only|just) (?:have|know|get|learn|see|find out){own}"
@@ -115,6 +115,9 @@ mod tests {
             "ne disent rien",
             "no aportan nada",
             "isn t useful",
+            "comes last and would give it away",
+            "is there for our agents and of no interest",
+            "is against the law",
         ] {
             assert!(said_behind(&words(text)), "{text}");
         }
@@ -130,6 +133,7 @@ mod tests {
             "isn t leaking",
             "is never useless",
             "is random",
+            "means little",
         ] {
             assert!(!said_behind(&words(text)), "{text}");
         }

@@ -196,7 +196,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> (?:the )?(?:first|oldest|earliest|older|earlier))? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent|latest|newest|later|newer)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?:\s?:)?(?P<start> (?:the )?(?:first|oldest|earliest|older|earlier))? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}(?:\s(?:by|according to|in order of)\s(?P<by>[\p{{L}}_][\w.-]*))?\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?:\s?:)?(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent|latest|newest|later|newer)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
             r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
@@ -237,11 +237,11 @@ fn sold_last(rest: &mut Rest, request: &mut Request) {
 /// `The newest 20 % of the tickets (opened_at) as test set`, `the test set is the latest 20 % by opened_at`: what they are, and by what they
 /// are in order, may stand between a share and what it is for.
 fn latest(rest: &mut Rest, request: &mut Request) {
-    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    static WAYS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
         let column = |name: &str| format!(r"[`'\x22]?(?P<{name}>[\p{{L}}_][\w.-]*)[`'\x22]?");
         let edge = r"\b(?:the\s)?(?P<edge>latest|newest|most recent|last|final|oldest|earliest|first)\s";
         let part = format!(
-            r"{edge}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:(?:the|all|our|my|its|these)\s)*(?:¦|[\p{{L}}_-]+)(?:\s[\p{{L}}_-]+)?)??(?:\s?\(\s*(?:(?:by|going by|according to|see|column)\s)?{}\s*\)|,?\s(?:by|according to|in terms of|going by|in order of)\s(?:(?:the|their|its|column)\s)*{}(?:\scolumn)?)?",
+            r"{edge}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:(?:the|all|our|my|its|these)\s)*(?:¦|[\p{{L}}_-]+)(?:\s[\p{{L}}_-]+)?)??(?:\s?\(\s*(?:(?:by|going by|according to|see|column)\s)?{}\s*\)|,?\s(?:by|according to|in terms of|going by|in order of)\s(?:(?:the|their|its|column)\s)*{}(?:\scolumn)?|\s(?P<time>in time|over time|chronologically|in (?:chronological|time|temporal) order))?",
             column("own"),
             column("by")
         );
@@ -251,6 +251,10 @@ fn latest(rest: &mut Rest, request: &mut Request) {
             pattern(&format!(r"{part}\s{kept}+(?:(?:the|an?|our|my|its)\s)*{FOR}\b{set}")),
             pattern(&format!(
                 r"\b{FOR}(?:[ _-](?:set|data|split|part))?\s?(?:(?:should|must|shall|is|are|be|will|=|:|consists? of|to|on|with|has|have)\s?)+{part}"
+            )),
+            // `The 20 % most recently received mails as the test set`.
+            pattern(&format!(
+                r"#\s?(?P<unit>%|percent\b)\s(?:(?:of|the|all|our)\s)*(?P<edge>most recent(?:ly)?|latest|newest)(?:\s[\p{{L}}_-]+){{0,3}}?\s{kept}+(?:(?:the|an?|our|my|its)\s)*{FOR}\b{set}"
             )),
         ]
     });
@@ -263,7 +267,7 @@ fn latest(rest: &mut Rest, request: &mut Request) {
         // Where nothing more is said of them, they are read with all other shares.
         let is_edge = matches!(Edge::of(cut.get("edge")), Some(Edge::Latest | Edge::Oldest));
         let is_time = tells_when(&column) || ["_at", "_on"].iter().any(|end| column.to_lowercase().ends_with(end));
-        let is_ordered = !column.is_empty() && (is_time || !cut.get("by").is_empty());
+        let is_ordered = !cut.get("time").is_empty() || !column.is_empty() && (is_time || !cut.get("by").is_empty());
         taken_if(
             !is_watched(cut.get("for"))
                 && part(cut).is_some()
@@ -274,7 +278,8 @@ fn latest(rest: &mut Rest, request: &mut Request) {
     let Some(cut) = WAYS.iter().find_map(|way| rest.cut_as(way, is_said)) else { return };
     let column = column_of(&cut);
     request.tested_at = Edge::of(cut.get("edge"));
-    request.ordered_by = (!column.is_empty()).then(|| AskedOrder::of(&column));
+    let is_timed = !column.is_empty() || !cut.get("time").is_empty();
+    request.ordered_by = is_timed.then(|| AskedOrder::of(&column));
     request.tested = part(&cut);
 }
 
@@ -306,6 +311,9 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
             _ => Some(Edge::Latest),
         };
         let edge = start.filter(|edge| *edge == Edge::Latest).or(Edge::of(cut.get("edge"))).or(start);
+        if !cut.get("by").is_empty() {
+            request.ordered_by = Some(AskedOrder::of(cut.get("by")));
+        }
         request.tested_at = edge.filter(|_| !is_watched);
     }
     if request.tested.is_none() {

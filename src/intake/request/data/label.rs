@@ -250,13 +250,14 @@ fn columns(rest: &mut Rest, request: &mut Request) {
                 r"(?i)\b{verb}{all}{columns}\s+(?:(?:that|which|whose|with|names?|called|a)\s+)*(?:end(?:s|ing)?|suffix(?:ed)?)\s+(?:with\s+|by\s+|in\s+|on\s+)?[`'\x22]?\*?(?P<end>[\w.]*\w)[`'\x22]?"
             )),
             regex(&format!(
-                r"(?i)\b{verb}{all}(?:{columns}\s+)?[`'\x22]?(?:(?P<start>\w*_)\*|\*(?P<end>_\w+))[`'\x22]?(?:\s+{columns}\b)?"
+                r"(?i)\b{verb}{all}(?:{columns}\s+)?[`'\x22]?(?:(?:(?P<start>\w*_)\*|\*(?P<end>_\w+))[`'\x22]?(?:\s+{columns}\b)?|(?:(?P<first>\p{{L}}\w*_)|(?P<last>_\w+))[`'\x22]?\s+{columns}\b)"
             )),
         ]
     });
     for way in ALIKE.iter() {
         while let Some(cut) = rest.cut_plain(way) {
-            request.exclude.push(format!("{}*{}", cut.get("start"), cut.get("end")));
+            let [start, end] = [["start", "first"], ["end", "last"]].map(|names| names.map(|name| cut.get(name)).concat());
+            request.exclude.push(format!("{start}*{end}"));
         }
     }
     // The same of what alone is read: `from the acc_ columns`, `only columns that start with acc_`.

@@ -111,6 +111,10 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
             r"\b(?:(?:keep|keeping|put|all|the|any|every|each|whole)\s)*[\p{{L}}_-]+\s(?:of|from|by|about|with|for|on|belonging to|that belong to)\s(?:the\s)?(?:same|one|each|every|any|a single|an?)\s{NAME}\s{in_one}"
         ),
         format!(r"\b(?:each|every|one|any)\s{NAME}\s{in_one}"),
+        // `A subject is either in training or in test, never in both`.
+        format!(
+            r"\b(?:an?|each|every|any|one)\s{NAME}\s(?:(?:must|should|may|can|is|be|has to|either|only|appears?|occurs?)\s)+(?:in\s(?:the\s)?)?{train}\sor\s(?:(?:in|the)\s)*{test}(?:,?\s(?:(?:but|and)\s)?(?:never|not)\s(?:in\s)?both)?"
+        ),
         // The whole clause, for it begins with what is kept together.
         format!(
             r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|on|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
@@ -303,6 +307,9 @@ pub(crate) fn find_groups(rest: &mut Rest, request: &mut Request) {
         "same ",
         "one side",
         "one part",
+        " met",
+        " or test",
+        " or in ",
     ]) && request.tested.is_none()
     {
         return;

@@ -25,14 +25,14 @@ static WAYS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     let kept = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off|(?:test|evaluat|validat|scor|check|judg|assess)(?:e|ing)?(?: it| the model)? (?:on|with|against))\s(?:(?:a|the|about|around|roughly|another|random)\s)*";
     let unseen = r"(?:unseen|unheard|unknown|new|(?:not|never)(?:\s(?:be|been|ever))*\s(?:seen|used|heard|shown|present|occur|appear|met|known|part of|trained on|in)\b)(?:\s(?:in|during|at|by|for|to|from|the|of|model|while|training|train|set|data|network)\b)*";
     let purpose = format!(r"(?:\s(?:for|as|to|into|in)\s(?:(?:the|a|final)\s)*{FOR}\b(?: (?:set|split|data|purposes|only))?)");
-    let is_kept = r"(?:\s(?:is|are|be|being|kept|held|set|left|put|out|aside|back|go|goes|should|must|shall|will))*";
+    let is_kept = r"(?:\s(?:is|are|to|be|being|kept|held|set|left|put|out|aside|back|go|goes|should|must|shall|will))*";
     let split = r"(?:\s(?:random(?:ly)?|train[-/ ]test|¦))*(?:\s+¦|\s(?:split(?:s|ting)?|hold-?out|held-?out|test(?: set)?|evaluation|cross[- ]validation|cv|partition\w*|scheme|protocol))";
     [
         pattern(&format!(
             r"{kept}#(?:\s?(?P<unit>%|percent\b)\sof\s|\s(?:of\s)?){ALL}{WHOSE}\b(?:\s(?:out|aside|back|apart))?{purpose}?"
         )),
         pattern(&format!(
-            r"(?:\b(?:use|using|take|taking|with|keep|keeping|put|putting|leave|leaving))?^#\s?(?P<unit>%|percent\b)\sof\s{ALL}{WHOSE}\b{is_kept}{purpose}"
+            r"(?:\b(?:use|using|take|taking|with|keep|keeping|put|putting|leave|leaving))?^#\s?(?:(?P<unit>%|percent\b)\sof\s|(?:of\s)?){ALL}{WHOSE}\b{is_kept}{purpose}"
         )),
         pattern(&format!(
             r"^#\s?(?P<unit>%|percent\b)\sof\s{ALL}{WHOSE}\s(?:(?:is|are|be|should|must|shall|will|may|can|have|has|do|to|stay|remain|being)\s)*(?:(?:held[- ]out|held back|left out|set aside|kept (?:out|aside))\b|{unseen})"
@@ -177,6 +177,7 @@ mod tests {
         assert_eq!(parted("test on 4 turbines"), (None, some(4)));
         assert_eq!(parted("leave 4 turbines out for the test"), (None, some(4)));
         assert_eq!(parted("leave four turbines out"), (None, some(4)));
+        assert_eq!(parted("4 turbines are to be kept for testing"), (None, some(4)));
         assert_eq!(parted("hold out 40 turbines"), (Some(AskedPart::Examples(40)), some(40)));
         for text in ["leave-rider-out split", "rider-wise split"] {
             assert_eq!(parted(text).1, [SplitBy::Group("rider".into())], "{text}");

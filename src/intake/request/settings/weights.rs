@@ -35,13 +35,14 @@ patterns! {
     one: [
         r"\b(?:false negatives?|a miss|misses|misses of it)(?:\s(?:is|are|costs?|hurts?|weighs?|counts?|should|must|be|weigh|count|us|about|roughly|some|as))*\s@(?:x\b|×|times\b|-?fold\b)(?:\s(?:worse|more|much|bad|expensive|costly|costlier|dearer|heavy|heavier|heavily|serious|as|than|an?|the|one|false|alarms?|positives?|it|others?|any|us)\b)*",
         r"\b(?:(?:miss(?:ed|ing)|overlook(?:ed|ing)|undetected|unnoticed|fail(?:ing|ure)? to (?:catch|spot|find|detect|see)|not (?:catching|spotting|finding|detecting)|(?:errors?|mistakes) (?:on|in|for|with))\s(?:(?:an?|the|any|one|real|actual|true|of|every|each)\s)*)(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?:\s(?:is|are|costs?|hurts?|weighs?|counts?|should|must|be|weigh|count|us|about|roughly|some|as|class|rows|examples|cases))*\s@(?:x\b|×|times\b|-?fold\b)(?:\s(?:worse|more|much|bad|expensive|costly|costlier|dearer|heavy|heavier|heavily|serious|as|than|an?|the|one|false|alarms?|positives?|it|others?|any|us|ones?)\b)*",
+        r"\b(?:(?:an?|every|each|any) )(?P<class>[\p{L}0-9_][\w-]*) (?:that )?(?:(?:we|you|i|it|the model|goes|is|gets) )(?:miss(?:es|ed)?|overlook(?:s|ed)?|unnoticed|undetected)(?:\s(?:is|costs?|hurts?|weighs?|counts?|should|must|be|us|about|roughly|some|as)\b)*\s@(?:x\b|×|times\b|-?fold\b)(?:\s(?:worse|more|much|bad|expensive|costly|as|than|an?|the|one|false|alarms?|positives?|us)\b)*",
         r"\bcount(?:ing)? (?:every|each|all|the|an?|any) (?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))? @(?:x\b|×|times\b|-?fold\b)",
         r"\b(?:pos(?:itive)?[ _]weight|scale[ _]pos[ _]weight)~#",
         r"\b(?:up-?)?weigh(?:t|ting|ing)? (?:(?:the|an?|every|each) )?(?:(?:missed|overlooked|undetected) |errors on |examples of |class(?: of)? )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))?(?: (?:by|with|at|up|a factor of|as))*\s#\s?(?:x\b|×|times\b|-?fold\b|to 1\b|:\s?1\b)(?: (?:more|as much|as high|heavier|higher|stronger)(?: than (?:the |all )*(?:others?|rest|other (?:class|classes|one)))?)?(?: in the loss)?",
         r"\b(?:give|giving|with) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: class)? (?:a )?(?:class )?weight~#(?:\s?x\b)?(?: in the loss)?",
         r"\b(?:a )?weight of #(?:\s?x\b)? (?:for|on|to) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: class)?\b",
         r"\bclass (?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?) (?:has |gets |should get |with )?(?:a )?weight~#",
-        r"\b(?P<class>[\p{L}_][\w-]*)(?: (?:class|rows|examples|cases|ones))? (?:count|counts|weighs?|should (?:count|weigh)) #\s?(?:x\b|×|times\b)(?: (?:more|as much|as heavy|in the loss|as others))*",
+        r"\b(?P<class>[\p{L}_][\w-]*)(?: (?:class|rows|examples|cases|ones))? (?:count|counts|weighs?|should (?:count|weigh)) @\s?(?:x\b|×|times\b)(?: (?:more|as much|as heavy|in the loss|as others|as the others?|than the others?))*",
     ],
 }
 
@@ -200,6 +201,7 @@ mod tests {
             ("MLP on a.csv. False negatives hurt 4 times more than false positives.", rare(4.0)),
             ("MLP on a.csv. Errors on spam should weigh three times as much", one("spam", 3.0)),
             ("MLP on a.csv. Missing a leak costs 5 times as much as a false alarm, so weight leaks 5 to 1", one("leak", 5.0)),
+            ("MLP on a.csv. A default we miss hurts 6 times as much as a false alarm.", one("default", 6.0)),
             ("MLP on a.csv. Count every leaver four times.", one("leaver", 4.0)),
             ("MLP on a.csv. Missing values are 8 times as frequent in winter", None),
             ("MLP on a.csv, balanced class weights", None),

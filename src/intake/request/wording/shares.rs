@@ -42,7 +42,34 @@ pub(crate) fn in_percent(text: &str) -> String {
         };
         out = SPELT.replace_all(&out, said).into_owned();
     }
+    if low.contains(" in ") || low.contains(" out of ") {
+        out = one_in(&out);
+    }
     if PARTS.iter().any(|(part, _)| low.contains(part)) { kept(&out) } else { out }
+}
+
+/// `One van in five is for testing`, `one in ten vans goes to the test set`.
+fn one_in(text: &str) -> String {
+    static SHARE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:one|1)\s(?:(?P<noun>\p{L}+)\s)?(?:in|out of)\s(?P<all>two|three|four|five|six|eight|ten|twenty|2|3|4|5|6|8|10|20)(?:\s(?P<nouns>\p{L}+s))?\b",
+        )
+    });
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^[^.,;!?\n]{0,40}\b(?:for (?:the |a )?(?:test|validation|evaluation)|test(?:ing)?|aside|held out|back)\b")
+    });
+    SHARE
+        .replace_all(text, |found: &Captures<'_>| {
+            let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
+            let end = found.get(0).map_or(0, |all| all.end());
+            let all = number(&at("all").to_lowercase()).filter(|_| KEPT.is_match(&text[end..]));
+            let nouns = if at("nouns").is_empty() { format!("{}s", at("noun")) } else { at("nouns").to_string() };
+            match all.filter(|_| nouns.len() > 1) {
+                Some(all) => format!("{}% of the {nouns}", neat(100.0 / all)),
+                None => found[0].to_string(),
+            }
+        })
+        .into_owned()
 }
 
 fn per_mille(text: &str) -> String {
@@ -142,10 +169,14 @@ fn are_kept_apart(before: &str, behind: &str) -> bool {
             r"(?i)\b(?:aside|apart|hold\w*|held|keep\w*|kept|reserv\w*|withh\w*|leav\w*|left out|test(?:s|ed|ing)?|validat\w*|evaluat\w*|check\w*|judg\w*|verdict|assess\w*|unseen|unheard|never|(?:not|n['’]t) (?:be |been )?(?:in|seen|heard|used|shown|part of|trained))\b",
         )
     });
-    const ENDS: [char; 8] = ['.', ',', ';', '!', '?', ':', '(', '\n'];
+    const ENDS: [char; 7] = ['.', ',', ';', '!', '?', '(', '\n'];
+    // `Test: newest quarter by received_at`.
+    static BY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s(?:by|according to|in time)\b"));
+    static NEWEST: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:latest|newest|oldest|earliest|most recent)\s$"));
     let is_of_things = THINGS.captures(behind).is_some_and(|found| !OTHERS.is_match(&found["noun"]));
     let clause = [before.rsplit(ENDS).next(), behind.split(ENDS).next()];
-    is_of_things && clause.into_iter().flatten().any(|part| KEPT.is_match(part))
+    let is_ordered = NEWEST.is_match(before) && BY.is_match(behind);
+    (is_of_things || is_ordered) && clause.into_iter().flatten().any(|part| KEPT.is_match(part))
 }
 
 /// To six digits.
@@ -184,6 +215,9 @@ mod tests {
             ("check it on a fifth of the vans", "check it on 20% of the vans"),
             ("a fifth of the readers should not be heard in training", "20% of the readers should not be heard in training"),
             ("hold the newest fifth back for the test", "hold the newest 20% back for the test"),
+            ("keep one van in five for testing", "keep 20% of the vans for testing"),
+            ("one in ten vans goes to the test set", "10% of the vans goes to the test set"),
+            ("test: newest quarter by received_at", "test: newest 25% by received_at"),
             ("thirty percent for testing, 5 per cent warm-up", "30% for testing, 5% warm-up"),
             ("lr 1‰, wd 5 ‰, 2.5 per mille", "lr 0.1 %, wd 0.5 %, 0.25 %"),
         ] {
