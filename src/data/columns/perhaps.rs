@@ -81,6 +81,9 @@ impl PerhapsColumns {
         if let ([placed], None, []) = (roles.placed.as_slice(), &asked.label, asked.labels.as_slice()) {
             asked.label = Some(placed.clone()).filter(|name| !is_row_name(name) && !crate::data::tells_when(name));
         }
+        if asked.label.is_none() && asked.labels.is_empty() {
+            asked.label = text_that_is_said(table, &roles);
+        }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
         let label = label.or_else(|| asked.labels.first().cloned());
         let is_other = |name: &String| label.as_ref() != Some(name) && !asked.labels.contains(name);
@@ -262,6 +265,14 @@ fn only_number(table: &Table, asked: &Columns) -> Option<String> {
     };
     let mut found = table.columns().iter().filter(may);
     found.next().filter(|_| found.next().is_none()).map(|column| column.name.clone())
+}
+
+/// `Text = wording` beside recordings: the only text that is spoken of as one is what is said in them.
+fn text_that_is_said(table: &Table, roles: &Roles) -> Option<String> {
+    let is = |name: &String, kind: &ColumnKind| table.columns().iter().any(|column| column.name == *name && column.kind == *kind);
+    let mut texts = roles.input.iter().filter(|name| is(name, &ColumnKind::Text));
+    let has_recordings = table.columns().iter().any(|column| column.kind == ColumnKind::Audio);
+    texts.next().filter(|_| has_recordings && texts.next().is_none()).cloned()
 }
 
 /// Whether a column says which row it is, by its name.

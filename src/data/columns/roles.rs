@@ -198,11 +198,13 @@ fn is_placed(before: &[String], group: &[&str]) -> bool {
     const MOST: usize = 4;
     let [name] = group else { return false };
     let at = before.iter().position(|word| !is_little(word)).unwrap_or(before.len());
-    let (little, says) = (&before[..at], |words: &[&str]| before[..at].iter().any(|word| words.contains(&word.as_str())));
+    let says = |words: &[&str]| before[..at].iter().any(|word| words.contains(&word.as_str()));
     let is_found =
         says(&["in", "under", "called", "named"]) && says(&["is", "are", "stands", "found", "stored", "called", "named"]);
     let own = words(name);
-    !little.is_empty() && is_found && own.len() > 1 && before[at..].iter().take(MOST).any(|word| own.contains(word))
+    // `And the price in price`: the verb is said once.
+    let is_short = at == 1 && before[0] == "in" && before.get(1).is_some_and(|word| own.contains(word));
+    is_short || is_found && own.len() > 1 && before[at..].iter().take(MOST).any(|word| own.contains(word))
 }
 
 /// How many columns a list has.

@@ -268,7 +268,7 @@ pub(super) fn beside_negations<'a>(pieces: &[Piece<'a>], roles: &Roles) -> Vec<&
 
 /// Whether a place of a clause stands beside a negation and a word for use: `by no means must it be fed to the model`.
 fn is_denied_use(pieces: &[Piece<'_>], at: usize) -> bool {
-    const NEAR: usize = 6;
+    const NEAR: usize = 10;
     let words: Vec<String> =
         before(&pieces[..at]).into_iter().take(NEAR).chain(behind(&pieces[at..]).into_iter().take(NEAR)).collect();
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));

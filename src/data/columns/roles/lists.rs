@@ -53,7 +53,7 @@ pub(super) const ROWS: &[&str] =
 pub(super) const PREDICTS: &[&str] = &[
     "predict", "predicting", "predicts", "guess", "guessing", "forecast", "forecasting", "estimate", "estimating", "regress",
     "prédire", "prédis", "prédit", "estimer", "pronostiquer", "predecir", "predice", "predecirá", "pronosticar", "pronostica", "pronostique", "estimar", "prever", "preveja",
-    "prognosticar", "predire", "prevedere", "predici", "stimare", "预测",
+    "prognosticar", "predire", "prevedere", "predici", "stimare", "预测", "判断", "识别",
 ];
 
 /// The same behind its name, where verbs stand last.
@@ -140,7 +140,8 @@ pub(super) const SOURCES: &[&str] =
     &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire", "après", "根据", "基于", "从"];
 
 /// Verbs of whoever has columns read, before their names.
-pub(super) const READS: &[&str] = &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用"];
+pub(super) const READS: &[&str] =
+    &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用", "用"];
 
 /// What may follow the names behind such a verb: `use weight decay` and `use size for the groups` name no column to be read.
 pub(super) const READ_ON: &[&str] =

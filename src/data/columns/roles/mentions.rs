@@ -92,8 +92,11 @@ fn without_asides(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
         // `The accelerometer columns (acc_*)`.
         let is_columns = |piece: &&Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
         let nouns = out.len() - out.iter().rev().take_while(is_columns).count();
-        let noun = nouns.checked_sub(1).filter(|at| is_noun(&out[*at]));
+        let noun = nouns.checked_sub(1).filter(|at| is_noun(&out[*at]) || named.is_some_and(|names| names == [out[*at].clone()]));
+        // `The age (age)`.
+        let is_same = named.is_some_and(|names| names.len() == 1 && out.last() == names.first());
         match named.zip(noun) {
+            Some((names, _)) if is_same => at += names.len() + 2,
             Some((names, noun)) => {
                 out.truncate(noun);
                 drop_articles(&mut out);
@@ -209,8 +212,8 @@ fn joins(one: Option<char>, other: Option<char>) -> bool {
 
 /// Words of scripts without spaces that are known here, the longest first.
 #[rustfmt::skip]
-const SIGNS: [&str; 55] = [
-    "不要使用", "不能使用", "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "不要用", "不能用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略",
+const SIGNS: [&str; 57] = [
+    "不要使用", "不能使用", "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "不要用", "不能用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "判断", "识别", "作为", "排除", "忽略",
     "不用", "不要", "根据", "基于", "分类", "划分", "分组", "使用", "训练", "评估", "予測", "分類", "推定", "から", "入力", "除了", "去掉", "列", "是", "为", "用", "和", "与", "及", "从", "按", "以", "把", "对", "来", "的",
     "を", "は",
 ];

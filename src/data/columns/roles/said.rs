@@ -232,7 +232,7 @@ fn are_read(before: &[String], behind: &[String]) -> bool {
     let goes_on = match behind {
         [] => true,
         [to, verb, ..] if to == "to" => tells(verb),
-        [first, ..] => READ_ON.contains(&first.as_str()),
+        [first, ..] => READ_ON.contains(&first.as_str()) || !first.is_ascii() && PREDICTS.contains(&first.as_str()),
     };
     let is_negated = before.iter().take(2).any(|word| NOT.contains(&word.as_str()));
     goes_on && !is_negated && !behind.iter().take(3).any(|word| ALSO.contains(&word.as_str()))

@@ -151,7 +151,9 @@ fn all_trained(rest: &mut Rest, part: Frozen) -> Option<String> {
     let words = std::cell::RefCell::new(None);
     rest.cut_as(&ALL, |found| {
         let is_against = part != Frozen::Embeddings || EMBEDDINGS.is_match(found.behind);
-        if is_against && !OTHERS.is_match(found.behind) {
+        // `All layers, but freeze the encoder`, whose words are cut out already.
+        let is_apart = found.behind.trim_start().strip_prefix("but").is_some_and(|behind| behind.trim_start().starts_with('¦'));
+        if is_against && (is_apart || !OTHERS.is_match(found.behind)) {
             *words.borrow_mut() = Some(found.cut.words.clone());
         }
         Judged::Passed

@@ -16,7 +16,7 @@ patterns! {
         r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
         // `A warm-up epoch is too much, so 5% of steps`.
-        r"\bwarm(?:-?\s?up|ing)\b[^.;!?¦]{0,60}?(?:[,:]|\b(?:so|rather|instead|just|only|use|take|be|is|make it|with))\s#\s?(?P<unit>%|percent\b) of (?:(?:the|all|its|total|training) )*(?:steps|updates|iterations|training)\b",
+        r"\bwarm(?:-?\s?up|ing)\b[\w\s,'’-]{0,60}?(?:[,:]|\b(?:so|rather|instead|just|only|use|take|be|is|make it|with))\s#\s?(?P<unit>%|percent\b) of (?:(?:the|all|its|total|training) )*(?:steps|updates|iterations|training)\b",
         // `10% of the steps for warming up`.
         r"^#\s?(?P<unit>%|percent\b)\s?of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run)(?: (?:as|for|to|is|are|of|used|spent|on|go|goes|linear|lr|a|the|doing))* warm(?:-?\s?up|ing(?: (?:it|the lr|the rate|the learning rate))?(?:[ -]up)?)\b",
     ],
