@@ -101,6 +101,9 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     let cut = first(rest, &p.of_head);
     request.times.head_lr = request.value(cut, EXPECTED, |cut| cut.number().filter(|times| *times > 0.0 && *times <= 1000.0));
     let Parts { head: of_head, body: of_body, is_classifier } = of_parts(rest, request);
+    // Before a rate that it falls to: of `to 10% of its peak` the number is none.
+    let is_given = request.lr.is_some() || p.lr.iter().any(|way| rest.has(way));
+    let floor = floor(rest, is_given);
     let cut = first(rest, &p.falling);
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
     let from =
@@ -113,8 +116,6 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     request.min_lr = last;
     let cut = first(rest, &p.least_lr);
     request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
-    let is_given = request.lr.or(from).is_some() || PATTERNS.lr.iter().any(|way| rest.has(way));
-    let floor = floor(rest, is_given);
     several_rates(rest, request);
     // `Decay the lr by 0.5` says nothing of the rate itself.
     static FALLS: LazyLock<Regex> = LazyLock::new(|| {
