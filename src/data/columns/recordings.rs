@@ -44,9 +44,10 @@ pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
 fn as_said(table: &Table, asked: &Columns) -> Columns {
     let kind = |name: &String| table.column(name).ok().map(|column| column.kind.clone());
     let (texts, input): (Vec<String>, Vec<String>) =
-        asked.input.iter().cloned().partition(|name| kind(name) == Some(ColumnKind::Text) && asked.label.is_none());
+        asked.input.iter().cloned().partition(|name| kind(name) == Some(ColumnKind::Text));
+    let is_told = |said: &String| asked.label.as_ref().is_none_or(|label| label == said);
     match texts.as_slice() {
-        [said] if table.columns().iter().any(|column| column.kind == ColumnKind::Audio) => {
+        [said] if is_told(said) && table.columns().iter().any(|column| column.kind == ColumnKind::Audio) => {
             Columns { input, label: Some(said.clone()), ..asked.clone() }
         }
         _ => asked.clone(),
@@ -104,6 +105,7 @@ mod tests {
         // `The text is in d`.
         check("a,c,d\na.wav,x,y\n", asked(&["d"], None), Ok(["a", "d"]));
         check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b", "d"], None), Ok(["b", "d"]));
+        check("a,c,d\na.wav,x,y\n", asked(&["d"], Some("d")), Ok(["a", "d"]));
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("sounds.csv");
         std::fs::write(&path, "filename,fold,target,category\n0.wav,0,0,dog\n1.wav,1,1,cat\n").expect("written");

@@ -48,10 +48,15 @@ impl Roles {
         let mut roles = Roles::default();
         let mut at = 0;
         while at < pieces.len() {
-            let (group, end) = group_at(&pieces, at);
+            let (mut group, mut end) = group_at(&pieces, at);
             if group.is_empty() {
                 at += 1;
                 continue;
+            }
+            // Of `the text is in body and the team in team` the second is said of by itself.
+            if group.len() > 1 && is_found_in_itself(&pieces[..end], &pieces[end..]) {
+                group.pop();
+                end -= 1;
             }
             let (before, after) = (before(&pieces[..at]), behind(&pieces[end..]));
             let of_source = from_source(&pieces, at, end);
@@ -91,7 +96,7 @@ impl Roles {
                 Some(Part::Input) => &mut roles.input,
                 Some(Part::Exclude) => &mut roles.exclude,
                 None if opens_a_list(&pieces[..at]) && group.len() > 1 => &mut roles.listed,
-                None if is_placed(&before, group) => &mut roles.placed,
+                None if is_placed(&before, group) || is_said_twice(&pieces[..at], group) => &mut roles.placed,
                 None => {
                     at = end;
                     continue;
@@ -202,9 +207,22 @@ fn is_placed(before: &[String], group: &[&str]) -> bool {
     let is_found =
         says(&["in", "under", "called", "named"]) && says(&["is", "are", "stands", "found", "stored", "called", "named"]);
     let own = words(name);
-    // `And the price in price`: the verb is said once.
+    // `And the price in price_eur`: the verb is said once.
     let is_short = at == 1 && before[0] == "in" && before.get(1).is_some_and(|word| own.contains(word));
     is_short || is_found && own.len() > 1 && before[at..].iter().take(MOST).any(|word| own.contains(word))
+}
+
+/// `The team in team`.
+fn is_said_twice(before: &[Piece<'_>], group: &[&str]) -> bool {
+    let [.., Piece::Column(said), Piece::Word(word)] = before else { return false };
+    word == "in" && group == [*said]
+}
+
+fn is_found_in_itself(before: &[Piece<'_>], behind: &[Piece<'_>]) -> bool {
+    match (before.last(), behind) {
+        (Some(Piece::Column(said)), [Piece::Word(word), Piece::Column(name), ..]) => word == "in" && said == name,
+        _ => false,
+    }
 }
 
 /// How many columns a list has.

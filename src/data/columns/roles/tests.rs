@@ -383,6 +383,12 @@ fn what_says_nothing_is_left_out_however_it_is_called() {
     let text = "the price is in asking_price. The phone of the dealer is useless, ignore it";
     let roles = Roles::of(text, &VANS);
     assert_eq!((roles.placed, roles.exclude), (vec!["asking_price".to_string()], vec!["dealer_phone".to_string()]));
+    for text in ["the make in make", "the price in asking_price", "the price we ask is in asking_price"] {
+        assert_eq!(Roles::of(text, &VANS).placed.len(), 1, "{text}");
+    }
+    let roles = Roles::of("the text is in km and the make in make", &VANS);
+    assert_eq!((roles.input, roles.placed), (vec!["km".to_string()], vec!["make".to_string()]));
+    assert!(Roles::of("the drop in age", &VANS).placed.is_empty());
     assert_eq!(said("asking_price is what we want; the age is in age, leave it out", &VANS)[0], "asking_price");
 }
 
