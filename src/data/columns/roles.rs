@@ -15,7 +15,7 @@ use self::again::left_out_again;
 use self::barred::{ORS, beside_negations};
 use self::lists::{EXCLUDES, INPUTS, JOINS, LABELS, LEFT_OUT, LITTLE, PREDICTED, PREDICTS, SOURCES, STATED, STATES};
 use self::mentions::{Piece, pieces};
-use self::said::{chooses_rows, from_source, is_denied, opens_a_list, said_before, said_behind};
+use self::said::{chooses_rows, from_source, is_denied, of_formula, opens_a_list, said_before, said_behind};
 use super::naming::words;
 use regex::Regex;
 
@@ -59,7 +59,7 @@ impl Roles {
                 end -= 1;
             }
             let (before, after) = (before(&pieces[..at]), behind(&pieces[end..]));
-            let of_source = from_source(&pieces, at, end);
+            let of_source = from_source(&pieces, at, end).or_else(|| of_formula(&pieces, at, end));
             let goes_in = || goes_in(&before, &pieces[end..]).then_some(Part::Input);
             let of_colon = || said_behind_a_colon(&pieces[end..]);
             let of_behind = of_source.or_else(|| said_behind(&after)).or_else(goes_in).or_else(of_colon);
@@ -293,7 +293,7 @@ fn before(pieces: &[Piece<'_>]) -> Vec<String> {
         match piece {
             Piece::Word(word) => words.push(word.clone()),
             Piece::Sign(':' | '=' | '：') => words.push("=".into()),
-            Piece::Sign(sign @ ('→' | '~')) => words.push(sign.to_string()),
+            Piece::Sign('→') => words.push("→".into()),
             // Of a path.
             Piece::Sign('/') if words.iter().any(|word| FILES.contains(&word.as_str())) => {}
             Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
@@ -322,7 +322,7 @@ fn behind(pieces: &[Piece<'_>]) -> Vec<String> {
     for piece in pieces.iter().take(REACH) {
         match piece {
             Piece::Word(word) => words.push(word.clone()),
-            Piece::Sign(sign @ ('→' | '~')) => words.push(sign.to_string()),
+            Piece::Sign('→') => words.push("→".into()),
             Piece::Column(_) | Piece::Sign(_) | Piece::End => break,
         }
     }

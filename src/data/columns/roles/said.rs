@@ -18,10 +18,6 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
     if first == "→" || first == "から" {
         return Some(Part::Input);
     }
-    // `Activity ~ age + weight`.
-    if first == "~" {
-        return Some(Part::Label);
-    }
     if PREDICTED.contains(&first) {
         return Some(Part::Label);
     }
@@ -88,9 +84,6 @@ pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> 
     let (little, word) = (&before[..at], before[at].as_str());
     if word == "→" && little.is_empty() {
         return Some(Part::Label);
-    }
-    if word == "~" && little.is_empty() {
-        return Some(Part::Input);
     }
     let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()));
     let further: Vec<&str> = before[at + 1..].iter().map(String::as_str).collect();
@@ -210,6 +203,16 @@ pub(super) fn from_source(pieces: &[Piece<'_>], start: usize, end: usize) -> Opt
         pieces[..start].iter().rev().skip_while(|piece| matches!(piece, Piece::Word(word) if is_little(word) || word == "von"));
     let is_behind = is_source(words.next()) && matches!(words.next(), Some(Piece::Column(_)));
     (is_behind && is_predicted(end)).then_some(Part::Input)
+}
+
+/// `Activity ~ age + weight`, and none of `age ~ 50`.
+pub(super) fn of_formula(pieces: &[Piece<'_>], start: usize, end: usize) -> Option<Part> {
+    let is_column = |at: usize| matches!(pieces.get(at), Some(Piece::Column(_)));
+    let is_sign = |at: usize| pieces.get(at) == Some(&Piece::Sign('~'));
+    if is_sign(end) && is_column(end + 1) {
+        return Some(Part::Label);
+    }
+    (start > 1 && is_sign(start - 1) && is_column(start - 2)).then_some(Part::Input)
 }
 
 /// Whether columns are named to say which rows are meant: `rows without an age`, `where the age is missing`.

@@ -379,6 +379,7 @@ fn what_says_nothing_is_left_out_however_it_is_called() {
         let text = format!("predict asking_price from km and age. {text}.");
         assert_eq!(said(&text, &VANS)[2], "", "{text}");
     }
+    assert_eq!(said("predict asking_price. km ~ 5000 mostly", &VANS)[..2], ["asking_price".to_string(), String::new()]);
     // Whatever stands between, what is told is not left out.
     let text = "the price is in asking_price. The phone of the dealer is useless, ignore it";
     let roles = Roles::of(text, &VANS);

@@ -23,7 +23,12 @@ static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
 
 static WAYS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     let kept = r"\b(?:hold(?:ing)? (?:out|back)|held[- ]out|keep(?:ing)? (?:out|back|aside)|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing) out|withhold(?:ing)?|split(?:ting)? off|(?:test|evaluat|validat|scor|check|judg|assess)(?:e|ing)?(?: it| the model)? (?:on|with|against))\s(?:(?:a|the|about|around|roughly|another|random)\s)*";
-    let unseen = r"(?:unseen|unheard|unknown|new|(?:not|never)(?:\s(?:be|been|ever))*\s(?:seen|used|heard|shown|present|occur|appear|met|known|part of|trained on|in)\b)(?:\s(?:in|during|at|by|for|to|from|the|of|model|while|training|train|set|data|network)\b)*";
+    let little = r"(?:\s(?:in|during|at|by|for|to|from|the|of|while)\b)*";
+    let trained = r"\s(?:train\w*|model|network)\b(?:\s(?:set|data|split)\b)?";
+    // What is said of rows in passing is no wish: `half of the reviews are not in English`.
+    let unseen = format!(
+        r"(?:(?:unseen|unheard)\b(?:{little}{trained})?|(?:unknown|new|(?:not|never)(?:\s(?:be|been|ever))*\s(?:seen|used|heard|shown|present|occur|appear|met|known|part of|trained on|in))\b{little}{trained})"
+    );
     let purpose = format!(r"(?:\s(?:for|as|to|into|in)\s(?:(?:the|a|final)\s)*{FOR}\b(?: (?:set|split|data|purposes|only))?)");
     let is_kept = r"(?:\s(?:is|are|to|be|being|kept|held|set|left|put|out|aside|back|go|goes|should|must|shall|will))*";
     let split = r"(?:\s(?:random(?:ly)?|train[-/ ]test|¦))*(?:\s+¦|\s(?:split(?:s|ting)?|hold-?out|held-?out|test(?: set)?|evaluation|cross[- ]validation|cv|partition\w*|scheme|protocol))";
@@ -83,6 +88,11 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
         regex(r"(?i)^\s*(?:[\w-]+\s){0,3}?(?:last|latest|newest|most recent(?:ly)?|recently|oldest|first|earliest)\b")
     });
     if way <= 3 && LATE.is_match(found.behind) {
+        return Judged::Passed;
+    }
+    // `100 reviews to test it` are for a look.
+    static LOOK: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\D*\d+\s\S+\sto\s(?:test|eval|check|judg|assess)"));
+    if way == 1 && !cut.is_percent() && LOOK.is_match(&cut.words) {
         return Judged::Passed;
     }
     match way {
@@ -198,6 +208,9 @@ mod tests {
             "hold out 20% stratified",
             "hold out 20% for the test",
             "leave rider out",
+            "half of the riders are not in English",
+            "20% of the riders are new",
+            "use 100 riders to test it",
         ] {
             assert_eq!(parted(text).1, [], "{text}");
         }

@@ -166,7 +166,7 @@ fn are_kept_apart(before: &str, behind: &str) -> bool {
     });
     static KEPT: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:aside|apart|hold\w*|held|keep\w*|kept|reserv\w*|withh\w*|leav\w*|left out|test(?:s|ed|ing)?|validat\w*|evaluat\w*|check\w*|judg\w*|verdict|assess\w*|unseen|unheard|never|(?:not|n['’]t) (?:be |been )?(?:in|seen|heard|used|shown|part of|trained))\b",
+            r"(?i)\b(?:aside|apart|hold\w*|held|keep\w*|kept|reserv\w*|withh\w*|leav\w*|left out|test(?:s|ed|ing)?|validat\w*|evaluat\w*|check\w*|judg\w*|verdict|assess\w*|unseen|unheard|(?:never|not|n['’]t) (?:be |been )?(?:in (?:the )?train\w*|seen|heard|shown|part of|trained))\b",
         )
     });
     const ENDS: [char; 7] = ['.', ',', ';', '!', '?', '(', '\n'];
