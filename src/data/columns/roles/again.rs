@@ -1,10 +1,10 @@
 //! What is left out by a word for it, behind what was said of it: `casual and registered add up to the count, so leave both out`.
 
 use super::mentions::Piece;
-use super::{JOINS, LITTLE, Part, barred, before, behind, group_at, said_before, said_behind, useless};
+use super::{JOINS, LEFT_OUT, LITTLE, Part, barred, before, behind, group_at, said_before, said_behind, useless};
 
 /// Words for what was named before.
-const AGAIN: [&str; 9] = ["it", "them", "both", "these", "those", "this", "that", "all", "they"];
+const AGAIN: [&str; 11] = ["it", "them", "both", "these", "those", "this", "that", "all", "they", "beide", "beides"];
 /// Verbs that leave out by themselves, and such that do with `out` behind them.
 const DROPS: [&str; 13] =
     ["ignore", "exclude", "drop", "omit", "skip", "remove", "discard", "disregard", "forget", "scrap", "bin", "delete", "strike"];
@@ -135,7 +135,8 @@ fn is_shut_out(pieces: &[Piece<'_>], at: usize) -> bool {
         let bare: Vec<&str> = words.iter().map(String::as_str).take(4).collect();
         matches!(bare.as_slice(), ["can" | "may" | "must" | "should", "go", ..] | ["has" | "have", "to", "go", ..])
     };
-    goes(&words) || barred::said_behind(&words) == Some(Part::Exclude) || useless::said_behind(&words)
+    let is_left = words.iter().find(|word| *word != "bitte").is_some_and(|word| LEFT_OUT.contains(&word.as_str()));
+    is_left || goes(&words) || barred::said_behind(&words) == Some(Part::Exclude) || useless::said_behind(&words)
 }
 
 fn is_of_rows(word: &str) -> bool {

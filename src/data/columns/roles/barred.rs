@@ -197,8 +197,12 @@ pub(super) fn is_negated(before: &[&str]) -> bool {
         "unlawful",
         "disallowed",
     ];
-    for word in before.iter().take(6) {
-        if NEGATIONS.contains(word) || FORBIDS.contains(word) {
+    for (at, word) in before.iter().take(6).enumerate() {
+        // `It is not forbidden to use`.
+        if FORBIDS.contains(word) {
+            return before.get(at + 1).is_none_or(|next| !NEGATIONS.contains(next));
+        }
+        if NEGATIONS.contains(word) {
             return true;
         }
         if !MODALS.contains(word) && !BETWEEN.contains(word) {

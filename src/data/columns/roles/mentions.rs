@@ -22,6 +22,7 @@ const PARTS: [&str; 12] =
 pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
     let mut names: Vec<&'a str> = names.iter().copied().filter(|name| !name.trim().is_empty()).collect();
     let mut alike = prose::alike(text, &names).into_iter().peekable();
+    let in_order = names.clone();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     let (mut pieces, mut at) = (Vec::new(), 0);
     while let Some(sign) = text[at..].chars().next() {
@@ -61,7 +62,35 @@ pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
         }
         at += sign.len_utf8();
     }
-    without_asides(pieces)
+    spanned(without_asides(pieces), &in_order)
+}
+
+/// `Columns acc_x to gyro_z` are all from one to the other, as the table has them.
+fn spanned<'a>(pieces: Vec<Piece<'a>>, in_order: &[&'a str]) -> Vec<Piece<'a>> {
+    const TO: [&str; 6] = ["to", "through", "thru", "until", "bis", "hasta"];
+    let mut out: Vec<Piece<'a>> = Vec::with_capacity(pieces.len());
+    let mut rest = pieces.as_slice();
+    while let [piece, behind @ ..] = rest {
+        let is_called = matches!(out.last(), Some(Piece::Word(word)) if COLUMNS.contains(&word.as_str()));
+        let place = |name: &str| in_order.iter().position(|own| *own == name);
+        let span = match (piece, behind) {
+            (Piece::Column(first), [Piece::Word(to), Piece::Column(last), ..]) if is_called && TO.contains(&to.as_str()) => {
+                place(first).zip(place(last)).filter(|(first, last)| first < last)
+            }
+            _ => None,
+        };
+        match span {
+            Some((first, last)) => {
+                push_several(&mut out, &in_order[first..=last]);
+                rest = &behind[2..];
+            }
+            None => {
+                out.push(piece.clone());
+                rest = behind;
+            }
+        }
+    }
+    out
 }
 
 /// Several that are said at once stand as a list of them.
@@ -112,7 +141,8 @@ fn without_asides(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     out
 }
 
-const COLUMNS: [&str; 6] = ["columns", "fields", "features", "variables", "readings", "values"];
+const COLUMNS: [&str; 9] =
+    ["columns", "fields", "features", "variables", "readings", "values", "spalten", "columnas", "colonnes"];
 
 /// Whether a word names a thing, for all that is known here.
 fn is_noun(piece: &Piece<'_>) -> bool {

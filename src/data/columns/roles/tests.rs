@@ -361,6 +361,7 @@ fn what_says_nothing_is_left_out_however_it_is_called() {
         ("At scoring time km is still empty, so we can't feed it", "km"),
         ("km: target leakage! Age: illegal.", "km age"),
         ("Compliance forbids age", "age"),
+        ("The age can go", "age"),
         ("Nobody cares about km or age; strike those two", "km age"),
     ] {
         let text = format!("predict asking_price. {text}.");
@@ -368,6 +369,7 @@ fn what_says_nothing_is_left_out_however_it_is_called() {
     }
     for text in [
         "km is not useless",
+        "it is not forbidden to use age",
         "km is only known for some rows",
         "age is just a number from 1 to 20",
         "age probably means little",
@@ -397,6 +399,7 @@ fn what_says_nothing_is_left_out_however_it_is_called() {
 fn a_pattern_is_one_of_a_list() {
     const GAIT: [&str; 6] = ["acc_x", "acc_y", "gyro_x", "cadence", "temp_raw", "activity"];
     for (text, input, exclude) in [
+        ("predict activity from the columns acc_x to cadence", "acc_x acc_y gyro_x cadence", ""),
         ("predict activity from cadence and everything that starts with acc_", "cadence acc_x acc_y", ""),
         ("activity ~ acc_* + gyro_*", "acc_x acc_y gyro_x", ""),
         ("predict activity from the accelerometer columns (acc_*) and the cadence", "acc_x acc_y cadence", ""),

@@ -35,10 +35,11 @@ static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
             format!(r"{is} {BESIDES}(?:(?:only|first) {known}|{known} only) (?:only )?{late}\b"),
             format!(r"(?:(?:is|are|was|were|will)(?: not| never)|(?:isn|aren|wasn|weren|won) t)(?: yet| be)* {known} {early}\b"),
             format!(r"(?:is|are|will be) (?:unknown|unavailable) {early}\b"),
-            r"(?:is|are) (?:an? )?(?:absolute )?no go\b".into(),
+            r"(?:is|are) (?:an? )?(?:absolute )?no go\b|(?:can|may|must|should|has to|have to) go(?: too| as well| away| out)?$".into(),
             // In other languages.
             r"(?:sagt|sagen|bedeutet|bedeuten|bringt|bringen|verrät|verraten|nützt|nützen|nutzt|nutzen|hilft|helfen|taugt|taugen)(?: (?:uns|mir|dem modell|auch|ja|gar|überhaupt|so))* (?:nichts|nix|wenig)\b".into(),
             r"(?:ist|sind)(?: (?:für uns|hier|völlig|ganz|komplett|total|einfach|nur|ja|auch))* (?:irrelevant|unwichtig|nutzlos|bedeutungslos|belanglos|egal|überflüssig|unerheblich|wertlos|rauschen|sinnlos|ohne (?:bedeutung|belang|aussage|aussagekraft|wert))\b".into(),
+            r"(?:ist|sind) (?:nur|bloß|lediglich) (?:(?:eine?|der|die|das|laufende|interne) )*(?:zähler|index|kennung|id|schlüssel|nummer)$".into(),
             r"(?:spielt|spielen) keine rolle\b|(?:ist|sind|wird|werden)(?: ja)? erst (?:hinterher|später|danach|nachher|im nachhinein|nachträglich) bekannt\b".into(),
             r"(?:ne |n )(?:nous )?(?:disent|dit|apportent|apporte|signifient|signifie|servent|sert|valent|vaut|veulent dire|veut dire)(?: à)? rien\b|n (?:a|ont) (?:aucune?|pas d) (?:intérêt|importance|sens|valeur|information)\b".into(),
             r"(?:est|sont)(?: (?:totalement|complètement|tout à fait|ici))* (?:inutiles?|sans (?:intérêt|importance|valeur|signification)|non pertinente?s?|hors sujet|du bruit)\b".into(),
@@ -118,6 +119,8 @@ mod tests {
             "comes last and would give it away",
             "is there for our agents and of no interest",
             "is against the law",
+            "can go",
+            "ist nur ein zähler",
         ] {
             assert!(said_behind(&words(text)), "{text}");
         }
@@ -134,6 +137,7 @@ mod tests {
             "is never useless",
             "is random",
             "means little",
+            "can go in",
         ] {
             assert!(!said_behind(&words(text)), "{text}");
         }
