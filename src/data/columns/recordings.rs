@@ -65,6 +65,7 @@ fn chosen(columns: Vec<&Column>, names: &[&str]) -> Option<String> {
 
 /// Whether rows are recordings with what is said in them, where nobody says so: texts of any other name may be what a recording is *of*.
 pub(in crate::data) fn is_heard(table: &Table, asked: &Columns) -> bool {
+    let asked = &as_said(table, asked);
     let some = table.columns().iter().any(|column| column.kind == ColumnKind::Audio);
     let said = || recordings(table, asked).ok().and_then(|columns| columns.label);
     let is_usual = |name: &String| TRANSCRIPTS.iter().any(|usual| name.eq_ignore_ascii_case(usual));
