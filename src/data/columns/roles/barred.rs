@@ -276,7 +276,9 @@ fn is_denied_use(pieces: &[Piece<'_>], at: usize) -> bool {
     let words: Vec<String> =
         before(&pieces[..at]).into_iter().take(NEAR).chain(behind(&pieces[at..]).into_iter().take(NEAR)).collect();
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    says(NEGATIONS) && (says(USES) || says(USES_BEFORE))
+    // `Never in both train and test` parts rows.
+    let is_of_parts = says(&["both", "train", "training", "test", "split", "splits", "sides"]);
+    says(NEGATIONS) && !is_of_parts && (says(USES) || says(USES_BEFORE))
 }
 
 /// Whether words say no more than that something is shut out: `not be used`, `are off limits`.
