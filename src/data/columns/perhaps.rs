@@ -34,6 +34,8 @@ impl PerhapsColumns {
     /// Takes the label and what is left out from those that the table has, where nothing was said as it is; the inputs, which say nothing
     /// of what the table is for.
     pub(in crate::data) fn settle(&self, table: &Table, asked: &mut Columns) -> Vec<String> {
+        // Of a list some are said by how they begin, and others by their names.
+        let is_list = asked.input.iter().any(|name| name.contains('*'));
         for names in [&mut asked.input, &mut asked.exclude] {
             *names = names.iter().flat_map(|name| alike(table, name)).collect();
         }
@@ -48,6 +50,9 @@ impl PerhapsColumns {
         };
         let roles = self.roles(table);
         self.take_roles(table, &roles, asked);
+        if is_list && asked.input.iter().all(|name| roles.input.contains(name)) {
+            asked.input.clone_from(&roles.input);
+        }
         // What somebody calls a column is not its name, which may stand beside it: `o preço (coluna price)`.
         let is_named = asked.label.as_ref().is_some_and(|label| named(table, label).is_some());
         if !is_named && asked.labels.is_empty() {
@@ -72,6 +77,12 @@ impl PerhapsColumns {
         }
         if asked.label.is_none() && self.is_scored {
             asked.label = only_number(table, asked);
+        }
+        if let ([placed], None, []) = (roles.placed.as_slice(), &asked.label, asked.labels.as_slice()) {
+            asked.label = Some(placed.clone()).filter(|name| !is_row_name(name) && !crate::data::tells_when(name));
+        }
+        if asked.label.is_none() && asked.labels.is_empty() {
+            asked.label = text_that_is_said(table, &roles);
         }
         let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map(|column| column.name.clone());
         let label = label.or_else(|| asked.labels.first().cloned());
@@ -256,9 +267,21 @@ fn only_number(table: &Table, asked: &Columns) -> Option<String> {
     found.next().filter(|_| found.next().is_none()).map(|column| column.name.clone())
 }
 
+/// `Text = wording` beside recordings: the only text that is spoken of as one is what is said in them.
+fn text_that_is_said(table: &Table, roles: &Roles) -> Option<String> {
+    let is = |name: &String, kind: &ColumnKind| table.columns().iter().any(|column| column.name == *name && column.kind == *kind);
+    let mut texts = roles.input.iter().filter(|name| is(name, &ColumnKind::Text));
+    let has_recordings = table.columns().iter().any(|column| column.kind == ColumnKind::Audio);
+    texts.next().filter(|_| has_recordings && texts.next().is_none()).cloned()
+}
+
 /// Whether a column says which row it is, by its name.
 fn is_row(column: &Column) -> bool {
-    is_name(&column.name) || words(&column.name).last().is_some_and(|word| word == "id")
+    is_row_name(&column.name)
+}
+
+fn is_row_name(name: &str) -> bool {
+    is_name(name) || words(name).last().is_some_and(|word| word == "id")
 }
 
 /// The columns that share a word, which is all that is said of them: `the two petal measurements`. Of a count there are as many.

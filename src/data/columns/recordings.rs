@@ -14,6 +14,7 @@ const TRANSCRIPTS: [&str; 9] =
 
 /// The column of recordings and that of their texts.
 pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
+    let asked = &as_said(table, asked);
     let unclear = |role: &'static str| Error::ChooseColumn { path: table.path().into(), role, have: table.listed() };
     let is_asked = |column: &&Column| asked.input.contains(&column.name) || asked.label.as_ref() == Some(&column.name);
     let of_kind = |kind: ColumnKind| table.columns().iter().filter(move |column| column.kind == kind);
@@ -39,6 +40,20 @@ pub(super) fn recordings(table: &Table, asked: &Columns) -> Result<Columns> {
     Ok(Columns { input: vec![heard], label: Some(said), ..Columns::default() })
 }
 
+/// `The text is in wording`: of speech that is what is told, wherever it says so of what is read elsewhere.
+fn as_said(table: &Table, asked: &Columns) -> Columns {
+    let kind = |name: &String| table.column(name).ok().map(|column| column.kind.clone());
+    let (texts, input): (Vec<String>, Vec<String>) =
+        asked.input.iter().cloned().partition(|name| kind(name) == Some(ColumnKind::Text));
+    let is_told = |said: &String| asked.label.as_ref().is_none_or(|label| label == said);
+    match texts.as_slice() {
+        [said] if is_told(said) && table.columns().iter().any(|column| column.kind == ColumnKind::Audio) => {
+            Columns { input, label: Some(said.clone()), ..asked.clone() }
+        }
+        _ => asked.clone(),
+    }
+}
+
 /// The only column, else the one with the likeliest name.
 fn chosen(columns: Vec<&Column>, names: &[&str]) -> Option<String> {
     let usual = || names.iter().find_map(|name| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)));
@@ -50,6 +65,7 @@ fn chosen(columns: Vec<&Column>, names: &[&str]) -> Option<String> {
 
 /// Whether rows are recordings with what is said in them, where nobody says so: texts of any other name may be what a recording is *of*.
 pub(in crate::data) fn is_heard(table: &Table, asked: &Columns) -> bool {
+    let asked = &as_said(table, asked);
     let some = table.columns().iter().any(|column| column.kind == ColumnKind::Audio);
     let said = || recordings(table, asked).ok().and_then(|columns| columns.label);
     let is_usual = |name: &String| TRANSCRIPTS.iter().any(|usual| name.eq_ignore_ascii_case(usual));
@@ -87,6 +103,10 @@ mod tests {
             ..Columns::default()
         };
         check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b"], Some("c")), Ok(["b", "c"]));
+        // `The text is in d`.
+        check("a,c,d\na.wav,x,y\n", asked(&["d"], None), Ok(["a", "d"]));
+        check("a,b,c,d\na.wav,b.wav,x,y\n", asked(&["b", "d"], None), Ok(["b", "d"]));
+        check("a,c,d\na.wav,x,y\n", asked(&["d"], Some("d")), Ok(["a", "d"]));
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("sounds.csv");
         std::fs::write(&path, "filename,fold,target,category\n0.wav,0,0,dog\n1.wav,1,1,cat\n").expect("written");

@@ -7,13 +7,17 @@ mod again;
 mod barred;
 mod lists;
 mod mentions;
+mod prose;
 mod said;
+mod useless;
 
 use self::again::left_out_again;
 use self::barred::{ORS, beside_negations};
 use self::lists::{EXCLUDES, INPUTS, JOINS, LABELS, LEFT_OUT, LITTLE, PREDICTED, PREDICTS, SOURCES, STATED, STATES};
 use self::mentions::{Piece, pieces};
-use self::said::{chooses_rows, from_source, is_denied, opens_a_list, said_before, said_behind};
+use self::said::{chooses_rows, from_source, is_denied, of_formula, opens_a_list, said_before, said_behind};
+use super::naming::words;
+use regex::Regex;
 
 /// The part of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct Roles {
     pub together: Vec<String>,
     /// A list in brackets that says of none what it is for: `(question1, question2, is_duplicate)`.
     pub listed: Vec<String>,
+    /// What somebody says where to find, and nothing else of it: `the price is in price_eur`. Where nothing is said to be told it is.
+    pub placed: Vec<String>,
 }
 
 impl Roles {
@@ -42,15 +48,21 @@ impl Roles {
         let mut roles = Roles::default();
         let mut at = 0;
         while at < pieces.len() {
-            let (group, end) = group_at(&pieces, at);
+            let (mut group, mut end) = group_at(&pieces, at);
             if group.is_empty() {
                 at += 1;
                 continue;
             }
+            // Of `the text is in body and the team in team` the second is said of by itself.
+            if group.len() > 1 && is_found_in_itself(&pieces[..end], &pieces[end..]) {
+                group.pop();
+                end -= 1;
+            }
             let (before, after) = (before(&pieces[..at]), behind(&pieces[end..]));
-            let of_source = from_source(&pieces, at, end);
+            let of_source = from_source(&pieces, at, end).or_else(|| of_formula(&pieces, at, end));
             let goes_in = || goes_in(&before, &pieces[end..]).then_some(Part::Input);
-            let of_behind = of_source.or_else(|| said_behind(&after)).or_else(goes_in);
+            let of_colon = || said_behind_a_colon(&pieces[end..]);
+            let of_behind = of_source.or_else(|| said_behind(&after)).or_else(goes_in).or_else(of_colon);
             // `Rows with a missing age are dropped`.
             let of_behind = of_behind.filter(|part| *part != Part::Exclude || !chooses_rows(&before));
             // `Don't use bmi as the label`.
@@ -84,6 +96,7 @@ impl Roles {
                 Some(Part::Input) => &mut roles.input,
                 Some(Part::Exclude) => &mut roles.exclude,
                 None if opens_a_list(&pieces[..at]) && group.len() > 1 => &mut roles.listed,
+                None if is_placed(&before, group) || is_said_twice(&pieces[..at], group) => &mut roles.placed,
                 None => {
                     at = end;
                     continue;
@@ -92,14 +105,14 @@ impl Roles {
             push(list, group);
             at = end;
         }
-        let again = left_out_again(&pieces);
-        push(
-            &mut roles.exclude,
-            &again.iter().filter(|name| !roles.label.iter().any(|own| own == *name)).copied().collect::<Vec<_>>(),
-        );
+        let is_told = |name: &&str| roles.label.iter().chain(&roles.placed).any(|own| own == name);
+        let again: Vec<&str> = left_out_again(&pieces).into_iter().filter(|name| !is_told(name)).collect();
+        push(&mut roles.exclude, &again);
         // What is told is no input of itself, and what is left out is none.
-        let Roles { label, input, exclude, .. } = &mut roles;
+        let Roles { label, input, exclude, placed, .. } = &mut roles;
         input.retain(|name| !label.contains(name) && !exclude.contains(name));
+        placed.retain(|name| !input.contains(name) && !exclude.contains(name));
+        exclude.retain(|name| !label.contains(name));
         roles
     }
 
@@ -147,6 +160,9 @@ impl Roles {
         if both.together.is_empty() {
             both.together = other.together;
         }
+        if both.placed.is_empty() {
+            both.placed = other.placed;
+        }
         both
     }
 
@@ -166,6 +182,46 @@ impl Roles {
             Piece::Sign(_) | Piece::End => true,
         };
         pieces.iter().any(|piece| matches!(piece, Piece::Column(_))) && pieces.iter().all(is_said)
+    }
+}
+
+/// A pattern of ours, in words that are in lower case or parted by blanks.
+fn pattern(form: &str) -> Option<Regex> {
+    Regex::new(form).ok()
+}
+
+/// Whether a word says something of columns, or is none that names a thing.
+fn is_known(word: &str) -> bool {
+    of_part(word).is_some()
+        || [LITTLE, JOINS, ORS, SOURCES, STATES, STATED, lists::READS, lists::GO_ON, lists::PREDICTIONS, lists::MAKERS.as_slice()]
+            .iter()
+            .any(|words| words.contains(&word))
+}
+
+/// Whether the words before one column say that something of its name is found there: `the price is in price_eur`.
+fn is_placed(before: &[String], group: &[&str]) -> bool {
+    const MOST: usize = 4;
+    let [name] = group else { return false };
+    let at = before.iter().position(|word| !is_little(word)).unwrap_or(before.len());
+    let says = |words: &[&str]| before[..at].iter().any(|word| words.contains(&word.as_str()));
+    let is_found =
+        says(&["in", "under", "called", "named"]) && says(&["is", "are", "stands", "found", "stored", "called", "named"]);
+    let own = words(name);
+    // `And the price in price_eur`: the verb is said once.
+    let is_short = at == 1 && before[0] == "in" && before.get(1).is_some_and(|word| own.contains(word));
+    is_short || is_found && own.len() > 1 && before[at..].iter().take(MOST).any(|word| own.contains(word))
+}
+
+/// `The team in team`.
+fn is_said_twice(before: &[Piece<'_>], group: &[&str]) -> bool {
+    let [.., Piece::Column(said), Piece::Word(word)] = before else { return false };
+    word == "in" && group == [*said]
+}
+
+fn is_found_in_itself(before: &[Piece<'_>], behind: &[Piece<'_>]) -> bool {
+    match (before.last(), behind) {
+        (Some(Piece::Column(said)), [Piece::Word(word), Piece::Column(name), ..]) => word == "in" && said == name,
+        _ => false,
     }
 }
 
@@ -193,6 +249,9 @@ fn of_part(word: &str) -> Option<Part> {
     }
 }
 
+/// Of other languages, behind what joins a list: `le dossier et le conseiller`.
+const ARTICLES: [&str; 14] = ["der", "die", "das", "den", "dem", "le", "la", "les", "l", "el", "los", "las", "il", "lo"];
+
 /// The names of the list that begins at a piece, and where it ends. Behind its `and` a comma begins something else: `from area and rooms,
 /// zip must not be used`.
 fn group_at<'a>(pieces: &[Piece<'a>], start: usize) -> (Vec<&'a str>, usize) {
@@ -207,14 +266,16 @@ fn group_at<'a>(pieces: &[Piece<'a>], start: usize) -> (Vec<&'a str>, usize) {
                 names.push(*name);
                 (end, is_joined) = (at + 1, false);
             }
-            Piece::Sign(',' | '/' | '+' | '&' | '、' | '，') if !names.is_empty() => {
+            // Several that are said at once.
+            Piece::Sign('&') if !names.is_empty() => is_joined = true,
+            Piece::Sign(',' | '/' | '+' | '、' | '，') if !names.is_empty() => {
                 if has_and && !is_join(pieces.get(at + 1)) {
                     break;
                 }
                 is_joined = true;
             }
             piece if !names.is_empty() && is_join(Some(piece)) => (is_joined, has_and) = (true, true),
-            Piece::Word(word) if !names.is_empty() && LITTLE[0] == word => {}
+            Piece::Word(word) if !names.is_empty() && (LITTLE[0] == word || is_joined && ARTICLES.contains(&word.as_str())) => {}
             Piece::Word(_) | Piece::Sign(_) | Piece::End => break,
         }
         at += 1;
@@ -266,6 +327,13 @@ fn behind(pieces: &[Piece<'_>]) -> Vec<String> {
         }
     }
     words
+}
+
+/// `Postcode: useless. Religion: illegal.`
+fn said_behind_a_colon(pieces: &[Piece<'_>]) -> Option<Part> {
+    let [Piece::Sign(':' | '：'), said @ ..] = pieces else { return None };
+    let words: Vec<String> = std::iter::once("is".to_string()).chain(behind(said)).collect();
+    said_behind(&words).filter(|part| *part == Part::Exclude)
 }
 
 fn is_little(word: &String) -> bool {

@@ -34,6 +34,9 @@ pub struct Request {
     pub input: Vec<String>,
     /// Columns that it is not fed with.
     pub exclude: Vec<String>,
+    /// Words for columns by how their names begin or end, whose part the data tells: `everything that starts with acc_`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<String>,
     /// What the verdict is read from, of data without a split for it.
     pub tested: Option<AskedPart>,
     /// "The last 20 %": which end of the data that is.

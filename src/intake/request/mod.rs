@@ -130,6 +130,7 @@ impl Request {
         let parted = self.parted.iter_mut().map(|parted| &mut parted.words);
         let preparation = self.preparation.iter_mut().map(|asked| &mut asked.words);
         own.chain(&mut self.pasted)
+            .chain(&mut self.alike)
             .chain(preparation)
             .chain(refused)
             .chain(lacking)

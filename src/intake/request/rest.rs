@@ -3,6 +3,7 @@
 use super::told::again::without_names;
 use super::wording::contrast::{bounded, wanted};
 use super::wording::corrected::corrected;
+use super::wording::dates::in_a_row;
 use super::wording::english::is_word;
 use super::wording::forbidden::each_forbidden;
 use super::wording::former::{as_before, as_reached};
@@ -112,6 +113,7 @@ impl Rest {
         let plain = in_percent(&as_crops(&spelt_out(&plainly(&each_forbidden(&without_names(&options::in_words(text)))))));
         let spaced = format!(" {} ", listed(&as_reached(&as_before(&corrected(&wanted(&plain))))));
         // These are limits, not negations.
+        let spaced = in_a_row(&spaced);
         let text = bounded(&LEAST.replace_all(&MOST.replace_all(&spaced, "at most"), "at least")).into_owned();
         Rest { text, negated: Vec::new(), told: Vec::new() }
     }

@@ -19,6 +19,7 @@ mod partly;
 mod reached;
 mod said;
 mod shapes;
+mod slots;
 mod taken_back;
 mod targets;
 mod values;

@@ -164,6 +164,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         // What of it is no part of a recipe.
         text: _,
         read_as: _,
+        alike: _,
         answer: _,
         task: _,
         data: _,

@@ -14,13 +14,15 @@ impl Brief<'_> {
         let roles = self.roles();
         let is_of = |names: &[String], column: &String| names.iter().any(|name| is_called(column, name));
         let is_flag = |label: &String| perhaps.label.iter().any(|name| is_called(label, &format!("is_{name}")));
-        let is_named = |label: &String| roles.label.contains(label) || roles.listed.contains(label);
+        let is_named = |label: &String| [&roles.label, &roles.listed, &roles.placed].iter().any(|names| names.contains(label));
         let is_told =
             |label: &String| is_of(&perhaps.label, label) || is_of(&perhaps.told, label) || is_flag(label) || is_named(label);
         let is_meant = found.label.as_ref().is_some_and(is_told) || self.label_in_passing().is_some();
         // Rows without an answer are no examples of a part that is counted by time: it is to be known which column has it.
         let is_counted = self.held_out_frac.is_some() && !self.held_out_by.is_chance();
-        let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted;
+        // `The text is in wording`, of recordings: what is read elsewhere is told there.
+        let is_turned = found.label.as_ref().is_some_and(|label| asked.input.contains(label) || roles.input.contains(label));
+        let is_said = self.offer.data.table.is_some() || asked.label.is_some() || is_meant || is_counted || is_turned;
         let label = found.label.clone().filter(|_| is_said).or(asked.label.clone());
         // Words that turned out to be columns.
         let in_roles = |column: &String| roles.input.contains(column) || roles.listed.contains(column);
@@ -33,6 +35,7 @@ impl Brief<'_> {
         let names_text = || perhaps.says.iter().any(|text| !Roles::mentioned(text, &texts).is_empty());
         let is_text = self.task.is_of_streams() && asked.input.is_empty() && names_text();
         let input = if are_meant || are_named || are_alike || is_text { found.input.clone() } else { asked.input.clone() };
+        let input: Vec<String> = input.into_iter().filter(|name| !is_turned || found.label.as_ref() != Some(name)).collect();
         // `tmp_*` are those that were left out for it.
         let data = self.offer.data;
         let left_out = data.table.as_ref().map_or(&data.columns.exclude, |table| &table.left_out);

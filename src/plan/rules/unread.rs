@@ -18,7 +18,9 @@ impl Brief<'_> {
             let may_ask = !said.is_followed(&mended) && !self.is_so_anyway(&mended, out) && said.may_ask(&mended);
             may_ask && !said.only_explains(words)
         };
-        request.not_understood.iter().filter(is_open).cloned().collect()
+        let is_of_none = |words: &&String| Roles::mentioned(words, &said.columns).is_empty();
+        let alike = request.alike.iter().filter(is_of_none);
+        request.not_understood.iter().filter(is_open).chain(alike).cloned().collect()
     }
 
     /// Columns that are used and whose names were read out of slips of the keyboard.

@@ -2,6 +2,7 @@
 //! words that do so by themselves, `gender is off limits`, `keep away from gender`. And what is to be told, in the same grammar: `rent is
 //! to be predicted`.
 
+use super::again::spoken_of;
 use super::lists::{JOINS, LABELS, OF_A_SPLIT};
 use super::mentions::Piece;
 use super::{Part, Roles, before, behind, group_at};
@@ -45,8 +46,8 @@ const USES_BEFORE: &[&str] = &[
 /// What is said of columns that are shut out.
 #[rustfmt::skip]
 const SHUT: &[&str] = &[
-    "forbidden", "prohibited", "banned", "barred", "taboo", "confidential", "secret", "disallowed", "unusable", "excluded", "ignored",
-    "omitted", "disregarded", "limits", "bounds", "nogo", "tabu", "verboten", "vertraulich", "unzulässig", "interdit", "interdite", "interdits", "interdites",
+    "forbidden", "prohibited", "banned", "barred", "illegal", "unlawful", "taboo", "confidential", "secret", "disallowed", "unusable", "excluded", "ignored",
+    "omitted", "disregarded", "dropped", "removed", "skipped", "discarded", "limits", "bounds", "nogo", "tabu", "verboten", "vertraulich", "unzulässig", "interdit", "interdite", "interdits", "interdites",
     "confidentiel", "confidentielle", "confidentiels", "confidentielles", "prohibido", "prohibida", "prohibidos", "prohibidas", "confidencial", "confidenciales", "vietato", "vietata",
     "vietati", "vietate", "riservato", "riservati", "riservate", "proibido", "proibida", "proibidos", "proibidas", "confidenciais",
 ];
@@ -89,7 +90,7 @@ pub(super) fn said_behind(words: &[String]) -> Option<Part> {
             // `Off limits`, `out of bounds`.
             "limits" if before != "off" => return None,
             "bounds" if before != "of" => return None,
-            "left" | "kept" if ["out", "aside", "away", "alone"].contains(&next) => {
+            "left" | "kept" | "thrown" | "taken" | "put" | "set" if ["out", "aside", "away", "alone"].contains(&next) => {
                 return (!is_negated).then_some(Part::Exclude);
             }
             "out" if ["stay", "stays", "remain", "remains"].contains(&before) => return (!is_negated).then_some(Part::Exclude),
@@ -167,6 +168,8 @@ pub(super) fn is_barred(before: &[String], after: &[String]) -> bool {
         "limits" => is_list && next == "off",
         "bounds" => is_list && rest.get(..2).is_some_and(|rest| rest == ["of", "out"]),
         "allowed" => is_list && is_negated(rest),
+        // `Compliance forbids gender`.
+        "forbids" | "forbid" | "prohibits" | "prohibit" | "bans" | "ban" | "disallows" | "disallow" | "outlaws" => true,
         word if SHUT.contains(&word) => is_list,
         // `Don't use the price as the label` says nothing of reading it.
         word if USES_BEFORE.contains(&word) => {
@@ -181,9 +184,25 @@ pub(super) fn is_barred(before: &[String], after: &[String]) -> bool {
 
 /// Whether the words before a verb, the nearest first, say that it is not to be done.
 pub(super) fn is_negated(before: &[&str]) -> bool {
-    const FORBIDS: &[&str] = &["forbidden", "prohibited", "banned", "barred", "refrain", "avoid", "stop", "unable"];
-    for word in before.iter().take(6) {
-        if NEGATIONS.contains(word) || FORBIDS.contains(word) {
+    const FORBIDS: &[&str] = &[
+        "forbidden",
+        "prohibited",
+        "banned",
+        "barred",
+        "refrain",
+        "avoid",
+        "stop",
+        "unable",
+        "illegal",
+        "unlawful",
+        "disallowed",
+    ];
+    for (at, word) in before.iter().take(6).enumerate() {
+        // `It is not forbidden to use`.
+        if FORBIDS.contains(word) {
+            return before.get(at + 1).is_none_or(|next| !NEGATIONS.contains(next));
+        }
+        if NEGATIONS.contains(word) {
             return true;
         }
         if !MODALS.contains(word) && !BETWEEN.contains(word) {
@@ -246,7 +265,20 @@ pub(super) fn beside_negations<'a>(pieces: &[Piece<'a>], roles: &Roles) -> Vec<&
         }
         at = end;
     }
+    let again = (0..pieces.len()).filter(|at| is_denied_use(pieces, *at)).flat_map(|at| spoken_of(pieces, at));
+    found.extend(again.filter(|name| !has_part(name)));
     found
+}
+
+/// Whether a place of a clause stands beside a negation and a word for use: `by no means must it be fed to the model`.
+fn is_denied_use(pieces: &[Piece<'_>], at: usize) -> bool {
+    const NEAR: usize = 10;
+    let words: Vec<String> =
+        before(&pieces[..at]).into_iter().take(NEAR).chain(behind(&pieces[at..]).into_iter().take(NEAR)).collect();
+    let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    // `Never in both train and test` parts rows.
+    let is_of_parts = says(&["both", "train", "training", "test", "split", "splits", "sides"]);
+    says(NEGATIONS) && !is_of_parts && (says(USES) || says(USES_BEFORE))
 }
 
 /// Whether words say no more than that something is shut out: `not be used`, `are off limits`.

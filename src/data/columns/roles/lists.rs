@@ -51,9 +51,9 @@ pub(super) const ROWS: &[&str] =
 /// Verbs of what is told, before its name.
 #[rustfmt::skip]
 pub(super) const PREDICTS: &[&str] = &[
-    "predict", "predicting", "predicts", "forecast", "forecasting", "estimate", "estimating", "regress",
+    "predict", "predicting", "predicts", "guess", "guessing", "forecast", "forecasting", "estimate", "estimating", "regress",
     "prédire", "prédis", "prédit", "estimer", "pronostiquer", "predecir", "predice", "predecirá", "pronosticar", "pronostica", "pronostique", "estimar", "prever", "preveja",
-    "prognosticar", "predire", "prevedere", "predici", "stimare", "预测",
+    "prognosticar", "predire", "prevedere", "predici", "stimare", "预测", "判断", "识别",
 ];
 
 /// The same behind its name, where verbs stand last.
@@ -105,7 +105,16 @@ pub(super) const WANTS: &[&str] =
     &["want", "wants", "wish", "like", "need", "needs", "have", "try", "trying", "hope", "aim", "love", "d"];
 
 /// What is the label only where it is said to be: `y is rent`, `the goal: rent`.
-pub(super) const STATED: &[&str] = &["y", "goal", "aim", "objective", "dv", "interest"];
+pub(super) const STATED: &[&str] = &["y", "goal", "aim", "objective", "dv", "interest", "answer"];
+
+/// What is written of something else, and is the label where it is said to be in a place: `the transcript is in wording`.
+pub(super) const WRITTEN: &[&str] =
+    &["translation", "translations", "transcript", "transcripts", "transcription", "transcriptions", "summary", "summaries"];
+
+/// Stands before what alone is not read, of all that there is.
+pub(super) const EXCEPTS: &[&str] = &["except", "excepting", "excluding"];
+/// The same of `but`, behind these.
+pub(super) const ALL: &[&str] = &["everything", "anything", "all", "columns", "features", "fields"];
 
 /// What is made for what is told: `a classifier for queue`, `un regressore per quality`.
 pub(super) const MAKERS: [&str; 15] = [
@@ -131,7 +140,8 @@ pub(super) const SOURCES: &[&str] =
     &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire", "après", "根据", "基于", "从"];
 
 /// Verbs of whoever has columns read, before their names.
-pub(super) const READS: &[&str] = &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用"];
+pub(super) const READS: &[&str] =
+    &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用", "用"];
 
 /// What may follow the names behind such a verb: `use weight decay` and `use size for the groups` name no column to be read.
 pub(super) const READ_ON: &[&str] =

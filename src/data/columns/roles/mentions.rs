@@ -1,5 +1,7 @@
 //! A request as names of columns, words and signs.
 
+use super::prose;
+
 /// A part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -19,10 +21,20 @@ const PARTS: [&str; 12] =
 /// The pieces of a text, where columns of these names are.
 pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
     let mut names: Vec<&'a str> = names.iter().copied().filter(|name| !name.trim().is_empty()).collect();
+    let mut alike = prose::alike(text, &names).into_iter().peekable();
+    let in_order = names.clone();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     let (mut pieces, mut at) = (Vec::new(), 0);
     while let Some(sign) = text[at..].chars().next() {
-        if let Some((name, length)) = name_at(text, at, &names, &pieces) {
+        while alike.next_if(|several| several.range.start < at).is_some() {}
+        if let Some(several) = alike.next_if(|several| several.range.start == at) {
+            push_several(&mut pieces, &several.names);
+            at = several.range.end;
+            continue;
+        }
+        let is_within = text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let spoken = || if is_within { None } else { prose::called_at(&text[at..], &names) };
+        if let Some((name, length)) = name_at(text, at, &names, &pieces).or_else(spoken) {
             pieces.push(Piece::Column(name));
             at += length;
             continue;
@@ -39,7 +51,7 @@ pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
                 pieces.push(Piece::Sign('→'));
                 at += 1;
             }
-            '→' => pieces.push(Piece::Sign('→')),
+            '→' | '~' => pieces.push(Piece::Sign(sign)),
             '.' if behind.is_empty() || behind.starts_with(char::is_whitespace) => pieces.push(Piece::End),
             ';' | '!' | '?' | '\n' | '。' | '；' => pieces.push(Piece::End),
             // Quotes and what is no sign of a sentence say nothing.
@@ -50,7 +62,99 @@ pub(super) fn pieces<'a>(text: &str, names: &[&'a str]) -> Vec<Piece<'a>> {
         }
         at += sign.len_utf8();
     }
-    pieces
+    spanned(without_asides(pieces), &in_order)
+}
+
+/// `Columns acc_x to gyro_z` are all from one to the other, as the table has them.
+fn spanned<'a>(pieces: Vec<Piece<'a>>, in_order: &[&'a str]) -> Vec<Piece<'a>> {
+    const TO: [&str; 6] = ["to", "through", "thru", "until", "bis", "hasta"];
+    let mut out: Vec<Piece<'a>> = Vec::with_capacity(pieces.len());
+    let mut rest = pieces.as_slice();
+    while let [piece, behind @ ..] = rest {
+        let is_called = matches!(out.last(), Some(Piece::Word(word)) if COLUMNS.contains(&word.as_str()));
+        let place = |name: &str| in_order.iter().position(|own| *own == name);
+        let span = match (piece, behind) {
+            (Piece::Column(first), [Piece::Word(to), Piece::Column(last), ..]) if is_called && TO.contains(&to.as_str()) => {
+                place(first).zip(place(last)).filter(|(first, last)| first < last)
+            }
+            _ => None,
+        };
+        match span {
+            Some((first, last)) => {
+                push_several(&mut out, &in_order[first..=last]);
+                rest = &behind[2..];
+            }
+            None => {
+                out.push(piece.clone());
+                rest = behind;
+            }
+        }
+    }
+    out
+}
+
+/// Several that are said at once stand as a list of them.
+fn push_several<'a>(pieces: &mut Vec<Piece<'a>>, names: &[&'a str]) {
+    drop_articles(pieces);
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            pieces.push(Piece::Sign('&'));
+        }
+        pieces.push(Piece::Column(name));
+    }
+}
+
+/// Of `all of the acc_ columns` the names are left.
+fn drop_articles(pieces: &mut Vec<Piece<'_>>) {
+    const ARTICLES: [&str; 6] = ["all", "every", "any", "the", "those", "of"];
+    while matches!(pieces.last(), Some(Piece::Word(word)) if ARTICLES.contains(&word.as_str())) {
+        pieces.pop();
+    }
+}
+
+/// A name in brackets behind what people call it stands in its place: `the temperature (temp_c) and the trial`. A bare list is none.
+fn without_asides(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    let mut out: Vec<Piece<'_>> = Vec::with_capacity(pieces.len());
+    let mut at = 0;
+    while at < pieces.len() {
+        let named = (pieces[at] == Piece::Sign('(')).then(|| within_brackets(&pieces[at + 1..])).flatten();
+        // `The accelerometer columns (acc_*)`.
+        let is_columns = |piece: &&Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
+        let nouns = out.len() - out.iter().rev().take_while(is_columns).count();
+        let noun = nouns.checked_sub(1).filter(|at| is_noun(&out[*at]) || named.is_some_and(|names| names == [out[*at].clone()]));
+        // `The age (age)`.
+        let is_same = named.is_some_and(|names| names.len() == 1 && out.last() == names.first());
+        match named.zip(noun) {
+            Some((names, _)) if is_same => at += names.len() + 2,
+            Some((names, noun)) => {
+                out.truncate(noun);
+                drop_articles(&mut out);
+                out.extend_from_slice(names);
+                at += names.len() + 2;
+            }
+            None => {
+                out.push(pieces[at].clone());
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+const COLUMNS: [&str; 9] =
+    ["columns", "fields", "features", "variables", "readings", "values", "spalten", "columnas", "colonnes"];
+
+/// Whether a word names a thing, for all that is known here.
+fn is_noun(piece: &Piece<'_>) -> bool {
+    matches!(piece, Piece::Word(word) if word.chars().all(char::is_alphabetic) && !super::is_known(word))
+}
+
+/// One column up to where the bracket closes, or several that were said at once.
+fn within_brackets<'p, 'a>(pieces: &'p [Piece<'a>]) -> Option<&'p [Piece<'a>]> {
+    let end = pieces.iter().position(|piece| *piece == Piece::Sign(')'))?;
+    let is_one = |piece: &Piece<'_>| matches!(piece, Piece::Column(_) | Piece::Sign('&'));
+    let names = &pieces[..end];
+    (matches!(names.first(), Some(Piece::Column(_))) && names.iter().all(is_one)).then_some(names)
 }
 
 /// The name that stands there whole, and how long it is in the text.
@@ -138,8 +242,8 @@ fn joins(one: Option<char>, other: Option<char>) -> bool {
 
 /// Words of scripts without spaces that are known here, the longest first.
 #[rustfmt::skip]
-const SIGNS: [&str; 55] = [
-    "不要使用", "不能使用", "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "不要用", "不能用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "作为", "排除", "忽略",
+const SIGNS: [&str; 57] = [
+    "不要使用", "不能使用", "文本列", "标签列", "目标列", "类别列", "输入列", "テキスト", "ラベル", "不使用", "不要用", "不能用", "文本", "标签", "目标", "类别", "输入", "特征", "预测", "判断", "识别", "作为", "排除", "忽略",
     "不用", "不要", "根据", "基于", "分类", "划分", "分组", "使用", "训练", "评估", "予測", "分類", "推定", "から", "入力", "除了", "去掉", "列", "是", "为", "用", "和", "与", "及", "从", "按", "以", "把", "对", "来", "的",
     "を", "は",
 ];

@@ -2,10 +2,11 @@
 
 use super::barred::{self, is_barred, is_negated};
 use super::lists::{
-    FITTING, GO_ON, INPUTS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, PLACES, PREDICTED, PREDICTIONS, PREDICTS,
-    READ_ON, READS, ROWS, SOURCES, STATED, STATES, WANTS,
+    ALL, EXCEPTS, FITTING, GO_ON, INPUTS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, PLACES, PREDICTED,
+    PREDICTIONS, PREDICTS, READ_ON, READS, ROWS, SOURCES, STATED, STATES, WANTS, WRITTEN,
 };
 use super::mentions::Piece;
+use super::useless;
 use super::{Part, group_at, is_little, of_part};
 
 /// `As the label`, `ist die Klasse`, `weglassen`, `may not be used`, `から`.
@@ -29,6 +30,9 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
     if let Some(part) = barred::said_behind(behind) {
         return Some(part);
     }
+    if useless::said_behind(behind) {
+        return Some(Part::Exclude);
+    }
     let rest: Vec<&str> = words.map(String::as_str).collect();
     // `V1 es la etiqueta y v2 el mensaje`: the verb is said once.
     const ARTICLES: &[&str] = &["the", "el", "la", "le", "il", "der", "die", "das", "den"];
@@ -43,9 +47,7 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
     }
     // `Is what we want to know`, `is of interest`, `as y`.
     let says = |words: &[&str]| words.iter().all(|word| rest.iter().take(6).any(|own| own == word));
-    let has = |list: &[&str]| rest.iter().take(6).any(|word| list.contains(word));
-    let is_asked = rest.first() == Some(&"what") && has(KNOWS) && has(WANTS);
-    if is_asked || says(&["of", "interest"]) || rest.first() == Some(&"y") && rest.len() == 1 {
+    if is_wanted(&rest) || says(&["of", "interest"]) || rest.first() == Some(&"y") && rest.len() == 1 {
         return Some(Part::Label);
     }
     let word = rest.iter().find(|word| !LITTLE.contains(word))?;
@@ -57,6 +59,24 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
     (LABELS.contains(word) || INPUTS.contains(word)).then(|| of_part(word)).flatten().filter(|_| !goes_on)
 }
 
+/// `What we want`, `what we would like to know`; what somebody wants to do something else with is no label.
+fn is_wanted(rest: &[&str]) -> bool {
+    const REACH: usize = 7;
+    const DONE: &[&str] = &["predicted", "told", "known", "see", "get", "have"];
+    const SHALL: &[&str] = &["should", "must", "shall", "after", "seek"];
+    let wants = |word: &&str| [WANTS, SHALL].iter().any(|words| words.contains(word)) && *word != "d";
+    let Some(at) = rest.iter().take(REACH).position(wants) else { return false };
+    let is_of_us = rest[..at].iter().any(|word| WHO.contains(word)) && ["what", "the"].contains(&rest[0]);
+    let mut behind = rest[at + 1..].iter().skip_while(|word| ["the", "model", "to", "be", "able", "it", "you"].contains(word));
+    is_of_us
+        && behind
+            .next()
+            .is_none_or(|verb| KNOWS.contains(verb) || DONE.contains(verb) || SOURCES.contains(verb) || *verb == "from")
+}
+
+/// Who wants something.
+const WHO: &[&str] = &["we", "i", "you", "they", "everybody", "model", "network"];
+
 /// `The text is in the column`, `label:`, `predict`, `escludi`.
 pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> {
     const FOR: &[&str] = &["for", "für", "pour", "per", "para"];
@@ -67,8 +87,11 @@ pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> 
     }
     let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()));
     let further: Vec<&str> = before[at + 1..].iter().map(String::as_str).collect();
-    if is_barred(before, behind) {
+    if is_barred(before, behind) || useless::said_before(before, behind) {
         return Some(Part::Exclude);
+    }
+    if EXCEPTS.contains(&word) || word == "but" && further.first().is_some_and(|next| ALL.contains(next)) {
+        return ends.then_some(Part::Exclude);
     }
     if PREDICTS.contains(&word) {
         return (ends && !is_negated(&further)).then_some(Part::Label);
@@ -79,10 +102,13 @@ pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> 
     if asks(word, little, &further) && ends {
         return Some(Part::Label);
     }
+    let says = |words: &[&str]| little.iter().any(|word| words.contains(&word.as_str()));
     if STATED.contains(&word) {
-        let is_stated =
-            little.iter().any(|word| ["=", "is", "are", "being", "equals", "called", "named"].contains(&word.as_str()));
-        return is_stated.then_some(Part::Label);
+        return says(&["=", "is", "are", "being", "equals", "called", "named"]).then_some(Part::Label);
+    }
+    // `The translation in en`, and none of `a translation of it`.
+    if WRITTEN.contains(&word) {
+        return (says(&["=", "is", "are", "in", "called", "named", "under"]) && !says(&["of", "to"])).then_some(Part::Label);
     }
     // For a column a model is made; `class weights for queue` are none.
     if FOR.contains(&word) {
@@ -119,7 +145,6 @@ pub(super) fn is_denied(before: &[String]) -> bool {
 
 /// `The outcome that we look at is`: a word for the label behind which somebody says what is done with it. `little` states what it is.
 fn is_related(little: &[String], words: &[String]) -> bool {
-    const WHO: [&str; 5] = ["we", "i", "you", "they", "everybody"];
     let is_stated = little.iter().any(|word| ["is", "are", "="].contains(&word.as_str()));
     let who = words.iter().take(5).position(|word| WHO.contains(&word.as_str()));
     let named =
@@ -132,8 +157,19 @@ fn is_related(little: &[String], words: &[String]) -> bool {
 fn asks(word: &str, little: &[String], further: &[&str]) -> bool {
     let next = further.first().copied().unwrap_or_default();
     let of = || little.iter().any(|word| OF.contains(&word.as_str()));
+    // `The likelihood that a claim is fraudulent`.
+    let that = further.iter().take(5).position(|word| *word == "that").and_then(|at| further.get(at + 1));
+    if that.is_some_and(|noun| PREDICTIONS.contains(noun))
+        && little.iter().any(|word| ["is", "are", "be"].contains(&word.as_str()))
+    {
+        return !is_negated(further);
+    }
     match word {
         "interested" => !is_negated(further),
+        // `What we want is`.
+        word if WANTS.contains(&word) && little.iter().any(|word| ["is", "are", "="].contains(&word.as_str())) => {
+            WHO.contains(&next) && further.iter().skip(1).take(3).any(|word| ["what", "all", "thing", "one"].contains(word))
+        }
         "about" => ["care", "cares"].contains(&next) && !is_negated(&further[1..]),
         "out" => ["find", "figure", "work"].contains(&next) && further.get(1) == Some(&"to"),
         word if PREDICTIONS.contains(&word) => of() && !is_negated(further),
@@ -169,13 +205,25 @@ pub(super) fn from_source(pieces: &[Piece<'_>], start: usize, end: usize) -> Opt
     (is_behind && is_predicted(end)).then_some(Part::Input)
 }
 
+/// `Activity ~ age + weight`, and none of `age ~ 50`.
+pub(super) fn of_formula(pieces: &[Piece<'_>], start: usize, end: usize) -> Option<Part> {
+    let is_column = |at: usize| matches!(pieces.get(at), Some(Piece::Column(_)));
+    let is_sign = |at: usize| pieces.get(at) == Some(&Piece::Sign('~'));
+    if is_sign(end) && is_column(end + 1) {
+        return Some(Part::Label);
+    }
+    (start > 1 && is_sign(start - 1) && is_column(start - 2)).then_some(Part::Input)
+}
+
 /// Whether columns are named to say which rows are meant: `rows without an age`, `where the age is missing`.
 pub(super) fn chooses_rows(before: &[String]) -> bool {
     const CHOSEN: &[&str] = &["missing", "no", "where", "whose", "negative", "empty", "invalid", "duplicate", "duplicated"];
     let of_rows = |word: &String| {
         ROWS.iter().any(|row| word.starts_with(row)) || ["records", "examples", "lines", "entries"].contains(&word.as_str())
     };
-    before.iter().take(3).any(|word| CHOSEN.contains(&word.as_str())) || before.iter().take(5).any(of_rows)
+    // What stands before what joins them is another clause.
+    let clause = || before.iter().take_while(|word| !["and", "but"].contains(&word.as_str()));
+    clause().take(3).any(|word| CHOSEN.contains(&word.as_str())) || clause().take(5).any(of_rows)
 }
 
 /// Whether names behind a verb of reading are all that is read: `don't use age` says the contrary, `use age, too` nothing of the others,
@@ -187,7 +235,7 @@ fn are_read(before: &[String], behind: &[String]) -> bool {
     let goes_on = match behind {
         [] => true,
         [to, verb, ..] if to == "to" => tells(verb),
-        [first, ..] => READ_ON.contains(&first.as_str()),
+        [first, ..] => READ_ON.contains(&first.as_str()) || !first.is_ascii() && PREDICTS.contains(&first.as_str()),
     };
     let is_negated = before.iter().take(2).any(|word| NOT.contains(&word.as_str()));
     goes_on && !is_negated && !behind.iter().take(3).any(|word| ALSO.contains(&word.as_str()))

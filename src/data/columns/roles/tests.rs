@@ -344,3 +344,95 @@ fn a_column_beside_a_negation_is_shunned_where_it_has_no_part() {
         assert_eq!(shunned(text), "", "{text}");
     }
 }
+
+const VANS: [&str; 7] = ["ad_id", "make", "km", "age", "dealer_phone", "asking_price", "repaid"];
+
+#[test]
+fn what_says_nothing_is_left_out_however_it_is_called() {
+    for (text, expected) in [
+        ("The dealer's phone and the ad number say nothing, leave those out", "dealer_phone ad_id"),
+        ("The phone of the dealer is useless to us", "dealer_phone"),
+        ("ad_id is just a counter and dealer_phone carries no information: throw both away", "ad_id dealer_phone"),
+        ("The make (make) and the age don't matter, we can do without them", "make age"),
+        ("km isn't known at prediction time", "km"),
+        ("km is only booked later, so it can't be used either", "km"),
+        ("km comes last and therefore cannot be used", "km"),
+        ("Only afterwards do we know km, hence it has to stay out", "km"),
+        ("At scoring time km is still empty, so we can't feed it", "km"),
+        ("km: target leakage! Age: illegal.", "km age"),
+        ("Compliance forbids age", "age"),
+        ("The age can go", "age"),
+        ("Nobody cares about km or age; strike those two", "km age"),
+    ] {
+        let text = format!("predict asking_price. {text}.");
+        assert_eq!(said(&text, &VANS)[2], expected, "{text}");
+    }
+    for text in [
+        "km is not useless",
+        "it is not forbidden to use age",
+        "km is only known for some rows",
+        "age is just a number from 1 to 20",
+        "age probably means little",
+        "km was measured twice, so it is reliable",
+        "km says most. Leave the rest as it is",
+        "The colour means nothing, leave it out",
+        "the price says nothing about it, drop the duplicates",
+    ] {
+        let text = format!("predict asking_price from km and age. {text}.");
+        assert_eq!(said(&text, &VANS)[2], "", "{text}");
+    }
+    assert_eq!(said("predict asking_price. km ~ 5000 mostly", &VANS)[..2], ["asking_price".to_string(), String::new()]);
+    // Whatever stands between, what is told is not left out.
+    let text = "the price is in asking_price. The phone of the dealer is useless, ignore it";
+    let roles = Roles::of(text, &VANS);
+    assert_eq!((roles.placed, roles.exclude), (vec!["asking_price".to_string()], vec!["dealer_phone".to_string()]));
+    for text in ["the make in make", "the price in asking_price", "the price we ask is in asking_price"] {
+        assert_eq!(Roles::of(text, &VANS).placed.len(), 1, "{text}");
+    }
+    let roles = Roles::of("the text is in km and the make in make", &VANS);
+    assert_eq!((roles.input, roles.placed), (vec!["km".to_string()], vec!["make".to_string()]));
+    assert!(Roles::of("the drop in age", &VANS).placed.is_empty());
+    assert_eq!(said("asking_price is what we want; the age is in age, leave it out", &VANS)[0], "asking_price");
+}
+
+#[test]
+fn a_pattern_is_one_of_a_list() {
+    const GAIT: [&str; 6] = ["acc_x", "acc_y", "gyro_x", "cadence", "temp_raw", "activity"];
+    for (text, input, exclude) in [
+        ("predict activity from the columns acc_x to cadence", "acc_x acc_y gyro_x cadence", ""),
+        ("predict activity from cadence and everything that starts with acc_", "cadence acc_x acc_y", ""),
+        ("activity ~ acc_* + gyro_*", "acc_x acc_y gyro_x", ""),
+        ("predict activity from the accelerometer columns (acc_*) and the cadence", "acc_x acc_y cadence", ""),
+        ("predict activity with acc_*, gyro_* and cadence as inputs", "acc_x acc_y gyro_x cadence", ""),
+        ("predict activity from everything but the columns that start with acc_ and cadence", "", "acc_x acc_y cadence"),
+        ("predict activity without the _raw columns and cadence", "", "temp_raw cadence"),
+    ] {
+        assert_eq!(said(text, &GAIT)[..3], ["activity".to_string(), input.into(), exclude.into()], "{text}");
+    }
+}
+
+#[test]
+fn what_is_wanted_is_told() {
+    for text in [
+        "what we want is the make",
+        "the make is what we want to know",
+        "make is the thing we are after",
+        "the answer column is make",
+        "guess the make",
+        "what is the likelihood that a van is make",
+        "the transcript is in make",
+    ] {
+        assert_eq!(said(text, &VANS)[0], "make", "{text}");
+    }
+    for text in ["make is what we want to drop", "the translation of make", "what we want is not make", "we guess so: make"] {
+        assert_eq!(said(text, &VANS)[0], "", "{text}");
+    }
+}
+
+#[test]
+fn use_that_is_denied_of_what_was_named_is_heard() {
+    let text = "predict make. km is booked late, and by no means must the model ever be fed with it";
+    assert_eq!(Roles::of(text, &VANS).shunned(text, &VANS).join(" "), "km");
+    let text = "predict make. km is booked late, and it is not very reliable";
+    assert_eq!(Roles::of(text, &VANS).shunned(text, &VANS).join(" "), "");
+}

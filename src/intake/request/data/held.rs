@@ -1,6 +1,7 @@
 //! What of the data is kept out of training: `hold out 10% of the data for validation`, `an 80/20 split`, `split by date`.
 
 use super::amount;
+use super::latest;
 use super::parting;
 use super::whose;
 use crate::data::tells_when;
@@ -61,7 +62,7 @@ pub enum Edge {
 }
 
 impl Edge {
-    fn of(word: &str) -> Option<Edge> {
+    pub(super) fn of(word: &str) -> Option<Edge> {
         Some(match word.trim().to_lowercase().as_str() {
             "" => return None,
             "first" => Edge::Start,
@@ -83,7 +84,7 @@ pub enum AskedOrder {
 }
 
 impl AskedOrder {
-    fn of(column: &str) -> Self {
+    pub(super) fn of(column: &str) -> Self {
         let column = column.trim_matches(['`', '"', '\'', '.', ' ']);
         let is_any =
             ["", "time", "chronology", "chronologically", "temporally"].iter().any(|any| column.eq_ignore_ascii_case(any));
@@ -94,7 +95,7 @@ impl AskedOrder {
 const EDGE: &str = r"(?:(?P<edge>last|first|final|latest|newest|oldest|earliest|most recent|recent)\s)";
 
 /// What it is kept for, as it is written.
-const FOR: &str = r"(?P<for>validat(?:e|ing|ion)|val|dev(?:elopment)?|monitor(?:ing)?|watch(?:ing)?|early stopping|test(?:s|ing)?|eval(?:uat(?:e|ing|ion))?|hold-?\s?out|held-?\s?out|verdict)";
+pub(super) const FOR: &str = r"(?P<for>validat(?:e|ing|ion)|val|dev(?:elopment)?|monitor(?:ing)?|watch(?:ing)?|early stopping|test(?:s|ing)?|eval(?:uat(?:e|ing|ion))?|hold-?\s?out|held-?\s?out|verdict)";
 const ROWS: &str = r"(?:data(?: ?set)?|examples?|samples?|rows?|images?|sentences?|texts?|records?|pairs?|recordings?|corpus|set|split|it|file|lines?)";
 
 /// A number with what it is of.
@@ -196,7 +197,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let of = format!(r"(?:(?:\s(?:of|the|my|its|all|{ROWS})\b|\s*¦)){{0,4}}");
     [
         pattern(&format!(
-            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?P<start> (?:the )?(?:first|oldest|earliest|older|earlier))? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent|latest|newest|later|newer)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
+            r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?:\s?:)?(?P<start> (?:the )?(?:first|oldest|earliest|older|earlier))? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}(?:\s(?:by|according to|in order of)\s(?P<by>[\p{{L}}_][\w.-]*))?\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?:\s?:)?(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent|latest|newest|later|newer)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
             r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
@@ -204,39 +205,10 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     ]
 });
 
-/// `Hold out the houses sold last (20 %)`, `test on the 15 % of the patients admitted most recently`: the latest by their time.
-fn sold_last(rest: &mut Rest, request: &mut Request) {
-    static WAYS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        let out = r"\b(?:hold(?:ing)? (?:out|back)|set(?:ting)? aside|keep(?:ing)? (?:out|back|aside)|reserv(?:e|ing)|test(?:ing)?(?: (?:it|the model))? on|evaluat(?:e|ing)(?: (?:it|the model))? on)\s(?:(?:the|those|all|only)\s)*";
-        let done = r"(?:\w+ed|sold|made|written|sent|taken|born|bought|built|seen)";
-        let late = format!(
-            r"(?:(?:(?:that|who|which)\s)?(?:(?:were|was|are)\s)?(?:{done}\s(?:last|latest|most recently)|most recently\s{done}|latest\b|newest\b|most recent\b))"
-        );
-        [
-            pattern(&format!(r"{out}(?:[\w-]+\s){{1,3}}?{late}\s*[(:,]?\s*#\s?(?P<unit>%|percent\b)(?: of (?:them|all))?\)?")),
-            pattern(&format!(r"{out}#\s?(?P<unit>%|percent\b)?(?:\s(?:of\s)?(?:the\s|all\s)?(?:[\w-]+\s){{0,2}}?)\s?{late}")),
-        ]
-    });
-    if !["last", "latest", "newest", "recent"].iter().any(|word| rest.says(word)) {
-        return;
-    }
-    // `500 reviews written last year` are those of a year.
-    static SPAN: LazyLock<Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^\s*(?:day|night|week|month|quarter|year|spring|summer|autumn|fall|winter)"));
-    let is_last = |found: &Found<'_>| taken_if(!SPAN.is_match(found.behind));
-    let cut = WAYS.iter().find_map(|way| rest.cut_as(way, is_last));
-    // What was done last was so in time.
-    let is_done = cut.as_ref().is_some_and(|cut| ["last", "recently"].iter().any(|word| cut.words.to_lowercase().contains(word)));
-    let said = request.value(cut, "a part of the data: more than 0 % and less than 100 %", part);
-    if said.is_some() {
-        (request.tested, request.tested_at) = (said, Some(Edge::Latest));
-        request.ordered_by = is_done.then_some(AskedOrder::Time);
-    }
-}
-
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     parting::find_borders(rest, request);
     ratio(rest, request, false);
+    latest::find(rest, request);
     whose::find(rest, request);
     parting::find_groups(rest, request);
     // `Split by patient, 70/30`.
@@ -261,10 +233,13 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
             _ => Some(Edge::Latest),
         };
         let edge = start.filter(|edge| *edge == Edge::Latest).or(Edge::of(cut.get("edge"))).or(start);
+        if !cut.get("by").is_empty() {
+            request.ordered_by = Some(AskedOrder::of(cut.get("by")));
+        }
         request.tested_at = edge.filter(|_| !is_watched);
     }
     if request.tested.is_none() {
-        sold_last(rest, request);
+        latest::sold_last(rest, request);
     }
     // `80 % for training, the rest for testing`.
     let is_rest = |found: &Found<'_>| taken_if(!found.cut.get("rest").is_empty());

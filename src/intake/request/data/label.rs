@@ -250,13 +250,14 @@ fn columns(rest: &mut Rest, request: &mut Request) {
                 r"(?i)\b{verb}{all}{columns}\s+(?:(?:that|which|whose|with|names?|called|a)\s+)*(?:end(?:s|ing)?|suffix(?:ed)?)\s+(?:with\s+|by\s+|in\s+|on\s+)?[`'\x22]?\*?(?P<end>[\w.]*\w)[`'\x22]?"
             )),
             regex(&format!(
-                r"(?i)\b{verb}{all}(?:{columns}\s+)?[`'\x22]?(?:(?P<start>\w*_)\*|\*(?P<end>_\w+))[`'\x22]?(?:\s+{columns}\b)?"
+                r"(?i)\b{verb}{all}(?:{columns}\s+)?[`'\x22]?(?:(?:(?P<start>\w*_)\*|\*(?P<end>_\w+))[`'\x22]?(?:\s+{columns}\b)?|(?:(?P<first>\p{{L}}\w*_)|(?P<last>_\w+))[`'\x22]?\s+{columns}\b)"
             )),
         ]
     });
     for way in ALIKE.iter() {
         while let Some(cut) = rest.cut_plain(way) {
-            request.exclude.push(format!("{}*{}", cut.get("start"), cut.get("end")));
+            let [start, end] = [["start", "first"], ["end", "last"]].map(|names| names.map(|name| cut.get(name)).concat());
+            request.exclude.push(format!("{start}*{end}"));
         }
     }
     // The same of what alone is read: `from the acc_ columns`, `only columns that start with acc_`.
@@ -277,6 +278,22 @@ fn columns(rest: &mut Rest, request: &mut Request) {
     for way in READ.iter() {
         while let Some(cut) = rest.cut(way) {
             request.input.push(format!("{}*{}", cut.get("start"), cut.get("end")));
+        }
+    }
+    // As one of a list, whose part is for the data to say: `from cadence and everything that starts with acc_`.
+    static LISTED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let columns = r"(?:columns?|fields?|features?|variables|inputs?|channels?|sensors?|values|readings|measurements)";
+        let which = r"(?:(?:that|which|whose|with|names?|called|is|are|an?|the|prefix|suffix)\s)*";
+        [
+            regex(&format!(
+                r"(?i)\b(?:(?:all|every|any|the|those|of)\s)*(?:{columns}|everything|anything|whatever|those|ones)\s{which}(?:start|begin|prefix|end|suffix)(?:s|ing|ning|ed)?\s(?:(?:with|by|in|on|of|the)\s)*[`'\x22]?\*?(?P<v>\w(?:[\w.]*\w)?)\*?[`'\x22]?"
+            )),
+            regex(&format!(r"(?i)[`'\x22]?(?:\b\p{{L}}\w*_\*|\*_\w+|\b(?P<v>\p{{L}}\w*_)[`'\x22]?\s{columns}\b)[`'\x22]?")),
+        ]
+    });
+    for way in LISTED.iter() {
+        while let Some(cut) = rest.cut_plain(way) {
+            request.alike.push(cut.words);
         }
     }
     for way in EXCLUDED.iter() {

@@ -5,6 +5,7 @@ pub(super) mod border;
 pub(super) mod folders;
 pub(super) mod held;
 pub(super) mod label;
+mod latest;
 pub(super) mod name;
 pub(super) mod names;
 pub(super) mod parting;

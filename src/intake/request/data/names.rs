@@ -146,9 +146,11 @@ fn folder(rest: &mut Rest, lying: &impl Fn(&str) -> Option<Lying>) -> Option<Dat
             regex(&format!(r"(?i)\b(?:on|in|from)\s(?:(?:the|my|our)\s)*{name}")),
         ]
     });
-    let judged = |found: &Found<'_>| taken_if(lying(found.cut.get("v")) == Some(Lying::Data) && !GOES.is_match(found.before));
+    // A sentence may end with it.
+    let name = |cut: &Cut| cut.get("v").trim_end_matches('.').to_string();
+    let judged = |found: &Found<'_>| taken_if(lying(&name(found.cut)) == Some(Lying::Data) && !GOES.is_match(found.before));
     let cut = WAYS.iter().find_map(|way| rest.cut_as(way, judged))?;
-    Some(DataName::Local { path: cut.get("v").into() })
+    Some(DataName::Local { path: name(&cut).into() })
 }
 
 /// Stands before what somebody trained on: `we trained ResNet-20 on`.

@@ -101,10 +101,23 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?:both\s(?:(?:in|of|on)\s)?(?:the\s)?(?:{train}(?:\s?(?:and|/|&|,)\s?(?:the\s|in\s|of\s|on\s)*{test})?|sets|splits|parts|sides)|(?:more than one|two|several|different) (?:splits?|sets?)|{train} and (?:in |the |of )*{test})"
     );
     let whose = whose();
+    let side = r"(?:splits?|sides?|parts?|(?:sub)?sets?|folds?|partitions?|hal(?:f|ves)|groups?)";
+    let in_one = format!(
+        r"(?:(?:must|should|has to|have to|to|will|shall|needs? to|may|can|only|all|both|always|be|end up|ends up|falls?|lands?|lies?|stays?|goe?s?|belongs?|kept|put|are|is|together|appears?|occurs?|sits?)\s)*(?:in(?:to)?|on|to|within)\s(?:(?:the|exactly|only|just)\s)*(?:same|one|a single|one single)\s{side}(?:\sof the (?:split|data|two))?(?:\s(?:only|alone))?"
+    );
     [
+        // `Questions of one manual should all fall in the same split`, `each manual belongs to one side only`.
+        format!(
+            r"\b(?:(?:keep|keeping|put|all|the|any|every|each|whole)\s)*[\p{{L}}_-]+\s(?:of|from|by|about|with|for|on|belonging to|that belong to)\s(?:the\s)?(?:same|one|each|every|any|a single|an?)\s{NAME}\s{in_one}"
+        ),
+        format!(r"\b(?:each|every|one|any)\s{NAME}\s{in_one}"),
+        // `A subject is either in training or in test, never in both`.
+        format!(
+            r"\b(?:an?|each|every|any|one)\s{NAME}\s(?:(?:must|should|may|can|is|be|has to|either|only|appears?|occurs?)\s)+(?:in\s(?:the\s)?)?{train}\sor\s(?:(?:in|the)\s)*{test}(?:,?\s(?:(?:but|and)\s)?(?:never|not)\s(?:in\s)?both)?"
+        ),
         // The whole clause, for it begins with what is kept together.
         format!(
-            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
+            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|on|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
         ),
         format!(
             r"\b(?:(?:split(?:s|ting)?|hold(?:ing)? out|held out|test(?:ing)?|use|using|with|do|make|a)\s(?:(?:it|them|the|a|an|data|rows|set|¦)\s+)*)?(?:(?:stratified[ -]?)?group(?:ed|ing|s|-?wise)?[ -]?(?:shuffle[ -]?)?(?:k-?fold|split(?:s|ting)?|hold-?out)|split(?:s|ting)?(?:\s(?:it|them|the|data|rows|set|¦))*\s(?:grouped|in groups|group-?wise))\b(?:\s?\(?(?:\s?(?:n_splits\s?=\s?)?[0-9]+\s?\)?)?)?(?:,?\s?(?:cross[- ]validation\s)?(?:by|on|per|over|of|with|groups?\s?[=:])\s?(?:groups?\s?(?:[=:]|of|by)?\s?)?{column}\)?)?"
@@ -291,6 +304,12 @@ pub(crate) fn find_groups(rest: &mut Rest, request: &mut Request) {
         "not be ",
         "hold",
         "held",
+        "same ",
+        "one side",
+        "one part",
+        " met",
+        " or test",
+        " or in ",
     ]) && request.tested.is_none()
     {
         return;

@@ -17,6 +17,7 @@ patterns! {
     lower: [
         r"\b(?:freez(?:e|ing)|frozen) (?:(?:the |its )?(?:word |token )?embeddings?(?: layers?)? (?:and|plus|with) )?(?:the |its )?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)(?:,? (?:and|with|plus) (?:the |its )?(?:word |token )?embeddings?(?: layers?)?)?\b",
         r"\b(?:(?:keep|leave|hold)(?:ing)? (?:the |its )?)?(?:(?:word |token )?embeddings?(?: layers?)? (?:and|plus|with) (?:the |its )?)?(?:first|lower|lowest|bottom)\s@(?:\w+ )?(?:layers?|blocks?)(?:,? (?:and|with|plus) (?:the |its )?(?:word |token )?embeddings?(?: layers?)?)? (?:are |is |stays? |kept |to be )*(?:frozen|fixed)\b",
+        r"\b(?:train|tun|fine-?tun|updat)(?:e|ing)? (?:everything|(?:all|every)(?: (?:of )?the)?(?: layers?| blocks?)?),? (?:but|except)(?: for)? (?:the |its )?(?:first|lower|lowest|bottom)\s@(?:layers?|blocks?)?(?:,? (?:which|that|those|these)(?: (?:are|is|stays?|to be|kept|should be|must be|remain))* frozen\b)?",
         r"\b(?:freez(?:e|ing)|frozen)\s(?:the |its )?@(?:of the |(?:first|lower|lowest|bottom|encoder|transformer|hidden|attention) )*(?:layers|blocks)\b",
     ],
     // All but these.
@@ -31,17 +32,17 @@ patterns! {
     ],
     embeddings: [
         r"\b(?:freez(?:e|ing)|frozen|fixed) (?:the |its |all )?(?:word |token |input )?embeddings?(?: layers?| tables?)?\b",
-        r"\bembeddings? (?:are |stay |kept )?(?:frozen|fixed)\b",
+        r"\bembeddings? (?:(?:weights|layers|parameters|side|part|is|are|be|to|must|should|shall|has|have|will|all|stays?|remains?|kept|left|held) )*(?:frozen|fixed)\b",
     ],
     // Of a model of two sides that is one of them, of another all but its head.
     encoder: [
         r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|speech|audio|text|¦\s*(?:['’]?s)?)\s+)*encoder(?: side| weights| layers| part)?(?: and (?:the )?embeddings?)?\b",
-        r"\b(?:keep(?:ing)? (?:the |its )?)?encoder(?: side| part)? (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:keep(?:ing)? (?:the |its )?)?encoder (?:(?:weights|layers|parameters|side|part|is|are|be|to|must|should|shall|has|have|will|all|stays?|remains?|kept|left|held) )*(?:frozen|fixed)\b(?: (?:throughout|all (?:the time|along|through)))?",
         r"\b(?:only (?:train|tune|fine-?tune|update)|(?:train|tune|fine-?tune|training|tuning|fine-?tuning) only) (?:the |its )?decoder\b",
     ],
     decoder: [
         r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|text|¦\s*(?:['’]?s)?)\s+)*decoder(?: side| weights| layers| part)?\b",
-        r"\b(?:keep(?:ing)? (?:the |its )?)?decoder(?: side| part)? (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:keep(?:ing)? (?:the |its )?)?decoder (?:(?:weights|layers|parameters|side|part|is|are|be|to|must|should|shall|has|have|will|all|stays?|remains?|kept|left|held) )*(?:frozen|fixed)\b(?: (?:throughout|all (?:the time|along|through)))?",
         r"\b(?:only (?:train|tune|fine-?tune|update)|(?:train|tune|fine-?tune|training|tuning|fine-?tuning) only) (?:the |its )?encoder\b",
     ],
     body: [
@@ -49,7 +50,7 @@ patterns! {
         r"\b(?:(?:freez(?:e|ing)|frozen) (?:everything|all(?: (?:the |of its )?(?:layers|weights|parameters|of it))?|(?:the )?(?:(?:whole|entire) (?:model|network)|rest|others?))|(?:everything|all(?: (?:layers|weights))?)(?: (?:is|are|stays?|kept|to be))* frozen),? (?:but|except|besides|apart from|other than|save)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
         r"\b(?:train|tune|fine-?tune|updat|training|tuning|fine-?tuning)(?:e|ing)? (?:nothing|no layers?|no weights) (?:but|except|besides|other than)(?: for)? (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b",
         r"\b(?:freez(?:e|ing)|frozen)\s+(?:(?:the|its|pre-?trained|whole|entire|¦\s*(?:['’]?s)?)\s+)*(?:backbone|body|base(?: model)?|trunk|feature extractor)(?: weights| layers)?(?: and (?:the )?embeddings?)?\b",
-        r"\b(?:backbone|body|base model|trunk|feature extractor) (?:is |stays |kept )?(?:frozen|fixed)\b",
+        r"\b(?:keep(?:ing)? (?:the |its )?)?(?:backbone|body|base model|trunk|feature extractor) (?:(?:weights|layers|parameters|side|part|is|are|be|to|must|should|shall|has|have|will|all|stays?|remains?|kept|left|held) )*(?:frozen|fixed)\b(?: (?:throughout|all (?:the time|along|through)))?",
         r"\b(?:(?:re-?)?train|tune|fine-tune|(?:re-?)?training|tuning|fine-tuning) only (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:(?:re-?)?train|tune|fine-?tune|(?:re-?)?training|tuning|update) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer)\b|\bonly (?:the |its )?(?:(?:classification|output|new) )?head (?:is |gets |to be |should be )*(?:trained|tuned|fine-?tuned|updated|trainable)\b",
         r"\b(?:train|tune|fine-tune|training|tuning|fine-tuning) (?:the |its )?(?:(?:classification|classifier|output|final|new|prediction|task|linear|last)[ -])*(?:head|classifier|layer) (?:only|alone)\b",
     ],
@@ -137,7 +138,7 @@ pub(crate) fn refuse_unclear(rest: &mut Rest, request: &mut Request) {
 fn all_trained(rest: &mut Rest, part: Frozen) -> Option<String> {
     static ALL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?|unfreez(?:e|ing))\s(?:all|every)(?: (?:the|of the|its))*\s(?:layers?|weights|parameters|blocks)\b(?: end[- ]to[- ]end)?|\b(?:all|every)(?: (?:of the|the|its))*\s(?:layers?|weights|parameters|blocks)\s(?:(?:is|are|be|get|gets|to|should|must|shall|still|all|gently|slowly|then)\s)+(?:(?:fine-?)?tun|train|updat|adapt|learn)\w*|\bfull(?:y)?[- ]fine-?tun\w*",
+            r"\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?|unfreez(?:e|ing))\s(?:all|every)(?: (?:the|of the|its))*\s(?:layers?|weights|parameters|blocks)\b(?: end[- ]to[- ]end)?|\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?)\s(?:the |its )?(?:whole|entire|full|complete)\s(?:model|network|encoder|thing)\b|\b(?:(?:train|tun|fine-?tun|updat)(?:e|ing)?|unfreez(?:e|ing))\s(?:absolutely )?everything\b|\beverything\s(?:(?:is|be|gets|to|should|must|shall|has|will)\s)+(?:(?:fine-?)?tuned|trained|trainable|updated|learn\w*|unfrozen)\b|\b(?:all|every)(?: (?:of the|the|its))*\s(?:layers?|weights|parameters|blocks)\s(?:(?:is|are|be|stays?|kept|to)\s)*(?:trainable|unfrozen|trained|updated)\b|\b(?:all|every)(?: (?:of the|the|its))*\s(?:layers?|weights|parameters|blocks)\s(?:(?:is|are|be|get|gets|to|should|must|shall|still|all|gently|slowly|then)\s)+(?:(?:fine-?)?tun|train|updat|adapt|learn)\w*|\bfull(?:y)?[- ]fine-?tun\w*",
         )
     });
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
@@ -150,7 +151,9 @@ fn all_trained(rest: &mut Rest, part: Frozen) -> Option<String> {
     let words = std::cell::RefCell::new(None);
     rest.cut_as(&ALL, |found| {
         let is_against = part != Frozen::Embeddings || EMBEDDINGS.is_match(found.behind);
-        if is_against && !OTHERS.is_match(found.behind) {
+        // `All layers, but freeze the encoder`, whose words are cut out already.
+        let is_apart = found.behind.trim_start().strip_prefix("but").is_some_and(|behind| behind.trim_start().starts_with('¦'));
+        if is_against && (is_apart || !OTHERS.is_match(found.behind)) {
             *words.borrow_mut() = Some(found.cut.words.clone());
         }
         Judged::Passed

@@ -4,6 +4,7 @@ use super::{ONE_OF_TWO, first, only, real, share};
 use crate::intake::request::pattern::{pattern, patterns};
 use crate::intake::request::rest::{Cut, Found, Judged, Rest, taken_if};
 use crate::intake::request::wording::number::number;
+use crate::intake::request::wording::shares::share_of;
 use crate::intake::request::{Refused, Request};
 use crate::intake::{ScheduleShape, regex};
 use crate::spec::Warmup;
@@ -14,6 +15,8 @@ patterns! {
     warmup: [
         r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
+        // `A warm-up epoch is too much, so 5% of steps`.
+        r"\bwarm(?:-?\s?up|ing)\b[\w\s,'’-]{0,60}?(?:[,:]|\b(?:so|rather|instead|just|only|use|take|be|is|make it|with))\s#\s?(?P<unit>%|percent\b) of (?:(?:the|all|its|total|training) )*(?:steps|updates|iterations|training)\b",
         // `10% of the steps for warming up`.
         r"^#\s?(?P<unit>%|percent\b)\s?of (?:(?:the|all|its|total|training)\s)*(?:steps|updates|iterations|epochs|training|run)(?: (?:as|for|to|is|are|of|used|spent|on|go|goes|linear|lr|a|the|doing))* warm(?:-?\s?up|ing(?: (?:it|the lr|the rate|the learning rate))?(?:[ -]up)?)\b",
     ],
@@ -23,6 +26,7 @@ patterns! {
     ],
     falling: [
         r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:and |which |that |then |is )*(?:decay(?:ing|s|ed)|fall(?:ing|s)|anneal(?:ing|s|ed)|drop(?:ping|s)|cool(?:ing|s|ed)|going|goes|reduc(?:ing|ed)|lowered)(?: (?:down|slowly|smoothly|linearly|exponentially|on|with|by|along|in|an?|the|cosine|schedule|curve))* to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
+        r"\b(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)\s?(?:->|→)\s?(?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
         r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
     ],
@@ -62,8 +66,11 @@ patterns! {
         r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:down )?to (?:0|zero)\b)?",
         r"\b(?:decay|anneal|decreas|reduc)\w* (?:(?:the )?(?:learning[ -]rate|lr) )?(?P<v>linear)ly(?: (?:down )?to (?:0|zero)\b)?",
         r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
-        // Whose value is cut out already.
+        r"\b(?:keep(?:ing)? |hold(?:ing)? )?(?:the )?(?:learning[ -]rate|lr|rate) (?:(?:is|be|stays?|kept|held|should|must|remains?|to|left|at an?) )*(?P<v>constant)\b",
+        // Whose value is cut out already: `lr 2e-4 constant`.
         r"\b(?P<v>constant)\s*¦",
+        r"¦\s*,?\s*(?:(?:is|and|that|which|held|kept|stays?|staying|remains?|remaining|left|be) )*(?P<v>constant)\s*(?:$|[,.;)]|\b(?:throughout|all the time|all along|over time|and|with|for)\b)",
+        r"\b(?P<v>linear|exponential)ly\s*¦",
     ],
 }
 
@@ -94,6 +101,9 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     let cut = first(rest, &p.of_head);
     request.times.head_lr = request.value(cut, EXPECTED, |cut| cut.number().filter(|times| *times > 0.0 && *times <= 1000.0));
     let Parts { head: of_head, body: of_body, is_classifier } = of_parts(rest, request);
+    // Before a rate that it falls to: of `to 10% of its peak` the number is none.
+    let is_given = request.lr.is_some() || p.lr.iter().any(|way| rest.has(way));
+    let floor = floor(rest, is_given);
     let cut = first(rest, &p.falling);
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
     let from =
@@ -106,7 +116,6 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     request.min_lr = last;
     let cut = first(rest, &p.least_lr);
     request.min_lr = request.value(cut, "a rate of at least 0", |cut| real(cut, |lr| lr >= 0.0)).or(request.min_lr);
-    let floor = floor(rest);
     several_rates(rest, request);
     // `Decay the lr by 0.5` says nothing of the rate itself.
     static FALLS: LazyLock<Regex> = LazyLock::new(|| {
@@ -134,18 +143,31 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
 }
 
 /// What is left of the rate at the end, as a share of it: `floor at 10% of peak`.
-fn floor(rest: &mut Rest) -> Option<f64> {
+fn floor(rest: &mut Rest, is_given: bool) -> Option<f64> {
     static WAY: LazyLock<Regex> = LazyLock::new(|| {
         let of = r"(?:of )?(?:(?:the |its )*(?:peak|max(?:imum)?|initial|base|starting|top|full|original)(?: (?:learning[ -]rate|lr|rate|value))?|(?:the )?(?:learning[ -]rate|lr|rate)|it|that|this(?: rate| value)?)\b";
+        let how = r"(?: (?:it|the lr|the rate|the learning rate|down|slowly|smoothly|linearly|exponentially|on|with|by|along|an?|the|cosine|schedule|curve))*";
         pattern(&format!(
-            r"\b(?:floor(?:ed|ing)?|min(?:imum)?(?:[ _]lr)?|end(?:s|ing)?|final(?:[ _]lr)?|down|decay(?:ing|s|ed)?)(?: (?:it|the lr|the rate|the learning rate))?\s?(?:at|to|of|is|=|:)\s?(?:(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent)|a (?P<tenth>tenth))\s{of}"
+            r"\b(?:floor(?:ed|ing)?|min(?:imum)?(?:[ _]lr)?|end(?:s|ing)?|final(?:[ _]lr)?|down|(?P<falls>decay|anneal|fall|drop|cool|go)(?:ing|s|ed|es)?){how}\s?(?:at|to|of|is|=|:)\s?(?:(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b)|(?:an?|one)[ -](?P<part>half|third|quarter|fifth|tenth|twentieth|hundredth)\b)(?:\s(?P<of>{of}))?"
         ))
     });
-    if !["%", "percent", "tenth"].iter().any(|word| rest.says(word)) {
+    if !["%", "percent", "tenth", "half", "third", "quarter", "fifth", "twentieth", "hundredth"]
+        .iter()
+        .any(|word| rest.says(word))
+    {
         return None;
     }
-    let cut = rest.cut(&WAY)?;
-    if cut.get("tenth").is_empty() { number(cut.get("v")).map(|percent| percent / 100.0) } else { Some(0.1) }
+    // `Decaying to a tenth`: of what it is goes without saying, unless it is of something else.
+    let is_of_rate = |found: &Found<'_>| {
+        let is_bare = !found.cut.get("falls").is_empty() && !found.behind.trim_start().starts_with("of ");
+        taken_if(!found.cut.get("of").is_empty() || is_bare && is_given)
+    };
+    let cut = rest.cut_as(&WAY, is_of_rate)?;
+    match cut.get("part") {
+        "" => number(cut.get("v")).map(|percent| percent / 100.0),
+        "hundredth" => Some(0.01),
+        part => share_of(&part.to_lowercase()),
+    }
 }
 
 /// The rates of the head and of all else, where they differ.

@@ -25,20 +25,24 @@ pub enum AskedWeights {
 patterns! {
     balanced: [
         r"\b(?:re-?)?weigh(?:t|ting|ed|ing)? (?:the )?(?:loss|classes|examples|samples|errors|them)(?: function)? (?:by|with|inversely(?: proportional)? (?:to|by))(?: the)?(?: (?:inverse|reciprocal)(?: of)?)?(?: (?:the|their|each))?(?: class(?:es)?['’]?)?[ -](?:frequenc(?:y|ies)|counts?|sizes?|rarity)\b|\b(?:inverse|reciprocal)[- ](?:class[- ])?frequency[- ](?:weights?|weighting|weighted loss)\b|\b(?:make|let) (?:the )?rare(?:r)? class(?:es)? (?:weigh|count) more\b|\bup-?weight(?:ing)? (?:the )?(?:rare|minority|small(?:er)?) class(?:es)?\b",
-        r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
+        r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\bweights? (?:are )?balanced (?:by|per|across|over) class(?:es)?\b|\b(?:re-?)?weighted classes\b|\bclasses (?:are |to be )?(?:re-?)?weighted\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
     // In braces each class has its name.
     named: [r"\bclass[- _]weights?\s?(?:[=:]|of|are)?\s?\{(?P<map>[\w\s:=,.'\x22-]{3,200})\}"],
     all: [
         r"\bclass[- _]weights?\s?(?:[=:]|of|are|at)?\s?[\[(]?\s?(?P<list>\d+(?:\.\d+)?(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?:\s?|\sto\s)\d+(?:\.\d+)?)+)\s?[\])]?",
     ],
-    // So many times as much as all others.
+    // So many times as much as all others. What is missed is what is looked for.
     one: [
+        r"\b(?:false negatives?|a miss|misses|misses of it)(?:\s(?:is|are|costs?|hurts?|weighs?|counts?|should|must|be|weigh|count|us|about|roughly|some|as))*\s@(?:x\b|×|times\b|-?fold\b)\s(?:worse|more|heavier|costlier|dearer|as (?:much|bad|expensive|costly|heavy|heavily|serious|dear))\b(?:\s(?:as|than|an?|the|one|false|alarms?|positives?|it|others?|any|us|ones?)\b)*",
+        r"\b(?:(?:miss(?:ed|ing)|overlook(?:ed|ing)|undetected|unnoticed|fail(?:ing|ure)? to (?:catch|spot|find|detect|see)|not (?:catching|spotting|finding|detecting)|(?:errors?|mistakes) (?:on|in|for|with))\s(?:(?:an?|the|any|one|real|actual|true|of|every|each)\s)*)(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?:\s(?:is|are|costs?|hurts?|weighs?|counts?|should|must|be|weigh|count|us|about|roughly|some|as|class|rows|examples|cases))*\s@(?:x\b|×|times\b|-?fold\b)\s(?:worse|more|heavier|costlier|dearer|as (?:much|bad|expensive|costly|heavy|heavily|serious|dear))\b(?:\s(?:as|than|an?|the|one|false|alarms?|positives?|it|others?|any|us|ones?)\b)*",
+        r"\b(?:(?:an?|every|each|any) )(?P<class>[\p{L}0-9_][\w-]*) (?:that )?(?:(?:we|you|i|it|the model|goes|is|gets) )(?:miss(?:es|ed)?|overlook(?:s|ed)?|unnoticed|undetected)(?:\s(?:is|costs?|hurts?|weighs?|counts?|should|must|be|us|about|roughly|some|as)\b)*\s@(?:x\b|×|times\b|-?fold\b)\s(?:worse|more|heavier|costlier|dearer|as (?:much|bad|expensive|costly|heavy|heavily|serious|dear))\b(?:\s(?:as|than|an?|the|one|false|alarms?|positives?|it|others?|any|us|ones?)\b)*",
+        r"\bcount(?:ing)? (?:every|each|all|the|an?|any) (?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))? @(?:x\b|×|times\b|-?fold\b)",
         r"\b(?:pos(?:itive)?[ _]weight|scale[ _]pos[ _]weight)~#",
-        r"\b(?:up-?)?weigh(?:t|ting|ing)? (?:the )?(?:errors on |examples of |class(?: of)? )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))?(?: (?:by|with|at|up|a factor of|as))*\s#\s?(?:x\b|×|times\b|-?fold\b|to 1\b|:\s?1\b)(?: (?:more|as much|as high|heavier|higher|stronger)(?: than (?:the |all )*(?:others?|rest|other (?:class|classes|one)))?)?(?: in the loss)?",
+        r"\b(?:up-?)?weigh(?:t|ting|ing)? (?:(?:the|an?|every|each) )?(?:(?:missed|overlooked|undetected) |errors on |examples of |class(?: of)? )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: (?:class|rows|examples|cases|ones|samples))?(?: (?:by|with|at|up|a factor of|as))*\s#\s?(?:x\b|×|times\b|-?fold\b|to 1\b|:\s?1\b)(?: (?:more|as much|as high|heavier|higher|stronger)(?: than (?:the |all )*(?:others?|rest|other (?:class|classes|one)))?)?(?: in the loss)?",
         r"\b(?:give|giving|with) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: class)? (?:a )?(?:class )?weight~#(?:\s?x\b)?(?: in the loss)?",
         r"\b(?:a )?weight of #(?:\s?x\b)? (?:for|on|to) (?:the )?(?:class )?(?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?)(?: class)?\b",
         r"\bclass (?P<class>[`'\x22]?[\p{L}0-9_][\w-]*[`'\x22]?) (?:has |gets |should get |with )?(?:a )?weight~#",
-        r"\b(?P<class>[\p{L}_][\w-]*)(?: (?:class|rows|examples|cases|ones))? (?:count|counts|weighs?|should (?:count|weigh)) #\s?(?:x\b|×|times\b)(?: (?:more|as much|as heavy|in the loss|as others))*",
+        r"\b(?P<class>[\p{L}_][\w-]*)(?: (?:class|rows|examples|cases|ones))? (?:count|counts|weighs?|should (?:count|weigh)) @\s?(?:x\b|×|times\b)(?: (?:more|as much|as heavy|in the loss|as others|as the others?|than the others?))*",
     ],
 }
 
@@ -65,7 +69,21 @@ const RARE: [&str; 18] = [
 ];
 
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
-    if !rest.says("weigh") && !rest.says("imbalance") && !rest.says("balanced loss") && !rest.says(" count") {
+    let words = [
+        "weigh",
+        "imbalance",
+        "balanced loss",
+        " count",
+        "miss",
+        "overlook",
+        "false negative",
+        "undetected",
+        "unnoticed",
+        "errors",
+        "mistakes",
+        "fail",
+    ];
+    if words.iter().all(|word| !rest.says(word)) {
         return;
     }
     let p = &*PATTERNS;
@@ -99,7 +117,27 @@ fn one_each(rest: &mut Rest, request: &mut Request) {
     // `Weight decay 3 times` is of no class.
     let is_class = |found: &Found<'_>| {
         let class = found.cut.get("class").to_lowercase();
-        taken_if(!matches!(class.as_str(), "decay" | "the" | "by" | "of" | "loss" | "decays" | "each" | "class" | "a" | "which"))
+        taken_if(!matches!(
+            class.as_str(),
+            "decay"
+                | "the"
+                | "by"
+                | "of"
+                | "loss"
+                | "decays"
+                | "each"
+                | "class"
+                | "a"
+                | "which"
+                | "values"
+                | "value"
+                | "data"
+                | "entries"
+                | "cells"
+                | "is"
+                | "costs"
+                | "hurts"
+        ))
     };
     while let Some(cut) = PATTERNS.one.iter().find_map(|way| rest.cut_as(way, is_class)) {
         let Some((class, weight)) = one(&cut) else {
@@ -109,7 +147,11 @@ fn one_each(rest: &mut Rest, request: &mut Request) {
         let is_rare = class.is_empty() || RARE.contains(&class.to_lowercase().as_str());
         match request.given_weights.take() {
             Some(AskedWeights::Some { mut weights }) if !is_rare => {
-                weights.push((class, weight));
+                // `A missed default costs 5 times as much, so weight defaults 5 to 1`.
+                let is_again = |(own, same): &(String, f64)| *same == weight && singular(own) == singular(&class);
+                if !weights.iter().any(is_again) {
+                    weights.push((class, weight));
+                }
                 request.given_weights = Some(AskedWeights::Some { weights });
             }
             None if is_rare => request.given_weights = Some(AskedWeights::Rare { weight }),
@@ -120,6 +162,10 @@ fn one_each(rest: &mut Rest, request: &mut Request) {
             }
         }
     }
+}
+
+fn singular(class: &str) -> String {
+    class.to_lowercase().trim_end_matches('s').to_string()
 }
 
 fn one(cut: &Cut) -> Option<(String, f64)> {
@@ -148,6 +194,17 @@ mod tests {
             ("MLP on a.csv, weight class leaver 3 times", one("leaver", 3.0)),
             ("MLP on a.csv. Defaults are rare, so upweight them 10x", rare(10.0)),
             ("MLP on a.csv, pos_weight=7", rare(7.0)),
+            ("MLP on a.csv. A missed fraud is 8 times worse than a false alarm.", one("fraud", 8.0)),
+            ("MLP on a.csv. Missing a default costs us about five times as much as a false alarm.", one("default", 5.0)),
+            ("MLP on a.csv. Overlooking a leak is twelve times as bad as a false alarm", one("leak", 12.0)),
+            ("MLP on a.csv, weight a missed fraud 8 to 1", one("fraud", 8.0)),
+            ("MLP on a.csv. False negatives hurt 4 times more than false positives.", rare(4.0)),
+            ("MLP on a.csv. Errors on spam should weigh three times as much", one("spam", 3.0)),
+            ("MLP on a.csv. Missing a leak costs 5 times as much as a false alarm, so weight leaks 5 to 1", one("leak", 5.0)),
+            ("MLP on a.csv. A default we miss hurts 6 times as much as a false alarm.", one("default", 6.0)),
+            ("MLP on a.csv. Count every leaver four times.", one("leaver", 4.0)),
+            ("MLP on a.csv. Missing readings are 3 times as frequent in winter", None),
+            ("MLP on a.csv. Missing values are 8 times as frequent in winter", None),
             ("MLP on a.csv, balanced class weights", None),
             ("MLP on a.csv, weight decay 0.01, 3 times as long", None),
         ] {

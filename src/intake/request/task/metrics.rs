@@ -23,7 +23,7 @@ const GREATER: &Names = &[
     ("(?:entity|span)(?:[- ]level)?[- ]precision", Metric::EntityPrecision),
     ("(?:entity|span)(?:[- ]level)?[- ]recall", Metric::EntityRecall),
     ("f1", Metric::F1),
-    ("average[- ]precision|(?:au)?prc?[- _]?auc|auprc", Metric::AveragePrecision),
+    ("average[-_ ]precision|(?:au)?prc?[- _]?auc|auprc", Metric::AveragePrecision),
     ("(?:roc[-_ ]?)?auc(?:[-_ ]?roc)?|area under the (?:roc )?curve|auroc", Metric::Auroc),
     (r"r\s?\x5e\s?2|r2|r[- ]squared?|coefficient of determination", Metric::R2),
     // In small letters it is a word of Portuguese.
@@ -45,16 +45,16 @@ const GREATER: &Names = &[
 const SMALLER: &Names = &[
     ("wer|word[- ]error[- ]rates?", Metric::Wer),
     ("cer|character[- ]error[- ]rates?", Metric::Cer),
-    ("root[- ]mean[- ]squared?[- ]errors?|rmse|mean[- ]squared?[- ]errors?|mse", Metric::Rmse),
-    ("mean[- ]absolute[- ]errors?|mae", Metric::Mae),
+    ("root[-_ ]mean[-_ ]squared?[-_ ]errors?|rmse|mean[-_ ]squared?[-_ ]errors?|mse", Metric::Rmse),
+    ("mean[-_ ]absolute[-_ ]errors?|mae", Metric::Mae),
     ("perplexit(?:y|ies)|ppl", Metric::Perplexity),
     ("bits[- ]per[- ](?:byte|character)|bpb", Metric::BitsPerByte),
-    ("log[- ]?loss", Metric::LogLoss),
+    ("log[-_ ]?loss", Metric::LogLoss),
     ("(?:expected )?calibration[- ]errors?|ece", Metric::CalibrationError),
 ];
 
 /// A name of what is better when it is greater, in the group `metric`.
-pub(crate) static METRIC: LazyLock<String> = LazyLock::new(|| format!("(?P<metric>{})(?:[ -]?score)?", any_of(GREATER)));
+pub(crate) static METRIC: LazyLock<String> = LazyLock::new(|| format!("(?P<metric>{})(?:[ _-]?score)?", any_of(GREATER)));
 
 /// A name of what is better when it is smaller, in the group `error`.
 pub(crate) static ERROR: LazyLock<String> = LazyLock::new(|| format!("(?P<error>{})", any_of(SMALLER)));
@@ -107,6 +107,7 @@ mod tests {
             ("ROC-AUC", Metric::Auroc),
             ("AUROC", Metric::Auroc),
             ("R-squared", Metric::R2),
+            ("average_precision", Metric::AveragePrecision),
             ("R^2", Metric::R2),
             ("preference accuracy", Metric::PreferenceAccuracy),
             ("reward accuracies", Metric::PreferenceAccuracy),
@@ -126,6 +127,7 @@ mod tests {
             ("character-error-rate", Metric::Cer),
             ("mean squared error", Metric::Rmse),
             ("mean absolute errors", Metric::Mae),
+            ("mean_absolute_error", Metric::Mae),
             ("ECE", Metric::CalibrationError),
         ] {
             assert_eq!((metric(name), error(name)), (None, Some(expected)), "{name}");

@@ -1,8 +1,33 @@
 //! Dates as people write them, in the languages that are read: a day, a month, a quarter or a year.
 
+use crate::intake::regex;
 use crate::words::{MONTHS, month};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use regex::{Captures, Regex};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The text with years in a row as one time: `in 2021, 2022 and 2023` is `in 2021 to 2023`.
+pub(crate) fn in_a_row(text: &str) -> Cow<'_, str> {
+    static YEARS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?P<before>in|on|of|from|during|for|with|years?)\s(?P<first>(?:19|20)[0-9]{2})(?P<more>(?:,\s(?:19|20)[0-9]{2})*),?\s(?:and|&)\s(?P<last>(?:19|20)[0-9]{2})\b(?P<behind>[-/.][0-9])?",
+        )
+    });
+    YEARS.replace_all(text, |found: &Captures<'_>| {
+        let years: Vec<i32> = found[0]
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|digits| digits.len() == 4)
+            .filter_map(|digits| digits.parse().ok())
+            .collect();
+        let are_in_a_row = found.name("behind").is_none() && years.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        match are_in_a_row {
+            true => format!("{} {} to {}", &found["before"], &found["first"], &found["last"]),
+            false => found[0].to_string(),
+        }
+    })
+}
 
 /// Signs for months, days and years, so that they are found among other words.
 pub(crate) fn date_form() -> String {
@@ -92,7 +117,15 @@ pub(crate) fn written(day: Date) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::regex;
+
+    #[test]
+    fn years_in_a_row_are_one_time() {
+        assert_eq!(in_a_row("train on 2021, 2022 and 2023, test on 2024"), "train on 2021 to 2023, test on 2024");
+        assert_eq!(in_a_row("filed in 2022 and 2023."), "filed in 2022 to 2023.");
+        for text in ["in 2019 and 2022", "in 2021 and 2022-05", "train before 2021 and test after 2021"] {
+            assert_eq!(in_a_row(text), text);
+        }
+    }
 
     #[test]
     fn dates_are_read_as_people_write_them() {

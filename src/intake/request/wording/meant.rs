@@ -306,6 +306,8 @@ impl Phrases {
     fn translate_as(&self, text: &str, foreign_only: bool) -> (String, Evidence) {
         let quoted = |text: &str| text.replace(['“', '”', '「', '」', '『', '』'], "\"");
         let (mut out, mut found) = (if self.is_spaced { text.to_string() } else { quoted(&parted(text)) }, Evidence::default());
+        let names;
+        (out, names) = without_names(&out, self.is_spaced);
         let mut low = out.to_lowercase();
         for Phrase { words, pattern, english, is_foreign } in &self.each {
             // Of most there is nothing, and no pattern is made for them.
@@ -344,10 +346,56 @@ impl Phrases {
                 low = out.to_lowercase();
             }
         }
-        let out = out.replace(MARK, "");
+        let out = with_names(&out.replace(MARK, ""), &names);
         // Languages that do not part their words get a space around each.
         (if found.phrases > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out }, found)
     }
+}
+
+/// Stands for the first name that stays as it is; those behind it for the others.
+const FIRST_NAME: u32 = 0xe000;
+
+/// The text with a sign of its own for each name that is quoted, or of one that is to be used by nobody, and these names: what somebody calls
+/// a column stays as it is.
+fn without_names(text: &str, is_spaced: bool) -> (String, Vec<String>) {
+    static QUOTED: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"[\x22“„«「『`]\s?(?P<name>[^\x22“”„«»「」『』`.,;:!?，。；：、0-9\n]{1,40}?)\s?[\x22”“»」』`]"));
+    static BARRED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        let name = r"(?P<name>[\x{4e00}-\x{9fff}]{1,8}?)";
+        let barred = r"(?:不要使用|不能使用|不使用|不要用|不能用|不用)";
+        [
+            regex(&format!(r"(?:{barred}|忽略|排除|去掉|除了){name}(?:这?列|字段|[，。；、,;.\s]|和|与|$)")),
+            regex(&format!(r"(?:[，。；、,;.\s]|^){name}这?列?{barred}")),
+        ]
+    });
+    let ways = std::iter::once(&*QUOTED).chain(if is_spaced { &[] } else { &BARRED[..] });
+    let mut places: Vec<std::ops::Range<usize>> =
+        ways.flat_map(|way| way.captures_iter(text)).filter_map(|found| Some(found.name("name")?.range())).collect();
+    places.sort_by_key(|place| place.start);
+    let (mut out, mut names, mut end) = (String::with_capacity(text.len()), Vec::new(), 0);
+    for place in places {
+        let sign = u32::try_from(names.len()).ok().and_then(|count| char::from_u32(FIRST_NAME + count));
+        let (true, Some(sign)) = (place.start >= end && names.len() < 1000, sign) else { continue };
+        out.push_str(&text[end..place.start]);
+        out.push(sign);
+        names.push(text[place.clone()].to_string());
+        end = place.end;
+    }
+    out.push_str(&text[end..]);
+    (out, names)
+}
+
+/// The same with the names in their places.
+fn with_names(text: &str, names: &[String]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in text.chars() {
+        let name = (sign as u32).checked_sub(FIRST_NAME).and_then(|at| names.get(at as usize));
+        match name {
+            Some(name) => out.push_str(name),
+            None => out.push(sign),
+        }
+    }
+    out
 }
 
 /// The word, up to the spaces around it, that holds a place.
@@ -419,6 +467,15 @@ mod tests {
         ] {
             assert_eq!(translated(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn names_stay_as_they_are() {
+        let translated = |text: &str| super::translated(text).map(|reading| reading.text).unwrap_or_default();
+        let text = translated("在 a.csv 上训练 MiniLM，用“内容”预测“情感”，不要使用用户列，训练2轮");
+        assert!(text.contains("predict \"情感\"") && text.contains("without using 用户 column"), "{text}");
+        let text = translated("MLP auf a.csv, „Ziel“ vorhersagen, höchstens 3 Minuten");
+        assert!(text.contains("„Ziel“ predict"), "{text}");
     }
 
     /// Nothing that is known is a slip of something else that is known.

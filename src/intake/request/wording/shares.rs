@@ -42,7 +42,34 @@ pub(crate) fn in_percent(text: &str) -> String {
         };
         out = SPELT.replace_all(&out, said).into_owned();
     }
+    if low.contains(" in ") || low.contains(" out of ") {
+        out = one_in(&out);
+    }
     if PARTS.iter().any(|(part, _)| low.contains(part)) { kept(&out) } else { out }
+}
+
+/// `One van in five is for testing`, `one in ten vans goes to the test set`.
+fn one_in(text: &str) -> String {
+    static SHARE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:one|1)\s(?:(?P<noun>\p{L}+)\s)?(?:in|out of)\s(?P<all>two|three|four|five|six|eight|ten|twenty|2|3|4|5|6|8|10|20)(?:\s(?P<nouns>\p{L}+s))?\b",
+        )
+    });
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^[^.,;!?\n]{0,40}\b(?:for (?:the |a )?(?:test|validation|evaluation)|test(?:ing)?|aside|held out|back)\b")
+    });
+    SHARE
+        .replace_all(text, |found: &Captures<'_>| {
+            let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
+            let end = found.get(0).map_or(0, |all| all.end());
+            let all = number(&at("all").to_lowercase()).filter(|_| KEPT.is_match(&text[end..]));
+            let nouns = if at("nouns").is_empty() { format!("{}s", at("noun")) } else { at("nouns").to_string() };
+            match all.filter(|_| nouns.len() > 1) {
+                Some(all) => format!("{}% of the {nouns}", neat(100.0 / all)),
+                None => found[0].to_string(),
+            }
+        })
+        .into_owned()
 }
 
 fn per_mille(text: &str) -> String {
@@ -83,7 +110,7 @@ fn kept(text: &str) -> String {
             r"(?i)^(?:\sof(?:\s[\w./-]+){{1,4}}?|\s(?:(?:the|my|our|all)\s)+{ROWS})?\s(?:(?:is|are|be|will|should|kept|held|set|left|put|goes|go|out|aside|back|randomly|chosen)\s)*(?:(?:for|as|to)\s(?:(?:a|the|my|its|be|held[- ]out|separate)\s)*(?:train(?:ing)?|validat\w+|val|dev\w*|monitoring|watching|test(?:s|ing)?|eval\w*|hold-?\s?out|held-?\s?out|early stopping)\b|(?:aside|held[- ]out|held back|kept out|left out)\b)(?P<run>\s(?:run|drive)\b)?"
         ))
     });
-    static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|oldest|earliest|recent)\s$"));
+    static EDGE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:last|first|final|latest|newest|oldest|earliest|recent)\s$"));
     // What may follow a share of the data: `half precision` and `a third file` are none.
     static OF_DATA: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
@@ -110,7 +137,8 @@ fn kept(text: &str) -> String {
         let of_data = if is_placed { &*OF_ROWS } else { &*OF_DATA };
         let is_beside =
             || OUT.is_match(before) && of_data.is_match(behind) || TRAINED[0].is_match(before) && TRAINED[1].is_match(behind);
-        let is_kept = is_run.map_or_else(is_beside, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
+        let is_apart = || is_beside() || are_kept_apart(before, behind);
+        let is_kept = is_run.map_or_else(is_apart, |is_run| !is_run) && !(is_placed && YEAR.is_match(behind));
         let Some(share) = share_of(&part) else { continue };
         if !is_share || !is_kept || TIME.is_match(behind) {
             continue;
@@ -122,6 +150,33 @@ fn kept(text: &str) -> String {
     }
     out.push_str(&text[end..]);
     out
+}
+
+/// Whether a share is one of things, whatever they are called, of which its clause says that they are kept apart: `set aside a quarter of
+/// the bikes`, `a fifth of the readers should not be heard in training`.
+fn are_kept_apart(before: &str, behind: &str) -> bool {
+    static THINGS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\sof\s(?:(?:the|my|our|your|all|its|their|these|those|available)\s)*(?P<noun>\p{L}[\p{L}\p{N}_-]*)")
+    });
+    // What a share is of that is none of data: `a tenth of the steps`.
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:steps?|updates|iterations|epochs?|batch\w*|learning|lr|rates?|width|size|peak|usual|layers?|heads?|weights?|parameters|dropout|hours?|minutes?|days?|weeks?|months?|years?|seconds?|time|budget|memory|price|costs?|tokens?|vocabulary|training|an?|what|which|it|that|this)$",
+        )
+    });
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:aside|apart|hold\w*|held|keep\w*|kept|reserv\w*|withh\w*|leav\w*|left out|test(?:s|ed|ing)?|validat\w*|evaluat\w*|check\w*|judg\w*|verdict|assess\w*|unseen|unheard|(?:never|not|n['’]t) (?:be |been )?(?:in (?:the )?train\w*|seen|heard|shown|part of|trained))\b",
+        )
+    });
+    const ENDS: [char; 7] = ['.', ',', ';', '!', '?', '(', '\n'];
+    // `Test: newest quarter by received_at`.
+    static BY: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s(?:by|according to|in time)\b"));
+    static NEWEST: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:latest|newest|oldest|earliest|most recent)\s$"));
+    let is_of_things = THINGS.captures(behind).is_some_and(|found| !OTHERS.is_match(&found["noun"]));
+    let clause = [before.rsplit(ENDS).next(), behind.split(ENDS).next()];
+    let is_ordered = NEWEST.is_match(before) && BY.is_match(behind);
+    (is_of_things || is_ordered) && clause.into_iter().flatten().any(|part| KEPT.is_match(part))
 }
 
 /// To six digits.
@@ -155,6 +210,14 @@ mod tests {
             ("a random third of the rows for the test", "33.333333% of the rows for the test"),
             ("a fifth for testing, another fifth for validation", "20% for testing, 20% for validation"),
             ("a test split of a quarter", "a test split of 25%"),
+            ("set aside a quarter of the bikes", "set aside 25% of the bikes"),
+            ("put a third of our cars aside", "put 33.333333% of our cars aside"),
+            ("check it on a fifth of the vans", "check it on 20% of the vans"),
+            ("a fifth of the readers should not be heard in training", "20% of the readers should not be heard in training"),
+            ("hold the newest fifth back for the test", "hold the newest 20% back for the test"),
+            ("keep one van in five for testing", "keep 20% of the vans for testing"),
+            ("one in ten vans goes to the test set", "10% of the vans goes to the test set"),
+            ("test: newest quarter by received_at", "test: newest 25% by received_at"),
             ("thirty percent for testing, 5 per cent warm-up", "30% for testing, 5% warm-up"),
             ("lr 1‰, wd 5 ‰, 2.5 per mille", "lr 0.1 %, wd 0.5 %, 0.25 %"),
         ] {
@@ -173,6 +236,9 @@ mod tests {
             "evaluate with half precision",
             "test with half the batch size",
             "test on a third file c.csv",
+            "a quarter of the steps, then test it",
+            "half of the layers, kept frozen",
+            "a third of the vans are old, keep that in mind",
             "test on the last quarter of 2024",
             "test on the last quarter",
             "half an hour, a quarter of a minute for testing",
