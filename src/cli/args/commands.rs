@@ -60,8 +60,8 @@ pub struct EvalArgs {
 pub struct PredictArgs {
     /// The model: a run, its `model` folder, a folder in the Hub's format, or a Hub id.
     pub model: String,
-    /// Texts, `-` for stdin (a text or JSON object a line), tables (.csv, .jsonl, .parquet), files of texts (.txt), images, folders of
-    /// images, recordings, or rows as JSON objects.
+    /// Texts, `-` for stdin (a text or JSON object a line; among texts a blank line counts and has no answer), tables (.csv, .jsonl,
+    /// .parquet), files of texts (.txt), images, folders of images, recordings, or rows as JSON objects.
     #[arg(required = true)]
     pub inputs: Vec<String>,
     /// The second text beside each one that is said: what a question is about, or the other of a pair.
