@@ -263,6 +263,8 @@ fn settings_reach_the_experiment() {
     ));
     let (model, recipe) = (&gpt["spec"]["model"], &gpt["spec"]["recipe"]);
     assert_eq!(model["tokenizer"]["trained"], "characters", "{gpt:#}");
+    // The letters of `acdeghmnost`, blank and stop, what stands between texts, and what is none of these.
+    assert_eq!(model["config"]["vocab_size"], 15, "{model:#}");
     let sizes = ["n_layer", "n_head", "n_embd", "n_inner"].map(|key| model["config"][key].as_u64());
     assert_eq!(sizes, [2, 2, 32, 64].map(Some), "{model:#}");
     assert_eq!((&recipe["length"]["steps"], &recipe["lr"]), (&50.into(), &1e-3.into()));

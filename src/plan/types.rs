@@ -78,6 +78,9 @@ pub struct DataFacts {
     /// Mean tokens of the shortest sixteenth of the sample's texts, of the next, and so on: how much of them stays where they are cut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens_by_length: Vec<f64>,
+    /// Of a stream of words, how many different characters the first split has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub characters: Option<usize>,
     pub image_shape: Option<[usize; 3]>,
     /// Whether images are of several sizes; `image_shape` has their medians then.
     #[serde(default)]
