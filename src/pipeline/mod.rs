@@ -249,6 +249,7 @@ impl<'a> Pipeline<'a> {
         budget.max_silence_secs = granted.max_silence.map(|time| time.as_secs()).or(budget.max_silence_secs);
         budget.max_tokens = granted.max_tokens.or(budget.max_tokens);
         budget.max_usd = granted.max_usd.or(budget.max_usd);
+        plan::unpriced(granted.max_usd, self.setup.usd_per_hour).iter().for_each(|warning| self.watch.say(warning));
         budget.allow_scope_change |= granted.allow_scope_change;
         budget.accept_licenses.extend(granted.accept_licenses.iter().cloned());
         self.begin(&spec)
