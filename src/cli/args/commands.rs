@@ -180,7 +180,8 @@ pub struct PushArgs {
     /// The branch; it is made if it is not there.
     #[arg(long, default_value = "main", value_name = "BRANCH")]
     pub revision: String,
-    /// Say what would go, with sizes and hashes, and send nothing.
+    /// Say what would go, with sizes and hashes, and send nothing. What would be refused is said, and ends with the exit code that the
+    /// push would.
     #[arg(long)]
     pub dry_run: bool,
     /// Agree beforehand: nobody is asked.
