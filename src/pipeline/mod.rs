@@ -387,6 +387,8 @@ impl<'a> Pipeline<'a> {
             allowed: Allowed {
                 attempts: spec.budget.max_attempts.unwrap_or(MAX_ATTEMPTS),
                 scope_change: spec.budget.allow_scope_change,
+                // The plan says it, once it is there.
+                needs: None,
             },
         })
     }

@@ -429,4 +429,9 @@ pub struct Estimate {
     pub train_flops: f64,
     pub train_secs: f64,
     pub peak_memory_bytes: u64,
+    /// Of that what weights, gradients and moments take, and what each example of a forward pass does.
+    #[serde(default)]
+    pub state_bytes: u64,
+    #[serde(default)]
+    pub example_bytes: u64,
 }
