@@ -288,6 +288,11 @@ fn what_cannot_be_verified_is_refused() {
     refuse(2, "no run of", "tallow resume", &["verify".as_ref(), planned.as_os_str()]);
     refuse(2, "no run folder", "tallow runs", &["verify".as_ref(), "nowhere".as_ref()]);
     refuse(2, "neither a run folder nor a model", "tallow runs", &["diff".as_ref(), planned.as_os_str(), "nowhere".as_ref()]);
+    // What is a path is no model of the Hub, which is not asked.
+    let nothing = "is no run and no folder of a model: nothing lies there";
+    refuse(2, nothing, "tallow runs", &["predict".as_ref(), "./nowhere".as_ref(), "a text".as_ref()]);
+    let (slip, own) = (format!("{}x", planned.display()), planned.display().to_string());
+    refuse(2, nothing, &own, &["predict".as_ref(), slip.as_ref(), "a text".as_ref()]);
     let run = trained(&place, &["recipe.length={ steps = 400 }"]);
     // What was planned alone has nothing yet that could differ but what was asked for.
     let found = diff(&place, &run, &planned);

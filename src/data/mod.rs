@@ -56,7 +56,7 @@ pub use digest::{copy_below, git_blob, sha256_of as sha256_of_bytes, sha256_of_f
 pub use error::{Error, Lacks, Result};
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
-pub use locate::{Lying, files_called, lying};
+pub use locate::{Lying, files_called, lying, near};
 pub use mapped::{Elements, Plain, STAYS_MAPPED};
 pub use ordered::{CutOff, tells_when};
 pub use overlap::{Overlap, overlap};
