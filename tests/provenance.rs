@@ -304,6 +304,25 @@ fn what_cannot_be_verified_is_refused() {
     refuse(2, "leave nothing to compare", "--steps", &["verify".as_ref(), run.as_os_str(), "--steps=1".as_ref()]);
 }
 
+/// The experiment in the run folder names its data so that it is found from any folder, however it was named.
+#[test]
+fn an_experiment_is_run_again_from_anywhere() {
+    let place = Place::new();
+    let rows = |from: usize| -> String {
+        let row = |i: usize| format!("a film of {i},{}\n", if i % 2 == 0 { "negative" } else { "positive" });
+        format!("sentence,label\n{}", (from..from + 60).map(row).collect::<String>())
+    };
+    place.write("rows/train.csv", rows(0));
+    place.write("rows/test.csv", rows(60));
+    let (run, elsewhere) = (place.run(), place.write("elsewhere/x.txt", ""));
+    let local = "data.source={ kind = \"local\", path = \"rows\" }";
+    succeeds(place.train(&[local], &run).arg("--offline").current_dir(place.path("")));
+    let elsewhere = elsewhere.parent().expect("a folder");
+    let mut again = place.tallow(["train".as_ref(), run.join("spec.toml").as_os_str()]);
+    succeeds(again.args(["--offline", "--threads=2"]).current_dir(elsewhere));
+    succeeds(verify(&place, &run, &[]).current_dir(elsewhere));
+}
+
 /// Two of one name may begin in the same second.
 #[test]
 fn runs_are_listed_with_what_came_of_them() {

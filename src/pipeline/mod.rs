@@ -8,6 +8,7 @@ mod edited;
 mod embedded;
 mod given;
 mod made;
+mod places;
 mod predict;
 mod prepared;
 mod propose;
@@ -210,10 +211,12 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Writes the experiment into the run folder: the first stage's file.
+    /// Writes the experiment into the run folder: the first stage's file. What it is made from is found from any folder.
     pub fn begin(&mut self, spec: &ExperimentSpec) -> Result<()> {
         let path = self.folder.spec();
-        self.stage(Stage::Spec, &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
+        // One that is there stands as it was written, but for what it may spend.
+        let spec = if path.is_file() { spec.clone() } else { places::from_anywhere(spec) };
+        self.stage(Stage::Spec, &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(&spec))?))
     }
 
     /// The same, with a language model that proposes what its search tries.
