@@ -339,6 +339,11 @@ fn runs_are_listed_with_what_came_of_them() {
     let rows: Vec<Value> = serde_json::from_str(&told).expect("JSON");
     assert_eq!(rows.len(), 3, "{told}");
     assert!(rows.iter().all(|row| row["title"] == "A tiny test"), "{told}");
+    assert_eq!(rows[0]["run"], "done", "the newest is the first: {told}");
+    let began: Vec<_> = rows.iter().map(|row| row["began"].as_str().expect("a time")).collect();
+    assert!(began.is_sorted_by(|a, b| a >= b) && began.iter().all(|at| !at.is_empty()), "{told}");
+    let slip = Refusal { code: 2, words: &["`dome` is no run folder"], hint: "runs/done`?" };
+    slip.check(&|| (place.tallow(["verify", "dome"]), None));
     let (done, planned): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["run"] == "done");
     assert_eq!((&done[0]["state"], &done[0]["metric"]), (&"reported".into(), &"accuracy".into()), "{told}");
     assert!(done[0]["score"].is_number() && done[0]["verdict"].is_string(), "{told}");
