@@ -360,6 +360,11 @@ fn what_cannot_be_verified_is_refused() {
     refuse(2, "no run of", "tallow resume", &["verify".as_ref(), planned.as_os_str()]);
     refuse(2, "no run folder", "tallow runs", &["verify".as_ref(), "nowhere".as_ref()]);
     refuse(2, "neither a run folder nor a model", "tallow runs", &["diff".as_ref(), planned.as_os_str(), "nowhere".as_ref()]);
+    // What is a path is no model of the Hub, which is not asked.
+    let nothing = "is no run and no folder of a model: nothing lies there";
+    refuse(2, nothing, "tallow runs", &["predict".as_ref(), "./nowhere".as_ref(), "a text".as_ref()]);
+    let (slip, own) = (format!("{}x", planned.display()), planned.display().to_string());
+    refuse(2, nothing, &own, &["predict".as_ref(), slip.as_ref(), "a text".as_ref()]);
     let run = trained(&place, &["recipe.length={ steps = 400 }"]);
     // What was planned alone has nothing yet that could differ but what was asked for.
     let found = diff(&place, &run, &planned);
@@ -369,6 +374,25 @@ fn what_cannot_be_verified_is_refused() {
     let told = succeeds(&mut place.tallow(["diff".as_ref(), run.as_os_str(), planned.as_os_str()])).stdout;
     assert!(told.contains("b was planned and not prepared yet") && !told.contains("source file"), "{told}");
     refuse(2, "leave nothing to compare", "--steps", &["verify".as_ref(), run.as_os_str(), "--steps=1".as_ref()]);
+}
+
+/// The experiment in the run folder names its data so that it is found from any folder, however it was named.
+#[test]
+fn an_experiment_is_run_again_from_anywhere() {
+    let place = Place::new();
+    let rows = |from: usize| -> String {
+        let row = |i: usize| format!("a film of {i},{}\n", if i % 2 == 0 { "negative" } else { "positive" });
+        format!("sentence,label\n{}", (from..from + 60).map(row).collect::<String>())
+    };
+    place.write("rows/train.csv", rows(0));
+    place.write("rows/test.csv", rows(60));
+    let (run, elsewhere) = (place.run(), place.write("elsewhere/x.txt", ""));
+    let local = "data.source={ kind = \"local\", path = \"rows\" }";
+    succeeds(place.train(&[local], &run).arg("--offline").current_dir(place.path("")));
+    let elsewhere = elsewhere.parent().expect("a folder");
+    let mut again = place.tallow(["train".as_ref(), run.join("spec.toml").as_os_str()]);
+    succeeds(again.args(["--offline", "--threads=2"]).current_dir(elsewhere));
+    succeeds(verify(&place, &run, &[]).current_dir(elsewhere));
 }
 
 /// Two of one name may begin in the same second.
@@ -387,6 +411,11 @@ fn runs_are_listed_with_what_came_of_them() {
     let rows: Vec<Value> = serde_json::from_str(&told).expect("JSON");
     assert_eq!(rows.len(), 3, "{told}");
     assert!(rows.iter().all(|row| row["title"] == "A tiny test"), "{told}");
+    assert_eq!(rows[0]["run"], "done", "the newest is the first: {told}");
+    let began: Vec<_> = rows.iter().map(|row| row["began"].as_str().expect("a time")).collect();
+    assert!(began.is_sorted_by(|a, b| a >= b) && began.iter().all(|at| !at.is_empty()), "{told}");
+    let slip = Refusal { code: 2, words: &["`dome` is no run folder"], hint: "runs/done`?" };
+    slip.check(&|| (place.tallow(["verify", "dome"]), None));
     let (done, planned): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["run"] == "done");
     assert_eq!((&done[0]["state"], &done[0]["metric"]), (&"reported".into(), &"accuracy".into()), "{told}");
     assert!(done[0]["score"].is_number() && done[0]["verdict"].is_string(), "{told}");

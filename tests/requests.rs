@@ -239,6 +239,19 @@ fn what_a_machine_costs() {
     for words in ["of this machine, at $36000 an hour", "big: about", "cost: training takes about"] {
         assert!(plan.stdout.contains(words), "{words}: {plan:#?}");
     }
+    // Nobody says what an hour costs: the limit holds for nothing here, and that is said.
+    let unpriced = |command: &str, what: &std::path::Path| {
+        let mut command = place.tallow([command.as_ref(), what.as_os_str()]);
+        said(command.args(["--max-usd", "0.5", "--offline"]))
+    };
+    let tiny = place.path("tiny.toml");
+    for done in [unpriced("plan", &tiny), unpriced("train", &tiny)] {
+        let told = format!("{}{}", done.stdout, done.stderr);
+        assert!(
+            done.code == Some(0) && told.contains("cost: the limit of $0.5 cannot be held for the time of this machine"),
+            "{done:#?}"
+        );
+    }
     place.write("prices.toml", "[host]\nusd_per_hour = -1.0\n");
     let wrong = with(place.tallow(["plan".as_ref(), place.path("tiny.toml").as_os_str()]));
     assert!(
@@ -263,6 +276,8 @@ fn settings_reach_the_experiment() {
     ));
     let (model, recipe) = (&gpt["spec"]["model"], &gpt["spec"]["recipe"]);
     assert_eq!(model["tokenizer"]["trained"], "characters", "{gpt:#}");
+    // The letters of `acdeghmnost`, blank and stop, what stands between texts, and what is none of these.
+    assert_eq!(model["config"]["vocab_size"], 15, "{model:#}");
     let sizes = ["n_layer", "n_head", "n_embd", "n_inner"].map(|key| model["config"][key].as_u64());
     assert_eq!(sizes, [2, 2, 32, 64].map(Some), "{model:#}");
     assert_eq!((&recipe["length"]["steps"], &recipe["lr"]), (&50.into(), &1e-3.into()));

@@ -163,7 +163,8 @@ pub enum Command {
         /// A run folder, or its name in the folder of runs.
         run: String,
     },
-    /// List the runs.
+    /// List the runs in the folder of runs (`runs` here, or what the variable TALLOW_RUNS names), newest first: when each began, how far it
+    /// is or how it ended, and its score. A run that was put elsewhere with `--out` is not among them.
     Runs,
     /// List the models of the zoo.
     Models,

@@ -2,7 +2,7 @@
 
 use super::args::{EvalArgs, SpeechArgs};
 use super::environment::Environment;
-use super::experiment::{create, create_passing, drive, find, is_locked, lying, passing_folder, unfinished};
+use super::experiment::{check_place, create, create_passing, drive, find, is_locked, lying, passing_folder, unfinished};
 use super::together::together;
 use crate::error::{Class, Failure, Result};
 use crate::intake::{DataName, Request};
@@ -89,13 +89,17 @@ pub(super) fn evaluate(json: bool, env: &Environment, args: &EvalArgs) -> Result
 /// The model that is meant: a run's folder, or its name in the folder of runs, stands for what came of it.
 ///
 /// # Errors
-/// Nothing came of the run yet.
-pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec, store::Error> {
+/// Nothing came of the run yet, or nothing lies at what is a path.
+pub(super) fn model_of(env: &Environment, asked: &str) -> Result<ModelSpec> {
     let id = match find(env, asked) {
         Ok(run) if run.model().is_dir() => run.model().display().to_string(),
         // What a script wrote is its own.
-        Ok(run) if !run.script_spec().is_file() => return Err(store::Error::NoModel { path: run.root().into() }),
-        _ => asked.into(),
+        Ok(run) if !run.script_spec().is_file() => return Err(store::Error::NoModel { path: run.root().into() }.into()),
+        Ok(_) => asked.into(),
+        Err(_) => {
+            check_place(env, asked)?;
+            asked.into()
+        }
     };
     Ok(ModelSpec::Pretrained { id, revision: None })
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub(super) use driven::{drive, drive_aside, price_file};
 pub(super) use ending::{unfinished, unfinished_script};
-pub(super) use folders::{create, create_named, create_passing, find};
+pub(super) use folders::{check_place, create, create_named, create_passing, find};
 pub(super) use start::Start;
 pub(super) use stops::{hear_stops, passing_folder, stop_flag};
 pub(super) use wishes::{lying, planner_wishes};

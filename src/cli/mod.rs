@@ -22,6 +22,7 @@ pub mod progress;
 mod push;
 mod read;
 mod reading;
+mod runs;
 mod script;
 mod secrets;
 mod surroundings;
@@ -31,11 +32,7 @@ mod worker;
 
 use crate::data::hub::Hub;
 use crate::error::{Class, Error, Failure, Result};
-use crate::eval::Evaluation;
-use crate::plan::Plan;
 use crate::report::{self, Report, Style};
-use crate::store::RunFolder;
-use crate::words::score;
 use args::{Cli, Command};
 use clap::Parser;
 use environment::Environment;
@@ -144,7 +141,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
             };
             read::read(show, environment, paper, (*offline, llm), worker)
         }
-        Command::Runs => runs(cli.json, environment),
+        Command::Runs => runs::runs(cli.json, environment),
         Command::Models => models(cli.json),
         Command::Doctor { hub } => doctor_page(cli.json, environment, hub),
         Command::Schema => print_json(&schemars::schema_for!(crate::spec::ExperimentSpec)),
@@ -170,51 +167,6 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
     }
     let style = environment.style(&std::io::stdout());
     if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
-}
-
-/// The runs in the folder of runs, newest last.
-fn runs(json: bool, environment: &Environment) -> Result<ExitCode> {
-    let mut folders: Vec<RunFolder> = std::fs::read_dir(&environment.runs)
-        .map(|entries| entries.flatten().filter_map(|e| RunFolder::open(e.path()).ok()).collect())
-        .unwrap_or_default();
-    folders.sort_by_key(RunFolder::id);
-    // The page of a script is there of one that failed, too.
-    let is_reported = |folder: &RunFolder| match folder.script_spec().is_file() {
-        true => folder.read_json::<report::ScriptReport>(&folder.report_json()).is_ok_and(|report| report.completed),
-        false => folder.report_html().is_file(),
-    };
-    let state = |folder: &RunFolder| match (is_reported(folder), folder.plan().is_file()) {
-        (true, _) => "reported",
-        (false, true) if !folder.prepared().is_dir() => "planned",
-        _ => "unfinished",
-    };
-    let evaluation = |folder: &RunFolder| folder.read_json::<Evaluation>(&folder.eval()).ok();
-    if json {
-        // A script's run has no plan.
-        let title = |folder: &RunFolder| folder.read_json::<Plan>(&folder.plan()).ok().map(|plan| plan.spec.title);
-        let row = |folder: &RunFolder| {
-            let found = evaluation(folder);
-            serde_json::json!({
-                "run": folder.id(),
-                "state": state(folder),
-                "title": title(folder),
-                "metric": found.as_ref().map(|found| found.metric),
-                "score": found.as_ref().map(|found| found.mean),
-                "verdict": found.as_ref().map(|found| found.verdict.word()),
-                "folder": folder.root(),
-            })
-        };
-        return print_json(&folders.iter().map(row).collect::<Vec<_>>());
-    }
-    if folders.is_empty() {
-        say(&format!("no runs in `{}`", environment.runs.display()));
-    }
-    for folder in &folders {
-        let in_words = |e: Evaluation| format!("{} {}, {}", e.metric.in_words(), score(e.mean), e.verdict.word());
-        let found = evaluation(folder).map_or_else(String::new, in_words);
-        say(format!("{:<12} {}  {found}", state(folder), folder.root().display()).trim_end());
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The architectures of the zoo.

@@ -49,7 +49,7 @@ pub(super) fn predict(json: bool, env: &Environment, args: &PredictArgs) -> Resu
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("prediction"))?;
     let trained_on = columns(env, args);
-    let given = given(args, &trained_on, passing.path())?;
+    let (given, left_out) = given(args, &trained_on, passing.path())?;
     // Texts of a line have a column of their own; a run's may be called otherwise.
     let given = match given {
         Given::Tables { files, columns, called }
@@ -96,6 +96,9 @@ pub(super) fn predict(json: bool, env: &Environment, args: &PredictArgs) -> Resu
     let mut told = Vec::new();
     if answers.failed > 0 {
         told.push(format!("{} of {} inputs have no answer: their lines say why", answers.failed, answers.examples));
+    }
+    if left_out > 0 {
+        told.push(format!("blank lines between the rows: {left_out}, no rows: `index` counts rows"));
     }
     if answers.cut > 0 {
         told.push(format!(

@@ -223,7 +223,7 @@ fn objections(args: &PushArgs, shipment: &Shipment, terms: &[Licensed]) -> Vec<P
     found
 }
 
-/// Says what would go, and sends nothing.
+/// Says what would go, and sends nothing. Ends as the push would that nobody agrees to what speaks against it.
 fn dry_run(
     json: bool,
     target: &Target,
@@ -246,6 +246,7 @@ fn dry_run(
         ) => (None, Some(error.to_string())),
         Err(error) => return Err(error.into()),
     };
+    let end = objections.first().map_or(ExitCode::SUCCESS, |first| ExitCode::from(first.class().exit_code()));
     if json {
         let file = |file: &push::Upload| {
             let change = standing.as_ref().map(|standing| word(standing.change(file)));
@@ -259,7 +260,8 @@ fn dry_run(
             "model": target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "removed": removed,
             "stays": stays, "not_looked_at": unseen, "objections": against,
         });
-        return super::say_all(&line.to_string());
+        super::say_all(&line.to_string())?;
+        return Ok(end);
     }
     let seen = standing.as_ref().ok_or_else(|| unseen.unwrap_or_default());
     let mut out = page(target, shipment, seen, terms, endpoint);
@@ -268,7 +270,8 @@ fn dry_run(
         out.push_str(&format!("\nWould be refused: {objection}{hint}\n"));
     }
     out.push_str("\nNothing was sent.\n");
-    super::say_all(&out)
+    super::say_all(&out)?;
+    Ok(end)
 }
 
 fn word(change: Change) -> &'static str {

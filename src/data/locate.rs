@@ -86,7 +86,7 @@ pub(super) fn locate(hub: &Hub, source: &DataSource, wanted: &[String], making: 
 }
 
 /// What lies beside a path that is not there, and is called so but for a few slips of the keys: the nearest first.
-fn near(path: &Path) -> Vec<String> {
+pub fn near(path: &Path) -> Vec<String> {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return vec![] };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

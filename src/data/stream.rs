@@ -26,9 +26,10 @@ pub(super) fn survey(
     revision: Option<String>,
 ) -> Result<DataFacts> {
     let column = columns.input.first().map_or("", String::as_str);
-    let (mut facts, mut rate) = (Vec::new(), None);
+    let (mut facts, mut rate, mut characters) = (Vec::new(), None, None);
     for (name, tables) in splits {
         let size = Size::of(tables, column)?;
+        characters.get_or_insert(size.seen.count());
         let files = files_of(name, tables, size.rows)?;
         // The first split's rate is every split's.
         let rate: &f64 = match &rate {
@@ -48,7 +49,7 @@ pub(super) fn survey(
     let first = facts.first().map(|split| split.tokens.unwrap_or(0) as f64 / split.examples as f64);
     let (task, labels) = (hints.task.or(Some(Task::LanguageModelling)), Vec::new());
     let (mean_tokens, splits) = (first, facts);
-    Ok(DataFacts { task, splits, columns, labels, license, revision, mean_tokens, ..DataFacts::default() })
+    Ok(DataFacts { task, splits, columns, labels, license, revision, mean_tokens, characters, ..DataFacts::default() })
 }
 
 /// What stands in a split's documents.
@@ -57,6 +58,26 @@ struct Size {
     rows: usize,
     bytes: u64,
     characters: u64,
+    seen: Seen,
+}
+
+/// Which characters there are, a bit each.
+struct Seen(Vec<u64>);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen(vec![0; char::MAX as usize / 64 + 1])
+    }
+}
+
+impl Seen {
+    fn add(&mut self, text: &str) {
+        text.chars().map(|letter| letter as usize).for_each(|at| self.0[at / 64] |= 1 << (at % 64));
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|bits| bits.count_ones() as usize).sum()
+    }
 }
 
 impl Size {
@@ -66,6 +87,7 @@ impl Size {
             size.rows += 1;
             size.bytes += text.len() as u64;
             size.characters += text.chars().count() as u64;
+            size.seen.add(text);
             true
         })?;
         Ok(size)
@@ -133,5 +155,18 @@ fn measured(tables: &[Table], column: &str, path: &Path) -> Result<f64> {
     match failed {
         Some(e) => Err(broken(e)),
         None => Ok(bytes.max(1) as f64 / tokens.max(1) as f64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_counted_once_each() {
+        let mut seen = Seen::default();
+        assert_eq!(seen.count(), 0);
+        ["abba ab\n", "aé", "\u{10ffff}\0"].into_iter().for_each(|text| seen.add(text));
+        assert_eq!(seen.count(), "ab \né\u{10ffff}\0".chars().count());
     }
 }

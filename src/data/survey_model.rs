@@ -271,7 +271,7 @@ pub fn survey_tokenizer(hub: &Hub, id: &str) -> Result<PathBuf> {
 }
 
 /// Whether it is a file at hand that holds weights.
-fn is_file_of_weights(id: &str) -> bool {
+pub fn is_file_of_weights(id: &str) -> bool {
     Path::new(id).is_file() && weights::ENDINGS.iter().any(|ending| id.to_lowercase().ends_with(ending))
 }
 

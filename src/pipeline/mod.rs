@@ -8,6 +8,7 @@ mod edited;
 mod embedded;
 mod given;
 mod made;
+mod places;
 mod predict;
 mod prepared;
 mod propose;
@@ -211,10 +212,12 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Writes the experiment into the run folder: the first stage's file.
+    /// Writes the experiment into the run folder: the first stage's file. What it is made from is found from any folder.
     pub fn begin(&mut self, spec: &ExperimentSpec) -> Result<()> {
         let path = self.folder.spec();
-        self.stage(Stage::Spec, &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(spec))?))
+        // One that is there stands as it was written, but for what it may spend.
+        let spec = if path.is_file() { spec.clone() } else { places::from_anywhere(spec) };
+        self.stage(Stage::Spec, &path, |this| Ok(this.folder.write_text(&this.folder.spec(), &crate::spec::to_toml(&spec))?))
     }
 
     /// The same, with a language model that proposes what its search tries.
@@ -250,6 +253,7 @@ impl<'a> Pipeline<'a> {
         budget.max_silence_secs = granted.max_silence.map(|time| time.as_secs()).or(budget.max_silence_secs);
         budget.max_tokens = granted.max_tokens.or(budget.max_tokens);
         budget.max_usd = granted.max_usd.or(budget.max_usd);
+        plan::unpriced(granted.max_usd, self.setup.usd_per_hour).iter().for_each(|warning| self.watch.say(warning));
         budget.allow_scope_change |= granted.allow_scope_change;
         budget.accept_licenses.extend(granted.accept_licenses.iter().cloned());
         self.begin(&spec)
@@ -387,6 +391,8 @@ impl<'a> Pipeline<'a> {
             allowed: Allowed {
                 attempts: spec.budget.max_attempts.unwrap_or(MAX_ATTEMPTS),
                 scope_change: spec.budget.allow_scope_change,
+                // The plan says it, once it is there.
+                needs: None,
             },
         })
     }

@@ -9,10 +9,11 @@ use crate::job::{
     AdapterFiles, EvaluateJob, Event, InitFrom, Job, JobKind, ModelFiles, PREPARE, PREPARE_HELD_OUT, PreparedSplit, Reference,
     RunConfig, Samples, Writing,
 };
-use crate::plan::{self, Checked, Facts, HostFacts, Layout, Measured, Plan};
+use crate::plan::{self, Checked, Estimate, Facts, HostFacts, Layout, Measured, Plan};
 use crate::provenance::{Manifest, prepared};
 use crate::publish;
 use crate::report::{self, Report};
+use crate::run::recovery::Needs;
 use crate::run::{Attempt, Outcome, SILENCE, Supervisor};
 use crate::spec::{ExperimentSpec, Metric, Monitor, Task};
 use crate::store::{self, MANIFEST, Record, RunFolder, Stage, files_inside};
@@ -83,6 +84,8 @@ impl Pipeline<'_> {
     /// Runs of the plan, one after the other.
     pub(super) fn train(&mut self, runs: &[RunConfig]) -> Result<Option<Unfinished>> {
         let mut noted = false;
+        let Estimate { state_bytes, example_bytes, .. } = self.folder.read_json::<Plan>(&self.folder.plan())?.estimate;
+        let needs = (example_bytes > 0).then_some(Needs { state_bytes, example_bytes });
         for config in runs {
             if self.finished(&config.name)?.is_some() {
                 continue;
@@ -96,7 +99,9 @@ impl Pipeline<'_> {
                 noted = true;
             }
             self.watch.say(&format!("training {}", config.name));
-            let attempt = supervisor(&self.folder, &self.setup, &self.limits).train(config, self.watch)?;
+            let mut supervisor = supervisor(&self.folder, &self.setup, &self.limits);
+            supervisor.allowed.needs = needs;
+            let attempt = supervisor.train(config, self.watch)?;
             if let Err(end) = self.finish(&config.name, attempt) {
                 return Ok(Some(end));
             }

@@ -64,8 +64,15 @@ mod tests {
 
     #[test]
     fn what_was_measured_stands_beside_what_was_expected() {
-        let estimate =
-            Estimate { num_params: 1000, num_trainable: 10, train_flops: 1e9, train_secs: 100.0, peak_memory_bytes: 1 << 20 };
+        let estimate = Estimate {
+            num_params: 1000,
+            num_trainable: 10,
+            train_flops: 1e9,
+            train_secs: 100.0,
+            peak_memory_bytes: 1 << 20,
+            state_bytes: 0,
+            example_bytes: 0,
+        };
         let check = |steps: u64, secs: f64, bytes: u64, within: [bool; 3], ratios: [f64; 2]| {
             let measured = Measured { num_params: 1000, train_secs: secs, steps, peak_bytes: Some(bytes) };
             let Checked { num_params, train_secs, peak_bytes } = Checked::of(&estimate, 10, measured);

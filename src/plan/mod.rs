@@ -20,6 +20,6 @@ pub use estimate::{Share, estimate, reference_secs, scoring_secs, size_of};
 pub use license::{Duty, Gate, Licensed, hub_name, licensed, licensed_data};
 pub use planner::{AtHand, DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
 pub use price::{Gpu, Prices, secs_for, usd_of};
-pub use resolve::{Layout, resolve};
+pub use resolve::{Layout, resolve, unpriced};
 pub use rules::{Loose, RulePlanner, Shape, Silent, shapes, silences};
 pub use types::*;

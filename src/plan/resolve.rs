@@ -14,7 +14,8 @@ use fitting::{classes, groups, split, too_large, unfit};
 use runs::Common;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
-use told::{assumed_pair, cost, deviations, of_length, of_memory, of_parts, of_time};
+pub use told::unpriced;
+use told::{assumed_pair, cost, deviations, of_length, of_memory, of_money, of_parts, of_time};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +89,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     assumptions.extend(of_time(spec, needed));
     assumptions.extend(of_memory(spec, estimate.peak_memory_bytes));
     assumptions.extend(cost(spec, facts, needed));
+    assumptions.extend(of_money(spec, facts));
     assumptions.extend(idle(spec, facts, total_steps));
     let deviations = deviations(spec, there, kept_out);
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })

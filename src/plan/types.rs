@@ -78,6 +78,9 @@ pub struct DataFacts {
     /// Mean tokens of the shortest sixteenth of the sample's texts, of the next, and so on: how much of them stays where they are cut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens_by_length: Vec<f64>,
+    /// Of a stream of words, how many different characters the first split has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub characters: Option<usize>,
     pub image_shape: Option<[usize; 3]>,
     /// Whether images are of several sizes; `image_shape` has their medians then.
     #[serde(default)]
@@ -426,4 +429,9 @@ pub struct Estimate {
     pub train_flops: f64,
     pub train_secs: f64,
     pub peak_memory_bytes: u64,
+    /// Of that what weights, gradients and moments take, and what each example of a forward pass does.
+    #[serde(default)]
+    pub state_bytes: u64,
+    #[serde(default)]
+    pub example_bytes: u64,
 }

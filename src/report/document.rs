@@ -110,19 +110,24 @@ fn search(report: &Report) -> Vec<Block> {
     blocks
 }
 
-/// What the search gained on the held-out split.
+/// What was chosen by what is watched, and what the held-out split says of it: two judgements, which need not agree.
 pub(super) fn gain_in_words(search: &SearchShown) -> Line {
-    let tried = search.trials.len();
-    let Some(GainShown { first, found, gain, low, high }) = &search.gain else {
-        let found = search.trials.iter().any(|trial| trial.kept && trial.trial > 1);
-        return text(match found {
-            true => format!("Of {tried} recipes a later one did best; the first was not scored beside it."),
-            false => format!("Of {tried} recipes the first did best: there is no gain over it."),
-        });
-    };
+    let (tried, trials) = (search.trials.len(), &search.trials);
     let shown = |line: Line, number: &Sourced| line.number(score(number.value), &[number.ledger_row]);
-    let line = shown(shown(text(format!("Of {tried} recipes a later one did best: ")), found).text(" against "), first);
-    let line = shown(line.text(" of the first on the held-out split, a gain of "), gain);
+    // Each that is kept is better than those before it.
+    let Some(chosen) = trials.iter().rev().find(|trial| trial.kept).filter(|trial| trial.trial > 1) else {
+        return text(format!("Of {tried} recipes the first did best on what is watched: there is no gain over it."));
+    };
+    let line = text(format!("Of {tried} recipes trial {} was chosen, by what is watched", chosen.trial));
+    let line = match (chosen.score, trials.first().and_then(|first| first.score)) {
+        (Some(chosen), Some(first)) => shown(shown(line.text(": "), &chosen).text(" against "), &first).text(" of the first"),
+        _ => line,
+    };
+    let Some(GainShown { first, found, gain, low, high }) = &search.gain else {
+        return line.text("; the first was not scored on the held-out split.");
+    };
+    let line = shown(shown(line.text(". On the held-out split it has "), found).text(" against "), first);
+    let line = shown(line.text(", a gain of "), gain);
     let (Some(low), Some(high)) = (low, high) else { return line.text(".") };
     let line = shown(shown(line.text(" (95 % interval "), low).text(" to "), high);
     line.text(match (low.value > 0.0, high.value < 0.0) {

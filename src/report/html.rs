@@ -95,8 +95,10 @@ fn verdict(report: &Report) -> Markup {
             @if !reason.is_empty() { p { (line(&prose(&reason))) } }
             dl.tiles {
                 (tile("metric", markup! { (report.metric.in_words()) }, None, false))
-                (tile("paper", stated(scores.paper), None, false))
-                (tile("target", stated(scores.target), None, false))
+                @if scores.is_held_to_something() {
+                    (tile("paper", stated(scores.paper), None, false))
+                    (tile("target", stated(scores.target), None, false))
+                }
                 (tile("ours", stated(Some(scores.ours)), sub, true))
                 (tile("baseline", stated(scores.baseline), None, false))
             }

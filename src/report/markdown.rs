@@ -40,17 +40,13 @@ fn scores(out: &mut String, report: &Report) {
         ),
         None => shown(&Some(*ours)),
     };
-    out.push_str("| metric | paper | target | ours (95 % interval) | baseline |\n|---|---|---|---|---|\n");
-    put(
-        out,
-        format_args!(
-            "| {} | {} | {} | **{ours}** | {} |\n\n",
-            report.metric.in_words(),
-            shown(paper),
-            shown(target),
-            shown(baseline)
-        ),
-    );
+    let mut cells = vec![("metric", report.metric.in_words().to_string())];
+    if report.scores.is_held_to_something() {
+        cells.extend([("paper", shown(paper)), ("target", shown(target))]);
+    }
+    cells.extend([("ours (95 % interval)", format!("**{ours}**")), ("baseline", shown(baseline))]);
+    let (head, row): (Vec<&str>, Vec<String>) = cells.into_iter().unzip();
+    put(out, format_args!("| {} |\n|{}\n| {} |\n\n", head.join(" | "), "---|".repeat(head.len()), row.join(" | ")));
     if let Some(interval) = interval {
         put(out, format_args!("The interval is {}. ", interval.basis));
     }

@@ -32,9 +32,22 @@ pub fn terminal(report: &Report, style: Style, width: usize) -> String {
 pub(super) fn verdict_words(report: &Report) -> (&'static str, String) {
     let reason = match &report.verdict {
         Verdict::Supported { reason } | Verdict::Refuted { reason } | Verdict::Inconclusive { reason } => clean(reason),
-        Verdict::NoClaim => nothing_learnt(report.metric, &report.scores).unwrap_or_default(),
+        Verdict::NoClaim if report.scores.is_held_to_something() => {
+            nothing_learnt(report.metric, &report.scores).unwrap_or_default()
+        }
+        Verdict::NoClaim => return ("Measured", measured(report.metric, &report.scores)),
     };
     (report.verdict.word(), reason)
+}
+
+/// What was measured, and beside what, where neither a paper nor anybody else said what it should be.
+fn measured(metric: Metric, scores: &Scores) -> String {
+    let ours = format!("{} {}", metric.in_words(), score(scores.ours.value));
+    match (nothing_learnt(metric, scores), scores.baseline) {
+        (Some(nothing), _) => format!("{} {nothing}", metric.in_words()),
+        (None, Some(baseline)) => format!("{ours}, beside {} for {}", score(baseline.value), clean(&scores.baseline_is)),
+        (None, None) => ours,
+    }
 }
 
 /// That the score is no better than its baseline, or not surely so: what nobody's target brings to light.
@@ -57,13 +70,14 @@ fn score_table(report: &Report, style: Style) -> String {
     if let Some(interval) = &scores.interval {
         ours.push_str(&format!(" ({} to {})", score(interval.low.value), score(interval.high.value)));
     }
-    let cells = [
+    let mut cells = vec![
         ("metric", report.metric.in_words().to_string()),
         ("paper", shown(scores.paper.map(|n| n.value))),
         ("target", shown(scores.target.map(|n| n.value))),
         ("ours (95 % interval)", ours),
         ("baseline", shown(scores.baseline.map(|n| n.value))),
     ];
+    cells.retain(|(name, _)| scores.is_held_to_something() || !["paper", "target"].contains(name));
     let (mut head, mut row) = (String::from("  "), String::from("  "));
     for (i, (name, value)) in cells.iter().enumerate() {
         let width = name.chars().count().max(value.chars().count());
@@ -160,6 +174,14 @@ mod tests {
             baseline_is: "the most frequent class".into(),
             runs: Vec::new(),
         };
+        let beside = |metric, scores| measured(metric, &scores);
+        assert_eq!(
+            beside(Metric::Accuracy, scores(0.62, [0.58, 0.66], 0.51)),
+            "accuracy 0.6200, beside 0.5100 for the most frequent class"
+        );
+        assert!(beside(Metric::Accuracy, scores(0.49, [0.45, 0.53], 0.51)).starts_with("accuracy 0.4900 is no better than"));
+        let alone = Scores { baseline: None, ..scores(0.62, [0.58, 0.66], 0.51) };
+        assert_eq!(beside(Metric::Accuracy, alone), "accuracy 0.6200");
         let told = |metric, scores| nothing_learnt(metric, &scores).unwrap_or_default();
         assert!(
             told(Metric::Accuracy, scores(0.49, [0.45, 0.53], 0.51))

@@ -83,6 +83,13 @@ pub struct Scores {
     pub runs: Vec<RunShown>,
 }
 
+impl Scores {
+    /// Whether a paper or somebody else said what it should be.
+    pub fn is_held_to_something(&self) -> bool {
+        self.paper.is_some() || self.target.is_some()
+    }
+}
+
 /// A 95 % interval; `basis` says over what, in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IntervalShown {

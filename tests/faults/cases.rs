@@ -40,7 +40,12 @@ const ROWS: &[Row] = &[
         "the same config goes on from the checkpoint before",
         torn,
     ),
-    row("memory runs out at a step", "out of memory", "half the micro-batch, the same effective batch, from the start", memory),
+    row(
+        "memory runs out at a step",
+        "out of memory",
+        "as large a micro-batch as is reckoned to fit, at most half, the same effective batch, from the start",
+        memory,
+    ),
     row(
         "a GPU's memory runs out at a step",
         "out of memory",

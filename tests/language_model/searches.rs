@@ -216,5 +216,8 @@ fn a_first_plan_that_cannot_be_trained_keeps_no_verdict_back() {
     let report: Report = folder.read_json(&folder.report_json()).expect("a report");
     assert!(report.search.expect("a search").gain.is_none());
     let written = folder.read_text(&folder.report_md()).expect("a page");
-    assert!(written.contains("Of 2 recipes a later one did best; the first was not scored beside it."), "{written}");
+    assert!(
+        written.contains("Of 2 recipes trial 2 was chosen, by what is watched; the first was not scored on the held-out split."),
+        "{written}"
+    );
 }

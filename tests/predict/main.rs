@@ -120,6 +120,11 @@ fn texts_one_by_one_and_in_bulk_are_told_alike() {
         let near = line["probability"].as_f64().zip(alone[i % 3]["probability"].as_f64());
         assert!(near.is_some_and(|(a, b)| (a - b).abs() < 1e-5), "{line}");
     }
+    // Each line has the number that it has in what was given; one that says nothing has no answer.
+    let gaps = lines(&from_stdin(&format!("{}\n\n{}\n\n", texts[0], texts[1])));
+    let told: Vec<_> = gaps.iter().map(|line| (line["index"].as_u64(), line["kind"].as_str() == Some("failed"))).collect();
+    assert_eq!(told, [(Some(0), false), (Some(1), true), (Some(2), false)], "{gaps:?}");
+    assert_eq!((&gaps[0]["label"], &gaps[2]["label"]), (&alone[0]["label"], &alone[1]["label"]));
     // Longer than the model reads: the line says so, and the end how many.
     let long = "dull ".repeat(600);
     let told = succeeds(&mut predict(&place, &model, &[texts[0], &long, &long])).stderr;

@@ -296,6 +296,11 @@ fn the_command_asks_before_anything_goes() {
     let refused = |more: &[&str], code, words: &[&str], hint| {
         let refusal = Refusal { code, words, hint };
         refusal.check(&|| (push(&place, &server, more), None));
+        // A dry run says it with the same code, unless what is missing is somebody who agrees, or the network.
+        let dry = said(push(&place, &server, more).arg("--dry-run"));
+        let told = dry.stdout.contains("Would be refused: ");
+        assert_eq!(dry.code, Some(if told { code } else { 0 }), "{more:?}: {dry:?}");
+        assert!(told || more.is_empty() || more.contains(&"--offline"), "{more:?}: {dry:?}");
         assert!(server.world.lock().expect("world").repos.is_empty(), "{more:?}");
     };
     refused(&[], 2, &["nobody agreed"], "`--yes`");

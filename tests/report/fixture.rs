@@ -357,6 +357,8 @@ fn plan(
             train_flops: 1.8e14,
             train_secs: 2400.0,
             peak_memory_bytes: 1_200_000_000,
+            state_bytes: 400_000_000,
+            example_bytes: 20_000_000,
         },
         deviations,
         assumptions,

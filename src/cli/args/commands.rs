@@ -60,8 +60,8 @@ pub struct EvalArgs {
 pub struct PredictArgs {
     /// The model: a run, its `model` folder, a folder in the Hub's format, or a Hub id.
     pub model: String,
-    /// Texts, `-` for stdin (a text or JSON object a line), tables (.csv, .jsonl, .parquet), files of texts (.txt), images, folders of
-    /// images, recordings, or rows as JSON objects.
+    /// Texts, `-` for stdin (a text or JSON object a line; among texts a blank line counts and has no answer), tables (.csv, .jsonl,
+    /// .parquet), files of texts (.txt), images, folders of images, recordings, or rows as JSON objects.
     #[arg(required = true)]
     pub inputs: Vec<String>,
     /// The second text beside each one that is said: what a question is about, or the other of a pair.
@@ -180,7 +180,8 @@ pub struct PushArgs {
     /// The branch; it is made if it is not there.
     #[arg(long, default_value = "main", value_name = "BRANCH")]
     pub revision: String,
-    /// Say what would go, with sizes and hashes, and send nothing.
+    /// Say what would go, with sizes and hashes, and send nothing. What would be refused is said, and ends with the exit code that the
+    /// push would.
     #[arg(long)]
     pub dry_run: bool,
     /// Agree beforehand: nobody is asked.

@@ -21,7 +21,9 @@ pub(super) enum CliError {
     #[error("the folder `{}`, which takes the Hub's place, is not there", path.display())]
     NoHub { path: PathBuf },
     #[error("`{run}` is no run folder, neither here nor in `{}`", runs.display())]
-    NoRun { run: String, runs: PathBuf },
+    NoRun { run: String, runs: PathBuf, near: Vec<String> },
+    #[error("`{path}` is no run and no folder of a model: {found}")]
+    NoModel { path: String, found: &'static str, near: Vec<String> },
     #[error("`{}` cannot be used: {what}", path.display())]
     Prices { path: PathBuf, what: String },
     #[error("nothing was asked: expected words such as \"fine-tune BERT on SST-2, at most 30 minutes\", found none")]
@@ -35,6 +37,7 @@ impl Failure for CliError {
             | CliError::Evaluation { .. }
             | CliError::NoHub { .. }
             | CliError::NoRun { .. }
+            | CliError::NoModel { .. }
             | CliError::InTheFile { .. }
             | CliError::Prices { .. }
             | CliError::NothingAsked => Class::Usage,
@@ -47,7 +50,11 @@ impl Failure for CliError {
         match self {
             CliError::Unfinished { hint, .. } => hint.clone(),
             CliError::Evaluation { .. } => Some("`tallow eval` scores again".into()),
+            CliError::NoRun { near, .. } | CliError::NoModel { near, .. } if !near.is_empty() => {
+                Some(format!("did you mean {}?", words::listed(near)))
+            }
             CliError::NoRun { .. } => Some("`tallow runs` lists the runs".into()),
+            CliError::NoModel { .. } => Some("`tallow runs` lists the runs; a model of the Hub is called ORG/NAME".into()),
             CliError::NoHub { .. } => Some("check `--hub` and the variable TALLOW_HUB".into()),
             CliError::InTheFile { asked, .. } => Some(match asked {
                 OfTheFile::Data => {

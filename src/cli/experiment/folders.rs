@@ -7,7 +7,8 @@ use crate::cli::secrets::Secrets;
 use crate::data;
 use crate::error::Result;
 use crate::store::{self, Purpose, Record, RunFolder};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// A new run folder; its ledger begins with how it came to be.
 pub(in crate::cli) fn create(env: &Environment, root: PathBuf, purpose: Purpose) -> Result<RunFolder> {
@@ -53,7 +54,7 @@ pub(in crate::cli) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
     let path = PathBuf::from(run);
     let kept = env.runs.join(run);
     if path.is_relative() && !path.is_dir() && !kept.is_dir() {
-        return Err(CliError::NoRun { run: run.into(), runs: env.runs.clone() }.into());
+        return Err(CliError::NoRun { run: run.into(), runs: env.runs.clone(), near: near(&[&path, &kept]) }.into());
     }
     let folder = RunFolder::open(if path.is_dir() { path } else { kept })?;
     match folder.ledger().read()?.first().map(|entry| &entry.record) {
@@ -61,5 +62,70 @@ pub(in crate::cli) fn find(env: &Environment, run: &str) -> Result<RunFolder> {
             Err(CliError::Evaluation { path: folder.root().into() }.into())
         }
         _ => Ok(folder),
+    }
+}
+
+/// What lies where a run or a model was looked for, and is called nearly so.
+fn near(places: &[&Path]) -> Vec<String> {
+    let found = places.iter().flat_map(|place| {
+        let folder = place.parent().unwrap_or(Path::new(""));
+        data::near(place).into_iter().map(move |name| folder.join(name))
+    });
+    let folders: BTreeSet<PathBuf> = found.filter(|path| path.is_dir()).collect();
+    folders.iter().map(|path| path.display().to_string()).collect()
+}
+
+/// That a model which cannot be meant as the Hub's is looked for nowhere else: what is a path is no id, and nothing of this machine
+/// is asked of the Hub.
+///
+/// # Errors
+/// It is a path at which no model lies.
+pub(in crate::cli) fn check_place(env: &Environment, asked: &str) -> Result<()> {
+    let path = Path::new(asked);
+    let found = match (path.is_file(), path.exists()) {
+        (true, _) if data::is_file_of_weights(asked) => return Ok(()),
+        (true, _) => "it is a file",
+        (false, true) => return Ok(()),
+        (false, false) if is_path(path, &Path::is_dir) => "nothing lies there",
+        (false, false) => return Ok(()),
+    };
+    Err(CliError::NoModel { path: asked.into(), found, near: near(&[path, &env.runs.join(asked)]) }.into())
+}
+
+/// Whether what is not there is meant as a path, and not as the `ORG/NAME` of a model of the Hub: it says so, has more parts or other
+/// ones than such a name, begins with a folder that is here (`is_here`), or is called as a run is.
+fn is_path(path: &Path, is_here: &dyn Fn(&Path) -> bool) -> bool {
+    let mut parts = path.components();
+    let (first, rest) = (parts.next(), parts.count());
+    match first {
+        Some(std::path::Component::Normal(first)) => {
+            rest > 1 || rest == 1 && is_here(Path::new(first)) || path.file_name().is_some_and(is_called_as_a_run)
+        }
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// Whether a name ends with a time as [`create_named`] writes it.
+fn is_called_as_a_run(name: &std::ffi::OsStr) -> bool {
+    let is_number = |part: &str, digits: usize| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+    let name = name.to_string_lossy();
+    let parts: Vec<&str> = name.split('-').collect();
+    parts.windows(2).skip(1).any(|pair| is_number(pair[0], 8) && is_number(pair[1], 6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_no_id_of_the_hub() {
+        let is = |asked: &str| is_path(Path::new(asked), &|folder| folder == Path::new("runs"));
+        for path in ["./a", "../a", "/a/b", "runs/a", "a/b/c", "moods-20261130-192353", "kept/moods-20261130-192353-2"] {
+            assert!(is(path), "{path}");
+        }
+        for id in ["gpt2", "org/name", "org/model-20260101", "name-20261130"] {
+            assert!(!is(id), "{id}");
+        }
     }
 }

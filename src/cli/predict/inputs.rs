@@ -149,15 +149,16 @@ fn each(inputs: &[String]) -> Result<Vec<String>, InputError> {
     Ok(all)
 }
 
-/// All inputs as a job has them. What comes from stdin, lines and rows go to tables in `folder`, so that nothing is held in memory.
-pub(super) fn given(args: &PredictArgs, columns: &[String], folder: &Path) -> Result<Given, InputError> {
+/// All inputs as a job has them, and how many blank lines among rows are none. What comes from stdin, lines and rows go to tables in
+/// `folder`, so that nothing is held in memory.
+pub(super) fn given(args: &PredictArgs, columns: &[String], folder: &Path) -> Result<(Given, usize), InputError> {
     let named = each(&args.inputs)?;
     let inputs: Vec<Input> = named.iter().map(|input| Input::of(input)).collect::<Result<_, _>>()?;
     if inputs.iter().filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(InputError::Twice);
     }
     let (mut texts, mut images, mut recordings, mut tables) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut rows, mut called) = (String::new(), BTreeMap::new());
+    let (mut rows, mut called, mut left_out) = (String::new(), BTreeMap::new(), 0);
     for (input, said) in inputs.into_iter().zip(&named) {
         let is_text = matches!(input, Input::Text(_));
         match input {
@@ -170,12 +171,14 @@ pub(super) fn given(args: &PredictArgs, columns: &[String], folder: &Path) -> Re
                 let open = File::open(&path).map_err(|source| io("read", &path, source))?;
                 let place = folder.join(format!("lines-{}.jsonl", tables.len()));
                 called.insert(place.clone(), path.display().to_string());
-                tables.push(spooled(&mut BufReader::new(open), &place, &path.display().to_string())?);
+                left_out += spooled(&mut BufReader::new(open), &place, &path.display().to_string())?;
+                tables.push(place);
             }
             Input::Stdin => {
                 let place = folder.join("stdin.jsonl");
                 called.insert(place.clone(), "stdin".into());
-                tables.push(spooled(&mut std::io::stdin().lock(), &place, "stdin")?);
+                left_out += spooled(&mut std::io::stdin().lock(), &place, "stdin")?;
+                tables.push(place);
             }
         }
         if let (Some(_), false) = (&args.with, is_text) {
@@ -188,7 +191,7 @@ pub(super) fn given(args: &PredictArgs, columns: &[String], folder: &Path) -> Re
         called.insert(place.clone(), "the command line".into());
         tables.push(place);
     }
-    match (texts.is_empty(), images.is_empty(), recordings.is_empty(), tables.is_empty()) {
+    let given = match (texts.is_empty(), images.is_empty(), recordings.is_empty(), tables.is_empty()) {
         (false, true, true, true) => without_columns(args, "a text").map(|()| Given::Texts { texts }),
         (true, false, true, true) => without_columns(args, "an image").map(|()| Given::Images { files: images }),
         (true, true, false, true) => without_columns(args, "a recording").map(|()| Given::Recordings { files: recordings }),
@@ -199,7 +202,8 @@ pub(super) fn given(args: &PredictArgs, columns: &[String], folder: &Path) -> Re
             let other = named.iter().find(|input| kind(input) != kind(&first)).cloned().unwrap_or_default();
             Err(InputError::Mixed { a: first, b: other })
         }
-    }
+    };
+    given.map(|given| (given, left_out))
 }
 
 /// That no columns are asked for where there are none.
@@ -214,8 +218,10 @@ pub(super) fn io(action: &'static str, place: &Path, source: std::io::Error) -> 
     InputError::Io { action, place: place.display().to_string(), source }
 }
 
-/// Writes lines as a table: JSON objects as they are, if the first is one, else a text each. Blank lines are none.
-fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, InputError> {
+/// Writes lines as a table: JSON objects as they are, if the first is one, else a text each. A blank line among texts is one that says
+/// nothing, so that the number of an answer is that of its line; among objects it is none, and their number is told. Behind the last
+/// line that says something blank ones move nothing, and are none.
+fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<usize, InputError> {
     let mut out = BufWriter::new(File::create(place).map_err(|source| io("write", place, source))?);
     let unread = |source: std::io::Error| match source.kind() {
         ErrorKind::InvalidData => InputError::NoText { place: name.into(), source },
@@ -224,6 +230,7 @@ fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, 
     // As of any other file: UTF-8, or UTF-16 that says so.
     let mut from = letters(from).map_err(unread)?;
     let (mut objects, mut number, mut text) = (None, 0, String::new());
+    let (mut blank, mut left_out) = (0, 0);
     loop {
         text.clear();
         if from.read_line(&mut text).map_err(unread)? == 0 {
@@ -232,22 +239,26 @@ fn spooled(from: &mut dyn BufRead, place: &Path, name: &str) -> Result<PathBuf, 
         number += 1;
         let line = text.trim_end_matches(['\n', '\r']);
         if line.trim().is_empty() {
+            blank += 1;
             continue;
         }
         let object = check_object(line);
-        let is_object = *objects.get_or_insert(line.trim_start().starts_with('{') && object.is_ok());
-        let written = match (is_object, object) {
-            (true, Ok(())) => writeln!(out, "{line}"),
+        let are_objects = *objects.get_or_insert(line.trim_start().starts_with('{') && object.is_ok());
+        let row = match (are_objects, object) {
+            (true, Ok(())) => line.to_string(),
             (true, Err(source)) => return Err(InputError::Line { place: name.into(), line: number, source }),
-            (false, _) => writeln!(out, "{}", serde_json::json!({"text": line})),
+            (false, _) => serde_json::json!({"text": line}).to_string(),
         };
-        written.map_err(|source| io("write", place, source))?;
+        let nothing = if are_objects { "" } else { r#"{"text":null}"# };
+        left_out += if are_objects { blank } else { 0 };
+        let mut rows = std::iter::repeat_n(nothing, std::mem::take(&mut blank)).chain([row.as_str()]);
+        rows.try_for_each(|row| writeln!(out, "{row}")).map_err(|source| io("write", place, source))?;
     }
     out.flush().map_err(|source| io("write", place, source))?;
-    if objects.is_none() {
-        return Err(InputError::Empty);
+    match objects {
+        Some(_) => Ok(left_out),
+        None => Err(InputError::Empty),
     }
-    Ok(place.into())
 }
 
 #[cfg(test)]
@@ -297,25 +308,31 @@ mod tests {
     #[test]
     fn lines_become_a_table() {
         let dir = tempfile::tempdir().expect("a folder");
-        let read = |bytes: &[u8], expected: Result<&str, &str>| {
+        let read = |bytes: &[u8], expected: Result<(&str, usize), &str>| {
             let place = dir.path().join("x.jsonl");
             let text = String::from_utf8_lossy(bytes);
             match (spooled(&mut &*bytes, &place, "stdin"), expected) {
-                (Ok(path), Ok(rows)) => assert_eq!(std::fs::read_to_string(path).expect("read"), rows, "{text:?}"),
+                (Ok(left_out), Ok((rows, blank))) => {
+                    assert_eq!(std::fs::read_to_string(&place).expect("read"), rows, "{text:?}");
+                    assert_eq!(left_out, blank, "{text:?}");
+                }
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, expected) => panic!("{text:?}: expected {expected:?}, found {found:?}"),
             }
         };
         let check = |text: &str, expected| read(text.as_bytes(), expected);
-        check("a \"b\"\r\n\nc", Ok("{\"text\":\"a \\\"b\\\"\"}\n{\"text\":\"c\"}\n"));
-        check("\u{feff}{\"a\":1}\n{\"a\":2}\n", Ok("{\"a\":1}\n{\"a\":2}\n"));
+        // A line has the place that it has in what was given; what says nothing has no answer.
+        check("a \"b\"\r\n\nc", Ok(("{\"text\":\"a \\\"b\\\"\"}\n{\"text\":null}\n{\"text\":\"c\"}\n", 0)));
+        check(" \na\n\n\n", Ok(("{\"text\":null}\n{\"text\":\"a\"}\n", 0)));
+        check("\u{feff}{\"a\":1}\n{\"a\":2}\n", Ok(("{\"a\":1}\n{\"a\":2}\n", 0)));
+        check("\n{\"a\":1}\n \n{\"a\":2}\n\n", Ok(("\n{\"a\":1}\n\n{\"a\":2}\n", 2)));
         check("{\"a\":1}\nno\n", Err("stdin, line 2"));
-        check("{ no object\n", Ok("{\"text\":\"{ no object\"}\n"));
+        check("{ no object\n", Ok(("{\"text\":\"{ no object\"}\n", 0)));
         check("\n\n", Err("the input is empty"));
         // A mark of byte order is one at the beginning alone.
-        check("\u{feff}a\n\u{feff}b\n", Ok("{\"text\":\"a\"}\n{\"text\":\"\u{feff}b\"}\n"));
+        check("\u{feff}a\n\u{feff}b\n", Ok(("{\"text\":\"a\"}\n{\"text\":\"\u{feff}b\"}\n", 0)));
         let wide: Vec<u8> = "\u{feff}é\nb\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        read(&wide, Ok("{\"text\":\"é\"}\n{\"text\":\"b\"}\n"));
+        read(&wide, Ok(("{\"text\":\"é\"}\n{\"text\":\"b\"}\n", 0)));
         read(b"fine\ncaf\xe9\n", Err("`stdin` is no text"));
     }
 }

@@ -11,6 +11,11 @@ const SPECIAL: [&str; 2] = ["<|endoftext|>", "[UNK]"];
 /// Special tokens and two characters.
 pub(super) const LEAST_VOCAB: usize = 4;
 
+/// The vocabulary of texts, each alone, that have so many different characters.
+pub fn words_of_characters(different: usize) -> usize {
+    (different + SPECIAL.len()).max(LEAST_VOCAB)
+}
+
 pub(super) fn each(text: &str, mut count: impl FnMut(&str)) -> Result<(), Failure> {
     let mut letter = [0; 4];
     text.chars().for_each(|c| count(c.encode_utf8(&mut letter)));

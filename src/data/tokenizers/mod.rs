@@ -12,6 +12,8 @@ mod merges;
 mod sentencepiece;
 mod wordpiece;
 
+pub use characters::words_of_characters;
+
 use crate::spec::TokenizerKind;
 use std::collections::BTreeMap;
 use tokenizers::Tokenizer;

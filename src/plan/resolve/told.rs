@@ -18,6 +18,7 @@ impl Plan {
         std::iter::once(takes)
             .chain(of_time(&self.spec, needed))
             .chain(of_memory(&self.spec, self.estimate.peak_memory_bytes))
+            .chain(of_money(&self.spec, &self.facts))
             .chain(idle(&self.spec, &self.facts, steps))
             .collect()
     }
@@ -60,6 +61,20 @@ pub(super) fn cost(spec: &ExperimentSpec, facts: &Facts, secs: f64) -> Option<St
         words::dollars(usd),
         words::duration(secs),
         words::dollars(usd_per_hour)
+    ))
+}
+
+/// That a limit in dollars cannot be held for this machine's time.
+pub(super) fn of_money(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
+    unpriced(spec.budget.max_usd, facts.host.usd_per_hour)
+}
+
+/// The same of a limit and of what somebody said that an hour costs.
+pub fn unpriced(max_usd: Option<f64>, usd_per_hour: Option<f64>) -> Option<String> {
+    let max = max_usd.filter(|_| usd_per_hour.is_none()).map(words::dollars)?;
+    Some(format!(
+        "cost: the limit of {max} cannot be held for the time of this machine, for no `prices.toml` says what an hour of it costs; it \
+         holds for a language model alone"
     ))
 }
 

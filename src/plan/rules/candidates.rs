@@ -379,7 +379,9 @@ impl Brief<'_> {
         made: fn(usize, usize, usize, usize, usize) -> Option<Candidate>,
     ) -> Result<Vec<Candidate>, PlannerError> {
         let tokens = self.offer.data.splits.iter().find(|split| split.name == self.train).and_then(|split| split.tokens);
-        let (vocab, size) = (models::vocabulary(tokens.unwrap_or(0)), self.size());
+        let characters = self.offer.data.characters.filter(|_| self.is_of_characters());
+        let vocab = characters.map_or_else(|| models::vocabulary(tokens.unwrap_or(0)), models::of_characters);
+        let size = self.size();
         let sizes = match (size.layers, size.hidden) {
             (None, None) => self.with_stated(&models::SCRATCH_DECODERS),
             (layers, hidden) => vec![(layers.unwrap_or(6), hidden.unwrap_or(384))],

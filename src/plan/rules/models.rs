@@ -1,6 +1,9 @@
 //! Which models serve: public ones that fine-tunes start from, and architectures of the zoo from scratch.
 
-use crate::data::{DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicEncoder, PublicModel, SMALLER_BERTS, USUAL_BERT, WRITERS};
+use crate::data::{
+    DECODERS, ENCODERS, EncoderFamily, HEARERS, PublicEncoder, PublicModel, SMALLER_BERTS, USUAL_BERT, WRITERS,
+    words_of_characters,
+};
 use crate::intake::ModelSize;
 use crate::plan::TableFacts;
 use crate::spec::{ModelSpec, TokenizerSpec};
@@ -243,13 +246,21 @@ impl EncoderSize {
 /// Layers and width of GPTs from scratch, largest first: 124M parameters as GPT-2's smallest has them, then what a CPU can train.
 pub(super) const SCRATCH_DECODERS: [(usize, usize); 4] = [(12, 768), (8, 512), (6, 384), (4, 192)];
 
+/// The largest vocabulary that is made.
+const MOST_VOCAB: usize = 32_768;
+
 /// A vocabulary in proportion to the text.
 pub(super) fn vocabulary(tokens: u64) -> usize {
     match tokens {
         0..2_000_000 => 1_024,
         2_000_000..20_000_000 => 8_192,
-        _ => 32_768,
+        _ => MOST_VOCAB,
     }
+}
+
+/// One of so many different characters, and no larger: a word that no text has takes of every step to be told that it is none.
+pub(super) fn of_characters(different: usize) -> usize {
+    words_of_characters(different).min(MOST_VOCAB)
 }
 
 /// A GPT from scratch; none where the sizes make none.

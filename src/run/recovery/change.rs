@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Change {
     /// Nothing: an accident is continued.
     Nothing,
-    /// Micro-batch halved and accumulation doubled; the effective batch is the same.
+    /// A smaller micro-batch and as much more accumulation; the effective batch is the same.
     MicroBatch { from: usize, to: usize },
     /// Activations are made again in backward instead of kept; the same bits.
     GradientCheckpointing,

@@ -1,27 +1,54 @@
 //! A run that needs more memory than there is: smaller forward passes, the same steps.
 
-use super::{Change, Decision, From, Outcome, RunConfig, Tried, give_up, is_memory, retry};
+use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up, is_memory, retry};
 
-/// Halvings before activations are no longer kept: these cost no time, that costs a forward pass a step.
-const HALVINGS: usize = 2;
+/// What training is reckoned to need of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Whatever the forward pass: weights, gradients, moments.
+    pub state_bytes: u64,
+    /// For each example of a forward pass.
+    pub example_bytes: u64,
+}
+
+impl Needs {
+    /// How many examples a forward pass may have; none: that cannot be said.
+    fn fitting(self, room_bytes: u64) -> Option<usize> {
+        Some(room_bytes.checked_sub(self.state_bytes)?.checked_div(self.example_bytes)? as usize)
+    }
+}
+
+/// Smaller forward passes before activations are no longer kept: these cost no time, that costs a forward pass a step.
+const SMALLER: usize = 2;
 
 /// Whether memory ran out in any of these.
 pub(super) fn ran_out(history: &[Tried]) -> usize {
     history.iter().filter(|tried| is_memory(&tried.outcome)).count()
 }
 
-pub(super) fn save(config: &RunConfig, history: &[Tried]) -> Decision {
-    let early = if ran_out(history) < HALVINGS { halve(config) } else { None };
+pub(super) fn save(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowed: Allowed) -> Decision {
+    let fitting = room(outcome).zip(allowed.needs).and_then(|(room, needs)| needs.fitting(room));
+    let early = if ran_out(history) < SMALLER { smaller(config, fitting) } else { None };
     early
         .or_else(|| keep_less(config))
-        .or_else(|| halve(config))
+        .or_else(|| smaller(config, fitting))
         .unwrap_or_else(|| give_up("out of memory with one example a forward pass"))
 }
 
-/// The largest smaller forward pass that still divides the effective batch.
-fn halve(config: &RunConfig) -> Option<Decision> {
-    let from = config.micro_batch_size;
-    let to = (config.model.fewest_examples()..=from / 2).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size))?;
+/// The memory that there was; none: nobody knows.
+fn room(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::OutOfMemory { limit_bytes, peak_bytes, gpu: None } => limit_bytes.or(*peak_bytes),
+        _ => None,
+    }
+}
+
+/// The largest forward pass that still divides the effective batch, of those that are half as large at most and are reckoned to fit: by
+/// halves alone one that is far too large would be too large still in the last attempt. `fitting`: so many examples.
+fn smaller(config: &RunConfig, fitting: Option<usize>) -> Option<Decision> {
+    let (from, fewest) = (config.micro_batch_size, config.model.fewest_examples());
+    let most = fitting.unwrap_or(from).max(fewest).min(from / 2);
+    let to = (fewest..=most).rev().find(|size| config.recipe.batch_size.is_multiple_of(*size))?;
     // Sums are cut otherwise, which shows in their last bits: a run that was cut in two ways could not be repeated from its config.
     let reason =
         format!("out of memory: {to} examples a forward pass instead of {from}, the effective batch is the same, from the start");

@@ -3,7 +3,7 @@
 //!
 //! | it ended | tried, in this order | from |
 //! |---|---|---|
-//! | out of memory | half the micro-batch, twice; half of it again | the start |
+//! | out of memory | as large a micro-batch as is reckoned to fit, at most half, twice; half of it again | the start |
 //! | | between these: activations made again in backward | the last checkpoint |
 //! | no better after all steps than at the start | a rate lower by ten | the start |
 //! | diverged, after losses or gradients grew | a lower rate; tighter clipping; another optimiser | the start |
@@ -29,6 +29,7 @@ pub(super) mod tests;
 
 pub use anew::{Again, Begun, again, batch_size_after, review_of};
 pub use change::Change;
+pub use memory::Needs;
 pub use review::{Review, review};
 
 use super::Outcome;
@@ -67,18 +68,20 @@ pub struct Tried {
     pub outcome: Outcome,
 }
 
-/// What the person who runs it allows.
+/// What the person who runs it allows, and what it is reckoned to need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
     /// At most [`MAX_ATTEMPTS`].
     pub attempts: usize,
     /// Changes of what is tested, such as of the data.
     pub scope_change: bool,
+    /// Of memory, where somebody reckoned it.
+    pub needs: Option<Needs>,
 }
 
 impl Default for Allowed {
     fn default() -> Self {
-        Allowed { attempts: MAX_ATTEMPTS, scope_change: false }
+        Allowed { attempts: MAX_ATTEMPTS, scope_change: false, needs: None }
     }
 }
 
@@ -110,7 +113,7 @@ pub fn proposed(outcome: &Outcome, config: &RunConfig, history: &[Tried], allowe
         Outcome::BudgetSpent { what, .. } => give_up(format!("the budget is spent: {what}")),
         Outcome::TimedOut { limit_secs } => give_up(format!("the time limit of {limit_secs} s passed")),
         Outcome::Refused { message, .. } => give_up(format!("the worker refused the job: {message}")),
-        Outcome::OutOfMemory { .. } => memory::save(config, history),
+        Outcome::OutOfMemory { .. } => memory::save(outcome, config, history, allowed),
         Outcome::Diverged { step, what, origin } => divergence::calm((*step, *what), origin.as_ref(), config, history, allowed),
         Outcome::Killed { .. } | Outcome::Crashed { .. } | Outcome::Stalled { .. } => continue_accident(outcome, config, history),
     };

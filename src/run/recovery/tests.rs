@@ -79,6 +79,29 @@ fn without_memory_each_attempt_is_smaller_and_the_step_is_the_same() {
     assert_eq!(reason, "out of memory with one example a forward pass");
 }
 
+/// By halves alone one that is far too large is never small enough.
+#[test]
+fn what_is_reckoned_to_fit_is_tried_at_once() {
+    let sizes = |batch: usize, limit: u64, needs: Needs| {
+        let outcome = Outcome::OutOfMemory { limit_bytes: Some(limit), peak_bytes: Some(1), gpu: None };
+        let allowed = Allowed { needs: Some(needs), ..Allowed::default() };
+        let (history, ..) = follow(&vec![outcome; MAX_ATTEMPTS], config(batch), allowed);
+        history.iter().map(|tried| tried.config.micro_batch_size).collect::<Vec<_>>()
+    };
+    let needs = Needs { state_bytes: 4 << 20, example_bytes: 300 << 10 };
+    assert_eq!(sizes(2048, 40 << 20, needs), [2048, 64, 32, 32, 16], "122 fit, and a power of two divides the batch");
+    // It was taken for one that fits: the reckoning is no help, and it is halved.
+    assert_eq!(sizes(64, 40 << 20, needs), [64, 32, 16, 16, 8]);
+    // Not one example fits, or not even the weights do.
+    assert_eq!(sizes(64, (4 << 20) + 1, needs), [64, 1, 1]);
+    assert_eq!(sizes(64, 1 << 20, needs), [64, 32, 16, 16, 8]);
+    // Without a limit it is what there was when it ran out.
+    let of_machine = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: Some(40 << 20), gpu: None };
+    let allowed = Allowed { needs: Some(needs), ..Allowed::default() };
+    let Decision::Retry { change, .. } = decide(&of_machine, &config(2048), &[], allowed) else { panic!("a retry") };
+    assert_eq!(change, Change::MicroBatch { from: 2048, to: 64 });
+}
+
 /// The kinds of change, in order, of a run that diverges so again and again.
 fn remedies(origin: Option<Origin>, optimizer: Optimizer) -> Vec<&'static str> {
     let mut first = config(8);
@@ -274,14 +297,22 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         norm.clone().prop_map(|grad_norm| Some(Origin::Operation { place: Place::default(), grad_norm })),
         prop::option::of(norm).prop_map(|grad_norm| Some(Origin::Growth { place: Place::default(), grad_norm })),
     ];
+    let bytes = || prop::option::of(0u64..1 << 40);
     prop_oneof![
-        4 => Just(MEMORY),
+        2 => Just(MEMORY),
+        2 => (bytes(), bytes()).prop_map(|(limit_bytes, peak_bytes)| Outcome::OutOfMemory { limit_bytes, peak_bytes, gpu: None }),
         6 => origin.prop_map(diverged),
         1 => Just(Outcome::Killed { signal: 9 }),
         1 => Just(Outcome::Crashed { exit_code: 1 }),
         1 => Just(Outcome::Stalled { limit_secs: 600 }),
         1 => Just(Outcome::Interrupted { step: 3 }),
     ]
+}
+
+prop_compose! {
+    fn needs()(state_bytes in 0u64..1 << 40, example_bytes in 0u64..1 << 32) -> Needs {
+        Needs { state_bytes, example_bytes }
+    }
 }
 
 fn is_failure(tried: &&Tried) -> bool {
@@ -298,8 +329,14 @@ proptest! {
 
     /// Over random histories. A run that the user stopped goes on with the same config, as `resume` does.
     #[test]
-    fn invariants(first in configs(), ends in prop::collection::vec(outcomes(), 1..12), scope_change in any::<bool>(), attempts in 1usize..6) {
-        let allowed = Allowed { attempts, scope_change };
+    fn invariants(
+        first in configs(),
+        ends in prop::collection::vec(outcomes(), 1..12),
+        scope_change in any::<bool>(),
+        attempts in 1usize..6,
+        needs in prop::option::of(needs()),
+    ) {
+        let allowed = Allowed { attempts, scope_change, needs };
         let (mut history, mut config): (Vec<Tried>, RunConfig) = (Vec::new(), first.clone());
         for outcome in ends {
             let decision = decide(&outcome, &config, &history, allowed);
