@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn how_the_last_attempt_ended_is_told() {
-        let row = |record: Record| Entry { row: 1, at: String::new(), record };
+        let row = |record: Record| Entry { row: 1, before: None, at: String::new(), record };
         let started = || row(Record::AttemptStarted { run: "seed-0".into(), attempt: 1, job: JobKind::Train });
         let end = |outcome: Outcome| {
             row(Record::AttemptEnded { run: "seed-0".into(), attempt: 1, outcome, wall_secs: 1.0, max_rss_bytes: 0 })
