@@ -15,5 +15,6 @@ mod target;
 pub(super) use cells::{Comma, Commas, DayOrder, category, dates, is_nothing, number, number_of, truth_or_number};
 pub(super) use codes::Codes;
 pub(super) use strays::Strays;
+pub(crate) use survey::UNEVEN;
 pub(super) use survey::{Asked, is_table, survey};
 pub(super) use target::rows_of;

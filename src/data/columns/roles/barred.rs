@@ -248,12 +248,3 @@ pub(super) fn beside_negations<'a>(pieces: &[Piece<'a>], roles: &Roles) -> Vec<&
     }
     found
 }
-
-/// Whether words say no more than that something is shut out: `not be used`, `are off limits`.
-pub(super) fn only_bars(words: &[&str]) -> bool {
-    let is_own = |word: &&str| {
-        [NEGATIONS, MODALS, USES, USES_BEFORE, SHUT, BETWEEN, JOINS, ORS].iter().any(|list| list.contains(word))
-            || ["alone", "away", "leave", "keep"].contains(word)
-    };
-    !words.is_empty() && words.iter().all(is_own)
-}

@@ -2,6 +2,7 @@
 
 pub(super) mod again;
 pub(super) mod asides;
+mod clauses;
 pub(super) mod contradicted;
-pub(super) mod explained;
 pub(super) mod understood;
+pub(super) mod unmet;
