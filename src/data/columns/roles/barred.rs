@@ -2,7 +2,7 @@
 //! words that do so by themselves, `gender is off limits`, `keep away from gender`. And what is to be told, in the same grammar: `rent is
 //! to be predicted`.
 
-use super::lists::{JOINS, LABELS, OF_A_SPLIT};
+use super::lists::{LABELS, OF_A_SPLIT};
 use super::mentions::Piece;
 use super::{Part, Roles, before, behind, group_at};
 

@@ -1,9 +1,7 @@
 //! The user's own text as words and clauses: where each begins, how it is joined to the one before it, and what kind of a clause it is.
 
 use crate::intake::request::rest::is_negation;
-use crate::intake::request::task::models::last_model;
 use crate::intake::request::wording::english::is_verb;
-use crate::intake::request::wording::meant::is_of_settings;
 use std::ops::Range;
 
 /// A word where it stands.
@@ -239,81 +237,6 @@ pub(super) fn is_to_know(low: &[&str]) -> bool {
 }
 
 const KNOWS: [&str; 9] = ["know", "learn", "guess", "tell", "see", "find", "understand", "predict", "estimate"];
-
-/// Where the name of who signs begins, with what is written below it.
-pub(super) fn signature(text: &str, words: &[Word], clauses: &[Clause]) -> usize {
-    const MOST: usize = 16;
-    let is_closing = |clause: &&Clause| {
-        let own = || words[clause.words.clone()].iter().map(|word| word.low.as_str());
-        own().any(|word| CLOSES.contains(&word)) && own().all(|word| CLOSES.contains(&word) || BESIDE.contains(&word))
-    };
-    let Some(closing) = clauses.iter().rev().find(is_closing) else { return words.len() };
-    let behind = closing.words.end..words.len();
-    let has_number = behind.clone().any(|at| words[at].low.contains(|c: char| c.is_ascii_digit()));
-    let is_name = |at: usize| {
-        let own = &text[words[at].place.clone()];
-        let is_little =
-            matches!(own, "of" | "the" | "and" | "for" | "de" | "von" | "der" | "van" | "at" | "e" | "y" | "et" | "und");
-        let is_first = behind.len() == 1 && own.chars().all(char::is_alphabetic);
-        is_first
-            || is_little
-            || own.starts_with(char::is_uppercase)
-            || own.contains('@')
-            || own.chars().all(|c| c.is_ascii_digit() || c == '-')
-    };
-    let asks = |at: usize| {
-        is_of_settings(&words[at].low) && has_number
-            || is_verb(&words[at].low) && behind.start == at
-            || last_model(&words[at].low).is_some()
-    };
-    let is_signature = behind.len() <= MOST && behind.clone().all(|at| is_name(at) && !asks(at));
-    if is_signature { behind.start } else { words.len() }
-}
-
-const CLOSES: [&str; 20] = [
-    "regards",
-    "thanks",
-    "thank",
-    "cheers",
-    "sincerely",
-    "greetings",
-    "wishes",
-    "best",
-    "thx",
-    "gracias",
-    "merci",
-    "danke",
-    "grazie",
-    "obrigado",
-    "obrigada",
-    "cordialement",
-    "saludos",
-    "saluti",
-    "grüße",
-    "grüßen",
-];
-const BESIDE: [&str; 20] = [
-    "kind",
-    "many",
-    "warm",
-    "you",
-    "so",
-    "much",
-    "very",
-    "a",
-    "lot",
-    "in",
-    "advance",
-    "yours",
-    "with",
-    "and",
-    "for",
-    "your",
-    "help",
-    "viele",
-    "mit",
-    "freundlichen",
-];
 
 /// Which say that something is to be.
 const MARKS: [&str; 13] =

@@ -4,5 +4,7 @@ pub(super) mod again;
 pub(super) mod asides;
 mod clauses;
 pub(super) mod contradicted;
+mod marks;
+mod signature;
 pub(super) mod understood;
 pub(super) mod unmet;

@@ -5,10 +5,12 @@
 //! was taken of is told whole, in the user's words, where it asks for something; a statement (why something is asked for, what the data is
 //! like, who writes) only where it speaks of what settings are made of.
 
-use super::clauses::{self, Clause, Kind, Word, is_to_know, signature};
-use crate::data::{Roles, is_called};
+use super::clauses::{self, Clause, Kind, Word, is_to_know};
+use super::marks::{Mark, marks, names, placed};
+use super::signature::signature;
+use crate::data::Roles;
 use crate::intake::request::Request;
-use crate::intake::request::rest::{is_filler, is_filler_misspelt, is_negation};
+use crate::intake::request::rest::{is_filler_misspelt, is_negation};
 use crate::intake::request::wording::english::{is_verb, is_word};
 use crate::intake::request::wording::meant::{is_amount, is_of_settings, may_change};
 use std::ops::Range;
@@ -26,21 +28,6 @@ pub struct Outcome {
     pub left_out: Vec<String>,
     /// Those that are not read, though nobody said so.
     pub unread: Vec<String>,
-}
-
-/// What became of a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    /// It means nothing by itself: `the`.
-    Idle,
-    /// A rule has taken it, or the experiment follows it.
-    Taken,
-    /// A column that is told or read.
-    Used,
-    /// A column that is left out.
-    LeftOut,
-    /// Nothing came of it.
-    Open,
 }
 
 impl Request {
@@ -88,88 +75,6 @@ impl Request {
     }
 }
 
-/// What became of each word, and the phrases that stand nowhere in it: the rules read a text in other words. Clauses that one phrase goes
-/// over are one.
-fn marks(words: &[Word], clauses: &mut Vec<Clause>, request: &Request, outcome: &Outcome) -> (Vec<Mark>, Vec<String>) {
-    let mut marks: Vec<Mark> =
-        words.iter().map(|word| if is_filler(&word.low) || is_little(&word.low) { Mark::Idle } else { Mark::Taken }).collect();
-    let mut found = vec![false; words.len()];
-    let mut unplaced = Vec::new();
-    for phrase in &request.not_understood {
-        let own: Vec<String> = clauses::of(phrase).0.into_iter().map(|word| word.low).collect();
-        let is_open = outcome.open.contains(phrase);
-        let places = placed(words, &own, &found);
-        if places.is_empty() && is_open {
-            unplaced.push(phrase.clone());
-        }
-        // What is told by a rule may be made of such words alone.
-        let is_told = places.len() > 1 && places.iter().all(|at| marks[*at] == Mark::Idle);
-        if let (Some(first), Some(last)) = (places.first(), places.last()) {
-            join(clauses, *first..*last + 1);
-        }
-        for at in places {
-            found[at] = true;
-            // Of a phrase the words between its own are as they are anywhere.
-            if is_open && (is_told || marks[at] != Mark::Idle) {
-                marks[at] = Mark::Open;
-            }
-        }
-    }
-    for at in 0..words.len() {
-        for (columns, mark) in [(&outcome.left_out, Mark::LeftOut), (&outcome.used, Mark::Used)] {
-            if let Some(length) = names(words, at, columns) {
-                marks[at..at + length].fill(mark);
-            }
-        }
-    }
-    (marks, unplaced)
-}
-
-/// Makes one of the clauses that these words lie in, up to the end of a sentence.
-fn join(clauses: &mut Vec<Clause>, words: Range<usize>) {
-    let Some(first) = clauses.iter().position(|clause| clause.words.contains(&words.start)) else { return };
-    while let Some(next) = clauses.get(first + 1).filter(|next| next.words.start < words.end && !next.is_first) {
-        let (end, is_wish) = (next.words.end, next.kind == Kind::Wish);
-        clauses[first].words.end = end;
-        clauses[first].kind = if is_wish { Kind::Wish } else { clauses[first].kind };
-        clauses.remove(first + 1);
-    }
-}
-
-/// Where the words stand that were not found yet: together, else apart in one stretch.
-fn placed(words: &[Word], own: &[String], found: &[bool]) -> Vec<usize> {
-    const GAP: usize = 4;
-    let is_own = |at: usize, word: &String| !found[at] && words[at].low == *word;
-    let from = |start: usize| {
-        let mut places = vec![start];
-        for word in own.iter().skip(1) {
-            let last = *places.last()?;
-            places.push((last + 1..words.len().min(last + 1 + GAP)).find(|at| is_own(*at, word))?);
-        }
-        Some(places)
-    };
-    let starts = || own.first().into_iter().flat_map(|word| (0..words.len()).filter(move |at| is_own(*at, word)));
-    let all: Vec<Vec<usize>> = starts().filter_map(from).collect();
-    let width = |places: &Vec<usize>| places.last().copied().unwrap_or(0) - places[0];
-    all.into_iter().min_by_key(width).unwrap_or_default()
-}
-
-/// How many words from one on name one of these columns.
-fn names(words: &[Word], at: usize, columns: &[String]) -> Option<usize> {
-    const MOST: usize = 3;
-    (1..=MOST.min(words.len() - at)).rev().find(|length| {
-        let said: Vec<&str> = words[at..at + length].iter().map(|word| word.low.trim_end_matches("'s")).collect();
-        // `Skin temperature` of `skin_temp`.
-        let is_cut = |column: &String| {
-            let own: Vec<String> = column.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
-            let begins =
-                |(own, said): (&String, &&str)| own == said || own.chars().count() >= 4 && said.starts_with(own.as_str());
-            own.len() > 1 && own.len() == said.len() && own.iter().zip(&said).all(begins)
-        };
-        columns.iter().any(|column| is_called(column, &said.join(" ")) || is_cut(column))
-    })
-}
-
 struct Judge<'a> {
     /// As the user wrote it.
     own: &'a str,
@@ -193,7 +98,10 @@ impl Judge<'_> {
         let is_taken = has(Mark::Taken) || has(Mark::Used) || self.leaves_out(clause);
         let runs = || self.runs(all.clone()).into_iter();
         if is_taken {
-            return runs().filter(|run| self.may_ask(clause, run)).map(|run| self.written(run)).collect();
+            return runs()
+                .filter(|run| self.may_ask(clause, run))
+                .map(|run| self.written(self.with_object(clause, run)))
+                .collect();
         }
         if !self.is_a_wish(clause, of_data) {
             return vec![];
@@ -209,6 +117,10 @@ impl Judge<'_> {
         let open = || clause.words.clone().filter(|at| self.marks[*at] == Mark::Open);
         let is_of_settings = open().any(|at| is_of_settings(&self.words[at].low)) && !of_data;
         let has_column = open().any(|at| self.column(at));
+        // `Hmm, actually no` is said of nothing.
+        if low.iter().all(|word| OF_NOTHING.contains(word)) {
+            return false;
+        }
         match clause.kind {
             Kind::Wish if is_to_know(&low) => is_of_settings || has_column,
             Kind::Wish => open().count() > 1 || open().any(|at| may_change(&self.words[at].low)),
@@ -287,10 +199,17 @@ impl Judge<'_> {
         runs
     }
 
+    /// With the column that something is to be done to: `shorten the body`.
+    fn with_object(&self, clause: &Clause, run: Range<usize>) -> Range<usize> {
+        let object = (run.end..clause.words.end).find(|at| self.marks[*at] != Mark::Idle);
+        let object = object.filter(|at| matches!(self.marks[*at], Mark::Used | Mark::LeftOut) && self.bids(clause, &run));
+        run.start..object.map_or(run.end, |at| at + 1)
+    }
+
     /// With the clause before it, where that says what `it` is: `the phone is broken, leave it out`.
     fn with_meant(&self, before: &[Clause], own: Range<usize>) -> Range<usize> {
         let is_it = |at: usize| matches!(self.words[at].low.as_str(), "it" | "them" | "these" | "those" | "this" | "that");
-        let is_short = own.clone().filter(|at| self.marks[*at] == Mark::Open && may_change(&self.words[*at].low)).count() < 2;
+        let is_short = own.clone().filter(|at| self.marks[*at] == Mark::Open).count() < 3;
         let host = before.last().filter(|host| host.words.end <= own.start && host.kind != Kind::Wish);
         match host.filter(|_| is_short && own.clone().any(is_it)) {
             Some(host) if self.marks[host.words.clone()].contains(&Mark::Open) => host.words.start..own.end,
@@ -313,7 +232,8 @@ impl Judge<'_> {
         let place = &self.words[at].place;
         let is_quoted = self.text[..place.start].ends_with(['"', '`', '\'', '“', '„', '«']);
         let own = &self.text[place.clone()];
-        let is_large = own.starts_with(char::is_uppercase) && own.chars().any(char::is_lowercase);
+        let starts_line = self.text[..place.start].trim_end_matches(' ').ends_with('\n');
+        let is_large = own.starts_with(char::is_uppercase) && own.chars().any(char::is_lowercase) && !starts_line;
         is_quoted || is_large && at > clause.words.start && clause.kind == Kind::Wish && self.own == self.text
     }
 
@@ -399,18 +319,14 @@ fn is_choice(word: &str) -> bool {
     is_of_settings(word) && !BARE.contains(&word)
 }
 
-/// Words between others that no list of fillers needs.
-fn is_little(word: &str) -> bool {
-    const OF: [&str; 6] = ["i", "we", "you", "they", "he", "she"];
-    let is_letter = word.chars().count() == 1 && !word.chars().all(char::is_numeric);
-    is_letter || word.split_once('\'').is_some_and(|(own, _)| OF.contains(&own))
-}
-
 /// How words begin that say of a column that it is not to be read.
 const BARS: [&str; 11] = ["nothing", "drop", "ignor", "exclud", "omit", "skip", "remov", "discard", "leav", "forbid", "prohib"];
 
 /// Verbs that ask for nothing beside what is followed: `keep 20 % for testing`.
 const KEEPS: [&str; 8] = ["keep", "group", "continue", "divide", "reserve", "consider", "treat", "go"];
+
+/// Words that by themselves take back or go on.
+const OF_NOTHING: [&str; 10] = ["no", "actually", "hmm", "hm", "oh", "sorry", "wait", "oops", "well", "but"];
 
 /// What stands before a number that is told of something.
 const ABOUT: [&str; 9] = ["about", "around", "roughly", "approximately", "some", "nearly", "almost", "only", "ca"];
@@ -462,6 +378,7 @@ const BARE: [&str; 22] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::is_called;
     use crate::intake::request::parse_request;
 
     /// Where nothing of what is left is followed, of data with these columns.
