@@ -210,6 +210,12 @@ fn asks(low: &[&str]) -> bool {
     // `May not be used`, `is prohibited`.
     let bars = low.windows(3).any(|three| matches!(three, ["may" | "can" | "could", "not", "be" | "use" | "enter" | "have"]))
         || low.windows(2).any(|two| matches!(two, ["cannot" | "can't", "be" | "use"]))
+        || low.windows(2).any(|two| {
+            matches!(
+                two,
+                ["not", "of" | "relevant" | "needed" | "wanted" | "interesting" | "necessary" | "useful" | "required" | "to"]
+            )
+        })
         || low.iter().any(|word| matches!(*word, "forbidden" | "prohibited" | "banned" | "disallowed" | "off-limits"));
     let makes_sure = low.windows(2).any(|two| two == ["make", "sure"]);
     let has_to = low.windows(2).any(|two| matches!(two, ["has", "to"] | ["is", "to"] | ["are", "to"]));
@@ -239,8 +245,23 @@ pub(super) fn is_to_know(low: &[&str]) -> bool {
 const KNOWS: [&str; 9] = ["know", "learn", "guess", "tell", "see", "find", "understand", "predict", "estimate"];
 
 /// Which say that something is to be.
-const MARKS: [&str; 13] =
-    ["please", "pls", "plz", "must", "should", "shall", "mustn't", "shouldn't", "shan't", "ensure", "let's", "needs", "ought"];
+const MARKS: [&str; 15] = [
+    "ideally",
+    "preferably",
+    "please",
+    "pls",
+    "plz",
+    "must",
+    "should",
+    "shall",
+    "mustn't",
+    "shouldn't",
+    "shan't",
+    "ensure",
+    "let's",
+    "needs",
+    "ought",
+];
 
 /// The same of who speaks.
 const WANTS: [&str; 10] = ["want", "need", "like", "prefer", "love", "wish", "expect", "require", "hope", "appreciate"];

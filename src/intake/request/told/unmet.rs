@@ -122,12 +122,16 @@ impl Judge<'_> {
             return false;
         }
         match clause.kind {
-            Kind::Wish if is_to_know(&low) => is_of_settings || has_column,
-            Kind::Wish => open().count() > 1 || open().any(|at| may_change(&self.words[at].low)),
+            Kind::Wish if is_to_know(&low) => is_of_settings || has_column || low.iter().any(|word| SOURCES.contains(word)),
+            Kind::Wish => {
+                let says = || open().any(|at| !VAGUE.contains(&self.words[at].low.as_str()));
+                let is_whole = clause.words.len() > FEW && says() || open().count() > 1;
+                is_whole || open().any(|at| may_change(&self.words[at].low))
+            }
             Kind::Fragment if of_data => has_column,
             Kind::Fragment => open().any(|at| !self.counts_data(clause, at) && may_change(&self.words[at].low)) || has_column,
-            // `A missed fraud is 8 times worse`.
-            Kind::Statement => is_of_settings || has_column || open().any(|at| self.words[at].low == "times"),
+            // `A missed fraud is 8 times worse`, `half of it is enough`.
+            Kind::Statement => is_of_settings || has_column || open().any(|at| WEIGHS.contains(&self.words[at].low.as_str())),
         }
     }
 
@@ -142,7 +146,7 @@ impl Judge<'_> {
         let speaks_of_settings = clause.kind != Kind::Statement
             || clause.words.clone().any(|at| self.marks[at] == Mark::Taken && (is_of_settings(word(at)) || has_digit(word(at))));
         if !speaks_of_settings {
-            return open().any(|at| word(at) == "times");
+            return open().any(|at| WEIGHS.contains(&word(at)));
         }
         let is_strange =
             |at: usize| !is_word(word(at)) && !is_negation(word(at)) && !is_filler_misspelt(word(at)) && !self.is_slip(at);
@@ -328,8 +332,20 @@ const KEEPS: [&str; 8] = ["keep", "group", "continue", "divide", "reserve", "con
 /// Words that by themselves take back or go on.
 const OF_NOTHING: [&str; 10] = ["no", "actually", "hmm", "hm", "oh", "sorry", "wait", "oops", "well", "but"];
 
+/// A wish of more words than these asks for something, however common they are.
+const FEW: usize = 4;
+
+/// What is said of any model.
+const VAGUE: [&str; 11] = ["small", "simple", "nice", "plain", "little", "quick", "fast", "decent", "basic", "short", "great"];
+
+/// What a prediction is made from, in words.
+const SOURCES: [&str; 8] = ["features", "feature", "variables", "variable", "columns", "factors", "inputs", "predictors"];
+
+/// What a statement says that weighs one thing against another.
+const WEIGHS: [&str; 6] = ["times", "worse", "matter", "matters", "enough", "suffices"];
+
 /// What stands before a number that is told of something.
-const ABOUT: [&str; 9] = ["about", "around", "roughly", "approximately", "some", "nearly", "almost", "only", "ca"];
+const ABOUT: [&str; 7] = ["about", "around", "roughly", "approximately", "nearly", "almost", "ca"];
 
 /// What data is counted in.
 const OF_DATA: [&str; 14] = [

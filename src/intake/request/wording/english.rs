@@ -33,7 +33,7 @@ static VERBS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
         "use", "train", "test", "run", "do", "make", "build", "take", "give", "get", "see", "try", "learn", "teach", "tune", "fine-tune", "finetune", "classify",
         "predict", "evaluate", "validate", "measure", "report", "tell", "find", "start", "limit", "regress", "truncate", "ensemble", "weigh", "calibrate", "deploy",
         "don't", "normalize", "normalise", "standardize", "standardise", "optimize", "optimise", "clip", "pretrain", "augment", "tokenize", "skip", "hold", "smooth", "average", "mask", "oversample", "undersample", "resample", "upsample", "downsample",
-        "quantize", "prune", "distill", "bin", "rescale", "impute", "winsorize", "stratify", "permute", "mix", "bootstrap", "shuffle", "repeat", "regularize",
+        "quantize", "prune", "distill", "bin", "rescale", "impute", "winsorize", "stratify", "permute", "mix", "bootstrap", "shuffle", "log", "email", "mail", "lowercase", "print", "track", "monitor", "repeat", "regularize",
     ];
     let mut is_of_verbs = false;
     let mut verbs: BTreeSet<&str> = OF_REQUESTS.iter().copied().collect();

@@ -115,7 +115,8 @@ const OF_RECIPES: &[&str] = &[
     "threshold", "temperature", "freeze", "unfreeze", "deadline", "cluster", "clusters", "split", "importance", "decoder", "encoder", "backbone", "head", "depth",
     "gpu", "pass", "passes", "window", "noise", "penalty", "objective", "activation", "pooling", "frozen", "checkpoint", "checkpoints", "ensemble", "boosting", "confidence",
     "matrix", "calibration", "probabilities", "attention", "logarithm", "transform", "stratified", "metric", "budget", "limit", "bias", "inference", "latency",
-    "regularization", "regularisation", "interactions", "outliers", "imputation",
+    "regularization", "regularisation", "interactions", "outliers", "imputation", "uncertainty", "interval", "intervals", "explanation", "explanations", "explainable", "interpretable", "fairness",
+    "privacy", "robust", "sparse", "deterministic", "reproducible", "retraining", "drift",
 ];
 
 /// Of the words of settings those that speak of the data, or of anything.
