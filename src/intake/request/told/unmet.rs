@@ -129,7 +129,7 @@ impl Judge<'_> {
                 is_whole || open().any(|at| may_change(&self.words[at].low))
             }
             Kind::Fragment if of_data => has_column,
-            Kind::Fragment => open().any(|at| !self.counts_data(clause, at) && may_change(&self.words[at].low)) || has_column,
+            Kind::Fragment => open().any(|at| !self.is_counted(clause, at) && may_change(&self.words[at].low)) || has_column,
             // `A missed fraud is 8 times worse`, `half of it is enough`.
             Kind::Statement => is_of_settings || has_column || open().any(|at| WEIGHS.contains(&self.words[at].low.as_str())),
         }
@@ -256,6 +256,11 @@ impl Judge<'_> {
         let is_out = |at: usize| self.marks[at] == Mark::LeftOut || names(self.words, at, &self.outcome.unread).is_some();
         let bars = || words().any(bars);
         clause.words.clone().any(|at| self.marks[at] == Mark::LeftOut) || clause.words.clone().any(is_out) && bars()
+    }
+
+    /// Whether it is such a number, or what it counts.
+    fn is_counted(&self, clause: &Clause, at: usize) -> bool {
+        self.counts_data(clause, at) || at > clause.words.start && self.counts_data(clause, at - 1)
     }
 
     /// Whether a number is of the data: `about nine hundred of them`, `(4 columns)`, `(score, 0-5)`.
@@ -452,6 +457,15 @@ mod tests {
             ("MLP on a.csv, predict price. A monotone constraint on price", "monotone constraint"),
             ("MLP on a.csv, predict price. Deploy it as a service when done", "Deploy it as a service when done"),
             ("MLP on a.csv, predict price. Thanks, Tom. Use a quantile loss", "Use a quantile loss"),
+            ("MLP on a.csv, predict price. It has to run on a phone afterwards.", "It has to run on a phone afterwards"),
+            ("MLP on a.csv, predict price. Ideally the model also tells why.", "Ideally the model also tells why"),
+            ("MLP on a.csv, predict price. Half of it is enough.", "Half of it is enough"),
+            ("MLP on a.csv, predict price. Only bikes younger than ten years count.", "Only bikes younger than ten years count"),
+            ("MLP on a.csv, predict price. Old ones are not of interest.", "Old ones are not of interest"),
+            ("MLP on a.csv, predict price. Email me the result.", "Email me the result"),
+            ("MLP on a.csv, predict price. shorten the price", "shorten the price"),
+            ("MLP on a.csv, predict price. The phone is broken, leave it out", "The phone is broken, leave it out"),
+            ("MLP on a.csv, predict price, age may not be used", "age may not be used"),
         ] {
             let found = left(text, &["price"], &[], &["zip", "age"]);
             assert!(found.iter().any(|words| words == told), "{text}: {found:?}");
