@@ -18,22 +18,24 @@ impl Brief<'_> {
             !said.is_followed(&mended) && !self.is_so_anyway(&mended, out)
         };
         let open = request.not_understood.iter().filter(is_open).cloned().collect();
-        request.unmet(&self.outcome(open))
+        request.unmet(&self.outcome(&said, open))
     }
 
     /// What became of the columns, where nothing came of these words.
-    fn outcome(&self, open: Vec<String>) -> Outcome {
+    fn outcome(&self, said: &Said<'_>, open: Vec<String>) -> Outcome {
         let data = self.offer.data;
         let columns: Vec<String> =
             self.column_names().into_iter().chain(data.whose.iter().map(String::as_str)).map(str::to_string).collect();
         let own = &data.columns;
-        let used: Vec<String> = own.label.iter().chain(&own.labels).chain(&own.input).cloned().collect();
-        let parted = self.held_out_by.column().cloned();
-        let left_out: Vec<String> = columns.iter().filter(|name| self.left_out(name).is_some()).cloned().chain(parted).collect();
-        let reads_all = own.input.is_empty();
-        let is_unread = |name: &&String| !reads_all && !used.contains(name) && !left_out.contains(name);
+        // Of a table all that is not left out is read, whether anybody asked for it or not.
+        let is_asked = |name: &&String| data.table.is_none() || said.is_asked_input(name);
+        let used: Vec<String> = own.label.iter().chain(&own.labels).chain(own.input.iter().filter(is_asked)).cloned().collect();
+        let parted_by: Vec<String> = self.held_out_by.column().cloned().into_iter().collect();
+        let left_out: Vec<String> = columns.iter().filter(|name| self.left_out(name).is_some()).cloned().collect();
+        let is_unread =
+            |name: &&String| !own.input.is_empty() && ![&own.input, &used, &left_out].iter().any(|all| all.contains(name));
         let unread = columns.iter().filter(is_unread).cloned().collect();
-        Outcome { open, used, left_out, unread, columns }
+        Outcome { open, used, left_out, parted_by, unread, columns }
     }
 
     /// Columns that are used and whose names were read out of slips of the keyboard.
@@ -178,6 +180,12 @@ impl<'a> Said<'a> {
                     || (has(&perhaps.label, name) || has(&perhaps.told, name)) && self.is_label(name)
             }
         }
+    }
+
+    /// Whether the request says that a column is to be read.
+    fn is_asked_input(&self, name: &str) -> bool {
+        let asked = self.roles.input.iter().chain(&self.perhaps.input).chain(&self.request.input).chain(&self.kept);
+        self.reads_just_these || asked.clone().any(|own| is_called(name, own) || is_alike(name, own))
     }
 
     fn is_input(&self, name: &str) -> bool {

@@ -18,6 +18,8 @@ pub(super) enum Mark {
     Used,
     /// A column that is left out.
     LeftOut,
+    /// One that the rows are parted by.
+    Parts,
     /// Nothing came of it.
     Open,
 }
@@ -50,7 +52,9 @@ pub(super) fn marks(words: &[Word], clauses: &mut Vec<Clause>, request: &Request
         }
     }
     for at in 0..words.len() {
-        for (columns, mark) in [(&outcome.left_out, Mark::LeftOut), (&outcome.used, Mark::Used)] {
+        for (columns, mark) in
+            [(&outcome.left_out, Mark::LeftOut), (&outcome.used, Mark::Used), (&outcome.parted_by, Mark::Parts)]
+        {
             if let Some(length) = names(words, at, columns) {
                 marks[at..at + length].fill(mark);
             }

@@ -24,8 +24,10 @@ pub struct Outcome {
     pub columns: Vec<String>,
     /// Those that are told, or read because the request says so.
     pub used: Vec<String>,
-    /// Those that are left out, or that the rows are parted by.
+    /// Those that are left out.
     pub left_out: Vec<String>,
+    /// That the rows are parted by.
+    pub parted_by: Vec<String>,
     /// Those that are not read, though nobody said so.
     pub unread: Vec<String>,
 }
@@ -95,7 +97,7 @@ impl Judge<'_> {
         }
         // What is said in brackets is said of what stands before them.
         let of_data = clause.is_aside && before.last().is_some_and(|host| self.ends_with_data(host));
-        let is_taken = has(Mark::Taken) || has(Mark::Used) || self.leaves_out(clause);
+        let is_taken = has(Mark::Taken) || has(Mark::Used) || has(Mark::Parts) || self.leaves_out(clause);
         let runs = || self.runs(all.clone()).into_iter();
         if is_taken {
             return runs()
@@ -103,7 +105,8 @@ impl Judge<'_> {
                 .map(|run| self.written(self.with_object(clause, run)))
                 .collect();
         }
-        if !self.is_a_wish(clause, of_data) {
+        let is_done = self.meant(before, &all).is_some_and(|host| self.leaves_out(host));
+        if is_done || !self.is_a_wish(clause, of_data) {
             return vec![];
         }
         let whole = self.written(self.trimmed(self.with_meant(before, all.clone())));
@@ -116,7 +119,7 @@ impl Judge<'_> {
         let low: Vec<&str> = self.words[clause.words.clone()].iter().map(|word| word.low.as_str()).collect();
         let open = || clause.words.clone().filter(|at| self.marks[*at] == Mark::Open);
         let is_of_settings = open().any(|at| is_of_settings(&self.words[at].low)) && !of_data;
-        let has_column = open().any(|at| self.column(at));
+        let has_column = open().any(|at| self.column(clause, at));
         // `Hmm, actually no` is said of nothing.
         if low.iter().all(|word| OF_NOTHING.contains(word)) {
             return false;
@@ -125,7 +128,8 @@ impl Judge<'_> {
             Kind::Wish if is_to_know(&low) => is_of_settings || has_column || low.iter().any(|word| SOURCES.contains(word)),
             Kind::Wish => {
                 let says = || open().any(|at| !VAGUE.contains(&self.words[at].low.as_str()));
-                let is_whole = clause.words.len() > FEW && says() || open().count() > 1;
+                let is_of_left_out = clause.words.clone().any(|at| self.marks[at] == Mark::LeftOut);
+                let is_whole = clause.words.len() > FEW && says() || open().count() > 1 || is_of_left_out;
                 is_whole || open().any(|at| may_change(&self.words[at].low))
             }
             Kind::Fragment if of_data => has_column,
@@ -140,7 +144,8 @@ impl Judge<'_> {
         let open = || run.clone().filter(|at| self.marks[*at] == Mark::Open);
         let word = |at: usize| self.words[at].low.as_str();
         let is_barred = || clause.words.clone().any(|at| bars(word(at)));
-        if open().any(|at| self.column(at) || self.names_partly(at) && is_barred()) || self.is_done_to_column(clause, run) {
+        if open().any(|at| self.column(clause, at) || self.names_partly(at) && is_barred()) || self.is_done_to_column(clause, run)
+        {
             return true;
         }
         let speaks_of_settings = clause.kind != Kind::Statement
@@ -210,12 +215,16 @@ impl Judge<'_> {
         run.start..object.map_or(run.end, |at| at + 1)
     }
 
-    /// With the clause before it, where that says what `it` is: `the phone is broken, leave it out`.
-    fn with_meant(&self, before: &[Clause], own: Range<usize>) -> Range<usize> {
+    /// The clause before it, where that says what `it` is: `the phone is broken, leave it out`.
+    fn meant<'b>(&self, before: &'b [Clause], own: &Range<usize>) -> Option<&'b Clause> {
         let is_it = |at: usize| matches!(self.words[at].low.as_str(), "it" | "them" | "these" | "those" | "this" | "that");
         let is_short = own.clone().filter(|at| self.marks[*at] == Mark::Open).count() < 3;
         let host = before.last().filter(|host| host.words.end <= own.start && host.kind != Kind::Wish);
-        match host.filter(|_| is_short && own.clone().any(is_it)) {
+        host.filter(|_| is_short && own.clone().any(is_it))
+    }
+
+    fn with_meant(&self, before: &[Clause], own: Range<usize>) -> Range<usize> {
+        match self.meant(before, &own) {
             Some(host) if self.marks[host.words.clone()].contains(&Mark::Open) => host.words.start..own.end,
             _ => own,
         }
@@ -250,12 +259,11 @@ impl Judge<'_> {
         word.chars().count() >= SHORTEST && parts.any(|part| strsim::osa_distance(part, word) == 1)
     }
 
-    /// Whether a clause says of a column that it is not to be read, and it is not.
+    /// Whether a clause says of a column that it is not to be read, and it is not; or how the rows are parted, as they are.
     fn leaves_out(&self, clause: &Clause) -> bool {
-        let words = || clause.words.clone().map(|at| self.words[at].low.as_str());
         let is_out = |at: usize| self.marks[at] == Mark::LeftOut || names(self.words, at, &self.outcome.unread).is_some();
-        let bars = || words().any(bars);
-        clause.words.clone().any(|at| self.marks[at] == Mark::LeftOut) || clause.words.clone().any(is_out) && bars()
+        let bars = || clause.words.clone().any(|at| bars(&self.words[at].low)) || clause.kind == Kind::Statement;
+        clause.words.clone().any(|at| self.marks[at] == Mark::Parts) || clause.words.clone().any(is_out) && bars()
     }
 
     /// Whether it is such a number, or what it counts.
@@ -276,9 +284,11 @@ impl Judge<'_> {
         is_about && clause.kind != Kind::Wish || clause.is_aside && (is_of_column() || is_of_rows())
     }
 
-    /// Whether a word names a column that has no part of its own.
-    fn column(&self, at: usize) -> bool {
-        let others: Vec<String> = self.outcome.columns.iter().filter(|name| !self.has_part(name)).cloned().collect();
+    /// Whether a word names a column that has no part of its own. How one is that is not read does not matter.
+    fn column(&self, clause: &Clause, at: usize) -> bool {
+        let tells = clause.kind == Kind::Statement;
+        let is_other = |name: &&String| !self.has_part(name) && !(tells && self.outcome.unread.contains(name));
+        let others: Vec<String> = self.outcome.columns.iter().filter(is_other).cloned().collect();
         self.marks[at] == Mark::Open && names(self.words, at, &others).is_some()
     }
 
@@ -300,7 +310,7 @@ impl Judge<'_> {
     }
 
     fn has_part(&self, name: &String) -> bool {
-        self.outcome.used.contains(name) || self.outcome.left_out.contains(name)
+        [&self.outcome.used, &self.outcome.left_out, &self.outcome.parted_by].iter().any(|all| all.contains(name))
     }
 
     /// Whether a clause ends with a column, a file or a part of the data: what brackets say behind it is said of that.
@@ -316,7 +326,7 @@ impl Judge<'_> {
 
 /// Whether a word says of a column that it is not to be read.
 fn bars(word: &str) -> bool {
-    is_negation(word) || BARS.iter().any(|own| word.starts_with(own))
+    is_negation(word) || matches!(word, "out" | "away" | "aside" | "off") || BARS.iter().any(|own| word.starts_with(own))
 }
 
 fn has_digit(word: &str) -> bool {
@@ -329,7 +339,25 @@ fn is_choice(word: &str) -> bool {
 }
 
 /// How words begin that say of a column that it is not to be read.
-const BARS: [&str; 11] = ["nothing", "drop", "ignor", "exclud", "omit", "skip", "remov", "discard", "leav", "forbid", "prohib"];
+const BARS: [&str; 17] = [
+    "useless",
+    "irrelevant",
+    "meaningless",
+    "nothing",
+    "drop",
+    "ignor",
+    "exclud",
+    "omit",
+    "skip",
+    "remov",
+    "discard",
+    "leav",
+    "forbid",
+    "prohib",
+    "hid",
+    "avoid",
+    "except",
+];
 
 /// Verbs that ask for nothing beside what is followed: `keep 20 % for testing`.
 const KEEPS: [&str; 8] = ["keep", "group", "continue", "divide", "reserve", "consider", "treat", "go"];
@@ -409,7 +437,7 @@ mod tests {
         let all = [used, left_out, columns].concat();
         let is_open = |words: &&String| !all.iter().any(|name| is_called(name, words));
         let open = request.not_understood.iter().filter(is_open).cloned().collect();
-        let outcome = Outcome { open, columns: names(&all), used: names(used), left_out: names(left_out), unread: vec![] };
+        let outcome = Outcome { open, columns: names(&all), used: names(used), left_out: names(left_out), ..Outcome::default() };
         request.unmet(&outcome)
     }
 
@@ -425,6 +453,8 @@ mod tests {
             "MLP on a.csv, predict price. Kind regards, Dr. Ines Falk, Head of Credit Risk",
             "MLP on a.csv, predict price.\n\nBest,\nMarta Oliveira\nCredit Analytics\nPhone 555 0142",
             "MLP on a.csv, predict price. agent must play no part. 5 epochs",
+            "MLP on a.csv, predict price. agent must stay out. 5 epochs",
+            "MLP on a.csv, predict price. agent is filled in later, so don't use it. 5 epochs",
         ] {
             assert_eq!(left(text, &["price"], &["agent"], &[]), [""; 0], "{text}");
         }
@@ -466,8 +496,9 @@ mod tests {
             ("MLP on a.csv, predict price. shorten the price", "shorten the price"),
             ("MLP on a.csv, predict price. The phone is broken, leave it out", "The phone is broken, leave it out"),
             ("MLP on a.csv, predict price, age may not be used", "age may not be used"),
+            ("MLP on a.csv, predict price. polish the agent", "polish the agent"),
         ] {
-            let found = left(text, &["price"], &[], &["zip", "age"]);
+            let found = left(text, &["price"], &["agent"], &["zip", "age"]);
             assert!(found.iter().any(|words| words == told), "{text}: {found:?}");
         }
     }
