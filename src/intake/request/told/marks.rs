@@ -12,8 +12,10 @@ use std::ops::Range;
 pub(super) enum Mark {
     /// It means nothing by itself: `the`.
     Idle,
-    /// A rule has taken it, or the experiment follows it.
+    /// A rule has taken it.
     Taken,
+    /// No rule has, and the experiment follows it.
+    Followed,
     /// A column that is told or read.
     Used,
     /// A column that is left out.
@@ -46,8 +48,10 @@ pub(super) fn marks(words: &[Word], clauses: &mut Vec<Clause>, request: &Request
         for at in places {
             found[at] = true;
             // Of a phrase the words between its own are as they are anywhere.
-            if is_open && (is_told || marks[at] != Mark::Idle) {
-                marks[at] = Mark::Open;
+            match is_open {
+                true if is_told || marks[at] != Mark::Idle => marks[at] = Mark::Open,
+                false if marks[at] == Mark::Taken => marks[at] = Mark::Followed,
+                _ => {}
             }
         }
     }

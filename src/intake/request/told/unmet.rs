@@ -97,7 +97,8 @@ impl Judge<'_> {
         }
         // What is said in brackets is said of what stands before them.
         let of_data = clause.is_aside && before.last().is_some_and(|host| self.ends_with_data(host));
-        let is_taken = has(Mark::Taken) || has(Mark::Used) || has(Mark::Parts) || self.leaves_out(clause);
+        let is_done = has(Mark::Taken) || has(Mark::Parts) || self.leaves_out(clause);
+        let is_taken = is_done || (has(Mark::Used) || has(Mark::Followed)) && !self.wants_more(clause);
         let runs = || self.runs(all.clone()).into_iter();
         if is_taken {
             return runs()
@@ -105,13 +106,21 @@ impl Judge<'_> {
                 .map(|run| self.written(self.with_object(clause, run)))
                 .collect();
         }
-        let is_done = self.meant(before, &all).is_some_and(|host| self.leaves_out(host));
-        if is_done || !self.is_a_wish(clause, of_data) {
+        let is_meant = self.meant(before, &all).is_some_and(|host| self.leaves_out(host));
+        if is_meant || !self.is_a_wish(clause, of_data) {
             return vec![];
         }
         let whole = self.written(self.trimmed(self.with_meant(before, all.clone())));
         // Of another language some words may be in English by now.
         if self.own.contains(&whole) { vec![whole] } else { runs().map(|run| self.written(run)).collect() }
+    }
+
+    /// Whether a wish is for more than what its columns tell: `I would like a chart of the prices`, not `route mails to the right team`.
+    fn wants_more(&self, clause: &Clause) -> bool {
+        let low: Vec<&str> = self.words[clause.words.clone()].iter().map(|word| word.low.as_str()).collect();
+        let is_task = || low.iter().any(|word| Roles::places(word) || TELLS.contains(word));
+        let is_asked = || low.iter().any(|word| matches!(*word, "like" | "want" | "need" | "also" | "prefer"));
+        clause.kind == Kind::Wish && is_asked() && !is_task() && !is_to_know(&low)
     }
 
     /// Whether a clause that nothing was taken of asks for something.
@@ -194,7 +203,7 @@ impl Judge<'_> {
     fn runs(&self, all: Range<usize>) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
         for at in all.clone().filter(|at| self.marks[*at] == Mark::Open) {
-            let is_between = |mark: &Mark| *mark != Mark::Taken;
+            let is_between = |mark: &Mark| !matches!(mark, Mark::Taken | Mark::Followed);
             match runs.last_mut().filter(|run| self.marks[run.end..at].iter().all(is_between)) {
                 Some(run) => run.end = at + 1,
                 None => runs.push(at..at + 1),
@@ -371,6 +380,10 @@ const FEW: usize = 4;
 /// What is said of any model.
 const VAGUE: [&str; 11] = ["small", "simple", "nice", "plain", "little", "quick", "fast", "decent", "basic", "short", "great"];
 
+/// What a model does with what it is told.
+const TELLS: [&str; 10] =
+    ["predict", "predicts", "classify", "estimate", "estimates", "guess", "guesses", "tells", "model", "score"];
+
 /// What a prediction is made from, in words.
 const SOURCES: [&str; 8] = ["features", "feature", "variables", "variable", "columns", "factors", "inputs", "predictors"];
 
@@ -497,6 +510,10 @@ mod tests {
             ("MLP on a.csv, predict price. The phone is broken, leave it out", "The phone is broken, leave it out"),
             ("MLP on a.csv, predict price, age may not be used", "age may not be used"),
             ("MLP on a.csv, predict price. polish the agent", "polish the agent"),
+            (
+                "MLP on a.csv, predict price. I would also like a chart of the price by maker",
+                "I would also like a chart of the price by maker",
+            ),
         ] {
             let found = left(text, &["price"], &["agent"], &["zip", "age"]);
             assert!(found.iter().any(|words| words == told), "{text}: {found:?}");
