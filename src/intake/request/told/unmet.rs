@@ -98,7 +98,9 @@ impl Judge<'_> {
         // What is said in brackets is said of what stands before them.
         let of_data = clause.is_aside && before.last().is_some_and(|host| self.ends_with_data(host));
         let is_done = has(Mark::Taken) || has(Mark::Parts) || self.leaves_out(clause);
-        let is_taken = is_done || (has(Mark::Used) || has(Mark::Followed)) && !self.wants_more(clause);
+        // What is called as the data is says nothing of what is wished: `set aside a quarter of the bikes`.
+        let is_of_columns = has(Mark::Used) && !self.wants_more(clause);
+        let is_taken = is_done || is_of_columns || has(Mark::Followed) && clause.kind != Kind::Wish;
         let runs = || self.runs(all.clone()).into_iter();
         if is_taken {
             return runs()
@@ -295,7 +297,7 @@ impl Judge<'_> {
 
     /// Whether a word names a column that has no part of its own. How one is that is not read does not matter.
     fn column(&self, clause: &Clause, at: usize) -> bool {
-        let tells = clause.kind == Kind::Statement;
+        let tells = clause.kind == Kind::Statement || self.leaves_out(clause);
         let is_other = |name: &&String| !self.has_part(name) && !(tells && self.outcome.unread.contains(name));
         let others: Vec<String> = self.outcome.columns.iter().filter(is_other).cloned().collect();
         self.marks[at] == Mark::Open && names(self.words, at, &others).is_some()
