@@ -54,6 +54,7 @@ pub use columns::{PairKind, PerhapsColumns, Roles, is_alike, is_called, is_same_
 pub use describe::{ColumnDescribed, FEW, Lengths, Personal, SplitDescribed, describe, described_files};
 pub use digest::{copy_below, git_blob, sha256_of as sha256_of_bytes, sha256_of_file, sha256_of_files, sha256_of_place};
 pub use error::{Error, Lacks, Result};
+pub(crate) use features::UNEVEN;
 pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, files_called, lying, near};

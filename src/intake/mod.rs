@@ -45,8 +45,8 @@ pub use quote::{Quote, Span};
 pub use recipe::{PaperRecipe, Wanted};
 pub use request::{
     AskedAdapter, AskedError, AskedOrder, AskedPair, AskedPart, AskedPreparation, AskedSpeech, AskedSplit, AskedWeights,
-    DataName, Edge, Frozen, Lack, Lacking, Lying, ModelName, ModelSize, Preparation, Refused, Request, SplitBy, Times, Tuned,
-    Without, language, measure_called, parse_request,
+    DataName, Edge, Frozen, Lack, Lacking, Lying, ModelName, ModelSize, Outcome, Preparation, Refused, Request, SplitBy, Times,
+    Tuned, Without, language, measure_called, parse_request,
 };
 pub use source::{ArxivId, PaperFormat, PaperSource};
 

@@ -14,8 +14,9 @@ use fitting::{classes, groups, split, too_large, unfit};
 use runs::Common;
 use std::path::PathBuf;
 use tallow_zoo::{Adapted, BaseWeights, ModelConfig};
+pub(super) use told::WATCHED_AS_ASKED;
 pub use told::unpriced;
-use told::{assumed_pair, cost, deviations, of_length, of_memory, of_money, of_parts, of_time};
+use told::{assumed_pair, cost, deviations, of_length, of_memory, of_money, of_parts, of_rare_classes, of_time};
 
 /// Where things will lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +77,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     }
     assumptions.extend(of_parts(spec));
     assumptions.extend(facts.data.all_notes().filter(|note| !spec.assumptions.contains(note)).cloned());
+    assumptions.extend(of_rare_classes(spec, facts));
     let normalize = normalize(spec, facts, &mut assumptions);
     assumptions.extend(assumed_pair(spec, facts));
     let mut estimate = estimate(&model, share, &spec.recipe, micro_batch_size(spec), total_steps, &facts.data, &facts.host);

@@ -166,3 +166,33 @@ fn groups_are_found_by_what_holds_them() {
         assert!(!says(&spec, "data.held_out") && spec.not_understood.is_empty(), "{text}: {:?}", spec.not_understood);
     }
 }
+
+/// What was asked for differs from nothing, and what is said of it is true of this data and this measure.
+#[test]
+fn lines_are_true_of_what_was_asked() {
+    let lonely = texts(vec![split("train", 700, true)]);
+    let text = "MiniLM on my.csv, 20% of the rows for testing, keep 70 rows for validation, 1 epoch";
+    let asked = first(&request(text), &Wishes::default(), &lonely);
+    assert!(assumes(&asked, "data.monitor: as was asked for, 70 training examples"), "{:?}", asked.assumptions);
+    let columns = Columns { input: vec!["text".into()], ..Columns::default() };
+    let train = SplitFacts { tokens: Some(400_000), ..split("train", 5, true) };
+    let few = DataFacts {
+        task: Some(Task::LanguageModelling),
+        mean_tokens: Some(80_000.0),
+        columns,
+        labels: vec![],
+        ..texts(vec![train])
+    };
+    let spec = first(&request("train a GPT on my.jsonl, 10% for testing, 15 minutes"), &Wishes::default(), &few);
+    assert!(assumes(&spec, "1 of the 5 examples") && !assumes(&spec, "10 %"), "{:?}", spec.assumptions);
+}
+
+/// Words that the finished experiment follows are not told, and are where it does not.
+#[test]
+fn words_are_held_against_the_experiment() {
+    let left = |text: &str, data: &DataFacts| first(&request(text), &Wishes::default(), data).not_understood;
+    let text = "MiniLM on my.csv with one pass, three runs, seeds 1, 2 and 3, 1 epoch";
+    let rows = texts(vec![split("train", 900, true)]);
+    assert_eq!(left(text, &rows), [""; 0]);
+    assert_eq!(left("MiniLM on my.csv, four runs, seeds 1, 2 and 3, 1 epoch", &rows), ["four runs"]);
+}

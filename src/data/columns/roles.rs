@@ -121,21 +121,6 @@ impl Roles {
         beside_negations(&pieces(text, names), self).into_iter().map(str::to_string).collect()
     }
 
-    /// Whether words that name no column say no more than that something is told: `ground truth`, `dependent variable`.
-    pub fn only_labels(words: &str) -> bool {
-        let low = words.to_lowercase();
-        let mut words = low.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
-        let is_own = |word: &str| [LABELS, STATED, LITTLE, STATES].iter().any(|list| list.contains(&word)) || word == "ground";
-        words.peek().is_some() && words.all(is_own)
-    }
-
-    /// Whether words that name no column say no more than that something is not to be used.
-    pub fn only_bars(words: &str) -> bool {
-        let low = words.to_lowercase();
-        let words = low.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        barred::only_bars(&words.collect::<Vec<_>>())
-    }
-
     /// The columns that a text names.
     pub fn mentioned(text: &str, names: &[&str]) -> Vec<String> {
         let name = |piece: &Piece<'_>| if let Piece::Column(name) = piece { Some(name.to_string()) } else { None };
@@ -168,7 +153,9 @@ impl Roles {
 
     /// Whether a verb puts each thing in its place, and does nothing else: `routes`, `triage`.
     pub fn places(verb: &str) -> bool {
-        ["rout", "triag", "dispatch", "assign"].iter().any(|start| verb.to_lowercase().starts_with(start))
+        ["rout", "triag", "dispatch", "assign", "grad", "recogni", "identif"]
+            .iter()
+            .any(|start| verb.to_lowercase().starts_with(start))
     }
 
     /// Whether a phrase that nothing else came of says no more than what is followed: names of columns with their part.

@@ -17,5 +17,6 @@ pub(super) use cells::{Comma, Commas, category, is_nothing, number, number_of, t
 pub(super) use codes::Codes;
 pub(super) use dates::{DayOrder, dates};
 pub(super) use strays::Strays;
+pub(crate) use survey::UNEVEN;
 pub(super) use survey::{Asked, is_table, survey};
 pub(super) use target::rows_of;

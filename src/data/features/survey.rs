@@ -223,6 +223,9 @@ fn split_facts(
     Ok((facts, targets))
 }
 
+/// Begins what is said of classes of which one is rare.
+pub(crate) const UNEVEN: &str = "classes: unlike in number, ";
+
 /// The classes in order, and how unlike in number they are; there must be so many. Of numbers none, and more than one value.
 fn labels(
     label: &str,
@@ -257,9 +260,7 @@ fn labels(
         && (*least as f64) < RARE * most as f64
     {
         let (name, least, most) = (&targets.classes[class], count(*least as f64), count(most as f64));
-        notes.push(format!(
-            "classes: unlike in number, {least} rows of `{name}` beside {most} of the most frequent: the macro F1 counts each class alike"
-        ));
+        notes.push(format!("{UNEVEN}{least} rows of `{name}` beside {most} of the most frequent"));
     }
     Ok(labels)
 }

@@ -28,12 +28,13 @@ pub use settings::weights::AskedWeights;
 pub use settings::without::Without;
 pub use task::metrics::measure_called;
 pub use task::pair::{AskedPair, language};
+pub use told::unmet::Outcome;
 
 use crate::data::PerhapsColumns;
 use data::{label, names, perhaps, preparation};
 use rest::Rest;
 use task::{deeds, kind, models, pair, papers, quality, question, speech};
-use told::{again, asides, contradicted, explained};
+use told::{again, asides, contradicted};
 use wording::{corrected, meant, pasted, unread};
 
 /// What lies at a path.
@@ -148,18 +149,6 @@ impl Request {
     /// Whether what was not understood may have been a wish, and not only ordinary words between those that are.
     pub fn may_change(words: &str) -> bool {
         meant::may_change(words)
-    }
-
-    /// Whether a word that nothing came of is a slip of one that asks for nothing: `classifer`.
-    pub fn is_slip_of_no_wish(word: &str) -> bool {
-        rest::is_filler_misspelt(word)
-    }
-
-    /// Whether words that nothing came of only say why, or what the data is like.
-    pub fn only_explains(&self, words: &str) -> bool {
-        let times = self.not_understood.iter().filter(|own| *own == words).count();
-        let texts = [Some(&self.text), self.read_as.as_ref()];
-        texts.into_iter().flatten().any(|text| explained::only_explains(text, words, times))
     }
 
     /// Words that may be names of columns: it is for the data to say whether they are.

@@ -48,7 +48,8 @@ fn local(path: &str) -> Option<DataName> {
 
 /// Nothing is left that would have to be told.
 fn is_clear(r: &Request) -> bool {
-    r.not_understood.is_empty() && r.refused.is_empty() && r.lacking.is_empty()
+    let outcome = Outcome { open: r.not_understood.clone(), ..Outcome::default() };
+    r.unmet(&outcome).is_empty() && r.refused.is_empty() && r.lacking.is_empty()
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a plan tells beside its runs: what was assumed, what they take, and where they differ from what was stated.
 
+use crate::data::UNEVEN;
 use crate::plan::idle::idle;
 use crate::plan::{Facts, PARTIAL, Plan, usd_of};
-use crate::spec::{Deviation, ExperimentSpec, Length, Monitor, Task};
+use crate::spec::{Deviation, ExperimentSpec, Length, Metric, Monitor, Task};
 use crate::words;
 
 impl Plan {
@@ -99,6 +100,18 @@ pub(super) fn assumed_pair(spec: &ExperimentSpec, facts: &Facts) -> Option<Strin
     open.then(|| format!("data.columns: `{target}` is written from `{source}` (their names say so; `data.columns.input` and `data.columns.label` turn it round)"))
 }
 
+/// Begins what a planner says of examples that are watched because the request asks for it.
+pub(in crate::plan) const WATCHED_AS_ASKED: &str = "data.monitor: as was asked for, ";
+
+/// That measures over all rows hardly show a rare class, where one of these was taken.
+pub(super) fn of_rare_classes(spec: &ExperimentSpec, facts: &Facts) -> Option<String> {
+    let is_uneven = facts.data.all_notes().any(|note| note.starts_with(UNEVEN));
+    let counts_rows = matches!(spec.metric, Metric::Accuracy | Metric::MicroF1);
+    let name = spec.metric.in_words();
+    (is_uneven && counts_rows)
+        .then(|| format!("metric: {name} counts each row alike; the macro F1 counts each class alike, the rare one too"))
+}
+
 /// Watching takes this share of the training examples at most before it is a matter of other data.
 const SMALL_SHARE: f64 = 0.05;
 
@@ -114,8 +127,9 @@ pub(super) fn deviations(spec: &ExperimentSpec, there: usize, kept_out: usize) -
     };
     let left = there - kept_out;
     let field = if kept_out as f64 <= SMALL_SHARE * there as f64 { "data.monitor" } else { "data.train" };
-    // Whoever asks for fewer than are left misses none of those that are kept out.
-    if spec.data.max_train_examples.is_none_or(|most| most > left) {
+    // Whoever asks for fewer than are left misses none of those that are kept out, nor who asks for these to be.
+    let is_asked = spec.claim.is_none() && spec.assumptions.iter().any(|line| line.starts_with(WATCHED_AS_ASKED));
+    if !is_asked && spec.data.max_train_examples.is_none_or(|most| most > left) {
         fewer(field, there, left, format!("{kept_out} are kept out to watch training"));
     }
     if spec.claim.is_some() {

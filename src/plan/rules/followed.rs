@@ -6,7 +6,7 @@ use super::paper::Drafted;
 use crate::data::is_called;
 use crate::intake::regex;
 use crate::intake::{Lack, Lacking, ModelName, Request, measure_called};
-use crate::spec::{HeldOutBy, Monitor, Similarity, Task};
+use crate::spec::{Border, HeldOutBy, Length, Monitor, Similarity, Task};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 use tallow_zoo::HeadKind;
@@ -122,6 +122,60 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
             });
             is_watched && said
         }),
+        // The head is what is trained where all else, or all below, stays as it is.
+        said(r"(?:the |its |new )*head", |brief, _, _| brief.request().is_some_and(Request::keeps_most)),
+        said(
+            r"(?:one|1|an?|a single) (?:pass|epoch)(?: (?:over|through) (?:it|the data|all(?: of it)?))?",
+            |_, out, _| matches!(out.recipe.length, Length::Epochs(epochs) if (epochs - 1.0).abs() < 1e-9),
+        ),
+        said(
+            r"(?P<v>[0-9]+|two|three|four|five|six|seven|eight|ten) (?:independent |separate |different )?(?:runs|repetitions|repeats)",
+            |brief, _, found| {
+                const NAMED: [&str; 11] = ["", "", "two", "three", "four", "five", "six", "seven", "eight", "", "ten"];
+                let count = found["v"].parse().ok().or_else(|| NAMED.iter().position(|name| *name == &found["v"]));
+                count == Some(brief.seeds.len())
+            },
+        ),
+        // What a mistake costs, where the classes are weighed.
+        said(
+            r"(?:[0-9.]+|two|three|four|five|six|seven|eight|ten|many|several) times(?: (?:as (?:much|bad|many|costly|expensive)|worse|more(?: \w+)?))?",
+            |_, out, _| out.recipe.class_weights.is_some(),
+        ),
+        // From when on rows are held out.
+        said(
+            r"(?:the )?(?:(?P<quarter>first|second|third|fourth|last) quarter|q(?P<q>[1-4])|(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))(?: (?:onwards?|on|and later|or later|[0-9]{4}))*",
+            |brief, _, found| {
+                const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+                let at = |name: &str| found.name(name).map_or("", |part| part.as_str());
+                let quarter = match (at("quarter"), at("q")) {
+                    ("first", _) | (_, "1") => Some(0),
+                    ("second", _) | (_, "2") => Some(3),
+                    ("third", _) | (_, "3") => Some(6),
+                    ("fourth" | "last", _) | (_, "4") => Some(9),
+                    _ => None,
+                };
+                let month = quarter.or_else(|| MONTHS.iter().position(|month| at("month").starts_with(month)));
+                let border = brief.held_out_by.border().and_then(Border::date);
+                month.zip(border).is_some_and(|(month, border)| border.month() as usize == month + 1)
+            },
+        ),
+        said(r"(?:decoder[- ]only|autoregressive|causal)(?: (?:lm|language model|transformer|model))?", |brief, _, _| {
+            brief.task == Task::LanguageModelling
+        }),
+        said(r"cross[- ]?encoder", |brief, _, _| {
+            matches!(brief.task, Task::TextClassification | Task::TextRegression) && brief.offer.data.columns.input.len() > 1
+        }),
+        said(r"mean[- ]pool(?:ing|ed)?", |brief, _, _| brief.task == Task::SentenceSimilarity),
+        // Both sides of a model that writes have one tokenizer.
+        said(r"(?:joint|shared)(?: (?:bpe|vocab(?:ulary)?|tokeni[sz]er|sub-?words?))*", |brief, _, _| {
+            brief.task == Task::TextToText
+        }),
+        said(r"(?:each|both|either) sides?", |brief, _, _| brief.task == Task::TextToText),
+        // What is watched is a split that is called so.
+        said(
+            r"(?:val|valid|validation|dev)(?: (?:split|set|data|file))?",
+            |brief, _, _| matches!(&brief.monitor, Monitor::Split { name } if ["val", "dev"].iter().any(|own| name.starts_with(own))),
+        ),
         // Why columns are left out, where some are.
         said(
             r"(?:(?:is|are|it['’]s|they['’]re) )?(?:meaningless|useless|irrelevant|unnecessary|redundant|uninformative|not (?:needed|useful|relevant|informative|meaningful)|(?:an? |the )?(?:row|line|record|running|serial|sample|example|sequential) ?-?(?:numbers?|ids?|index|counters?|keys?))",

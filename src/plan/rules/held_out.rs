@@ -5,6 +5,7 @@ use super::paper::Drafted;
 use super::parted::{by_split, counted, group};
 use crate::data::tells_when;
 use crate::intake::{AskedOrder, AskedPart, Edge, Lack, Request};
+use crate::job::Part;
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
 use crate::spec::{Deviation, HeldOutBy, Monitor};
 use crate::words::{count, quoted};
@@ -221,7 +222,7 @@ impl Brief<'_> {
         };
         let border = self.held_out_by.border();
         // How much lies behind a border is known once the data is read.
-        let part = if border.is_some() { "a part".into() } else { format!("{:.0} %", frac * 100.0) };
+        let part = if border.is_some() { "a part".into() } else { self.part_in_words(frac) };
         let is_text = self.offer.data.splits.iter().any(|split| split.name == *train && split.tokens.is_some());
         let (rows, tested) = match tested {
             Some(rows @ AskedPart::Examples(_)) if is_text => (Some(rows), None),
@@ -271,6 +272,19 @@ impl Brief<'_> {
         let unused = unused.map(|names| format!("data: not used, for no name of these is that of a test of `{train}`: {names}"));
         out.assumptions.extend(unused);
         self.say_column(one_text, out);
+    }
+
+    /// `10 %`; of few examples that come to another share, how many these are.
+    fn part_in_words(&self, frac: f64) -> String {
+        /// Of all, that rounding may make of it without being told.
+        const ROUNDED: f64 = 0.01;
+        let split = self.offer.data.splits.iter().find(|split| split.name == self.train);
+        let all = split.filter(|split| !split.is_one_text()).map_or(0, |split| split.examples);
+        let count = Part::Drawn(frac).count(all);
+        match (count as f64 - frac * all as f64).abs() > ROUNDED * all as f64 {
+            true => format!("{count} of the {all} examples"),
+            false => format!("{:.0} %", frac * 100.0),
+        }
     }
 
     /// What there is to say of the column that decides, or of one that could.

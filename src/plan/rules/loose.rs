@@ -10,6 +10,7 @@ use crate::plan::PlannerError;
 pub enum Loose {
     /// A column that has no part of its own, by its name.
     Column(String),
+    /// A number with a word or two.
     Number,
     Words,
 }
@@ -21,9 +22,12 @@ impl Loose {
             let word = word.trim_start_matches(['-', '+', '<', '>', '=', '~', '.']).trim_end_matches('%');
             word.starts_with(|c: char| c.is_ascii_digit()) && word.parse::<f64>().is_ok()
         };
+        /// More words than these say what is to be done with it.
+        const MOST_WORDS: usize = 3;
+        let is_short = words.split_whitespace().count() <= MOST_WORDS;
         match Roles::mentioned(words, columns).into_iter().next() {
             Some(column) => Loose::Column(column),
-            None if words.split_whitespace().any(is_number) => Loose::Number,
+            None if is_short && words.split_whitespace().any(is_number) => Loose::Number,
             None => Loose::Words,
         }
     }
@@ -88,6 +92,7 @@ mod tests {
             ("nothing fancy", Loose::Words),
             ("gpt2 style", Loose::Words),
             ("3d view", Loose::Words),
+            ("average over the last 5 checkpoints", Loose::Words),
         ] {
             assert_eq!(Loose::of(words, &columns), kind, "{words}");
         }

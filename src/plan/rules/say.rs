@@ -8,7 +8,8 @@ use super::paper::Drafted;
 use super::propose::{Priced, serves};
 use crate::data::{Roles, USUAL_BERT, is_called, is_same_name};
 use crate::intake::{Family, ModelName, ModelSize, PaperSpec, language};
-use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Task, TokenizerKind, TokenizerSpec};
+use crate::plan::resolve::WATCHED_AS_ASKED;
+use crate::spec::{DataSource, Deviation, Metric, ModelSpec, Monitor, Task, TokenizerKind, TokenizerSpec};
 use crate::words;
 
 const ON_THE_COMMAND_LINE: &str = "asked for on the command line";
@@ -135,6 +136,9 @@ impl Brief<'_> {
         self.say_of_tools(out);
         self.say_of_preparation(out);
         self.say_of_pasted(out);
+        if let (Some(_), Monitor::HoldOut { examples }) = (self.request().and_then(|request| request.watched), &self.monitor) {
+            out.assumptions.push(format!("{WATCHED_AS_ASKED}{examples} training examples are kept out to watch training"));
+        }
         out.not_understood = self.loose_first(self.not_understood(out));
         out.deviations.extend(self.used_and_left_out());
         out.assumptions.extend(self.kept_in());

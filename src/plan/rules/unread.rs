@@ -4,23 +4,42 @@
 use super::brief::Brief;
 use super::paper::Drafted;
 use crate::data::{PerhapsColumns, Roles, is_alike, is_called};
-use crate::intake::Request;
+use crate::intake::{Outcome, Request};
 use crate::spec::Task;
 
 impl Brief<'_> {
-    /// Words of the request that nothing came of. One common word by itself asks for nothing and is none of them.
+    /// What the request asks for and nothing came of.
     pub(super) fn not_understood(&self, out: &Drafted) -> Vec<String> {
         let Some(request) = self.request() else { return vec![] };
         let said = Said::of(self, request);
         let is_open = |words: &&String| {
             // As the columns were found: `lable is taem`.
             let mended = said.perhaps.mended(words, &said.columns);
-            let may_ask = !said.is_followed(&mended) && !self.is_so_anyway(&mended, out) && said.may_ask(&mended);
-            may_ask && !said.only_explains(words)
+            !said.is_followed(&mended) && !self.is_so_anyway(&mended, out)
         };
+        let open = request.not_understood.iter().filter(is_open).cloned().collect();
         let is_of_none = |words: &&String| Roles::mentioned(words, &said.columns).is_empty();
-        let alike = request.alike.iter().filter(is_of_none);
-        request.not_understood.iter().filter(is_open).chain(alike).cloned().collect()
+        let alike = request.alike.iter().filter(is_of_none).cloned();
+        let mut unmet = request.unmet(&self.outcome(&said, open));
+        unmet.extend(alike);
+        unmet
+    }
+
+    /// What became of the columns, where nothing came of these words.
+    fn outcome(&self, said: &Said<'_>, open: Vec<String>) -> Outcome {
+        let data = self.offer.data;
+        let columns: Vec<String> =
+            self.column_names().into_iter().chain(data.whose.iter().map(String::as_str)).map(str::to_string).collect();
+        let own = &data.columns;
+        // Of a table all that is not left out is read, whether anybody asked for it or not.
+        let is_asked = |name: &&String| data.table.is_none() || said.is_asked_input(name);
+        let used: Vec<String> = own.label.iter().chain(&own.labels).chain(own.input.iter().filter(is_asked)).cloned().collect();
+        let parted_by: Vec<String> = self.held_out_by.column().cloned().into_iter().collect();
+        let left_out: Vec<String> = columns.iter().filter(|name| self.left_out(name).is_some()).cloned().collect();
+        let is_unread =
+            |name: &&String| !own.input.is_empty() && ![&own.input, &used, &left_out].iter().any(|all| all.contains(name));
+        let unread = columns.iter().filter(is_unread).cloned().collect();
+        Outcome { open, used, left_out, parted_by, unread, columns }
     }
 
     /// Columns that are used and whose names were read out of slips of the keyboard.
@@ -77,30 +96,12 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// Whether words that nothing came of may ask for something: several, one that settings are made of, or that of a column.
-    fn may_ask(&self, words: &str) -> bool {
-        // `Hmm, no:` is said of nothing.
-        if words.eq_ignore_ascii_case("no") || Request::is_slip_of_no_wish(words) {
-            return false;
-        }
-        let is_column = |name: &&str| self.is_input(name) || self.is_label(name) || self.is_left_out(name);
-        words.contains(' ') || Request::may_change(words) || Request::names_in(words).iter().any(is_column)
-    }
-
-    /// Whether words say why something is asked for, or what the data is like; of a column that is left out more may be meant.
-    fn only_explains(&self, words: &str) -> bool {
-        self.request.only_explains(words) && !Request::names_in(words).iter().any(|name| self.is_left_out(name))
-    }
-
     /// Whether the columns of the experiment are as these words have it.
     fn is_followed(&self, words: &str) -> bool {
         let names = Request::names_in(words);
         if self.is_in_its_part(words)
-            || self.says_why_left_out(words)
-            || self.says_a_part(words)
             || self.is_of_strata(words)
             || self.says_label(&names)
-            || self.says_what_for(words)
             || all_of(words, &LEFT_OUT) && self.leaves_out()
             || self.brief.held_out_by.column().is_some_and(|column| is_called(column, words))
             || self.is_as_asked(words, &names)
@@ -127,13 +128,6 @@ impl<'a> Said<'a> {
         asked.any(|name| self.is_left_out(name))
     }
 
-    /// `Routes new mails`: what is done with each thing by what is told of it.
-    fn says_what_for(&self, words: &str) -> bool {
-        let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
-        let tells = !self.roles.label.is_empty() || self.passing.is_some();
-        tells && Roles::places(verb) && !Request::may_change(rest)
-    }
-
     /// `Entrada body`: columns with their parts, which they have.
     fn is_in_its_part(&self, words: &str) -> bool {
         let (roles, labels) = (&self.roles, &self.brief.offer.data.columns.labels);
@@ -145,48 +139,6 @@ impl<'a> Said<'a> {
                 || roles.exclude.contains(name) && self.is_left_out(name)
         };
         Roles::says_only(words, &self.columns) && Roles::mentioned(words, &self.columns).iter().all(has)
-    }
-
-    /// Why columns that are left out are so, which they begin, or a word for them: `registered add up to the total`, `they add up`. Such
-    /// words ask for nothing, where `polish the total` does.
-    fn says_why_left_out(&self, words: &str) -> bool {
-        const THEM: [&str; 7] = ["they", "it", "these", "those", "both", "which", "that"];
-        if let Some((first, rest)) = words.split_once(' ')
-            && THEM.contains(&first.to_lowercase().as_str())
-            && self.leaves_out()
-        {
-            return !Request::may_change(rest);
-        }
-        if self.is_left_out(words) && self.is_said_to_number_rows(words) {
-            return true;
-        }
-        let named = Roles::mentioned(words, &self.columns);
-        let is_out =
-            |name: &String| self.is_left_out(name) && !self.roles.input.contains(name) && !self.roles.label.contains(name);
-        let others: Vec<&str> = words.split(' ').filter(|word| !named.iter().any(|name| is_called(name, word))).collect();
-        let begins = words.split(' ').next().is_some_and(|first| named.iter().any(|name| is_called(name, first)));
-        // `Legal reasons gender must` of what must not be used.
-        let is_barred = !named.is_empty() && named.iter().all(|name| self.roles.exclude.contains(name));
-        let bars = is_barred && Roles::only_bars(&others.join(" "));
-        bars || (begins || is_barred) && !others.is_empty() && named.iter().all(is_out) && !Request::may_change(&others.join(" "))
-    }
-
-    /// What stands beside columns whose part it says, apart from them: `must not be used`, `ground truth`.
-    fn says_a_part(&self, words: &str) -> bool {
-        let is_out = |name: &String| self.is_left_out(name);
-        let leaves_out = !self.roles.exclude.is_empty() && self.roles.exclude.iter().all(is_out);
-        let tells = self.roles.label.iter().any(|name| self.is_label(name));
-        leaves_out && Roles::only_bars(words) || tells && Roles::only_labels(words)
-    }
-
-    /// `Row_id is just a row number`, of a column that is left out.
-    fn is_said_to_number_rows(&self, name: &str) -> bool {
-        const NUMBERS: [&str; 6] = ["number", " id", "index", "counter", "counts the", "identifier"];
-        let (text, name) = (self.request.text.to_lowercase(), name.to_lowercase());
-        text.match_indices(&name).any(|(at, _)| {
-            let behind = text[at + name.len()..].split(['.', ';', ',', '\n']).next().unwrap_or_default();
-            behind.starts_with(" is ") && NUMBERS.iter().any(|word| behind.contains(word))
-        })
     }
 
     /// Of a table's classes each has its share of what is held out.
@@ -232,6 +184,12 @@ impl<'a> Said<'a> {
                     || (has(&perhaps.label, name) || has(&perhaps.told, name)) && self.is_label(name)
             }
         }
+    }
+
+    /// Whether the request says that a column is to be read.
+    fn is_asked_input(&self, name: &str) -> bool {
+        let asked = self.roles.input.iter().chain(&self.perhaps.input).chain(&self.request.input).chain(&self.kept);
+        self.reads_just_these || asked.clone().any(|own| is_called(name, own) || is_alike(name, own))
     }
 
     fn is_input(&self, name: &str) -> bool {

@@ -3,7 +3,7 @@
 //! to be predicted`.
 
 use super::again::spoken_of;
-use super::lists::{JOINS, LABELS, OF_A_SPLIT};
+use super::lists::{LABELS, OF_A_SPLIT};
 use super::mentions::Piece;
 use super::{Part, Roles, before, behind, group_at};
 
@@ -279,13 +279,4 @@ fn is_denied_use(pieces: &[Piece<'_>], at: usize) -> bool {
     // `Never in both train and test` parts rows.
     let is_of_parts = says(&["both", "train", "training", "test", "split", "splits", "sides"]);
     says(NEGATIONS) && !is_of_parts && (says(USES) || says(USES_BEFORE))
-}
-
-/// Whether words say no more than that something is shut out: `not be used`, `are off limits`.
-pub(super) fn only_bars(words: &[&str]) -> bool {
-    let is_own = |word: &&str| {
-        [NEGATIONS, MODALS, USES, USES_BEFORE, SHUT, BETWEEN, JOINS, ORS].iter().any(|list| list.contains(word))
-            || ["alone", "away", "leave", "keep"].contains(word)
-    };
-    !words.is_empty() && words.iter().all(is_own)
 }

@@ -4,7 +4,6 @@ use crate::intake::request::Request;
 use crate::intake::request::rest::{Found, Rest, taken_if};
 use crate::intake::request::task::models::last_model;
 use crate::intake::{ScheduleShape, regex};
-use crate::spec::Task;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -54,24 +53,6 @@ fn without_signature(text: &str) -> &str {
 
 /// Behind all else.
 pub(crate) fn find(rest: &mut Rest, request: &Request) {
-    static JUDGED: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:judg(?:e[sd]?|ing)|assess(?:ed|ing)?|grad(?:e[sd]?|ing))(?: (?:it|them|the model|the result|results))?(?: (?:is|are))? (?:by|with|on)(?: the| its)?\s*¦",
-        )
-    });
-    static SPLIT: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:the )?(?:labels?|tags?|classes|which)?(?: (?:are|is))? ?(?:separated|delimited|divided|joined)(?: (?:by|with))? (?:a )?(?:semi-?colons?|commas?|pipes?|`?[;,|]`?)",
-        )
-    });
-    static UNEVEN: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:the |my |our )?(?:classes|labels|data|data ?set) (?:are|is) (?:very |highly |quite |heavily )?(?:im|un)balanced\b",
-        )
-    });
-    if request.metric.is_some() {
-        while rest.cut(&JUDGED).is_some() {}
-    }
     // `SmolLM2 ... (HuggingFaceTB/SmolLM2-135M)` names one model twice.
     if let Some(crate::intake::request::ModelName::At { id: name } | crate::intake::request::ModelName::Called { name }) =
         &request.model
@@ -85,37 +66,15 @@ pub(crate) fn find(rest: &mut Rest, request: &Request) {
         };
         while rest.cut_as(&WORD, is_own).is_some() {}
     }
-    if matches!(&request.model, Some(crate::intake::request::ModelName::At { .. })) && rest.says(" from") {
-        static BEGUN: LazyLock<Regex> =
-            LazyLock::new(|| regex(r"(?i)\b(?:start(?:ed|ing)?|initiali[sz](?:ed?|ing)|begin(?:ning)?|init)\s(?:it )?from\s*¦"));
-        while rest.cut(&BEGUN).is_some() {}
-    }
-    if request.frozen == Some(crate::intake::request::Frozen::Body) && rest.says("head") {
-        static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-            regex(r"(?i)\b(?:train|tune|fine-?tune|update)(?:ing)?\s(?:just|only)\s(?:(?:the|its|new|¦)\s+)*head\b")
-        });
-        while rest.cut(&HEAD).is_some() {}
-    }
     // Each perceptron here has it.
     if rest.says("relu") && matches!(&request.model, Some(crate::intake::request::ModelName::Called { name }) if name == "mlp") {
         static RELU: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\bwith )?\brelus?\b(?: activations?)?"));
         while rest.cut(&RELU).is_some() {}
-    }
-    if request.warmup.is_some() && rest.says("steps") {
-        static STEPS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)¦\s*of (?:(?:the|all|its|total|training)\s)*steps\b"));
-        while rest.cut(&STEPS).is_some() {}
     }
     // `The lr is divided by 10 at epoch 60`: what falls was said with how.
     if matches!(request.schedule, Some(ScheduleShape::Milestones { .. } | ScheduleShape::Staircase { .. })) && rest.says("¦") {
         static FALLS: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?i)\b(?:the )?(?:lr|learning[ -]rate)(?: (?:is|gets|should be|to be|then|drops?))*\s*¦"));
         while rest.cut(&FALLS).is_some() {}
-    }
-    if request.class_weights {
-        while rest.cut(&UNEVEN).is_some() {}
-    }
-    // They are split where all rows have the same sign between them.
-    if request.task == Some(Task::TextMultiLabel) {
-        while rest.cut(&SPLIT).is_some() {}
     }
 }

@@ -2,6 +2,9 @@
 
 pub(super) mod again;
 pub(super) mod asides;
+mod clauses;
 pub(super) mod contradicted;
-pub(super) mod explained;
+mod marks;
+mod signature;
 pub(super) mod understood;
+pub(super) mod unmet;

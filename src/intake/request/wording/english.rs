@@ -26,6 +26,32 @@ static WORDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     words
 });
 
+/// Verbs as they are bidden: those of the list, and those that requests are made of.
+static VERBS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    #[rustfmt::skip]
+    const OF_REQUESTS: &[&str] = &[
+        "use", "train", "test", "run", "do", "make", "build", "take", "give", "get", "see", "try", "learn", "teach", "tune", "fine-tune", "finetune", "classify",
+        "predict", "evaluate", "validate", "measure", "report", "tell", "find", "start", "limit", "regress", "truncate", "ensemble", "weigh", "calibrate", "deploy",
+        "don't", "normalize", "normalise", "standardize", "standardise", "optimize", "optimise", "clip", "pretrain", "augment", "tokenize", "skip", "hold", "smooth", "average", "mask", "oversample", "undersample", "resample", "upsample", "downsample",
+        "quantize", "prune", "distill", "bin", "rescale", "impute", "winsorize", "stratify", "permute", "mix", "bootstrap", "shuffle", "log", "email", "mail", "lowercase", "print", "track", "monitor", "repeat", "regularize",
+    ];
+    let mut is_of_verbs = false;
+    let mut verbs: BTreeSet<&str> = OF_REQUESTS.iter().copied().collect();
+    for line in include_str!("english.txt").lines().filter(|line| !line.starts_with('#')) {
+        match line.starts_with('[') {
+            true => is_of_verbs = line == "[verbs]",
+            false if is_of_verbs => verbs.extend(line.split_whitespace().map(|word| word.trim_end_matches('!'))),
+            false => {}
+        }
+    }
+    verbs
+});
+
+/// Whether a word, in lower case, is a verb as one bids.
+pub(crate) fn is_verb(word: &str) -> bool {
+    VERBS.contains(word)
+}
+
 /// Whether a word, in lower case, is one of them.
 pub(crate) fn is_word(word: &str) -> bool {
     WORDS.contains(word)
@@ -71,6 +97,12 @@ fn forms(kind: Kind, word: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verbs_are_bidden_in_one_form() {
+        assert!(["smooth", "use", "stop", "average"].iter().all(|word| is_verb(word)));
+        assert!(!["smoothed", "uses", "stopping", "turbine"].iter().any(|word| is_verb(word)));
+    }
 
     #[test]
     fn words_have_their_forms() {

@@ -94,15 +94,48 @@ static OF_NAMES: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^['’]?s?\s+(?:
 /// Ordinary words that a wish is made of, beside those of settings.
 #[rustfmt::skip]
 const WISHES: &[&str] = &[
-    "exclude", "ignore", "drop", "leave", "skip", "omit", "remove", "keep", "stop", "shuffle", "sort", "filter", "throw", "discard", "duplicate",
-    "duplicates", "normalize", "normalise", "standardize", "average", "mean", "median", "same", "twice", "double", "triple", "quarter", "third", "tenth",
-    "dozen", "first", "last", "next", "larger", "smaller", "bigger", "greater", "faster", "slower", "shorter", "longer", "recall", "precision", "calibrate",
-    "weighted", "vote", "threshold", "temperature", "freeze", "unfreeze", "input", "output", "column", "columns", "feature", "features", "today",
-    "tonight", "tomorrow", "noon", "midnight", "deadline", "upload", "push", "publish", "send", "delete", "share", "if", "otherwise", "until", "unless", "when",
-    "better", "worse", "compare", "instead", "before", "per", "each", "every", "save", "export", "convert", "resume", "continue", "repeat", "cluster", "clusters",
-    "group", "generate", "write", "draw", "answer", "merge", "split", "several", "two", "three", "matters", "importance", "explain", "plot", "warming", "decoder",
-    "head", "classes", "features", "depth", "trees", "gpu", "window", "noise", "penalty", "objective", "function", "activation", "pooling", "frozen",
+    "exclude", "ignore", "drop", "leave", "skip", "omit", "remove", "keep", "stop", "sort", "filter", "throw", "discard", "same", "last", "first", "next", "larger",
+    "smaller", "bigger", "greater", "faster", "slower", "shorter", "longer", "input", "output", "feature", "features", "today", "tonight", "tomorrow", "noon",
+    "midnight", "upload", "push", "publish", "send", "delete", "share", "if", "otherwise", "until", "unless", "when", "better", "worse", "compare", "instead", "before",
+    "per", "each", "save", "export", "convert", "resume", "continue", "group", "generate", "write", "draw", "answer", "merge", "matters", "explain", "plot",
+    "warming", "classes", "function",
 ];
+
+/// How many and how much, in words.
+#[rustfmt::skip]
+const AMOUNTS: &[&str] = &[
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty", "thirty", "fifty", "hundred", "thousand", "half", "third", "quarter",
+    "tenth", "dozen", "double", "twice", "triple", "several",
+];
+
+/// What else of a recipe, a model or its measures is called, beside the words of settings.
+#[rustfmt::skip]
+const OF_RECIPES: &[&str] = &[
+    "shuffle", "duplicate", "duplicates", "normalize", "normalise", "standardize", "average", "mean", "median", "recall", "precision", "calibrate", "weighted", "vote",
+    "threshold", "temperature", "freeze", "unfreeze", "deadline", "cluster", "clusters", "split", "importance", "decoder", "encoder", "backbone", "head", "depth",
+    "gpu", "pass", "passes", "window", "noise", "penalty", "objective", "activation", "pooling", "frozen", "checkpoint", "checkpoints", "ensemble", "boosting", "confidence",
+    "matrix", "calibration", "probabilities", "attention", "logarithm", "transform", "stratified", "metric", "budget", "limit", "bias", "inference", "latency",
+    "regularization", "regularisation", "interactions", "outliers", "imputation", "uncertainty", "interval", "intervals", "explanation", "explanations", "explainable", "interpretable", "fairness",
+    "privacy", "robust", "sparse", "deterministic", "reproducible", "retraining", "drift",
+];
+
+/// Of the words of settings those that speak of the data, or of anything.
+#[rustfmt::skip]
+const OF_ANYTHING: &[&str] = &[
+    "column", "columns", "english", "error", "every", "examples", "french", "german", "half", "label", "language", "length", "named", "percent", "question", "rank",
+    "rows", "scale", "search", "sentence", "sentences", "several", "size", "spanish", "speech", "without", "predict", "learning", "scratch", "entity", "weight",
+    "instruction", "preference", "recognition", "improvement", "transcribe", "translate", "translation", "train",
+];
+
+/// Whether a word, in lower case, is one that recipes are made of.
+pub(crate) fn is_of_settings(word: &str) -> bool {
+    OF_RECIPES.contains(&word) || WORDS.contains(&word) && !OF_ANYTHING.contains(&word)
+}
+
+/// Whether it says how many or how much.
+pub(crate) fn is_amount(word: &str) -> bool {
+    AMOUNTS.contains(&word)
+}
 
 /// Whether words that nothing came of may have been a wish: all but common words of English that no setting is made of.
 pub(crate) fn may_change(phrase: &str) -> bool {
@@ -111,7 +144,10 @@ pub(crate) fn may_change(phrase: &str) -> bool {
         // As one writes `e-mail`.
         let word = word.strip_prefix("e-").unwrap_or(&word).to_string();
         let is_known = is_word(&word) || FILLERS.contains(&word.as_str());
-        is_known && !is_negation(&word) && !WISHES.contains(&word.as_str()) && !VOCABULARY.contains(&word)
+        is_known
+            && !is_negation(&word)
+            && ![WISHES, AMOUNTS, OF_RECIPES].iter().any(|own| own.contains(&word.as_str()))
+            && !VOCABULARY.contains(&word)
     };
     !phrase.split_whitespace().all(is_harmless)
 }
