@@ -102,10 +102,14 @@ mod tests {
 
     #[test]
     fn threads_are_set_once() {
-        assert!(set_threads(0).is_err());
-        let have = rayon::current_num_threads();
-        assert!(set_threads(have).is_ok());
-        assert!(set_threads(have + 1).is_err());
+        // In a thread of its own, which is left behind as it changes it.
+        let set = || {
+            assert!(set_threads(0).is_err());
+            let have = rayon::current_num_threads();
+            assert!(set_threads(have).is_ok());
+            assert!(set_threads(have + 1).is_err());
+        };
+        std::thread::spawn(set).join().expect("a thread");
     }
 
     #[test]

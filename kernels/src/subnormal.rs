@@ -2,8 +2,8 @@
 //! gradients vanish, as behind a learning rate far too high, and would make such a run twenty times as slow as another. None of them can
 //! change a weight by its last bit, so they count as zero, as in TensorFlow's own threads.
 
-/// From here on this thread takes subnormal numbers for zero, in operands and in results; elsewhere than on x86-64 and AArch64 nothing
-/// is changed.
+/// From here on this thread, and those that it starts, take subnormal numbers for zero, in operands and in results; elsewhere than on
+/// x86-64 and AArch64 nothing is changed.
 pub(crate) fn flush() {
     #[cfg(target_arch = "x86_64")]
     {
