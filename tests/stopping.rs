@@ -456,10 +456,7 @@ fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
     let place = Place::new();
     let run = place.run();
     let said = succeeds(place.train(&GREEDY, &run).args(["--offline", "--memory=80MiB"]));
-    assert!(
-        said.stderr.contains("out of memory: 512 examples a forward pass instead of 1024, the effective batch is the same"),
-        "{said:#?}"
-    );
+    assert!(said.stderr.contains("examples a forward pass instead of 1024, the effective batch is the same"), "{said:#?}");
     let (outcomes, sizes) = (outcomes(&run, "seed-0"), sizes(&run));
     assert!(outcomes.len() >= 2 && outcomes.last() == Some(&Outcome::Completed), "{outcomes:?}");
     assert!(
@@ -468,23 +465,25 @@ fn out_of_memory_means_smaller_forward_passes_and_the_same_steps() {
         }),
         "{outcomes:?}"
     );
-    assert_eq!(sizes, [1024, 512, 256, 128, 64][..outcomes.len()]);
+    // By what it is reckoned to need the second attempt fits, and halves would not have.
+    assert!(sizes.len() == 2 && sizes[0] == 1024 && sizes[1] < 512 && 1024 % sizes[1] == 0, "{sizes:?}");
     assert!(std::fs::read_to_string(run.join("report.md")).expect("read").contains("out of memory"), "the report tells of it");
     nothing_is_half_written(&run);
 }
 
 #[test]
-fn five_attempts_without_memory_are_the_last() {
+fn without_memory_for_one_example_a_run_is_given_up() {
     let place = Place::new();
-    // What even the smallest forward pass exceeds: the weights and moments of a larger vocabulary.
-    let set = [&GREEDY[..], &["model.config.vocab_size=20000", "budget.max_memory_bytes=29360128"]].concat();
+    // Weights and moments of a larger vocabulary leave next to nothing.
+    let set = [&GREEDY[..], &["model.config.vocab_size=27300", "budget.max_memory_bytes=29360128"]].concat();
     let words = [
         "the run `seed-0` did not complete: out of memory (limit 28.0 MiB, peak ",
-        "5 attempts did not complete: out of memory with 1024, 512, 256, 256, 128 examples a forward pass",
+        "out of memory with one example a forward pass",
     ];
     let refusal = Refusal { code: 40, words: &words, hint: "raise `budget.max_memory_bytes`" };
     place.refuses(&set, &refusal);
-    assert_eq!(sizes(&place.path("run-1")), [1024, 512, 256, 256, 128]);
+    let sizes = sizes(&place.path("run-1"));
+    assert!(sizes.len() <= 5 && sizes[0] == 1024 && sizes.ends_with(&[1, 1]), "{sizes:?}");
 }
 
 /// Before a run is worked on there is nothing to end well: Ctrl-C ends the program at once, as it ends later.
@@ -585,7 +584,8 @@ fn budgets_of_attempts_and_disk_have_their_own_code() {
     assert!(review.contains("1. more memory: `--memory` above 80.0 MiB"), "{review}");
     // More attempts, and recovery goes on where it was.
     succeeds(place.resume(&run).arg("--max-attempts=5"));
-    assert_eq!(sizes(&run)[..2], [1024, 512]);
+    let sizes = sizes(&run);
+    assert!(sizes[0] == 1024 && sizes[1] < 1024, "{sizes:?}");
     assert!(!run.join("runs/seed-0/review.md").exists(), "nothing is left to decide");
 
     // Checkpoints of three copies of 0.4 MiB: counted before any is written.
