@@ -307,8 +307,10 @@ impl Judge<'_> {
     fn names_partly(&self, at: usize) -> bool {
         const SHORTEST: usize = 4;
         let word = self.words[at].low.as_str();
+        // One that is not read is left out already.
         let has = |name: &String| {
-            !self.has_part(name) && name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|own| own == word)
+            let is_open = !self.has_part(name) && !self.outcome.unread.contains(name);
+            is_open && name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|own| own == word)
         };
         word.chars().count() >= SHORTEST && self.outcome.columns.iter().any(has)
     }
@@ -473,6 +475,19 @@ mod tests {
         ] {
             assert_eq!(left(text, &["price"], &["agent"], &[]), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn columns_that_are_not_read_are_left_out() {
+        let request = parse_request("MiniLM on a.jsonl, predict flags. moderator must play no part", |_| None);
+        let names = |all: &[&str]| all.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        let of = |unread: &[&str]| {
+            let open = request.not_understood.clone();
+            let columns = names(&["flags", "comment", "moderator"]);
+            request.unmet(&Outcome { open, columns, used: names(&["flags"]), unread: names(unread), ..Outcome::default() })
+        };
+        assert_eq!(of(&["moderator"]), [""; 0]);
+        assert_eq!(of(&[]), ["moderator must play no part"]);
     }
 
     #[test]
