@@ -53,7 +53,7 @@ fn models_learn_and_are_scored() {
         assert_eq!(run.sha256(), tallow::data::sha256_of_file(&weights).expect("read"));
         let job = bench.evaluate_job(&config, weights, &[Metric::Accuracy, Metric::MacroF1, Metric::Matthews]);
         let told = bench.evaluate(&job).expect("evaluated");
-        let [Event::Evaluated { examples, scores, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+        let [.., Event::Evaluated { examples, scores, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
         let predictions = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
         let lines: Vec<serde_json::Value> = predictions.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!((lines.len(), lines[5]["index"].as_u64()), (*examples, Some(5)));
@@ -81,7 +81,7 @@ fn values_are_learnt_and_scored_in_their_own_unit() {
     let mut job = bench.evaluate_job(&config, weights.clone(), &metrics);
     job.guess = Some(Guess::Value { value: 1000.0 });
     let told = bench.evaluate(&job).expect("scored");
-    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let [.., Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert!(scores[&Metric::R2] > 0.6 && scores[&Metric::Spearman] > 0.7, "{scores:?}");
     assert!((scores[&Metric::Rmse].powi(2) / loss - 1.0).abs() < 1e-9, "{scores:?} {loss}");
     let [low, high] = intervals[&Metric::Rmse];
@@ -144,7 +144,7 @@ fn several_labels_are_learnt_each_by_itself() {
     let mut job = bench.evaluate_job(&config, weights, &[Metric::MicroF1, Metric::SubsetAccuracy, Metric::Auroc]);
     job.guess = Some(Guess::Labels { often: vec![false, true, false] });
     let told = bench.evaluate(&job).expect("scored");
-    let [Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let [.., Event::Evaluated { scores, intervals, baseline, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert!(scores[&Metric::MicroF1] > 0.4 && scores[&Metric::Auroc] > 0.65 && *loss < 0.5, "{scores:?} {loss}");
     assert!(baseline.is_some_and(|guess| guess < 0.6), "{baseline:?}");
     assert!(intervals.contains_key(&Metric::MicroF1) && !intervals.contains_key(&Metric::SubsetAccuracy), "a share has Wilson's");
@@ -161,7 +161,7 @@ fn words_are_tagged_and_entities_counted() {
     bench.train(&config, "tags");
     let weights = bench.path("tags").join("model.safetensors");
     let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::EntityF1, Metric::Accuracy])).expect("scored");
-    let [Event::Evaluated { scores, intervals, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let [.., Event::Evaluated { scores, intervals, loss, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert!(scores[&Metric::EntityF1] > 0.7 && *loss < 0.4, "{scores:?} {loss}");
     assert!((0.7..=6.0 / 7.0).contains(&scores[&Metric::Accuracy]), "{scores:?}");
     assert_eq!(intervals.len(), 2, "sentences are drawn for both");
@@ -238,7 +238,7 @@ fn questions_are_answered() {
     bench.train(&config, "answers");
     let weights = bench.path("answers").join("model.safetensors");
     let told = bench.evaluate(&bench.evaluate_job(&config, weights, &[Metric::AnswerF1, Metric::ExactMatch])).expect("scored");
-    let [Event::Evaluated { scores, examples, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let [.., Event::Evaluated { scores, examples, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert!(scores[&Metric::AnswerF1] >= scores[&Metric::ExactMatch] && scores[&Metric::ExactMatch] > 0.5, "{scores:?}");
     assert_eq!(*examples, 160);
     let lines = std::fs::read_to_string(bench.path("predictions.jsonl")).expect("there");
@@ -257,7 +257,7 @@ fn hidden_words_are_learnt_from_all_others() {
     let job = bench.evaluate_job(&config, weights, &[Metric::Perplexity, Metric::MaskedAccuracy]);
     let (told, again) = (bench.evaluate(&job).expect("scored"), bench.evaluate(&job).expect("scored"));
     let scores = |told: &[Event]| match told {
-        [Event::Evaluated { scores, loss, .. }] => (scores.clone(), *loss),
+        [.., Event::Evaluated { scores, loss, .. }] => (scores.clone(), *loss),
         other => panic!("{other:?}"),
     };
     let (found, loss) = scores(&told);

@@ -185,7 +185,7 @@ fn examples_are_drawn_by_their_weights() {
     let weights = bench.path("one class").join("model.safetensors");
     let job = bench.evaluate_job(&config, weights, &[Metric::Accuracy]);
     let told = bench.evaluate(&job).expect("scored");
-    let [Event::Evaluated { scores, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let [.., Event::Evaluated { scores, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(scores[&Metric::Accuracy], 0.5, "half of the texts are of the class that was never drawn");
     config.recipe.sampling = Sampling::Shuffled;
     let shuffled = bench.train(&config, "shuffled");

@@ -86,6 +86,17 @@ pub enum PreparedTargets {
 }
 
 impl PreparedTargets {
+    /// Whether its answers are words, told one by one from those before them or around.
+    pub fn are_words(&self) -> bool {
+        matches!(
+            self,
+            PreparedTargets::Words { .. }
+                | PreparedTargets::Answers { .. }
+                | PreparedTargets::Texts { .. }
+                | PreparedTargets::Transcripts(_)
+        )
+    }
+
     /// Whether each example as a whole has one answer, and not each of its words or none.
     pub fn are_of_each(&self) -> bool {
         match self {

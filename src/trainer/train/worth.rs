@@ -36,8 +36,8 @@ impl Run<'_> {
     /// their first layers are saturated, the last one has learnt how often each answer is right. However little there is to be learnt,
     /// others tell examples apart somewhat.
     fn collapsed(&mut self) -> Result<Option<f64>, Error> {
-        let done = self.progress.step;
-        if done < FEWEST_STEPS || !self.progress.watch.rose_somewhat() {
+        let (done, of_each) = (self.progress.step, self.data.targets().are_of_each());
+        if !(of_each || self.data.targets().are_words()) || done < FEWEST_STEPS || !self.progress.watch.rose_somewhat() {
             return Ok(None);
         }
         let mut examples = Vec::new();
@@ -57,7 +57,6 @@ impl Run<'_> {
         };
         match score(&*self.built.model, &self.data, &examples, &how, &mut |_| {}) {
             Ok(scored) => {
-                let of_each = self.data.targets().are_of_each();
                 let same =
                     if of_each { scored.predictions.says_the_same() } else { is_one_word(&self.words_said(&examples, &how)?) };
                 Ok(same.then(|| scored.in_own_unit(self.scale.as_ref()).loss))
