@@ -43,9 +43,12 @@ impl Brief<'_> {
             true => left_out.iter().filter(|own| is_alike(own, name)).cloned().collect(),
             false => vec![name.clone()],
         };
+        let columns = self.column_names();
         let mut exclude: Vec<String> = asked.exclude.iter().flat_map(each).collect();
         for name in perhaps.exclude.iter().chain(&roles.exclude).filter_map(|name| self.left_out(name)) {
-            if !exclude.iter().any(|own| is_called(&name, own)) {
+            // A column's own name stands for no other: `reservation_status` for no `reservation_status_date`.
+            let stands = |own: &String| *own == name || !columns.contains(&own.as_str()) && is_called(&name, own);
+            if !exclude.iter().any(stands) {
                 exclude.push(name);
             }
         }

@@ -101,8 +101,8 @@ pub(super) fn alike<'a>(text: &str, names: &[&'a str]) -> Vec<Alike<'a>> {
         // `Columns that start with a capital`.
         let is_one = start.chars().count().max(end.chars().count()) > 1;
         let is_start = |word: &&str| word.len() > 1 && word.ends_with('_');
-        let more = at("more").split(|c: char| !c.is_alphanumeric() && c != '_').filter(is_start);
-        let firsts: Vec<String> = std::iter::once(start.as_str()).chain(more).map(str::to_lowercase).collect();
+        let more = ["more", "other"].into_iter().flat_map(|list| at(list).split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let firsts: Vec<String> = std::iter::once(start.as_str()).chain(more.filter(is_start)).map(str::to_lowercase).collect();
         let end = end.to_lowercase();
         let is_alike = |name: &&&str| {
             let low = name.to_lowercase();
@@ -117,7 +117,7 @@ pub(super) fn alike<'a>(text: &str, names: &[&'a str]) -> Vec<Alike<'a>> {
     ALIKE.iter().flat_map(|way| way.captures_iter(text)).filter_map(find).collect()
 }
 
-/// `Everything that starts with acc_ or gyro_`, `all columns ending in _raw`, `acc_*`, `the acc_ columns`.
+/// `Everything that starts with acc_ or gyro_`, `all columns ending in _raw`, `acc_*`, `the acc_ and gyro_ columns`.
 static ALIKE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let quote = r"[`'\x22“”‘’]?";
     let columns = r"(?:columns?|fields?|features?|variables|inputs?|channels?|sensors?|values|readings|measurements|names)";
@@ -127,7 +127,7 @@ static ALIKE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let ends = r"(?:end(?:s|ing)?|suffixed|suffix)\s+(?:with\s+|by\s+|in\s+|on\s+|of\s+)?(?:the\s+suffix\s+)?";
     let more = format!(r"(?P<more>(?:\s*(?:,|,?\s(?:or|and)(?:\s(?:with|by|in))?)\s+{quote}\w*_\*?{quote}\b)*)");
     pattern(&format!(
-        r"(?i)\b{several}(?:{begins}{quote}(?P<s>[\w.]*\w)\*?{quote}{more}|{ends}{quote}\*?(?P<e>\w(?:[\w.]*\w)?){quote})|\b(?P<star>\w+)\*(?P<rats>\w*)|\b(?:(?P<line>\p{{L}}\w*_)|(?P<tail>_\w+)){quote}\s+{columns}\b|\B?\*(?P<enil>\w+)"
+        r"(?i)\b{several}(?:{begins}{quote}(?P<s>[\w.]*\w)\*?{quote}{more}|{ends}{quote}\*?(?P<e>\w(?:[\w.]*\w)?){quote})|\b(?P<star>\w+)\*(?P<rats>\w*)|\b(?P<other>(?:\p{{L}}\w*_{quote}(?:,\s*|,?\s(?:and|or|&)\s){quote})*)(?:(?P<line>\p{{L}}\w*_)|(?P<tail>_\w+)){quote}\s+{columns}\b|\B?\*(?P<enil>\w+)"
     ))
 });
 
@@ -164,6 +164,7 @@ mod tests {
             assert_eq!(found(text), [["acc_x", "acc_y"]], "{text}");
         }
         assert_eq!(found("columns beginning with acc_ or gyro_"), [vec!["acc_x", "acc_y", "gyro_x"]]);
+        assert_eq!(found("inputs are the acc_ and gyro_ columns only"), [vec!["acc_x", "acc_y", "gyro_x"]]);
         assert_eq!(found("without the _raw columns"), [["speed_raw"]]);
         assert_eq!(found("whatever ends with _raw, and *_x"), [vec!["speed_raw"], vec!["acc_x", "gyro_x"]]);
         for text in ["start with a warm-up", "columns that start with tmp_", "ends in a day", "everything that starts with a"] {

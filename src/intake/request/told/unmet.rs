@@ -161,11 +161,12 @@ impl Judge<'_> {
         }
         let speaks_of_settings = clause.kind != Kind::Statement
             || clause.words.clone().any(|at| self.marks[at] == Mark::Taken && (is_of_settings(word(at)) || has_digit(word(at))));
-        if !speaks_of_settings {
-            return open().any(|at| WEIGHS.contains(&word(at)));
-        }
         let is_strange =
             |at: usize| !is_word(word(at)) && !is_negation(word(at)) && !is_filler_misspelt(word(at)) && !self.is_slip(at);
+        if !speaks_of_settings {
+            // `Tanh, if you have it`: no other word of the clause speaks of a setting.
+            return open().any(|at| WEIGHS.contains(&word(at)) || is_strange(at) && is_of_settings(word(at)));
+        }
         let is_negated = || open().any(|at| is_negation(word(at))) && open().any(|at| !is_negation(word(at)));
         let is_value = |at: usize| has_digit(word(at)) || clause.kind != Kind::Statement && is_amount(word(at));
         open().any(|at| {
@@ -504,6 +505,7 @@ mod tests {
                 "I would also like a chart of them by brand",
             ),
             ("MLP on a.csv, predict price with 7 experts", "7 experts"),
+            ("MLP on a.csv, predict price, two layers of 32, tanh if you have it", "tanh"),
             ("MLP on a.csv, predict price, don't smooth anything", "don't smooth anything"),
             ("zip says nothing about it. MLP on a.csv, predict price", "zip says nothing about it"),
             ("MLP on a.csv, predict price. A monotone constraint on price", "monotone constraint"),

@@ -111,6 +111,7 @@ const AMOUNTS: &[&str] = &[
 /// What else of a recipe, a model or its measures is called, beside the words of settings.
 #[rustfmt::skip]
 const OF_RECIPES: &[&str] = &[
+    "tanh", "sigmoid", "elu", "selu", "mish", "swish", "softplus", "prelu",
     "shuffle", "duplicate", "duplicates", "normalize", "normalise", "standardize", "average", "mean", "median", "recall", "precision", "calibrate", "weighted", "vote",
     "threshold", "temperature", "freeze", "unfreeze", "deadline", "cluster", "clusters", "split", "importance", "decoder", "encoder", "backbone", "head", "depth",
     "gpu", "pass", "passes", "window", "noise", "penalty", "objective", "activation", "pooling", "frozen", "checkpoint", "checkpoints", "ensemble", "boosting", "confidence",
