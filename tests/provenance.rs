@@ -277,6 +277,28 @@ fn a_ledger_that_was_changed_is_seen_and_scores_are_computed_again() {
     );
 }
 
+/// One table, of which what is scored is drawn: training would be of what it was, scores of what it is.
+#[test]
+fn a_table_that_changes_between_its_two_preparations_stops_the_run() {
+    let place = Place::new();
+    let table = place.write("films.csv", films([60, 60]));
+    let source = format!("data.source={{ kind = \"local\", path = {table:?} }}");
+    let set =
+        [source.as_str(), "data.train=train", "data.held_out=test", "data.held_out_frac=0.25", "recipe.length={ steps = 2 }"];
+    let run = place.run();
+    succeeds(place.train(&set, &run).arg("--offline"));
+    // As if it had been stopped before the second.
+    std::fs::remove_dir_all(run.join("data/held_out")).expect("removed");
+    succeeds(&mut place.resume(&run));
+    std::fs::remove_dir_all(run.join("data/held_out")).expect("removed");
+    place.write("films.csv", films([60, 61]));
+    let words = &["films.csv", "is not what it was when this run was planned, or its other split was prepared"];
+    Refusal { code: 20, words, hint: "put the file back as it was" }.check(&|| (place.resume(&run), None));
+    assert!(!run.join("data/held_out").exists(), "nothing is taken over");
+    place.write("films.csv", films([60, 60]));
+    succeeds(&mut place.resume(&run));
+}
+
 /// Between plan and preparation.
 #[test]
 fn data_that_changed_since_it_was_planned_is_planned_anew() {

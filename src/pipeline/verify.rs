@@ -362,13 +362,13 @@ impl Pipeline<'_> {
 /// # Errors
 /// The ledger cannot be read.
 pub fn is_as_reported(folder: &RunFolder) -> Result<bool> {
-    let ledger = folder.ledger().read()?;
-    let is_whole = |(file, sha256): (&str, &str)| {
-        let path = folder.root().join(file);
-        // What is gone says nothing.
-        path != folder.report_json() || sha256.is_empty() || sha256_of_file(&path).is_ok_and(|holds| holds == sha256)
-    };
-    Ok(folder.ledger().broken()?.is_none() && reported(&ledger).into_iter().all(is_whole))
+    let (ledger, json) = (folder.ledger(), folder.report_json());
+    let rows = ledger.read()?;
+    let written = reported(&rows).into_iter().find(|(file, _)| folder.root().join(file) == json);
+    // Of a file that could not be hashed nothing is known.
+    let written = written.map(|(_, sha256)| sha256).filter(|sha256| !sha256.is_empty());
+    let is_whole = written.is_none_or(|sha256| sha256_of_file(&json).is_ok_and(|holds| holds == sha256));
+    Ok(is_whole && ledger.broken()?.is_none())
 }
 
 /// What the attempts told, and what the ledger keeps of the last. Where the next began otherwise, what one did beyond that is no part
