@@ -12,6 +12,8 @@ def refuse(recipe):
     for key in ("ema", "focal_gamma", "groups", "early_stopping", "grad_clip_value", "layerwise_lr_decay"):
         if recipe.get(key):
             raise Nothing(f"`{key}` has no counterpart")
+    if recipe.get("number_loss", {}).get("kind", "squared") != "squared":
+        raise Nothing("another loss of numbers has no counterpart")
     if recipe.get("keep", "last") != "last":
         raise Nothing("keeping the best weights has no counterpart")
 

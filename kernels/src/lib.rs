@@ -120,7 +120,7 @@ pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use linear_cross_entropy::{linear_cross_entropy, linear_cross_entropy_rows};
 pub use lora_linear::{Dora, FrozenWeight, Lora, dora_linear, frozen_linear, lora_linear, merged_weight, row_norms};
-pub use losses::{bce_with_logits, kl_div, mse};
+pub use losses::{absolute_error, bce_with_logits, huber, kl_div, mse};
 pub use max_pool2d::{Pool2d, max_pool2d};
 pub use mean_tokens::mean_tokens;
 pub use multiply::multiply;

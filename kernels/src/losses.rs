@@ -1,4 +1,4 @@
-//! Losses over plain Candle operations, on any device: mean squared error, binary cross entropy, Kullback-Leibler divergence.
+//! Losses over plain Candle operations, on any device: mean squared and absolute error, Huber's loss, binary cross entropy, Kullback-Leibler divergence.
 
 use crate::{Error, Op, Result, Tape, Var};
 use candle_core::{DType, Tensor};
@@ -15,6 +15,40 @@ pub fn mse(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
     Ok(tape.record(Op::arrays("mse", difference.elem_count(), 2, 2), loss, x.wants_grad(), || {
         let x = x.target();
         move |dloss, grads| grads.add(x, (difference * share)?.broadcast_mul(dloss)?)
+    }))
+}
+
+/// The mean of `|x - target|`, a scalar. `target`: the shape of `x`. Backward: `dx = sign(x - target) dloss / n`, 0 where both are equal.
+///
+/// # Errors
+/// As [`mse`].
+pub fn absolute_error(tape: &Tape, x: &Var, target: &Tensor) -> Result<Var> {
+    check("absolute_error", x, target, "finite", f64::is_finite)?;
+    let difference = (x.tensor() - target)?;
+    let loss = difference.abs()?.mean_all()?;
+    let share = 1.0 / difference.elem_count() as f64;
+    Ok(tape.record(Op::arrays("absolute_error", difference.elem_count(), 2, 2), loss, x.wants_grad(), || {
+        let x = x.target();
+        move |dloss, grads| grads.add(x, (difference.sign()? * share)?.broadcast_mul(dloss)?)
+    }))
+}
+
+/// The mean of `d^2 / 2` where `|d| <= delta` and of `delta (|d| - delta / 2)` elsewhere, `d = x - target` (Huber, Annals of Mathematical
+/// Statistics 35, 1964), a scalar, as PyTorch's `HuberLoss`. `target`: the shape of `x`; `delta` above 0. Backward:
+/// `dx = min(max(d, -delta), delta) dloss / n`.
+///
+/// # Errors
+/// As [`mse`].
+pub fn huber(tape: &Tape, x: &Var, target: &Tensor, delta: f64) -> Result<Var> {
+    check("huber", x, target, "finite", f64::is_finite)?;
+    let difference = (x.tensor() - target)?;
+    // With `c` the clamped difference both cases are `c (d - c / 2)`.
+    let clamped = difference.clamp(-delta, delta)?;
+    let loss = (&clamped * (&difference - (&clamped * 0.5)?)?)?.mean_all()?;
+    let share = 1.0 / difference.elem_count() as f64;
+    Ok(tape.record(Op::arrays("huber", difference.elem_count(), 2, 4), loss, x.wants_grad(), || {
+        let x = x.target();
+        move |dloss, grads| grads.add(x, (clamped * share)?.broadcast_mul(dloss)?)
     }))
 }
 
@@ -102,6 +136,12 @@ mod tests {
         for shape in [&[1][..], &[3, 7], &[5, 2, 17]] {
             let case = || Case::new().var(shape);
             check_gradients("mse", Reduction, case(), |t, v, _| mse(t, &v[0], &share(shape, v[0].tensor())?));
+            check_gradients("absolute_error", Reduction, case(), |t, v, _| {
+                absolute_error(t, &v[0], &share(shape, v[0].tensor())?)
+            });
+            for delta in [0.4, 1.0] {
+                check_gradients("huber", Reduction, case(), |t, v, _| huber(t, &v[0], &share(shape, v[0].tensor())?, delta));
+            }
             check_gradients("kl_div", Reduction, case(), |t, v, _| kl_div(t, &v[0], &share(shape, v[0].tensor())?));
             for positive in [None, Some(3.0)] {
                 check_gradients("bce_with_logits", Reduction, case(), |t, v, _| {
@@ -111,6 +151,23 @@ mod tests {
                 });
             }
         }
+    }
+
+    /// PyTorch's `HuberLoss` and `L1Loss` of the same numbers.
+    #[test]
+    fn robust_losses_are_pytorchs() -> Result<()> {
+        let tape = Tape::inference();
+        let x = Var::constant(Tensor::new(&[0.2f32, -3.0, 1.5, 7.0], &Device::Cpu)?);
+        let target = Tensor::new(&[0f32, 0.5, 1.5, -1.0], &Device::Cpu)?;
+        let of = |loss: Var| loss.tensor().to_scalar::<f32>();
+        // (0.02 + (3.5 - 0.5) + 0 + (8 - 0.5)) / 4, and with 2: (0.02 + 2 (3.5 - 1) + 0 + 2 (8 - 1)) / 4.
+        assert!((of(huber(&tape, &x, &target, 1.0)?)? - 2.63).abs() < 1e-6);
+        assert!((of(huber(&tape, &x, &target, 2.0)?)? - 4.755).abs() < 1e-6);
+        assert!((of(absolute_error(&tape, &x, &target)?)? - 2.925).abs() < 1e-6);
+        // Where nothing is farther than `delta` it is half the squared error.
+        let far = of(huber(&tape, &x, &target, 100.0)?)?;
+        assert!((far - 0.5 * of(mse(&tape, &x, &target)?)?).abs() < 1e-5);
+        Ok(())
     }
 
     #[test]

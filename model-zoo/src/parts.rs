@@ -90,6 +90,11 @@ impl Activation {
         ("tanh", Activation::Tanh),
     ];
 
+    /// As public files write it.
+    pub fn name(self) -> &'static str {
+        Activation::NAMES.into_iter().find(|(_, own)| *own == self).map_or("", |(name, _)| name)
+    }
+
     pub(crate) fn forward(self, tape: &Tape, x: &Var) -> Result<Var> {
         match self {
             Activation::Gelu => kernels::gelu(tape, x),

@@ -325,6 +325,10 @@ impl Failure for Error {
             Error::NoData { .. } => {
                 "the Hub keeps Parquet copies of data sets that are made by a script: set `data.source.revision` to `refs/convert/parquet`"
             }
+            Error::Unsaid { heard, .. } if heard.contains('/') => {
+                "no model here tells which kind a recording is of, as their folders may say; for speech put a `metadata.csv` beside them, \
+                 with the columns `file_name` and `transcription`, a line a recording"
+            }
             Error::Unsaid { .. } => {
                 "put a `metadata.csv` beside them, with the columns `file_name` and `transcription`, a line a recording"
             }

@@ -38,7 +38,10 @@ pub(super) fn columns(table: &Table, asked: &Columns) -> Result<Columns> {
     let label = asked.label.as_ref().map(|name| called(table, name).map(|column| column.name.clone())).transpose()?;
     let together = together(table).filter(|_| label.is_none());
     let input = match asked.input.as_slice() {
-        [] => together.clone().or_else(|| pair(table, label.as_deref())).ok_or_else(|| unclear(table.listed()))?,
+        [] => match &together {
+            Some(found) => found.clone(),
+            None => pair(table, label.as_deref())?.ok_or_else(|| unclear(table.listed()))?,
+        },
         [_] => return Err(unclear(asked.input.clone())),
         named => named.to_vec(),
     };
@@ -82,14 +85,25 @@ fn together(table: &Table) -> Option<Vec<String>> {
 }
 
 /// Two texts, by the names that pairs usually have, or because there are no others.
-fn pair(table: &Table, label: Option<&str>) -> Option<Vec<String>> {
+fn pair(table: &Table, label: Option<&str>) -> Result<Option<Vec<String>>> {
     if let Some(names) = columns::usual_texts(table).filter(|names| names.len() == 2) {
-        return Some(names);
+        return Ok(Some(names));
     }
     let is_text = |column: &&Column| column.kind == ColumnKind::Text && !columns::is_name(&column.name);
     let texts = table.columns().iter().filter(is_text).map(|column| column.name.clone());
-    let texts: Vec<String> = texts.filter(|name| Some(name.as_str()) != label).collect();
-    (texts.len() == 2).then_some(texts)
+    let mut texts: Vec<String> = texts.filter(|name| Some(name.as_str()) != label).collect();
+    if texts.len() > 2 {
+        // Beside texts, names and categories are of one word.
+        const LEAST_WORDS: f64 = 1.5;
+        let mut of_words = Vec::new();
+        for name in texts {
+            if columns::words_of_each(table, &name)? >= LEAST_WORDS {
+                of_words.push(name);
+            }
+        }
+        texts = of_words;
+    }
+    Ok((texts.len() == 2).then_some(texts))
 }
 
 /// The column of scores, by its name.

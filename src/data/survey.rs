@@ -228,7 +228,9 @@ fn survey_tables(
 /// Whether a table is read for its texts, for a model of such is asked for; of more columns than a pair there is none.
 fn reads_texts(first: &Table, hints: &DataSpecHints, input: &[String]) -> Result<bool> {
     let is_wanted = hints.perhaps.reads_texts && hints.columns.input.len().max(input.len()) <= 2;
-    Ok(is_wanted && columns::holds_text(first, &hints.columns, input)?)
+    let holds = |named: &[String]| columns::holds_text(first, &hints.columns, named);
+    // Whoever asks for a model of texts has short ones read as well, where there are no longer ones.
+    Ok(is_wanted && (holds(input)? || input.is_empty() && columns::holds_phrases(first, &hints.columns)?))
 }
 
 /// What there is to say of columns that a model of texts does not read: other texts, and what would do for a model of tables.

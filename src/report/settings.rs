@@ -42,6 +42,7 @@ pub(crate) fn settings(plan: &Plan, first: Option<&RunConfig>) -> Vec<(&'static 
     settings.extend(first.and_then(|run| run.similarity).map(|loss| ("vectors trained by", words::similarity(&loss))));
     settings.extend(resolved.class_weights.as_ref().map(|weights| ("class weights", words::class_weights(weights))));
     settings.extend(resolved.focal_gamma.map(|gamma| ("focal loss", format!("gamma {}", words::plain(gamma)))));
+    settings.extend(words::number_loss(&resolved.number_loss).map(|loss| ("loss", loss)));
     match (resolved.sampling, &plan.spec.data.columns.weight) {
         (Sampling::Balanced, _) => settings.push(("examples", "drawn with replacement, each class as often as any other".into())),
         (Sampling::Weighted, Some(column)) => {

@@ -1,4 +1,4 @@
-//! What a classifier's mistakes cost.
+//! What mistakes cost.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,23 @@ pub enum ClassWeights {
     Given {
         #[schemars(extend("minItems" = 1, "items" = { "type": "number", "minimum": 0, "maximum": 1_000_000 }))]
         weights: Vec<f64>,
+    },
+}
+
+/// What a wrong number costs: the mean over examples, in the unit that numbers are trained in, which is standard deviations from the mean
+/// of those that are trained on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum NumberLoss {
+    /// The square of the difference.
+    #[default]
+    Squared,
+    /// The difference, whatever its sign: far ones count no more than that.
+    Absolute,
+    /// Half the square up to `delta`, and in proportion to the difference beyond it (Huber 1964), as PyTorch's `HuberLoss`.
+    Huber {
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000))]
+        delta: f64,
     },
 }
 

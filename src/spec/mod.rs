@@ -29,7 +29,7 @@ pub use file::{Error, VERSION, of_table, parse, parse_strictly, parse_with, to_t
 pub(crate) use file::{lay_over, takes};
 pub use groups::Group;
 pub use image::{ImageSize, Resample};
-pub use loss::{ClassWeights, Sampling};
+pub use loss::{ClassWeights, NumberLoss, Sampling};
 pub use metric::{Metric, tell_entities};
 pub use optimizer::Optimizer;
 pub use recipe::{Length, Recipe};

@@ -1,6 +1,6 @@
 //! How a model is trained.
 
-use super::{Augment, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Optimizer, Sampling, Schedule};
+use super::{Augment, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, NumberLoss, Optimizer, Sampling, Schedule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ pub struct Recipe {
     #[serde(default)]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 100))]
     pub focal_gamma: Option<f64>,
+    /// Where numbers are told.
+    #[serde(default)]
+    pub number_loss: NumberLoss,
     #[serde(default)]
     pub sampling: Sampling,
     /// A running mean of the weights.
@@ -107,6 +110,7 @@ impl Recipe {
             label_smoothing: 0.0,
             class_weights: None,
             focal_gamma: None,
+            number_loss: NumberLoss::Squared,
             sampling: Sampling::Shuffled,
             ema: None,
             evaluate_every: None,

@@ -3,8 +3,8 @@
 use super::place::Place;
 use super::schema::{self, Problem};
 use super::{
-    Augment, ClassWeights, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, Sampling, Similarity, Task, TokenizerKind,
-    TokenizerSpec, VERSION,
+    Augment, ClassWeights, Columns, ExperimentSpec, Keep, Metric, ModelSpec, Monitor, NumberLoss, Sampling, Similarity, Task,
+    TokenizerKind, TokenizerSpec, VERSION,
 };
 use crate::words;
 use tallow_zoo::HeadKind;
@@ -53,6 +53,8 @@ fn of_recipe(spec: &ExperimentSpec, wrong: &mut Wrongs) {
     ] {
         wrong.unless(!set || classes, path, "a task that tells classes", task);
     }
+    let of_numbers = recipe.number_loss == NumberLoss::Squared || spec.task.head() == HeadKind::Value;
+    wrong.unless(of_numbers, "recipe.number_loss", "a task that tells numbers", task);
     if let Some(ClassWeights::Given { weights }) = &recipe.class_weights {
         let counts = weights.iter().any(|weight| *weight > 0.0);
         wrong.unless(counts, "recipe.class_weights.weights", "one above 0 at least", "none");

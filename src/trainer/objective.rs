@@ -4,7 +4,7 @@ use super::Error;
 use super::similarity::Similar;
 use crate::data::{Prepared, PreparedTargets};
 use crate::job::RunConfig;
-use crate::spec::{ClassWeights, Preference};
+use crate::spec::{ClassWeights, NumberLoss, Preference};
 use candle_core::Tensor;
 use std::ops::Range;
 use tallow_kernels::{self as kernels, Tape, Targets, Var};
@@ -20,6 +20,7 @@ pub(super) struct Rule {
     /// Of each class; none: all count alike.
     weights: Option<Vec<f32>>,
     focal: f32,
+    number: NumberLoss,
 }
 
 impl Rule {
@@ -42,11 +43,12 @@ impl Rule {
             }
             _ => None,
         };
-        Ok(Rule { smoothing: recipe.label_smoothing as f32, weights, focal: recipe.focal_gamma.unwrap_or(0.0) as f32 })
+        let (smoothing, focal) = (recipe.label_smoothing as f32, recipe.focal_gamma.unwrap_or(0.0) as f32);
+        Ok(Rule { smoothing, weights, focal, number: recipe.number_loss })
     }
 
     fn targets<'a>(&'a self, labels: &'a [u32]) -> Targets<'a> {
-        let Rule { smoothing, weights, focal } = self;
+        let Rule { smoothing, weights, focal, number: _ } = self;
         Targets { smoothing: *smoothing, weights: weights.as_deref(), focal: *focal, ..Targets::new(labels) }
     }
 
@@ -128,7 +130,7 @@ impl Wanted {
         self.trained(tape, output, &Rule::default())
     }
 
-    /// The same by a rule: what a model is trained with. Only classes, tags and words are smoothed.
+    /// The same by a rule: what a model is trained with. Only classes, tags and words are smoothed, and numbers have a loss of their own.
     pub(super) fn trained(&self, tape: &Tape, output: &Output, rule: &Rule) -> Result<Var, Error> {
         let smoothing = rule.smoothing;
         match (self, output) {
@@ -152,7 +154,11 @@ impl Wanted {
             (Wanted::Values(values), Output::Scores(scores)) => {
                 let target: Vec<f32> = values.iter().map(|value| *value as f32).collect();
                 let target = Tensor::from_vec(target, scores.dims(), scores.tensor().device())?;
-                Ok(kernels::mse(tape, scores, &target)?)
+                Ok(match rule.number {
+                    NumberLoss::Squared => kernels::mse(tape, scores, &target)?,
+                    NumberLoss::Absolute => kernels::absolute_error(tape, scores, &target)?,
+                    NumberLoss::Huber { delta } => kernels::huber(tape, scores, &target, delta)?,
+                })
             }
             (Wanted::Words(words), Output::Words { states, vocabulary, bias }) => {
                 let targets = Targets { ignore: Some(NONE), smoothing, ..Targets::new(words) };

@@ -3,7 +3,8 @@
 use super::{clean, count, plain, shortest};
 use crate::job::Writing;
 use crate::spec::{
-    AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, Optimizer, Schedule, Similarity, Warmup,
+    AdapterSpec, Augment, ClassWeights, Decay, EarlyStopping, Ema, Group, Length, NumberLoss, Optimizer, Schedule, Similarity,
+    Warmup,
 };
 use tallow_zoo::BaseWeights;
 
@@ -91,6 +92,15 @@ pub(crate) fn warmup(warmup: &Warmup) -> String {
     match warmup {
         Warmup::Steps(steps) => format!("{} steps", count(*steps as f64)),
         Warmup::Frac(frac) => format!("{} % of steps", shortest(frac * 100.0, 2)),
+    }
+}
+
+/// None where it is the usual one.
+pub(crate) fn number_loss(loss: &NumberLoss) -> Option<String> {
+    match loss {
+        NumberLoss::Squared => None,
+        NumberLoss::Absolute => Some("absolute error".into()),
+        NumberLoss::Huber { delta } => Some(format!("Huber's, linear beyond {} standard deviations", plain(*delta))),
     }
 }
 

@@ -47,6 +47,7 @@ impl Roles {
         let pieces = pieces(text, names);
         let mut roles = Roles::default();
         let mut at = 0;
+        let mut last = None;
         while at < pieces.len() {
             let (mut group, mut end) = group_at(&pieces, at);
             if group.is_empty() {
@@ -88,6 +89,9 @@ impl Roles {
             let is_either =
                 pieces[at..end].iter().any(|piece| matches!(piece, Piece::Word(word) if ORS.contains(&word.as_str())));
             let part = part.filter(|part| *part == Part::Exclude || !is_either);
+            // `Leave city out, and the street too`.
+            let part = part.or_else(|| last.filter(|part| *part == Part::Exclude && goes_along(&before, &after)));
+            last = part.or(last);
             if part == Some(Part::Label) && group.len() > 1 && tells_several(&before, &pieces[at..end], &after) {
                 push(&mut roles.together, group);
             }
@@ -175,6 +179,16 @@ impl Roles {
 /// A pattern of ours, in words that are in lower case or parted by blanks.
 fn pattern(form: &str) -> Option<Regex> {
     Regex::new(form).ok()
+}
+
+/// Whether nothing is said of columns but that they are as those before them: `and the street too`, `zip as well`.
+fn goes_along(before: &[String], after: &[String]) -> bool {
+    const JOINED: [&str; 6] = ["and", "but", "same", "for", "goes", "also"];
+    let is_bare = before.iter().all(|word| is_little(word) || JOINED.contains(&word.as_str()));
+    let words =
+        after.iter().map(String::as_str).skip_while(|word| lists::OF_VALUES.contains(word) || matches!(*word, "number" | "code"));
+    let words: Vec<&str> = words.take(2).collect();
+    is_bare && (words.first() == Some(&"too") || words == ["as", "well"])
 }
 
 /// Whether a word says something of columns, or is none that names a thing.

@@ -79,7 +79,7 @@ pub(in crate::data) fn texts_beside(table: &Table, label: &str, exclude: &[Strin
 const LONG: f64 = 8.0;
 
 /// Words of a text, in the mean over those that differ.
-pub(super) fn words_of_each(table: &Table, column: &str) -> Result<f64> {
+pub(in crate::data) fn words_of_each(table: &Table, column: &str) -> Result<f64> {
     let (values, _) = sample(table, column, classes::name_of)?;
     let words: usize = values.iter().map(|value| words_in(value)).sum();
     Ok(words as f64 / values.len().max(1) as f64)
@@ -119,6 +119,19 @@ pub(in crate::data) fn holds_text(table: &Table, asked: &Columns, named: &[Strin
             false => named.contains(&name) && (words >= FEW_WORDS || !has_few_values(table, &name)?),
         };
         if is_text {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a table holds a text of few words, such as a title, that is no category.
+pub(in crate::data) fn holds_phrases(table: &Table, asked: &Columns) -> Result<bool> {
+    const FEW_WORDS: f64 = 3.0;
+    let label = asked.label.as_ref().and_then(|label| called(table, label).ok()).map_or("", |column| column.name.as_str());
+    for name in texts_beside(table, label, &asked.exclude) {
+        let words = words_of_each(table, &name)?;
+        if words >= FEW_WORDS || words >= 2.0 && !has_few_values(table, &name)? {
             return Ok(true);
         }
     }

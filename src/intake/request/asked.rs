@@ -9,10 +9,11 @@ use super::settings::weights::AskedWeights;
 use super::settings::without::Without;
 use super::task::pair::AskedPair;
 use crate::intake::{OptimizerKind, ScheduleShape};
-use crate::spec::{Augment, Length, Metric, Task, Warmup};
+use crate::spec::{Augment, Length, Metric, NumberLoss, Task, Warmup};
 use crate::words::plain;
 use serde::{Deserialize, Serialize};
 use tallow_zoo::HeadKind;
+use tallow_zoo::mlp::{Activation, Norm};
 
 /// What was asked, as far as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,11 @@ pub struct Request {
     pub size: ModelSize,
     /// Units of each hidden layer of a perceptron, where they differ.
     pub units: Vec<usize>,
+    /// Between the layers of a perceptron.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activation: Option<Activation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub norm: Option<Norm>,
     /// "Freeze the encoder".
     pub frozen: Option<Frozen>,
     /// It was said of the encoder: of a model of two sides that is one of them.
@@ -138,6 +144,9 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub similarity_scale: Option<f64>,
     pub focal_gamma: Option<f64>,
+    /// "Huber loss": where numbers are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number_loss: Option<NumberLoss>,
     /// "balanced sampling".
     pub balanced_sampling: bool,
     /// "weighted sampling by importance": the column.

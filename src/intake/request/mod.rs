@@ -59,7 +59,13 @@ fn parse_own(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
     let is_mail = mail.is_some();
     // Of a mail its answer holds, and behind `scratch that` what is said there.
     let both = mail.or_else(|| corrected::started_again(text)).and_then(|(own, other)| {
-        let [answer, below] = [&own, &other].map(|part| parse_one(part, &lying));
+        let [answer, mut below] = [&own, &other].map(|part| parse_one(part, &lying));
+        // `Not the colour; leave it out`: what the answer bars is not told.
+        if let Some(label) = &below.label
+            && perhaps::perhaps(&own).exclude.iter().chain(&answer.exclude).any(|name| name.eq_ignore_ascii_case(label))
+        {
+            below.label = None;
+        }
         let holds = is_mail || corrected::says_otherwise(&answer, &below);
         let read_as = Some(format!("{own} -- {other}"));
         holds.then(|| Request { text: text.trim().to_string(), read_as, answer: Some(own), ..corrected::answered(answer, below) })

@@ -20,7 +20,7 @@ pub(super) fn pattern(form: &str) -> Regex {
 
 /// Ways of saying that something, named by a pattern, is not to be: `no dropout`, `dropout off`.
 pub(super) fn without(name: &str) -> Regex {
-    let behind = r"\s*(?:=|:|is|are|turned|switched)*\s*(?:off|disabled|none|false|un(?:wanted|desired|welcome)|forbidden|prohibited|banned|off[- ]limits|out of the question|to be avoided)\b";
+    let behind = r"\s*(?:=|:|is|are|turned|switched)*\s*(?:off|disabled|none|false|un(?:wanted|desired|welcome)|forbidden|prohibited|banned|off[- ]limits|out of the question|to be avoided|not (?:needed|wanted|necessary|required))\b";
     let verb =
         r"\b(?:disabl(?:e|ing)|(?:turn|switch)(?:ing)? off|omit(?:ting)?|leav(?:e|ing) out|remov(?:e|ing)|drop(?:ping)?)\s";
     regex(&format!(

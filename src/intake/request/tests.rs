@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 mod briefly;
 mod cannot;
+mod clauses;
 mod columns;
 mod lists;
 mod mended;

@@ -253,6 +253,8 @@ impl Asked<'_> {
         let recipe = self.recipe();
         recipe.class_weights = r.class_weights.then_some(ClassWeights::Balanced);
         recipe.focal_gamma = r.focal_gamma;
+        self.number_loss();
+        let recipe = self.recipe();
         if r.balanced_sampling {
             recipe.sampling = Sampling::Balanced;
         }
@@ -282,6 +284,16 @@ impl Asked<'_> {
                 self.out.deviate("recipe.max_seq_len", format!("{len} tokens"), "none", reason);
             }
             (Modality::Image | Modality::Table, None) => {}
+        }
+    }
+
+    /// What a wrong number costs, where numbers are told.
+    fn number_loss(&mut self) {
+        let Some(asked) = self.request.number_loss else { return };
+        match (self.model.head(), words::number_loss(&asked)) {
+            (Head::Value, _) => self.recipe().number_loss = asked,
+            (_, Some(asked)) => self.out.deviate("recipe.number_loss", asked, "cross entropy", "no number is told"),
+            (_, None) => {}
         }
     }
 

@@ -203,7 +203,8 @@ impl Brief<'_> {
             self.paper().into_iter().flat_map(PaperSpec::variants).map(|(v, _)| [v.num_layers, v.hidden_size].map(count));
         let stated = stated.filter(|[layers, hidden]| layers.or(*hidden).is_some()).map(|[layers, hidden]| of(layers, hidden));
         let usual = asked.unwrap_or_else(|| of(size.layers, size.hidden));
-        let found = |units| models::perceptron(&table, self.task.head(), units);
+        let (activation, norm) = self.request().map_or((None, None), |request| (request.activation, request.norm));
+        let found = |units| models::perceptron(&table, self.task.head(), units, activation, norm);
         // The usual one stands in for none.
         let stated = largest_first(stated.filter_map(found));
         match if stated.is_empty() { largest_first(found(usual).into_iter()) } else { stated } {

@@ -285,19 +285,38 @@ pub(super) fn llama(layers: usize, width: usize, heads: usize, positions: usize,
     Some(Candidate { name: format!("Llama of {layers} layers of {width}"), spec, config })
 }
 
-/// A perceptron for a table that says what `head` says, of hidden layers of these `units`; none where the sizes make none.
-pub(super) fn perceptron(table: &TableFacts, head: HeadKind, units: Vec<usize>) -> Option<Candidate> {
+/// A perceptron for a table that says what `head` says, of hidden layers of these `units`; none where the sizes make none. What stands
+/// between them is told where it is not what is usual.
+pub(super) fn perceptron(
+    table: &TableFacts,
+    head: HeadKind,
+    units: Vec<usize>,
+    hidden_act: Option<mlp::Activation>,
+    norm: Option<mlp::Norm>,
+) -> Option<Candidate> {
     let mut widths: Vec<String> = units.iter().map(usize::to_string).collect();
     widths.dedup();
-    let (name, hidden_sizes) = (format!("MLP of {} hidden layers of {}", units.len(), widths.join(", ")), units);
+    let mut name =
+        format!("MLP of {} hidden layer{} of {}", units.len(), if units.len() == 1 { "" } else { "s" }, widths.join(", "));
+    let act = hidden_act.filter(|act| *act != mlp::Activation::Relu).map(mlp::Activation::name);
+    let beside = act.into_iter().chain(match norm {
+        Some(mlp::Norm::Batch) => Some("batch norm"),
+        Some(mlp::Norm::Layer) => Some("layer norm"),
+        Some(mlp::Norm::None) | None => None,
+    });
+    let beside: Vec<&str> = beside.collect();
+    if !beside.is_empty() {
+        name.push_str(&format!(" ({})", beside.join(", ")));
+    }
+    let hidden_sizes = units;
     let open = mlp::Config {
         numeric_columns: vec![],
         categorical_columns: vec![],
         target_column: None,
         target: mlp::Scale::default(),
         hidden_sizes,
-        hidden_act: mlp::Activation::Relu,
-        norm: mlp::Norm::None,
+        hidden_act: hidden_act.unwrap_or(mlp::Activation::Relu),
+        norm: norm.unwrap_or(mlp::Norm::None),
         dropout: 0.1,
         head: head.with(Vec::new()),
     };

@@ -151,7 +151,7 @@ pub(super) fn is_barred(before: &[String], after: &[String]) -> bool {
     let Some(at) = before.iter().position(|word| !LITTLE.contains(word)) else { return false };
     let (little, word, rest) = (&before[..at], before[at], &before[at + 1..]);
     let next = rest.first().copied().unwrap_or_default();
-    if LEAVES.contains(&word) && ["alone", "aside", "away"].contains(&first) {
+    if LEAVES.contains(&word) && ["alone", "aside", "away", "out"].contains(&first) {
         return true;
     }
     let is_list = little

@@ -51,7 +51,7 @@ pub(super) const ROWS: &[&str] =
 /// Verbs of what is told, before its name.
 #[rustfmt::skip]
 pub(super) const PREDICTS: &[&str] = &[
-    "predict", "predicting", "predicts", "guess", "guessing", "forecast", "forecasting", "estimate", "estimating", "regress",
+    "predict", "predicting", "predicts", "says", "outputs", "returns", "guess", "guessing", "forecast", "forecasting", "estimate", "estimating", "regress",
     "prédire", "prédis", "prédit", "estimer", "pronostiquer", "predecir", "predice", "predecirá", "pronosticar", "pronostica", "pronostique", "estimar", "prever", "preveja",
     "prognosticar", "predire", "prevedere", "predici", "stimare", "预测", "判断", "识别",
 ];
@@ -139,9 +139,13 @@ pub(super) const MAKERS: [&str; 15] = [
 pub(super) const SOURCES: &[&str] =
     &["from", "using", "aus", "anhand", "partir", "dal", "desde", "usando", "partire", "après", "根据", "基于", "从"];
 
+/// What a column may be called behind its name: `the esi level`, `the risk class`.
+pub(super) const OF_VALUES: &[&str] =
+    &["level", "levels", "class", "classes", "value", "values", "score", "category", "grade", "status"];
+
 /// Verbs of whoever has columns read, before their names.
 pub(super) const READS: &[&str] =
-    &["use", "uses", "read", "reads", "feed", "take", "combine", "concatenate", "join", "使用", "用"];
+    &["use", "uses", "read", "reads", "sees", "feed", "take", "combine", "concatenate", "join", "使用", "用"];
 
 /// What may follow the names behind such a verb: `use weight decay` and `use size for the groups` name no column to be read.
 pub(super) const READ_ON: &[&str] =

@@ -132,13 +132,28 @@ fn without_asides(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
                 out.extend_from_slice(names);
                 at += names.len() + 2;
             }
-            None => {
-                out.push(pieces[at].clone());
-                at += 1;
-            }
+            // `The operator (works council!) and the time`.
+            None => match (pieces[at] == Piece::Sign('(') && matches!(out.last(), Some(Piece::Column(_))))
+                .then(|| remark(&pieces[at..]))
+                .flatten()
+            {
+                Some(length) => at += length,
+                None => {
+                    out.push(pieces[at].clone());
+                    at += 1;
+                }
+            },
         }
     }
     out
+}
+
+/// How long a remark in brackets is that names no column and has no sign of a list.
+fn remark(pieces: &[Piece<'_>]) -> Option<usize> {
+    const MOST: usize = 8;
+    let end = pieces.iter().take(MOST).position(|piece| *piece == Piece::Sign(')'))?;
+    let is_word = |piece: &Piece<'_>| matches!(piece, Piece::Word(_) | Piece::End);
+    (end > 1 && pieces[1..end].iter().all(is_word)).then_some(end + 1)
 }
 
 const COLUMNS: [&str; 9] =

@@ -2,7 +2,7 @@
 
 use super::barred::{self, is_barred, is_negated};
 use super::lists::{
-    ALL, EXCEPTS, FITTING, GO_ON, INPUTS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, PLACES, PREDICTED,
+    ALL, EXCEPTS, FITTING, GO_ON, INPUTS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, OF_VALUES, PLACES, PREDICTED,
     PREDICTIONS, PREDICTS, READ_ON, READS, ROWS, SOURCES, STATED, STATES, WANTS, WRITTEN,
 };
 use super::mentions::Piece;
@@ -26,6 +26,12 @@ pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
     }
     if LEFT_OUT.contains(&first) {
         return Some(Part::Exclude);
+    }
+    // `It is the grade that we want to know`.
+    if ["that", "which"].contains(&first)
+        && is_wanted(&["what"].into_iter().chain(behind.iter().skip(1).map(String::as_str)).collect::<Vec<_>>())
+    {
+        return Some(Part::Label);
     }
     if let Some(part) = barred::said_behind(behind) {
         return Some(part);
@@ -85,7 +91,7 @@ pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> 
     if word == "→" && little.is_empty() {
         return Some(Part::Label);
     }
-    let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()));
+    let ends = behind.first().is_none_or(|next| GO_ON.contains(&next.as_str()) || OF_VALUES.contains(&next.as_str()));
     let further: Vec<&str> = before[at + 1..].iter().map(String::as_str).collect();
     if is_barred(before, behind) || useless::said_before(before, behind) {
         return Some(Part::Exclude);

@@ -436,3 +436,14 @@ fn use_that_is_denied_of_what_was_named_is_heard() {
     let text = "predict make. km is booked late, and it is not very reliable";
     assert_eq!(Roles::of(text, &VANS).shunned(text, &VANS).join(" "), "");
 }
+
+#[test]
+fn columns_go_along_with_those_before_them() {
+    let names = ["grade", "colour", "lot", "cup"];
+    assert_eq!(said("leave colour out, and the lot number too. cup as well, it leaks", &names)[2], "colour lot cup");
+    assert_eq!(said("use colour, and the lot too", &names)[2], "");
+    assert_eq!(said("it is the grade that we want to know, not the colour", &names)[0], "grade");
+    // A remark in brackets is no name, and ends no list.
+    assert_eq!(said("everything except the lot (works council!) and the cup", &names)[2], "lot cup");
+    assert_eq!(said("a model that reads only colour and says the grade level", &names)[..2], ["grade", "colour"]);
+}

@@ -107,7 +107,7 @@ fn amount() -> String {
 
 /// `10% of the data for validation`, `a test split of 20%`, `test_size=0.2`, `a 10% validation split`, `set aside 500 rows`, `test on the
 /// latest 10%`.
-static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
+static WAYS: LazyLock<[Regex; 9]> = LazyLock::new(|| {
     let amount = amount();
     let with_edge = |form: &str| form.replace("EDGE", EDGE);
     let verb = r"(?:\b(?:hold(?:ing)?(?: out| back)?|held[- ]out|keep(?:ing)?(?: out| back| aside)?|set(?:ting)? aside|put(?:ting)? aside|reserv(?:e|ing)|leav(?:e|ing)(?: out)?|withhold(?:ing)?|split(?:ting)? off|us(?:e|ing)|tak(?:e|ing)|with)\s)?(?:\b(?:the |a |an |another |other |remaining |EDGE|random ))*";
@@ -132,11 +132,15 @@ static WAYS: LazyLock<[Regex; 8]> = LazyLock::new(|| {
             r"^{amount}(?:(?:is|are|be|kept|set|left|was|were)\s)*(?:held[- ]out|held back|left out|set aside|kept (?:out|aside))\b"
         )),
         pattern(&format!(
-            r"\b{FOR}(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:(?:the|a|an|another|other|remaining|random)\s)*(?:{EDGE})?{amount}"
+            r"\b{FOR}(?:\s(?:it|the model))?\s(?:on|with|against)\s(?:(?:the|a|an|another|other|remaining|random|about|around|roughly|some|approximately)\s)*(?:{EDGE})?{amount}"
         )),
         // In the fewest words: `30% test`, `val 10%`, `dev: 0.1`.
         pattern(&format!(r"^#\s?(?P<unit>%|percent\b)\s?(?:(?:random|randomly|held[- ]out)\s)*{BRIEFLY}\b")),
         pattern(&format!(r"\b{BRIEFLY}(?:\s?[:=(]|\s(?:of|is))?\s?#(?:\s?(?P<unit>%|percent\b))?")),
+        // What is measured is measured there: `report F1 on a random 20%`.
+        pattern(&format!(
+            r"\bon\s(?:(?:the|a|an|another)\s)*(?:random(?:ly chosen)?|held[- ]out|separate|unseen|untouched)\s{amount}"
+        )),
     ]
 });
 
@@ -200,7 +204,7 @@ static REST: LazyLock<[Regex; 2]> = LazyLock::new(|| {
             r"\b(?:train|training|fit|fitting|learn)(?: (?:it|the model|¦))?(?: (?:on|with|from))?(?:\s?:)?(?P<start> (?:the )?(?:first|oldest|earliest|older|earlier))? (?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}(?:\s(?:by|according to|in order of)\s(?P<by>[\p{{L}}_][\w.-]*))?\s*,?\s*(?:and|then|,)?\s*(?P<for>test|evaluat|validat|hold out|keep|scor)\w*(?:\s?:)?(?: (?:it|the model))?(?: (?:on|with|for|as))?(?:(?: (?:the|a|other|remaining|rest|(?P<edge>last|final|most recent|latest|newest|later|newer)|of))* (?P<second>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}|(?: the)? (?P<rest>rest|remaining|others|remainder)\b{of})"
         )),
         pattern(&format!(
-            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:for|as|to)\s(?:the )?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
+            r"(?:\b(?:us(?:e|ing)|tak(?:e|ing)|with)\s)?^(?P<v>\d{{1,2}}(?:\.\d+)?)\s?(?:%|percent\b){of}\s+(?:(?:for|as|to)\s(?:the )?)?train(?:ing)?\b(?: (?:set|split|data|on))?(?:,?\s(?:and\s)?(?:the\s)?(?P<rest>rest|remainder|others)(?:\s(?:of (?:it|them|the {ROWS})|is|are|goes))*\s(?:for|as|to|into)\s(?:(?:the|a|my)\s)*{FOR}\b(?: (?:set|split|data))?)?"
         )),
     ]
 });
@@ -363,8 +367,11 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
             r"(?i)^\s*(?:set\s|split\s)?(?:acc\w*|f1|macro|micro|auc|auroc|loss|errors?|scores?|precision|recall|perplexity|metrics?|rmse|mae|mse|r2|wer|cer|bleu|steps|epochs|times?)\b",
         )
     });
-    let is_measured = way >= 6 && MEASURED.is_match(found.behind);
+    let is_measured = matches!(way, 6 | 7) && MEASURED.is_match(found.behind);
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look && !is_measured;
+    if way == MEASURED_ON {
+        return taken_if(has_unit && !most_of_it && is_of_measure(found.before));
+    }
     let is_any = way == 5 && cut.get("edge").is_empty();
     if is_any && amount::is_of_both(found.before) {
         return Judged::Passed;
@@ -375,6 +382,26 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
         true => Judged::Taken,
         false => Judged::Passed,
     }
+}
+
+/// Which of the ways says where something is measured.
+const MEASURED_ON: usize = 8;
+
+/// Whether a sentence speaks of what is measured, and of no training: `Spearman`, `report the error`.
+fn is_of_measure(before: &str) -> bool {
+    static MEASURE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            crate::intake::regex(
+                r"(?i)\b(?:report|measur|scor|evaluat|test|show|give|comput|check|tell|acc|accuracy|f1|auc|auroc|precision|recall|perplexity|metric|rmse|mae|mse|r2|wer|cer|bleu|chrf|rouge|spearman|pearson|matthews|mcc|exact match|error|loss|bits per)",
+            ),
+            crate::intake::regex(r"(?i)\b(?:train|fit|learn|tun|fine)\w*"),
+        ]
+    });
+    let sentence = before.rsplit([';', '!', '?', '\n']).next().unwrap_or_default();
+    let sentence = sentence.rsplit(". ").next().unwrap_or_default();
+    let measured = MEASURE[0].find_iter(sentence).last().map(|found| found.start());
+    let trained = MEASURE[1].find_iter(sentence).last().map(|found| found.start());
+    measured.is_some_and(|measured| trained.is_none_or(|trained| trained < measured))
 }
 
 fn is_rows(word: &str) -> bool {

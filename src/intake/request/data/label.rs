@@ -129,7 +129,7 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
         return;
     }
     columns(rest, request);
-    if in_and_out(rest, request) {
+    if in_and_out(rest, request) || alike(rest, request) {
         return;
     }
     request.forecasts = rest.has(&FORECASTS);
@@ -189,6 +189,27 @@ fn in_and_out(rest: &mut Rest, request: &mut Request) -> bool {
     let Some(cut) = rest.cut_as(&WAY, are_names) else { return false };
     request.input = vec![bare(cut.get("in"))];
     request.label = Some(bare(cut.get("v")));
+    true
+}
+
+/// `The cosine of title and summary matches score`: two texts, and how alike they are.
+fn alike(rest: &mut Rest, request: &mut Request) -> bool {
+    static WAY: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"(?i)\b(?:(?:such|so) that\s)?(?:the |their )?cosine(?: similarity)?(?:\s(?:of|between)\s(?:the\s)?(?P<in>{ONE})\sand\s(?:the\s)?(?P<other>{ONE}))?\s(?:(?:should|must|is to|has to|will)\s)?(?:match(?:es)?|equals?|fits?|approximates?|tracks?|predicts?|agrees? with|(?:be|is) close to)\s(?:(?:the|column|its|their)\s)*(?P<v>{ONE})"
+        ))
+    });
+    if !rest.says("cosine") {
+        return false;
+    }
+    let bare = |name: &str| name.trim_matches(['`', '"', '\'', '.']).to_string();
+    let Some(cut) = rest.cut_as(&WAY, |found| taken_if(!LITTLE.contains(&bare(found.cut.get("v")).to_lowercase().as_str())))
+    else {
+        return false;
+    };
+    request.embeddings = true;
+    request.label = Some(bare(cut.get("v")));
+    request.input = ["in", "other"].map(|name| bare(cut.get(name))).into_iter().filter(|name| !name.is_empty()).collect();
     true
 }
 

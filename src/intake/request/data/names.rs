@@ -65,7 +65,8 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
     });
     request.data = match (apart.or(trained), tested) {
         (Some(data), Some(held_out)) if data != held_out => match together(&data, &held_out) {
-            Some(both) => Some(both),
+            // A third may be what is watched.
+            Some(both) => Some(beside(rest, both, &lying)),
             None => {
                 let words = format!("training on {} and testing on {}", in_words(&data), in_words(&held_out));
                 let expected =

@@ -117,7 +117,7 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         ),
         // The whole clause, for it begins with what is kept together.
         format!(
-            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\))\s){{0,8}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|on|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
+            r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\)|\([^()¦]{{1,60}}\))\s){{0,12}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|on|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"
         ),
         format!(
             r"\b(?:(?:split(?:s|ting)?|hold(?:ing)? out|held out|test(?:ing)?|use|using|with|do|make|a)\s(?:(?:it|them|the|a|an|data|rows|set|¦)\s+)*)?(?:(?:stratified[ -]?)?group(?:ed|ing|s|-?wise)?[ -]?(?:shuffle[ -]?)?(?:k-?fold|split(?:s|ting)?|hold-?out)|split(?:s|ting)?(?:\s(?:it|them|the|data|rows|set|¦))*\s(?:grouped|in groups|group-?wise))\b(?:\s?\(?(?:\s?(?:n_splits\s?=\s?)?[0-9]+\s?\)?)?)?(?:,?\s?(?:cross[- ]validation\s)?(?:by|on|per|over|of|with|groups?\s?[=:])\s?(?:groups?\s?(?:[=:]|of|by)?\s?)?{column}\)?)?"
@@ -333,7 +333,8 @@ pub(crate) fn find_groups(rest: &mut Rest, request: &mut Request) {
 
 /// Whose rows they are where the way of saying it knows where that stands.
 fn own_name(cut: &Cut) -> Option<&str> {
-    static WITHIN: LazyLock<Regex> = LazyLock::new(|| regex(r"\((?P<own>[\p{L}_][\w.-]*)\)"));
+    static WITHIN: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"\((?:the\s)?(?P<own>[\p{L}_][\w.-]*)(?:\s(?:is|holds|has|gives|identifies|says|=)\s[^()]*)?\)"));
     let within = || WITHIN.captures(&cut.words).and_then(|found| found.name("own")).map(|own| own.as_str());
     let own = Some(cut.get("own")).filter(|own| !own.is_empty()).or_else(within);
     // `Split (grouped) by patient` names none there.
@@ -366,6 +367,12 @@ fn by_chance(found: &Found<'_>) -> Judged {
 /// Whether rows are meant: what is trained on both texts and images is something else.
 fn of_rows_kept(found: &Found<'_>) -> Judged {
     let words = found.cut.words.to_lowercase();
+    // `And must not end up in both` is said of what was named before.
+    const NOBODY: [&str; 8] = ["and", "but", "it", "they", "which", "who", "that", "these"];
+    let first = words.split_whitespace().next().unwrap_or_default();
+    if NOBODY.contains(&first) && own_name(found.cut).is_none_or(|name| NOBODY.contains(&name)) {
+        return Judged::Passed;
+    }
     // Rows are not groups of themselves: `test on examples not seen in training` says what a test is.
     if let Some(name) = own_name(found.cut) {
         return taken_if(group_in(&format!("by {name}")).is_some());

@@ -6,6 +6,7 @@ use crate::data::PerhapsColumns;
 use crate::intake::regex;
 use crate::intake::request::wording::english::is_word;
 use crate::intake::request::wording::forbidden::each_forbidden;
+use crate::intake::request::wording::meant::is_amount;
 use regex::{Captures, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -395,7 +396,7 @@ const MOST_WORDS: usize = 3;
 fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
     static WORD: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|(?:[A-Za-z_\u{c0}-\u{2af}\u{370}-\u{1fff}][0-9A-Za-z_.\u{c0}-\u{2af}\u{370}-\u{1fff}-]*))",
+            r"^\s*(?P<w>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{1,60}'|,|\+|&|[和与及、，]|\(\s?[\p{L}_][\w.-]*\s?\)|\([^()¦;\n]{1,40}\)|(?:[A-Za-z_\u{c0}-\u{2af}\u{370}-\u{1fff}][0-9A-Za-z_.\u{c0}-\u{2af}\u{370}-\u{1fff}-]*))",
         )
     });
     // Items may stand on lines of their own.
@@ -421,7 +422,15 @@ fn list_at(text: &str, start: usize) -> (Vec<String>, usize) {
         let low = word.trim_end_matches('.').to_lowercase();
         // `x, y and z` are three.
         let joins = is_join(&low) && (low.len() > 1 || !name.is_empty() || !low.starts_with(char::is_alphabetic));
-        if name.is_empty() && !joins && LEADS.contains(&low.as_str()) && leads(&text[behind..]) {
+        let is_count = is_amount(&low) && counts_a_kind(&text[behind..]);
+        if name.is_empty() && !joins && (is_count || LEADS.contains(&low.as_str()) && leads(&text[behind..])) {
+            end = behind;
+            continue;
+        }
+        // `The operator (works council!) and the time`: what is said beside a name is none.
+        if word.starts_with('(')
+            && word.trim_matches(['(', ')', ' ']).contains(|c: char| !(c.is_alphanumeric() || "_.-".contains(c)))
+        {
             end = behind;
             continue;
         }
@@ -485,6 +494,11 @@ const KINDS: [&str; 12] = [
 fn behind_kind(name: &str) -> Option<String> {
     let (kind, name) = name.split_once(' ')?;
     KINDS.contains(&kind.to_lowercase().as_str()).then(|| name.to_string())
+}
+
+/// `Measurements` of `four measurements a, b, c and d`.
+fn counts_a_kind(behind: &str) -> bool {
+    behind.split_whitespace().next().is_some_and(|word| KINDS.contains(&word.to_lowercase().as_str()))
 }
 
 fn is_join(word: &str) -> bool {

@@ -66,7 +66,13 @@ fn size(rest: &mut Rest, request: &mut Request) {
     let is_whole = |found: &Found<'_>| {
         taken_if(!found.cut.is_percent() && !PATCH[0].is_match(found.before) && !PATCH[1].is_match(found.behind))
     };
-    let cut = p.size.iter().find_map(|way| rest.cut_as(way, is_whole));
+    // `Image 32, patch 4`: a key and its value, and nothing more.
+    static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(r"[,;:(¦]\s*(?:image|img|images|input)\s?[=:]?\s?#"));
+    let is_all = |found: &Found<'_>| {
+        let behind = found.behind.trim_start();
+        taken_if(behind.is_empty() || behind.starts_with([',', ';', '.', ')', '¦']))
+    };
+    let cut = p.size.iter().find_map(|way| rest.cut_as(way, is_whole)).or_else(|| rest.cut_as(&BARE, is_all));
     // Of what they are and what they become it is the latter.
     if cut.is_some() {
         p.size.iter().for_each(|way| rest.tell(way));

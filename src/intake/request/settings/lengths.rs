@@ -47,6 +47,7 @@ patterns! {
         r"^@epochs? (?:of )?(?:linear )?warm-?\s?up\b",
     ],
     epochs: [
+        r"\b(?:(?:\d+|two|three|four|five|ten) times )?(?:fewer |less )?epochs (?:is|are|would be|will be|should be|will do|suffices?)(?: (?:enough|plenty|sufficient|fine|ok))?[,;:]? (?:so|that is|meaning|that makes|i\.?e\.?) #",
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |full )?(?:epochs?|passes)\b",
         r"^@(?:training |full )?(?:(?:epochs?|passes)\b|rounds(?: of training| over (?:the |all )?data)?\s*(?:or so\s*)?(?:$|[,.;)!?¦]))",
         r"\b(?:(?:num|max|total|train|n|nb)[ _])*epochs?\s?[=:]\s?#",

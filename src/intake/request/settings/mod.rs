@@ -6,7 +6,9 @@ pub(super) mod falls;
 pub(super) mod frozen;
 pub(super) mod lengths;
 pub(super) mod limits;
+pub(super) mod loss;
 pub(super) mod optimizer;
+pub(super) mod perceptron;
 pub(super) mod rate;
 pub(super) mod relative;
 pub(super) mod size;
@@ -79,8 +81,8 @@ patterns! {
     adapter_dropout: [r"\blora[-_ ]dropout~#\s?(?P<unit>%|percent\b)?"],
     beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
     embeddings: [
-        r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|encoders?|similarity|vectors?)(?: models?)?\b",
-        r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|cosine[- ]similarit(?:y|ies)(?: (?:should |must )?match(?:es)?)?|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
+        r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|embedders?|encoders?|similarity|vectors?)(?: models?)?\b",
+        r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|cosine(?:[- ]similarit(?:y|ies))?(?: (?:should |must )?match(?:es)?\b)|cosine[- ]similarit(?:y|ies)|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
         // By themselves they may be those of a model's words.
         r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
         r"(?:\A|¦)\s*embeddings?(?: models?)?\s+(?:on|from|for|with|using)\b",
@@ -220,9 +222,10 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     request.beta = request.value(beta, "a beta of more than 0", |cut| real(cut, |beta| beta > 0.0 && beta <= 1000.0));
     frozen::refuse_unclear(rest, request);
     lacking(rest, request);
-    request.embeddings = any(rest, &PATTERNS.embeddings);
+    request.embeddings |= any(rest, &PATTERNS.embeddings);
     amount::find_length(rest, request);
     size::find(rest, request);
+    perceptron::find(rest, request);
     lengths::find(rest, request);
     limits::find(rest, request);
     amount::find_examples(rest, request);
@@ -480,6 +483,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
         if cut.get("v").is_empty() { Some(0.999) } else { real(cut, |decay| decay > 0.0 && decay < 1.0) }
     });
     weights::find(rest, request);
+    loss::find(rest, request);
     let cut = first(rest, &p.focal);
     request.focal_gamma = request.value(cut, "a gamma of more than 0 and at most 100", |cut| {
         if cut.get("v").is_empty() { Some(2.0) } else { real(cut, |gamma| gamma > 0.0 && gamma <= 100.0) }

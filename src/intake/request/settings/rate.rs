@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 patterns! {
     warmup: [
         r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
-        r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: steps)?\b",
+        r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: (?:steps|iters|iterations|updates))?\b",
         // `A warm-up epoch is too much, so 5% of steps`.
         r"\bwarm(?:-?\s?up|ing)\b[\w\s,'’-]{0,60}?(?:[,:]|\b(?:so|rather|instead|just|only|use|take|be|is|make it|with))\s#\s?(?P<unit>%|percent\b) of (?:(?:the|all|its|total|training) )*(?:steps|updates|iterations|training)\b",
         // `10% of the steps for warming up`.
@@ -39,6 +39,8 @@ patterns! {
     ],
     // So many times the rate of all else: `head 10x`.
     of_head: [
+        // With the rate that it is so many times of: `10 times that of the encoder, which is 2e-5`.
+        r"\b(?:(?:(?:a|the|its|classification|classifier|output|new|task)[ ])*head|classifier)(?:['’]s)?(?:[ _](?:learning[ _-]rate|lr|rate))?(?:\s?[=:]|(?: (?:at|with|gets?|is|of|to be|should be|having|has|uses?|trains? at|an?|the))*)\s(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:the|that|this|as high|higher|larger|learning[ -]rate|lr|rate|one|as|than|of))* (?:(?:the |its )?(?:encoder|back-?bone|body|base(?: model)?|rest(?: of (?:the model|it))?)(?:['’]s)?(?: (?:learning[ -]rate|lr|rate|one))?)(?:[\s,(–—-]+(?:(?:which|that|this|it|and|is|has|gets?|at|of|with|=|:)\s?)*(?P<w>\d(?:\.\d+)?e-\d+|0?\.0\d+))?",
         r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?:head|classifier)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d+(?:\.\d+)?)\s?(?:x\b|×|times\b)(?: (?:that|as high|higher|larger|the (?:learning[ -]rate|lr|rate|rest|base|body)))*",
         r"\b(?:(?:(?:a|the|its|classification|classifier|output|new|task)[ ])*head|classifier)(?:['’]s)?(?:[ _](?:learning[ _-]rate|lr))?(?:\s?[=:]|(?: (?:at|with|gets?|is|of|to be|should be|having|has|uses?|trains? at|an?|the))*)\s(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:of )?(?:that|this|it|(?:as )?(?:high|large|great|fast)(?:er)?|(?:larger?|higher|bigger|faster)|(?:the |its |a )?(?:base |body |encoder |backbone |main |usual |same )?(?:learning[ -]rate|lr|rate)|than (?:the )?(?:rest|others?|body|encoder|backbone)))*",
         r"^(?P<v>\d+(?:\.\d+)?|\.\d+)\s?(?:x\b|×|times\b)(?: (?:the|a|as|that|higher|larger|of))* (?:learning[ -]rate|lr|rate) (?:for|on|of|in|at) (?:the |its )?(?:(?:classification|classifier|output|new|task) )?(?:head|classifier)\b",
@@ -99,6 +101,7 @@ pub(crate) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool)
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     let cut = first(rest, &p.of_head);
+    let of_others = cut.as_ref().and_then(|cut| number(cut.get("w")));
     request.times.head_lr = request.value(cut, EXPECTED, |cut| cut.number().filter(|times| *times > 0.0 && *times <= 1000.0));
     let Parts { head: of_head, body: of_body, is_classifier } = of_parts(rest, request);
     // Before a rate that it falls to: of `to 10% of its peak` the number is none.
@@ -137,7 +140,7 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     }
     // `Lr 1e-3, 1e-5 for the encoder`: what is said of all is the head's then.
     request.head_lr = of_head.or(request.lr.filter(|_| of_body.is_some()));
-    request.lr = of_body.or(request.lr);
+    request.lr = of_body.or(of_others).or(request.lr);
     request.min_lr = request.min_lr.or(floor.zip(request.lr).map(|(share, lr)| share * lr));
     request.times.min_lr = floor.filter(|_| request.min_lr.is_none());
 }

@@ -25,6 +25,7 @@ pub enum AskedWeights {
 patterns! {
     balanced: [
         r"\b(?:re-?)?weigh(?:t|ting|ed|ing)? (?:the )?(?:loss|classes|examples|samples|errors|them)(?: function)? (?:by|with|inversely(?: proportional)? (?:to|by))(?: the)?(?: (?:inverse|reciprocal)(?: of)?)?(?: (?:the|their|each))?(?: class(?:es)?['’]?)?[ -](?:frequenc(?:y|ies)|counts?|sizes?|rarity)\b|\b(?:inverse|reciprocal)[- ](?:class[- ])?frequency[- ](?:weights?|weighting|weighted loss)\b|\b(?:make|let) (?:the )?rare(?:r)? class(?:es)? (?:weigh|count) more\b|\bup-?weight(?:ing)? (?:the )?(?:rare|minority|small(?:er)?) class(?:es)?\b",
+        r"\bweights? (?:for|of|on) (?:the )?(?:rare|rarer|minority|small|smaller|individual|single|different)? ?class(?:es)?\b",
         r"\b(?:balanced |inverse[- ]frequency )?class[- _](?:weights?|weighting)(?:\s?(?:[=:]|are)?\s?balanced)?\b|\b(?:class-?)?weighted loss\b|\bbalanced loss\b|\bweights? (?:are )?balanced (?:by|per|across|over) class(?:es)?\b|\b(?:re-?)?weighted classes\b|\bclasses (?:are |to be )?(?:re-?)?weighted\b|\b(?:re-?)?weigh(?:t|ting|ing)? (?:them|the class(?:es)?|each class|(?:rare|minority) classes|classes)\b(?: (?:by (?:their )?(?:inverse )?frequency|accordingly|equally))?|\b(?:handl|deal|account|correct|compensat|address)\w* (?:with |for )?(?:the )?(?:class )?imbalance\b|\bclass imbalance\b[:,]? ?(?:use |with )?weights\b"],
     // In braces each class has its name.
     named: [r"\bclass[- _]weights?\s?(?:[=:]|of|are)?\s?\{(?P<map>[\w\s:=,.'\x22-]{3,200})\}"],

@@ -64,7 +64,7 @@ static WAYS: LazyLock<Vec<Way>> = LazyLock::new(|| {
         way(
             Without::ClassWeights,
             &["class", "weighted"],
-            r"(?:(?:balanced )?class[- ](?:weights|weighting|balancing)|weighted loss)",
+            r"(?:(?:balanced )?class[- ](?:weights|weighting|balancing)|weights (?:for|of|on) (?:the )?(?:rare |rarer |minority |small |smaller )?class(?:es)?|weighted loss)",
         ),
         way(Without::BalancedSampling, &["sampling"], r"(?:(?:class-)?balanced sampling|(?:over|up)-?sampling)"),
         way(Without::FocalLoss, &["focal"], r"focal loss"),

@@ -90,8 +90,9 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
             request.task = Some(Task::TextMultiLabel);
         }
     }
+    let as_classes = request.task != Some(Task::TextRegression) && as_classes(rest);
     as_number(rest, request);
-    request.classifies = matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
+    request.classifies = as_classes || matches!(request.task, Some(Task::TextClassification | Task::TextMultiLabel));
 }
 
 /// `As classes. Actually no, do regression`, and the other way round: what was taken back asks for nothing.
@@ -112,6 +113,26 @@ fn taken_back(rest: &mut Rest, request: &mut Request) {
             request.taken_back.push(cut.words);
         }
     }
+}
+
+/// `Predict the stars as classes, not as a number`, `treat them as classes`.
+fn as_classes(rest: &mut Rest) -> bool {
+    static CLASSES: LazyLock<Regex> = LazyLock::new(|| {
+        let classes = r"(?:class(?:es)?|categor(?:y|ies)|(?:a )?classification(?: (?:task|problem))?)";
+        let number = r"(?:a |an )?(?:numbers?|numeric(?:al)? values?|continuous(?: values?)?|regression(?: (?:target|task|problem))?|scores?|scale)";
+        pattern(&format!(
+            r"(?:(?:\b(?:treat|take|consider|handle|regard)(?:ed|ing)? (?:(?:it|them|these|those|this|¦|the [\w-]+) )?)?\bas|¦)(?: (?:an?|separate|distinct|different|discrete|five|\d+))* {classes}(?:,? (?:and |but )?(?:not|never|rather than|instead of) (?:as )?{number})?\b"
+        ))
+    });
+    // `As class labels` names a column.
+    let is_all = |found: &Found<'_>| {
+        taken_if(
+            !found.behind.trim_start().starts_with(|c: char| c.is_alphanumeric())
+                || found.behind.trim_start().starts_with("please")
+                || found.behind.trim_start().starts_with("pls"),
+        )
+    };
+    (rest.says("class") || rest.says("categor")) && rest.cut_as(&CLASSES, is_all).is_some()
 }
 
 /// `Predict the score as a number`; a column that is read or held as one says nothing of what is told.

@@ -66,11 +66,6 @@ pub(crate) fn find(rest: &mut Rest, request: &Request) {
         };
         while rest.cut_as(&WORD, is_own).is_some() {}
     }
-    // Each perceptron here has it.
-    if rest.says("relu") && matches!(&request.model, Some(crate::intake::request::ModelName::Called { name }) if name == "mlp") {
-        static RELU: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\bwith )?\brelus?\b(?: activations?)?"));
-        while rest.cut(&RELU).is_some() {}
-    }
     // `The lr is divided by 10 at epoch 60`: what falls was said with how.
     if matches!(request.schedule, Some(ScheduleShape::Milestones { .. } | ScheduleShape::Staircase { .. })) && rest.says("¦") {
         static FALLS: LazyLock<Regex> =

@@ -41,7 +41,7 @@ impl Request {
         marks[signature(text, &words, &clauses)..].fill(Mark::Idle);
         let judge = Judge { own: &self.text, text, words: &words, marks: &marks, outcome };
         let mut told: Vec<String> =
-            clauses.iter().enumerate().flat_map(|(at, clause)| judge.told(&clauses[..at], clause)).collect();
+            (0..clauses.len()).flat_map(|at| judge.told(&clauses[..at], &clauses[at], clauses.get(at + 1))).collect();
         told.extend(unplaced.into_iter().filter(|words| may_change(words)));
         let mut once: Vec<String> = Vec::new();
         for words in told {
@@ -89,7 +89,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// What of a clause is told.
-    fn told(&self, before: &[Clause], clause: &Clause) -> Vec<String> {
+    fn told(&self, before: &[Clause], clause: &Clause, next: Option<&Clause>) -> Vec<String> {
         let all = clause.words.clone();
         let has = |mark: Mark| self.marks[all.clone()].contains(&mark);
         if !has(Mark::Open) {
@@ -109,7 +109,9 @@ impl Judge<'_> {
                 .collect();
         }
         let is_meant = self.meant(before, &all).is_some_and(|host| self.leaves_out(host));
-        if is_meant || !self.is_a_wish(clause, of_data) {
+        let is_told_on = next.is_some_and(|next| self.leads_to(clause, next) || self.introduces(clause, next))
+            || before.is_empty() && self.is_headline(clause);
+        if is_meant || is_told_on || !self.is_a_wish(clause, of_data) {
             return vec![];
         }
         let whole = self.written(self.trimmed(self.with_meant(before, all.clone())));
@@ -125,6 +127,39 @@ impl Judge<'_> {
         clause.kind == Kind::Wish && is_asked() && !is_task() && !is_to_know(&low)
     }
 
+    /// Whether a wish is for what the next clause says, and that is followed: `I would like a model that tells me` is one for `which of them
+    /// will be cancelled`.
+    fn leads_to(&self, clause: &Clause, next: &Clause) -> bool {
+        const UNDER: [&str; 10] = ["which", "who", "whether", "what", "how", "if", "where", "when", "whose", "that"];
+        let is_under = !next.is_first && UNDER.contains(&self.words[next.words.start].low.as_str());
+        let is_followed = || self.marks[next.words.clone()].iter().any(|mark| matches!(mark, Mark::Used | Mark::Taken));
+        let tells = || clause.words.clone().any(|at| TELLS.contains(&self.words[at].low.as_str()));
+        is_under && is_followed() && tells() && !self.speaks_of_settings(clause)
+    }
+
+    /// Whether what is asked for stands behind a colon: `please change a few things:`.
+    fn introduces(&self, clause: &Clause, next: &Clause) -> bool {
+        let (last, first) = (&self.words[clause.words.end - 1], &self.words[next.words.start]);
+        let ends = self.text[last.place.end..first.place.start].contains(':');
+        let is_common = |at: usize| !may_change(&self.words[at].low) || is_verb(&self.words[at].low);
+        ends && clause.words.clone().all(is_common) && !self.speaks_of_settings(clause)
+    }
+
+    /// Whether it is a heading before all else that says what is predicted, and nothing of how: `Kaggle exercise, age of crabs`.
+    fn is_headline(&self, clause: &Clause) -> bool {
+        let tells = self.marks[clause.words.clone()].contains(&Mark::Used);
+        clause.kind == Kind::Fragment && tells && !self.speaks_of_settings(clause)
+    }
+
+    /// Whether what is open in it may be of a recipe, an amount, a column or a negation.
+    fn speaks_of_settings(&self, clause: &Clause) -> bool {
+        let open = |at: &usize| self.marks[*at] == Mark::Open;
+        clause.words.clone().filter(open).any(|at| {
+            let word = self.words[at].low.as_str();
+            is_of_settings(word) || has_digit(word) || is_amount(word) || is_negation(word) || self.column(clause, at)
+        })
+    }
+
     /// Whether a clause that nothing was taken of asks for something.
     fn is_a_wish(&self, clause: &Clause, of_data: bool) -> bool {
         let low: Vec<&str> = self.words[clause.words.clone()].iter().map(|word| word.low.as_str()).collect();
@@ -136,7 +171,9 @@ impl Judge<'_> {
             return false;
         }
         match clause.kind {
-            Kind::Wish if is_to_know(&low) => is_of_settings || has_column || low.iter().any(|word| SOURCES.contains(word)),
+            Kind::Wish if is_to_know(&low) || names_a_task(&low) && !self.speaks_of_settings(clause) => {
+                is_of_settings || has_column || low.iter().any(|word| SOURCES.contains(word))
+            }
             Kind::Wish => {
                 let says = || open().any(|at| !VAGUE.contains(&self.words[at].low.as_str()));
                 let is_of_left_out = clause.words.clone().any(|at| self.marks[at] == Mark::LeftOut);
@@ -229,7 +266,12 @@ impl Judge<'_> {
 
     /// The clause before it, where that says what `it` is: `the phone is broken, leave it out`.
     fn meant<'b>(&self, before: &'b [Clause], own: &Range<usize>) -> Option<&'b Clause> {
-        let is_it = |at: usize| matches!(self.words[at].low.as_str(), "it" | "them" | "these" | "those" | "this" | "that");
+        // `A model that tells` leads on to what it tells.
+        let leads_on =
+            |at: usize| at + 1 < own.end && self.words[at].low == "that" && at > own.start && !is_verb(&self.words[at - 1].low);
+        let is_it = |at: usize| {
+            matches!(self.words[at].low.as_str(), "it" | "them" | "these" | "those" | "this" | "that") && !leads_on(at)
+        };
         let is_short = own.clone().filter(|at| self.marks[*at] == Mark::Open).count() < 3;
         let host = before.last().filter(|host| host.words.end <= own.start && host.kind != Kind::Wish);
         host.filter(|_| is_short && own.clone().any(is_it))
@@ -274,7 +316,8 @@ impl Judge<'_> {
     /// Whether a clause says of a column that it is not to be read, and it is not; or how the rows are parted, as they are.
     fn leaves_out(&self, clause: &Clause) -> bool {
         let is_out = |at: usize| self.marks[at] == Mark::LeftOut || names(self.words, at, &self.outcome.unread).is_some();
-        let bars = || clause.words.clone().any(|at| bars(&self.words[at].low)) || clause.kind == Kind::Statement;
+        let is_along = |at: usize| matches!(self.words[at].low.as_str(), "too" | "well" | "also");
+        let bars = || clause.words.clone().any(|at| bars(&self.words[at].low) || is_along(at)) || clause.kind == Kind::Statement;
         clause.words.clone().any(|at| self.marks[at] == Mark::Parts) || clause.words.clone().any(is_out) && bars()
     }
 
@@ -292,8 +335,25 @@ impl Judge<'_> {
         let before = || clause.words.start..at;
         let is_about = before().any(|at| ABOUT.contains(&word(at))) && !clause.words.clone().any(|at| is_of_settings(word(at)));
         let is_of_column = || at > clause.words.start && matches!(self.marks[at - 1], Mark::Used | Mark::LeftOut);
+        // `(a number from 0 to 10)`.
+        let is_range = || {
+            let is_bound = |at: usize| clause.words.contains(&at) && has_digit(word(at));
+            let is_to = |at: usize| clause.words.contains(&at) && matches!(word(at), "to" | "and");
+            is_to(at + 1) && is_bound(at + 2) || at >= clause.words.start + 2 && is_to(at - 1) && is_bound(at - 2)
+        };
+        // `The four measurements a, b, c and d`.
+        let names_next = || {
+            let is_kind = |at: usize| {
+                clause.words.contains(&at)
+                    && (OF_DATA.contains(&word(at)) || SOURCES.contains(&word(at)) || word(at) == "measurements")
+            };
+            is_kind(at + 1) && clause.words.contains(&(at + 2)) && self.marks[at + 2] == Mark::Used
+        };
+        if names_next() {
+            return true;
+        }
         let is_of_rows = || clause.words.contains(&(at + 1)) && OF_DATA.contains(&word(at + 1));
-        is_about && clause.kind != Kind::Wish || clause.is_aside && (is_of_column() || is_of_rows())
+        is_about && clause.kind != Kind::Wish || clause.is_aside && (is_of_column() || is_of_rows() || is_range())
     }
 
     /// Whether a word names a column that has no part of its own. How one is that is not read does not matter.
@@ -343,6 +403,12 @@ fn bars(word: &str) -> bool {
     is_negation(word) || matches!(word, "out" | "away" | "aside" | "off") || BARS.iter().any(|own| word.starts_with(own))
 }
 
+/// Whether a wish is only for the task itself, which the experiment has: `we want to sort mails automatically`.
+fn names_a_task(low: &[&str]) -> bool {
+    let is_wanted = |two: &[&str]| two[0] == "to" && (Roles::places(two[1]) || TASKS.contains(&two[1]));
+    low.windows(2).any(is_wanted) && !low.contains(&"also")
+}
+
 fn has_digit(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')) && word.contains(|c: char| c.is_ascii_digit())
 }
@@ -389,6 +455,10 @@ const VAGUE: [&str; 11] = ["small", "simple", "nice", "plain", "little", "quick"
 const TELLS: [&str; 10] =
     ["predict", "predicts", "classify", "estimate", "estimates", "guess", "guesses", "tells", "model", "score"];
 
+/// What one does by hand that a model is to do.
+const TASKS: [&str; 10] =
+    ["tag", "classify", "recognise", "recognize", "detect", "label", "categorise", "categorize", "identify", "automate"];
+
 /// What a prediction is made from, in words.
 const SOURCES: [&str; 8] = ["features", "feature", "variables", "variable", "columns", "factors", "inputs", "predictors"];
 
@@ -399,7 +469,14 @@ const WEIGHS: [&str; 6] = ["times", "worse", "matter", "matters", "enough", "suf
 const ABOUT: [&str; 7] = ["about", "around", "roughly", "approximately", "nearly", "almost", "ca"];
 
 /// What data is counted in.
-const OF_DATA: [&str; 14] = [
+const OF_DATA: [&str; 21] = [
+    "kinds",
+    "types",
+    "sorts",
+    "species",
+    "groups",
+    "levels",
+    "speakers",
     "columns",
     "rows",
     "lines",
@@ -505,7 +582,7 @@ mod tests {
                 "I would also like a chart of them by brand",
             ),
             ("MLP on a.csv, predict price with 7 experts", "7 experts"),
-            ("MLP on a.csv, predict price, two layers of 32, tanh if you have it", "tanh"),
+            ("MLP on a.csv, predict price, two layers of 32, sigmoid if you have it", "sigmoid"),
             ("MLP on a.csv, predict price, don't smooth anything", "don't smooth anything"),
             ("zip says nothing about it. MLP on a.csv, predict price", "zip says nothing about it"),
             ("MLP on a.csv, predict price. A monotone constraint on price", "monotone constraint"),

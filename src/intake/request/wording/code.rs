@@ -2,6 +2,7 @@
 //! says it. A class that only says what is done anyway asks for nothing, and what is in no table stays as it is.
 
 mod calls;
+mod frames;
 
 use self::calls::{CALLS, Call, Key};
 use super::number::number;
@@ -19,14 +20,44 @@ pub(crate) fn in_words(text: &str) -> Cow<'_, str> {
     if !is_code {
         return Cow::Borrowed(text);
     }
-    let out = without_names(&said(text));
+    let out = without_names(&said(&frames::in_words(&unprinted(text))));
     // `Do the equivalent of this Keras code` says nothing more then.
     static SPOKEN_OF: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"(?i)\b(?:(?:please\s)?(?:do|make|run|train)\s)?(?:(?:the|an?)\s)?(?:(?:equivalent|same)\s(?:of|as|like)\s)?(?:(?:this|the|my|our)\s)?(?:keras|scikit-learn|sklearn|pytorch|torch|tensorflow)\s(?:code|snippet|script|model|example)\b|\b(?:the )?(?:equivalent|same)\s(?:of|as)\s*;",
         )
     });
-    if out == text { Cow::Borrowed(text) } else { Cow::Owned(settled(&SPOKEN_OF.replace_all(&without_imports(&out), ";"))) }
+    match out == text {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(settled(&spoken_of(&SPOKEN_OF.replace_all(&without_imports(&out), ";")))),
+    }
+}
+
+/// What is said of a program that follows: `please run the equivalent of this:`.
+pub(super) fn spoken_of(text: &str) -> Cow<'_, str> {
+    static WAY: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:(?:please|can you|could you|now)\s)*(?:do|run|make|train|reproduce|replicate|translate|port|repeat)\s(?:(?:(?:the|an?)\s)?(?:equivalent|same)(?:\s(?:of|as|like|thing))*\s)?(?:this|that|it|the following|what follows)(?:\s(?:in|with|using|on|here)(?:\s(?:your|the|this)\s(?:tool|system|program|format|framework))?)?\s*(?P<end>[:;\n])",
+        )
+    });
+    WAY.replace_all(text, "${end}")
+}
+
+/// Without `print(...)` around what is printed.
+fn unprinted(text: &str) -> Cow<'_, str> {
+    static PRINT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)(?P<start>^|[;\n])[ \t]*print\("));
+    let mut out = Cow::Borrowed(text);
+    let mut at = 0;
+    while let Some(found) =
+        PRINT.captures_at(&out, at).and_then(|found| Some((found.get(0)?.range(), found.name("start")?.end())))
+    {
+        let (all, start) = found;
+        at = all.end;
+        let Some(within) = within(&out, all.end) else { continue };
+        let printed = format!("{}\n{}{}", &out[..start], &out[within.clone()], &out[within.end + 1..]);
+        out = Cow::Owned(printed);
+    }
+    out
 }
 
 static BY_NAME: LazyLock<std::collections::BTreeMap<&str, &Call>> =
@@ -44,14 +75,17 @@ fn is_own_word(name: &str) -> bool {
 fn said(text: &str) -> String {
     static NEXT: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?P<start>^|[^\w.])(?P<path>(?:[A-Za-z_]\w*\.)*)(?P<name>[A-Za-z_]\w*)\s?\("));
-    static SET: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:\b[A-Za-z_]\w*\s?=\s?[\[(]?\s?)+$"));
+    static SET: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:\b[A-Za-z_]\w*(?:\s?,\s?[A-Za-z_]\w*)*\s?=\s?[\[(]?\s?)+$"));
     let (mut out, mut from) = (String::new(), 0);
     let mut at = 0;
     while let Some(found) = NEXT.captures_at(text, at) {
         let (Some(all), Some(name), Some(start)) = (found.get(0), found.name("name"), found.name("start")) else { break };
         at = name.end();
         // A deed is one of something: `model.fit(...)`.
-        let is_method = matches!(name.as_str(), "fit" | "compile" | "add" | "from_pretrained");
+        let is_method = matches!(
+            name.as_str(),
+            "fit" | "compile" | "add" | "from_pretrained" | "predict" | "predict_proba" | "score" | "transform"
+        );
         let call = BY_NAME.get(name.as_str()).filter(|_| !is_method || !found["path"].is_empty());
         let (Some(call), Some(within)) = (call, within(text, all.end())) else { continue };
         let own = words_of(call, &found["path"], &text[within.clone()]);

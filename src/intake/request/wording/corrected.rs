@@ -7,6 +7,7 @@ use crate::intake::request::Request;
 use crate::intake::request::data::name::looks_like_path;
 use crate::intake::request::rest::is_filler;
 use crate::intake::request::task::models::last_model;
+use crate::intake::request::wording::english::is_verb;
 use regex::Regex;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -83,12 +84,32 @@ pub(crate) fn corrected(text: &str) -> Cow<'_, str> {
     let mut out = too_much(&stays_in(text)).into_owned();
     // One at a time: what was corrected may be corrected again.
     for _ in 0..8 {
-        match number_corrected(&out).or_else(|| name_corrected(&out)) {
+        match number_corrected(&out).or_else(|| name_corrected(&out)).or_else(|| wish_corrected(&out)) {
             Some(next) => out = next,
             None => break,
         }
     }
     Cow::Owned(out)
+}
+
+/// Without a wish in whose place, behind a pause, another one stands: `keep the best epoch... no wait, just take the last one`.
+fn wish_corrected(text: &str) -> Option<String> {
+    static NEW: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)(?:\s?(?:\.{2,}|…|[–—-]\s|;)|,)\s*(?:(?:hm+|uh+|um+|oh|ah|sorry|actually|no)[\s,.…–—-]+)*(?:no,? wait|wait,? no|scratch that|strike that|on second thou?ghts?)[\s,.;:!…–—-]+(?P<new>(?:(?:just|please|let['’]?s|rather|better|instead|we|i|should|want|to|need)\s+)*(?P<verb>\p{L}+)\b)",
+        )
+    });
+    NEW.captures_iter(text).find_map(|found| {
+        let (all, new) = (found.get(0)?, found.name("new")?);
+        let before = text.get(..all.start())?;
+        let from = before.rfind(['.', ';', '!', '?', '\n', ',', ':']).map_or(0, |sign| sign + 1);
+        let old = before.get(from..)?;
+        let is_wish = |words: &str| words.split_whitespace().take(3).any(|word| is_verb(&word.to_lowercase()));
+        // `Lr 1e-3, no wait, use SGD` corrects nothing that one could tell.
+        (is_wish(old) && is_verb(&found["verb"].to_lowercase())).then(|| {
+            format!("{}{}{}", text.get(..from).unwrap_or_default(), if from > 0 { " " } else { "" }, &text[new.start()..])
+        })
+    })
 }
 
 /// `No wait, keep the redshift in` takes back that it is left out, and says so without the first words.
@@ -366,7 +387,7 @@ pub(crate) fn mail(text: &str) -> Option<(String, String)> {
     let is_mail = quoted.lines().any(|line| line.starts_with(|c: char| c.is_alphabetic()));
     (!own.trim().is_empty() && is_mail).then(|| {
         static AS_BELOW: LazyLock<Regex> = LazyLock::new(|| {
-            regex(r"(?i)\b(?:(?:everything|all|anything) else|the (?:rest|others?)|otherwise)(?: (?:is|stays?|remains?))?(?: (?:the same )?as (?:below|before|in (?:the|your|my) mail|you (?:said|wrote))| unchanged| the same)\b[.,]?|\bon second thou?ghts?\b,?|\bsee below\b")
+            regex(r"(?i)\b(?:(?:everything|all|anything) else|the (?:rest|others?)|otherwise)(?: (?:is|stays?|remains?))?(?: (?:the same )?as (?:below|before|in (?:the|your|my|his|her) mail|\p{L}+ (?:says?|said|writes?|wrote|suggests?|suggested|proposes?|proposed|has it|had it|put it|described|planned))| unchanged| the same)\b[.,]?|\bon second thou?ghts?\b,?|\bsee below\b")
         });
         (AS_BELOW.replace_all(&own, "").trim().to_string(), quoted.trim().to_string())
     })

@@ -43,7 +43,7 @@ enum Equal {
 }
 
 /// By all names of it, with low lines between their words.
-const TABLE: [(&str, Equal); 38] = [
+const TABLE: [(&str, Equal); 44] = [
     ("num_train_epochs num_epochs max_epochs n_epochs train_epochs epochs max_num_epochs", Equal::Above("{} epochs")),
     (
         "max_steps max_train_steps num_train_steps train_steps total_steps max_iters max_iterations num_iterations training_steps",
@@ -80,6 +80,12 @@ const TABLE: [(&str, Equal); 38] = [
     ("lora_target_linear", Equal::On("on all linear layers")),
     ("base_model model_name_or_path pretrained_model_name_or_path", Equal::Said("model {}")),
     ("path", Equal::Said("data {}")),
+    ("label_column_name label_column target_column label_col", Equal::Said("label column {}")),
+    ("text_column_name text_column_names text_column sentence_column", Equal::Said("the text is in column {}")),
+    ("train_file", Equal::Said("data {}")),
+    ("test_file", Equal::Said("test data {}")),
+    ("validation_file eval_file", Equal::Said("validation data {}")),
+    ("metric_name metric_for_best_model", Equal::Said("report {}")),
     ("val_set_size validation_split validation_fraction", Equal::Watched),
     ("lr_decay_iters", Equal::As("max_iters")),
     (
@@ -153,7 +159,7 @@ pub(crate) fn in_words(text: &str) -> Cow<'_, str> {
         end = option.place.end;
     }
     out.push_str(&text[end..]);
-    Cow::Owned(out)
+    Cow::Owned(code::spoken_of(&out).into_owned())
 }
 
 /// All that are in the table: of a command line, where they begin with two lines, or with a sign before their value. One whose name is

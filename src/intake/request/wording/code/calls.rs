@@ -61,6 +61,11 @@ const OF_PERCEPTRONS: &[(&str, Key)] = &[
     ("epsilon", Key::Said("eps {}")),
     ("verbose shuffle warm_start", IDLE),
 ];
+/// What measures compare.
+const OF_SCORES: &[(&str, Key)] = &[(
+    "y_true y_pred y_score y_prob sample_weight multi_class normalize zero_division target_names digits labels output_dict",
+    IDLE,
+)];
 const STOPPING: &[(&str, Key)] = &[
     ("patience early_stopping_patience", Key::Said("early stopping with patience {}")),
     ("restore_best_weights", Key::On("keep the best checkpoint")),
@@ -97,6 +102,22 @@ pub(super) static CALLS: &[Call] = &[
         ],
         &[IDLE, IDLE, IDLE],
     ),
+    call("predict predict_proba decision_function score transform fit_transform", "", &[], &[IDLE, IDLE, IDLE]),
+    call("accuracy_score", "report accuracy", OF_SCORES, &[IDLE, IDLE]),
+    call("roc_auc_score", "report AUROC", OF_SCORES, &[IDLE, IDLE]),
+    call("matthews_corrcoef", "report Matthews correlation", OF_SCORES, &[IDLE, IDLE]),
+    call("log_loss", "report log loss", OF_SCORES, &[IDLE, IDLE]),
+    call("r2_score", "report R2", OF_SCORES, &[IDLE, IDLE]),
+    call("mean_absolute_error", "report MAE", OF_SCORES, &[IDLE, IDLE]),
+    call("mean_squared_error", "report MSE", OF_SCORES, &[IDLE, IDLE]),
+    call("root_mean_squared_error", "report RMSE", OF_SCORES, &[IDLE, IDLE]),
+    call(
+        "f1_score",
+        "",
+        &[("average", Key::Within("report {} F1")), ("y_true y_pred sample_weight zero_division labels pos_label", IDLE)],
+        &[IDLE, IDLE],
+    ),
+    call("classification_report confusion_matrix", "", OF_SCORES, &[IDLE, IDLE]),
     call("StandardScaler", "standardise the numbers", &[("with_mean with_std copy", IDLE)], &[]),
     call("MinMaxScaler", "min-max scaling", &[], &[]),
     call("RobustScaler", "robust scaling", &[], &[]),

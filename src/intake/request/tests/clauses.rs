@@ -1,0 +1,103 @@
+//! Wishes that are said of another clause: of a rate beside it, of what stands between layers, in place of what was said first.
+
+use super::*;
+use crate::intake::AskedPart;
+use tallow_zoo::mlp::{Activation, Norm};
+
+#[test]
+fn a_rate_is_so_many_times_another() {
+    for text in [
+        "MiniLM on a.csv, the head's learning rate is 20 times that of the body, which is 3e-5",
+        "MiniLM on a.csv, head learning rate 20x the encoder's (3e-5)",
+        "MiniLM on a.csv with a head at 20 times the rate of the encoder, that is 3e-5",
+    ] {
+        let request = parse(text);
+        assert_eq!((request.lr, request.times.head_lr), (Some(3e-5), Some(20.0)), "{text}: {request:?}");
+        assert_eq!(request.not_understood, [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn what_stands_between_the_layers_of_a_perceptron() {
+    let both = |text: &str| {
+        let request = parse(text);
+        (request.activation, request.norm, request.not_understood)
+    };
+    let none = Vec::<String>::new;
+    assert_eq!(both("MLP on a.csv, predict b, tanh, 5 epochs"), (Some(Activation::Tanh), None, none()));
+    assert_eq!(both("an MLP with GELU activations on a.csv, predict b"), (Some(Activation::Gelu), None, none()));
+    assert_eq!(both("MLP on a.csv, predict b, activation: silu"), (Some(Activation::Silu), None, none()));
+    assert_eq!(both("MLP on a.csv, predict b, with batch norm after each layer"), (None, Some(Norm::Batch), none()));
+    // Of others nothing is made of it, and it is told.
+    assert_eq!(both("MiniLM on a.csv, predict b, tanh").2, ["tanh"]);
+}
+
+#[test]
+fn a_wish_in_place_of_another() {
+    let request = parse("ViT on photos/, train it with mixup... no wait, just use the last checkpoint, 5 epochs");
+    assert!(request.augment.is_empty() && request.refused.is_empty(), "{request:?}");
+    assert_eq!(request.epochs, Some(5.0));
+    // Where it cannot be told what is taken back it is still refused.
+    assert!(!parse("MiniLM on a.csv, lr 1e-3, no wait").refused.is_empty());
+}
+
+#[test]
+fn what_is_measured_on_a_part_of_the_rows() {
+    for text in [
+        "MiniLM on a.conll, 4 epochs. Report F1 on a random 15% of the sentences",
+        "MiniLM on a.csv, predict b; Spearman on a held-out 15%",
+        "MLP on a.csv, predict b, test on about 15%",
+    ] {
+        let request = parse(text);
+        assert_eq!(
+            (request.tested, request.data_frac, request.max_examples),
+            (Some(AskedPart::Share(0.15)), None, None),
+            "{text}"
+        );
+    }
+    let trained = parse("fine-tune MiniLM on a random 15% of the sentences of a.csv");
+    assert_eq!((trained.tested, trained.data_frac), (None, Some(0.15)), "{trained:?}");
+}
+
+#[test]
+fn how_alike_two_texts_are() {
+    let request = parse("MiniLM on a.csv so that the cosine of claim and fact matches closeness (0 to 4)");
+    assert!(request.embeddings);
+    assert_eq!((request.label.as_deref(), request.input), (Some("closeness"), vec!["claim".to_string(), "fact".into()]));
+}
+
+#[test]
+fn classes_and_no_numbers() {
+    for text in
+        ["MiniLM on a.csv, predict stars as classes, not as a number", "predict stars from a.csv, treat them as categories"]
+    {
+        let request = parse(text);
+        assert!(request.classifies && request.not_understood.is_empty(), "{text}: {request:?}");
+    }
+}
+
+#[test]
+fn an_answer_to_a_mail_bars_what_it_quotes() {
+    let text = "Please not the colour, leave colour out. Half as many epochs are enough, so 15. The rest as Ann wrote.\n\n\
+                > train an MLP on a.csv, predict colour,\n> 30 epochs, batch size 24";
+    let request = parse(text);
+    assert_eq!((request.label, request.epochs, request.batch_size), (None, Some(15.0), Some(24)), "{:?}", request.not_understood);
+}
+
+#[test]
+fn what_a_wrong_number_costs() {
+    use crate::spec::NumberLoss;
+    for (text, loss) in [
+        ("huber loss", NumberLoss::Huber { delta: 1.0 }),
+        ("a Huber loss with delta 0.25", NumberLoss::Huber { delta: 0.25 }),
+        ("smooth L1 (beta=2)", NumberLoss::Huber { delta: 2.0 }),
+        ("L1 loss", NumberLoss::Absolute),
+        ("mean absolute error as the loss", NumberLoss::Absolute),
+        ("MSE loss", NumberLoss::Squared),
+    ] {
+        let request = parse(&format!("MLP on a.csv, predict price, {text}, 5 epochs"));
+        assert_eq!((request.number_loss, request.not_understood), (Some(loss), vec![]), "{text}");
+    }
+    // What is measured is no loss.
+    assert_eq!(parse("MLP on a.csv, predict price, report MAE").number_loss, None);
+}
