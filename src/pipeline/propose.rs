@@ -213,8 +213,12 @@ impl Pipeline<'_> {
     /// The same with the id of a model that lies here, where one was called by its name alone.
     fn with_model_here(&mut self, goal: &Goal, wishes: &Wishes) -> Result<(Goal, Wishes)> {
         let (mut goal, mut wishes) = (goal.clone(), wishes.clone());
-        let Some(ModelName::Called { name }) = goal.model(&wishes) else { return Ok((goal, wishes)) };
-        let Some(id) = self.setup.hub.called(name).map_err(data::Error::from)? else { return Ok((goal, wishes)) };
+        let (name, found) = match goal.model(&wishes) {
+            Some(ModelName::Called { name }) => (name, self.setup.hub.called(name).map_err(data::Error::from)?),
+            Some(ModelName::At { id }) => (id, None),
+            None => return Ok((goal, wishes)),
+        };
+        let Some(id) = found.or_else(|| self.setup.hub.as_gguf(name)) else { return Ok((goal, wishes)) };
         self.watch.say(&format!("taking the model {id}, which lies here and is called {name}"));
         let model = Some(ModelName::At { id });
         match (&mut goal, wishes.model.is_some()) {

@@ -5,6 +5,7 @@
 
 use super::naming::is_alike;
 use super::roles::Roles;
+use super::texts::words_of_each;
 use super::{PerhapsColumns, find_named_label, has_few_values, is_name, is_usual_label, named, sample, words};
 use crate::data::classes;
 use crate::data::read::{Column, ColumnKind, Table};
@@ -39,7 +40,10 @@ fn are_forms(one: &str, other: &str) -> bool {
         let rest: String = word.chars().skip(common).collect();
         ENDINGS.contains(&rest.as_str())
     };
-    one == other || common >= SHORTEST && is_form(one) && is_form(other)
+    // Several of a short one: `teams` of `team`.
+    const LEAST: usize = 4;
+    let are_several = |many: &str, one: &str| one.chars().count() >= LEAST && many.strip_suffix('s') == Some(one);
+    one == other || are_several(one, other) || are_several(other, one) || common >= SHORTEST && is_form(one) && is_form(other)
 }
 
 fn are_equal(one: &str, other: &str) -> bool {
@@ -178,7 +182,7 @@ impl PerhapsColumns {
         let found = if exact.is_empty() { said(are_forms) } else { exact };
         match found.as_slice() {
             [only] => Some((only.clone(), None)),
-            [] => self.by_classes(table, &taken).or_else(|| by_file(table, &taken)),
+            [] => self.by_classes(table, &taken).or_else(|| by_file(table, &taken)).or_else(|| self.beside_texts(table, &taken)),
             _ => None,
         }
     }
@@ -220,6 +224,27 @@ impl PerhapsColumns {
             if names.len() == 1 { names.pop() } else { None }
         };
         only(input).or_else(|| only(self.says.iter().flat_map(|text| Roles::mentioned(text, &texts)).collect()))
+    }
+
+    /// Of a model of texts the only column that is named beside them and can be told: `how alike a and b are, rated in score`.
+    fn beside_texts(&self, table: &Table, taken: &[String]) -> Option<(String, Option<String>)> {
+        if !self.reads_texts {
+            return None;
+        }
+        let names = table.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut named: Vec<String> = self.says.iter().flat_map(|text| Roles::mentioned(text, &names)).collect();
+        named.sort_unstable();
+        named.dedup();
+        let is_text = |name: &String| words_of_each(table, name).is_ok_and(|words| words >= 2.0);
+        let (texts, others): (Vec<String>, Vec<String>) = named.into_iter().partition(is_text);
+        let mut told = others.into_iter().filter(|name| {
+            let column = table.columns().iter().find(|column| column.name == *name);
+            let is_row = name.to_lowercase().ends_with("id");
+            !taken.contains(name) && !is_row && column.is_some_and(|column| may_be_told(table, column))
+        });
+        let only = told.next().filter(|_| told.next().is_none() && !texts.is_empty())?;
+        Some((only, Some("nothing else is named beside the texts".into())))
     }
 
     /// The only column of which several classes are named.

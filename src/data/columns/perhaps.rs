@@ -4,7 +4,7 @@ use super::akin::akin;
 use super::naming::is_slip;
 use super::roles::Roles;
 use super::several::holds_flags;
-use super::texts::texts_beside;
+use super::texts::{texts_beside, words_of_each};
 use super::{called, has_few_values, is_alike, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
@@ -99,6 +99,9 @@ impl PerhapsColumns {
         own.extend(self.input.iter().filter(|name| named(table, name).is_none()).flat_map(|name| alike_by_a_word(table, name)));
         let listed = Self::inputs_listed(table, &roles, label.as_ref());
         own.extend(roles.input.iter().chain(&listed).filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
+        if own.is_empty() && self.reads_texts {
+            own = self.texts_mentioned(table);
+        }
         let input = own.into_iter().filter(is_other).filter(|name| !asked.exclude.contains(name));
         // What a table is for is read from all of its columns, where nobody says what is told of it, unless they are listed.
         let input: Vec<String> = input.filter(|name| label.is_some() || !is_usual_label(name)).collect();
@@ -108,6 +111,17 @@ impl PerhapsColumns {
             return vec![];
         }
         input
+    }
+
+    /// Of a model of texts the one or two that a request names, where the table has others besides.
+    fn texts_mentioned(&self, table: &Table) -> Vec<String> {
+        const LEAST_WORDS: f64 = 2.0;
+        let is_text = |name: &String| words_of_each(table, name).is_ok_and(|words| words >= LEAST_WORDS);
+        let texts = texts_beside(table, "", &[]);
+        let names: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let said: Vec<String> = self.says.iter().flat_map(|text| Roles::mentioned(text, &names)).collect();
+        let named: Vec<String> = texts.iter().filter(|name| said.contains(name) && is_text(name)).cloned().collect();
+        if (1..=2).contains(&named.len()) && named.len() < texts.len() { named } else { vec![] }
     }
 
     /// What is said of columns by their own names.
@@ -193,7 +207,9 @@ impl PerhapsColumns {
         let others: Vec<String> = roles.listed.iter().filter(|name| *name != label).cloned().collect();
         let texts = texts_beside(table, label, &[]);
         let are_texts = (1..=2).contains(&others.len()) && others.iter().all(|name| texts.contains(name));
-        if are_texts && roles.input.is_empty() { others } else { vec![] }
+        // Of a table whoever lists what it has, the label with it, knows of no other columns.
+        let are_all = others.len() > 1 && others.len() < roles.listed.len();
+        if (are_texts || are_all) && roles.input.is_empty() { others } else { vec![] }
     }
 
     /// The only column that is asked for in passing: what is asked about may be one, too, of which there is another in each row.

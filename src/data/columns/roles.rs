@@ -184,11 +184,16 @@ fn pattern(form: &str) -> Option<Regex> {
 /// Whether nothing is said of columns but that they are as those before them: `and the street too`, `zip as well`.
 fn goes_along(before: &[String], after: &[String]) -> bool {
     const JOINED: [&str; 6] = ["and", "but", "same", "for", "goes", "also"];
+    // `Ignore a. This one too: b`.
+    let is_said_before = || {
+        before.first().is_some_and(|word| word == "=")
+            && before.iter().skip(1).take(2).any(|word| matches!(word.as_str(), "too" | "also" | "well" | "same"))
+    };
     let is_bare = before.iter().all(|word| is_little(word) || JOINED.contains(&word.as_str()));
     let words =
         after.iter().map(String::as_str).skip_while(|word| lists::OF_VALUES.contains(word) || matches!(*word, "number" | "code"));
     let words: Vec<&str> = words.take(2).collect();
-    is_bare && (words.first() == Some(&"too") || words == ["as", "well"])
+    is_bare && (words.first() == Some(&"too") || words == ["as", "well"]) || is_said_before()
 }
 
 /// Whether a word says something of columns, or is none that names a thing.

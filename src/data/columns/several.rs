@@ -17,7 +17,7 @@ pub(super) fn several_labels(table: &Table, asked: &Columns) -> Result<Columns> 
     let found = match (&asked.label, asked.labels.is_empty()) {
         (Some(label), true) => listed(label)?,
         (_, false) => Columns { label: None, ..asked.clone() },
-        (None, true) => match (list_of_labels(table), flags(table)?) {
+        (None, true) => match (list_of_labels(table), flags(table, &asked.exclude)?) {
             (Some(label), _) => listed(&label)?,
             (None, flags) if flags.len() > 1 => Columns { labels: flags, ..asked.clone() },
             (None, _) => listed(&find_label(table, &asked.with_part(), &[])?)?,
@@ -48,10 +48,10 @@ fn list_of_labels(table: &Table) -> Option<String> {
     }
 }
 
-/// The columns of nothing but 0 and 1, in the file's order.
-fn flags(table: &Table) -> Result<Vec<String>> {
+/// The columns of nothing but 0 and 1, in the file's order, but for those that are left out.
+fn flags(table: &Table, exclude: &[String]) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for column in table.columns() {
+    for column in table.columns().iter().filter(|column| !exclude.contains(&column.name)) {
         if holds_flags(table, column)? {
             found.push(column.name.clone());
         }
@@ -87,8 +87,10 @@ pub(in crate::data) fn has_several_labels(table: &Table, asked: &Columns) -> Res
             return Ok(true);
         }
     }
-    let others = table.columns().iter().filter(|column| column.kind != ColumnKind::Text && !is_name(&column.name)).count();
-    Ok(others > 1 && !table.columns().iter().any(named) && flags(table)?.len() == others)
+    let is_left = |column: &&Column| !asked.exclude.contains(&column.name);
+    let others = table.columns().iter().filter(is_left);
+    let others = others.filter(|column| column.kind != ColumnKind::Text && !is_name(&column.name)).count();
+    Ok(others > 1 && !table.columns().iter().any(named) && flags(table, &asked.exclude)?.len() == others)
 }
 
 /// Whether the texts of a column are lists of labels written down: all of them in brackets, or fewer names between strokes than there

@@ -203,7 +203,12 @@ impl Column {
 
     /// Whether its cells are digits that say which and not how much: codes, or whole numbers beyond those that can be told apart.
     fn are_names(&self) -> bool {
-        self.codes.are_codes() || self.are_beyond()
+        self.codes.are_codes() || self.are_beyond() || is_called(&self.name, &["id", "ids"]) && self.are_whole()
+    }
+
+    /// Whether it holds whole numbers and nothing else.
+    fn are_whole(&self) -> bool {
+        self.strays.count() == 0 && self.numbers.iter().all(|x| x.is_nan() || x.fract() == 0.0)
     }
 
     /// Whether different whole numbers would be one, for they are too large.
@@ -288,7 +293,18 @@ impl Column {
         if self.is_identifier() {
             return Some(Why::Identifier);
         }
+        if self.says_whose() {
+            let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
+            return Some(Why::Texts { different, rows: self.known, words: 0.0 });
+        }
         (self.rows() >= LEAST_ROWS && self.says_the_target(targets, classes)).then_some(Why::Target)
+    }
+
+    /// Whether it says whose a row is, by its name and for too many to learn what each is like.
+    fn says_whose(&self) -> bool {
+        const FEW: usize = 20;
+        let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
+        is_called(&self.name, &["id", "ids", "uuid", "guid"]) && different > FEW && different * 10 > self.known
     }
 
     /// Whole numbers, each once, that rise from row to row without large gaps; or hardly one twice in a column that is called so.
@@ -305,7 +321,8 @@ impl Column {
         let mut sorted = self.numbers.clone();
         sorted.sort_unstable_by(f64::total_cmp);
         let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]).count();
-        is_called_identifier(&self.name) && twice * 20 <= self.rows()
+        const WORDS: [&str; 8] = ["id", "idx", "index", "guid", "uuid", "rowid", "key", "unnamed"];
+        is_called(&self.name, &WORDS) && twice * 20 <= self.rows()
     }
 
     /// Whether each of its values stands for one class and each class for one value, or it is filled in where the rows are of one of
@@ -374,9 +391,8 @@ impl Column {
     }
 }
 
-/// `id`, `index`, `PassengerId`, `row_number`.
-fn is_called_identifier(name: &str) -> bool {
-    const WORDS: [&str; 8] = ["id", "idx", "index", "guid", "uuid", "rowid", "key", "unnamed"];
+/// Whether the first or the last word of a name is one of these: `id`, `PassengerId`, `row_index`; one without words is.
+fn is_called(name: &str, all: &[&str]) -> bool {
     let mut spaced = String::new();
     let mut before = ' ';
     for letter in name.chars() {
@@ -389,8 +405,8 @@ fn is_called_identifier(name: &str) -> bool {
     let words: Vec<String> =
         spaced.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
     words.is_empty()
-        || words.first().is_some_and(|w| WORDS.contains(&w.as_str()))
-        || words.last().is_some_and(|w| WORDS.contains(&w.as_str()))
+        || words.first().is_some_and(|w| all.contains(&w.as_str()))
+        || words.last().is_some_and(|w| all.contains(&w.as_str()))
 }
 
 #[cfg(test)]
@@ -520,6 +536,10 @@ mod tests {
         assert_eq!(found("zip", |i| ["01067", "10115", "99423"][i % 3].into()), "01067 10115 99423");
         assert_eq!(found("month", |i| format!("{:02}", 1 + i % 12)), "1 numbers", "two digits");
         assert_eq!(found("year", |i| (2000 + i % 9).to_string()), "1 numbers", "no nought in front");
+        // Whose a row is, by its name: many are left out, few are categories and no numbers.
+        assert_eq!(found("owner_id", |i| (500 + i * 7 % 23).to_string()), "names or the like: 23 different values in 40 rows");
+        assert_eq!(found("store_id", |i| (500 + i * 7 % 3).to_string()), "500 501 502");
+        assert_eq!(found("stores", |i| (500 + i * 7 % 3).to_string()), "1 numbers");
         assert_eq!(found("part", |i| format!("{:05}", i * 37 % 997)), "names or the like: 40 different values in 40 rows");
         let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();
         let asked = decide("part", &cells(|i| format!("{:05}", i * 37 % 997)), &targets, 2, true);
@@ -557,7 +577,7 @@ mod tests {
             ("width", false),
             ("idle", false),
         ] {
-            assert_eq!(is_called_identifier(name), expected, "{name}");
+            assert_eq!(is_called(name, &["id", "idx", "index", "guid", "uuid", "rowid", "key", "unnamed"]), expected, "{name}");
         }
     }
 }

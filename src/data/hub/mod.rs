@@ -211,6 +211,20 @@ impl Hub {
         }
     }
 
+    /// The id of the one model here that is the model of this name or id in another form of file, where it does not lie here itself.
+    pub fn as_gguf(&self, name: &str) -> Option<String> {
+        let ids = self.models_here();
+        let (own, last) = (name.to_lowercase(), |id: &str| id.rsplit('/').next().unwrap_or(id).to_lowercase());
+        // Whoever says whose it is means no other's.
+        let is_one = |id: &&String| match own.contains('/') {
+            true => id.to_lowercase() == format!("{own}-gguf"),
+            false => last(id) == format!("{own}-gguf"),
+        };
+        let is_here = ids.iter().any(|id| id.to_lowercase() == own || last(id) == own);
+        let mut found = ids.iter().filter(is_one);
+        found.next().filter(|_| !is_here && found.next().is_none()).cloned()
+    }
+
     /// A file of the web, fetched into the cache unless what is there is still the same; with `sha256`, no other content will do. Offline
     /// it is what was fetched last.
     ///

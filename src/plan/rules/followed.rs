@@ -224,6 +224,15 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
             brief.task == Task::LanguageModelling && brief.request().is_none_or(|request| !request.characters)
         }),
         said(r"(?:cosine(?:[- ]similarity)?|contrastive)(?: loss)?", |brief, _, _| brief.task == Task::SentenceSimilarity),
+        // Nothing of the kind is done.
+        said(
+            r"(?:no|without|not|never)(?: (?:an?|any|the|use|using|with))* (?:l1|lasso|elastic[- ]net)(?: (?:regulari[sz](?:ation|er)|penalty|norm))?",
+            |_, _, _| true,
+        ),
+        said(
+            r"(?:no|without|not|never)(?: (?:an?|any|the|use|using|with))* (?:batch|layer)[- ]?norm(?:ali[sz]ation)?",
+            |brief, _, _| brief.request().is_some_and(|request| request.norm.is_none()) && brief.offer.data.table.is_some(),
+        ),
         // What nobody runs is not run.
         said(
             r"(?:no|without|not|don['’]t (?:use|need|want|log)|never)(?: (?:an?|any|the|to|use|log|with|on|need|multiple|several))* (?:gpus?|cuda|tpus?|ddp|fsdp|wandb|w&b|tensorboard|mlflow|docker|notebooks?|torch[. _]?compile|flash[- _]?attention|distributed(?: training)?|workers)",

@@ -202,7 +202,7 @@ pub(super) const STATES: &[&str] = &[
 ];
 
 /// What joins the names of a list.
-pub(super) const JOINS: &[&str] = &["and", "und", "et", "y", "e", "ed", "plus", "和", "与", "及"];
+pub(super) const JOINS: &[&str] = &["and", "vs", "versus", "und", "et", "y", "e", "ed", "plus", "和", "与", "及"];
 
 /// What may follow a name that is told: behind any other word it may be a part of a longer one, `the age group`.
 #[rustfmt::skip]

@@ -7,7 +7,7 @@ use super::lists::{
 };
 use super::mentions::Piece;
 use super::useless;
-use super::{Part, group_at, is_little, of_part};
+use super::{FILES, Part, group_at, is_little, of_part};
 
 /// `As the label`, `ist die Klasse`, `weglassen`, `may not be used`, `から`.
 pub(super) fn said_behind(behind: &[String]) -> Option<Part> {
@@ -241,6 +241,8 @@ fn are_read(before: &[String], behind: &[String]) -> bool {
     let goes_on = match behind {
         [] => true,
         [to, verb, ..] if to == "to" => tells(verb),
+        // `Reads a and b of x.csv`.
+        [of, _, end, ..] if ["of", "in", "from"].contains(&of.as_str()) && FILES.contains(&end.as_str()) => true,
         [first, ..] => READ_ON.contains(&first.as_str()) || !first.is_ascii() && PREDICTS.contains(&first.as_str()),
     };
     let is_negated = before.iter().take(2).any(|word| NOT.contains(&word.as_str()));

@@ -395,3 +395,37 @@ fn the_text_of_a_stream_is_the_one_that_is_named() {
         assert!(error.contains("cannot tell which column holds the text"), "{error}");
     }
 }
+
+/// Two texts that somebody rated, and one of several marks that is asked about.
+#[test]
+fn what_is_named_beside_texts_is_told() {
+    let row = |i: usize| format!("red brick house number {i},old brick house of {i},{},{}\n", i * 7 % 50, ["A", "B"][i % 2]);
+    let rated = "left,right,rating,annotator\n".to_string() + &(0..60).map(row).collect::<String>();
+    let of = |says: &str| {
+        let hints = PerhapsColumns { says: names(&[says]), reads_texts: true, ..PerhapsColumns::default() };
+        found(("rated.csv", &rated), &perhaps(hints)).map(|facts| (facts.columns.input, facts.columns.label))
+    };
+    let expected = (names(&["left", "right"]), Some("rating".to_string()));
+    assert_eq!(of("each pair (left, right) has a rating from 0 to 5, learn that"), Ok(expected));
+    let row = |i: usize| format!("a comment about thing {i} and more,{},{},u{}\n", i % 2, i / 2 % 2, i % 9);
+    let flagged = "comment,toxic,insult,author\n".to_string() + &(0..60).map(row).collect::<String>();
+    let of = |exclude: &[&str]| {
+        let hints = PerhapsColumns { exclude: names(exclude), told: names(&["toxic"]), reads_texts: true, ..Default::default() };
+        let facts = found(("flagged.csv", &flagged), &perhaps(hints)).expect("surveyed");
+        (facts.task, facts.columns.label)
+    };
+    // Of two marks one is left out: what is left is a class, and no several labels.
+    assert_eq!(of(&["insult"]), (Some(Task::TextClassification), Some("toxic".into())));
+}
+
+/// Whoever lists what a table has, what is told among it, has nothing else read.
+#[test]
+fn a_list_with_the_label_is_all_that_is_read() {
+    let hints = PerhapsColumns {
+        says: names(&["loans.csv (columns income, grade, defaulted)"]),
+        label: names(&["defaulted"]),
+        ..PerhapsColumns::default()
+    };
+    let facts = found(("loans.csv", &loans()), &perhaps(hints)).expect("surveyed");
+    assert_eq!(facts.columns.input, names(&["income", "grade"]));
+}

@@ -89,7 +89,7 @@ pub(crate) fn find_part(rest: &mut Rest, request: &mut Request) {
         false => Judged::Taken,
     };
     let part = p.part.iter().find_map(|way| rest.cut_as(way, of_all));
-    request.data_frac = request.value(part, "more than 0 % and at most 100 %", |cut| {
+    let said = request.value(part, "more than 0 % and at most 100 %", |cut| {
         let word = cut.get("word").to_lowercase();
         let frac = match word.trim_start_matches("an ").trim_start_matches("a ") {
             "" => held::share(cut.number()?),
@@ -97,6 +97,7 @@ pub(crate) fn find_part(rest: &mut Rest, request: &mut Request) {
         };
         (frac > 0.0 && frac <= 1.0).then_some(frac)
     });
+    request.data_frac = said.or(request.data_frac);
 }
 
 /// How long texts are, in tokens.

@@ -115,7 +115,7 @@ static WAYS: LazyLock<[Regex; 9]> = LazyLock::new(|| {
     let (verb, out) = (with_edge(verb), with_edge(out));
     [
         pattern(&format!(
-            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent|last|first)\s(?:{ROWS}\s)*)?(?:(?:is |are |be |kept |held |set |left |out |aside |back ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{}\b(?: (?:set|split|data|purposes|only))?",
+            r"{verb}\b{amount}(?:(?P<late>latest|newest|most recent|last|first)\s(?:{ROWS}\s)*)?(?:(?:is |are |be |kept |held |set |put |left |out |aside |back |away |apart |off ))*(?:for|as|to)\s(?:a |the |my |its |be )*(?:(?:held[- ]out|separate)\s)?{}\b(?: (?:set|split|data|purposes|only))?",
             FOR.replace(
                 "verdict)",
                 "verdict|perplexity|scor(?:e|es|ing)|measur(?:e|ing)|assessment|(?:the )?final (?:score|evaluation|test))"
@@ -267,7 +267,14 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     // What is left of what is kept out is no part of it.
     let percent = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { 100.0 * share } else { 0.0 };
     let kept_out = percent(request.tested) + percent(request.watched);
-    rest.cut_as(&REST[1], |found| complete(Some(kept_out), found));
+    if rest.cut_as(&REST[1], |found| complete(Some(kept_out), found)).is_none()
+        && request.tested.is_some()
+        && request.watched.is_some()
+        && let Some(cut) = rest.cut(&REST[1])
+    {
+        // What is left out of all three, or is too much, is said by `settle`.
+        request.data_frac = number(cut.get("v")).map(|percent| percent / 100.0);
+    }
 }
 
 /// A share that is trained on, once both are known: where it and what is kept out are all of the data, they are one split said twice, and

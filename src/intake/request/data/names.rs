@@ -2,7 +2,7 @@
 
 use super::folders;
 use super::name::{hub_id, hub_page, is_data_file, looks_like_path};
-use crate::data::{GENERATED, Known, catalogue, public_id, split_of_file};
+use crate::data::{GENERATED, Known, SPLIT_WORDS, catalogue, public_id, split_of_file};
 use crate::intake::regex;
 use crate::intake::request::rest::{AROUND, Cut, Found, Rest, is_filler, last_word, taken_if};
 use crate::intake::request::task::models::{FAMILIES, last_model};
@@ -90,6 +90,8 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request, lying: impl Fn(&str) 
         let path = match lying(&whole.to_string_lossy()) {
             _ if is_list => within,
             Some(_) => whole,
+            // Several files of it: `in the folder parts are train.csv and test.csv`.
+            None if first_of(&whole).is_some_and(|file| lying(&file).is_some()) => whole,
             None => path.clone(),
         };
         request.data = Some(DataName::Local { path });
@@ -196,9 +198,34 @@ fn beside(rest: &mut Rest, first: DataName, lying: &impl Fn(&str) -> Option<Lyin
     }
 }
 
-/// Two tables of one folder whose names say which is which, as a pattern for both.
+/// The first of the files in braces.
+fn first_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.strip_prefix('{')?.strip_suffix('}')?.split(',').next()?.to_string();
+    Some(path.with_file_name(name).to_string_lossy().into_owned())
+}
+
+/// The folder that two folders are splits of by their names: `photos` of `photos/train` and `photos/val`.
+fn folder_of_splits(first: &Path, second: &Path) -> Option<PathBuf> {
+    let split = |path: &Path| {
+        let name = path.file_name()?.to_str()?.to_lowercase();
+        SPLIT_WORDS.iter().find(|(_, words)| words.contains(&name.as_str())).map(|(split, _)| *split)
+    };
+    let parent = first.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // A third beside two that are found already.
+    if second.parent() == Some(first) {
+        return split(second).map(|_| first.to_path_buf());
+    }
+    let both = split(first).zip(split(second));
+    let are_two = both.is_some_and(|(one, other)| one != other && (one == "train" || other == "train"));
+    parent.filter(|parent| are_two && second.parent() == Some(*parent)).map(Path::to_path_buf)
+}
+
+/// Two tables of one folder whose names say which is which, as a pattern for both; of two folders the one that they lie in.
 fn together(data: &DataName, held_out: &DataName) -> Option<DataName> {
     let (DataName::Local { path: first }, DataName::Local { path: second }) = (data, held_out) else { return None };
+    if let Some(path) = folder_of_splits(first, second) {
+        return Some(DataName::Local { path });
+    }
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let (first_name, second_name) = (name(first)?, name(second)?);
     let is_plain = |name: &str| !name.contains(['*', '?', '[', ']', '{', '}', ',']);

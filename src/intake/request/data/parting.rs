@@ -364,6 +364,11 @@ fn by_chance(found: &Found<'_>) -> Judged {
     taken_if(!found.behind.trim_start().starts_with("k-fold"))
 }
 
+/// `Query and passage of a row belong together`.
+static ROW_OF: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:of|from|in) (?:an?|the same|each|every|one) (?:row|line|record|example|pair|sample|entry)\b")
+});
+
 /// Whether rows are meant: what is trained on both texts and images is something else.
 fn of_rows_kept(found: &Found<'_>) -> Judged {
     let words = found.cut.words.to_lowercase();
@@ -371,6 +376,10 @@ fn of_rows_kept(found: &Found<'_>) -> Judged {
     const NOBODY: [&str; 8] = ["and", "but", "it", "they", "which", "who", "that", "these"];
     let first = words.split_whitespace().next().unwrap_or_default();
     if NOBODY.contains(&first) && own_name(found.cut).is_none_or(|name| NOBODY.contains(&name)) {
+        return Judged::Passed;
+    }
+    // What belongs together in a row is a pair.
+    if own_name(found.cut).is_none() && ROW_OF.is_match(&found.cut.words) {
         return Judged::Passed;
     }
     // Rows are not groups of themselves: `test on examples not seen in training` says what a test is.

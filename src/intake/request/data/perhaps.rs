@@ -106,7 +106,7 @@ static KEPT: LazyLock<[Regex; 2]> = LazyLock::new(|| {
 /// Stands before a sentence or a name that holds what is to be told: `which patients are readmitted`, `a classifier for survived`.
 static ASKED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:which|what|whether|who|whose|if|how (?:much|many)|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\bregression(?: (?:of|for)\s|:\s))",
+        r"(?i)(?:\b(?:which|what|whether|who|whose|if|how (?:much|many)|is (?:an?|the|this|it|each|every)|wer|ob|welche[rs]?|qui|quién|quien|quem|chi|se)\s|\bclassif(?:y|ying|ier (?:for|of)|ication of)\s|\bmodel for\s|\bregression(?: (?:of|for)\s|:\s))",
     )
 });
 

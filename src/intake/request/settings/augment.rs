@@ -1,10 +1,10 @@
 //! What images are brought to, and how they are changed for training: `224x224`, `flips and random crops`, `mixup 0.2`.
 
 use crate::intake::regex;
-use crate::intake::request::Request;
 use crate::intake::request::pattern::{pattern, patterns};
 use crate::intake::request::rest::{Cut, Found, Judged, Rest, taken_if};
 use crate::intake::request::wording::number::number;
+use crate::intake::request::{Request, Without};
 use crate::spec::Augment;
 use regex::Regex;
 use std::sync::{LazyLock, OnceLock};
@@ -88,12 +88,42 @@ fn size(rest: &mut Rest, request: &mut Request) {
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     size(rest, request);
     only_these(rest, request);
+    changes(rest, request);
+    // Beside others a word is enough.
+    static FLIPS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"¦\s*(?:,|and|\+|&|,\s?and)\s*(?:(?:random|horizontal) )*flip(?:s|ping)\b"));
+    if !request.augment.is_empty() && rest.cut(&FLIPS).is_some() {
+        request.add(Augment::HorizontalFlip);
+    }
+    // Those that are named elsewhere are wanted.
+    if NO_OTHER.is_match(&request.text) {
+        let named = request.augment.clone();
+        let is_named = |what: &Without| matches!(what, Without::Change { augment } if named.iter().any(|own| std::mem::discriminant(own) == std::mem::discriminant(augment)));
+        request.without.retain(|what| !is_named(what));
+    }
+}
+
+/// `Rotations of 10 degrees, no other augmentation`.
+static NO_OTHER: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\b(?:(?:and|but|with)\s)?(?:no|without(?: any)?) (?:other|further|more|additional) (?:data )?augmentations?\b")
+});
+
+/// Before what is not to be done: the changes that are made anyway are not.
+pub(super) fn no_other(rest: &mut Rest, request: &mut Request) {
+    if rest.says("augment") && rest.cut_plain(&NO_OTHER).is_some() {
+        let usual = [Augment::PadCrop { padding: 4 }, Augment::HorizontalFlip];
+        request.without.extend(usual.map(|augment| Without::Change { augment }));
+    }
+}
+
+/// Those that are named, one by one.
+fn changes(rest: &mut Rest, request: &mut Request) {
     named(rest, request);
     static CHANGES: LazyLock<Vec<(Augment, &str, OnceLock<Regex>)>> =
         LazyLock::new(|| AUGMENTATIONS.iter().map(|(augment, name)| (*augment, *name, OnceLock::new())).collect());
     // With its value, where one stands there.
     let with_its_value = |name: &str| {
-        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to |at most |±\s?|max(?:imum)? )?(?:(?:an? )?(?P<key>alpha|α|p|prob(?:ability)?|magnitude|padding)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|°))\)?)?";
+        let value = r"(?:\s*\(?(?:with |of |at |by )?(?:up to |at most |±\s?|max(?:imum)? )?(?:(?:an? )?(?P<key>alpha|α|p|prob(?:ability)?|magnitude|padding)\s?(?:of|=|:)?\s?(?P<named>\d*\.?\d+)|(?P<share>0?\.\d+|1\.0)|(?P<angle>\d+)\s?(?:degrees?|deg\b\.?|°))\)?)?";
         pattern(&format!(r"\b{name}(?:\b|$){value}"))
     };
     // Each by itself is an ordinary word.
@@ -151,9 +181,11 @@ fn only_these(rest: &mut Rest, request: &mut Request) {
         let before = r"(?:\b(?:data )?augment(?:ation)?s?(?:\s?[:=]|\s(?:with|by|is|are))*\s*)?";
         let behind = r"(?:\s(?:augmentations?|(?:as|for) (?:the |data )?augmentations?))?";
         [
-            pattern(&format!(r"{before}\b(?:only|just|nothing but|no augmentation but)\s(?:(?:use|with|do)\s)?{list}\b{behind}")),
             pattern(&format!(
-                r"{before}(?:\b(?:use|with|do)\s)?\b{list}\s(?:augmentations?\s)?(?:only|alone|and nothing else)\b{behind}"
+                r"{before}\b(?:only|just|nothing but|nothing except|no augmentation but|no augmentations? (?:except|besides|other than))\s(?:(?:use|with|do)\s)?{list}\b{behind}"
+            )),
+            pattern(&format!(
+                r"{before}(?:\b(?:use|with|do)\s)?\b{list}\s(?:augmentations?\s)?(?:only|alone|,? ?and nothing else|,? ?(?:and |but )?(?:no|without(?: any)?) (?:other|further|more) (?:augmentations?|changes?|transforms?|transformations?))\b{behind}"
             )),
         ]
     });
@@ -171,7 +203,7 @@ fn only_these(rest: &mut Rest, request: &mut Request) {
     ];
     for (words, augment) in kinds {
         let is_one = words.iter().any(|word| list.contains(word));
-        let unwanted = crate::intake::request::Without::Change { augment };
+        let unwanted = Without::Change { augment };
         match is_one {
             true => request.add(augment),
             false if !request.without.contains(&unwanted) => request.without.push(unwanted),

@@ -82,6 +82,7 @@ patterns! {
     beta: [r"\b(?:dpo[-_ ])?beta\s*(?:=|:|\bof\b|\s)\s*#", r"\bβ\s*[=:]?\s*#"],
     embeddings: [
         r"\b(?:for |of )?(?:sentence|text|document|passage)s?[- ](?:embeddings?|embedders?|encoders?|similarity|vectors?)(?: models?)?\b",
+        r"\b(?:(?:semantic|text(?:ual)?|sentence) )?similarity (?:models?|encoders?|scorers?|scoring|learning)\b",
         r"\b(?:for )?(?:(?:semantic (?:search|(?:text(?:ual)? )?similarity)|similarity search|cosine(?:[- ]similarit(?:y|ies))?(?: (?:should |must )?match(?:es)?\b)|cosine[- ]similarit(?:y|ies)|(?:dense|semantic|document|passage|text|information) (?:retrieval|retrievers?)|bi-?encoders?|retrieval)(?: models?)?|(?:embedding|retriever) models?)\b",
         // By themselves they may be those of a model's words.
         r"\b(?:learn|train|make|get|produce|tune|fine-?tune|into|as|for|want|need)(?: (?:good|better|some|my|our|new))? embeddings\b",
@@ -193,6 +194,7 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
         request.refused.push(Refused { words: "from scratch and pretrained".into(), expected: ONE_OF_TWO.into() });
     }
     request.frozen = frozen::find(rest, request);
+    augment::no_other(rest, request);
     without::find(rest, request);
     relative::find(rest, request);
     let falls_to = lengths::find_others(rest, request);

@@ -101,3 +101,42 @@ fn what_a_wrong_number_costs() {
     // What is measured is no loss.
     assert_eq!(parse("MLP on a.csv, predict price, report MAE").number_loss, None);
 }
+
+#[test]
+fn where_the_data_lies_is_said_apart() {
+    let there = ["parts", "parts/train.csv", "parts/dev.csv", "parts/test.csv", "photos", "photos/train", "photos/val"];
+    let data = |text: &str| match parse_request(text, |path| there.contains(&path).then_some(Lying::Data)).data {
+        Some(DataName::Local { path }) => path.display().to_string(),
+        other => format!("{other:?}"),
+    };
+    let files = "in the folder parts are train.csv, dev.csv and test.csv. MiniLM, predict team from body";
+    assert_eq!(data(files), "parts/{train.csv,dev.csv,test.csv}");
+    for text in
+        ["ResNet-20 on photos/train, validate on photos/val", "images in photos/train (training) and photos/val (validation)"]
+    {
+        assert_eq!(data(text), "photos", "{text}");
+    }
+}
+
+#[test]
+fn shares_of_three_parts_are_one_whole() {
+    let request = parse("MLP on a.csv, predict b, 60% train, 20% validation, 20% test");
+    assert_eq!((request.data_frac, request.refused.len()), (None, 0), "{:?}", request.refused);
+    assert_eq!(parse("MLP on a.csv, predict b, 60% train, 30% validation, 20% test").refused.len(), 1);
+    let request = parse("MLP on a.csv, predict b, put a quarter of the rows away for the test");
+    assert_eq!((request.tested, request.data_frac), (Some(AskedPart::Share(0.25)), None));
+}
+
+#[test]
+fn changes_that_are_named_are_all() {
+    let of = |text: &str| {
+        let request = parse(&format!("ResNet-20 on CIFAR-10, {text}"));
+        assert!(request.refused.is_empty() && request.not_understood.is_empty(), "{text}: {request:?}");
+        (request.augment, request.without)
+    };
+    let (crop, flip) = (Augment::PadCrop { padding: 4 }, Augment::HorizontalFlip);
+    let (changes, without) = of("random rotation (10 degrees), no other augmentation");
+    assert_eq!(changes, [Augment::Rotation { degrees: 10.0 }]);
+    assert_eq!(without, [crop, flip].map(|augment| Without::Change { augment }));
+    assert_eq!(of("rotations up to 15 deg and flips").0, [Augment::Rotation { degrees: 15.0 }, flip]);
+}

@@ -161,6 +161,10 @@ fn kind(words: &[Word], before: Option<(Kind, &[Word])>) -> Kind {
     if low.first().is_some_and(|word| REASONS.contains(word)) && !asks(&low[1..]) {
         return Kind::Statement;
     }
+    // `In order to save time`, `so that nobody has to`: what it is for.
+    if low.starts_with(&["in", "order", "to"]) || low.starts_with(&["so", "that"]) {
+        return Kind::Statement;
+    }
     if asks(&low) {
         return Kind::Wish;
     }

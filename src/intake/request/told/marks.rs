@@ -108,7 +108,11 @@ pub(super) fn names(words: &[Word], at: usize, columns: &[String]) -> Option<usi
                 |(own, said): (&String, &&str)| own == said || own.chars().count() >= 4 && said.starts_with(own.as_str());
             own.len() > 1 && own.len() == said.len() && own.iter().zip(&said).all(begins)
         };
-        columns.iter().any(|column| is_called(column, &said.join(" ")) || is_cut(column))
+        let said_of = said.join(" ");
+        // Several of it: `into teams`.
+        let one = said_of.strip_suffix('s').filter(|one| one.chars().count() > 2);
+        let is_own = |column: &String| is_called(column, &said_of) || one.is_some_and(|one| is_called(column, one));
+        columns.iter().any(|column| is_own(column) || is_cut(column))
     })
 }
 

@@ -166,8 +166,8 @@ impl Judge<'_> {
         let open = || clause.words.clone().filter(|at| self.marks[*at] == Mark::Open);
         let is_of_settings = open().any(|at| is_of_settings(&self.words[at].low)) && !of_data;
         let has_column = open().any(|at| self.column(clause, at));
-        // `Hmm, actually no` is said of nothing.
-        if low.iter().all(|word| OF_NOTHING.contains(word)) {
+        // `Hmm, actually no` is said of nothing, and `that is enough` of all.
+        if low.iter().all(|word| OF_NOTHING.contains(word)) || is_of_all(&low) {
             return false;
         }
         match clause.kind {
@@ -219,6 +219,11 @@ impl Judge<'_> {
     fn bids(&self, clause: &Clause, run: &Range<usize>) -> bool {
         let word = |at: usize| self.words[at].low.as_str();
         let low: Vec<&str> = clause.words.clone().map(word).collect();
+        // `Tell whether a flat was sold` bids nobody to flat.
+        let is_under = clause.words.start..run.start;
+        if is_under.into_iter().any(|at| matches!(word(at), "whether" | "if" | "which" | "what" | "that" | "how")) {
+            return false;
+        }
         let first = clause.words.clone().find(|at| self.marks[*at] != Mark::Idle);
         if first != Some(run.start)
             || !is_verb(word(run.start))
@@ -230,7 +235,9 @@ impl Judge<'_> {
         }
         let is_alone = run.clone().filter(|at| self.marks[*at] == Mark::Open).count() == 1;
         let object = (run.start + 1..clause.words.end).find(|at| self.marks[*at] != Mark::Idle);
-        let is_done_to = object.is_some_and(|at| matches!(self.marks[at], Mark::Used | Mark::LeftOut));
+        // `Sort mails into teams` does nothing to the column.
+        let is_placed = |at: usize| at > run.start && matches!(word(at - 1), "into" | "to" | "by" | "as");
+        let is_done_to = object.is_some_and(|at| matches!(self.marks[at], Mark::Used | Mark::LeftOut) && !is_placed(at));
         let tells = clause.words.clone().any(|at| self.marks[at] == Mark::Used);
         match is_alone {
             _ if Roles::places(word(run.start)) => false,
@@ -310,6 +317,12 @@ impl Judge<'_> {
         let word = self.words[at].low.as_str();
         let others = self.words.iter().map(|other| other.low.as_str()).chain(self.outcome.columns.iter().map(String::as_str));
         let mut parts = others.flat_map(|other| other.split(|c: char| !c.is_alphanumeric()));
+        // What the data is called: `is a flat sold?` of flats.csv, `an EEG model` of eeg.csv.
+        let is_same = |part: &str| part == word || part.strip_suffix('s') == Some(word) || word.strip_suffix('s') == Some(part);
+        let mut files = self.words.iter().map(|other| other.low.as_str()).filter(|other| other.contains(['.', '/']));
+        if files.any(|file| file.split(|c: char| !c.is_alphanumeric()).any(is_same)) {
+            return true;
+        }
         word.chars().count() >= SHORTEST && parts.any(|part| strsim::osa_distance(part, word) == 1)
     }
 
@@ -401,6 +414,41 @@ impl Judge<'_> {
 /// Whether a word says of a column that it is not to be read.
 fn bars(word: &str) -> bool {
     is_negation(word) || matches!(word, "out" | "away" | "aside" | "off") || BARS.iter().any(|own| word.starts_with(own))
+}
+
+/// Whether words point at what stands elsewhere or say that nothing more is wanted: `see the snippet below`, `that is enough`.
+fn is_of_all(low: &[&str]) -> bool {
+    const ENDS: [&str; 14] =
+        ["that", "that's", "this", "it", "is", "'s", "all", "enough", "for", "now", "really", "will", "do", "me"];
+    const POINTS: [&str; 24] = [
+        "see",
+        "find",
+        "use",
+        "take",
+        "the",
+        "this",
+        "my",
+        "our",
+        "a",
+        "as",
+        "in",
+        "snippet",
+        "snippets",
+        "below",
+        "above",
+        "attached",
+        "following",
+        "code",
+        "config",
+        "configuration",
+        "settings",
+        "file",
+        "script",
+        "block",
+    ];
+    let says_enough = low.contains(&"enough") || low.contains(&"all");
+    let points = low.iter().any(|word| matches!(*word, "below" | "above" | "attached" | "following"));
+    says_enough && low.iter().all(|word| ENDS.contains(word)) || points && low.iter().all(|word| POINTS.contains(word))
 }
 
 /// Whether a wish is only for the task itself, which the experiment has: `we want to sort mails automatically`.

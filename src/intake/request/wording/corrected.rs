@@ -15,7 +15,9 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Words of which each correction has one.
-const SIGNS: [&str; 15] = [
+const SIGNS: [&str; 17] = [
+    " no let",
+    "hm no",
     " too ",
     "that's too",
     "way too",
@@ -34,7 +36,7 @@ const SIGNS: [&str; 15] = [
 ];
 
 /// What says that something else is meant, and what may stand between it and that.
-const MARK: &str = r"(?:[\s,.;?(–—-]|\.\.\.|…)+(?:(?:hm+|uh+|um+|oops|that(?:['’]s| is) (?:far |way |much )?too [a-z]+|no,? wait|wait,? no|wait\s?[,;:.!…–—-]|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
+const MARK: &str = r"(?:[\s,.;?(–—-]|\.\.\.|…)+(?:(?:hm+|uh+|um+|oops|that(?:['’]s| is) (?:far |way |much )?too [a-z]+|no,? wait|wait,? no|wait\s?[,;:.!…–—-]|scratch that|strike that|on second thou?ghts?|correction|i meant?(?: to (?:say|write))?|or rather|make (?:it|that)|actually|sorry|no(?:,| [–—-]| let['’]?s\b| rather\b))[\s,.;:!…–—-]+)+(?:(?:(?:let['’]?s|i|make|it|that|be|should|go|with|use|take|do|have|say|want|need|better|rather|just|only|an?|the|of|to|is|for|in)\s+){0,5})";
 
 /// Whether such a mark corrects anything: `augment: no` has a value, and `I actually need` goes on, as `and make it` does.
 fn corrects(before: &str, mark: &str, behind: &str) -> bool {
