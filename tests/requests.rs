@@ -344,3 +344,35 @@ fn rows_that_belong_together_stand_on_one_side() {
     let refused = said(&mut early);
     assert!(refused.code == Some(20) && refused.stderr.contains("it goes from 2015 to 2022; found `2031`"), "{refused:#?}");
 }
+
+/// Rows that a request chooses are all that is prepared, of what is trained on and of what is held out; what chooses none is told.
+#[test]
+fn rows_are_chosen_by_what_they_hold() {
+    let place = Place::new();
+    let row = |i: usize| format!("{i},{},{},{}\n", 18 + i % 50, ["DE", "FR", "US"][i % 3], ["ill", "well"][i / 3 % 2]);
+    let rows: String = (0..300).map(row).collect();
+    let file = place.write("people.csv", format!("number,age,country,state\n{rows}"));
+    let count = |file: std::path::PathBuf| {
+        let tensors = candle_core::safetensors::load(file, &candle_core::Device::Cpu).expect("prepared");
+        tensors["numbers"].dims()[0]
+    };
+    let out = place.run();
+    let mut run = place.tallow(["do", "--offline", "--threads=2", "--out"]);
+    run.arg(&out).arg(format!(
+        "predict state in {} with a perceptron from age, 1 epoch, only rows where country is DE or FR, skip the rows where age is under 30",
+        file.display()
+    ));
+    succeeds(&mut run);
+    let wanted = (0..300).filter(|i| i % 3 < 2 && 18 + i % 50 >= 30).count();
+    let [train, held_out] =
+        ["data/prepared/train.safetensors", "data/held_out/test.safetensors"].map(|file| count(out.join(file)));
+    assert_eq!(train + held_out, wanted);
+    let report = std::fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("country") && report.contains("is DE or FR; without those whose"), "{report}");
+    succeeds(&mut place.tallow(["verify".as_ref(), out.as_os_str()]));
+    let plan =
+        plan_of(&place, &format!("predict state in {} with a perceptron, only rows where country is Spain", file.display()));
+    assert!(plan["spec"]["data"]["rows"].is_null(), "{plan}");
+    let told = plan["spec"]["deviations"].to_string();
+    assert!(told.contains("only rows where country is Spain"), "{told}");
+}

@@ -57,7 +57,10 @@ pub(super) fn begin(
         Some(root) => create(env, root.clone(), Purpose::Experiment)?,
         None => create_named(env, &start.slug(), Purpose::Experiment)?,
     };
-    let understood = if let Start::Request(request) = &start { request.understood() } else { vec![] };
+    let (understood, lacking) = match &start {
+        Start::Request(request) => (request.understood(), request.lacking.iter().map(|lacking| lacking.words.clone()).collect()),
+        _ => (vec![], vec![]),
+    };
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
         Err(error) => match fallback.filter(|_| lacks_model(&error)) {
             Some(fallback) => super::script::fall_back(json, env, &folder, error, (wishes, fallback), args),
@@ -73,6 +76,10 @@ pub(super) fn begin(
         // Whoever gets no plan sees how far the words were understood.
         if !json && understood.len() > 1 {
             tell_progress(&format!("understood of the request: {}", understood.join("; ")));
+        }
+        // The error tells what stops it, and this what would not be followed either.
+        if !json && !lacking.is_empty() {
+            tell_progress(&format!("of the request there is no way to follow: {}", crate::words::quoted(&lacking)));
         }
         // Not even an experiment came of it: there is nothing to go on with.
         folder.discard(was_there);

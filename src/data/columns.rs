@@ -2,6 +2,7 @@
 
 mod akin;
 mod answered;
+mod chosen;
 mod conversations;
 mod naming;
 mod pairs;

@@ -38,6 +38,8 @@ pub enum Error {
     NoData { place: String, found: Vec<String> },
     #[error("{place} holds recordings such as `{heard}`, and no table that says what is said in them")]
     Unsaid { place: String, heard: String },
+    #[error("`{}`: rows are chosen by `{column}`: expected a number or a date such as 2024-01-31, found `{found}`", path.display())]
+    RowBound { path: PathBuf, column: String, found: String },
     #[error("{place} has no split `{split}`: it has {}", listed(have))]
     NoSplit { place: String, split: String, have: Vec<String> },
     #[error("`data.held_out_frac`: {place} already has a split `{split}`: the part that is cut off needs another name")]

@@ -6,7 +6,7 @@ use super::read::{Cell, Column, Table};
 use super::{Error, Result};
 use crate::job::Part;
 use crate::plan::{DataFacts, SplitFacts};
-use crate::spec::Task;
+use crate::spec::{RowRule, Task};
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -59,7 +59,7 @@ pub fn hand_over(facts: &DataFacts, into: &Path) -> Result<Handed> {
             continue;
         }
         let cut = held.as_ref().filter(|held| held.split == split.name);
-        let pen = Pen { into, split: &split.name, label };
+        let pen = Pen { into, split: &split.name, label, kept: &facts.rows };
         if split.files.iter().any(|file| Table::open(file).is_ok_and(|table| table.is_document())) {
             let names = pen.documents(&split.files)?;
             handed.there += &format!("{}: text, the split `{}`\n", names.join(", "), split.name);
@@ -195,6 +195,8 @@ struct Pen<'a> {
     into: &'a Path,
     split: &'a str,
     label: Option<&'a str>,
+    /// Rows that are used at all.
+    kept: &'a [RowRule],
 }
 
 impl Pen<'_> {
@@ -202,7 +204,8 @@ impl Pen<'_> {
     fn rows(&self, files: &[PathBuf]) -> Result<(Vec<Map<String, Value>>, String)> {
         let (mut rows, mut told) = (Vec::new(), String::new());
         for file in files {
-            let table = Table::open(file)?;
+            let mut table = Table::open(file)?;
+            table.keep(self.kept)?;
             let names = table.names();
             let columns: Vec<&str> = names.iter().map(String::as_str).collect();
             if told.is_empty() {

@@ -28,7 +28,7 @@ use super::stream;
 use super::{Error, Making, Result};
 use crate::job::{Part, TokenizerSource};
 use crate::plan::{DataFacts, SplitFacts};
-use crate::spec::{Columns, DataSource, Task};
+use crate::spec::{Columns, DataSource, RowRule, Task};
 use crate::words::quoted;
 use std::path::PathBuf;
 use tallow_zoo::{HeadKind, Modality, ModelConfig};
@@ -45,6 +45,8 @@ pub struct DataSpecHints {
     pub splits: Vec<String>,
     /// How texts will become tokens, where that is known, and the most that there can be.
     pub tokenizer: Option<(TokenizerSource, usize)>,
+    /// Rows that are used at all, of every split.
+    pub rows: Vec<RowRule>,
     /// What of the first split is held out, where that is to be cut off it.
     pub cut_off: Option<CutOff>,
     /// The model, where it is there already.
@@ -69,6 +71,17 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let mut splits: Vec<(String, Vec<Table>)> = Vec::new();
     for (split, files) in &located.splits {
         splits.push((split.clone(), files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?));
+    }
+    let mut rules = hints.rows.clone();
+    let mut followed = Vec::new();
+    if let Some(first) = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document()) {
+        for (words, rule) in hints.perhaps.rows_said(first) {
+            followed.push(words);
+            rules.push(rule);
+        }
+    }
+    for table in splits.iter_mut().flat_map(|(_, tables)| tables).filter(|_| !rules.is_empty()) {
+        table.keep(&rules)?;
     }
     check_whole(&located, &splits)?;
     let mut notes = notes(&located, &splits, hints);
@@ -143,6 +156,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     }
     facts.notes.splice(0..0, notes);
     facts.columns.weight = weight;
+    (facts.rows, facts.rows_said) = (rules, followed);
     Ok(facts)
 }
 

@@ -246,6 +246,7 @@ mod tests {
                 held_out: "test".into(),
                 held_out_frac: None,
                 held_out_by: Default::default(),
+                rows: vec![],
                 monitor: Monitor::None,
                 columns: Columns::default(),
                 image: None,

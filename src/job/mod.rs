@@ -27,7 +27,7 @@ pub use run_config::*;
 
 use crate::eval::Guess;
 use crate::intake::SourceRecord;
-use crate::spec::{Columns, Compared, ImageSize, Metric, Preference, Similarity, Task, TokenizerKind};
+use crate::spec::{Columns, Compared, ImageSize, Metric, Preference, RowRule, Similarity, Task, TokenizerKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -82,6 +82,9 @@ pub struct PrepareJob {
     pub splits: Vec<SplitSource>,
     /// A column of weights is of the first split alone, which is trained on.
     pub columns: Columns,
+    /// Rows that are used at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowRule>,
     /// For texts; it is written beside the prepared files.
     pub tokenizer: TokenizerSource,
     /// The model's; a tokenizer that is trained here has at most so many tokens.

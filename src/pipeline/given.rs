@@ -454,6 +454,7 @@ fn prepare_job(
         task,
         splits: vec![SplitSource { name: split.name.clone(), files: split.files.clone(), part: split.part.clone() }],
         columns: data.columns.clone(),
+        rows: data.rows.clone(),
         tokenizer: TokenizerSource::File(tokenizer),
         vocab_size,
         max_seq_len,

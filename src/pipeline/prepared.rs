@@ -245,6 +245,7 @@ fn prepare_job(plan: &Plan, names: &[String], tokenizer: TokenizerSource, labels
         task: plan.spec.task,
         splits: names.iter().map(source).collect(),
         columns: plan.facts.data.columns.clone(),
+        rows: plan.facts.data.rows.clone(),
         tokenizer,
         vocab_size,
         max_seq_len: prepared_len(plan),

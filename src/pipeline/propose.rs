@@ -213,13 +213,19 @@ impl Pipeline<'_> {
     /// The same with the id of a model that lies here, where one was called by its name alone.
     fn with_model_here(&mut self, goal: &Goal, wishes: &Wishes) -> Result<(Goal, Wishes)> {
         let (mut goal, mut wishes) = (goal.clone(), wishes.clone());
+        // Of one that is called by its id only another form of its file is meant.
         let (name, found) = match goal.model(&wishes) {
             Some(ModelName::Called { name }) => (name, self.setup.hub.called(name).map_err(data::Error::from)?),
             Some(ModelName::At { id }) => (id, None),
             None => return Ok((goal, wishes)),
         };
         let Some(id) = found.or_else(|| self.setup.hub.as_gguf(name)) else { return Ok((goal, wishes)) };
-        self.watch.say(&format!("taking the model {id}, which lies here and is called {name}"));
+        let what = if id.to_lowercase().ends_with("-gguf") && !name.to_lowercase().ends_with("gguf") {
+            "holds as a GGUF"
+        } else {
+            "is called"
+        };
+        self.watch.say(&format!("taking the model {id}, which lies here and {what} {name}"));
         let model = Some(ModelName::At { id });
         match (&mut goal, wishes.model.is_some()) {
             (Goal::Request(request), false) => request.model = model,

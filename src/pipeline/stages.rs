@@ -55,6 +55,7 @@ impl Pipeline<'_> {
             task: Some(spec.task),
             columns,
             splits,
+            rows: spec.data.rows.clone(),
             tokenizer,
             cut_off,
             model: Some(model.config.clone()),

@@ -2,7 +2,7 @@
 
 use super::{Gpu, split_names};
 use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
-use crate::spec::{Columns, Deviation, ExperimentSpec, HeldOutBy, ImageSize, Task, Write};
+use crate::spec::{Columns, Deviation, ExperimentSpec, HeldOutBy, ImageSize, RowRule, Task, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,12 @@ pub struct DataFacts {
     /// Of a table: what its columns turned out to be.
     #[serde(default)]
     pub table: Option<TableFacts>,
+    /// Rows that are used at all, of every split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowRule>,
+    /// What of a request said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows_said: Vec<String>,
     /// Columns of the first split that say when a row was, likeliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<String>,

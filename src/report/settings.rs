@@ -20,6 +20,8 @@ pub(crate) fn settings(plan: &Plan, first: Option<&RunConfig>) -> Vec<(&'static 
         ("length", words::length(&resolved.length) + &steps),
         ("batch size", format!("{}{}", resolved.batch_size, micro.unwrap_or_default())),
     ];
+    let rules: Vec<String> = plan.spec.data.rows.iter().map(|rule| words::clean(&rule.in_words())).collect();
+    settings.extend((!rules.is_empty()).then(|| ("rows", rules.join("; "))));
     settings.extend(resolved.max_seq_len.map(|n| ("longest text", format!("{n} tokens"))));
     settings.extend(first.and_then(|run| run.writing.as_ref()).map(|writing| ("texts written", words::writing(writing))));
     let compared = first.and_then(|run| run.writing.as_ref()?.compared.in_words());

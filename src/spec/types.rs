@@ -1,6 +1,6 @@
 //! The checked types of an experiment. Values of these types are right by construction: [`super::check`] made them.
 
-use super::{AdapterSpec, Border, ImageSize, Metric, Preference, Recipe, Search, Similarity, Speech, Task, TextToText};
+use super::{AdapterSpec, Border, ImageSize, Metric, Preference, Recipe, RowRule, Search, Similarity, Speech, Task, TextToText};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -107,6 +107,9 @@ pub struct DataSpec {
     pub monitor: Monitor,
     #[serde(default)]
     pub columns: Columns,
+    /// Rows that are used at all, of every split; none: all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowRule>,
     /// What images are brought to; none: the size that the model was made for, else as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageSize>,

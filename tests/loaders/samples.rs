@@ -70,6 +70,7 @@ impl Bench {
             speech: None,
             task,
             splits: vec![SplitSource { name: "train".into(), files: vec![input.clone()], part: None }],
+            rows: vec![],
             columns: Columns::default(),
             tokenizer: TokenizerSource::Trained(TokenizerKind::Wordpiece),
             vocab_size: 300,

@@ -234,6 +234,7 @@ fn text_plan() -> Plan {
             held_out_frac: None,
             held_out_by: Default::default(),
             monitor: Monitor::HoldOut { examples: 1000 },
+            rows: vec![],
             columns: columns("sentence"),
             image: None,
             max_train_examples: None,

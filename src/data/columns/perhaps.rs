@@ -26,6 +26,8 @@ pub struct PerhapsColumns {
     pub strange: Vec<String>,
     /// Whether a model of texts is asked for: of a table its texts are read then.
     pub reads_texts: bool,
+    /// Phrases that choose rows by what they hold.
+    pub rows: Vec<String>,
     /// Whether numbers are told of pairs: by what they are measured by, or by the loss.
     pub is_scored: bool,
 }

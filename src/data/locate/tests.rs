@@ -51,6 +51,7 @@ fn prepared(dir: &Path, path: &str) -> Vec<(String, Vec<u8>)> {
     let job = PrepareJob {
         task: facts.task.expect("a task"),
         splits: facts.splits.iter().map(split).collect(),
+        rows: vec![],
         columns: facts.columns,
         tokenizer: TokenizerSource::Trained(TokenizerKind::Wordpiece),
         vocab_size: 100,

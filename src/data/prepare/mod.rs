@@ -164,6 +164,9 @@ impl Split {
     /// `weight`: the column that its rows are drawn by.
     fn open(source: &SplitSource, job: &PrepareJob, weight: Option<&String>) -> Result<Self> {
         let mut tables: Vec<Table> = source.files.iter().map(|f| Table::open(f)).collect::<Result<_>>()?;
+        for table in tables.iter_mut().filter(|_| !job.rows.is_empty()) {
+            table.keep(&job.rows)?;
+        }
         if let Some(name) = &job.columns.weight {
             tables.iter_mut().for_each(|table| table.set_aside(name));
         }

@@ -27,6 +27,7 @@ impl Bench {
         let job = PrepareJob {
             task,
             splits,
+            rows: vec![],
             columns,
             tokenizer: TokenizerSource::Trained(TokenizerKind::Wordpiece),
             vocab_size: 200,

@@ -9,6 +9,7 @@ mod encoding;
 mod escapes;
 mod json;
 mod jsonl;
+mod kept;
 mod made;
 mod named;
 mod packed;
@@ -21,6 +22,7 @@ use super::features::{Comma, Commas};
 use super::lfs;
 use super::packing::unpacked_name;
 use super::{Error, Result};
+use crate::spec::RowRule;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,7 @@ pub use class_folder::IMAGES;
 pub(super) use class_folder::is_image;
 pub use encoding::letters;
 pub use jsonl::check_object;
+pub(super) use kept::are_same;
 pub use named::Named;
 
 /// What stands in a cell.
@@ -172,6 +175,8 @@ pub(super) struct Table {
     /// that no early row has.
     fields: Vec<Column>,
     source: Source,
+    /// Rules that its rows are used by.
+    kept: Vec<kept::Kept>,
     said_comma: OnceLock<SaidComma>,
     notes: Vec<String>,
 }
@@ -232,7 +237,8 @@ impl Table {
         };
         let fields = columns.iter().flat_map(fields_of).chain(later).collect();
         let notes = notes.into_iter().map(|note| format!("`{name}`: {note}")).collect();
-        let mut table = Table { path: path.into(), columns, fields, source, notes, said_comma: OnceLock::new() };
+        let mut table =
+            Table { path: path.into(), columns, fields, source, notes, kept: Vec::new(), said_comma: OnceLock::new() };
         if table.names_files() {
             table.look_for_images()?;
         }
@@ -243,6 +249,15 @@ impl Table {
     pub(super) fn set_aside(&mut self, name: &str) {
         let at = self.columns.iter().position(|column| column.name == name);
         self.fields.extend(at.map(|at| self.columns.remove(at)));
+    }
+
+    /// Has no rows but those that all of these rules say.
+    ///
+    /// # Errors
+    /// A column is not there or cannot be compared, or a bound is neither number nor date.
+    pub(super) fn keep(&mut self, rules: &[RowRule]) -> Result<()> {
+        self.kept = kept::rules(self, rules)?;
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -378,6 +393,7 @@ impl Table {
     /// Number of rows; read off the footer where the format has one.
     pub(super) fn count(&self) -> Result<usize> {
         match &self.source {
+            _ if !self.kept.is_empty() => self.rows(&[])?.try_fold(0, |n, row| row.map(|_| n + 1)),
             Source::Parquet => parquet::count(&self.path),
             Source::Arrow => arrow::count(&self.path),
             Source::Folder(found) => Ok(found.entries.len()),
@@ -391,6 +407,24 @@ impl Table {
     /// # Errors
     /// A column is not there. What is wrong further down comes with its row.
     pub(super) fn rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
+        if self.kept.is_empty() {
+            return self.all_rows(columns);
+        }
+        let count = columns.len();
+        let read: Vec<&str> = columns.iter().copied().chain(self.kept.iter().map(|kept| kept.rule.column.as_str())).collect();
+        let is_used = move |row: &Result<Row>| match row {
+            Ok(row) => self.kept.iter().zip(&row.cells[count..]).all(|(kept, cell)| kept.keeps(cell)),
+            Err(_) => true,
+        };
+        Ok(Box::new(self.all_rows(&read)?.filter(is_used).map(move |row| {
+            let mut row = row?;
+            row.cells.truncate(count);
+            Ok(row)
+        })))
+    }
+
+    /// The same of all rows that the file has.
+    fn all_rows(&self, columns: &[&str]) -> Result<Rows<'_>> {
         for name in columns {
             self.column(name)?;
         }

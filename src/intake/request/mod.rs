@@ -159,9 +159,9 @@ impl Request {
 
     /// Words that may be names of columns: it is for the data to say whether they are.
     pub fn perhaps_columns(&self) -> PerhapsColumns {
-        let mut all = perhaps::perhaps(self.read_as.as_ref().unwrap_or(&self.text));
+        let mut all = perhaps::perhaps(&self.without_rows(self.read_as.as_ref().unwrap_or(&self.text)));
         // Its own words say in another order what is to be told.
-        let own = self.read_as.as_ref().map(|_| perhaps::perhaps(&self.text)).unwrap_or_default();
+        let own = self.read_as.as_ref().map(|_| perhaps::perhaps(&self.without_rows(&self.text))).unwrap_or_default();
         for (names, more) in
             [(&mut all.label, own.label), (&mut all.input, own.input), (&mut all.exclude, own.exclude), (&mut all.told, own.told)]
         {
@@ -174,10 +174,18 @@ impl Request {
             all.label.retain(|name| !first.contains(name));
             all.label.splice(0..0, first);
         }
+        let of_rows = self.lacking.iter().filter(|lacking| lacking.of == Lack::Filter);
+        all.rows = of_rows.map(|lacking| lacking.words.clone()).collect();
         all.strange = perhaps::strange(&self.text);
         all.is_scored = perhaps::is_scored(&self.text);
-        all.says = self.answer.iter().chain([&self.text]).chain(&self.read_as).cloned().collect();
+        all.says = self.answer.iter().chain([&self.text]).chain(&self.read_as).map(|text| self.without_rows(text)).collect();
         all
+    }
+
+    /// A text without the words that choose rows: what they say of a column is said of some of its cells.
+    fn without_rows(&self, text: &str) -> String {
+        let chosen = self.lacking.iter().filter(|lacking| lacking.of == Lack::Filter);
+        chosen.fold(text.to_string(), |text, lacking| text.replacen(&lacking.words, " ", 1))
     }
 
     /// What is to stay in, as it may be called: `keep the redshift in`.

@@ -468,7 +468,7 @@ const OF_PLACE: &str =
     "examples to train on are drawn from all of them, and others are held out: a file that holds just those rows has no others";
 
 /// Why rows are not chosen by what they hold.
-const OF_FILTERS: &str = "rows are not filtered here: to train on some of them give a file that holds just those";
+const OF_FILTERS: &str = "no column and value of the data were told from these words: `only rows where age is over 60`, or `data.rows` in an experiment";
 
 /// What does so afterwards.
 fn afterwards(words: &str) -> &'static str {

@@ -9,7 +9,7 @@ use super::images;
 use super::models::Candidate;
 use super::paper::{self, Drafted};
 use crate::data::in_characters;
-use crate::intake::{Frozen, ModelSize, Request, Wanted};
+use crate::intake::{Frozen, Lack, Lacking, ModelSize, Request, Wanted};
 use crate::plan::{DataChoice, DataFacts, Goal, Offer, PlannerError, Wishes};
 use crate::spec::{
     Budget, Claim, DataSpec, Deviation, ExperimentSpec, ImageSize, Keep, Length, ModelSpec, Monitor, Target, Task, VERSION,
@@ -149,7 +149,7 @@ impl Brief<'_> {
                 paper::recipe_of(paper, &wanted, &defaults, self.examples)
             }
             Goal::Request(request) => {
-                asked::recipe_of(&self.as_long_as_asked(request), &self.with_own_head(&candidate.config), &defaults)
+                asked::recipe_of(&self.as_it_is_here(request), &self.with_own_head(&candidate.config), &defaults)
             }
         };
         self.adapter(candidate, &mut drafted);
@@ -180,10 +180,13 @@ impl Brief<'_> {
         }
     }
 
-    /// The request with the command line's epochs for its own: what it says of epochs is a share of these.
-    fn as_long_as_asked(&self, request: &Request) -> Request {
+    /// The request with the command line's epochs for its own, for what it says of epochs is a share of these; and without what there is a
+    /// way to follow in this data.
+    fn as_it_is_here(&self, request: &Request) -> Request {
         let steps = request.steps.filter(|_| self.wishes.epochs.is_none());
-        Request { epochs: self.wishes.epochs.or(request.epochs), steps, ..request.clone() }
+        let is_followed = |lacking: &Lacking| lacking.of == Lack::Filter && self.offer.data.rows_said.contains(&lacking.words);
+        let lacking = request.lacking.iter().filter(|lacking| !is_followed(lacking)).cloned().collect();
+        Request { epochs: self.wishes.epochs.or(request.epochs), steps, lacking, ..request.clone() }
     }
 
     /// No text is longer than the model has positions; where somebody said how long, that is a deviation.
@@ -248,6 +251,7 @@ impl Brief<'_> {
                 train: self.train.clone(),
                 held_out: self.held_out.clone(),
                 held_out_frac: self.held_out_frac.filter(|_| self.held_out_by.border().is_none()),
+                rows: self.offer.data.rows.clone(),
                 held_out_by: self.held_out_by.clone(),
                 monitor: self.monitor.clone(),
                 columns: self.columns(),

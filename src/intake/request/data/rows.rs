@@ -1,5 +1,5 @@
-//! Rows that are chosen by what they hold: `ignore the rows that are still open`, `only rows where country is DE`. None are left out by
-//! that here, which is told as a whole: of its words nothing else is made.
+//! Rows that are chosen by what they hold: `ignore the rows that are still open`, `only rows where country is DE`. Whether a column of the
+//! data is meant is for the data to say; where none is, it is told as a whole: of its words nothing else is made.
 
 use crate::intake::regex;
 use crate::intake::request::rest::{Found, Rest, taken_if};
@@ -9,8 +9,9 @@ use std::sync::LazyLock;
 
 const ROWS: &str = r"(?:rows?|records?|examples?|samples?|entries|lines|cases|observations|instances|datapoints|data points)";
 
-static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
-    let which = r"(?:that|which|where|whose|in which|for which|with|without|marked|labell?ed|tagged|still|containing|having)";
+static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
+    let which =
+        r"(?:that|which|where|whose|in which|for which|with|without|marked|labell?ed|tagged|flagged|still|containing|having)";
     // Up to the end of the clause; `0.5` and `!=` end none.
     let clause = r"(?:[^,.;:!?()\n]|\.\d|!=)";
     let away = r"(?:ignor(?:e|ing)|drop(?:ping)?|exclud(?:e|ing)|remov(?:e|ing)|skip(?:ping)?|omit(?:ting)?|discard(?:ing)?|filter(?:ing)?(?: out)?|leav(?:e|ing) out|throw(?:ing)?(?: away| out)|delet(?:e|ing)|get rid of|without)";
@@ -19,6 +20,11 @@ static WAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     let test =
         format!(r"[`\x22]?[\p{L}_][\w.]*[`\x22]?\s?(?:=|==|!=|<>|<=?|>=?|\bis\b(?: not)?|\bin\b|\blike\b)\s?{value}", L = "{L}");
     [
+        // `Only rows of ward A`, `just the rows seen after 2020`.
+        regex(&format!(
+            r"(?i)\b{kept}\s(?:(?:all|any|the|those)\s)*{ROWS}\s(?:of|from|[\p{L}_]+\s(?:over|under|above|below|before|after|since|until|[<>]=?))\s{clause}{{1,60}}",
+            L = "{L}"
+        )),
         regex(&format!(
             r"(?i)\b(?:{away}|{kept})\s(?:(?:all|any|only|just|the|those|of|to|on|out|from)\s)*{ROWS}\s{which}\b{clause}{{1,90}}"
         )),
