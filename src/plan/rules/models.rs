@@ -90,6 +90,13 @@ pub(super) fn named(name: &str) -> Option<Named> {
         let count = WRITERS[of_family..].iter().take_while(|writer| writer.name.to_lowercase().starts_with(&name)).count();
         return Some(Named::Writers(&WRITERS[of_family..of_family + count]));
     }
+    // Of convolutional networks the zoo has residual ones.
+    if matches!(
+        name.as_str(),
+        "cnn" | "convnet" | "convnets" | "conv-net" | "convolutional-network" | "convolutional-neural-network"
+    ) {
+        return Some(Named::Resnet(None));
+    }
     if name == "vit" {
         return Some(Named::Vit);
     }

@@ -139,7 +139,7 @@ static WAYS: LazyLock<[Regex; 9]> = LazyLock::new(|| {
         pattern(&format!(r"\b{BRIEFLY}(?:\s?[:=(]|\s(?:of|is))?\s?#(?:\s?(?P<unit>%|percent\b))?")),
         // What is measured is measured there: `report F1 on a random 20%`.
         pattern(&format!(
-            r"\bon\s(?:(?:the|a|an|another)\s)*(?:random(?:ly chosen)?|held[- ]out|separate|unseen|untouched)\s{amount}"
+            r"\bon\s(?:(?:the|a|an|another)\s)*(?P<apart>(?:random(?:ly chosen)?|held[- ]out|separate|unseen|untouched)\s)?{amount}"
         )),
     ]
 });
@@ -377,7 +377,14 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     let is_measured = matches!(way, 6 | 7) && MEASURED.is_match(found.behind);
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look && !is_measured;
     if way == MEASURED_ON {
-        return taken_if(has_unit && !most_of_it && is_of_measure(found.before));
+        // `Macro F1 on 20%`: of a measure alone it is said so briefly.
+        static BRIEFLY: LazyLock<Regex> = LazyLock::new(|| {
+            crate::intake::regex(
+                r"(?i)\b(?:acc(?:uracy)?|f1|auc|auroc|precision|recall|perplexity|rmse|mae|mse|r2|wer|cer|bleu|chrf|rouge\S*|spearman|pearson|matthews|mcc|exact match)\son\s(?:(?:the|a|an)\s)*$",
+            )
+        });
+        let is_said = !cut.get("apart").is_empty() || BRIEFLY.is_match(found.before);
+        return taken_if(has_unit && !most_of_it && is_said && is_of_measure(found.before));
     }
     let is_any = way == 5 && cut.get("edge").is_empty();
     if is_any && amount::is_of_both(found.before) {

@@ -115,6 +115,10 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(
             r"\b(?:an?|each|every|any|one)\s{NAME}\s(?:(?:must|should|may|can|is|be|has to|either|only|appears?|occurs?)\s)+(?:in\s(?:the\s)?)?{train}\sor\s(?:(?:in|the)\s)*{test}(?:,?\s(?:(?:but|and)\s)?(?:never|not)\s(?:in\s)?both)?"
         ),
+        // `Never let a patient be in both sets`.
+        format!(
+            r"\b(?:never|(?:do not|don['’]t|must not|should not))\s(?:let|put|have|allow)\s(?:an?|the same|any|one|the)\s{NAME}\s(?:to\s)?(?:be\s|appear\s|end up\s|occur\s|land\s|fall\s|show up\s|go\s)?(?:in|on|into|to)\s(?:the\s)?{both}"
+        ),
         // The whole clause, for it begins with what is kept together.
         format!(
             r"\b(?:(?:[\p{{L}}_-]+\s(?:of|from|with|by)\s)?(?:the\s|that\s)?(?:no|same|each|every|any|none of the|a single|one)\s(?:(?:[\w'’-]+|\([\w.-]+\)|\([^()¦]{{1,60}}\))\s){{0,12}}?|[\p{{L}}_-]+\s(?:must|should|may|can|do|does|are|is)\s?(?:not|never|n['’]t)\s(?:[\w-]+\s){{0,4}}?)(?:(?:in|on|across|between|to|into|appear in|of)\s(?:the\s)?|be\s){both}(?: at once| at the same time)?(?:\s(?:occur|appear|be)\b)?"

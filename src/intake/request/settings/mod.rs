@@ -106,6 +106,7 @@ patterns! {
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|greatest|maximum|minimum)\b(?: (?:validation|val|dev|eval(?:uation)?) loss\b)?",
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s? (?:that|which) (?:is|are|does|do|has|have|scores?|performs?|looks?|was|were) (?:the )?(?:best|highest|lowest)\b(?: (?:by|on|in|in terms of|according to|at|for)\b)?(?: (?:validation|val|dev|eval(?:uation)?)\b)?(?: loss\b)?",
         r"\b(?:select|choose|pick)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch)s? (?:by|on|based on|according to|using|with|via|in terms of|for) (?:the |its )?(?:best )?(?:validation|val|dev|eval(?:uation)?)\b(?: loss\b)?",
+        r"\b(?:with |and )?(?:the )?best (?:checkpoint|epoch|weights) (?:by|on|according to|in terms of)\b",
         r"\b(?:model|checkpoint)[ -]selection (?:by|on|with|using|is by|=|:)",
         r"\bload[ _]best[ _]model(?:[ _]at[ _]end)?(?:\s?[=:]\s?true)?\b",
     ],

@@ -51,7 +51,9 @@ patterns! {
     ],
     // Of a part of the model: `1e-5 for the encoder`, `lr of the head 1e-3`.
     of_part: [
-        r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the |its )?(?:(?:classification|new|task|pre-?trained) )?(?P<part>head|classifier|encoder|back-?bone|body|base(?: model)?|layers|rest(?: of (?:the model|it))?|everything else)\b",
+        r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the |its )?(?:(?:classification|new|task|pre-?trained) )?(?P<part>head|classifier|encoder|back-?bone|body|base(?: model)?|layers|rest(?: of (?:the model|it))?|everything else|all else)\b",
+        // `5e-5 for the head and 1e-5 below`.
+        r"¦\s*(?:,|and|but)\s+(?P<v>\d(?:\.\d+)?e-\d+) (?P<part>below|elsewhere|everywhere else)\b",
         r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?P<part>head|classifier|encoder|back-?bone|body|rest)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
         r"\b(?P<part>head|classifier|encoder|back-?bone|body)\s(?:at|with|gets?)\s(?:an? (?:learning[ -]rate|lr) (?:of )?)?(?P<v>\d(?:\.\d+)?e-\d+)",
         r"\b(?P<part>head|classifier|encoder|back-?bone|body)(?:['’]s)?[ _](?:learning[ _-]rate|lr)\s?(?:of|is|=|:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",

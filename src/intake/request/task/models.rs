@@ -137,8 +137,9 @@ fn is_small(rest: &mut Rest) -> bool {
         )
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bsmall\s*(?:$|[,.;:)]|(?:from|on|with|for|to|and)\b)"));
-    static FAMILY: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)^(?:resnet|vit|vision[- ]transformers?|minilm|(?:nano)?gpt|transformers?|whisper|t5)$"));
+    static FAMILY: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^(?:resnet|cnn|conv[- ]?nets?|vit|vision[- ]transformers?|minilm|(?:nano)?gpt|transformers?|whisper|t5)$")
+    });
     let family_at = |text: &str| {
         let place = model_at(text, 0).filter(|place| place.start == 0);
         place.is_some_and(|place| FAMILY.is_match(text.get(place).unwrap_or_default()))
@@ -344,7 +345,7 @@ const MODELS: &[&str] = &[
     r"modernbert(?:-\w+)?", "xlnet", r"vision[- ]transformers?", r"vit(?:[-_](?:ti|s|b|l|h|tiny|small|base|large|huge)\b[\w/-]*| (?:tiny|small|base|large|huge)\b)?", r"deit(?:[-_ ](?:tiny|small|base))?", "swin", "convnext", r"efficientnet(?:-\w+)?",
     r"mobilenet(?:-?\w+)?", r"densenet(?:-?\d+)?", r"vgg(?:-?\d+)?", "alexnet", r"inception(?:-?v\d)?", r"wide[- ]?resnet[- ]?[-\w]*", r"wrn[- ]?[-\d]*", r"tinyllama[-\w.]*", r"camembert(?:-\w+)?", r"gpt-?2[- ](?:small|medium|large|xl)\b", r"(?:nano)?gpt(?:-?\d)?", r"language model(?:s|l?ing)?",
     r"(?:llama|qwen|smollm|mistral|gemma)(?:[- ]?\d(?:\.\d)?)?[- ]\d+(?:\.\d+)?[bm](?:[- ](?:instruct|chat|base|it))?\b", r"llama[- ]\d\.\d", r"llama[-\w.]*", r"smollm[-\w.]*", r"(?:flan-)?t5(?:-\w+)?", r"m?bart(?:-\w+)?", r"nllb(?:-[\w.-]+)?", r"pegasus(?:-\w+)?", r"qwen[-\w.]*", r"mistral[-\w.]*", r"gemma[-\w.]*", r"phi-?\d[-\w.]*", r"mamba[-\w.]*", r"whisper(?:[-_ ](?:tiny|base|small|medium|large|turbo)(?:\.en|-v\d)?)?",
-    "lstm", "gru", "rnn", "cnn", "mlp", "u-?net", "xgboost", r"random[- ]forests?", r"(?:logistic|linear|ridge|lasso|support[- ]vector) regression", r"svms?", r"support[- ]vector (?:machines?|classifiers?)", r"fasttext", r"arima", r"k-?nn",
+    "lstm", "gru", "rnn", "cnn", r"conv[- ]?nets?", "mlp", "u-?net", "xgboost", r"random[- ]forests?", r"(?:logistic|linear|ridge|lasso|support[- ]vector) regression", r"svms?", r"support[- ]vector (?:machines?|classifiers?)", r"fasttext", r"arima", r"k-?nn",
     r"capsule net(?:work)?s?", r"graph (?:neural|convolutional|attention) net(?:work)?s?", "gnn", "gcn", r"spiking (?:neural )?net(?:work)?s?", r"kolmogorov[- ]arnold net(?:work)?s?", r"gradient[- ]boost(?:ing|ed(?: decision)? trees?)",
     "lightgbm", "catboost", r"decision trees?", r"naive bayes", r"k[- ]nearest neighbou?rs?", r"(?:variational )?autoencoders?", r"diffusion models?", "rwkv", "tabnet", r"ft-transformer", "perceiver", "hyena",
     "retnet", "longformer", "bigbird", r"yolo[\w-]*", "detr", r"dinov2[\w-]*", r"beit(?:-\w+)?", "regnet", r"wav2vec2?(?:-\w+)?", "hubert", r"stable ?diffusion", r"pythia[-\w.]*",

@@ -140,3 +140,27 @@ fn changes_that_are_named_are_all() {
     assert_eq!(without, [crop, flip].map(|augment| Without::Change { augment }));
     assert_eq!(of("rotations up to 15 deg and flips").0, [Augment::Rotation { degrees: 15.0 }, flip]);
 }
+
+#[test]
+fn what_is_said_in_few_words_beside_another() {
+    let request = parse("MiniLM on a.csv, b from c, lr 5e-5 for the head and 1e-5 below");
+    assert_eq!((request.head_lr, request.lr), (Some(5e-5), Some(1e-5)));
+    assert!(!request.not_understood.concat().contains("below"), "{:?}", request.not_understood);
+    let request = parse("MLP on a.csv, predict b, early stop after 7, macro F1 on 30%");
+    assert_eq!((request.patience, request.tested, request.not_understood), (Some(7), Some(AskedPart::Share(0.3)), vec![]));
+    let request = parse("a small cnn on CIFAR-10, best checkpoint by accuracy");
+    assert!(request.is_small && request.keep_best && request.not_understood.is_empty(), "{request:?}");
+}
+
+#[test]
+fn nobody_is_on_both_sides() {
+    for text in [
+        "MLP on a.csv, predict b, never let a patient be in both sets",
+        "MLP on a.csv, predict b. Don't put the same patient into both training and test",
+        "The same patient comes several times (patient is the number) and must not end up in training and test both. MLP on a.csv, predict b",
+    ] {
+        let request = parse(text);
+        let by: Vec<SplitBy> = request.parted.iter().map(|asked| asked.by.clone()).collect();
+        assert_eq!(by, [SplitBy::Group("patient".into())], "{text}: {request:?}");
+    }
+}
