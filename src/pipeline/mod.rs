@@ -393,6 +393,7 @@ impl<'a> Pipeline<'a> {
                 scope_change: spec.budget.allow_scope_change,
                 // The plan says it, once it is there.
                 needs: None,
+                usual_lr: None,
             },
         })
     }

@@ -85,7 +85,8 @@ impl Pipeline<'_> {
     /// Runs of the plan, one after the other.
     pub(super) fn train(&mut self, runs: &[RunConfig]) -> Result<Option<Unfinished>> {
         let mut noted = false;
-        let Estimate { state_bytes, example_bytes, .. } = self.folder.read_json::<Plan>(&self.folder.plan())?.estimate;
+        let plan: Plan = self.folder.read_json(&self.folder.plan())?;
+        let Estimate { state_bytes, example_bytes, .. } = plan.estimate;
         let needs = (example_bytes > 0).then_some(Needs { state_bytes, example_bytes });
         for config in runs {
             if self.finished(&config.name)?.is_some() {
@@ -102,6 +103,7 @@ impl Pipeline<'_> {
             self.watch.say(&format!("training {}", config.name));
             let mut supervisor = supervisor(&self.folder, &self.setup, &self.limits);
             supervisor.allowed.needs = needs;
+            supervisor.allowed.usual_lr = plan::usual_rate(config, &plan.facts.data);
             let attempt = supervisor.train(config, self.watch)?;
             if let Err(end) = self.finish(&config.name, attempt) {
                 return Ok(Some(end));

@@ -21,5 +21,5 @@ pub use license::{Duty, Gate, Licensed, hub_name, licensed, licensed_data};
 pub use planner::{AtHand, DataChoice, Draft, Goal, Inspect, Offer, Planner, PlannerError, Revised, Wishes};
 pub use price::{Gpu, Prices, secs_for, usd_of};
 pub use resolve::{Layout, resolve, unpriced};
-pub use rules::{Loose, RulePlanner, Shape, Silent, shapes, silences};
+pub use rules::{Loose, RulePlanner, Shape, Silent, shapes, silences, usual_rate};
 pub use types::*;

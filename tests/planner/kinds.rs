@@ -355,6 +355,21 @@ fn images_are_brought_to_a_size() {
     }
 }
 
+/// Of a network from scratch with its own optimiser, and with another, whatever rate was asked for.
+#[test]
+fn the_usual_rate_of_a_run_is_that_of_the_defaults() {
+    let data = images(vec![split("train", 900, true), split("validation", 90, true)], 32);
+    let usual = |text: &str| {
+        let spec = first(&request(text), &Wishes::default(), &data);
+        let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
+        let facts = Facts { host: host(200.0), data: data.clone(), model: ModelFacts::from_scratch(config.clone()) };
+        let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+        (plan.runs[0].recipe.lr, tallow::plan::usual_rate(&plan.runs[0], &plan.facts.data))
+    };
+    assert_eq!(usual("resnet-20 from scratch on ./photos, SGD, lr 10"), (10.0, Some(0.1)));
+    assert_eq!(usual("resnet-20 from scratch on ./photos, AdamW, lr 0.5"), (0.5, Some(1e-3)));
+}
+
 /// Grey images become colours for a model that sees these; colours are refused by one that sees grey.
 #[test]
 fn images_have_the_channels_that_the_model_sees() {

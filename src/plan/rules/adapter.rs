@@ -130,9 +130,11 @@ impl Brief<'_> {
     }
 }
 
+/// The rate that is usual for adapters with AdamW (2305.14314, table 9).
+pub(super) const ADAMW: f64 = 2e-4;
+
 /// Small additions bear and need larger steps than whole weights; so many times that, where it was asked for.
 fn usual_rate(drafted: &mut Drafted, times: Option<f64>) {
-    const ADAMW: f64 = 2e-4;
     let Some(choice) = defaults::beside_adamw(&drafted.recipe, ADAMW) else { return };
     drafted.recipe.lr = choice.lr;
     // Of whole weights.

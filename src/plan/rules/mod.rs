@@ -30,12 +30,14 @@ mod schedule;
 mod sections;
 mod silent;
 mod unread;
+mod usual_rate;
 mod weights;
 mod zoo;
 
 pub(super) use brief::{DEFAULT_SECS, TRAINING_SHARE};
 pub use loose::Loose;
 pub use silent::{Silent, silences};
+pub use usual_rate::usual_rate;
 pub use zoo::{Shape, shapes};
 
 use super::{DataChoice, Goal, Offer, Planner, PlannerError, Wishes};

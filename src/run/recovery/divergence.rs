@@ -14,6 +14,9 @@ const LOWER: f64 = 0.3;
 /// The same of a rate that left nothing of what was learnt: it is no near miss.
 const MUCH_LOWER: f64 = 0.1;
 
+/// So many times the usual rate is far above it.
+const FAR_ABOVE: f64 = 9.0;
+
 /// The global norm that gradients are clipped at where they were not, and nothing says what is usual.
 const CLIP: f64 = 1.0;
 
@@ -37,6 +40,12 @@ pub(super) fn calm(
     history: &[Tried],
     allowed: Allowed,
 ) -> Decision {
+    // Whoever gave a rate so far above what such models are trained with has mistyped it, or never tried it: a tenth of it would only do
+    // less harm.
+    let is_finite = !matches!(origin, Some(Origin::Data { .. } | Origin::Loaded { .. }));
+    if let Some(usual) = allowed.usual_lr.filter(|usual| is_finite && config.recipe.lr >= FAR_ABOVE * usual) {
+        return usual_lr(step, config, usual);
+    }
     if matches!(what, Divergence::LossStayedHigh | Divergence::Collapsed) {
         return lower_lr(step, config, MUCH_LOWER);
     }
@@ -68,6 +77,18 @@ pub(super) fn calm(
 /// A retry from the start. `what` is said of the change.
 fn again(step: u64, change: Change, config: &RunConfig, what: &str) -> Decision {
     retry(change, config, From::Start, format!("diverged at step {step}: {what}, from the start"))
+}
+
+/// The rate that is usual for such a run.
+fn usual_lr(step: u64, config: &RunConfig, to: f64) -> Decision {
+    let from = config.recipe.lr;
+    let least = least_warmup(config.total_steps);
+    let what = format!(
+        "learning rate {}, which is usual for such a model, instead of {}, warm-up of at least {least} steps",
+        plain(to),
+        plain(from)
+    );
+    again(step, Change::LowerLr { from, to }, config, &what)
 }
 
 /// The rate times `share`.

@@ -6,6 +6,7 @@
 //! | out of memory | as large a micro-batch as is reckoned to fit, at most half, twice; half of it again | the start |
 //! | | between these: activations made again in backward | the last checkpoint |
 //! | no better after all steps than at the start | a rate lower by ten | the start |
+//! | the same, or diverged, at a rate far above the usual one | the usual rate | the start |
 //! | diverged, after losses or gradients grew | a lower rate; tighter clipping; another optimiser | the start |
 //! | diverged in one step, all calm before | tighter clipping; a lower rate; another optimiser | the start |
 //! | diverged by an example that is not finite | the example is left out, where that is allowed | the start |
@@ -69,7 +70,7 @@ pub struct Tried {
 }
 
 /// What the person who runs it allows, and what it is reckoned to need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Allowed {
     /// At most [`MAX_ATTEMPTS`].
     pub attempts: usize,
@@ -77,11 +78,13 @@ pub struct Allowed {
     pub scope_change: bool,
     /// Of memory, where somebody reckoned it.
     pub needs: Option<Needs>,
+    /// The learning rate that is usual for such a run, where that is known.
+    pub usual_lr: Option<f64>,
 }
 
 impl Default for Allowed {
     fn default() -> Self {
-        Allowed { attempts: MAX_ATTEMPTS, scope_change: false, needs: None }
+        Allowed { attempts: MAX_ATTEMPTS, scope_change: false, needs: None, usual_lr: None }
     }
 }
 

@@ -130,6 +130,17 @@ fn what_is_tried_follows_from_where_it_comes_from() {
         let rates: Vec<f64> = tried.iter().map(|tried| tried.config.recipe.lr).collect();
         assert_eq!(rates, [0.1, 0.01, 0.001, 0.0001, 0.00001], "far too high, and no other remedy");
     }
+    // Where it is known what is usual, a rate far above it is that at once; one that is near it falls as ever.
+    let rates = |usual_lr: f64| -> Vec<f64> {
+        let allowed = Allowed { usual_lr: Some(usual_lr), ..Allowed::default() };
+        let (tried, ..) = follow(&vec![diverged(growth.clone()); 3], config(8), allowed);
+        tried.iter().map(|tried| tried.config.recipe.lr).collect()
+    };
+    assert_eq!(rates(0.002), [0.1, 0.002, 0.002]);
+    assert_eq!(rates(0.05), [0.1, 0.03, 0.03]);
+    let not_finite = diverged(Some(Origin::Data { example: 7 }));
+    let allowed = Allowed { usual_lr: Some(0.002), ..Allowed::default() };
+    assert!(matches!(decide(&not_finite, &config(8), &[], allowed), Decision::GiveUp { .. }), "no rate mends the data");
     // Nothing says what another optimiser's rate would be.
     let sgd = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
     assert_eq!(remedies(growth, sgd), ["rate", "clipping", "rate", "rate"]);
@@ -335,8 +346,9 @@ proptest! {
         scope_change in any::<bool>(),
         attempts in 1usize..6,
         needs in prop::option::of(needs()),
+        usual_lr in prop::option::of(1e-6f64..1.0),
     ) {
-        let allowed = Allowed { attempts, scope_change, needs };
+        let allowed = Allowed { attempts, scope_change, needs, usual_lr };
         let (mut history, mut config): (Vec<Tried>, RunConfig) = (Vec::new(), first.clone());
         for outcome in ends {
             let decision = decide(&outcome, &config, &history, allowed);
