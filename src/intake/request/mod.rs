@@ -35,7 +35,7 @@ use data::{label, names, perhaps, preparation};
 use rest::Rest;
 use task::{deeds, kind, models, pair, papers, quality, question, speech};
 use told::{again, asides, contradicted};
-use wording::{corrected, meant, pasted, unread};
+use wording::{answers, meant, pasted, unread};
 
 /// What lies at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +55,10 @@ pub fn parse_request(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Reque
 
 /// Of what nobody pasted.
 fn parse_own(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
-    let mail = corrected::mail(text);
+    let mail = answers::mail(text);
     let is_mail = mail.is_some();
     // Of a mail its answer holds, and behind `scratch that` what is said there.
-    let both = mail.or_else(|| corrected::started_again(text)).and_then(|(own, other)| {
+    let both = mail.or_else(|| answers::started_again(text)).and_then(|(own, other)| {
         let [answer, mut below] = [&own, &other].map(|part| parse_one(part, &lying));
         // `Not the colour; leave it out`: what the answer bars is not told.
         if let Some(label) = &below.label
@@ -66,9 +66,9 @@ fn parse_own(text: &str, lying: impl Fn(&str) -> Option<Lying>) -> Request {
         {
             below.label = None;
         }
-        let holds = is_mail || corrected::says_otherwise(&answer, &below);
+        let holds = is_mail || answers::says_otherwise(&answer, &below);
         let read_as = Some(format!("{own} -- {other}"));
-        holds.then(|| Request { text: text.trim().to_string(), read_as, answer: Some(own), ..corrected::answered(answer, below) })
+        holds.then(|| Request { text: text.trim().to_string(), read_as, answer: Some(own), ..answers::answered(answer, below) })
     });
     let request = both.unwrap_or_else(|| parse_one(text, &lying));
     let request = unread::find(request);

@@ -4,6 +4,7 @@ pub(super) mod around;
 pub(super) mod augment;
 pub(super) mod falls;
 pub(super) mod frozen;
+mod lacking;
 pub(super) mod lengths;
 pub(super) mod limits;
 pub(super) mod loss;
@@ -25,7 +26,7 @@ use crate::intake::request::data::held;
 use crate::intake::request::data::rows;
 use crate::intake::request::pattern::{pattern, patterns};
 use crate::intake::request::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
-use crate::intake::request::{Lack, Lacking, ModelName, Refused, Request, Tuned};
+use crate::intake::request::{ModelName, Refused, Request, Tuned};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -137,55 +138,11 @@ patterns! {
     recomputed: [r"\b(?:(?:gradient|activation)[ _-](?:checkpointing|checkpoints|recomputation)|recompute activations)(?: (?:on|enabled)|\s?[=:]\s?true)?\b"],
 }
 
-/// Methods that there are not, with the values that are theirs: the `alpha` of one is not that of an adapter.
-static METHODS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-    let names = r"(?:neftune|r-?drop|mixout|drop-?\s?path|stochastic depth|spec-?\s?augment|swa|orpo|kto|simpo)";
-    let key =
-        r"(?:noise[ _-]?alpha|noise|alpha|α|beta|β|gamma|lambda|rho|tau|rate|prob(?:ability)?|scale|coef(?:ficient)?|strength)";
-    let value = r"\s?(?:=|:|of|at|is)?\s?\d*\.?\d+(?:e-?\d+)?";
-    [
-        pattern(&format!(r"\b{names}(?:[\s_(-]+(?:(?:with|of|at|and)\s)?(?:an?\s)?{key}{value}|\s?[=:(]\s?\d*\.?\d+)\)?")),
-        pattern(&format!(r"\b{key}{value}\s(?:for|of|in)\s(?:the\s)?{names}\b")),
-    ]
-});
-
-/// Before the settings whose names they share.
-fn methods(rest: &mut Rest, request: &mut Request) {
-    for way in METHODS.iter() {
-        while let Some(cut) = rest.cut(way) {
-            request.lacking.push(Lacking { of: Lack::Method, words: cut.words });
-        }
-    }
-}
-
-/// Wishes that there is no way to follow.
-static LACKING: LazyLock<Vec<(Lack, Regex)>> = LazyLock::new(|| {
-    let lack = |of, form: &str| (of, pattern(form));
-    vec![
-        lack(Lack::Method, r"\b(?:(?:prefix|prompt|p)[- ]tuning|ia3|bitfit)\b"),
-        lack(
-            Lack::Precision,
-            r"(?:^(?:4|8|16)[- ]?bits?\b|\bint[48]\b|\bb?f(?:loat|p)?16\b|\bfp8\b)(?:[ -]precision\b)?|\b(?:half|mixed)[- ]precision\b|\bquanti[sz]\w*",
-        ),
-        lack(
-            Lack::Method,
-            r"\b(?:multi-?task|active|federated|curriculum|self-supervised|semi-supervised|meta|adversarial)[- ](?:learning|training)\b|\b(?:orpo|kto|ppo|grpo|rlhf|neftune|swa|r-?drop|swag)\b|\b(?:stochastic )?weight averaging\b(?: \(swa\))?|\bpseudo-?label\w*|\bself-training\b|\bwhole[- ]word[- ]masking\b|\bdrop-?\s?path\b(?: (?:rate )?(?:of )?\d*\.?\d+)?|\bstochastic depth\b|\bspec-?\s?augment\b",
-        ),
-        lack(
-            Lack::Method,
-            r"\b(?:sequence|sample|example|batch|token)[ _-]packing\b(?:\s?[=:]?\s?(?:on|true|enabled|yes)\b)?|\b(?:(?:with|use|using|enable|turn on|do)\s)packing\b|\bpacking\s?[=:]?\s?(?:on|true|enabled|yes)\b",
-        ),
-        lack(Lack::Hardware, &around::hardware()),
-        lack(Lack::Tool, &around::tools()),
-        lack(Lack::Augmentation, r"\b(?:cutout|autoaugment|augmix|trivialaugment)\b|\b(?:data )?augmentations?\b"),
-    ]
-});
-
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     no_one_wish(rest, request);
     sweep::find(rest, request);
     tuned::find(rest, request);
-    methods(rest, request);
+    lacking::methods(rest, request);
     held::find(rest, request);
     rows::find(rest, request);
     let further = first(rest, &PATTERNS.further).is_some();
@@ -224,7 +181,7 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     let beta = first(rest, &PATTERNS.beta);
     request.beta = request.value(beta, "a beta of more than 0", |cut| real(cut, |beta| beta > 0.0 && beta <= 1000.0));
     frozen::refuse_unclear(rest, request);
-    lacking(rest, request);
+    lacking::find(rest, request);
     request.embeddings |= any(rest, &PATTERNS.embeddings);
     amount::find_length(rest, request);
     size::find(rest, request);
@@ -573,18 +530,3 @@ static NONE: [(&str, LazyLock<Regex>); 5] = [
     ("smoothing", LazyLock::new(|| crate::intake::request::pattern::without(r"label[- ]smoothing"))),
     ("momentum", LazyLock::new(|| crate::intake::request::pattern::without("momentum"))),
 ];
-
-fn lacking(rest: &mut Rest, request: &mut Request) {
-    // All is float32 anyway: `fp16: false`.
-    static OFF: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\b(?:b?f(?:loat|p)?16|fp8|amp|tf32|mixed[ _-]precision)\s?[=:]\s?(?:false|no|off|none|0)\b"));
-    if rest.says("16") || rest.says("amp") || rest.says("precision") || rest.says("32") || rest.says("fp8") {
-        while rest.cut_plain(&OFF).is_some() {}
-    }
-    let mut add = |of: Lack, cut: Cut| request.lacking.push(Lacking { of, words: cut.words });
-    for (of, way) in LACKING.iter() {
-        while let Some(cut) = rest.cut(way) {
-            add(*of, cut);
-        }
-    }
-}

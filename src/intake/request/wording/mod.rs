@@ -1,6 +1,7 @@
 //! The text of a request put as the rules expect it, before any of them reads it: numbers, shares and dates as programs write them,
 //! what is taken back, pasted or forbidden, other languages, code, slips of the keys.
 
+pub(super) mod answers;
 pub(super) mod code;
 pub(super) mod contrast;
 pub(super) mod corrected;
