@@ -6,6 +6,7 @@ use proptest::prelude::*;
 mod briefly;
 mod cannot;
 mod columns;
+mod languages;
 mod lists;
 mod mended;
 mod misread;

@@ -383,6 +383,7 @@ impl Phrases {
             ORDINARY.contains(&english)
                 || english.is_empty()
                 || is_amount(english)
+                || is_of_settings(english)
                 || english.parse::<f64>().is_ok()
                 || english.contains(' ') && (self.is_spaced || english.split(' ').any(is_of_settings))
         };
@@ -443,6 +444,8 @@ impl Phrases {
         let out = with_names(&out, &names);
         // Languages that do not part their words get a space around each.
         let text = if found.phrases > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out };
+        // What is asked for politely ends as any sentence does: `Can you train a model that predicts rent? Leave zip out`.
+        let text = if found.phrases > 0 && !foreign_only { text.replace(" ?", "?").replace("? ", ". ") } else { text };
         Translated { text, found, names }
     }
 

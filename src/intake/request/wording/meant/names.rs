@@ -87,17 +87,19 @@ fn words_at(text: &str, name: &str) -> Vec<Range<usize>> {
 /// Where names of columns stand that are words of the language as well.
 fn of_columns(text: &str, is_ordinary: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)(?:^|{AND}{ARTICLE})(?P<name>{WORD})")));
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s?[=:]?\s?[A-Z]?[0-9]"));
     let lists = OF_COLUMNS.iter().flat_map(|way| way.captures_iter(text)).filter_map(|found| Some(found.name("list")?.range()));
     let names = |list: Range<usize>| {
         let start = list.start;
         let names = NAMES.captures_iter(&text[list]).filter_map(|found| Some(found.name("name")?.range()));
         names.map(move |name| start + name.start..start + name.end).collect::<Vec<_>>()
     };
-    // A file is none, and no list goes on behind a word that is none.
+    // A file is none, nor what has a value behind it, and no list goes on behind a word that is none: `ohne Spalte a, Metrik F1`.
     let is_file = |place: &Range<usize>| {
         text[place.end..].starts_with(['.', '/']) && text[place.end + 1..].starts_with(char::is_alphanumeric)
     };
-    let is_name = |place: &Range<usize>| !is_ordinary(&text[place.clone()]) && !is_file(place);
+    let has_value = |place: &Range<usize>| VALUE.is_match(&text[place.end..]);
+    let is_name = |place: &Range<usize>| !is_ordinary(&text[place.clone()]) && !is_file(place) && !has_value(place);
     lists.flat_map(|list| names(list).into_iter().take_while(is_name).collect::<Vec<_>>()).collect()
 }
 

@@ -17,7 +17,7 @@ pub(super) fn in_order(text: &str) -> Option<String> {
     and_then(text, out, forbidden)
 }
 
-static WAYS: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
+static WAYS: LazyLock<[(Regex, &str); 13]> = LazyLock::new(|| {
     [
         // `Ich möchte die Miete aus a.csv vorhersagen`.
         (
@@ -29,7 +29,7 @@ static WAYS: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
         // `Ein Modell, das die Miete aus der Fläche vorhersagt`.
         (
             regex(&format!(
-                r"(?i),\s(?:das|der|die|welche[rs]?)\s(?P<what>{WHAT}{{1,90}}?)\s(?P<verb>vorhersagt|voraussagt|prognostiziert|schätzt|klassifiziert|übersetzt)\b"
+                r"(?i),\s(?:das|der|die|welche[rs]?)\s(?P<what>{WHAT}{{1,90}}?)\s(?P<verb>vorhersagt|voraussagt|prognostiziert|schätzt|klassifiziert)\b"
             )),
             ", das ${verb} ${what}",
         ),
@@ -38,6 +38,29 @@ static WAYS: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
                 r"(?i)\bum\s(?P<what>{WHAT}{{1,90}}?)\s(?P<verb>vorherzusagen|vorauszusagen|zu schätzen|zu klassifizieren)\b"
             )),
             "um ${verb} ${what}",
+        ),
+        // `Sagen Sie mit a.csv die Miete voraus`.
+        (
+            regex(&format!(
+                r"(?i)\b(?P<verb>sagen sie|sage?)\s(?P<with>(?:mit|auf|in|anhand von)\s\S+\.\w+)\s(?P<what>{WHAT}{{1,60}}?)\s(?:voraus|vorher)\b"
+            )),
+            "${verb} ${what} ${with}",
+        ),
+        // `Vom Spanischen ins Deutsche`.
+        (
+            regex(
+                r"(?i)\b(?:vom|von|aus dem)\s(?P<from>\p{L}+isch|deutsch)(?:en)?\s(?:ins|nach|in das|zu)\s(?P<to>\p{L}+isch|deutsch)e?\b",
+            ),
+            "aus ${from} hin zu ${to}",
+        ),
+        (regex(r"(?i)\bja\s?/\s?nein\b"), "yes/no"),
+        (regex(r"(?i)\btrainieren?\s(?P<what>(?:[^.;:!?,\n]|\.\w){1,80}?)\sweiter\b"), "trainiere weiter ${what}"),
+        // `Mit MiniLM soll die Note aus dem Aufsatz vorhergesagt werden`.
+        (
+            regex(&format!(
+                r"(?i){START}(?P<with>(?:mit|mithilfe von|auf)\s[^.;:!?,\n]{{1,40}}?)\s(?:soll(?:en)?|wird|werden)\s(?P<what>{WHAT}{{1,90}}?)\s(?:vorher|voraus)gesagt(?: werden)?\b"
+            )),
+            "${start}vorhersagen ${what} ${with}",
         ),
         // `Die Miete soll aus der Fläche vorhergesagt werden`, `die Miete wird aus der Fläche vorhergesagt`.
         (
@@ -72,8 +95,8 @@ fn verb_first(text: &str) -> Option<String> {
         false => format!("{}{} {}", &found["start"], &found["verb"], &found["what"]),
     };
     match LAST.replace_all(text, said) {
-        Cow::Owned(turned) => Some(turned),
-        Cow::Borrowed(_) => None,
+        Cow::Owned(turned) if turned != text => Some(turned),
+        _ => None,
     }
 }
 

@@ -12,9 +12,11 @@ pub(super) fn in_order(text: &str) -> Option<String> {
     and_then(text, out, forbidden)
 }
 
-static WAYS: LazyLock<[(Regex, &str); 9]> = LazyLock::new(|| {
+static WAYS: LazyLock<[(Regex, &str); 11]> = LazyLock::new(|| {
     [
         (regex("[¿¡]"), ""),
+        (regex(r"(?i)\bà partir d['’]"), "à partir de "),
+        (regex(r"(?i)\b(?:oui\s?/\s?non|s[íì]\s?/\s?no|sim\s?/\s?não)\b"), "yes/no"),
         // Octets.
         (regex(r"(?P<n>[0-9])\s?(?P<unit>[GM])o\b"), "${n} ${unit}B"),
         // Steps, and no negation.

@@ -19,23 +19,29 @@ pub(super) fn in_order(text: &str) -> Option<String> {
     let out = turned(text, &*APART);
     let out = and_then(text, out, |text| turned(text, &*CHINESE));
     let out = and_then(text, out, from_behind);
-    and_then(text, out, |text| turned(text, &*JAPANESE))
+    let out = and_then(text, out, |text| turned(text, &*JAPANESE));
+    and_then(text, out, |text| turned(text, &*PARTICLES))
 }
 
 /// `销售.csv中的` and `bilder/で`: the name of a file ends before the next sign.
 static APART: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
     [
         (regex(&format!(r"(?P<what>文件|数据|ファイル|データ)(?P<file>[A-Za-z0-9_./-]+{FILE})")), "${what} ${file}"),
+        (regex("是/否|はい/いいえ"), "yes/no"),
         (regex("？"), "? "),
         (regex("！"), "! "),
         (regex("："), ": "),
         (regex(&format!(r"(?P<file>{FILE})(?P<next>[\u{{3041}}-\u{{9fff}}])")), "${file} ${next}"),
         (regex(r"(?P<file>[A-Za-z0-9_]/)(?P<next>文件夹|目录|[中里的上で]|の|から|に|を|フォルダ)"), "${file} ${next}"),
-        (regex(r"(?P<word>[A-Za-z][A-Za-z0-9-]*)(?P<next>[上对在用为做进来把并快]|で|を|の|は|に|と)"), "${word} ${next}"),
     ]
 });
 
-static CHINESE: LazyLock<[(Regex, &str); 18]> = LazyLock::new(|| {
+/// `MLP上`, `MiniLMで`.
+static PARTICLES: LazyLock<[(Regex, &str); 1]> = LazyLock::new(|| {
+    [(regex(r"(?P<word>[A-Za-z][A-Za-z0-9-]*)(?P<next>[上对在用为做进来把并快]|で|を|の|は|に|と)"), "${word} ${next}")]
+});
+
+static CHINESE: LazyLock<[(Regex, &str); 20]> = LazyLock::new(|| {
     [
         // `预测房价.csv中的租金`.
         (
@@ -65,13 +71,15 @@ static CHINESE: LazyLock<[(Regex, &str); 18]> = LazyLock::new(|| {
             "早停于${n}${of}没有提升",
         ),
         (regex(&format!(r"判断(?P<from>{HAN}{{1,8}}?)属于哪(?:一)?[个种类]?(?P<told>{HAN}{{1,8}})")), "根据${from}预测${told}"),
+        (regex(r"冻结除了?最后(?P<n>[0-9]+)层(?:以外|之外|外)的?(?:所有|全部|其他)(?:的)?层"), "只训练最后${n}层"),
+        (regex(r"[Pp]atch\s?大小"), "patch size "),
         (regex(r"留(?P<n>[0-9])"), "留出${n}"),
         (regex(r"[总]?共(?P<n>[0-9])"), "${n}"),
         (regex(r"小(?P<next>[A-Z])"), "小型${next}"),
         (regex(r"把(?P<language>\p{Han}{1,3}[语文])"), "${language}"),
         (
             regex(&format!(
-                r"按(?:照)?(?P<name>{HAN}{{1,8}}?)(?:排序|顺序)?[，,]?(?P<latest>最新|最近|最后)的(?P<share>[0-9]+\s?[%％])"
+                r"按(?:照)?(?P<name>{HAN}{{1,8}}?)(?:排序|顺序)?(?P<latest>最新|最近|最后)的(?P<share>[0-9]+\s?[%％])"
             )),
             "${latest}的${share} 按${name} ",
         ),
@@ -119,7 +127,7 @@ fn from_behind(text: &str) -> Option<String> {
     })
 }
 
-static JAPANESE: LazyLock<[(Regex, &str); 14]> = LazyLock::new(|| {
+static JAPANESE: LazyLock<[(Regex, &str); 15]> = LazyLock::new(|| {
     [
         (regex(&format!(r"(?P<name>{NAME})(?:ごと|単位|別)[にで]分割")), "分割ごとに${name} "),
         (
@@ -145,9 +153,10 @@ static JAPANESE: LazyLock<[(Regex, &str); 14]> = LazyLock::new(|| {
             ),
             "早期終了後${n}${of}改善なし",
         ),
-        (regex(r"隠れ層[はが]\s?(?P<n>[0-9]+)(?P<next>[と、,])"), "隠れ層構成${n}${next}"),
+        (regex(r"隠れ層[はが]\s?(?P<n>[0-9]+)[と、,]\s?(?P<next>[0-9]+)の?"), "隠れ層構成${n}と${next}、"),
         (regex(r"シード[はを](?P<n>[0-9]+)[つ個]"), "${n}個のシード"),
         (regex(r"(?P<share>[0-9]+\s?[%％])でテスト(?:し|する|して)?"), "${share}をテスト用に"),
+        (regex(r"最後の(?P<n>[0-9]+)層以外[はを](?:すべて|全て)?(?:凍結|固定)(?:して|し)?"), "以外凍結最後の${n}層"),
         (regex(r"幅は?(?P<n>[0-9])"), "横幅${n}"),
         (
             regex(&format!(
