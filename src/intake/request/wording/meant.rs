@@ -374,6 +374,7 @@ impl Phrases {
             "the", "a", "of", "on", "in", "with", "from", "for", "and", "or", "by", "my", "our", "your", "is", "are", "it", "as", "at", "to", "this", "that", "these", "each", "all", "not", "no",
             "except", "without", "excluding", "exclude", "ignore", "must", "be", "should", "may", "can", "use", "used", "using", "only", "both", "nor", "neither", "which", "who", "whose", "before",
             "after", "over", "predict", "predicts", "classify", "train", "please", "if", "then",
+            "English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Russian", "Chinese", "Japanese",
         ];
         // `Desde cero`.
         const NOTHING: [&str; 4] = ["cero", "zéro", "zero", "null"];

@@ -121,8 +121,8 @@ fn from_behind(text: &str) -> Option<String> {
     TOLD.iter().fold(None, |out: Option<String>, way| {
         let own = out.as_deref().unwrap_or(text);
         match way.replace_all(own, said) {
-            Cow::Owned(turned) => Some(turned),
-            Cow::Borrowed(_) => out,
+            Cow::Owned(turned) if turned != own => Some(turned),
+            _ => out,
         }
     })
 }
