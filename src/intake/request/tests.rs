@@ -7,6 +7,7 @@ mod briefly;
 mod cannot;
 mod clauses;
 mod columns;
+mod languages;
 mod lists;
 mod mended;
 mod misread;

@@ -1,6 +1,9 @@
 //! A request as it was probably meant: words that nothing understood and that are a slip of the keys away from ones that mean something,
 //! and words of other languages. What is understood as it stands is never touched.
 
+mod names;
+
+use self::names::{with_names, without_names};
 use super::english::is_word;
 use super::word_order::in_english_order;
 use super::written::parted;
@@ -8,8 +11,9 @@ use crate::intake::regex;
 use crate::intake::request::data::name::{hub_id, is_data_file, looks_like_path};
 use crate::intake::request::data::names::words_of_names;
 use crate::intake::request::rest::{AROUND, FILLERS, is_negation, last_word};
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, OnceLock};
 
@@ -22,14 +26,17 @@ pub(crate) struct Reading {
 
 /// Ways to read `text`, likeliest first, of which `not_understood` was left.
 pub(crate) fn readings(text: &str, not_understood: &[String]) -> Vec<Reading> {
-    let spelt = spelt(text, not_understood).map(|text| Reading { text, is_foreign: false });
+    let spelt = spelt(text, not_understood, &[]).map(|text| Reading { text, is_foreign: false });
     let translated = translated(text);
     // A slip may stand in another language, too, beside names.
-    let again =
-        |reading: &Reading| Some(Reading { text: self::spelt(&reading.text, not_understood)?, is_foreign: reading.is_foreign });
+    let again = |read: &Translated| {
+        let text = self::spelt(&read.text, not_understood, &read.names)?;
+        Some(Reading { text, is_foreign: read.found.foreign >= LEAST_PHRASES })
+    };
     let both = translated.as_ref().and_then(again);
     // As may words of a second language.
-    let mixed = translated.as_ref().and_then(|reading| another_language(&reading.text));
+    let mixed = translated.as_ref().and_then(|read| another_language(&read.text, &read.names));
+    let translated = translated.map(|read| Reading { text: read.text, is_foreign: read.found.foreign >= LEAST_PHRASES });
     [spelt, translated, both, mixed].into_iter().flatten().collect()
 }
 
@@ -59,8 +66,8 @@ static VOCABULARY: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 });
 
 /// The text with the words of `not_understood` as they are probably spelt; none where none is near to a word that is known. Names of files
-/// and columns are what their owner calls them.
-fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
+/// and columns are what their owner calls them, as are `names`.
+fn spelt(text: &str, not_understood: &[String], names: &[String]) -> Option<String> {
     static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<letters>\p{L}[\p{L}-]*?)(?P<number>-?\d+)?$"));
     static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"[^\s,;]+"));
     let wrong: BTreeSet<&str> = not_understood.iter().flat_map(|phrase| phrase.split_whitespace()).collect();
@@ -68,7 +75,7 @@ fn spelt(text: &str, not_understood: &[String]) -> Option<String> {
     for place in PLACE.find_iter(text) {
         let before = last_word(&text[..place.start()]);
         let (word, around) = (place.as_str().trim_matches(SIGNS), place.as_str());
-        if is_name(around) || names_next(&before) || !wrong.contains(word) {
+        if is_name(around) || names_next(&before) || !wrong.contains(word) || names.iter().any(|name| name == word) {
             continue;
         }
         let Some(parts) = WORD.captures(word) else { continue };
@@ -162,6 +169,7 @@ fn is_name(word: &str) -> bool {
     looks_like_path(bare)
         || hub_id(bare).is_some()
         || bare.contains(['_', '\\'])
+        || bare.len() > 1 && bare.ends_with('/')
         || word.starts_with(['`', '"', '\'', '„', '“', '«', '‚'])
 }
 
@@ -224,6 +232,9 @@ struct Language {
     /// Whether words are written without spaces between them.
     #[serde(default)]
     unspaced: bool,
+    /// Little words that lose their vowel before the next: `l'acqua`.
+    #[serde(default)]
+    elided: std::collections::BTreeMap<String, String>,
     phrases: std::collections::BTreeMap<String, String>,
 }
 
@@ -246,6 +257,13 @@ struct Phrases {
     each: Vec<Phrase>,
     /// Whether words are written with spaces between them.
     is_spaced: bool,
+    elided: Option<Elided>,
+}
+
+/// Where a little word that lost its vowel stands before another, and what each is in English.
+struct Elided {
+    pattern: Regex,
+    english: std::collections::BTreeMap<String, String>,
 }
 
 /// What a translation rests on.
@@ -261,8 +279,16 @@ struct Evidence {
 const ALSO_ENGLISH: &[&str] = &[
     "a", "affine", "alfa", "nur", "passages", "pasta", "paso", "rang", "solo", "as", "classifier", "com", "con", "da", "de", "dei", "del", "den", "des", "die", "do", "du", "e", "el", "em", "en", "et", "colonne", "patience de", "semi", "teste", "finetune", "hora", "il", "images",
     "in", "la", "las", "le", "les", "lo", "los", "maximal", "maximum", "mes", "mi", "minute", "minutes", "mis", "modelo", "mon", "na", "no", "o", "on", "ora", "ore", "os", "ou",
-    "ni", "red", "cent", "fais", "cible", "alvo", "ziel", "mide", "mesure", "garde", "quais", "reserve", "separe", "ensemble", "todo", "use", "usa", "usar", "onze", "aparte", "para", "pardon", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
+    "al", "come input", "due", "est", "i", "im", "leg", "lots", "mets", "nos", "once", "par", "parameter", "perceptron", "photos", "relate", "salve", "se", "que", "ni", "red", "cent", "fais", "cible", "alvo", "ziel", "mide", "mesure", "garde", "quais", "reserve", "separe", "ensemble", "todo", "use", "usa", "usar", "onze", "aparte", "para", "pardon", "per", "phrases", "por", "pour", "sage", "sin", "son", "su", "sul", "sur", "um", "un", "una", "une", "uno", "y",
 ];
+
+/// A text in English, as far as a language has its words.
+struct Translated {
+    text: String,
+    found: Evidence,
+    /// Words that were left as they are, for they are names.
+    names: Vec<String>,
+}
 
 static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
     let read: Languages = match toml::from_str(include_str!("languages.toml")) {
@@ -278,7 +304,12 @@ static LANGUAGES: LazyLock<Vec<Phrases>> = LazyLock::new(|| {
             let is_foreign = !ALSO_ENGLISH.contains(&phrase.as_str());
             Phrase { words: phrase.to_lowercase(), pattern: OnceLock::new(), english, is_foreign }
         };
-        Phrases { each: each.into_iter().map(one).collect(), is_spaced: !language.unspaced }
+        let elided = (!language.elided.is_empty()).then(|| {
+            let words = language.elided.keys().cloned().collect::<Vec<_>>().join("|");
+            let pattern = regex(&format!(r"(?i)(?P<before>^|[^\p{{L}}\d'’])(?P<word>{words})['’](?P<next>[\p{{L}}\d])"));
+            Elided { pattern, english: language.elided }
+        });
+        Phrases { each: each.into_iter().map(one).collect(), is_spaced: !language.unspaced, elided }
     };
     read.language.into_iter().map(phrases).collect()
 });
@@ -288,28 +319,28 @@ const LEAST_PHRASES: usize = 2;
 
 /// The text with the phrases of the language that it has most of in English; none where it has too few of any, or none but those that
 /// are English, too.
-fn translated(text: &str) -> Option<Reading> {
+fn translated(text: &str) -> Option<Translated> {
     let text = in_english_order(text);
     let text = text.as_ref();
-    let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|(_, found)| found.foreign > 0);
+    let each = LANGUAGES.iter().map(|phrases| phrases.translate(text)).filter(|read| read.found.foreign > 0);
     // Neighbours have many words alike: what but one of them has tells more.
     let told = |found: &Evidence| (found.foreign, found.phrases);
-    let (out, found) = each.reduce(|best, other| if told(&other.1) > told(&best.1) { other } else { best })?;
-    (found.phrases >= LEAST_PHRASES).then_some(Reading { text: out, is_foreign: found.foreign >= LEAST_PHRASES })
+    let best = each.reduce(|best, other| if told(&other.found) > told(&best.found) { other } else { best })?;
+    (best.found.phrases >= LEAST_PHRASES).then_some(best)
 }
 
 /// What is left of one language in another's words, but for those that English has as well.
-fn another_language(text: &str) -> Option<Reading> {
-    let each = LANGUAGES.iter().map(|phrases| phrases.translate_as(text, true)).filter(|(_, found)| found.foreign > 0);
-    let (text, _) = each.reduce(|best, other| if other.1.foreign > best.1.foreign { other } else { best })?;
-    Some(Reading { text, is_foreign: true })
+fn another_language(text: &str, names: &[String]) -> Option<Reading> {
+    let each = LANGUAGES.iter().map(|phrases| phrases.translate_as(text, names, true)).filter(|read| read.found.foreign > 0);
+    let best = each.reduce(|best, other| if other.found.foreign > best.found.foreign { other } else { best })?;
+    Some(Reading { text: best.text, is_foreign: true })
 }
 
 impl Phrases {
     /// Where a phrase stands.
     fn pattern(&self, phrase: &str) -> Regex {
         // `100行` are rows, and `行业` is a word of its own.
-        let is_counted = !self.is_spaced && ["行", "条", "头"].contains(&phrase);
+        let is_counted = !self.is_spaced && ["行", "条", "头", "分", "秒"].contains(&phrase);
         let is_first = !self.is_spaced && phrase == "前";
         // `对新闻.csv` are data, and `对话` is a word of its own.
         let is_of_data = !self.is_spaced && phrase == "对";
@@ -334,17 +365,43 @@ impl Phrases {
         }
     }
 
-    /// And what of the language was found.
-    fn translate(&self, text: &str) -> (String, Evidence) {
-        self.translate_as(text, false)
+    /// Whether a word is no column's own name: it says that columns are meant, stands for any text or image, joins other words, or is a
+    /// setting: `die Spalten`.
+    fn is_ordinary(&self, word: &str) -> bool {
+        #[rustfmt::skip]
+        const ORDINARY: &[&str] = &[
+            "columns", "column", "texts", "images", "sentences", "data", "rows", "examples", "file", "folder", "model", "features", "inputs",
+            "the", "a", "of", "on", "in", "with", "from", "for", "and", "or", "by", "my", "our", "your", "is", "are", "it", "as", "at", "to", "this", "that", "these", "each", "all", "not", "no",
+            "except", "without", "excluding", "exclude", "ignore", "must", "be", "should", "may", "can", "use", "used", "using", "only", "both", "nor", "neither", "which", "who", "whose", "before",
+            "after", "over", "predict", "predicts", "classify", "train", "please", "if", "then",
+            "English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Russian", "Chinese", "Japanese",
+        ];
+        // `Desde cero`.
+        const NOTHING: [&str; 4] = ["cero", "zéro", "zero", "null"];
+        let low = word.to_lowercase();
+        let own = self.each.iter().find(|phrase| phrase.words == low).map(|phrase| phrase.english.trim());
+        let is_said = |english: &str| {
+            ORDINARY.contains(&english)
+                || english.is_empty()
+                || is_amount(english)
+                || is_of_settings(english)
+                || english.parse::<f64>().is_ok()
+                || english.contains(' ') && (self.is_spaced || english.split(' ').any(is_of_settings))
+        };
+        NOTHING.contains(&low.as_str()) || own.is_some_and(is_said)
     }
 
-    /// The same, perhaps only of phrases that English has not.
-    fn translate_as(&self, text: &str, foreign_only: bool) -> (String, Evidence) {
+    /// And what of the language was found.
+    fn translate(&self, text: &str) -> Translated {
+        self.translate_as(text, &[], false)
+    }
+
+    /// The same but for these names, perhaps only of phrases that English has not.
+    fn translate_as(&self, text: &str, kept: &[String], foreign_only: bool) -> Translated {
         let quoted = |text: &str| text.replace(['“', '”', '「', '」', '『', '』'], "\"");
         let (mut out, mut found) = (if self.is_spaced { text.to_string() } else { quoted(&parted(text)) }, Evidence::default());
         let names;
-        (out, names) = without_names(&out, self.is_spaced);
+        (out, names) = without_names(&out, self.is_spaced, kept, |word| self.is_ordinary(word));
         let mut low = out.to_lowercase();
         for Phrase { words, pattern, english, is_foreign } in &self.each {
             // Of most there is nothing, and no pattern is made for them.
@@ -383,56 +440,24 @@ impl Phrases {
                 low = out.to_lowercase();
             }
         }
-        let out = with_names(&out.replace(MARK, ""), &names);
+        let out = out.replace(MARK, "");
+        let out = if found.phrases > 0 && !foreign_only { self.in_full(&out).into_owned() } else { out };
+        let out = with_names(&out, &names);
         // Languages that do not part their words get a space around each.
-        (if found.phrases > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out }, found)
+        let text = if found.phrases > 0 { out.split_whitespace().collect::<Vec<_>>().join(" ") } else { out };
+        // What is asked for politely ends as any sentence does: `Can you train a model that predicts rent? Leave zip out`.
+        let text = if found.phrases > 0 && !foreign_only { text.replace(" ?", "?").replace("? ", ". ") } else { text };
+        Translated { text, found, names }
     }
-}
 
-/// Stands for the first name that stays as it is; those behind it for the others.
-const FIRST_NAME: u32 = 0xe000;
-
-/// The text with a sign of its own for each name that is quoted, or of one that is to be used by nobody, and these names: what somebody calls
-/// a column stays as it is.
-fn without_names(text: &str, is_spaced: bool) -> (String, Vec<String>) {
-    static QUOTED: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"[\x22“„«「『`]\s?(?P<name>[^\x22“”„«»「」『』`.,;:!?，。；：、0-9\n]{1,40}?)\s?[\x22”“»」』`]"));
-    static BARRED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        let name = r"(?P<name>[\x{4e00}-\x{9fff}]{1,8}?)";
-        let barred = r"(?:不要使用|不能使用|不使用|不要用|不能用|不用)";
-        [
-            regex(&format!(r"(?:{barred}|忽略|排除|去掉|除了){name}(?:这?列|字段|[，。；、,;.\s]|和|与|$)")),
-            regex(&format!(r"(?:[，。；、,;.\s]|^){name}这?列?{barred}")),
-        ]
-    });
-    let ways = std::iter::once(&*QUOTED).chain(if is_spaced { &[] } else { &BARRED[..] });
-    let mut places: Vec<std::ops::Range<usize>> =
-        ways.flat_map(|way| way.captures_iter(text)).filter_map(|found| Some(found.name("name")?.range())).collect();
-    places.sort_by_key(|place| place.start);
-    let (mut out, mut names, mut end) = (String::with_capacity(text.len()), Vec::new(), 0);
-    for place in places {
-        let sign = u32::try_from(names.len()).ok().and_then(|count| char::from_u32(FIRST_NAME + count));
-        let (true, Some(sign)) = (place.start >= end && names.len() < 1000, sign) else { continue };
-        out.push_str(&text[end..place.start]);
-        out.push(sign);
-        names.push(text[place.clone()].to_string());
-        end = place.end;
+    /// The text with little words that lost their vowel in English, too: `d'accuracy` is `of accuracy`.
+    fn in_full<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let Some(Elided { pattern, english }) = &self.elided else { return Cow::Borrowed(text) };
+        pattern.replace_all(text, |found: &Captures<'_>| {
+            let word = english.get(&found["word"].to_lowercase()).map_or("", String::as_str);
+            format!("{}{word} {}", &found["before"], &found["next"])
+        })
     }
-    out.push_str(&text[end..]);
-    (out, names)
-}
-
-/// The same with the names in their places.
-fn with_names(text: &str, names: &[String]) -> String {
-    let mut out = String::with_capacity(text.len());
-    for sign in text.chars() {
-        let name = (sign as u32).checked_sub(FIRST_NAME).and_then(|at| names.get(at as usize));
-        match name {
-            Some(name) => out.push_str(name),
-            None => out.push(sign),
-        }
-    }
-    out
 }
 
 /// The word, up to the spaces around it, that holds a place.
@@ -472,14 +497,17 @@ mod tests {
             assert_eq!(nearest(wrong), right, "{wrong}");
         }
         let not_understood = ["epohcs".to_string(), "cifra-10".into()];
-        assert_eq!(spelt("2 epohcs, cifra-10 (epohcs.csv)", &not_understood).as_deref(), Some("2 epochs, cifar-10 (epohcs.csv)"));
-        let measure = spelt("a Peerson correlation", &["Peerson".into()]);
+        assert_eq!(
+            spelt("2 epohcs, cifra-10 (epohcs.csv)", &not_understood, &[]).as_deref(),
+            Some("2 epochs, cifar-10 (epohcs.csv)")
+        );
+        let measure = spelt("a Peerson correlation", &["Peerson".into()], &[]);
         assert_eq!(measure.as_deref(), Some("a pearson correlation"));
         // Nobody's own names are slips, and no word is read as one that carries no wish.
         for text in
             ["train on stars.csv, column stars", "./epohcs/x", "column epohcs", "`epohcs`", "with stars", "Persson says so"]
         {
-            assert_eq!(spelt(text, &["stars".into(), "epohcs".into(), "Persson".into()]), None, "{text}");
+            assert_eq!(spelt(text, &["stars".into(), "epohcs".into(), "Persson".into()], &[]), None, "{text}");
         }
     }
 
@@ -512,7 +540,7 @@ mod tests {
         let text = translated("在 a.csv 上训练 MiniLM，用“内容”预测“情感”，不要使用用户列，训练2轮");
         assert!(text.contains("predict \"情感\"") && text.contains("without using 用户 column"), "{text}");
         let text = translated("MLP auf a.csv, „Ziel“ vorhersagen, höchstens 3 Minuten");
-        assert!(text.contains("„Ziel“ predict"), "{text}");
+        assert!(text.contains("predict „Ziel“"), "{text}");
     }
 
     /// Nothing that is known is a slip of something else that is known.
