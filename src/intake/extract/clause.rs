@@ -38,17 +38,18 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
 fn model_of_clause(text: &str, at: usize) -> Option<String> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|adopts?|employs?|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Ff]or [^,;]{2,40}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b",
+            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|adopts?|employs?|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Tt]he |[Oo]ur )?(?P<z>tiny|small|base|medium|large|huge|big|smaller|larger|teacher|student) (?:model|one|network|variant|encoder|version)s? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Ff]or [^,;]{2,40}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b",
         )
     });
     if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
         return None;
     }
     let name = |found: &regex::Captures<'_>| {
-        found.name("x").or_else(|| found.name("y")).map(|name| (name.start(), name.as_str().to_string()))
+        let size = found.name("z");
+        let model = || found.name("x").or_else(|| found.name("y")).filter(|name| topic::is_model(name.as_str()));
+        size.or_else(model).map(|name| (name.start(), name.as_str().to_string()))
     };
-    let all: Vec<(usize, String)> =
-        SUBJECT.captures_iter(text).filter_map(|found| name(&found)).filter(|(_, name)| topic::is_model(name)).collect();
+    let all: Vec<(usize, String)> = SUBJECT.captures_iter(text).filter_map(|found| name(&found)).collect();
     let (_, model) = all.iter().rfind(|(start, _)| *start < at)?;
     all.iter().any(|(_, other)| other != model).then(|| model.clone())
 }

@@ -191,12 +191,22 @@ fn is_run_in(text: &str) -> bool {
 fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\. (?:lr|[a-z]{4,}) |\.$|:$)"));
-    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
+    static ITEM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&+-]+){0,4}): \S"));
     static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires|shows?|gives?|lists?|reports?|presents?|compares?|contains?|describes?|summari[sz]es?)\b",
         )
     });
+    // `Track A. Each head is`, `• Task 2: we`: the letter or number tells it from the others.
+    static NUMBERED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:• ?)?(?P<l>(?:(?:[Ss]ub-?)?[Tt]rack|(?:[Ss]ub-?)?[Tt]ask|Setting|Scenario|Experiment|System|Model|Run|Part|Variant|Configuration) (?:[A-Z]|\d{1,2}|I{1,3}|I?V))(?: \([^()]{2,60}\))?(?:[.:]$|[.:] [A-Z]| [–—-] )",
+        )
+    });
+    if let Some(found) = NUMBERED.captures(text) {
+        return Some(found["l"].to_string());
+    }
     // An item may have a title of its own: `• Leaf baseline. lr 0.1`.
     let bare = text.strip_prefix('•').map_or(text, str::trim_start);
     let label = LABEL.captures(bare).or_else(|| ITEM.captures(text))?.name("l")?.as_str();

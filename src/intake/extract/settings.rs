@@ -18,7 +18,7 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     let in_words = [" epoch", " norm", " pass "].iter().any(|word| text.contains(word));
     let counts = text.contains(|c: char| c.is_ascii_digit()) || in_words;
     // A table that lost its columns is no sentence, either.
-    let is_list = !at.caption && lists_settings(text);
+    let is_list = at.in_cell || !at.caption && lists_settings(text);
     if !counts || !is_said(text) && !is_list {
         return Vec::new();
     }

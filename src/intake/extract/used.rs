@@ -22,12 +22,12 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|start(?:ed|s|ing)? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
-            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
+            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|(?:^|[:,] |\b(?:[Ww]e use|with|using|of|on|three|two|several|the|an?) )[Ff]rozen\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
         ))
     });
     static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|(?:experiments|methods|models|runs|variants|systems|agents|approaches) (?:all )?(?:use|adopt|share)|(?:is|are) (?:loosely )?(?:based on|inspired by))\s",
+            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with|(?:construct|implement|build|develop)(?:ed)?|built)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|(?:experiments|methods|models|runs|variants|systems|agents|approaches) (?:all )?(?:use|adopt|share)|(?:is|are) (?:loosely )?(?:based on|inspired by))\s",
         )
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -224,7 +224,7 @@ fn parameters(name: &str) -> Option<f64> {
 }
 
 /// The depth that a convolutional network's name tells: `FooNet-50`, `FooNet-28-10`, `FOO-28-10`.
-fn depth(name: &str) -> Option<u32> {
+pub(super) fn depth(name: &str) -> Option<u32> {
     use crate::intake::Family;
     static DEPTH: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?:(?P<whole>Net|NET)|[A-Z]{3})-?(?P<n>\d{2,3})(?:-\d{1,2})?(?:-[a-z]+)?$"));
@@ -297,6 +297,9 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
         for (name, words) in names {
             let words = used.at.start + words.start..used.at.start + words.end;
             let words_at = words.start;
+            if super::architecture::is_a_tool(&at.text()[..words_at]) {
+                continue;
+            }
             if let Some(quote) = at.sentence.quote(words).filter(|_| {
                 is_model(&name)
                     || used.weight >= 5.0

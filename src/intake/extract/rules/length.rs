@@ -8,6 +8,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::BatchSize, r"\((?:an )?effective(?: batch(?: size)?)?(?: of| is|:| =)? ?{n}\)", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
+        r"\b(?:effective|global|total) (?:mini-?)?batch(?: of| is|:| =)? {v}(?: (?:examples|samples|sequences|images|sentences|pairs|instances|utterances|clips))?(?:[.,;)]|$| \(| and | with | for | on | over )",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
         r"\b(?:mini[- ]?)?batch[-_ ]?sizes? (?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card){to}{n}",
         Some(Unit::Examples),
         COUNT,

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 /// How much the paper's own row is to be trusted to be its result.
 const OWN_ROW: f32 = 0.8;
 /// And another's: the surest come first.
-const OTHERS_ROW: f32 = 0.7;
+pub(super) const OTHERS_ROW: f32 = 0.7;
 
 /// What is known of a table before its cells are read.
 struct Seen<'a> {
@@ -48,6 +48,9 @@ struct Seen<'a> {
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     statistics(view, &heard, found);
+    if counts_data(view, &heard) {
+        return;
+    }
     let of_data = columns_are_data(view, &heard);
     let own = Own::read(view, &found.own);
     let metrics = CaptionMetrics::read(view.caption, &heard);
@@ -274,6 +277,33 @@ fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
     }
 }
 
+/// Whether a table only tells how much data there is and what it is like: its caption says so, or sizes stand beside the names of data.
+/// A measure over a column makes it one of results.
+fn counts_data(view: &View<'_>, heard: &Heard) -> bool {
+    static SAYS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\bstatistics\b|\b(?:data ?sets?|corpus|corpora) (?:overview|summary|characteristics|details|composition|sizes?|splits?)\b|\b(?:overview|summary|characteristics|details|composition) of (?:the |our |all )?(?:[\w-]+ ){0,3}(?:data ?sets?|corpus|corpora|data)\b",
+        )
+    });
+    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:data ?sets?|corpus|corpora|splits?|subsets?|languages?|(?:language )?pairs?|class(?:es)?|source)$",
+        )
+    });
+    let heads = || view.table.rows.iter().filter(|row| is_header(row)).flat_map(|row| &row.cells);
+    if heads().any(|cell| measures(&cell.text, heard)) || measures(view.caption, heard) {
+        return false;
+    }
+    let is_count = |text: &str| {
+        let digits = text.trim().replace([',', ' '], "");
+        digits.len() > 3 && digits.chars().all(|c| c.is_ascii_digit())
+    };
+    let rows = || view.table.rows.iter().filter(|row| !is_header(row));
+    let counted = || rows().filter(|row| row.cells.iter().any(|cell| is_count(&cell.text))).count();
+    let of_data = heads().next().is_some_and(|cell| DATA.is_match(cell.text.trim()));
+    SAYS.is_match(view.caption) || of_data && rows().count() > 0 && counted() * 4 >= rows().count() * 3
+}
+
 /// `Trained on Foo data`: a name for the rows below it.
 fn names_training(text: &str) -> bool {
     static TRAINED: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -288,7 +318,7 @@ fn is_sum(label: &str) -> bool {
 }
 
 /// A row that says how far runs lie apart, not what they reached.
-fn is_spread(label: &str) -> bool {
+pub(super) fn is_spread(label: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"(?i)\b(?:standard (?:deviation|error)|std\.?(?: dev\.?)?|variance|stdev)(?:\W|$)")
     });
@@ -296,7 +326,7 @@ fn is_spread(label: &str) -> bool {
 }
 
 /// A header over how far runs lie apart, or what one gains over another in proportion.
-fn is_spread_head(header: &str) -> bool {
+pub(super) fn is_spread_head(header: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
@@ -316,7 +346,7 @@ pub(super) fn is_no_score(header: &str) -> bool {
 }
 
 /// A result says that its data set and metric were used.
-fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
+pub(super) fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
     let is_name = standing::is_coined(&dataset.name) && !dataset.name.contains(['→', '±', '\\'])
@@ -332,7 +362,7 @@ fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, 
 }
 
 /// A score rather than a count: no `392k`, no years.
-fn score_of(text: &str) -> Option<f64> {
+pub(super) fn score_of(text: &str) -> Option<f64> {
     let counted = text.trim_end_matches(['∗', '*', '†']).ends_with(['k', 'K', 'M', 'B']);
     let below_zero = text.trim().strip_prefix(['-', '−', '–']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let value = below_zero.map_or_else(|| value_of(text), |rest| value_of(rest).map(|value| -value));
@@ -401,7 +431,7 @@ fn result_of(
         }
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
-            (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
+            (without_count(headers.last()?).trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
         // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
         (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
@@ -431,9 +461,11 @@ fn result_of(
             // Of an own row under a metric the data is the paper's; another's may be of any.
             let names_measure = |head: &String| heard.metrics_in(head).iter().any(|m| m.name != "score");
             // The paper's own row among others under `Final score` is scored on the paper's data.
-            let scored = || own_told && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
-            let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure) || scored();
-            let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
+            let scored =
+                || (own_told || seen.of_systems) && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
+            let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure);
+            // (What all systems are scored by is one.)
+            let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own || scored());
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
             let part = headers.last().filter(|h| {
@@ -457,11 +489,21 @@ fn result_of(
     });
     let metric = metric_above.clone().filter(|m| m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
     let unit = metric.as_ref().is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
-    if unit == Some(Unit::Percent) && value > 100.0 {
+    // (A score that nobody names may be a sum.)
+    let is_sum = metric.as_deref() == Some("score");
+    if unit == Some(Unit::Percent) && value > 100.0 && !is_sum {
         return None;
     }
+    let unit = unit.filter(|_| value <= 100.0);
     let variant = (!variant.is_empty()).then_some(variant);
     Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
+}
+
+/// `Full test (978)` -> `Full test`: without how many there are.
+fn without_count(head: &str) -> &str {
+    static COUNT: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r" ?\((?:[nN] ?= ?)?\d[\d,. ]*[kKM]?(?: [a-z]+)?\)$"));
+    COUNT.find(head.trim_end()).map_or(head, |count| &head[..count.start()])
 }
 
 /// `Tuned Acc.` -> `Tuned`: what a head tells beside the measure.
