@@ -1,7 +1,7 @@
 //! Sizes of the architecture, as sentences and tables give them.
 
 use super::{Findings, Place, names, numbers};
-use crate::intake::{FieldKey, Value, Variant};
+use crate::intake::{FieldKey, PassageKind, Value, Variant};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -279,10 +279,12 @@ fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
 fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:•|\(?\d{1,2}[.)]) ?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?:[:.,–—-] ?[^;]{0,160}?[(,] ?| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
+            r"^(?:(?:•|\(?\d{1,2}[.)]) ?)?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?:[:.,–—-] ?[^;]{0,160}?(?:[(,] ?|\b(?:with|has|having|of) )| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
         )
     });
-    if at.of_others || !at.text().contains(" param") {
+    let passage = found.paper.passages.get(at.sentence.passage);
+    let is_item = at.text().starts_with('•') || passage.is_some_and(|passage| passage.kind == PassageKind::Item);
+    if at.of_others || !is_item || !at.text().contains(" param") {
         return;
     }
     let Some(words) = FORM.captures(at.text()) else { return };
@@ -299,7 +301,7 @@ fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
 pub(super) fn is_a_tool(before: &str) -> bool {
     static MADE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:generat|synthesi[sz]|annotat|label?l|translat|paraphras|judg|transcrib|rewrit|rewrot|augment|prompt|rat|filter|score|distill?|produc|creat|collect)(?:e[sd]?|ed|ing|led|ling|ten)? (?:[\w-]+ ){0,4}?(?:using|with|by|from|via|through) (?:the |an? |prompting )?(?:[a-z][\w-]* ){0,2}$",
+            r"(?i)\b(?:generat|synthesi[sz]|assign|provid|annotat|label?l|translat|paraphras|judg|transcrib|rewrit|rewrot|augment|prompt|rat|filter|score|distill?|produc|creat|collect)(?:e[sd]?|ed|ing|led|ling|ten)? (?:[\w-]+ ){0,4}?(?:using|with|by|from|via|through) (?:the |an? |prompting )?(?:[a-z][\w-]* ){0,2}$",
         )
     });
     MADE.is_match(before)

@@ -504,6 +504,8 @@ mod column_tests;
 #[cfg(test)]
 mod further_tests;
 #[cfg(test)]
+mod kinds_tests;
+#[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod placed_tests;

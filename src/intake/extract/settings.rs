@@ -236,6 +236,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         &own,
         Said { unit, weight, origin, placed: placed_first, ..Said::new(rule.key, Value::from_numbers(values), whole.clone()) },
     );
+    let of_data = others.iter().any(|(_, of)| !of.datasets.is_empty());
     for (number, of) in &others[others.len().min(1)..] {
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|v| values_fit(rule, &[*v], "")) else { continue };
         if counts_else(rule.key, word_behind(text, number.end)) {
@@ -243,7 +244,9 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         }
         // An exception to `all other models` is none of them.
         let of_rest = at.scope.topic.as_deref().is_some_and(|topic| in_turn::rest(topic).is_some());
-        let around = Scope { topic: at.scope.topic.clone().filter(|_| !of_rest), ..at.scope.clone() };
+        // Where one of them is for data, so is each: the sentence's data are those of all.
+        let datasets = if of_data { Vec::new() } else { at.scope.datasets.clone() };
+        let around = Scope { topic: at.scope.topic.clone().filter(|_| !of_rest), datasets, ..at.scope.clone() };
         let scope = of.clone().or(&around);
         let own = Place { scope: &scope, ..*at };
         let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);

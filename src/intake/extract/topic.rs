@@ -262,7 +262,7 @@ pub(super) fn is_model(name: &str) -> bool {
             && word.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1
     };
     let first = name.split(' ').next().unwrap_or_default();
-    (is_coined(first) || super::about::family_named(first).is_some())
+    (is_coined(first) || super::about::family_named(first).is_some() || super::used::parameters(first).is_some())
         && super::choices::optimizer_named(name).is_none()
         && super::tables::setting(name).is_none()
         && super::names::datasets_in(name).is_empty()

@@ -22,7 +22,7 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|start(?:ed|s|ing)? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
-            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|(?:^|[:,] |\b(?:[Ww]e use|with|using|of|on|three|two|several|the|an?) )[Ff]rozen\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
+            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|(?:^|[:,] |\b(?:[Ww]e use|[Ww]ith|[Uu]sing|of|on|[Tt]hree|[Tt]wo|[Ss]everal|[Tt]he|[Aa]n?) )[Ff]rozen\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
         ))
     });
     static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -216,7 +216,7 @@ pub(super) fn kind_of(name: &str) -> String {
 }
 
 /// The parameters that a name tells: `Foo-7B`, `Foo-350M`.
-fn parameters(name: &str) -> Option<f64> {
+pub(super) fn parameters(name: &str) -> Option<f64> {
     static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[A-Za-z\d][- ](\d+(?:\.\d+)?)([BMbm])\b"));
     let found = SIZE.captures(name)?;
     let count: f64 = found[1].parse().ok()?;

@@ -24,7 +24,12 @@ pub(super) fn in_rows(view: &View<'_>, heard: &Heard) -> bool {
 fn measure_of(text: &str, heard: &Heard) -> Option<Named> {
     /// Letters that may stand beside its name.
     const BESIDE: usize = 12;
-    let measure = heard.metrics_in(text).into_iter().find(|metric| metric.name != "score")?;
+    // (Alone, precision is one where a table gives measures.)
+    let alone = || {
+        let is_it = text.trim().eq_ignore_ascii_case("precision");
+        is_it.then(|| Named { name: "precision".into(), at: 0..text.len() })
+    };
+    let measure = heard.metrics_in(text).into_iter().find(|metric| metric.name != "score").or_else(alone)?;
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
     (letters(text) <= letters(&text[measure.at.clone()]) + BESIDE).then_some(measure)
 }
