@@ -86,7 +86,7 @@ impl Variant {
 pub(super) fn depths(fields: &mut [crate::intake::Field]) {
     for field in fields {
         if let Value::Variant { variant } = &mut field.value
-            && let Some(depth) = super::used::depth(&variant.name)
+            && let Some(depth) = super::models::depth(&variant.name)
         {
             variant.num_layers = Some(depth);
         }
@@ -460,7 +460,7 @@ fn own_model(at: &Place<'_>, paper: &crate::intake::Paper) -> Option<String> {
     let title = paper.passage(paper.title.as_ref()?);
     let start = title.to_lowercase().find(own.as_str())?;
     let name = title.get(start..start + own.len())?;
-    super::used::models_named(name).first().filter(|(found, _)| found == name).map(|(name, _)| name.clone())
+    super::models::models_named(name).first().filter(|(found, _)| found == name).map(|(name, _)| name.clone())
 }
 
 /// `For the expanded setting, d_model = 512`: what the sizes are for.

@@ -20,6 +20,7 @@ mod in_turn;
 mod language;
 mod loss;
 mod meant;
+mod models;
 mod names;
 mod numbers;
 mod rank;

@@ -1,11 +1,11 @@
 //! Whether the columns or rows of a table are data, and what its caption says of data.
 
 use super::blocks::{SYSTEMS, is_language};
-use super::results::is_no_score;
+use super::heads::is_no_score;
 use super::{View, is_header, is_name};
 use crate::intake::Cell;
 use crate::intake::extract::heard::Heard;
-use crate::intake::extract::{architecture, names, standing, used};
+use crate::intake::extract::{architecture, models, names, standing};
 use std::sync::LazyLock;
 
 /// Whether the first column is headed by a word for data: `Language`, `Domain`.
@@ -34,7 +34,7 @@ pub(super) fn of_caption(caption: &str) -> Option<String> {
     });
     let named = |found: regex::Captures<'_>| {
         let name = found["d"].to_string();
-        (standing::is_possible(&name) && crate::intake::family_named(&name).is_none() && used::kind_of(&name) == name)
+        (standing::is_possible(&name) && crate::intake::family_named(&name).is_none() && models::kind_of(&name) == name)
             .then_some(name)
     };
     DATA.captures(caption).map(|found| found["d"].to_string()).or_else(|| RESULTS.captures(caption).and_then(named))

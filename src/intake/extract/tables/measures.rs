@@ -1,6 +1,7 @@
 //! Tables whose rows are measures: `Metric | Score`, with one value or one of several systems a column.
 
-use super::results::{OTHERS_ROW, is_no_score, is_spread, is_spread_head, score_of, uses};
+use super::heads::{is_no_score, is_spread, is_spread_head};
+use super::results::{OTHERS_ROW, score_of, uses};
 use super::{View, is_header};
 use crate::intake::extract::heard::{Heard, Named};
 use crate::intake::extract::{Findings, names, topic};

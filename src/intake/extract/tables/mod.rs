@@ -5,9 +5,12 @@
 
 mod blocks;
 mod columns;
+mod counted;
+mod heads;
 mod lead;
 mod listed;
 mod measures;
+mod own;
 mod parted;
 mod prose;
 mod results;
