@@ -160,3 +160,19 @@ fn what_was_reached_planned_or_done_by_others_is_no_setting() {
         &["cross entropy loss []"],
     );
 }
+
+#[test]
+fn columns_named_like_languages_are_data() {
+    let table = |heads: &str, text: &str| {
+        let table = format!(
+            "| Model | {heads} |\n|---|---|---|\n| Whisper-small | 34.2 | 51.0 |\n| XLS-R | 28.9 | 40.2 |\n\nTable 1: WER (%) of all models.\n"
+        );
+        in_study(&format!("## Results\n\n{text}\n\n{table}"), FieldKey::Results).join("\n")
+    };
+    let said = table("Tok Pisin | Quenya", "We write down what Quenya speakers say.");
+    assert!(said.contains("dataset:Quenya") && said.contains("dataset:Tok Pisin"), "{said}");
+    // A word that the paper writes small is none, and neither is a model.
+    for (heads, text) in [("Greedy | Beamed", "We try greedy and beamed words."), ("Conformer | Whisper", "We try them.")] {
+        assert_eq!(table(heads, text), "", "{heads}");
+    }
+}

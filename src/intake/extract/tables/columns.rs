@@ -1,6 +1,6 @@
 //! Whether the columns or rows of a table are data, and what its caption says of data.
 
-use super::blocks::{SYSTEMS, is_language};
+use super::blocks::{SYSTEMS, is_proper_name};
 use super::heads::is_no_score;
 use super::{View, is_header, is_name};
 use crate::intake::Cell;
@@ -61,12 +61,12 @@ pub(super) fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
-            // `WER | Swahili | Yoruba`: each language is data of its own.
+            // `WER | Swahili | Yoruba`: each language or place is data of its own.
             || known.is_empty()
                 && measured
                 && row.cells.len() > 2
                 && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell) && is_language(&cell.text) || is_mean(&cell.text))
+                && row.cells[1..].iter().all(|cell| unknown(&cell) && is_proper_name(view, &cell.text) || is_mean(&cell.text))
             // `Dice across five data sets`, whose names nobody knows.
             || known.is_empty()
                 && measured
