@@ -7,7 +7,6 @@ use super::{Findings, names};
 use crate::intake::{Family, Field, FieldKey, Paper, Scope, SectionKind, Sentence, Span, Value};
 use code::{code, licence};
 use family::family;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 pub(crate) use family::family_named;

@@ -509,6 +509,8 @@ mod kinds_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]
+mod paper_tests;
+#[cfg(test)]
 mod placed_tests;
 #[cfg(test)]
 mod qualified_tests;
