@@ -210,7 +210,7 @@ fn label(text: &str) -> Option<String> {
     // `Track A. Each head is`, `• Task 2: we`: the letter or number tells it from the others.
     static NUMBERED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:• ?)?(?P<l>(?:(?:[Ss]ub-?)?[Tt]rack|(?:[Ss]ub-?)?[Tt]ask|Setting|Scenario|Experiment|System|Model|Run|Part|Variant|Configuration) (?:[A-Z]|\d{1,2}|I{1,3}|I?V))(?: \([^()]{2,60}\))?(?:[.:]$|[.:] [A-Z]| [–—-] )",
+            r"^(?:• ?)?(?P<l>(?:(?:[Ss]ub-?)?[Tt]rack|(?:[Ss]ub-?)?[Tt]ask|Setting|Scenario|Experiment|System|Model|Run|Part|Variant|Configuration) (?:[A-Z]|\d{1,2}|I{1,3}|I?V))(?: \([^()]{2,60}\))?(?:[.:]$|[.:] \S| [–—-] )",
         )
     });
     if let Some(found) = NUMBERED.captures(text) {

@@ -31,7 +31,7 @@ pub(super) enum Form {
 
 /// The forms that say that it is one.
 pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(|| {
-    const COINED: &str = r"[A-Z][A-Za-z]*(?:[A-Z]|-?\d|-[A-Z])[\w-]*(?:\.\d+)?";
+    const COINED: &str = r"[A-Z][a-z]+[A-Za-z]*(?:[A-Z]|-?\d|-[A-Z])[\w-]*(?:\.\d+)?";
     const INTRODUCE: &str = "(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d?";
     const SUCH_AS: &str = r"(?:such as|including|namely|specifically|in particular|i\.e\.,?|called|named|known as)";
     let list = list();

@@ -116,19 +116,6 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(FieldKey::Epochs, r"\b{v} (?:maximum|max\.?|total|training) epochs\b", Some(Unit::Epochs), COUNT),
     rule(FieldKey::Epochs, r"[=≈≃] ?{v} (?:training )?epochs\b", Some(Unit::Epochs), COUNT),
-    // An item of its own among settings: `AdamW, batch size 64, ≤30 epochs`.
-    rule(
-        FieldKey::Epochs,
-        r"(?:[,;] (?:at most |up to |[≤~] ?)?|≤ ?){v} (?:training |max(?:imum)?\.? )?epochs\b(?:[,;)]|\.?$)",
-        Some(Unit::Epochs),
-        COUNT,
-    ),
-    rule(
-        FieldKey::Steps,
-        r"(?:[,;] (?:at most |up to |[≤~] ?)?|≤ ?){v} (?:training |optimi[sz]er |gradient |max(?:imum)?\.? )?(?:steps|updates|iterations)\b(?:[,;)]|\.?$)",
-        Some(Unit::Steps),
-        COUNT,
-    ),
     rule(FieldKey::Epochs, r"\({v} epochs?(?: and {n2} epochs?)?[,;)]", Some(Unit::Epochs), COUNT),
     rule(
         FieldKey::Epochs,
@@ -441,6 +428,19 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations|epochs)\)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    // An item of its own among settings: `AdamW, batch size 64, ≤30 epochs`.
+    rule(
+        FieldKey::Epochs,
+        r"(?:[,;] (?:at most |up to |[≤~] ?)?|≤ ?){v} (?:training |max(?:imum)?\.? )?epochs\b(?:[,;)]|\.?$)",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"(?:[,;] (?:at most |up to |[≤~] ?)?|≤ ?){v} (?:training |optimi[sz]er |gradient |max(?:imum)?\.? )?(?:steps|updates|iterations)\b(?:[,;)]|\.?$)",
         Some(Unit::Steps),
         COUNT,
     ),

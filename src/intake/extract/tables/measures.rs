@@ -49,7 +49,9 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             let Some(value) = score_of(&cell.text) else { continue };
             let headers = view.headers(index, cell);
             let head = headers.last().map_or("", String::as_str);
-            if is_no_score(head) || is_spread_head(head) {
+            // What a model reaches on what it learned from is no result.
+            let of_training = ["train", "training", "train set", "training set"].contains(&head.trim().to_lowercase().as_str());
+            if is_no_score(head) || is_spread_head(head) || of_training {
                 continue;
             }
             let of_head = heard.datasets_in(head).into_iter().next().map(|data| head[data.at].to_string());

@@ -50,15 +50,20 @@ fn read(view: &View<'_>, cell: &Cell, scope: &Scope, tried: bool, found: &mut Fi
         own: &own,
         heard: &heard,
     };
+    static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
     let first = found.fields.len();
     settings::find(&at, found);
     choices::find(&at, found);
+    // What the paper only compares with, and what it cites, is another's.
+    let is_anothers =
+        view.is_baseline(&own, scope, |_| true) || scope.variant.as_deref().is_some_and(|name| CITED.is_match(name));
+    let most = if is_anothers { super::settings::BASELINE } else { super::settings::SAID };
     // A model's loss, start and data are told elsewhere; of what was tried one was taken, which the cell does not tell.
     let told =
         found.fields.split_off(first).into_iter().filter(|field| field.key != FieldKey::Init && field.key != FieldKey::Loss);
     found.fields.extend(told.map(|mut field| {
         let is_range = tried && field.value.numbers().len() > 1;
-        field.confidence = field.confidence.min(if is_range { TRIED } else { super::settings::SAID });
+        field.confidence = field.confidence.min(if is_range { TRIED.min(most) } else { most });
         field
     }));
 }
