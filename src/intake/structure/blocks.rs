@@ -147,7 +147,6 @@ mod tests {
         for words in [
             &["and", "leaves", "shorter", "than", "3", "words,", "the", "final", "trees"][..],
             &["•", "LeafNet", "[21]:", "leaf-like", "tree", "model"],
-            &["on", "100", "trees", "(leafnet-large,", "335M"],
         ] {
             assert!(is_stretched(&line(words)), "{words:?}");
         }

@@ -64,6 +64,8 @@ pub(super) fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
             // `WER | Swahili | Yoruba`: each language or place is data of its own.
             || known.is_empty()
                 && measured
+                && suites.is_empty()
+                && view.scope.datasets.is_empty()
                 && row.cells.len() > 2
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && row.cells[1..].iter().all(|cell| unknown(&cell) && is_proper_name(view, &cell.text) || is_mean(&cell.text))
