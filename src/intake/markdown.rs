@@ -22,6 +22,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Paper, Error> {
     }
     reader.end_paragraph();
     let mut blocks = reader.blocks;
+    structure::labelled(&mut blocks);
     structure::untitled(&mut blocks);
     structure::byline(&mut blocks);
     finish(&mut blocks);

@@ -158,6 +158,11 @@ pub struct Sentence {
 const MAX_QUOTE: usize = 280;
 
 impl Sentence {
+    /// The words of a table's cell, which may be read like a sentence; it is of no passage.
+    pub(super) fn of_cell(text: &str, page: u32, span: Span, section: Option<usize>) -> Self {
+        Sentence { text: text.to_string(), section, passage: usize::MAX, pieces: vec![(0, page, span)] }
+    }
+
     /// The part of the sentence that stands in one passage with byte `at` of `text`.
     pub fn part(&self, at: usize) -> &str {
         let Some(&(start, _, span)) = self.pieces.iter().rev().find(|(start, ..)| *start <= at) else { return &self.text };

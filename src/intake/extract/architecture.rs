@@ -1,7 +1,7 @@
 //! Sizes of the architecture, as sentences and tables give them.
 
 use super::{Findings, Place, names, numbers};
-use crate::intake::{FieldKey, Value, Variant};
+use crate::intake::{FieldKey, PassageKind, Value, Variant};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -82,6 +82,17 @@ impl Variant {
     }
 }
 
+/// `FooNet-34`: the depth is in the name, whatever is called a block of it.
+pub(super) fn depths(fields: &mut [crate::intake::Field]) {
+    for field in fields {
+        if let Value::Variant { variant } = &mut field.value
+            && let Some(depth) = super::models::depth(&variant.name)
+        {
+            variant.num_layers = Some(depth);
+        }
+    }
+}
+
 /// `ViT-B/16`: the patch is in the name.
 pub(super) fn patches(fields: &mut [crate::intake::Field]) {
     static SLASH: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^[A-Z][\w-]*-[A-Za-z]+/(\d{1,2})\b"));
@@ -103,6 +114,7 @@ pub(super) fn in_sentence(at: &Place<'_>, found: &mut Findings<'_>) {
     with_parameters_each(at, found);
     with_parameters_in_words(at, found);
     with_parameters_behind(at, found);
+    in_items(at, found);
     in_sizes(at, found);
     in_words(at, found);
 }
@@ -153,7 +165,8 @@ fn with_parameters(at: &Place<'_>, found: &mut Findings<'_>) {
     for words in FORM.captures_iter(at.text()) {
         // `C4 (156B)` is so many tokens.
         let is_data = || !at.heard.datasets_in(&words[1]).is_empty() || !names::datasets_in(&words[1]).is_empty();
-        if let Some(whole) = words.get(0).filter(|whole| whole.as_str().contains("param") || !is_data()) {
+        let is_own = |whole: &regex::Match<'_>| !is_a_tool(&at.text()[..whole.start()]);
+        if let Some(whole) = words.get(0).filter(is_own).filter(|whole| whole.as_str().contains("param") || !is_data()) {
             let variant = Variant { name: words[1].to_string(), num_params: numbers::parse(&words[2]), ..Variant::default() };
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }
@@ -172,7 +185,7 @@ fn by_id(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     for words in ID.captures_iter(at.text()) {
         let variant = Variant { name: words["n"].to_string(), num_params: numbers::parse(&words["c"]), ..Variant::default() };
-        if let Some(whole) = words.get(0) {
+        if let Some(whole) = words.get(0).filter(|whole| !is_a_tool(&at.text()[..whole.start()])) {
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }
     }
@@ -247,7 +260,7 @@ fn with_parameters_in_words(at: &Place<'_>, found: &mut Findings<'_>) {
 fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?|[a-z]\w*(?:-\w+)*-(?:base|large|small|tiny)(?:-\w+)*)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |has )(?:about |around |roughly |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
+            r"\b(?P<n>[A-Za-z][\w./-]*[A-Z\d][\w./-]*(?: (?:base|large|small|tiny))?|[a-z]\w*(?:-\w+)*-(?:base|large|small|tiny)(?:-\w+)*)(?:[- ]sized?)? (?:models?|networks?|encoders?|checkpoints?|architectures?|variants?|versions?)(?: \([^()]*\d{4}[a-z]?\)| \[[\d, ]+\])?,? (?:\(|with |which has |that has |has |having )(?:about |around |roughly |approximately |nearly |some |a total of |~ ?)?(?P<c>\d+(?:\.\d+)?[MB]) (?:trainable )?parameters\b",
         )
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:[Ww]e|[Oo]ur) "));
@@ -260,6 +273,38 @@ fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
             found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
         }
     }
+}
+
+/// `• Foo-large [7]: an encoder for leaves (foo/large-v2, 335M parameters)`: an item of a list, on the model that it begins with.
+fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
+    static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:(?:•|\(?\d{1,2}[.)]) ?)?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?:[:.,–—-] ?[^;]{0,160}?(?:[(,] ?|\b(?:with|has|having|of) )| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
+        )
+    });
+    let passage = found.paper.passages.get(at.sentence.passage);
+    let is_item = at.text().starts_with('•') || passage.is_some_and(|passage| passage.kind == PassageKind::Item);
+    if at.of_others || !is_item || !at.text().contains(" param") {
+        return;
+    }
+    let Some(words) = FORM.captures(at.text()) else { return };
+    let Some(whole) = words.get(0) else { return };
+    let (name, is_coined) = (words["n"].to_string(), super::standing::is_coined(&words["n"]));
+    let is_model = is_coined || super::about::family_named(&name).is_some();
+    if is_model && at.heard.datasets_in(&name).is_empty() && !found.is_variant(&name) {
+        let variant = Variant { name, num_params: numbers::parse(&words["c"]), ..Variant::default() };
+        found.say(at, FieldKey::Variants, Value::Variant { variant }, None, whole.range());
+    }
+}
+
+/// `generated with Foo-70B`, `judged by Foo (236B parameters)`: a tool that made or looked at the data, none that is trained.
+pub(super) fn is_a_tool(before: &str) -> bool {
+    static MADE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:generat|synthesi[sz]|assign|provid|annotat|label?l|translat|paraphras|judg|transcrib|rewrit|rewrot|augment|prompt|rat|filter|score|distill?|produc|creat|collect)(?:e[sd]?|ed|ing|led|ling|ten)? (?:[\w-]+ ){0,4}?(?:using|with|by|from|via|through) (?:the |an? |prompting )?(?:[a-z][\w-]* ){0,2}$",
+        )
+    });
+    MADE.is_match(before)
 }
 
 /// Numbers of an architecture in a text, each with what it counts and where.
@@ -346,7 +391,7 @@ fn parameters_of(text: &str) -> Option<f64> {
 fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     static NOUN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?: (?:base|big|large|small|tiny))?(?: model)?)\b",
+            r"\b(?:[Aa]n?|[Tt]he|[Oo]ur) ((?:[\w-]+ ){0,3}?(?:networks?|[Tt]ransformer|perceptron|LSTM|encoder|MLP|BERT|ResNet|ViT|GPT)(?:-[\w/-]*\w)?(?: (?:base|big|large|small|tiny))?(?: model)?)\b",
         )
     });
     // `12 layers of FooNet`, `12 FooNet layers`.
@@ -358,12 +403,19 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     static WIDTHS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"\blayers of (?:\d{2,5}, )*\d{2,5},? and \d{2,5} (?:hidden )?(?:units|neurons|nodes)\b")
     });
+    static ADAPTS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:\w*lora|adapters?|low-rank)\b.*\btrainable param"));
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
     for (dimension, value, place) in sizes_in(text) {
         variant.set(dimension, value);
         (start, end) = (start.min(place.start), end.max(place.end));
+    }
+    // What an adapter adds is no size of the model.
+    let of_adapters = ADAPTS.is_match(text);
+    if of_adapters && parameters_of(text).is_some() {
+        return;
     }
     variant.num_params = parameters_of(text).filter(|_| variant.known() > 0);
     // `two hidden layers of 128 and 64 units` tells more than a number of layers, and so do width and heads by their signs.
@@ -376,7 +428,9 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         if super::described::names_one(text) {
             return;
         }
-        let noun = NOUN.captures(text).map(|found| found[1].to_string());
+        const STATES: [&str; 5] = ["pretrained ", "pre-trained ", "frozen ", "standard ", "vanilla "];
+        let bare = |noun: &str| STATES.iter().find_map(|state| noun.strip_prefix(state)).unwrap_or(noun).to_string();
+        let noun = NOUN.captures(text).map(|found| bare(&found[1]));
         if noun.as_deref().is_some_and(|noun| is_head(noun, text)) {
             return;
         }
@@ -406,7 +460,7 @@ fn own_model(at: &Place<'_>, paper: &crate::intake::Paper) -> Option<String> {
     let title = paper.passage(paper.title.as_ref()?);
     let start = title.to_lowercase().find(own.as_str())?;
     let name = title.get(start..start + own.len())?;
-    super::used::models_named(name).first().filter(|(found, _)| found == name).map(|(name, _)| name.clone())
+    super::models::models_named(name).first().filter(|(found, _)| found == name).map(|(name, _)| name.clone())
 }
 
 /// `For the expanded setting, d_model = 512`: what the sizes are for.

@@ -166,8 +166,7 @@ pub(super) fn is_planned(text: &str) -> bool {
             r"(?i)\bin (?:the |our )?(?:near )?future\b|\bfuture (?:work|research|studies|directions?|experiments?|versions?)\b|\b(?:planned|follow-on) (?:[\w-]+ ){0,2}?(?:experiments?|stud(?:y|ies)|work|runs?|extensions?)\b|\bwe (?:also |then )?(?:plan|intend|hope) to\b",
         )
     });
-    ["future", "lanned", "ollow-on", " plan", " intend", " hope "].iter().any(|word| text.contains(word))
-        && PLANNED.is_match(text)
+    ["uture", "lanned", "ollow-on", " plan", " intend", " hope "].iter().any(|word| text.contains(word)) && PLANNED.is_match(text)
 }
 
 /// What others do with models and data.

@@ -81,17 +81,29 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             (texts, words) = (listed, Some(place));
         }
     }
+    let goes_on = goes_on_a_list(at, found);
     // Pictures in grey are no augmentation, nor is a rotation of something else.
     let is_doubtful = |text: &String| ["random grayscale", "random rotation", "random translation"].contains(&text.as_str());
     let bare = lower.replace("transformer", "");
     let changes_images = ["augment", "transform", "image", "flip", "crop"].iter().any(|word| bare.contains(word));
     let is_random = lower.contains("augment") || lower.contains("random");
-    if texts.iter().all(is_doubtful) && !(changes_images && is_random) {
+    if texts.iter().all(is_doubtful) && !(changes_images && is_random) && !goes_on {
         return;
     }
     if let Some(words) = words {
         found.say(at, FieldKey::Augmentation, Value::Texts { texts }, None, words);
     }
+}
+
+/// Whether a sentence is the next item of a list of augmentations: right behind one of the same section, and it begins with its kind.
+fn goes_on_a_list(at: &Place<'_>, found: &Findings<'_>) -> bool {
+    /// Not further apart than the items of a list.
+    const CLOSE: usize = 160;
+    let Some(begin) = at.sentence.quote(0..at.text().len()).map(|quote| quote.span().start) else { return false };
+    let last = found.fields.iter().rev().find(|field| field.key == FieldKey::Augmentation);
+    let is_close =
+        last.is_some_and(|last| last.evidence.quote.span().end <= begin && begin - last.evidence.quote.span().end < CLOSE);
+    is_close && at.text().trim_start_matches(['•', ' ']).starts_with("Random")
 }
 
 /// `The baseline uses cropping and flipping`: what all build on, where the paper is on more of it.
@@ -181,6 +193,20 @@ pub(super) fn augmentations_named(text: &str) -> Vec<String> {
     augmentations_in(text).0
 }
 
+/// `the usual crop + flip augmentation`: kinds in short, right before the word.
+fn in_short(text: &str) -> Option<(Vec<String>, Range<usize>)> {
+    static SHORT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let kind = r"(?:random |horizontal )?(?:crop(?:ping|s)?|flip(?:ping|s)?|padd?(?:ing|s)?|rotations?|shifts?|translations?|mirror(?:ing)?|jitter(?:ing)?|scaling|cutout|mixup)";
+        crate::intake::regex(&format!(
+            r"(?i)\b(?P<l>{kind}(?: ?[+/&,] ?(?:and )?{kind}| and {kind})+) (?:data[- ]|image[- ])?augmentations?\b"
+        ))
+    });
+    let list = SHORT.captures(text).filter(|_| text.contains("ugment"))?.name("l")?;
+    let parts = list.as_str().split(['+', '/', '&', ',']).flat_map(|part| part.split(" and "));
+    let kinds = parts.map(|part| part.trim().trim_start_matches("and ").to_string()).filter(|part| !part.is_empty());
+    Some((kinds.collect(), list.range()))
+}
+
 /// The augmentations that a text names, and where.
 fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
     static PATTERNS: LazyLock<Vec<regex::Regex>> =
@@ -209,6 +235,11 @@ fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
             words = Some(words.map_or(whole.range(), |w| w.start.min(whole.start())..w.end.max(whole.end())));
             texts.push(item);
         }
+    }
+    if let Some((kinds, place)) = in_short(text) {
+        words = Some(words.map_or(place.clone(), |w| w.start.min(place.start)..w.end.max(place.end)));
+        let first = kinds.into_iter().filter(|kind| !texts.iter().any(|text| text.contains(kind.as_str()))).collect::<Vec<_>>();
+        texts.splice(0..0, first);
     }
     (texts, words)
 }

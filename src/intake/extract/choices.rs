@@ -92,6 +92,16 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         }
         if let (Some(whole), Some(optimizer)) = (words.get(0), name.and_then(|n| optimizer_named(n.as_str()))) {
             found.say(at, FieldKey::Optimizer, Value::Optimizer { optimizer }, None, whole.range());
+            // `A is trained with Adam, while B is trained with SGD`.
+            let contrast = [", while ", ", whereas ", "; "].iter().filter_map(|mark| text[whole.end()..].find(mark)).min();
+            let rest = contrast.map(|mark| whole.end() + mark);
+            let further = rest.and_then(|from| USE.iter().find_map(|form| form.captures_at(text, from)).filter(own));
+            let name = further.as_ref().and_then(|words| words.name("o").or_else(|| words.name("p")));
+            if let Some((name, other)) = name.and_then(|name| Some((name, optimizer_named(name.as_str())?)))
+                && other != optimizer
+            {
+                found.say(at, FieldKey::Optimizer, Value::Optimizer { optimizer: other }, None, name.range());
+            }
         }
     }
 }

@@ -27,6 +27,9 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
     if let Some(topic) = topic::of_exception(text, words.end) {
         return Scope { topic: Some(topic), ..scope };
     }
+    if let Some(part) = part_of_clause(text, at).and_then(|part| scope::further(&scope, part)) {
+        return Scope { topic: Some(part), ..scope };
+    }
     match topic::of_clause(text, at).and_then(|topic| scope::further(&scope, topic)) {
         Some(topic) => Scope { topic: Some(topic), ..scope },
         None => scope::with_topic(scope, topic::of_role(text, words)),
@@ -38,26 +41,44 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
 fn model_of_clause(text: &str, at: usize) -> Option<String> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|adopts?|employs?|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Ff]or [^,;]{2,40}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b",
+            r"(?:^(?:While |Whereas )?|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|adopts?|employs?|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Tt]he |[Oo]ur )?(?P<z>tiny|small|base|medium|large|huge|big|smaller|larger|teacher|student) (?:model|one|network|variant|encoder|version)s? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Ff]or [^,;]{2,40}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b",
         )
     });
     if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
         return None;
     }
     let name = |found: &regex::Captures<'_>| {
-        found.name("x").or_else(|| found.name("y")).map(|name| (name.start(), name.as_str().to_string()))
+        let size = found.name("z");
+        let model = || found.name("x").or_else(|| found.name("y")).filter(|name| topic::is_model(name.as_str()));
+        size.or_else(model).map(|name| (name.start(), name.as_str().to_string()))
     };
-    let all: Vec<(usize, String)> =
-        SUBJECT.captures_iter(text).filter_map(|found| name(&found)).filter(|(_, name)| topic::is_model(name)).collect();
+    let all: Vec<(usize, String)> = SUBJECT.captures_iter(text).filter_map(|found| name(&found)).collect();
     let (_, model) = all.iter().rfind(|(start, _)| *start < at)?;
     all.iter().any(|(_, other)| other != model).then(|| model.clone())
+}
+
+/// `The encoder is trained with A; the decoder is trained with B`: of a sentence whose clauses have a part each for their subject, that of
+/// the clause at `at`.
+fn part_of_clause(text: &str, at: usize) -> Option<String> {
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>encoder|decoder|generator|discriminator|critic|actor|policy|retriever|re-?ranker|reader|tagger|backbone|head|classifier|projector|adapters?)(?: model| network)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|takes?)\b",
+        )
+    });
+    if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
+        return None;
+    }
+    let all: Vec<(usize, &str)> =
+        SUBJECT.captures_iter(text).filter_map(|found| found.name("x")).map(|part| (part.start(), part.as_str())).collect();
+    let (_, part) = all.iter().rfind(|(start, _)| *start < at)?;
+    all.iter().any(|(_, other)| other != part).then(|| (*part).to_string())
 }
 
 /// `On A we take 8; on B we take 16`: of a sentence whose clauses begin with data of their own, the data of the clause at `at`.
 fn data_of_clause(text: &str, at: usize, of_sentence: &Scope) -> Option<Vec<String>> {
     static CLAUSE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?:^|[;,:] (?:and |while |whereas |but )?|\b(?:while|whereas|and) )(?:[Ff]or|[Oo]n|[Ii]n) (?P<x>[^,;:()]{2,60}?)(?:, | (?:we|the|an?|is|are|it|our|with)\b)",
+            r"(?:^|[;,:] (?:and |while |whereas |but )?|\b(?:while|whereas|and) )(?:[Ff]or|[Oo]n|[Ii]n) (?P<x>[^,;:()]{2,60}?)(?:, | (?:we|the|an?|is|are|it|our|with)\b| (?:for|at) \d)",
         )
     });
     if of_sentence.datasets.is_empty() {

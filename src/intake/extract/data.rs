@@ -26,7 +26,7 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     });
     static CUE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from|sampled)\b",
+            r"(?i)\b(?:data ?sets?|corpus|corpora|benchmarks?|tasks?|on|using|use|following|(?:data|sampled|drawn|taken|collected|crawled) from|sampled|(?:text|data|speech|audio|material) (?:is|are|was|were|comes?|came))\b",
         )
     });
     let text = at.text();
@@ -188,6 +188,14 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     let text = at.text();
+    // An item of a list under such a heading needs no verb.
+    if let [only] = at.heard.metrics_in(text).as_slice()
+        && text.trim_start_matches(['•', ' ']) == &text[only.at.clone()]
+        && is_of_measures(found.paper.section_title(at.sentence.section))
+    {
+        let value = Value::Texts { texts: vec![only.name.clone()] };
+        return found.say(at, FieldKey::Metrics, value, None, only.at.clone());
+    }
     let whole = text.ends_with(['.', ':', ')']);
     if !whole || !MEASURED.is_match(text) && !at.caption {
         return;
@@ -202,6 +210,12 @@ fn metrics(at: &Place<'_>, found: &mut Findings<'_>) {
             found.say(at, FieldKey::Metrics, value, None, mention.at);
         }
     }
+}
+
+/// `Evaluation metrics`, `Measures`: a heading over them.
+fn is_of_measures(title: &str) -> bool {
+    let title = title.to_lowercase();
+    ["metric", "measure", "evaluation"].iter().any(|word| title.contains(word))
 }
 
 /// `This is accuracy, not the mean {error}`: what the measure is not.

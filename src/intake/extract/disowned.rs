@@ -51,6 +51,16 @@ pub(super) fn ends_of_a_grid(before: &str) -> bool {
     GRID.is_match(before)
 }
 
+/// `Foo with label smoothing {(77.4% on all leaves)}`: what a run with it reached. Its own share is all that stands in such brackets.
+pub(super) fn is_a_score(inside: &str, written: &str, after: &str) -> bool {
+    static GOES_ON: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^\s?%?(?:\)|\s?[/;]| (?:for|in|on|after|rate|prob\w*|during|at|per)\b)"));
+    let in_percent = written.contains('%') || after.trim_start().starts_with('%');
+    // Nobody smooths or drops out to a tenth of a percent.
+    let is_fine = written.split_once('.').is_some_and(|(whole, _)| whole.len() > 1 && whole.starts_with(|c: char| c > '2'));
+    inside.trim_end().ends_with('(') && in_percent && (is_fine || !GOES_ON.is_match(after))
+}
+
 /// `RMSNorm (Ash, 2019; {ε = 1e-5})`, `ε = 1e-5 for layer normalization`: the constant of a layer, not of the optimiser.
 pub(super) fn is_of_a_norm(before: &str, after: &str) -> bool {
     static NORM: LazyLock<regex::Regex> = LazyLock::new(|| {

@@ -16,14 +16,14 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
 fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
-            r"\b(?P<d>(?:(?:a single |one |two |four |eight |\d+ )?\d{1,3}-(?:GPU|TPU) (?:nodes?|machines?|servers?|instances?|workstations?)\b)|(?:(?:one machine with |a single |single |one |two |four |eight |sixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
+            r"\b(?P<d>(?:(?:a single |one |two |four |eight |\d+ )?\d{1,3}-(?:GPU|TPU) (?:nodes?|machines?|servers?|instances?|workstations?)\b)|(?:(?:one machine with |\d{1,3}-core |(?:[Aa] )?[Ss]ingle |[Oo]ne |[Tt]wo |[Tt]hree |[Ff]our |[Ss]ix |[Ee]ight |[Ss]ixteen |\d+ ?[×x] ?(?:\d{2,3} ?GB )?|\d+-GPU |\d+ |an? )?(?:x )?(?:NVIDIA |Nvidia |AMD |Apple |Intel |Cloud |Tesla |GeForce |GTX |Google |Instinct ){0,4}",
             r"(?:(?:Pascal |Volta |Turing |Ampere |Hopper )?(?:[PVAKHTBL]\d{2,3}|A\d{4}|[TL]4)[SXG]?(?:\b|s\b)|RTX ?[A-Z]?\d{4}(?: ?(?:Ti|Ada))?|GTX ?\d{3,4}(?: ?Ti)?|MI\d{2,3}X?|M[1-4] (?:Pro|Max|Ultra)|M[1-4](?: (?:Pro|Max|Ultra))? (?:laptop|MacBook|Mac|chip)|(?:Titan|TITAN) ?[A-Z][a-z]?|TPU ?v?\d?(?:s|-\d+|[- ]?[Pp]ods?)?|Quadro \w+|GPUs?|CPUs?)",
             r"(?:[- ]\d{2,3} ?GB)?(?: ?(?:GPUs?|TPUs?|cores?|chips?|accelerators?|hardware))?s?(?: in Pod configuration)?(?: \(\d+ TPU chips total\))?(?: \(\d{2,3} ?GB\))?))"
         ))
     });
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\b(?:[Rr]uns?|[Mm]odels?|[Tt]raining|[Ee]xperiments?)(?: \w+)? (?:needs?|needed|requires?|required|occup(?:y|ies|ied)) $|\bon $|\b(?:hardware|gpus?|devices?): $",
+            r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)?|experiments?|performed|ran|run|use|used|took|hardware|machine)\b(?:[^.;]|\bal\.){0,90}?\b(?:on|in|using|with|use|used|over|across)\b(?:(?: hardware)? of type |[^.;]{0,12}?|[^.;,]{0,40} CPUs? and )$|\b(?:[Ww]e|[Cc]lusters?|[Mm]achines?|[Nn]odes?|[Ss]ervers?) (?:all |each )?(?:use|used|have|has|had|contain|contains) $|\b(?:[Rr]uns?|[Mm]odels?|[Tt]raining|[Ee]xperiments?)(?: \w+)? (?:needs?|needed|requires?|required|occup(?:y|ies|ied)) $|\b(?:split|spread|distributed|divided|sharded|paralleli[sz]ed|data-parallel)(?: \w+)? (?:across|over|among|between|on) $|\bon (?:an? )?$|\b(?:hardware|gpus?|devices?): $",
         )
     });
     // `GPU: Foo 80` in a list of what a machine has.
@@ -34,14 +34,11 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     // What could be done is not what was done.
     let possible = lower.contains("can be ") || lower.contains("could be ");
     let is_apart = at.caption && !["performed on", "conducted on", "run on"].iter().any(|done| lower.contains(done));
-    if is_apart
-        || possible
-        || !["train", "tun", "experiment", "perform", "hardware", "batch size", "runtime", "run on"]
-            .iter()
-            .chain(&["cluster", "node", "we use", "each run", "runs "])
-            .any(|w| lower.contains(w))
-            && !ITEM.is_match(text)
-    {
+    let speaks = ["train", "tun", "experiment", "perform", "hardware", "batch", "runtime", "run on", "cluster", "node"]
+        .iter()
+        .chain(&["we use", "each run", "runs "])
+        .any(|word| lower.contains(word));
+    if is_apart || possible || !speaks && !ITEM.is_match(text) && !begins_with_devices(text) {
         return;
     }
     static TO_TRAIN: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -57,14 +54,19 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     for words in DEVICES.captures_iter(text) {
         let Some(device) = words.name("d") else { continue };
         let name = device.as_str().trim();
-        let specific = name.contains(|c: char| c.is_ascii_digit()) || name.contains(' ');
+        // How many cores an unnamed processor has tells nothing of it.
+        let is_unnamed = name.contains("-core ") && name.split(' ').count() == 2 && name.contains("PU");
+        let specific = (name.contains(|c: char| c.is_ascii_digit()) || name.contains(' ')) && !is_unnamed;
         // `16 GPU-hours` are a cost.
         let is_cost =
             ["-hour", "-day", "-second", " hour", " day", " memory"].iter().any(|unit| text[device.end()..].starts_with(unit));
         let (before, after) = (&text[..device.start()], &text[device.end()..]);
         if specific
             && !is_cost
-            && (WORK.is_match(before) || AND.is_match(before) || is_listed(before, name, after))
+            && (WORK.is_match(before)
+                || AND.is_match(before)
+                || is_listed(before, name, after)
+                || before.is_empty() && begins_with_devices(text))
             && !is_of_inference(before, after)
         {
             let value = Value::Text { text: name.to_string() };
@@ -76,6 +78,16 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
             found.tell(&Place { scope: &of.or(at.scope), ..*at }, said);
         }
     }
+}
+
+/// `Two A40 GPUs shared the load`: the machines are what the sentence is about.
+fn begins_with_devices(text: &str) -> bool {
+    static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:A single|One|Two|Three|Four|Six|Eight|Sixteen|\d{1,3}) (?:[\w-]+ ){1,4}?(?:GPUs?|TPUs?|accelerators?|cards?)(?: \([^()]{1,20}\)| with [\w ]{2,20})? (?:were|are|was|is|have|has|had|ran|run|serve|share|suffice|power)(?:d|s|ed)?\b",
+        )
+    });
+    DEVICES.is_match(text)
 }
 
 /// `(…, bf16, {one NVIDIA A10 GPU})`: an item of its own in brackets, by its maker's name.
@@ -122,7 +134,9 @@ fn training_time(at: &Place<'_>, found: &mut Findings<'_>) {
     // `60k hours of speech` are data.
     let is_time = |words: &regex::Captures<'_>| {
         let whole = words.get(0).map_or(0..0, |whole| whole.range());
-        !is_of_recordings(&text[whole.end..]) && !counts_recordings(&text[..whole.start])
+        !is_of_recordings(&text[whole.end..])
+            && !counts_recordings(&text[..whole.start])
+            && !is_of_other_work(&text[..whole.start])
     };
     let Some(words) = TIME.captures_iter(text).find(is_time) else { return };
     let (Some(whole), Some(number), Some(unit)) =
@@ -210,6 +224,16 @@ fn is_of_recordings(after: &str) -> bool {
         )
     });
     DATA.is_match(after) && !WORK.is_match(after)
+}
+
+/// `the architecture search took`, `our whole study required`: more than one training, or none.
+fn is_of_other_work(before: &str) -> bool {
+    static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:stud(?:y|ies)|project|campaign|search(?:es)?|annotat\w+|label?ling|data collection|evaluation|analys[ei]s|pre-?processing|generation|inference|decoding)\b(?: (?:up|from|to|until|of|for|on|in|with) [^.;,]{1,40}?)? $",
+        )
+    });
+    WORK.is_match(before)
 }
 
 /// `120 sessions {(60 h)}`: how long what was recorded is.

@@ -99,13 +99,13 @@ fn each(names: &str, count: usize) -> Option<Vec<Scope>> {
 pub(super) fn one_each(text: &str, end: usize) -> Vec<(Range<usize>, Scope)> {
     static FOR: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:(?:\s(?:performed|performs|worked|works|proved|proves|was|were|is|are|did|does|used|chosen|better|best|well|more|most|suitable|optimal|good|effective|to\sbe))+|\s(?:training\s)?\p{L}+)?\s(?:(?:for|on|if|when)\s(?P<x>(?:the\s)?[^,;.()]{2,40}?)|(?:in|during)\s(?P<y>(?:the\s)?[^,;.()]{2,30}?\s(?:stage|phase|step|part|half|round)s?))(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,?\swhereas\s|,?\swhile\s|,\sbut\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[.;)]|$)",
+            r"^(?:(?:\s(?:performed|performs|worked|works|proved|proves|was|were|is|are|did|does|used|chosen|better|best|well|more|most|suitable|optimal|good|effective|to\sbe))+|\s(?:training\s)?\p{L}+)?\s(?:(?:for|on|if|when)\s(?P<x>(?:the\s)?(?:[^,;.()]|\.\d){2,40}?)|(?:in|during)\s(?P<y>(?:the\s)?[^,;.()]{2,30}?\s(?:stage|phase|step|part|half|round|model|network|variant|setting|case|experiment)s?))(?:\s?\([^()]*\))?(?P<end>,\sand\s|,\sor\s|,?\swhereas\s|,?\swhile\s|,\sbut\s|,\s|\sand\s|\sor\s|\sto\s|\s(?:during|using|which|that|when)\s|[;)]|\.(?:\s|$)|$)",
         )
     });
     // The same where several names stand before the next number: `13 for A and B, and 65 for C`.
     static NEXT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"^(?:\s(?:training\s)?\p{{L}}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[A-Z][^\s,;.()]*(?:(?:,?\sand\s|,\s|\s)[\p{{L}}][^\s,;.()]*){{0,6}}?)(?P<end>,?\sand\s|,\s){}",
+            r"^(?:\s(?:training\s)?\p{{L}}+)?\s(?:for|on)\s(?P<x>(?:the\s)?[A-Z](?:[^\s,;.()]|\.\d)*(?:(?:,?\sand\s|,\s|\s)[\p{{L}}\d](?:[^\s,;.()]|\.\d)*){{0,6}}?)(?P<end>,?\sand\s|,\s){}",
             numbers::NUMBER
         ))
     });

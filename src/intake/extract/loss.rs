@@ -58,7 +58,13 @@ fn is_of_cited(text: &str) -> bool {
     });
     static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:we|our|ours)\b"));
     static ORIGINAL: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^In (?:the|its|their) original\b"));
-    (CITED.is_match(text) || ORIGINAL.is_match(text)) && !OWN.is_match(text)
+    // `A recent study [7] has shown that ... as the loss is better`.
+    static SHOWN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:[\w ]{1,24}, )?(?:(?:A|An|One|The|Some|Several|Many|Most|Other|Recent|Previous|Prior|Earlier|Existing) )+(?:(?:recent|previous|prior|earlier|related|other|existing|empirical) )*(?:stud(?:y|ies)|works?|papers?|authors|researchers|results?|findings?)(?: [(\[][^)\]]{1,40}[)\]])* (?:(?:has|have|also|recently|first) )*(?:shows?|showed|shown|finds?|found|demonstrate[sd]?|suggest(?:s|ed)?|report(?:s|ed)?|argue[sd]?|propose[sd]?|observe[sd]?)\b",
+        )
+    });
+    (CITED.is_match(text) || ORIGINAL.is_match(text) || SHOWN.is_match(text)) && !OWN.is_match(text)
 }
 
 /// Where a sentence says what is minimised, each with what that is worth.

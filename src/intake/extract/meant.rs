@@ -1,7 +1,7 @@
 //! Whether a number beside a setting's name is that setting of the paper's own, rather than something that only looks alike: the length
 //! of a part, the rate that did not do, a count of something else.
 
-use super::disowned::{ends_of_a_grid, is_before_a_pass, is_disowned, is_of_a_norm};
+use super::disowned::{ends_of_a_grid, is_a_score, is_before_a_pass, is_disowned, is_of_a_norm};
 use super::numbers;
 use crate::intake::FieldKey;
 use std::ops::Range;
@@ -23,6 +23,10 @@ pub(super) fn applies(key: FieldKey, text: &str, whole: Range<usize>, value: Ran
     // Before its name a value stands at the very beginning.
     let (leads, behind) = (inside.is_empty(), &text[whole.end..]);
     if is_disowned(before, after) || ends_of_a_grid(&text[..value.start]) || leads && is_anothers(key, before, behind) {
+        return false;
+    }
+    let is_share = matches!(key, FieldKey::Dropout | FieldKey::LoraDropout | FieldKey::LabelSmoothing | FieldKey::WeightDecay);
+    if is_share && is_a_score(&inside, &text[value.clone()], after) {
         return false;
     }
     match key {

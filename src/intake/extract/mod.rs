@@ -20,6 +20,7 @@ mod in_turn;
 mod language;
 mod loss;
 mod meant;
+mod models;
 mod names;
 mod numbers;
 mod rank;
@@ -88,6 +89,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
             boasts,
             is_aside,
             of_others,
+            in_cell: false,
             own: &own,
             heard: &heard,
         };
@@ -124,6 +126,7 @@ pub fn extract(paper: &Paper) -> PaperSpec {
     used::init(&models, &mut found);
     used::say(models, &mut found);
     architecture::patches(&mut found.fields);
+    architecture::depths(&mut found.fields);
     if data::all_trained_on(&sentences) {
         let datasets = found.fields.iter_mut().filter_map(|field| match &mut field.value {
             Value::Dataset { dataset } => Some(dataset),
@@ -190,6 +193,8 @@ struct Place<'a> {
     is_aside: bool,
     /// It tells what others did.
     of_others: bool,
+    /// It is a table's cell, where settings stand without verbs.
+    in_cell: bool,
     /// Words for what the paper proposes.
     own: &'a [String],
     /// Data sets and metrics by the paper's own names.
@@ -500,7 +505,11 @@ mod column_tests;
 #[cfg(test)]
 mod further_tests;
 #[cfg(test)]
+mod kinds_tests;
+#[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod paper_tests;
 #[cfg(test)]
 mod placed_tests;
 #[cfg(test)]

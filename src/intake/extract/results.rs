@@ -383,7 +383,12 @@ fn is_level(text: &str, number: &Range<usize>, percent: bool) -> bool {
     // A bare whole number is a count more often than a score; years are never scores.
     let written = &text[number.clone()];
     let plausible = percent || written.contains('.') || written.parse::<u32>().is_ok_and(|n| n <= 100);
-    plausible && !GAIN_BEFORE.is_match(&text[..number.start]) && !GAIN_AFTER.is_match(&text[number.end..])
+    // `a Hamming loss of 0.02` is a measure, and nothing that was lost.
+    static LOSS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:hamming|val(?:idation)?|test|training|dev|evaluation|log|entropy|hinge) loss(?: of)?\s?$")
+    });
+    let before = &text[..number.start];
+    plausible && (LOSS.is_match(before) || !GAIN_BEFORE.is_match(before)) && !GAIN_AFTER.is_match(&text[number.end..])
 }
 
 /// The data set that stands last before the metric, or first after the number.

@@ -46,8 +46,7 @@ const OF: &str = concat!(
 const NAMED: &str = r"(?:\s(?:of|is|to|was|were|at|be|set|value|rate|size|length|factor|coefficient|parameter|probability|with|a|an|the|fixed))*\s\(?";
 
 /// The sign of a quantity before its value: `learning rate η = 3e-4`, `batch size B = 1024`.
-const SIGN: &str =
-    r"(?:(?:[A-Za-zα-ωϵε][₀-₉]?\s?\()?\b(?:[α-ωϵε][A-Za-z]{1,5}|[A-Za-zα-ωϵε](?:_?[₀-₉0-9ₐ-ₜ]|_\{?[A-Za-z]{1,8}\}?)?)\s?=\s?)";
+const SIGN: &str = r"(?:(?:[A-Za-zα-ωϵε][₀-₉]?\s?\()?\b(?:alpha|beta|gamma|delta|eps(?:ilon)?|eta|lambda|mu|tau|[α-ωϵε][A-Za-z]{1,5}|[A-Za-zα-ωϵε](?:_?[₀-₉0-9ₐ-ₜ]|_\{?[A-Za-z]{1,8}\}?)?)\s?=\s?)";
 
 /// A rule, whose pattern is put together when a sentence first has the words that it cannot do without: a paper meets few of all rules.
 pub(super) struct Compiled {

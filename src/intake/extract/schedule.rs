@@ -88,7 +88,12 @@ fn forms() -> Vec<(regex::Regex, Shape)> {
         ),
         form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
         form(
-            format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: down)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+) (?:every|each|per|after every|after each) {again}"),
+            format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: down)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+)(?: ?[x×]| times|[- ]fold)? (?:every|each|per|after every|after each) {again}"),
+            |found| staircase(found, divisor(found)),
+        ),
+        // `it drops 10x every 30 epochs`.
+        form(
+            format!(r"\b(?:decay|dropp?|reduc|decreas|lower|anneal|shrink|shrunk|f[ae]ll)\w*(?: it| the (?:learning[- ]rate|lr))? (?P<d>\d*\.?\d+)(?: ?[x×]| times|[- ]fold) (?:every|each|after every|after each) {again}"),
             |found| staircase(found, divisor(found)),
         ),
         form(
@@ -145,6 +150,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
             && !is_of_another(before)
             && !words.get(0).is_some_and(|whole| is_anothers_own(before, whole.as_str()))
             && !is_of_layers(&lower)
+            && !words.get(0).is_some_and(|whole| is_untuned(whole.as_str(), before, after))
     };
     let all: Vec<_> = FORMS.iter().filter_map(|(form, shape)| Some((form.captures_iter(text).find(is_whole)?, shape))).collect();
     // Of several the one that was taken, else the most special.
@@ -187,6 +193,17 @@ fn is_anothers_own(before: &str, whole: &str) -> bool {
     });
     // `weight {decay of 0.1, which is reduced}` is read elsewhere.
     NAME.is_match(before) && !whole.to_lowercase().starts_with("decay") && !whole.to_lowercase().contains("rate")
+}
+
+/// `a {fixed learning rate} of 0.1 replaces the search over three`: one that was not chosen by trying, whatever it does in time.
+fn is_untuned(whole: &str, before: &str, after: &str) -> bool {
+    static SEARCH: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:replac\w+|instead of|rather than|in place of|without|no)\b[^.;]{0,30}\b(?:select\w*|search\w*|tun(?:e|ed|ing)|sweep\w*|grid|choos\w+|choice|pilot)\b",
+        )
+    });
+    let is_fixed = whole.to_lowercase().starts_with("fixed ");
+    is_fixed && (SEARCH.is_match(after) || SEARCH.is_match(before))
 }
 
 /// What differs from layer to layer is no schedule.

@@ -27,7 +27,10 @@ pub(super) fn scopes(paper: &Paper, sentences: &[Sentence]) -> Vec<Scope> {
             PassageKind::Caption => own.or(&of_caption(paper, sentence.passage)).or(&heading),
             PassageKind::Note => own.or(&heading),
             _ => {
-                let goes_on = running.passage.is_some_and(|last| goes_on_behind_a_formula(paper, last, sentence.passage));
+                let goes_on = running.passage.is_some_and(|last| {
+                    goes_on_behind_a_formula(paper, last, sentence.passage)
+                        || goes_on_behind_its_title(paper, last, sentence.passage)
+                });
                 let own = running.take(sentence, own, goes_on).or(&heading).or(&running.paragraph);
                 match topic::reach(&sentence.text) {
                     topic::Reach::All if !for_all => own,
@@ -176,6 +179,12 @@ fn goes_on_behind_a_formula(paper: &Paper, last: usize, next: usize) -> bool {
     is_open && between.iter().all(|passage| passage.kind == PassageKind::Fragment)
 }
 
+/// Whether a passage is the title in its line of the next, which the layout of a page took apart.
+fn goes_on_behind_its_title(paper: &Paper, last: usize, next: usize) -> bool {
+    let Some(passage) = paper.passages.get(last).filter(|_| next == last + 1) else { return false };
+    passage.kind == PassageKind::Prose && title_alone(paper.passage(passage).trim()).is_some()
+}
+
 /// `Foo-L`: a name that others' models beside it have, too, so that it tells of its own sentence alone.
 fn ends_in_a_letter(name: &str) -> bool {
     name.rsplit_once('-').is_some_and(|(_, size)| size.len() <= 2 && size.chars().all(char::is_alphabetic))
@@ -191,12 +200,22 @@ fn is_run_in(text: &str) -> bool {
 fn label(text: &str) -> Option<String> {
     static LABEL: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"^(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,5})(?:: [A-Z]|\. (?:lr|[a-z]{4,}) |\.$|:$)"));
-    static ITEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&-]+){0,4}): \S"));
+    static ITEM: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"^• ?(?P<l>[A-Z][\w-]*(?: [\w/&+-]+){0,4}): \S"));
     static VERB: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires|shows?|gives?|lists?|reports?|presents?|compares?|contains?|describes?|summari[sz]es?)\b",
+            r"(?i)\b(?:is|are|was|were|be|has|have|we|it|this|that|uses?|used|trains?|trained|set|see|follows?|do|does|can|spans|lasts|takes|took|runs|requires|shows?|gives?|lists?|reports?|presents?|compares?|contains?|describes?|summari[sz]es?|\w+(?:ed|es) (?:the|an?|all|our|its|their|both))\b",
         )
     });
+    // `Track A. Each head is`, `• Task 2: we`: the letter or number tells it from the others.
+    static NUMBERED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:• ?)?(?P<l>(?:(?:[Ss]ub-?)?[Tt]rack|(?:[Ss]ub-?)?[Tt]ask|Setting|Scenario|Experiment|System|Model|Run|Part|Variant|Configuration) (?:[A-Z]|\d{1,2}|I{1,3}|I?V))(?: \([^()]{2,60}\))?(?:[.:]$|[.:] \S| [–—-] )",
+        )
+    });
+    if let Some(found) = NUMBERED.captures(text) {
+        return Some(found["l"].to_string());
+    }
     // An item may have a title of its own: `• Leaf baseline. lr 0.1`.
     let bare = text.strip_prefix('•').map_or(text, str::trim_start);
     let label = LABEL.captures(bare).or_else(|| ITEM.captures(text))?.name("l")?.as_str();

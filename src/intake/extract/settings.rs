@@ -1,11 +1,18 @@
 //! Settings that are numbers: learning rate, batch size, epochs and so on. Each way of saying one is a row of the rules.
 
+mod devices;
+mod lists;
+
 use super::meant::applies;
 use super::rules::{COMPILED, Rule};
 use super::{Findings, Place, Said, assigned, beside, clause, in_turn, numbers, scope, tables, topic, variant};
 use crate::intake::{Family, FieldKey, Origin, Scope, Unit, Value};
+use devices::each_of;
+use lists::{best_of, fitting, is_said, lists_settings, own_part};
 use std::ops::Range;
 use std::sync::LazyLock;
+
+pub(super) use devices::times_devices;
 
 pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     let given = given(at, found);
@@ -18,7 +25,7 @@ fn given(at: &Place<'_>, found: &mut Findings<'_>) -> Vec<(FieldKey, Range<usize
     let in_words = [" epoch", " norm", " pass "].iter().any(|word| text.contains(word));
     let counts = text.contains(|c: char| c.is_ascii_digit()) || in_words;
     // A table that lost its columns is no sentence, either.
-    let is_list = !at.caption && lists_settings(text);
+    let is_list = at.in_cell || !at.caption && lists_settings(text);
     if !counts || !is_said(text) && !is_list {
         return Vec::new();
     }
@@ -236,6 +243,7 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         &own,
         Said { unit, weight, origin, placed: placed_first, ..Said::new(rule.key, Value::from_numbers(values), whole.clone()) },
     );
+    let of_data = others.iter().any(|(_, of)| !of.datasets.is_empty());
     for (number, of) in &others[others.len().min(1)..] {
         let Some(value) = numbers::parse(&text[number.clone()]).filter(|v| values_fit(rule, &[*v], "")) else { continue };
         if counts_else(rule.key, word_behind(text, number.end)) {
@@ -243,7 +251,9 @@ fn say(at: &Place<'_>, rule: &Rule, met: &Match, found: &mut Findings<'_>) -> us
         }
         // An exception to `all other models` is none of them.
         let of_rest = at.scope.topic.as_deref().is_some_and(|topic| in_turn::rest(topic).is_some());
-        let around = Scope { topic: at.scope.topic.clone().filter(|_| !of_rest), ..at.scope.clone() };
+        // Where one of them is for data, so is each: the sentence's data are those of all.
+        let datasets = if of_data { Vec::new() } else { at.scope.datasets.clone() };
+        let around = Scope { topic: at.scope.topic.clone().filter(|_| !of_rest), datasets, ..at.scope.clone() };
         let scope = of.clone().or(&around);
         let own = Place { scope: &scope, ..*at };
         let (values, unit) = with_unit(rule, vec![value], text, number.clone(), number.end);
@@ -263,26 +273,6 @@ fn is_sum_of_phases(key: FieldKey, text: &str, whole: &Range<usize>) -> bool {
     key == FieldKey::Epochs && is_sum && before.ends_with(['(', 'a']) && before.matches(" epochs").count() > 1
 }
 
-/// `{0.1, 0.2}, of which 0.2 did best`: of several that were tried the one that was taken.
-fn best_of(values: &[f64], rest: &str) -> Option<f64> {
-    static BEST: LazyLock<regex::Regex> = LazyLock::new(|| {
-        let n = numbers::NUMBER;
-        crate::intake::regex(&format!(
-            concat!(
-                r"(?i)(?P<v>{n}),? (?:(?:which|that|to|was|were|is|be|being|as|it|we|the|overall|finally|turned out|work(?:s|ed|ing)?|perform(?:s|ed|ing)?|gave|gives|giving|yield(?:s|ed|ing)?|did|doing|found) )*(?:best|optimal|chosen|selected)\b",
-                r"|\b(?:best|optimal|picked?|chose|chosen|selected?|settled(?: on)?)\b(?: (?:one|ones|value|rate|learning|batch|size|results?|performance|performing|performer|setting|was|is|were|of|at|on|with|the|a|being|to|be|achieved|obtained|found|as)\b| ?[:=(])* ?(?P<w>{n})"
-            ),
-            n = n
-        ))
-    });
-    if values.len() < 2 || !["best", "optimal", "pick", "chose", "select", "settled"].iter().any(|word| rest.contains(word)) {
-        return None;
-    }
-    let mut named =
-        BEST.captures_iter(rest).filter_map(|found| numbers::parse(found.name("v").or_else(|| found.name("w"))?.as_str()));
-    named.find(|best| values.contains(best))
-}
-
 /// The word that stands right behind a number, as its unit does.
 pub(super) fn word_behind(text: &str, end: usize) -> &str {
     text[end..].trim_start_matches([' ', '-']).split(|c: char| !c.is_alphabetic()).next().unwrap_or_default()
@@ -297,125 +287,6 @@ fn counts_else(key: FieldKey, word: &str) -> bool {
         | "gpu" | "gpus" | "tpu" | "tpus" => true,
         _ => false,
     }
-}
-
-/// Where the numbers of a list stand, each with its sign of percent.
-fn numbers_in(list: &str) -> Vec<Range<usize>> {
-    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(&format!(r"{}(?:\s?%)?", numbers::NUMBER)));
-    ONE.find_iter(list).map(|one| one.range()).collect()
-}
-
-/// Of a list of numbers those that are this setting's: in `a learning rate of 1e-4, 1000 warm-up steps` the second begins another.
-fn own_part(text: &str, value: Range<usize>) -> Range<usize> {
-    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(concat!(
-            r"(?i)^(?:\s?(?:GB\b|[x×]\s?\d)",
-            r"|(?:\s?%)?[- ](?:linear |training |gradient |attention |transformer )?(?:warm|steps?\b|iterations?\b|updates?\b|epochs?\b|momentum|weight|drop|batch|layers?\b|heads?\b|examples?\b|samples?\b|random|tokens?\b|hidden|hours?\b|days?\b|label|learning[- ]rate|lr\b|accumul|runs?\b|folds?\b|workers?\b)",
-            r"|[- ](?:(?:nvidia|tesla|geforce|rtx|gtx|amd|google|cloud|different|random|independent|distinct|[a-z]{1,4}\d{2,4}(?:-?\d{2}gb)?|\d{2,3}gb) ){0,3}(?:[avhptl]\d{2,3}s?|gpus?|tpus?|seeds?|runs?|chips|cores|machines|nodes)\b)"
-        ))
-    });
-    match numbers_in(&text[value.clone()]).as_slice() {
-        [.., before, _] if OTHER.is_match(&text[value.end..]) && !in_turn::is_behind(&text[value.end..]) => {
-            value.start..value.start + before.end
-        }
-        _ => value,
-    }
-}
-
-/// The numbers of a list that this setting can have, and where they stand: in `a batch size of 512 and 0.1 label smoothing` the
-/// last is another's; where they stand before its name, as in `64 and 1e-4 learning rate`, the first.
-fn fitting(rule: &Rule, text: &str, value: Range<usize>, ends: bool) -> (Range<usize>, Vec<f64>) {
-    // The two ends of a range are of one another: `β₂ ∈ [0, 1)`.
-    let is_range = text[..value.start].trim_end().ends_with(['[', '(', '{']);
-    let mut value = value;
-    loop {
-        let list = &text[value.clone()];
-        let mut values = numbers::parse_list(list);
-        values.extend(numbers::in_words(list));
-        let own = is_range || values_fit(rule, &values, list) && !strays(rule, &values, ends);
-        match numbers_in(list).as_slice() {
-            [.., before, _] if !own && ends => value = value.start..value.start + before.end,
-            [_, next, ..] if !own => value = value.start + next.start..value.end,
-            _ => return (value, values),
-        }
-    }
-}
-
-/// `a learning rate of 1e-4 and 4 of them`: nobody tries a rate beside one so many times as large.
-fn strays(rule: &Rule, values: &[f64], ends: bool) -> bool {
-    let (own, other) = if ends { (values.first(), values.last()) } else { (values.last(), values.first()) };
-    let far = |(own, other): (&f64, &f64)| *own < 0.1 && *other >= 2.0 && other.fract() == 0.0;
-    rule.key == FieldKey::Lr && own.zip(other).is_some_and(far)
-}
-
-/// How many devices share a batch that is given for each of them: none if it is not, `Some(None)` if nobody says how many.
-fn each_of(text: &str, whole: &Range<usize>, value: &Range<usize>) -> Option<Option<f64>> {
-    static EACH_BEFORE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:per[- ](?:gpu|tpu|device|core|worker|node|chip)|local|device|micro)[- ]$")
-    });
-    // `batch size (per GPU) of 4`.
-    static EACH_INSIDE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:per|on each|for each|on every)[- ](?:gpu|tpu|device|core|worker|node|chip|card)\b")
-    });
-    static EACH_AFTER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^ ?(?:examples |samples |sequences |images |sentences |tokens )?(?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card)s?\b",
-        )
-    });
-    if let Some(devices) = times_devices(&text[value.end..]) {
-        return Some(Some(devices));
-    }
-    static STEPS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\baccumulat\w+[^.;\d]{0,40}?(?:steps? (?:of |is |= ?)|of |over |for |for every )(\d{1,4})\b|\b(\d{1,4}) (?:gradient[- ])?accumulation steps\b",
-        )
-    });
-    let is_each = EACH_BEFORE.is_match(&text[..whole.start])
-        || EACH_INSIDE.is_match(&text[whole.start..value.start])
-        || EACH_AFTER.is_match(&text[value.end..])
-        || EACH_AFTER.is_match(&text[whole.end..]);
-    if !is_each {
-        return None;
-    }
-    let steps = STEPS.captures(text).and_then(|c| numbers::parse(c.get(1).or_else(|| c.get(2))?.as_str()));
-    Some(devices(text).map(|devices| devices * steps.unwrap_or(1.0)))
-}
-
-/// How many devices multiply the number before: `16 * 4-GPU`, `16 × 4 GPUs`.
-pub(super) fn times_devices(after: &str) -> Option<f64> {
-    static TIMES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)^ ?[*∗⋅·×x] ?(?P<n>\d{1,4})[- ]?(?:gpus?|tpus?|devices?|cores?|workers?|chips?|cards?)\b")
-    });
-    numbers::parse(TIMES.captures(after)?.name("n")?.as_str())
-}
-
-/// How many devices a sentence trains on: `on 8 GPUs`, `4 nodes with 8 A100 GPUs each`.
-fn devices(text: &str) -> Option<f64> {
-    static ON: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(&format!(
-            r"(?i)\b(?:on|across|over|with|using|by) (?:a total of )?(?P<n>\d{{1,5}}|{})(?: ?x)? (?:\w+[- ]){{0,4}}?(?:gpus?|tpus?|devices|cores|workers|chips|cards|accelerators)\b",
-            numbers::WORDS
-        ))
-    });
-    static OF_NODES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        let n = format!(r"\d{{1,5}}|{}", numbers::WORDS);
-        crate::intake::regex(&format!(
-            r"(?i)\b(?P<nodes>{n}) (?:[a-z]+ )?(?:nodes?|machines?|servers?|hosts?)\b(?P<between>[^.;\d]{{0,30}}?)\b(?P<n>{n})(?: ?[x×])? (?:(?:[a-z][\w-]*|\d{{2,3}}GB)[- ]){{0,3}}?(?:gpus?|tpus?|devices|cores|workers|chips|cards|accelerators)\b"
-        ))
-    });
-    let number = |word: &str| numbers::in_words(word).or_else(|| numbers::parse(word));
-    static SINGLE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\ba single (?:\w+[- ]){0,4}?(?:gpu|tpu|device|core|worker|chip|card|accelerator)\b")
-    });
-    // `4 images per GPU` counts no devices.
-    let counts = |words: &regex::Captures<'_>| !words[0].contains(" per ") && !words[0].contains("size");
-    let Some(words) = OF_NODES.captures_iter(text).find(counts) else {
-        let on = ON.captures_iter(text).find(counts).and_then(|words| number(&words["n"]));
-        return on.or_else(|| SINGLE.is_match(text).then_some(1.0));
-    };
-    let in_all = words["between"].contains("total") || text[words.get(0)?.end()..].trim_start().starts_with("in total");
-    let nodes = if in_all { 1.0 } else { number(&words["nodes"])? };
-    Some(nodes * number(&words["n"])?)
 }
 
 /// `betas (0.9, 0.98)`, `β₁, β₂ = 0.9, 0.95`: both at once. Their places.
@@ -481,54 +352,6 @@ fn weight(rule: &Rule, text: &str, end: usize) -> f32 {
     // (What the first steps are for may be a warm-up, told beside the value.)
     let in_part = rule.key != FieldKey::Warmup && PART.find(rest).is_some_and(|part| !part.as_str().contains("warm"));
     if in_part || OTHERWISE.is_match(rest) { 0.7 } else { 1.0 }
-}
-
-/// A sentence or a setting of a list, not the legend of a figure.
-fn is_said(text: &str) -> bool {
-    const SMALL: [&str; 25] = [
-        "the", "a", "of", "we", "is", "are", "was", "with", "for", "to", "and", "in", "on", "use", "set", "over", "each",
-        "about", "by", "at", "spans", "lasts", "takes", "uses", "per",
-    ];
-    text.contains(": ")
-        || text.starts_with('•')
-        || text.split_whitespace().any(|word| SMALL.contains(&word.to_lowercase().as_str()))
-}
-
-/// `Learning Rate 1e-4 Batch Size 16 Warmup Steps 100`, `lr 0.1, batch size 8.`: names of settings, each with its number behind it.
-fn lists_settings(text: &str) -> bool {
-    static NUMBER: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(&format!(r"(?:^|\s){}[,;.]?(?:\s|$)", numbers::NUMBER)));
-    if heads_with_settings(text) {
-        return true;
-    }
-    let mut from = 0;
-    let mut count = 0;
-    while let Some(number) = text.get(from..).and_then(|rest| NUMBER.find(rest)) {
-        let words: Vec<&str> = text[from..from + number.start()].split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
-        let last = |n: usize| words.get(words.len().checked_sub(n)?..).map(|last| last.join(" "));
-        let is_named = (1..=4).filter_map(last).any(|name| tables::setting(&name).is_some());
-        count += usize::from(is_named);
-        // The blank behind a number is the one before the next.
-        from += number.end().max(number.start() + 2) - 1;
-    }
-    // `Dropout 0.1.` is a list of one.
-    count >= 2 || count == 1 && text.ends_with('.') && text.split_whitespace().count() <= 3
-}
-
-/// `Stage 1: Leaf alignment (1 epoch, lr = 1e-3).`: a heading in its line, with the settings of what it heads in brackets.
-fn heads_with_settings(text: &str) -> bool {
-    static INSIDE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^[A-Z•][^()]{3,80} \((?P<in>[^()]{4,100})\)[.:]{1,2}$"));
-    static ONE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        let n = numbers::NUMBER;
-        crate::intake::regex(&format!(r"^(?:(?P<a>[A-Za-z][A-Za-z -]*?) ?[=:]? ?{n}|{n} ?(?P<b>[a-z][a-z -]*))$"))
-    });
-    let is_setting = |part: &str| {
-        let Some(found) = ONE.captures(part.trim()) else { return false };
-        found.name("a").or_else(|| found.name("b")).is_some_and(|name| tables::setting(name.as_str().trim()).is_some())
-    };
-    let inside = INSIDE.captures(text).map(|found| found["in"].to_string());
-    inside.is_some_and(|inside| inside.split([',', ';']).count() > 1 && inside.split([',', ';']).all(is_setting))
 }
 
 fn values_fit(rule: &Rule, values: &[f64], written: &str) -> bool {

@@ -31,6 +31,7 @@ pub(super) enum Form {
 
 /// The forms that say that it is one.
 pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(|| {
+    const COINED: &str = r"[A-Z][a-z]+[A-Za-z]*(?:[A-Z]|-?\d|-[A-Z])[\w-]*(?:\.\d+)?";
     const INTRODUCE: &str = "(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d?";
     const SUCH_AS: &str = r"(?:such as|including|namely|specifically|in particular|i\.e\.,?|called|named|known as)";
     let list = list();
@@ -92,6 +93,13 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         )),
         // `data are sampled from Foo`.
         other(format!(r"\bdata (?:(?:is|are|was|were) )?(?:(?:sampled|drawn|taken|collected|selected|crawled) )?from (?:the )?(?P<l>{list})")),
+        // `Leafish text is Foo-2 and English is FooBar`.
+        other(format!(
+            r"\b(?:text|data|corpus|speech|audio|material) (?:is|are|was|were|comes? from|came from|stems? from) (?:the )?(?P<l>{COINED}(?:,? and {COINED})?)"
+        )),
+        other(format!(
+            r"\b(?:text|data|corpus|speech|audio|material) (?:is|are|was|were|comes? from|came from) [^.;]{{3,80}}?,? (?:and|while) [A-Z][a-z]+(?: text| data)? (?:is|from|comes? from) (?:the )?(?P<l>{COINED})"
+        )),
         // Not only words of capitals: `the foo2.5 dataset`.
         other(format!(r"\b(?:[Tt]he|[Oo]n|’s|'s) (?P<l>[a-z]+[a-z-]*\d[\w.-]*\w) {DATA}\b")),
         // Its own name says what it is: `the Foo Bar Task (FBT)`, `the Foo Database`.
@@ -195,14 +203,17 @@ pub(super) fn is_possible(name: &str) -> bool {
     // `English-language corpora` are of a kind, and so are `QA` ones.
     static OF_KIND: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"-(?:language|style|scale|based|domain|level|quality|specific|source|trained|purpose|only|like|sized)$|^(?:QA|NMT|ASR|OCR)$",
+            r"(?i)-(?:language|style|scale|based|domain|level|quality|specific|source|trained|purpose|only|like|sized)$|^(?:QA|NMT|ASR|OCR)$",
         )
     });
-    if name.split(' ').all(is_kind) || OF_KIND.is_match(name) {
+    if name.split(' ').all(|word| is_kind(word) || OF_KIND.is_match(word)) {
         return false;
     }
-    static PART: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?:Stage|Phase|Step|Round|Season|Episode|Chapter|Part|Volume|Level) \d"));
+    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"^(?:Stage|Phase|Step|Round|Season|Episode|Chapter|Part|Volume|Level|Class|Category|Label|Grade|Group|Fold|Type|Cluster|Task|Track|Experiment|Model) \d",
+        )
+    });
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     let metric = names::metrics_in(name).iter().any(|m| m.at.start == 0);
     letters > 1

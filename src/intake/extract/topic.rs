@@ -1,9 +1,13 @@
 //! Which experiment a heading or the beginning of a sentence speaks of, where no list of names knows it.
 
+mod subject;
+
 use crate::intake::{Paper, Section, SectionKind, Sentence};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
+use subject::subject;
+pub(super) use subject::{Subjects, is_model, subject_of_clause, trained_subject};
 
 /// Words for kinds of sections, of statements and of settings: they tell no experiment from another.
 const GENERAL: &str = "a an the our its their this these all both each of and or for in on from with to by as at via vs during under \
@@ -192,112 +196,6 @@ pub(super) fn stage(text: &str) -> Option<String> {
     let found = STAGE.captures(text)?;
     let name = found.name("n").or_else(|| found.name("t")).map(|name| name.as_str().trim());
     Some(name.map_or_else(|| found["s"].to_string(), |name| format!("{} {name}", &found["s"])))
-}
-
-/// The models that the sentences of each section have for their subjects, where there are several: then each tells of its own.
-pub(super) struct Subjects(HashMap<Option<usize>, Vec<String>>);
-
-impl Subjects {
-    pub(super) fn of(sentences: &[Sentence]) -> Self {
-        let mut all: HashMap<Option<usize>, Vec<String>> = HashMap::new();
-        for sentence in sentences {
-            let Some(name) = trained_subject(&sentence.text).or_else(|| trained_part(&sentence.text)) else { continue };
-            let named = all.entry(sentence.section).or_default();
-            if !named.contains(&name) {
-                named.push(name);
-            }
-        }
-        all.retain(|_, named| named.len() > 1);
-        Subjects(all)
-    }
-
-    /// The model that a sentence is about, beside others of its section.
-    pub(super) fn of_one(&self, sentence: &Sentence) -> Option<String> {
-        self.0.get(&sentence.section).and_then(|_| trained_subject(&sentence.text).or_else(|| trained_part(&sentence.text)))
-    }
-}
-
-/// `The SFT is trained`, `The reward model was trained`, `Models optimized with Foo were trained`: a step, a part or a kind of runs, which
-/// tells something beside others.
-fn trained_part(text: &str) -> Option<String> {
-    static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(concat!(
-            r"^(?:(?:The |Our )?(?P<x>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT|[Rr]eward model|[Pp]olicy(?: model| network)?|[Tt]eacher(?: model| network)?|[Ss]tudent(?: model| network)?|[Dd]iscriminator|[Gg]enerator|[Rr]etriever|[Rr]e-?ranker|[Rr]eader|[Vv]ocoder|[Aa]coustic model|[Ll]anguage model|[Dd]etector|[Cc]lassifier|[Dd]iffusion model|[Aa]utoencoder|[Dd]ecoder|[Ee]ncoder)(?: model| stage| phase| training)? (?:is|was) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed|performed|carried out|conducted|run)",
-            r"|(?:The |All )?(?:[Mm]odels|[Nn]etworks|[Rr]uns|[Vv]ariants) (?:that (?:are|were) )?(?:trained|optimi[sz]ed|fine-?tuned) (?:with|using|by|on) (?:the )?(?P<y>[A-Z][\w-]*(?:(?:,|,? and) [A-Z][\w-]*)*) (?:were|are|use|used)",
-            r"|For (?:the )?(?P<z>SFT|RLHF|RL|DPO|PPO|GRPO|KTO|ORPO|SimPO|RFT|CPT)(?: stage| phase| training| fine-?tuning)?, (?:we|the|an?))\b"
-        ))
-    });
-    let may = [" trained ", " tuned ", " optimized ", " optimised ", " performed ", " conducted ", " run "]
-        .iter()
-        .any(|word| text.contains(word));
-    let found = (may || text.starts_with("For ")).then(|| PART.captures(text)).flatten()?;
-    let name = found.name("x").or_else(|| found.name("y")).or_else(|| found.name("z"))?;
-    Some(name.as_str().to_string())
-}
-
-/// `LeafNet5 was trained`, `Both LeafNet and BarkNet were trained`, `For BarkNet, we`: the models that a sentence begins with.
-pub(super) fn trained_subject(text: &str) -> Option<String> {
-    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        const NAME: &str = r"[A-Z][\w+./-]*[A-Z\d][\w+./-]*(?: [A-Z\d][\w.-]*)?";
-        crate::intake::regex(&format!(
-            concat!(
-                r"^(?:Both |The |Our )?(?P<x>{n}(?:(?:, | and |, and ){n}){{0,2}})(?: models?| networks?)?,? ?(?:\([^()]{{1,40}}\) ?)?",
-                r"(?:(?:was|were|is|are) (?:then |also |first |both |all )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses? (?:an? |the )?(?:learning rate|batch size|Adam|SGD))\b",
-                r"|^For (?:the |our )?(?P<y>{n}), (?:we|the|an?) "
-            ),
-            n = NAME
-        ))
-    });
-    let may = [" trained ", " tuned ", " optimized ", " optimised ", " use ", " uses "].iter().any(|word| text.contains(word));
-    let found = (may || text.starts_with("For ")).then(|| SUBJECT.captures(text)).flatten()?;
-    let name = found.name("x").or_else(|| found.name("y"))?.as_str();
-    (is_model(name) && super::scope::of_text(name).datasets.is_empty()).then(|| name.to_string())
-}
-
-/// Whether a topic is the name of a model: coined or known, no optimiser, no setting.
-pub(super) fn is_model(name: &str) -> bool {
-    let is_coined = |word: &str| {
-        word.starts_with(char::is_uppercase)
-            && word.chars().any(char::is_lowercase)
-            && word.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count() > 1
-    };
-    let first = name.split(' ').next().unwrap_or_default();
-    (is_coined(first) || super::about::family_named(first).is_some())
-        && super::choices::optimizer_named(name).is_none()
-        && super::tables::setting(name).is_none()
-        && super::names::datasets_in(name).is_empty()
-}
-
-/// `Leaf-only models use ...`, `The primary budget is ...`: what a sentence is about by its subject, where a setting follows.
-fn subject(text: &str) -> Option<regex::Captures<'_>> {
-    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(concat!(
-            r"^(?:(?:The|Our|All) )?(?:(?P<y>[A-Za-z]+)-only (?:models|runs|variants|systems|networks)|(?P<x>(?:[Mm]ono-?lingual|[Bb]i-?lingual|[Mm]ulti-?lingual|[Mm]ulti-?task|[Ss]ingle-?task|[Jj]oint) (?:models|runs|variants|systems|networks)",
-            r"|(?:[Pp]rimary|[Ss]econdary|[Ss]hort|[Ll]ong|[Ff]ull|[Rr]educed|[Ss]mall|[Ll]arge) (?:budgets?|schedules?|horizon))) (?:uses?|used|are|is|were|was|trains?|runs?)\b"
-        ))
-    });
-    // `Five LeafNet variants with identical settings`.
-    static ALIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"^(?:The|Our|All|Both|Two|Three|Four|Five|Six) (?P<x>[A-Z][\w-]*[A-Z][\w-]*) (?:models|runs|variants|networks) (?:with|share|have|use) (?:identical|the same)\b",
-        )
-    });
-    let may = [" models ", " runs ", " variants ", " systems ", " networks ", " budget", " schedule", " horizon"];
-    may.iter().any(|word| text.contains(word)).then(|| SUBJECT.captures(text).or_else(|| ALIKE.captures(text))).flatten()
-}
-
-/// `..., and the final LS task takes another 50 epochs`: what the last clause before `at` has for its subject.
-pub(super) fn subject_of_clause(text: &str, at: usize) -> Option<String> {
-    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?:[,;]|\band|\bwhile|\bwhereas) the (?:(?:final|main|last|downstream|target|second) )?(?P<x>[A-Z][\w-]*(?: [A-Z][\w-]*)?) (?:task|stage|phase|training|model|experiment)s? (?:takes?|took|requires?d?|uses?|used|needs?|runs?|ran|(?:is|was) trained)\b",
-        )
-    });
-    let before = text.get(..at)?;
-    if ![" the final ", " task ", " stage ", " phase ", " training ", " model "].iter().any(|word| before.contains(word)) {
-        return None;
-    }
-    SUBJECT.captures_iter(before).last().and_then(|found| named(found.name("x")?.as_str()))
 }
 
 /// `..., except for A, which was trained for 40 epochs`: the exception that the clause at `at` tells of.

@@ -1,8 +1,11 @@
 //! The model that a paper trains or builds on, by what stands around its name: `we fine-tune X`, `X as our backbone`, `the base model is X`.
 
+mod in_tables;
+
+use super::models::{comes_trained, depth, is_model, models_named, parameters, sized_in_words};
 use super::{Findings, Place, names};
 use crate::intake::{FieldKey, Scope, Value, Variant};
-use std::collections::HashMap;
+use in_tables::{built_on, depths_in_rows, in_heads, series};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
@@ -22,12 +25,12 @@ pub(super) fn used_in(text: &str) -> Vec<Used> {
     static TRAINS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(concat!(
             r"\b(?:[Ww]e|and|to|then|are|is|was|were|by|experiments|[Oo]ur (?:model|method|system|approach)) (?:also |mainly |further |jointly |only |first |then |LoRA[- ])?(?:(?:fine-?\s?tun|(?:pre-?|re-?)?train)(?:e|ed|ing|s)?|initiali[sz]ed? (?:from|with)|start(?:ed|s|ing)? (?:from|with)|based on|built (?:up)?on|build (?:up)?on|adapt(?:s|ed)?)\s",
-            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
+            r"|\b(?:[Qq]uanti[sz]ation|LoRA|[Aa]dapters?)(?: \([^)]*\))? (?:on|of|to|for)\s|(?:^|[:,] |\b(?:[Ww]e use|[Ww]ith|[Uu]sing|of|on|[Tt]hree|[Tt]wo|[Ss]everal|[Tt]he|[Aa]n?) )[Ff]rozen\s|\b(?:[Ff]ine-?tuning (?:of|to)|(?:[Pp]re-?)?[Tt]raining of)\s"
         ))
     });
     static TAKES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|(?:experiments|methods|models|runs|variants|systems|agents|approaches) (?:all )?(?:use|adopt|share)|(?:is|are) (?:loosely )?(?:based on|inspired by))\s",
+            r"\b(?:(?:[Ww]e|and) (?:also |mainly |further |primarily |then )?(?:use|used|adopt|adopted|employ|employed|utili[sz]e|utili[sz]ed|choose|chose|select|selected|leverage|consider|follow|evaluate|experiment with|(?:construct|implement|build|develop)(?:ed)?|built)|\b(?:open|closed)-(?:weight|source|weights)(?: models?(?: such as| like|:)?)?|[Uu]sing|(?:experiments|methods|models|runs|variants|systems|agents|approaches) (?:all )?(?:use|adopt|share)|(?:is|are) (?:loosely )?(?:based on|inspired by))\s",
         )
     });
     static IS: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -120,135 +123,6 @@ fn object(text: &str) -> (usize, usize) {
     (object, near.floor_char_boundary(object + rest) - object)
 }
 
-/// Names of models: with a size, a depth or a version (`Foo2.5-7B-Chat`, `FooNet-18`, `Foo-B/32`, `Foo-base`), but no data set.
-pub(super) fn models_named(text: &str) -> Vec<(String, Range<usize>)> {
-    static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(concat!(
-            r"\b(?:[A-Z]{2,4}-)?(?:[a-z]{0,2}[A-Z](?:[A-Za-z]+\d*|\dD|\d)|wav2vec2?)(?:\.\d+)?(?:x\d{1,2}|[a-z]\b)?",
-            r"(?:[-/ ]?(?:v?\d+(?:\.\d+)?[BMbm]?|[A-Z]\d*|[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|BASE|LARGE|XL|Instruct|Chat|V\d+)",
-            r"|-(?:it|VL|vl|[Ii]nstruct|[Cc]hat|[Dd]istil(?:led)?|[Mm]edium|[Mm]ini|[Nn]ano|[Mm]icro|[Hh]uge|[Gg]iant|[Tt]urbo|(?:un)?cased|multilingual|mono|xlsr|ASR|Coder|Math|hf))*\b"
-        ))
-    });
-    static SIZED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"\d(?:\.\d+)?[BMbm]\b|[A-Za-z]-?\d|-[A-Z]/\d|[- ](?:[Bb]ase|[Ll]arge|[Ss]mall|[Tt]iny|[Mm]edium|[Mm]ini|[Nn]ano|[Hh]uge|BASE|LARGE|XL)\b|-[TSBMLH]$",
-        )
-    });
-    // `owner/foo-large-b10`: a name that nobody writes with capitals.
-    static ID: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"\b(?:[A-Za-z][\w-]*/)?(?P<n>[a-z][a-z\d.]*(?:-[\w.]+)*-(?:\d+(?:\.\d+)?[bm]|base|large|small|tiny|medium)(?:-[\w.]*\w)*)\b",
-        )
-    });
-    static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^ (?:\w+ )?(?:data\s?sets?|corpus|corpora|benchmarks?|data|tokeni[sz]ers?|embeddings?|GPUs?|images?|loss|optimi[sz]ers?|protocols?|procedures?|implementation|code(?:base)?|settings?|pipeline|toolkit|library|framework|recipe)\b",
-        )
-    });
-    let named = NAME.find_iter(text).filter(|name| {
-        SIZED.is_match(name.as_str())
-            && !super::standing::begins_with_machine(name.as_str())
-            && (name.as_str().chars().filter(|c| c.is_alphabetic()).count() >= 3 || name.as_str().contains("D-"))
-            && names::datasets_in(name.as_str()).is_empty()
-            && !DATA.is_match(&text[name.end()..])
-    });
-    // The end of an address is no name.
-    let is_in_address = |at: usize| {
-        text[..at].rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("://") || word.contains(".co"))
-    };
-    let ids = ID
-        .captures_iter(text)
-        .filter_map(|found| found.name("n"))
-        // Nor is what a longer name ends with.
-        .filter(|name| !is_in_address(name.start()) && !text[..name.start()].ends_with('-'))
-        .map(|name| (name.as_str().to_string(), name.range()));
-    let ids: Vec<_> = if text.contains(['/', '-']) { ids.collect() } else { Vec::new() };
-    // What stands before the stroke is who keeps it.
-    let is_apart = |at: &Range<usize>| ids.iter().all(|(_, id)| at.end < id.start.saturating_sub(1) || id.end <= at.start);
-    let all = named.flat_map(|name| in_one_word(&name).into_iter().chain(further_sizes(text, &name)));
-    let mut all: Vec<_> = all.filter(|(_, at)| is_apart(at)).chain(ids.iter().cloned()).collect();
-    all.sort_by_key(|(_, at)| at.start);
-    all
-}
-
-/// `Foo-3B/7B` are two; any other name is one.
-fn in_one_word(name: &regex::Match<'_>) -> Vec<(String, Range<usize>)> {
-    static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"^(?P<s>.*?[A-Za-z\d][- ])(?P<a>\d+(?:\.\d+)?[BM])(?P<more>(?:/\d+(?:\.\d+)?[BM])+)$")
-    });
-    let Some(found) = SIZES.captures(name.as_str()) else { return vec![(name.as_str().to_string(), name.range())] };
-    let sizes = std::iter::once(&found["a"]).chain(found["more"].split('/').filter(|size| !size.is_empty()));
-    sizes.map(|size| (format!("{}{size}", &found["s"]), name.range())).collect()
-}
-
-/// `Foo-2 7B {and 13B}`: each further size is of the same name.
-fn further_sizes(text: &str, name: &regex::Match<'_>) -> Vec<(String, Range<usize>)> {
-    static STEM: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?P<s>.*[\w.][- ])\d+(?:\.\d+)?[BM]$"));
-    static NEXT: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?:, and |,? and |, | & )(?P<n>\d+(?:\.\d+)?[BM])\b"));
-    let Some(stem) = STEM.captures(name.as_str()).map(|found| found["s"].to_string()) else { return Vec::new() };
-    let (mut end, mut all) = (name.end(), Vec::new());
-    while let Some(size) = NEXT.captures(&text[end..]).and_then(|found| found.name("n")) {
-        let at = end + size.start()..end + size.end();
-        end = at.end;
-        // (Tokens and words are counted so, too.)
-        if ["tokens", "words", "examples", "pairs"].iter().any(|counted| text[end..].trim_start().starts_with(counted)) {
-            break;
-        }
-        all.push((format!("{stem}{}", size.as_str()), at));
-    }
-    all
-}
-
-/// What a model of a public name with a size is one of: `Foo2.5-7B-Chat` of `foo`; another name is its own.
-pub(super) fn kind_of(name: &str) -> String {
-    static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[- ]\d+(?:\.\d+)?[BMbm]\b"));
-    // `Foo2.5-Instruct`: a version and what it was tuned for.
-    static VERSION: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"^[A-Za-z]+-?\d(?:\.\d)?(?:-(?:[Ii]nstruct|[Cc]hat|it|VL|vl|[Mm]ini|[Mm]edium|[Ss]mall))+$|^[A-Za-z]{3,}v\d+[a-z]$",
-        )
-    });
-    if !SIZE.is_match(name) && !VERSION.is_match(name) {
-        return name.to_string();
-    }
-    name.chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase()
-}
-
-/// The parameters that a name tells: `Foo-7B`, `Foo-350M`.
-fn parameters(name: &str) -> Option<f64> {
-    static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"[A-Za-z\d][- ](\d+(?:\.\d+)?)([BMbm])\b"));
-    let found = SIZE.captures(name)?;
-    let count: f64 = found[1].parse().ok()?;
-    Some(count * if found[2].eq_ignore_ascii_case("b") { 1e9 } else { 1e6 })
-}
-
-/// The depth that a convolutional network's name tells: `FooNet-50`, `FooNet-28-10`, `FOO-28-10`.
-fn depth(name: &str) -> Option<u32> {
-    use crate::intake::Family;
-    static DEPTH: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:(?P<whole>Net|NET)|[A-Z]{3})-?(?P<n>\d{2,3})(?:-\d{1,2})?(?:-[a-z]+)?$"));
-    let found = DEPTH.captures(name)?;
-    let family = super::about::family_named(name)?;
-    // Letters are short for what may have any number.
-    let is_deep = matches!(family, Family::Resnet | Family::WideResnet | Family::Densenet | Family::Vgg);
-    if found.name("whole").is_none() && !is_deep {
-        return None;
-    }
-    found["n"].parse().ok()
-}
-
-/// Whether a name is that of a model for sure: its family is known, or it tells parameters.
-fn is_model(name: &str) -> bool {
-    super::about::family_named(name).is_some() || super::about::kind_named(name) || parameters(name).is_some()
-}
-
-/// `Foo-base`: a name that tells a size in words.
-fn sized_in_words(name: &str) -> bool {
-    let last = name.rsplit(['-', ' ']).next().unwrap_or_default().to_lowercase();
-    last.len() < name.len() && ["base", "large", "small", "tiny", "medium", "mini", "xl"].contains(&last.as_str())
-}
-
 /// `the pre-trained {Foo-18}`: what comes with weights of its own.
 fn comes_before(before: &str) -> bool {
     let before = before.trim_end();
@@ -297,6 +171,9 @@ pub(super) fn named(at: &Place<'_>, found: &mut Vec<NamedModel>) {
         for (name, words) in names {
             let words = used.at.start + words.start..used.at.start + words.end;
             let words_at = words.start;
+            if super::architecture::is_a_tool(&at.text()[..words_at]) {
+                continue;
+            }
             if let Some(quote) = at.sentence.quote(words).filter(|_| {
                 is_model(&name)
                     || used.weight >= 5.0
@@ -375,31 +252,6 @@ fn takes_weights(text: &str, used: &Used) -> bool {
     !ANEW.is_match(text) && !TRAINS.is_match(before) && (used.weight >= 5.0 || TUNES.is_match(before))
 }
 
-/// Whether who takes a model of this name takes its weights: a language model of a public size, or one of a family that comes trained.
-fn comes_trained(name: &str) -> bool {
-    use crate::intake::Family;
-    parameters(name).is_some()
-        || matches!(
-            super::about::family_named(name),
-            Some(
-                Family::Bert
-                    | Family::Roberta
-                    | Family::Distilbert
-                    | Family::Deberta
-                    | Family::Albert
-                    | Family::Electra
-                    | Family::Gpt2
-                    | Family::Bart
-                    | Family::Llama
-                    | Family::T5
-                    | Family::Clip
-                    | Family::Whisper
-                    | Family::Xlnet
-                    | Family::Wav2vec2
-            )
-        )
-}
-
 /// Where a paper says nothing else of how its weights begin, they are those of the model that it builds on.
 pub(super) fn init(models: &[NamedModel], found: &mut Findings<'_>) {
     if found.fields.iter().any(|field| field.key == FieldKey::Init) {
@@ -410,38 +262,6 @@ pub(super) fn init(models: &[NamedModel], found: &mut Findings<'_>) {
         let value = Value::Text { text: model.name.clone() };
         found.add(FieldKey::Init, value, None, Scope::default(), 0.7, model.quote.clone(), model.section);
     }
-}
-
-/// Models that heads of columns name: `Teacher | FooNet-34 | BarNet-18`, each cell of one or of the two that were trained together.
-fn in_heads(found: &Findings<'_>) -> Vec<NamedModel> {
-    static MODELS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:teachers?|students?|models?|backbones?|networks?|architectures?|encoders?|arch\.?)\b")
-    });
-    let mut models: Vec<NamedModel> = Vec::new();
-    for table in &found.paper.tables {
-        let heads = table.rows.iter().take(3).filter(|row| super::tables::is_header(row) && row.cells.len() > 2);
-        for row in heads {
-            let Some((_, cells)) = row.cells.split_first().filter(|(first, _)| MODELS.is_match(&first.text)) else { continue };
-            let named = |text: &str| -> Vec<String> {
-                let named: Vec<String> = models_named(text).into_iter().map(|(name, _)| name).collect();
-                let whole: usize = named.iter().map(|name| name.len() + 1).sum();
-                if whole > text.len() { named } else { Vec::new() }
-            };
-            // One of them may be known to nobody else.
-            let known = cells.iter().filter(|cell| named(&cell.text).iter().any(|name| is_model(name))).count();
-            if known * 2 <= cells.len() || cells.iter().any(|cell| named(&cell.text).is_empty()) {
-                continue;
-            }
-            for cell in cells {
-                for name in named(&cell.text) {
-                    let quote = found.paper.quote(table.page, cell.span);
-                    let section = table.section;
-                    models.push(NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section });
-                }
-            }
-        }
-    }
-    models
 }
 
 /// A model of which a sentence tells no more than its name.
@@ -455,94 +275,6 @@ pub(super) struct NamedModel {
     trust: f32,
     quote: crate::intake::Quote,
     section: Option<usize>,
-}
-
-/// Models that tables of settings name as what is built on: `Base architecture | FooNet-18 (lib)`.
-fn built_on(found: &Findings<'_>) -> Vec<NamedModel> {
-    static BASE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:(?:base|backbone|pre-?trained|foundation|encoder) (?:architecture|model|network|LLM)|backbone|base|(?:text |image |audio |vision )?encoder|architecture|model)s?:?$",
-        )
-    });
-    static ASIDE: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r" ?[(\[].*$"));
-    let mut models = Vec::new();
-    for table in &found.paper.tables {
-        let rows = table.rows.iter().filter(|row| row.cells.len() > 1 && BASE.is_match(row.cells[0].text.trim()));
-        // A head of columns stands above, a row of settings among others.
-        let of_settings =
-            |row: &&crate::intake::Row| row.cells.first().is_some_and(|cell| super::tables::setting(&cell.text).is_some());
-        if table.rows.iter().filter(of_settings).count() < 2 {
-            continue;
-        }
-        for cell in rows.flat_map(|row| &row.cells[1..]) {
-            let name = ASIDE.replace(cell.text.trim(), "").into_owned();
-            if models_named(&name).len() == 1 && name.split(' ').count() <= 3 {
-                let quote = found.paper.quote(table.page, cell.span);
-                models.push(NamedModel {
-                    name,
-                    sure: true,
-                    weight: 6.0,
-                    begins: false,
-                    trust: 0.75,
-                    quote,
-                    section: table.section,
-                });
-            }
-        }
-    }
-    models
-}
-
-/// Models that rows begin with, whose names tell how deep they are.
-fn depths_in_rows(found: &Findings<'_>) -> Vec<NamedModel> {
-    let mut models = Vec::new();
-    for table in &found.paper.tables {
-        for cell in table.rows.iter().filter_map(|row| row.cells.first()).filter(|cell| depth(cell.text.trim()).is_some()) {
-            let (name, quote) = (cell.text.trim().to_string(), found.paper.quote(table.page, cell.span));
-            models.push(NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section: table.section });
-        }
-    }
-    models
-}
-
-/// Models of the paper's own that rows tell apart by size alone: `Foo-Small` and `Foo-Large`.
-fn series(found: &Findings<'_>) -> Vec<NamedModel> {
-    static SIZE: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"^(?P<stem>[A-Z][A-Za-z\d]*[A-Z\d][\w]*)[- ](?P<size>(?i:nano|tiny|small|base|medium|large|huge)|XXL|XL|XS|[TSBMLH])$",
-        )
-    });
-    let mut all: Vec<(String, NamedModel)> = Vec::new();
-    for table in &found.paper.tables {
-        for cell in table.rows.iter().filter_map(|row| row.cells.first()) {
-            let Some(parts) = SIZE.captures(cell.text.trim()) else { continue };
-            let name = cell.text.trim().to_string();
-            let known = super::about::family_named(&name).is_some() || !names::datasets_in(&name).is_empty();
-            if known || all.iter().any(|(_, other)| other.name == name) {
-                continue;
-            }
-            let quote = found.paper.quote(table.page, cell.span);
-            let section = table.section;
-            let model = NamedModel { name, sure: true, weight: 0.0, begins: false, trust: 0.7, quote, section };
-            all.push((parts["stem"].to_string(), model));
-        }
-    }
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for (stem, _) in &all {
-        *counts.entry(stem.clone()).or_default() += 1;
-    }
-    counts.retain(|_, count| *count > 1);
-    // Others' models come in sizes, too: the paper's own bear its name, or are the only ones.
-    let own: Vec<&String> = found.own.iter().filter(|own| own.len() > 2 && super::about::family_named(own).is_none()).collect();
-    // `Blue Oak Trees` is short for itself as `BOT`.
-    let title = found.paper.title.as_ref().map_or("", |title| found.paper.passage(title)).to_lowercase();
-    let initials: String = title.split([' ', '-']).filter_map(|word| word.chars().next()).collect();
-    let is_own = |stem: &str| {
-        let lower = stem.to_lowercase();
-        let is_named = || own.iter().any(|own| lower.starts_with(own.as_str())) || initials.starts_with(&lower);
-        counts.contains_key(stem) && if own.is_empty() { counts.len() == 1 } else { is_named() }
-    };
-    all.into_iter().filter(|(stem, _)| is_own(stem)).map(|(_, model)| model).collect()
 }
 
 /// Where a paper tells no sizes, the names of the models that it uses say them; those that it trains, if any.
@@ -628,19 +360,5 @@ mod tests {
         assert_eq!(item("• Foo-7B (Ash et al., 2023): a model of its time."), Some("Foo-7B".into()));
         assert_eq!(item("• Foo-7B is better: it learns."), None);
         assert!(comes_trained("Foo-7B") && comes_trained("BERT-base") && !comes_trained("ResNet-50"));
-    }
-
-    #[test]
-    fn depths_in_names() {
-        assert_eq!((depth("ResNet-50"), depth("WideResNet-28-10"), depth("DenseNet121")), (Some(50), Some(28), Some(121)));
-        assert_eq!((depth("WRN-28-10"), depth("WRN-40-2-slim"), depth("VGG16")), (Some(28), Some(40), Some(16)));
-        // Of a version, and of what is no network.
-        assert_eq!((depth("MobileNet-2"), depth("FOO-50")), (None, None));
-    }
-
-    #[test]
-    fn what_a_name_tells() {
-        assert_eq!((kind_of("Foo2.5-7B-Chat"), parameters("Foo2.5-7B-Chat")), ("foo".into(), Some(7e9)));
-        assert_eq!((kind_of("FooNetv3"), parameters("FooNet-18")), ("FooNetv3".into(), None));
     }
 }

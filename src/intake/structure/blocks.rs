@@ -67,14 +67,14 @@ fn is_note_mark(c: char) -> bool {
 
 /// The end of the table that begins at `start`; `start` itself if none does.
 fn table_end(lines: &[&Line], start: usize) -> usize {
-    if lines[start].cells.len() < 2 || is_caption(&lines[start].text()) {
+    if lines[start].cells.len() < 2 || is_caption(&lines[start].text()) || is_stretched(lines[start]) {
         return start;
     }
     let (mut end, mut rows, mut numbers) = (start, 0, 0);
     let mut at = start;
     while at < lines.len() {
         let line = lines[at];
-        if at > start && !follows(lines[at - 1], line) || is_caption(&line.text()) {
+        if at > start && !follows(lines[at - 1], line) || is_caption(&line.text()) || is_stretched(line) {
             break;
         }
         if line.cells.len() >= 2 {
@@ -88,6 +88,22 @@ fn table_end(lines: &[&Line], start: usize) -> usize {
         at += 1;
     }
     if rows >= 2 && numbers >= 3 { end } else { start }
+}
+
+/// A line of running text that was stretched to a narrow column: words stand as far apart as cells do, small ones among them, or behind
+/// the mark of an item.
+fn is_stretched(line: &Line) -> bool {
+    const SMALL: &str = " the of and or to in on with for by from is are was were that which than as at a an this these has have \
+        had been be its it not but we our their all into over under after before ";
+    /// So many words at least: a head of a table has a small one, too.
+    const FEWEST: usize = 5;
+    let cells: Vec<&str> = line.cells.iter().map(|cell| cell.text.trim()).collect();
+    let is_item = cells.first().is_some_and(|first| first.starts_with(['•', '‣', '◦']));
+    let has_small = cells.iter().any(|cell| SMALL.contains(&format!(" {cell} ")));
+    let alone = cells.iter().filter(|cell| !cell.contains(' ')).count();
+    let numbers = cells.iter().filter(|cell| is_numeric(cell)).count();
+    let is_of_words = alone * 5 >= cells.len() * 3 && numbers * 4 <= cells.len();
+    is_of_words && (has_small && cells.len() >= FEWEST || is_item && cells.len() + 1 >= FEWEST)
 }
 
 /// Rows go down the page, in steps of a few lines; only a label for several rows stands in their middle and is drawn first.
@@ -113,4 +129,35 @@ pub(super) fn is_numeric(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     digits > 0 && letters <= digits || matches!(text, "-" | "–" | "—")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::pdf::LineCell;
+
+    fn line(words: &[&str]) -> Line {
+        let cell =
+            |(at, text): (usize, &&str)| LineCell { text: (*text).into(), x0: at as f32 * 40.0, x1: at as f32 * 40.0 + 20.0 };
+        Line { cells: words.iter().enumerate().map(cell).collect(), y: 0.0, size: 10.0 }
+    }
+
+    #[test]
+    fn lines_of_text_that_a_narrow_column_stretched() {
+        for words in [
+            &["and", "leaves", "shorter", "than", "3", "words,", "the", "final", "trees"][..],
+            &["•", "LeafNet", "[21]:", "leaf-like", "tree", "model"],
+        ] {
+            assert!(is_stretched(&line(words)), "{words:?}");
+        }
+        for words in [
+            &["Model", "Full Test (97)", "Leaves Only (45)", "Gap"][..],
+            &["LeafNet + words", "77.04", "47.18", "29.86", "1.2"],
+            &["In", "Out", "Near", "Far", "Mean"],
+            &["• LeafNet", "77.0", "47.2", "30.1"],
+            &["Oak of X", "is", "2.5", "3.5", "4.5"],
+        ] {
+            assert!(!is_stretched(&line(words)), "{words:?}");
+        }
+    }
 }

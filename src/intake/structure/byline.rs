@@ -20,6 +20,24 @@ pub(in crate::intake) fn untitled(blocks: &mut [Block]) {
     }
 }
 
+/// `## TITLE`, as a draft marks its parts: the line below is the title, and what stood first was a note to whoever reads the draft.
+pub(in crate::intake) fn labelled(blocks: &mut Vec<Block>) {
+    const FIRST: usize = 10;
+    let is_label = |block: &Block| matches!(block, Block::Heading { title, .. } if ["title", "paper title"].contains(&title.trim_end_matches(':').to_lowercase().as_str()));
+    let Some(at) = blocks.iter().take(FIRST).position(is_label) else { return };
+    let Some(Block::Prose { text, .. }) = blocks.get(at + 1) else { return };
+    if !(2..=40).contains(&text.split_whitespace().count()) {
+        return;
+    }
+    let title = Block::Title(text.trim_matches(['*', '_', ' ', '\n']).to_string());
+    for block in &mut blocks[..at] {
+        if let Block::Title(text) = block {
+            *block = Block::Note(std::mem::take(text));
+        }
+    }
+    blocks.splice(at..at + 2, [title]);
+}
+
 /// What stands right below the title, if it is of names and is no sentence, is the line of authors.
 pub(in crate::intake) fn byline(blocks: &mut [Block]) {
     static NAMES: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -138,6 +156,18 @@ mod tests {
         );
         // What stands below the abstract is none.
         assert_eq!(title("### Abstract\n\nWe look.\n\n# Methods\n\nMore.\n"), None);
+    }
+
+    #[test]
+    fn drafts_that_mark_their_parts() {
+        let draft = "# DRAFT 3, not to be sent\n\n---\n\n## TITLE\n\nOn Oaks in Wind\n\n## AUTHORS\n\nAda Oak*1, Bo Ash2\n1 Institute of X\n\n## ABSTRACT\n\nWe look.\n";
+        let paper = read(draft.as_bytes(), "x").expect("read");
+        assert_eq!(paper.title.as_ref().map(|title| paper.passage(title)), Some("On Oaks in Wind"));
+        assert_eq!(paper.authors.first().map(|author| paper.passage(author)), Some("Ada Oak"));
+        // A section on titles is none.
+        let plain = "# On Titles\n\n## Abstract\n\nWe look.\n\n## Titles\n\nThey are many.\n";
+        let paper = read(plain.as_bytes(), "x").expect("read");
+        assert_eq!(paper.title.as_ref().map(|title| paper.passage(title)), Some("On Titles"));
     }
 
     #[test]

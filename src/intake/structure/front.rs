@@ -49,7 +49,11 @@ fn names_in(line: &Line) -> Vec<String> {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"^\p{Lu}[\p{L}'’-]*\.?(?: (?:\p{Lu}\.?|\p{Lu}[\p{L}'’-]+|van|von|de|der|den|la|Ba)){1,3}$")
     });
-    line.cells.iter().flat_map(|cell| parts_of(&cell.text)).filter(|part| NAME.is_match(part) && !is_institution(part)).collect()
+    line.cells
+        .iter()
+        .flat_map(|cell| parts_of(&cell.text))
+        .filter(|part| NAME.is_match(part) && !is_institution(part) && !is_placeholder(part))
+        .collect()
 }
 
 /// Names in a line of which it is known that it is of authors: in any script, so that only what cannot be a name is left out.
@@ -58,7 +62,8 @@ pub(super) fn authors_in(line: &str) -> Vec<String> {
         let words = part.split_whitespace().count();
         let letters = part.chars().filter(|c| c.is_alphabetic()).count();
         let upper = part.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase());
-        (1..=6).contains(&words) && letters >= 2 && upper && !part.contains(['@', '/', ':', '\\']) && !is_institution(part)
+        let is_plain = !part.contains(['@', '/', ':', '\\']);
+        (1..=6).contains(&words) && letters >= 2 && upper && is_plain && !is_institution(part) && !is_placeholder(part)
     };
     let line = line.trim_start_matches("Authors:").trim_start_matches("Author:").trim();
     let parts = parts_of(&outside_brackets(line));
@@ -96,6 +101,17 @@ fn before_institution(part: &str) -> Option<String> {
     }
     let name = GLUED.captures(part).or_else(|| APART.captures(part))?[1].to_string();
     (!is_institution(&name)).then_some(name)
+}
+
+/// `First Author`, `Anonymous Submission`: what a template has where names go.
+fn is_placeholder(part: &str) -> bool {
+    static EMPTY: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let which = r"(?:first|second|third|fourth|fifth|last|other|corresponding|main|anonymous|your|given|family)";
+        crate::intake::regex(&format!(
+            r"(?i)^(?:{which} )?(?:authors?|names?|surname)(?:'s)?(?: name| (?:one|two|three|[a-e])| and .*)?$|^anonymous\b.*$|^{which} (?:first )?name.*$"
+        ))
+    });
+    EMPTY.is_match(part.trim())
 }
 
 fn parts_of(text: &str) -> Vec<String> {
@@ -170,6 +186,11 @@ mod tests {
             ("Authors: Ann One Example University a@b.c, Bo Two", vec!["Ann One", "Bo Two"]),
             ("Ann OneExample Lab of X", vec!["Ann One"]),
             ("Example University, Ann One", vec!["Ann One"]),
+            // What a template has in their place.
+            ("First Author, Second Author", vec![]),
+            ("Anonymous Submission", vec![]),
+            ("Author One, Author Two", vec![]),
+            ("Arthur Author, Nam One", vec!["Arthur Author", "Nam One"]),
         ] {
             assert_eq!(authors_in(line), expected, "{line}");
         }

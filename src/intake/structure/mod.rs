@@ -16,7 +16,7 @@ mod text;
 mod unfolded;
 
 pub(in crate::intake) use blocks::is_caption;
-pub(in crate::intake) use byline::{byline, captions_in_capitals, untitled};
+pub(in crate::intake) use byline::{byline, captions_in_capitals, labelled, untitled};
 pub(in crate::intake) use collapsed::apart;
 pub(in crate::intake) use columns::columns_at;
 pub(in crate::intake) use compose::{Block, GridCell, compose};

@@ -8,6 +8,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(FieldKey::BatchSize, r"\((?:an )?effective(?: batch(?: size)?)?(?: of| is|:| =)? ?{n}\)", Some(Unit::Examples), COUNT),
     rule(
         FieldKey::BatchSize,
+        r"\b(?:effective|global|total) (?:mini-?)?batch(?: of| is|:| =)? {v}(?: (?:examples|samples|sequences|images|sentences|pairs|instances|utterances|clips))?(?:[.,;)]|$| \(| and | with | for | on | over )",
+        Some(Unit::Examples),
+        COUNT,
+    ),
+    rule(
+        FieldKey::BatchSize,
         r"\b(?:mini[- ]?)?batch[-_ ]?sizes? (?:per|on each|for each|on every) (?:gpu|tpu|device|core|worker|node|chip|card){to}{n}",
         Some(Unit::Examples),
         COUNT,
@@ -422,6 +428,19 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         FieldKey::Warmup,
         r"\bwarm(?:ed)?[- ]?up\b[^.;]{0,70}\((?:about |approximately )?{n} (?:steps|iterations|epochs)\)",
+        Some(Unit::Steps),
+        COUNT,
+    ),
+    // An item of its own among settings: `AdamW, batch size 64, ≤30 epochs`.
+    rule(
+        FieldKey::Epochs,
+        r"(?:[,;] (?:at most |up to |[≤~] ?)?|≤ ?){v} (?:training |max(?:imum)?\.? )?epochs\b(?:[,;)]|\.?$)",
+        Some(Unit::Epochs),
+        COUNT,
+    ),
+    rule(
+        FieldKey::Steps,
+        r"(?:[,;] (?:at most |up to |[≤~] ?)?|≤ ?){v} (?:training |optimi[sz]er |gradient |max(?:imum)?\.? )?(?:steps|updates|iterations)\b(?:[,;)]|\.?$)",
         Some(Unit::Steps),
         COUNT,
     ),

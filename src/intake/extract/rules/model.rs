@@ -165,6 +165,9 @@ pub(super) const RULES: &[Rule] = &[
         None,
         VOCABULARY,
     ),
+    // `α = r = 4`: both at once.
+    rule(FieldKey::LoraRank, r"(?:\bα|\balpha|\br) ?= ?(?:α|alpha|r) ?= ?{v}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraAlpha, r"(?:\bα|\balpha|\br) ?= ?(?:α|alpha|r) ?= ?{v}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\brank[-–]{v}\b(?: \w+){0,2}? (?:LoRA|DoRA|adapters?)\b", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),

@@ -11,6 +11,8 @@ pub(super) const RULES: &[Rule] = &[
         None,
         (1e-8, 0.5),
     ),
+    // `3 epochs at 2e-5`.
+    rule(FieldKey::Lr, r"\b(?:epochs?|steps|updates) at {v}(?:[,;.)]|$| and )", None, (1e-8, 0.01)),
     // `warm up over the first 6% of steps to a peak of 3e-4`.
     rule(
         FieldKey::Lr,

@@ -1,6 +1,7 @@
 //! Heads and rows that share what only one of them says: `@1 | Recall @5 | @10`, a data set beside the first of its systems.
 
 use super::{View, is_header, value_of};
+use crate::intake::extract::{choices, topic};
 use crate::intake::{Cell, Row};
 use std::sync::LazyLock;
 
@@ -48,15 +49,27 @@ pub(super) fn data_and_system(view: &View<'_>, index: usize, row: &Row, stub: Op
     Some((data.to_string(), system.text.clone()))
 }
 
-/// Whether a text is the name of a language.
-pub(super) fn is_language(text: &str) -> bool {
-    const LANGUAGES: &str = " afrikaans amharic arabic assamese azerbaijani basque bengali bhojpuri bulgarian burmese cantonese catalan chinese \
-        croatian czech danish dutch english estonian finnish french galician georgian german greek gujarati hausa hebrew hindi hungarian \
-        icelandic igbo indonesian irish italian japanese javanese kannada kazakh khmer kinyarwanda korean kurdish lao latvian lithuanian \
-        luganda macedonian maithili malay malayalam maltese mandarin marathi mongolian nepali norwegian odia oromo pashto persian polish \
-        portuguese punjabi quechua romanian russian sanskrit santali serbian shona sinhala slovak slovenian somali spanish swahili swedish \
-        tagalog tamil telugu thai tibetan tigrinya turkish twi ukrainian urdu uyghur uzbek vietnamese welsh wolof xhosa yoruba zulu ";
-    LANGUAGES.contains(&format!(" {} ", text.trim().to_lowercase()))
+/// Whether a head is a name like those of languages and places: a plain word with a capital that the paper never writes without one.
+pub(super) fn is_proper_name(view: &View<'_>, head: &str) -> bool {
+    let head = head.trim();
+    let is_plain = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.all(|c| c.is_lowercase() || c == '’')
+    };
+    let is_name = head.chars().count() > 2
+        && head.split([' ', '-']).all(is_plain)
+        && topic::telling(head).is_some()
+        && crate::intake::family_named(head).is_none()
+        && choices::optimizer_named(head).is_none()
+        && !["Ours", "Proposed"].contains(&head);
+    let lower = head.to_lowercase();
+    is_name && !view.paper.pages.iter().any(|page| has_word(&page.text, &lower))
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(word)
+        .any(|(at, _)| is_apart(text[..at].chars().next_back()) && is_apart(text[at + word.len()..].chars().next()))
 }
 
 /// Whether a row of heads is `P | R | F1`.

@@ -1,11 +1,11 @@
 //! Whether the columns or rows of a table are data, and what its caption says of data.
 
-use super::blocks::{SYSTEMS, is_language};
-use super::results::is_no_score;
+use super::blocks::{SYSTEMS, is_proper_name};
+use super::heads::is_no_score;
 use super::{View, is_header, is_name};
 use crate::intake::Cell;
 use crate::intake::extract::heard::Heard;
-use crate::intake::extract::{architecture, names, standing, used};
+use crate::intake::extract::{architecture, models, names, standing};
 use std::sync::LazyLock;
 
 /// Whether the first column is headed by a word for data: `Language`, `Domain`.
@@ -34,7 +34,7 @@ pub(super) fn of_caption(caption: &str) -> Option<String> {
     });
     let named = |found: regex::Captures<'_>| {
         let name = found["d"].to_string();
-        (standing::is_possible(&name) && crate::intake::family_named(&name).is_none() && used::kind_of(&name) == name)
+        (standing::is_possible(&name) && crate::intake::family_named(&name).is_none() && models::kind_of(&name) == name)
             .then_some(name)
     };
     DATA.captures(caption).map(|found| found["d"].to_string()).or_else(|| RESULTS.captures(caption).and_then(named))
@@ -61,12 +61,14 @@ pub(super) fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && SYSTEMS.is_match(row.cells[0].text.trim())
                 && !heard.datasets_in(&row.cells[1].text).is_empty()
                 && row.cells[2..].iter().all(|cell| unknown(&cell))
-            // `WER | Swahili | Yoruba`: each language is data of its own.
+            // `WER | Swahili | Yoruba`: each language or place is data of its own.
             || known.is_empty()
                 && measured
+                && suites.is_empty()
+                && view.scope.datasets.is_empty()
                 && row.cells.len() > 2
                 && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell) && is_language(&cell.text) || is_mean(&cell.text))
+                && row.cells[1..].iter().all(|cell| unknown(&cell) && is_proper_name(view, &cell.text) || is_mean(&cell.text))
             // `Dice across five data sets`, whose names nobody knows.
             || known.is_empty()
                 && measured

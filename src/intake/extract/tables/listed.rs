@@ -70,18 +70,20 @@ fn squeezed(text: &str) -> String {
 
 /// The settings that a cell gives, where it is a list of them and nothing else.
 pub(super) fn settings_in(view: &View<'_>, text: &str) -> Vec<(Named, Value)> {
+    let given = |(name, value): &(&str, &str)| {
+        let named = view.setting(name).filter(|named| named.key != FieldKey::Augmentation)?;
+        Some((named, value_in(named, value)?))
+    };
+    pairs_in(text).iter().filter_map(given).collect()
+}
+
+/// `lr: 0.1, batch size: 32`: names with their values; none where anything else stands among them.
+pub(super) fn pairs_in(text: &str) -> Vec<(&str, &str)> {
     static PAIR: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"^(?P<n>[^:=]{1,40}?)\s?[:=]\s?(?P<v>[^:=]+)$"));
     let parts: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).collect();
     let pairs: Vec<(&str, &str)> = parts
         .iter()
         .filter_map(|part| PAIR.captures(part).and_then(|pair| Some((pair.name("n")?.as_str(), pair.name("v")?.as_str()))))
         .collect();
-    if pairs.len() < 2 || pairs.len() < parts.len() {
-        return Vec::new();
-    }
-    let given = |(name, value): &(&str, &str)| {
-        let named = view.setting(name).filter(|named| named.key != FieldKey::Augmentation)?;
-        Some((named, value_in(named, value)?))
-    };
-    pairs.iter().filter_map(given).collect()
+    if pairs.len() < 2 || pairs.len() < parts.len() { Vec::new() } else { pairs }
 }

@@ -5,9 +5,14 @@
 
 mod blocks;
 mod columns;
+mod counted;
+mod heads;
 mod lead;
 mod listed;
+mod measures;
+mod own;
 mod parted;
+mod prose;
 mod results;
 mod settings;
 mod sizes;
@@ -19,6 +24,7 @@ pub(super) use values::{Named, adapter_setting, setting};
 use super::{Findings, numbers, scope};
 use crate::intake::{Cell, FieldKey, Paper, Quote, Row, Scope, Table};
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
@@ -28,8 +34,11 @@ pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
         settings::by_row(&view, found);
     } else if settings::in_columns(&view) {
         settings::by_column(&view, found);
+    } else if measures::in_rows(&view, &Rc::clone(&found.heard)) {
+        measures::find(&view, found);
     } else {
         results::find(&view, found);
+        prose::find(&view, found);
     }
     listed::find(&view, found);
     sizes::find(&view, found);

@@ -1,14 +1,19 @@
 //! Scores in tables.
 
-use super::blocks;
 use super::columns::{
     columns_are_data, is_mean, is_unknown_data, lists_data, measure_over_parts, of_caption, rows_are_data, systems_down,
 };
-use super::{View, is_header, is_name, lead, sizes, value_of};
+use super::counted::{counts_data, statistics};
+use super::heads::{
+    beside_measure, group_of, is_no_score, is_of_a_model, is_spread, is_spread_head, is_sum, measures, names_training,
+    without_count,
+};
+use super::own::Own;
+use super::{View, blocks, is_header, is_name, lead, sizes, value_of};
 use crate::intake::extract::architecture;
-use crate::intake::extract::heard::{Heard, without_citations};
+use crate::intake::extract::heard::Heard;
 use crate::intake::extract::standing;
-use crate::intake::extract::{Findings, names, used};
+use crate::intake::extract::{Findings, models, names};
 use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,7 +22,7 @@ use std::sync::LazyLock;
 /// How much the paper's own row is to be trusted to be its result.
 const OWN_ROW: f32 = 0.8;
 /// And another's: the surest come first.
-const OTHERS_ROW: f32 = 0.7;
+pub(super) const OTHERS_ROW: f32 = 0.7;
 
 /// What is known of a table before its cells are read.
 struct Seen<'a> {
@@ -48,6 +53,9 @@ struct Seen<'a> {
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     statistics(view, &heard, found);
+    if counts_data(view, &heard) {
+        return;
+    }
     let of_data = columns_are_data(view, &heard);
     let own = Own::read(view, &found.own);
     let metrics = CaptionMetrics::read(view.caption, &heard);
@@ -152,7 +160,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
 fn system_of(text: &str, heard: &Heard) -> Option<String> {
     let measure = heard.metrics_in(text).into_iter().find(|metric| metric.at.end == text.trim_end().len() && metric.at.start > 0);
     let name = measure.map_or(text, |measure| &text[..measure.at.start]).trim();
-    let is_model = crate::intake::family_named(name).is_some() || !used::models_named(name).is_empty();
+    let is_model = crate::intake::family_named(name).is_some() || !models::models_named(name).is_empty();
     (is_model && heard.datasets_in(name).is_empty() && name.split(' ').count() <= 4).then(|| name.to_string())
 }
 
@@ -186,137 +194,8 @@ pub(super) fn with_network(view: &View<'_>, index: usize, row: &Row, label: Stri
     if words.is_empty() { label } else { words.join(" ") }
 }
 
-/// Which rows are of what the paper proposes.
-struct Own {
-    rows: Vec<bool>,
-    /// Whether the table tells; else any may be.
-    told: bool,
-}
-
-impl Own {
-    /// A row is the paper's that says so, or bears its name. Where none does and others are cited, those are that cite nobody.
-    fn read(view: &View<'_>, own: &[String]) -> Own {
-        static OURS: LazyLock<regex::Regex> = LazyLock::new(|| {
-            crate::intake::regex(
-                r"(?i)\b(?:ours?|proposed)\b|^(?:our )?(?:final|full|complete) (?:[\w-]+ ){0,2}(?:system|model|method|pipeline|ensemble|framework)\b",
-            )
-        });
-        static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
-        static SUMS: LazyLock<regex::Regex> = LazyLock::new(|| {
-            crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ")
-        });
-        let words = |row: &Row| {
-            let words = row.cells.iter().take(3).take_while(|cell| score_of(&cell.text).is_none());
-            words.map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ")
-        };
-        let all: Vec<String> =
-            view.table.rows.iter().map(|row| if is_header(row) { String::new() } else { words(row) }).collect();
-        let is_own = |label: &String| {
-            let lower = label.to_lowercase();
-            OURS.is_match(label) || own.iter().any(|own| lower.contains(own.as_str())) && !CITED.is_match(label)
-        };
-        let rows: Vec<bool> = all.iter().map(is_own).collect();
-        if rows.contains(&true) {
-            return Own { rows, told: true };
-        }
-        let named = all.iter().filter(|label| !label.is_empty()).count();
-        let cited = all.iter().filter(|label| CITED.is_match(label)).count();
-        let uncited = |label: &String| !label.is_empty() && !CITED.is_match(label) && !SUMS.is_match(label);
-        if cited * 2 >= named && cited > 0 {
-            return Own { rows: all.iter().map(uncited).collect(), told: true };
-        }
-        Own { rows: vec![true; all.len()], told: false }
-    }
-}
-
-/// The header over that of a metric.
-fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
-    let (last, above) = headers.split_last()?;
-    let group =
-        above.last().filter(|group| is_unknown_data(group) && !is_no_score(group) && architecture::dimension(group).is_none())?;
-    (measures(last, heard) && !measures(group, heard)).then(|| group.clone())
-}
-
-fn measures(header: &str, heard: &Heard) -> bool {
-    heard.metrics_in(header).iter().any(|m| m.name != "score")
-}
-
-/// Data sets down the first column under that word, with what is known of each: the paper uses them.
-fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_>) {
-    static DATA: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)^(?:data ?sets?|corpus|corpora|benchmarks?)$"));
-    // What is told of data that are trained on; scores alone are of data to test on.
-    static SIZES: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)train|#|\b(?:size|samples|examples|instances|documents|sentences|images|classes|splits?|nodes|edges|features)\b",
-        )
-    });
-    static OTHERS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:compar\w+|existing|previous|related|other|overview)\b"));
-    let header = view.table.rows.iter().find(|row| is_header(row) && row.cells.len() > 1);
-    let is_data = header.and_then(|row| row.cells.first()).is_some_and(|cell| DATA.is_match(cell.text.trim()));
-    let kind = view.paper.section_kind(view.table.section);
-    if !is_data || OTHERS.is_match(view.caption) || kind == crate::intake::SectionKind::RelatedWork {
-        return;
-    }
-    let is_sized = header.is_some_and(|row| row.cells.iter().skip(1).any(|cell| SIZES.is_match(&cell.text)));
-    let is_zero_shot = names::says_zero_shot(view.caption);
-    let role = if is_sized && !is_zero_shot { DatasetRole::TrainAndEval } else { DatasetRole::Eval };
-    for cell in view.table.rows.iter().filter(|row| !is_header(row)).filter_map(|row| row.cells.first()) {
-        let text = without_citations(&cell.text);
-        let Some(name) = heard.datasets_in(&text).into_iter().next().filter(|name| name.at.start == 0) else { continue };
-        if is_sum(&text) {
-            continue;
-        }
-        let dataset = DatasetUse { name: heard.in_full(&text[name.at]), role };
-        let words = view.paper.quote(view.table.page, cell.span);
-        found.add(FieldKey::Datasets, Value::Dataset { dataset }, None, view.scope.clone(), 0.7, words, view.table.section);
-    }
-}
-
-/// `Trained on Foo data`: a name for the rows below it.
-fn names_training(text: &str) -> bool {
-    static TRAINED: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:(?:pre-?)?train(?:ed|ing)|fine-?tun(?:ed|ing)) (?:on|with|from|using|for)\b")
-    });
-    TRAINED.is_match(text)
-}
-
-/// `Total`: a sum over the rows above.
-fn is_sum(label: &str) -> bool {
-    ["total", "sum", "in total", "overall total"].contains(&label.trim().to_lowercase().as_str())
-}
-
-/// A row that says how far runs lie apart, not what they reached.
-fn is_spread(label: &str) -> bool {
-    static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:standard (?:deviation|error)|std\.?(?: dev\.?)?|variance|stdev)(?:\W|$)")
-    });
-    SPREAD.is_match(label)
-}
-
-/// A header over how far runs lie apart, or what one gains over another in proportion.
-fn is_spread_head(header: &str) -> bool {
-    static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
-        )
-    });
-    SPREAD.is_match(header.trim()) || is_spread(header)
-}
-
-/// A header of what is no score: `#params`, `throughput (image / s)`.
-pub(super) fn is_no_score(header: &str) -> bool {
-    static OTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)#|\bnum(?:ber|\.)? of\b|(?:\b|#)(?:params?|parameters|prop(?:ortion|\.)?s?|share|fraction|ratio|weight|tokens|disk|flops|macs|throughput|speed(?:-?up)?|time|latency|memory|size|epochs?|steps|layers|depth|width|year|resolution|hours|days|images?\s?/\s?s)\b",
-        )
-    });
-    OTHER.is_match(header)
-}
-
 /// A result says that its data set and metric were used.
-fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
+pub(super) fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
     let is_name = standing::is_coined(&dataset.name) && !dataset.name.contains(['→', '±', '\\'])
@@ -332,7 +211,7 @@ fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, 
 }
 
 /// A score rather than a count: no `392k`, no years.
-fn score_of(text: &str) -> Option<f64> {
+pub(super) fn score_of(text: &str) -> Option<f64> {
     let counted = text.trim_end_matches(['∗', '*', '†']).ends_with(['k', 'K', 'M', 'B']);
     let below_zero = text.trim().strip_prefix(['-', '−', '–']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let value = below_zero.map_or_else(|| value_of(text), |rest| value_of(rest).map(|value| -value));
@@ -390,7 +269,7 @@ fn result_of(
             // Beside the data its row may name the system.
             let rest = label.strip_prefix(dataset.as_str()).map(str::trim).filter(|rest| !rest.is_empty());
             let is_measure = headers.last().is_some_and(|head| measures(head, heard));
-            let system = rest.filter(|rest| is_measure || !used::models_named(rest).is_empty());
+            let system = rest.filter(|rest| is_measure || !models::models_named(rest).is_empty());
             (
                 dataset,
                 system.map_or_else(
@@ -401,7 +280,7 @@ fn result_of(
         }
         (None, None) if headers.last().is_some_and(|h| is_no_score(h)) => return None,
         (None, None) if *of_data && headers.last().is_some_and(|h| is_unknown_data(h)) => {
-            (headers.last()?.trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
+            (without_count(headers.last()?).trim_matches(|c: char| !c.is_alphanumeric()).to_string(), label.to_string())
         }
         // Above the metrics of systems stands the data: `Foo` over `Dice` and `HD95`.
         (None, None) if seen.of_systems && group_of(headers, heard).is_some_and(|group| told_of_data(&group)) => {
@@ -431,9 +310,11 @@ fn result_of(
             // Of an own row under a metric the data is the paper's; another's may be of any.
             let names_measure = |head: &String| heard.metrics_in(head).iter().any(|m| m.name != "score");
             // The paper's own row among others under `Final score` is scored on the paper's data.
-            let scored = || own_told && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
-            let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure) || scored();
-            let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own);
+            let scored =
+                || (own_told || seen.of_systems) && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
+            let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure);
+            // (What all systems are scored by is one.)
+            let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own || scored());
             let dataset = group.map(str::to_string).or(caption).or_else(of_scope).or_else(told)?;
             // A column that is no metric names the system, or a part of it.
             let part = headers.last().filter(|h| {
@@ -457,34 +338,14 @@ fn result_of(
     });
     let metric = metric_above.clone().filter(|m| m != "score").or_else(|| metrics.of(&dataset)).or(metric_above);
     let unit = metric.as_ref().is_some_and(|m| names::in_percent(m) && !names::is_share(m, value)).then_some(Unit::Percent);
-    if unit == Some(Unit::Percent) && value > 100.0 {
+    // (A score that nobody names may be a sum.)
+    let is_sum = metric.as_deref() == Some("score");
+    if unit == Some(Unit::Percent) && value > 100.0 && !is_sum {
         return None;
     }
+    let unit = unit.filter(|_| value <= 100.0);
     let variant = (!variant.is_empty()).then_some(variant);
     Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
-}
-
-/// `Tuned Acc.` -> `Tuned`: what a head tells beside the measure.
-fn beside_measure(headers: &[String], heard: &Heard) -> String {
-    let Some(head) = headers.last() else { return String::new() };
-    let Some(measure) = heard.metrics_in(head).into_iter().find(|metric| metric.name != "score") else { return String::new() };
-    let rest =
-        format!("{} {}", head[..measure.at.start].trim(), head[measure.at.end..].trim_matches(|c: char| !c.is_alphanumeric()));
-    let rest = rest.trim().to_string();
-    // `Best Acc. (%)` tells no more.
-    if rest.chars().filter(|c| c.is_alphabetic()).count() > 2 { rest } else { String::new() }
-}
-
-/// Whether the name of a data set is a part of a model's: `FooBERT-{Bar}-base`.
-fn is_of_a_model(text: &str, at: &std::ops::Range<usize>) -> bool {
-    static MODEL: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:BERT|BERTa|GPT|Net|[Ff]ormer|LM|ViT|T5|CLIP)$"));
-    static SIZE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^(?:-\w+)*?-(?:x*large|base|small|tiny|medium|huge|XL|[SBLH])\b"));
-    let Some(before) = text[..at.start].strip_suffix('-') else { return false };
-    let word = before.rsplit(' ').next().unwrap_or_default();
-    let first = word.split('-').next().unwrap_or_default();
-    MODEL.is_match(first) || SIZE.is_match(&text[at.end..])
 }
 
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.

@@ -253,7 +253,7 @@ fn groups_are_experiments(view: &View<'_>) -> bool {
 }
 
 /// `The search space of our hyper-parameters`: values of which one was chosen.
-fn gives_what_was_tried(caption: &str) -> bool {
+pub(super) fn gives_what_was_tried(caption: &str) -> bool {
     static TRIED: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)\b(?:search|hyper-?\s?parameters?|tuning|sweep)[- ](?:search )?(?:spaces?|grids?|ranges?)\b|\bgrid[- ]search\b",
