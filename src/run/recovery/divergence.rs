@@ -37,7 +37,7 @@ pub(super) fn calm(
     history: &[Tried],
     allowed: Allowed,
 ) -> Decision {
-    if matches!(what, Divergence::LossStayedHigh | Divergence::Collapsed) {
+    if matches!(what, Divergence::LossStayedHigh | Divergence::LossRose | Divergence::Collapsed) {
         return lower_lr(step, config, MUCH_LOWER);
     }
     let (remedies, usual) = match origin {
