@@ -484,7 +484,7 @@ mod tests {
         // Tags of words are nearly always none.
         let tags = |others: &[(u32, f32)]| classes(&[&[(0, 0.9); 80], others].concat()).says_the_same();
         assert!(tags(&[(1, 0.9); 5]) && tags(&[[(1, 0.9); 5], [(1, 0.3); 5]].concat()), "of half of what is another");
-        assert!(!tags(&[[(1, 0.9); 4], [(1, 0.3); 5]].concat()), "most of what is another is told");
+        assert!(!tags(&[&[(1, 0.9); 4][..], &[(1, 0.3); 5]].concat()), "most of what is another is told");
         assert!(!tags(&[(1, 0.9); 3]), "so few may be mistakes");
         assert!(!classes(&[(0, 1e-5), (1, 2e-5), (1, 3e-5)]).says_the_same(), "of a rare class, twice as much");
         assert!(!classes(&[]).says_the_same());
