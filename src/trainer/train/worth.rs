@@ -6,7 +6,6 @@ use super::super::Error;
 use super::super::collate::collate;
 use super::super::divergence::{Asked, GOOD, Least, LossWatch};
 use super::super::ema::Average;
-use super::super::objective::Wanted;
 use super::super::scoring::{How, score};
 use super::super::similarity;
 use super::Run;
