@@ -17,7 +17,7 @@ pub use gain::{Gain, gain};
 pub use interval::{Basis, Interval, interval, of_mean, wilson};
 pub use metrics::retrieval::Found;
 pub use metrics::{metric, of_preferences, of_words};
-pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, Retrieved, TagsSaid};
+pub use predictions::{AnswerSaid, ClassSaid, Guess, LabelsSaid, Predictions, Retrieved, TagsSaid, half_alike};
 pub use texts::TextSaid;
 
 use crate::error::{Class, Failure};

@@ -419,8 +419,10 @@ fn percentiles(mut scores: Vec<f64>) -> Option<[f64; 2]> {
 const ROUNDING: f64 = 2e-6;
 
 /// Whether half of the examples or more, each with what is right of it, have the same probabilities, and what is right of those is not
-/// nearly always the same.
-fn half_alike<L: PartialEq>(each: &[(L, &[f32])]) -> bool {
+/// nearly always the same; or is, as it is of all, but half of the others or more are among them.
+pub fn half_alike<L: PartialEq>(each: &[(L, &[f32])]) -> bool {
+    /// Fewer others may be mistakes in the data.
+    const FEWEST_OTHERS: usize = 4;
     let near = |a: &[f32], b: &[f32]| {
         let log = |p: f32| f64::from(p.max(f32::MIN_POSITIVE)).ln();
         a.iter().zip(b).all(|(a, b)| (log(*a) - log(*b)).abs() < ROUNDING)
@@ -428,8 +430,12 @@ fn half_alike<L: PartialEq>(each: &[(L, &[f32])]) -> bool {
     each.iter().any(|(_, said)| {
         let alike: Vec<&L> = each.iter().filter(|(_, other)| near(said, other)).map(|(label, _)| label).collect();
         let of = |label: &L| alike.iter().filter(|other| **other == label).count();
-        let most = alike.iter().map(|label| of(label)).max().unwrap_or(0);
-        2 * alike.len() >= each.len() && 10 * most <= 9 * alike.len()
+        let Some((most, usual)) = alike.iter().map(|label| (of(label), *label)).max_by_key(|(count, _)| *count) else {
+            return false;
+        };
+        let (others, all_others) = (alike.len() - most, each.iter().filter(|(label, _)| label != usual).count());
+        let are_mixed = 10 * most <= 9 * alike.len() || others >= FEWEST_OTHERS && 2 * others >= all_others;
+        2 * alike.len() >= each.len() && are_mixed
     })
 }
 
@@ -475,6 +481,11 @@ mod tests {
         let sure = [vec![(0, 1.0); 19], vec![(1, 1.0)]].concat();
         assert!(!classes(&sure).says_the_same(), "sure of nearly all, and right");
         assert!(!classes(&[(0, 0.52), (0, 0.52)]).says_the_same(), "and so they are");
+        // Tags of words are nearly always none.
+        let tags = |others: &[(u32, f32)]| classes(&[&[(0, 0.9); 80], others].concat()).says_the_same();
+        assert!(tags(&[(1, 0.9); 5]) && tags(&[[(1, 0.9); 5], [(1, 0.3); 5]].concat()), "of half of what is another");
+        assert!(!tags(&[&[(1, 0.9); 4][..], &[(1, 0.3); 5]].concat()), "most of what is another is told");
+        assert!(!tags(&[(1, 0.9); 3]), "so few may be mistakes");
         assert!(!classes(&[(0, 1e-5), (1, 2e-5), (1, 3e-5)]).says_the_same(), "of a rare class, twice as much");
         assert!(!classes(&[]).says_the_same());
         let values = |predicted: [f64; 2], actual: [f64; 2]| {

@@ -383,6 +383,8 @@ pub enum Divergence {
     LossExploded,
     /// Finite to the end, and in vain: found after the last step.
     LossStayedHigh,
+    /// Some examples were told far better in the middle than they are after the last step, by which it is found.
+    LossRose,
     /// It says the same of every example, or the same word at every place: found after the last step.
     Collapsed,
     /// Found after the last step.
@@ -396,6 +398,7 @@ impl Divergence {
             Divergence::GradNotFinite => "gradient not finite",
             Divergence::LossExploded => "loss exploded",
             Divergence::LossStayedHigh => "loss no better than at the start",
+            Divergence::LossRose => "loss far above what it had been",
             Divergence::Collapsed => "the model says the same of every example",
             Divergence::WeightsNotFinite => "weights not finite",
         }

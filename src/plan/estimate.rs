@@ -274,7 +274,7 @@ pub fn estimate(
         train_secs: pace * train_flops / (host.matmul_flops * efficiency(model))
             + steps as f64 * (STEP_SECS + update_secs(recipe, share.num_trainable)),
         peak_memory_bytes: PROCESS_BYTES + buffers + (share.bytes(recipe) + activations) as u64,
-        state_bytes: share.bytes(recipe) as u64,
+        state_bytes: buffers + share.bytes(recipe) as u64,
         example_bytes: (activations / micro_batch_size.max(1) as f64).ceil() as u64,
     }
 }

@@ -435,7 +435,7 @@ pub struct Estimate {
     pub train_flops: f64,
     pub train_secs: f64,
     pub peak_memory_bytes: u64,
-    /// Of that what weights, gradients and moments take, and what each example of a forward pass does.
+    /// Of that what weights, gradients, moments and buffers take, and what each example of a forward pass does.
     #[serde(default)]
     pub state_bytes: u64,
     #[serde(default)]

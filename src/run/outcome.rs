@@ -23,7 +23,7 @@ pub enum Outcome {
     /// Memory ran out (a limit of ours or the machine's).
     OutOfMemory {
         limit_bytes: Option<u64>,
-        /// The most that it had.
+        /// The most that it had resident.
         #[serde(default)]
         peak_bytes: Option<u64>,
         /// It was a GPU's memory, and what is known of that; none: the machine's.

@@ -91,16 +91,6 @@ impl Cgroup {
         Some(counter(&fs::read_to_string(group.folder.join(file)).ok()?, "oom_kill")? + by_systemd)
     }
 
-    /// The most memory that was charged at any time. None: nobody counts.
-    pub fn memory_peak(&self) -> Option<u64> {
-        let group = self.memory.as_ref()?;
-        let file = match group.version {
-            Version::V1 => "memory.max_usage_in_bytes",
-            Version::V2 => "memory.peak",
-        };
-        fs::read_to_string(group.folder.join(file)).ok()?.trim().parse().ok()
-    }
-
     /// Processes that are in a group now.
     pub fn members(&self) -> Vec<u32> {
         let lists = [&self.memory, &self.threads].into_iter().flatten();

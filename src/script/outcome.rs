@@ -143,7 +143,6 @@ mod tests {
             max_rss_bytes: 0,
             memory_kills: Some(0),
             machine_killed: Some(false),
-            memory_peak_bytes: None,
             refused: Vec::new(),
             stderr_tail: String::new(),
         }

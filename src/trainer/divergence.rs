@@ -7,7 +7,8 @@
 //!
 //! A rate that is too high may also leave every loss finite and the model worse than it was, or no better than one that knows how often
 //! each answer is right. That shows when all steps are taken: the first step's examples are tried again, with the same draws, so that
-//! neither a hard batch nor dropout has a say.
+//! neither a hard batch nor dropout has a say. So are those of the two steps that lost least, where the last steps lose far more: a model that
+//! told them once and tells them no longer has lost what it had learnt.
 
 use crate::job::Divergence;
 use serde::{Deserialize, Serialize};
@@ -27,11 +28,17 @@ const WORSE: f64 = 1.5;
 const STAYED: f64 = 0.85;
 const ROSE: f64 = 2.0;
 
-/// A rate that ruins a model has some step lose so many times what the first one did.
+/// The same of so many answers that chance has no say.
+const WORSE_OF_MANY: f64 = 1.25;
+const MANY: usize = 256;
+
+/// A rate that ruins a model has some step lose so many times what the first one did; or two steps on end so many times what two before
+/// them did.
 const ROSE_SOMEWHAT: f64 = 1.1;
+const ROSE_AGAIN: f64 = 1.25;
 
 /// Below so much of the loss of guessing a model is good, though it may have been better: nothing is lost by lower rates.
-const GOOD: f64 = 0.5;
+pub(super) const GOOD: f64 = 0.5;
 
 /// Of fewer examples it may be chance that they were easy.
 const EXAMPLES: u64 = 8;
@@ -54,6 +61,11 @@ pub(super) struct LossWatch {
     most: f64,
     #[serde(default)]
     guessing: f64,
+    #[serde(default)]
+    least: Option<Least>,
+    /// The greatest mean loss of two steps on end, in that of the two before them that lost least.
+    #[serde(default)]
+    rise: f64,
     /// Steps on end with a loss that is far too high.
     high: usize,
     /// Loss and gradient norm of the last [`RECENT`] steps, oldest first.
@@ -61,9 +73,36 @@ pub(super) struct LossWatch {
     recent: Vec<[f64; 2]>,
 }
 
+/// The two steps on end that lost least.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Least {
+    /// The first of them, from 0.
+    pub(super) step: u64,
+    /// The mean of both.
+    pub(super) loss: f64,
+}
+
+/// What was asked again after training.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Asked {
+    /// What it loses now.
+    pub(super) loss: f64,
+    pub(super) answers: usize,
+    /// A model that loses less is good.
+    pub(super) good: f64,
+}
+
+impl Asked {
+    /// Whether training made it worse than it was when it lost `before`.
+    fn is_worse_than(&self, before: f64) -> bool {
+        let worse = if self.answers >= MANY { WORSE_OF_MANY } else { WORSE };
+        self.loss > self.good && self.loss > worse * before
+    }
+}
+
 impl LossWatch {
-    /// Takes a step's loss and gradient norm; says what is wrong, with the value that shows it.
-    pub(super) fn observe(&mut self, loss: f64, grad_norm: f64, classes: usize) -> Option<(Divergence, f64)> {
+    /// Takes loss and gradient norm of step `step`, from 0; says what is wrong, with the value that shows it.
+    pub(super) fn observe(&mut self, step: u64, loss: f64, grad_norm: f64, classes: usize) -> Option<(Divergence, f64)> {
         if !loss.is_finite() {
             return Some((Divergence::LossNotFinite, loss));
         }
@@ -72,6 +111,7 @@ impl LossWatch {
         }
         self.recent.drain(..(self.recent.len() + 1).saturating_sub(RECENT));
         self.recent.push([loss, grad_norm]);
+        self.compare(step);
         let first = *self.first.get_or_insert(loss);
         self.most = self.most.max(loss);
         self.guessing = (classes.max(2) as f64).ln();
@@ -79,18 +119,45 @@ impl LossWatch {
         (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
     }
 
-    /// Whether the last steps lost hardly less than the first, which had so many examples: it is to be tried again then.
-    pub(super) fn is_doubtful(&self, examples: u64) -> bool {
-        let late = &self.recent[self.recent.len().saturating_sub(LATE)..];
-        let mean = late.iter().map(|[loss, _]| loss).sum::<f64>() / late.len().max(1) as f64;
-        examples >= EXAMPLES && self.first.is_some_and(|first| first > 0.0 && mean > NEAR * first)
+    /// Holds step `step` and the one before it against the two that lost least.
+    fn compare(&mut self, step: u64) {
+        let Some(loss) = self.late(2) else { return };
+        if let Some(least) = self.least {
+            // A checkpoint holds finite numbers alone.
+            self.rise = self.rise.max((loss / least.loss.max(f64::MIN_POSITIVE)).min(f64::MAX));
+        }
+        if self.least.is_none_or(|least| loss < least.loss) {
+            self.least = Some(Least { step: step.saturating_sub(1), loss });
+        }
     }
 
-    /// Whether training was in vain, if the first step's examples lose `now` after it.
-    pub(super) fn stayed_high(&self, now: f64) -> bool {
-        let share = self.first.map_or(0.0, |first| now / first);
-        let rose = self.first.is_some_and(|first| self.most > ROSE * first);
-        now > GOOD * self.guessing && (share > WORSE || rose && share > STAYED)
+    /// The mean loss of the last so many steps; none: there are fewer.
+    fn late(&self, steps: usize) -> Option<f64> {
+        let late = &self.recent[self.recent.len().checked_sub(steps)?..];
+        Some(late.iter().map(|[loss, _]| loss).sum::<f64>() / steps as f64)
+    }
+
+    /// Whether the last steps lost hardly less than the first, which had so many examples: it is to be tried again then.
+    pub(super) fn is_doubtful(&self, examples: u64) -> bool {
+        let late = self.late(LATE.min(self.recent.len()));
+        examples >= EXAMPLES && late.zip(self.first).is_some_and(|(late, first)| first > 0.0 && late > NEAR * first)
+    }
+
+    /// Whether training was in vain, if the first step's examples lose this after it.
+    pub(super) fn stayed_high(&self, now: Asked) -> bool {
+        let Some(first) = self.first else { return false };
+        let rose = self.most > ROSE * first && now.loss > GOOD * self.guessing && now.loss > STAYED * first;
+        rose && now.loss > now.good || now.is_worse_than(first)
+    }
+
+    /// The two steps that lost least, where the last ones lost far more: their examples are to be tried again then.
+    pub(super) fn was_better(&self) -> Option<Least> {
+        self.least.filter(|least| self.late(LATE).is_some_and(|late| late > WORSE_OF_MANY * least.loss))
+    }
+
+    /// Whether what had been learnt is lost, if the examples of the two steps that lost least lose this after all of them.
+    pub(super) fn is_lost(least: Least, now: Asked) -> bool {
+        now.is_worse_than(least.loss)
     }
 
     /// The same of numbers, if guessing their mean loses `guess` on those examples. Squared errors differ so much from batch to batch that
@@ -99,9 +166,10 @@ impl LossWatch {
         now > WORSE * guess && self.first.is_some_and(|first| now > WORSE * first)
     }
 
-    /// Whether some step lost more than the first did, beyond what batches differ by: without it no rate was too high.
+    /// Whether some step lost more than the first did, or two more than two before them, beyond what batches differ by: without it no rate
+    /// was too high.
     pub(super) fn rose_somewhat(&self) -> bool {
-        self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
+        self.rise > ROSE_AGAIN || self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
     }
 
     /// The median gradient norm before the last few steps, where there are enough.
@@ -134,14 +202,26 @@ mod tests {
 
     fn first_alarm(losses: &[f64]) -> Option<(usize, Divergence)> {
         let mut watch = LossWatch::default();
-        losses.iter().enumerate().find_map(|(i, loss)| watch.observe(*loss, 1.0, 2).map(|(what, _)| (i, what)))
+        losses.iter().enumerate().find_map(|(i, loss)| watch.observe(i as u64, *loss, 1.0, 2).map(|(what, _)| (i, what)))
+    }
+
+    fn after(losses: &[f64], classes: usize) -> LossWatch {
+        let mut watch = LossWatch::default();
+        for (step, loss) in (0..).zip(losses) {
+            watch.observe(step, *loss, 1.0, classes);
+        }
+        watch
+    }
+
+    fn asked(loss: f64, answers: usize) -> Asked {
+        Asked { loss, answers, good: GOOD * 2f64.ln() }
     }
 
     #[test]
     fn what_is_not_finite_shows_at_once() {
         assert_eq!(first_alarm(&[0.7, f64::NAN]), Some((1, Divergence::LossNotFinite)));
         assert_eq!(first_alarm(&[f64::INFINITY]), Some((0, Divergence::LossNotFinite)));
-        let grad = LossWatch::default().observe(0.7, f64::INFINITY, 2);
+        let grad = LossWatch::default().observe(0, 0.7, f64::INFINITY, 2);
         assert_eq!(grad, Some((Divergence::GradNotFinite, f64::INFINITY)));
     }
 
@@ -160,8 +240,8 @@ mod tests {
     fn growth_is_told_from_a_single_step() {
         let after = |steps: &[[f64; 2]]| {
             let mut watch = LossWatch::default();
-            for [loss, norm] in steps {
-                watch.observe(*loss, *norm, 2);
+            for (step, [loss, norm]) in (0..).zip(steps) {
+                watch.observe(step, *loss, *norm, 2);
             }
             (watch.grew(), watch.usual_norm())
         };
@@ -176,11 +256,8 @@ mod tests {
     #[test]
     fn what_training_was_worth_shows_by_its_first_examples() {
         let stayed = |losses: &[f64], now: f64| {
-            let mut watch = LossWatch::default();
-            for loss in losses {
-                watch.observe(*loss, 1.0, 2);
-            }
-            watch.is_doubtful(16) && watch.stayed_high(now)
+            let watch = after(losses, 2);
+            watch.is_doubtful(16) && watch.stayed_high(asked(now, 16))
         };
         assert!(stayed(&[0.7, 3.0, 2.0, 0.71, 0.69, 0.7, 0.7], 0.69), "as good as guessing, after it had risen");
         assert!(stayed(&[2.0, 3.0, 3.5, 3.4, 3.3, 3.4], 3.4), "worse than it was");
@@ -188,20 +265,45 @@ mod tests {
         assert!(!stayed(&[0.7, 3.0, 0.5, 0.3, 0.2, 0.1, 0.1], 0.1), "it came back");
         assert!(!stayed(&[0.7, 3.0, 0.7, 0.7, 0.7, 0.7], 0.4), "the last batches are hard");
         assert!(!stayed(&[0.05, 0.06, 0.1, 0.08, 0.09, 0.1], 0.1), "a model that was good and still is");
-        let mut watch = LossWatch::default();
-        for loss in [1.0, 9.0, 9.0, 9.0, 9.0] {
-            watch.observe(loss, 1.0, 100_000);
-        }
+        let watch = after(&[1.0, 9.0, 9.0, 9.0, 9.0], 100_000);
         assert!(watch.is_doubtful(8) && !watch.is_doubtful(7), "few examples may be easy by chance");
         assert!(!LossWatch::default().is_doubtful(16));
         // Errors of numbers that nearly nothing tells: an easy first batch, a hard one later, and hardly anything gained.
-        let mut numbers = LossWatch::default();
-        for loss in [0.7, 1.9, 0.8, 1.2, 0.9, 1.1, 0.6, 1.0] {
-            numbers.observe(loss, 1.0, 1);
-        }
+        let numbers = after(&[0.7, 1.9, 0.8, 1.2, 0.9, 1.1, 0.6, 1.0], 1);
         assert!(numbers.is_doubtful(16) && !numbers.is_worse_than_guessing(0.69, 0.75));
         assert!(numbers.is_worse_than_guessing(3.0, 0.75), "worse than the mean, and than before");
         assert!(watch.rose_somewhat() && !LossWatch::default().rose_somewhat());
+    }
+
+    /// A pretrained model of words loses far less than one that guesses, and may be ruined all the same.
+    #[test]
+    fn words_that_were_told_better_before_show_by_their_number() {
+        let ruined = after(&[1.6, 1.7, 1.8, 2.7, 2.2, 3.3, 3.3, 2.4], 50_000);
+        assert!(ruined.is_doubtful(8) && ruined.stayed_high(asked(2.3, 2000)));
+        assert!(!ruined.stayed_high(asked(1.9, 2000)), "so much is no proof");
+        assert!(!ruined.stayed_high(asked(2.3, 40)), "chance, of so few words");
+        // Batches that differ by twice are usual.
+        let uneven = after(&[1.6, 0.7, 3.4, 1.5, 1.7, 0.9, 3.1, 1.5], 50_000);
+        assert!(uneven.is_doubtful(8) && !uneven.stayed_high(asked(1.55, 2000)));
+    }
+
+    /// Of tags most are the same, which a model learns within a few steps: far below what it began with.
+    #[test]
+    fn what_had_been_learnt_can_be_lost() {
+        let losses = [1.38, 1.0, 0.6, 0.45, 0.66, 3.0, 5.7, 2.4, 1.3, 1.0, 0.9, 1.0, 1.0];
+        let ruined = after(&losses, 4);
+        let least = ruined.was_better().expect("it was better");
+        assert_eq!(least, Least { step: 2, loss: (0.6 + 0.45) / 2.0 });
+        assert!(LossWatch::is_lost(least, asked(0.95, 32)) && !LossWatch::is_lost(least, asked(0.6, 32)));
+        assert!(ruined.rose_somewhat() && !after(&losses[..5], 4).rose_somewhat());
+        assert_eq!(after(&[1.38, 1.0, 0.6, 0.5, 0.48, 0.5, 0.47, 0.46], 4).was_better(), None, "it gets better");
+        assert_eq!(after(&[], 4).was_better(), None);
+        // Easy batches: what they lose after training is what they lost.
+        let noisy = after(&[0.7, 0.5, 0.2, 0.25, 0.8, 0.6, 0.7, 0.5], 2);
+        assert!(noisy.was_better().is_some_and(|least| !LossWatch::is_lost(least, asked(0.23, 16))));
+        assert!(!LossWatch::is_lost(Least { step: 3, loss: 0.01 }, asked(0.1, 16)), "it is good all the same");
+        let zero = after(&[1.0, 0.0, 0.0, 0.5], 2);
+        assert!(zero.rise.is_finite() && serde_json::from_str::<LossWatch>(&serde_json::to_string(&zero).expect("JSON")).is_ok());
     }
 
     #[test]

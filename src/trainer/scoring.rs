@@ -316,7 +316,7 @@ fn cross_entropy(scores: &[f32], of: u32) -> f64 {
 }
 
 /// The scores of each token of each example.
-fn token_rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<Vec<f32>>>, Error> {
+pub(super) fn token_rows(model: &dyn Model, batch: &Batch) -> Result<Vec<Vec<Vec<f32>>>, Error> {
     let tape = Tape::inference();
     Ok(model.forward(&tape, &batch.input)?.scores(&tape)?.tensor().to_vec3::<f32>()?)
 }

@@ -366,6 +366,20 @@ impl Vectors {
     }
 }
 
+/// Whether different texts of `examples` have the same vectors, to rounding.
+///
+/// # Errors
+/// The model cannot take a text, or a vector is not finite.
+pub(super) fn are_alike(model: &dyn Model, data: &Prepared, examples: &[usize], batch_size: usize) -> Result<bool, Error> {
+    /// Of cosines of vectors in float32.
+    const ROUNDING: f64 = 1e-5;
+    let (texts, similar) = similar_texts(data)?;
+    let vectors = Vectors::of(model, texts, similar, examples, batch_size, &mut |_| {})?;
+    let numbers: Vec<u32> = vectors.places.keys().copied().collect();
+    let are_near = numbers.windows(2).filter(|two| vectors.cosine(two[0], two[1]) > 1.0 - ROUNDING).count();
+    Ok(numbers.len() > 2 && 2 * are_near >= numbers.len())
+}
+
 /// What a model's vectors of `examples` are worth.
 ///
 /// # Errors

@@ -96,23 +96,6 @@ impl PreparedTargets {
                 | PreparedTargets::Transcripts(_)
         )
     }
-
-    /// Whether each example as a whole has one answer, and not each of its words or none.
-    pub fn are_of_each(&self) -> bool {
-        match self {
-            PreparedTargets::Classes { .. }
-            | PreparedTargets::Labels { .. }
-            | PreparedTargets::Values { .. }
-            | PreparedTargets::Similar(_) => true,
-            PreparedTargets::Tags(_)
-            | PreparedTargets::Spans(_)
-            | PreparedTargets::Words { .. }
-            | PreparedTargets::Answers { .. }
-            | PreparedTargets::Texts { .. }
-            | PreparedTargets::Transcripts(_)
-            | PreparedTargets::Preferences { .. } => false,
-        }
-    }
 }
 
 /// Tokens that a text with hidden words is made with.

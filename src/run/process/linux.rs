@@ -78,7 +78,6 @@ pub fn launch(launch: &Launch, on_line: &mut dyn FnMut(&[u8])) -> Result<Exit, E
         max_rss_bytes: peak.bytes(usage.ru_maxrss as u64 * 1024),
         memory_kills: container_kills.or_else(|| worker.group.memory_kills()),
         machine_killed: killer.struck(),
-        memory_peak_bytes: worker.group.memory_peak(),
         refused: pipes.refused.list.into_list(),
         stderr_tail,
     })

@@ -96,15 +96,15 @@ pub struct Exit {
     pub wall_secs: f64,
     pub user_secs: f64,
     pub sys_secs: f64,
-    /// Largest resident memory, its own, as the kernel tells while it lives and at its end.
+    /// Largest resident memory, its own, as the kernel tells while it lives and at its end: pages of files that it has mapped are among it,
+    /// which no limit counts for long, and pages that it only read or wrote are not, which a control group is charged for. It is what peak memory
+    /// means wherever somebody is told of it.
     pub max_rss_bytes: u64,
     /// How often the kernel killed for want of memory. None: nobody counts, no control group could be made.
     pub memory_kills: Option<u64>,
     /// Whether the kernel killed something for want of the machine's memory, here or elsewhere, in the seconds in which this ended. None:
     /// it does not say.
     pub machine_killed: Option<bool>,
-    /// The most memory that it was charged for, by its control group. None: nobody counts.
-    pub memory_peak_bytes: Option<u64>,
     /// What the jail refused it, as the kernel told; nothing of a container, whose engine does not tell.
     pub refused: Vec<Refusal>,
     /// The end of its stderr, for messages: control characters are escaped.

@@ -46,7 +46,7 @@ pub(super) fn calm(
     if let Some(usual) = allowed.usual_lr.filter(|usual| is_finite && config.recipe.lr >= FAR_ABOVE * usual) {
         return usual_lr(step, config, usual);
     }
-    if matches!(what, Divergence::LossStayedHigh | Divergence::Collapsed) {
+    if matches!(what, Divergence::LossStayedHigh | Divergence::LossRose | Divergence::Collapsed) {
         return lower_lr(step, config, MUCH_LOWER);
     }
     let (remedies, usual) = match origin {

@@ -5,7 +5,8 @@ use super::{Allowed, Change, Decision, From, Outcome, RunConfig, Tried, give_up,
 /// What training is reckoned to need of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs {
-    /// Whatever the forward pass: weights, gradients, moments.
+    /// Whatever the forward pass: weights, gradients, moments, buffers. Pages of files are not among it: they are given back before a limit
+    /// kills.
     pub state_bytes: u64,
     /// For each example of a forward pass.
     pub example_bytes: u64,

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | out of memory | as large a micro-batch as is reckoned to fit, at most half, twice; half of it again | the start |
 //! | | between these: activations made again in backward | the last checkpoint |
-//! | no better after all steps than at the start | a rate lower by ten | the start |
+//! | no better after all steps than before them or midway | a rate lower by ten | the start |
 //! | the same, or diverged, at a rate far above the usual one | the usual rate | the start |
 //! | diverged, after losses or gradients grew | a lower rate; tighter clipping; another optimiser | the start |
 //! | diverged in one step, all calm before | tighter clipping; a lower rate; another optimiser | the start |

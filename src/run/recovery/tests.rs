@@ -124,7 +124,7 @@ fn what_is_tried_follows_from_where_it_comes_from() {
     assert_eq!(remedies(None, adamw()), ["rate", "clipping", "optimizer", "rate"]);
     assert_eq!(remedies(growth.clone(), adamw()), ["rate", "clipping", "optimizer", "rate"]);
     assert_eq!(remedies(one_step, adamw()), ["clipping", "rate", "optimizer", "rate"]);
-    for what in [Divergence::LossStayedHigh, Divergence::Collapsed] {
+    for what in [Divergence::LossStayedHigh, Divergence::LossRose, Divergence::Collapsed] {
         let in_vain = Outcome::Diverged { step: 100, what, origin: growth.clone() };
         let (tried, ..) = follow(&vec![in_vain; MAX_ATTEMPTS], config(8), Allowed::default());
         let rates: Vec<f64> = tried.iter().map(|tried| tried.config.recipe.lr).collect();

@@ -28,11 +28,8 @@ impl Supervisor<'_> {
         wall: Duration,
     ) -> Outcome {
         let memory_bytes = self.memory_of(job);
-        let out_of_memory = || Outcome::OutOfMemory {
-            limit_bytes: memory_bytes,
-            peak_bytes: Some(exit.memory_peak_bytes.unwrap_or(exit.max_rss_bytes)),
-            gpu: None,
-        };
+        let out_of_memory =
+            || Outcome::OutOfMemory { limit_bytes: memory_bytes, peak_bytes: Some(exit.max_rss_bytes), gpu: None };
         let limits = [whole_secs(wall), self.silence.as_secs()];
         let ended = |reason: KillReason, step: u64| ended_by(reason, ("worker", step), limits, || self.disk_overrun(job, folder));
         if let Some(reason) = exit.killed_by {

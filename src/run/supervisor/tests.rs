@@ -120,7 +120,6 @@ fn killed(signal: i32, memory_kills: Option<u64>, machine_killed: Option<bool>) 
         max_rss_bytes: 3 * GIB,
         memory_kills,
         machine_killed,
-        memory_peak_bytes: None,
         refused: Vec::new(),
         stderr_tail: String::new(),
     }

@@ -17,7 +17,7 @@ impl Run<'_> {
             return self.diverged(Divergence::WeightsNotFinite, f64::NAN, emit);
         }
         let best = self.put_in_what_comes_out()?;
-        if let Some((what, loss)) = self.in_vain(emit)? {
+        if let Some((what, loss)) = self.in_vain(best.map(|best| best.step), emit)? {
             return self.diverged(what, loss, emit);
         }
         let stopped_early = self.progress.step < self.config.total_steps;

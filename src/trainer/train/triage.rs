@@ -23,7 +23,7 @@ impl Run<'_> {
     pub(super) fn origin(&mut self, what: Divergence, emit: &mut dyn FnMut(Event)) -> Result<Origin, Error> {
         let grad_norm = self.progress.watch.usual_norm();
         match what {
-            Divergence::LossExploded | Divergence::LossStayedHigh | Divergence::Collapsed => {
+            Divergence::LossExploded | Divergence::LossStayedHigh | Divergence::LossRose | Divergence::Collapsed => {
                 return Ok(Origin::Growth { place: Place::default(), grad_norm });
             }
             Divergence::WeightsNotFinite => {
