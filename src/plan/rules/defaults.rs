@@ -267,7 +267,7 @@ fn perceptron_from_scratch(examples: usize, inputs: usize) -> Defaults {
 /// Weight decay where rows have many inputs and are few: the best penalty of ridge regression is in proportion to the inputs for a row. With
 /// the usual rate the strongest forgets a weight within a hundred steps (measured in `benches/RESULTS.md`, "Wide tables"). Two digits are enough.
 fn decay_of_rows(inputs: usize, rows: usize) -> f64 {
-    const PER_INPUT: f64 = 40.0;
+    const PER_INPUT: f64 = 60.0;
     let decay = (PER_INPUT * inputs as f64 / rows.max(1) as f64).clamp(USUAL_DECAY, 10.0);
     let unit = 10f64.powf(decay.log10().floor() - 1.0);
     ((decay / unit).round() * unit * 1e6).round() / 1e6
@@ -415,7 +415,7 @@ mod tests {
     #[test]
     fn few_rows_of_many_inputs_decay_more() {
         for (inputs, rows, expected) in
-            [(12, 2000, 0.24), (2, 400, 0.2), (97, 600, 6.5), (300, 200, 10.0), (15, 1_000_000, 0.01), (0, 0, 0.01)]
+            [(12, 2000, 0.36), (2, 400, 0.3), (97, 600, 9.7), (300, 200, 10.0), (15, 1_000_000, 0.01), (0, 0, 0.01)]
         {
             assert_eq!(decay_of_rows(inputs, rows), expected, "{inputs} inputs, {rows} rows");
         }
