@@ -84,6 +84,20 @@ fn a_runs_model_scores_as_in_the_run() {
         20,
         "the classes of model and data differ: the model tells 2 apart (`negative`, `positive`), the data has 4",
     );
+    // Names that are not the model's are matched as somebody says, and by no order of theirs.
+    let other = dir.path().join("other.csv");
+    let rows: String = (0..12).map(|i| format!("a {} film,{}\n", ["dull", "fine"][i % 2], ["bad", "good"][i % 2])).collect();
+    std::fs::write(&other, format!("text,label\n{rows}")).expect("written");
+    let other = format!("--data={}", other.display());
+    let names = "the classes of model and data have other names: the model tells `negative`, `positive` apart, the data has `bad`, `good`";
+    check(&[&other], 20, names);
+    check(&[&other], 20, "`--classes`, in the order `negative`, `positive`");
+    check(&[&other, "--classes=bad"], 2, "`--classes` names 1 (`bad`), and the model tells 2 classes apart");
+    check(&[&other, "--classes=bad,fair"], 20, "the class `good`, which `--classes` does not name");
+    let said =
+        |classes: &str| last_line(&eval(&model, &[&other, classes, "--json"]))["score"]["scores"]["accuracy"]["value"].clone();
+    let (one, turned) = (said("--classes=bad,good").as_f64(), said("--classes=good,bad").as_f64());
+    assert!((one.expect("a number") + turned.expect("a number") - 1.0).abs() < 1e-9, "{one:?} {turned:?}");
     check(&["--data=absent.csv"], 20, "absent.csv");
     check(&["--data=toy_reviews", "--max-examples=0"], 2, "--max-examples");
     let absent = dir.path().join("absent");

@@ -119,7 +119,7 @@ impl Norm {
 }
 
 /// No number of a hundred million is farther from their mean, in standard deviations.
-const FARTHEST: f64 = 1e4;
+pub const FARTHEST: f64 = 1e4;
 
 impl Default for Scale {
     /// Numbers as they are.
@@ -367,7 +367,8 @@ impl Config {
         self.numeric_columns.iter().map(NumericColumn::width).sum()
     }
 
-    fn input_width(&self) -> usize {
+    /// Numbers that the first layer takes of a row.
+    pub fn input_width(&self) -> usize {
         self.num_numbers() + self.categorical_columns.iter().map(|c| c.embedding_size).sum::<usize>()
     }
 }

@@ -9,6 +9,7 @@ use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
 use crate::pipeline::{Described, LookAt};
 use crate::words::{clean, count, measured, quoted};
+use serde::Serialize;
 use std::process::ExitCode;
 
 /// Classes that a line shows.
@@ -24,10 +25,18 @@ pub(super) fn data(json: bool, env: &Environment, args: &DataArgs) -> Result<Exi
     let folder = create_passing(env, passing.path().join("data"))?;
     let look = LookAt { choice: &choice, split: args.split.as_deref(), samples: args.samples };
     match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.describe(&look))? {
-        Ok(described) if json => super::say_all(&serde_json::to_string(&described).unwrap_or_default()),
+        Ok(described) if json => super::print_json(&Answer { data: &named, described: &described }),
         Ok(described) => super::say_all(&page(&named, &described)),
         Err(end) => Err(unfinished(end, None)),
     }
+}
+
+/// For machines.
+#[derive(Serialize)]
+struct Answer<'a> {
+    data: &'a str,
+    #[serde(flatten)]
+    described: &'a Described,
 }
 
 fn page(name: &str, described: &Described) -> String {

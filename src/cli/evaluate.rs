@@ -56,6 +56,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, args: &EvalArgs) -> Result
         max_examples: args.max_examples.map(usize::from),
         spoken: spoken(&args.speech),
         compared: args.compare,
+        classes: args.classes.iter().map(|name| name.trim().to_string()).collect(),
     };
     let means = (&args.run.hub, &args.run.worker);
     let score = |folder| drive(json, env, folder, means, |pipeline| pipeline.score_given(&question));
@@ -79,7 +80,7 @@ pub(super) fn evaluate(json: bool, env: &Environment, args: &EvalArgs) -> Result
     match scored? {
         Ok(score) if json => {
             let answer = Answer { model: &args.model, data: &named, score: &score };
-            super::say_all(&serde_json::to_string(&answer).unwrap_or_default())
+            super::print_json(&answer)
         }
         Ok(score) => super::say_all(&page(&args.model, &named, &score)),
         Err(end) => Err(unfinished(end, None)),

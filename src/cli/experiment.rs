@@ -145,9 +145,11 @@ fn go_on(
     }
     match drive(json, env, folder, means, |pipeline| start.lay(pipeline, wishes).and_then(|()| pipeline.go_on()))? {
         End::Reported { report, .. } => {
-            let text =
-                if json { serde_json::to_string(&report).unwrap_or_default() } else { report::terminal(&report, style, 100) };
-            super::say_all(&text)
+            if json {
+                super::print_json(&report)
+            } else {
+                super::say_all(&report::terminal(&report, style, 100))
+            }
         }
         End::Unfinished(end) => Err(unfinished(end, Some(&place))),
     }

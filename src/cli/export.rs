@@ -28,7 +28,7 @@ pub(super) fn export(json: bool, env: &Environment, args: &ExportArgs) -> Result
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("export"))?;
     match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.export(&model, &format, out))? {
-        Ok((size, params)) if json => super::say_all(&json!({"file": out, "bytes": size, "params": params}).to_string()),
+        Ok((size, params)) if json => super::print_json(&json!({"file": out, "bytes": size, "params": params})),
         Ok((size, params)) => {
             super::say_all(&format!("{} ({}, {} parameters)", out.display(), bytes(size as f64), count(params as f64)))
         }

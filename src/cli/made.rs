@@ -6,7 +6,7 @@ use super::evaluate::{model_of, spoken};
 use super::experiment::{create_passing, drive, drive_aside, passing_folder, unfinished};
 use crate::error::{Class, Failure, Result};
 use crate::pipeline::Ask;
-use crate::words::{count, in_json, steers};
+use crate::words::{count, steers};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ pub(super) fn generate(json: bool, env: &Environment, args: &GenerateArgs) -> Re
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("generation"))?;
     match drive_aside(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.write(&ask))? {
-        Ok(written) if json => super::say_all(&in_json(&serde_json::to_string(&written).unwrap_or_default())),
+        Ok(written) if json => super::print_json(&written),
         // It has been shown.
         Ok(_) if streams => super::say_all(""),
         // What it wrote and nothing else, letter by letter but for what a terminal would obey.
@@ -114,7 +114,7 @@ pub(super) fn merge(
     let passing = passing_folder()?;
     let folder = create_passing(env, passing.path().join("merging"))?;
     match drive(json, env, folder, setting, |pipeline| pipeline.merge(&model, out))? {
-        Ok(params) if json => super::say_all(&json!({"model": out, "params": params}).to_string()),
+        Ok(params) if json => super::print_json(&json!({"model": out, "params": params})),
         Ok(params) => super::say_all(&format!("Model   {} ({} parameters)", out.display(), count(params as f64))),
         Err(end) => Err(unfinished(end, None)),
     }

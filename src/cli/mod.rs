@@ -144,7 +144,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<ExitCode> {
         Command::Runs => runs::runs(cli.json, environment),
         Command::Models => models(cli.json),
         Command::Doctor { hub } => doctor_page(cli.json, environment, hub),
-        Command::Schema => print_json(&schemars::schema_for!(crate::spec::ExperimentSpec)),
+        // A file for people and editors.
+        Command::Schema => {
+            say_all(&serde_json::to_string_pretty(&schemars::schema_for!(crate::spec::ExperimentSpec)).unwrap_or_default())
+        }
         Command::Worker => Ok(worker::run()),
     }
 }
@@ -161,9 +164,8 @@ fn report_again(json: bool, environment: &Environment, run: &str) -> Result<Exit
     let report: Report = folder.read_json(&folder.report_json())?;
     let report = report.at(folder.root());
     if !crate::pipeline::is_as_reported(&folder)? {
-        mention(
-            "note: the report is not what was written, or the ledger that it is of has been changed; `tallow verify` says where\n",
-        );
+        let what = "the report is not what was written, or the ledger that it is of has been changed; `tallow verify` says where";
+        note(json, &if json { what.to_string() } else { format!("note: {what}") });
     }
     let style = environment.style(&std::io::stdout());
     if json { print_json(&report) } else { say_all(&report::terminal(&report, style, 100)) }
@@ -204,13 +206,18 @@ fn doctor_page(json: bool, environment: &Environment, hub: &args::HubArgs) -> Re
         files: language_model::file(environment).into_iter().chain(experiment::price_file(environment)).collect(),
     };
     let facts = doctor::Facts::gather(&probe);
-    say(if json { facts.json() } else { facts.text(Style::Plain) }.trim_end());
-    Ok(ExitCode::SUCCESS)
+    say_all(if json { facts.json() } else { facts.text(Style::Plain) }.trim_end())
 }
 
+/// An answer for machines: one line, the last on stdout.
 fn print_json<T: serde::Serialize>(value: &T) -> Result<ExitCode> {
-    say(&crate::words::in_json(&serde_json::to_string_pretty(value).unwrap_or_default()));
-    Ok(ExitCode::SUCCESS)
+    say_all(&crate::words::in_json(&serde_json::to_string(value).unwrap_or_default()))
+}
+
+/// Something besides an answer, on stderr: for machines a line of JSON, as what went wrong is.
+fn note(json: bool, words: &str) {
+    let told = || crate::words::in_json(&serde_json::json!({"note": words}).to_string());
+    mention(&if json { told() + "\n" } else { format!("{}\n", crate::words::clean(words)) });
 }
 
 fn say_all(text: &str) -> Result<ExitCode> {

@@ -116,7 +116,7 @@ pub(super) fn predict(json: bool, env: &Environment, args: &PredictArgs) -> Resu
         told.push(format!("{} lines in {}", answers.examples, out.display()));
     }
     let told = if json { Vec::new() } else { told };
-    assumed.iter().chain(&told).for_each(|line| super::mention(&format!("{}\n", clean(line))));
+    assumed.iter().chain(&told).for_each(|line| super::note(json, line));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -147,7 +147,7 @@ fn told(json: bool, (target, message): (&Target, &str), shipment: &Shipment, pus
     if json {
         let changed = matches!(pushed, Pushed::Committed { .. });
         let line = json!({"model": id, "commit": commit, "url": url, "changed": changed, "pull_request": request});
-        return super::say_all(&line.to_string());
+        return super::print_json(&line);
     }
     super::say_all(&match &pushed {
         Pushed::Unchanged { commit } => format!("Nothing to push: {id} holds all of it since commit {}", short(commit)),
@@ -260,7 +260,7 @@ fn dry_run(
             "model": target.id, "dry_run": true, "bytes": shipment.bytes(), "files": files, "removed": removed,
             "stays": stays, "not_looked_at": unseen, "objections": against,
         });
-        super::say_all(&line.to_string())?;
+        super::print_json(&line)?;
         return Ok(end);
     }
     let seen = standing.as_ref().ok_or_else(|| unseen.unwrap_or_default());

@@ -52,7 +52,7 @@ pub(super) fn verify(json: bool, env: &Environment, run: &str, steps: Option<u64
     let hub = HubArgs { hub: None, offline: true };
     let found = drive(json, env, folder, (&hub, worker), |pipeline| pipeline.verify(&asked))?;
     if json {
-        super::say(&serde_json::to_string(&found).unwrap_or_default());
+        super::print_json(&found)?;
     } else {
         super::say(page(run, &found).trim_end());
     }

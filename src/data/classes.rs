@@ -87,7 +87,7 @@ pub fn place_of(name: &str, names: &[String]) -> Option<usize> {
 }
 
 /// The whole number that a name writes: `1`, and `1.0`, as programs have it where a cell of the column was empty.
-fn whole(name: &str) -> Option<i64> {
+pub(super) fn whole(name: &str) -> Option<i64> {
     let is_nothing = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit == b'0');
     let digits = name.split_once('.').filter(|(_, part)| is_nothing(part)).map_or(name, |(whole, _)| whole);
     digits.parse().ok().filter(|number: &i64| number.to_string() == digits)

@@ -4,10 +4,11 @@
 use super::answers::{Parted, cell_value};
 use super::read::{Cell, Column, Table};
 use super::{Error, Result};
-use crate::job::Part;
+use crate::job::{Part, least_to_part, share_drawn};
 use crate::plan::{DataFacts, SplitFacts};
 use crate::spec::{RowRule, Task};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -32,9 +33,8 @@ pub struct HeldOutRows {
     pub told: String,
 }
 
-/// The part of the training split that is held out where the data has no other, and the rows that it takes.
+/// The part of the training split that is held out where the data has no other.
 const HELD_OUT_FRAC: f64 = 0.2;
-const LEAST_TO_CUT: usize = 50;
 /// Names of classes that are told.
 const CLASSES: usize = 40;
 /// Folder of what is no text and no number.
@@ -139,8 +139,9 @@ fn held_out(facts: &DataFacts) -> Option<Held> {
     let train = facts.usual_train()?;
     match facts.usual_held_out(Some(&train.name)) {
         Some(held) => Some(Held { split: held.name.clone(), part: None }),
-        None if train.examples >= LEAST_TO_CUT => {
-            Some(Held { split: train.name.clone(), part: Some(Part::Drawn(HELD_OUT_FRAC)) })
+        None if train.examples >= least_to_part(facts.labels.len()) => {
+            let share = share_drawn(HELD_OUT_FRAC, train.examples, facts.labels.len());
+            Some(Held { split: train.name.clone(), part: Some(Part::Drawn(share)) })
         }
         None => None,
     }
@@ -156,11 +157,26 @@ fn cut_off(rows: &mut Vec<Map<String, Value>>, held: &Held, label: &str) -> (Vec
     let all = rows.len();
     rows.retain(|row| is_answered(row, label));
     let without = all - rows.len();
-    let mask = held.part.as_ref().map_or_else(|| vec![true; rows.len()], |part| part.mask(rows.len(), |_| None));
+    let mask = match &held.part {
+        None => vec![true; rows.len()],
+        Some(part) if part.is_of_few(rows.len()) => part.mask_within(&kinds(rows, label)),
+        Some(part) => part.mask(rows.len(), |_| None),
+    };
     let (mut out, mut kept) = (Vec::new(), Vec::new());
     rows.drain(..).zip(mask).for_each(|(row, is_out)| if is_out { out.push(row) } else { kept.push(row) });
     *rows = kept;
     (out, without)
+}
+
+/// Of each row which answer it has, by the order in which they occur.
+fn kinds(rows: &[Map<String, Value>], label: &str) -> Vec<u32> {
+    let mut known = BTreeMap::new();
+    let answers = rows.iter().map(|row| row.get(label).map(Value::to_string).unwrap_or_default());
+    let kind = |answer| {
+        let next = known.len() as u32;
+        *known.entry(answer).or_insert(next)
+    };
+    answers.map(kind).collect()
 }
 
 /// Rows apart from their answers, in an order that says nothing of them; none where there are none.

@@ -1,4 +1,4 @@
-//! A model in the format of another program: ONNX for encoders and image models, GGUF for Llama and its relatives. Pure: weights by
+//! A model in the format of another program: ONNX for encoders, image models and perceptrons for tables, GGUF for Llama and its relatives. Pure: weights by
 //! their public names in, bytes out. That the other program computes the same is tested by running it (`tests/export`).
 
 mod gguf;

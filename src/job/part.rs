@@ -18,6 +18,20 @@ pub enum Part {
     Before(Boundary),
 }
 
+/// Fewer rows are few: where some of them are drawn, every kind that has two has one on either side.
+pub const FEW: usize = 50;
+
+/// The rows that can be parted at least: one of each kind on either side, of a single kind two.
+pub fn least_to_part(kinds: usize) -> usize {
+    2 * kinds.max(2)
+}
+
+/// The share that is drawn of so many rows: the `usual` one, of few rows enough that each kind can have one among them.
+pub fn share_drawn(usual: f64, rows: usize, kinds: usize) -> f64 {
+    let needed = kinds.max(2) as f64 / rows.max(1) as f64;
+    if rows < FEW { usual.max(needed) } else { usual }
+}
+
 /// A place in the order of a split's rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Boundary {
@@ -118,6 +132,11 @@ impl Part {
         (0..rows).map(|row| place(row).is_some_and(|place| (place >= *at) == is_from)).collect()
     }
 
+    /// Whether it is drawn of few rows.
+    pub fn is_of_few(&self, rows: usize) -> bool {
+        self.boundary().is_none() && rows < FEW
+    }
+
     /// As [`Part::mask_within`] where all rows are alike. Takes five bytes a row: there may be very many.
     fn drawn_mask(&self, rows: usize) -> Vec<bool> {
         let (drawn, wanted) = self.drawn(rows);
@@ -161,6 +180,7 @@ impl Part {
         let mut sizes = std::collections::BTreeMap::new();
         kinds.iter().for_each(|kind| *sizes.entry(kind).or_insert(0u64) += 1);
         let mut before = std::collections::BTreeMap::new();
+        let is_sure = |place: u64, size: u64| rows < FEW && place == 0 && size > 1;
         let mut placed: Vec<(u64, u64, usize)> = Vec::with_capacity(rows);
         for &row in &order {
             let place: &mut u64 = before.entry(kinds[row]).or_default();
@@ -171,6 +191,7 @@ impl Part {
         placed.sort_by(|(a, of_a, _), (b, of_b, _)| {
             (u128::from(*a) * u128::from(*of_b)).cmp(&(u128::from(*b) * u128::from(*of_a)))
         });
+        placed.sort_by_key(|&(twice, size, _)| !is_sure(twice / 2, size));
         let mut mask = vec![!wanted; rows];
         placed[..drawn].iter().for_each(|&(.., row)| mask[row] = wanted);
         mask
@@ -189,6 +210,29 @@ mod tests {
         assert_eq!((rest.of_text(text), drawn.of_text(text)), ("abcdefghié", ""), "no letter is cut");
         let (drawn, rest) = (Part::Drawn(0.2), Part::Rest(0.2));
         assert_eq!((rest.of_text(text), drawn.of_text(text)), ("abcdefghi", "é"));
+    }
+
+    /// Of few rows, that is: of many a rare class may miss on one side, as chance has it.
+    #[test]
+    fn of_few_rows_every_kind_is_on_either_side() {
+        let sides = |sizes: &[usize]| {
+            let kinds: Vec<u32> = (0..).zip(sizes).flat_map(|(kind, size)| vec![kind; *size]).collect();
+            let frac = share_drawn(0.2, kinds.len(), sizes.len());
+            let mask = Part::Drawn(frac).mask_within(&kinds);
+            let drawn = |kind| kinds.iter().zip(&mask).filter(|(k, drawn)| **k == kind && **drawn).count();
+            let drawn: Vec<usize> = (0..).zip(sizes).map(|(kind, _)| drawn(kind)).collect();
+            let other: Vec<bool> = Part::Rest(frac).mask_within(&kinds).iter().map(|kept| !kept).collect();
+            assert_eq!(mask, other);
+            drawn
+        };
+        assert_eq!(sides(&[24, 24]), [5, 5]);
+        assert_eq!(sides(&[44, 2, 2]), [8, 1, 1]);
+        assert_eq!(sides(&[2, 2]), [1, 1]);
+        assert_eq!(sides(&[2, 2, 2, 2, 2, 2]), [1; 6]);
+        assert_eq!(sides(&[30, 1]), [6, 0], "one row is on one side");
+        assert_eq!(sides(&[96, 2, 2])[1..], [0, 0], "of many rows each has its share");
+        assert_eq!((least_to_part(3), least_to_part(0)), (6, 4));
+        assert_eq!((share_drawn(0.2, 48, 2), share_drawn(0.2, 50, 40)), (0.2, 0.2));
     }
 
     #[test]

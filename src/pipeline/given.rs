@@ -1,10 +1,11 @@
 //! A model that is there, scored on a split: the stages of a run without planning and training.
 
+use super::classes::{Numbered, classes};
 use super::made::files;
 use super::prepared::{columns_of, speech_format, usable_vectors};
 use super::stages::{making, readable_by_evaluation, scoring_batch};
 use super::{Pipeline, Unfinished};
-use crate::data::{self, DataSpecHints, place_of};
+use crate::data::{self, DataSpecHints};
 use crate::error::{Class, Failure, Result};
 use crate::eval::{self, Interval};
 use crate::job::{
@@ -34,6 +35,8 @@ pub struct Question {
     pub spoken: Spoken,
     /// What becomes of texts before they are compared; of a model of speech alone.
     pub compared: Option<Compared>,
+    /// What the data calls each of the model's classes, in the model's order; empty: their names and numbers say it.
+    pub classes: Vec<String>,
 }
 
 /// What a model of speech is told, where somebody says so.
@@ -122,14 +125,6 @@ enum Error {
     NoSplit { split: String, have: Vec<String> },
     #[error("the split `{split}` has no labels")]
     Unlabelled { split: String },
-    #[error("the classes of model and data differ: the model tells {} apart ({}), the data has {} ({})", model.len(), listed(model), data.len(), listed(data))]
-    Classes { model: Vec<String>, data: Vec<String> },
-    #[error(
-        "the classes of model and data have other names: the model tells {} apart, the data has {}",
-        listed(model),
-        listed(data)
-    )]
-    ClassNames { model: Vec<String>, data: Vec<String> },
     #[error("the model has no `tokenizer.json`, so texts cannot be read as it was trained to")]
     NoTokenizer,
 }
@@ -144,12 +139,6 @@ impl Failure for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Error::NoSplit { .. } | Error::Unlabelled { .. } => Some("name a split with labels by `--split`".into()),
-            Error::Classes { .. } => {
-                Some("a model that was fine-tuned on such data is needed, such as the `model` folder of a run".into())
-            }
-            Error::ClassNames { .. } => {
-                Some("call the data's classes as the model does, or by their numbers in the model, 0, 1, ...".into())
-            }
             Error::NoReference => Some("score the adapter, whose base is known; the run's own report holds its scores".into()),
             _ => None,
         }
@@ -186,7 +175,8 @@ impl Pipeline<'_> {
             let input = columns.input.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" + ");
             format!("columns: {input}{label}, as the model was trained (`{MANIFEST}`)")
         }));
-        let classes = classes(model.config.labels(), (&data.labels, data.labels_are_numbered), &mut assumptions)?;
+        let numbered = (data.labels.as_slice(), data.labels_are_numbered);
+        let classes = classes(model.config.labels(), numbered, &question.classes, &mut assumptions)?;
         let forced = question.spoken.forced(&model)?;
         if question.compared.is_some() && model.config.speech_limits().is_none() {
             return Err(Untold::Deaf { family: model.config.family() }.into());
@@ -360,57 +350,6 @@ fn choose_split<'a>(data: &'a DataFacts, named: Option<&str>) -> Result<&'a Spli
     }
 }
 
-/// The classes of a question's data, and how they are numbered.
-#[derive(Debug, PartialEq)]
-struct Numbered {
-    /// As the data has them.
-    source: Vec<String>,
-    /// As the model numbers them, where that is another order or more of them.
-    model: Option<Vec<String>>,
-}
-
-impl Numbered {
-    /// Names by their number in the model.
-    fn names(&self) -> &[String] {
-        self.model.as_deref().unwrap_or(&self.source)
-    }
-}
-
-/// Matches the classes of model and data by name, else by number, where both have numbers: names of data that nobody numbered are merely
-/// in the order of their letters.
-fn classes(model: &[String], (data, are_numbered): (&[String], bool), assumptions: &mut Vec<String>) -> Result<Numbered, Error> {
-    let numbered =
-        |source: &[String], model: Option<&[String]>| Numbered { source: source.to_vec(), model: model.map(<[_]>::to_vec) };
-    if data.is_empty() {
-        return Ok(numbered(model, None));
-    }
-    if model.len() == data.len() && data.iter().enumerate().all(|(at, name)| place_of(name, model) == Some(at)) {
-        return Ok(numbered(data, None));
-    }
-    // Another order, or a small split that lacks some of the classes.
-    if data.len() <= model.len() && data.iter().all(|name| place_of(name, model).is_some()) {
-        return Ok(numbered(data, Some(model)));
-    }
-    if model.len() != data.len() {
-        return Err(Error::Classes { model: model.to_vec(), data: data.to_vec() });
-    }
-    // Public models often carry no names, or others than the data.
-    let nameless = model.iter().enumerate().all(|(i, name)| *name == format!("LABEL_{i}"));
-    let is_number = |name: &String| name.parse::<f64>().is_ok();
-    let is_short_for = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
-    let are_short = model.iter().zip(data).all(|(model, data)| is_short_for(&model.to_lowercase(), &data.to_lowercase()));
-    if !(nameless || are_numbered || are_short || model.iter().all(is_number) || data.iter().all(is_number)) {
-        return Err(Error::ClassNames { model: model.to_vec(), data: data.to_vec() });
-    }
-    let why = if nameless {
-        "the model does not name them".into()
-    } else {
-        format!("the model names {}, the data {}", listed(model), listed(data))
-    };
-    assumptions.push(format!("classes: matched by their number ({why})"));
-    Ok(numbered(data, None))
-}
-
 /// The shape that images have when they are brought to what the model sees.
 fn brought(data: &DataFacts, model: &ModelFacts) -> Option<[usize; 3]> {
     let [height, width, channels] = data.image_shape?;
@@ -479,41 +418,6 @@ fn prepare_job(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(words: &str) -> Vec<String> {
-        words.split_whitespace().map(str::to_string).collect()
-    }
-
-    #[test]
-    fn classes_are_matched_by_name_else_by_number() {
-        let check = |model: &str, data: &str, expected: Result<(&str, &str), &str>, assumed: usize| {
-            let mut assumptions = Vec::new();
-            // Data whose classes are numbered stands in brackets.
-            let (is_numbered, data) = (data.starts_with('['), data.trim_matches(['[', ']']));
-            match (classes(&names(model), (&names(data), is_numbered), &mut assumptions), expected) {
-                (Ok(found), Ok((source, own))) => {
-                    assert_eq!((found.names(), &found.source), (&names(own)[..], &names(source)), "{model} / {data}");
-                }
-                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
-                (found, expected) => panic!("{model} / {data}: expected {expected:?}, found {found:?}"),
-            }
-            assert_eq!(assumptions.len(), assumed, "{assumptions:?}");
-        };
-        check("no yes", "no yes", Ok(("no yes", "no yes")), 0);
-        check("NO YES", "no yes", Ok(("no yes", "no yes")), 0);
-        check("LABEL_0 LABEL_1", "no yes", Ok(("no yes", "no yes")), 1);
-        check("bad good", "[no yes]", Ok(("no yes", "no yes")), 1);
-        check("0 1", "no yes", Ok(("no yes", "no yes")), 1);
-        check("bad good", "0 1", Ok(("0 1", "0 1")), 1);
-        check("NEGATIVE POSITIVE", "neg pos", Ok(("neg pos", "neg pos")), 1);
-        check("bad good", "no yes", Err("other names: the model tells `bad`, `good` apart"), 0);
-        check("a b c", "a c", Ok(("a c", "a b c")), 0);
-        check("Yes no", "no yes", Ok(("no yes", "Yes no")), 0);
-        check("a b", "", Ok(("a b", "a b")), 0);
-        check("a b", "a b c", Err("the model tells 2 apart (`a`, `b`), the data has 3"), 0);
-        check("a b c", "a d", Err("the data has 2"), 0);
-        check("LABEL_0 LABEL_1 LABEL_2", "no yes", Err("the data has 2"), 0);
-    }
 
     #[test]
     fn the_usual_split_has_labels() {

@@ -2,6 +2,7 @@
 
 mod advised;
 mod budget;
+mod classes;
 mod described;
 mod diff;
 mod edited;

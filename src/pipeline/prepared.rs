@@ -4,8 +4,8 @@ use super::{Pipeline, Unfinished};
 use crate::data::{self, Overlap};
 use crate::error::{Class, Failure, Result};
 use crate::job::{
-    COMPARE, Event, Job, PREPARE, PREPARE_HELD_OUT, PairFormat, PrepareJob, RunConfig, SHARED, SpeechFormat, SplitSource,
-    TokenizerSource,
+    COMPARE, Event, FEW_ROWS, Job, PREPARE, PREPARE_HELD_OUT, PairFormat, PrepareJob, PreparedSplit, RunConfig, SHARED,
+    SpeechFormat, SplitSource, TokenizerSource,
 };
 use crate::plan::{ModelFacts, Plan};
 use crate::provenance::{FileHash, Sourced, sources};
@@ -13,7 +13,7 @@ use crate::spec::{ExperimentSpec, ModelSpec, Monitor, Task, TokenizerKind, Token
 use crate::store::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tallow_zoo::{ModelConfig, SpeechLimits, mlp};
+use tallow_zoo::{HeadKind, ModelConfig, SpeechLimits, mlp};
 
 /// What the ledger calls the reading of the data that a plan is of.
 const PLANNED: &str = "plan";
@@ -47,13 +47,55 @@ impl Failure for Changed {
     }
 }
 
+/// Few rows, of which a class is on one side alone: nothing is learnt of it, or nothing said.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("the {rows} rows of `{split}` cannot be parted so that each class is trained on and scored: {sides}")]
+struct OneSided {
+    split: String,
+    rows: usize,
+    sides: String,
+}
+
+impl OneSided {
+    /// Of a draw of few rows; none where every class has a row on either side.
+    fn of(train: &PreparedSplit, held_out: &PreparedSplit) -> Option<Self> {
+        let rows = train.examples + held_out.examples;
+        let counts = || train.labels.iter().zip(train.label_counts.iter().zip(&held_out.label_counts));
+        let lacks = |(_, (train, held_out)): &(&String, (&usize, &usize))| (**train == 0) != (**held_out == 0);
+        let told = |(name, (train, held_out)): (&String, (&usize, &usize))| {
+            format!("`{name}` has {train} to be trained on and {held_out} to be scored")
+        };
+        let sides: Vec<String> = counts().filter(lacks).map(told).collect();
+        let is_lacking = rows < FEW_ROWS && !sides.is_empty();
+        is_lacking.then(|| OneSided { split: train.split.clone(), rows, sides: sides.join(", ") })
+    }
+}
+
+impl Failure for OneSided {
+    fn class(&self) -> Class {
+        Class::Data
+    }
+    fn hint(&self) -> Option<String> {
+        Some("add rows of that class (two at least), leave it out, or add a split of its own named `test`".into())
+    }
+}
+
 impl Pipeline<'_> {
     /// Source files -> tensors on disk: what training may see, then the held-out split with the same labels and tokenizer.
     pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Option<Unfinished>> {
         if let Some(end) = self.prepare_training(plan)? {
             return Ok(Some(end));
         }
-        self.prepare_held_out(plan)
+        if let Some(end) = self.prepare_held_out(plan)? {
+            return Ok(Some(end));
+        }
+        let is_drawn = plan.spec.data.held_out_frac.is_some() && plan.spec.task.head() == HeadKind::Classes;
+        let (train, held_out) = (self.prepared_by(PREPARE)?, self.prepared_by(PREPARE_HELD_OUT)?);
+        match train.first().zip(held_out.first()).filter(|_| is_drawn).and_then(|(train, held_out)| OneSided::of(train, held_out))
+        {
+            Some(one_sided) => Err(one_sided.into()),
+            None => Ok(None),
+        }
     }
 
     /// What training may see.
@@ -328,4 +370,37 @@ fn read_besides(job: &PrepareJob) -> Result<Vec<Read>> {
 /// What cells of a table become, as a model says.
 pub(super) fn columns_of(model: &ModelConfig) -> Option<Box<mlp::Config>> {
     if let ModelConfig::Mlp(mlp) = model { Some(Box::new(mlp.clone())) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::SplitShape;
+
+    #[test]
+    fn each_class_of_few_rows_is_on_either_side() {
+        let split = |counts: &[usize]| PreparedSplit {
+            split: "train".into(),
+            file: String::new(),
+            examples: counts.iter().sum(),
+            labels: ["a", "b", "c"].map(str::to_string).to_vec(),
+            label_counts: counts.to_vec(),
+            values: None,
+            lengths: vec![],
+            target_lengths: vec![],
+            shape: SplitShape::Table { numbers: 1, categories: 0, missing: 0, unseen: 0 },
+            columns: crate::spec::Columns::default(),
+            sha256: String::new(),
+        };
+        let check = |train: &[usize], held_out: &[usize], expected: Option<&str>| {
+            let found = OneSided::of(&split(train), &split(held_out)).map(|found| found.to_string());
+            assert_eq!(found.is_some(), expected.is_some(), "{found:?}");
+            assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()));
+        };
+        check(&[20, 10, 8], &[5, 3, 1], None);
+        check(&[20, 10, 1], &[5, 3, 0], Some("the 39 rows of `train` cannot be parted so that each class"));
+        check(&[20, 10, 0], &[5, 3, 1], Some("`c` has 0 to be trained on and 1 to be scored"));
+        check(&[20, 10, 0], &[5, 3, 0], None);
+        check(&[90, 10, 1], &[20, 3, 0], None);
+    }
 }

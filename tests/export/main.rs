@@ -172,6 +172,9 @@ fn onnxruntime_says_the_same_of_images() {
             with(resnet(), &[("downsample_in_bottleneck", json!(true)), ("downsample_in_first_stage", json!(true))]),
             vec![[33, 33]],
         ),
+        ("cifar", tiny("resnet_cifar"), vec![[32, 32], [9, 13]]),
+        ("cifar-projected", with(tiny("resnet_cifar"), &[("projection_shortcuts", json!(true))]), vec![[16, 16]]),
+        ("wide", with(tiny("wide_resnet"), &[("depth", json!(16))]), vec![[32, 32], [15, 9]]),
     ];
     let mut asked = Vec::new();
     for (name, config, sides) in models {
@@ -193,6 +196,73 @@ fn onnxruntime_says_the_same_of_images() {
         asked.push(json!({"file": file, "name": name, "runs": runs}));
     }
     let asked = place.write("asked.json", json!({"images": asked}).to_string());
+    python("onnx_run.py", &asked);
+}
+
+/// Cells of some rows as a table has them: numbers of which some are missing, and texts of which some are unknown.
+fn cells(config: &tallow_zoo::mlp::Config, rows: usize) -> (Vec<Vec<Option<f64>>>, Vec<Vec<String>>) {
+    let stream = Stream::root(9).named("cells");
+    let number = |at: usize, row: usize| match (row + at) % 5 {
+        0 => None,
+        1 => Some(1e9 * f64::from(stream.uniform((at * rows + row) as u64))),
+        _ => Some(f64::from(stream.uniform((at * rows + row) as u64)) - 0.5),
+    };
+    let numbers = (0..config.numeric_columns.len()).map(|at| (0..rows).map(|row| number(at, row)).collect()).collect();
+    let text = |values: &[String], row: usize| values.get(row % (values.len() + 1)).cloned().unwrap_or("unknown".into());
+    let texts = config.categorical_columns.iter().map(|c| (0..rows).map(|row| text(&c.values, row)).collect()).collect();
+    (numbers, texts)
+}
+
+/// What becomes of the cells lies in the file: it is given the columns as a table has them.
+#[test]
+fn onnxruntime_says_the_same_of_tables() {
+    use tallow_zoo::mlp::{Config, DatePart, Norm, Scale};
+    let place = Place::new();
+    let ModelConfig::Mlp(tiny) = (tallow_zoo::registry().iter().find(|e| e.family == "mlp").expect("a family").tiny)() else {
+        panic!("a perceptron")
+    };
+    let with = |change: &dyn Fn(&mut Config)| {
+        let mut config = tiny.clone();
+        config.numeric_columns[0].scale = Scale { mean: 12.5, std: 0.25 };
+        config.numeric_columns[1].fill = -3.0;
+        change(&mut config);
+        config
+    };
+    let mut asked = Vec::new();
+    for (name, config) in [
+        ("classes", with(&|_| ())),
+        ("value", with(&|c| (c.head, c.target, c.norm) = (Head::Value, Scale { mean: 1000.0, std: 50.0 }, Norm::Batch))),
+        ("linear", with(&|c| (c.hidden_sizes, c.head) = (vec![], Head::Labels(vec!["a".into(), "b".into()])))),
+        ("numbers", with(&|c| c.categorical_columns.clear())),
+        ("texts", with(&|c| (c.norm, c.numeric_columns) = (Norm::None, vec![]))),
+        ("dates", with(&|c| c.numeric_columns[1].of_date = Some(DatePart::Year))),
+        ("no-category", with(&|c| c.categorical_columns[0].values.clear())),
+    ] {
+        let Made { folder, model, .. } = made(&place, name, ModelConfig::Mlp(config.clone()));
+        let file = exported(&place, &folder, &["--to=onnx"], &format!("{name}.onnx"));
+        let rows = 13;
+        let (numbers, texts) = cells(&config, rows);
+        let of_row = |row: usize| config.numeric_columns.iter().zip(&numbers).flat_map(move |(c, cells)| c.inputs(cells[row]));
+        let fed: Vec<f32> = (0..rows).flat_map(of_row).collect();
+        let ids = (0..rows).flat_map(|row| config.categorical_columns.iter().zip(&texts).map(move |(c, t)| c.id(Some(&t[row]))));
+        let ids: Vec<u32> = ids.collect();
+        let input = Input::Table {
+            numbers: Tensor::from_vec(fed, (rows, config.num_numbers()), &Device::Cpu).expect("numbers"),
+            categories: Tensor::from_vec(ids, (rows, config.categorical_columns.len()), &Device::Cpu).expect("ids"),
+        };
+        let tape = Tape::inference();
+        let scores = model.forward(&tape, &input).expect("said").scores(&tape).expect("scores").tensor().clone();
+        let scores = scores.affine(config.target.std, config.target.mean).expect("in its unit");
+        let named = config
+            .numeric_columns
+            .iter()
+            .zip(numbers)
+            .map(|(c, cells)| (if c.of_date.is_some() { format!("{}.year", c.name) } else { c.name.clone() }, json!(cells)));
+        let named = named.chain(config.categorical_columns.iter().zip(texts).map(|(c, t)| (c.name.clone(), json!(t))));
+        let columns: serde_json::Map<String, Value> = named.collect();
+        asked.push(json!({"file": file, "name": name, "columns": columns, "expected": self::numbers(&scores)}));
+    }
+    let asked = place.write("asked.json", json!({"tables": asked}).to_string());
     python("onnx_run.py", &asked);
 }
 
@@ -361,7 +431,7 @@ fn what_has_no_form_is_refused() {
             (command, None)
         });
     };
-    refused("gpt2", "--to=onnx", 21, &["ONNX cannot be had of a gpt2 model", "BERT, ResNet in ImageNet"], "");
+    refused("gpt2", "--to=onnx", 21, &["ONNX cannot be had of a gpt2 model", "BERT, ResNet, WideResNet"], "");
     refused("bert", "--to=gguf", 21, &["GGUF cannot be had of a bert model", "Llama, Mistral, Qwen2 or Qwen3"], "");
     refused("llama", "--to=gguf", 21, &["the tokenizer cannot be written", "\"WordLevel\", expected \"BPE\""], "");
     let odd = |name: &str, keys: Value| {

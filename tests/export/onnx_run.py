@@ -36,3 +36,12 @@ for model in asked.get("images", []):
         worst = max(worst, float((np.abs(found - expected) / np.maximum(1, np.abs(expected).max())).max()))
     print(f"{model['name']}: off by {worst:.1e}")
     assert worst < 1e-4, worst
+for model in asked.get("tables", []):
+    run = session(model["file"])
+    column = lambda cells: np.array(cells, object if isinstance(cells[0], str) else np.float64).reshape(-1, 1)
+    found = run.run(None, {name: column(cells) for name, cells in model["columns"].items()})[0]
+    expected = array(model["expected"])
+    assert found.shape == expected.shape, (found.shape, expected.shape)
+    worst = float((np.abs(found - expected) / np.maximum(1, np.abs(expected).max())).max())
+    print(f"{model['name']}: off by {worst:.1e}")
+    assert worst < 1e-4, worst

@@ -36,8 +36,16 @@ fn a_request_is_followed_and_the_rest_is_said() {
 fn what_cannot_be_done_is_refused_with_its_reason() {
     let refused = |text: &str, data: &DataFacts| proposals(&request(text), &Wishes::default(), data, 200.0).expect_err(text);
     assert!(matches!(refused("bert on cifar10", &cifar()), PlannerError::NoModel { .. }));
-    let lonely = texts(vec![split("train", 40, true), split("test", 100, false)]);
-    assert!(matches!(refused("bert on my.csv", &lonely), PlannerError::NoHeldOut { .. }));
+    let lonely = |rows| texts(vec![split("train", rows, true), split("test", 100, false)]);
+    assert!(matches!(refused("bert on my.csv", &lonely(3)), PlannerError::NoHeldOut { least: 4, .. }));
+    // Few rows are no reason to refuse, and one to say how little they tell.
+    let few = first(&request("bert on my.csv"), &Wishes::default(), &lonely(40));
+    assert_eq!(few.data.held_out_frac, Some(0.2));
+    let told = "there are but 40 rows, of which about 32 are trained on and 8 scored: expect a wide 95 % interval";
+    assert!(few.assumptions.iter().any(|a| a.contains(told)), "{:?}", few.assumptions);
+    assert_eq!(first(&request("bert on my.csv"), &Wishes::default(), &lonely(5)).data.held_out_frac, Some(0.4));
+    let many = first(&request("bert on my.csv"), &Wishes::default(), &lonely(60));
+    assert!(many.assumptions.iter().all(|a| !a.contains("there are but")), "{:?}", many.assumptions);
     assert!(matches!(RulePlanner.data(&request("do something"), &Wishes::default()), Err(PlannerError::NoData { .. })));
 }
 

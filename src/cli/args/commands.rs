@@ -51,6 +51,9 @@ pub struct EvalArgs {
     /// For a model of speech: what becomes of texts before they are compared.
     #[arg(long, value_enum, value_name = "HOW")]
     pub compare: Option<Compared>,
+    /// What the data calls each of the model's classes, in the model's order; default: as their names say, or numbers on both sides.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
     #[command(flatten)]
     pub run: RunArgs,
 }

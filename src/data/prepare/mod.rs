@@ -64,7 +64,7 @@ use crate::job::{Event, LengthBin, Part, PrepareJob, PreparedSplit, Pulse, Split
 use crate::spec::{Columns, Task};
 use answers::{Answers, Said};
 use std::collections::{BTreeMap, BTreeSet};
-use tallow_zoo::Modality;
+use tallow_zoo::{HeadKind, Modality};
 
 /// Rows that are worked on at once, over all cores; of recordings, which are large, fewer.
 const CHUNK: usize = 1024;
@@ -185,11 +185,24 @@ impl Split {
                 let label = columns.label.as_deref().unwrap_or_default();
                 Some(features::rows_of(&tables, label, job.task, source.part.as_ref())?)
             }
+            // Of few rows each class has some on either side.
+            _ if job.task.head() == HeadKind::Classes && source.part.as_ref().is_some_and(|part| part.is_of_few(rows)) => {
+                let label = columns.label.as_deref().unwrap_or_default();
+                Some(features::rows_of(&tables, label, job.task, source.part.as_ref())?)
+            }
             _ => {
                 let part = source.part.as_ref().filter(|_| within.is_none());
                 part.map(|part| ordered::mask(&tables, rows, part)).transpose()?
             }
         };
+        if job.task.takes() == Modality::Image
+            && let [input] = columns.input.as_slice()
+        {
+            let mut numbers = 0..;
+            let mut is_meant =
+                || numbers.next().is_some_and(|at: usize| mask.as_ref().is_none_or(|mask| mask.get(at) == Some(&true)));
+            tables.iter_mut().try_for_each(|table| table.take_for_images(input, &mut is_meant))?;
+        }
         let most = job.max_examples.unwrap_or(usize::MAX);
         // What is held out is not divided again.
         let boundary = if let Some(Part::Before(boundary)) = &source.part { Some(boundary) } else { None };

@@ -561,10 +561,10 @@ fn weights_stand_beside_their_examples() {
     assert_eq!((made[0].columns.input.as_slice(), made[0].columns.label.as_deref()), (&["text".to_string()][..], Some("label")));
     assert_eq!(bench.open("train.safetensors").weights(), Some(&[0.5, 0.0, 2.0][..]));
     assert_eq!((made[1].columns.weight.as_deref(), bench.open("dev.safetensors").weights()), (None, None));
-    // Of a part of the rows, its own.
+    // Of a part of the rows, its own; so few are drawn within their classes.
     bench.job.splits[0].part = Some(Part::Rest(0.4));
-    let kept: Vec<f64> =
-        [0.5, 0.0, 2.0].into_iter().zip(Part::Rest(0.4).mask(3, |_| None)).filter_map(|(w, kept)| kept.then_some(w)).collect();
+    let mask = Part::Rest(0.4).mask_within(&[0, 1, 0]);
+    let kept: Vec<f64> = [0.5, 0.0, 2.0].into_iter().zip(mask).filter_map(|(w, kept)| kept.then_some(w)).collect();
     bench.job.labels = Some(vec!["no".into(), "yes".into()]);
     bench.run().expect("prepared");
     assert_eq!(bench.open("train.safetensors").weights(), Some(kept.as_slice()));

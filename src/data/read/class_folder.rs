@@ -25,6 +25,11 @@ pub(in crate::data) fn is_image(path: &str) -> bool {
     ending.is_some_and(|ending| IMAGES.iter().chain(&OTHERS).any(|known| *known == ending))
 }
 
+/// All endings of images, in lower and upper case.
+pub(super) fn endings() -> impl Iterator<Item = String> {
+    IMAGES.iter().chain(&OTHERS).flat_map(|ending| [ending.to_string(), ending.to_uppercase()])
+}
+
 /// What the files of a folder are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {

@@ -1,6 +1,7 @@
 //! Files with rows, whatever their format, as one [`Table`]: its columns, and its rows one by one.
 
 mod arrow;
+mod bare_names;
 mod class_folder;
 mod conll;
 mod csv;
@@ -178,6 +179,8 @@ pub(super) struct Table {
     /// Rules that its rows are used by.
     kept: Vec<kept::Kept>,
     said_comma: OnceLock<SaidComma>,
+    /// A column that names images without their ending.
+    bare_names: Option<bare_names::BareNames>,
     notes: Vec<String>,
 }
 
@@ -237,10 +240,11 @@ impl Table {
         };
         let fields = columns.iter().flat_map(fields_of).chain(later).collect();
         let notes = notes.into_iter().map(|note| format!("`{name}`: {note}")).collect();
-        let mut table =
-            Table { path: path.into(), columns, fields, source, notes, kept: Vec::new(), said_comma: OnceLock::new() };
+        let (said_comma, bare_names, kept) = (OnceLock::new(), None, Vec::new());
+        let mut table = Table { path: path.into(), columns, fields, source, kept, notes, said_comma, bare_names };
         if table.names_files() {
             table.look_for_images()?;
+            table.look_for_bare_names()?;
         }
         Ok(table)
     }
@@ -267,7 +271,11 @@ impl Table {
     /// What of the file whoever uses it should know.
     pub(super) fn notes(&self) -> Vec<String> {
         let of_points = if self.is_parted_by_semicolons() { self.commas().notes.as_slice() } else { &[] };
-        self.notes.iter().chain(of_points).cloned().collect()
+        let of_images = self.told_of_bare_names().map(|told| {
+            let file = self.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            format!("`{file}`: {told}")
+        });
+        self.notes.iter().chain(of_points).cloned().chain(of_images).collect()
     }
 
     fn is_parted_by_semicolons(&self) -> bool {
@@ -472,9 +480,14 @@ impl Table {
         Ok(Box::new(rows.map(move |row| {
             let mut row = row?;
             for (at, column) in &files {
-                if let Some(Cell::Text(name)) = row.cells.get(*at) {
-                    row.cells[*at] = Cell::File(self.beside(name, &row.position, column)?);
-                }
+                let name = match row.cells.get(*at) {
+                    Some(Cell::Text(name)) => name.clone(),
+                    Some(Cell::Int(number)) => number.to_string(),
+                    _ => continue,
+                };
+                let bare = self.bare_names.as_ref().filter(|bare| bare.is_of(column)).and_then(|bare| bare.find(&name));
+                let found = bare.map_or_else(|| self.beside(&name, &row.position, column), Ok)?;
+                row.cells[*at] = Cell::File(found);
             }
             Ok(row)
         })))

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// Folders beside a table in which files lie that its rows name by themselves, as Common Voice has them; and the one that is called as
 /// the table, as in competitions.
-const FOLDERS: [&str; 9] = ["clips", "audio", "wavs", "wav", "images", "imgs", "img", "photos", "files"];
+pub(super) const FOLDERS: [&str; 9] = ["clips", "audio", "wavs", "wav", "images", "imgs", "img", "photos", "files"];
 
 /// Files that rows name, by the folder that their table lies in.
 pub type Named = BTreeMap<PathBuf, BTreeSet<PathBuf>>;

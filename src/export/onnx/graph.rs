@@ -11,8 +11,13 @@ use std::io::Write;
 const OPSET: i64 = 17;
 /// The version of the format that came with it.
 const IR_VERSION: i64 = 8;
+/// Operations of models that are no networks, and the version of them.
+const ML: &str = "ai.onnx.ml";
+const ML_OPSET: i64 = 3;
 const FLOAT: i64 = 1;
 const INT64: i64 = 7;
+const STRING: i64 = 8;
+const DOUBLE: i64 = 11;
 
 /// Protocol buffers are no longer.
 const MOST_BYTES: u64 = (1 << 31) - (1 << 20);
@@ -25,6 +30,7 @@ pub(super) enum Attribute {
     Int(i64),
     Ints(Vec<i64>),
     Float(f32),
+    Texts(Vec<String>),
 }
 
 /// A size: known, or called by a name.
@@ -37,7 +43,9 @@ pub(super) enum Dim {
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Float,
+    Double,
     Int,
+    Text,
 }
 
 #[derive(Default)]
@@ -49,6 +57,8 @@ pub(super) struct Graph {
     /// Constants and weights by their names, so that each is written once.
     known: BTreeMap<String, ()>,
     bytes: u64,
+    /// Whether an operation is none of networks.
+    is_ml: bool,
 }
 
 impl Graph {
@@ -61,6 +71,20 @@ impl Graph {
 
     /// As [`Graph::op`], under a name of its own.
     pub(super) fn named_op(&mut self, kind: &str, inputs: &[&str], attributes: &[(&str, Attribute)], output: &str) {
+        let node = self.node(kind, inputs, attributes, output);
+        self.nodes.push(node);
+    }
+
+    /// As [`Graph::op`], of an operation that is none of networks.
+    pub(super) fn ml_op(&mut self, kind: &str, inputs: &[&str], attributes: &[(&str, Attribute)]) -> Name {
+        let name = format!("{}_{}", kind.to_lowercase(), self.nodes.len());
+        let node = self.node(kind, inputs, attributes, &name).text(7, ML);
+        self.nodes.push(node);
+        self.is_ml = true;
+        name
+    }
+
+    fn node(&self, kind: &str, inputs: &[&str], attributes: &[(&str, Attribute)], output: &str) -> Message {
         let mut node = Message::new();
         for input in inputs {
             node = node.text(1, input);
@@ -72,10 +96,11 @@ impl Graph {
                 Attribute::Float(value) => attribute.float(2, *value).int(20, 1),
                 Attribute::Int(value) => attribute.int(3, *value).int(20, 2),
                 Attribute::Ints(values) => values.iter().fold(attribute, |a, value| a.int(8, *value)).int(20, 7),
+                Attribute::Texts(values) => values.iter().fold(attribute, |a, value| a.text(9, value)).int(20, 8),
             };
             node = node.message(5, &attribute);
         }
-        self.nodes.push(node);
+        node
     }
 
     /// A weight under its own name.
@@ -108,15 +133,34 @@ impl Graph {
         name
     }
 
+    /// Numbers of double precision under a name, a list of them.
+    pub(super) fn doubles(&mut self, name: &str, values: &[f64]) -> Name {
+        let bytes: Vec<[u8; 8]> = values.iter().map(|value| value.to_le_bytes()).collect();
+        self.constant(name, DOUBLE, &[values.len() as i64], bytes.as_flattened());
+        name.into()
+    }
+
+    /// One of them.
+    pub(super) fn double(&mut self, name: &str, value: f64) -> Name {
+        self.constant(name, DOUBLE, &[], &value.to_le_bytes());
+        name.into()
+    }
+
     /// Whole numbers, a list of them.
     pub(super) fn ints(&mut self, values: &[i64]) -> Name {
         let words: Vec<String> = values.iter().map(i64::to_string).collect();
         let name = format!("ints_{}", words.join("_"));
         if self.known.insert(name.clone(), ()).is_none() {
-            let bytes: Vec<[u8; 8]> = values.iter().map(|value| value.to_le_bytes()).collect();
-            self.constant(&name, INT64, &[values.len() as i64], bytes.as_flattened());
+            self.indices(&name, values);
         }
         name
+    }
+
+    /// Whole numbers under a name: a list of them that stands there once.
+    pub(super) fn indices(&mut self, name: &str, values: &[i64]) -> Name {
+        let bytes: Vec<[u8; 8]> = values.iter().map(|value| value.to_le_bytes()).collect();
+        self.constant(name, INT64, &[values.len() as i64], bytes.as_flattened());
+        name.into()
     }
 
     fn constant(&mut self, name: &str, kind: i64, dims: &[i64], bytes: &[u8]) {
@@ -234,7 +278,9 @@ impl Graph {
         self.outputs.iter().for_each(|output| graph.put_message(12, output));
         let opset = Message::new().text(1, "").int(2, OPSET);
         let head = Message::new().int(1, IR_VERSION).text(2, "tallow").text(3, env!("CARGO_PKG_VERSION"));
-        let head = head.message(8, &opset).opened(7, graph.as_bytes().len());
+        let more = self.is_ml.then(|| Message::new().text(1, ML).int(2, ML_OPSET));
+        let head =
+            more.iter().fold(head.message(8, &opset), |head, more| head.message(8, more)).opened(7, graph.as_bytes().len());
         to.write_all(head.as_bytes())?;
         to.write_all(graph.as_bytes())?;
         Ok(())
@@ -251,7 +297,9 @@ fn described(name: &str, kind: Kind, dims: &[Dim]) -> Message {
     });
     let kind = match kind {
         Kind::Float => FLOAT,
+        Kind::Double => DOUBLE,
         Kind::Int => INT64,
+        Kind::Text => STRING,
     };
     let tensor = Message::new().int(1, kind).message(2, &shape);
     Message::new().text(1, name).message(2, &Message::new().message(1, &tensor))

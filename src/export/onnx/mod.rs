@@ -1,10 +1,13 @@
 //! ONNX, opset 17: a graph of the operations of a model, with its weights. Names of inputs and outputs, and their dynamic sizes, are those
-//! that other exporters give (`input_ids`, `attention_mask`, `token_type_ids`; `pixel_values`; `logits`).
+//! that other exporters give (`input_ids`, `attention_mask`, `token_type_ids`; `pixel_values`; of tables the columns; `logits`).
 
 mod bert;
 mod graph;
+mod images;
+mod mlp;
 mod proto;
 mod resnet;
+mod resnet_cifar;
 mod vit;
 
 use super::{Error, Tensors};
@@ -19,9 +22,12 @@ pub fn write(config: &ModelConfig, tensors: &Tensors, image: Option<[usize; 2]>,
     let graph = match config {
         ModelConfig::Bert(config) => bert::graph(config, tensors)?,
         ModelConfig::Resnet(config) => resnet::graph(config, tensors)?,
+        ModelConfig::ResnetCifar(config) => resnet_cifar::graph(config, tensors)?,
+        ModelConfig::WideResnet(config) => resnet_cifar::wide_graph(config, tensors)?,
+        ModelConfig::Mlp(config) => mlp::graph(config, tensors)?,
         ModelConfig::Vit(config) => vit::graph(config, tensors, image)?,
         other => {
-            let (family, expected) = (other.family(), "BERT, ResNet in ImageNet's shapes, or ViT");
+            let (family, expected) = (other.family(), "BERT, ResNet, WideResNet, ViT, or a perceptron for tables");
             return Err(Error::Model { format: "ONNX", family, head: None, expected });
         }
     };

@@ -1,16 +1,9 @@
-//! ResNet, of images of any size. Batch normalisation becomes part of each convolution: with running statistics both are linear.
-//! `y = (w * x - m) g / sqrt(v + e) + b`.
+//! ResNet, of images of any size.
 
-use super::LOGITS;
-use super::graph::{Attribute, Dim, Graph, Kind, Name};
-use crate::export::{Error, Tensors, tensor};
-use candle_core::{DType, Tensor};
+use super::graph::{Attribute, Graph, Name};
+use super::images::{self, pixels, scores};
+use crate::export::{Error, Tensors};
 use tallow_zoo::resnet::{Config, LayerType, Stem};
-
-const BATCH: Dim = Dim::Named("batch_size");
-
-/// Of the public implementation's batch normalisation.
-const EPS: f64 = 1e-5;
 
 pub(super) fn graph(config: &Config, tensors: &Tensors) -> Result<Graph, Error> {
     if config.width_factor != 1 {
@@ -18,8 +11,7 @@ pub(super) fn graph(config: &Config, tensors: &Tensors) -> Result<Graph, Error> 
         return Err(Error::Setting { format: "ONNX", what: "width_factor", found });
     }
     let mut g = Graph::default();
-    let (height, width) = (Dim::Named("height"), Dim::Named("width"));
-    let pixels = g.input("pixel_values", Kind::Float, &[BATCH, Dim::Known(config.num_channels), height, width]);
+    let pixels = pixels(&mut g, config.num_channels);
     let stride = if config.stem_type == Stem::Imagenet { 2 } else { 1 };
     let x = conv_norm(&mut g, tensors, "resnet.embedder.embedder", &pixels, stride)?;
     let mut x = g.op("Relu", &[&x], &[]);
@@ -38,11 +30,7 @@ pub(super) fn graph(config: &Config, tensors: &Tensors) -> Result<Graph, Error> 
             x = block(&mut g, config, tensors, &at, &x, if halves { 2 } else { 1 })?;
         }
     }
-    let pooled = g.op("GlobalAveragePool", &[&x], &[]);
-    let flat = g.op("Flatten", &[&pooled], &[("axis", Attribute::Int(1))]);
-    let said = g.linear(tensors, "classifier.1", &flat)?;
-    g.named_op("Identity", &[&said], &[], LOGITS);
-    g.output(LOGITS, &[BATCH, Dim::Known(config.head.width())]);
+    scores(&mut g, tensors, "classifier.1", &x, config.head.width())?;
     Ok(g)
 }
 
@@ -69,19 +57,5 @@ fn block(g: &mut Graph, config: &Config, tensors: &Tensors, at: &str, x: &str, s
 
 /// A convolution and the normalisation behind it, as one.
 fn conv_norm(g: &mut Graph, tensors: &Tensors, at: &str, x: &str, stride: i64) -> Result<Name, Error> {
-    let of = |name: &str| tensor(tensors, &format!("{at}.normalization.{name}"))?.to_dtype(DType::F64).map_err(Error::from);
-    let filters = tensor(tensors, &format!("{at}.convolution.weight"))?;
-    let kernel = filters.dim(2)? as i64;
-    let scale: Tensor = (of("weight")? / (of("running_var")? + EPS)?.sqrt()?)?;
-    let bias = (of("bias")? - (of("running_mean")? * &scale)?)?;
-    let wide = scale.reshape((scale.elem_count(), 1, 1, 1))?;
-    let folded = filters.to_dtype(DType::F64)?.broadcast_mul(&wide)?;
-    let filters = g.values(&format!("{at}.folded.weight"), &folded)?;
-    let bias = g.values(&format!("{at}.folded.bias"), &bias)?;
-    let settings = [
-        ("kernel_shape", Attribute::Ints(vec![kernel; 2])),
-        ("strides", Attribute::Ints(vec![stride; 2])),
-        ("pads", Attribute::Ints(vec![kernel / 2; 4])),
-    ];
-    Ok(g.op("Conv", &[x, &filters, &bias], &settings))
+    images::conv_norm(g, tensors, [&format!("{at}.convolution"), &format!("{at}.normalization")], x, stride)
 }

@@ -1,6 +1,6 @@
 //! What a request asks for, laid over the default recipe; what there is no way to follow becomes a deviation.
 
-use super::defaults::{self, Choice, Defaults};
+use super::defaults::{self, Choice, Defaults, set_rate};
 use super::frozen;
 use super::paper::Drafted;
 use super::schedule::Stated;
@@ -36,7 +36,7 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
 /// So many times the usual rate, which is another where the recipe is.
 pub(super) fn times_the_rate(by: f64, out: &mut Drafted) {
     let usual = out.recipe.lr;
-    out.recipe.lr = usual * by;
+    set_rate(&mut out.recipe, usual * by);
     out.assumptions.push(format!("recipe.lr: {}, {}", plain(usual * by), said(by, &plain(usual))));
 }
 
@@ -217,7 +217,10 @@ impl Asked<'_> {
             recipe.batch_size = recipe.batch_size.next_multiple_of(micro);
         }
         recipe.evaluate_every = r.evaluate_every.or(recipe.evaluate_every);
-        recipe.lr = r.lr.unwrap_or(recipe.lr);
+        match r.lr {
+            Some(lr) if r.weight_decay.is_none() => set_rate(recipe, lr),
+            lr => recipe.lr = lr.unwrap_or(recipe.lr),
+        }
         recipe.gradient_checkpointing |= r.gradient_checkpointing;
         recipe.grad_clip_norm = r.grad_clip_norm.or(recipe.grad_clip_norm);
         if r.grad_clip_value.is_some() {

@@ -48,7 +48,7 @@ pub(super) fn usual(case: &Case<'_>) -> Defaults {
         (ModelConfig::Whisper(config), false) => speech_from_scratch(config.d_model),
         (ModelConfig::T5(config), false) => pairs_from_scratch(config.d_model, case.examples),
         (ModelConfig::Marian(config), false) => pairs_from_scratch(config.d_model, case.examples),
-        (ModelConfig::Mlp(_), _) => perceptron_from_scratch(case.examples),
+        (ModelConfig::Mlp(config), _) => perceptron_from_scratch(case.examples, config.input_width()),
         (ModelConfig::Bert(config), false) => encoder_from_scratch(config.hidden_size),
         (ModelConfig::Roberta(config), false) => encoder_from_scratch(config.hidden_size),
         (ModelConfig::Electra(config), false) => encoder_from_scratch(config.hidden_size),
@@ -244,22 +244,45 @@ fn pairs_from_scratch(width: usize, examples: usize) -> Defaults {
     }
 }
 
-/// A perceptron on `examples` rows of a table: enough steps for a small one, few enough epochs for a large one.
-fn perceptron_from_scratch(examples: usize) -> Defaults {
+/// A perceptron on `examples` rows of a table with so many inputs each: enough steps for a small one, few enough epochs for a large one.
+fn perceptron_from_scratch(examples: usize, inputs: usize) -> Defaults {
     let batch_size = if examples < 10_000 { 32 } else { 256 };
     let per_epoch = examples.div_ceil(batch_size).max(1) as f64;
     Defaults {
         recipe: Recipe {
             grad_clip_norm: Some(1.0),
             ..Recipe::bare(
-                adamw(0.01),
+                adamw(decay_of_rows(inputs, examples)),
                 1e-3,
                 Schedule::cosine(Warmup::Frac(0.05)),
                 Length::Epochs((1500.0 / per_epoch).round().clamp(10.0, 100.0)),
                 batch_size,
             )
         },
-        source: "2106.11959, section 4.4: AdamW and dropout",
+        source: "2106.11959, section 4.4: AdamW and dropout; a weight decay that grows with the inputs for a row, as the best penalty of \
+                 ridge regression does (1507.03003)",
+    }
+}
+
+/// Weight decay where rows have many inputs and are few: the best penalty of ridge regression is in proportion to the inputs for a row. With
+/// the usual rate the strongest forgets a weight within a hundred steps (measured in `benches/RESULTS.md`, "Wide tables"). Two digits are enough.
+fn decay_of_rows(inputs: usize, rows: usize) -> f64 {
+    const PER_INPUT: f64 = 60.0;
+    let decay = (PER_INPUT * inputs as f64 / rows.max(1) as f64).clamp(USUAL_DECAY, 10.0);
+    let unit = 10f64.powf(decay.log10().floor() - 1.0);
+    ((decay / unit).round() * unit * 1e6).round() / 1e6
+}
+
+/// Weight decay that hardly tells.
+const USUAL_DECAY: f64 = 0.01;
+
+/// Sets another rate than the usual one. A default decay that is strong takes no more of the weights in a step than it did.
+pub(super) fn set_rate(recipe: &mut Recipe, lr: f64) {
+    const STRONG: f64 = 0.1;
+    let (decay, usual) = (recipe.optimizer.weight_decay(), recipe.lr);
+    recipe.lr = lr;
+    if decay > STRONG && lr > usual {
+        recipe.optimizer = recipe.optimizer.with_weight_decay(decay * usual / lr);
     }
 }
 
@@ -369,10 +392,11 @@ pub(super) fn with_optimizer(kind: OptimizerKind, recipe: &Recipe) -> Option<Cho
             (optimizer, 5e-3 * (recipe.batch_size as f64 / 32_768.0).sqrt(), "1904.00962, table 4: with the root of the batch")
         }
         OptimizerKind::Muon => {
-            let momentum = 0.95;
-            let optimizer =
-                Optimizer::Muon { momentum, nesterov: true, adamw_lr, beta1, beta2: 0.95, eps: 1e-10, weight_decay: decay };
-            (optimizer, (20.0 * adamw_lr).min(0.02), "Jordan et al. 2024: at most 0.02, and far above AdamW's rate")
+            let (momentum, lr) = (0.95, (20.0 * adamw_lr).min(0.02));
+            // Steps that are so much longer would take as much more of the weights.
+            let weight_decay = if decay > USUAL_DECAY { (decay * adamw_lr / lr).max(USUAL_DECAY) } else { decay };
+            let optimizer = Optimizer::Muon { momentum, nesterov: true, adamw_lr, beta1, beta2: 0.95, eps: 1e-10, weight_decay };
+            (optimizer, lr, "Jordan et al. 2024: at most 0.02, and far above AdamW's rate")
         }
         OptimizerKind::AdaGrad
         | OptimizerKind::AdaDelta
@@ -382,4 +406,23 @@ pub(super) fn with_optimizer(kind: OptimizerKind, recipe: &Recipe) -> Option<Cho
         | OptimizerKind::Lbfgs => return None,
     };
     Some(Choice { optimizer, lr, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_of_many_inputs_decay_more() {
+        for (inputs, rows, expected) in
+            [(12, 2000, 0.36), (2, 400, 0.3), (97, 600, 9.7), (300, 200, 10.0), (15, 1_000_000, 0.01), (0, 0, 0.01)]
+        {
+            assert_eq!(decay_of_rows(inputs, rows), expected, "{inputs} inputs, {rows} rows");
+        }
+        let Defaults { mut recipe, .. } = perceptron_from_scratch(200, 300);
+        set_rate(&mut recipe, 1e-2);
+        assert_eq!((recipe.lr, recipe.optimizer.weight_decay()), (1e-2, 1.0));
+        set_rate(&mut recipe, 1e-4);
+        assert_eq!((recipe.lr, recipe.optimizer.weight_decay()), (1e-4, 1.0));
+    }
 }

@@ -5,7 +5,7 @@ use super::paper::Drafted;
 use super::parted::{by_split, counted, group};
 use crate::data::tells_when;
 use crate::intake::{AskedOrder, AskedPart, Edge, Lack, Request};
-use crate::job::Part;
+use crate::job::{FEW_ROWS, Part, least_to_part, share_drawn};
 use crate::plan::{DataChoice, DataFacts, PlannerError, SplitFacts};
 use crate::spec::{Deviation, HeldOutBy, Monitor};
 use crate::words::{count, quoted};
@@ -28,10 +28,9 @@ impl Splits {
     }
 }
 
-/// The part that is cut off where there is but one labelled split, and the rows that it takes at least; of a text, its end.
+/// The part that is cut off where there is but one labelled split; of a text, its end.
 const HELD_OUT_FRAC: f64 = 0.2;
 const HELD_OUT_TEXT: f64 = 0.1;
-const LEAST_TO_CUT: usize = 50;
 
 /// Those of the data, or what is cut off as the request has it, where there is one.
 pub(super) fn splits(choice: &DataChoice, data: &DataFacts, request: Option<&Request>) -> Result<Splits, PlannerError> {
@@ -44,9 +43,12 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts, request: Option<&Req
     };
     match data.usual_held_out(Some(&train.name)) {
         Some(held_out) => Ok(Splits::of_data(&train.name, &held_out.name)),
-        None if train.examples >= LEAST_TO_CUT || train.tokens.is_some() => {
+        None if train.examples >= least_to_part(data.labels.len()) || train.tokens.is_some() => {
             let held_out_by = if train.is_one_text() { HeldOutBy::Chance } else { held_out_by(request, data) };
-            let usual = if train.tokens.is_some() { HELD_OUT_TEXT } else { HELD_OUT_FRAC };
+            let usual = match train.tokens {
+                Some(_) => HELD_OUT_TEXT,
+                None => share_drawn(HELD_OUT_FRAC, train.examples, data.labels.len()),
+            };
             // So many patients are no number of rows.
             let of_groups = matches!(held_out_by, HeldOutBy::Group { .. });
             let counts_groups = of_groups && request.is_some_and(|request| request.parted.iter().any(counted));
@@ -71,7 +73,7 @@ pub(super) fn splits(choice: &DataChoice, data: &DataFacts, request: Option<&Req
                 data: choice.name.clone(),
                 train: train.name.clone(),
                 examples: train.examples,
-                least: LEAST_TO_CUT,
+                least: least_to_part(data.labels.len()),
                 have,
             })
         }
@@ -271,7 +273,20 @@ impl Brief<'_> {
         out.assumptions.push(format!("held out: {part} of `{train}`, {how}, for {why}"));
         let unused = unused.map(|names| format!("data: not used, for no name of these is that of a test of `{train}`: {names}"));
         out.assumptions.extend(unused);
+        out.assumptions.extend(self.say_few(frac));
         self.say_column(one_text, out);
+    }
+
+    /// That few rows are parted, of which fewer are scored.
+    fn say_few(&self, frac: f64) -> Option<String> {
+        let split = self.offer.data.splits.iter().find(|split| split.name == self.train)?;
+        let rows = Some(split.examples).filter(|rows| split.tokens.is_none() && *rows < FEW_ROWS)?;
+        let scored = Part::Drawn(frac).count(rows);
+        Some(format!(
+            "data: there are but {rows} rows, of which about {} are trained on and {scored} scored: expect a wide 95 % interval, and chance \
+             to decide much; rows of a split `test` make it narrower",
+            rows - scored
+        ))
     }
 
     /// `10 %`; of few examples that come to another share, how many these are.

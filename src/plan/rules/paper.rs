@@ -4,7 +4,7 @@
 mod optimizer;
 
 use super::asked::AUGMENT;
-use super::defaults::Defaults;
+use super::defaults::{Defaults, set_rate};
 use super::schedule::Stated;
 use crate::intake::{Field, FieldKey, PaperRecipe, PaperSpec, Phase, Unit, Value, Wanted};
 use crate::spec::{AdapterSpec, Augment, Citation, Deviation, Length, Recipe, Warmup};
@@ -224,6 +224,8 @@ impl Draft {
         const RATES: Within = Within { range: f64::MIN_POSITIVE..=10.0, words: plain };
         let why = "one run, not a search: short runs of small models want the highest rate";
         match self.number("recipe.lr", field, &RATES, largest, why) {
+            // A decay that the paper states is its own.
+            Some(lr) if self.out.recipe.optimizer == defaults.recipe.optimizer => set_rate(&mut self.out.recipe, lr),
             Some(lr) => self.out.recipe.lr = lr,
             None => self.usual_rate(&defaults.recipe),
         }
