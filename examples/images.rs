@@ -41,6 +41,7 @@ fn decoded(
         task: Task::ImageClassification,
         splits: vec![SplitSource { name: "train".into(), files: vec![std::path::absolute(file)?], part: None }],
         columns: Columns { input: vec![input.into()], label: Some(label.into()), ..Columns::default() },
+        rows: vec![],
         tokenizer: TokenizerSource::Trained(TokenizerKind::Characters),
         vocab_size: 0,
         max_seq_len: 0,
