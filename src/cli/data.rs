@@ -9,7 +9,7 @@ use crate::data::{ColumnDescribed, SplitDescribed};
 use crate::error::Result;
 use crate::pipeline::{Described, LookAt};
 use crate::words::{clean, count, measured, quoted};
-use serde::Serialize;
+use serde_json::{Map, Value};
 use std::process::ExitCode;
 
 /// Classes that a line shows.
@@ -25,18 +25,19 @@ pub(super) fn data(json: bool, env: &Environment, args: &DataArgs) -> Result<Exi
     let folder = create_passing(env, passing.path().join("data"))?;
     let look = LookAt { choice: &choice, split: args.split.as_deref(), samples: args.samples };
     match drive(json, env, folder, (&args.hub, &args.worker), |pipeline| pipeline.describe(&look))? {
-        Ok(described) if json => super::print_json(&Answer { data: &named, described: &described }),
+        Ok(described) if json => super::print_json(&answer(&named, &described)),
         Ok(described) => super::say_all(&page(&named, &described)),
         Err(end) => Err(unfinished(end, None)),
     }
 }
 
-/// For machines.
-#[derive(Serialize)]
-struct Answer<'a> {
-    data: &'a str,
-    #[serde(flatten)]
-    described: &'a Described,
+/// For machines: what was found beside what was asked for.
+fn answer(named: &str, described: &Described) -> Value {
+    let mut all = Map::from_iter([("data".to_string(), Value::from(named))]);
+    if let Ok(Value::Object(own)) = serde_json::to_value(described) {
+        all.extend(own);
+    }
+    Value::Object(all)
 }
 
 fn page(name: &str, described: &Described) -> String {

@@ -33,5 +33,6 @@ fn a_run_that_diverges_is_tried_again_with_a_lower_rate_from_the_start() {
     };
     assert_eq!(attempt(1), (100.0, Vec::new()));
     let (lr, resume_from) = attempt(2);
-    assert!((lr - 30.0).abs() < 1e-9 && resume_from.is_empty(), "{lr} {resume_from:?}");
+    // What is usual for such a model, for the rate was far above it.
+    assert!((lr - 1e-3).abs() < 1e-9 && resume_from.is_empty(), "{lr} {resume_from:?}");
 }

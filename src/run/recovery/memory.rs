@@ -13,9 +13,9 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// How many examples a forward pass may have; none: that cannot be said.
+    /// How many examples a forward pass may have, none of them where all else is too much already; none: that cannot be said.
     fn fitting(self, room_bytes: u64) -> Option<usize> {
-        Some(room_bytes.checked_sub(self.state_bytes)?.checked_div(self.example_bytes)? as usize)
+        Some(room_bytes.saturating_sub(self.state_bytes).checked_div(self.example_bytes)? as usize)
     }
 }
 

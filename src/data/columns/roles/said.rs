@@ -121,6 +121,10 @@ pub(super) fn said_before(before: &[String], behind: &[String]) -> Option<Part> 
         let makes = before[at + 1..].iter().any(|word| MAKERS.iter().any(|maker| word.starts_with(maker)));
         return (ends && makes).then_some(Part::Label);
     }
+    // `Test on everything from created 2024-10-01` says which rows.
+    if SOURCES.contains(&word) && behind.first().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit())) {
+        return None;
+    }
     // `Using the date for the split` feeds no model.
     let is_of_a_split = |word: &String| OF_A_SPLIT.iter().any(|stem| word.starts_with(stem));
     if SOURCES.contains(&word) && (before[at..].iter().take(4).any(is_of_a_split) || behind.iter().take(4).any(is_of_a_split)) {
@@ -245,7 +249,9 @@ fn are_read(before: &[String], behind: &[String]) -> bool {
         [of, _, end, ..] if ["of", "in", "from"].contains(&of.as_str()) && FILES.contains(&end.as_str()) => true,
         [first, ..] => READ_ON.contains(&first.as_str()) || !first.is_ascii() && PREDICTS.contains(&first.as_str()),
     };
-    let is_negated = before.iter().take(2).any(|word| NOT.contains(&word.as_str()));
+    // `The split should use age` feeds no model.
+    let is_of_split = before.iter().take(4).any(|word| OF_A_SPLIT.iter().any(|stem| word.starts_with(stem)));
+    let is_negated = is_of_split || before.iter().take(2).any(|word| NOT.contains(&word.as_str()));
     goes_on && !is_negated && !behind.iter().take(3).any(|word| ALSO.contains(&word.as_str()))
 }
 

@@ -438,6 +438,13 @@ fn use_that_is_denied_of_what_was_named_is_heard() {
 }
 
 #[test]
+fn what_rows_are_parted_by_is_not_read() {
+    let names = ["age", "created", "body", "team"];
+    assert_eq!(said("the split should use age, oldest last", &names)[1], "");
+    assert_eq!(said("team from body, test on everything from created 2024-10-01", &names)[1], "body");
+}
+
+#[test]
 fn columns_go_along_with_those_before_them() {
     let names = ["grade", "colour", "lot", "cup"];
     assert_eq!(said("leave colour out, and the lot number too. cup as well, it leaks", &names)[2], "colour lot cup");
