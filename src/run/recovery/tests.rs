@@ -92,9 +92,9 @@ fn what_is_reckoned_to_fit_is_tried_at_once() {
     assert_eq!(sizes(2048, 40 << 20, needs), [2048, 64, 32, 32, 16], "122 fit, and a power of two divides the batch");
     // It was taken for one that fits: the reckoning is no help, and it is halved.
     assert_eq!(sizes(64, 40 << 20, needs), [64, 32, 16, 16, 8]);
-    // Not one example fits, or not even the weights do.
+    // Not one example fits, or not even the weights do: one example is the last that can be tried.
     assert_eq!(sizes(64, (4 << 20) + 1, needs), [64, 1, 1]);
-    assert_eq!(sizes(64, 1 << 20, needs), [64, 32, 16, 16, 8]);
+    assert_eq!(sizes(64, 1 << 20, needs), [64, 1, 1]);
     // Without a limit it is what there was when it ran out.
     let of_machine = Outcome::OutOfMemory { limit_bytes: None, peak_bytes: Some(40 << 20), gpu: None };
     let allowed = Allowed { needs: Some(needs), ..Allowed::default() };
