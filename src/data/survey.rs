@@ -75,7 +75,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     let mut rules = hints.rows.clone();
     let mut followed = Vec::new();
     if let Some(first) = splits.iter().flat_map(|(_, tables)| tables).next().filter(|table| !table.is_document()) {
-        for (words, rule) in hints.perhaps.rows_said(first) {
+        // A split without the column could not follow: it is told, then.
+        let have_all =
+            |column: &str| splits.iter().flat_map(|(_, tables)| tables).all(|table| table.names().iter().any(|n| n == column));
+        for (words, rule) in hints.perhaps.rows_said(first).into_iter().filter(|(_, rule)| have_all(&rule.column)) {
             followed.push(words);
             rules.push(rule);
         }

@@ -1,5 +1,6 @@
 //! A place in the order of rows, as somebody writes it: a date, a month, a year, a number.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use schemars::JsonSchema;
 use serde::de::{Error, Visitor};
@@ -27,6 +28,17 @@ impl Border {
             _ => self.0.replacen(' ', "T", 1),
         };
         first.parse::<DateTime>().or_else(|_| first.parse::<Date>().map(DateTime::from)).ok()
+    }
+
+    /// The first moment behind what it names: a year, a month or a day; none where it names a moment, or is no date.
+    pub fn end(&self) -> Option<DateTime> {
+        let span = match self.0.len() {
+            4 => 1.year(),
+            7 => 1.month(),
+            10 => 1.day(),
+            _ => return None,
+        };
+        self.date()?.checked_add(span).ok()
     }
 
     pub fn number(&self) -> Option<f64> {
@@ -95,6 +107,9 @@ mod tests {
             assert_eq!(read(text), (None, None), "{text}");
         }
         assert!(serde_json::from_str::<Border>("[2021]").is_err());
+        let end = |text: &str| Border::new(text).end().map(|date| date.to_string());
+        assert_eq!([end("2021"), end("2021-12"), end("2024-02-29")], [day("2022-01-01"), day("2022-01-01"), day("2024-03-01")]);
+        assert_eq!([end("2021-03-31 12:30"), end("0.55")], [None, None]);
         let border = Border::new("2021-01-01");
         assert_eq!(serde_json::from_str::<Border>(&serde_json::to_string(&border).expect("JSON")).expect("read"), border);
     }

@@ -83,7 +83,7 @@ impl Table {
         let folders = self.folders_of_images();
         let all = || folders.iter().flat_map(|folder| class_folder::endings().map(move |ending| (folder.clone(), ending)));
         let mut found: Vec<(usize, (PathBuf, String))> = Vec::new();
-        for row in self.written_rows(&[name])? {
+        for row in self.rows(&[name])? {
             let cell = row?.cells.into_iter().next();
             let Some(name) = Some(is_meant()).filter(|meant| *meant).and_then(|_| name_in(cell)).filter(|name| is_plain(name))
             else {

@@ -33,7 +33,7 @@ pub use class_folder::IMAGES;
 pub(super) use class_folder::is_image;
 pub use encoding::letters;
 pub use jsonl::check_object;
-pub(super) use kept::are_same;
+pub(super) use kept::{are_same, day_order};
 pub use named::Named;
 
 /// What stands in a cell.

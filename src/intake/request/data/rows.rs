@@ -12,21 +12,25 @@ const ROWS: &str = r"(?:rows?|records?|examples?|samples?|entries|lines|cases|ob
 static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let which =
         r"(?:that|which|where|whose|in which|for which|with|without|marked|labell?ed|tagged|flagged|still|containing|having)";
-    // Up to the end of the clause; `0.5` and `!=` end none.
-    let clause = r"(?:[^,.;:!?()\n]|\.\d|!=)";
+    // Up to the end of the clause; `0.5`, `1,000` and `!=` end none.
+    let clause = r"(?:[^,.;:!?()\n]|\.\d|,\d{3}\b|!=)";
+    // `DE, FR or US`.
+    let list = r"(?:(?:,\s?['`\x22]?[\p{L}\d_-]+['`\x22]?){1,8},?\s(?:or|and)\s['`\x22]?[\p{L}\d_-]+['`\x22]?)?";
     let away = r"(?:ignor(?:e|ing)|drop(?:ping)?|exclud(?:e|ing)|remov(?:e|ing)|skip(?:ping)?|omit(?:ting)?|discard(?:ing)?|filter(?:ing)?(?: out)?|leav(?:e|ing) out|throw(?:ing)?(?: away| out)|delet(?:e|ing)|get rid of|without)";
     let kept = r"(?:(?:us(?:e|ing)|keep(?:ing)?|tak(?:e|ing)|consider(?:ing)?|includ(?:e|ing)|train(?:ing)?(?: (?:it|the model))? on|with|restrict(?:ed)? to|limit(?:ed)? to)\s(?:only|just)|(?:only|just)(?:\s(?:use|keep|take|consider|include|train on|with|on|for))?)";
-    let value = r"(?:'[^'\n]{0,60}'|\x22[^\x22\n]{0,60}\x22|[^\s,;]+)";
-    let test =
-        format!(r"[`\x22]?[\p{L}_][\w.]*[`\x22]?\s?(?:=|==|!=|<>|<=?|>=?|\bis\b(?: not)?|\bin\b|\blike\b)\s?{value}", L = "{L}");
+    let value = r"(?:\([^()\n]{1,90}\)|'[^'\n]{0,60}'|\x22[^\x22\n]{0,60}\x22|[^\s,;(][^\s,;]*)";
+    let test = format!(
+        r"[`\x22]?[\p{L}_][\w.]*[`\x22]?\s?(?:=|==|!=|<>|<=?|>=?|(?i:\bis\b(?: not)?|\b(?:not )?in\b|\blike\b))\s?{value}",
+        L = "{L}"
+    );
     [
         // `Only rows of ward A`, `just the rows seen after 2020`.
         regex(&format!(
-            r"(?i)\b{kept}\s(?:(?:all|any|the|those)\s)*{ROWS}\s(?:of|from|[\p{L}_]+\s(?:over|under|above|below|before|after|since|until|[<>]=?))\s{clause}{{1,60}}",
+            r"(?i)\b{kept}\s(?:(?:all|any|the|those)\s)*{ROWS}\s(?:of|from|[\p{L}_]+\s(?:over|under|above|below|before|after|since|until|[<>]=?))\s{clause}{{1,60}}{list}",
             L = "{L}"
         )),
         regex(&format!(
-            r"(?i)\b(?:{away}|{kept})\s(?:(?:all|any|only|just|the|those|of|to|on|out|from)\s)*{ROWS}\s{which}\b{clause}{{1,90}}"
+            r"(?i)\b(?:{away}|{kept})\s(?:(?:all|any|only|just|the|those|of|to|on|out|from)\s)*{ROWS}\s{which}\b{clause}{{1,90}}{list}"
         )),
         regex(&format!(
             r"(?i)\b{ROWS}\s{which}\b{clause}{{1,60}}?\s(?:(?:should|must|can|may|are|is|to|be|have to)\s)+(?:ignored|dropped|excluded|removed|skipped|omitted|discarded|filtered(?: out)?|left out|deleted)\b"

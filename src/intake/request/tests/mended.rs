@@ -109,6 +109,16 @@ fn rows_that_are_chosen_by_what_they_hold_are_told_as_such() {
         let r = parse(text);
         assert_eq!(r.lacking.iter().map(|lack| lack.of).collect::<Vec<_>>(), [Lack::Filter], "{text}: {r:?}");
     }
+    for (text, words) in [
+        ("predict y in x.csv, only rows where country is DE, FR or US, 3 epochs", "only rows where country is DE, FR or US"),
+        ("predict y in x.csv, only rows with income over 1,000, 3 epochs", "only rows with income over 1,000"),
+        ("predict y in x.csv WHERE country IN ('DE', 'FR'), 3 epochs", "WHERE country IN ('DE', 'FR'"),
+        ("predict y in x.csv, only rows where country is DE, and 3 epochs", "only rows where country is DE"),
+    ] {
+        let r = parse(text);
+        assert_eq!(r.lacking.iter().map(|lack| lack.words.as_str()).collect::<Vec<_>>(), [words], "{text}: {r:?}");
+        assert_eq!(r.epochs, Some(3.0), "{text}");
+    }
     for text in [
         "predict price in houses.csv, hold out 20% of the rows",
         "predict price in houses.csv where possible with an mlp",
