@@ -39,9 +39,9 @@ impl Scale {
         learnt * self.std + self.mean
     }
 
-    /// A squared error in the unit of the values.
-    pub(super) fn own_squared(&self, learnt: f64) -> f64 {
-        learnt * self.std * self.std
+    /// The unit of what is learnt.
+    pub(super) fn std(&self) -> f64 {
+        self.std
     }
 
     /// Rewrites a last layer that came with the given weights, and so speaks in the values' own unit; one that starts anew stays.
@@ -128,6 +128,6 @@ mod tests {
         scale.enter(&store, &report).expect("rewritten");
         assert_eq!(values(&named(&store)), (vec![0.6, -1.0], vec![-6.0], vec![1.0, 2.0]));
         assert_eq!(values(&scale.leave(named(&store)).expect("rewritten")), (vec![3.0, -5.0], vec![10.0], vec![1.0, 2.0]));
-        assert_eq!((scale.own(scale.learnt(7.0)), scale.own_squared(0.5)), (7.0, 12.5));
+        assert_eq!((scale.own(scale.learnt(7.0)), scale.std()), (7.0, 5.0));
     }
 }

@@ -387,7 +387,7 @@ impl Run<'_> {
 
     /// A loss in the unit of what is learnt.
     fn in_own_unit(&self, loss: f64) -> f64 {
-        self.scale.as_ref().map_or(loss, |scale| scale.own_squared(loss))
+        self.scale.as_ref().map_or(loss, |scale| self.config.recipe.number_loss.in_own_unit(loss, scale.std()))
     }
 
     /// Tells how the model does on what is watched, where something is, and keeps the best weights, where they are wanted.

@@ -6,8 +6,12 @@ use crate::job::{InitFrom, RunConfig};
 use crate::plan::DataFacts;
 use crate::spec::{Recipe, Task};
 
-/// The rate of the documented default for such a model and task with the run's own optimiser; none where nothing is documented for it.
+/// The rate of the documented default for such a model and task with the run's own optimiser, higher in proportion where its batch is larger
+/// (Goyal et al. 2017, section 2.1); none where nothing is documented for it, or parameters have rates of their own.
 pub fn usual_rate(run: &RunConfig, data: &DataFacts) -> Option<f64> {
+    if run.recipe.groups.iter().any(|group| group.lr_scale != 1.0) {
+        return None;
+    }
     let pretrained = run.init != InitFrom::Scratch;
     let case = Case {
         config: &run.model,
@@ -25,9 +29,10 @@ pub fn usual_rate(run: &RunConfig, data: &DataFacts) -> Option<f64> {
         true => Recipe { lr: adapter::ADAMW, ..usual },
         false => usual,
     };
-    if run.recipe.optimizer.name() == usual.optimizer.name() {
-        return Some(usual.lr);
-    }
-    let other = defaults::with_optimizer(defaults::kind_of(&run.recipe.optimizer), &usual)?;
-    Some(other.lr).filter(|lr| lr.is_finite() && *lr > 0.0)
+    let larger = (run.recipe.batch_size as f64 / usual.batch_size.max(1) as f64).max(1.0);
+    let lr = match run.recipe.optimizer.name() == usual.optimizer.name() {
+        true => usual.lr,
+        false => defaults::with_optimizer(defaults::kind_of(&run.recipe.optimizer), &usual)?.lr,
+    };
+    Some(lr * larger).filter(|lr| lr.is_finite() && *lr > 0.0)
 }

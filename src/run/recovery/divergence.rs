@@ -14,8 +14,10 @@ const LOWER: f64 = 0.3;
 /// The same of a rate that left nothing of what was learnt: it is no near miss.
 const MUCH_LOWER: f64 = 0.1;
 
-/// So many times the usual rate is far above it.
-const FAR_ABOVE: f64 = 9.0;
+/// So many times the usual rate is far above it; that of plain steps, which are not scaled by their gradients, varies more.
+fn far_above(optimizer: &Optimizer) -> f64 {
+    if matches!(optimizer, Optimizer::Sgd { .. }) { 50.0 } else { 9.0 }
+}
 
 /// The global norm that gradients are clipped at where they were not, and nothing says what is usual.
 const CLIP: f64 = 1.0;
@@ -43,7 +45,9 @@ pub(super) fn calm(
     // Whoever gave a rate so far above what such models are trained with has mistyped it, or never tried it: a tenth of it would only do
     // less harm.
     let is_finite = !matches!(origin, Some(Origin::Data { .. } | Origin::Loaded { .. }));
-    if let Some(usual) = allowed.usual_lr.filter(|usual| is_finite && config.recipe.lr >= FAR_ABOVE * usual) {
+    if let Some(usual) =
+        allowed.usual_lr.filter(|usual| is_finite && config.recipe.lr >= far_above(&config.recipe.optimizer) * usual)
+    {
         return usual_lr(step, config, usual);
     }
     if matches!(what, Divergence::LossStayedHigh | Divergence::LossRose | Divergence::Collapsed) {

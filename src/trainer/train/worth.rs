@@ -164,6 +164,7 @@ impl Run<'_> {
         let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
         // On its scale the mean of all is 0.
         let mean = if self.scale.is_some() { 0.0 } else { mean_of(&values) };
-        Some(mean_of(&values.iter().map(|value| (value - mean).powi(2)).collect::<Vec<f64>>()))
+        let loss = self.config.recipe.number_loss;
+        Some(mean_of(&values.iter().map(|value| loss.of(value - mean)).collect::<Vec<f64>>()))
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn corrected(text: &str) -> Cow<'_, str> {
 fn wish_corrected(text: &str) -> Option<String> {
     static NEW: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)(?:\s?(?:\.{2,}|…|[–—-]\s|;)|,)\s*(?:(?:hm+|uh+|um+|oh|ah|sorry|actually|no)[\s,.…–—-]+)*(?:no,? wait|wait,? no|scratch that|strike that|on second thou?ghts?)[\s,.;:!…–—-]+(?P<new>(?:(?:just|please|let['’]?s|rather|better|instead|we|i|should|want|to|need)\s+)*(?P<verb>\p{L}+)\b)",
+            r"(?i)\s?(?:\.{2,}|…|[–—-]\s|;)\s*(?:(?:hm+|uh+|um+|oh|ah|sorry|actually|no)[\s,.…–—-]+)*(?:no,? wait|wait,? no|scratch that|strike that|on second thou?ghts?)[\s,.;:!…–—-]+(?P<new>(?:(?:just|please|let['’]?s|rather|better|instead|we|i|should|want|to|need)\s+)*(?P<verb>\p{L}+)\b)",
         )
     });
     NEW.captures_iter(text).find_map(|found| {
