@@ -1,11 +1,11 @@
 //! Tables whose rows are measures: `Metric | Score`, with one value or one of several systems a column.
 
 use super::heads::{is_no_score, is_spread, is_spread_head};
-use super::results::{OTHERS_ROW, score_of, uses};
+use super::results::{OTHERS_ROW, score_of, tell};
 use super::{View, is_header};
 use crate::intake::extract::heard::{Heard, Named};
 use crate::intake::extract::{Findings, names, topic};
-use crate::intake::{FieldKey, ReportedResult, Row, Scope, Span, Unit, Value};
+use crate::intake::{ReportedResult, Row, Unit};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -67,15 +67,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 variant: system.or_else(|| view.scope.variant.clone()).or_else(|| of_section.clone()),
                 zero_shot: names::says_zero_shot(view.caption),
             };
-            let scope = Scope {
-                phase: view.scope.phase,
-                datasets: vec![result.dataset.clone()],
-                variant: result.variant.clone(),
-                topic: None,
-            };
-            let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
-            uses(view, &result, &scope, &words, found);
-            found.add(FieldKey::Results, Value::Result { result }, unit, scope, OTHERS_ROW, words, view.table.section);
+            tell(view, (row, cell), (result, unit), OTHERS_ROW, found);
         }
     }
 }

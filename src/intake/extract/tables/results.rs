@@ -14,7 +14,7 @@ use crate::intake::extract::architecture;
 use crate::intake::extract::heard::Heard;
 use crate::intake::extract::standing;
 use crate::intake::extract::{Findings, models, names};
-use crate::intake::{DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
+use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Quote, ReportedResult, Row, Scope, Span, Unit, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -134,15 +134,6 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
             for (mut result, unit) in results_of(&seen, (&label, is_own), &headers, group, &cell.text, value) {
                 // `MAE` of masked autoencoders is no error.
                 result.metric = result.metric.filter(|metric| !found.own.contains(&metric.to_lowercase()));
-                let scope = Scope {
-                    phase: view.scope.phase,
-                    datasets: vec![result.dataset.clone()],
-                    variant: result.variant.clone(),
-                    topic: None,
-                };
-                // From the row's label to the number.
-                let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
-                uses(view, &result, &scope, &words, found);
                 let sure = if own.told && is_own {
                     OWN_ROW
                 } else if own.told {
@@ -150,7 +141,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) {
                 } else {
                     0.7
                 };
-                found.add(FieldKey::Results, Value::Result { result }, unit, scope, sure, words, view.table.section);
+                tell(view, (row, cell), (result, unit), sure, found);
             }
         }
     }
@@ -194,8 +185,23 @@ pub(super) fn with_network(view: &View<'_>, index: usize, row: &Row, label: Stri
     if words.is_empty() { label } else { words.join(" ") }
 }
 
+/// Adds the result of a cell, and what it says was used. Its words are from the row's label to the number.
+pub(super) fn tell(
+    view: &View<'_>,
+    (row, cell): (&Row, &Cell),
+    (result, unit): (ReportedResult, Option<Unit>),
+    sure: f32,
+    found: &mut Findings<'_>,
+) {
+    let (datasets, variant) = (vec![result.dataset.clone()], result.variant.clone());
+    let scope = Scope { phase: view.scope.phase, datasets, variant, topic: None };
+    let words = view.paper.quote(view.table.page, Span { start: row.span.start, end: cell.span.end });
+    uses(view, &result, &scope, &words, found);
+    found.add(FieldKey::Results, Value::Result { result }, unit, scope, sure, words, view.table.section);
+}
+
 /// A result says that its data set and metric were used.
-pub(super) fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
+fn uses(view: &View<'_>, result: &ReportedResult, scope: &Scope, words: &Quote, found: &mut Findings<'_>) {
     let heard = Rc::clone(&found.heard);
     let dataset = DatasetUse { name: heard.in_full(&result.dataset), role: DatasetRole::Eval };
     let is_name = standing::is_coined(&dataset.name) && !dataset.name.contains(['→', '±', '\\'])

@@ -5,7 +5,7 @@ mod german;
 mod romance;
 mod unspaced;
 
-use regex::Regex;
+use regex::{Regex, Replacer};
 use std::borrow::Cow;
 
 /// Ways to say something, and how each is said with its words as English orders them.
@@ -24,13 +24,15 @@ pub(crate) fn in_english_order(text: &str) -> Cow<'_, str> {
 
 /// The text with each of these ways turned; none where it has none of them.
 fn turned(text: &str, ways: &Ways) -> Option<String> {
-    ways.iter().fold(None, |out: Option<String>, (way, said)| {
-        let own = out.as_deref().unwrap_or(text);
-        match way.replace_all(own, *said) {
-            Cow::Owned(turned) => Some(turned),
-            Cow::Borrowed(_) => out,
-        }
-    })
+    ways.iter().fold(None, |out, (way, said)| and_then(text, out, |text| replaced(text, way, *said)))
+}
+
+/// The text with what a pattern finds replaced; none where that changes nothing.
+fn replaced(text: &str, way: &Regex, said: impl Replacer) -> Option<String> {
+    match way.replace_all(text, said) {
+        Cow::Owned(new) if new != text => Some(new),
+        _ => None,
+    }
 }
 
 /// The same, of what another step made of it.

@@ -1,9 +1,8 @@
 //! German: verbs end their clauses, and what stands apart of a verb ends them, too.
 
-use super::{and_then, turned};
+use super::{and_then, replaced, turned};
 use crate::intake::regex;
 use regex::{Captures, Regex};
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Words of one clause; a comma within it parts the names of a list.
@@ -94,10 +93,7 @@ fn verb_first(text: &str) -> Option<String> {
         true => found[0].to_string(),
         false => format!("{}{} {}", &found["start"], &found["verb"], &found["what"]),
     };
-    match LAST.replace_all(text, said) {
-        Cow::Owned(turned) if turned != text => Some(turned),
-        _ => None,
-    }
+    replaced(text, &LAST, said)
 }
 
 /// `Nummer darf auf keinen Fall verwendet werden, Name auch nicht`.

@@ -1,9 +1,8 @@
 //! French, Spanish, Italian and Portuguese: what qualifies a noun stands behind it, and so does a verb that forbids.
 
-use super::{and_then, turned};
+use super::{and_then, replaced, turned};
 use crate::intake::regex;
 use regex::{Captures, Regex};
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 pub(super) fn in_order(text: &str) -> Option<String> {
@@ -49,10 +48,7 @@ fn small(text: &str) -> Option<String> {
             false => format!("{} {}", &found["how"], &found["noun"]),
         }
     };
-    match BEHIND.replace_all(text, said) {
-        Cow::Owned(turned) if turned != text => Some(turned),
-        _ => None,
-    }
+    replaced(text, &BEHIND, said)
 }
 
 /// `Nombre no se debe usar, código tampoco`: with the words of each language for it.

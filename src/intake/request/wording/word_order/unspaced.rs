@@ -1,9 +1,8 @@
 //! Chinese and Japanese: what is read stands before what is told of it, and signs of Latin words stand beside theirs without a space.
 
-use super::{and_then, turned};
+use super::{and_then, replaced, turned};
 use crate::intake::regex;
 use regex::{Captures, Regex};
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 const FILE: &str = r"\.(?:csv|tsv|jsonl?|parquet|txt|conll|xlsx)";
@@ -118,13 +117,7 @@ fn from_behind(text: &str) -> Option<String> {
         let how = if at("how").is_empty() { String::new() } else { format!("{} ", at("how")) };
         format!("{} {} {how}{from}", at("verb"), at("told"))
     };
-    TOLD.iter().fold(None, |out: Option<String>, way| {
-        let own = out.as_deref().unwrap_or(text);
-        match way.replace_all(own, said) {
-            Cow::Owned(turned) if turned != own => Some(turned),
-            _ => out,
-        }
-    })
+    TOLD.iter().fold(None, |out, way| and_then(text, out, |text| replaced(text, way, said)))
 }
 
 static JAPANESE: LazyLock<[(Regex, &str); 15]> = LazyLock::new(|| {
