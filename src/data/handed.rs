@@ -69,7 +69,7 @@ pub fn hand_over(facts: &DataFacts, into: &Path) -> Result<Handed> {
         if let Some((held, label)) = cut.zip(label) {
             // Where no answer is a text or a number, none is scored.
             if rows.iter().any(|row| is_answered(row, label)) {
-                let (out, without) = cut_off(&mut rows, held, label);
+                let (out, without) = cut_off(&mut rows, held, label, !facts.labels.is_empty());
                 if without > 0 {
                     let of = format!("rows of the split `{}`", split.name);
                     handed.there += &format!("{without} {of} are left out, for they have no `{label}`\n");
@@ -152,14 +152,15 @@ fn is_answered(row: &Map<String, Value>, label: &str) -> bool {
     row.get(label).is_some_and(|answer| answer.is_string() || answer.is_number())
 }
 
-/// Takes what is held out from the rows. Those without an answer are left out before it is drawn; how many they were.
-fn cut_off(rows: &mut Vec<Map<String, Value>>, held: &Held, label: &str) -> (Vec<Map<String, Value>>, usize) {
+/// Takes what is held out from the rows. Those without an answer are left out before it is drawn, of classes
+/// each its share; how many they were.
+fn cut_off(rows: &mut Vec<Map<String, Value>>, held: &Held, label: &str, are_classes: bool) -> (Vec<Map<String, Value>>, usize) {
     let all = rows.len();
     rows.retain(|row| is_answered(row, label));
     let without = all - rows.len();
     let mask = match &held.part {
         None => vec![true; rows.len()],
-        Some(part) if part.is_of_few(rows.len()) => part.mask_within(&kinds(rows, label)),
+        Some(part) if are_classes && part.is_by_class(rows.len()) => part.mask_within(&kinds(rows, label)),
         Some(part) => part.mask(rows.len(), |_| None),
     };
     let (mut out, mut kept) = (Vec::new(), Vec::new());

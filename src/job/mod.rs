@@ -21,7 +21,7 @@ pub use gpu::{GpuFailed, GpuFailure, GpuMemory, gpu_failed, gpu_memory};
 pub use keys::{differing, flatten};
 pub use kind::{COMPARE, JobKind, PREPARE, PREPARE_HELD_OUT};
 pub use origin::{Origin, Place};
-pub use part::{Boundary, FEW as FEW_ROWS, Part, Says, least_to_part, share_drawn};
+pub use part::{Boundary, FEW as FEW_ROWS, MOST_BY_CLASS, Part, Says, least_to_part, share_drawn};
 pub use predict::*;
 pub use run_config::*;
 

@@ -21,6 +21,9 @@ pub enum Part {
 /// Fewer rows are few: where some of them are drawn, every kind that has two has one on either side.
 pub const FEW: usize = 50;
 
+/// Of more rows a draw comes to each class's share by itself, and their classes would have to be kept in memory.
+pub const MOST_BY_CLASS: usize = 1 << 20;
+
 /// The rows that can be parted at least: one of each kind on either side, of a single kind two.
 pub fn least_to_part(kinds: usize) -> usize {
     2 * kinds.max(2)
@@ -132,9 +135,9 @@ impl Part {
         (0..rows).map(|row| place(row).is_some_and(|place| (place >= *at) == is_from)).collect()
     }
 
-    /// Whether it is drawn of few rows.
-    pub fn is_of_few(&self, rows: usize) -> bool {
-        self.boundary().is_none() && rows < FEW
+    /// Whether each class gives its share of it: of a draw among at most [`MOST_BY_CLASS`] rows.
+    pub fn is_by_class(&self, rows: usize) -> bool {
+        self.boundary().is_none() && rows <= MOST_BY_CLASS
     }
 
     /// As [`Part::mask_within`] where all rows are alike. Takes five bytes a row: there may be very many.

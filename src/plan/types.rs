@@ -1,7 +1,7 @@
 //! The plan, and the facts it is made from.
 
 use super::{Gpu, split_names};
-use crate::job::{AdapterFiles, ChatFormat, Normalize, Part, RunConfig};
+use crate::job::{AdapterFiles, ChatFormat, MOST_BY_CLASS, Normalize, Part, RunConfig};
 use crate::spec::{Columns, Deviation, ExperimentSpec, HeldOutBy, ImageSize, RowRule, Task, Write};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -187,9 +187,12 @@ impl DataFacts {
     /// Which part of the split `train` is held out where one is cut off from it, as one says it of examples.
     pub fn held_out_in_words(&self, train: &str, by: &HeldOutBy, task: Task) -> String {
         let is_one_text = self.splits.iter().any(|split| split.name == train && split.is_one_text());
+        let has_many = self.splits.iter().any(|split| split.name == train && split.examples > MOST_BY_CLASS);
         match (by, task.takes(), task.head()) {
             _ if is_one_text => "its end".into(),
-            (HeldOutBy::Chance, Modality::Table, HeadKind::Classes) => "drawn at random, of each class its share".into(),
+            (HeldOutBy::Chance, takes, HeadKind::Classes) if takes == Modality::Table || !has_many => {
+                "drawn at random, of each class its share".into()
+            }
             (by, ..) => by.in_words(),
         }
     }

@@ -185,15 +185,13 @@ impl Split {
                 let label = columns.label.as_deref().unwrap_or_default();
                 Some(features::rows_of(&tables, label, job.task, source.part.as_ref())?)
             }
-            // Of few rows each class has some on either side.
-            _ if job.task.head() == HeadKind::Classes && source.part.as_ref().is_some_and(|part| part.is_of_few(rows)) => {
-                let label = columns.label.as_deref().unwrap_or_default();
-                Some(features::rows_of(&tables, label, job.task, source.part.as_ref())?)
-            }
-            _ => {
-                let part = source.part.as_ref().filter(|_| within.is_none());
-                part.map(|part| ordered::mask(&tables, rows, part)).transpose()?
-            }
+            _ => match source.part.as_ref().filter(|_| within.is_none()) {
+                None => None,
+                Some(part) if job.task.head() == HeadKind::Classes && part.is_by_class(rows) => {
+                    Some(part.mask_within(&classes_of(&tables, columns.label.as_deref().unwrap_or_default())?))
+                }
+                Some(part) => Some(ordered::mask(&tables, rows, part)?),
+            },
         };
         if job.task.takes() == Modality::Image
             && let [input] = columns.input.as_slice()
@@ -295,6 +293,18 @@ impl Split {
         }
         Ok(())
     }
+}
+
+/// Row by row over all files, the number of its class in the order in which they occur; rows of none are of one kind, too.
+fn classes_of(tables: &[Table], label: &str) -> Result<Vec<u32>> {
+    let (mut known, mut of) = (BTreeMap::new(), Vec::new());
+    for table in tables {
+        for row in table.rows(&[label])? {
+            let next = known.len() as u32;
+            of.push(*known.entry(row?.cells.first().and_then(classes::class_of)).or_insert(next));
+        }
+    }
+    Ok(of)
 }
 
 /// The next rows: at most so many, and fewer where they are large.

@@ -438,7 +438,7 @@ pub(super) fn is_negation(word: &str) -> bool {
 #[rustfmt::skip]
 pub(super) const FILLERS: &[&str] = &[
     "a", "an", "the", "to", "of", "on", "for", "with", "in", "at", "by", "as", "is", "are", "be", "it", "its", "it's", "this", "that", "which", "from", "into",
-    "and", "or", "then", "so", "also", "but", "i", "i'd", "i'm", "am", "we", "me", "my", "our", "us", "you", "please", "can", "could", "would", "should", "want",
+    "and", "or", "then", "so", "also", "too", "but", "i", "i'd", "i'm", "am", "we", "me", "my", "our", "us", "you", "please", "can", "could", "would", "should", "want",
     "wants", "like", "need", "needs", "let's", "have", "has", "some", "any", "there", "here", "use", "using", "used", "run", "do", "make", "build", "take",
     "give", "get", "see", "reach", "reaches", "reaching", "achieve", "achieving", "try", "learn", "teach", "train", "training", "trained", "fine-tune", "finetune",
     "fine-tunes", "fine-tuned", "fine-tuning", "finetuning", "finetuned", "tune", "classify", "classifies", "classifying", "classification", "classifier",

@@ -239,12 +239,12 @@ impl Brief<'_> {
             let reason = "a border says how much is held out";
             differs(format!("{} for the test", tested.in_words()), format!("{part} of `{train}`, {how}"), reason.into());
         }
-        // Of a table's classes each has its share anyway.
+        // Each class has its share anyway.
         let has_shares = self.held_out_by.is_chance() && how.contains("of each class");
         if is_stratified && !has_shares {
             let reason = match &self.held_out_by {
                 HeldOutBy::Chance if self.task.head() == HeadKind::Classes => {
-                    "it is of tables that each class gets its share: of other data a draw of many rows comes near it".into()
+                    "of so many rows a draw comes near each class's share".into()
                 }
                 HeldOutBy::Chance => "there are no classes here that could have their shares".into(),
                 HeldOutBy::Group { column } => format!("rows of one `{column}` stay together, whatever their classes are"),

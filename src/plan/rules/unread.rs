@@ -5,7 +5,7 @@ use super::brief::Brief;
 use super::paper::Drafted;
 use crate::data::{PerhapsColumns, Roles, is_alike, is_called};
 use crate::intake::{Outcome, Request};
-use crate::spec::Task;
+use tallow_zoo::HeadKind;
 
 impl Brief<'_> {
     /// What the request asks for and nothing came of.
@@ -85,7 +85,7 @@ impl<'a> Said<'a> {
         let says_strata = || request.not_understood.iter().any(|words| words.to_lowercase().contains("stratif"));
         Said {
             reads_just_these: !input.is_empty() && input.iter().all(is_asked),
-            is_stratified: brief.task == Task::TabularClassification && brief.offer.data.table.is_some() && says_strata(),
+            is_stratified: brief.task.head() == HeadKind::Classes && says_strata(),
             kept: request.kept_columns(),
             passing: brief.label_in_passing(),
             roles: brief.roles(),
@@ -141,7 +141,7 @@ impl<'a> Said<'a> {
         Roles::says_only(words, &self.columns) && Roles::mentioned(words, &self.columns).iter().all(has)
     }
 
-    /// Of a table's classes each has its share of what is held out.
+    /// Each class has its share of what is held out.
     fn is_of_strata(&self, words: &str) -> bool {
         const OF_STRATA: [&str; 8] = ["split", "splits", "sampling", "label", "labels", "class", "classes", "target"];
         let is_own = |word: &str| {

@@ -22,6 +22,24 @@ fn parts_of_a_split_share_no_row() {
     }
 }
 
+/// However many rows there are, each class gives its share; those that it is drawn of have no say.
+#[test]
+fn a_draw_has_each_class_by_its_share() {
+    let class = |row: u32| if row % 10 == 3 { "rare" } else { "usual" };
+    let rows: String = (0..400).map(|row| format!("word,{}\n", class(row))).collect();
+    let mut bench = Bench::text(&[("all", &format!("text,label\n{rows}"))]);
+    let whole = bench.job.splits[0].clone();
+    let part = |name: &str, part| SplitSource { name: name.into(), part: Some(part), ..whole.clone() };
+    bench.job.splits = vec![part("train", Part::Rest(0.25)), part("held_out", Part::Drawn(0.25))];
+    bench.run().expect("prepared");
+    let counts = |split: &str| {
+        let prepared = bench.open(&format!("{split}.safetensors"));
+        let rare = labels(&prepared).iter().filter(|label| **label == 0).count();
+        (rare, labels(&prepared).len())
+    };
+    assert_eq!((counts("train"), counts("held_out")), ((30, 300), (10, 100)));
+}
+
 /// Rows before a time and from it on, in whatever order they stand; those that do not say when they were are in neither part.
 #[test]
 fn parts_go_by_the_time_of_rows() {
