@@ -2,7 +2,7 @@
 
 use super::classes::{place_of, whole};
 use super::features;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// A class of the model for each of the data's, no two the same.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,8 +41,13 @@ pub fn match_classes(model: &[String], data: &[String], are_numbered: bool) -> O
 /// A place for each, where all have one and none is taken twice.
 fn each_its_own(data: &[String], place: impl Fn(&String) -> Option<usize>) -> Option<Vec<usize>> {
     let places = data.iter().map(place).collect::<Option<Vec<_>>>()?;
-    let different: BTreeSet<_> = places.iter().collect();
-    (different.len() == places.len()).then_some(places)
+    taken_twice(&places).is_none().then_some(places)
+}
+
+/// The first two that have one place.
+pub fn taken_twice(places: &[usize]) -> Option<(usize, usize)> {
+    let mut taken = BTreeMap::new();
+    places.iter().enumerate().find_map(|(at, place)| Some((taken.insert(place, at)?, at)))
 }
 
 /// The place of the only one that is so.

@@ -60,7 +60,7 @@ pub use generated::{GENERATED, Making, generate};
 pub use handed::{Handed, HeldOutRows, hand_over, tell_folder};
 pub use locate::{Lying, files_called, lying, near};
 pub use mapped::{Elements, Plain, STAYS_MAPPED};
-pub use matched::{MatchedBy, MatchedClasses, match_classes};
+pub use matched::{MatchedBy, MatchedClasses, match_classes, taken_twice};
 pub use ordered::{CutOff, tells_when};
 pub use overlap::{Overlap, overlap};
 pub use prepare::{named_files, prepare};

@@ -19,13 +19,17 @@ pub(super) enum Error {
     Said { said: Vec<String>, model: Vec<String> },
     #[error("the data has the class `{class}`, which `--classes` does not name: {}", listed(said))]
     Unsaid { class: String, said: Vec<String> },
+    #[error("`--classes` names `{class}` twice")]
+    Twice { class: String },
+    #[error("the data's classes `{one}` and `{other}` would both be `{class}` of `--classes`")]
+    Shared { one: String, other: String, class: String },
 }
 
 impl Failure for Error {
     fn class(&self) -> Class {
         match self {
-            Error::Said { .. } => Class::Usage,
-            Error::Number { .. } | Error::Names { .. } | Error::Unsaid { .. } => Class::Data,
+            Error::Said { .. } | Error::Twice { .. } => Class::Usage,
+            Error::Number { .. } | Error::Names { .. } | Error::Unsaid { .. } | Error::Shared { .. } => Class::Data,
         }
     }
     fn hint(&self) -> Option<String> {
@@ -38,7 +42,7 @@ impl Failure for Error {
                 model.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             )),
             Error::Said { model, .. } if model.is_empty() => Some("leave it out".into()),
-            Error::Said { .. } | Error::Unsaid { .. } => {
+            Error::Said { .. } | Error::Unsaid { .. } | Error::Twice { .. } | Error::Shared { .. } => {
                 Some("name what the data calls each of the model's classes, in the model's order".into())
             }
         }
@@ -71,6 +75,9 @@ pub(super) fn classes(
     if !said.is_empty() && said.len() != model.len() {
         return Err(Error::Said { said: said.to_vec(), model: model.to_vec() });
     }
+    if let Some(class) = (1..said.len()).find(|at| said[..*at].contains(&said[*at])).map(|at| said[at].clone()) {
+        return Err(Error::Twice { class });
+    }
     if data.is_empty() {
         return Ok(Numbered { source: model.to_vec(), model: None });
     }
@@ -86,7 +93,15 @@ pub(super) fn classes(
         }
         said => {
             let unsaid = |name: &String| Error::Unsaid { class: name.clone(), said: said.to_vec() };
-            let places = data.iter().map(|name| place_of(name, said).ok_or_else(|| unsaid(name))).collect::<Result<_, _>>()?;
+            let places =
+                data.iter().map(|name| place_of(name, said).ok_or_else(|| unsaid(name))).collect::<Result<Vec<_>, _>>()?;
+            if let Some((one, other)) = data::taken_twice(&places) {
+                return Err(Error::Shared {
+                    one: data[one].clone(),
+                    other: data[other].clone(),
+                    class: said[places[other]].clone(),
+                });
+            }
             (said, places)
         }
     };
@@ -136,6 +151,8 @@ mod tests {
         check(["NO YES", "no yes", ""], Ok("no yes"), "");
         check(["a b c", "C a", ""], Ok("a b C"), "");
         check(["a b", "", ""], Ok("a b"), "");
+        check(["x y", "a", "a a"], Err("names `a` twice"), "");
+        check(["x y", "A a", "a c"], Err("`A` and `a` would both be `a`"), "");
         check(
             ["POSITIVE NEGATIVE", "neg pos", ""],
             Ok("pos neg"),

@@ -34,7 +34,7 @@ const LOST_OF_MANY: f64 = 1.25;
 const MANY: usize = 256;
 
 /// A rate that ruins a model has some step lose so many times what the first one did; or two steps on end so many times what two before
-/// them did.
+/// them did, whose examples lose more after all steps, too: batches differ by as much.
 const ROSE_SOMEWHAT: f64 = 1.1;
 const ROSE_AGAIN: f64 = 1.25;
 
@@ -67,6 +67,9 @@ pub(super) struct LossWatch {
     /// The greatest mean loss of two steps on end, in that of the two before them that lost least.
     #[serde(default)]
     rise: f64,
+    /// Of the last step.
+    #[serde(default)]
+    examples: u64,
     /// Steps on end with a loss that is far too high.
     high: usize,
     /// Loss and gradient norm of the last [`RECENT`] steps, oldest first.
@@ -102,8 +105,14 @@ impl Asked {
 }
 
 impl LossWatch {
-    /// Takes loss and gradient norm of step `step`, from 0; says what is wrong, with the value that shows it.
-    pub(super) fn observe(&mut self, step: u64, loss: f64, grad_norm: f64, classes: usize) -> Option<(Divergence, f64)> {
+    /// Takes loss and gradient norm of step `step`, from 0, of so many examples; says what is wrong, with the value that shows it.
+    pub(super) fn observe(
+        &mut self,
+        step: u64,
+        [loss, grad_norm]: [f64; 2],
+        examples: u64,
+        classes: usize,
+    ) -> Option<(Divergence, f64)> {
         if !loss.is_finite() {
             return Some((Divergence::LossNotFinite, loss));
         }
@@ -112,7 +121,7 @@ impl LossWatch {
         }
         self.recent.drain(..(self.recent.len() + 1).saturating_sub(RECENT));
         self.recent.push([loss, grad_norm]);
-        self.compare(step);
+        self.compare(step, examples);
         let first = *self.first.get_or_insert(loss);
         self.most = self.most.max(loss);
         self.guessing = (classes.max(2) as f64).ln();
@@ -120,9 +129,11 @@ impl LossWatch {
         (self.high >= STEPS).then_some((Divergence::LossExploded, loss))
     }
 
-    /// Holds step `step` and the one before it against the two that lost least.
-    fn compare(&mut self, step: u64) {
-        let Some(loss) = self.late(2) else { return };
+    /// Holds step `step` and the one before it against the two that lost least, where both have as many examples: the mean of few that are
+    /// easy by chance is no mean of two steps.
+    fn compare(&mut self, step: u64, examples: u64) {
+        let before = std::mem::replace(&mut self.examples, examples);
+        let Some(loss) = self.late(2).filter(|_| before == examples) else { return };
         if let Some(least) = self.least {
             // A checkpoint holds finite numbers alone.
             self.rise = self.rise.max((loss / least.loss.max(f64::MIN_POSITIVE)).min(f64::MAX));
@@ -151,9 +162,19 @@ impl LossWatch {
         rose && now.loss > now.good || now.is_worse_than(first, WORSE_OF_MANY)
     }
 
-    /// The two steps that lost least, where the last ones lost far more: their examples are to be tried again then.
-    pub(super) fn was_better(&self) -> Option<Least> {
-        self.least.filter(|least| self.late(LATE).is_some_and(|late| late > LOST_OF_MANY * least.loss))
+    /// The two steps that lost least, where two later ones lost more: their examples are to be tried again then.
+    pub(super) fn rose_from(&self) -> Option<Least> {
+        self.least.filter(|_| self.rise > ROSE_AGAIN)
+    }
+
+    /// Whether the last steps lost far more than the two that lost least.
+    pub(super) fn was_better(&self) -> bool {
+        self.least.zip(self.late(LATE)).is_some_and(|(least, late)| late > LOST_OF_MANY * least.loss)
+    }
+
+    /// Whether the examples of the two steps that lost least lose more after all of them.
+    pub(super) fn rose_somewhat_from(least: Least, now: Asked) -> bool {
+        now.loss > ROSE_SOMEWHAT * least.loss
     }
 
     /// Whether what had been learnt is lost, if the examples of the two steps that lost least lose this after all of them.
@@ -167,10 +188,9 @@ impl LossWatch {
         now > WORSE * guess && self.first.is_some_and(|first| now > WORSE * first)
     }
 
-    /// Whether some step lost more than the first did, or two more than two before them, beyond what batches differ by: without it no rate
-    /// was too high.
+    /// Whether some step lost more than the first did.
     pub(super) fn rose_somewhat(&self) -> bool {
-        self.rise > ROSE_AGAIN || self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
+        self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
     }
 
     /// The median gradient norm before the last few steps, where there are enough.
@@ -203,13 +223,13 @@ mod tests {
 
     fn first_alarm(losses: &[f64]) -> Option<(usize, Divergence)> {
         let mut watch = LossWatch::default();
-        losses.iter().enumerate().find_map(|(i, loss)| watch.observe(i as u64, *loss, 1.0, 2).map(|(what, _)| (i, what)))
+        losses.iter().enumerate().find_map(|(i, loss)| watch.observe(i as u64, [*loss, 1.0], 16, 2).map(|(what, _)| (i, what)))
     }
 
     fn after(losses: &[f64], classes: usize) -> LossWatch {
         let mut watch = LossWatch::default();
         for (step, loss) in (0..).zip(losses) {
-            watch.observe(step, *loss, 1.0, classes);
+            watch.observe(step, [*loss, 1.0], 16, classes);
         }
         watch
     }
@@ -222,7 +242,7 @@ mod tests {
     fn what_is_not_finite_shows_at_once() {
         assert_eq!(first_alarm(&[0.7, f64::NAN]), Some((1, Divergence::LossNotFinite)));
         assert_eq!(first_alarm(&[f64::INFINITY]), Some((0, Divergence::LossNotFinite)));
-        let grad = LossWatch::default().observe(0, 0.7, f64::INFINITY, 2);
+        let grad = LossWatch::default().observe(0, [0.7, f64::INFINITY], 16, 2);
         assert_eq!(grad, Some((Divergence::GradNotFinite, f64::INFINITY)));
     }
 
@@ -242,7 +262,7 @@ mod tests {
         let after = |steps: &[[f64; 2]]| {
             let mut watch = LossWatch::default();
             for (step, [loss, norm]) in (0..).zip(steps) {
-                watch.observe(step, *loss, *norm, 2);
+                watch.observe(step, [*loss, *norm], 16, 2);
             }
             (watch.grew(), watch.usual_norm())
         };
@@ -293,15 +313,23 @@ mod tests {
     fn what_had_been_learnt_can_be_lost() {
         let losses = [1.38, 1.0, 0.6, 0.45, 0.66, 3.0, 5.7, 2.4, 1.3, 1.0, 0.9, 1.0, 1.0];
         let ruined = after(&losses, 4);
-        let least = ruined.was_better().expect("it was better");
+        let least = ruined.rose_from().filter(|_| ruined.was_better()).expect("it was better");
         assert_eq!(least, Least { step: 2, loss: (0.6 + 0.45) / 2.0 });
         assert!(LossWatch::is_lost(least, asked(0.95, 32)) && !LossWatch::is_lost(least, asked(0.6, 32)));
-        assert!(ruined.rose_somewhat() && !after(&losses[..5], 4).rose_somewhat());
-        assert_eq!(after(&[1.38, 1.0, 0.6, 0.5, 0.48, 0.5, 0.47, 0.46], 4).was_better(), None, "it gets better");
-        assert_eq!(after(&[], 4).was_better(), None);
+        assert!(LossWatch::rose_somewhat_from(least, asked(0.6, 32)) && !LossWatch::rose_somewhat_from(least, asked(0.55, 32)));
+        assert_eq!(after(&losses[..5], 4).rose_from(), None, "so much is by chance");
+        let better = after(&[1.38, 1.0, 0.6, 0.5, 0.48, 0.5, 0.47, 0.46], 4);
+        assert_eq!((better.rose_from(), better.was_better()), (None, false), "it gets better");
+        assert_eq!((after(&[], 4).rose_from(), after(&[], 4).was_better()), (None, false));
         // Easy batches: what they lose after training is what they lost.
         let noisy = after(&[0.7, 0.5, 0.2, 0.25, 0.8, 0.6, 0.7, 0.5], 2);
-        assert!(noisy.was_better().is_some_and(|least| !LossWatch::is_lost(least, asked(0.23, 16))));
+        assert!(noisy.was_better() && noisy.rose_from().is_some_and(|least| !LossWatch::is_lost(least, asked(0.23, 16))));
+        // An epoch's last step of two easy examples is not held against others.
+        let mut uneven = LossWatch::default();
+        for (step, (loss, examples)) in (0..).zip([(0.7, 32), (0.6, 32), (0.01, 2), (0.6, 32), (0.65, 32), (0.6, 32)]) {
+            uneven.observe(step, [loss, 1.0], examples, 2);
+        }
+        assert_eq!((uneven.rose_from(), uneven.was_better()), (None, false));
         assert!(!LossWatch::is_lost(Least { step: 3, loss: 0.01 }, asked(0.1, 16)), "it is good all the same");
         let zero = after(&[1.0, 0.0, 0.0, 0.5], 2);
         assert!(zero.rise.is_finite() && serde_json::from_str::<LossWatch>(&serde_json::to_string(&zero).expect("JSON")).is_ok());

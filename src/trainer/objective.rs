@@ -6,6 +6,8 @@ use crate::data::{Prepared, PreparedTargets};
 use crate::job::RunConfig;
 use crate::spec::{ClassWeights, NumberLoss, Preference};
 use candle_core::Tensor;
+use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
 use std::ops::Range;
 use tallow_kernels::{self as kernels, Tape, Targets, Var};
 use tallow_zoo::Output;
@@ -55,6 +57,41 @@ impl Rule {
     /// What an example of each class counts; none where all count alike.
     pub(super) fn class_weights(&self) -> Option<&[f32]> {
         self.weights.as_deref()
+    }
+
+    /// What the same answer to all loses at least, where each class is so often there.
+    pub(super) fn of_one_answer(&self, counts: &BTreeMap<u32, usize>, choices: usize) -> f64 {
+        let counted = |(class, count): (&u32, &usize)| {
+            let weight = self.weights.as_ref().map_or(1.0, |weights| f64::from(weights[*class as usize]));
+            weight * *count as f64
+        };
+        let all: f64 = counts.iter().map(counted).sum();
+        self.of_shares(counts.iter().map(|one| counted(one) / all.max(f64::MIN_POSITIVE)), choices)
+    }
+
+    /// What no answer loses less than: label smoothing leaves none for nothing.
+    pub(super) fn of_right_answers(&self, choices: usize) -> f64 {
+        self.of_shares(std::iter::once(1.0), choices)
+    }
+
+    /// What a mistake in every other of two costs at most: `ln 2` without a focal loss.
+    pub(super) fn of_one_of_two(&self) -> f64 {
+        LN_2 * 0.5f64.powf(f64::from(self.focal))
+    }
+
+    /// What answers lose that say of each class how often it is there, so many of `choices` being there at all.
+    fn of_shares(&self, shares: impl Iterator<Item = f64>, choices: usize) -> f64 {
+        let (smoothing, choices) = (f64::from(self.smoothing), choices.max(1) as f64);
+        let cost = |share: f64| match share > 0.0 {
+            true => -share * share.ln() * (1.0 - share).powf(f64::from(self.focal)),
+            false => 0.0,
+        };
+        let (mut lost, mut there) = (0.0, 0.0);
+        for share in shares {
+            lost += cost((1.0 - smoothing) * share + smoothing / choices);
+            there += 1.0;
+        }
+        lost + (choices - there).max(0.0) * cost(smoothing / choices)
     }
 
     /// What these classes count together; none where each counts 1.

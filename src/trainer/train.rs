@@ -335,7 +335,7 @@ impl Run<'_> {
     /// What has gone wrong at the step just taken, with the value that shows it.
     fn divergence(&mut self, stepped: &Stepped) -> Option<(Divergence, f64)> {
         let step = self.progress.step;
-        self.progress.watch.observe(step, stepped.loss, stepped.grad_norm, self.choices)
+        self.progress.watch.observe(step, [stepped.loss, stepped.grad_norm], stepped.examples, self.choices)
     }
 
     fn diverged(&mut self, what: Divergence, value: f64, emit: &mut dyn FnMut(Event)) -> Result<Finish, Error> {

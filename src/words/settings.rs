@@ -100,7 +100,7 @@ pub(crate) fn number_loss(loss: &NumberLoss) -> Option<String> {
     match loss {
         NumberLoss::Squared => None,
         NumberLoss::Absolute => Some("absolute error".into()),
-        NumberLoss::Huber { delta } => Some(format!("Huber's, linear beyond {} standard deviations", plain(*delta))),
+        NumberLoss::Huber { delta } => Some(format!("Huber's, linear beyond {}", plain(*delta))),
     }
 }
 

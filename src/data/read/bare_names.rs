@@ -78,6 +78,9 @@ impl Table {
     pub(in crate::data) fn take_for_images(&mut self, name: &str, is_meant: &mut dyn FnMut() -> bool) -> Result<()> {
         let is_bare = self.columns.iter().any(|c| c.name == name && matches!(c.kind, ColumnKind::Text | ColumnKind::Int));
         if !is_bare || !self.names_files() {
+            (0..self.count()?).for_each(|_| {
+                is_meant();
+            });
             return Ok(());
         }
         let folders = self.folders_of_images();

@@ -7,9 +7,10 @@ use crate::plan::DataFacts;
 use crate::spec::{Recipe, Task};
 
 /// The rate of the documented default for such a model and task with the run's own optimiser, higher in proportion where its batch is larger
-/// (Goyal et al. 2017, section 2.1); none where nothing is documented for it, or parameters have rates of their own.
+/// (Goyal et al. 2017, section 2.1); none where nothing is documented for it, some parameters are frozen, or have rates of their own.
 pub fn usual_rate(run: &RunConfig, data: &DataFacts) -> Option<f64> {
-    if run.recipe.groups.iter().any(|group| group.lr_scale != 1.0) {
+    let has_own = run.recipe.groups.iter().any(|group| group.lr_scale != 1.0 || group.frozen);
+    if has_own || run.recipe.layerwise_lr_decay.is_some() {
         return None;
     }
     let pretrained = run.init != InitFrom::Scratch;

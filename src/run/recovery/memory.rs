@@ -14,9 +14,23 @@ pub struct Needs {
 
 impl Needs {
     /// How many examples a forward pass may have, none of them where all else is too much already; none: that cannot be said.
-    fn fitting(self, room_bytes: u64) -> Option<usize> {
-        Some(room_bytes.saturating_sub(self.state_bytes).checked_div(self.example_bytes)? as usize)
+    fn fitting(self, room: Room) -> Option<usize> {
+        let left = match room {
+            Room::Limit(bytes) => bytes.saturating_sub(self.state_bytes),
+            // Other programs may have had the rest, or it ended before all was there.
+            Room::Peak(bytes) => bytes.checked_sub(self.state_bytes)?,
+        };
+        Some(left.checked_div(self.example_bytes)? as usize)
     }
+}
+
+/// The memory that there was, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// What it may have.
+    Limit(u64),
+    /// No limit is known: what it had when it ended.
+    Peak(u64),
 }
 
 /// Smaller forward passes before activations are no longer kept: these cost no time, that costs a forward pass a step.
@@ -36,10 +50,12 @@ pub(super) fn save(outcome: &Outcome, config: &RunConfig, history: &[Tried], all
         .unwrap_or_else(|| give_up("out of memory with one example a forward pass"))
 }
 
-/// The memory that there was; none: nobody knows.
-fn room(outcome: &Outcome) -> Option<u64> {
+/// None: nobody knows.
+fn room(outcome: &Outcome) -> Option<Room> {
     match outcome {
-        Outcome::OutOfMemory { limit_bytes, peak_bytes, gpu: None } => limit_bytes.or(*peak_bytes),
+        Outcome::OutOfMemory { limit_bytes, peak_bytes, gpu: None } => {
+            limit_bytes.map(Room::Limit).or(peak_bytes.map(Room::Peak))
+        }
         _ => None,
     }
 }

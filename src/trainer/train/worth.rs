@@ -11,7 +11,6 @@ use super::super::similarity;
 use super::Run;
 use crate::data::PreparedTargets;
 use crate::job::{Divergence, Event};
-use std::f64::consts::LN_2;
 
 /// So many of the first examples are looked at.
 const LOOKED_AT: usize = 32;
@@ -22,6 +21,25 @@ const COUNTED: usize = 1024;
 /// Fewer steps may not have moved the weights at all: rates begin at 0.
 const FEWEST_STEPS: u64 = 8;
 
+/// Examples whose answers are less than so different, of all, tell little of a model.
+const HALF: f64 = 0.5;
+
+/// Of what the same answer to all loses.
+const NEAR_GUESS: f64 = 0.85;
+
+/// The examples of the two steps that lost least, asked again after training.
+struct AskedAgain {
+    least: Least,
+    now: Asked,
+    examples: Vec<usize>,
+}
+
+impl AskedAgain {
+    fn rose_somewhat(&self) -> bool {
+        LossWatch::rose_somewhat_from(self.least, self.now)
+    }
+}
+
 impl Run<'_> {
     /// What shows that training was in vain, and the loss of the examples that show it. `best`: the step whose weights are kept, where they
     /// are not the last one's.
@@ -29,20 +47,24 @@ impl Run<'_> {
     /// # Errors
     /// The first steps' batches cannot be made again, or an operation failed.
     pub(super) fn in_vain(&mut self, best: Option<u64>, emit: &mut dyn FnMut(Event)) -> Result<Option<(Divergence, f64)>, Error> {
-        if let Some(loss) = self.collapsed()? {
+        let asked = self.best_asked_again(best, emit)?;
+        if let Some(loss) = self.collapsed(asked.as_ref())? {
             return Ok(Some((Divergence::Collapsed, loss)));
         }
         if let Some(loss) = self.stayed_high(emit)? {
             return Ok(Some((Divergence::LossStayedHigh, loss)));
         }
-        Ok(self.lost_again(best, emit)?.map(|loss| (Divergence::LossRose, loss)))
+        let lost = asked.filter(|asked| self.is_lost(asked));
+        Ok(lost.map(|asked| (Divergence::LossRose, self.in_own_unit(asked.now.loss))))
     }
 
     /// Whether the model says the same of every example, or the same word whatever stands around. A rate far too high leaves such models:
     /// their first layers are saturated, the last one has learnt how often each answer is right. However little there is to be learnt,
-    /// others tell examples apart somewhat. Of preferences it says nothing: what they lose tells all.
-    fn collapsed(&mut self) -> Result<Option<f64>, Error> {
-        if self.progress.step < FEWEST_STEPS || !self.progress.watch.rose_somewhat() {
+    /// others tell examples apart somewhat, once they have begun to: nothing is told of a model that never lost more than at first, or on
+    /// some examples than it had. Of preferences it says nothing: what they lose tells all.
+    fn collapsed(&mut self, asked: Option<&AskedAgain>) -> Result<Option<f64>, Error> {
+        let rose = self.progress.watch.rose_somewhat() || asked.is_some_and(AskedAgain::rose_somewhat);
+        if self.progress.step < FEWEST_STEPS || !rose {
             return Ok(None);
         }
         let examples = self.first_examples(LOOKED_AT);
@@ -97,10 +119,10 @@ impl Run<'_> {
         Ok(in_vain.then(|| self.in_own_unit(now.loss)))
     }
 
-    /// What the examples of the two steps that lost least lose now, where that is far more. Weights of a step before those, and a mean of
+    /// What the examples of the two steps that lost least lose now, where later ones lost more. Weights of a step before those, and a mean of
     /// weights, have not lost it: they never had it.
-    fn lost_again(&mut self, best: Option<u64>, emit: &mut dyn FnMut(Event)) -> Result<Option<f64>, Error> {
-        let Some(least @ Least { step, .. }) = self.progress.watch.was_better() else { return Ok(None) };
+    fn best_asked_again(&mut self, best: Option<u64>, emit: &mut dyn FnMut(Event)) -> Result<Option<AskedAgain>, Error> {
+        let Some(least @ Least { step, .. }) = self.progress.watch.rose_from() else { return Ok(None) };
         let steps = [step, step + 1];
         let mut examples = self.order.batch(step);
         examples.extend(self.order.batch(step + 1));
@@ -108,9 +130,23 @@ impl Run<'_> {
         if were_not_there || self.average.as_ref().is_some_and(Average::is_used) || examples.len() < LOOKED_AT / 2 {
             return Ok(None);
         }
-        let now = self.asked_again(&steps, emit)?;
-        let is_guess = self.loss_of_the_mean(&examples).is_none_or(|guess| now.loss > guess);
-        Ok((is_guess && LossWatch::is_lost(least, now)).then(|| self.in_own_unit(now.loss)))
+        Ok(Some(AskedAgain { now: self.asked_again(&steps, emit)?, least, examples }))
+    }
+
+    /// Whether what had been learnt of these examples is lost: they lose far more, and hardly less than by the same answer to all. Of examples
+    /// that are nearly all of a class it cannot be told, for who says that class loses least of them, and knows nothing.
+    fn is_lost(&mut self, asked: &AskedAgain) -> bool {
+        let AskedAgain { least, now, examples } = asked;
+        if !LossWatch::is_lost(*least, *now) || !self.progress.watch.was_better() {
+            return false;
+        }
+        if let Some(guess) = self.loss_of_the_mean(examples) {
+            return now.loss > guess;
+        }
+        let Some(of_these) = said::of_one_answer(&self.data, examples, &self.rule, self.choices) else { return true };
+        let some = self.first_examples(COUNTED);
+        let of_all = said::of_one_answer(&self.data, &some, &self.rule, self.choices).unwrap_or(of_these);
+        of_these > HALF * of_all && now.loss > NEAR_GUESS * of_these
     }
 
     /// What the examples of these steps lose now, with the same draws.
@@ -138,10 +174,16 @@ impl Run<'_> {
     }
 
     /// A model that loses less is good, whatever it lost before: so much of what one of two costs who guesses, or of what is lost by the same
-    /// answer to all where that is less, as of tags of which most are none.
+    /// answer to all where that is less, as of tags of which most are none; of what label smoothing takes from all nothing is counted.
     fn good(&mut self) -> f64 {
         let examples = self.first_examples(COUNTED);
-        GOOD * said::variety(&self.data, &examples).unwrap_or(LN_2).min(LN_2)
+        if let Some(guess) = self.loss_of_the_mean(&examples) {
+            return GOOD * guess;
+        }
+        let least = self.rule.of_right_answers(self.choices);
+        let by_one = said::of_one_answer(&self.data, &examples, &self.rule, self.choices);
+        let most = self.rule.of_one_of_two();
+        least + GOOD * by_one.map_or(most, |by_one| most.min(by_one - least))
     }
 
     /// Those of the first steps, so many at most.

@@ -2,13 +2,14 @@
 
 use super::super::super::Error;
 use super::super::super::collate::collate;
-use super::super::super::objective::{NONE, Wanted};
+use super::super::super::objective::{NONE, Rule, Wanted};
 use super::super::super::predict::{first_of_largest, softmax};
 use super::super::super::scoring::{How, hidden_rows, token_rows};
 use crate::data::{NOT_SEEN, Prepared, PreparedTargets};
 use crate::eval::half_alike;
 use candle_core::Tensor;
 use std::collections::{BTreeMap, BTreeSet};
+use std::f64::consts::LN_2;
 use tallow_zoo::{Input, Model};
 
 /// So many words are asked, or tags; of fewer words than the second nothing is told.
@@ -113,31 +114,32 @@ pub(super) fn is_one(said: &[(usize, usize)]) -> bool {
     said.len() >= FEWEST_WORDS && most[0] as f64 > NEARLY_ALL * said.len() as f64 && 2 * most[1] < most[0]
 }
 
-/// What the same answer to all loses at least, of an answer: the entropy of what is right. None where answers are no classes, labels or tags.
-pub(super) fn variety(data: &Prepared, examples: &[usize]) -> Option<f64> {
+/// What the same answer to all loses at least, of an answer, by the loss of training: without weights and the like the entropy of what is
+/// right. None where answers are no classes, labels, tags or preferences.
+pub(super) fn of_one_answer(data: &Prepared, examples: &[usize], rule: &Rule, choices: usize) -> Option<f64> {
     match data.targets() {
-        PreparedTargets::Classes { of, .. } => Some(entropy(examples.iter().map(|i| of[*i]))),
+        PreparedTargets::Classes { of, .. } => Some(rule.of_one_answer(&counted(examples.iter().map(|i| of[*i])), choices)),
         PreparedTargets::Tags(tags) => {
             let of = |i: usize| {
                 let (tags, firsts) = tags.text(i);
                 tags.iter().zip(firsts).filter(|(_, first)| **first != NOT_SEEN).map(|(tag, _)| *tag)
             };
-            Some(entropy(examples.iter().flat_map(|i| of(*i))))
+            Some(rule.of_one_answer(&counted(examples.iter().flat_map(|i| of(*i))), choices))
         }
         PreparedTargets::Labels { of, names } => {
             let flag = |label: usize| examples.iter().map(move |i| u32::from(of[i * names.len() + label]));
-            Some((0..names.len()).map(|label| entropy(flag(label))).sum::<f64>() / names.len().max(1) as f64)
+            let lost = |label| Rule::default().of_one_answer(&counted(flag(label)), 2);
+            Some((0..names.len()).map(lost).sum::<f64>() / names.len().max(1) as f64)
         }
+        PreparedTargets::Preferences { .. } => Some(LN_2),
         _ => None,
     }
 }
 
-/// In nats.
-fn entropy(of: impl Iterator<Item = u32>) -> f64 {
-    let mut counts = BTreeMap::<u32, usize>::new();
+fn counted(of: impl Iterator<Item = u32>) -> BTreeMap<u32, usize> {
+    let mut counts = BTreeMap::new();
     of.for_each(|one| *counts.entry(one).or_default() += 1);
-    let all = counts.values().sum::<usize>() as f64;
-    counts.values().map(|count| *count as f64 / all).map(|share| -share * share.ln()).sum()
+    counts
 }
 
 #[cfg(test)]
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_same_answer_to_all_loses_their_entropy() {
-        let of = |answers: &[u32]| entropy(answers.iter().copied());
+        let of = |answers: &[u32]| Rule::default().of_one_answer(&counted(answers.iter().copied()), 4);
         assert!((of(&[0, 1, 0, 1]) - 2f64.ln()).abs() < 1e-12);
         assert!((of(&[0, 0, 0, 1]) - (0.75 * (4.0 / 3.0f64).ln() + 0.25 * 4f64.ln())).abs() < 1e-12);
         assert_eq!([of(&[3, 3, 3]), of(&[])], [0.0, 0.0]);
