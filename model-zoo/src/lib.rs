@@ -43,7 +43,7 @@ pub use contract::{Input, Modality, Model, Output, PairIds, SpeechLimits};
 pub use error::{ConfigProblem, Error, Result};
 pub use generate::{Generator, Guide, NextWord, Prompt, Remembered, Search, Settings, Source, generate, generate_all, write};
 pub use head::{Head, HeadKind};
-pub use lora::{ALL_LINEAR, Adapted, Adapter, BaseWeights, is_addition};
+pub use lora::{ALL_LINEAR, Adapted, Adapter, BaseWeights, begins_as_zeros, is_addition, is_addition_matrix};
 pub use packed_llama::{PackedLlama, PackedText};
 pub use places::{Place, Places};
 pub use pooling::{Pooling, PoolingOf};

@@ -129,7 +129,17 @@ const MAGNITUDE: &str = ".lora_magnitude_vector";
 
 /// Whether a parameter is part of an adapter's additions, by its name.
 pub fn is_addition(name: &str) -> bool {
-    [LORA_A, LORA_B, MAGNITUDE].iter().any(|end| name.ends_with(end))
+    is_addition_matrix(name) || name.ends_with(MAGNITUDE)
+}
+
+/// Whether a parameter is one of the two matrices of an addition.
+pub fn is_addition_matrix(name: &str) -> bool {
+    name.ends_with(LORA_A) || begins_as_zeros(name)
+}
+
+/// Whether a parameter is that of the two which begins as zeros, so that nothing is added.
+pub fn begins_as_zeros(name: &str) -> bool {
+    name.ends_with(LORA_B)
 }
 
 impl Adapter {

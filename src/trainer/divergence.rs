@@ -12,6 +12,7 @@
 
 use crate::job::Divergence;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// So many times the loss of guessing counts as exploded.
 const FACTOR: f64 = 10.0;
@@ -188,6 +189,16 @@ impl LossWatch {
         now > WORSE * guess && self.first.is_some_and(|first| now > WORSE * first)
     }
 
+    /// What the last steps lost, `step` having been taken, and which they were; none of fewer.
+    pub(super) fn last(&self, step: u64) -> Option<(f64, Range<u64>)> {
+        Some((self.late(LATE)?, step.checked_sub(LATE as u64)?..step))
+    }
+
+    /// Whether steps that lost `late` lost far more than another model does of their many answers.
+    pub(super) fn is_lost_to(late: f64, other: Asked) -> bool {
+        other.answers >= MANY && late > other.good && late > LOST_OF_MANY * other.loss
+    }
+
     /// Whether some step lost more than the first did.
     pub(super) fn rose_somewhat(&self) -> bool {
         self.first.is_some_and(|first| self.most > ROSE_SOMEWHAT * first)
@@ -303,6 +314,10 @@ mod tests {
         assert!(ruined.is_doubtful(8) && ruined.stayed_high(asked(2.3, 2000)));
         assert!(!ruined.stayed_high(asked(1.7, 2000)), "so much is no proof");
         assert!(!ruined.stayed_high(asked(2.3, 40)), "chance, of so few words");
+        // New examples cost more than the base alone loses of them.
+        assert_eq!(ruined.last(8), Some(((2.2 + 3.3 + 3.3 + 2.4) / 4.0, 4..8)));
+        assert!(LossWatch::is_lost_to(2.8, asked(1.7, 2000)) && !LossWatch::is_lost_to(2.8, asked(1.7, 40)));
+        assert!(!LossWatch::is_lost_to(1.9, asked(1.7, 2000)) && after(&[1.0; 3], 2).last(3).is_none());
         // Batches that differ by twice are usual.
         let uneven = after(&[1.6, 0.7, 3.4, 1.5, 1.7, 0.9, 3.1, 1.5], 50_000);
         assert!(uneven.is_doubtful(8) && !uneven.stayed_high(asked(1.55, 2000)));

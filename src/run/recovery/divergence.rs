@@ -85,22 +85,27 @@ fn again(step: u64, change: Change, config: &RunConfig, what: &str) -> Decision 
 
 /// The rate that is usual for such a run.
 fn usual_lr(step: u64, config: &RunConfig, to: f64) -> Decision {
-    let from = config.recipe.lr;
-    let least = least_warmup(config.total_steps);
-    let what = format!(
-        "learning rate {}, which is usual for such a model, instead of {}, warm-up of at least {least} steps",
-        plain(to),
-        plain(from)
-    );
-    again(step, Change::LowerLr { from, to }, config, &what)
+    other_lr(step, config, to, ", which is usual for such a model,")
 }
 
 /// The rate times `share`.
 fn lower_lr(step: u64, config: &RunConfig, share: f64) -> Decision {
-    let (from, to) = (config.recipe.lr, share_of(config.recipe.lr, share));
-    let least = least_warmup(config.total_steps);
-    let what = format!("learning rate {} instead of {}, warm-up of at least {least} steps", plain(to), plain(from));
-    again(step, Change::LowerLr { from, to }, config, &what)
+    other_lr(step, config, share_of(config.recipe.lr, share), "")
+}
+
+/// `why`: what is said of the rate.
+fn other_lr(step: u64, config: &RunConfig, to: f64, why: &str) -> Decision {
+    let from = config.recipe.lr;
+    let warmup = match least_warmup(config.total_steps) {
+        0 => String::new(),
+        least => format!(", warm-up of at least {least} steps"),
+    };
+    again(
+        step,
+        Change::LowerLr { from, to },
+        config,
+        &format!("learning rate {}{why} instead of {}{warmup}", plain(to), plain(from)),
+    )
 }
 
 /// At what was usual before it went wrong, or lower: such steps go through as they are.

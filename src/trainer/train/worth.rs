@@ -1,5 +1,6 @@
 //! Whether training did any good, which shows when all steps are taken.
 
+mod base;
 mod said;
 
 use super::super::Error;
@@ -11,6 +12,7 @@ use super::super::similarity;
 use super::Run;
 use crate::data::PreparedTargets;
 use crate::job::{Divergence, Event};
+use base::Base;
 
 /// So many of the first examples are looked at.
 const LOOKED_AT: usize = 32;
@@ -54,8 +56,28 @@ impl Run<'_> {
         if let Some(loss) = self.stayed_high(emit)? {
             return Ok(Some((Divergence::LossStayedHigh, loss)));
         }
-        let lost = asked.filter(|asked| self.is_lost(asked));
-        Ok(lost.map(|asked| (Divergence::LossRose, self.in_own_unit(asked.now.loss))))
+        if let Some(asked) = asked.filter(|asked| self.is_lost(asked)) {
+            return Ok(Some((Divergence::LossRose, self.in_own_unit(asked.now.loss))));
+        }
+        let worse = if best.is_none() { self.worse_than_base(emit)? } else { None };
+        Ok(worse.map(|loss| (Divergence::LossStayedHigh, loss)))
+    }
+
+    /// What the last steps lost, where the base alone loses far less of the same examples with the same draws: an adapter may tell what it was
+    /// trained on somewhat better, and all else far worse. Those examples were new to it then, in a first epoch.
+    fn worse_than_base(&mut self, emit: &mut dyn FnMut(Event)) -> Result<Option<f64>, Error> {
+        let examples = self.order.batch(0);
+        if !self.progress.watch.is_doubtful(examples.len() as u64) {
+            return Ok(None);
+        }
+        let (Some((late, steps)), Some(mut base)) = (self.progress.watch.last(self.progress.step), Base::of(&self.built.store)?)
+        else {
+            return Ok(None);
+        };
+        base.swap(&self.built.store)?;
+        let asked = self.asked_again(&steps.collect::<Vec<_>>(), emit);
+        base.swap(&self.built.store)?;
+        Ok(LossWatch::is_lost_to(late, asked?).then_some(late))
     }
 
     /// Whether the model says the same of every example, or the same word whatever stands around. A rate far too high leaves such models:
