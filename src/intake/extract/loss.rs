@@ -74,7 +74,7 @@ fn said_in(text: &str) -> Vec<(Range<usize>, f32)> {
 
 /// `the training loss is ...`, `we use A and B as our loss`, `maximising the log-probability of ...`.
 fn defined(text: &str) -> Option<Range<usize>> {
-    static FORMS: LazyLock<[regex::Regex; 6]> = LazyLock::new(|| {
+    static FORMS: LazyLock<[regex::Regex; 8]> = LazyLock::new(|| {
         [
             crate::intake::regex(
                 r"(?i)\b(?:training|overall|total|final) (?:loss|objective) (?:function )?is (?:the )?(?P<l>[a-z][^.;(\[]{8,160})",
@@ -92,6 +92,12 @@ fn defined(text: &str) -> Option<Range<usize>> {
             ),
             crate::intake::regex(
                 r"(?i)\b(?:us(?:e[sd]?|ing)|adopt(?:s|ed)?|employ(?:s|ed)?|tak(?:e|es|en)|apply|applies) (?:the |an? )?(?P<l>[^.;,()]{5,100}?) as (?:our |the |an? |its )?(?:\w+ )?(?:(?:training |learning )?(?:loss|objective)|training criterion)\b",
+            ),
+            crate::intake::regex(
+                r"(?P<l>\b(?:BCE|CE|MSE|MAE|NLL|CTC|RMSE|[A-Z]?[a-z]*(?: [a-z-]+)?[- ](?:[Ee]rror|[Ee]ntropy))(?: \([A-Z]+\))?) (?:is|was|were|are) (?:then |also )?(?:(?:used|chosen|employed|taken|selected|adopted|set) )?(?:as |for )?(?:the |our )?(?:(?:training|model's|learning) )?(?:loss|objective)(?: function)?\b",
+            ),
+            crate::intake::regex(
+                r"\b[Tt]he (?:loss|objective)(?: function)? (?:is|was) (?:set to |chosen (?:as|to be) )?(?:the |a )?(?P<l>(?:BCE|CE|MSE|MAE|NLL|CTC)\b(?: loss)?)",
             ),
             crate::intake::regex(
                 r"(?i)\b(?:jointly |end-to-end )?by (?P<l>(?:maximi[sz]|minimi[sz])ing the (?:conditional |expected |negative )?(?:log[- ](?:probabilit(?:y|ies)|likelihoods?)|likelihood|probability)\b[^.;,(]{0,60})",
@@ -315,6 +321,9 @@ mod tests {
             ("The head is trained with a balanced margin (BM) loss.", vec!["balanced margin (BM) loss"]),
             ("The negative log-likelihood loss function is used as an objective function.", vec!["negative log-likelihood loss"]),
             ("We use a sum of margin and variance as our loss function.", vec!["sum of margin and variance"]),
+            ("MSE was the loss function, and Adam was used.", vec!["MSE"]),
+            ("The loss function was MAE.", vec!["MAE"]),
+            ("Mean squared error (MSE) was used as the loss function.", vec!["Mean squared error (MSE)"]),
             (
                 "We tune all of it by maximizing the log-probability of the answer.",
                 vec!["maximizing the log-probability of the answer"],

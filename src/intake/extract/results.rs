@@ -272,7 +272,7 @@ fn number_achieved(text: &str, metric: &Named) -> Option<(Range<usize>, bool)> {
 fn number_before(text: &str, metric: &Named, datasets: &[Named]) -> Option<(Range<usize>, bool)> {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(&format!(
-            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in (?:terms of )?|of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
+            r"(?:^|[\s(])(?P<v>{})(?:/\d+\.\d+)?(?:\s?(?:±|\+/-|\+-)\s?\d+(?:\.\d+)?)?(?P<p>\s?%)?\s(?:absolute |top-[15] |in (?:terms of )?|of |(?P<w>(?:[A-Za-z]+(?:-[A-Za-z]+)?[ -]){{1,3}}))?$",
             numbers::NUMBER
         ))
     });

@@ -86,7 +86,7 @@ fn forms() -> Vec<(regex::Regex, Shape)> {
             r"\bmulti-?step (?:learning[- ]rate |lr )?(?:decay|schedul)|\b(?:step|staircase|stepwise)[- ](?:learning[- ]rate |lr )?decay|\b(?:Multi)?StepLR\b|\bpiece-?wise[- ]constant\b|\bstep(?:-?wise)?[- ](?:learning[- ]rate |lr )?(?:schedul|policy)".into(),
             |_| ScheduleShape::Milestones { at: Vec::new(), unit: None, divisor: None },
         ),
-        form(r"\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?decay|rate)|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
+        form(r"(?i)\b(?:exponential|geometric)(?:ly)? (?:(?:learning[- ]rate |lr )?(?:decay|schedul)|rate)|\blearning rate (?:is |was )?(?:decays?|decayed|annealed|reduced) exponentially|\bExponentialLR\b".into(), |_| ScheduleShape::Exponential),
         form(
             format!(r"\b(?:decay|divid|dropp?|multipl|reduc|decreas|lower|anneal|scal|shrink|shrunk|cut)\w*(?: it| the (?:learning[- ]rate|lr))?(?: rate)?(?: down)?(?: by| of)(?: a factor of)? (?P<d>\d*\.?\d+)(?: ?[x×]| times|[- ]fold)? (?:every|each|per|after every|after each) {again}"),
             |found| staircase(found, divisor(found)),

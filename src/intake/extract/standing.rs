@@ -236,13 +236,40 @@ pub(super) fn is_kind(word: &str) -> bool {
     KIND.is_match(word)
 }
 
+/// A machine, or the firm that makes or lends it: `Google Speech Commands` is neither.
 pub(super) fn begins_with_machine(name: &str) -> bool {
-    [
-        "GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "Google", "Amazon", "Intel", "AMD",
-        "TPU", "GPU",
-    ]
-    .iter()
-    .any(|maker| name.starts_with(maker))
+    const FIRMS: [&str; 4] = ["Google", "Amazon", "Intel", "AMD"];
+    const MACHINES: [&str; 11] = ["GeForce", "GTX", "RTX", "TITAN", "Titan", "Tesla", "Quadro", "NVIDIA", "Nvidia", "TPU", "GPU"];
+    const OF_FIRMS: [&str; 25] = [
+        "Cloud",
+        "Colab",
+        "Colaboratory",
+        "TPU",
+        "TPUs",
+        "Compute",
+        "Drive",
+        "Research",
+        "Brain",
+        "AI",
+        "Translate",
+        "Scholar",
+        "Maps",
+        "EC2",
+        "AWS",
+        "SageMaker",
+        "Web",
+        "Mechanical",
+        "Xeon",
+        "Core",
+        "Arc",
+        "MKL",
+        "Gaudi",
+        "EPYC",
+        "Ryzen",
+    ];
+    let mut words = name.split([' ', '-', '(']);
+    let is_firm = words.next().is_some_and(|first| FIRMS.contains(&first.trim_end_matches("'s")));
+    MACHINES.iter().any(|maker| name.starts_with(maker)) || is_firm && words.next().is_none_or(|next| OF_FIRMS.contains(&next))
 }
 
 /// A word with a digit or two capitals: made up, not only at the head of a sentence or of a title.

@@ -344,6 +344,9 @@ fn results_in_sentences() {
         spec.results().map(|(r, _)| format!("{} {} {}", r.dataset, r.metric.clone().unwrap_or_default(), r.value)).collect()
     };
     assert_eq!(results("We obtain an accuracy of 91.2% on SST-2."), ["SST-2 accuracy 91.2"]);
+    // What it varies by is no value.
+    assert_eq!(results("Our model reaches 0.690 ± 0.010 accuracy on SST-2."), ["SST-2 accuracy 0.69"]);
+    assert_eq!(results("Our model reaches 88.4 +/- 0.3 % accuracy on SST-2."), ["SST-2 accuracy 88.4"]);
     assert_eq!(
         results(
             "It pushes the GLUE score to 70.5%, MNLI accuracy to 80.1% (2.0% absolute improvement) and SQuAD v1.1 F1 to 85.3."

@@ -46,6 +46,15 @@ fn clauses_sizes_and_parts_have_values_of_their_own() {
     );
 }
 
+/// A firm lends its name to data as well as to machines.
+#[test]
+fn data_and_machines_of_firms() {
+    let data = |text: &str| found(&format!("## Training\n\n{text}\n"), FieldKey::Datasets);
+    assert!(data("We use the Google Speech Commands dataset, which contains 65,000 recordings.").contains("Speech Commands"));
+    assert!(data("We train on the Amazon Reviews dataset.").contains("Amazon Reviews"));
+    assert_eq!(data("We train on Google Colab and on Amazon EC2."), "");
+}
+
 #[test]
 fn settings_in_other_words() {
     check("We use SGD with a Nesterov momentum factor of 0.9.", FieldKey::Momentum, &["0.9 []"]);
@@ -56,6 +65,13 @@ fn settings_in_other_words() {
     check("We train with mixed precision (FP16) on one card.", FieldKey::Precision, &["mixed precision (FP16) []"]);
     check("The model uses Stochastic Gradient Descent (SGD) for optimization.", FieldKey::Optimizer, &["SGD []"]);
     check("Training uses the `OneCycleLR` schedule.", FieldKey::Schedule, &["one cycle []"]);
+    for schedule in [
+        "An Exponential Learning rate scheduler was used.",
+        "We use an exponential learning rate schedule.",
+        "We train for 10 epochs and the learning rate decays exponentially.",
+    ] {
+        check(schedule, FieldKey::Schedule, &["exponential decay []"]);
+    }
     check("We implement a binary cross-entropy loss function.", FieldKey::Loss, &["binary cross-entropy loss []"]);
     check("We train the nets on this:\n\n1. RAM: 14GB\n2. GPU: NVIDIA Tesla K80\n", FieldKey::Hardware, &["NVIDIA Tesla K80 []"]);
 }

@@ -48,7 +48,10 @@ pub(super) const FAMILIES: &[(Family, &str)] = &[
     (Family::Tabnet, r"\bTabNet\b"),
     (Family::Lstm, r"\bLSTMs?\b"),
     (Family::Cnn, r"\b[Cc]onvolutional (?:[Nn]eural )?[Nn]etworks?\b|\bCNNs?\b"),
-    (Family::Mlp, r"\b[Mm]ulti-?[Ll]ayer (?:[Pp]erceptrons?|neural networks?|fully connected)|\bMLPs?\b"),
+    (
+        Family::Mlp,
+        r"\b[Mm]ulti-?[Ll]ayer (?:[Pp]erceptrons?|neural networks?|fully connected)|\bMLPs?\b|\b(?i:(?:feed-?\s?forward|fully[- ]connected|dense) neural networks?)\b",
+    ),
     (Family::LogisticRegression, r"\b[Ll]ogistic regression\b"),
 ];
 
