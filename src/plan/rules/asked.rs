@@ -248,6 +248,9 @@ impl Asked<'_> {
         if r.keep_best {
             recipe.keep = Keep::Best;
         }
+        if r.best_by_loss {
+            recipe.best_by = BestBy::Loss;
+        }
         recipe.layerwise_lr_decay = r.layerwise_lr_decay.or(recipe.layerwise_lr_decay);
         if let Some(length) = r.steps.map(Length::Steps).or(r.epochs.map(Length::Epochs)) {
             recipe.length = length;
