@@ -14,6 +14,8 @@ patterns! {
         r"\b(?:(?:with|using|use|and|as|by|minimi[sz](?:e|ing)|optimi[sz](?:e|ing))\s)?(?:(?:an?|the)\s)?(?:huber(?:['’]s)?|smooth[- _]?l1)(?:[ -]loss(?: function)?)?[\s,(]*(?:(?:with|and|an?|its|of)\s)*(?:delta|δ|beta|threshold)\s?(?:=|:|of|at|is)?\s?#\s?\)?",
         r"\b(?:(?:with|using|use|and|as|by|minimi[sz](?:e|ing)|optimi[sz](?:e|ing))\s)?(?:(?:an?|the)\s)?(?:huber(?:['’]s)?|smooth[- _]?l1)(?:[ -]loss(?: function)?)?\b(?: as (?:the |a )?(?:training )?(?:loss|objective|criterion))?",
     ],
+    // Apart from its name: `Huber loss, delta=2`.
+    delta: [r"\b(?:huber[ _-])?delta\s?(?:of|=|:|is)?\s?#"],
     absolute: [
         r"\b(?:(?:with|using|use|and|as|by|minimi[sz](?:e|ing)|optimi[sz](?:e|ing))\s)?(?:(?:an?|the)\s)?(?:l1|mae|(?:mean )?absolute[- ]error)(?:[ -]loss(?: function)?| as (?:the |a )?(?:training )?(?:loss|objective|criterion))\b",
         r"\b(?:train|fit|optimi[sz]e|minimi[sz]e)(?:d|s|ing)?(?: (?:it|the model|directly))? (?:with|against|on|for) (?:the )?(?:l1|mae|mean absolute error)\b",
@@ -27,7 +29,12 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     let p = &*PATTERNS;
     let huber = trained_with(rest, &p.huber);
     let words = huber.as_ref().map(|cut| cut.words.clone()).unwrap_or_default();
-    let delta = request.value(huber, "a delta of more than 0 and at most 1000", |cut| match cut.get("v") {
+    let is_bare = huber.as_ref().is_some_and(|cut| cut.get("v").is_empty());
+    // That of early stopping is another.
+    let is_own =
+        |found: &Found<'_>| taken_if(!found.before.to_lowercase().trim_end_matches([' ', '=', ':']).ends_with("min delta"));
+    let apart = if is_bare { p.delta.iter().find_map(|way| rest.cut_as(way, is_own)) } else { None };
+    let delta = request.value(apart.or(huber), "a delta of more than 0 and at most 1000", |cut| match cut.get("v") {
         // As PyTorch's.
         "" => Some(1.0),
         _ => real(cut, |delta| delta > 0.0 && delta <= 1000.0),

@@ -15,7 +15,7 @@ patterns! {
     warmup: [
         // `500 warm-up steps of 4000`.
         r"^(?P<v>\d[\d,]*k?)\s(?:(?:linear|lr)\s)?(?:steps of (?:(?:linear|lr)\s)?warm-?\s?up|warm-?\s?up (?:steps|iters|iterations|updates)) (?:out )?of (?:the |all )*(?P<all>\d[\d,]*k?)(?: (?:steps|iters|iterations|updates)| in (?:total|all)| overall| altogether)*\b",
-        r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|during|in|linearly|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: (?:steps|iters|iterations|updates))?\b",
         // `A warm-up epoch is too much, so 5% of steps`.
         r"\bwarm(?:-?\s?up|ing)\b[\w\s,'’-]{0,60}?(?:[,:]|\b(?:so|rather|instead|just|only|use|take|be|is|make it|with))\s#\s?(?P<unit>%|percent\b) of (?:(?:the|all|its|total|training) )*(?:steps|updates|iterations|training)\b",
@@ -35,6 +35,7 @@ patterns! {
         r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:and |which |that |then |is )*(?:decay(?:ing|s|ed)|fall(?:ing|s)|anneal(?:ing|s|ed)|drop(?:ping|s)|cool(?:ing|s|ed)|going|goes|reduc(?:ing|ed)|lowered)(?: (?:down|slowly|smoothly|linearly|exponentially|on|with|by|along|in|an?|the|cosine|schedule|curve))* to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:(?:and|then|going|all the way)\s)*down to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)\s?(?:->|→)\s?(?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
+        r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?) (?P<to>to) (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
         r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
     ],
@@ -72,7 +73,7 @@ patterns! {
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
         r"\b(?P<v>sgdr)\b(?: schedule)?",
-        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
+        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?:[ ,(]+(?:(?:of|with) )?(?:an? )?power(?: of|=| =)? ?(?P<n>\d+(?:\.\d+)?))?",
         r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b(?:,? (?:(?:up|rising|going) to|peaking at|with an? (?:peak|max(?:imum)?)(?: (?:learning[ -]rate|lr|rate))?(?: of)?) (?:an? (?:learning[ -]rate|lr) of )?(?P<top>\d*\.\d+|\d(?:\.\d+)?e-\d+))?",
         r"\b(?P<v>trapezoid(?:al)?(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler))|wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
         // As programs call it.
@@ -130,7 +131,12 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     // Before a rate that it falls to: of `to 10% of its peak` the number is none.
     let is_given = request.lr.is_some() || p.lr.iter().any(|way| rest.has(way));
     let floor = floor(rest, is_given);
-    let cut = first(rest, &p.falling);
+    // `Lr 1e-5 to 1e-3` is one of a range.
+    let falls = |found: &Found<'_>| {
+        let [from, to] = ["v", "w"].map(|name| number(found.cut.get(name)));
+        taken_if(found.cut.get("to").is_empty() || from > to)
+    };
+    let cut = p.falling.iter().find_map(|way| rest.cut_as(way, falls));
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
     let from =
         request.value(cut, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0 || lr == 0.0 && !cut.get("w").is_empty()));

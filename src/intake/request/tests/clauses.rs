@@ -96,6 +96,7 @@ fn what_a_wrong_number_costs() {
     for (text, loss) in [
         ("huber loss", NumberLoss::Huber { delta: 1.0 }),
         ("a Huber loss with delta 0.25", NumberLoss::Huber { delta: 0.25 }),
+        ("Huber loss, delta=2", NumberLoss::Huber { delta: 2.0 }),
         ("smooth L1 (beta=2)", NumberLoss::Huber { delta: 2.0 }),
         ("L1 loss", NumberLoss::Absolute),
         ("mean absolute error as the loss", NumberLoss::Absolute),
@@ -206,6 +207,7 @@ fn what_is_best_by_the_loss() {
         "choose by validation loss",
         "pick the checkpoint with the lowest validation loss",
         "select the best epoch by loss",
+        "keep the weights of the epoch with minimal validation loss",
         "stop when the validation loss has not improved for 3 epochs",
     ] {
         assert_eq!(of(text), (true, true, vec![]), "{text}");
@@ -245,6 +247,11 @@ fn how_a_rate_begins_and_ends() {
     }
     let r = of("one-cycle up to 0.4, 30 epochs");
     assert_eq!((r.lr, r.schedule, r.epochs), (Some(0.4), Some(ScheduleShape::OneCycle), Some(30.0)));
+    let r = of("lr 6e-4 to 6e-5, cosine");
+    assert_eq!((r.lr, r.min_lr), (Some(6e-4), Some(6e-5)));
+    assert!(of("lr 1e-5 to 1e-3").lr.is_none(), "it is a range");
+    assert_eq!(of("polynomial decay, power 2").schedule, Some(ScheduleShape::Polynomial { power: Some(2.0) }));
+    assert_eq!(of("warm up linearly during the first 5% of training").warmup, Some(Warmup::Frac(0.05)));
     assert_eq!(of("a trapezoidal schedule").schedule, Some(ScheduleShape::Wsd));
     let r = of("lr 0.05, decay exponentially by 0.5 each epoch");
     assert!(matches!(r.schedule, Some(ScheduleShape::Staircase { every: 1.0, divisor: Some(2.0), .. })), "{:?}", r.schedule);
