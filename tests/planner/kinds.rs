@@ -117,6 +117,9 @@ fn tables_are_for_perceptrons() {
     assert!(assumes(&spec, "of each class its share") && assumes(&spec, "seeds: 3 runs"), "{:?}", spec.assumptions);
     assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
 
+    let told = DataFacts { notes: vec!["data.columns.input: `width` alone is read".into()], ..small.clone() };
+    assert!(assumes(&of("predict the kind from ./things.csv", &told), "`width` alone is read"), "a later survey does not say so");
+
     let mut known = small.clone();
     known.cut(&spec.data.train, &spec.data.held_out, &Part::Drawn(0.2));
     let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };

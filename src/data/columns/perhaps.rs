@@ -225,7 +225,7 @@ impl PerhapsColumns {
         let is_narrowed = !input.is_empty() && own == input && !others.is_empty();
         is_narrowed.then(|| {
             let (read, others) = (listed(input), listed(&others));
-            format!("data.columns: {read} alone are read, for the request lists the columns so; {others} left out")
+            format!("data.columns.input: {read} alone are read, for the request lists the columns so; {others} left out")
         })
     }
 

@@ -427,7 +427,7 @@ fn a_list_with_the_label_is_all_that_is_read() {
         let note = facts.notes.iter().find(|note| note.contains("for the request lists")).cloned();
         (facts.columns.input.contains(&"zip".into()), note)
     };
-    let told = "data.columns: `income`, `grade` alone are read, for the request lists the columns so; `zip` left out";
+    let told = "data.columns.input: `income`, `grade` alone are read, for the request lists the columns so; `zip` left out";
     assert_eq!(of("loans.csv (columns income, grade, defaulted)"), (false, Some(told.into())));
     assert_eq!(of("loans.csv (income, grade, defaulted)"), (true, None), "there may be others");
     assert_eq!(of("loans.csv (columns zip, income, grade, defaulted)"), (true, None), "these are all");

@@ -364,6 +364,7 @@ pub(crate) const ONE_OF_TWO: &str = "one of the two";
 fn choose<T: PartialEq>(said: &mut Option<(String, T)>, words: String, value: T) -> Option<Refused> {
     match said {
         Some((before, other)) if *other != value => {
+            let words = words.strip_prefix("and ").unwrap_or(&words);
             Some(Refused { words: format!("{before} and {words}"), expected: ONE_OF_TWO.into() })
         }
         _ => {

@@ -130,7 +130,7 @@ fn what_a_wrong_number_costs() {
     }
     // Which of two is meant nobody knows.
     let both = parse("MLP on a.csv, predict price, L1 loss and MSE loss");
-    assert_eq!(both.refused.iter().map(|refused| refused.words.as_str()).collect::<Vec<_>>(), ["L1 loss and and MSE loss"]);
+    assert_eq!(both.refused.iter().map(|refused| refused.words.as_str()).collect::<Vec<_>>(), ["L1 loss and MSE loss"]);
 }
 
 #[test]
