@@ -12,6 +12,7 @@ use super::args::{BudgetArgs, FallbackArgs, HubArgs, RunArgs, Wishes, WorkerArgs
 use super::environment::Environment;
 use super::{language_model, planned};
 use crate::error::{Error, Result};
+use crate::intake::{Lack, Request};
 use crate::pipeline::{End, Granted};
 use crate::plan::{Plan, PlannerError};
 use crate::store::{Purpose, RunFolder};
@@ -58,7 +59,7 @@ pub(super) fn begin(
         None => create_named(env, &start.slug(), Purpose::Experiment)?,
     };
     let (understood, lacking) = match &start {
-        Start::Request(request) => (request.understood(), request.lacking.iter().map(|lacking| lacking.words.clone()).collect()),
+        Start::Request(request) => (request.understood(), never_followed(request)),
         _ => (vec![], vec![]),
     };
     let done = match go_on(json, env, folder.clone(), start, wishes, (&args.hub, &args.worker), until) {
@@ -85,6 +86,12 @@ pub(super) fn begin(
         folder.discard(was_there);
     }
     done
+}
+
+/// Wishes that no plan follows: rows may be chosen by what they hold, once the data is there.
+fn never_followed(request: &Request) -> Vec<String> {
+    let never = request.lacking.iter().filter(|lacking| lacking.of != Lack::Filter);
+    never.map(|lacking| lacking.words.clone()).collect()
 }
 
 /// Whether another process works in the folder, whose it then is.

@@ -114,6 +114,7 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
     }
     let before = hints.columns.clone();
     let input = first.map(|first| hints.perhaps.settle(first, &mut hints.columns)).unwrap_or_default();
+    notes.extend(first.and_then(|first| hints.perhaps.narrowed(first, &hints.columns, &input)));
     if hints.task.is_some_and(Task::is_of_streams) {
         // Of words no column tells a label.
         hints.columns.label = before.label;

@@ -20,6 +20,10 @@ pub enum Error {
     Model { format: &'static str, family: &'static str, head: Option<&'static str>, expected: &'static str },
     #[error("{format} has no way to say the model's `{what}`: {found}")]
     Setting { format: &'static str, what: &'static str, found: String },
+    #[error(
+        "{format} cannot have two values called `{name}`: expected columns whose names are no others in the graph (a part of a date is `NAME.year`, a number that is told `value`, a class `logits`)"
+    )]
+    Twice { format: &'static str, name: String },
     #[error("the weights hold no `{name}`")]
     Missing { name: String },
     #[error("{bytes} bytes of weights: one file of ONNX holds at most 2 GiB")]

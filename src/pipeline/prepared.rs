@@ -47,7 +47,8 @@ impl Failure for Changed {
     }
 }
 
-/// Few rows, of which a class is on one side alone: nothing is learnt of it, or nothing said.
+/// Few rows, of which a class is on one side alone: nothing is learnt of it, or nothing said. Where fewer are held out than there are
+/// classes, as whoever asks for a small share has it, some are not scored, and the plan says so.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("the {rows} rows of `{split}` cannot be parted so that each class is trained on and scored: {sides}")]
 struct OneSided {
@@ -61,7 +62,13 @@ impl OneSided {
     fn of(train: &PreparedSplit, held_out: &PreparedSplit) -> Option<Self> {
         let rows = train.examples + held_out.examples;
         let counts = || train.labels.iter().zip(train.label_counts.iter().zip(&held_out.label_counts));
-        let lacks = |(_, (train, held_out)): &(&String, (&usize, &usize))| (**train == 0) != (**held_out == 0);
+        let classes = counts().filter(|(_, (train, held_out))| *train + *held_out > 0).count();
+        let reaches = held_out.examples >= classes;
+        let lacks = |(_, counts): &(&String, (&usize, &usize))| match counts {
+            (0, held_out) => **held_out > 0,
+            (train, 0) => reaches || **train == 1,
+            (_, _) => false,
+        };
         let told = |(name, (train, held_out)): (&String, (&usize, &usize))| {
             format!("`{name}` has {train} to be trained on and {held_out} to be scored")
         };
@@ -89,7 +96,9 @@ impl Pipeline<'_> {
         if let Some(end) = self.prepare_held_out(plan)? {
             return Ok(Some(end));
         }
-        let is_drawn = plan.spec.data.held_out_frac.is_some() && plan.spec.task.head() == HeadKind::Classes;
+        // Who says which rows are held out has said what stands on either side.
+        let is_drawn = plan.spec.data.held_out_frac.is_some() && plan.spec.data.held_out_by.is_chance();
+        let is_drawn = is_drawn && plan.spec.task.head() == HeadKind::Classes;
         let (train, held_out) = (self.prepared_by(PREPARE)?, self.prepared_by(PREPARE_HELD_OUT)?);
         match train.first().zip(held_out.first()).filter(|_| is_drawn).and_then(|(train, held_out)| OneSided::of(train, held_out))
         {
@@ -402,5 +411,8 @@ mod tests {
         check(&[20, 10, 0], &[5, 3, 1], Some("`c` has 0 to be trained on and 1 to be scored"));
         check(&[20, 10, 0], &[5, 3, 0], None);
         check(&[90, 10, 1], &[20, 3, 0], None);
+        // Two of forty were asked for.
+        check(&[20, 10, 8], &[1, 1, 0], None);
+        check(&[20, 17, 1], &[1, 1, 0], Some("`c` has 1 to be trained on and 0 to be scored"));
     }
 }

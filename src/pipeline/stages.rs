@@ -103,7 +103,7 @@ impl Pipeline<'_> {
             self.watch.say(&format!("training {}", config.name));
             let mut supervisor = supervisor(&self.folder, &self.setup, &self.limits);
             supervisor.allowed.needs = needs;
-            supervisor.allowed.usual_lr = plan::usual_rate(config, &plan.facts.data);
+            supervisor.allowed.usual_lr = plan::usual_rate(&plan, config);
             let attempt = supervisor.train(config, self.watch)?;
             if let Err(end) = self.finish(&config.name, attempt) {
                 return Ok(Some(end));

@@ -51,10 +51,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     let (spec, facts) = &with_images(spec, facts, &mut assumptions, &mut problems);
     let (spec, share) = &with_base(spec, facts, &model, adapted.as_ref(), &mut assumptions);
     let length = piece_len(spec, &model);
-    let kept_out = match spec.data.monitor {
-        Monitor::HoldOut { examples } => examples,
-        _ => 0,
-    };
+    let kept_out = kept_out(spec);
     let there = train.map_or(0, |split| split.pieces(length));
     if there <= kept_out {
         problems.push(format!("`data.monitor.examples`: {kept_out} of {there} training examples cannot be kept out"));
@@ -66,7 +63,7 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     if !problems.is_empty() {
         return Err(Error(problems));
     }
-    let examples = (there - kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+    let examples = trained(spec, there);
     let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
     let total_steps = steps_of(spec.recipe.length, per_epoch);
     if let Some(problem) = too_large(spec, facts, share) {
@@ -97,14 +94,29 @@ pub fn resolve(spec: &ExperimentSpec, facts: &Facts, layout: &Layout) -> Result<
     Ok(Plan { version: 1, spec: spec.clone(), facts: facts.clone(), runs, estimate, deviations, assumptions })
 }
 
+/// Examples of the training split that are watched instead.
+fn kept_out(spec: &ExperimentSpec) -> usize {
+    if let Monitor::HoldOut { examples } = spec.data.monitor { examples } else { 0 }
+}
+
+/// Of so many examples of the training split those that are trained on.
+fn trained(spec: &ExperimentSpec, there: usize) -> usize {
+    there.saturating_sub(kept_out(spec)).min(spec.data.max_train_examples.unwrap_or(usize::MAX))
+}
+
 impl Plan {
+    /// Examples that its runs are trained on, of a stream of words in pieces of `length` tokens, as many as were counted on.
+    pub fn train_examples(&self, length: usize) -> usize {
+        let train = self.facts.data.splits.iter().find(|split| split.name == self.spec.data.train);
+        train.map_or(0, |split| trained(&self.spec, split.pieces(length)))
+    }
+
     /// The same where preparation made another number of training examples than was counted on (some had no answer within the tokens
     /// that there are, or could not be read; a stream's pieces were an estimate): epochs are as long as what is there. None where nothing
     /// changes.
     pub fn with_examples(&self, prepared: usize) -> Option<Plan> {
         let (spec, first) = (&self.spec, self.runs.first()?);
-        let kept_out = if let Monitor::HoldOut { examples } = spec.data.monitor { examples } else { 0 };
-        let examples = prepared.saturating_sub(kept_out).min(spec.data.max_train_examples.unwrap_or(usize::MAX));
+        let examples = trained(spec, prepared);
         let per_epoch = examples.div_ceil(spec.recipe.batch_size) as u64;
         let (planned, total_steps) = (first.total_steps, steps_of(spec.recipe.length, per_epoch));
         if examples == 0 || total_steps == planned || !matches!(spec.recipe.length, Length::Epochs(_)) {

@@ -2,7 +2,7 @@
 
 use crate::job::RunConfig;
 use crate::plan::Plan;
-use crate::spec::{Keep, Sampling};
+use crate::spec::{BestBy, Keep, Sampling};
 use crate::words;
 
 /// Names and values of all that a run is trained with, beyond its model and its data.
@@ -56,7 +56,8 @@ pub(crate) fn settings(plan: &Plan, first: Option<&RunConfig>) -> Vec<(&'static 
     settings.extend(resolved.ema.map(|ema| ("mean of the weights", words::ema(&ema))));
     settings.extend(resolved.early_stopping.map(|stopping| ("early stopping", words::early_stopping(&stopping))));
     if resolved.keep == Keep::Best {
-        settings.push(("weights kept", "those that do best on what is watched".into()));
+        let by = if resolved.best_by == BestBy::Loss { ", by the loss" } else { "" };
+        settings.push(("weights kept", format!("those that do best on what is watched{by}")));
     }
     settings.extend(resolved.dropout.map(|p| ("dropout", p.to_string())));
     settings.extend(plan.spec.adapter.as_ref().map(|adapter| ("adapter", words::adapter(adapter))));

@@ -236,6 +236,14 @@ fn onnxruntime_says_the_same_of_tables() {
         ("numbers", with(&|c| c.categorical_columns.clear())),
         ("texts", with(&|c| (c.norm, c.numeric_columns) = (Norm::None, vec![]))),
         ("dates", with(&|c| c.numeric_columns[1].of_date = Some(DatePart::Year))),
+        // Columns that are called as what the graph holds besides.
+        (
+            "names",
+            with(&|c| {
+                (c.head, c.target) = (Head::Value, Scale { mean: 1000.0, std: 50.0 });
+                (c.numeric_columns[0].name, c.numeric_columns[1].name) = ("value".into(), "low".into());
+            }),
+        ),
         ("no-category", with(&|c| c.categorical_columns[0].values.clear())),
     ] {
         let Made { folder, model, .. } = made(&place, name, ModelConfig::Mlp(config.clone()));

@@ -117,6 +117,9 @@ fn tables_are_for_perceptrons() {
     assert!(assumes(&spec, "of each class its share") && assumes(&spec, "seeds: 3 runs"), "{:?}", spec.assumptions);
     assert_eq!(spec::parse(&spec::to_toml(&spec), "x").expect("read back"), spec);
 
+    let told = DataFacts { notes: vec!["data.columns.input: `width` alone is read".into()], ..small.clone() };
+    assert!(assumes(&of("predict the kind from ./things.csv", &told), "`width` alone is read"), "a later survey does not say so");
+
     let mut known = small.clone();
     known.cut(&spec.data.train, &spec.data.held_out, &Part::Drawn(0.2));
     let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
@@ -129,6 +132,18 @@ fn tables_are_for_perceptrons() {
         (2, vec!["width", "colour"], Some("kind_of_it"))
     );
     assert!(plan.assumptions.iter().any(|a| a.contains("`name` is left out")), "{:?}", plan.assumptions);
+
+    // What is usual is so for the rows that are trained on: of fewer than 10,000 it is a batch of 32, and eight times that here.
+    let mut part = of("predict the kind from ./things.csv", &data(30_000, Task::TabularClassification));
+    part.recipe.batch_size = 256;
+    let facts = Facts { data: data(30_000, Task::TabularClassification), ..facts };
+    for (most, usual) in [(Some(5_000), 8e-3), (None, 1e-3)] {
+        part.data.max_train_examples = most;
+        let mut facts = facts.clone();
+        facts.data.cut(&part.data.train, &part.data.held_out, &Part::Drawn(0.2));
+        let plan = resolve(&part, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
+        assert_eq!(tallow::plan::usual_rate(&plan, &plan.runs[0]), Some(usual), "{most:?}");
+    }
 
     let large = of(
         "an MLP with 3 layers, hidden size 64 and dropout 0.3 on things.csv, predict kind",
@@ -364,7 +379,7 @@ fn the_usual_rate_of_a_run_is_that_of_the_defaults() {
         let ModelSpec::Scratch { config, .. } = &spec.model else { panic!("{:?}", spec.model) };
         let facts = Facts { host: host(200.0), data: data.clone(), model: ModelFacts::from_scratch(config.clone()) };
         let plan = resolve(&spec, &facts, &Layout { prepared: "p".into(), threads: 2 }).expect("a plan");
-        (plan.runs[0].recipe.lr, tallow::plan::usual_rate(&plan.runs[0], &plan.facts.data))
+        (plan.runs[0].recipe.lr, tallow::plan::usual_rate(&plan, &plan.runs[0]))
     };
     assert_eq!(usual("resnet-20 from scratch on ./photos, SGD, lr 10"), (10.0, Some(0.1)));
     assert_eq!(usual("resnet-20 from scratch on ./photos, AdamW, lr 0.5"), (0.5, Some(1e-3)));

@@ -539,6 +539,12 @@ fn what_is_beside_the_usual() {
     let usual = of("MiniLM on SST-2 with LoRA");
     let half = of("MiniLM on SST-2 with LoRA at half the usual learning rate");
     assert!((half.lr - usual.lr / 2.0).abs() < 1e-12, "{} of {}", half.lr, usual.lr);
+    // A decay that was asked for stays, whatever the rate.
+    for text in ["MiniLM on SST-2 with LoRA, weight decay 0.5", "MiniLM on SST-2, weight decay 0.5"] {
+        for rate in ["4 times the usual learning rate", "lr 0.3"] {
+            assert_eq!(of(&format!("{text}, {rate}")).optimizer.weight_decay(), 0.5, "{text}, {rate}");
+        }
+    }
     let Length::Epochs(epochs) = of("MiniLM on SST-2").length else { panic!("epochs are usual") };
     let double = of("MiniLM on SST-2, double the epochs, 1 epoch of warm-up");
     assert_eq!(double.length, Length::Epochs(2.0 * epochs));

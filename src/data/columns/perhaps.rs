@@ -8,6 +8,7 @@ use super::texts::{texts_beside, words_of_each};
 use super::{called, has_few_values, is_alike, is_name, is_usual_label, named, words};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
+use crate::words::listed;
 use std::collections::BTreeSet;
 
 /// Words of somebody's that are columns where the data has such, by what they would be.
@@ -99,7 +100,7 @@ impl PerhapsColumns {
         }
         let mut own = there(&self.input);
         own.extend(self.input.iter().filter(|name| named(table, name).is_none()).flat_map(|name| alike_by_a_word(table, name)));
-        let listed = Self::inputs_listed(table, &roles, label.as_ref());
+        let listed = Self::inputs_listed(table, &roles, label.as_deref());
         own.extend(roles.input.iter().chain(&listed).filter(|name| !own.contains(name)).cloned().collect::<Vec<_>>());
         if own.is_empty() && self.reads_texts {
             own = self.texts_mentioned(table);
@@ -204,14 +205,28 @@ impl PerhapsColumns {
     }
 
     /// Of a bare list the texts beside its label: what else it holds is said of nothing.
-    fn inputs_listed(table: &Table, roles: &Roles, label: Option<&String>) -> Vec<String> {
+    fn inputs_listed(table: &Table, roles: &Roles, label: Option<&str>) -> Vec<String> {
         let Some(label) = label else { return vec![] };
-        let others: Vec<String> = roles.listed.iter().filter(|name| *name != label).cloned().collect();
+        let others: Vec<String> = roles.listed.iter().filter(|name| **name != label).cloned().collect();
         let texts = texts_beside(table, label, &[]);
         let are_texts = (1..=2).contains(&others.len()) && others.iter().all(|name| texts.contains(name));
         // Of a table whoever lists what it has, the label with it, knows of no other columns.
-        let are_all = others.len() > 1 && others.len() < roles.listed.len();
+        let are_all = roles.lists_all && others.len() > 1 && others.len() < roles.listed.len();
         if (are_texts || are_all) && roles.input.is_empty() { others } else { vec![] }
+    }
+
+    /// What is told of these inputs where nothing but a list of the request's says that they are all, and the table has others.
+    pub(in crate::data) fn narrowed(&self, table: &Table, asked: &Columns, input: &[String]) -> Option<String> {
+        let own = Self::inputs_listed(table, &self.roles(table), asked.label.as_deref());
+        let is_other = |name: &String| {
+            !input.contains(name) && asked.label.as_ref() != Some(name) && !asked.exclude.contains(name) && !is_row_name(name)
+        };
+        let others: Vec<String> = table.names().into_iter().filter(is_other).collect();
+        let is_narrowed = !input.is_empty() && own == input && !others.is_empty();
+        is_narrowed.then(|| {
+            let (read, others) = (listed(input), listed(&others));
+            format!("data.columns.input: {read} alone are read, for the request lists the columns so; {others} left out")
+        })
     }
 
     /// The only column that is asked for in passing: what is asked about may be one, too, of which there is another in each row.

@@ -15,7 +15,7 @@ use self::again::left_out_again;
 use self::barred::{ORS, beside_negations};
 use self::lists::{EXCLUDES, INPUTS, JOINS, LABELS, LEFT_OUT, LITTLE, PREDICTED, PREDICTS, SOURCES, STATED, STATES};
 use self::mentions::{Piece, pieces};
-use self::said::{chooses_rows, from_source, is_denied, of_formula, opens_a_list, said_before, said_behind};
+use self::said::{chooses_rows, from_source, is_denied, is_whole, of_formula, opens_a_list, said_before, said_behind};
 use super::naming::words;
 use regex::Regex;
 
@@ -37,6 +37,8 @@ pub struct Roles {
     pub together: Vec<String>,
     /// A list in brackets that says of none what it is for: `(question1, question2, is_duplicate)`.
     pub listed: Vec<String>,
+    /// Whether that list is of all columns that there are, as far as its writer knows.
+    pub lists_all: bool,
     /// What somebody says where to find, and nothing else of it: `the price is in price_eur`. Where nothing is said to be told it is.
     pub placed: Vec<String>,
 }
@@ -99,7 +101,10 @@ impl Roles {
                 Some(Part::Label) => &mut roles.label,
                 Some(Part::Input) => &mut roles.input,
                 Some(Part::Exclude) => &mut roles.exclude,
-                None if opens_a_list(&pieces[..at]) && group.len() > 1 => &mut roles.listed,
+                None if opens_a_list(&pieces[..at]) && group.len() > 1 => {
+                    roles.lists_all |= is_whole(&pieces[..at], &pieces[end..]);
+                    &mut roles.listed
+                }
                 None if is_placed(&before, group) || is_said_twice(&pieces[..at], group) => &mut roles.placed,
                 None => {
                     at = end;
@@ -144,7 +149,7 @@ impl Roles {
             both.label = other.label;
         }
         if both.listed.is_empty() {
-            both.listed = other.listed;
+            (both.listed, both.lists_all) = (other.listed, other.lists_all);
         }
         if both.together.is_empty() {
             both.together = other.together;

@@ -5,7 +5,7 @@
 use super::proto::Message;
 use crate::export::{Error, Tensors, tensor};
 use candle_core::{DType, Tensor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 const OPSET: i64 = 17;
@@ -56,6 +56,9 @@ pub(super) struct Graph {
     outputs: Vec<Message>,
     /// Constants and weights by their names, so that each is written once.
     known: BTreeMap<String, ()>,
+    /// All that has a name, and what came under one that was taken: two columns may be called alike, or as a value of the graph is.
+    names: BTreeSet<String>,
+    twice: Option<String>,
     bytes: u64,
     /// Whether an operation is none of networks.
     is_ml: bool,
@@ -72,6 +75,7 @@ impl Graph {
     /// As [`Graph::op`], under a name of its own.
     pub(super) fn named_op(&mut self, kind: &str, inputs: &[&str], attributes: &[(&str, Attribute)], output: &str) {
         let node = self.node(kind, inputs, attributes, output);
+        self.take(output);
         self.nodes.push(node);
     }
 
@@ -79,9 +83,25 @@ impl Graph {
     pub(super) fn ml_op(&mut self, kind: &str, inputs: &[&str], attributes: &[(&str, Attribute)]) -> Name {
         let name = format!("{}_{}", kind.to_lowercase(), self.nodes.len());
         let node = self.node(kind, inputs, attributes, &name).text(7, ML);
+        self.take(&name);
         self.nodes.push(node);
         self.is_ml = true;
         name
+    }
+
+    /// A name that no column has: this one, else `predicted_` before it.
+    pub(super) fn free(&self, name: &str) -> Name {
+        let mut free = name.to_string();
+        while self.names.contains(&free) {
+            free.insert_str(0, "predicted_");
+        }
+        free
+    }
+
+    fn take(&mut self, name: &str) {
+        if !self.names.insert(name.into()) {
+            self.twice.get_or_insert_with(|| name.into());
+        }
     }
 
     fn node(&self, kind: &str, inputs: &[&str], attributes: &[(&str, Attribute)], output: &str) -> Message {
@@ -164,6 +184,7 @@ impl Graph {
     }
 
     fn constant(&mut self, name: &str, kind: i64, dims: &[i64], bytes: &[u8]) {
+        self.take(name);
         self.bytes += bytes.len() as u64;
         let tensor = dims.iter().fold(Message::new(), |tensor, dim| tensor.int(1, *dim));
         let mut tensor = tensor.int(2, kind).text(8, name);
@@ -172,6 +193,7 @@ impl Graph {
     }
 
     pub(super) fn input(&mut self, name: &str, kind: Kind, dims: &[Dim]) -> Name {
+        self.take(name);
         self.inputs.push(described(name, kind, dims));
         name.into()
     }
@@ -263,8 +285,11 @@ impl Graph {
     /// The whole file.
     ///
     /// # Errors
-    /// It is too large, or cannot be written.
+    /// Two values have one name, it is too large, or cannot be written.
     pub(super) fn write(self, name: &str, to: &mut dyn Write) -> Result<(), Error> {
+        if let Some(name) = self.twice {
+            return Err(Error::Twice { format: "ONNX", name });
+        }
         if self.bytes > MOST_BYTES {
             return Err(Error::TooLarge { bytes: self.bytes });
         }
@@ -303,4 +328,27 @@ fn described(name: &str, kind: Kind, dims: &[Dim]) -> Message {
     };
     let tensor = Message::new().int(1, kind).message(2, &shape);
     Message::new().text(1, name).message(2, &Message::new().message(1, &tensor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_values_of_one_name_are_refused() {
+        let written = |names: &[&str]| {
+            let mut graph = Graph::default();
+            for name in names {
+                graph.input(name, Kind::Double, &[Dim::Known(1)]);
+            }
+            let sum = graph.op("Sum", names, &[]);
+            graph.named_op("Identity", &[&sum], &[], "value");
+            graph.write("mlp", &mut Vec::new()).map_err(|error| error.to_string())
+        };
+        assert_eq!(written(&["sold", "sold.year"]), Ok(()));
+        for twice in [["sold.year", "sold.year"], ["area", "value"], ["area", "sum_0"]] {
+            let error = written(&twice).expect_err("two are called alike");
+            assert!(error.contains(&format!("called `{}`", twice[1])), "{error}");
+        }
+    }
 }

@@ -39,13 +39,15 @@ pub(super) fn graph(config: &Config, tensors: &Tensors) -> Result<Graph, Error> 
     let name = if config.head.kind() == HeadKind::Value {
         let (std, mean) = (g.number(config.target.std as f32), g.number(config.target.mean as f32));
         let scaled = g.op("Mul", &[&said, &std], &[]);
-        g.named_op("Add", &[&scaled, &mean], &[], VALUE);
-        VALUE
+        let name = g.free(VALUE);
+        g.named_op("Add", &[&scaled, &mean], &[], &name);
+        name
     } else {
-        g.named_op("Identity", &[&said], &[], LOGITS);
-        LOGITS
+        let name = g.free(LOGITS);
+        g.named_op("Identity", &[&said], &[], &name);
+        name
     };
-    g.output(name, &[BATCH, Dim::Known(config.head.width())]);
+    g.output(&name, &[BATCH, Dim::Known(config.head.width())]);
     Ok(g)
 }
 
@@ -60,7 +62,8 @@ fn numbers(g: &mut Graph, columns: &[NumericColumn]) -> Name {
         g.doubles(&format!("numbers.{name}"), &values)
     };
     let (fill, mean, std) = (row("fill", &|c| c.fill), row("mean", &|c| c.scale.mean), row("std", &|c| c.scale.std));
-    let [largest, low, high] = [("largest", f64::MAX), ("low", -FARTHEST), ("high", FARTHEST)].map(|(name, x)| g.double(name, x));
+    let [largest, low, high] =
+        [("largest", f64::MAX), ("low", -FARTHEST), ("high", FARTHEST)].map(|(name, x)| g.double(&format!("numbers.{name}"), x));
     // No number is at most the largest, nor is infinity.
     let size = g.op("Abs", &[&raw], &[]);
     let known = g.op("LessOrEqual", &[&size, &largest], &[]);

@@ -126,6 +126,8 @@ pub struct Request {
     pub patience: Option<u64>,
     /// "keep the best checkpoint".
     pub keep_best: bool,
+    /// What does best, or no better, by the loss, where nothing but that is named.
+    pub best_by_loss: bool,
     /// What is not to be done.
     pub without: Vec<Without>,
     pub augment: Vec<Augment>,

@@ -243,6 +243,7 @@ pub fn said(request: &Request) -> Vec<Settable> {
         ema_decay,
         patience,
         keep_best,
+        best_by_loss: _,
         without,
         frozen,
         augment,

@@ -5,7 +5,7 @@ use super::brief::Brief;
 use super::defaults;
 use super::models::Candidate;
 use super::paper::Drafted;
-use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Value, Wanted, Without};
+use crate::intake::{AskedAdapter, Family, Field, FieldKey, PaperSpec, Request, Value, Wanted, Without};
 use crate::spec::{AdapterSpec, Citation, Deviation, ModelSpec, Task};
 use crate::words::plain;
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ impl Brief<'_> {
         let lr_is_said = self.request().is_some_and(|request| request.lr.is_some())
             || drafted.citations.iter().any(|citation| citation.field == "recipe.lr");
         if drafted.adapter.is_some() && self.task != Task::PreferenceOptimization && !lr_is_said {
-            usual_rate(drafted, self.request().and_then(|request| request.times.lr));
+            usual_rate(drafted, self.request());
         }
     }
 
@@ -134,7 +134,7 @@ impl Brief<'_> {
 pub(super) const ADAMW: f64 = 2e-4;
 
 /// Small additions bear and need larger steps than whole weights; so many times that, where it was asked for.
-fn usual_rate(drafted: &mut Drafted, times: Option<f64>) {
+fn usual_rate(drafted: &mut Drafted, request: Option<&Request>) {
     let Some(choice) = defaults::beside_adamw(&drafted.recipe, ADAMW) else { return };
     drafted.recipe.lr = choice.lr;
     // Of whole weights.
@@ -148,8 +148,8 @@ fn usual_rate(drafted: &mut Drafted, times: Option<f64>) {
             choice.source
         ),
     });
-    if let Some(by) = times {
-        asked::times_the_rate(by, drafted);
+    if let Some((by, decay)) = request.and_then(|request| Some((request.times.lr?, request.weight_decay))) {
+        asked::times_the_rate(by, decay, drafted);
     }
 }
 

@@ -5,7 +5,9 @@ use super::frozen;
 use super::paper::Drafted;
 use super::schedule::Stated;
 use crate::intake::{Frozen, Lack, Request, ScheduleShape, Without};
-use crate::spec::{Augment, ClassWeights, EarlyStopping, Ema, Group, Keep, Length, Optimizer, Recipe, Sampling, Task, Warmup};
+use crate::spec::{
+    Augment, BestBy, ClassWeights, EarlyStopping, Ema, Group, Keep, Length, Optimizer, Recipe, Sampling, Task, Warmup,
+};
 use crate::words::{self, plain};
 use tallow_zoo::{Head, Modality, ModelConfig, Places};
 
@@ -34,10 +36,18 @@ pub(super) fn recipe_of(request: &Request, model: &ModelConfig, defaults: &Defau
 }
 
 /// So many times the usual rate, which is another where the recipe is.
-pub(super) fn times_the_rate(by: f64, out: &mut Drafted) {
+pub(super) fn times_the_rate(by: f64, decay: Option<f64>, out: &mut Drafted) {
     let usual = out.recipe.lr;
-    set_rate(&mut out.recipe, usual * by);
+    take_rate(&mut out.recipe, usual * by, decay);
     out.assumptions.push(format!("recipe.lr: {}, {}", plain(usual * by), said(by, &plain(usual))));
+}
+
+/// Another rate than the usual one, beside a decay that was asked for as it was, else beside the default one.
+fn take_rate(recipe: &mut Recipe, lr: f64, decay: Option<f64>) {
+    match decay {
+        Some(_) => recipe.lr = lr,
+        None => set_rate(recipe, lr),
+    }
 }
 
 fn said(by: f64, usual: &str) -> String {
@@ -217,9 +227,8 @@ impl Asked<'_> {
             recipe.batch_size = recipe.batch_size.next_multiple_of(micro);
         }
         recipe.evaluate_every = r.evaluate_every.or(recipe.evaluate_every);
-        match r.lr {
-            Some(lr) if r.weight_decay.is_none() => set_rate(recipe, lr),
-            lr => recipe.lr = lr.unwrap_or(recipe.lr),
+        if let Some(lr) = r.lr {
+            take_rate(recipe, lr, r.weight_decay);
         }
         recipe.gradient_checkpointing |= r.gradient_checkpointing;
         recipe.grad_clip_norm = r.grad_clip_norm.or(recipe.grad_clip_norm);
@@ -238,6 +247,9 @@ impl Asked<'_> {
         }
         if r.keep_best {
             recipe.keep = Keep::Best;
+        }
+        if r.best_by_loss {
+            recipe.best_by = BestBy::Loss;
         }
         recipe.layerwise_lr_decay = r.layerwise_lr_decay.or(recipe.layerwise_lr_decay);
         if let Some(length) = r.steps.map(Length::Steps).or(r.epochs.map(Length::Epochs)) {
@@ -379,7 +391,7 @@ impl Asked<'_> {
             self.out.assumptions.push(format!("recipe.batch_size: {own}, {}", said(by, &usual.to_string())));
         }
         if let Some(by) = times.lr {
-            times_the_rate(by, &mut self.out);
+            times_the_rate(by, self.request.weight_decay, &mut self.out);
         }
         if let Some(by) = times.length {
             let usual = self.out.recipe.length;

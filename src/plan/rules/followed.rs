@@ -6,7 +6,7 @@ use super::paper::Drafted;
 use crate::data::is_called;
 use crate::intake::regex;
 use crate::intake::{Lack, Lacking, ModelName, Request, measure_called};
-use crate::spec::{Border, HeldOutBy, Length, Monitor, Similarity, Task};
+use crate::spec::{Border, HeldOutBy, Length, Monitor, Optimizer, Similarity, Task};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 use tallow_zoo::HeadKind;
@@ -98,9 +98,12 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
         said(r"(?:grad(?:ient)?s? )?accum(?:ulat\w*)?(?: steps?)?", |_, out, _| {
             out.recipe.micro_batch_size.is_some_and(|micro| micro < out.recipe.batch_size)
         }),
+        said(r"(?:no|not|without|plain,? no) nesterov(?:['’]s)?(?: momentum)?", |_, out, _| {
+            !matches!(out.recipe.optimizer, Optimizer::Sgd { nesterov: true, .. } | Optimizer::Muon { nesterov: true, .. })
+        }),
         // Decay is of matrices alone.
         said(
-            r"(?:not|no|none|never)(?: (?:on|to|for|of|applied|decay|the|any))*(?: (?:bias(?:es)?|layer-?norms?|norms?|normali[sz]ation|and|or|layers?|weights|parameters))+",
+            r"(?:not|no|none|never|except)(?: (?:on|to|for|of|applied|decay|the|any))*(?: (?:bias(?:es)?|layer-?norms?|norms?|normali[sz]ation|and|or|layers?|weights|parameters))+",
             |_, _, found| found[0].contains("bias") || found[0].contains("norm"),
         ),
         // Splits by their names, each of which is what it is called.

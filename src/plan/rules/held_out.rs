@@ -282,9 +282,11 @@ impl Brief<'_> {
         let split = self.offer.data.splits.iter().find(|split| split.name == self.train)?;
         let rows = Some(split.examples).filter(|rows| split.tokens.is_none() && *rows < FEW_ROWS)?;
         let scored = Part::Drawn(frac).count(rows);
+        let classes = self.offer.data.labels.len();
+        let unscored = if scored < classes { format!(", not all of its {classes} classes among them") } else { String::new() };
         Some(format!(
-            "data: there are but {rows} rows, of which about {} are trained on and {scored} scored: expect a wide 95 % interval, and chance \
-             to decide much; rows of a split `test` make it narrower",
+            "data: there are but {rows} rows, of which about {} are trained on and {scored} scored{unscored}: expect a wide 95 % interval, \
+             and chance to decide much; rows of a split `test` make it narrower",
             rows - scored
         ))
     }

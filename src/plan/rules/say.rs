@@ -185,9 +185,9 @@ impl Brief<'_> {
                 }),
             }
         }
-        // Once the experiment names the label, a survey no longer says why.
-        let why_label = self.offer.data.notes.iter().filter(|note| note.starts_with("data.columns.label"));
-        out.assumptions.extend(why_label.cloned());
+        // Once the experiment names the label, or what is read, a survey no longer says why.
+        let is_why = |note: &&String| ["data.columns.label", "data.columns.input"].iter().any(|key| note.starts_with(key));
+        out.assumptions.extend(self.offer.data.notes.iter().filter(is_why).cloned());
         if let (Some(said), Some(label)) = (self.label_in_passing(), &self.offer.data.columns.label) {
             out.assumptions.push(format!("data.columns.label: `{label}`, for the request says `{said}`"));
         }

@@ -61,7 +61,7 @@ impl Stated<'_> {
         let within: Vec<f64> = at.iter().copied().filter(|at| (0.0..1.0).contains(&(at / total))).collect();
         let warmup = self.warmup.unwrap_or(self.unsaid);
         let (at_frac, factor) =
-            (within.iter().map(|at| at / total).collect(), 1.0 / divisor.filter(|d| *d >= 1.0).unwrap_or(10.0));
+            (within.iter().map(|at| at / total).collect(), inverse(divisor.filter(|d| *d >= 1.0).unwrap_or(10.0)));
         if within.is_empty() {
             let schedule = Schedule::Constant { warmup };
             let differs = self.differs(schedule.name(), "its steps lie beyond the end of this run");
@@ -108,5 +108,23 @@ impl Stated<'_> {
 
     fn differs(&self, used: &str, reason: &str) -> Deviation {
         Deviation { field: FIELD.into(), stated: self.shape.to_string(), used: used.into(), reason: reason.into() }
+    }
+}
+
+/// `0.9`, which the division by what it is the inverse of only comes near to.
+fn inverse(divisor: f64) -> f64 {
+    const DIGITS: f64 = 1e6;
+    let factor = 1.0 / divisor;
+    let short = (factor * DIGITS).round() / DIGITS;
+    if (short - factor).abs() < 1e-14 { short } else { factor }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_factor_is_as_it_was_said() {
+        for said in [0.9, 0.95, 0.1, 0.2, 1.0 / 3.0] {
+            assert_eq!(super::inverse(1.0 / said), said);
+        }
     }
 }

@@ -3,24 +3,25 @@
 use super::adapter;
 use super::defaults::{self, Case};
 use crate::job::{InitFrom, RunConfig};
-use crate::plan::DataFacts;
+use crate::plan::Plan;
 use crate::spec::{Recipe, Task};
 
 /// The rate of the documented default for such a model and task with the run's own optimiser, higher in proportion where its batch is larger
 /// (Goyal et al. 2017, section 2.1); none where nothing is documented for it, some parameters are frozen, or have rates of their own.
-pub fn usual_rate(run: &RunConfig, data: &DataFacts) -> Option<f64> {
+pub fn usual_rate(plan: &Plan, run: &RunConfig) -> Option<f64> {
     let has_own = run.recipe.groups.iter().any(|group| group.lr_scale != 1.0 || group.frozen);
     if has_own || run.recipe.layerwise_lr_decay.is_some() {
         return None;
     }
     let pretrained = run.init != InitFrom::Scratch;
+    let (data, piece) = (&plan.facts.data, run.recipe.max_seq_len.unwrap_or(1));
     let case = Case {
         config: &run.model,
         pretrained,
         task: run.task,
         mirror: false,
-        piece: run.recipe.max_seq_len.unwrap_or(1),
-        examples: data.splits.first().map_or(0, |split| split.examples),
+        piece,
+        examples: plan.train_examples(piece),
         scored: data.columns.label.is_some(),
         longest: None,
         mean_tokens: data.mean_tokens,

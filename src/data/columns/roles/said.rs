@@ -1,9 +1,9 @@
 //! What words say of columns, by what stands before and behind their names.
 
-use super::barred::{self, is_barred, is_negated};
+use super::barred::{self, ORS, is_barred, is_negated};
 use super::lists::{
-    ALL, EXCEPTS, FITTING, GO_ON, INPUTS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, OF_VALUES, PLACES, PREDICTED,
-    PREDICTIONS, PREDICTS, READ_ON, READS, ROWS, SOURCES, STATED, STATES, WANTS, WRITTEN,
+    ALL, EXCEPTS, FITTING, GO_ON, INPUTS, JOINS, KNOWS, LABELS, LEFT_OUT, LITTLE, MAKERS, OF, OF_A_SPLIT, OF_VALUES, PLACES,
+    PREDICTED, PREDICTIONS, PREDICTS, READ_ON, READS, ROWS, SOURCES, STATED, STATES, WANTS, WRITTEN,
 };
 use super::mentions::Piece;
 use super::useless;
@@ -270,13 +270,37 @@ fn is_placed(before: &[String]) -> bool {
 
 /// Whether a bare list opens there: in brackets, called columns, or as what a file has.
 pub(super) fn opens_a_list(before: &[Piece<'_>]) -> bool {
-    const COLUMNS: [&str; 7] = ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"];
+    matches!(before.last(), Some(Piece::Sign('(' | '（' | '['))) || opens_all(before)
+}
+
+/// Whether a list that opens there and ends before `behind` is all that a file has: of `sales.csv (price, area)`, `the numeric columns
+/// price, area` and `columns price, area and others` nobody knows.
+pub(super) fn is_whole(before: &[Piece<'_>], behind: &[Piece<'_>]) -> bool {
+    const ON: [&str; 7] = ["train", "tune", "finetune", "fit", "use", "classify", "tell"];
+    let begins_anew = |word: &String| ON.contains(&word.as_str()) || PREDICTS.contains(&word.as_str());
+    let ends = match behind {
+        [Piece::Sign(',' | '/' | '、' | '，'), next @ ..] => matches!(next, [Piece::Word(word), ..] if begins_anew(word)),
+        [Piece::Sign('(' | '（' | '[' | '+' | '&'), ..] => false,
+        // `And others`, `or the like`, `and so on`.
+        [Piece::Word(word), next @ ..] if [JOINS, ORS].iter().any(|words| words.contains(&word.as_str())) => {
+            matches!(next, [Piece::Word(word), ..] if begins_anew(word))
+        }
+        [Piece::Word(word), ..] => !["etc", "others", "more", "among", "amongst", "usw", "plus"].contains(&word.as_str()),
+        [] | [Piece::End | Piece::Sign(_) | Piece::Column(_), ..] => true,
+    };
+    let before = match before {
+        [outer @ .., Piece::Sign('(' | '（' | '[')] if outer.last().is_some_and(calls_columns) => outer,
+        _ => before,
+    };
+    ends && opens_all(before) && are_the_columns(before)
+}
+
+/// Whether what opens a list calls it columns, or what a file has.
+fn opens_all(before: &[Piece<'_>]) -> bool {
     const FILES: [&str; 9] = ["csv", "tsv", "jsonl", "json", "parquet", "table", "file", "data", "dataset"];
     let is_file = |piece: Option<&Piece<'_>>| matches!(piece, Some(Piece::Word(word)) if FILES.contains(&word.as_str()));
-    let calls_columns = |piece: &Piece<'_>| matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()));
     let mut last = before.iter().rev();
     match last.next() {
-        Some(Piece::Sign('(' | '（' | '[')) => true,
         Some(piece) if calls_columns(piece) => true,
         Some(Piece::Sign(':')) => {
             let named = last.next();
@@ -284,5 +308,30 @@ pub(super) fn opens_a_list(before: &[Piece<'_>]) -> bool {
         }
         Some(Piece::Word(word)) if ["has", "have", "holds", "contains", "with"].contains(&word.as_str()) => is_file(last.next()),
         _ => false,
+    }
+}
+
+fn calls_columns(piece: &Piece<'_>) -> bool {
+    const COLUMNS: [&str; 7] = ["columns", "fields", "spalten", "colonnes", "columnas", "colunas", "colonne"];
+    matches!(piece, Piece::Word(word) if COLUMNS.contains(&word.as_str()))
+}
+
+/// Whether columns are spoken of without a word that says which: `with columns`, `the 5 columns`, and none of `some numeric columns`.
+fn are_the_columns(before: &[Piece<'_>]) -> bool {
+    #[rustfmt::skip]
+    const PLAIN: [&str; 29] = [
+        "the", "its", "with", "has", "have", "holds", "contains", "these", "following", "only", "just", "all", "and", "csv", "tsv", "jsonl",
+        "json", "parquet", "table", "file", "data", "dataset", "two", "three", "four", "five", "six", "seven", "eight",
+    ];
+    let Some(at) = before.iter().rposition(calls_columns) else { return true };
+    let says_some =
+        |piece: &Piece<'_>| matches!(piece, Piece::Word(word) if ["some", "among", "several"].contains(&word.as_str()));
+    if before[..at].iter().rev().take(3).any(says_some) {
+        return false;
+    }
+    match at.checked_sub(1).map(|at| &before[at]) {
+        Some(Piece::Word(word)) => PLAIN.contains(&word.as_str()) || word.parse::<u32>().is_ok(),
+        Some(Piece::Sign(_) | Piece::End) | None => true,
+        Some(Piece::Column(_)) => false,
     }
 }

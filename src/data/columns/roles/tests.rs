@@ -79,6 +79,30 @@ fn a_bare_list_says_which_columns_there_are() {
     assert_eq!([label, listed], ["shelf".to_string(), "title description".into()]);
 }
 
+/// Of columns that nobody calls all there may be others.
+#[test]
+fn a_list_is_whole_where_it_is_said_to_be() {
+    for (text, is_whole) in [
+        ("shop.csv (columns title, description, shelf)", true),
+        ("shop.csv has columns title, description and shelf", true),
+        ("shop.csv with title, description and shelf, predict shelf", true),
+        ("the 3 columns: title, description, shelf. Predict shelf", true),
+        ("shop.csv (title, description, shelf)", false),
+        ("columns title, description, shelf and others", false),
+        ("columns title, description, shelf, etc.", false),
+        ("columns: title, description, shelf, ... 3 epochs", false),
+        ("columns title, description, shelf or more", false),
+        ("the text columns title, description, shelf", false),
+        ("some of its columns: title, description, shelf", false),
+        ("columns: title, description (long), shelf", true),
+        ("columns: title, description, seller id, shelf", false),
+    ] {
+        let roles = Roles::of(text, &SHOP);
+        assert_eq!(roles.lists_all, is_whole, "{text}: {roles:?}");
+    }
+    assert!(["such as", "like", "e.g."].iter().all(|way| !Roles::of(&format!("columns {way} title, shelf"), &SHOP).lists_all));
+}
+
 /// A name alone, or beside words of something else, is no wish.
 #[test]
 fn nothing_is_made_of_a_name_alone() {

@@ -421,11 +421,14 @@ fn what_is_named_beside_texts_is_told() {
 /// Whoever lists what a table has, what is told among it, has nothing else read.
 #[test]
 fn a_list_with_the_label_is_all_that_is_read() {
-    let hints = PerhapsColumns {
-        says: names(&["loans.csv (columns income, grade, defaulted)"]),
-        label: names(&["defaulted"]),
-        ..PerhapsColumns::default()
+    let of = |says: &str| {
+        let hints = PerhapsColumns { says: names(&[says]), label: names(&["defaulted"]), ..PerhapsColumns::default() };
+        let facts = found(("loans.csv", &loans()), &perhaps(hints)).expect("surveyed");
+        let note = facts.notes.iter().find(|note| note.contains("for the request lists")).cloned();
+        (facts.columns.input.contains(&"zip".into()), note)
     };
-    let facts = found(("loans.csv", &loans()), &perhaps(hints)).expect("surveyed");
-    assert_eq!(facts.columns.input, names(&["income", "grade"]));
+    let told = "data.columns.input: `income`, `grade` alone are read, for the request lists the columns so; `zip` left out";
+    assert_eq!(of("loans.csv (columns income, grade, defaulted)"), (false, Some(told.into())));
+    assert_eq!(of("loans.csv (income, grade, defaulted)"), (true, None), "there may be others");
+    assert_eq!(of("loans.csv (columns zip, income, grade, defaulted)"), (true, None), "these are all");
 }

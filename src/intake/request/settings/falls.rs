@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 const UNIT: &str = r"(?:epochs?|steps?|iterations?|iters?|updates?)";
 /// By how much or to what.
 const BY: &str = r"(?: by|(?P<to> to))?(?: a)?(?: factors?)?(?: of)?(?: (?P<factor>NUMBER)\s?(?P<times>x|×|times|-?fold)?| (?P<half>half)| an? (?P<tenth>tenth))?";
-const VERB: &str = r"(?:drop(?:s|ped|ping)?|decay(?:s|ed|ing)?|divid(?:e|es|ed|ing)|reduc(?:e|es|ed|ing)|multipl(?:y|ies|ied|ying)|decreas(?:e|es|ed|ing)|lower(?:s|ed|ing)?|cut(?:s|ting)?|scal(?:e|es|ed|ing)|halv(?:e|es|ed|ing))(?: down)?";
+const VERB: &str = r"(?:drop(?:s|ped|ping)?|decay(?:s|ed|ing)?|divid(?:e|es|ed|ing)|reduc(?:e|es|ed|ing)|multipl(?:y|ies|ied|ying)|decreas(?:e|es|ed|ing)|lower(?:s|ed|ing)?|cut(?:s|ting)?|scal(?:e|es|ed|ing)|halv(?:e|es|ed|ing))(?: down| exponentially)?";
 const RATE: &str = r"(?:the |its )?(?:learning[ -]rate|lr|rate|it)";
 
 struct Ways {
@@ -33,10 +33,10 @@ static WAYS: LazyLock<Ways> = LazyLock::new(|| {
     );
     let later = format!(r"(?:,? (?:by|with|and|gamma)(?: an?)?(?: factor| gamma)?(?: of)? (?P<later>{NUMBER}))?");
     let at = format!(
-        r"(?P<place>after|at|in|on)(?: the)?(?: (?P<unit>{UNIT}))? {list}(?:\s(?P<of>(?:{UNIT}|of (?:the |all )*(?:training|run|{UNIT}))\b))?{later}"
+        r"(?P<place>after|at|in|on)(?: the)?(?: (?P<unit>{UNIT}))? {list}(?:\s(?P<of>(?:{UNIT}|of (?:the |all )*(?:(?P<all>\d+k?) )?(?:training|run|{UNIT}))\b))?{later}"
     );
     let by = BY.replace("NUMBER", NUMBER);
-    let each = format!(r"every (?:(?P<every>{NUMBER}|two|three|four|five|ten) )?(?P<unit>{UNIT})\b");
+    let each = format!(r"(?:each|per|every(?: (?P<every>{NUMBER}|two|three|four|five|ten))?) (?P<unit>{UNIT})\b");
     let step = r"(?:multi-?)?step(?:[- ]?(?:lr|wise|decay|schedule|scheduler|learning[ -]rate))+";
     let verb = format!(r"(?P<verb>{VERB})(?: (?P<rate>{RATE}))?");
     let values = r"\s?\(?(?P<values>(?:[\s,]*(?:(?:with|and|an?|by)\s)*(?:factor|patience|mode|threshold|cooldown|min_lr)\s?(?:of|=|:)?\s?[\w.-]*\w)*)\)?";
@@ -73,7 +73,7 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) -> Option<FallsTo> {
     let cut = ways.into_iter().enumerate().find_map(|(at, way)| rest.cut_as(way, |found| taken_if(is_fall(at, found))))?;
     let to = number(cut.get("factor")).filter(|_| !cut.get("to").is_empty());
     let falls_to = to.map(|rate| FallsTo { words: cut.words.clone(), rate });
-    let unit = [cut.get("unit"), cut.get("of")].concat().to_lowercase();
+    let unit = [cut.get("unit"), cut.get("of").rsplit(' ').next().unwrap_or_default()].concat().to_lowercase();
     let unit = match unit.starts_with(['s', 'i', 'u']) {
         true => Unit::Steps,
         false if cut.get("v").contains('%') => Unit::Fraction,
@@ -87,8 +87,10 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) -> Option<FallsTo> {
             return Some(ScheduleShape::Staircase { every: every.filter(|every| *every > 0.0)?, unit, divisor });
         }
         let mut at = places(cut.get("v"), unit)?;
+        // `At 60 and 120 of 200 epochs`.
+        all = number(cut.get("all"));
         // Of `at epochs 60 and 120, 200 epochs` the last is no place.
-        if !cut.get("unit").is_empty() && !cut.get("of").is_empty() && at.len() > 1 {
+        if all.is_none() && !cut.get("unit").is_empty() && !cut.get("of").is_empty() && at.len() > 1 {
             all = at.pop();
         }
         Some(ScheduleShape::Milestones { at, unit: Some(unit), divisor })
@@ -126,8 +128,9 @@ fn is_fall(way: usize, found: &Found<'_>) -> bool {
     let by_factor = ["factor", "half", "tenth", "later"].into_iter().any(is_given) || verb.starts_with("halv");
     // `Decayed to 1e-5 in 10 epochs` falls all the time.
     let is_gradual = place == "in" && !is_given("unit") && !cut.words.to_lowercase().contains(" in the ");
+    let is_said = || by_factor && SAID.is_match(found.before);
     let is_told = verb.ends_with("ed") || verb.starts_with("cut") || verb.ends_with("ed down");
-    if is_gradual || CONDITION.is_match(found.behind) || !is_given("step") && rate.is_empty() && !is_told {
+    if is_gradual || CONDITION.is_match(found.behind) || !is_given("step") && rate.is_empty() && !is_told && !is_said() {
         return false;
     }
     if way == 3 {

@@ -28,6 +28,7 @@ use crate::intake::request::pattern::{pattern, patterns};
 use crate::intake::request::rest::{Cut, Found, Judged, NOT, Rest, taken_if};
 use crate::intake::request::{ModelName, Refused, Request, Tuned};
 use regex::Regex;
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 patterns! {
@@ -104,9 +105,10 @@ patterns! {
         r"\b(?:keep|save)(?:ing)? (?:only )?(?:the )?best\s*(?:$|[,.;)]|(?:by|according to)\b)",
         // By what measures the task: `select the best model by AUROC`, `the checkpoint with the best F1`.
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?(?:the )?(?:best|highest|lowest)[ -](?:[\w-]+ )?(?:checkpoint|model|weights|epoch|one)(?: (?:by|according to|based on|in terms of|on|with)\b)?",
-        r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|greatest|maximum|minimum)\b(?: (?:validation|val|dev|eval(?:uation)?) loss\b)?",
+        r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:(?:checkpoint|model|weights) (?:of|from|at) the )?(?:checkpoint|model|weights|epoch|one)s?(?: (?:with|that has|of|having|by)) (?:the )?(?:best|highest|lowest|smallest|greatest|maxim(?:um|al)|minim(?:um|al))\b(?: (?:validation|val|dev|eval(?:uation)?) loss\b)?",
         r"\b(?:select|choose|pick|keep|take|use|save|restore|return)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch|one)s? (?:that|which) (?:is|are|does|do|has|have|scores?|performs?|looks?|was|were) (?:the )?(?:best|highest|lowest)\b(?: (?:by|on|in|in terms of|according to|at|for)\b)?(?: (?:validation|val|dev|eval(?:uation)?)\b)?(?: loss\b)?",
         r"\b(?:select|choose|pick)(?:ing)? (?:only )?the (?:checkpoint|model|weights|epoch)s? (?:by|on|based on|according to|using|with|via|in terms of|for) (?:the |its )?(?:best )?(?:validation|val|dev|eval(?:uation)?)\b(?: loss\b)?",
+        r"\b(?:select|choose|pick|chosen|selected|picked)(?:ing)? (?:by|on|based on|according to|via) (?:the |its )?(?:(?:best|lowest|highest) )?(?:validation|val|dev|eval(?:uation)?)\b(?: loss\b)?",
         r"\b(?:with |and )?(?:the )?best (?:checkpoint|epoch|weights) (?:by|on|according to|in terms of)\b",
         r"\b(?:model|checkpoint)[ -]selection (?:by|on|with|using|is by|=|:)",
         r"\bload[ _]best[ _]model(?:[ _]at[ _]end)?(?:\s?[=:]\s?true)?\b",
@@ -130,6 +132,7 @@ patterns! {
     ],
     // As one speaks of them: `only on the query and value projections`.
     spoken: [
+        r"\b(?:(?:on|to|for|in|target(?:s|ing|ed)?|adapt(?:ing)?)(?:\s?[=:])?(?: (?:only|just|all|the|its|of))*) (?P<list>(?:self-?)?attention) (?:projections?|matrices|layers?|weights|modules?|blocks?)\b(?: (?:only|alone))?",
         r"\b(?:on|to|for|target(?:s|ing|ed)?)(?:\s?[=:])?(?: (?:only|just|the))* (?P<list>[qkvo](?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)[qkvo])+)(?: (?:projections?|matrices|layers?|weights|modules?|proj))?\b(?: (?:only|alone))?",
         r"\b(?:on|to|for|in|of|target(?:s|ing|ed)?(?: modules)?|adapt(?:ing)?)(?:\s?[=:])?(?: (?:only|just|the|its|attention|all))* (?P<list>(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo])(?:(?:\s?,\s?(?:and\s)?|\sand\s|\s?/\s?|\s?\+\s?)(?:the )?(?:quer(?:y|ies)|keys?|values?|outputs?|[qkvo]))*) (?:attention )?(?:projections?|matri(?:x|ces)|layers?|weights|modules?|proj)\b(?: (?:only|alone))?",
     ],
@@ -155,7 +158,15 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     augment::no_other(rest, request);
     without::find(rest, request);
     relative::find(rest, request);
+    // What ends training is cut out with its patience.
+    static ENDS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:stop(?:s|ping)?|until|early[- ]stop(?:ping)?)\b(?:\s[a-z-]+){0,3}?\s(?:the )?(?:(?:validation|val|dev|eval(?:uation)?)[ _])?loss\b",
+        )
+    });
+    let ends_by_loss = rest.has(&ENDS);
     let falls_to = lengths::find_others(rest, request);
+    request.best_by_loss = ends_by_loss && request.patience.is_some();
     let has_keys = PATTERNS.adapter_keys.iter().any(|way| rest.has(way));
     let adapter_dropout = first(rest, &PATTERNS.adapter_dropout).or_else(|| dropout_beside_rank(rest));
     recipe(rest, request);
@@ -199,6 +210,29 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     without::settle(request);
     frozen::settle(request);
     relative::settle(request);
+}
+
+/// The weights that do best, by the loss where nothing else is named: `keep the best by validation loss`.
+fn best(rest: &mut Rest, request: &mut Request) {
+    static LOSS: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)¦\s*(?:(?:the|its|by|on|lowest|best|smallest|minimum|minimal|validation|val|dev|eval|evaluation)[ _])*loss\b")
+    });
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?i)^\s(?:(?:the|its|by|on|lowest|best|smallest|minimum|minimal|validation|val|dev|eval|evaluation)[ _])*loss\b")
+    });
+    let (is_behind, is_within) = (Cell::new(false), Cell::new(false));
+    let named = |found: &Found<'_>| {
+        is_within.set(found.cut.words.to_lowercase().ends_with("loss"));
+        is_behind.set(BEHIND.is_match(found.behind));
+        Judged::Taken
+    };
+    while PATTERNS.best.iter().find_map(|way| rest.cut_as(way, named)).is_some() {
+        request.keep_best = true;
+        request.best_by_loss |= is_behind.get() || is_within.get();
+        if is_behind.take() {
+            rest.cut(&LOSS);
+        }
+    }
 }
 
 /// What is said in two ways at once, or as no wish that anything could follow as it stands.
@@ -269,7 +303,7 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
         let list = list.or_else(|| bare(rest)).map(|cut| cut.get("list").to_string()).unwrap_or_default();
         let names = list.split([',', ' ', '/', '+']).map(|name| name.trim_matches(['\'', '"']));
         let names = names.filter(|name| !name.is_empty() && !matches!(*name, "and" | "the"));
-        request.adapter_targets = names.map(target_of).collect();
+        request.adapter_targets = names.flat_map(targets_of).collect();
         any(rest, &PATTERNS.everywhere);
     }
     let Some(mut asked) = request.adapter else {
@@ -304,6 +338,14 @@ fn adapter_values(rest: &mut Rest, request: &mut Request, dropout: Option<Cut>) 
     request.adapter = Some(asked);
 }
 
+/// Layers by a name: that of attention is of all four.
+fn targets_of(name: &str) -> Vec<String> {
+    match name.to_lowercase().ends_with("attention") {
+        true => ["query", "key", "value", "output"].map(str::to_string).to_vec(),
+        false => vec![target_of(name)],
+    }
+}
+
 /// The name of a layer, of several or of one.
 fn target_of(name: &str) -> String {
     match name.to_lowercase().as_str() {
@@ -317,6 +359,20 @@ fn target_of(name: &str) -> String {
 }
 
 pub(crate) const ONE_OF_TWO: &str = "one of the two";
+
+/// A choice with the words that make it; another beside it is refused.
+fn choose<T: PartialEq>(said: &mut Option<(String, T)>, words: String, value: T) -> Option<Refused> {
+    match said {
+        Some((before, other)) if *other != value => {
+            let words = words.strip_prefix("and ").unwrap_or(&words);
+            Some(Refused { words: format!("{before} and {words}"), expected: ONE_OF_TWO.into() })
+        }
+        _ => {
+            *said = Some((words, value));
+            None
+        }
+    }
+}
 
 /// What stands before a number of steps or epochs after which something is.
 pub(crate) static AFTER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bafter(?: training)?(?: for)?\s*$"));
@@ -354,12 +410,7 @@ pub(crate) fn only<T: PartialEq>(
             continue;
         }
         let Some(value) = request.value(Some(cut), expected, &read) else { continue };
-        match &said {
-            Some((before, other)) if *other != value => {
-                request.refused.push(Refused { words: format!("{before} and {words}"), expected: ONE_OF_TWO.into() });
-            }
-            _ => said = Some((words, value)),
-        }
+        request.refused.extend(choose(&mut said, words, value));
     }
     said.map(|(_, value)| value)
 }
@@ -458,7 +509,7 @@ fn recipe(rest: &mut Rest, request: &mut Request) {
     let is_open = |found: &Found<'_>| taken_if(!LISTED.is_match(found.behind));
     let cut = p.trials.iter().find_map(|way| rest.cut_as(way, is_open));
     let tried = cut.as_ref().map(|cut| cut.words.to_lowercase());
-    request.keep_best = first(rest, &p.best).is_some();
+    best(rest, request);
     let is_of_rates = tried.as_ref().is_some_and(|words| words.contains("learning") || words.contains("lrs"));
     request.trials = request.value(cut, "2 to 1,000 trials", |cut| cut.whole(2, 1000).map(|trials| trials as usize));
     // `Fine-tune epochs 3` searches for nothing.

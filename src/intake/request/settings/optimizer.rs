@@ -30,10 +30,12 @@ patterns! {
     ],
     eps: [r"\b(?:adam[ _-])?(?:eps(?:ilon)?)~#", r"[εϵ]\s?[=:]?\s?#"],
     kind: [
-        r"\b(?:optim(?:i[sz]er)?\s?(?:=|:|is)?\s?)?(?P<kind>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|l-?bfgs)(?:_torch)?\b(?: optimi[sz]er)?(?:\s\(?(?:with |at |of )?(?P<v>\d(?:\.\d+)?e-\d+)\)?)?",
+        r"\b(?:optim(?:i[sz]er)?\s?(?:=|:|is)?\s?)?(?P<kind>sgd|adamw|adam|adagrad|adadelta|adamax|adafactor|rmsprop|l-?bfgs)(?:_torch)?\b(?: optimi[sz]er)?(?:\s\(?(?:with |at |of )?(?P<v>\d(?:\.\d+)?e-\d+|0?\.0\d*[1-9])\)?)?",
         // These mean other things, too.
         r"\b(?P<kind>lamb|lars|lion|muon)(?: as (?:the |an )?)? optimi[sz]er\b",
         r"\b(?:with|using|use|by|via|optim(?:i[sz]er)?\s?(?:=|:|is)?) (?:the )?(?P<kind>lamb|lars|lion|muon)\b(?:\s\(?(?:with |at )?(?P<v>\d(?:\.\d+)?e-\d+)\)?)?",
+        // Where a rate or another value of an optimiser is said of one: `Lion at 3e-5`, `Muon (lr 0.02)`.
+        r"(?:\A|[,;:.(¦]|\b(?:and|but|then|train|optimi[sz]e))\s*(?P<kind>lamb|lars|lion|muon)\s+\(?\s*(?:(?:with|at|using)\s+(?:an?\s+|the\s+)?)?(?:¦|(?P<v>\d(?:\.\d+)?e-\d+)\)?)",
     ],
 }
 

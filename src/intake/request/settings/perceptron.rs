@@ -1,9 +1,10 @@
 //! What stands between the layers of a perceptron: `tanh activation`, `with batch norm`.
 
+use super::choose;
 use super::size::is_perceptron;
 use crate::intake::request::Request;
 use crate::intake::request::pattern::pattern;
-use crate::intake::request::rest::{Found, Rest, taken_if};
+use crate::intake::request::rest::{Cut, Found, Rest, taken_if};
 use regex::Regex;
 use std::sync::LazyLock;
 use tallow_zoo::mlp::{Activation, Norm};
@@ -32,17 +33,23 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     }
     // `A GELU in place of` something is a choice of its own kind.
     let is_own = |found: &Found<'_>| taken_if(!found.behind.trim_start().starts_with(['/', '(']));
+    let (mut acts, mut norms) = (None, None);
     while let Some(cut) = ACTIVATIONS.iter().find_map(|way| rest.cut_as(way, is_own)) {
-        let activation = match cut.get("v").to_lowercase().replace('-', "").as_str() {
-            "tanh" => Activation::Tanh,
-            "gelu" => Activation::Gelu,
-            "silu" | "swish" => Activation::Silu,
-            _ => Activation::Relu,
-        };
-        request.activation.get_or_insert(activation);
+        let named = activation(&cut);
+        request.refused.extend(choose(&mut acts, cut.words, named));
     }
     while let Some(cut) = rest.cut(&NORMS) {
-        let norm = if cut.get("v").eq_ignore_ascii_case("batch") { Norm::Batch } else { Norm::Layer };
-        request.norm.get_or_insert(norm);
+        let named = if cut.get("v").eq_ignore_ascii_case("batch") { Norm::Batch } else { Norm::Layer };
+        request.refused.extend(choose(&mut norms, cut.words, named));
+    }
+    (request.activation, request.norm) = (acts.map(|(_, act)| act), norms.map(|(_, norm)| norm));
+}
+
+fn activation(cut: &Cut) -> Activation {
+    match cut.get("v").to_lowercase().replace('-', "").as_str() {
+        "tanh" => Activation::Tanh,
+        "gelu" => Activation::Gelu,
+        "silu" | "swish" => Activation::Silu,
+        _ => Activation::Relu,
     }
 }

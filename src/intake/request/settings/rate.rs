@@ -13,7 +13,9 @@ use std::sync::LazyLock;
 
 patterns! {
     warmup: [
-        r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
+        // `500 warm-up steps of 4000`.
+        r"^(?P<v>\d[\d,]*k?)\s(?:(?:linear|lr)\s)?(?:steps of (?:(?:linear|lr)\s)?warm-?\s?up|warm-?\s?up (?:steps|iters|iterations|updates)) (?:out )?of (?:the |all )*(?P<all>\d[\d,]*k?)(?: (?:steps|iters|iterations|updates)| in (?:total|all)| overall| altogether)*\b",
+        r"\b(?:num[ _])?(?:(?:lr|linear|learning[ -]rate)[ _])?warm-?\s?up(?:[ _-](?:steps|ratio|fraction|frac|share|iters|iterations|for|over|during|in|linearly|the|first))*~#\s?(?P<unit>%|percent\b|steps?\b|epochs?\b)?",
         r"^#[\s-]?(?P<unit>%|percent\b|steps?\b|epochs?\b)?[\s-]?(?:of\s)?(?:(?:linear|lr|learning[ -]rate)\s)?warm-?\s?up(?: (?:steps|iters|iterations|updates))?\b",
         // `A warm-up epoch is too much, so 5% of steps`.
         r"\bwarm(?:-?\s?up|ing)\b[\w\s,'’-]{0,60}?(?:[,:]|\b(?:so|rather|instead|just|only|use|take|be|is|make it|with))\s#\s?(?P<unit>%|percent\b) of (?:(?:the|all|its|total|training) )*(?:steps|updates|iterations|training)\b",
@@ -24,9 +26,16 @@ patterns! {
     warms: [
         r"\b(?:linear(?:ly)? )?warm\w*?-?\s?up(?: (?:of|the|its|lr|learning rate|linearly))* from \S+ to #(?:\s(?:over|in|for|within|during) (?:the first )?(?P<count>\d+k?) (?P<of>steps?|epochs?)\b)?",
     ],
+    // `Warm up for 1 epoch of 4`, `over the first half epoch`.
+    warms_epochs: [
+        r"\bwarm(?:s|ing)?-?\s?up(?: (?:for|of|over|during|the|first|its|lr|learning rate|linearly))*\s@epochs? (?:out )?of (?:the |all )*(?P<all>\d+)(?: epochs)?(?: in (?:total|all)| overall)?\b",
+        r"\bwarm(?:s|ing)?-?\s?up(?: (?:for|of|over|during|the|first|its|lr|learning rate|linearly))* (?:an? )?(?P<half>half)(?: of)?(?: an?| the)?(?: first)? epoch\b",
+    ],
     falling: [
         r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:and |which |that |then |is )*(?:decay(?:ing|s|ed)|fall(?:ing|s)|anneal(?:ing|s|ed)|drop(?:ping|s)|cool(?:ing|s|ed)|going|goes|reduc(?:ing|ed)|lowered)(?: (?:down|slowly|smoothly|linearly|exponentially|on|with|by|along|in|an?|the|cosine|schedule|curve))* to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
+        r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?),? (?:(?:and|then|going|all the way)\s)*down to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)\s?(?:->|→)\s?(?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
+        r"\b(?:peak |initial |max(?:imum)? )?(?:learning[ -]rate|lr)\s?(?:of|=|:|is)?\s?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?) (?P<to>to) (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?)\b",
         r"\b(?:learning[ -]rate|lr) (?:from|starting (?:at|from)|starts? at) (?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
         r"\b(?:from|starting (?:at|from)) (?:an? )?(?:learning[ -]rate|lr) (?:of )?(?P<v>\d+(?:\.\d+)?(?:e-?\d+)?)(?: (?:down )?to (?P<w>\d+(?:\.\d+)?(?:e-?\d+)?))?\b",
     ],
@@ -52,29 +61,35 @@ patterns! {
     // Of a part of the model: `1e-5 for the encoder`, `lr of the head 1e-3`.
     of_part: [
         r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the |its )?(?:(?:classification|new|task|pre-?trained) )?(?P<part>head|classifier|encoder|back-?bone|body|base(?: model)?|layers|rest(?: of (?:the model|it))?|everything else|all else)\b",
+        // `3e-5 for everything but the head, which gets 3e-4`.
+        r"(?:(?:\b(?:learning[ -]rate|lr)(?: (?:of|is)| ?=| ?:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+))|^(?P<w>\d(?:\.\d+)?e-\d+)) (?:for|on|in) (?:the )?(?P<part>everything|all|all layers|whole model) (?:but|except(?: for)?|besides|other than|apart from) (?:the |its )?(?:(?:classification|new|task) )?(?:head|classifier)\b(?:[\s,(–—-]+(?:(?:which|that|this|it|one|and|is|has|with|gets?|takes?|uses?|trained|trains|at|a|an|the|lr|learning|rate|of|=|:)\s?)*(?P<other>\d(?:\.\d+)?e-\d+))?",
         // `5e-5 for the head and 1e-5 below`.
         r"¦\s*(?:,|and|but)\s+(?P<v>\d(?:\.\d+)?e-\d+) (?P<part>below|elsewhere|everywhere else)\b",
         r"\b(?:learning[ -]rate|lr) (?:of|for|on) (?:the |its )?(?:(?:classification|new|task) )?(?P<part>head|classifier|encoder|back-?bone|body|rest)(?: (?:of|is|to|at))?\s?[=:]?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
-        r"\b(?P<part>head|classifier|encoder|back-?bone|body)\s(?:at|with|gets?)\s(?:an? (?:learning[ -]rate|lr) (?:of )?)?(?P<v>\d(?:\.\d+)?e-\d+)",
+        r"\b(?P<part>head|classifier|encoder|back-?bone|body)\s(?:(?:which|that) )?(?:at|with|gets?|has|uses?|takes?)\s(?:an? (?:learning[ -]rate|lr) (?:of )?)?(?P<v>\d(?:\.\d+)?e-\d+)",
+        r"\b(?:the )?(?P<part>rest(?: of (?:the model|it))?|everything else|all else|(?:all )?(?:the )?other layers|remaining layers)\s(?:(?:at|with|gets?|has|uses?|takes?|is|=|:)\s)?(?P<v>\d(?:\.\d+)?e-\d+)",
         r"\b(?P<part>head|classifier|encoder|back-?bone|body)(?:['’]s)?[ _](?:learning[ _-]rate|lr)\s?(?:of|is|=|:)?\s?(?P<v>\d(?:\.\d+)?e-\d+|0?\.\d+)",
     ],
     schedule: [
         r"\b(?P<v>cosine)(?: (?:schedule|scheduler|decay|annealing|learning[ -]rate|lr))* with (?:(?P<n>\d+) )?(?:warm |hard )?(?P<restarts>restarts|cycles)(?: of the (?:learning rate|lr))?",
         r"\b(?P<v>sgdr)\b(?: schedule)?",
-        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:of|with) power (?P<n>\d+(?:\.\d+)?))?",
-        r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b",
-        r"\b(?P<v>wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
+        r"\b(?P<v>poly(?:nomial)?)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?:[ ,(]+(?:(?:of|with) )?(?:an? )?power(?: of|=| =)? ?(?P<n>\d+(?:\.\d+)?))?",
+        r"\b(?P<v>(?:one|1)[- ]?cycle)(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler|policy))?\b(?:,? (?:(?:up|rising|going) to|peaking at|with an? (?:peak|max(?:imum)?)(?: (?:learning[ -]rate|lr|rate))?(?: of)?) (?:an? (?:learning[ -]rate|lr) of )?(?P<top>\d*\.\d+|\d(?:\.\d+)?e-\d+))?",
+        r"\b(?P<v>trapezoid(?:al)?(?: (?:learning[ -]rate|lr))?(?: (?:schedule|scheduler))|wsd|warm-?up[-, ]+stable[-, ]+(?:and )?decay)(?: (?:schedule|scheduler))?\b",
         // As programs call it.
         r"\b(?:lr[ _-]?|learning[ _-]rate[ _-])?(?:schedule|scheduler)(?:[ _-]type)?\s?(?:[=:]|is)\s?['\x22]?(?P<v>cosine|linear|constant|exponential|polynomial|noam)(?:_with_(?:(?P<restarts>restarts)|warmup))?\b(?:[ -](?:decay|annealing))?['\x22]?",
-        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*\b(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?P<v>cosine)(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))*\b(?: (?:down )?to (?:(?:0|zero)\b|(?P<least>\d(?:\.\d+)?e-\d+)))?",
         r"\b(?P<v>linear|constant|exponential|step|multi-?step|plateau|noam|inverse[- ](?:square[- ]root|sqrt))(?: (?:learning[ -]rate|lr))?(?:[ -](?:schedule|scheduler|scheduling|decay|annealing))+(?: (?:down )?to (?:0|zero)\b)?",
         r"\b(?:decay|anneal|decreas|reduc)\w* (?:(?:the )?(?:learning[ -]rate|lr) )?(?P<v>linear)ly(?: (?:down )?to (?:0|zero)\b)?",
+        r"\b(?P<v>constant)[ -](?:(?:learning[ -])?rate|lr)(?: of| at| ?=)? (?P<top>\d(?:\.\d+)?e-\d+|0?\.0\d*[1-9])",
         r"\b(?P<v>constant)[ -](?:learning[ -]rate|lr)\b",
         r"\b(?:keep(?:ing)? |hold(?:ing)? )?(?:the )?(?:learning[ -]rate|lr|rate) (?:(?:is|be|stays?|kept|held|should|must|remains?|to|left|at an?) )*(?P<v>constant)\b",
         // Whose value is cut out already: `lr 2e-4 constant`.
         r"\b(?P<v>constant)\s*¦",
         r"¦\s*,?\s*(?:(?:is|and|that|which|held|kept|stays?|staying|remains?|remaining|left|be) )*(?P<v>constant)\s*(?:$|[,.;)]|\b(?:throughout|all the time|all along|over time|and|with|for)\b)",
         r"\b(?P<v>linear|exponential)ly\s*¦",
+        // `500 warm-up steps, constant after that`.
+        r"\b(?P<v>constant) (?:afterwards|thereafter|from (?:there|then)(?: on)?|after (?:that|it|(?:the )?warm-?\s?up))\b",
     ],
 }
 
@@ -90,12 +105,19 @@ pub(crate) fn find_warming(rest: &mut Rest, request: &mut Request) {
         Some((Some(steps), false)) => request.warmup = Some(Warmup::Steps(steps as u64)),
         Some((None, _)) | None => {}
     }
+    let Some(cut) = first(rest, &PATTERNS.warms_epochs) else { return };
+    request.epochs = number(cut.get("all")).filter(|all| *all > 0.0);
+    request.warmup_epochs = if cut.get("half").is_empty() { cut.number() } else { Some(0.5) };
 }
 
 /// How long it is warmed up, where that is not said in epochs; `without` says that it is not.
 pub(crate) fn find_warmup(rest: &mut Rest, request: &mut Request, without: bool) {
     let cut = first(rest, &PATTERNS.warmup);
+    let all = cut.as_ref().filter(|cut| !cut.is_percent()).and_then(|cut| number(cut.get("all")));
     let said = request.value(cut, "0 to 100 %, or a number of steps", warmup);
+    if let (Some(Warmup::Steps(steps)), Some(all)) = (said, all.filter(|all| *all >= 1.0)) {
+        request.steps = Some((all as u64).max(steps));
+    }
     request.warmup = said.or(request.warmup).or(without.then_some(Warmup::Steps(0)));
 }
 
@@ -109,7 +131,12 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     // Before a rate that it falls to: of `to 10% of its peak` the number is none.
     let is_given = request.lr.is_some() || p.lr.iter().any(|way| rest.has(way));
     let floor = floor(rest, is_given);
-    let cut = first(rest, &p.falling);
+    // `Lr 1e-5 to 1e-3` is one of a range.
+    let falls = |found: &Found<'_>| {
+        let [from, to] = ["v", "w"].map(|name| number(found.cut.get(name)));
+        taken_if(found.cut.get("to").is_empty() || from > to)
+    };
+    let cut = p.falling.iter().find_map(|way| rest.cut_as(way, falls));
     let last = cut.as_ref().and_then(|cut| number(cut.get("w")));
     let from =
         request.value(cut, EXPECTED, |cut| real(cut, |lr| lr > 0.0 && lr <= 100.0 || lr == 0.0 && !cut.get("w").is_empty()));
@@ -193,8 +220,10 @@ fn of_parts(rest: &mut Rest, request: &mut Request) -> Parts {
     while let Some(cut) = PATTERNS.of_part.iter().find_map(|way| rest.cut_as(way, judged)) {
         let part = cut.get("part").to_lowercase();
         parts.is_classifier &= part != "head";
+        let (words, other) = (cut.words.clone(), number(cut.get("other")));
+        parts.head = other.or(parts.head);
+        parts.is_classifier &= other.is_none();
         let slot = if matches!(part.as_str(), "head" | "classifier") { &mut parts.head } else { &mut parts.body };
-        let words = cut.words.clone();
         let value = request.value(Some(cut), EXPECTED, |cut| {
             number([cut.get("v"), cut.get("w")].concat().as_str()).filter(|lr| *lr > 0.0 && *lr <= 100.0)
         });
@@ -273,7 +302,7 @@ pub(crate) fn schedule(rest: &mut Rest, request: &mut Request) {
 }
 
 /// The first that is named, and its words.
-fn next_schedule(rest: &mut Rest, request: &Request) -> Option<(ScheduleShape, String)> {
+fn next_schedule(rest: &mut Rest, request: &mut Request) -> Option<(ScheduleShape, String)> {
     // Of vectors it says how alike two are.
     let embeds = request.embeddings;
     static ALIKE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\s*(?:similarit|distance|loss|score|of\b)"));
@@ -282,6 +311,9 @@ fn next_schedule(rest: &mut Rest, request: &Request) -> Option<(ScheduleShape, S
         taken_if(!is_bare || !embeds && !ALIKE.is_match(found.behind))
     };
     let cut = PATTERNS.schedule.iter().find_map(|way| rest.cut_as(way, of_rates))?;
+    // `Cosine to 1e-6`, `one cycle up to 0.1`.
+    request.min_lr = request.min_lr.or(number(cut.get("least")));
+    request.lr = request.lr.or(number(cut.get("top")).filter(|top| *top > 0.0 && *top <= 100.0 && !cut.is_percent()));
     let shape = match cut.get("v").to_lowercase().as_str() {
         "cosine" if !cut.get("restarts").is_empty() => {
             // `with 3 restarts` are four cosines.
@@ -291,7 +323,7 @@ fn next_schedule(rest: &mut Rest, request: &Request) -> Option<(ScheduleShape, S
         "sgdr" => ScheduleShape::CosineRestarts { cycles: None },
         "poly" | "polynomial" => ScheduleShape::Polynomial { power: cut.get("n").parse().ok() },
         name if name.starts_with("one") || name.starts_with('1') => ScheduleShape::OneCycle,
-        name if name.starts_with("wsd") || name.starts_with("warm") => ScheduleShape::Wsd,
+        name if ["wsd", "warm", "trapez"].iter().any(|start| name.starts_with(start)) => ScheduleShape::Wsd,
         "cosine" => ScheduleShape::Cosine,
         "linear" => ScheduleShape::Linear,
         "constant" => ScheduleShape::Constant,

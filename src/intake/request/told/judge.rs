@@ -3,7 +3,9 @@
 use super::clauses::{Clause, Kind, Word, is_to_know};
 use super::marks::Mark;
 use super::unmet::Outcome;
-use super::wishes::{FEW, KEEPS, OF_NOTHING, SOURCES, TELLS, VAGUE, WEIGHS, bars, has_digit, is_choice, is_of_all, names_a_task};
+use super::wishes::{
+    FEW, KEEPS, OF_NOTHING, SOURCES, TELLS, VAGUE, WEIGHS, bars, has_digit, is_choice, is_of_all, is_rate, names_a_task,
+};
 use crate::data::Roles;
 use crate::intake::request::rest::{is_filler_misspelt, is_negation};
 use crate::intake::request::wording::english::{is_verb, is_word};
@@ -116,7 +118,10 @@ impl Judge<'_> {
             Kind::Fragment if of_data => has_column,
             Kind::Fragment => open().any(|at| !self.is_counted(clause, at) && may_change(&self.words[at].low)) || has_column,
             // `A missed fraud is 8 times worse`, `half of it is enough`.
-            Kind::Statement => is_of_settings || has_column || open().any(|at| WEIGHS.contains(&self.words[at].low.as_str())),
+            Kind::Statement => {
+                let weighs = |at: usize| WEIGHS.contains(&self.words[at].low.as_str()) || is_rate(&self.words[at].low);
+                is_of_settings || has_column || open().any(weighs)
+            }
         }
     }
 
@@ -135,7 +140,8 @@ impl Judge<'_> {
             |at: usize| !is_word(word(at)) && !is_negation(word(at)) && !is_filler_misspelt(word(at)) && !self.is_slip(at);
         if !speaks_of_settings {
             // `Tanh, if you have it`: no other word of the clause speaks of a setting.
-            return open().any(|at| WEIGHS.contains(&word(at)) || is_strange(at) && is_of_settings(word(at)));
+            return open()
+                .any(|at| WEIGHS.contains(&word(at)) || is_rate(word(at)) || is_strange(at) && is_of_settings(word(at)));
         }
         let is_negated = || open().any(|at| is_negation(word(at))) && open().any(|at| !is_negation(word(at)));
         let is_value = |at: usize| has_digit(word(at)) || clause.kind != Kind::Statement && is_amount(word(at));

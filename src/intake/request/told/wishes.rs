@@ -54,6 +54,11 @@ pub(super) fn has_digit(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')) && word.contains(|c: char| c.is_ascii_digit())
 }
 
+/// Whether a number is written as nothing but a rate is: `3e-4`.
+pub(super) fn is_rate(word: &str) -> bool {
+    has_digit(word) && word.contains("e-")
+}
+
 /// Words that are told only where nothing stands beside them: by themselves they choose nothing.
 pub(super) fn is_choice(word: &str) -> bool {
     is_of_settings(word) && !BARE.contains(&word)

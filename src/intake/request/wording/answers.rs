@@ -63,13 +63,20 @@ const TOGETHER: [&[&str]; 4] = [
     &["warmup", "warmup_epochs"],
 ];
 
+/// Fields of it that hold no value.
+const NO_VALUES: [&str; 6] = ["text", "read_as", "refused", "not_understood", "lacking", "without"];
+
+/// The fields of a request by their names.
+fn as_map(request: &Request) -> Map<String, Value> {
+    match serde_json::to_value(request) {
+        Ok(Value::Object(map)) => map,
+        Ok(_) | Err(_) => Map::new(),
+    }
+}
+
 /// What `own` says, and of all else what `quoted` does.
 pub(crate) fn answered(mut own: Request, mut quoted: Request) -> Request {
     give_way(&mut own, &mut quoted);
-    let as_map = |request: &Request| match serde_json::to_value(request) {
-        Ok(Value::Object(map)) => map,
-        Ok(_) | Err(_) => Map::new(),
-    };
     let (default, mut all, below) = (as_map(&Request::default()), as_map(&own), as_map(&quoted));
     let is_said = |map: &Map<String, Value>, key: &str| map.get(key) != default.get(key);
     let before = all.clone();
@@ -80,12 +87,8 @@ pub(crate) fn answered(mut own: Request, mut quoted: Request) -> Request {
             None => is_said(&before, &key),
         };
         match (all.get_mut(&key), value) {
-            (Some(Value::Array(list)), Value::Array(more))
-                if matches!(key.as_str(), "refused" | "not_understood" | "lacking" | "without") =>
-            {
-                list.extend(more);
-            }
-            (Some(slot), value) if !is_own && !matches!(key.as_str(), "text" | "read_as") => *slot = value,
+            (Some(Value::Array(list)), Value::Array(more)) if NO_VALUES.contains(&key.as_str()) => list.extend(more),
+            (Some(slot), value) if !is_own && !NO_VALUES.contains(&key.as_str()) => *slot = value,
             (Some(_) | None, _) => {}
         }
     }
@@ -119,12 +122,7 @@ pub(crate) fn started_again(text: &str) -> Option<(String, String)> {
 
 /// Whether the second of two texts says anything in place of what the first does.
 pub(crate) fn says_otherwise(own: &Request, before: &Request) -> bool {
-    let as_map = |request: &Request| match serde_json::to_value(request) {
-        Ok(Value::Object(map)) => map,
-        Ok(_) | Err(_) => Map::new(),
-    };
     let (default, own, before) = (as_map(&Request::default()), as_map(own), as_map(before));
-    const NO_VALUES: [&str; 6] = ["text", "read_as", "refused", "not_understood", "lacking", "without"];
     own.iter().filter(|(key, _)| !NO_VALUES.contains(&key.as_str())).any(|(key, value)| {
         let is_said = |value: Option<&Value>| value.is_some() && value != default.get(key);
         is_said(Some(value)) && is_said(before.get(key)) && before.get(key) != Some(value)

@@ -166,6 +166,8 @@ fn words_of(call: &Call, path: &str, text: &str) -> String {
             || path.contains("Processor");
         match (meaning, key) {
             _ if is_idle => {}
+            // `AdamW (lr 3e-5, weight decay 0.1)` is no code.
+            (_, None) if is_prose(value) => said.push((*value).to_string()),
             (Some(meaning), _) => said.extend(with_value(*meaning, value)),
             // What a table of options may know.
             (None, Some(name)) if call.names.contains("TrainingArguments") || call.names.contains("DPOConfig") => {
@@ -190,6 +192,12 @@ fn betas(call: &Call, arguments: &[(Option<&str>, &str)]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether an argument is words with a number, as one speaks.
+fn is_prose(value: &str) -> bool {
+    static SAID: LazyLock<Regex> = LazyLock::new(|| regex(r"^[A-Za-z][A-Za-z _-]* (?:of )?[0-9.][0-9.e%-]*$"));
+    SAID.is_match(value)
 }
 
 fn is_false(value: &str) -> bool {

@@ -101,7 +101,7 @@ fn wish_corrected(text: &str) -> Option<String> {
     NEW.captures_iter(text).find_map(|found| {
         let (all, new) = (found.get(0)?, found.name("new")?);
         let before = text.get(..all.start())?;
-        let from = before.rfind(['.', ';', '!', '?', '\n', ',', ':']).map_or(0, |sign| sign + 1);
+        let from = start_of_clause(before);
         let old = before.get(from..)?;
         let is_wish = |words: &str| words.split_whitespace().take(3).any(|word| is_verb(&word.to_lowercase()));
         // `Lr 1e-3, no wait, use SGD` corrects nothing that one could tell.
@@ -109,6 +109,12 @@ fn wish_corrected(text: &str) -> Option<String> {
             format!("{}{}{}", text.get(..from).unwrap_or_default(), if from > 0 { " " } else { "" }, &text[new.start()..])
         })
     })
+}
+
+/// Where the last clause of a text begins: a sign within a word ends none, as those of `a.csv`, `0.1` and `10,000` do.
+fn start_of_clause(text: &str) -> usize {
+    let is_bound = |(at, sign): &(usize, &str)| text[at + sign.len()..].starts_with(char::is_whitespace);
+    text.rmatch_indices(['.', ';', '!', '?', ',', ':']).find(is_bound).map_or(0, |(at, sign)| at + sign.len())
 }
 
 /// `No wait, keep the redshift in` takes back that it is left out, and says so without the first words.
@@ -388,6 +394,9 @@ mod tests {
             ("predict sex, I mean the species, from x.csv", "predict species, from x.csv"),
             ("label: price - no, rent. 3 epochs", "label: rent. 3 epochs"),
             ("drop zip, sorry, id, and predict price", "drop id, and predict price"),
+            ("MiniLM on a.csv, keep the last epoch of b.csv... no wait, use the best one", "MiniLM on a.csv, use the best one"),
+            ("train on a.csv with lr 0.1... no wait, use SGD", "use SGD"),
+            ("Drop 10,000 rows... scratch that, keep all", "keep all"),
             ("ResNet-50 on pets/. On second thoughts, ResNet-18. 20 epochs, actually 10", "ResNet-18 on pets/. 10 epochs"),
         ] {
             assert_eq!(corrected(text), expected, "{text}");

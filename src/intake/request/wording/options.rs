@@ -29,6 +29,8 @@ enum Equal {
     As(&'static str),
     /// One of Adam's two.
     Beta,
+    /// What is reported; of a loss, what the best is by.
+    Measure,
     /// How the rate goes.
     Schedule,
     Optimizer,
@@ -85,7 +87,7 @@ const TABLE: [(&str, Equal); 44] = [
     ("train_file", Equal::Said("data {}")),
     ("test_file", Equal::Said("test data {}")),
     ("validation_file eval_file", Equal::Said("validation data {}")),
-    ("metric_name metric_for_best_model", Equal::Said("report {}")),
+    ("metric_name metric_for_best_model", Equal::Measure),
     ("val_set_size validation_split validation_fraction", Equal::Watched),
     ("lr_decay_iters", Equal::As("max_iters")),
     (
@@ -260,6 +262,10 @@ fn said(option: &Given, all: &[Given]) -> Option<String> {
         }
         _ if is_none => nothing,
         _ if value.is_empty() => None,
+        Equal::Measure => match low.as_str() {
+            "loss" | "eval_loss" => Some("choose by validation loss".into()),
+            _ => with_value("report {}", value),
+        },
         Equal::Said(words) => with_value(words, value),
         Equal::Above(words) => match number(value).or_else(|| value.parse().ok()) {
             Some(value) if value > 0.0 => with_value(words, &plain(value)),
