@@ -39,7 +39,7 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
             L = "{L}"
         )),
         regex(&format!(
-            r"(?i)\b(?:{away}|{kept})\s(?:(?:all|any|only|just|the|those|of|to|on|out|from)\s)*{ROWS}\s{which}\b(?P<which>{clause}{{1,90}}{list})"
+            r"(?i)\b(?:{away}|{kept})\s(?:(?:all|any|every|each|only|just|the|those|of|to|on|out|from)\s)*{ROWS}\s{which}\b(?P<which>{clause}{{1,90}}{list})"
         )),
         regex(&format!(
             r"(?i)\b{ROWS}\s{which}\b{clause}{{1,60}}?\s(?:(?:should|must|can|may|are|is|to|be|have to)\s)+(?:ignored|dropped|excluded|removed|skipped|omitted|discarded|filtered(?: out)?|left out|deleted)\b"
@@ -58,7 +58,7 @@ static WAYS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
 fn chosen(which: &str) -> usize {
     static TRAINING: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\s(?:for|using|with|at)\s(?:(?:an?|the|about|around|at most|up to)\s)*(?:\d+[\d.]*\s?(?:epochs?|steps?|passes|seeds?|min|hour|s\b|h\b)|lr\b|learning[ -]rate|batch|seeds?\b|dropout|weight decay|adam|sgd|optimi[sz]er|mlp\b|(?:train|test|validat)ing\b|training\b|validation\b)",
+            r"(?i)(?:,?\s(?:and|but|then|please))*\s(?:for|using|use|with|at)\s(?:(?:an?|the|about|around|at most|up to)\s)*(?:\d+[\d.]*\s?(?:epochs?|steps?|passes|seeds?|min|hour|s\b|h\b)|lr\b|learning[ -]rate|batch|seeds?\b|dropout|weight decay|adam|sgd|optimi[sz]er|mlp\b|(?:train|test|validat)ing\b|training\b|validation\b)",
         )
     });
     TRAINING.find(which).map_or(which.len(), |training| training.start())
@@ -178,6 +178,8 @@ mod tests {
             chosen("skip the rows where age is over 60 with batch size 8, MLP on a.csv"),
             ["skip the rows where age is over 60"]
         );
+        let text = "MLP on a.csv, predict b, drop every row in which age is 0 and use a batch size of 8";
+        assert_eq!((chosen(text), parse(text).batch_size), (vec!["drop every row in which age is 0".into()], Some(8)));
         let text = "MLP on a.csv, predict b. Rows where age is 60 should not be dropped";
         assert_eq!(chosen(text), Vec::<String>::new());
         for split in ["train", "the test split", "the training set"] {

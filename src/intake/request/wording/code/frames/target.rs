@@ -90,14 +90,14 @@ fn more(what: &str, place: Range<usize>, name: &str) -> String {
             regex(
                 r"(?:\b[A-Za-z_][\w.]*(?:\(\))?\.)?\b(?:array|asarray|fit_transform|Series|tensor|list|factorize|to_categorical|ravel)\(\s?§(?:,[^()]*)?\)(?:\[0\])?",
             ),
-            regex(r"\(\s?§\s?\)"),
+            regex(r"(?P<before>^|[^\w.])\(\s?§\s?\)"),
         ]
     });
     static LOG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:\b\w+\.)?\blog(?:1p|2|10)?\(\s?§\s?\)"));
     let mut term = format!("{}{COLUMN}{}", &what[..place.start], &what[place.end..]);
     let mut is_log = false;
     loop {
-        let shorter = SAME.iter().fold(term.clone(), |term, way| way.replace_all(&term, COLUMN).into_owned());
+        let shorter = SAME.iter().fold(term.clone(), |term, way| way.replace_all(&term, "${before}§").into_owned());
         is_log |= LOG.is_match(&shorter);
         let shorter = LOG.replace_all(&shorter, COLUMN).into_owned();
         if shorter == term {
