@@ -2,7 +2,7 @@
 //! data is meant is for the data to say; where none is, it is told as a whole: of its words nothing else is made.
 
 use crate::intake::regex;
-use crate::intake::request::rest::Rest;
+use crate::intake::request::rest::{Rest, is_filler};
 use crate::intake::request::{Lack, Lacking, Request};
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -128,7 +128,14 @@ fn nearly(text: &str, phrase: &str) -> Option<Range<usize>> {
 fn clause_of(text: &str, phrase: &str) -> Option<Range<usize>> {
     static CLAUSE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:[^,.;:!?\n]|[.,]\d)+"));
     const LEAST: usize = 2;
-    let said: BTreeSet<String> = words(phrase).into_iter().map(|(_, word)| word).collect();
+    // What any choice of rows says tells nothing.
+    static LITTLE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(&format!(
+            r"^(?:{ROWS}|where|whose|keep|drop|skip|ignore|exclude|remove|omit|discard|missing|those|them|these|out|not)$"
+        ))
+    });
+    let telling = |word: &String| !is_filler(word) && !LITTLE.is_match(word);
+    let said: BTreeSet<String> = words(phrase).into_iter().map(|(_, word)| word).filter(telling).collect();
     let is_number = |word: &&String| word.starts_with(|c: char| c.is_numeric());
     let shared = |clause: &regex::Match<'_>| {
         let own: BTreeSet<String> = words(clause.as_str()).into_iter().map(|(_, word)| word).collect();
@@ -196,6 +203,11 @@ mod tests {
                 "nimm nur Zeilen, in denen alter 60 ist, lass name weg",
                 "only rows where alter is 60",
                 "nimm nur Zeilen, , lass name weg",
+            ),
+            (
+                "use only rows where z is 5, leave name out",
+                "only rows where x is missing",
+                "use only rows where z is 5, leave name out",
             ),
             ("predict x, leave name out", "drop rows where y is 3", "predict x, leave name out"),
         ] {
