@@ -117,9 +117,11 @@ fn test(before: &str, after: &str, column: &str, table: &Table) -> Option<(RowTe
         return test_before(before, column, table);
     }
     let found = EQUAL.as_ref()?.captures(after)?;
-    // `Rows of ward A and B` says it before the name.
+    // `Rows of ward A and B` and `rows with ward A` say it before the name.
+    const SAY: [&str; 6] = ["of", "from", "with", "have", "has", "had"];
     let is_not = found.name("not").is_some();
-    let is_said = !found["is"].trim().is_empty() || is_not || before.ends_with(" of") || before.ends_with(" from");
+    let is_said =
+        !found["is"].trim().is_empty() || is_not || before.split_whitespace().last().is_some_and(|word| SAY.contains(&word));
     if let Some(values) = values_in(&found["list"], column, table).filter(|_| is_said) {
         return Some((RowTest::Is { values }, is_not));
     }
@@ -275,6 +277,7 @@ mod tests {
             ("a few rows have income 50, throw those away", "without those whose `income` is 50"),
             ("some rows where status is closed, leave them in", ""),
             ("some rows where status is closed, leave them alone", ""),
+            ("drop rows with status closed", "without those whose `status` is closed"),
             ("rows whose status is on hold should be dropped", "without those whose `status` is on hold"),
             ("keep only rows where status is not open", "without those whose `status` is open"),
             ("WHERE age >= 21", "those whose `age` is at least 21"),
