@@ -26,7 +26,7 @@ pub use roles::Roles;
 pub(super) use several::has_several_labels;
 pub(super) use tagged::{SENTENCES, is_tagged};
 pub(super) use texts::{
-    holds_phrases, holds_text, is_one_of_several, left_beside, texts_beside, unread, usual_texts, words_of_each,
+    holds_phrases, holds_text, is_one_of_several, is_text, left_beside, texts_beside, unread, usual_texts, words_of_each,
 };
 
 use super::features::{Strays, category, number};

@@ -6,7 +6,7 @@ use super::features;
 use super::lengths::Lengths;
 use super::locate::Located;
 use super::ordered;
-use super::read::{Cell, Column, ColumnKind, Table};
+use super::read::{Cell, ColumnKind, Table};
 use super::survey::{files_of, told};
 use super::{Error, Result};
 use crate::job::Part;
@@ -89,8 +89,7 @@ fn pair(table: &Table, label: Option<&str>) -> Result<Option<Vec<String>>> {
     if let Some(names) = columns::usual_texts(table).filter(|names| names.len() == 2) {
         return Ok(Some(names));
     }
-    let is_text = |column: &&Column| column.kind == ColumnKind::Text && !columns::is_name(&column.name);
-    let texts = table.columns().iter().filter(is_text).map(|column| column.name.clone());
+    let texts = table.columns().iter().filter(|column| columns::is_text(column)).map(|column| column.name.clone());
     let mut texts: Vec<String> = texts.filter(|name| Some(name.as_str()) != label).collect();
     if texts.len() > 2 {
         // Beside texts, names and categories are of one word.

@@ -78,9 +78,10 @@ pub fn survey_data(hub: &Hub, source: &DataSource, hints: &DataSpecHints, making
         // A split without the column could not follow: it is told, then.
         let have_all =
             |column: &str| splits.iter().flat_map(|(_, tables)| tables).all(|table| table.names().iter().any(|n| n == column));
-        for (words, rule) in hints.perhaps.rows_said(first).into_iter().filter(|(_, rule)| have_all(&rule.column)) {
+        let are_there = |said: &[RowRule]| said.iter().all(|rule| have_all(&rule.column));
+        for (words, said) in hints.perhaps.rows_said(first).into_iter().filter(|(_, said)| are_there(said)) {
             followed.push(words);
-            rules.push(rule);
+            rules.extend(said);
         }
     }
     for table in splits.iter_mut().flat_map(|(_, tables)| tables).filter(|_| !rules.is_empty()) {

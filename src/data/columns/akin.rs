@@ -4,9 +4,10 @@
 //! ends as forms of words do.
 
 use super::naming::is_alike;
+use super::perhaps::is_row_name;
 use super::roles::Roles;
 use super::texts::words_of_each;
-use super::{PerhapsColumns, find_named_label, has_few_values, is_name, is_usual_label, named, sample, words};
+use super::{PerhapsColumns, find_named_label, has_few_values, is_usual_label, named, sample, words};
 use crate::data::classes;
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::spec::Columns;
@@ -68,7 +69,7 @@ fn only<'a>(table: &'a Table, fits: &dyn Fn(&Column) -> bool) -> Option<&'a Colu
 
 /// Whether a column holds what can be told: numbers or a few kinds of texts, and not which row it is.
 fn may_be_told(table: &Table, column: &Column) -> bool {
-    let is_row = is_name(&column.name) || words(&column.name).last().is_some_and(|word| word == "id");
+    let is_row = is_row_name(&column.name);
     match column.kind {
         ColumnKind::Int | ColumnKind::Float => !is_row,
         ColumnKind::Text => !is_row && has_few_values(table, &column.name).unwrap_or(false),
@@ -240,8 +241,7 @@ impl PerhapsColumns {
         let (texts, others): (Vec<String>, Vec<String>) = named.into_iter().partition(is_text);
         let mut told = others.into_iter().filter(|name| {
             let column = table.columns().iter().find(|column| column.name == *name);
-            let is_row = name.to_lowercase().ends_with("id");
-            !taken.contains(name) && !is_row && column.is_some_and(|column| may_be_told(table, column))
+            !taken.contains(name) && column.is_some_and(|column| may_be_told(table, column))
         });
         let only = told.next().filter(|_| told.next().is_none() && !texts.is_empty())?;
         Some((only, Some("nothing else is named beside the texts".into())))

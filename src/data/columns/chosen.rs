@@ -11,14 +11,48 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 impl PerhapsColumns {
-    /// The words that choose rows of a table, with the rule that each is.
-    pub(in crate::data) fn rows_said(&self, table: &Table) -> Vec<(String, RowRule)> {
-        self.rows.iter().filter_map(|words| Some((words.clone(), rule(words, table)?))).collect()
+    /// The words that choose rows of a table, with the rules that they are.
+    pub(in crate::data) fn rows_said(&self, table: &Table) -> Vec<(String, Vec<RowRule>)> {
+        let said = self.rows.iter().map(|words| (words.clone(), rules(words, table)));
+        said.filter(|(_, rules)| !rules.is_empty()).collect()
     }
 }
 
 fn regex(form: &str) -> Option<Regex> {
     Regex::new(&format!("(?i){form}")).ok()
+}
+
+/// The rules that words are: one, or of rows that are kept one for each thing that must be so, `aged 18 to 65 and from DE`.
+fn rules(said: &str, table: &Table) -> Vec<RowRule> {
+    if let Some(rule) = rule(said, table) {
+        return vec![rule];
+    }
+    each_of(said, table).unwrap_or_default()
+}
+
+/// The rules of `only rows where a is over 1 and b is 2`, `with a between 1 and 2`: a part that names no column is said of the one before.
+fn each_of(said: &str, table: &Table) -> Option<Vec<RowRule>> {
+    static BETWEEN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| regex(r"\b(?:is |are |lies )?between\s(?P<a>[-+]?\d[\d:.,/-]*)\s(?:and|to)\s(?P<b>[-+]?\d)"));
+    static JOINT: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r",?\sand\s|\s?&&?\s?"));
+    let said = BETWEEN.as_ref()?.replace_all(said, "at least $a and at most $b");
+    // Of rows that are left out both must be so for one to go.
+    if is_away(&said)? || less_the_end(&said.to_lowercase())?.1 {
+        return None;
+    }
+    let names = table.names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (mut rules, mut column): (Vec<RowRule>, Option<String>) = (Vec::new(), None);
+    for part in JOINT.as_ref()?.split(&said) {
+        let part = match (Roles::mentioned(part, &names).first(), &column) {
+            (None, Some(column)) => format!("`{column}` {part}"),
+            _ => part.to_string(),
+        };
+        let rule = rule(&part, table)?;
+        column = Some(rule.column.clone());
+        rules.push(rule);
+    }
+    Some(rules)
 }
 
 /// What words say of the one column that they name; none where they name no other or several, or say something else or more.
@@ -48,7 +82,7 @@ fn is_away(words: &str) -> Option<bool> {
 fn less_the_end(after: &str) -> Option<(String, bool)> {
     static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
         regex(
-            r"(?:\s|^)(?:(?:should|must|can|may|are|is|to|be|have to|so|and|please|[,;–—-])\s)*(?:ignored|dropped|excluded|removed|skipped|omitted|discarded|filtered(?: out)?|left out|deleted|(?:ignore|drop|exclude|remove|skip|omit|discard|leave|throw|filter)\s(?:those|these|them).*)$",
+            r"(?:\s|^)(?:(?:should|must|can|may|are|is|to|be|have to|so|and|please|[,;–—-])\s)*(?:ignored|dropped|excluded|removed|skipped|omitted|discarded|filtered(?: out)?|left out|deleted|(?:ignore|drop|exclude|remove|skip|omit|discard|delete)\s(?:those|these|them).*|(?:leave|throw|filter|put|set)\s(?:those|these|them)(?:\s(?:rows|ones))?\s(?:out|away|aside).*)$",
         )
     });
     // `Status is dropped` says what it is, `rows whose status is on hold are dropped` what becomes of them.
@@ -83,9 +117,11 @@ fn test(before: &str, after: &str, column: &str, table: &Table) -> Option<(RowTe
         return test_before(before, column, table);
     }
     let found = EQUAL.as_ref()?.captures(after)?;
-    // `Rows of ward A and B` says it before the name.
+    // `Rows of ward A and B` and `rows with ward A` say it before the name.
+    const SAY: [&str; 6] = ["of", "from", "with", "have", "has", "had"];
     let is_not = found.name("not").is_some();
-    let is_said = !found["is"].trim().is_empty() || is_not || before.ends_with(" of") || before.ends_with(" from");
+    let is_said =
+        !found["is"].trim().is_empty() || is_not || before.split_whitespace().last().is_some_and(|word| SAY.contains(&word));
     if let Some(values) = values_in(&found["list"], column, table).filter(|_| is_said) {
         return Some((RowTest::Is { values }, is_not));
     }
@@ -140,10 +176,10 @@ fn emptiness(after: &str) -> Option<(RowTest, bool)> {
 fn comparison(after: &str, column: &str, table: &Table) -> Option<(RowTest, bool)> {
     static COMPARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         regex(
-            r"^(?:(?:is|are|was|were|of|value|values)\s)*(?P<not>not\s)?(?:(?P<ge>>=|≥|at least|no less than|not below|from|since)|(?P<gt>>|over|above|more than|greater than|larger than|bigger than|higher than|older than|after|later than|newer than|exceed(?:s|ing)?)|(?P<le><=|≤|at most|no more than|not above|up to|until|through)|(?P<lt><|under|below|less than|smaller than|lower than|fewer than|younger than|before|earlier than))\s?(?P<v>[-+]?\d[\d:.,/-]*(?:[t ]\d\d:\d\d(?::\d\d)?)?)(?: or (?P<more>more|later|over|above|older|higher|newer|greater|less|fewer|earlier|under|below|younger|lower|smaller))?$",
+            r"^(?:(?:is|are|was|were|of|value|values)\s)*(?P<not>not\s)?(?:(?P<ge>>=|≥|at least|no less than|from|since)|(?P<gt>>|over|above|more than|greater than|larger than|bigger than|higher than|older than|after|later than|newer than|exceed(?:s|ing)?)|(?P<le><=|≤|at most|no more than|up to|until|through)|(?P<lt><|under|below|less than|smaller than|lower than|fewer than|younger than|before|earlier than))\s?(?P<v>[-+]?\d[\d:.,/-]*(?:[t ]\d\d:\d\d(?::\d\d)?)?)$",
         )
     });
-    let found = COMPARED.as_ref()?.captures(after).filter(|found| found.name("more").is_none())?;
+    let found = COMPARED.as_ref()?.captures(after)?;
     let bound = bound_in(&found["v"], column, table)?;
     let test = match ["ge", "gt", "le", "lt"].iter().position(|name| found.name(name).is_some())? {
         0 => RowTest::AtLeast { bound },
@@ -223,7 +259,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("t.csv");
         std::fs::write(&path, TABLE).expect("written");
-        rule(words, &Table::open(&path).expect("a table")).map(|rule| rule.in_words())
+        let rules = rules(words, &Table::open(&path).expect("a table"));
+        (!rules.is_empty()).then(|| rules.iter().map(RowRule::in_words).collect::<Vec<_>>().join("; "))
     }
 
     #[test]
@@ -236,6 +273,11 @@ mod tests {
             ("ignore rows without income", "without those whose `income` is empty"),
             ("only rows with an income", "without those whose `income` is empty"),
             ("remove the rows whose status is still", ""),
+            ("some rows where status is closed, leave them out", "without those whose `status` is closed"),
+            ("a few rows have income 50, throw those away", "without those whose `income` is 50"),
+            ("some rows where status is closed, leave them in", ""),
+            ("some rows where status is closed, leave them alone", ""),
+            ("drop rows with status closed", "without those whose `status` is closed"),
             ("rows whose status is on hold should be dropped", "without those whose `status` is on hold"),
             ("keep only rows where status is not open", "without those whose `status` is open"),
             ("WHERE age >= 21", "those whose `age` is at least 21"),
@@ -249,8 +291,12 @@ mod tests {
             ("only rows that are is_bot", "those whose `is_bot` is true"),
             ("drop rows with no is_bot", "those whose `is_bot` is true"),
             ("only rows where is_bot is no", "those whose `is_bot` is false"),
+            ("only rows with age over 18 and under 65", "those whose `age` is above 18; those whose `age` is below 65"),
+            ("only rows where age is between 18 and 65", "those whose `age` is at least 18; those whose `age` is at most 65"),
+            ("WHERE age >= 21 AND country IN ('DE', 'FR'", "those whose `age` is at least 21; those whose `country` is DE or FR"),
             // What is read in part is not read.
-            ("only rows with age over 18 and under 65", ""),
+            ("drop rows with age over 18 and under 65", ""),
+            ("only rows with age over 18 and under seven", ""),
             ("only rows with age 20 to 30", ""),
             ("only rows with income over 50k", ""),
             ("drop rows where income is missing or negative", ""),

@@ -42,7 +42,9 @@ pub(in crate::data) fn called<'a>(table: &'a Table, name: &str) -> Result<&'a Co
     };
     let exact = table.columns().iter().chain(table.fields()).find(|column| column.name == name);
     let found = exact.or_else(|| only(&|words| words.concat() == wanted.concat()));
-    let found = found.or_else(|| only(&|words| wanted.iter().all(|word| words.contains(word))));
+    // Which one it is is not what it is: a `loan` is no `loan_id`.
+    let is_row = |words: &[String]| words.last().is_some_and(|last| last == "id" && !wanted.contains(last));
+    let found = found.or_else(|| only(&|words| !is_row(words) && wanted.iter().all(|word| words.contains(word))));
     // What is counted, not what it is counted by: `revenue per user` for `revenue`.
     let found = found.or_else(|| {
         let (of, _) = name.split_once(" per ")?;

@@ -1,6 +1,6 @@
 //! Columns of texts and of what is written from them.
 
-use super::{has_few_values, is_name, named};
+use super::{has_few_values, is_text, named};
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::data::{Error, Result};
 use crate::spec::Columns;
@@ -121,8 +121,7 @@ fn known_pairs(table: &Table) -> Vec<[String; 2]> {
 
 /// Pairs that serve where one text is to be written from another: usual names, else the only two columns of texts.
 fn other_pairs(table: &Table) -> Vec<[String; 2]> {
-    let is_text = |column: &&Column| column.kind == ColumnKind::Text && !is_name(&column.name);
-    let texts: Vec<&Column> = table.columns().iter().filter(is_text).collect();
+    let texts: Vec<&Column> = table.columns().iter().filter(|column| is_text(column)).collect();
     let only = if texts.len() == 2 { ordered(texts.into_iter()) } else { Vec::new() };
     named_pairs(table, &ALSO_WRITTEN).into_iter().chain(only).collect()
 }

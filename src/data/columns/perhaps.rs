@@ -313,7 +313,7 @@ fn is_row(column: &Column) -> bool {
     is_row_name(&column.name)
 }
 
-fn is_row_name(name: &str) -> bool {
+pub(super) fn is_row_name(name: &str) -> bool {
     is_name(name) || words(name).last().is_some_and(|word| word == "id")
 }
 

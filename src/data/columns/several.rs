@@ -1,7 +1,7 @@
 //! Labels of which an example may have several: a list of them, or a column of 0 and 1 for each.
 
 use super::texts::find_input;
-use super::{LABELS, called, check_input, find_label, is_name, sample};
+use super::{LABELS, called, check_input, find_label, is_name, is_text, sample};
 use crate::data::prepare::written_list;
 use crate::data::read::{Column, ColumnKind, Table};
 use crate::data::{Error, Result, classes};
@@ -75,7 +75,7 @@ pub(in crate::data) fn has_several_labels(table: &Table, asked: &Columns) -> Res
         return Ok(matches!(column.kind, ColumnKind::List(_)) || holds_written_lists(table, column)?);
     }
     let named = |column: &Column| LABELS.iter().any(|name| column.name.eq_ignore_ascii_case(name));
-    let texts = table.columns().iter().filter(|column| column.kind == ColumnKind::Text && !is_name(&column.name)).count();
+    let texts = table.columns().iter().filter(|column| is_text(column)).count();
     if texts == 0 {
         return Ok(false);
     }

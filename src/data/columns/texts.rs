@@ -63,9 +63,14 @@ pub(super) fn find_input(table: &Table, label: &str, exclude: &[String], by_leng
     }
 }
 
+/// Whether a column holds texts, and does not say by its name which row it is.
+pub(in crate::data) fn is_text(column: &Column) -> bool {
+    column.kind == ColumnKind::Text && !is_name(&column.name)
+}
+
 /// The columns of texts that may be read to tell the label.
 pub(in crate::data) fn texts_beside(table: &Table, label: &str, exclude: &[String]) -> Vec<String> {
-    let may = |c: &&Column| c.kind == ColumnKind::Text && c.name != label && !exclude.contains(&c.name) && !is_name(&c.name);
+    let may = |c: &&Column| is_text(c) && c.name != label && !exclude.contains(&c.name);
     let mut texts: Vec<String> = table.columns().iter().filter(may).map(|c| c.name.clone()).collect();
     if texts.len() > 1 {
         // When something was written is no text.

@@ -203,7 +203,7 @@ impl Column {
 
     /// Whether its cells are digits that say which and not how much: codes, or whole numbers beyond those that can be told apart.
     fn are_names(&self) -> bool {
-        self.codes.are_codes() || self.are_beyond() || is_called(&self.name, &["id", "ids"]) && self.are_whole()
+        self.codes.are_codes() || self.are_beyond() || ends_in(&self.name, &["id", "ids"]) && self.are_whole()
     }
 
     /// Whether it holds whole numbers and nothing else.
@@ -304,7 +304,7 @@ impl Column {
     fn says_whose(&self) -> bool {
         const FEW: usize = 20;
         let different = self.values.as_ref().map_or(MOST_VALUES, BTreeMap::len);
-        is_called(&self.name, &["id", "ids", "uuid", "guid"]) && different > FEW && different * 10 > self.known
+        ends_in(&self.name, &["id", "ids", "uuid", "guid"]) && different > FEW && different * 10 > self.known
     }
 
     /// Whole numbers, each once, that rise from row to row without large gaps; or hardly one twice in a column that is called so.
@@ -393,6 +393,17 @@ impl Column {
 
 /// Whether the first or the last word of a name is one of these: `id`, `PassengerId`, `row_index`; one without words is.
 fn is_called(name: &str, all: &[&str]) -> bool {
+    let words = words_of(name);
+    words.is_empty() || words.first().is_some_and(|w| all.contains(&w.as_str())) || ends_in(name, all)
+}
+
+/// Whether the last word of a name is one of these: `store_id`, and not `id_verified`.
+fn ends_in(name: &str, all: &[&str]) -> bool {
+    words_of(name).last().is_some_and(|word| all.contains(&word.as_str()))
+}
+
+/// The words of a name, in lower case.
+fn words_of(name: &str) -> Vec<String> {
     let mut spaced = String::new();
     let mut before = ' ';
     for letter in name.chars() {
@@ -402,11 +413,7 @@ fn is_called(name: &str, all: &[&str]) -> bool {
         spaced.push(letter);
         before = letter;
     }
-    let words: Vec<String> =
-        spaced.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
-    words.is_empty()
-        || words.first().is_some_and(|w| all.contains(&w.as_str()))
-        || words.last().is_some_and(|w| all.contains(&w.as_str()))
+    spaced.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -539,6 +546,7 @@ mod tests {
         // Whose a row is, by its name: many are left out, few are categories and no numbers.
         assert_eq!(found("owner_id", |i| (500 + i * 7 % 23).to_string()), "names or the like: 23 different values in 40 rows");
         assert_eq!(found("store_id", |i| (500 + i * 7 % 3).to_string()), "500 501 502");
+        assert!(found("id_verified", |i| (i * 7 % 23).to_string()).ends_with("numbers"));
         assert_eq!(found("stores", |i| (500 + i * 7 % 3).to_string()), "1 numbers");
         assert_eq!(found("part", |i| format!("{:05}", i * 37 % 997)), "names or the like: 40 different values in 40 rows");
         let targets: Vec<Target> = (0..ROWS as u32).map(|i| Target::Class(i % 2)).collect();

@@ -31,7 +31,7 @@ pub use task::pair::{AskedPair, language};
 pub use told::unmet::Outcome;
 
 use crate::data::PerhapsColumns;
-use data::{label, names, perhaps, preparation};
+use data::{label, names, perhaps, preparation, rows};
 use rest::Rest;
 use task::{deeds, kind, models, pair, papers, quality, question, speech};
 use told::{again, asides, contradicted};
@@ -185,7 +185,7 @@ impl Request {
     /// A text without the words that choose rows: what they say of a column is said of some of its cells.
     fn without_rows(&self, text: &str) -> String {
         let chosen = self.lacking.iter().filter(|lacking| lacking.of == Lack::Filter);
-        chosen.fold(text.to_string(), |text, lacking| text.replacen(&lacking.words, " ", 1))
+        chosen.fold(text.to_string(), |text, lacking| rows::without(&text, &lacking.words))
     }
 
     /// What is to stay in, as it may be called: `keep the redshift in`.

@@ -270,10 +270,19 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     if rest.cut_as(&REST[1], |found| complete(Some(kept_out), found)).is_none()
         && request.tested.is_some()
         && request.watched.is_some()
-        && let Some(cut) = rest.cut(&REST[1])
+        // `5% training error` is no part.
+        && let Some(cut) = rest.cut_as(&REST[1], |found| taken_if(!MEASURED.is_match(found.behind)))
     {
-        // What is left out of all three, or is too much, is said by `settle`.
-        request.data_frac = number(cut.get("v")).map(|percent| percent / 100.0);
+        let trained = number(cut.get("v"));
+        let are_shares = [request.tested, request.watched].iter().all(|part| matches!(part, Some(AskedPart::Share(_))));
+        match trained.filter(|_| are_shares && !is_of_rest(request)) {
+            // Three parts are the whole.
+            Some(trained) => {
+                let shares = [trained, percent(request.watched), percent(request.tested)];
+                request.refused.push(not_the_whole(shares));
+            }
+            None => request.data_frac = trained.map(|percent| percent / 100.0),
+        }
     }
 }
 
@@ -282,17 +291,25 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
 pub(crate) fn settle(request: &mut Request) {
     let share = |part: Option<AskedPart>| if let Some(AskedPart::Share(share)) = part { share } else { 0.0 };
     let kept_out = share(request.tested) + share(request.watched);
-    // `70 % train, 20 % validation, 20 % test`; a share of what is left is no share of the whole.
-    let is_of_rest = ["rest", "remain", "left"].iter().any(|word| request.text.to_lowercase().contains(word));
-    let all = request.data_frac.filter(|_| share(request.tested) > 0.0 && share(request.watched) > 0.0 && !is_of_rest);
-    if let Some(all) = all.map(|trained| trained + kept_out).filter(|all| *all > 1.0 + 1e-6) {
-        let words = [request.data_frac.unwrap_or_default(), share(request.watched), share(request.tested)];
-        let words = words.map(|share| format!("{} %", plain((1000.0 * share).round() / 10.0))).join(", ");
-        request.refused.push(Refused { words, expected: too_much(100.0 * all) });
+    // `Train on 70 % of the rows, 20 % for validation, 20 % for the test`.
+    let trained = request.data_frac.filter(|_| share(request.tested) > 0.0 && share(request.watched) > 0.0);
+    if let Some(trained) = trained.filter(|trained| *trained + kept_out > 1.0 + 1e-6 && !is_of_rest(request)) {
+        request.refused.push(not_the_whole([trained, share(request.watched), share(request.tested)].map(|share| 100.0 * share)));
     }
     if kept_out > 0.0 && request.data_frac.is_some_and(|trained| (trained + kept_out - 1.0).abs() < 1e-6) {
         request.data_frac = None;
     }
+}
+
+/// Whether a share may be one of what is left, and none of the whole.
+fn is_of_rest(request: &Request) -> bool {
+    ["rest", "remain", "left"].iter().any(|word| request.text.to_lowercase().contains(word))
+}
+
+/// Three parts that are more or less than all of the data.
+fn not_the_whole(shares: [f64; 3]) -> Refused {
+    let words = shares.map(|share| format!("{} %", plain((10.0 * share).round() / 10.0))).join(", ");
+    Refused { words, expected: too_much(shares.iter().sum()) }
 }
 
 /// Columns by whose values rows are kept together, and that say nothing of when.
@@ -368,21 +385,12 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
         )
     });
     let has_unit = has_unit || way == 3 && value >= 1.0 && ROWS_BEFORE.is_match(found.before);
-    // `90% test accuracy` is a wish of another kind.
-    static MEASURED: LazyLock<Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)^\s*(?:set\s|split\s)?(?:acc\w*|f1|macro|micro|auc|auroc|loss|errors?|scores?|precision|recall|perplexity|metrics?|rmse|mae|mse|r2|wer|cer|bleu|steps|epochs|times?)\b",
-        )
-    });
     let is_measured = matches!(way, 6 | 7) && MEASURED.is_match(found.behind);
     let is_part = (has_unit || is_size || value < 1.0 && is_named) && !most_of_it && !is_look && !is_measured;
     if way == MEASURED_ON {
         // `Macro F1 on 20%`: of a measure alone it is said so briefly.
-        static BRIEFLY: LazyLock<Regex> = LazyLock::new(|| {
-            crate::intake::regex(
-                r"(?i)\b(?:acc(?:uracy)?|f1|auc|auroc|precision|recall|perplexity|rmse|mae|mse|r2|wer|cer|bleu|chrf|rouge\S*|spearman|pearson|matthews|mcc|exact match)\son\s(?:(?:the|a|an)\s)*$",
-            )
-        });
+        static BRIEFLY: LazyLock<Regex> =
+            LazyLock::new(|| crate::intake::regex(&format!(r"(?i)\b{MEASURES}\son\s(?:(?:the|a|an)\s)*$")));
         let is_said = !cut.get("apart").is_empty() || BRIEFLY.is_match(found.before);
         return taken_if(has_unit && !most_of_it && is_said && is_of_measure(found.before));
     }
@@ -398,6 +406,16 @@ fn judged(way: usize, found: &Found<'_>) -> Judged {
     }
 }
 
+/// What is measured, by names that are nothing else.
+const MEASURES: &str = r"(?:acc(?:urac(?:y|ies))?|f1|auc|auroc|precision|recall|perplexity|rmse|mae|mse|r2|wer|cer|bleu|chrf|rouge\S*|spearman|pearson|matthews|mcc|exact match)";
+
+/// Begins what stands behind a share that is no part: `90% test accuracy`.
+static MEASURED: LazyLock<Regex> = LazyLock::new(|| {
+    crate::intake::regex(&format!(
+        r"(?i)^\s*(?:set\s|split\s)?(?:{MEASURES}|macro|micro|loss|errors?|scores?|metrics?|steps|epochs|times?)\b"
+    ))
+});
+
 /// Which of the ways says where something is measured.
 const MEASURED_ON: usize = 8;
 
@@ -405,9 +423,9 @@ const MEASURED_ON: usize = 8;
 fn is_of_measure(before: &str) -> bool {
     static MEASURE: LazyLock<[Regex; 2]> = LazyLock::new(|| {
         [
-            crate::intake::regex(
-                r"(?i)\b(?:report|measur|scor|evaluat|test|show|give|comput|check|tell|acc|accuracy|f1|auc|auroc|precision|recall|perplexity|metric|rmse|mae|mse|r2|wer|cer|bleu|chrf|rouge|spearman|pearson|matthews|mcc|exact match|error|loss|bits per)",
-            ),
+            crate::intake::regex(&format!(
+                r"(?i)\b(?:(?:report|measur|scor|evaluat|test|show|give|comput|check|tell)\w*|{MEASURES}|metrics?|errors?|loss(?:es)?|bits per)\b"
+            )),
             crate::intake::regex(r"(?i)\b(?:train|fit|learn|tun|fine)\w*"),
         ]
     });

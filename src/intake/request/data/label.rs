@@ -16,8 +16,8 @@ macro_rules! name {
 }
 const NAME: &str = concat!("(?P<v>", name!(), ")");
 const ONE: &str = name!();
-/// Several, as people list them.
-const NAMES: &str = concat!("(?P<v>", name!(), r"(?:(?:\s?,\s?(?:and\s)?|\sand\s)(?:the\s)?", name!(), ")*)");
+/// Several, as people list them: behind `and` stands the last of them, and behind a comma there may be anything else.
+const NAMES: &str = concat!("(?P<v>", name!(), r"(?:\s?,\s?(?:the\s)?", name!(), r")*(?:,?\sand\s(?:the\s)?", name!(), ")*)");
 /// One by its place.
 const PLACE: &str = r"(?:the\s+)?(?P<v>first|second|third|fourth|fifth|[1-5](?:st|nd|rd|th)|last|final)\s+(?:column|field)\b";
 /// What may stand between a role and the name of its column.
@@ -65,7 +65,7 @@ static WAYS: LazyLock<[Regex; 15]> = LazyLock::new(|| {
         regex(r"(?i)\A\s*(?P<v>`[^`¦]+`|\w+_\w+)\s+from\s+¦"),
         regex(&format!(r"(?i){predict}(?P<v>`[^`¦]+`|\x22[^\x22¦]+\x22|'[^'¦,;]{{1,60}}')(?:\s+column\b)?")),
         regex(&format!(
-            r"(?i){predict}(?P<v>(?:{CHANCE}\s+(?:of|for|that)\s+)?[^¦,;:()!]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()!]|\.(?:\s|$)|$))"
+            r"(?i){predict}(?P<v>(?:{CHANCE}\s+(?:of|for|that)\s+)?[^¦,;:()!?]+?)(?:\s+(?:from|in|of|using|with|on|for|within|at|under|by|based|given|as|and|to|then|without|exclud\w+|except|ignor\w+|but|via|not|where|when|if|unless|leaving|dropping)(?:[\s¦,;:()]|$)|\s*(?:[¦,;:()!?]|\.(?:\s|$)|$))"
         )),
         // "Which species is it?", "tell which species a penguin is"; what names no column in particular is for the data to say.
         regex(concat!(
@@ -196,20 +196,28 @@ fn in_and_out(rest: &mut Rest, request: &mut Request) -> bool {
 fn alike(rest: &mut Rest, request: &mut Request) -> bool {
     static WAY: LazyLock<Regex> = LazyLock::new(|| {
         regex(&format!(
-            r"(?i)\b(?:(?:such|so) that\s)?(?:the |their )?cosine(?: similarity)?(?:\s(?:of|between)\s(?:the\s)?(?P<in>{ONE})\sand\s(?:the\s)?(?P<other>{ONE}))?\s(?:(?:should|must|is to|has to|will)\s)?(?:match(?:es)?|equals?|fits?|approximates?|tracks?|predicts?|agrees? with|(?:be|is) close to)\s(?:(?:the|column|its|their)\s)*(?P<v>{ONE})"
+            r"(?i)\b(?:(?:such|so) that\s)?(?:the |their )?cosine(?P<alike>(?: (?:similarity|closeness|likeness))?)(?:\s(?:of|between)\s(?:the\s)?(?P<in>{ONE})\sand\s(?:the\s)?(?P<other>{ONE}))?\s(?P<must>(?:(?:should|must|is to|has to|will)\s)?)(?:match(?:es)?|equals?|fits?|approximates?|tracks?|predicts?|agrees? with|(?:be|is) close to)\s(?:(?:the|column|its|their)\s)*(?P<v>{ONE})"
         ))
     });
     if !rest.says("cosine") {
         return false;
     }
     let bare = |name: &str| name.trim_matches(['`', '"', '\'', '.']).to_string();
-    let Some(cut) = rest.cut_as(&WAY, |found| taken_if(!LITTLE.contains(&bare(found.cut.get("v")).to_lowercase().as_str())))
-    else {
-        return false;
+    // `Cosine fits best here` is said of a schedule.
+    let is_said = |found: &Found<'_>| {
+        let name = bare(found.cut.get("v"));
+        let says_of_what = ["alike", "in", "must"].iter().any(|part| !found.cut.get(part).is_empty());
+        // Beside two that are alike a score is the column of that name.
+        let may_be = !is_filler(&name) || !found.cut.get("in").is_empty();
+        taken_if(says_of_what && is_named(found) && may_be && !LITTLE.contains(&name.to_lowercase().as_str()))
     };
+    let Some(cut) = rest.cut_as(&WAY, is_said) else { return false };
     request.embeddings = true;
     request.label = Some(bare(cut.get("v")));
-    request.input = ["in", "other"].map(|name| bare(cut.get(name))).into_iter().filter(|name| !name.is_empty()).collect();
+    let two = ["in", "other"].map(|name| bare(cut.get(name)));
+    if two.iter().all(|name| !name.is_empty()) {
+        request.input = two.into();
+    }
     true
 }
 
@@ -250,14 +258,48 @@ fn listed(list: &str) -> Vec<String> {
     names.filter(|name| !matches!(*name, "" | "and" | "the")).map(str::to_string).collect()
 }
 
-/// Which columns are the input, and which are none of it.
-fn columns(rest: &mut Rest, request: &mut Request) {
+/// The names of columns that are left out in such words.
+fn excluded(rest: &mut Rest, way: &Regex) -> Option<Vec<String>> {
     // `Ignore the other columns` names none.
     static OF_KIND: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"(?i)^(?:others?|remaining|unused|empty|duplicated?|irrelevant|constant|unnamed|all|any|extra|unnecessary|useless|following)$",
         )
     });
+    let found = std::cell::RefCell::new(Vec::new());
+    rest.cut_place(|text, from| {
+        way.captures_iter(&text[from..]).find_map(|captures| {
+            let (whole, list) = (captures.get(0)?.range(), captures.name("v")?);
+            let names = listed(own_list(list.as_str(), &text[from + list.end()..]));
+            // Behind the names stands no more than a word for columns, which ends a list.
+            let (is_to_the_end, own) = (whole.end > list.end(), own_list(list.as_str(), &text[from + list.end()..]));
+            let (names, end) = match is_to_the_end {
+                true => (listed(list.as_str()), whole.end),
+                false => (names, list.start() + own.len()),
+            };
+            let is_kind = OF_KIND.is_match(list.as_str());
+            found.replace(names);
+            (!is_kind).then_some(from + whole.start..from + end)
+        })
+    })?;
+    Some(found.take())
+}
+
+/// A list less its last name where that begins a phrase of its own: `a, b` of `a, b, metric F1`.
+fn own_list<'a>(list: &'a str, behind: &str) -> &'a str {
+    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^[ \t]+(?:(?:and|or|from|in|as|are|is|to|for|with|at|on|by|when|while|because|since|please|then|but|out|too|which|that|columns?|fields?)\b)|^[ \t]*(?:$|[^ \t\w=:])",
+        )
+    });
+    match list.rsplit_once(',') {
+        Some((own, last)) if !last.contains(" and ") && !last.trim().starts_with("and ") && !GOES_ON.is_match(behind) => own,
+        _ => list,
+    }
+}
+
+/// Which columns are the input, and which are none of it.
+fn columns(rest: &mut Rest, request: &mut Request) {
     // As their names begin or end: `except the columns that start with tmp_`, `drop all *_raw columns`.
     static ALIKE: LazyLock<[Regex; 3]> = LazyLock::new(|| {
         let verb = r"(?:ignor(?:e|ing)|drop(?:ping)?|exclud(?:e|ing)|remov(?:e|ing)|leav(?:e|ing) out|omit(?:ting)?|without|skip(?:ping)?|except(?: for)?|but(?: not)?|(?:do not|don['’]t|not) us(?:e|ing)|no)";
@@ -318,8 +360,8 @@ fn columns(rest: &mut Rest, request: &mut Request) {
         }
     }
     for way in EXCLUDED.iter() {
-        while let Some(cut) = rest.cut_as(way, |found| taken_if(!OF_KIND.is_match(found.cut.get("v")))) {
-            request.exclude.extend(listed(cut.get("v")));
+        while let Some(list) = excluded(rest, way) {
+            request.exclude.extend(list);
         }
     }
     while let Some(cut) = INPUT.iter().find_map(|way| rest.cut_as(way, |found| taken_if(is_named(found)))) {

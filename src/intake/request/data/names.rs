@@ -187,7 +187,9 @@ fn beside(rest: &mut Rest, first: DataName, lying: &impl Fn(&str) -> Option<Lyin
         let found = std::cell::Cell::new(None);
         let cut = rest.cut_word(|before, word| {
             let is_data = role(before, word, lying)? == Lying::Data;
-            let both = is_data.then(|| together(&all, &DataName::parse(word, lying)))??;
+            let other = is_data.then(|| DataName::parse(word, lying))?;
+            // Neither is said to be the one that is trained on.
+            let both = together(&all, &other).or_else(|| together(&other, &all))?;
             found.set(Some(both));
             Some(())
         });
@@ -215,8 +217,8 @@ fn folder_of_splits(first: &Path, second: &Path) -> Option<PathBuf> {
     if second.parent() == Some(first) {
         return split(second).map(|_| first.to_path_buf());
     }
-    let both = split(first).zip(split(second));
-    let are_two = both.is_some_and(|(one, other)| one != other && (one == "train" || other == "train"));
+    // What is trained on is called so.
+    let are_two = split(first).zip(split(second)).is_some_and(|(one, other)| one == "train" && other != "train");
     parent.filter(|parent| are_two && second.parent() == Some(*parent)).map(Path::to_path_buf)
 }
 

@@ -28,7 +28,7 @@ static IS_INPUT: LazyLock<Regex> = LazyLock::new(|| {
 /// Stands before inputs, which `without using` are none.
 static INPUTS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?-i:SELECT)\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\b(?:just|only) the (?:two|three|four|five|six)\s|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
+        r"(?i)(?:\b(?:from|using|use only|on|based on|given|by means of|concatenat(?:e|ing)|combin(?:e|ing)|classify|classifying|aus|anhand|basierend auf|mit|avec|con|usando|utilizando|utilisant|à partir d[eu]|a partire? d\w+)\s|[用据于]\s?|\bonly use\s|\b(?:keep|take|read|feed|include)(?:ing)?\s(?:only|just)\s|\b(?:only|just)\s(?:keep|take|read|feed|include)\s|\b(?-i:SELECT)\s|\b(?:features|inputs|predictors|covariates)\s|\b(?:features?|inputs?|predictors?|(?:input |independent |explanatory )?variables|covariates|texts?|x)(?:\s?[:=]|\sare)\s?\[?|[\w`'\x22]\s?~\s?|\b(?:just|only) the (?:two|three|four|five|six)\s|\bwith (?:the )?(?:colou?rs|bands|magnitudes|measurements|readings)\s|\b(?:similarity|score|distance|relation|match) between\s)",
     )
 });
 

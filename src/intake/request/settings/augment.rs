@@ -103,10 +103,12 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
     }
 }
 
+/// Says before a word for changes of images that those that are named are all.
+const OTHERS: &str = r"(?:no|without(?: any)?) (?:other|further|more|additional)";
+
 /// `Rotations of 10 degrees, no other augmentation`.
-static NO_OTHER: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)\b(?:(?:and|but|with)\s)?(?:no|without(?: any)?) (?:other|further|more|additional) (?:data )?augmentations?\b")
-});
+static NO_OTHER: LazyLock<Regex> =
+    LazyLock::new(|| regex(&format!(r"(?i)\b(?:(?:and|but|with)\s)?{OTHERS} (?:data )?augmentations?\b")));
 
 /// Before what is not to be done: the changes that are made anyway are not.
 pub(super) fn no_other(rest: &mut Rest, request: &mut Request) {
@@ -185,7 +187,7 @@ fn only_these(rest: &mut Rest, request: &mut Request) {
                 r"{before}\b(?:only|just|nothing but|nothing except|no augmentation but|no augmentations? (?:except|besides|other than))\s(?:(?:use|with|do)\s)?{list}\b{behind}"
             )),
             pattern(&format!(
-                r"{before}(?:\b(?:use|with|do)\s)?\b{list}\s(?:augmentations?\s)?(?:only|alone|,? ?and nothing else|,? ?(?:and |but )?(?:no|without(?: any)?) (?:other|further|more) (?:augmentations?|changes?|transforms?|transformations?))\b{behind}"
+                r"{before}(?:\b(?:use|with|do)\s)?\b{list}\s(?:augmentations?\s)?(?:only|alone|,? ?and nothing else|,? ?(?:and |but )?{OTHERS} (?:augmentations?|changes?|transforms?|transformations?))\b{behind}"
             )),
         ]
     });

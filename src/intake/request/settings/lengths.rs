@@ -47,7 +47,7 @@ patterns! {
         r"^@epochs? (?:of )?(?:linear )?warm-?\s?up\b",
     ],
     epochs: [
-        r"\b(?:(?:\d+|two|three|four|five|ten) times )?(?:fewer |less )?epochs (?:is|are|would be|will be|should be|will do|suffices?)(?: (?:enough|plenty|sufficient|fine|ok))?[,;:]? (?:so|that is|meaning|that makes|i\.?e\.?) #",
+        r"\bepochs(?: [a-z']+){1,4}[,;:]? (?:so|that is|meaning|namely|that makes|i\.?e\.?) (?:only |just )?#(?: epochs| of them)?\s*(?:$|[.,;)!?¦])",
         r"\b(?:stop|end|finish)(?:ping|ing)?(?: (?:the )?training)? (?:after|at)\s@(?:training |full )?(?:epochs?|passes)\b",
         r"^@(?:training |full )?(?:(?:epochs?|passes)\b|rounds(?: of training| over (?:the |all )?data)?\s*(?:or so\s*)?(?:$|[,.;)!?¦]))",
         r"\b(?:(?:num|max|total|train|n|nb)[ _])*epochs?\s?[=:]\s?#",

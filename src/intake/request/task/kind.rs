@@ -2,7 +2,7 @@
 
 use crate::intake::regex;
 use crate::intake::request::pattern::pattern;
-use crate::intake::request::rest::{Found, Rest, taken_if};
+use crate::intake::request::rest::{Found, Rest, is_filler, taken_if};
 use crate::intake::request::wording::corrected::takes_back;
 use crate::intake::request::{Refused, Request};
 use crate::spec::Task;
@@ -121,16 +121,13 @@ fn as_classes(rest: &mut Rest) -> bool {
         let classes = r"(?:class(?:es)?|categor(?:y|ies)|(?:a )?classification(?: (?:task|problem))?)";
         let number = r"(?:a |an )?(?:numbers?|numeric(?:al)? values?|continuous(?: values?)?|regression(?: (?:target|task|problem))?|scores?|scale)";
         pattern(&format!(
-            r"(?:(?:\b(?:treat|take|consider|handle|regard)(?:ed|ing)? (?:(?:it|them|these|those|this|¦|the [\w-]+) )?)?\bas|¦)(?: (?:an?|separate|distinct|different|discrete|five|\d+))* {classes}(?:,? (?:and |but )?(?:not|never|rather than|instead of) (?:as )?{number})?\b"
+            r"(?:(?:\b(?:treat|take|consider|handle|regard)(?:ed|ing)? (?:(?:it|them|these|those|this|¦|the [\w-]+) )?)?\bas|¦)(?: (?:an?|separate|distinct|different|discrete|two|three|four|five|six|seven|eight|nine|ten|\d+))* {classes}(?:,? (?:and |but )?(?:not|never|rather than|instead of) (?:as )?{number})?\b"
         ))
     });
     // `As class labels` names a column.
     let is_all = |found: &Found<'_>| {
-        taken_if(
-            !found.behind.trim_start().starts_with(|c: char| c.is_alphanumeric())
-                || found.behind.trim_start().starts_with("please")
-                || found.behind.trim_start().starts_with("pls"),
-        )
+        let next = found.behind.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+        taken_if(!found.behind.trim_start().starts_with(next) || next.is_empty() || is_filler(next))
     };
     (rest.says("class") || rest.says("categor")) && rest.cut_as(&CLASSES, is_all).is_some()
 }

@@ -82,6 +82,9 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
 });
 
 pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
+    if request.task != Some(Task::TextRegression) && (rest.says("confusion") || rest.says("classification report")) {
+        while rest.cut(&BY_CLASS).is_some() {}
+    }
     // `A recall of at least 0.6` with its value, which is no target of another.
     let (valued, _) = others(rest, request, true);
     let at_least = if errors(rest, request) { None } else { goods(rest, request) };
@@ -141,13 +144,20 @@ fn is_error_first(rest: &Rest) -> bool {
     error < good && !p.metric.find_iter(text).any(is_aim)
 }
 
+/// What a report of classes has anyway.
+static BY_CLASS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:\b(?:report|show|give|print|plot|add|includ)(?:e|s|ing)?\s(?:(?:for|me|the|an?|also|both)\s)*)?\b(?:classification reports?|confusion matri(?:x|ces))\b",
+    )
+});
+
 /// Of classes what a report has of all together.
 static OF_EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:(?:for|of) (?:each|every)|per) class\b"));
 
 /// Measures that there are not, of those with a value where only these are looked for, and those that there are of one kind of task alone;
 /// behind all that have a value.
 fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Vec<Metric>) {
-    const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|classification report|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|confusion matri(?:x|ces)|mape|f-?beta|brier(?: score)?|g-?means?";
+    const NAMES: &str = r"balanced[ _-]accurac(?:y|ies)|top[- ]?(?:[2346789]|\d\d+)[- ]accurac(?:y|ies)|weighted[ _-](?:averaged? )?f1|precision|recall|sensitivity|specificity|(?:cohen['’]?s|weighted) kappa|kappa score|per[- ]class (?:metrics?|scores?|results?|f1|accurac(?:y|ies))|jaccard(?: index)?|mape|f-?beta|brier(?: score)?|g-?means?";
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
             r"(?:\b(?:optimi[sz]|maximi[sz]|report|show|measur|track|watch)(?:e|es|ing)?\s(?:for\s|me\s|the\s)*)?\b(?P<name>{NAMES})\b(?:\sscores?)?(?:\s(?:(?:of|is|to be|must be|should be|at least|above|over)\s|[≥=:]\s?|>=?\s?){{0,3}}(?P<value>0?\.\d+|1\.0|\d{{1,2}}\s?%))?(?:\s(?:of|for|on)\s(?:the\s)?['\x22]?[\w-]+['\x22]?\sclass(?:es)?)?"
@@ -161,25 +171,9 @@ fn others(rest: &mut Rest, request: &Request, valued: bool) -> (Vec<String>, Vec
             regex(r"(?i)^(?:\s(?:that|the|what|how|columns?|analysis|farming|medicine|machin\w+)\b|[-_\x40]\w|\s?[=:]\s?[a-z])"),
         ]
     });
-    if ![
-        "accurac",
-        "f1",
-        "cision",
-        "recall",
-        "ivity",
-        "ficity",
-        "kappa",
-        "jaccard",
-        "confusion",
-        "mape",
-        "beta",
-        "report",
-        "class",
-        "brier",
-        "mean",
-    ]
-    .iter()
-    .any(|word| rest.says(word))
+    if !["accurac", "f1", "cision", "recall", "ivity", "ficity", "kappa", "jaccard", "mape", "beta", "class", "brier", "mean"]
+        .iter()
+        .any(|word| rest.says(word))
     {
         return (vec![], vec![]);
     }

@@ -224,3 +224,32 @@ fn languages_say_the_direction() {
         assert_eq!(pair(text), None, "{text}");
     }
 }
+
+#[test]
+fn a_list_of_columns_ends_where_something_else_begins() {
+    for (text, label, exclude) in [
+        ("a model that predicts churn? Leave id out", "churn", &[][..]),
+        ("predict churn without the columns a and b, metric F1", "churn", &["a", "b"]),
+        ("predict churn without the columns a, b, macro F1", "churn", &["a", "b"]),
+        ("predict churn, drop the columns a, b and c, batch size 8", "churn", &["a", "b", "c"]),
+        ("predict churn, ignore columns a, b, lr 1e-3", "churn", &["a", "b"]),
+        ("predict churn, ignore columns a, b, 5 epochs", "churn", &["a", "b"]),
+        ("predict churn, drop the a, b and c columns", "churn", &["a", "b", "c"]),
+        ("predict churn, ignore columns a, b, c from a.csv", "churn", &["a", "b", "c"]),
+    ] {
+        let request = parse(&format!("MLP on a.csv, {text}"));
+        assert_eq!(
+            (request.label.as_deref(), &request.exclude[..]),
+            (Some(label), &exclude.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+            "{text}: {request:?}"
+        );
+    }
+}
+
+#[test]
+fn a_schedule_that_fits_names_no_column() {
+    let request = parse("I think cosine fits best here, MLP on a.csv, predict b");
+    assert_eq!((request.label.as_deref(), request.embeddings), (Some("b"), false));
+    let request = parse("MiniLM on a.csv, texts title and body, cosine similarity should match rating");
+    assert_eq!((request.label.as_deref(), request.embeddings), (Some("rating"), true));
+}

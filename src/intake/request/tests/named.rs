@@ -108,3 +108,16 @@ fn rows_that_are_to_be_ignored_are_told() {
     assert!(r.lacking.iter().any(|lack| lack.of == Lack::Filter && lack.words.contains("rows have mood")), "{r:?}");
     assert_eq!(r.label.as_deref(), Some("mood"));
 }
+
+#[test]
+fn two_folders_are_splits_where_one_is_trained_on() {
+    let at = |path: &str| path.contains('/').then_some(Lying::Data);
+    let path = |text: &str| match parse_request(text, at).data {
+        Some(DataName::Local { path }) => path.to_string_lossy().into_owned(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(path("ResNet-20 on photos/train, test on photos/val"), "photos");
+    assert_eq!(path("ResNet-20 with photos/val and photos/train"), "photos");
+    let request = parse_request("train ResNet-20 on photos/val, test on photos/train", at);
+    assert_eq!((path("train ResNet-20 on photos/val, test on photos/train").as_str(), request.refused.len()), ("photos/val", 1));
+}

@@ -313,3 +313,20 @@ fn shares_of_more_than_all_are_refused() {
         assert!(r.refused.iter().all(|refused| !refused.expected.contains("add up")), "{text}: {r:?}");
     }
 }
+
+#[test]
+fn three_parts_are_the_whole() {
+    for (text, refused) in [
+        ("70% train, 20% val, 10% test", 0),
+        ("70% train, 10% val, 10% test", 1),
+        ("80% train, 20% val, 20% test", 1),
+        ("70% train, 20% of the rest for validation, 10% test", 0),
+    ] {
+        let request = parse(&format!("MLP on a.csv, predict b, {text}"));
+        assert_eq!(request.refused.len(), refused, "{text}: {request:?}");
+    }
+    let request = parse("MLP on a.csv, predict b, 10% val, 20% test, stop at 5% training error");
+    assert_eq!((request.data_frac, request.refused), (None, vec![]));
+    let request = parse("MLP on a.csv, predict b, the rows were scored according to 20% of the data");
+    assert_eq!(request.tested, None, "{request:?}");
+}

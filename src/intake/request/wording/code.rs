@@ -177,7 +177,8 @@ fn words_of(call: &Call, path: &str, text: &str) -> String {
             (None, None) => {}
         }
     }
-    let is_said = said.iter().any(|own| !call.says.is_empty() && own.starts_with(call.says));
+    // `Report macro F1` says `report F1` and more.
+    let is_said = said.iter().any(|own| call.says.split(' ').all(|word| own.split([' ', ';']).any(|own| own == word)));
     let own = (!call.says.is_empty() && !is_said).then(|| call.says.to_string());
     own.into_iter().chain(said).filter(|own| !own.is_empty()).collect::<Vec<_>>().join("; ")
 }
@@ -391,6 +392,23 @@ mod tests {
         let request = parse("ResNet-20 on CIFAR-10, Compose([RandomCrop(32, padding=2), RandomHorizontalFlip(), ToTensor()])");
         assert_eq!(request.augment, [Augment::PadCrop { padding: 2 }, Augment::HorizontalFlip]);
         assert_eq!(request.not_understood, Vec::<String>::new());
+    }
+
+    #[test]
+    fn scores_are_reported() {
+        use crate::spec::Metric;
+        for (call, metric) in [
+            ("f1_score(y, p)", Some(Metric::F1)),
+            ("f1_score(y, p, average='macro')", Some(Metric::MacroF1)),
+            ("print(f1_score(y, p, average=None))", Some(Metric::F1)),
+            ("confusion_matrix(y, p)", None),
+            ("classification_report(y, p)", None),
+        ] {
+            let request = parse(&format!("MLP on a.csv, predict b\n{call}"));
+            assert_eq!((request.metric, request.lacking, request.not_understood), (metric, vec![], vec![]), "{call}");
+        }
+        let request = parse("MLP on a.csv, predict b, show the confusion matrix and a classification report");
+        assert_eq!((request.metric, request.lacking, request.not_understood), (None, vec![], vec![]));
     }
 
     #[test]

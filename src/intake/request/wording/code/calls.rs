@@ -113,7 +113,7 @@ pub(super) static CALLS: &[Call] = &[
     call("root_mean_squared_error", "report RMSE", OF_SCORES, &[IDLE, IDLE]),
     call(
         "f1_score",
-        "",
+        "report F1",
         &[("average", Key::Within("report {} F1")), ("y_true y_pred sample_weight zero_division labels pos_label", IDLE)],
         &[IDLE, IDLE],
     ),
