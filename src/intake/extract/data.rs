@@ -30,6 +30,9 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
         )
     });
     let text = at.text();
+    if is_not_yet(text) || is_of_future(found.paper.section_title(at.sentence.section)) {
+        return;
+    }
     let mentions = at.heard.datasets_in(text);
     let mut named: Vec<(String, Range<usize>)> = mentions.into_iter().map(|m| (text[m.at.clone()].to_string(), m.at)).collect();
     for (name, _) in &mut named {
@@ -53,6 +56,24 @@ fn datasets(at: &Place<'_>, found: &mut Findings<'_>) {
     for (name, place) in named {
         found.say(at, FieldKey::Datasets, Value::Dataset { dataset: DatasetUse { name, role } }, None, place);
     }
+}
+
+/// What could be done with data, or could not: `can be enhanced by larger data such as Foo`, `Foo is not available`.
+fn is_not_yet(text: &str) -> bool {
+    static NOT_YET: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(concat!(
+            r"(?i)\b(?:in (?:the )?future|future (?:work|research|studies|directions?|versions?|experiments?)|we (?:plan|hope) to",
+            r"|(?:can|could|may|might|would) (?:also |further |then |likely |probably )?be (?:[a-z]+ly )?(?:further )?(?:improved|enhanced|extended|boosted)",
+            r"|(?:is|are|was|were) (?:unavailable|not (?:publicly |yet |freely )?(?:available|released|accessible))",
+            r"|(?:has|have|was|were|is|are) not (?:yet )?(?:been )?(?:pre-?|fine-?)?(?:trained|tuned|tested|evaluated) on)\b"
+        ))
+    });
+    NOT_YET.is_match(text)
+}
+
+fn is_of_future(title: &str) -> bool {
+    title.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "future")
+        && !title.to_lowercase().contains("conclusion")
 }
 
 /// Whether the paper says of all its data sets at once that it trains on them: `we split the three datasets into training and test sets`.

@@ -53,6 +53,9 @@ fn data_and_machines_of_firms() {
     assert!(data("We use the Google Speech Commands dataset, which contains 65,000 recordings.").contains("Speech Commands"));
     assert!(data("We train on the Amazon Reviews dataset.").contains("Amazon Reviews"));
     assert_eq!(data("We train on Google Colab and on Amazon EC2."), "");
+    assert_eq!(data("This could be further improved with larger datasets such as ImageNet."), "");
+    assert_eq!(data("The model was not trained on the MNIST dataset."), "");
+    assert_eq!(found("## Future improvements\n\nTrain on the ImageNet dataset, too.\n", FieldKey::Datasets), "");
 }
 
 #[test]
