@@ -106,7 +106,7 @@ pub(crate) fn find_warming(rest: &mut Rest, request: &mut Request) {
         Some((None, _)) | None => {}
     }
     let Some(cut) = first(rest, &PATTERNS.warms_epochs) else { return };
-    request.epochs = number(cut.get("all")).filter(|all| *all > 0.0);
+    request.epochs = number(cut.get("all")).filter(|all| *all > 0.0).or(request.epochs);
     request.warmup_epochs = if cut.get("half").is_empty() { cut.number() } else { Some(0.5) };
 }
 

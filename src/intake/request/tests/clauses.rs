@@ -265,6 +265,8 @@ fn how_a_rate_begins_and_ends() {
     assert_eq!((r.schedule, r.not_understood), (Some(ScheduleShape::Constant), vec![]));
     let r = of("warm up for 1 epoch of 4");
     assert_eq!((r.warmup, r.epochs), (Some(Warmup::Frac(0.25)), Some(4.0)), "{:?}", r.not_understood);
+    let r = of("lr divided by 10 at 60 and 120 of 200 epochs, warm-up over the first half epoch");
+    assert_eq!((r.warmup, r.epochs), (Some(Warmup::Frac(0.0025)), Some(200.0)), "{:?}", r.not_understood);
     let r = of("warm-up over the first half epoch, 2 epochs");
     assert_eq!((r.warmup, r.epochs), (Some(Warmup::Frac(0.25)), Some(2.0)), "{:?}", r.not_understood);
     assert_eq!(of("100 steps of warm-up out of 2000").steps, Some(2000));
