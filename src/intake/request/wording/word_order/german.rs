@@ -110,7 +110,10 @@ static WAYS: LazyLock<[(Regex, &str); 20]> = LazyLock::new(|| {
         ),
         // `Weder Nummer noch Name verwenden`.
         (regex(r"(?i)\bweder\s(?P<one>[^.;:!?,\n]{1,40}?)\snoch\b"), "weder ${one} auch nicht"),
-        (regex(r"(?i)\b(?P<n>zwei|drei|vier|fünf|\d+) (?P<of>\p{L}+) zu (?P<units>\d+)"), "${n} ${of} zu je ${units}"),
+        (
+            regex(r"(?i)\b(?P<n>zwei|drei|vier|fünf|\d+) (?P<of>(?:ver(?:steckt|borgen|deckt)en\s)?\p{L}+) zu (?P<units>\d+)"),
+            "${n} ${of} zu je ${units}",
+        ),
     ]
 });
 
@@ -131,14 +134,17 @@ fn verb_first(text: &str) -> Option<String> {
 
 /// `Nummer darf auf keinen Fall verwendet werden, Name auch nicht`.
 fn forbidden(text: &str) -> Option<String> {
-    static BAN: LazyLock<[(Regex, &str); 1]> = LazyLock::new(|| {
-        [(
-            regex(concat!(
-                r"(?i)\b(?:darf|dürfen|soll(?:en)?|sollten?|kann|können)\s(?:(?:dabei|hier|aber|bitte|jedoch)\s)?(?:auf keinen fall|in keinem fall|keinesfalls|nicht|nie(?:mals)?)\s",
-                r"(?:(?:mit|als (?:eingabe|merkmal|feature|input)|ins modell|in das modell)\s)?(?:verwendet|benutzt|genutzt|gebraucht|einbezogen|herangezogen|berücksichtigt|eingesetzt|einfließen|eingehen)(?:\swerden)?\b",
-            )),
-            "bitte nicht verwenden",
-        )]
+    static BAN: LazyLock<[(Regex, &str); 2]> = LazyLock::new(|| {
+        [
+            (regex(r"(?i)\b(?:bitte\s)?nicht\s(?:mit\s)?(?:einbeziehen|heranziehen|berücksichtigen)\b"), "bitte nicht verwenden"),
+            (
+                regex(concat!(
+                    r"(?i)\b(?:darf|dürfen|soll(?:en)?|sollten?|kann|können)\s(?:(?:dabei|hier|aber|bitte|jedoch)\s)?(?:auf keinen fall|in keinem fall|keinesfalls|nicht|nie(?:mals)?)\s",
+                    r"(?:(?:mit|als (?:eingabe|merkmal|feature|input)|ins modell|in das modell)\s)?(?:verwendet|benutzt|genutzt|gebraucht|einbezogen|herangezogen|berücksichtigt|eingesetzt|einfließen|eingehen)(?:\swerden)?\b",
+                )),
+                "bitte nicht verwenden",
+            ),
+        ]
     });
     static TOO: LazyLock<[(Regex, &str); 1]> = LazyLock::new(|| {
         [(

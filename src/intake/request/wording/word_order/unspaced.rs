@@ -76,7 +76,7 @@ static PARTICLES: LazyLock<[(Regex, &str); 1]> = LazyLock::new(|| {
     [(regex(r"(?P<word>[A-Za-z][A-Za-z0-9-]*)(?P<next>[上对在用为做进来把并快]|で|を|の|は|に|と)"), "${word} ${next}")]
 });
 
-static CHINESE: LazyLock<[(Regex, &str); 29]> = LazyLock::new(|| {
+static CHINESE: LazyLock<[(Regex, &str); 30]> = LazyLock::new(|| {
     [
         // `预测房价.csv中的租金`.
         (
@@ -93,6 +93,7 @@ static CHINESE: LazyLock<[(Regex, &str); 29]> = LazyLock::new(|| {
             "冻结除分类头以外的所有层",
         ),
         (regex(r"(?P<of>文件夹|目录)[下中里内]的"), "文件夹里的"),
+        (regex(&format!(r"从(?P<from>{HAN}{{1,8}}?)来?预测")), "根据${from}预测"),
         // `编号这一列`.
         (regex(r"这一?[个]?(?P<of>列|字段)"), "${of}"),
         (regex(r"(?:输出|给出|显示|打印|汇报|看)(?P<next>[A-Z]|宏|微平均|准确率|召回率|精确率|均方|平均绝对)"), "报告${next}"),
@@ -139,7 +140,7 @@ static CHINESE: LazyLock<[(Regex, &str); 29]> = LazyLock::new(|| {
         (regex(r"把(?P<language>\p{Han}{1,3}[语文])"), "${language}"),
         (
             regex(&format!(
-                r"按(?:照)?(?P<name>{HAN}{{1,8}}?)(?:排序|顺序|先后)?，?(?:选取|取出?|选|留出|拿出|保留|用)?(?P<latest>最新|最近|最后)的(?P<share>[0-9]+\s?[%％])"
+                r"按(?:照)?(?P<name>{HAN}{{1,8}}?)(?:排序|顺序|先后)?(?:选取|取出?|选|留出|拿出|保留|用)?(?P<latest>最新|最近|最后)的(?P<share>[0-9]+\s?[%％])"
             )),
             "${latest}的${share} 按${name} ",
         ),
