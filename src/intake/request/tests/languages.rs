@@ -97,3 +97,79 @@ fn parts_and_limits_are_read() {
         ],
     );
 }
+
+/// What is wished, limited, counted and ended as each language does, with the words in its own order.
+#[test]
+fn wishes_limits_and_numbers_are_read() {
+    let late = |file: &str, told: &str, by: &str| {
+        format!(
+            "MLP on {file}, predict {told}. Hold out the latest 20% by {by} for testing, 50 epochs, stop early if there is no improvement for 5 epochs, weight decay 0.01."
+        )
+    };
+    let note = |file: &str, told: &str, from: &str| {
+        format!(
+            "Fine-tune MiniLM on {file}: classify {told} from {from}. 3 epochs, learning rate 2e-5, batch size 16, early stopping with patience 2, at most 20 minutes."
+        )
+    };
+    let rows = "Predict lohn in a.csv with an MLP, one hidden layer of 32 units, 100 epochs, Adam, learning rate 0.01, seed 7, use only the first 5000 rows.";
+    let frozen = "Pretrained ResNet-18 on the images in tiere/, freeze everything except the head, 5 epochs, horizontal flips, 20% for testing, at most 45 minutes.";
+    for (english, columns, text) in [
+        (
+            late("herz.csv", "puls", "datum"),
+            ["puls", "datum"],
+            "MLP auf herz.csv, vorhergesagt werden soll puls. Die neuesten 20 % nach datum zum Testen zurücklegen, 50 Epochen, abbrechen, wenn sich 5 Epochen lang nichts verbessert, Weight Decay 0,01.",
+        ),
+        (
+            late("coeur.csv", "pouls", "date"),
+            ["pouls", "date"],
+            "MLP sur coeur.csv, on veut prédire pouls. Garde les 20 % les plus récents selon date pour le test, 50 époques, arrête-toi s'il n'y a pas d'amélioration pendant 5 époques, weight decay de 0,01.",
+        ),
+        (
+            late("corazon.csv", "pulso", "fecha"),
+            ["pulso", "fecha"],
+            "MLP sobre corazon.csv, hay que predecir pulso. Reserva para test el 20 % más reciente según fecha, 50 épocas, para si no mejora durante 5 épocas, weight decay 0,01.",
+        ),
+        (
+            late("heart.csv", "心率", "日期"),
+            ["心率", "日期"],
+            "用heart.csv训练MLP预测心率。按日期取最新的20%作为测试集，最多50轮，连续5轮没有提升就停止，权重衰减0.01。",
+        ),
+        (
+            late("heart.csv", "心拍", "日付"),
+            ["心拍", "日付"],
+            "heart.csvでMLPを学習し、心拍を予測する。日付の新しい順に20%をテストデータとし、最大50エポック、5エポック改善しなければ打ち切り、重み減衰0.01。",
+        ),
+        (
+            note("recensioni.jsonl", "voto", "testo"),
+            ["voto", "testo"],
+            "Fai il fine-tuning di MiniLM su recensioni.jsonl: bisogna classificare voto a partire da testo. Tre epoche, tasso di apprendimento 2e-5, batch da 16, early stopping con pazienza 2, non deve durare più di 20 minuti.",
+        ),
+        (
+            note("avaliacoes.jsonl", "nota", "texto"),
+            ["nota", "texto"],
+            "Faça o ajuste fino do MiniLM em avaliacoes.jsonl: é preciso classificar nota com base em texto. Três épocas, taxa de aprendizagem 2e-5, lotes de 16, parada antecipada com paciência 2, sem passar de 20 minutos.",
+        ),
+        (
+            note("reviews.jsonl", "評価", "本文"),
+            ["評価", "本文"],
+            "reviews.jsonlでMiniLMをファインチューニングし、本文から評価を分類したい。３エポック、学習率2e-5、バッチサイズ16、早期終了のpatienceは2、20分以内でお願いします。",
+        ),
+        (
+            rows.to_string(),
+            ["lohn", "alter"],
+            "Preveja lohn em a.csv com um MLP: uma camada oculta de 32 neurônios, 100 épocas, Adam, taxa de aprendizado 0,01, semente 7, use só as primeiras 5 mil linhas.",
+        ),
+        (
+            frozen.to_string(),
+            ["a", "b"],
+            "ResNet-18 preaddestrata sulle immagini di tiere/, congela tutto tranne la testa, 5 epoche, ribaltamenti orizzontali, 20 per cento per il test, massimo 45 minuti.",
+        ),
+        (
+            frozen.to_string(),
+            ["a", "b"],
+            "tiere/の画像で事前学習済みResNet-18を微調整。ヘッド以外はすべて凍結、5エポック、左右反転、20%をテスト用に、45分以内。",
+        ),
+    ] {
+        are_alike(&english, &columns, &[text]);
+    }
+}

@@ -370,12 +370,14 @@ impl Phrases {
     fn is_ordinary(&self, word: &str) -> bool {
         #[rustfmt::skip]
         const ORDINARY: &[&str] = &[
-            "columns", "column", "texts", "images", "sentences", "data", "rows", "examples", "file", "folder", "model", "features", "inputs",
+            "columns", "column", "target", "texts", "images", "sentences", "data", "rows", "examples", "file", "folder", "model", "features", "inputs",
             "the", "a", "of", "on", "in", "with", "from", "for", "and", "or", "by", "my", "our", "your", "is", "are", "it", "as", "at", "to", "this", "that", "these", "each", "all", "not", "no",
             "except", "without", "excluding", "exclude", "ignore", "must", "be", "should", "may", "can", "use", "used", "using", "only", "both", "nor", "neither", "which", "who", "whose", "before",
             "after", "over", "predict", "predicts", "classify", "train", "please", "if", "then",
             "English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Russian", "Chinese", "Japanese",
         ];
+        // What is said of time is a column's name as well: `aus Temperatur und Stunde`.
+        const OF_TIME: [&str; 5] = ["hour", "hours", "minute", "minutes", "seconds"];
         // `Desde cero`.
         const NOTHING: [&str; 4] = ["cero", "zéro", "zero", "null"];
         let low = word.to_lowercase();
@@ -384,7 +386,7 @@ impl Phrases {
             ORDINARY.contains(&english)
                 || english.is_empty()
                 || is_amount(english)
-                || is_of_settings(english)
+                || is_of_settings(english) && !OF_TIME.contains(&english)
                 || english.parse::<f64>().is_ok()
                 || english.contains(' ') && (self.is_spaced || english.split(' ').any(is_of_settings))
         };

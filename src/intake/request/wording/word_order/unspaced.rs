@@ -15,21 +15,57 @@ pub(super) fn in_order(text: &str) -> Option<String> {
     if !text.contains(|c: char| ('\u{3040}'..='\u{9fff}').contains(&c)) {
         return None;
     }
-    let out = turned(text, &*APART);
+    let out = narrow(text);
+    let out = and_then(text, out, myriads);
+    let out = and_then(text, out, |text| turned(text, &*APART));
     let out = and_then(text, out, |text| turned(text, &*CHINESE));
+    let out = and_then(text, out, |text| turned(text, &*ENDINGS));
     let out = and_then(text, out, from_behind);
     let out = and_then(text, out, |text| turned(text, &*JAPANESE));
     and_then(text, out, |text| turned(text, &*PARTICLES))
 }
 
+/// `３` and `％`: digits, letters and signs as wide as the others, but for those that end and part clauses, which others read.
+fn narrow(text: &str) -> Option<String> {
+    let is_wide = |c: char| c.is_alphanumeric() && ('\u{ff10}'..='\u{ff5a}').contains(&c) || c == '％' || c == '．';
+    let one = |c: char| if is_wide(c) { char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c) } else { c };
+    text.contains(is_wide).then(|| text.chars().map(one).collect())
+}
+
+/// `2万`, `五千`: with a place in words behind the digits.
+fn myriads(text: &str) -> Option<String> {
+    static COUNT: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"(?P<n>[0-9]+(?:\.[0-9]+)?|[一二两三四五六七八九])(?P<place>[百千万])(?P<next>[^\p{Han}]|[行条个件轮步次回枚])")
+    });
+    const DIGITS: &str = "零一二三四五六七八九";
+    let said = |found: &Captures<'_>| {
+        let n = match found["n"].replace('两', "二").chars().next().and_then(|first| DIGITS.chars().position(|own| own == first))
+        {
+            Some(digit) => digit as f64,
+            None => found["n"].parse().unwrap_or(0.0),
+        };
+        let place = match &found["place"] {
+            "百" => 100.0,
+            "千" => 1000.0,
+            _ => 10_000.0,
+        };
+        format!("{}{}", n * place, &found["next"])
+    };
+    replaced(text, &COUNT, said)
+}
+
 /// `销售.csv中的` and `bilder/で`: the name of a file ends before the next sign.
-static APART: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
+static APART: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
     [
-        (regex(&format!(r"(?P<what>文件|数据|ファイル|データ)(?P<file>[A-Za-z0-9_./-]+{FILE})")), "${what} ${file}"),
+        (
+            regex(&format!(r"(?P<what>文件|数据|ファイル|データ)(?:集|文件)?[是为はを用在]?(?P<file>[A-Za-z0-9_./-]+{FILE})")),
+            "${what} ${file}",
+        ),
         (regex("是/否|はい/いいえ"), "yes/no"),
         (regex("？"), "? "),
         (regex("！"), "! "),
         (regex("："), ": "),
+        (regex(&format!(r"(?P<file>{FILE})\s?[中里](?P<next>除|，)")), "${file} ${next}"),
         (regex(&format!(r"(?P<file>{FILE})(?P<next>[\u{{3041}}-\u{{9fff}}])")), "${file} ${next}"),
         (regex(r"(?P<file>[A-Za-z0-9_]/)(?P<next>文件夹|目录|[中里的上で]|の|から|に|を|フォルダ)"), "${file} ${next}"),
     ]
@@ -40,7 +76,7 @@ static PARTICLES: LazyLock<[(Regex, &str); 1]> = LazyLock::new(|| {
     [(regex(r"(?P<word>[A-Za-z][A-Za-z0-9-]*)(?P<next>[上对在用为做进来把并快]|で|を|の|は|に|と)"), "${word} ${next}")]
 });
 
-static CHINESE: LazyLock<[(Regex, &str); 20]> = LazyLock::new(|| {
+static CHINESE: LazyLock<[(Regex, &str); 30]> = LazyLock::new(|| {
     [
         // `预测房价.csv中的租金`.
         (
@@ -50,6 +86,32 @@ static CHINESE: LazyLock<[(Regex, &str); 20]> = LazyLock::new(|| {
         (
             regex(&format!(r"(?P<verb>根据|用|从|基于|利用)(?P<file>[^\s，。、；：,用据从于]{{1,40}}{FILE})\s?[中里]?的")),
             "在${file} 上${verb}",
+        ),
+        (regex(r"(?P<time>[0-9]+(?:\.[0-9]+)?\s?(?:个?小时|分钟|秒))(?:以内|之内|内)(?:跑完|训练完|结束)"), "不超过${time}"),
+        (
+            regex(r"除了?分类头(?:以外|之外|外)?，?其[他它]的?(?:所有|全部)?的?(?:层|参数)(?:都|全部|全都)?(?:冻结|固定)"),
+            "冻结除分类头以外的所有层",
+        ),
+        (regex(r"(?P<of>文件夹|目录)[下中里内]的"), "文件夹里的"),
+        (regex(&format!(r"从(?P<from>{HAN}{{1,8}}?)来?预测")), "根据${from}预测"),
+        // `编号这一列`.
+        (regex(r"这一?[个]?(?P<of>列|字段)"), "${of}"),
+        (regex(r"(?:输出|给出|显示|打印|汇报|看)(?P<next>[A-Z]|宏|微平均|准确率|召回率|精确率|均方|平均绝对)"), "报告${next}"),
+        (regex(r"每(?:一)?批(?:次)?(?:用|取|处理)?(?P<n>[0-9]+)[个条张]?(?:样本|数据|图片)?"), "批大小${n}"),
+        // A time that something is to be done within.
+        (
+            regex(
+                r"(?:(?:在|总?(?:训练)?(?:时间|时长|耗时)(?:控制|限制|限定)?在?))(?P<time>[0-9]+(?:\.[0-9]+)?\s?(?:个?小时|分钟|秒))(?:以内|之内|内)(?:完成|结束|跑完|训练完)?",
+            ),
+            "不超过${time}",
+        ),
+        (regex(r"(?:总|训练)(?:训练)?(?:时间|时长|耗时)(?P<next>不超过|最多|不要超过)"), "${next}"),
+        // `根据文本对评分进行分类`.
+        (
+            regex(&format!(
+                r"(?P<from>(?:根据|基于|利用|用|从)[^，。；,;]{{1,20}}?)对(?P<name>{HAN}{{1,8}}?)进行(?P<verb>分类|预测)"
+            )),
+            "${verb}${name}${from}",
         ),
         (regex(&format!(r"对(?P<name>{HAN}{{1,8}}?)进行(?P<verb>分类|预测)")), "${verb} ${name}"),
         (regex(&format!(r"[把将](?P<name>{HAN}{{1,8}}?)(?P<how>作为数[值字]|当作数[值字])来?预测")), "预测${name}，${how}"),
@@ -78,7 +140,7 @@ static CHINESE: LazyLock<[(Regex, &str); 20]> = LazyLock::new(|| {
         (regex(r"把(?P<language>\p{Han}{1,3}[语文])"), "${language}"),
         (
             regex(&format!(
-                r"按(?:照)?(?P<name>{HAN}{{1,8}}?)(?:排序|顺序)?(?P<latest>最新|最近|最后)的(?P<share>[0-9]+\s?[%％])"
+                r"按(?:照)?(?P<name>{HAN}{{1,8}}?)(?:排序|顺序|先后)?(?:选取|取出?|选|留出|拿出|保留|用)?(?P<latest>最新|最近|最后)的(?P<share>[0-9]+\s?[%％])"
             )),
             "${latest}的${share} 按${name} ",
         ),
@@ -91,11 +153,14 @@ static CHINESE: LazyLock<[(Regex, &str); 20]> = LazyLock::new(|| {
 
 /// `本文から評価を分類する`: what is told stands before what it is told from, and behind its verb.
 fn from_behind(text: &str) -> Option<String> {
-    static TOLD: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    static TOLD: LazyLock<[Regex; 4]> = LazyLock::new(|| {
         let list = format!(r"{NAME}(?:(?:、|,\s?|と|や|および|及び){NAME})*");
         let how = "(?P<how>数値として)?";
-        let verb = "(?P<verb>分類|予測|推定)(?:する|して|したいです|したい|し)?";
+        // `を MiniLM で分類`: with what stands before the verb.
+        let verb = r"(?:(?P<with>[A-Za-z][A-Za-z0-9./_-]*)で)?(?P<verb>分類|予測|推定)(?:する|して|し)?";
+        let other = format!(r"(?P<other>{list})以外の(?:すべて|全て|全部|全)の?(?:列|特徴量|カラム)(?:から|を使って|で)");
         [
+            regex(&format!(r"{other}(?P<told>{NAME})を{how}{verb}")),
             regex(&format!(r"(?P<told>{NAME})を(?P<other>{list})以外の(?:すべて|全て|全部)の(?:列|特徴量)から{how}{verb}")),
             regex(&format!(r"(?P<from>{list})(?:の列)?(?:だけ|のみ)?から(?P<told>{NAME})を{how}{verb}")),
             regex(&format!(r"(?P<told>{NAME})を(?:(?P<from>{list})(?:の列)?(?:だけ|のみ)?から)?{how}{verb}")),
@@ -115,12 +180,51 @@ fn from_behind(text: &str) -> Option<String> {
             (from, _) => format!("から {from} "),
         };
         let how = if at("how").is_empty() { String::new() } else { format!("{} ", at("how")) };
-        format!("{} {} {how}{from}", at("verb"), at("told"))
+        let with = if at("with").is_empty() { String::new() } else { format!("、{}で ", at("with")) };
+        format!("{} {} {how}{from}{with}", at("verb"), at("told"))
     };
     TOLD.iter().fold(None, |out, way| and_then(text, out, |text| replaced(text, way, said)))
 }
 
-static JAPANESE: LazyLock<[(Regex, &str); 15]> = LazyLock::new(|| {
+/// `学習させたいです`, `残しておいてください`: however politely it is asked, the same is to be done, or not to be done.
+static ENDINGS: LazyLock<[(Regex, &str); 10]> = LazyLock::new(|| {
+    const POLITE: &str = r"(?:です|ます|(?:と思い|と考えてい)ます|ください|下さい|ほしい(?:です)?|欲しい(?:です)?|もらえますか|いただけますか|おいてください|おいて)?";
+    [
+        (
+            regex(&format!(
+                r"(?P<verb>学習|訓練|分類|予測|推定|評価|調整|微調整|チューニング|ファインチューニング)(?:を)?(?:さ?せ|し|行い|行っ)(?:て|たい|たく|ま(?:す|しょう)){POLITE}"
+            )),
+            "${verb}する",
+        ),
+        (regex(&format!(r"を?(?:作り|作っ|作成し|構築し)(?:て|たい){POLITE}|を?(?:作成|構築)する")), "を作って"),
+        (regex(&format!(r"残し(?:て{POLITE}|たい(?:です)?)")), "残し"),
+        // `テキストは質問列`.
+        (
+            regex(
+                r"(?P<what>テキスト|ラベル|正解)は(?P<name>[^\s、。，,はを]{1,20}?)(?:列|カラム)(?:です|で)?(?P<end>[、。,\s]|$)",
+            ),
+            "${what}列は${name}${end}",
+        ),
+        (regex(r"(?P<metric>\b(?:MAE|RMSE|MSE|F1|AUC)|正解率|適合率|再現率|マクロF1)で評価(?:する|し)?"), "評価指標は${metric}"),
+        (regex(r"テスト(?:データ|セット|用)?と(?:する|して|し)"), "テスト用に残し"),
+        (
+            regex(&format!(
+                r"(?P<what>データ拡張|早期終了|早期停止|ドロップアウト|ウォームアップ|重み減衰|クラス重み)(?:は|を|も)?(?:しない|せず|なし(?:[でに])?|無し(?:[でに])?|不要|(?:使わ|使用し|行わ|適用し|入れ)(?:ない|ず))(?:で{POLITE})?"
+            )),
+            "${what}なし",
+        ),
+        (regex(r"(?:分類)?ヘッド以外[はを]?(?:すべて|全て|全部)?を?(?:凍結|固定)(?:する|して|し)?"), "ヘッド以外を凍結"),
+        (regex(&format!(r"(?P<what>ヘッド|最終層)(?:のみ|だけ)を?(?:学習|訓練)(?:する|し)?")), "${what}だけ学習"),
+        (
+            regex(&format!(
+                r"(?:以内|まで)[でに](?:終わらせ|終え|終わる|完了さ?せ|完了し|終了し)(?:て|る|たい)?(?:ように)?(?:して)?{POLITE}"
+            )),
+            "以内",
+        ),
+    ]
+});
+
+static JAPANESE: LazyLock<[(Regex, &str); 16]> = LazyLock::new(|| {
     [
         (regex(&format!(r"(?P<name>{NAME})(?:ごと|単位|別)[にで]分割")), "分割ごとに${name} "),
         (
@@ -133,10 +237,18 @@ static JAPANESE: LazyLock<[(Regex, &str); 15]> = LazyLock::new(|| {
             regex(&format!(r"(?P<name>{NAME})順[でに](?P<latest>最新|直近|最後)の(?P<share>[0-9]+\s?[%％])")),
             "${latest}の${share} 順で ${name} ",
         ),
+        (
+            regex(&format!(
+                r"(?P<name>{NAME})[のが](?:新しい|最新の?)(?:順[でに]?|ものから|方から|ほうから)の?(?P<share>[0-9]+\s?[%％])"
+            )),
+            "最新の${share} 順で ${name} ",
+        ),
         (regex(r"(?P<share>[0-9]+(?:\.[0-9]+)?\s?[%％])以上"), "少なくとも${share}"),
         (regex(r"(?P<edge>最初|最後)の(?P<n>[0-9]+)層[はを](?:凍結|固定)(?:して|し)?"), "凍結して${edge}の${n}層"),
         (
-            regex(r"隠れ層[はが]?\s?(?P<n>[0-9]+)層[、,]?\s?(?:各|それぞれ)?(?P<units>[0-9]+)(?P<of>ユニット|ニューロン|次元)"),
+            regex(
+                r"隠れ層[はが]?\s?(?P<n>[0-9]+)層[、,で]?\s?(?:各層?|それぞれ)?(?P<units>[0-9]+)(?P<of>ユニット|ニューロン|次元)",
+            ),
             "${n}隠れ層 各層${units}${of}",
         ),
         (regex(r"[、,]?\s?各層?(?P<units>[0-9])"), " 各層${units}"),
@@ -147,7 +259,7 @@ static JAPANESE: LazyLock<[(Regex, &str); 15]> = LazyLock::new(|| {
             "早期終了後${n}${of}改善なし",
         ),
         (regex(r"隠れ層[はが]\s?(?P<n>[0-9]+)[と、,]\s?(?P<next>[0-9]+)の?"), "隠れ層構成${n}と${next}、"),
-        (regex(r"シード[はを](?P<n>[0-9]+)[つ個]"), "${n}個のシード"),
+        (regex(r"シード[はを]?(?P<n>[0-9]+)[つ個]"), "${n}個のシード"),
         (regex(r"(?P<share>[0-9]+\s?[%％])でテスト(?:し|する|して)?"), "${share}をテスト用に"),
         (regex(r"最後の(?P<n>[0-9]+)層以外[はを](?:すべて|全て)?(?:凍結|固定)(?:して|し)?"), "以外凍結最後の${n}層"),
         (regex(r"幅は?(?P<n>[0-9])"), "横幅${n}"),
