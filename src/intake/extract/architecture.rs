@@ -318,10 +318,11 @@ fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
     }
     let Some(words) = FORM.captures(at.text()).filter(|words| !of_adapters(&words[0])) else { return };
     let Some(whole) = words.get(0) else { return };
-    // What else is named between may be what is counted, if it is not where the item's own model is kept (`foo/large-v2`).
-    let is_other =
-        |(name, _): &(String, Range<usize>)| !names::same_model(name, &words["n"]) && !words["gap"].contains(&format!("/{name}"));
-    if ANOTHER.is_match(&words["gap"]) || super::models::models_named(&words["gap"]).iter().any(is_other) {
+    // What else is named between may be what is counted, unless it stands in brackets as the name under which it is kept.
+    let gap = words.name("gap").map_or("", |gap| gap.as_str());
+    let kept = gap.rfind('(').unwrap_or(gap.len());
+    let is_other = |(name, at): &(String, Range<usize>)| at.start < kept && !names::same_model(name, &words["n"]);
+    if ANOTHER.is_match(gap) || super::models::models_named(gap).iter().any(is_other) {
         return;
     }
     let (name, is_coined) = (words["n"].to_string(), super::standing::is_coined(&words["n"]));

@@ -519,6 +519,8 @@ mod further_tests;
 #[cfg(test)]
 mod kinds_tests;
 #[cfg(test)]
+mod misread_tests;
+#[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod paper_tests;

@@ -87,7 +87,7 @@ fn is_on_data(caption: &str, heard: &Heard) -> bool {
 fn counts_more(view: &View<'_>, index: usize, row: &Row) -> bool {
     static MEAN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:len(?:gth)?|words?|tokens?|sentences?|characters?|duration|labels?|density|degree|avg\.?)(?:\W|$)",
+            r"(?i)\b(?:len(?:gth)?|words?|tokens?|sentences?|characters?|duration|labels?|density|degree|rates?|shares?|prevalence|avg\.?)(?:\W|$)",
         )
     });
     // What is counted, if not a year: one of many digits, and then any beside it.

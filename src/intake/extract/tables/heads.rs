@@ -56,7 +56,7 @@ pub(super) fn is_spread(label: &str) -> bool {
 pub(super) fn is_spread_head(header: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:(?:± ?|\+/?- ?)?(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem)|±|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:(?:rel|abs)\w*\.? )?(?:gains?|improvements?|improv\.|changes?)(?: (?:over|vs\.?|in) .{1,30})?(?: ?\([^()]*\))?)$",
+            r"(?i)^(?:(?:± ?|\+/?- ?)?(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem)|±|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
         )
     });
     SPREAD.is_match(header.trim()) || is_spread(header)

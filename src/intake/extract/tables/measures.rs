@@ -114,11 +114,11 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) -> bool {
     !labels.is_empty()
 }
 
-/// `Min`, `Threshold`, `Train`: no result; nor is what is told beside one, as that on validation data beside the test's.
+/// `Min`, `Threshold`, `Gain (%)`, `Train`: no result of a system; nor is what is told beside one, as that on validation data beside the test's.
 fn is_beside_results(head: &str, view: &View<'_>) -> bool {
     static NONE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:train(?:ing)?(?: sets?)?|min(?:imum|\.)?|max(?:imum|\.)?|lowest|highest|(?:upper|lower)(?: bound)?|targets?|thresholds?|goals?)$",
+            r"(?i)^(?:train(?:ing)?(?: sets?)?|min(?:imum|\.)?|max(?:imum|\.)?|lowest|highest|(?:upper|lower)(?: bound)?|targets?|thresholds?|goals?|(?:(?:rel|abs)\w*\.? )?(?:gains?|improvements?|improv\.|changes?)(?: (?:over|vs\.?|in) .{1,30})?(?: ?\([^()]*\))?)$",
         )
     });
     static SECOND: LazyLock<[(regex::Regex, regex::Regex); 2]> = LazyLock::new(|| {
