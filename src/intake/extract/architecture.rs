@@ -301,7 +301,7 @@ fn is_of_adapter(text: &str, place: usize) -> bool {
 fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:(?:•|\(?\d{1,2}[.)]) ?)?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?P<gap>(?:[:.,–—]| -) ?[^;]{0,160}?(?:[(,] ?|\b(?:with|has|having|of) )| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
+            r"^(?:(?:•|\(?\d{1,2}[.)]) ?)?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?P<gap>(?:[:.,–—]| -) ?[^;]{0,160}?(?:[(,] ?|\b(?:with|has|having|of) )|: ?| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
         )
     });
     // `smaller than Foo with 1B parameters`: another's.
@@ -343,7 +343,7 @@ pub(super) fn is_a_tool(before: &str) -> bool {
         let any = "(?:assign|provid|scor|distill?|produc|creat|collect|extract|obtain)";
         let by = r"(?:using|with|by|from|via|through) (?:the |an? |prompting )?(?:[a-z][\w-]* ){0,2}$";
         crate::intake::regex(&format!(
-            r"(?i)\b(?:(?P<data>(?:{data}ed|rewritten|rewrote)) (?:\w+ly )?{by}|(?P<any>{any}(?:ed|led)) (?:\w+ly )?{by}|(?:we|to|and|then) (?:\w+ly |also |then )?(?P<active>(?:{data}(?:e|ed)?|rewrite|rewrote)) (?P<object>(?:[\w-]+ ){{0,4}}?){by})"
+            r"(?i)\b(?:(?:{data}ed|rewritten|rewrote) (?:\w+ly )?{by}|(?P<any>{any}(?:ed|led)) (?:\w+ly )?{by}|(?:we|to|and|then) (?:\w+ly |also |then |first |next )?(?:{data}(?:e|ed)?|rewrite|rewrote) (?P<object>(?:[\w-]+ ){{0,4}}?){by})"
         ))
     });
     // What the clause is about: data or labels, or what is trained and what it reached.

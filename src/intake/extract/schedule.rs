@@ -193,11 +193,16 @@ fn falls_by_itself(before: &str, whole: &str) -> bool {
         )
     });
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(r"(?i)\b(?:the|our|its|their|this|an?) (?P<n>(?:[\w-]+ ){1,3}?)(?:then |also |further )?$")
+        crate::intake::regex(
+            r"(?i)\b(?:the|our|its|their|this|an?) (?P<n>(?:[\w-]+ ){1,3}?(?:of (?:the |our |its )?(?:[\w-]+ ){1,2}?)?)(?:then |also |further )?$",
+        )
     });
     let clause = before.rsplit(['.', ';', ',']).next().unwrap_or_default();
-    let of_rate = |subject: &str| ["rate", "lr ", "schedul", "value", "step size"].iter().any(|word| subject.contains(word));
-    FALLS.is_match(whole) && SUBJECT.captures(clause).is_some_and(|found| !of_rate(&found["n"].to_lowercase()))
+    let Some(found) = SUBJECT.captures(clause).filter(|_| FALLS.is_match(whole)) else { return false };
+    let named = found["n"].to_lowercase();
+    // `at this rate {the loss}`: the last one, unless it is of the one before.
+    let subject = if named.contains("of ") { named.as_str() } else { named.rsplit("the ").next().unwrap_or_default() };
+    !["rate", "lr ", "schedul", "value", "step size"].iter().any(|word| subject.contains(word))
 }
 
 /// `the noise {schedule is linear}`, `masking {schedule: cosine}`: named after what changes.

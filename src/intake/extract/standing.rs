@@ -218,7 +218,7 @@ pub(super) fn is_possible(name: &str) -> bool {
     // What data are like, and how they are written.
     static LIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:non-.*|.*-(?:en|de)?coded|.*-(?:licen[cs]ed|formatted|tokeni[sz]ed|stripped|spectrograms?)|utf-?\d*|ascii|base-?64|jpe?g(?:-?2000)?|png|webp|mp[34]|jsonl?|html5?|conll-[ux]|word-?piece|sentence-?piece|creative[- ]commons.*)$",
+            r"(?i)^(?:non-.*|.*-(?:en|de)?coded|.*-(?:licen[cs]ed|formatted|tokeni[sz]ed|stripped|spectrograms?)|.*cased|utf-?\d*|ascii|base-?64|jpe?g(?:-?2000)?|png|webp|mp[34]|jsonl?|html5?|conll-[ux]|word-?piece|sentence-?piece|creative[- ]commons.*)$",
         )
     });
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| {

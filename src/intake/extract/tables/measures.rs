@@ -68,22 +68,24 @@ fn told_apart(beside: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Each value of such a row, on the data that its label, the table, its section or the paper is about. Whether any row has data.
+/// Each value of such a row, on the data that its label, the table, its section or the paper is about. Whether
+/// there is any.
 pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) -> bool {
     let heard = Rc::clone(&found.heard);
     let main = data_of(view, &heard);
     let rows = view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row));
-    let labels: Vec<(usize, &Row, Label, String)> = rows
+    let labels: Vec<(usize, &Row, Label, Option<String>)> = rows
         .filter_map(|(index, row)| {
             let label = row.cells.first().filter(|cell| !is_spread(&cell.text))?;
             let label = measure_of(&label.text, &heard)?;
-            let data = label.data.clone().or_else(|| main.clone())?;
+            let data = label.data.clone().or_else(|| main.clone());
             Some((index, row, label, data))
         })
         .collect();
     let of_section = topic::of_section(view.paper, view.table.section);
+    let mut any = false;
     for (index, row, label, data) in &labels {
-        let is_same = |other: &&(usize, &Row, Label, String)| other.2.measure == label.measure && other.3 == *data;
+        let is_same = |other: &&(usize, &Row, Label, Option<String>)| other.2.measure == label.measure && other.3 == *data;
         let beside = label.beside.as_ref().filter(|_| labels.iter().filter(is_same).count() > 1);
         for cell in &row.cells[1..] {
             let Some(value) = score_of(&cell.text) else { continue };
@@ -94,6 +96,7 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) -> bool {
             }
             let of_head = heard.datasets_in(head).into_iter().next().map(|data| head[data.at].to_string());
             let system = (of_head.is_none() && !head.is_empty() && !says_value(head, &heard)).then(|| headers.join(" "));
+            let Some(dataset) = of_head.or_else(|| data.clone()) else { continue };
             let measure = label.measure.clone();
             let unit = (names::in_percent(&measure) && !names::is_share(&measure, value)).then_some(Unit::Percent);
             if unit.is_some() && value > 100.0 {
@@ -102,16 +105,17 @@ pub(super) fn find(view: &View<'_>, found: &mut Findings<'_>) -> bool {
             let system = system.or_else(|| view.scope.variant.clone()).or_else(|| of_section.clone());
             let variant = [system.as_ref(), beside].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
             let result = ReportedResult {
-                dataset: of_head.unwrap_or_else(|| data.clone()),
+                dataset,
                 metric: Some(measure),
                 value,
                 variant: (!variant.is_empty()).then_some(variant),
                 zero_shot: names::says_zero_shot(view.caption),
             };
             tell(view, (row, cell), (result, unit), OTHERS_ROW, found);
+            any = true;
         }
     }
-    !labels.is_empty()
+    any
 }
 
 /// `Min`, `Threshold`, `Gain (%)`, `Train`: no result of a system; nor is what is told beside one, as that on validation data beside the test's.
