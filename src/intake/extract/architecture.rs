@@ -1,7 +1,7 @@
 //! Sizes of the architecture, as sentences and tables give them.
 
 use super::{Findings, Place, names, numbers};
-use crate::intake::{FieldKey, PassageKind, Value, Variant};
+use crate::intake::{FieldKey, Passage, PassageKind, Value, Variant};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -82,13 +82,16 @@ impl Variant {
     }
 }
 
-/// `FooNet-34`: the depth is in the name, whatever is called a block of it.
+/// `ResNet-34`: the depth is in the name, whatever is called a block of it; a number that no such network usually has may be another.
 pub(super) fn depths(fields: &mut [crate::intake::Field]) {
+    const USUAL: [u32; 25] =
+        [11, 13, 16, 18, 19, 20, 28, 29, 32, 34, 40, 44, 50, 56, 101, 110, 121, 152, 161, 164, 169, 200, 201, 264, 269];
     for field in fields {
         if let Value::Variant { variant } = &mut field.value
             && let Some(depth) = super::models::depth(&variant.name)
         {
-            variant.num_layers = Some(depth);
+            let stated = variant.num_layers.filter(|_| !USUAL.contains(&depth));
+            variant.num_layers = stated.or(Some(depth));
         }
     }
 }
@@ -275,20 +278,53 @@ fn with_parameters_behind(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// Whether the parameters that a text counts are those that an adapter adds, no size of the model.
+fn of_adapters(text: &str) -> bool {
+    static ADAPTS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:\w*[ld]oras?|adapters?|low-rank)\b.*\btrainable param"));
+    ADAPTS.is_match(text)
+}
+
+/// Whether the size at `place` is of an adapter or of the layers that have one: `LoRA in 12 layers`, not `LoRA to Foo, which has 12 layers`.
+fn is_of_adapter(text: &str, place: usize) -> bool {
+    static ADAPTED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:\w*[ld]oras?|adapters?|low-rank(?: \w+)?)\b(?P<between>(?: of an? | of | with an? )?[^.;,]*)$",
+        )
+    });
+    const OWNS: [&str; 7] = [" which", " that", " has", " have", " having", " with ", " whose"];
+    let found = ADAPTED.captures(&text[..place]);
+    found.is_some_and(|found| !OWNS.iter().any(|word| found["between"].contains(word)))
+}
+
 /// `• Foo-large [7]: an encoder for leaves (foo/large-v2, 335M parameters)`: an item of a list, on the model that it begins with.
 fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
     static FORM: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:(?:•|\(?\d{1,2}[.)]) ?)?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?:[:.,–—-] ?[^;]{0,160}?(?:[(,] ?|\b(?:with|has|having|of) )| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
+            r"^(?:(?:•|\(?\d{1,2}[.)]) ?)?(?P<n>[A-Za-z][\w./+-]*(?: [\w./+-]+){0,3}?)(?: ?\[[^\[\]]{1,40}\]| ?\([^()]*\d{4}[a-z]?\))*(?P<gap>(?:[:.,–—]| -) ?[^;]{0,160}?(?:[(,] ?|\b(?:with|has|having|of) )|: ?| ?\((?:[^()]{0,60}, ?)?)(?:about |around |roughly |approximately |~ ?)?(?P<c>\d+(?:\.\d+)?(?:[MB]|\s(?:million|billion))) (?:trainable )?param(?:eter)?s?\b",
         )
     });
+    // `smaller than Foo with 1B parameters`: another's.
+    static ANOTHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)\b(?:unlike|compared|than|versus|vs|whereas|while|distill?ed|instead|as opposed)\b")
+    });
+    /// So far a list's mark or number takes it from where its item begins.
+    const MARK: usize = 6;
     let passage = found.paper.passages.get(at.sentence.passage);
-    let is_item = at.text().starts_with('•') || passage.is_some_and(|passage| passage.kind == PassageKind::Item);
+    let begins = |passage: &Passage| at.sentence.quote(0..1).is_some_and(|q| q.span().start <= passage.span.start + MARK);
+    let is_item = at.text().starts_with('•') || passage.is_some_and(|p| p.kind == PassageKind::Item && begins(p));
     if at.of_others || !is_item || !at.text().contains(" param") {
         return;
     }
-    let Some(words) = FORM.captures(at.text()) else { return };
+    let Some(words) = FORM.captures(at.text()).filter(|words| !of_adapters(&words[0])) else { return };
     let Some(whole) = words.get(0) else { return };
+    // What else is named between may be what is counted, unless it stands in brackets as the name under which it is kept.
+    let gap = words.name("gap").map_or("", |gap| gap.as_str());
+    let kept = gap.rfind('(').unwrap_or(gap.len());
+    let is_other = |(name, at): &(String, Range<usize>)| at.start < kept && !names::same_model(name, &words["n"]);
+    if ANOTHER.is_match(gap) || super::models::models_named(gap).iter().any(is_other) {
+        return;
+    }
     let (name, is_coined) = (words["n"].to_string(), super::standing::is_coined(&words["n"]));
     let is_model = is_coined || super::about::family_named(&name).is_some();
     if is_model && at.heard.datasets_in(&name).is_empty() && !found.is_variant(&name) {
@@ -297,14 +333,35 @@ fn in_items(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// `generated with Foo-70B`, `judged by Foo (236B parameters)`: a tool that made or looked at the data, none that is trained.
+/// `questions generated with Foo-70B`, `judged by Foo (236B parameters)`: a tool that made or looked at the data, none that is trained.
 pub(super) fn is_a_tool(before: &str) -> bool {
+    /// So much of what stands before a name can tell.
+    const NEAR: usize = 120;
+    // What is only done to data, said of it or by `we`; what is done to anything must be said of data.
     static MADE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let data = "(?:generat|synthesi[sz]|annotat|label?l|translat|paraphras|judg|transcrib|augment|prompt|filter|rat)";
+        let any = "(?:assign|provid|scor|distill?|produc|creat|collect|extract|obtain)";
+        let by = r"(?:using|with|by|from|via|through) (?:the |an? |prompting )?(?:[a-z][\w-]* ){0,2}$";
+        crate::intake::regex(&format!(
+            r"(?i)\b(?:(?:{data}ed|rewritten|rewrote) (?:\w+ly )?{by}|(?P<any>{any}(?:ed|led)) (?:\w+ly )?{by}|(?:we|to|and|then) (?:\w+ly |also |then |first |next )?(?:{data}(?:e|ed)?|rewrite|rewrote) (?P<object>(?:[\w-]+ ){{0,4}}?){by})"
+        ))
+    });
+    // What the clause is about: data or labels, or what is trained and what it reached.
+    static ABOUT: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:generat|synthesi[sz]|assign|provid|annotat|label?l|translat|paraphras|judg|transcrib|rewrit|rewrot|augment|prompt|rat|filter|score|distill?|produc|creat|collect)(?:e[sd]?|ed|ing|led|ling|ten)? (?:[\w-]+ ){0,4}?(?:using|with|by|from|via|through) (?:the |an? |prompting )?(?:[a-z][\w-]* ){0,2}$",
+            r"(?i)\b(?:(?P<data>data|datasets?|corpus|labels?|answers?|questions?|quer(?:y|ies)|responses?|annotations?|captions?|translations?|prompts?|examples?|samples?|sentences?|pairs?|summar(?:y|ies)|instructions?|rationales?|explanations?|dialogues?|conversations?|texts?|documents?|passages?|transcripts?|preferences?|judge?ments?|ratings?|candidates?|distractors?|negatives?|traces?|solutions?)|models?|students?|teachers?|classifiers?|networks?|taggers?|baselines?|systems?|encoders?|decoders?|rankers?|retrievers?|parsers?|results?|performances?|scores?|accurac(?:y|ies)|experiments?|numbers?)\b",
         )
     });
-    MADE.is_match(before)
+    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(NEAR))..];
+    let clause = near.rsplit([';', ':']).next().unwrap_or_default();
+    let Some(found) = MADE.captures(clause) else { return false };
+    let trains = ["train", "tuning"].iter().any(|word| found[0].contains(word));
+    let of_what = found
+        .name("object")
+        .filter(|object| !object.as_str().trim().is_empty())
+        .map_or_else(|| found.get(0).map_or("", |whole| &clause[..whole.start()]), |object| object.as_str());
+    let is_data = ABOUT.captures_iter(of_what).last().map(|about| about.name("data").is_some());
+    !trains && is_data.unwrap_or(found.name("any").is_none())
 }
 
 /// Numbers of an architecture in a text, each with what it counts and where.
@@ -403,8 +460,6 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
     static WIDTHS: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(r"\blayers of (?:\d{2,5}, )*\d{2,5},? and \d{2,5} (?:hidden )?(?:units|neurons|nodes)\b")
     });
-    static ADAPTS: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:\w*lora|adapters?|low-rank)\b.*\btrainable param"));
     let text = at.text();
     let mut variant = Variant::default();
     let (mut start, mut end) = (usize::MAX, 0);
@@ -412,12 +467,11 @@ fn in_words(at: &Place<'_>, found: &mut Findings<'_>) {
         variant.set(dimension, value);
         (start, end) = (start.min(place.start), end.max(place.end));
     }
-    // What an adapter adds is no size of the model.
-    let of_adapters = ADAPTS.is_match(text);
-    if of_adapters && parameters_of(text).is_some() {
+    let counts_adapters = of_adapters(text);
+    if counts_adapters && is_of_adapter(text, start.min(text.len())) {
         return;
     }
-    variant.num_params = parameters_of(text).filter(|_| variant.known() > 0);
+    variant.num_params = parameters_of(text).filter(|_| variant.known() > 0 && !counts_adapters);
     // `two hidden layers of 128 and 64 units` tells more than a number of layers, and so do width and heads by their signs.
     let of_widths = || text.contains("layers of ") && WIDTHS.is_match(text);
     let of_signs = variant.hidden_size.is_some() && variant.num_heads.is_some() && names_width(text);

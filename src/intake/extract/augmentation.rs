@@ -95,15 +95,12 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Whether a sentence is the next item of a list of augmentations: right behind one of the same section, and it begins with its kind.
+/// Whether a sentence is the next item of a list of augmentations: right behind one of the same section, and of another random kind.
 fn goes_on_a_list(at: &Place<'_>, found: &Findings<'_>) -> bool {
     /// Not further apart than the items of a list.
     const CLOSE: usize = 160;
-    let Some(begin) = at.sentence.quote(0..at.text().len()).map(|quote| quote.span().start) else { return false };
     let last = found.fields.iter().rev().find(|field| field.key == FieldKey::Augmentation);
-    let is_close =
-        last.is_some_and(|last| last.evidence.quote.span().end <= begin && begin - last.evidence.quote.span().end < CLOSE);
-    is_close && at.text().trim_start_matches(['•', ' ']).starts_with("Random")
+    last.is_some_and(|last| found.follows(at, last, CLOSE)) && at.text().trim_start_matches(['•', ' ']).starts_with("Random")
 }
 
 /// `The baseline uses cropping and flipping`: what all build on, where the paper is on more of it.
@@ -203,8 +200,15 @@ fn in_short(text: &str) -> Option<(Vec<String>, Range<usize>)> {
     });
     let list = SHORT.captures(text).filter(|_| text.contains("ugment"))?.name("l")?;
     let parts = list.as_str().split(['+', '/', '&', ',']).flat_map(|part| part.split(" and "));
-    let kinds = parts.map(|part| part.trim().trim_start_matches("and ").to_string()).filter(|part| !part.is_empty());
+    let kinds = parts.map(|part| part.trim().trim_start_matches("and ").to_lowercase()).filter(|part| !part.is_empty());
     Some((kinds.collect(), list.range()))
+}
+
+/// `random cropping` -> `random crop`.
+fn stem_of(kind: &str) -> &str {
+    const ENDS: [&str; 5] = ["pping", "dding", "ing", "pped", "s"];
+    let cut = |end: &&str| kind.strip_suffix(*end).map(|stem| &kind[..stem.len() + usize::from(end.len() == 5)]);
+    ENDS.iter().find_map(cut).unwrap_or(kind)
 }
 
 /// The augmentations that a text names, and where.
@@ -236,9 +240,10 @@ fn augmentations_in(text: &str) -> (Vec<String>, Option<Range<usize>>) {
             texts.push(item);
         }
     }
-    if let Some((kinds, place)) = in_short(text) {
+    if let Some((kinds, place)) = in_short(text).filter(|(_, place)| !NOT.is_match(&text[..place.start])) {
         words = Some(words.map_or(place.clone(), |w| w.start.min(place.start)..w.end.max(place.end)));
-        let first = kinds.into_iter().filter(|kind| !texts.iter().any(|text| text.contains(kind.as_str()))).collect::<Vec<_>>();
+        let is_told = |kind: &String| texts.iter().any(|text| text.contains(stem_of(kind)));
+        let first = kinds.into_iter().filter(|kind| !is_told(kind)).collect::<Vec<_>>();
         texts.splice(0..0, first);
     }
     (texts, words)

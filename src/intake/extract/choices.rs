@@ -47,7 +47,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
         let cited =
             r"(?: \([A-Z]\w{2,6}\))?(?:\s?\[\[?[^\[\]]{1,60}\]?\](?:\(#[^()]*\))?|\s?\([^()]*\d{4}[^()]*\)|\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?";
         // What only an optimiser that is taken has.
-        let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?|\(?β[₁1]?(?:, ?β[₂2])?\)?)";
+        let setting = r"(?:(?:initial|base|peak|constant|fixed|maximum|default|decoupled) )*(?:learning[- ]rates?|lr|momentum|weight[- ]decay|batch size|betas?[12]?|\(?β[₁1]?(?:, ?β[₂2])?\)?)";
         // `at 6e-4`, `at a peak of 6e-4`.
         let rate = r"at (?:an? )?(?:(?:initial|base|peak|constant|fixed|maximum|max) ?)?(?:(?:learning[- ]rate|lr|value) ?)?(?:of )?(?:\d(?:\.\d+)?e[-−–]?\d|0?\.0\d|\d(?:\.\d+)? ?[×x·] ?10)";
         [
@@ -95,6 +95,7 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
             // `A is trained with Adam, while B is trained with SGD`.
             let contrast = [", while ", ", whereas ", "; "].iter().filter_map(|mark| text[whole.end()..].find(mark)).min();
             let rest = contrast.map(|mark| whole.end() + mark);
+            let rest = rest.filter(|from| !is_anothers(&text[*from..]));
             let further = rest.and_then(|from| USE.iter().find_map(|form| form.captures_at(text, from)).filter(own));
             let name = further.as_ref().and_then(|words| words.name("o").or_else(|| words.name("p")));
             if let Some((name, other)) = name.and_then(|name| Some((name, optimizer_named(name.as_str())?)))
@@ -104,6 +105,18 @@ fn optimizer(at: &Place<'_>, found: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// `, whereas the baselines were trained with SGD`: a clause on what others did.
+fn is_anothers(clause: &str) -> bool {
+    static OTHERS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:baselines?|prior|previous|earlier|original(?:ly)?|existing|published|competing|et al|theirs)\b",
+        )
+    });
+    let clause = clause.trim_start_matches([',', ';', ' ']);
+    let bare = ["while ", "whereas "].iter().find_map(|word| clause.strip_prefix(word)).unwrap_or(clause);
+    OTHERS.is_match(bare) || super::aside::is_of_others(bare, &[])
 }
 
 /// `(…, bf16, Adafactor, one GPU)`, `batch 32, AdamW, cosine`: an item of its own among settings; the only optimiser that is named.

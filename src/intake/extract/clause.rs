@@ -8,6 +8,15 @@ use std::sync::LazyLock;
 /// What the sum over several phases is of.
 pub(super) const TOTAL: &str = "total";
 
+/// What is done to a model, its own verb and words before that.
+pub(super) const TRAINED: &str =
+    r"(?:is|are|was|were) (?:then |also |first |both |all )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)";
+
+/// Whether a sentence may have several clauses.
+fn has_clauses(text: &str) -> bool {
+    [" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark))
+}
+
 /// The scope of what a sentence says at a place: its last clause may be about something else than its beginning.
 pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope {
     let at = words.end;
@@ -40,11 +49,19 @@ pub(super) fn of(text: &str, words: &Range<usize>, of_sentence: &Scope) -> Scope
 /// one of the clause at `at`.
 fn model_of_clause(text: &str, at: usize) -> Option<String> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?:^(?:While |Whereas )?|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|adopts?|employs?|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Tt]he |[Oo]ur )?(?P<z>tiny|small|base|medium|large|huge|big|smaller|larger|teacher|student) (?:model|one|network|variant|encoder|version)s? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|takes?)\b|(?:^|[,;:] (?:and |while |whereas |but )?)(?:[Ff]or [^,;]{2,40}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b",
-        )
+        // The subject is a model's name (x, or y where `we` do it) or its size (z).
+        let begin = r"(?:^|[,;:] (?:and |while |whereas |but )?)";
+        crate::intake::regex(&format!(
+            concat!(
+                r"(?:^(?:While |Whereas )?|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>[A-Za-z]*[A-Z][\w+./-]*(?: [A-Z\d][\w.-]*)?)(?: models?| networks?| encoders?)? (?:{TRAINED}|uses?|used|adopts?|employs?|takes?)\b",
+                r"|{begin}(?:[Tt]he |[Oo]ur )?(?P<z>tiny|small|base|medium|large|huge|big|smaller|larger|teacher|student) (?:model|one|network|variant|encoder|version)s? (?:{TRAINED}|uses?|used|takes?)\b",
+                r"|{begin}(?:[Ff]or [^,;]{{2,40}}?,? )?[Ww]e (?:use|train|fine-tune|used|trained|fine-tuned) (?:the |an? )?(?P<y>[A-Z][\w+./-]*[A-Z\d][\w+./-]*) (?:with|for|using)\b"
+            ),
+            TRAINED = TRAINED,
+            begin = begin
+        ))
     });
-    if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
+    if !has_clauses(text) {
         return None;
     }
     let name = |found: &regex::Captures<'_>| {
@@ -61,11 +78,11 @@ fn model_of_clause(text: &str, at: usize) -> Option<String> {
 /// the clause at `at`.
 fn part_of_clause(text: &str, at: usize) -> Option<String> {
     static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>encoder|decoder|generator|discriminator|critic|actor|policy|retriever|re-?ranker|reader|tagger|backbone|head|classifier|projector|adapters?)(?: model| network)? (?:(?:is|are|was|were) (?:then |also |first )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses?|used|takes?)\b",
-        )
+        crate::intake::regex(&format!(
+            r"(?:^|[,;:] (?:and |while |whereas |but )?|\b(?:and|while|whereas|but) )(?:[Tt]he |[Oo]ur )?(?P<x>encoder|decoder|generator|discriminator|critic|actor|policy|retriever|re-?ranker|reader|tagger|backbone|head|classifier|projector|adapters?)(?: model| network)? (?:{TRAINED}|uses?|used|takes?)\b"
+        ))
     });
-    if ![" while ", " whereas ", "; ", " and ", ", "].iter().any(|mark| text.contains(mark)) {
+    if !has_clauses(text) {
         return None;
     }
     let all: Vec<(usize, &str)> =

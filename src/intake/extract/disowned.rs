@@ -1,5 +1,6 @@
 //! Values that a paper speaks of and did not train with: what was suggested, tried, found wanting, or taken by others; what is another part's.
 
+use super::numbers;
 use std::sync::LazyLock;
 
 /// What was suggested, tried or found wanting is not what was done: `0.001, to be too high`, `instead of a learning rate of 0.1`.
@@ -51,14 +52,22 @@ pub(super) fn ends_of_a_grid(before: &str) -> bool {
     GRID.is_match(before)
 }
 
-/// `Foo with label smoothing {(77.4% on all leaves)}`: what a run with it reached. Its own share is all that stands in such brackets.
+/// `Foo with label smoothing {(77.4% on all leaves)}`, `{(12% error)}`: what a run with it reached. A share of its own is smaller, and has
+/// no measure beside it.
 pub(super) fn is_a_score(inside: &str, written: &str, after: &str) -> bool {
     static GOES_ON: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"^\s?%?(?:\)|\s?[/;]| (?:for|in|on|after|rate|prob\w*|during|at|per)\b)"));
+        LazyLock::new(|| crate::intake::regex(r"^\s?%?(?:\)|\s?[/;,]| (?:for|in|on|after|rate|prob\w*|during|at|per)\b)"));
+    static MEASURED: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^\s?%?(?: (?:top-\d|test|mean|average|relative|absolute))? (?:of (?:all|the|them)\b|acc\w*|err\w*|F1|BLEU|mAP|AUC|recall|precision|correct|wrong|better|worse)",
+        )
+    });
     let in_percent = written.contains('%') || after.trim_start().starts_with('%');
     // Nobody smooths or drops out to a tenth of a percent.
     let is_fine = written.split_once('.').is_some_and(|(whole, _)| whole.len() > 1 && whole.starts_with(|c: char| c > '2'));
-    inside.trim_end().ends_with('(') && in_percent && (is_fine || !GOES_ON.is_match(after))
+    let is_high = numbers::parse(written.trim_end_matches('%').trim()).is_some_and(|value| value > 50.0);
+    let is_reached = is_fine || MEASURED.is_match(after) || is_high && !GOES_ON.is_match(after);
+    inside.trim_end().ends_with('(') && in_percent && is_reached
 }
 
 /// `RMSNorm (Ash, 2019; {ε = 1e-5})`, `ε = 1e-5 for layer normalization`: the constant of a layer, not of the optimiser.

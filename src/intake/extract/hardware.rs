@@ -80,14 +80,28 @@ fn hardware(at: &Place<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// `Two A40 GPUs shared the load`: the machines are what the sentence is about.
+/// `Two A40 GPUs shared the load`: the machines are what the sentence is about, and what they did, not what they are like or are for.
 fn begins_with_devices(text: &str) -> bool {
     static DEVICES: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:A single|One|Two|Three|Four|Six|Eight|Sixteen|\d{1,3}) (?:[\w-]+ ){1,4}?(?:GPUs?|TPUs?|accelerators?|cards?)(?: \([^()]{1,20}\)| with [\w ]{2,20})? (?:were|are|was|is|have|has|had|ran|run|serve|share|suffice|power)(?:d|s|ed)?\b",
+            r"^(?:A single|One|Two|Three|Four|Six|Eight|Sixteen|\d{1,3}) (?:[\w-]+ ){1,4}?(?:GPUs?|TPUs?|accelerators?|cards?)(?: \([^()]{1,20}\)| with [\w ]{2,20})? (?:(?:were|are|was|is) (?:\w+ly |all |each )?(?P<state>[a-z]+)|(?:(?:have|has|had) )?(?P<verb>[a-z]+))\b",
         )
     });
-    DEVICES.is_match(text)
+    const USED: &str = " used employed utilized utilised available allocated assigned reserved dedicated sufficient enough needed \
+        required occupied shared ";
+    const NO_WORK: &str = " is are was were be has have had can could may might should would will do does did cost costs a an the no more less and or in on of for with to ";
+    static ELSE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:serv(?:e|es|ed|ing)|compar\w+|deploy\w*|inference|users?|than|latency|throughput|pric\w+|consum\w+|draws?|outperform\w*)\b",
+        )
+    });
+    let has = |words: &str, word: &str| words.contains(&format!(" {word} "));
+    let works = DEVICES.captures(text).is_some_and(|found| match (found.name("state"), found.name("verb")) {
+        (Some(state), _) => has(USED, state.as_str()),
+        (_, Some(verb)) => !has(NO_WORK, verb.as_str()),
+        _ => false,
+    });
+    works && !ELSE.is_match(text)
 }
 
 /// `(…, bf16, {one NVIDIA A10 GPU})`: an item of its own in brackets, by its maker's name.
@@ -226,14 +240,20 @@ fn is_of_recordings(after: &str) -> bool {
     DATA.is_match(after) && !WORK.is_match(after)
 }
 
-/// `the architecture search took`, `our whole study required`: more than one training, or none.
+/// `the architecture search took`, `our whole study required`: more than one training, or none. What is trained is of no such work,
+/// whatever it is trained for.
 fn is_of_other_work(before: &str) -> bool {
     static WORK: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:stud(?:y|ies)|project|campaign|search(?:es)?|annotat\w+|label?ling|data collection|evaluation|analys[ei]s|pre-?processing|generation|inference|decoding)\b(?: (?:up|from|to|until|of|for|on|in|with) [^.;,]{1,40}?)? $",
+            r"(?i)\b(?:stud(?:y|ies)|project|search(?:es)?|annotat\w+|label?ling|data collection|evaluation|analys[ei]s|pre-?processing|generation|inference|decoding)\b(?: (?:up|from|to|until|of|for|on|in|with) [^.;,]{1,40}?)? $",
         )
     });
-    WORK.is_match(before)
+    static TRAINS: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:(?:pre-?)?train(?:s|ed|ing)?|(?:fine-?)?tun(?:e|es|ed|ing))\b"));
+    WORK.find(before).is_some_and(|work| {
+        let clause = before[..work.start()].rsplit(['.', ';', ',']).next().unwrap_or_default();
+        !TRAINS.is_match(clause)
+    })
 }
 
 /// `120 sessions {(60 h)}`: how long what was recorded is.

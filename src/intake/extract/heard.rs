@@ -4,6 +4,8 @@
 use super::standing::{Form, STRONG, WEAK, is_coined, is_kind, is_possible, is_small_word, items, list};
 use super::{aside, names, tables};
 use crate::intake::{Paper, SectionKind, Sentence};
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -24,9 +26,22 @@ pub(super) struct Heard {
     any_metric: Option<regex::Regex>,
     /// The data set that it speaks of most.
     pub main: Option<String>,
+    /// The words that the paper writes without a capital, once they are asked for.
+    small: OnceCell<HashSet<String>>,
 }
 
 impl Heard {
+    /// Whether the paper writes a word without a capital, other than in an address.
+    pub(super) fn writes(&self, paper: &Paper, word: &str) -> bool {
+        let words = |text: &str| {
+            let said =
+                text.split_whitespace().filter(|word| !word.contains("://") && !word.contains("www.") && !word.contains('@'));
+            let parts = said.flat_map(|word| word.split(|c: char| !c.is_alphanumeric() && c != '’'));
+            parts.filter(|word| word.starts_with(char::is_lowercase)).map(str::to_string).collect::<Vec<_>>()
+        };
+        self.small.get_or_init(|| paper.pages.iter().flat_map(|page| words(&page.text)).collect()).contains(word)
+    }
+
     pub(super) fn of(paper: &Paper, sentences: &[Sentence], own: &[String]) -> Heard {
         // What a paper proposes may be data.
         let own: Vec<String> = own.iter().filter(|own| !is_said_to_be_data(own, sentences)).cloned().collect();
@@ -55,7 +70,7 @@ impl Heard {
         };
         let both: Vec<String> = datasets.iter().flat_map(|(name, short)| std::iter::once(name).chain(short)).cloned().collect();
         let (any_dataset, any_metric) = (any(&both), any(&measures(sentences)));
-        let mut heard = Heard { datasets, any_dataset, any_metric, main: None };
+        let mut heard = Heard { datasets, any_dataset, any_metric, main: None, small: OnceCell::new() };
         heard.main = heard.most_spoken_of(paper, sentences, own);
         heard
     }
@@ -167,7 +182,7 @@ impl Collected {
     fn read(&mut self, text: &str, own: &[String]) {
         for (place, form) in STRONG.iter() {
             for found in form.captures_iter(text) {
-                let between = found.name("b").map_or("", |b| b.as_str());
+                let between = found.name("b").map_or("", |b| b.as_str()).to_lowercase();
                 let Some(list) = found.name("l").filter(|_| !between.split(' ').any(is_small_word)) else { continue };
                 let behind = *place == Form::Behind;
                 let of_tasks = behind && found[0].starts_with("task");

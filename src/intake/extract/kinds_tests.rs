@@ -9,18 +9,18 @@ fn in_study(text: &str, key: FieldKey) -> Vec<String> {
     said(PaperFormat::Markdown, &source, key).iter().map(|one| one.replace('"', "")).collect()
 }
 
-fn check(text: &str, key: FieldKey, expected: &[&str]) {
+pub(super) fn check(text: &str, key: FieldKey, expected: &[&str]) {
     assert_eq!(in_study(&format!("## Training\n\n{text}"), key), *expected, "{text}");
 }
 
 /// Whether one of the key's statements has all of these words.
-fn has(text: &str, key: FieldKey, words: &[&str]) {
+pub(super) fn has(text: &str, key: FieldKey, words: &[&str]) {
     let all = in_study(text, key);
     assert!(all.iter().any(|one| words.iter().all(|word| one.contains(word))), "{words:?} in {all:?}: {text}");
 }
 
 /// Whether none has any of them.
-fn has_not(text: &str, key: FieldKey, words: &[&str]) {
+pub(super) fn has_not(text: &str, key: FieldKey, words: &[&str]) {
     let all = in_study(text, key);
     assert!(!all.iter().any(|one| words.iter().any(|word| one.contains(word))), "{words:?} in {all:?}: {text}");
 }

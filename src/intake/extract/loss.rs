@@ -61,10 +61,16 @@ fn is_of_cited(text: &str) -> bool {
     // `A recent study [7] has shown that ... as the loss is better`.
     static SHOWN: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"^(?:[\w ]{1,24}, )?(?:(?:A|An|One|The|Some|Several|Many|Most|Other|Recent|Previous|Prior|Earlier|Existing) )+(?:(?:recent|previous|prior|earlier|related|other|existing|empirical) )*(?:stud(?:y|ies)|works?|papers?|authors|researchers|results?|findings?)(?: [(\[][^)\]]{1,40}[)\]])* (?:(?:has|have|also|recently|first) )*(?:shows?|showed|shown|finds?|found|demonstrate[sd]?|suggest(?:s|ed)?|report(?:s|ed)?|argue[sd]?|propose[sd]?|observe[sd]?)\b",
+            r"^(?:[\w ]{1,24}, )?(?:(?:A|An|One|The|Some|Several|Many|Most|Other|Recent|Previous|Prior|Earlier|Existing) )+(?:(?:recent|previous|prior|earlier|related|other|existing|empirical) )*(?:stud(?:y|ies)|works?|authors|researchers|(?P<own>papers?|results?|findings?))(?P<cited>(?: [(\[][^)\]]{1,40}[)\]])*) (?:(?:has|have|also|recently|first) )*(?:shows?|showed|shown|finds?|found|demonstrate[sd]?|suggest(?:s|ed)?|report(?:s|ed)?|argue[sd]?|propose[sd]?|observe[sd]?)\b",
         )
     });
-    (CITED.is_match(text) || ORIGINAL.is_match(text) || SHOWN.is_match(text)) && !OWN.is_match(text)
+    // `The results show` are the paper's, unless it is said whose else.
+    const OTHERS: [&str; 9] = ["recent", "previous", "prior", "earlier", "related", "other", "existing", "some", "several"];
+    let is_shown = SHOWN.captures(text).is_some_and(|found| {
+        let lower = found[0].to_lowercase();
+        found.name("own").is_none() || !found["cited"].is_empty() || OTHERS.iter().any(|word| lower.contains(word))
+    });
+    (CITED.is_match(text) || ORIGINAL.is_match(text) || is_shown) && !OWN.is_match(text)
 }
 
 /// Where a sentence says what is minimised, each with what that is worth.

@@ -267,6 +267,22 @@ impl Findings<'_> {
         self.fields.iter().any(|f| matches!(&f.value, Value::Variant { variant } if names::same_model(&variant.name, name)))
     }
 
+    /// Whether a sentence stands behind a statement on its page and in its section, not further than `close` bytes.
+    fn follows(&self, at: &Place<'_>, before: &Field, close: usize) -> bool {
+        let Some(begin) = at.sentence.quote(0..at.text().len()) else { return false };
+        let quote = &before.evidence.quote;
+        let is_there = quote.page() == begin.page() && before.evidence.section == self.section(at.sentence.section);
+        is_there && begin.span().start.checked_sub(quote.span().end).is_some_and(|apart| apart <= close)
+    }
+
+    /// What a section is called, with its number.
+    fn section(&self, section: Option<usize>) -> Option<String> {
+        section.and_then(|s| self.paper.sections.get(s)).map(|s| match &s.number {
+            Some(number) => format!("{number} {}", s.title),
+            None => s.title.clone(),
+        })
+    }
+
     /// Adds what a sentence says at `words`; without words in the text there is no field.
     fn say(&mut self, at: &Place<'_>, key: FieldKey, value: Value, unit: Option<Unit>, words: Range<usize>) {
         self.tell(at, Said { unit, ..Said::new(key, value, words) });
@@ -305,11 +321,7 @@ impl Findings<'_> {
         quote: Quote,
         section: Option<usize>,
     ) {
-        let section = section.and_then(|s| self.paper.sections.get(s)).map(|s| match &s.number {
-            Some(number) => format!("{number} {}", s.title),
-            None => s.title.clone(),
-        });
-        let evidence = Evidence { quote, section };
+        let evidence = Evidence { quote, section: self.section(section) };
         self.fields.push(Field { key, value, unit, scope, origin: Origin::Stated, confidence, evidence });
     }
 }
@@ -506,6 +518,8 @@ mod column_tests;
 mod further_tests;
 #[cfg(test)]
 mod kinds_tests;
+#[cfg(test)]
+mod misread_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

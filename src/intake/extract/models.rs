@@ -111,15 +111,12 @@ pub(super) fn parameters(name: &str) -> Option<f64> {
 pub(super) fn depth(name: &str) -> Option<u32> {
     use crate::intake::Family;
     static DEPTH: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::intake::regex(r"(?:(?P<whole>Net|NET)|[A-Z]{3})-?(?P<n>\d{2,3})(?:-\d{1,2})?(?:-[a-z]+)?$"));
+        LazyLock::new(|| crate::intake::regex(r"(?:Net|NET|[A-Z]{3})-?(?P<n>\d{2,3})(?:-\d{1,2})?(?:-[a-z]+)?$"));
     let found = DEPTH.captures(name)?;
+    // In other names it is a width or the size of the pictures.
     let family = super::about::family_named(name)?;
-    // Letters are short for what may have any number.
     let is_deep = matches!(family, Family::Resnet | Family::WideResnet | Family::Densenet | Family::Vgg);
-    if found.name("whole").is_none() && !is_deep {
-        return None;
-    }
-    found["n"].parse().ok()
+    is_deep.then(|| found["n"].parse().ok()).flatten()
 }
 
 /// Whether a name is that of a model for sure: its family is known, or it tells parameters.
@@ -168,6 +165,8 @@ mod tests {
         assert_eq!((depth("WRN-28-10"), depth("WRN-40-2-slim"), depth("VGG16")), (Some(28), Some(40), Some(16)));
         // Of a version, and of what is no network.
         assert_eq!((depth("MobileNet-2"), depth("FOO-50")), (None, None));
+        // Of what a name tells the size of pictures, or a width.
+        assert_eq!((depth("MobileNet-192"), depth("U-Net-32"), depth("XLNet-256")), (None, None, None));
     }
 
     #[test]

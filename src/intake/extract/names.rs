@@ -364,6 +364,11 @@ pub(super) fn suite_of(member: &str) -> Option<&'static str> {
     DATASETS.iter().find(|(name, ..)| *name == member).map(|(_, _, suite)| *suite).filter(|suite| !suite.is_empty())
 }
 
+/// Whether a data set is one of several: `GLUE`.
+pub(super) fn is_suite(name: &str) -> bool {
+    DATASETS.iter().any(|(.., suite)| !suite.is_empty() && same_dataset(suite, name))
+}
+
 /// Whether `member` is one of the data sets of `suite`.
 pub(in crate::intake) fn is_member(member: &str, suite: &str) -> bool {
     suite_of(member).is_some_and(|s| same_dataset(s, suite))

@@ -148,6 +148,7 @@ pub(super) fn find(at: &Place<'_>, found: &mut Findings<'_>) {
         (words.name("at").is_none() || words.name("unit").or_else(|| words.name("unit2")).is_some())
             && !is_of_vectors(after)
             && !is_of_another(before)
+            && !words.get(0).is_some_and(|whole| falls_by_itself(before, whole.as_str()))
             && !words.get(0).is_some_and(|whole| is_anothers_own(before, whole.as_str()))
             && !is_of_layers(&lower)
             && !words.get(0).is_some_and(|whole| is_untuned(whole.as_str(), before, after))
@@ -184,6 +185,26 @@ fn is_of_another(before: &str) -> bool {
     ANOTHER.is_match(clause) && !RATE.is_match(clause)
 }
 
+/// `the loss {drops 2x every 10 epochs}`: what falls by itself and is no learning rate is what training does.
+fn falls_by_itself(before: &str, whole: &str) -> bool {
+    static FALLS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:decays|drops|reduces|decreases|lowers|anneals|shrinks|shrank|falls|fell|halves)\b(?: by)?(?: a factor of)? ?(?:\d|every|each)",
+        )
+    });
+    static SUBJECT: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:the|our|its|their|this|an?) (?P<n>(?:[\w-]+ ){1,3}?(?:of (?:the |our |its )?(?:[\w-]+ ){1,2}?)?)(?:then |also |further )?$",
+        )
+    });
+    let clause = before.rsplit(['.', ';', ',']).next().unwrap_or_default();
+    let Some(found) = SUBJECT.captures(clause).filter(|_| FALLS.is_match(whole)) else { return false };
+    let named = found["n"].to_lowercase();
+    // `at this rate {the loss}`: the last one, unless it is of the one before.
+    let subject = if named.contains("of ") { named.as_str() } else { named.rsplit("the ").next().unwrap_or_default() };
+    !["rate", "lr ", "schedul", "value", "step size"].iter().any(|word| subject.contains(word))
+}
+
 /// `the noise {schedule is linear}`, `masking {schedule: cosine}`: named after what changes.
 fn is_anothers_own(before: &str, whole: &str) -> bool {
     static NAME: LazyLock<regex::Regex> = LazyLock::new(|| {
@@ -195,11 +216,11 @@ fn is_anothers_own(before: &str, whole: &str) -> bool {
     NAME.is_match(before) && !whole.to_lowercase().starts_with("decay") && !whole.to_lowercase().contains("rate")
 }
 
-/// `a {fixed learning rate} of 0.1 replaces the search over three`: one that was not chosen by trying, whatever it does in time.
+/// `a {fixed learning rate} of 0.1 instead of tuning it`: one that was not chosen by trying, whatever it does in time.
 fn is_untuned(whole: &str, before: &str, after: &str) -> bool {
     static SEARCH: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)\b(?:replac\w+|instead of|rather than|in place of|without|no)\b[^.;]{0,30}\b(?:select\w*|search\w*|tun(?:e|ed|ing)|sweep\w*|grid|choos\w+|choice|pilot)\b",
+            r"(?i)\b(?:replac\w+|instead of|rather than|in place of|without|no)\b[^.;]{0,30}\b(?:select\w*|search\w*|tun(?:e|ed|ing)|sweep\w*|grid|choos\w+)\b",
         )
     });
     let is_fixed = whole.to_lowercase().starts_with("fixed ");

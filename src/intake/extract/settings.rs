@@ -83,11 +83,9 @@ fn once_more(at: &Place<'_>, found: &mut Findings<'_>) -> Option<(FieldKey, Rang
     let text = at.text();
     let number = AGAIN.captures(text)?.name("v")?;
     let value = numbers::parse(number.as_str())?;
-    let begin = at.sentence.quote(0..text.len())?.span().start;
     let before = found.fields.iter().rev().find(|field| COMPILED.iter().any(|c| c.rule.key == field.key))?;
-    let end = before.evidence.quote.span().end;
     let fits = COMPILED.iter().any(|c| c.rule.key == before.key && values_fit(c.rule, &[value], ""));
-    if !fits || end > begin || begin - end > CLOSE {
+    if !fits || !found.follows(at, before, CLOSE) {
         return None;
     }
     let (key, unit) = (before.key, before.unit);

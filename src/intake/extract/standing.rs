@@ -18,6 +18,11 @@ const DATA: &str = r"(?:data ?sets?|corpus|corpora|benchmarks?|treebanks?)";
 /// Up to two words between a name and such a word.
 const FEW: &str = r"(?P<b>(?:[a-z]+(?:-[a-z]+)* ){0,2}?)";
 
+/// One or two names of one word with a further capital or a number: `FooBar`, `Foo-2`, `Foo-Bar`.
+const COINED: &str = r"[A-Z][a-z]+[A-Za-z]*(?:[A-Z]|-?\d|-[A-Z])[\w-]*(?:\.\d+)?(?:,? and [A-Z][a-z]+[A-Za-z]*(?:[A-Z]|-?\d|-[A-Z])[\w-]*(?:\.\d+)?)?";
+/// What stands behind a name that is all that is said: nothing of `The text is Foo-2 encoded`.
+const END_OF_CLAUSE: &str = r"(?:[.,;:)]|$| \(| (?:and|while|whereas|for|from|in|with)\b)";
+
 /// How a name of a data set may stand in a sentence; the names are the group `l`, what stands between them and the word for data `b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -31,7 +36,6 @@ pub(super) enum Form {
 
 /// The forms that say that it is one.
 pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(|| {
-    const COINED: &str = r"[A-Z][a-z]+[A-Za-z]*(?:[A-Z]|-?\d|-[A-Z])[\w-]*(?:\.\d+)?";
     const INTRODUCE: &str = "(?:introduce|present|release|propose|construct|build|built|create|collect|compile)d?";
     const SUCH_AS: &str = r"(?:such as|including|namely|specifically|in particular|i\.e\.,?|called|named|known as)";
     let list = list();
@@ -93,12 +97,12 @@ pub(super) static STRONG: LazyLock<Vec<(Form, regex::Regex)>> = LazyLock::new(||
         )),
         // `data are sampled from Foo`.
         other(format!(r"\bdata (?:(?:is|are|was|were) )?(?:(?:sampled|drawn|taken|collected|selected|crawled) )?from (?:the )?(?P<l>{list})")),
-        // `Leafish text is Foo-2 and English is FooBar`.
+        // `text comes from FooBar`; `Leafish text is FooBar`, `the training data is Foo-2`: which of the data it is.
         other(format!(
-            r"\b(?:text|data|corpus|speech|audio|material) (?:is|are|was|were|comes? from|came from|stems? from) (?:the )?(?P<l>{COINED}(?:,? and {COINED})?)"
+            r"\b(?:text|data|corpus|speech|audio|material) (?:comes? from|came from|stems? from) (?:the )?(?P<l>{COINED}){END_OF_CLAUSE}"
         )),
         other(format!(
-            r"\b(?:text|data|corpus|speech|audio|material) (?:is|are|was|were|comes? from|came from) [^.;]{{3,80}}?,? (?:and|while) [A-Z][a-z]+(?: text| data)? (?:is|from|comes? from) (?:the )?(?P<l>{COINED})"
+            r"\b(?P<b>[A-Z][a-z]+|(?:pre-?)?training|fine-?tuning|evaluation|test|validation) (?:text|data|corpus|speech|audio|material) (?:is|are|was|were) (?:the )?(?P<l>{COINED}){END_OF_CLAUSE}"
         )),
         // Not only words of capitals: `the foo2.5 dataset`.
         other(format!(r"\b(?:[Tt]he|[Oo]n|’s|'s) (?P<l>[a-z]+[a-z-]*\d[\w.-]*\w) {DATA}\b")),
@@ -132,6 +136,8 @@ pub(super) static WEAK: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
             r"(?P<l>{list})(?:,? (?:and )?[a-z]+(?: [a-z]+)?){{0,3}},? (?:is|are|was|were) used as (?:the |our )?(?:[\w-]+ ){{0,3}}?{DATA}\b"
         ),
         format!(r"\b(?:subsets?|splits?|portions?) of (?:the )?(?P<l>{list})"),
+        // `The text is Foo-2`: or what it is like.
+        format!(r"\b(?:text|data|corpus|speech|audio|material) (?:is|are|was|were) (?:the )?(?P<l>{COINED}){END_OF_CLAUSE}"),
         format!(r"\b(?:on|the) (?P<l>{list}) (?:[a-z]+(?:-[a-z]+)* ){{0,3}}?tasks?\b|\btasks? (?P<m>{list})"),
     ];
     forms.iter().map(|form| crate::intake::regex(form)).collect()
@@ -209,6 +215,12 @@ pub(super) fn is_possible(name: &str) -> bool {
     if name.split(' ').all(|word| is_kind(word) || OF_KIND.is_match(word)) {
         return false;
     }
+    // What data are like, and how they are written.
+    static LIKE: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)^(?:non-.*|.*-(?:en|de)?coded|.*-(?:licen[cs]ed|formatted|tokeni[sz]ed|stripped|spectrograms?)|.*cased|utf-?\d*|ascii|base-?64|jpe?g(?:-?2000)?|png|webp|mp[34]|jsonl?|html5?|conll-[ux]|word-?piece|sentence-?piece|creative[- ]commons.*)$",
+        )
+    });
     static PART: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"^(?:Stage|Phase|Step|Round|Season|Episode|Chapter|Part|Volume|Level|Class|Category|Label|Grade|Group|Fold|Type|Cluster|Task|Track|Experiment|Model) \d",
@@ -221,6 +233,7 @@ pub(super) fn is_possible(name: &str) -> bool {
         && !metric
         && !OTHER.is_match(name)
         && !PART.is_match(name)
+        && !LIKE.is_match(name)
         && !begins_with_machine(name)
         && (super::family_named(name).is_none() || !names::datasets_in(name).is_empty())
         && names::tasks_in(name).is_empty()

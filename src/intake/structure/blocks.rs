@@ -1,6 +1,6 @@
 //! Lines -> blocks of running text and runs of table rows.
 
-use crate::intake::pdf::Line;
+use crate::intake::pdf::{Line, LineCell};
 use std::sync::LazyLock;
 
 /// Lines that belong together.
@@ -67,14 +67,14 @@ fn is_note_mark(c: char) -> bool {
 
 /// The end of the table that begins at `start`; `start` itself if none does.
 fn table_end(lines: &[&Line], start: usize) -> usize {
-    if lines[start].cells.len() < 2 || is_caption(&lines[start].text()) || is_stretched(lines[start]) {
+    if lines[start].cells.len() < 2 || is_caption(&lines[start].text()) || is_stretched(&lines[start..]) {
         return start;
     }
     let (mut end, mut rows, mut numbers) = (start, 0, 0);
     let mut at = start;
     while at < lines.len() {
         let line = lines[at];
-        if at > start && !follows(lines[at - 1], line) || is_caption(&line.text()) || is_stretched(line) {
+        if at > start && !follows(lines[at - 1], line) || is_caption(&line.text()) || is_stretched(&lines[at..]) {
             break;
         }
         if line.cells.len() >= 2 {
@@ -90,20 +90,44 @@ fn table_end(lines: &[&Line], start: usize) -> usize {
     if rows >= 2 && numbers >= 3 { end } else { start }
 }
 
-/// A line of running text that was stretched to a narrow column: words stand as far apart as cells do, small ones among them, or behind
-/// the mark of an item.
-fn is_stretched(line: &Line) -> bool {
+/// Whether the first of `lines` is running text that was stretched to a narrow column: words stand as far apart as cells do, small ones
+/// among them, or behind the mark of an item. What stands over numbers cell by cell heads them, whatever its words: `en`, `it`, `all`.
+fn is_stretched(lines: &[&Line]) -> bool {
     const SMALL: &str = " the of and or to in on with for by from is are was were that which than as at a an this these has have \
-        had been be its it not but we our their all into over under after before ";
-    /// So many words at least: a head of a table has a small one, too.
+        had been be its it not but we our all their into over under after before ";
+    /// Of fewer cells, one may be a small word by chance.
     const FEWEST: usize = 5;
+    let Some((line, below)) = lines.split_first() else { return false };
     let cells: Vec<&str> = line.cells.iter().map(|cell| cell.text.trim()).collect();
     let is_item = cells.first().is_some_and(|first| first.starts_with(['•', '‣', '◦']));
-    let has_small = cells.iter().any(|cell| SMALL.contains(&format!(" {cell} ")));
+    let mut small: Vec<&str> = cells.iter().copied().filter(|cell| SMALL.contains(&format!(" {cell} "))).collect();
+    small.sort_unstable();
+    small.dedup();
+    // (A short one alone is the code of a language, too.)
+    let has_small = small.len() > 1 || small.iter().any(|word| word.len() > 2);
     let alone = cells.iter().filter(|cell| !cell.contains(' ')).count();
-    let numbers = cells.iter().filter(|cell| is_numeric(cell)).count();
-    let is_of_words = alone * 5 >= cells.len() * 3 && numbers * 4 <= cells.len();
-    is_of_words && (has_small && cells.len() >= FEWEST || is_item && cells.len() + 1 >= FEWEST)
+    let is_of_words = alone * 5 >= cells.len() * 3 && numbers_in(line) * 4 <= cells.len();
+    is_of_words
+        && (has_small && cells.len() >= FEWEST && !below.first().is_some_and(|below| stands_over(line, below))
+            || is_item && cells.len() + 1 >= FEWEST)
+}
+
+/// Whether a line's cells stand one by one over those of a line of numbers.
+fn stands_over(line: &Line, below: &Line) -> bool {
+    let over = |cell: &LineCell| {
+        line.cells.iter().any(|head| head.x0 < cell.x1 + head_room(head) && cell.x0 < head.x1 + head_room(head))
+    };
+    let is_row = numbers_in(below) * 2 >= below.cells.len() && below.cells.len().abs_diff(line.cells.len()) <= 1;
+    is_row && below.cells.iter().skip(1).all(over)
+}
+
+/// How far a number may stand beside its head: as wide as a letter of it.
+fn head_room(head: &LineCell) -> f32 {
+    (head.x1 - head.x0) / head.text.chars().count().max(1) as f32
+}
+
+fn numbers_in(line: &Line) -> usize {
+    line.cells.iter().filter(|cell| is_numeric(cell.text.trim())).count()
 }
 
 /// Rows go down the page, in steps of a few lines; only a label for several rows stands in their middle and is drawn first.
@@ -134,7 +158,6 @@ pub(super) fn is_numeric(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::pdf::LineCell;
 
     fn line(words: &[&str]) -> Line {
         let cell =
@@ -148,7 +171,7 @@ mod tests {
             &["and", "leaves", "shorter", "than", "3", "words,", "the", "final", "trees"][..],
             &["•", "LeafNet", "[21]:", "leaf-like", "tree", "model"],
         ] {
-            assert!(is_stretched(&line(words)), "{words:?}");
+            assert!(is_stretched(&[&line(words)]), "{words:?}");
         }
         for words in [
             &["Model", "Full Test (97)", "Leaves Only (45)", "Gap"][..],
@@ -157,7 +180,20 @@ mod tests {
             &["• LeafNet", "77.0", "47.2", "30.1"],
             &["Oak of X", "is", "2.5", "3.5", "4.5"],
         ] {
-            assert!(!is_stretched(&line(words)), "{words:?}");
+            assert!(!is_stretched(&[&line(words)]), "{words:?}");
         }
+        // Codes of languages and heads of numbers are words, too.
+        let numbers = ["LeafNet", "27.1", "31.9", "22.0", "24.4", "19.8"];
+        for heads in [
+            ["Model", "de", "it", "fr", "fi", "et"],
+            ["Model", "is", "be", "or", "as", "to"],
+            ["Split", "new", "all", "old", "few", "not"],
+        ] {
+            let (heads, numbers) = (line(&heads), line(&numbers));
+            assert!(!is_stretched(&[&heads, &numbers]), "{heads:?}");
+        }
+        let (text, numbers) =
+            (line(&["here", "they", "fall", "from", "the", "tree"]), line(&["in", "3", "days", "or", "12", "weeks"]));
+        assert!(is_stretched(&[&text, &numbers]));
     }
 }

@@ -108,7 +108,7 @@ fn is_placeholder(part: &str) -> bool {
     static EMPTY: LazyLock<regex::Regex> = LazyLock::new(|| {
         let which = r"(?:first|second|third|fourth|fifth|last|other|corresponding|main|anonymous|your|given|family)";
         crate::intake::regex(&format!(
-            r"(?i)^(?:{which} )?(?:authors?|names?|surname)(?:'s)?(?: name| (?:one|two|three|[a-e])| and .*)?$|^anonymous\b.*$|^{which} (?:first )?name.*$"
+            r"(?i)^(?:{which} )?(?:authors?|names?|surname)(?:'s)?(?: name| (?:one|two|three|[a-e])| and .*)?$|^anonymous\b.*$|^{which} (?:first )?name\b.*$"
         ))
     });
     EMPTY.is_match(part.trim())

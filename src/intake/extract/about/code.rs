@@ -68,7 +68,7 @@ pub(super) fn code(sentences: &[Sentence], own: &[String], found: &mut Findings<
 }
 
 /// `Code: https://...` among the lines of the authors, which are no sentences.
-pub(super) fn in_front(found: &mut Findings<'_>, url: &regex::Regex) -> bool {
+fn in_front(found: &mut Findings<'_>, url: &regex::Regex) -> bool {
     static LABEL: LazyLock<regex::Regex> =
         LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:code|repository|implementation|github)\b[^\n.;]{0,30}:[\s*<(\[]{0,6}$"));
     let paper = found.paper;

@@ -60,11 +60,9 @@ pub(super) static NAMED: LazyLock<Vec<regex::Regex>> =
 
 /// The kind of model that a name belongs to where it is no family: `Conformer-L`.
 pub(in crate::intake::extract) fn kind_named(name: &str) -> bool {
-    static KINDS: LazyLock<Vec<regex::Regex>> = LazyLock::new(|| {
-        OTHERS.iter().filter(|(_, _, general)| !general).map(|(_, names, _)| crate::intake::regex(names)).collect()
-    });
     let spaced = name.replace(['_', '-'], " ");
-    KINDS.iter().any(|kind| kind.is_match(name) || kind.is_match(&spaced))
+    let mut kinds = OTHERS.iter().zip(OTHERS_NAMED.iter()).filter(|((.., general), _)| !general);
+    kinds.any(|(_, kind)| kind.is_match(name) || kind.is_match(&spaced))
 }
 
 /// The family that a model's name belongs to: `BERT_LARGE`, `ViT-B/16`, `GPT-2 medium`.
@@ -187,6 +185,9 @@ pub(super) const OTHERS: &[(&str, &str, bool)] = &[
     ("random forest", r"\b[Rr]andom [Ff]orests?\b", true),
 ];
 
+static OTHERS_NAMED: LazyLock<Vec<regex::Regex>> =
+    LazyLock::new(|| OTHERS.iter().map(|(_, names, _)| crate::intake::regex(names)).collect());
+
 /// Families with a name, other kinds, and what is named like a model where it is said to be used.
 pub(super) fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Vec<Candidate> {
     let mut all: Vec<Candidate> = Vec::new();
@@ -203,14 +204,9 @@ pub(super) fn candidates(used: &[Vec<used::Used>], sentences: &[Sentence]) -> Ve
         };
         all.push(Candidate { value: Value::Family { family: *family }, names: names.clone(), general, title });
     }
-    for (text, names, general) in OTHERS {
+    for ((text, _, general), names) in OTHERS.iter().zip(OTHERS_NAMED.iter()) {
         let value = Value::Text { text: (*text).to_string() };
-        all.push(Candidate {
-            value,
-            names: crate::intake::regex(names),
-            general: *general,
-            title: if *general { 8.0 } else { 30.0 },
-        });
+        all.push(Candidate { value, names: names.clone(), general: *general, title: if *general { 8.0 } else { 30.0 } });
     }
     let mut kinds = kinds_used(used, sentences, true);
     // Where nothing is trained for sure, it is what is looked at.

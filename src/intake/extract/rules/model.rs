@@ -3,6 +3,9 @@
 use super::{Rule, SHARE, VOCABULARY, rule};
 use crate::intake::{FieldKey, Unit};
 
+/// `α = r = 4`: both at once.
+const RANK_AND_ALPHA: &str = r"(?:\bα|\balpha|\br) ?= ?(?:α|alpha|r) ?= ?{v}";
+
 pub(super) const RULES: &[Rule] = &[
     rule(
         FieldKey::Dropout,
@@ -165,9 +168,8 @@ pub(super) const RULES: &[Rule] = &[
         None,
         VOCABULARY,
     ),
-    // `α = r = 4`: both at once.
-    rule(FieldKey::LoraRank, r"(?:\bα|\balpha|\br) ?= ?(?:α|alpha|r) ?= ?{v}", None, (1.0, 4096.0)),
-    rule(FieldKey::LoraAlpha, r"(?:\bα|\balpha|\br) ?= ?(?:α|alpha|r) ?= ?{v}", None, (1.0, 4096.0)),
+    rule(FieldKey::LoraRank, RANK_AND_ALPHA, None, (1.0, 4096.0)),
+    rule(FieldKey::LoraAlpha, RANK_AND_ALPHA, None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\brank{of}(?:r ?= ?)?{n}", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\brank[-–]{v}\b(?: \w+){0,2}? (?:LoRA|DoRA|adapters?)\b", None, (1.0, 4096.0)),
     rule(FieldKey::LoraRank, r"\br_?q ?= ?r_?v ?= ?{n}", None, (1.0, 4096.0)),

@@ -1,6 +1,7 @@
 //! Heads and rows that share what only one of them says: `@1 | Recall @5 | @10`, a data set beside the first of its systems.
 
 use super::{View, is_header, value_of};
+use crate::intake::extract::heard::Heard;
 use crate::intake::extract::{choices, topic};
 use crate::intake::{Cell, Row};
 use std::sync::LazyLock;
@@ -50,26 +51,47 @@ pub(super) fn data_and_system(view: &View<'_>, index: usize, row: &Row, stub: Op
 }
 
 /// Whether a head is a name like those of languages and places: a plain word with a capital that the paper never writes without one.
-pub(super) fn is_proper_name(view: &View<'_>, head: &str) -> bool {
+pub(super) fn is_proper_name(view: &View<'_>, heard: &Heard, head: &str) -> bool {
     let head = head.trim();
     let is_plain = |word: &str| {
         let mut letters = word.chars();
         letters.next().is_some_and(char::is_uppercase) && letters.all(|c| c.is_lowercase() || c == '’')
     };
-    let is_name = head.chars().count() > 2
+    head.chars().count() > 2
         && head.split([' ', '-']).all(is_plain)
         && topic::telling(head).is_some()
         && crate::intake::family_named(head).is_none()
         && choices::optimizer_named(head).is_none()
-        && !["Ours", "Proposed"].contains(&head);
-    let lower = head.to_lowercase();
-    is_name && !view.paper.pages.iter().any(|page| has_word(&page.text, &lower))
+        && !["Ours", "Proposed"].contains(&head)
+        && !head.to_lowercase().split([' ', '-']).all(|word| heard.writes(view.paper, word))
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    text.match_indices(word)
-        .any(|(at, _)| is_apart(text[..at].chars().next_back()) && is_apart(text[at + word.len()..].chars().next()))
+/// Whether heads that are such names are of languages or places rather than of models or methods: one is a known language, the caption
+/// speaks of them, or the text does beside one of the names.
+pub(super) fn are_places(view: &View<'_>, heads: &[Cell]) -> bool {
+    const KNOWN: &str = " Afrikaans Albanian Amharic Arabic Armenian Azerbaijani Basque Belarusian Bengali Bosnian Bulgarian Burmese Catalan \
+        Chinese Croatian Czech Danish Dutch English Estonian Finnish French Galician Georgian German Greek Gujarati Hausa Hebrew Hindi \
+        Hungarian Icelandic Igbo Indonesian Irish Italian Japanese Javanese Kannada Kazakh Khmer Korean Kurdish Lao Latin Latvian \
+        Lithuanian Macedonian Malay Malayalam Maltese Mandarin Marathi Mongolian Nepali Norwegian Pashto Persian Polish Portuguese Punjabi \
+        Quechua Romanian Russian Serbian Sinhala Slovak Slovenian Somali Spanish Swahili Swedish Tagalog Tamil Telugu Thai Tibetan \
+        Turkish Ukrainian Urdu Uyghur Uzbek Vietnamese Welsh Wolof Xhosa Yoruba Zulu ";
+    static KINDS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:languages|dialects|speakers|domains|regions|countries|cities|provinces|districts|corpora|species)\b",
+        )
+    });
+    /// So near to a name what it is of is said.
+    const NEAR: usize = 80;
+    let is_said = |head: &str| {
+        let texts = view.paper.pages.iter().map(|page| page.text.as_str());
+        let mut places = texts.flat_map(|text| text.match_indices(head).map(move |(at, _)| (text, at)));
+        places.any(|(text, at)| {
+            let (start, end) = (at.saturating_sub(NEAR), (at + head.len() + NEAR).min(text.len()));
+            KINDS.is_match(&text[text.ceil_char_boundary(start)..text.floor_char_boundary(end)])
+        })
+    };
+    let mut heads = heads.iter().map(|head| head.text.trim());
+    KINDS.is_match(view.caption) || heads.any(|head| KNOWN.contains(&format!(" {head} ")) || is_said(head))
 }
 
 /// Whether a row of heads is `P | R | F1`.

@@ -1,6 +1,6 @@
 //! Whether the columns or rows of a table are data, and what its caption says of data.
 
-use super::blocks::{SYSTEMS, is_proper_name};
+use super::blocks::{SYSTEMS, are_places, is_proper_name};
 use super::heads::is_no_score;
 use super::{View, is_header, is_name};
 use crate::intake::Cell;
@@ -68,7 +68,8 @@ pub(super) fn columns_are_data(view: &View<'_>, heard: &Heard) -> bool {
                 && view.scope.datasets.is_empty()
                 && row.cells.len() > 2
                 && SYSTEMS.is_match(row.cells[0].text.trim())
-                && row.cells[1..].iter().all(|cell| unknown(&cell) && is_proper_name(view, &cell.text) || is_mean(&cell.text))
+                && row.cells[1..].iter().all(|cell| unknown(&cell) && is_proper_name(view, heard, &cell.text) || is_mean(&cell.text))
+                && are_places(view, &row.cells[1..])
             // `Dice across five data sets`, whose names nobody knows.
             || known.is_empty()
                 && measured

@@ -1,10 +1,11 @@
 //! Tables that tell how much data there is: they name data, and give no results.
 
-use super::heads::{is_sum, measures};
+use super::heads::{is_no_score, is_sum, measures};
+use super::results::score_of;
 use super::{View, is_header};
 use crate::intake::extract::heard::{Heard, without_citations};
 use crate::intake::extract::{Findings, names};
-use crate::intake::{DatasetRole, DatasetUse, FieldKey, Value};
+use crate::intake::{Cell, DatasetRole, DatasetUse, FieldKey, Row, Value};
 use std::sync::LazyLock;
 
 /// Data sets down the first column under that word, with what is known of each: the paper uses them.
@@ -41,13 +42,8 @@ pub(super) fn statistics(view: &View<'_>, heard: &Heard, found: &mut Findings<'_
 }
 
 /// Whether a table only tells how much data there is and what it is like: its caption says so, or sizes stand beside the names of data.
-/// A measure over a column makes it one of results.
+/// A measure over a column makes it one of results, and so does a caption that speaks of them.
 pub(super) fn counts_data(view: &View<'_>, heard: &Heard) -> bool {
-    static SAYS: LazyLock<regex::Regex> = LazyLock::new(|| {
-        crate::intake::regex(
-            r"(?i)\bstatistics\b|\b(?:data ?sets?|corpus|corpora) (?:overview|summary|characteristics|details|composition|sizes?|splits?)\b|\b(?:overview|summary|characteristics|details|composition) of (?:the |our |all )?(?:[\w-]+ ){0,3}(?:data ?sets?|corpus|corpora|data)\b",
-        )
-    });
     static DATA: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
             r"(?i)^(?:data ?sets?|corpus|corpora|splits?|subsets?|languages?|(?:language )?pairs?|class(?:es)?|source)$",
@@ -57,12 +53,54 @@ pub(super) fn counts_data(view: &View<'_>, heard: &Heard) -> bool {
     if heads().any(|cell| measures(&cell.text, heard)) || measures(view.caption, heard) {
         return false;
     }
-    let is_count = |text: &str| {
-        let digits = text.trim().replace([',', ' '], "");
-        digits.len() > 3 && digits.chars().all(|c| c.is_ascii_digit())
-    };
-    let rows = || view.table.rows.iter().filter(|row| !is_header(row));
-    let counted = || rows().filter(|row| row.cells.iter().any(|cell| is_count(&cell.text))).count();
     let of_data = heads().next().is_some_and(|cell| DATA.is_match(cell.text.trim()));
-    SAYS.is_match(view.caption) || of_data && rows().count() > 0 && counted() * 4 >= rows().count() * 3
+    let rows = || view.table.rows.iter().enumerate().filter(|(_, row)| !is_header(row));
+    let counted = || rows().filter(|(index, row)| counts_more(view, *index, row)).count();
+    is_on_data(view.caption, heard) || of_data && rows().count() > 0 && counted() * 4 >= rows().count() * 3
+}
+
+/// Whether a caption says that its table is on the data itself: `Statistics of the corpora`, `Data set overview`, `Foo statistics`.
+fn is_on_data(caption: &str, heard: &Heard) -> bool {
+    static SAYS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        let told = "(?:overview|summary|characteristics|details|composition|statistics)";
+        let data = r"(?:data ?sets?|corpus|corpora|benchmarks?|data(?: sources?| splits?)?)";
+        // `of our data augmentation` is on something else.
+        let ends = r"(?:[.,;:()]|$| (?:used|for|in|that|which|we|and|on|of|from|per|across)\b)";
+        crate::intake::regex(&format!(
+            r"(?i)^(?:\w+ \d+[.:]? )?(?:(?:basic|summary|descriptive|key|main) )?statistics\b|\b{data} (?:{told}|sizes?|splits?)\b|\b{told} (?:of|for|about) (?:the |our |all )?(?:[\w-]+ ){{0,4}}?{data}{ends}"
+        ))
+    });
+    static RESULTS: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:results?|compar\w+|performances?|scores?|evaluation|ablations?|effects?|impact|influence|vary\w*|varied|different)\b",
+        )
+    });
+    // `Foo statistics`.
+    let is_named = || {
+        let said = caption.to_lowercase().find(" statistics");
+        said.is_some_and(|at| heard.datasets_in(caption).iter().any(|data| data.at.end == at))
+    };
+    !RESULTS.is_match(caption) && (SAYS.is_match(caption) || is_named())
+}
+
+/// Whether a row has more numbers that count something than scores.
+fn counts_more(view: &View<'_>, index: usize, row: &Row) -> bool {
+    static MEAN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:len(?:gth)?|words?|tokens?|sentences?|characters?|duration|labels?|density|degree|rates?|shares?|prevalence|avg\.?)(?:\W|$)",
+        )
+    });
+    // What is counted, if not a year: one of many digits, and then any beside it.
+    let count = |cell: &Cell| {
+        let text = cell.text.trim();
+        let digits = text.replace([',', ' '], "");
+        let is_year = text.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"));
+        (!digits.is_empty() && !is_year && digits.chars().all(|c| c.is_ascii_digit())).then_some(digits.len())
+    };
+    let is_score = |cell: &&Cell| {
+        let head = || view.headers(index, cell).last().cloned().unwrap_or_default();
+        score_of(&cell.text).is_some() && !(is_no_score(&head()) || MEAN.is_match(&head()))
+    };
+    let counts: Vec<usize> = row.cells.iter().filter_map(count).collect();
+    counts.iter().any(|digits| *digits > 3) && counts.len() > row.cells.iter().filter(is_score).count()
 }

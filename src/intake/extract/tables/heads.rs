@@ -5,6 +5,20 @@ use crate::intake::extract::architecture;
 use crate::intake::extract::heard::Heard;
 use std::sync::LazyLock;
 
+/// A label that cites somebody: `Foo (Ash, 2019)`, `Foo [7]`.
+pub(super) static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
+
+/// Whether a caption says that its table is on what others did: `Overview of earlier models`.
+pub(super) fn is_of_earlier_work(caption: &str) -> bool {
+    static EARLIER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(
+            r"(?i)\b(?:existing|previous(?:ly)?|prior|earlier|related|published|overview of (?:\w+ )?(?:models|methods|work|approaches|systems|studies))\b",
+        )
+    });
+    static OWN: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"(?i)\b(?:our|ours|we|proposed)\b"));
+    EARLIER.is_match(caption) && !OWN.is_match(caption)
+}
+
 /// The header over that of a metric.
 pub(super) fn group_of(headers: &[String], heard: &Heard) -> Option<String> {
     let (last, above) = headers.split_last()?;
@@ -42,7 +56,7 @@ pub(super) fn is_spread(label: &str) -> bool {
 pub(super) fn is_spread_head(header: &str) -> bool {
     static SPREAD: LazyLock<regex::Regex> = LazyLock::new(|| {
         crate::intake::regex(
-            r"(?i)^(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
+            r"(?i)^(?:(?:± ?|\+/?- ?)?(?:sd|s\.d\.|std\.?(?: ?dev\.?)?|stdev|sem)|±|range|variance|(?:95 ?% ?)?ci|p(?:[- ]values?)?|Δ.{0,20}|delta|diff(?:erence|\.)?(?: in .{1,30})?|(?:rel|abs)\w*\.? (?:gains?|improvements?|change))$",
         )
     });
     SPREAD.is_match(header.trim()) || is_spread(header)

@@ -34,9 +34,7 @@ pub(super) fn find(paper: &Paper, table: &Table, found: &mut Findings<'_>) {
         settings::by_row(&view, found);
     } else if settings::in_columns(&view) {
         settings::by_column(&view, found);
-    } else if measures::in_rows(&view, &Rc::clone(&found.heard)) {
-        measures::find(&view, found);
-    } else {
+    } else if !(measures::in_rows(&view, &Rc::clone(&found.heard)) && measures::find(&view, found)) {
         results::find(&view, found);
         prose::find(&view, found);
     }

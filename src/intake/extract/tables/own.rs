@@ -1,5 +1,6 @@
 //! Which rows of a table are of what the paper proposes.
 
+use super::heads::CITED;
 use super::results::score_of;
 use super::{View, is_header};
 use crate::intake::Row;
@@ -20,7 +21,6 @@ impl Own {
                 r"(?i)\b(?:ours?|proposed)\b|^(?:our )?(?:final|full|complete) (?:[\w-]+ ){0,2}(?:system|model|method|pipeline|ensemble|framework)\b",
             )
         });
-        static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
         static SUMS: LazyLock<regex::Regex> = LazyLock::new(|| {
             crate::intake::regex(r"(?i)\b(?:improvements?|gains?|average|mean|human|random|baselines?|total)\b|Δ")
         });

@@ -1,5 +1,6 @@
 //! Settings that stand in a cell as words do in a sentence: `MLP | 3 layers; dropout in [0, 0.5]; AdamW, batch size 512, at most 30 epochs`.
 
+use super::heads::{CITED, is_of_earlier_work};
 use super::settings::gives_what_was_tried;
 use super::{View, is_header, is_name, listed, value_of};
 use crate::intake::extract::{Findings, Place, choices, settings};
@@ -50,15 +51,15 @@ fn read(view: &View<'_>, cell: &Cell, scope: &Scope, tried: bool, found: &mut Fi
         own: &own,
         heard: &heard,
     };
-    static CITED: LazyLock<regex::Regex> = LazyLock::new(|| crate::intake::regex(r"\b(?:19|20)\d\d\b|\[[^\]]+\]"));
     let first = found.fields.len();
     settings::find(&at, found);
     choices::find(&at, found);
-    // What the paper only compares with, and what it cites, is another's.
-    let is_anothers =
-        view.is_baseline(&own, scope, |_| true) || scope.variant.as_deref().is_some_and(|name| CITED.is_match(name));
+    // What the paper only compares with or cites, and what a caption says of earlier work, is another's.
+    let is_anothers = view.is_baseline(&own, scope, |_| true)
+        || scope.variant.as_deref().is_some_and(|name| CITED.is_match(name))
+        || is_of_earlier_work(view.caption);
     let most = if is_anothers { super::settings::BASELINE } else { super::settings::SAID };
-    // A model's loss, start and data are told elsewhere; of what was tried one was taken, which the cell does not tell.
+    // A model's loss and start are told elsewhere.
     let told =
         found.fields.split_off(first).into_iter().filter(|field| field.key != FieldKey::Init && field.key != FieldKey::Loss);
     found.fields.extend(told.map(|mut field| {
@@ -68,7 +69,7 @@ fn read(view: &View<'_>, cell: &Cell, scope: &Scope, tried: bool, found: &mut Fi
     }));
 }
 
-/// A range that was searched is told as one.
+/// How much a range that was searched is worth: one of it was taken, which the cell does not tell.
 const TRIED: f32 = 0.7;
 
 /// Whether a cell holds several settings in words, and is no list of pairs, which is read elsewhere.
@@ -84,6 +85,5 @@ fn is_prose(cell: &Cell) -> bool {
         && text.contains(|c: char| c.is_ascii_digit())
         && value_of(text).is_none()
         && SETTING.find_iter(text).take(2).count() > usize::from(parts < 3)
-        && !text.contains(['=', ':'])
         && listed::pairs_in(text).is_empty()
 }

@@ -264,6 +264,8 @@ fn result_of(
         all.find(|m| !is_of_a_model(text, &m.at)).map(|m| text[m.at].to_string())
     };
     let begins = |text: &str| heard.datasets_in(text).first().is_some_and(|m| m.at.start == 0);
+    // Of a suite the mean is told.
+    let is_suite = heard.datasets_in(view.caption).iter().any(|data| names::is_suite(&data.name));
     let above = headers.iter().rev().find_map(|h| dataset_of(h));
     // Where the caption has data, a plain word above a metric is a part of its name: `Standard` over `Accuracy`.
     let told_of_data = |group: &str| dataset_of(view.caption).is_none() || standing::is_coined(group);
@@ -303,21 +305,20 @@ fn result_of(
             }
         }
         // The mean of data sets that stand beside it.
-        (None, None) if *of_data && !view.caption.contains("GLUE") && headers.last().is_some_and(|h| is_mean(h)) => {
+        (None, None) if *of_data && !is_suite && headers.last().is_some_and(|h| is_mean(h)) => {
             (headers.last()?.clone(), label.to_string())
         }
         (None, None) => {
             let average = headers.iter().any(|h| h.starts_with("Av"));
             // The average over the parts of the only data set that is told.
             let is_alone = || !of_data && heard.datasets_in(view.caption).len() == 1;
-            let caption = dataset_of(view.caption).filter(|_| !average || view.caption.contains("GLUE") || is_alone());
+            let caption = dataset_of(view.caption).filter(|_| !average || is_suite || is_alone());
             let of_scope = || view.scope.datasets.first().filter(|_| !average || view.scope.datasets.len() == 1).cloned();
             // `Results on the Foo data set`, of which nobody else knows.
             // Of an own row under a metric the data is the paper's; another's may be of any.
             let names_measure = |head: &String| heard.metrics_in(head).iter().any(|m| m.name != "score");
             // The paper's own row among others under `Final score` is scored on the paper's data.
-            let scored =
-                || (own_told || seen.of_systems) && headers.last().is_some_and(|head| head.to_lowercase().ends_with("score"));
+            let scored = || (own_told || seen.of_systems) && headers.last().is_some_and(|head| is_score_of_all(head, is_own));
             let measured = seen.letters || headers.iter().chain([&view.caption.to_string()]).any(names_measure);
             // (What all systems are scored by is one.)
             let told = || of_caption(view.caption).or_else(|| heard.main.clone()).filter(|_| measured && is_own || scored());
@@ -352,6 +353,14 @@ fn result_of(
     let unit = unit.filter(|_| value <= 100.0);
     let variant = (!variant.is_empty()).then_some(variant);
     Some((ReportedResult { dataset, metric, value, variant, zero_shot: names::says_zero_shot(view.caption) }, unit))
+}
+
+/// `Final score`: what all systems are scored by; one of any other name (`Z-score`) is told of the paper's own alone.
+fn is_score_of_all(head: &str, is_own: bool) -> bool {
+    static PLAIN: LazyLock<regex::Regex> = LazyLock::new(|| {
+        crate::intake::regex(r"(?i)^(?:(?:final|total|public|private|overall|average|mean|leaderboard|test) )*scores?$")
+    });
+    PLAIN.is_match(head.trim()) || is_own && head.trim().to_lowercase().ends_with("score")
 }
 
 /// Which metric the caption names for which data sets: `F1 for QQP, and accuracy for the other tasks`.

@@ -2,7 +2,7 @@
 
 use super::named;
 use crate::intake::Sentence;
-use crate::intake::extract::{about, choices, models, names, scope, tables};
+use crate::intake::extract::{about, choices, clause, models, names, scope, tables};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -54,10 +54,11 @@ pub(in crate::intake::extract) fn trained_subject(text: &str) -> Option<String> 
         crate::intake::regex(&format!(
             concat!(
                 r"^(?:Both |The |Our )?(?P<x>{n}(?:(?:, | and |, and ){n}){{0,2}})(?: models?| networks?)?,? ?(?:\([^()]{{1,40}}\) ?)?",
-                r"(?:(?:was|were|is|are) (?:then |also |first |both |all )?(?:pre-?|fine-?|re-?)?(?:trained|tuned|optimi[sz]ed)|uses? (?:an? |the )?(?:learning rate|batch size|Adam|SGD))\b",
+                r"(?:{trained}|uses? (?:an? |the )?(?:learning rate|batch size|Adam|SGD))\b",
                 r"|^For (?:the |our )?(?P<y>{n}), (?:we|the|an?) "
             ),
-            n = NAME
+            n = NAME,
+            trained = clause::TRAINED
         ))
     });
     let may = [" trained ", " tuned ", " optimized ", " optimised ", " use ", " uses "].iter().any(|word| text.contains(word));
