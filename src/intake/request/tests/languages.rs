@@ -150,7 +150,7 @@ fn wishes_limits_and_numbers_are_read() {
             "Faça o ajuste fino do MiniLM em avaliacoes.jsonl: é preciso classificar nota com base em texto. Três épocas, taxa de aprendizagem 2e-5, lotes de 16, parada antecipada com paciência 2, sem passar de 20 minutos.",
         ),
         (
-            note("reviews.jsonl", "評価", "本文"),
+            note("reviews.jsonl", "`評価`", "`本文`"),
             ["評価", "本文"],
             "reviews.jsonlでMiniLMをファインチューニングし、本文から評価を分類したい。３エポック、学習率2e-5、バッチサイズ16、早期終了のpatienceは2、20分以内でお願いします。",
         ),
