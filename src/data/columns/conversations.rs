@@ -62,6 +62,15 @@ pub(super) fn preferences(table: &Table, asked: &Columns) -> Result<Columns> {
         for name in &asked.input {
             table.column(name)?;
         }
+        // Who names one of two answers means the other, too.
+        let half_said = PREFERRED.iter().find_map(|(better, other)| {
+            let (better, other) = own(better).zip(own(other))?;
+            (asked.input.contains(&better) != asked.input.contains(&other)).then_some([better, other])
+        });
+        if let Some(both) = half_said {
+            let prompt = asked.input.iter().filter(|name| !both.contains(name)).cloned();
+            return Ok(Columns { input: prompt.chain(both.clone()).collect(), ..Columns::default() });
+        }
         return if asked.input.len() >= 2 {
             Ok(Columns { input: asked.input.clone(), ..Columns::default() })
         } else {

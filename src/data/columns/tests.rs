@@ -98,3 +98,21 @@ fn names_begin_and_end_as_a_star_has_it() {
         assert_eq!(is_alike(column, pattern), is_one, "{column} {pattern}");
     }
 }
+
+/// A list that goes as far as the better answer means the other one, too.
+#[test]
+fn one_of_two_answers_has_the_other_beside_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, "annotator,prompt,chosen,rejected\na,b,c,d\n").expect("written");
+    let table = Table::open(&path).expect("a table");
+    let found = |input: &[&str]| {
+        let asked = Columns { input: input.iter().map(ToString::to_string).collect(), ..Columns::default() };
+        resolve(&table, &asked, &[], Some(Task::PreferenceOptimization)).map(|found| found.input)
+    };
+    for input in [&["prompt", "chosen"][..], &["prompt", "rejected"], &["prompt", "chosen", "rejected"]] {
+        assert_eq!(found(input).expect("columns"), ["prompt", "chosen", "rejected"], "{input:?}");
+    }
+    assert_eq!(found(&["chosen"]).expect("columns"), ["chosen", "rejected"]);
+    assert!(found(&["prompt"]).is_err());
+}

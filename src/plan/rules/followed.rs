@@ -40,6 +40,14 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
             r"(?:only |just )?(?:on |of )?(?:the )?(?:assistant|answer|response|completion|output|reply)s?(?:['’]s?)?(?: (?:replies|answers|turns|tokens|messages|responses|only))+",
             |brief, _, _| brief.task == Task::InstructionTuning,
         ),
+        said(
+            r"(?:(?:the )?loss |train(?:ed|ing)? )?(?:is |be )?(?:only|just) (?:computed |taken )?(?:on|of|over|from) (?:the )?(?:assistant|answer|response|completion|output|reply|target)s?",
+            |brief, _, _| brief.task == Task::InstructionTuning,
+        ),
+        said(r"(?:the )?(?:rejected|dispreferred)(?: (?:answers?|columns?|responses?|replies))?", |brief, _, _| {
+            brief.task == Task::PreferenceOptimization
+        }),
+        said(r"hold(?:ing)?[- ]out|keep(?:ing)? (?:back|out)", |brief, _, _| brief.held_out_frac.is_some()),
         said(r"(?:not|no) (?:as )?(?:an? )?(?:classification|classifier|class(?:es)?)", |brief, _, _| {
             !matches!(brief.task.head(), HeadKind::Classes | HeadKind::Labels | HeadKind::Tags)
         }),
@@ -371,7 +379,8 @@ impl Brief<'_> {
         let own = columns.input.iter().chain(&columns.label).chain(&columns.labels);
         let own: Vec<&String> = own.collect();
         let parts: Vec<&str> = words.split(['/', '+', ',', '|', '&', ' ']).filter(|part| !part.is_empty()).collect();
-        parts.len() > 1 && parts.iter().all(|part| own.iter().any(|column| is_called(column, part)))
+        let is_label = columns.labels.iter().any(|label| label.eq_ignore_ascii_case(words));
+        is_label || parts.len() > 1 && parts.iter().all(|part| own.iter().any(|column| is_called(column, part)))
     }
 
     /// The text that questions are about, or the questions, by their column: `context is in passage`.

@@ -230,8 +230,10 @@ fn is_named(found: &Found<'_>) -> bool {
         ))
     });
     static IN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bin\s+(?:the\s+)?$"));
+    // `One column per label: a, b, c` has several.
+    static EACH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:per|each|every)\s+$"));
     let name = found.cut.get("v");
-    !NO_COLUMN.is_match(name) && !(IN.is_match(found.before) && NO_PLACE.is_match(name))
+    !NO_COLUMN.is_match(name) && !EACH.is_match(found.before) && !(IN.is_match(found.before) && NO_PLACE.is_match(name))
 }
 
 /// What is asked of a model and is no column: `predict on new data`, `forecast the next 24 hours`, `estimate the cost first`.

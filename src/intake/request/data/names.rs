@@ -273,7 +273,7 @@ pub(crate) fn words_of_names() -> Vec<String> {
 pub(crate) static GOES: LazyLock<Regex> = LazyLock::new(|| {
     let to = r"(?:to|in|into|at|under|as)\s(?:(?:the|an?)\s)?(?:(?:file|folder|directory)\s)?";
     regex(&format!(
-        r"(?i)(?:(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*(?:save|write|store|export|upload|send|copy|move|delete|dump|put)\s(?:(?:[^.,;:¦]{{0,40}}\s)?{to})?|\boutput[ _-](?:folder|dir(?:ectory)?|path|file)\s?[:=]?\s?)$"
+        r"(?i)(?:(?:^|[.,;:¦]|\b(?:and|then|please|to|finally|also))\s*(?:save|write|store|export|upload|send|copy|move|delete|dump|put)\s(?:(?:[^.,;:¦]{{0,40}}\s)?{to})?|\boutput[ _-](?:folder|dir(?:ectory)?|path|file)\s?[:=]?\s?|(?:^|[\s`'\x22(])(?:sudo\s)?(?:rm|rmdir|mv|cp|scp|rsync|chmod|chown|curl|wget)\s(?:-{{1,2}}[\w-]+\s)*)$"
     ))
 });
 

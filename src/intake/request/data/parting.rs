@@ -108,9 +108,9 @@ static TOGETHER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         // `Questions of one manual should all fall in the same split`, `each manual belongs to one side only`.
         format!(
-            r"\b(?:(?:keep|keeping|put|all|the|any|every|each|whole)\s)*[\p{{L}}_-]+\s(?:of|from|by|about|with|for|on|belonging to|that belong to)\s(?:the\s)?(?:same|one|each|every|any|a single|an?)\s{NAME}\s{in_one}"
+            r"\b(?:(?:keep|keeping|put|all|the|any|every|each|whole)\s)*[\p{{L}}_-]+\s(?:of|from|by|about|with|for|on|belonging to|that belong to)\s(?:the\s)?(?:same|one|each|every|any|a single|an?)\s{NAME}(?:\s\([^()¦]{{1,40}}\))?\s{in_one}"
         ),
-        format!(r"\b(?:each|every|one|any)\s{NAME}\s{in_one}"),
+        format!(r"\b(?:each|every|one|any)\s{NAME}(?:\s\([^()¦]{{1,40}}\))?\s{in_one}"),
         // `A subject is either in training or in test, never in both`.
         format!(
             r"\b(?:an?|each|every|any|one)\s{NAME}\s(?:(?:must|should|may|can|is|be|has to|either|only|appears?|occurs?)\s)+(?:in\s(?:the\s)?)?{train}\sor\s(?:(?:in|the)\s)*{test}(?:,?\s(?:(?:but|and)\s)?(?:never|not)\s(?:in\s)?both)?"

@@ -113,7 +113,7 @@ static ASKED: LazyLock<Regex> = LazyLock::new(|| {
 /// Stands before the one name in brackets of what is to be told: `vorhersagen, wer wiederkommt (readmitted)`.
 static IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)\b(?:predict\w*|prever|predecir|prédire|predire|\w*vorhersag\w*|tell|classify)[\s,](?P<of>[^.;:()¦]{1,60})\(\s?(?P<v>[\p{L}_][\w-]*)\s?\)",
+        r"(?i)\b(?:predict\w*|prever|predecir|prédire|predire|\w*vorhersag\w*|estimate|forecast|tell|classify)[\s,](?P<of>[^.;:()¦]{1,60})\(\s?(?:column\s)?(?P<v>[\p{L}_][\w-]*)(?:\s(?:in|of|from)\s(?:¦|\S+\.\w+)[^()]{0,40})?\s?\)",
     )
 });
 

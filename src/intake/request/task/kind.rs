@@ -70,7 +70,7 @@ static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:labels?|tags?|topics?|categories|category)",
     );
     pattern(&format!(
-        r"\b(?:(?:(?:each|every) \w+ )?(?:can|may|might|could|will|must|should|often|sometimes|usually) (?:be in |(?:have|carry|get|bear|receive|belong|fall|fit|hold|take|cover|concern|match) (?:to |in |into )?){count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give|get|receive|carry|bear)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit))\b"
+        r"\b(?:(?:(?:each|every) \w+ )?(?:can|may|might|could|will|must|should|often|sometimes|usually) (?:be in |(?:have|carry|get|bear|receive|belong|fall|fit|hold|take|cover|concern|match) (?:to |in |into )?){count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give|get|receive|carry|bear)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit)|(?:one|an?) (?:(?:0/1|1/0|binary|boolean|yes/no|true/false|separate|own) )?(?:column|flag|field) (?:per|for (?:each|every)) {label}|(?:an?|each|every|one) \w+ (?:can|may|might|could) (?:have|carry|get|be in|belong to) {count} of (?:them|these|those))\b"
     ))
 });
 

@@ -16,7 +16,7 @@ const GREATER: &Names = &[
     ("subset accuracy", Metric::SubsetAccuracy),
     ("(?:preference|reward)[- ]accurac(?:y|ies)", Metric::PreferenceAccuracy),
     ("(?:preference|reward)[- ]margins?", Metric::PreferenceMargin),
-    (r"accurac(?:y|ies)|acc\b", Metric::Accuracy),
+    (r"(?:top[- ]?1[- ])?(?:accurac(?:y|ies)|acc\b)", Metric::Accuracy),
     ("macro(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ]macro", Metric::MacroF1),
     ("micro(?:[- ]averaged?)?[-_ ]?f1|f1[-_ ]micro", Metric::MicroF1),
     ("(?:entity|span)(?:[- ]level)?[- ]?f1", Metric::EntityF1),
@@ -28,7 +28,7 @@ const GREATER: &Names = &[
     (r"r\s?\x5e\s?2|r2|r[- ]squared?|coefficient of determination", Metric::R2),
     // In small letters it is a word of Portuguese.
     ("exact[- ]match(?:es)?|(?-i:EM)", Metric::ExactMatch),
-    ("matthews['’]?s?(?: correlation)?(?: coefficient)?|mcc", Metric::Matthews),
+    (r"matthews['’]?s?(?: corr(?:elation)?\b)?(?: coeff?(?:icient)?\b)?|mcc", Metric::Matthews),
     ("pearson(?:['’]s)?(?: correlation)?(?: coefficient)?(?: r)?", Metric::Pearson),
     ("spearman(?:['’]s)?(?: rank)?(?: correlation)?(?: coefficient)?(?: rho)?", Metric::Spearman),
     ("(?:sacre)?bleu", Metric::Bleu),

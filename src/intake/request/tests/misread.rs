@@ -328,3 +328,22 @@ fn where_something_is_to_go_is_no_data() {
         assert_eq!(parse(text).data, local("./pets"), "{text}");
     }
 }
+
+/// A command of a shell names what it is done to.
+#[test]
+fn what_a_command_is_done_to_is_no_data() {
+    let r = parse("fine-tune MiniLM on SST-2 for 1 epoch, and run `rm -rf ~/.cache/some/folder` afterwards");
+    assert_eq!(r.data, Some(DataName::Known { name: "SST-2".into() }), "{r:?}");
+    let r = parse("fine-tune MiniLM on a.csv, then cp -r ./out /mnt/b.csv");
+    assert_eq!(r.data, Some(DataName::Local { path: "a.csv".into() }), "{r:?}");
+}
+
+#[test]
+fn labels_that_have_a_column_each() {
+    for text in [
+        "issues.csv has one 0/1 column per label: bug, docs, ui. Predict them from title and body",
+        "classify a.csv, a message may have several of them",
+    ] {
+        assert_eq!(parse(text).task, Some(Task::TextMultiLabel), "{text}");
+    }
+}

@@ -25,6 +25,8 @@ fn rows_of_one_are_on_one_side() {
         assert_eq!(by, [&SplitBy::Group("rider".into())], "{text}: {r:?}");
         assert_eq!((is_clear(&r), r.epochs), (true, Some(5.0)), "{text}: {r:?}");
     }
+    let named = of_gait("Steps of the same rider (rider_no) have to stay in the same split.");
+    assert_eq!(named.parted.iter().map(|asked| &asked.by).collect::<Vec<_>>(), [&SplitBy::Group("rider_no".into())], "{named:?}");
     for text in ["All layers of one block are in the same precision.", "Put it in the same folder.", "Each epoch is one pass."] {
         assert_eq!(of_gait(text).parted, [], "{text}");
     }
