@@ -474,7 +474,10 @@ mod bundle {
         experiment.plan.spec.data.held_out_frac = Some(0.2);
         let cut_off = card(&experiment);
         assert!(!cut_off.contains("split: \"") && cut_off.contains("held-out examples, cut off from `"), "{cut_off}");
-        assert!(cut_off.contains("measured on 20 % of the split `train`, drawn at random, of each class its share, cut off from it"), "{cut_off}");
+        assert!(
+            cut_off.contains("measured on 20 % of the split `train`, drawn at random, of each class its share, cut off from it"),
+            "{cut_off}"
+        );
         experiment.plan.spec.data.held_out_by = tallow::spec::HeldOutBy::Time { column: "date".into(), from: None };
         let latest = card(&experiment);
         assert!(latest.contains("measured on 20 % of the split `train`, the latest by `date`, cut off from it"), "{latest}");

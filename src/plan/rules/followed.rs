@@ -47,6 +47,7 @@ static SAID: LazyLock<Vec<Said>> = LazyLock::new(|| {
         said(r"(?:the )?(?:rejected|dispreferred)(?: (?:answers?|columns?|responses?|replies))?", |brief, _, _| {
             brief.task == Task::PreferenceOptimization
         }),
+        said(r"pls|plz|please", |_, _, _| true),
         said(r"hold(?:ing)?[- ]out|keep(?:ing)? (?:back|out)", |brief, _, _| brief.held_out_frac.is_some()),
         said(r"(?:not|no) (?:as )?(?:an? )?(?:classification|classifier|class(?:es)?)", |brief, _, _| {
             !matches!(brief.task.head(), HeadKind::Classes | HeadKind::Labels | HeadKind::Tags)

@@ -70,13 +70,22 @@ static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:labels?|tags?|topics?|categories|category)",
     );
     pattern(&format!(
-        r"\b(?:(?:(?:each|every) \w+ )?(?:can|may|might|could|will|must|should|often|sometimes|usually) (?:be in |(?:have|carry|get|bear|receive|belong|fall|fit|hold|take|cover|concern|match) (?:to |in |into )?){count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give|get|receive|carry|bear)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit)|(?:one|an?) (?:(?:0/1|1/0|binary|boolean|yes/no|true/false|separate|own) )?(?:column|flag|field) (?:per|for (?:each|every)) {label}|(?:an?|each|every|one) \w+ (?:can|may|might|could) (?:have|carry|get|be in|belong to) {count} of (?:them|these|those))\b"
+        r"\b(?:(?:(?:each|every) \w+ )?(?:can|may|might|could|will|must|should|often|sometimes|usually) (?:be in |(?:have|carry|get|bear|receive|belong|fall|fit|hold|take|cover|concern|match) (?:to |in |into )?){count} (?:{label}|class(?:es)?)|(?:(?:assign|attach|give|get|receive|carry|bear)(?:s|ing)? {count}|(?:has|have|with) (?:more than one|one or more|any number of)) {label}(?: (?:to|per|for|on|of) (?:each|every|a|an|the|one)\b(?: \w+)?)?|{count} {label} (?:per|each|at (?:once|a time)|(?:for|to|on) (?:each|every|one|a|an))\b(?: \w+)?|all (?:the )?(?:topics|labels|tags|categories) that (?:apply|fit)|(?:an?|each|every|one) \w+ (?:can|may|might|could) (?:have|carry|get|be in|belong to) {count} of (?:them|these|those))\b"
     ))
 });
 
-/// Those whose names hold that of a model; names of data are cut out already.
+/// Those whose names hold that of a model; names of data are cut out already. And labels with a column each, whose first one would else be
+/// taken for the label: `one 0/1 column per label: bug, docs`.
 pub(crate) fn find_of_words(rest: &mut Rest, request: &mut Request) {
+    static FLAGS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:one|an?) (?:(?:0/1|1/0|binary|boolean|yes/no|true/false|separate|own) )?(?:column|flag|field) (?:per|for (?:each|every)) (?:label|tag|topic|category)\b",
+        )
+    });
     take(&OF_WORDS, rest, request);
+    while rest.cut(&FLAGS).is_some() {
+        request.task = Some(Task::TextMultiLabel);
+    }
 }
 
 /// All others; names of data and models are cut out already.
