@@ -32,10 +32,10 @@ const ROSE: f64 = 2.0;
 /// The same of so many answers that chance has no say: than before all training, which no later step may have favoured, and than at best.
 const WORSE_OF_MANY: f64 = 1.1;
 const LOST_OF_MANY: f64 = 1.25;
-const MANY: usize = 256;
+pub(super) const MANY: usize = 256;
 
 /// A rate that ruins a model has some step lose so many times what the first one did; or two steps on end so many times what two before
-/// them did, whose examples lose more after all steps, too: batches differ by as much.
+/// them did, whose examples lose more after all steps, too, or which had many answers: batches of few differ by as much.
 const ROSE_SOMEWHAT: f64 = 1.1;
 const ROSE_AGAIN: f64 = 1.25;
 

@@ -5,7 +5,7 @@ mod said;
 
 use super::super::Error;
 use super::super::collate::collate;
-use super::super::divergence::{Asked, GOOD, Least, LossWatch};
+use super::super::divergence::{Asked, GOOD, Least, LossWatch, MANY};
 use super::super::ema::Average;
 use super::super::scoring::{How, score};
 use super::super::similarity;
@@ -85,8 +85,10 @@ impl Run<'_> {
     /// others tell examples apart somewhat, once they have begun to: nothing is told of a model that never lost more than at first, or on
     /// some examples than it had. Of preferences it says nothing: what they lose tells all.
     fn collapsed(&mut self, asked: Option<&AskedAgain>) -> Result<Option<f64>, Error> {
-        let rose = self.progress.watch.rose_somewhat() || asked.is_some_and(AskedAgain::rose_somewhat);
-        if self.progress.step < FEWEST_STEPS || !rose {
+        let watch = &self.progress.watch;
+        let (rose, rose_again) =
+            (watch.rose_somewhat() || asked.is_some_and(AskedAgain::rose_somewhat), watch.rose_from().is_some());
+        if self.progress.step < FEWEST_STEPS || !(rose || rose_again && self.steps_have_many_answers()?) {
             return Ok(None);
         }
         let examples = self.first_examples(LOOKED_AT);
@@ -180,6 +182,12 @@ impl Run<'_> {
             answers += self.answers_of(&examples)?;
         }
         Ok(Asked { loss, answers, good: self.good() })
+    }
+
+    /// Whether a step has so many answers that by chance it loses hardly more than another.
+    fn steps_have_many_answers(&mut self) -> Result<bool, Error> {
+        let examples = self.order.batch(0);
+        Ok(self.answers_of(&examples)? >= MANY)
     }
 
     /// Words and tags are many more than examples.
