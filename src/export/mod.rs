@@ -21,7 +21,7 @@ pub enum Error {
     #[error("{format} has no way to say the model's `{what}`: {found}")]
     Setting { format: &'static str, what: &'static str, found: String },
     #[error(
-        "{format} cannot have two values called `{name}`: expected columns whose names are no others in the graph (a part of a date is `NAME.year`, a number that is told `value`, a class `logits`)"
+        "{format} cannot have two values called `{name}`: expected columns whose names are no others in the graph, in which a part of a date is `NAME.year`"
     )]
     Twice { format: &'static str, name: String },
     #[error("the weights hold no `{name}`")]

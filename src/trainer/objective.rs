@@ -396,4 +396,22 @@ mod tests {
         let rule = Rule { weights: Some(vec![0.5, 2.0]), ..Rule::default() };
         assert_eq!((rule.weight([0, 1, 1].into_iter()), Rule::default().weight([0].into_iter())), (Some(4.5), None));
     }
+
+    /// By hand: entropies of what is there, as often as it counts; the least of smoothed targets is their own entropy.
+    #[test]
+    fn what_the_same_answer_to_all_loses() {
+        let counts = |of: &[(u32, usize)]| of.iter().copied().collect::<BTreeMap<_, _>>();
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
+        let rare = counts(&[(0, 99), (1, 1)]);
+        near(Rule::default().of_one_answer(&rare, 2), -(0.99 * 0.99f64.ln() + 0.01 * 0.01f64.ln()));
+        let balanced = Rule { weights: Some(vec![100.0 / 198.0, 50.0]), ..Rule::default() };
+        near(balanced.of_one_answer(&rare, 2), LN_2);
+        let focal = Rule { focal: 2.0, ..Rule::default() };
+        near(focal.of_one_answer(&counts(&[(0, 5), (1, 5)]), 2), LN_2 / 4.0);
+        near(focal.of_one_of_two(), LN_2 / 4.0);
+        let smooth = Rule { smoothing: 0.2, ..Rule::default() };
+        near(smooth.of_right_answers(4), -(0.85 * 0.85f64.ln() + 3.0 * 0.05 * 0.05f64.ln()));
+        near(smooth.of_one_answer(&counts(&[(0, 1), (1, 1), (2, 1), (3, 1)]), 4), 4f64.ln());
+        assert_eq!((Rule::default().of_right_answers(1000), Rule::default().of_one_answer(&counts(&[]), 3)), (0.0, 0.0));
+    }
 }

@@ -214,12 +214,10 @@ pub(crate) fn find(rest: &mut Rest, request: &mut Request) {
 
 /// The weights that do best, by the loss where nothing else is named: `keep the best by validation loss`.
 fn best(rest: &mut Rest, request: &mut Request) {
-    static LOSS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)¦\s*(?:(?:the|its|by|on|lowest|best|smallest|minimum|minimal|validation|val|dev|eval|evaluation)[ _])*loss\b")
-    });
-    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r"(?i)^\s(?:(?:the|its|by|on|lowest|best|smallest|minimum|minimal|validation|val|dev|eval|evaluation)[ _])*loss\b")
-    });
+    const ITS_LOSS: &str =
+        r"(?:(?:the|its|by|on|lowest|best|smallest|minimum|minimal|validation|val|dev|eval|evaluation)[ _])*loss\b";
+    static LOSS: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)¦\s*{ITS_LOSS}")));
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| regex(&format!(r"(?i)^\s{ITS_LOSS}")));
     let (is_behind, is_within) = (Cell::new(false), Cell::new(false));
     let named = |found: &Found<'_>| {
         is_within.set(found.cut.words.to_lowercase().ends_with("loss"));

@@ -35,3 +35,45 @@ impl Base {
 fn factors(store: &ParamStore) -> impl Iterator<Item = &Param> {
     store.trainable().filter(|param| begins_as_zeros(param.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+    use tallow_kernels::{Init, Stream, Weights};
+
+    fn store(trains_head: bool) -> ParamStore {
+        let weights = Weights::scratch(Stream::root(3), &Device::Cpu);
+        weights.frozen().param("q.weight", &[4, 3], Init::Normal(1.0));
+        weights.param("q.lora_A.weight", &[2, 3], Init::Normal(1.0));
+        weights.param("q.lora_B.weight", &[4, 2], Init::Normal(1.0));
+        if trains_head {
+            weights.param("head.weight", &[2, 4], Init::Normal(1.0));
+        }
+        weights.finish().expect("parameters").0
+    }
+
+    fn values(store: &ParamStore, name: &str) -> Vec<f32> {
+        store.get(name).expect("a parameter").tensor().flatten_all().and_then(|t| t.to_vec1()).expect("values")
+    }
+
+    #[test]
+    fn the_base_is_the_model_without_its_additions_and_comes_back() {
+        let store = store(false);
+        let names = ["q.weight", "q.lora_A.weight", "q.lora_B.weight"];
+        let all = || names.map(|name| values(&store, name));
+        let before = all();
+        let mut base = Base::of(&store).expect("copied").expect("an adapter");
+        base.swap(&store).expect("swapped");
+        let [weight, a, b] = all();
+        assert_eq!(([weight, a], b), ([before[0].clone(), before[1].clone()], vec![0.0; 8]));
+        base.swap(&store).expect("swapped");
+        assert_eq!(all(), before);
+    }
+
+    /// A head that is trained as well is no part of the base.
+    #[test]
+    fn more_than_additions_has_no_base() {
+        assert!(Base::of(&store(true)).expect("looked at").is_none());
+    }
+}
